@@ -1,0 +1,57 @@
+# make run     set up once, then train (ARGS="optimizer=sgd training.epochs=3" passes overrides through)
+# make test    set up once, then the test suite
+# make lint    ruff, mypy (strict), yamllint, the layer test
+# make bench   measure the engine against plain model.fit on this machine
+# make lock    renew the two lock files from pyproject.toml (needs uv)
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.PHONY: setup run test lint format bench lock clean
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The first interpreter on the path that is really 3.11, 3.12 or 3.13 (version managers leave stubs that do not run).
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
+	$$name -c '$(SUPPORTED)' 2>/dev/null && { echo $$name; break; }; done)
+
+setup: $(VENV)/.ready
+
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation
+$(VENV)/.ready: requirements-build.lock requirements.lock pyproject.toml
+	@if [ -z "$(PYTHON)" ]; then echo "runner needs Python 3.11, 3.12 or 3.13: install one, or name it: make PYTHON=/path/to/python" >&2; exit 1; fi
+	$(PYTHON) -m venv --clear $(VENV)
+	@echo "installing the pinned dependencies into $(VENV) (once, a few minutes)"
+	$(INSTALL) --require-hashes -r requirements-build.lock
+	$(INSTALL) --require-hashes -r requirements.lock
+	$(INSTALL) --no-deps --editable .
+	@touch $@
+
+run: setup
+	$(BIN)/runner $(ARGS)
+
+test: setup
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/yamllint --strict conf
+	$(BIN)/python -m pytest --quiet tests/test_layers.py
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup
+	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml
+lock:
+	$(COMPILE) --group dev --group build --output-file requirements.lock
+	$(COMPILE:pyproject.toml=) --constraint requirements.lock --group build --output-file requirements-build.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache dist

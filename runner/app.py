@@ -1,0 +1,182 @@
+"""The Hydra application: one run, from top to bottom."""
+
+import logging
+import math
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import hydra
+import yaml
+from omegaconf import DictConfig
+from rich.console import Console
+
+from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USER_ERROR, Stopped, UserError
+from runner.config.identity import run_id
+from runner.config.locations import conf_directory
+from runner.config.schema import Settings, check, resolve
+from runner.console import EpochLines, epoch_text, show_result, show_start, show_warning
+from runner.data.errors import DataNotFound
+from runner.engine.native_log import native_log_held_back
+from runner.records.provenance import code_state, versions
+from runner.records.record import Row, RunRecord, Status
+from runner.records.run_directory import RunDirectory
+from runner.request import Request
+
+if TYPE_CHECKING:
+    from runner.data.dataset import Dataset
+
+LOG = logging.getLogger(__name__)
+
+
+@hydra.main(config_path=str(conf_directory()), config_name="config", version_base="1.3")
+def application(config: DictConfig) -> None:
+    """Train what Hydra composed; in a sweep, once for each job."""
+    request = Request.from_hydra()
+    try:
+        record = run(resolve(config), request, Console(highlight=False))
+    except UserError as error:
+        raise Stopped(EXIT_USER_ERROR) from error
+    if record.status == "interrupted":
+        raise Stopped(EXIT_INTERRUPTED)
+    if record.status == "failed" and not request.in_sweep:
+        raise Stopped(EXIT_FAILED)
+
+
+def run(config: dict[str, Any], request: Request, console: Console) -> RunRecord:
+    """Train one configuration, evaluate it, and write its run directory.
+
+    Args:
+        config: resolved, as plain dictionaries and lists.
+
+    Raises:
+        UserError: before anything is written, if the configuration or the data cannot be used.
+    """
+    started = time.perf_counter()
+    settings = check(config)
+    directory = RunDirectory(request.directory)
+    directory.refuse_if_used()
+
+    # Only now what takes seconds to import.
+    with native_log_held_back():
+        from runner.build import build_callbacks, build_model, build_split
+        from runner.engine.device import prepare_device
+        from runner.engine.evaluation import Evaluator
+        from runner.engine.training import shuffled, train
+        from runner.engine.weights import fresh_session, initialize
+        from runner.reporting.report import report_run
+
+        device = prepare_device(settings.device, settings.model.small)
+
+    config, settings, dataset = _load_dataset(config, request, console)
+    split = build_split(settings, dataset)
+    batch_size = len(split.train) if settings.training.batch_size == "full" else settings.training.batch_size
+    fresh_session(settings.seed)
+    model = build_model(settings, split.train, dataset.classes, math.ceil(len(split.train) / batch_size))
+    initialize(model, settings.seed)
+    callbacks = build_callbacks(settings, directory.path)
+
+    record = RunRecord(
+        run_id=run_id(config),
+        name=settings.name,
+        seed=settings.seed,
+        status="running",
+        choices=request.choices | {"dataset": dataset.name},
+        overrides=request.overrides,
+        dataset=split.sizes | {"name": dataset.name, "fingerprint": dataset.fingerprint, "source": dataset.source},
+        device=device.as_record(),
+        versions=versions(),
+        code=code_state(),
+        parameters=model.count_params(),
+        started=_now(),
+    )
+    show_start(console, record, str(device), directory.path)
+    directory.write_config(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
+    directory.write_record(record)
+
+    attempt = Attempt()
+    with attempt.guard():
+        validation = Evaluator(model, split.validation, jit_compile=device.jit_compile)
+        epochs = train(
+            model,
+            split.train,
+            validation,
+            epochs=settings.training.epochs,
+            batch_size=batch_size,
+            order=shuffled(settings.seed, len(split.train)),
+            callbacks=callbacks,
+            jit_compile=device.jit_compile,
+        )
+        history: list[Row] = []
+        with EpochLines(console, settings.training.epochs) as lines:
+            for row in epochs:
+                history.append(row)
+                directory.write_history(history)
+                record = record.with_history(history)
+                lines.show(row)
+                LOG.info("epoch %d  %s", row["epoch"], epoch_text(row))
+        if all(math.isfinite(history[-1][loss]) for loss in ("loss", "val_loss")):
+            test = Evaluator(model, split.test, jit_compile=device.jit_compile)
+            record = replace(record, test=test.evaluate())
+            directory.write_predictions(
+                test_probabilities=test.predict(),
+                test_labels=split.test.labels,
+                validation_probabilities=validation.predict(),
+                validation_labels=split.validation.labels,
+            )
+        else:
+            attempt.status = "diverged"
+    with attempt.guard():
+        directory.write_model(model.save)
+        report_run(directory, record)
+
+    seconds = record.seconds | {"total": time.perf_counter() - started}
+    record = replace(record, status=attempt.status, error=attempt.error, finished=_now(), seconds=seconds)
+    directory.write_record(record)
+    show_result(console, record, directory.path)
+    return record
+
+
+@dataclass
+class Attempt:
+    """How a run ends; what is raised inside `guard` costs the run, not the program."""
+
+    status: Status = "completed"
+    error: str | None = None
+
+    @contextmanager
+    def guard(self) -> Iterator[None]:
+        """Turn an interruption or an error into a status."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.status = "interrupted"
+        except Exception:  # any: the record must say that the run failed, and why
+            self.status, self.error = "failed", traceback.format_exc()
+            LOG.exception("the run failed")
+
+
+def _load_dataset(
+    config: dict[str, Any], request: Request, console: Console
+) -> tuple[dict[str, Any], Settings, "Dataset"]:
+    """Load the data set, or the embedded one where none was asked for and none can be had."""
+    from runner.build import build_dataset
+
+    settings = check(config)
+    try:
+        return config, settings, build_dataset(settings)
+    except DataNotFound as error:
+        if request.chose("dataset", "experiment"):
+            raise
+        show_warning(console, f"{error}\n\nGoing on with the 5,000 digits of mnist_5k: figures are not those of MNIST.")
+    config = config | {"dataset": yaml.safe_load((conf_directory() / "dataset" / "mnist_5k.yaml").read_text())}
+    settings = check(config)
+    return config, settings, build_dataset(settings)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,83 @@
+"""Dispatch of the commands: `runner report` here, everything else to Hydra."""
+
+import os
+import sys
+import traceback
+from pathlib import Path
+
+from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USER_ERROR, Stopped, UserError
+
+_TRACEBACK = "HYDRA_FULL_ERROR"
+
+
+def main() -> int:
+    """Run the command line; return the exit code."""
+    wants_traceback = bool(os.environ.get(_TRACEBACK))
+    # Hydra prints errors its own way and exits with 1, unless asked for full errors: then it hands them on to us.
+    os.environ[_TRACEBACK] = "1"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    try:
+        if sys.argv[1:2] == ["report"]:
+            return _report(sys.argv[2:])
+        return _train()
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except Exception as error:  # the last place that can turn it into a message
+        if wants_traceback:
+            traceback.print_exc()
+        return _explain(error)
+
+
+def _train() -> int:
+    from runner.app import application
+    from runner.config.resolvers import register_resolvers
+
+    register_resolvers(sys.argv[1:])
+    try:
+        application()
+    except Stopped as stopped:
+        if stopped.__cause__:
+            raise stopped.__cause__ from None
+        return int(stopped.code or 0)
+    return 0
+
+
+def _report(arguments: list[str]) -> int:
+    import argparse
+
+    parser = argparse.ArgumentParser(
+        prog="runner report", description="Write the report on finished runs again, from their records alone."
+    )
+    parser.add_argument("directories", nargs="+", type=Path, metavar="DIR", help="run or sweep directories, or a mix")
+    parser.add_argument("--out", type=Path, help="where to write (default: DIR itself; outputs/report for several)")
+    chosen = parser.parse_args(arguments)
+    directories = list(dict.fromkeys(chosen.directories))
+    out = chosen.out or (directories[0] if len(directories) == 1 else Path("outputs/report"))
+
+    from runner.reporting.report import report
+
+    for path in report(directories, out):
+        print(path)
+    return 0
+
+
+def _explain(error: Exception) -> int:
+    """Print one short message for an error of the user's, a traceback for one of ours; return the exit code."""
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    from runner.config.messages import composition_message
+
+    if isinstance(error, UserError):
+        message = str(error)
+    elif isinstance(error, HydraException | OmegaConfBaseException):
+        message = composition_message(error, sys.argv[1:])
+    elif isinstance(error, OSError) and error.filename:
+        hint = "choose another directory (hydra.run.dir=..., hydra.sweep.dir=... or --out)"
+        message = f"{error.filename}: {error.strerror}; {hint}"
+    else:
+        traceback.print_exception(error)
+        return EXIT_FAILED
+    print("\n".join(f"runner: {line}" for line in message.splitlines()), file=sys.stderr)
+    return EXIT_USER_ERROR

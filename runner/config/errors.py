@@ -1,0 +1,31 @@
+"""Errors that are the user's to mend: shown as one short message, exit code 2, no traceback."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+_LISTED = 24  # more names than this are no help
+
+
+class UserError(Exception):
+    """Something the person at the keyboard can mend; its text is the whole message."""
+
+
+class ConfigError(UserError):
+    """The configuration cannot be run."""
+
+
+def did_you_mean(name: str, allowed: Iterable[str]) -> str:
+    """Return `; did you mean X? (allowed: X, Y, Z)`, as far as there is something to say in a line or two."""
+    names = sorted(allowed)
+    close = get_close_matches(name, names, n=1)
+    suggestion = f"; did you mean {close[0]}?" if close else ""
+    return f"{suggestion} (allowed: {', '.join(names)})" if 0 < len(names) <= _LISTED else suggestion
+
+
+class Stopped(SystemExit):
+    """Ends the process with an exit code; Hydra lets it pass, and its cause is shown by the command line."""
+
+
+EXIT_FAILED = 1
+EXIT_USER_ERROR = 2
+EXIT_INTERRUPTED = 130

@@ -1,0 +1,45 @@
+"""Number types whose error message states the whole range that is allowed."""
+
+import math
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+
+def _within(
+    kind: type[int] | type[float],
+    *,
+    above: float | None = None,
+    at_least: float | None = None,
+    below: float | None = None,
+) -> BeforeValidator:
+    bounds = [
+        f"{words} {bound}"
+        for words, bound in (("above", above), ("at least", at_least), ("below", below))
+        if bound is not None
+    ]
+    allowed = f"{'an integer' if kind is int else 'a finite number'} {' and '.join(bounds)}".rstrip()
+
+    def check(value: Any) -> Any:
+        accepted = (int,) if kind is int else (int, float)
+        fits = (
+            isinstance(value, accepted)
+            and not isinstance(value, bool)
+            and math.isfinite(value)
+            and (above is None or value > above)
+            and (at_least is None or value >= at_least)
+            and (below is None or value < below)
+        )
+        if not fits:
+            raise ValueError(f"must be {allowed}")
+        return value
+
+    return BeforeValidator(check)
+
+
+Count = Annotated[int, _within(int, at_least=1)]
+WholeNumber = Annotated[int, _within(int, at_least=0)]
+Positive = Annotated[float, _within(float, above=0)]
+NonNegative = Annotated[float, _within(float, at_least=0)]
+Fraction = Annotated[float, _within(float, at_least=0, below=1)]
+OpenFraction = Annotated[float, _within(float, above=0, below=1)]

@@ -1,0 +1,119 @@
+"""What a person sees while a run goes on: a live line in a terminal, a line an epoch elsewhere."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from runner.records.record import Row, RunRecord
+
+_COLUMNS = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
+
+
+def show_start(console: Console, record: RunRecord, device: str, directory: Path) -> None:
+    """Print the choices made, the data set with its fingerprint, and the device."""
+    data = record.dataset
+    rows = [("choices", "  ".join(f"{group}={option}" for group, option in record.choices.items()))]
+    if record.overrides:
+        rows.append(("overrides", "  ".join(record.overrides)))
+    rows += [
+        ("dataset", f"{data['name']}, fingerprint {data['fingerprint'][:12]}, from {data['source']}"),
+        ("images", f"{data['train']:,} training, {data['validation']:,} validation, {data['test']:,} test"),
+        ("model", f"{record.parameters:,} parameters, seed {record.seed}"),
+        ("device", device),
+        ("run", f"{record.run_id} in {directory}"),
+    ]
+    _grid(console, rows)
+
+
+def show_warning(console: Console, text: str) -> None:
+    """Print a warning that cannot be missed."""
+    console.print(Panel(Text(text), title="WARNING", style="bold yellow", expand=False))
+
+
+class EpochLines:
+    """Shows each epoch as it ends; a context manager."""
+
+    def __init__(self, console: Console, epochs: int) -> None:
+        self._console = console
+        self._epochs = epochs
+        self._progress = Progress(
+            TextColumn("epoch {task.completed}/{task.total}"),
+            BarColumn(bar_width=20),
+            TextColumn("{task.fields[row]}"),
+            TextColumn("ETA"),
+            TimeRemainingColumn(compact=True),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._task = self._progress.add_task("epochs", total=epochs, row="compiling the first epoch")
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def show(self, row: Row) -> None:
+        """Show one epoch."""
+        text = epoch_text(row)
+        if self._console.is_terminal:
+            self._progress.update(self._task, completed=row["epoch"], row=text)
+        else:
+            self._console.print(
+                f"epoch {row['epoch']:.0f}/{self._epochs}  {text}  {row['seconds']:.2f}s", soft_wrap=True
+            )
+
+
+def epoch_text(row: Row) -> str:
+    """Return one epoch's figures in a line."""
+    short = {"accuracy": "acc", "val_accuracy": "val_acc", "learning_rate": "lr"}
+    return "  ".join(f"{short.get(name, name)} {_figure(name, row[name])}" for name in _COLUMNS if name in row)
+
+
+def show_result(console: Console, record: RunRecord, directory: Path) -> None:
+    """Print the final table, what went wrong if something did, and where everything lies."""
+    table = Table(
+        title=f"{record.name}, seed {record.seed}, on {record.dataset['name']}: {record.status}", title_justify="left"
+    )
+    table.add_column("")
+    for name in ("accuracy", "loss"):
+        table.add_column(name, justify="right")
+    rows = [
+        ("training", record.final, ""),
+        ("validation", record.final, "val_"),
+        ("validation at its best", record.best, "val_"),
+        ("test", record.test, ""),
+    ]
+    for title, metrics, prefix in rows:
+        epoch = f" (epoch {metrics['epoch']:.0f})" if metrics.get("epoch") else ""
+        table.add_row(title + epoch, *(_figure(name, metrics.get(prefix + name)) for name in ("accuracy", "loss")))
+    console.print(table)
+    rows_below = [("seconds", "  ".join(f"{name} {value:.1f}" for name, value in record.seconds.items()))]
+    if record.error:
+        rows_below.append(("error", record.error.strip().splitlines()[-1]))
+    shown = ("accuracy.png", "loss.png", "confusion_matrix.png", "history.csv", "summary.csv", "model.keras", "run.log")
+    written = [str(directory / name) for name in shown if (directory / name).exists()]
+    _grid(console, [*rows_below, ("written", "\n".join(written))])
+
+
+def _grid(console: Console, rows: Iterable[tuple[str, str]]) -> None:
+    grid = Table.grid(padding=(0, 2))
+    for name, value in rows:
+        grid.add_row(Text(name, style="bold"), Text(value, overflow="fold"))
+    console.print(grid)
+
+
+def _figure(name: str, value: Any) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.2e}" if name == "learning_rate" else f"{value:.4f}"

@@ -1,0 +1,1 @@
+"""Data sets as NumPy arrays: sources, fingerprints, splits, preprocessing."""

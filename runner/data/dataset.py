@@ -1,0 +1,63 @@
+"""The values that travel: a data set, and its three-way split."""
+
+import hashlib
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+Images = npt.NDArray[np.float32] | npt.NDArray[np.uint8]
+Labels = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Images (examples, height, width, channels) and labels (examples,), integers in [0, classes)."""
+
+    name: str
+    source: str
+    classes: int
+    train_images: Images
+    train_labels: Labels
+    test_images: Images
+    test_labels: Labels
+    fingerprint: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        arrays = (self.train_images, self.train_labels, self.test_images, self.test_labels)
+        object.__setattr__(self, "fingerprint", fingerprint(*arrays))
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the three parts of a split: images (examples, height, width, channels) and labels (examples,)."""
+
+    images: Images
+    labels: Labels
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class Split:
+    """What is learnt from, what choices are made on, and what is looked at once, at the end."""
+
+    train: Part
+    validation: Part
+    test: Part
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Examples in each part."""
+        return {"train": len(self.train), "validation": len(self.validation), "test": len(self.test)}
+
+
+def fingerprint(*arrays: npt.NDArray[np.generic]) -> str:
+    """Return the SHA-256, in hexadecimal, over each array's dtype, shape and bytes (C order, little-endian)."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        portable = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+        digest.update(f"{portable.dtype.str}{portable.shape}".encode())
+        digest.update(portable.data)
+    return digest.hexdigest()

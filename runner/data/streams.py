@@ -1,0 +1,25 @@
+"""Separate streams of randomness under one seed, so that a variant that draws more from one leaves the others alone."""
+
+from enum import IntEnum
+
+import numpy as np
+
+
+class Stream(IntEnum):
+    """What a stream is for. The numbers are part of every result: never change one, never use one again."""
+
+    SPLIT = 0
+    WEIGHTS = 1
+    SHUFFLE = 2
+    DROPOUT = 3
+    AUGMENTATION = 4
+
+
+def seed_sequence(seed: int, stream: Stream, *keys: int) -> np.random.SeedSequence:
+    """Return the seed sequence of a stream; `keys` (an epoch, an index) lead to independent children of it."""
+    return np.random.SeedSequence(entropy=seed, spawn_key=(stream, *keys))
+
+
+def integer_seed(sequence: np.random.SeedSequence) -> int:
+    """Return 31 bits of a sequence, for libraries that take a non-negative int32."""
+    return int(sequence.generate_state(1)[0] >> 1)

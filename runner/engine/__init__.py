@@ -1,0 +1,1 @@
+"""The compiled training loop. TensorFlow is named here and nowhere else."""

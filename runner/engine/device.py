@@ -1,0 +1,96 @@
+"""Where a run computes: device, threads, precision, compilation."""
+
+import os
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from runner.config.errors import ConfigError
+from runner.config.schema import Device
+
+
+@dataclass(frozen=True)
+class ActiveDevice:
+    """What TensorFlow was set to."""
+
+    kind: str  # cpu or gpu
+    name: str
+    intra_op_threads: int  # 0: TensorFlow's own choice
+    inter_op_threads: int
+    precision: str
+    jit_compile: bool
+
+    def as_record(self) -> dict[str, Any]:
+        """Return the plain values for `record.json`."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        where = self.name if self.kind == "gpu" else f"CPU, {self.intra_op_threads} x {self.inter_op_threads} threads"
+        return f"{where}, {self.precision}{', XLA' if self.jit_compile else ''}"
+
+
+def prepare_device(settings: Device, small: bool) -> ActiveDevice:
+    """Set TensorFlow up; call it before anything else touches TensorFlow.
+
+    Args:
+        small: the model's operations are too small to be split over threads.
+
+    Raises:
+        ConfigError: if the device is not there, or TensorFlow already runs with another number of threads.
+    """
+    gpus = tf.config.list_physical_devices("GPU")
+    if settings.kind == "gpu" and not gpus:
+        raise ConfigError("device=gpu: TensorFlow finds no GPU here (device=auto takes the CPU then)")
+    on_gpu = bool(gpus) and settings.kind != "cpu"
+    _set_visible(gpus if on_gpu else [])
+    intra, inter = _threads(settings, small and not on_gpu)
+    _set_threads(intra, inter, required=settings.threads != "auto")
+    tf.config.experimental.enable_op_determinism()
+    keras.config.set_dtype_policy(settings.precision)
+    return ActiveDevice(
+        kind="gpu" if on_gpu else "cpu",
+        name=tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU") if on_gpu else "CPU",
+        intra_op_threads=tf.config.threading.get_intra_op_parallelism_threads(),
+        inter_op_threads=tf.config.threading.get_inter_op_parallelism_threads(),
+        precision=settings.precision,
+        jit_compile=on_gpu if settings.jit_compile == "auto" else settings.jit_compile,
+    )
+
+
+def _set_visible(gpus: list[Any]) -> None:
+    if tf.config.get_visible_devices("GPU") != gpus:
+        tf.config.set_visible_devices(gpus, "GPU")
+    for gpu in gpus:
+        if not tf.config.experimental.get_memory_growth(gpu):
+            tf.config.experimental.set_memory_growth(gpu, True)
+
+
+def _threads(settings: Device, small: bool) -> tuple[int, int]:
+    """Return the threads inside an operation, and the operations side by side.
+
+    Splitting an operation of a small model costs more than it saves, while two independent ones (an update and the
+    next gather) do gain from a second thread.
+    """
+    budget = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    threads = budget if settings.threads == "auto" else settings.threads
+    return (1, min(threads, 2)) if small else (threads, threads)
+
+
+def _set_threads(intra: int, inter: int, required: bool) -> None:
+    active = (
+        tf.config.threading.get_intra_op_parallelism_threads(),
+        tf.config.threading.get_inter_op_parallelism_threads(),
+    )
+    if active == (intra, inter):
+        return
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(intra)
+        tf.config.threading.set_inter_op_parallelism_threads(inter)
+    except RuntimeError as error:  # TensorFlow is already running: an earlier run of this process set it
+        if required:
+            raise ConfigError(
+                f"device.threads: TensorFlow already runs with {active[0]} x {active[1]} threads in this process; "
+                "a sweep needs one number of threads for all its runs"
+            ) from error

@@ -1,0 +1,53 @@
+"""Losses, metrics and probabilities on data that is not trained on."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from runner.data.dataset import Part
+
+_BATCH_SIZE = 1000
+
+
+class Evaluator:
+    """Evaluates one model on one part of the data; compiled once, the data stay on the device."""
+
+    def __init__(self, model: keras.Model, data: Part, *, jit_compile: bool = False) -> None:
+        self._model = model
+        self._data = data
+        self._run = _compiled_evaluation(model, data, jit_compile)
+        self._forward = tf.function(lambda batch: model(batch, training=False), jit_compile=jit_compile)
+
+    def evaluate(self) -> dict[str, float]:
+        """Return loss and metrics, as `model.evaluate` does."""
+        self._model.reset_metrics()
+        self._run()
+        return {name: float(value) for name, value in self._model.get_metrics_result().items()}
+
+    def predict(self) -> npt.NDArray[np.float32]:
+        """Return probabilities, (examples, classes)."""
+        images = self._data.images
+        batches = [images[start : start + _BATCH_SIZE] for start in range(0, len(images), _BATCH_SIZE)]
+        return np.concatenate([np.asarray(self._forward(batch), np.float32) for batch in batches])
+
+
+def _compiled_evaluation(model: keras.Model, data: Part, jit_compile: bool) -> Any:
+    images, labels = tf.constant(data.images), tf.constant(data.labels)
+    full_batches, rest = divmod(len(data), _BATCH_SIZE)
+
+    @tf.function(jit_compile=jit_compile)
+    def run() -> None:
+        def one_full_batch(batch: tf.Tensor) -> tuple[tf.Tensor]:
+            start = batch * _BATCH_SIZE
+            chosen = [start] + [0] * (images.shape.rank - 1), [_BATCH_SIZE] + [-1] * (images.shape.rank - 1)
+            model.test_step((tf.slice(images, *chosen), tf.slice(labels, [start], [_BATCH_SIZE])))
+            return (batch + 1,)
+
+        tf.while_loop(lambda batch: batch < full_batches, one_full_batch, [tf.constant(0)], parallel_iterations=1)
+        if rest:
+            model.test_step((images[-rest:], labels[-rest:]))
+
+    return run

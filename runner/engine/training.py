@@ -1,0 +1,101 @@
+"""The training loop: one call into TensorFlow an epoch."""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from runner.data.dataset import Part
+from runner.data.streams import Stream, seed_sequence
+from runner.engine.evaluation import Evaluator
+from runner.engine.fused import fused_updates
+from runner.records.record import Row
+
+Order = Callable[[int], np.ndarray]  # epoch (from 0) -> a permutation of the training examples
+
+
+def shuffled(seed: int, examples: int) -> Order:
+    """Return the order of the examples in an epoch, as a function of the seed and the epoch alone."""
+    return lambda epoch: np.random.default_rng(seed_sequence(seed, Stream.SHUFFLE, epoch)).permutation(examples)
+
+
+def train(
+    model: keras.Model,
+    data: Part,
+    validation: Evaluator,
+    *,
+    epochs: int,
+    batch_size: int,
+    order: Order,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    jit_compile: bool = False,
+) -> Iterator[Row]:
+    """Train a compiled model as `model.fit` does, and yield each epoch as it ends.
+
+    A step is the model's own `train_step`, so that loss, metrics, regularizers, clipping and the rest are Keras's. The
+    last batch of an epoch is smaller where the batch size does not divide the data, and is trained on too. Callbacks
+    are called at the start and end of the training and of each epoch, with the logs that `fit` gives them; a metric
+    they add to the logs is in the row.
+
+    The training ends early when a callback sets `model.stop_training`, or when a loss is not finite.
+
+    Yields:
+        epoch (from 1), the logs (loss, accuracy, val_loss, ...), learning_rate (of the epoch's last step), and seconds
+        (of training and validation).
+    """
+    optimizer = model.optimizer
+    optimizer.build(model.trainable_variables)
+    watchers = keras.callbacks.CallbackList(
+        callbacks, model=model, epochs=epochs, steps=math.ceil(len(data) / batch_size)
+    )
+    model.stop_training = False
+    with fused_updates(optimizer):
+        run_epoch = _compiled_epoch(model, data, batch_size, jit_compile)
+        watchers.on_train_begin()
+        logs: dict[str, float] = {}
+        for epoch in range(epochs):
+            started = time.perf_counter()
+            watchers.on_epoch_begin(epoch)
+            model.reset_metrics()
+            run_epoch(tf.constant(order(epoch), tf.int32))
+            logs = {name: float(value) for name, value in model.get_metrics_result().items()}
+            learning_rate = _last_learning_rate(optimizer)
+            logs |= {f"val_{name}": value for name, value in validation.evaluate().items()}
+            seconds = time.perf_counter() - started
+            watchers.on_epoch_end(epoch, logs)
+            yield {"epoch": epoch + 1} | logs | {"learning_rate": learning_rate, "seconds": seconds}
+            if model.stop_training or not all(math.isfinite(logs[name]) for name in ("loss", "val_loss")):
+                break
+        watchers.on_train_end(logs)
+
+
+def _compiled_epoch(model: keras.Model, data: Part, batch_size: int, jit_compile: bool) -> Any:
+    images, labels = tf.constant(data.images), tf.constant(data.labels)
+    full_batches, rest = divmod(len(data), batch_size)
+
+    def step(chosen: tf.Tensor) -> None:
+        model.train_step((tf.gather(images, chosen), tf.gather(labels, chosen)))
+
+    @tf.function(jit_compile=jit_compile)
+    def run_epoch(permutation: tf.Tensor) -> None:
+        def one_full_batch(batch: tf.Tensor) -> tuple[tf.Tensor]:
+            # tf.slice, not indexing: its size is static, which XLA asks for.
+            step(tf.slice(permutation, [batch * batch_size], [batch_size]))
+            return (batch + 1,)
+
+        tf.while_loop(lambda batch: batch < full_batches, one_full_batch, [tf.constant(0)], parallel_iterations=1)
+        if rest:
+            step(permutation[full_batches * batch_size :])
+
+    return run_epoch
+
+
+def _last_learning_rate(optimizer: keras.optimizers.Optimizer) -> float:
+    schedule = optimizer._learning_rate
+    if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+        return float(schedule(optimizer.iterations - 1))
+    return float(optimizer.learning_rate)

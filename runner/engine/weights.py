@@ -1,0 +1,49 @@
+"""Initial weights that depend on the seed and a variable's shape, not on what else the model holds."""
+
+from collections import Counter
+from typing import Any
+
+import keras
+
+from runner.data.streams import Stream, integer_seed, seed_sequence
+
+
+def fresh_session(seed: int) -> None:
+    """Forget earlier models of this process, and seed what draws from Keras's global state: dropout and its like.
+
+    Call it before a model is built.
+    """
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(integer_seed(seed_sequence(seed, Stream.DROPOUT)))
+
+
+def initialize(model: keras.Model, seed: int) -> None:
+    """Draw every initial weight again, so that two models under one seed share it wherever their shapes agree.
+
+    The n-th variable of a shape has a seed of its own, made of the run's seed, the shape and n. Keras's
+    convention is followed that `layer.kernel` comes from `layer.kernel_initializer`; an initializer with a seed of its
+    own keeps it.
+    """
+    seen: Counter[tuple[int, ...]] = Counter()
+    for layer in model._flatten_layers(include_self=False):
+        for name, initializer in _seedable_initializers(layer):
+            variable = getattr(layer, name)
+            shape = tuple(variable.shape)
+            own_seed = integer_seed(seed_sequence(seed, Stream.WEIGHTS, *shape, seen[shape]))
+            seen[shape] += 1
+            fresh = type(initializer).from_config({**initializer.get_config(), "seed": own_seed})
+            variable.assign(fresh(shape, dtype=variable.dtype))
+
+
+def _seedable_initializers(layer: keras.layers.Layer) -> list[tuple[str, Any]]:
+    found = []
+    for attribute, value in vars(layer).items():
+        name = attribute.removesuffix("_initializer")
+        is_initializer = name != attribute and isinstance(value, keras.initializers.Initializer)
+        if (
+            is_initializer
+            and value.get_config().get("seed", 0) is None
+            and isinstance(getattr(layer, name, None), keras.Variable)
+        ):
+            found.append((name, value))
+    return found

@@ -1,0 +1,1 @@
+"""What Keras lacks of schedules and optimizers."""

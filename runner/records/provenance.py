@@ -1,0 +1,30 @@
+"""Which code and which versions a run was made with."""
+
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+_PACKAGES = ("runner", "tensorflow", "keras", "numpy", "hydra-core", "omegaconf", "pandas", "scikit-learn")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of what can change a result."""
+    return {"python": platform.python_version(), **{package: version(package) for package in _PACKAGES}}
+
+
+def code_state() -> dict[str, Any]:
+    """Return the commit this program was started from, and whether the checkout differs from it; empty without one."""
+    package = Path(__file__).resolve().parent
+    try:
+        tracked = _git(package, "ls-files", "--error-unmatch", Path(__file__).name)
+        commit = _git(package, "rev-parse", "HEAD") if tracked else ""
+        return {"commit": commit, "dirty": bool(_git(package, "status", "--porcelain", "-uno"))} if commit else {}
+    except (OSError, subprocess.SubprocessError):
+        return {}
+
+
+def _git(directory: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=directory, capture_output=True, text=True, timeout=10, check=True)
+    return done.stdout.strip()

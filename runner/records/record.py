@@ -1,0 +1,91 @@
+"""What is kept of a run beside its curves and predictions."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Self
+
+from runner.config.identity import is_volatile
+
+Status = Literal["running", "completed", "diverged", "interrupted", "failed"]
+Row = dict[str, float]  # one epoch: epoch, loss, accuracy, val_loss, ..., learning_rate, seconds
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One training, as `record.json` holds it. Times are UTC in ISO 8601; seconds are wall-clock."""
+
+    run_id: str
+    name: str
+    seed: int
+    status: Status
+    choices: dict[str, Any]
+    overrides: list[str]
+    dataset: dict[str, Any]
+    device: dict[str, Any]
+    versions: dict[str, str]
+    code: dict[str, Any]
+    parameters: int
+    started: str
+    finished: str | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+    final: dict[str, float | None] = field(default_factory=dict)
+    best: dict[str, float | None] = field(default_factory=dict)
+    test: Mapping[str, float | None] = field(default_factory=dict)
+    error: str | None = None
+    format: int = 1
+
+    @property
+    def variant(self) -> str:
+        """What was asked for beside the defaults, but for the seed."""
+        asked = [
+            override for override in self.overrides if _key(override) != "seed" and not is_volatile(_key(override))
+        ]
+        return ",".join(asked) or self.name
+
+    def with_history(self, history: Sequence[Row]) -> Self:
+        """Return the record with the final and the best epoch of a history (one epoch or more), and its seconds."""
+        seconds = self.seconds | {"train": sum(row["seconds"] for row in history)}
+        return replace(self, final=_finite(history[-1]), best=_finite(best_epoch(history) or {}), seconds=seconds)
+
+    def summary(self) -> dict[str, Any]:
+        """Return the run as one flat row, the same columns in every run, then a column for each override."""
+        row: dict[str, Any] = {
+            "run_id": self.run_id,
+            "name": self.name,
+            "variant": self.variant,
+            "seed": self.seed,
+            "status": self.status,
+            "epochs": int(self.final.get("epoch") or 0),
+            "val_accuracy": self.final.get("val_accuracy"),
+            "val_loss": self.final.get("val_loss"),
+            "best_val_accuracy": self.best.get("val_accuracy"),
+            "best_epoch": int(epoch) if (epoch := self.best.get("epoch")) else None,
+            "test_accuracy": self.test.get("accuracy"),
+            "test_loss": self.test.get("loss"),
+            "train_seconds": self.seconds.get("train"),
+            "total_seconds": self.seconds.get("total"),
+            "parameters": self.parameters,
+            "dataset": self.dataset.get("name"),
+            "fingerprint": self.dataset.get("fingerprint"),
+        }
+        for override in self.overrides:
+            row.setdefault(_key(override), override.partition("=")[2])
+        return row
+
+
+def best_epoch(history: Sequence[Row]) -> Row | None:
+    """Return the first epoch with the highest validation accuracy, or else with the lowest validation loss."""
+    for metric, sign in (("val_accuracy", 1.0), ("val_loss", -1.0)):
+        scored = [row for row in history if math.isfinite(row.get(metric, math.nan))]
+        if scored:
+            return max(scored, key=lambda row: sign * row[metric])
+    return None
+
+
+def _finite(row: Mapping[str, float]) -> dict[str, float | None]:
+    return {name: value if math.isfinite(value) else None for name, value in row.items()}
+
+
+def _key(override: str) -> str:
+    return override.partition("=")[0].lstrip("+~")

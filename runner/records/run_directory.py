@@ -1,0 +1,90 @@
+"""A run directory: who may write it, and its files by name."""
+
+import csv
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from runner.config.errors import UserError
+from runner.records.atomic import whole_file, write_csv, write_json, write_text
+from runner.records.record import Row, RunRecord
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """The files of one run, under the names that the report looks for."""
+
+    path: Path
+
+    @property
+    def record_path(self) -> Path:
+        """The record; a directory without one is no run."""
+        return self.path / "record.json"
+
+    @property
+    def history_path(self) -> Path:
+        """One row an epoch."""
+        return self.path / "history.csv"
+
+    @property
+    def predictions_path(self) -> Path:
+        """Test and validation probabilities and labels."""
+        return self.path / "predictions.npz"
+
+    @property
+    def model_path(self) -> Path:
+        """The trained Keras model."""
+        return self.path / "model.keras"
+
+    def refuse_if_used(self) -> None:
+        """Raise UserError if a run was already written here: its results are not overwritten."""
+        if self.record_path.exists():
+            raise UserError(f"{self.path}: already holds a run; choose another directory (hydra.run.dir=...)")
+
+    def write_config(self, yaml: str) -> None:
+        """Write the resolved configuration."""
+        write_text(self.path / "config.yaml", yaml)
+
+    def write_record(self, record: RunRecord) -> None:
+        """Write the one-row summary, then the record, whose status says that all is there."""
+        write_csv(self.path / "summary.csv", [record.summary()])
+        write_json(self.record_path, asdict(record))
+
+    def write_history(self, history: Sequence[Row]) -> None:
+        """Write one row an epoch."""
+        write_csv(self.history_path, history)
+
+    def write_predictions(self, **arrays: npt.NDArray[Any]) -> None:
+        """Write arrays of probabilities (examples, classes) and labels (examples,)."""
+        with whole_file(self.predictions_path) as temporary:
+            np.savez(temporary, allow_pickle=False, **arrays)
+
+    def write_model(self, save: Callable[[str], object]) -> None:
+        """Write the model through its own `save`, which is handed a path that ends in .keras."""
+        with whole_file(self.model_path) as temporary:
+            save(str(temporary))
+
+    def read_record(self) -> RunRecord:
+        """Read the record back; keys of a newer version are left out.
+
+        Raises:
+            ValueError: if it is not a record, with what is wrong.
+        """
+        try:
+            values = json.loads(self.record_path.read_text(encoding="utf-8"))
+            known = {field.name for field in fields(RunRecord)}
+            return RunRecord(**{name: value for name, value in values.items() if name in known})
+        except (OSError, UnicodeDecodeError, json.JSONDecodeError, AttributeError, TypeError) as error:
+            raise ValueError(f"{self.record_path}: not a run's record ({error})") from error
+
+    def read_history(self) -> list[Row]:
+        """Read the epochs back; none where no epoch was completed."""
+        if not self.history_path.exists():
+            return []
+        with self.history_path.open(newline="", encoding="utf-8") as stream:
+            return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(stream)]

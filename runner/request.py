@@ -1,0 +1,38 @@
+"""What was asked of Hydra for one run, apart from the configuration itself."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import OmegaConf
+
+
+@dataclass(frozen=True)
+class Request:
+    """Where a run is written to, and what its command chose and overrode."""
+
+    directory: Path
+    choices: dict[str, str]
+    overrides: list[str]
+    in_sweep: bool
+
+    @classmethod
+    def from_hydra(cls) -> Self:
+        """Read the request of the job that Hydra is running."""
+        hydra = HydraConfig.get()
+        # Hydra lists them backwards.
+        choices = {group: str(option) for group, option in reversed(hydra.runtime.choices.items()) if "/" not in group}
+        return cls(
+            directory=Path(hydra.runtime.output_dir),
+            choices={group: option for group, option in choices.items() if option != "None"},
+            # Unresolved: an override may hold an interpolation of the configuration, which means nothing here.
+            overrides=OmegaConf.to_container(hydra.overrides.task),  # type: ignore[arg-type]
+            in_sweep=hydra.mode == RunMode.MULTIRUN,
+        )
+
+    def chose(self, *groups: str) -> bool:
+        """Say whether one of the groups, or a key of it, was overridden."""
+        keys = [override.partition("=")[0].lstrip("+~") for override in self.overrides]
+        return any(key.split(".")[0] in groups for key in keys)
