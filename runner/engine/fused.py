@@ -29,7 +29,8 @@ def fused_updates(optimizer: keras.optimizers.Optimizer) -> Iterator[None]:
 def _adam_step(optimizer: Any, gradient: tf.Tensor, variable: Any, learning_rate: tf.Tensor) -> None:
     """Apply Kingma & Ba 2015, algorithm 1, in the order of their section 2 (epsilon added to the uncorrected root).
 
-    m <- m + (g - m)(1 - b1);  v <- v + (g^2 - v)(1 - b2);  w <- w - rate sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + eps)
+    m <- m + (g - m)(1 - b1);  v <- v + (g^2 - v)(1 - b2)
+    w <- w - rate sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + eps)
     """
     index = optimizer._get_variable_index(variable)
     step = tf.cast(optimizer.iterations.value + 1, variable.dtype)

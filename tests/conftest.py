@@ -1,0 +1,55 @@
+"""Fixtures that all tests may use: real data where there are some, and the program as its users start it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ["KERAS_BACKEND"] = "tensorflow"
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+Cli = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def mnist_root() -> Path:
+    """The directory of the real MNIST (RUNNER_DATA_DIR); the test is skipped where there is none."""
+    root = os.environ.get("RUNNER_DATA_DIR")
+    if not root or not (Path(root) / "mnist").is_dir():
+        pytest.skip("RUNNER_DATA_DIR names no directory with the real MNIST")
+    return Path(root).resolve()
+
+
+@pytest.fixture(scope="session")
+def cli() -> Cli:
+    """Run `runner` as a process of its own: cli("optimizer=sgd", cwd=tmp_path) -> CompletedProcess with text output."""
+
+    def run(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, timeout: float = 120):
+        environment = {key: value for key, value in os.environ.items() if key != "HYDRA_FULL_ERROR"}
+        return subprocess.run(
+            [sys.executable, "-m", "runner", *arguments],
+            cwd=cwd,
+            env=environment | dict(env or {}),
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def digits() -> tuple[np.ndarray, np.ndarray]:
+    """A few random images of ten classes, (250, 28, 28, 1) bytes, and their labels: quick to make and to learn."""
+    generator = np.random.default_rng(7)
+    labels = generator.integers(0, 10, 250).astype(np.int32)
+    prototypes = generator.integers(0, 256, (10, 28, 28, 1))
+    noise = generator.integers(-40, 40, (250, 28, 28, 1))
+    return np.clip(prototypes[labels] + noise, 0, 255).astype(np.uint8), labels
