@@ -65,7 +65,7 @@ def run(config: dict[str, Any], request: Request, console: Console) -> RunRecord
     with native_log_held_back():
         from runner.build import build_callbacks, build_model, build_split
         from runner.engine.device import prepare_device
-        from runner.engine.evaluation import Evaluator
+        from runner.engine.evaluation import Evaluator, shortest
         from runner.engine.training import shuffled, train
         from runner.engine.weights import fresh_session, initialize
         from runner.reporting.report import report_run
@@ -121,7 +121,7 @@ def run(config: dict[str, Any], request: Request, console: Console) -> RunRecord
                 LOG.info("epoch %d  %s", row["epoch"], epoch_text(row))
         if all(math.isfinite(history[-1][loss]) for loss in ("loss", "val_loss")):
             test = Evaluator(model, split.test, jit_compile=device.jit_compile)
-            record = replace(record, test=test.evaluate())
+            record = replace(record, test=shortest(test.evaluate()))
             directory.write_predictions(
                 test_probabilities=test.predict(),
                 test_labels=split.test.labels,

@@ -124,6 +124,7 @@ def _download(name: str, folder: Path, url: str) -> list[Path]:
     import requests
 
     fetch = pooch.HTTPDownloader(timeout=_DOWNLOAD_TIMEOUT)
+    new = [directory for directory in (folder, folder.parent) if not directory.exists()]
     try:
         return [
             Path(
@@ -134,8 +135,9 @@ def _download(name: str, folder: Path, url: str) -> list[Path]:
             for stem, checksum in _CHECKSUMS.items()
         ]
     except (requests.RequestException, OSError) as error:
-        with suppress(OSError):
-            folder.rmdir()  # where nothing was put in it
+        with suppress(OSError):  # one that holds a file already stays
+            for directory in new:
+                directory.rmdir()
         raise DataNotFound(
             f"{name} is not in {folder} and cannot be downloaded from {url} ({type(error).__name__}). "
             f"Put its four IDX files, or mnist.npz, into {folder}{os.sep}, or name their directory: "

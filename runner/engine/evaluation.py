@@ -1,5 +1,6 @@
 """Losses, metrics and probabilities on data that is not trained on."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -25,13 +26,23 @@ class Evaluator:
         """Return loss and metrics, as `model.evaluate` does."""
         self._model.reset_metrics()
         self._run()
-        return {name: float(value) for name, value in self._model.get_metrics_result().items()}
+        return read_metrics(self._model)
 
     def predict(self) -> npt.NDArray[np.float32]:
         """Return probabilities, (examples, classes)."""
         images = self._data.images
         batches = [images[start : start + _BATCH_SIZE] for start in range(0, len(images), _BATCH_SIZE)]
         return np.concatenate([np.asarray(self._forward(batch), np.float32) for batch in batches])
+
+
+def read_metrics(model: keras.Model) -> dict[str, float]:
+    """Return the metrics accumulated since they were last reset, loss first."""
+    return {name: float(value) for name, value in model.get_metrics_result().items()}
+
+
+def shortest(metrics: Mapping[str, float]) -> dict[str, float]:
+    """Return float32 values as the shortest decimals that name them: 0.908, not 0.9079999923706055."""
+    return {name: float(str(np.float32(value))) for name, value in metrics.items()}
 
 
 def _compiled_evaluation(model: keras.Model, data: Part, jit_compile: bool) -> Any:

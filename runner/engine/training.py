@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from runner.data.dataset import Part
 from runner.data.streams import Stream, seed_sequence
-from runner.engine.evaluation import Evaluator
+from runner.engine.evaluation import Evaluator, read_metrics, shortest
 from runner.engine.fused import fused_updates
 from runner.records.record import Row
 
@@ -62,12 +62,12 @@ def train(
             watchers.on_epoch_begin(epoch)
             model.reset_metrics()
             run_epoch(tf.constant(order(epoch), tf.int32))
-            logs = {name: float(value) for name, value in model.get_metrics_result().items()}
+            logs = read_metrics(model)
             learning_rate = _last_learning_rate(optimizer)
             logs |= {f"val_{name}": value for name, value in validation.evaluate().items()}
             seconds = time.perf_counter() - started
             watchers.on_epoch_end(epoch, logs)
-            yield {"epoch": epoch + 1} | logs | {"learning_rate": learning_rate, "seconds": seconds}
+            yield {"epoch": epoch + 1} | shortest(logs) | {"learning_rate": learning_rate, "seconds": seconds}
             if model.stop_training or not all(math.isfinite(logs[name]) for name in ("loss", "val_loss")):
                 break
         watchers.on_train_end(logs)
