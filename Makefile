@@ -19,13 +19,16 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; d
 setup: $(VENV)/.ready
 
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation
-$(VENV)/.ready: requirements-build.lock requirements.lock pyproject.toml
+$(VENV)/.dependencies: requirements-build.lock requirements.lock
 	@if [ -z "$(PYTHON)" ]; then echo "runner needs Python 3.11, 3.12 or 3.13: install one, or name it: make PYTHON=/path/to/python" >&2; exit 1; fi
-	$(PYTHON) -m venv --clear $(VENV)
+	@$(PYTHON) -m venv --clear $(VENV)
 	@echo "installing the pinned dependencies into $(VENV) (once, a few minutes)"
-	$(INSTALL) --require-hashes -r requirements-build.lock
-	$(INSTALL) --require-hashes -r requirements.lock
-	$(INSTALL) --no-deps --editable .
+	@$(INSTALL) --require-hashes -r requirements-build.lock
+	@$(INSTALL) --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.ready: $(VENV)/.dependencies pyproject.toml
+	@$(INSTALL) --no-deps --editable .
 	@touch $@
 
 run: setup

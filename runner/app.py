@@ -19,7 +19,7 @@ from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USER_ERROR,
 from runner.config.identity import run_id
 from runner.config.locations import conf_directory
 from runner.config.schema import Settings, check, resolve
-from runner.console import EpochLines, epoch_text, show_result, show_start, show_warning
+from runner.console import EpochLines, epoch_text, show_choices, show_result, show_start, show_warning
 from runner.data.errors import DataNotFound
 from runner.engine.native_log import native_log_held_back
 from runner.records.provenance import code_state, versions
@@ -60,6 +60,8 @@ def run(config: dict[str, Any], request: Request, console: Console) -> RunRecord
     settings = check(config)
     directory = RunDirectory(request.directory)
     directory.refuse_if_used()
+    choices = request.choices | {group: f"[{','.join(config[group])}]" for group in ("regularizer", "callbacks")}
+    show_choices(console, choices, request.overrides)
 
     # Only now what takes seconds to import.
     with native_log_held_back():
@@ -85,7 +87,7 @@ def run(config: dict[str, Any], request: Request, console: Console) -> RunRecord
         name=settings.name,
         seed=settings.seed,
         status="running",
-        choices=request.choices | {"dataset": dataset.name},
+        choices=choices | {"dataset": dataset.name},
         overrides=request.overrides,
         dataset=split.sizes | {"name": dataset.name, "fingerprint": dataset.fingerprint, "source": dataset.source},
         device=device.as_record(),

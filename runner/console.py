@@ -1,6 +1,6 @@
 """What a person sees while a run goes on: a live line in a terminal, a line an epoch elsewhere."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,15 +14,22 @@ from rich.text import Text
 from runner.records.record import Row, RunRecord
 
 _COLUMNS = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
+_LIVE_COLUMNS = ("loss", "accuracy", "val_accuracy", "learning_rate")
+_ROOM_FOR_A_BAR = 100  # characters
+
+
+def show_choices(console: Console, choices: Mapping[str, str], overrides: Iterable[str]) -> None:
+    """Print what was chosen in each group, and what was overridden."""
+    rows = [("choices", "  ".join(f"{group}={option}" for group, option in choices.items()))]
+    if asked := "  ".join(overrides):
+        rows.append(("overrides", asked))
+    _grid(console, rows)
 
 
 def show_start(console: Console, record: RunRecord, device: str, directory: Path) -> None:
-    """Print the choices made, the data set with its fingerprint, and the device."""
+    """Print the data set with its fingerprint, the device, and where the run is written."""
     data = record.dataset
-    rows = [("choices", "  ".join(f"{group}={option}" for group, option in record.choices.items()))]
-    if record.overrides:
-        rows.append(("overrides", "  ".join(record.overrides)))
-    rows += [
+    rows = [
         ("dataset", f"{data['name']}, fingerprint {data['fingerprint'][:12]}, from {data['source']}"),
         ("images", f"{data['train']:,} training, {data['validation']:,} validation, {data['test']:,} test"),
         ("model", f"{record.parameters:,} parameters, seed {record.seed}"),
@@ -45,7 +52,7 @@ class EpochLines:
         self._epochs = epochs
         self._progress = Progress(
             TextColumn("epoch {task.completed}/{task.total}"),
-            BarColumn(bar_width=20),
+            *([BarColumn(bar_width=20)] if console.width >= _ROOM_FOR_A_BAR else []),
             TextColumn("{task.fields[row]}"),
             TextColumn("ETA"),
             TimeRemainingColumn(compact=True),
@@ -65,19 +72,17 @@ class EpochLines:
 
     def show(self, row: Row) -> None:
         """Show one epoch."""
-        text = epoch_text(row)
         if self._console.is_terminal:
-            self._progress.update(self._task, completed=row["epoch"], row=text)
+            self._progress.update(self._task, completed=row["epoch"], row=epoch_text(row, _LIVE_COLUMNS))
         else:
-            self._console.print(
-                f"epoch {row['epoch']:.0f}/{self._epochs}  {text}  {row['seconds']:.2f}s", soft_wrap=True
-            )
+            line = f"epoch {row['epoch']:.0f}/{self._epochs}  {epoch_text(row)}  {row['seconds']:.2f}s"
+            self._console.print(line, soft_wrap=True)
 
 
-def epoch_text(row: Row) -> str:
+def epoch_text(row: Row, columns: Iterable[str] = _COLUMNS) -> str:
     """Return one epoch's figures in a line."""
     short = {"accuracy": "acc", "val_accuracy": "val_acc", "learning_rate": "lr"}
-    return "  ".join(f"{short.get(name, name)} {_figure(name, row[name])}" for name in _COLUMNS if name in row)
+    return "  ".join(f"{short.get(name, name)} {_figure(name, row[name])}" for name in columns if name in row)
 
 
 def show_result(console: Console, record: RunRecord, directory: Path) -> None:
@@ -109,7 +114,7 @@ def show_result(console: Console, record: RunRecord, directory: Path) -> None:
 def _grid(console: Console, rows: Iterable[tuple[str, str]]) -> None:
     grid = Table.grid(padding=(0, 2))
     for name, value in rows:
-        grid.add_row(Text(name, style="bold"), Text(value, overflow="fold"))
+        grid.add_row(Text(f"{name:<9}", style="bold"), Text(value, overflow="fold"))
     console.print(grid)
 
 

@@ -56,7 +56,9 @@ def history_frame(runs: Sequence[Run]) -> pd.DataFrame:
     """
     variants = variant_labels(runs)
     frames = [
-        pd.DataFrame(history).astype({"epoch": int}).assign(run_id=run.record.run_id, variant=variant, seed=run.record.seed)
+        pd.DataFrame(history)
+        .astype({"epoch": int})
+        .assign(run_id=run.record.run_id, variant=variant, seed=run.record.seed)
         for run, variant in zip(runs, variants, strict=True)
         if (history := run.directory.read_history())
     ]

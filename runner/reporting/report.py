@@ -11,7 +11,7 @@ from runner.config.errors import UserError
 from runner.records.atomic import whole_file, write_csv
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
-from runner.reporting.collect import Run, find_runs, history_frame, summary_frame, variant_labels
+from runner.reporting.collect import Run, find_runs, history_frame, summary_frame
 from runner.reporting.figures import comparison, confusion_matrix, curves
 
 
@@ -69,7 +69,7 @@ def _report_runs(runs: Sequence[Run], out: Path) -> list[Path]:
     datasets = ", ".join(dict.fromkeys(summary["dataset"]))
     for metric in ("accuracy", "loss"):
         if f"val_{metric}" in history:
-            title = f"validation {metric} on {datasets}: {len(set(variant_labels(runs)))} variants, {len(runs)} runs"
+            title = f"validation {metric} on {datasets}: runs {len(runs)}, variants {history['variant'].nunique()}"
             written.append(_save(comparison(history, f"val_{metric}", title), out / f"{metric}.png"))
     return written
 

@@ -1,0 +1,79 @@
+"""Every command in the README is run, in the README's order, in one directory."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.conftest import REPOSITORY
+
+README = (REPOSITORY / "README.md").read_text()
+BLOCKS = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
+COMMANDS = [line.partition("  #")[0].strip() for block in BLOCKS for line in block.splitlines() if line.strip()]
+TRAININGS = [
+    command for command in COMMANDS if command.startswith("runner") and "--" not in command and "report" not in command
+]
+# What makes a training quick without making it another command: an embedded data set and two epochs.
+QUICK = " dataset=mnist_5k training.epochs=2"
+
+
+def bash(command: str, directory: Path) -> subprocess.CompletedProcess[str]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=directory,
+        env=os.environ | {"PATH": path, "MAKEFLAGS": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_ten_commands_besides_the_two_of_make():
+    assert len([command for command in COMMANDS if command.startswith("runner")]) == 10
+    assert [command for command in COMMANDS if not command.startswith("runner")] == ["make run", "make test"]
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("readme")
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("runner")])
+def test_command_works(command, workplace):
+    done = bash(command + (QUICK if command in TRAININGS else ""), workplace)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout
+
+
+def test_make_run_trains_and_names_the_curves(workplace):
+    if bash("make --question setup", REPOSITORY).returncode:
+        pytest.skip("this environment is not the one that make sets up, or is out of date")
+    done = bash(f'make run ARGS="hydra.run.dir={workplace}/make {QUICK}"', REPOSITORY)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (workplace / "make" / "accuracy.png").exists()
+    assert "accuracy.png" in done.stdout
+    assert "installing" not in done.stdout
+
+
+def test_make_test_is_what_runs_this_test():
+    assert "-m pytest" in bash("make --dry-run test", REPOSITORY).stdout
+
+
+def test_the_optimizer_of_the_readme_is_one_yaml_file(workplace):
+    (option,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    file = workplace / "my_conf" / "optimizer" / "adagrad.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text(option)
+    assert yaml.safe_load(option)["_target_"] == "keras.optimizers.Adagrad"
+    done = bash("runner --config-dir my_conf optimizer=adagrad" + QUICK, workplace)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("path", re.findall(r"\]\(((?!http)[^)]+)\)", README))
+def test_what_the_readme_links_to_exists(path):
+    assert (REPOSITORY / path).exists()
