@@ -1,0 +1,48 @@
+"""Run directories made by hand: what a training writes, without a training."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from runner.records.atomic import write_csv
+
+MakeRun = Callable[..., Path]
+
+
+@pytest.fixture
+def make_run(tmp_path) -> MakeRun:
+    """make_run("sweep/0", overrides=[...], seed=0, accuracies=[...]) -> the run's directory."""
+
+    def make(
+        name, overrides=(), seed=0, accuracies=(0.5, 0.75), fingerprint="f" * 64, dataset="mnist", status="completed"
+    ):
+        directory = tmp_path / name
+        directory.mkdir(parents=True)
+        history = [
+            {"epoch": epoch, "loss": 1 / epoch, "accuracy": value - 0.1, "val_loss": 2 / epoch, "val_accuracy": value}
+            for epoch, value in enumerate(accuracies, start=1)
+        ]
+        write_csv(directory / "history.csv", history)
+        values = {
+            "run_id": f"{abs(hash(name)):012x}"[:12],
+            "name": "run",
+            "seed": seed,
+            "status": status,
+            "choices": {},
+            "overrides": list(overrides),
+            "dataset": {"name": dataset, "fingerprint": fingerprint},
+            "device": {},
+            "versions": {},
+            "code": {},
+            "parameters": 10,
+            "started": "2026-01-01T00:00:00+00:00",
+            "final": history[-1],
+            "best": history[-1],
+            "test": {"accuracy": accuracies[-1], "loss": 0.5},
+        }
+        (directory / "record.json").write_text(json.dumps(values))
+        return directory
+
+    return make

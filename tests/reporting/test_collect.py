@@ -1,0 +1,62 @@
+import logging
+
+import pytest
+
+from runner.config.errors import UserError
+from runner.reporting.collect import find_runs, history_frame, summary_frame, variant_labels
+
+
+def test_runs_are_found_below_a_directory_in_the_order_of_their_numbers(make_run, tmp_path):
+    for number in (10, 2, 1):
+        make_run(f"sweep/{number}")
+    assert [run.directory.path.name for run in find_runs([tmp_path])] == ["1", "2", "10"]
+
+
+def test_a_run_named_twice_counts_once(make_run, tmp_path):
+    directory = make_run("sweep/0")
+    assert len(find_runs([tmp_path, directory, directory / ".." / "0"])) == 1
+
+
+def test_an_unreadable_run_is_left_out_by_name_and_the_rest_is_reported(make_run, tmp_path, caplog):
+    make_run("sweep/0")
+    (make_run("sweep/1") / "record.json").write_text("{ half a rec")
+    with caplog.at_level(logging.WARNING):
+        assert [run.directory.path.name for run in find_runs([tmp_path])] == ["0"]
+    assert "sweep/1/record.json" in caplog.text
+
+
+@pytest.mark.parametrize("missing", ["nowhere", "."])
+def test_nothing_to_report_on_is_an_error(tmp_path, missing):
+    with pytest.raises(UserError, match="no such directory" if missing == "nowhere" else "no run found"):
+        find_runs([tmp_path / missing])
+
+
+def test_summary_has_a_row_a_run_and_the_overrides_of_all_runs(make_run, tmp_path):
+    make_run("sweep/0", overrides=["optimizer=sgd", "seed=0"])
+    make_run("sweep/1", overrides=["optimizer=adam", "optimizer.beta_1=0.8", "seed=0"])
+    frame = summary_frame(find_runs([tmp_path]))
+    assert list(frame["optimizer"]) == ["sgd", "adam"]
+    assert list(frame["optimizer.beta_1"].fillna("-")) == ["-", "0.8"]
+    assert list(frame["test_accuracy"]) == [0.75, 0.75]
+
+
+def test_labels_leave_out_what_all_variants_share(make_run, tmp_path):
+    make_run("sweep/0", overrides=["optimizer=sgd", "training.epochs=2", "seed=0"])
+    make_run("sweep/1", overrides=["optimizer=adam", "training.epochs=2", "seed=0"])
+    assert variant_labels(find_runs([tmp_path])) == ["optimizer=sgd", "optimizer=adam"]
+
+
+def test_one_variant_on_two_data_sets_is_two(make_run, tmp_path):
+    make_run("sweep/0", overrides=["optimizer=sgd"])
+    make_run("sweep/1", overrides=["optimizer=sgd"], fingerprint="a" * 64, dataset="mnist_5k")
+    labels = variant_labels(find_runs([tmp_path]))
+    assert labels == ["optimizer=sgd [mnist ffffff]", "optimizer=sgd [mnist_5k aaaaaa]"]
+
+
+def test_history_keeps_curves_of_unequal_length_as_they_are(make_run, tmp_path):
+    make_run("sweep/0", seed=0, accuracies=[0.1, 0.2, 0.3])
+    make_run("sweep/1", seed=1, accuracies=[0.4])
+    frame = history_frame(find_runs([tmp_path]))
+    assert list(frame["val_accuracy"]) == [0.1, 0.2, 0.3, 0.4]
+    assert list(frame["epoch"]) == [1, 2, 3, 1]
+    assert list(frame["seed"]) == [0, 0, 0, 1]

@@ -1,0 +1,44 @@
+import io
+
+import pytest
+from rich.console import Console
+
+from runner.console import EpochLines, show_warning
+
+ROW = {
+    "epoch": 2,
+    "loss": 0.5,
+    "accuracy": 0.9,
+    "val_loss": 0.6,
+    "val_accuracy": 0.8,
+    "learning_rate": 1e-3,
+    "seconds": 1.25,
+}
+
+
+def shown(width: int, terminal: bool) -> str:
+    stream = io.StringIO()
+    console = Console(file=stream, width=width, force_terminal=terminal, color_system=None, highlight=False)
+    with EpochLines(console, epochs=3) as lines:
+        lines.show(ROW)
+    return stream.getvalue()
+
+
+def test_without_a_terminal_an_epoch_is_one_plain_line_however_narrow():
+    text = shown(width=40, terminal=False)
+    assert text == "epoch 2/3  loss 0.5000  acc 0.9000  val_loss 0.6000  val_acc 0.8000  lr 1.00e-03  1.25s\n"
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_live_line_of_a_terminal_shows_epoch_figures_and_remaining_time_in_full(width):
+    text = shown(width=width, terminal=True)
+    for part in ("epoch 2/3", "loss 0.5000", "acc 0.9000", "val_acc 0.8000", "lr 1.00e-03", "ETA"):
+        assert part in text
+    assert "…" not in text
+
+
+def test_a_warning_cannot_be_missed():
+    stream = io.StringIO()
+    show_warning(Console(file=stream, width=60), "not the data you think")
+    assert "WARNING" in stream.getvalue()
+    assert stream.getvalue().count("\n") >= 3
