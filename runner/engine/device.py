@@ -47,7 +47,8 @@ def prepare_device(settings: Device, small: bool) -> ActiveDevice:
     _set_visible(gpus if on_gpu else [])
     intra, inter = _threads(settings, small and not on_gpu)
     _set_threads(intra, inter, required=settings.threads != "auto")
-    tf.config.experimental.enable_op_determinism()
+    if on_gpu:  # the kernels used on a CPU are deterministic, and the substitutes slower
+        tf.config.experimental.enable_op_determinism()
     keras.config.set_dtype_policy(settings.precision)
     return ActiveDevice(
         kind="gpu" if on_gpu else "cpu",
@@ -70,12 +71,12 @@ def _set_visible(gpus: list[Any]) -> None:
 def _threads(settings: Device, small: bool) -> tuple[int, int]:
     """Return the threads inside an operation, and the operations side by side.
 
-    Splitting an operation of a small model costs more than it saves, while two independent ones (an update and the
-    next gather) do gain from a second thread.
+    A small model is fastest on one thread: waking a second one takes longer than the work that it could take over.
     """
-    budget = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    threads = budget if settings.threads == "auto" else settings.threads
-    return (1, min(threads, 2)) if small else (threads, threads)
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    automatic = 1 if small else available
+    threads = automatic if settings.threads == "auto" else settings.threads
+    return threads, threads
 
 
 def _set_threads(intra: int, inter: int, required: bool) -> None:

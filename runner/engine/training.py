@@ -12,7 +12,7 @@ import tensorflow as tf
 from runner.data.dataset import Part
 from runner.data.streams import Stream, seed_sequence
 from runner.engine.evaluation import Evaluator, read_metrics, shortest
-from runner.engine.fused import fused_updates
+from runner.engine.fused import fused
 from runner.records.record import Row
 
 Order = Callable[[int], np.ndarray]  # epoch (from 0) -> a permutation of the training examples
@@ -53,7 +53,7 @@ def train(
         callbacks, model=model, epochs=epochs, steps=math.ceil(len(data) / batch_size)
     )
     model.stop_training = False
-    with fused_updates(optimizer):
+    with fused(model):
         run_epoch = _compiled_epoch(model, data, batch_size, jit_compile)
         watchers.on_train_begin()
         logs: dict[str, float] = {}

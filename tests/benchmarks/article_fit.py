@@ -57,9 +57,7 @@ def main(network: str, threads: int, epochs: int) -> None:
     schedule = keras.optimizers.schedules.ExponentialDecay(0.001, decay_steps=10000, decay_rate=0.9)
     model.compile(keras.optimizers.Adam(schedule), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     clock = Clock()
-    model.fit(
-        images, data.train_labels, epochs=epochs, batch_size=64, validation_split=0.2, verbose=0, callbacks=[clock]
-    )
+    model.fit(images, data.train_labels, epochs=epochs, batch_size=64, validation_split=0.2, callbacks=[clock])
     print(json.dumps(clock.seconds))
 
 

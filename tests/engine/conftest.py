@@ -1,0 +1,40 @@
+"""A small model on small data, the same each time it is asked for."""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import pytest
+
+from runner.data.dataset import Part
+
+
+@pytest.fixture
+def parts(digits) -> tuple[Part, Part]:
+    """200 training and 50 validation images, scaled to [0, 1]."""
+    images, labels = digits
+    scaled = (images / 255).astype(np.float32)
+    return Part(scaled[:200], labels[:200]), Part(scaled[200:], labels[200:])
+
+
+@pytest.fixture
+def make_model() -> Callable[..., keras.Model]:
+    """make_model(optimizer, dropout=0.0, batchnorm=False) -> a compiled MLP, with the same initial weights each time."""
+
+    def make(optimizer, dropout=0.0, batchnorm=False):
+        keras.utils.clear_session()
+        keras.utils.set_random_seed(11)
+        layers = [
+            keras.Input((28, 28, 1)),
+            keras.layers.Flatten(),
+            keras.layers.Dense(16, activation="relu", kernel_regularizer=keras.regularizers.L2(0.01)),
+        ]
+        if batchnorm:
+            layers.append(keras.layers.BatchNormalization())
+        if dropout:
+            layers.append(keras.layers.Dropout(dropout))
+        model = keras.Sequential([*layers, keras.layers.Dense(10, activation="softmax")])
+        model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+        return model
+
+    return make

@@ -1,0 +1,60 @@
+import os
+
+import keras
+import pytest
+import tensorflow as tf
+
+from runner.config.errors import ConfigError, UserError
+from runner.config.schema import Device
+from runner.engine.device import _threads, prepare_device
+from runner.engine.native_log import native_log_held_back
+
+
+def settings(**values) -> Device:
+    return Device(**{"kind": "auto", "threads": "auto", "precision": "float32", "jit_compile": "auto"} | values)
+
+
+@pytest.mark.parametrize(
+    ("threads", "small", "expected"),
+    [("auto", True, (1, 1)), (3, True, (3, 3)), (3, False, (3, 3)), (1, False, (1, 1))],
+)
+def test_threads_are_one_for_small_models_and_else_what_was_asked(threads, small, expected):
+    assert _threads(settings(threads=threads), small) == expected
+
+
+def test_large_models_take_all_processors_of_the_process():
+    assert _threads(settings(), small=False) == (len(os.sched_getaffinity(0)),) * 2
+
+
+@pytest.mark.skipif(bool(tf.config.list_physical_devices("GPU")), reason="there is a GPU here")
+def test_a_gpu_that_is_not_there_is_an_error_that_names_the_way_out():
+    with pytest.raises(ConfigError, match=r"device=gpu: .*device=auto"):
+        prepare_device(settings(kind="gpu"), small=True)
+
+
+def test_xla_is_off_on_a_cpu_unless_asked_for():
+    assert not prepare_device(settings(kind="cpu"), small=True).jit_compile
+    assert prepare_device(settings(kind="cpu", jit_compile=True), small=True).jit_compile
+
+
+def test_mixed_precision_is_set_and_float32_set_back():
+    try:
+        prepare_device(settings(kind="cpu", precision="mixed_bfloat16"), small=True)
+        assert keras.config.dtype_policy().compute_dtype == "bfloat16"
+    finally:
+        prepare_device(settings(kind="cpu"), small=True)
+    assert keras.config.dtype_policy().compute_dtype == "float32"
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"), [(None, ""), (UserError("mine"), ""), (RuntimeError("a crash"), "chatter\n")]
+)
+def test_native_chatter_is_shown_only_with_an_unexpected_error(capfd, error, shown):
+    try:
+        with native_log_held_back():
+            os.write(2, b"chatter\n")
+            if error:
+                raise error
+    except (UserError, RuntimeError) as raised:
+        assert raised is error  # noqa: PT017
+    assert capfd.readouterr().err == shown

@@ -1,0 +1,81 @@
+"""The compiled epoch trains what `model.fit` trains."""
+
+import keras
+import numpy as np
+import pytest
+
+from runner.engine.evaluation import Evaluator
+from runner.engine.training import train
+
+DECAY = {"decay_steps": 3, "decay_rate": 0.9}
+
+
+def schedule(rate):
+    return keras.optimizers.schedules.ExponentialDecay(rate, **DECAY)
+
+
+OPTIMIZERS = {
+    "sgd": lambda: keras.optimizers.SGD(schedule(0.1)),
+    "momentum": lambda: keras.optimizers.SGD(schedule(0.05), momentum=0.9),
+    "adam": lambda: keras.optimizers.Adam(schedule(0.003)),
+    "adamw": lambda: keras.optimizers.AdamW(schedule(0.003), weight_decay=0.05),
+    "adam with clipping": lambda: keras.optimizers.Adam(0.003, global_clipnorm=0.5),
+    "adam with averaging": lambda: keras.optimizers.Adam(0.003, use_ema=True, ema_overwrite_frequency=5),
+    "adam with accumulation": lambda: keras.optimizers.Adam(0.003, gradient_accumulation_steps=2),
+    "rmsprop": lambda: keras.optimizers.RMSprop(0.003),
+}
+
+
+def in_order(examples):
+    return lambda epoch: np.arange(examples)
+
+
+@pytest.mark.parametrize("batch_size", [50, 64], ids=["divides", "leaves a rest"])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_two_epochs_equal_those_of_model_fit(parts, make_model, name, batch_size):
+    training, validation = parts
+    reference = make_model(OPTIMIZERS[name]())
+    expected = reference.fit(
+        training.images,
+        training.labels,
+        batch_size=batch_size,
+        epochs=2,
+        shuffle=False,
+        validation_data=(validation.images, validation.labels),
+        verbose=0,
+    ).history
+    model = make_model(OPTIMIZERS[name]())
+    before = [weight.copy() for weight in model.get_weights()]
+    rows = list(
+        train(model, training, Evaluator(model, validation), epochs=2, batch_size=batch_size, order=in_order(200))
+    )
+    for ours, theirs, initial in zip(model.get_weights(), reference.get_weights(), before, strict=True):
+        assert not np.allclose(theirs, initial, atol=1e-4)
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=2e-6)
+    for metric, values in expected.items():
+        np.testing.assert_allclose([row[metric] for row in rows], values, rtol=2e-5, err_msg=metric)
+
+
+def test_moving_statistics_of_batch_normalization_equal_those_of_model_fit(parts, make_model):
+    training, validation = parts
+    reference, model = (make_model(keras.optimizers.SGD(0.05), batchnorm=True) for _ in range(2))
+    reference.fit(training.images, training.labels, batch_size=64, epochs=2, shuffle=False, verbose=0)
+    list(train(model, training, Evaluator(model, validation), epochs=2, batch_size=64, order=in_order(200)))
+    ours, theirs = (network.layers[2] for network in (model, reference))
+    assert not np.allclose(theirs.moving_mean, 0)
+    np.testing.assert_allclose(ours.moving_mean, theirs.moving_mean, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(ours.moving_variance, theirs.moving_variance, rtol=1e-4)
+
+
+def test_xla_trains_the_same(parts, make_model):
+    training, validation = parts
+    results = []
+    for jit_compile in (False, True):
+        model = make_model(keras.optimizers.Adam(schedule(0.003)))
+        evaluator = Evaluator(model, validation, jit_compile=jit_compile)
+        rows = train(model, training, evaluator, epochs=2, batch_size=64, order=in_order(200), jit_compile=jit_compile)
+        results.append(([row["val_loss"] for row in rows], model.get_weights()))
+    (plain_losses, plain), (compiled_losses, compiled) = results
+    np.testing.assert_allclose(plain_losses, compiled_losses, rtol=1e-4)
+    for one, other in zip(plain, compiled, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
