@@ -47,14 +47,15 @@ def shortest(metrics: Mapping[str, float]) -> dict[str, float]:
 
 def _compiled_evaluation(model: keras.Model, data: Part, jit_compile: bool) -> Any:
     images, labels = tf.constant(data.images), tf.constant(data.labels)
-    full_batches, rest = divmod(len(data), _BATCH_SIZE)
+    batch_size = min(_BATCH_SIZE, len(data))
+    full_batches, rest = divmod(len(data), batch_size)
 
     @tf.function(jit_compile=jit_compile)
     def run() -> None:
         def one_full_batch(batch: tf.Tensor) -> tuple[tf.Tensor]:
-            start = batch * _BATCH_SIZE
-            chosen = [start] + [0] * (images.shape.rank - 1), [_BATCH_SIZE] + [-1] * (images.shape.rank - 1)
-            model.test_step((tf.slice(images, *chosen), tf.slice(labels, [start], [_BATCH_SIZE])))
+            start = batch * batch_size
+            chosen = [start] + [0] * (images.shape.rank - 1), [batch_size] + [-1] * (images.shape.rank - 1)
+            model.test_step((tf.slice(images, *chosen), tf.slice(labels, [start], [batch_size])))
             return (batch + 1,)
 
         tf.while_loop(lambda batch: batch < full_batches, one_full_batch, [tf.constant(0)], parallel_iterations=1)

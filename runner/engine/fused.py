@@ -46,7 +46,7 @@ def _adam_update(optimizer: Any, gradients: Sequence[Any], variables: Sequence[A
     m <- m + (g - m)(1 - b1);  v <- v + (g^2 - v)(1 - b2)
     w <- w - rate sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + eps)
     """
-    step = tf.cast(optimizer.iterations.value + 1, tf.float32)
+    step = keras.ops.cast(optimizer.iterations + 1, "float32")
     beta_1_power, beta_2_power = tf.pow(optimizer.beta_1, step), tf.pow(optimizer.beta_2, step)
     for gradient, variable in zip(gradients, variables, strict=True):
         index = optimizer._get_variable_index(variable)

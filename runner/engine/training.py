@@ -70,11 +70,14 @@ def train(
             yield {"epoch": epoch + 1} | shortest(logs) | {"learning_rate": learning_rate, "seconds": seconds}
             if model.stop_training or not all(math.isfinite(logs[name]) for name in ("loss", "val_loss")):
                 break
+        optimizer.finalize_variable_values(model.trainable_weights)  # averaged weights, where the optimizer keeps them
         watchers.on_train_end(logs)
 
 
 def _compiled_epoch(model: keras.Model, data: Part, batch_size: int, jit_compile: bool) -> Any:
     images, labels = tf.constant(data.images), tf.constant(data.labels)
+    # XLA also compiles a loop that is never entered, and refuses a slice that is longer than the data.
+    batch_size = min(batch_size, len(data))
     full_batches, rest = divmod(len(data), batch_size)
 
     def step(chosen: tf.Tensor) -> None:

@@ -30,7 +30,7 @@ def in_order(examples):
     return lambda epoch: np.arange(examples)
 
 
-@pytest.mark.parametrize("batch_size", [50, 64], ids=["divides", "leaves a rest"])
+@pytest.mark.parametrize("batch_size", [50, 64, 300], ids=["divides", "leaves a rest", "exceeds the data"])
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_two_epochs_equal_those_of_model_fit(parts, make_model, name, batch_size):
     training, validation = parts
