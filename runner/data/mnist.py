@@ -89,7 +89,7 @@ def _read_idx_files(paths: list[Path]) -> Arrays:
 
 def _read_npz(path: Path) -> Arrays:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             return [archive[key] for key in ("x_train", "y_train", "x_test", "y_test")]
     except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: not a readable mnist.npz with x_train, y_train, x_test, y_test ({error})") from error

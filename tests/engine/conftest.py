@@ -19,7 +19,7 @@ def parts(digits) -> tuple[Part, Part]:
 
 @pytest.fixture
 def make_model() -> Callable[..., keras.Model]:
-    """make_model(optimizer, dropout=0.0, batchnorm=False) -> a compiled MLP, with the same initial weights each time."""
+    """make_model(optimizer, dropout=0.0, batchnorm=False) -> a compiled MLP, its initial weights always the same."""
 
     def make(optimizer, dropout=0.0, batchnorm=False):
         keras.utils.clear_session()

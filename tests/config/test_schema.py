@@ -1,0 +1,90 @@
+"""The second of the three checks, on configurations as Hydra composes them."""
+
+import pytest
+from hydra import compose, initialize_config_dir
+
+from runner.config.errors import ConfigError
+from runner.config.locations import conf_directory
+from runner.config.schema import Settings, check, resolve
+
+OPTIONS = sorted(
+    (path.parent.name, path.stem)
+    for path in conf_directory().glob("*/*.yaml")
+    if path.parent.name not in ("hydra", "experiment")
+)
+LISTS = ("regularizer", "callbacks")
+
+
+def composed(*overrides):
+    with initialize_config_dir(str(conf_directory()), version_base="1.3"):
+        return resolve(compose("config", list(overrides)))
+
+
+def test_every_key_of_the_default_configuration_is_one_of_the_schema_and_the_other_way_round():
+    assert set(composed()) == set(Settings.model_fields)
+
+
+@pytest.mark.parametrize(("group", "option"), OPTIONS)
+def test_every_option_passes(group, option):
+    chosen = f"{group}=[{option}]" if group in LISTS else f"{group}={option}"
+    extra = ["schedule=constant"] if option == "reduce_on_plateau" else []
+    check(composed(chosen, *extra))
+
+
+@pytest.mark.parametrize("recipe", sorted(path.stem for path in (conf_directory() / "experiment").glob("*.yaml")))
+def test_every_recipe_passes_and_has_its_own_name(recipe):
+    assert check(composed(f"experiment={recipe}")).name == recipe
+
+
+def test_a_part_gives_its_specification_back_as_it_stood():
+    config = composed("optimizer=momentum")
+    assert check(config).optimizer.spec() == config["optimizer"]
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("training.epochs=0", "training.epochs=0: must be an integer at least 1"),
+        ("training.epochs=2.5", "training.epochs=2.5: must be an integer at least 1"),
+        ("training.epochs=true", "training.epochs=true: must be an integer at least 1"),
+        ("training.epochs=null", "training.epochs=null: must be an integer at least 1"),
+        ("training.batch_size=half", "training.batch_size=half: must be an integer at least 1, or full"),
+        ("optimizer.learning_rate=.inf", "optimizer.learning_rate=inf: must be a finite number above 0"),
+        ("optimizer.beta_1=1", "optimizer.beta_1=1: must be a finite number at least 0 and below 1"),
+        ("regularizer.l2.l2=-1", "regularizer.l2.l2=-1: must be a finite number at least 0"),
+        ("dataset.validation_split=0", "dataset.validation_split=0: must be a finite number above 0 and below 1"),
+        ("dataset.split=first", "dataset.split=first: must be 'last' or 'random'"),
+        ("device.threads=0", "device.threads=0: must be an integer at least 1, or auto"),
+        ("device.kind=tpu", "device.kind=tpu: must be 'auto', 'cpu' or 'gpu'"),
+        ("model.hidden_units=[64,0]", "model.hidden_units.1=0: must be an integer at least 1"),
+        ("seed=-1", "seed=-1: must be an integer at least 0"),
+        ("name=''", "name=: must be printable text on one line"),
+        ("+training.momentum=1", "training.momentum=1: no such key (allowed: batch_size, epochs, loss, metrics)"),
+        ("~optimizer._target_", "optimizer._target_: must be given"),
+    ],
+)
+def test_a_wrong_value_is_one_line_with_key_value_and_what_is_allowed(override, message):
+    with pytest.raises(ConfigError) as caught:
+        check(composed(override))
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+
+
+def test_two_wrong_values_are_two_lines():
+    with pytest.raises(ConfigError) as caught:
+        check(composed("training.epochs=0", "seed=-1"))
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_a_callback_that_sets_the_learning_rate_needs_a_constant_schedule():
+    with pytest.raises(ConfigError, match=r"callbacks\.reduce_on_plateau .* needs schedule=constant"):
+        check(composed("callbacks=[reduce_on_plateau]"))
+
+
+def test_an_interpolation_that_leads_nowhere_names_its_key():
+    with pytest.raises(ConfigError, match=r"^seed: .*'nowhere' not found"):
+        composed("seed=${nowhere}")
+
+
+def test_seed_zero_is_a_seed():
+    assert check(composed("seed=0")).seed == 0

@@ -1,0 +1,87 @@
+"""The download, against a real server on this machine."""
+
+import hashlib
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import ClassVar
+
+import pytest
+
+from runner.data import mnist
+from runner.data.errors import DataError, DataNotFound
+from runner.data.mnist import load_mnist
+
+
+class Handler(SimpleHTTPRequestHandler):
+    requests: ClassVar[list[str]]
+    cut = False
+
+    def do_GET(self):
+        self.requests.append(self.path)
+        if self.cut:
+            self.send_response(200)
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            self.wfile.write(b"half of it")
+            self.close_connection = True
+        else:
+            super().do_GET()
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def server(tmp_path, write_idx, monkeypatch):
+    """A server of four small files, whose checksums are taken for those of MNIST."""
+    published = write_idx(tmp_path / "published")
+    checksums = {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in published.iterdir()}
+    monkeypatch.setattr(mnist, "_CHECKSUMS", {stem: checksums[stem] for stem in mnist._CHECKSUMS})
+
+    class Recording(Handler):
+        requests: ClassVar[list[str]] = []
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Recording, directory=str(published))) as running:
+        thread = Thread(target=running.serve_forever)
+        thread.start()
+        running.handler = Recording
+        running.url = f"http://127.0.0.1:{running.server_port}/"
+        yield running
+        running.shutdown()
+        thread.join()
+
+
+def test_what_is_missing_is_downloaded_once(server, tmp_path, arrays):
+    first = load_mnist("mnist", str(tmp_path / "root"), server.url, None)
+    assert len(server.handler.requests) == 4
+    assert (first.train_images[..., 0] == arrays["train-images-idx3-ubyte"]).all()
+    second = load_mnist("mnist", str(tmp_path / "root"), server.url, None)
+    assert len(server.handler.requests) == 4
+    assert second.fingerprint == first.fingerprint
+
+
+def left_behind(root):
+    return [path for path in root.rglob("*") if path.is_file()]
+
+
+def test_a_wrong_checksum_is_an_error_and_leaves_no_file(server, tmp_path, monkeypatch):
+    monkeypatch.setitem(mnist._CHECKSUMS, "train-images-idx3-ubyte", "0" * 64)
+    with pytest.raises(DataError, match="what was downloaded is not mnist"):
+        load_mnist("mnist", str(tmp_path / "root"), server.url, None)
+    assert left_behind(tmp_path / "root") == []
+
+
+def test_a_connection_that_breaks_leaves_no_file(server, tmp_path):
+    server.handler.cut = True
+    with pytest.raises(DataNotFound, match=r"RUNNER_DATA_DIR=\.\.\. or dataset.root"):
+        load_mnist("mnist", str(tmp_path / "root"), server.url, None)
+    assert not (tmp_path / "root").exists()
+
+
+@pytest.mark.parametrize("path", ["nothing/here/", None], ids=["not found", "refused"])
+def test_no_answer_says_how_to_get_the_data(server, tmp_path, path):
+    url = server.url + path if path else "http://127.0.0.1:9/"
+    with pytest.raises(DataNotFound, match="Put its four IDX files"):
+        load_mnist("mnist", str(tmp_path / "root"), url, None)
+    assert not (tmp_path / "root").exists()

@@ -1,0 +1,125 @@
+import gzip
+import hashlib
+import struct
+
+import numpy as np
+import pytest
+import yaml
+
+from runner.config.locations import conf_directory
+from runner.data.errors import DataError
+from runner.data.mnist import load_mnist
+from tests.data.conftest import idx_bytes
+
+NOWHERE = "http://127.0.0.1:9/"
+MNIST = "ceda791d3e53beaf95f8e213c414aa4d975006504eff93f785d685ecea3e892c"
+
+
+def load(root, fingerprint=None):
+    return load_mnist("mnist", str(root), NOWHERE, fingerprint)
+
+
+@pytest.mark.parametrize("folder", ["mnist", "."], ids=["in its folder", "in the root"])
+@pytest.mark.parametrize("compress", [True, False], ids=["gzip", "plain"])
+def test_idx_files_are_read_from_the_root_or_its_folder(tmp_path, write_idx, arrays, folder, compress):
+    write_idx(tmp_path / folder, compress)
+    dataset = load(tmp_path)
+    assert np.array_equal(dataset.train_images, arrays["train-images-idx3-ubyte"][..., None])
+    assert np.array_equal(dataset.test_labels, arrays["t10k-labels-idx1-ubyte"])
+    assert dataset.train_labels.dtype == np.int32
+
+
+def keras_names(arrays):
+    return dict(zip(("x_train", "y_train", "x_test", "y_test"), arrays.values(), strict=True))
+
+
+def test_an_npz_gives_the_same_data_set(tmp_path, write_idx, arrays):
+    write_idx(tmp_path / "idx")
+    (tmp_path / "npz").mkdir()
+    np.savez_compressed(tmp_path / "npz" / "mnist.npz", **keras_names(arrays))
+    assert load(tmp_path / "npz").fingerprint == load(tmp_path / "idx").fingerprint
+
+
+def test_the_fingerprint_is_sha_256_over_type_shape_and_bytes(tmp_path, write_idx, arrays):
+    digest = hashlib.sha256()
+    for name, array in arrays.items():
+        stored = array[..., None] if "images" in name else array.astype("<i4")
+        digest.update(f"{'|u1' if 'images' in name else '<i4'}{stored.shape}".encode() + stored.tobytes())
+    assert load(write_idx(tmp_path)).fingerprint == digest.hexdigest()
+
+
+def test_real_mnist_has_the_fingerprint_that_the_option_asks_for(mnist_root):
+    dataset = load(mnist_root)
+    assert dataset.fingerprint == MNIST
+    assert yaml.safe_load((conf_directory() / "dataset" / "mnist.yaml").read_text())["fingerprint"] == MNIST
+    # SHA-256 of the uncompressed train-images-idx3-ubyte as it is published in several places.
+    header = struct.pack(">HBB3I", 0, 8, 3, 60000, 28, 28)
+    published = "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"
+    assert hashlib.sha256(header + dataset.train_images.tobytes()).hexdigest() == published
+
+
+def test_one_changed_pixel_is_another_data_set_and_refused(tmp_path, write_idx, arrays):
+    before = load(write_idx(tmp_path)).fingerprint
+    arrays["train-images-idx3-ubyte"][3, 2, 1] ^= 1
+    write_idx(tmp_path)
+    with pytest.raises(DataError, match=r"not mnist.*fingerprint=null") as caught:
+        load(tmp_path, fingerprint=before)
+    assert before in str(caught.value)
+    assert load(tmp_path).fingerprint in str(caught.value)
+
+
+def test_one_image_too_few_is_an_error_with_both_numbers(tmp_path, write_idx, arrays):
+    arrays["train-images-idx3-ubyte"] = np.zeros((59_999, 1, 1), np.uint8)
+    arrays["train-labels-idx1-ubyte"] = np.zeros(60_000, np.uint8)
+    with pytest.raises(DataError, match="59999 training images, but 60000 training labels"):
+        load(write_idx(tmp_path))
+
+
+def test_a_label_above_nine_is_an_error(tmp_path, write_idx, arrays):
+    arrays["t10k-labels-idx1-ubyte"][0] = 10
+    with pytest.raises(DataError, match="test labels are not integers from 0 to 9"):
+        load(write_idx(tmp_path))
+
+
+def test_swapped_files_are_an_error_that_says_so(tmp_path, arrays):
+    for stem, other in zip(
+        arrays, ["train-labels-idx1-ubyte", "train-images-idx3-ubyte", *list(arrays)[2:]], strict=True
+    ):
+        (tmp_path / f"{stem}.gz").write_bytes(gzip.compress(idx_bytes(arrays[other])))
+    with pytest.raises(
+        DataError, match=r"train-images-idx3-ubyte\.gz: holds labels, not images; are the files swapped"
+    ):
+        load(tmp_path)
+
+
+def test_an_incomplete_set_names_what_is_missing(tmp_path, write_idx):
+    (write_idx(tmp_path) / "t10k-labels-idx1-ubyte.gz").unlink()
+    with pytest.raises(DataError, match="t10k-labels-idx1-ubyte missing"):
+        load(tmp_path)
+
+
+class Trap:
+    """Fails the test if it is ever unpickled."""
+
+    def __reduce__(self):
+        return pytest.fail, ("a pickle was read",)
+
+
+@pytest.mark.parametrize("spoil", ["pickle", "missing key", "no archive", "text", "floats"])
+def test_an_npz_that_is_not_mnist_is_one_error_that_names_it(tmp_path, arrays, spoil):
+    content = keras_names(arrays)
+    file = tmp_path / "mnist.npz"
+    if spoil == "pickle":
+        content["x_train"] = np.array([Trap()], dtype=object)
+    if spoil == "missing key":
+        del content["y_test"]
+    if spoil == "floats":
+        content["x_train"] = content["x_train"] / 255
+    np.savez(file, **content)
+    if spoil == "no archive":
+        file.write_bytes(file.read_bytes()[:200])
+    if spoil == "text":
+        file.write_text("hello")
+    with pytest.raises(DataError) as caught:
+        load(tmp_path)
+    assert str(tmp_path) in str(caught.value)

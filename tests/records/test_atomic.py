@@ -1,0 +1,40 @@
+import csv
+import os
+
+import pytest
+
+from runner.records.atomic import whole_file, write_csv, write_json
+
+
+def test_a_file_appears_whole_under_its_name(tmp_path):
+    path = tmp_path / "model.keras"
+    with whole_file(path) as temporary:
+        temporary.write_text("all of it")
+        assert temporary.suffix == ".keras"
+        assert not path.exists()
+    assert path.read_text() == "all of it"
+    assert os.listdir(tmp_path) == ["model.keras"]  # noqa: PTH208
+
+
+def test_a_writer_that_fails_leaves_the_old_file_and_no_other(tmp_path):
+    path = tmp_path / "history.csv"
+    path.write_text("before")
+    with pytest.raises(OSError, match="disk full"), whole_file(path) as temporary:
+        temporary.write_text("half")
+        raise OSError("disk full")
+    assert path.read_text() == "before"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["history.csv"]
+
+
+def test_a_table_has_the_columns_of_all_its_rows(tmp_path):
+    write_csv(tmp_path / "t.csv", [{"a": 1, "b": "x,y"}, {"a": 2, "c": 'says "so"'}])
+    with (tmp_path / "t.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert rows == [{"a": "1", "b": "x,y", "c": ""}, {"a": "2", "b": "", "c": 'says "so"'}]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_json_stays_standard(tmp_path, value):
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(tmp_path / "record.json", {"loss": value})
+    assert list(tmp_path.iterdir()) == []
