@@ -36,5 +36,6 @@ def _essence(value: Any, key: str) -> Any:
         }
     if isinstance(value, list):
         return [_essence(item, key) for item in value]
-    # 1 and 1.0 are one number in a configuration.
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    # 1 and 1.0 are one number in a configuration; integers beyond 2^53 have no float of their own.
+    is_count = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= 2**53
+    return float(value) if is_count else value

@@ -33,20 +33,31 @@ def composition_message(error: HydraException | OmegaConfBaseException, argument
         return _no_such_key(found[1], arguments)
     if found := re.match(r"Ambiguous value for argument '([^']+)'", text):
         return f"{found[1]}: several values make a sweep, which needs -m; one list is written KEY=[A,B] and quoted"
+    if found := re.match(r"Multiple values for ([^. ]+)\.", text):
+        return f"{_given(found[1], arguments)}: {found[1]} is there already; write it without +"
     if isinstance(error, OverrideParseException):
         return f"{error.override}: not an override; write GROUP=OPTION or KEY=VALUE, quoted where the shell needs it"
     return " ".join(line.strip() for line in text.splitlines() if line.strip())
 
 
 def _no_such_key(key: str, arguments: Sequence[str]) -> str:
-    given = next((argument for argument in arguments if argument.lstrip("+~").partition("=")[0] == key), key)
-    config = _composable(arguments)
-    parent, _, name = key.partition("@")[0].rpartition(".")
-    section = OmegaConf.select(config, parent) if parent else config
-    if isinstance(section, DictConfig):
-        return f"{given}: no such key{did_you_mean(name, map(str, section))}; {_HELP}"
-    groups = [entry.name for entry in conf_directory().iterdir() if entry.is_dir() and entry.name != "hydra"]
-    return f"{given}: there is no {parent}{did_you_mean(parent.split('.')[0], groups)}; {_HELP}"
+    given = _given(key, arguments)
+    section = _composable(arguments)
+    steps = key.partition("@")[0].split(".")
+    groups = {entry.name for entry in conf_directory().iterdir() if entry.is_dir() and entry.name != "hydra"}
+    for depth, name in enumerate(steps):
+        parent = ".".join(steps[:depth])
+        if not isinstance(section, DictConfig):
+            return f"{given}: {parent} is a value, there are no keys below it; {_HELP}"
+        if name not in section:
+            what = "no such key" if depth == len(steps) - 1 else f"there is no {'.'.join(steps[: depth + 1])}"
+            return f"{given}: {what}{did_you_mean(name, {*map(str, section), *(() if parent else groups)})}; {_HELP}"
+        section = OmegaConf.select(section, name)
+    return f"{given}: {key} is there already; write it without +"
+
+
+def _given(key: str, arguments: Sequence[str]) -> str:
+    return next((argument for argument in arguments if argument.lstrip("+~").partition("=")[0] == key), key)
 
 
 def _options(group: str) -> list[str]:

@@ -1,6 +1,6 @@
 """Number types whose error message states the whole range that is allowed."""
 
-import math
+import sys
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
@@ -25,7 +25,7 @@ def _within(
         fits = (
             isinstance(value, accepted)
             and not isinstance(value, bool)
-            and math.isfinite(value)
+            and (kind is int or abs(value) <= sys.float_info.max)  # neither infinite, nor NaN, nor an endless integer
             and (above is None or value > above)
             and (at_least is None or value >= at_least)
             and (below is None or value < below)

@@ -104,6 +104,12 @@ def _auto_or_count(value: Any) -> Any:
     return value
 
 
+def _auto_or_bool(value: Any) -> Any:
+    if value != "auto" and not isinstance(value, bool):
+        raise ValueError("must be true, false or auto")
+    return value
+
+
 class Training(Section):
     """How long, in what batches, by what loss."""
 
@@ -119,7 +125,7 @@ class Device(Section):
     kind: Literal["auto", "cpu", "gpu"]
     threads: Annotated[int | Literal["auto"], BeforeValidator(_auto_or_count)]
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"]
-    jit_compile: bool | Literal["auto"]
+    jit_compile: Annotated[bool | Literal["auto"], BeforeValidator(_auto_or_bool)]
 
 
 class Settings(Section):

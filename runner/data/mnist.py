@@ -2,8 +2,10 @@
 
 import os
 import zipfile
+import zlib
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +22,19 @@ _CHECKSUMS = {
     "t10k-labels-idx1-ubyte": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
 }
 _DOWNLOAD_TIMEOUT = 20  # seconds without an answer
+
+# What numpy.load, and zipfile and zlib below it, raise for a file that is not an archive of plain arrays.
+_UNREADABLE = (
+    OSError,
+    EOFError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RuntimeError,  # encrypted, or compressed in an unknown way
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 Arrays = list[npt.NDArray[np.generic]]
 
@@ -43,10 +58,10 @@ def load_mnist(name: str, root: str | None, url: str, fingerprint: str | None) -
         name=name,
         source=str(folder),
         classes=10,
-        train_images=_images(folder, "training", train_images, train_labels),
         train_labels=_labels(folder, "training", train_labels),
-        test_images=_images(folder, "test", test_images, test_labels),
+        train_images=_images(folder, "training", train_images, train_labels),
         test_labels=_labels(folder, "test", test_labels),
+        test_images=_images(folder, "test", test_images, test_labels),
     )
     if fingerprint and dataset.fingerprint != fingerprint:
         raise DataError(
@@ -91,7 +106,7 @@ def _read_npz(path: Path) -> Arrays:
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             return [archive[key] for key in ("x_train", "y_train", "x_test", "y_test")]
-    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         raise DataError(f"{path}: not a readable mnist.npz with x_train, y_train, x_test, y_test ({error})") from error
 
 
@@ -119,21 +134,19 @@ def _labels(folder: Path, part: str, labels: npt.NDArray[np.generic]) -> npt.NDA
 
 
 def _download(name: str, folder: Path, url: str) -> list[Path]:
-    """Fetch what is missing, each file through a temporary one, renamed when its checksum is right."""
+    """Fetch the four files into a temporary directory, and put them in place once all have the right checksum."""
     import pooch
     import requests
 
     fetch = pooch.HTTPDownloader(timeout=_DOWNLOAD_TIMEOUT)
     new = [directory for directory in (folder, folder.parent) if not directory.exists()]
     try:
-        return [
-            Path(
-                pooch.retrieve(
-                    url.rstrip("/") + f"/{stem}.gz", f"sha256:{checksum}", f"{stem}.gz", folder, downloader=fetch
-                )
-            )
-            for stem, checksum in _CHECKSUMS.items()
-        ]
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".download-", dir=folder) as temporary:
+            for stem, checksum in _CHECKSUMS.items():
+                address = f"{url.rstrip('/')}/{stem}.gz"
+                pooch.retrieve(address, f"sha256:{checksum}", f"{stem}.gz", temporary, downloader=fetch)
+            return [(Path(temporary) / f"{stem}.gz").replace(folder / f"{stem}.gz") for stem in _CHECKSUMS]
     except (requests.RequestException, OSError) as error:
         with suppress(OSError):  # one that holds a file already stays
             for directory in new:

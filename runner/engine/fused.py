@@ -17,7 +17,7 @@ import tensorflow as tf
 
 @contextmanager
 def fused(model: keras.Model) -> Iterator[None]:
-    """Let a compiled model train with the fused forms, where they compute the very same, for as long as the block lasts."""
+    """Let a compiled model train with the fused forms, where they are the same formula, as long as the block lasts."""
     optimizer = model.optimizer
     is_adam = getattr(type(optimizer), "update_step", None) is keras.optimizers.Adam.update_step
     penalized = [weight for weight in model.trainable_weights if type(weight.regularizer) is keras.regularizers.L2]

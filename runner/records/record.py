@@ -38,10 +38,12 @@ class RunRecord:
     @property
     def variant(self) -> str:
         """What was asked for beside the defaults, but for the seed."""
-        asked = [
-            override for override in self.overrides if _key(override) != "seed" and not is_volatile(_key(override))
-        ]
-        return ",".join(asked) or self.name
+        return ",".join(self.asked) or self.name
+
+    @property
+    def asked(self) -> list[str]:
+        """The overrides that make a variant: all but the seed and what does not belong to a run's identity."""
+        return [override for override in self.overrides if _key(override) != "seed" and not is_volatile(_key(override))]
 
     def with_history(self, history: Sequence[Row]) -> Self:
         """Return the record with the final and the best epoch of a history (one epoch or more), and its seconds."""

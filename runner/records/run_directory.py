@@ -60,9 +60,16 @@ class RunDirectory:
         write_csv(self.history_path, history)
 
     def write_predictions(self, **arrays: npt.NDArray[Any]) -> None:
-        """Write arrays of probabilities (examples, classes) and labels (examples,)."""
+        """Write arrays of probabilities (examples, classes) and labels (examples,).
+
+        Raises:
+            ValueError: if an array holds objects, which only a pickle could keep.
+        """
+        # NumPy before 2.1 has no allow_pickle here: it would keep it as one more array.
+        if objects := [name for name, array in arrays.items() if array.dtype.hasobject]:
+            raise ValueError(f"{', '.join(objects)}: arrays of objects are not written")
         with whole_file(self.predictions_path) as temporary:
-            np.savez(temporary, allow_pickle=False, **arrays)
+            np.savez(temporary, **arrays)
 
     def write_model(self, save: Callable[[str], object]) -> None:
         """Write the model through its own `save`, which is handed a path that ends in .keras."""
@@ -79,7 +86,7 @@ class RunDirectory:
             values = json.loads(self.record_path.read_text(encoding="utf-8"))
             known = {field.name for field in fields(RunRecord)}
             return RunRecord(**{name: value for name, value in values.items() if name in known})
-        except (OSError, UnicodeDecodeError, json.JSONDecodeError, AttributeError, TypeError) as error:
+        except (OSError, ValueError, AttributeError, TypeError) as error:
             raise ValueError(f"{self.record_path}: not a run's record ({error})") from error
 
     def read_history(self) -> list[Row]:

@@ -69,9 +69,12 @@ def history_frame(runs: Sequence[Run]) -> pd.DataFrame:
 
 def variant_labels(runs: Sequence[Run]) -> list[str]:
     """Return a label for each run's variant: what not all of them have in common, and the data set where it differs."""
-    parts = [run.record.variant.split(",") for run in runs]
+    parts = [run.record.asked for run in runs]
     shared = set(parts[0]).intersection(*parts) if len({run.record.variant for run in runs}) > 1 else set()
-    labels = [",".join(part for part in own if part not in shared) or "default" for own in parts]
+    labels = [
+        ",".join(part for part in own if part not in shared) or run.record.name
+        for own, run in zip(parts, runs, strict=True)
+    ]
     if len({run.record.dataset["fingerprint"] for run in runs}) == 1:
         return labels
     return [

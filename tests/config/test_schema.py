@@ -49,7 +49,7 @@ def test_a_part_gives_its_specification_back_as_it_stood():
         ("training.epochs=true", "training.epochs=true: must be an integer at least 1"),
         ("training.epochs=null", "training.epochs=null: must be an integer at least 1"),
         ("training.batch_size=half", "training.batch_size=half: must be an integer at least 1, or full"),
-        ("optimizer.learning_rate=.inf", "optimizer.learning_rate=inf: must be a finite number above 0"),
+        ("optimizer.learning_rate=inf", "optimizer.learning_rate=inf: must be a finite number above 0"),
         ("optimizer.beta_1=1", "optimizer.beta_1=1: must be a finite number at least 0 and below 1"),
         ("regularizer.l2.l2=-1", "regularizer.l2.l2=-1: must be a finite number at least 0"),
         ("dataset.validation_split=0", "dataset.validation_split=0: must be a finite number above 0 and below 1"),

@@ -19,9 +19,14 @@ def test_a_file_appears_whole_under_its_name(tmp_path):
 def test_a_writer_that_fails_leaves_the_old_file_and_no_other(tmp_path):
     path = tmp_path / "history.csv"
     path.write_text("before")
-    with pytest.raises(OSError, match="disk full"), whole_file(path) as temporary:
-        temporary.write_text("half")
-        raise OSError("disk full")
+
+    def write_half():
+        with whole_file(path) as temporary:
+            temporary.write_text("half")
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        write_half()
     assert path.read_text() == "before"
     assert [entry.name for entry in tmp_path.iterdir()] == ["history.csv"]
 

@@ -25,7 +25,8 @@ RECORD = RunRecord(
 )
 COLUMNS = [
     "run_id", "name", "variant", "seed", "status", "epochs", "val_accuracy", "val_loss", "best_val_accuracy",
-    "best_epoch", "test_accuracy", "test_loss", "train_seconds", "total_seconds", "parameters", "dataset", "fingerprint",
+    "best_epoch", "test_accuracy", "test_loss", "train_seconds", "total_seconds", "parameters", "dataset",
+    "fingerprint",
 ]  # fmt: skip
 
 

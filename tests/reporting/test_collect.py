@@ -46,6 +46,13 @@ def test_labels_leave_out_what_all_variants_share(make_run, tmp_path):
     assert variant_labels(find_runs([tmp_path])) == ["optimizer=sgd", "optimizer=adam"]
 
 
+def test_an_override_that_is_a_list_stays_in_one_piece(make_run, tmp_path):
+    make_run("sweep/0", overrides=["regularizer=[l2,dropout]", "seed=0"])
+    make_run("sweep/1", overrides=["regularizer=[l2]", "seed=0"])
+    make_run("sweep/2", overrides=["regularizer=[]", "seed=0"])
+    assert variant_labels(find_runs([tmp_path])) == ["regularizer=[l2,dropout]", "regularizer=[l2]", "regularizer=[]"]
+
+
 def test_one_variant_on_two_data_sets_is_two(make_run, tmp_path):
     make_run("sweep/0", overrides=["optimizer=sgd"])
     make_run("sweep/1", overrides=["optimizer=sgd"], fingerprint="a" * 64, dataset="mnist_5k")

@@ -1,0 +1,155 @@
+"""The third of the three checks: every part can be built, and does what its configuration says."""
+
+import keras
+import numpy as np
+import pytest
+from hydra import compose, initialize_config_dir
+
+from runner.build import build_callbacks, build_dataset, build_model, build_split
+from runner.config.errors import ConfigError
+from runner.config.locations import conf_directory
+from runner.config.schema import Settings, check, resolve
+from runner.data.dataset import Dataset, Part, Split
+from runner.engine.evaluation import Evaluator
+from runner.engine.training import train
+from runner.engine.weights import fresh_session, initialize
+
+
+def settings(*overrides) -> Settings:
+    with initialize_config_dir(str(conf_directory()), version_base="1.3"):
+        return check(resolve(compose("config", list(overrides))))
+
+
+@pytest.fixture
+def split(digits) -> Split:
+    images, labels = digits
+    scaled = (images / 255).astype(np.float32)
+    return Split(*(Part(scaled[part], labels[part]) for part in (slice(150), slice(150, 200), slice(200, 250))))
+
+
+def model_of(split, *overrides):
+    fresh_session(0)
+    return build_model(settings(*overrides), split.train, 10, steps_per_epoch=3)
+
+
+def test_the_default_configuration_is_the_articles_case(split):
+    model = model_of(split)
+    flatten, dense, dropout, output = model.layers
+    assert (type(flatten), type(dropout), dropout.rate) == (keras.layers.Flatten, keras.layers.Dropout, 0.2)
+    assert (dense.units, dense.activation, output.units, output.activation) == (
+        128,
+        keras.activations.relu,
+        10,
+        keras.activations.softmax,
+    )
+    assert type(dense.kernel_regularizer) is keras.regularizers.L2
+    assert float(dense.kernel_regularizer.l2) == pytest.approx(0.01)
+    assert output.kernel_regularizer is None
+    assert type(model.optimizer) is keras.optimizers.Adam
+    schedule = model.optimizer._learning_rate
+    assert type(schedule) is keras.optimizers.schedules.ExponentialDecay
+    assert float(schedule(0)) == pytest.approx(0.001)
+    assert float(schedule(20_000)) == pytest.approx(0.001 * 0.9**2)
+    assert model.loss == "sparse_categorical_crossentropy"
+    training = settings().training
+    assert (training.epochs, training.batch_size, training.metrics) == (20, 64, ["accuracy"])
+    assert settings().dataset.validation_split == 0.2
+
+
+CHOICES = [
+    (path.parent.name, path.stem)
+    for path in sorted(conf_directory().glob("*/*.yaml"))
+    if path.parent.name
+    in ("model", "initializer", "optimizer", "schedule", "regularizer", "preprocessing", "callbacks")
+]
+
+
+@pytest.mark.parametrize(("group", "option"), CHOICES)
+def test_every_option_builds_and_trains(digits, tmp_path, group, option):
+    lists = ("regularizer", "callbacks")
+    overrides = [f"{group}=[{option}]" if group in lists else f"{group}={option}", "training.epochs=1"]
+    if option == "reduce_on_plateau":
+        overrides.append("schedule=constant")
+    chosen = settings(*overrides)
+    images, labels = digits
+    split = build_split(chosen, Dataset("digits", "here", 10, images, labels, images[:20], labels[:20]))
+    fresh_session(0)
+    model = build_model(chosen, split.train, 10, steps_per_epoch=4)
+    initialize(model, 0)
+    before = [weight.copy() for weight in model.get_weights()]
+    evaluator = Evaluator(model, split.validation)
+    (row,) = train(
+        model,
+        split.train,
+        evaluator,
+        epochs=1,
+        batch_size=64,
+        order=lambda epoch: np.arange(len(split.train)),
+        callbacks=build_callbacks(chosen, tmp_path),
+    )
+    assert np.isfinite(row["loss"])
+    assert not np.array_equal(model.get_weights()[-1], before[-1])
+
+
+def test_l1_and_l2_together_are_keras_l1l2(split):
+    model = model_of(split, "regularizer=[l1,l2]", "regularizer.l1.l1=0.25", "regularizer.l2.l2=0.5")
+    kernel = model.layers[1].kernel.numpy()
+    expected = 0.25 * np.abs(kernel).sum() + 0.5 * np.square(kernel).sum()
+    assert float(sum(model.losses)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_cosine_without_a_length_reaches_zero_at_the_end_of_the_training(split):
+    schedule = model_of(split, "schedule=cosine", "training.epochs=5").optimizer._learning_rate
+    rates = [float(schedule(step)) for step in (0, 7.5, 15)]
+    assert rates == pytest.approx([0.001, 0.0005, 0.0], abs=1e-9)
+
+
+def test_callbacks_write_into_the_run_directory(tmp_path):
+    (tensorboard,) = build_callbacks(settings("callbacks=[tensorboard]"), tmp_path)
+    assert tensorboard.log_dir == str(tmp_path / "tensorboard")
+    (elsewhere,) = build_callbacks(settings("callbacks=[tensorboard]", "callbacks.tensorboard.log_dir=/else"), tmp_path)
+    assert elsewhere.log_dir == "/else"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["optimizer._target_=keras.optimizers.Adamm"], r"optimizer\._target_=.*Adamm: no such .* did you mean Adam\?"),
+        (["optimizer._target_=nowhere.Adam"], r"optimizer\._target_=nowhere\.Adam: no such class or function"),
+        (["+optimizer.beta_3=0.5"], r"optimizer\.beta_3=0\.5: Adam takes no such argument; did you mean beta_[12]\?"),
+        (["+model.hidden_unit=3"], r"model\.hidden_unit=3: mlp takes no such argument; did you mean hidden_units\?"),
+        (
+            ["+regularizer.dropout.rat=3"],
+            r"regularizer\.dropout\.rat=3: Dropout takes no such argument; did you mean rate",
+        ),
+        (["model.activation=rellu"], r"^model: runner\.models\.mlp\.mlp: .*rellu"),
+        (["model=cnn", "model.kernel_size=40"], r"^model: "),
+        (
+            ["training.loss=sparse_categorical_crosentropy"],
+            r"training\.loss=.* did you mean sparse_categorical_crossentr",
+        ),
+        (["training.loss=categorical_crossentropy"], r"training\.loss=categorical_crossentropy: does not fit"),
+        (["training.metrics=[acuracy]"], r"training\.metrics=acuracy: not in Keras"),
+        (
+            [
+                "regularizer=[l1,l2]",
+                "regularizer.l1._target_=keras.regularizers.OrthogonalRegularizer",
+                "~regularizer.l1.l1",
+            ],
+            r"regularizer\.l1: cannot be combined with regularizer\.l2",
+        ),
+        (
+            ["regularizer=[l1]", "regularizer.l1._target_=keras.losses.Huber", "~regularizer.l1.l1"],
+            r"regularizer\.l1: neither a Keras regularizer nor a Keras layer",
+        ),
+    ],
+)
+def test_a_part_that_cannot_be_built_is_one_line_that_names_its_key(split, overrides, said):
+    with pytest.raises(ConfigError, match=said) as caught:
+        model_of(split, *overrides)
+    assert "\n" not in str(caught.value)
+
+
+def test_loaders_do_not_see_how_their_data_are_split():
+    dataset = build_dataset(settings("dataset=mnist_5k", "dataset.validation_split=0.5", "dataset.split=random"))
+    assert (len(dataset.train_labels), len(dataset.test_labels)) == (4000, 1000)
