@@ -60,16 +60,9 @@ class RunDirectory:
         write_csv(self.history_path, history)
 
     def write_predictions(self, **arrays: npt.NDArray[Any]) -> None:
-        """Write arrays of probabilities (examples, classes) and labels (examples,).
-
-        Raises:
-            ValueError: if an array holds objects, which only a pickle could keep.
-        """
-        # NumPy before 2.1 has no allow_pickle here: it would keep it as one more array.
-        if objects := [name for name, array in arrays.items() if array.dtype.hasobject]:
-            raise ValueError(f"{', '.join(objects)}: arrays of objects are not written")
+        """Write arrays of probabilities (examples, classes) and labels (examples,)."""
         with whole_file(self.predictions_path) as temporary:
-            np.savez(temporary, **arrays)
+            np.savez(temporary, allow_pickle=False, **arrays)
 
     def write_model(self, save: Callable[[str], object]) -> None:
         """Write the model through its own `save`, which is handed a path that ends in .keras."""

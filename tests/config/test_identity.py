@@ -66,3 +66,13 @@ def test_order_places_devices_names_and_unused_keys_do_not_make_another_run(same
 )
 def test_what_changes_the_training_makes_another_run(other):
     assert run_id(other) != run_id(CONFIG)
+
+
+def test_seeds_that_are_one_number_as_floats_are_two_runs():
+    seeds = [2**53, 2**53 + 1, 10**400, 10**400 + 1]
+    assert len({run_id(changed(seed=seed)) for seed in seeds}) == 4
+
+
+def test_true_and_one_are_two_values():
+    assert run_id(changed(optimizer__nesterov=True)) != run_id(changed(optimizer__nesterov=1))
+    assert run_id(changed(optimizer__nesterov=False)) != run_id(changed(optimizer__nesterov=0))

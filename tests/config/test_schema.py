@@ -55,6 +55,7 @@ def test_a_part_gives_its_specification_back_as_it_stood():
         ("dataset.validation_split=0", "dataset.validation_split=0: must be a finite number above 0 and below 1"),
         ("dataset.split=first", "dataset.split=first: must be 'last' or 'random'"),
         ("device.threads=0", "device.threads=0: must be an integer at least 1, or auto"),
+        ("device.jit_compile=maybe", "device.jit_compile=maybe: must be true, false or auto"),
         ("device.kind=tpu", "device.kind=tpu: must be 'auto', 'cpu' or 'gpu'"),
         ("model.hidden_units=[64,0]", "model.hidden_units.1=0: must be an integer at least 1"),
         ("seed=-1", "seed=-1: must be an integer at least 0"),

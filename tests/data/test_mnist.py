@@ -123,3 +123,30 @@ def test_an_npz_that_is_not_mnist_is_one_error_that_names_it(tmp_path, arrays, s
     with pytest.raises(DataError) as caught:
         load(tmp_path)
     assert str(tmp_path) in str(caught.value)
+
+
+def test_a_damaged_npz_is_one_error_wherever_the_damage_is(tmp_path, arrays):
+    file = tmp_path / "mnist.npz"
+    np.savez_compressed(file, **keras_names(arrays))
+    whole = file.read_bytes()
+    fingerprint = load(tmp_path).fingerprint
+    refused = 0
+    for place in range(0, len(whole), 7):
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        try:
+            load(tmp_path, fingerprint)  # some bytes, such as a date's, mean nothing
+        except DataError as error:
+            assert str(tmp_path) in str(error)
+            refused += 1
+    assert refused > len(whole) / 7 / 2
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [np.int64(3), np.zeros((30, 10), np.uint8), np.zeros(30), np.zeros(0, np.uint8), np.full(30, -1)],
+    ids=["one number", "one-hot", "floats", "none", "negative"],
+)
+def test_labels_of_another_form_are_an_error(tmp_path, arrays, labels):
+    np.savez(tmp_path / "mnist.npz", **(keras_names(arrays) | {"y_train": labels}))
+    with pytest.raises(DataError, match="training labels are not integers from 0 to 9"):
+        load(tmp_path)

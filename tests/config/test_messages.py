@@ -1,0 +1,66 @@
+"""What a mistake on the command line is answered with, from the errors that Hydra itself raises."""
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.errors import HydraException
+from omegaconf.errors import OmegaConfBaseException
+
+from runner.config.locations import conf_directory
+from runner.config.messages import composition_message
+
+DEFAULT = "experiment=article_mnist"
+
+
+def message(*arguments: str) -> str:
+    with (
+        initialize_config_dir(str(conf_directory()), version_base="1.3"),
+        pytest.raises((HydraException, OmegaConfBaseException)) as caught,
+    ):
+        compose("config", list(arguments))
+    return composition_message(caught.value, arguments)
+
+
+@pytest.mark.parametrize(
+    ("argument", "said"),
+    [
+        ("optimizer=adamm", "no such option; did you mean adam? (allowed: adam, "),
+        ("experiment=smok", "no such option; did you mean smoke? (allowed: article_mnist, smoke, "),
+        ("optimzer=adam", "no such key; did you mean optimizer? (allowed: callbacks, "),
+        ("experimen=smoke", "no such key; did you mean experiment? (allowed: callbacks, "),
+        ("sed=1", "no such key; did you mean seed? (allowed: callbacks, "),
+        ("training.epoch=3", "no such key; did you mean epochs? (allowed: batch_size, epochs, loss, metrics)"),
+        ("~training.epoch", "no such key; did you mean epochs? (allowed: batch_size, epochs, loss, metrics)"),
+        ("optimizr.learning_rate=1", "there is no optimizr; did you mean optimizer? (allowed: callbacks, "),
+        ("regularizer.dropuot.rate=0.4", "there is no regularizer.dropuot; did you mean dropout? (allowed: dropout, l2)"),
+        ("seed.first=3", "seed is a value, there are no keys below it"),
+        ("+seed=3", "seed is there already; write it without +"),
+        ("+training.epochs=3", "training.epochs is there already; write it without +"),
+        ("+optimizer=sgd", "optimizer is there already; write it without +"),
+        ("optimizer=[sgd", "not an override; write GROUP=OPTION or KEY=VALUE"),
+        ("epochs", "not an override; write GROUP=OPTION or KEY=VALUE"),
+        ("seed=1,2", "several values make a sweep, which needs -m"),
+        ("optimizer=sgd,adam", "several values make a sweep, which needs -m"),
+    ],
+)
+def test_a_mistake_is_one_line_with_what_was_written_what_is_wrong_and_the_nearest(argument, said):
+    text = message(argument)
+    assert text.startswith(f"{argument}: {said}")
+    assert "\n" not in text
+    assert message(DEFAULT, argument) == text, "also beside other arguments"
+
+
+@pytest.mark.parametrize("argument", ["regularizer=[l3]", "regularizer=[l2,l3]"])
+def test_of_a_list_the_wrong_option_alone_is_named(argument):
+    assert message(argument).startswith("regularizer=l3: no such option; did you mean l2? (allowed: dropout, l1, l2)")
+
+
+def test_the_keys_are_those_of_the_options_that_were_chosen():
+    assert "no such key; did you mean rho? (allowed: _target_, learning_rate, rho)" in message(
+        "optimizer=rmsprop", "optimizer.rhoo=0.5"
+    )
+    assert "did you mean dense_units? (allowed: _partial_, " in message("model=cnn", "model.dense_unit=3")
+
+
+def test_a_second_mistake_does_not_hide_the_first():
+    assert message("trainin.epochs=1", "optimizer=adamm").startswith("optimizer=adamm: no such option")
+    assert message("seeed=1", "epoch=2").startswith("seeed=1: no such key; did you mean seed?")

@@ -1,0 +1,33 @@
+import math
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from runner.config.ranges import Count, Fraction, NonNegative, OpenFraction, Positive, WholeNumber
+
+ENDLESS = 10**400  # beyond every float
+
+
+@pytest.mark.parametrize(
+    ("kind", "fits", "does_not", "allowed"),
+    [
+        (Count, [1, ENDLESS], [0, -1], "an integer at least 1"),
+        (WholeNumber, [0, 1, 2**53 + 1], [-1], "an integer at least 0"),
+        (Positive, [1, 5e-324, 1e308], [0, -0.0, -1], "a finite number above 0"),
+        (NonNegative, [0, 0.0, 3], [-5e-324], "a finite number at least 0"),
+        (Fraction, [0, 0.5, math.nextafter(1, 0)], [1, 1.0, -0.1], "a finite number at least 0 and below 1"),
+        (OpenFraction, [5e-324, 0.5], [0, 1], "a finite number above 0 and below 1"),
+    ],
+)
+def test_the_bounds_are_where_the_message_says(kind, fits, does_not, allowed):
+    adapter = TypeAdapter(kind)
+    for value in fits:
+        assert adapter.validate_python(value) == value
+    never = [math.nan, math.inf, -math.inf, -ENDLESS, True, False, None, "1", [1]]
+    if "integer" in allowed:
+        never += [1.0, 0.5]
+    else:
+        never += [ENDLESS]
+    for value in (*does_not, *never):
+        with pytest.raises(ValidationError, match=f"must be {allowed}"):
+            adapter.validate_python(value)
