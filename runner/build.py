@@ -43,11 +43,18 @@ def build_model(settings: Settings, data: Part, classes: int, steps_per_epoch: i
     for metric in metrics:
         if metric != "accuracy":
             _check_name("training.metrics", metric, keras.metrics)
+    model.compile(optimizer=_build_optimizer(settings, steps_per_epoch), loss=loss, metrics=list(metrics))
+    probabilities = model(seen[0])
     try:
-        model.compile(optimizer=_build_optimizer(settings, steps_per_epoch), loss=loss, metrics=list(metrics))
-        model.compute_loss(*seen, model(seen[0]))
-    except (ValueError, TypeError) as error:
+        model.compute_loss(*seen, probabilities)
+    except Exception as error:  # Keras and its backends have no error in common for this
         raise ConfigError(f"training.loss={loss}: does not fit model and data: {_brief(error)}") from error
+    try:
+        model.compute_metrics(*seen, probabilities)
+    except Exception as error:
+        names = ",".join(metrics)
+        raise ConfigError(f"training.metrics=[{names}]: does not fit model and data: {_brief(error)}") from error
+    model.reset_metrics()
     return model
 
 
@@ -56,7 +63,7 @@ def build_callbacks(settings: Settings, directory: Path) -> list[keras.callbacks
     built = []
     for name, callback in settings.callbacks.items():
         spec = callback.spec()
-        paths = {key: str(directory / spec[key]) for key in _PATH_ARGUMENTS if key in spec}
+        paths = {key: str(directory / spec[key]) for key in _PATH_ARGUMENTS if isinstance(spec.get(key), str)}
         built.append(_make(f"callbacks.{name}", spec | paths))
     return built
 
@@ -124,7 +131,7 @@ def _make(key: str, spec: dict[str, Any], **at_run_time: Any) -> Any:
 
 def _locate(key: str, path: str) -> Any:
     try:
-        return get_object(path)
+        target = get_object(path)
     except Exception as error:  # whatever importing the user's module raises
         module, _, name = path.rpartition(".")
         try:
@@ -132,6 +139,9 @@ def _locate(key: str, path: str) -> Any:
         except Exception:  # the module itself is what does not exist
             nearest = f" ({_brief(error)})"
         raise ConfigError(f"{key}._target_={path}: no such class or function{nearest}") from error
+    if not callable(target):
+        raise ConfigError(f"{key}._target_={path}: neither a class nor a function")
+    return target
 
 
 def _parameters(target: Any) -> tuple[set[str], bool]:
@@ -164,6 +174,8 @@ def _check_name(key: str, name: str, module: Any) -> None:
         module.get(name)
     except ValueError as error:
         raise ConfigError(f"{key}={name}: not in Keras{did_you_mean(name, known)}") from error
+    except TypeError as error:  # Keras makes an object of a class that is named
+        raise ConfigError(f"{key}={name}: needs arguments, which cannot be given here: {_brief(error)}") from error
 
 
 def _brief(error: BaseException) -> str:

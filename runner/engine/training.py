@@ -98,7 +98,9 @@ def _compiled_epoch(model: keras.Model, data: Part, batch_size: int, jit_compile
 
 
 def _last_learning_rate(optimizer: keras.optimizers.Optimizer) -> float:
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # mixed_float16 wraps it, to scale the loss
     schedule = optimizer._learning_rate
     if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
-        return float(schedule(optimizer.iterations - 1))
+        # Not `iterations`, which counts updates: where gradients are accumulated, a schedule still goes by steps.
+        return float(schedule(optimizer._iterations - 1))
     return float(optimizer.learning_rate)

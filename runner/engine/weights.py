@@ -13,7 +13,9 @@ def fresh_session(seed: int) -> None:
 
     Call it before a model is built.
     """
-    keras.utils.clear_session()
+    precision = keras.config.dtype_policy()
+    keras.utils.clear_session()  # forgets the precision too
+    keras.config.set_dtype_policy(precision)
     keras.utils.set_random_seed(integer_seed(seed_sequence(seed, Stream.DROPOUT)))
 
 

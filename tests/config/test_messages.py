@@ -31,7 +31,10 @@ def message(*arguments: str) -> str:
         ("training.epoch=3", "no such key; did you mean epochs? (allowed: batch_size, epochs, loss, metrics)"),
         ("~training.epoch", "no such key; did you mean epochs? (allowed: batch_size, epochs, loss, metrics)"),
         ("optimizr.learning_rate=1", "there is no optimizr; did you mean optimizer? (allowed: callbacks, "),
-        ("regularizer.dropuot.rate=0.4", "there is no regularizer.dropuot; did you mean dropout? (allowed: dropout, l2)"),
+        (
+            "regularizer.dropuot.rate=0.4",
+            "there is no regularizer.dropuot; did you mean dropout? (allowed: dropout, l2)",
+        ),
         ("seed.first=3", "seed is a value, there are no keys below it"),
         ("+seed=3", "seed is there already; write it without +"),
         ("+training.epochs=3", "training.epochs is there already; write it without +"),

@@ -15,11 +15,11 @@ from runner.data.mnist import load_mnist
 
 class Handler(SimpleHTTPRequestHandler):
     requests: ClassVar[list[str]]
-    cut = False
+    cut: str | None = None  # the beginning of the paths whose answer breaks off
 
     def do_GET(self):
         self.requests.append(self.path)
-        if self.cut:
+        if self.cut and self.path.startswith(self.cut):
             self.send_response(200)
             self.send_header("Content-Length", "1000")
             self.end_headers()
@@ -37,13 +37,14 @@ def server(tmp_path, write_idx, monkeypatch):
     """A server of four small files, whose checksums are taken for those of MNIST."""
     published = write_idx(tmp_path / "published")
     checksums = {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in published.iterdir()}
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr(mnist, "_CHECKSUMS", {stem: checksums[stem] for stem in mnist._CHECKSUMS})
 
     class Recording(Handler):
         requests: ClassVar[list[str]] = []
 
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Recording, directory=str(published))) as running:
-        thread = Thread(target=running.serve_forever)
+        thread = Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         running.handler = Recording
         running.url = f"http://127.0.0.1:{running.server_port}/"
@@ -73,10 +74,22 @@ def test_a_wrong_checksum_is_an_error_and_leaves_no_file(server, tmp_path, monke
 
 
 def test_a_connection_that_breaks_leaves_no_file(server, tmp_path):
-    server.handler.cut = True
+    server.handler.cut = "/"
     with pytest.raises(DataNotFound, match=r"RUNNER_DATA_DIR=\.\.\. or dataset.root"):
         load_mnist("mnist", str(tmp_path / "root"), server.url, None)
     assert not (tmp_path / "root").exists()
+
+
+def test_a_download_that_breaks_between_files_is_done_again(server, tmp_path, arrays):
+    server.handler.cut = "/t10k-images"  # the third
+    with pytest.raises(DataNotFound):
+        load_mnist("mnist", str(tmp_path / "root"), server.url, None)
+    assert len(server.handler.requests) == 3
+    assert left_behind(tmp_path / "root") == []
+    server.handler.cut = None
+    dataset = load_mnist("mnist", str(tmp_path / "root"), server.url, None)
+    assert (dataset.test_images[..., 0] == arrays["t10k-images-idx3-ubyte"]).all()
+    assert {path.name for path in left_behind(tmp_path / "root")} == {f"{stem}.gz" for stem in arrays}
 
 
 @pytest.mark.parametrize("path", ["nothing/here/", None], ids=["not found", "refused"])
