@@ -36,8 +36,8 @@ LOG = logging.getLogger(__name__)
 @hydra.main(config_path=str(conf_directory()), config_name="config", version_base="1.3")
 def application(config: DictConfig) -> None:
     """Train what Hydra composed; in a sweep, once for each job."""
-    request = Request.from_hydra()
     try:
+        request = Request.from_hydra()
         record = run(resolve(config), request, Console(highlight=False))
     except UserError as error:
         raise Stopped(EXIT_USER_ERROR) from error

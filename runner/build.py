@@ -1,6 +1,9 @@
 """The composition root: from settings to data, model, optimizer and callbacks. The only file that instantiates."""
 
 import inspect
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,18 +47,22 @@ def build_model(settings: Settings, data: Part, classes: int, steps_per_epoch: i
         if metric != "accuracy":
             _check_name("training.metrics", metric, keras.metrics)
     model.compile(optimizer=_build_optimizer(settings, steps_per_epoch), loss=loss, metrics=list(metrics))
-    probabilities = model(seen[0])
-    try:
+    with _fits("model", "the data"):
+        probabilities = model(seen[0])
+    with _fits(f"training.loss={loss}", "model and data"):
         model.compute_loss(*seen, probabilities)
-    except Exception as error:  # Keras and its backends have no error in common for this
-        raise ConfigError(f"training.loss={loss}: does not fit model and data: {_brief(error)}") from error
-    try:
+    with _fits(f"training.metrics=[{','.join(metrics)}]", "model and data"):
         model.compute_metrics(*seen, probabilities)
-    except Exception as error:
-        names = ",".join(metrics)
-        raise ConfigError(f"training.metrics=[{names}]: does not fit model and data: {_brief(error)}") from error
     model.reset_metrics()
     return model
+
+
+@contextmanager
+def _fits(key: str, what: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # Keras and its backends have no error in common for this
+        raise ConfigError(f"{key}: does not fit {what}: {_brief(error)}") from error
 
 
 def build_callbacks(settings: Settings, directory: Path) -> list[keras.callbacks.Callback]:
@@ -103,7 +110,10 @@ def _build_optimizer(settings: Settings, steps_per_epoch: int) -> keras.optimize
     if spec.get("decay_steps", 0) is None:
         spec["decay_steps"] = steps_per_epoch * settings.training.epochs
     learning_rate = _make("schedule", spec, initial_learning_rate=settings.optimizer.learning_rate)
-    return _make("optimizer", settings.optimizer.spec() | {"learning_rate": learning_rate})
+    optimizer = _make("optimizer", settings.optimizer.spec() | {"learning_rate": learning_rate})
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
+        raise ConfigError(f"optimizer._target_={settings.optimizer.target}: does not make a Keras optimizer")
+    return optimizer
 
 
 def _make(key: str, spec: dict[str, Any], **at_run_time: Any) -> Any:
@@ -179,4 +189,5 @@ def _check_name(key: str, name: str, module: Any) -> None:
 
 
 def _brief(error: BaseException) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    text = re.sub(r"\{\{.*?\}\}", "", str(error))  # TensorFlow's name of the operation
+    return next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)

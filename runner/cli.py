@@ -71,13 +71,19 @@ def _explain(error: Exception) -> int:
 
     if isinstance(error, UserError):
         message = str(error)
-    elif isinstance(error, HydraException | OmegaConfBaseException):
-        message = composition_message(error, sys.argv[1:])
     elif isinstance(error, OSError) and error.filename:
         hint = "choose another directory (hydra.run.dir=..., hydra.sweep.dir=... or --out)"
         message = f"{error.filename}: {error.strerror}; {hint}"
+    elif isinstance(error, HydraException | OmegaConfBaseException) or _raised_while_composing(error):
+        message = composition_message(error, sys.argv[1:])
     else:
         traceback.print_exception(error)
         return EXIT_FAILED
     print("\n".join(f"runner: {line}" for line in message.splitlines()), file=sys.stderr)
     return EXIT_USER_ERROR
+
+
+def _raised_while_composing(error: Exception) -> bool:
+    """Say whether Hydra, or what it reads files with, raised an error of some other library's or Python's own type."""
+    innermost = list(traceback.walk_tb(error.__traceback__))[-1][0]
+    return innermost.f_globals["__name__"].split(".")[0] in ("hydra", "omegaconf", "yaml")

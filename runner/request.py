@@ -8,6 +8,10 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import OmegaConf
 
+from runner.config.errors import ConfigError
+
+ONE_OPTION_GROUPS = ("dataset", "preprocessing", "model", "initializer", "optimizer", "schedule", "training", "device")
+
 
 @dataclass(frozen=True)
 class Request:
@@ -20,10 +24,17 @@ class Request:
 
     @classmethod
     def from_hydra(cls) -> Self:
-        """Read the request of the job that Hydra is running."""
+        """Read the request of the job that Hydra is running.
+
+        Raises:
+            ConfigError: if a list of options was given to a group that takes one.
+        """
         hydra = HydraConfig.get()
         # Hydra lists them backwards.
         choices = {group: str(option) for group, option in reversed(hydra.runtime.choices.items()) if "/" not in group}
+        for group in ONE_OPTION_GROUPS:
+            if group not in choices:  # Hydra merges a list of options, and lists none of them
+                raise ConfigError(f"{group}: takes one option, not a list")
         return cls(
             directory=Path(hydra.runtime.output_dir),
             choices={group: option for group, option in choices.items() if option != "None"},

@@ -263,6 +263,9 @@ class TestBadInput:
             ("optimizer=sgd,adam", "several values make a sweep, which needs -m"),
             ("seed=${nope}", "seed: Interpolation key 'nope' not found"),
             ("callbacks=[reduce_on_plateau]", "needs schedule=constant"),
+            ("optimizer=[sgd,adam]", "optimizer: takes one option, not a list"),
+            ("optimizer=null", "Config group override must be a string or a list"),
+            ("regularizer.l2=3", "regularizer.l2=3: must be keys with values"),
         ],
     )
     def test_is_one_message_from_the_first_two_stages(self, cli, tmp_path, override, said):

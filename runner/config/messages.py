@@ -17,7 +17,7 @@ from runner.config.locations import conf_directory
 _HELP = "runner --help lists groups and options, runner --cfg job all keys"
 
 
-def composition_message(error: HydraException | OmegaConfBaseException, arguments: Sequence[str]) -> str:
+def composition_message(error: Exception, arguments: Sequence[str]) -> str:
     """Return the message for an error that Hydra or OmegaConf raised while composing.
 
     Args:

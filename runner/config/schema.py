@@ -194,6 +194,8 @@ def _line(issue: dict[str, Any]) -> str:
             return str(issue["ctx"]["error"])
         case "value_error":
             return f"{given}: {issue['ctx']['error']}"
+        case "model_type" | "dict_type":
+            return f"{given}: must be keys with values (a _target_ and its arguments, say), not one value"
         case "missing":
             return f"{key}: must be given"
         case "extra_forbidden":

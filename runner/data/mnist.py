@@ -63,6 +63,9 @@ def load_mnist(name: str, root: str | None, url: str, fingerprint: str | None) -
         test_labels=_labels(folder, "test", test_labels),
         test_images=_images(folder, "test", test_images, test_labels),
     )
+    if dataset.train_images.shape[1:] != dataset.test_images.shape[1:]:
+        sizes = f"{dataset.train_images.shape[1:]} and {dataset.test_images.shape[1:]}"
+        raise DataError(f"{folder}: training and test images differ in size: {sizes}")
     if fingerprint and dataset.fingerprint != fingerprint:
         raise DataError(
             f"{folder}: not {name}: the {len(train_labels)} training and {len(test_labels)} test examples there have "
@@ -145,7 +148,8 @@ def _download(name: str, folder: Path, url: str) -> list[Path]:
         with TemporaryDirectory(prefix=".download-", dir=folder) as temporary:
             for stem, checksum in _CHECKSUMS.items():
                 address = f"{url.rstrip('/')}/{stem}.gz"
-                pooch.retrieve(address, f"sha256:{checksum}", f"{stem}.gz", temporary, downloader=fetch)
+                file = pooch.retrieve(address, f"sha256:{checksum}", f"{stem}.gz", temporary, downloader=fetch)
+                Path(file).chmod(0o644)  # for all users of a shared directory
             return [(Path(temporary) / f"{stem}.gz").replace(folder / f"{stem}.gz") for stem in _CHECKSUMS]
     except (requests.RequestException, OSError) as error:
         with suppress(OSError):  # one that holds a file already stays

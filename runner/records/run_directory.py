@@ -78,13 +78,22 @@ class RunDirectory:
         try:
             values = json.loads(self.record_path.read_text(encoding="utf-8"))
             known = {field.name for field in fields(RunRecord)}
-            return RunRecord(**{name: value for name, value in values.items() if name in known})
+            record = RunRecord(**{name: value for name, value in values.items() if name in known})
+            record.summary()  # which looks at all that a report needs
+            return record
         except (OSError, ValueError, AttributeError, TypeError) as error:
             raise ValueError(f"{self.record_path}: not a run's record ({error})") from error
 
     def read_history(self) -> list[Row]:
-        """Read the epochs back; none where no epoch was completed."""
+        """Read the epochs back; none where no epoch was completed.
+
+        Raises:
+            ValueError: if the file is no table of numbers, with what is wrong.
+        """
         if not self.history_path.exists():
             return []
-        with self.history_path.open(newline="", encoding="utf-8") as stream:
-            return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(stream)]
+        try:
+            with self.history_path.open(newline="", encoding="utf-8") as stream:
+                return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(stream)]
+        except (OSError, ValueError, TypeError, csv.Error) as error:
+            raise ValueError(f"{self.history_path}: not a run's history ({error})") from error

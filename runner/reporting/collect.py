@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from runner.config.errors import UserError
-from runner.records.record import RunRecord
+from runner.records.record import Row, RunRecord
 from runner.records.run_directory import RunDirectory
 
 _LOG = logging.getLogger(__name__)
@@ -20,6 +20,7 @@ class Run:
 
     directory: RunDirectory
     record: RunRecord
+    history: list[Row]
 
 
 def find_runs(paths: Iterable[Path]) -> list[Run]:
@@ -36,7 +37,9 @@ def find_runs(paths: Iterable[Path]) -> list[Run]:
         for record_path in sorted(path.rglob("record.json"), key=_natural):
             directory = RunDirectory(record_path.parent)
             try:
-                found.setdefault(record_path.resolve(), Run(directory, directory.read_record()))
+                found.setdefault(
+                    record_path.resolve(), Run(directory, directory.read_record(), directory.read_history())
+                )
             except ValueError as error:
                 _LOG.warning("left out: %s", error)
     if not found:
@@ -56,11 +59,11 @@ def history_frame(runs: Sequence[Run]) -> pd.DataFrame:
     """
     variants = variant_labels(runs)
     frames = [
-        pd.DataFrame(history)
+        pd.DataFrame(run.history)
         .astype({"epoch": int})
         .assign(run_id=run.record.run_id, variant=variant, seed=run.record.seed)
         for run, variant in zip(runs, variants, strict=True)
-        if (history := run.directory.read_history())
+        if run.history
     ]
     return (
         pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["run_id", "variant", "seed", "epoch"])

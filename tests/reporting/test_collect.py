@@ -20,9 +20,11 @@ def test_a_run_named_twice_counts_once(make_run, tmp_path):
 def test_an_unreadable_run_is_left_out_by_name_and_the_rest_is_reported(make_run, tmp_path, caplog):
     make_run("sweep/0")
     (make_run("sweep/1") / "record.json").write_text("{ half a rec")
+    (make_run("sweep/2") / "history.csv").write_text("epoch,loss\n1,")
     with caplog.at_level(logging.WARNING):
         assert [run.directory.path.name for run in find_runs([tmp_path])] == ["0"]
     assert "sweep/1/record.json" in caplog.text
+    assert "sweep/2/history.csv" in caplog.text
 
 
 @pytest.mark.parametrize("missing", ["nowhere", "."])
