@@ -57,14 +57,6 @@ def build_model(settings: Settings, data: Part, classes: int, steps_per_epoch: i
     return model
 
 
-@contextmanager
-def _fits(key: str, what: str) -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:  # Keras and its backends have no error in common for this
-        raise ConfigError(f"{key}: does not fit {what}: {_brief(error)}") from error
-
-
 def build_callbacks(settings: Settings, directory: Path) -> list[keras.callbacks.Callback]:
     """Build the callbacks; relative paths they write to lie in the run directory."""
     built = []
@@ -114,6 +106,14 @@ def _build_optimizer(settings: Settings, steps_per_epoch: int) -> keras.optimize
     if not isinstance(optimizer, keras.optimizers.Optimizer):
         raise ConfigError(f"optimizer._target_={settings.optimizer.target}: does not make a Keras optimizer")
     return optimizer
+
+
+@contextmanager
+def _fits(key: str, what: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # Keras and its backends have no error in common for this
+        raise ConfigError(f"{key}: does not fit {what}: {_brief(error)}") from error
 
 
 def _make(key: str, spec: dict[str, Any], **at_run_time: Any) -> Any:

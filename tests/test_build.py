@@ -83,7 +83,7 @@ def test_every_option_builds_and_trains(digits, tmp_path, group, option):
         split.train,
         evaluator,
         epochs=1,
-        batch_size=64,
+        batch_size=50,
         order=lambda epoch: np.arange(len(split.train)),
         callbacks=build_callbacks(chosen, tmp_path),
     )
@@ -111,6 +111,40 @@ def test_callbacks_write_into_the_run_directory(tmp_path):
     assert elsewhere.log_dir == "/else"
 
 
+def test_a_file_that_no_callback_can_open_is_an_error_of_the_configuration(tmp_path):
+    overrides = ["callbacks=[tensorboard]", "callbacks.tensorboard._target_=keras.callbacks.ModelCheckpoint"]
+    chosen = settings(*overrides, "~callbacks.tensorboard.log_dir", "+callbacks.tensorboard.filepath=null")
+    with pytest.raises(ConfigError, match=r"^callbacks\.tensorboard: keras\.callbacks\.ModelCheckpoint: "):
+        build_callbacks(chosen, tmp_path)
+
+
+def test_a_users_own_optimizer_is_chosen_by_its_target(split, tmp_path, monkeypatch):
+    (tmp_path / "own_optimizers.py").write_text(
+        """
+import keras
+
+
+class SignDescent(keras.optimizers.Optimizer):
+    def __init__(self, learning_rate, factor=1.0):
+        super().__init__(learning_rate)
+        self.factor = factor
+
+    def update_step(self, gradient, variable, learning_rate):
+        self.assign_sub(variable, self.factor * learning_rate * keras.ops.sign(gradient))
+"""
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    own = ["optimizer=sgd", "optimizer._target_=own_optimizers.SignDescent", "+optimizer.factor=3", "schedule=constant"]
+    model = model_of(split, *own)
+    before = [weight.copy() for weight in model.get_weights()]
+    evaluator = Evaluator(model, split.validation)
+    list(train(model, split.train, evaluator, epochs=1, batch_size=150, order=lambda epoch: np.arange(150)))
+    for start, end in zip(before, model.get_weights(), strict=True):
+        moved = np.abs(end - start)
+        assert np.all(np.isclose(moved, 0.03, atol=1e-6) | (moved == 0))
+        assert moved.any()
+
+
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [
@@ -129,7 +163,12 @@ def test_callbacks_write_into_the_run_directory(tmp_path):
             r"training\.loss=.* did you mean sparse_categorical_crossentr",
         ),
         (["training.loss=categorical_crossentropy"], r"training\.loss=categorical_crossentropy: does not fit"),
+        (["training.loss=huber"], r"training\.loss=huber: does not fit model and data: Incompatible shapes"),
         (["training.metrics=[acuracy]"], r"training\.metrics=acuracy: not in Keras"),
+        (["training.metrics=[accuracy,AUC]"], r"training\.metrics=\[accuracy,AUC\]: does not fit"),
+        (["training.metrics=[MeanIoU]"], r"training\.metrics=MeanIoU: needs arguments.*num_classes"),
+        (["optimizer._target_=keras.optimizers"], r"optimizer\._target_=keras\.optimizers: neither a class nor"),
+        (["optimizer=sgd", "optimizer._target_=builtins.dict"], r"optimizer\._target_=builtins\.dict: .* Keras opt"),
         (
             [
                 "regularizer=[l1,l2]",

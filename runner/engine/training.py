@@ -63,11 +63,11 @@ def train(
             model.reset_metrics()
             run_epoch(tf.constant(order(epoch), tf.int32))
             logs = read_metrics(model)
-            learning_rate = _last_learning_rate(optimizer)
+            learning_rate = {"learning_rate": _last_learning_rate(optimizer)}
             logs |= {f"val_{name}": value for name, value in validation.evaluate().items()}
             seconds = time.perf_counter() - started
             watchers.on_epoch_end(epoch, logs)
-            yield {"epoch": epoch + 1} | shortest(logs) | {"learning_rate": learning_rate, "seconds": seconds}
+            yield {"epoch": epoch + 1} | shortest(logs | learning_rate) | {"seconds": seconds}
             if model.stop_training or not all(math.isfinite(logs[name]) for name in ("loss", "val_loss")):
                 break
         optimizer.finalize_variable_values(model.trainable_weights)  # averaged weights, where the optimizer keeps them

@@ -19,11 +19,18 @@ def parts(digits) -> tuple[Part, Part]:
 
 @pytest.fixture
 def make_model() -> Callable[..., keras.Model]:
-    """make_model(optimizer, dropout=0.0, batchnorm=False) -> a compiled MLP, its initial weights always the same."""
+    """make_model(optimizer, dropout=0.0, batchnorm=False, precision="float32") -> a compiled MLP, always the same."""
 
-    def make(optimizer, dropout=0.0, batchnorm=False):
+    def make(optimizer, dropout=0.0, batchnorm=False, precision="float32"):
         keras.utils.clear_session()
         keras.utils.set_random_seed(11)
+        keras.config.set_dtype_policy(precision)
+        try:
+            return compiled(optimizer, dropout, batchnorm)
+        finally:
+            keras.config.set_dtype_policy("float32")
+
+    def compiled(optimizer, dropout, batchnorm):
         layers = [
             keras.Input((28, 28, 1)),
             keras.layers.Flatten(),

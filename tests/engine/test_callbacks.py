@@ -94,6 +94,23 @@ def test_csv_logger_writes_the_same_table(parts, make_model, tmp_path):
         )
 
 
+def test_the_best_model_is_saved_as_under_fit_and_opens_in_plain_keras(parts, make_model, tmp_path):
+    saved = []
+    for way in (fit, ours):
+        file = tmp_path / f"{way.__name__}.keras"
+        best = keras.callbacks.ModelCheckpoint(str(file), monitor="val_loss", save_best_only=True)
+        model = make_model(keras.optimizers.Adam(0.003))
+        rows = way(model, parts, [best])
+        saved.append(keras.models.load_model(file))
+        loss = saved[-1].evaluate(parts[1].images, parts[1].labels, verbose=0, return_dict=True)["loss"]
+        assert loss == pytest.approx(min(row["val_loss"] for row in rows), rel=1e-5)
+    theirs, own = saved
+    assert own.get_config() == theirs.get_config()
+    assert own.optimizer.get_config() == theirs.optimizer.get_config()
+    for one, other in zip(theirs.get_weights(), own.get_weights(), strict=True):
+        np.testing.assert_allclose(other, one, rtol=1e-3, atol=1e-5)
+
+
 def test_a_users_own_callback_is_called_as_under_fit(parts, make_model):
     class Diary(keras.callbacks.Callback):
         def __init__(self):

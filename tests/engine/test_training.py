@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 
+from runner.data.dataset import Part
 from runner.engine.evaluation import Evaluator
 from runner.engine.training import shuffled, train
 
@@ -21,6 +22,12 @@ def run(model, parts, epochs=2, batch_size=64, seed=0, callbacks=()):
     )
 
 
+def logistic(optimizer):
+    model = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10, "softmax")])
+    model.compile(optimizer, "sparse_categorical_crossentropy")
+    return model
+
+
 def test_a_row_holds_the_epoch_the_logs_the_rate_and_the_seconds(parts, make_model):
     rows = run(make_model("sgd"), parts)
     names = ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds"]
@@ -34,10 +41,81 @@ def test_the_learning_rate_is_that_of_the_epochs_last_step(parts, make_model):
     assert [row["learning_rate"] for row in rows] == pytest.approx([0.1 * 0.5 ** (3 / 3), 0.1 * 0.5 ** (7 / 3)])
 
 
+@pytest.mark.parametrize(
+    "make_optimizer",
+    [
+        lambda schedule: keras.optimizers.Adam(schedule, gradient_accumulation_steps=2),
+        lambda schedule: keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(schedule), initial_scale=2.0),
+    ],
+    ids=["accumulated gradients", "loss scaling"],
+)
+def test_the_learning_rate_is_the_one_keras_trained_with(parts, make_optimizer):
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.1, decay_steps=3, decay_rate=0.5)
+    spied = []
+    spy = keras.callbacks.LambdaCallback(
+        on_train_batch_begin=lambda batch, logs: spied.append(float(reference.optimizer.learning_rate))
+    )
+    training, _ = parts
+    reference = logistic(make_optimizer(schedule))
+    reference.fit(training.images, training.labels, batch_size=64, epochs=2, verbose=0, callbacks=[spy])
+    rows = run(logistic(make_optimizer(schedule)), parts, batch_size=64)  # 4 steps an epoch
+    assert [row["learning_rate"] for row in rows] == pytest.approx([spied[3], spied[7]])
+
+
 def test_a_loss_that_is_not_finite_ends_the_training_after_its_epoch(parts, make_model):
     rows = run(make_model(keras.optimizers.SGD(1e30)), parts, epochs=5)
     assert len(rows) == 1
     assert not np.isfinite(rows[0]["loss"])
+
+
+def test_a_validation_loss_that_is_not_finite_ends_the_training_too(parts):
+    training, validation = parts
+    broken = Part(np.full_like(validation.images, np.nan), validation.labels)
+    rows = run(logistic("sgd"), (training, broken), epochs=5)  # a ReLU would make zeros of NaN
+    assert len(rows) == 1
+    assert np.isfinite(rows[0]["loss"])
+    assert np.isnan(rows[0]["val_loss"])
+
+
+def test_a_training_that_is_left_early_leaves_a_model_that_keras_trains_on(parts, make_model):
+    training, validation = parts
+    fit = {"batch_size": 64, "shuffle": False, "verbose": 0}
+    reference, model = (make_model(keras.optimizers.Adam(0.003)) for _ in range(2))
+    reference.fit(training.images, training.labels, epochs=2, **fit)
+    epochs = train(
+        model, training, Evaluator(model, validation), epochs=9, batch_size=64, order=lambda _: np.arange(len(training))
+    )
+    next(epochs)
+    epochs.close()
+    assert type(model.trainable_weights[0].regularizer) is keras.regularizers.L2
+    assert "_backend_update_step" not in vars(model.optimizer)
+    model.fit(training.images, training.labels, epochs=1, **fit)
+    for ours, theirs in zip(model.get_weights(), reference.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=2e-6)
+
+
+class Visits(keras.metrics.Metric):
+    """How often the example was visited that was visited most, or least; a label is the example's number."""
+
+    def __init__(self, examples, extreme):
+        super().__init__(name=extreme.__name__)
+        self.examples, self.extreme = examples, extreme
+        self.counts = self.add_weight(shape=(examples,), initializer="zeros")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        self.counts.assign_add(keras.ops.bincount(keras.ops.reshape(y_true, (-1,)), minlength=self.examples))
+
+    def result(self):
+        return self.extreme(self.counts)
+
+
+@pytest.mark.parametrize("batch_size", [1, 10, 16, 64], ids=["singly", "divides", "leaves a rest", "exceeds the data"])
+def test_training_and_evaluation_see_every_example_exactly_once_an_epoch(batch_size):
+    numbered = Part(np.zeros((40, 1), np.float32), np.arange(40, dtype=np.int32))
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=[Visits(40, keras.ops.min), Visits(40, keras.ops.max)])
+    for row in run(model, (numbered, numbered), epochs=2, batch_size=batch_size):
+        assert {row[name] for name in ("min", "max", "val_min", "val_max")} == {1}
 
 
 def test_every_epoch_visits_every_example_once_in_an_order_of_its_own():

@@ -60,10 +60,48 @@ def test_biases_start_at_zero_and_an_initializers_own_seed_is_kept():
     assert np.array_equal(kernels(model)[0], own((784, 128)))
 
 
-def test_nested_layers_are_initialized_too():
-    def nested():
-        return keras.Sequential([keras.layers.Dense(8), keras.layers.Dense(8)])
+class SelfAttention(keras.layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.unflatten = keras.layers.Reshape((4, 4))
+        self.attention = keras.layers.MultiHeadAttention(num_heads=2, key_dim=3)
 
+    def build(self, input_shape):
+        self.attention.build((None, 4, 4), (None, 4, 4))
+
+    def call(self, inputs):
+        sequence = self.unflatten(inputs)
+        return self.attention(sequence, sequence)
+
+
+@pytest.mark.parametrize(
+    ("nested", "count"),
+    [(lambda: keras.Sequential([keras.layers.Dense(8), keras.layers.Dense(8)]), 2), (SelfAttention, 4)],
+    ids=["sequential", "attention"],
+)
+def test_nested_layers_are_initialized_too(nested, count):
     one, again, other = (kernels(built(nested, shape=(4, 4), seed=seed)) for seed in (0, 0, 1))
+    assert len(one) == count
+    assert len({array.tobytes() for array in one}) == count
     assert all(np.array_equal(a, b) for a, b in zip(one, again, strict=True))
     assert not any(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_initial_weights_do_not_depend_on_what_was_drawn_before():
+    fresh_session(0)
+    model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(4)])
+    initialize(model, 0)
+    first = model.get_weights()[0]
+    keras.random.uniform((100,))
+    initialize(model, 0)
+    assert np.array_equal(model.get_weights()[0], first)
+
+
+def test_a_fresh_session_keeps_the_precision_that_the_device_was_set_to():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        fresh_session(0)
+        layer = keras.layers.Dense(4)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert (layer.compute_dtype, layer.variable_dtype) == ("bfloat16", "float32")
