@@ -65,23 +65,17 @@ def run(config: dict[str, Any], request: Request, console: Console) -> RunRecord
 
     # Only now what takes seconds to import.
     with native_log_held_back():
-        from runner.build import build_callbacks, build_model, build_split
+        from runner.build import build_parts
         from runner.engine.device import prepare_device
         from runner.engine.evaluation import Evaluator, shortest
         from runner.engine.training import shuffled, train
-        from runner.engine.weights import fresh_session, initialize
         from runner.reporting.report import report_run
 
         device = prepare_device(settings.device, settings.model.small)
 
     config, settings, dataset = _load_dataset(config, request, console)
-    split = build_split(settings, dataset)
-    batch_size = len(split.train) if settings.training.batch_size == "full" else settings.training.batch_size
-    fresh_session(settings.seed)
-    model = build_model(settings, split.train, dataset.classes, math.ceil(len(split.train) / batch_size))
-    initialize(model, settings.seed)
-    callbacks = build_callbacks(settings, directory.path)
-
+    parts = build_parts(settings, dataset, directory.path)
+    model, split = parts.model, parts.split
     record = RunRecord(
         run_id=run_id(config),
         name=settings.name,
@@ -108,9 +102,9 @@ def run(config: dict[str, Any], request: Request, console: Console) -> RunRecord
             split.train,
             validation,
             epochs=settings.training.epochs,
-            batch_size=batch_size,
+            batch_size=parts.batch_size,
             order=shuffled(settings.seed, len(split.train)),
-            callbacks=callbacks,
+            callbacks=parts.callbacks,
             jit_compile=device.jit_compile,
         )
         history: list[Row] = []

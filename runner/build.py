@@ -1,9 +1,11 @@
 """The composition root: from settings to data, model, optimizer and callbacks. The only file that instantiates."""
 
 import inspect
+import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +17,36 @@ from runner.config.errors import ConfigError, UserError, did_you_mean
 from runner.config.schema import Settings
 from runner.data.dataset import Dataset, Part, Split
 from runner.data.splits import split_dataset
+from runner.engine.weights import fresh_session, initialize
 from runner.models.hidden import Hidden
 
 # Arguments of callbacks that name a file or directory: relative ones are taken from the run directory.
 _PATH_ARGUMENTS = ("log_dir", "filename", "filepath", "backup_dir")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a run is made of, ready to train."""
+
+    split: Split
+    model: keras.Model
+    callbacks: list[keras.callbacks.Callback]
+    batch_size: int
+
+
+def build_parts(settings: Settings, dataset: Dataset, directory: Path) -> Parts:
+    """Build everything but the data set, with the initial weights of the run's seed.
+
+    Raises:
+        UserError: if a part cannot be built, or does not fit the others.
+    """
+    split = build_split(settings, dataset)
+    examples = len(split.train)
+    batch_size = examples if settings.training.batch_size == "full" else settings.training.batch_size
+    fresh_session(settings.seed)
+    model = build_model(settings, split.train, dataset.classes, steps_per_epoch=math.ceil(examples / batch_size))
+    initialize(model, settings.seed)
+    return Parts(split, model, build_callbacks(settings, directory), batch_size)
 
 
 def build_dataset(settings: Settings) -> Dataset:

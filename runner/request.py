@@ -32,14 +32,16 @@ class Request:
         hydra = HydraConfig.get()
         # Hydra lists them backwards.
         choices = {group: str(option) for group, option in reversed(hydra.runtime.choices.items()) if "/" not in group}
-        for group in ONE_OPTION_GROUPS:
-            if group not in choices:  # Hydra merges a list of options, and lists none of them
-                raise ConfigError(f"{group}: takes one option, not a list")
+        # Unresolved: an override may hold an interpolation of the configuration, which means nothing here.
+        overrides: list[str] = OmegaConf.to_container(hydra.overrides.task)  # type: ignore[assignment]
+        for override in overrides:
+            group, _, option = override.partition("=")
+            if group in ONE_OPTION_GROUPS and option.startswith("["):  # which Hydra would merge into one
+                raise ConfigError(f"{override}: {group} takes one option, not a list")
         return cls(
             directory=Path(hydra.runtime.output_dir),
             choices={group: option for group, option in choices.items() if option != "None"},
-            # Unresolved: an override may hold an interpolation of the configuration, which means nothing here.
-            overrides=OmegaConf.to_container(hydra.overrides.task),  # type: ignore[arg-type]
+            overrides=overrides,
             in_sweep=hydra.mode == RunMode.MULTIRUN,
         )
 

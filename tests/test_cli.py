@@ -263,7 +263,7 @@ class TestBadInput:
             ("optimizer=sgd,adam", "several values make a sweep, which needs -m"),
             ("seed=${nope}", "seed: Interpolation key 'nope' not found"),
             ("callbacks=[reduce_on_plateau]", "needs schedule=constant"),
-            ("optimizer=[sgd,adam]", "optimizer: takes one option, not a list"),
+            ("optimizer=[sgd,adam]", "optimizer=[sgd,adam]: optimizer takes one option, not a list"),
             ("optimizer=null", "Config group override must be a string or a list"),
             ("regularizer.l2=3", "regularizer.l2=3: must be keys with values"),
         ],

@@ -73,4 +73,3 @@ def test_lock_files_pin_every_package_by_hash_and_name_no_host(name):
         assert re.match(r"[a-z0-9.-]+(\[[a-z,-]+\])?==\S+", package), package
         assert "--hash=sha256:" in package
     assert "://" not in text
-    assert "index-url" not in text
