@@ -38,7 +38,7 @@ def application(config: DictConfig) -> None:
     """Train what Hydra composed; in a sweep, once for each job."""
     try:
         request = Request.from_hydra()
-        record = run(resolve(config), request, Console(highlight=False))
+        record = run(resolve(config), request, Console(highlight=False, markup=False))
     except UserError as error:
         raise Stopped(EXIT_USER_ERROR) from error
     if record.status == "interrupted":

@@ -106,7 +106,8 @@ class TestOneRun:
 
     def test_again_is_bit_identical_and_elsewhere(self, finished_run, cli, tmp_path):
         first, _ = finished_run
-        done = cli(*QUICK, "seed=3", "name=another", cwd=tmp_path)
+        # A name that rich and matplotlib would take for markup.
+        done = cli(*QUICK, "seed=3", r"name='[/red] $\frac$'", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         (second,) = (tmp_path / "outputs" / "runs").iterdir()
         assert record(second)["run_id"] == record(first)["run_id"]

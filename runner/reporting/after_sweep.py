@@ -28,7 +28,7 @@ class ReportSweep(Callback):
         except (UserError, OSError) as error:
             print(f"runner: no report on the sweep: {error}", file=sys.stderr)
             sys.exit(1)
-        Console(soft_wrap=True).print("report  " + "\n        ".join(map(str, written)), highlight=False)
+        Console(markup=False, soft_wrap=True).print("report  " + "\n        ".join(map(str, written)), highlight=False)
         failed = [run for run in find_runs([directory]) if run.record.status == "failed"]
         for run in failed:
             print(f"failed: {run.record.variant}, seed {run.record.seed}: {run.directory.path}", file=sys.stderr)

@@ -46,7 +46,7 @@ def comparison(history: pd.DataFrame, metric: str, title: str) -> Figure:
         rows = history[history["variant"] == variant]
         by_run = rows.pivot_table(index="epoch", columns="run_id", values=metric)
         mean = by_run.dropna().mean(axis="columns")
-        label = f"{variant} (n={by_run.shape[1]})"
+        label = f"{_plain(variant)} (n={by_run.shape[1]})"
         axes.plot(
             mean.index,
             mean,
@@ -90,10 +90,15 @@ def confusion_matrix(
 def _canvas(title: str, width: float = 6.4, height: float = 3.6) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(width, height), dpi=120, layout="constrained")
     axes = figure.subplots()
-    axes.set_title(title, loc="left", fontsize="medium", wrap=True)
+    axes.set_title(_plain(title), loc="left", fontsize="medium", wrap=True)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
     return figure, axes
+
+
+def _plain(text: str) -> str:
+    """Return text that matplotlib takes for text: between two dollar signs it would read a formula."""
+    return text.replace("$", r"\$")
 
 
 def _label(axes: Axes, metric: str) -> None:

@@ -57,6 +57,12 @@ def test_every_variant_has_a_line_style_of_its_own_and_a_legend_entry():
     assert len(figure.legends[0].get_texts()) == 20
 
 
+def test_a_name_with_dollar_signs_is_drawn_as_it_is():
+    figure = curves(pd.DataFrame({"epoch": [1, 2], "loss": [0.5, 0.6]}), "loss", r"costs $\frac$ 3 or $5")
+    figure.canvas.draw()
+    assert figure.axes[0].get_title(loc="left") == r"costs \$\frac\$ 3 or \$5"
+
+
 def test_confusion_matrix_counts_what_was_taken_for_what():
     figure = confusion_matrix(np.array([0, 0, 1, 2], np.int32), np.array([0, 2, 1, 2]), 3, "")
     written = {text.get_position(): text.get_text() for text in figure.axes[0].texts}
