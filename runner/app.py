@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import hydra
@@ -18,16 +19,17 @@ from rich.console import Console
 from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USER_ERROR, Stopped, UserError
 from runner.config.identity import run_id
 from runner.config.locations import conf_directory
-from runner.config.schema import Settings, check, resolve
+from runner.config.schema import DatasetPart, Settings, check, resolve
 from runner.console import EpochLines, epoch_text, show_choices, show_result, show_start, show_warning
 from runner.data.errors import DataNotFound
 from runner.engine.native_log import native_log_held_back
 from runner.records.provenance import code_state, versions
 from runner.records.record import Row, RunRecord, Status
 from runner.records.run_directory import RunDirectory
-from runner.request import Request
+from runner.request import LIST_GROUPS, Request
 
 if TYPE_CHECKING:
+    from runner.build import Parts
     from runner.data.dataset import Dataset
 
 LOG = logging.getLogger(__name__)
@@ -60,22 +62,23 @@ def run(config: dict[str, Any], request: Request, console: Console) -> RunRecord
     settings = check(config)
     directory = RunDirectory(request.directory)
     directory.refuse_if_used()
-    choices = request.choices | {group: f"[{','.join(config[group])}]" for group in ("regularizer", "callbacks")}
+    choices = request.choices | {group: f"[{','.join(config[group])}]" for group in LIST_GROUPS}
     show_choices(console, choices, request.overrides)
 
     # Only now what takes seconds to import.
     with native_log_held_back():
         from runner.build import build_parts
-        from runner.engine.device import prepare_device
-        from runner.engine.evaluation import Evaluator, shortest
-        from runner.engine.training import shuffled, train
+        from runner.engine.cost import flops_per_example
+        from runner.engine.device import prepare_device, refuse_too_large
+        from runner.engine.saving import save_model
+        from runner.reporting.rate_range import suggestion_of
         from runner.reporting.report import report_run
 
         device = prepare_device(settings.device, settings.model.small)
 
     config, settings, dataset = _load_dataset(config, request, console)
     parts = build_parts(settings, dataset, directory.path)
-    model, split = parts.model, parts.split
+    refuse_too_large(parts.split, device)
     record = RunRecord(
         run_id=run_id(config),
         name=settings.name,
@@ -83,64 +86,89 @@ def run(config: dict[str, Any], request: Request, console: Console) -> RunRecord
         status="running",
         choices=choices | {"dataset": dataset.name},
         overrides=request.overrides,
-        dataset=split.sizes | {"name": dataset.name, "fingerprint": dataset.fingerprint, "source": dataset.source},
+        dataset=parts.split.sizes
+        | {"name": dataset.name, "fingerprint": dataset.fingerprint, "source": dataset.source},
         device=device.as_record(),
         versions=versions(),
         code=code_state(),
-        parameters=model.count_params(),
+        parameters=parts.model.count_params(),
+        flops=flops_per_example(parts.model),
         started=_now(),
     )
     show_start(console, record, str(device), directory.path)
     directory.write_config(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
     directory.write_record(record)
 
-    attempt = Attempt()
+    attempt = Attempt(record)
     with attempt.guard():
-        validation = Evaluator(model, split.validation, jit_compile=device.jit_compile)
-        epochs = train(
-            model,
-            split.train,
-            validation,
-            epochs=settings.training.epochs,
-            batch_size=parts.batch_size,
-            order=shuffled(settings.seed, len(split.train)),
-            callbacks=parts.callbacks,
-            jit_compile=device.jit_compile,
-        )
-        history: list[Row] = []
-        with EpochLines(console, settings.training.epochs) as lines:
-            for row in epochs:
-                history.append(row)
-                directory.write_history(history)
-                record = record.with_history(history)
-                lines.show(row)
-                LOG.info("epoch %d  %s", row["epoch"], epoch_text(row))
-        if all(math.isfinite(history[-1][loss]) for loss in ("loss", "val_loss")):
-            test = Evaluator(model, split.test, jit_compile=device.jit_compile)
-            record = replace(record, test=shortest(test.evaluate()))
-            directory.write_predictions(
-                test_probabilities=test.predict(),
-                test_labels=split.test.labels,
-                validation_probabilities=validation.predict(),
-                validation_labels=split.validation.labels,
-            )
-        else:
-            attempt.status = "diverged"
+        _train(attempt, parts, settings, directory, console, jit_compile=device.jit_compile)
     with attempt.guard():
-        directory.write_model(model.save)
-        report_run(directory, record)
+        directory.write_model(partial(save_model, parts.model))
+        attempt.record = replace(attempt.record, suggested_learning_rate=suggestion_of(directory))
+        report_run(directory, attempt.record)
 
-    seconds = record.seconds | {"total": time.perf_counter() - started}
-    record = replace(record, status=attempt.status, error=attempt.error, finished=_now(), seconds=seconds)
+    record = attempt.finished(time.perf_counter() - started)
     directory.write_record(record)
     show_result(console, record, directory.path)
     return record
 
 
+def _train(
+    attempt: "Attempt",
+    parts: "Parts",
+    settings: Settings,
+    directory: RunDirectory,
+    console: Console,
+    jit_compile: bool,
+) -> None:
+    """Train, writing every epoch down as it ends; then look at the test set, once."""
+    from runner.engine.evaluation import Evaluator, shortest
+    from runner.engine.training import shuffled, train
+    from runner.reporting.scores import scores
+
+    validation = Evaluator(parts.model, parts.targets.validation, jit_compile=jit_compile)
+    epochs = train(
+        parts.model,
+        parts.targets.train,
+        validation,
+        epochs=settings.training.epochs,
+        batch_size=parts.batch_size,
+        order=shuffled(settings.seed, len(parts.split.train)),
+        callbacks=parts.callbacks,
+        augment=parts.augment,
+        diagnostics=parts.diagnostics,
+        jit_compile=jit_compile,
+    )
+    history: list[Row] = []
+    with EpochLines(console, settings.training.epochs) as lines:
+        for row in epochs:
+            history.append(row)
+            directory.write_history(history)
+            for diagnostic in parts.diagnostics:
+                directory.write_table(diagnostic.file, diagnostic.rows)
+            attempt.record = attempt.record.with_history(history)
+            lines.show(row)
+            LOG.info("epoch %d  %s", row["epoch"], epoch_text(row))
+    if not all(math.isfinite(history[-1][loss]) for loss in ("loss", "val_loss")):
+        attempt.status = "diverged"
+        return
+    test = Evaluator(parts.model, parts.targets.test, jit_compile=jit_compile)
+    probabilities = test.predict()
+    directory.write_predictions(
+        test_probabilities=probabilities,
+        test_labels=parts.split.test.labels,
+        validation_probabilities=validation.predict(),
+        validation_labels=parts.split.validation.labels,
+    )
+    attempt.record = replace(attempt.record, test=shortest(test.evaluate()))
+    attempt.record = replace(attempt.record, scores=scores(probabilities, parts.split.test.labels))
+
+
 @dataclass
 class Attempt:
-    """How a run ends; what is raised inside `guard` costs the run, not the program."""
+    """A run on its way; what is raised inside `guard` costs the run, not the program."""
 
+    record: RunRecord
     status: Status = "completed"
     error: str | None = None
 
@@ -154,6 +182,16 @@ class Attempt:
         except Exception:  # any: the record must say that the run failed, and why
             self.status, self.error = "failed", traceback.format_exc()
             LOG.exception("the run failed")
+
+    def finished(self, seconds: float) -> RunRecord:
+        """Return the record as it is at the end."""
+        return replace(
+            self.record,
+            status=self.status,
+            error=self.error,
+            finished=_now(),
+            seconds=self.record.seconds | {"total": seconds},
+        )
 
 
 def _load_dataset(
@@ -169,7 +207,8 @@ def _load_dataset(
         if request.chose("dataset", "experiment"):
             raise
         show_warning(console, f"{error}\n\nGoing on with the 5,000 digits of mnist_5k: figures are not those of MNIST.")
-    config = config | {"dataset": yaml.safe_load((conf_directory() / "dataset" / "mnist_5k.yaml").read_text())}
+    embedded = yaml.safe_load((conf_directory() / "dataset" / "mnist_5k.yaml").read_text())
+    config = config | {"dataset": {key: config["dataset"][key] for key in DatasetPart.OURS} | embedded}
     settings = check(config)
     return config, settings, build_dataset(settings)
 

@@ -1,36 +1,54 @@
-"""The composition root: from settings to data, model, optimizer and callbacks. The only file that instantiates."""
+"""The composition root: from settings to data, model, optimizer and callbacks."""
 
 import inspect
 import math
-import re
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import keras
-from hydra.errors import InstantiationException
-from hydra.utils import get_object, instantiate
+import numpy as np
 
-from runner.config.errors import ConfigError, UserError, did_you_mean
+from runner.config.errors import ConfigError
+from runner.config.lengths import in_steps
 from runner.config.schema import Settings
+from runner.data.augmentation.pipeline import augmenter
 from runner.data.dataset import Dataset, Part, Split
 from runner.data.splits import split_dataset
+from runner.data.streams import Stream, integer_seed, seed_sequence
+from runner.engine.batch_statistics import statistics_refresher
+from runner.engine.diagnostics import Diagnostic
+from runner.engine.training import Augment, one_kernel
 from runner.engine.weights import fresh_session, initialize
+from runner.make import brief, check_name, locate, make
 from runner.models.hidden import Hidden
+from runner.models.objective import encoded, label_form, smoothed
+from runner.models.transfer import freeze, load_weights
+from runner.optim.layerwise import multipliers, scale_updates
+from runner.optim.regularizers import LabelSmoothing, WeightDecay
+from runner.records.run_directory import RunDirectory
 
 # Arguments of callbacks that name a file or directory: relative ones are taken from the run directory.
 _PATH_ARGUMENTS = ("log_dir", "filename", "filepath", "backup_dir")
+
+_SPARSE, _DENSE = "sparse_categorical_crossentropy", "categorical_crossentropy"  # one value, labels in two forms
+
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True)
 class Parts:
     """What a run is made of, ready to train."""
 
-    split: Split
+    split: Split  # labels are integers
+    targets: Split  # labels have the form that the loss takes
     model: keras.Model
+    augment: Augment | None
     callbacks: list[keras.callbacks.Callback]
+    diagnostics: list[Diagnostic]
     batch_size: int
 
 
@@ -44,69 +62,155 @@ def build_parts(settings: Settings, dataset: Dataset, directory: Path) -> Parts:
     examples = len(split.train)
     batch_size = examples if settings.training.batch_size == "full" else settings.training.batch_size
     fresh_session(settings.seed)
-    model = build_model(settings, split.train, dataset.classes, steps_per_epoch=math.ceil(examples / batch_size))
+    loss = loss_name(settings)
+    targets = encoded(split, dataset.classes, label_form(loss))
+    model = build_model(settings, targets.train, dataset.classes, steps_per_epoch=math.ceil(examples / batch_size))
     initialize(model, settings.seed)
-    return Parts(split, model, build_callbacks(settings, directory), batch_size)
+    if settings.model.init_from:
+        load_weights(model, RunDirectory(Path(settings.model.init_from)).model_path)
+    averaging = []
+    if settings.averaging:
+        refresher = statistics_refresher(model, split.train, batch_size)
+        averaging.append(make("averaging", settings.averaging.spec(), refresh_statistics=refresher))
+    return Parts(
+        split=split,
+        targets=targets,
+        model=model,
+        augment=build_augment(settings, split.train),
+        callbacks=[*averaging, *build_callbacks(settings, directory)],
+        diagnostics=[make(f"diagnostics.{name}", part.spec()) for name, part in settings.diagnostics.items()],
+        batch_size=batch_size,
+    )
 
 
 def build_dataset(settings: Settings) -> Dataset:
     """Load the data set."""
-    dataset: Dataset = _make("dataset", settings.dataset.spec())
+    dataset: Dataset = make("dataset", settings.dataset.spec())
     return dataset
 
 
 def build_split(settings: Settings, dataset: Dataset) -> Split:
     """Split and preprocess the data set."""
     chosen = settings.dataset
-    split = split_dataset(dataset, chosen.validation_split, chosen.split, chosen.split_seed)
-    processed: Split = _make("preprocessing", settings.preprocessing.spec(), split=split)
+    split = split_dataset(
+        dataset,
+        chosen.validation_split,
+        chosen.split,
+        chosen.split_seed,
+        train_size=chosen.train_size,
+        label_noise=chosen.label_noise,
+        class_imbalance=chosen.class_imbalance,
+    )
+    processed: Split = make("preprocessing", settings.preprocessing.spec(), split=split)
     return processed
 
 
+def build_augment(settings: Settings, data: Part) -> Augment | None:
+    """Build what changes each training batch, with random streams of its own; None if nothing does."""
+    parts = {
+        name: make(f"augmentation.{name}", part.spec(), seed=_augmentation_seed(settings.seed, name))
+        for name, part in settings.augmentation.items()
+    }
+    return augmenter(parts, data.inputs.shape[1:], one_kernel) if parts else None
+
+
+def loss_name(settings: Settings) -> str:
+    """Return the loss by name: the form of a crossentropy that takes probabilities, where labels are softened."""
+    loss = settings.training.loss
+    mixes = [part for part in settings.augmentation.values() if getattr(locate("", part.target), "mixes_labels", False)]
+    smooths = [part for part in settings.regularizer.values() if locate("", part.target) is LabelSmoothing]
+    if not mixes and not smooths:
+        return loss
+    if mixes and loss not in (_SPARSE, _DENSE):
+        raise ConfigError(f"training.loss={loss}: augmentation that mixes labels needs {_SPARSE}")
+    return _DENSE if loss == _SPARSE else loss
+
+
 def build_model(settings: Settings, data: Part, classes: int, steps_per_epoch: int) -> keras.Model:
-    """Build the model, compile it with optimizer, loss and metrics, and try it on two examples of the data."""
-    seen = data.images[:2], data.labels[:2]
-    model = _make(
-        "model", settings.model.spec(), input_shape=seen[0].shape[1:], classes=classes, hidden=_build_hidden(settings)
+    """Build the model, compile it with optimizer, loss and metrics, and try it on two examples of the data.
+
+    Args:
+        data: the training part, its labels in the form that the loss takes.
+    """
+    seen = data.inputs[:2], data.labels[:2]
+    regularizers = _build_regularizers(settings)
+    model = make(
+        "model",
+        settings.model.spec(),
+        input_shape=seen[0].shape[1:],
+        classes=classes,
+        hidden=_build_hidden(settings, regularizers),
     )
-    loss, metrics = settings.training.loss, settings.training.metrics
-    _check_name("training.loss", loss, keras.losses)
-    for metric in metrics:
-        if metric != "accuracy":
-            _check_name("training.metrics", metric, keras.metrics)
-    model.compile(optimizer=_build_optimizer(settings, steps_per_epoch), loss=loss, metrics=list(metrics))
-    with _fits("model", "the data"):
-        probabilities = model(seen[0])
-    with _fits(f"training.loss={loss}", "model and data"):
-        model.compute_loss(*seen, probabilities)
-    with _fits(f"training.metrics=[{','.join(metrics)}]", "model and data"):
-        model.compute_metrics(*seen, probabilities)
-    model.reset_metrics()
+    _refuse_idle_layers(model, regularizers)
+    if settings.model.freeze:
+        freeze(model, settings.model.freeze)
+    loss = loss_name(settings)
+    check_name("training.loss", loss, keras.losses)
+    smoothing = _of_kind(regularizers, LabelSmoothing)
+    model.compile(
+        optimizer=_build_optimizer(settings, regularizers, steps_per_epoch),
+        loss=smoothed(loss, smoothing[0].label_smoothing) if smoothing else loss,
+        metrics=_build_metrics(settings),
+    )
+    if settings.optimizer.layerwise:
+        scale_updates(model, multipliers(model, settings.optimizer.layerwise))
+    _try_out(model, seen, settings)
     return model
 
 
 def build_callbacks(settings: Settings, directory: Path) -> list[keras.callbacks.Callback]:
-    """Build the callbacks; relative paths they write to lie in the run directory."""
-    built = []
+    """Build the callbacks, with the schedule if it is one; relative paths they write to lie in the run directory."""
+    built = [make("schedule", settings.schedule.spec())] if _is_callback(settings) else []
     for name, callback in settings.callbacks.items():
         spec = callback.spec()
         paths = {key: str(directory / spec[key]) for key in _PATH_ARGUMENTS if isinstance(spec.get(key), str)}
-        built.append(_make(f"callbacks.{name}", spec | paths))
+        built.append(make(f"callbacks.{name}", spec | paths))
     return built
 
 
-def _build_hidden(settings: Settings) -> Hidden:
-    parts = {
-        f"regularizer.{name}": _make(f"regularizer.{name}", part.spec()) for name, part in settings.regularizer.items()
-    }
-    layers = {key: part for key, part in parts.items() if isinstance(part, keras.layers.Layer)}
+def _augmentation_seed(seed: int, name: str) -> int:
+    """Return a seed of the option's own, so that adding another one leaves its draws as they are."""
+    return integer_seed(seed_sequence(seed, Stream.AUGMENTATION, zlib.crc32(name.encode())))
+
+
+def _build_regularizers(settings: Settings) -> dict[str, Any]:
+    """Build the group's parts under their keys; they go to the hidden layers, the loss or the optimizer."""
+    kinds = (
+        keras.regularizers.Regularizer,
+        keras.constraints.Constraint,
+        keras.layers.Layer,
+        WeightDecay,
+        LabelSmoothing,
+    )
+    parts = {f"regularizer.{name}": make(f"regularizer.{name}", p.spec()) for name, p in settings.regularizer.items()}
+    if strange := [key for key, part in parts.items() if not isinstance(part, kinds)]:
+        raise ConfigError(f"{', '.join(strange)}: neither a Keras regularizer nor a Keras constraint or layer")
+    return parts
+
+
+def _of_kind(parts: dict[str, Any], kind: type[Kind]) -> list[Kind]:
+    return [part for part in parts.values() if isinstance(part, kind)]
+
+
+def _build_hidden(settings: Settings, parts: dict[str, Any]) -> Hidden:
     penalties = {key: part for key, part in parts.items() if isinstance(part, keras.regularizers.Regularizer)}
-    if strange := parts.keys() - layers.keys() - penalties.keys():
-        raise ConfigError(f"{', '.join(sorted(strange))}: neither a Keras regularizer nor a Keras layer")
+    constraints = _of_kind(parts, keras.constraints.Constraint)
+    if len(constraints) > 1:
+        raise ConfigError("regularizer: a kernel takes one constraint")
+    at_input = {f"regularizer.{name}" for name, part in settings.regularizer.items() if part.place == "input"}
+    layers = {key: part for key, part in parts.items() if isinstance(part, keras.layers.Layer)}
+    of_maps = {key for key, layer in layers.items() if _needs_maps(layer)}
+    normalization = settings.normalization
     return Hidden(
-        initializer=_make("initializer", settings.initializer.spec()),
+        initializer=make("initializer", settings.initializer.spec()),
         regularizer=_combined(penalties),
-        layers=tuple(layers.values()),
+        constraint=next(iter(constraints), None),
+        normalization=make("normalization", normalization.spec()) if normalization else None,
+        normalize_after=normalization is not None and normalization.place == "after",
+        input_layers=tuple(layer for key, layer in layers.items() if key in at_input),
+        unit_layers=tuple(layer for key, layer in layers.items() if key not in at_input | of_maps),
+        map_layers=tuple(layer for key, layer in layers.items() if key in of_maps - at_input),
+        binary=label_form(loss_name(settings)) == "column",
     )
 
 
@@ -125,15 +229,78 @@ def _combined(penalties: dict[str, keras.regularizers.Regularizer]) -> keras.reg
     return keras.regularizers.L1L2(**total)
 
 
-def _build_optimizer(settings: Settings, steps_per_epoch: int) -> keras.optimizers.Optimizer:
-    spec = settings.schedule.spec()
-    if spec.get("decay_steps", 0) is None:
-        spec["decay_steps"] = steps_per_epoch * settings.training.epochs
-    learning_rate = _make("schedule", spec, initial_learning_rate=settings.optimizer.learning_rate)
-    optimizer = _make("optimizer", settings.optimizer.spec() | {"learning_rate": learning_rate})
+def _refuse_idle_layers(model: keras.Model, parts: dict[str, Any]) -> None:
+    """Raise ConfigError for a layer that needs feature maps in a model without any."""
+    kinds = {type(layer) for layer in model.layers}
+    for key, part in parts.items():
+        if isinstance(part, keras.layers.Layer) and _needs_maps(part) and type(part) not in kinds:
+            raise ConfigError(f"{key}: {type(part).__name__} needs feature maps, and this model has none")
+
+
+def _needs_maps(layer: keras.layers.Layer) -> bool:
+    return getattr(layer.input_spec, "ndim", None) == 4
+
+
+def _build_metrics(settings: Settings) -> list[Any]:
+    built: list[Any] = []
+    for metric in settings.training.metrics:
+        if not isinstance(metric, str):
+            built.append(make("training.metrics", metric.spec()))
+            continue
+        if metric != "accuracy":
+            check_name("training.metrics", metric, keras.metrics)
+        built.append(metric)
+    return built
+
+
+def _build_optimizer(
+    settings: Settings, regularizers: dict[str, Any], steps_per_epoch: int
+) -> keras.optimizers.Optimizer:
+    spec = settings.optimizer.spec()
+    decays = _of_kind(regularizers, WeightDecay)
+    decay = {"weight_decay": decays[0].weight_decay} if decays else {}
+    if twice := spec.keys() & (settings.clipping.options | decay):
+        key = sorted(twice)[0]
+        raise ConfigError(f"optimizer.{key}: given by another group too; set optimizer.{key} alone")
+    learning_rate = _build_learning_rate(settings, steps_per_epoch)
+    optimizer = make("optimizer", spec | settings.clipping.options | decay | {"learning_rate": learning_rate})
     if not isinstance(optimizer, keras.optimizers.Optimizer):
         raise ConfigError(f"optimizer._target_={settings.optimizer.target}: does not make a Keras optimizer")
     return optimizer
+
+
+def _build_learning_rate(settings: Settings, steps_per_epoch: int) -> Any:
+    """Return the rate that Keras's optimizer is given: a schedule that starts from the base rate, or that rate."""
+    rate = settings.optimizer.learning_rate
+    if _is_callback(settings):
+        return rate
+    spec = {
+        name: value
+        if name.startswith("_")
+        else in_steps(f"schedule.{name}", value, steps_per_epoch, settings.training.epochs)
+        for name, value in settings.schedule.spec().items()
+    }
+    return make("schedule", spec, initial_learning_rate=rate)
+
+
+def _is_callback(settings: Settings) -> bool:
+    target = locate("schedule", settings.schedule.target)
+    return inspect.isclass(target) and issubclass(target, keras.callbacks.Callback)
+
+
+def _try_out(model: keras.Model, seen: tuple[np.ndarray, np.ndarray], settings: Settings) -> None:
+    """Run the compiled model on two examples, so that what does not fit is an error before any training."""
+    with _fits("model", "the data"):
+        probabilities = model(seen[0])
+    with _fits(f"training.loss={settings.training.loss}", "model and data"):
+        model.compute_loss(*seen, probabilities)
+    names = ",".join(metric if isinstance(metric, str) else metric.target for metric in settings.training.metrics)
+    with _fits(f"training.metrics=[{names}]", "model and data"):
+        results = model.compute_metrics(*seen, probabilities)
+    for name, value in results.items():
+        if np.size(value) != 1:
+            raise ConfigError(f"training.metrics: {name} is not one number; let it average (average: macro, say)")
+    model.reset_metrics()
 
 
 @contextmanager
@@ -141,81 +308,4 @@ def _fits(key: str, what: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # Keras and its backends have no error in common for this
-        raise ConfigError(f"{key}: does not fit {what}: {_brief(error)}") from error
-
-
-def _make(key: str, spec: dict[str, Any], **at_run_time: Any) -> Any:
-    """Instantiate one part, or say which key of it is wrong.
-
-    Every part is made in two steps, a partial from the configuration and a call with what only the run knows, so that
-    run-time objects do not pass through OmegaConf.
-    """
-    target = _locate(key, spec["_target_"])
-    given = {name: value for name, value in spec.items() if not name.startswith("_")}
-    accepted, open_ended = _parameters(target)
-    unknown = [name for name in given if name not in accepted]
-    if unknown and not open_ended:
-        raise _no_such_argument(key, unknown[0], given, target, accepted)
-    try:
-        return instantiate(spec | {"_partial_": True}, _convert_="all")(**at_run_time)
-    except UserError:
-        raise
-    except Exception as error:  # whatever a library or the user's own code raises for its arguments
-        if unknown:
-            raise _no_such_argument(key, unknown[0], given, target, accepted) from error
-        cause = error.__cause__ if isinstance(error, InstantiationException) and error.__cause__ else error
-        raise ConfigError(f"{key}: {spec['_target_']}: {_brief(cause)}") from error
-
-
-def _locate(key: str, path: str) -> Any:
-    try:
-        target = get_object(path)
-    except Exception as error:  # whatever importing the user's module raises
-        module, _, name = path.rpartition(".")
-        try:
-            nearest = did_you_mean(name, [known for known in dir(get_object(module)) if not known.startswith("_")])
-        except Exception:  # the module itself is what does not exist
-            nearest = f" ({_brief(error)})"
-        raise ConfigError(f"{key}._target_={path}: no such class or function{nearest}") from error
-    if not callable(target):
-        raise ConfigError(f"{key}._target_={path}: neither a class nor a function")
-    return target
-
-
-def _parameters(target: Any) -> tuple[set[str], bool]:
-    """Return the arguments a target names, and whether it takes others too.
-
-    A class that passes **kwargs on takes its parent's as well.
-    """
-    functions = [target]
-    if inspect.isclass(target):
-        functions = [vars(base)["__init__"] for base in target.__mro__[:-1] if "__init__" in vars(base)]
-    names: set[str] = set()
-    for function in functions:
-        parameters = inspect.signature(function).parameters.values()
-        by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-        names |= {parameter.name for parameter in parameters if parameter.kind in by_name} - {"self"}
-        if not any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters):
-            return names, False
-    return names, True
-
-
-def _no_such_argument(key: str, name: str, given: dict[str, Any], target: Any, accepted: set[str]) -> ConfigError:
-    return ConfigError(
-        f"{key}.{name}={given[name]}: {target.__name__} takes no such argument{did_you_mean(name, accepted)}"
-    )
-
-
-def _check_name(key: str, name: str, module: Any) -> None:
-    known = [known for known in dir(module) if known.islower() and known not in ("get", "serialize", "deserialize")]
-    try:
-        module.get(name)
-    except ValueError as error:
-        raise ConfigError(f"{key}={name}: not in Keras{did_you_mean(name, known)}") from error
-    except TypeError as error:  # Keras makes an object of a class that is named
-        raise ConfigError(f"{key}={name}: needs arguments, which cannot be given here: {_brief(error)}") from error
-
-
-def _brief(error: BaseException) -> str:
-    text = re.sub(r"\{\{.*?\}\}", "", str(error))  # TensorFlow's name of the operation
-    return next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
+        raise ConfigError(f"{key}: does not fit {what}: {brief(error)}") from error

@@ -1,9 +1,8 @@
-"""Dispatch of the commands: `runner report` here, everything else to Hydra."""
+"""Dispatch of the commands: `runner report` and `runner ensemble` to reporting, everything else to Hydra."""
 
 import os
 import sys
 import traceback
-from pathlib import Path
 
 from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USER_ERROR, Stopped, UserError
 
@@ -18,9 +17,18 @@ def main() -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["KERAS_BACKEND"] = "tensorflow"
     try:
-        if sys.argv[1:2] == ["report"]:
-            return _report(sys.argv[2:])
-        return _train()
+        match sys.argv[1:]:
+            case ["report", *arguments]:
+                from runner.reporting.commands import report_command
+
+                report_command(arguments)
+            case ["ensemble", *arguments]:
+                from runner.reporting.commands import ensemble_command
+
+                ensemble_command(arguments)
+            case _:
+                return _train()
+        return 0
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except Exception as error:  # the last place that can turn it into a message
@@ -40,25 +48,6 @@ def _train() -> int:
         if stopped.__cause__:
             raise stopped.__cause__ from None
         return int(stopped.code or 0)
-    return 0
-
-
-def _report(arguments: list[str]) -> int:
-    import argparse
-
-    parser = argparse.ArgumentParser(
-        prog="runner report", description="Write the report on finished runs again, from their records alone."
-    )
-    parser.add_argument("directories", nargs="+", type=Path, metavar="DIR", help="run or sweep directories, or a mix")
-    parser.add_argument("--out", type=Path, help="where to write (default: DIR itself; outputs/report for several)")
-    chosen = parser.parse_args(arguments)
-    directories = list(dict.fromkeys(chosen.directories))
-    out = chosen.out or (directories[0] if len(directories) == 1 else Path("outputs/report"))
-
-    from runner.reporting.report import report
-
-    for path in report(directories, out):
-        print(path)
     return 0
 
 

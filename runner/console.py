@@ -31,8 +31,8 @@ def show_start(console: Console, record: RunRecord, device: str, directory: Path
     data = record.dataset
     rows = [
         ("dataset", f"{data['name']}, fingerprint {data['fingerprint'][:12]}, from {data['source']}"),
-        ("images", f"{data['train']:,} training, {data['validation']:,} validation, {data['test']:,} test"),
-        ("model", f"{record.parameters:,} parameters, seed {record.seed}"),
+        ("examples", f"{data['train']:,} training, {data['validation']:,} validation, {data['test']:,} test"),
+        ("model", f"{record.parameters:,} parameters, {record.flops:,} FLOPs an example, seed {record.seed}"),
         ("device", device),
         ("run", f"{record.run_id} in {directory}"),
     ]
@@ -106,8 +106,11 @@ def show_result(console: Console, record: RunRecord, directory: Path) -> None:
     rows_below = [("seconds", "  ".join(f"{name} {value:.1f}" for name, value in record.seconds.items()))]
     if record.error:
         rows_below.append(("error", record.error.strip().splitlines()[-1]))
-    shown = ("accuracy.png", "loss.png", "confusion_matrix.png", "history.csv", "summary.csv", "model.keras", "run.log")
-    written = [str(directory / name) for name in shown if (directory / name).exists()]
+    if record.suggested_learning_rate:
+        rows_below.append(("suggested", f"optimizer.learning_rate={record.suggested_learning_rate:.2g}"))
+    written = [
+        str(path) for pattern in ("*.png", "*.csv", "*.keras", "*.log") for path in sorted(directory.glob(pattern))
+    ]
     _grid(console, [*rows_below, ("written", "\n".join(written))])
 
 

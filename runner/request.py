@@ -10,7 +10,20 @@ from omegaconf import OmegaConf
 
 from runner.config.errors import ConfigError
 
-ONE_OPTION_GROUPS = ("dataset", "preprocessing", "model", "initializer", "optimizer", "schedule", "training", "device")
+ONE_OPTION_GROUPS = (
+    "training",
+    "preprocessing",
+    "dataset",
+    "normalization",
+    "initializer",
+    "model",
+    "optimizer",
+    "schedule",
+    "clipping",
+    "averaging",
+    "device",
+)
+LIST_GROUPS = ("augmentation", "regularizer", "callbacks", "diagnostics")
 
 
 @dataclass(frozen=True)

@@ -3,21 +3,14 @@
 import keras
 import numpy as np
 import pytest
-from hydra import compose, initialize_config_dir
 
-from runner.build import build_callbacks, build_dataset, build_model, build_split
+from runner.build import build_callbacks, build_dataset, build_model
 from runner.config.errors import ConfigError
-from runner.config.locations import conf_directory
-from runner.config.schema import Settings, check, resolve
-from runner.data.dataset import Dataset, Part, Split
+from runner.data.dataset import Part, Split
 from runner.engine.evaluation import Evaluator
 from runner.engine.training import train
-from runner.engine.weights import fresh_session, initialize
-
-
-def settings(*overrides) -> Settings:
-    with initialize_config_dir(str(conf_directory()), version_base="1.3"):
-        return check(resolve(compose("config", list(overrides))))
+from runner.engine.weights import fresh_session
+from tests.composed import settings
 
 
 @pytest.fixture
@@ -34,9 +27,9 @@ def model_of(split, *overrides):
 
 def test_the_default_configuration_is_the_articles_case(split):
     model = model_of(split)
-    flatten, dense, dropout, output = model.layers
+    flatten, dense, activation, dropout, output = model.layers
     assert (type(flatten), type(dropout), dropout.rate) == (keras.layers.Flatten, keras.layers.Dropout, 0.2)
-    assert (dense.units, dense.activation, output.units, output.activation) == (
+    assert (dense.units, activation.activation, output.units, output.activation) == (
         128,
         keras.activations.relu,
         10,
@@ -54,41 +47,6 @@ def test_the_default_configuration_is_the_articles_case(split):
     training = settings().training
     assert (training.epochs, training.batch_size, training.metrics) == (20, 64, ["accuracy"])
     assert settings().dataset.validation_split == 0.2
-
-
-CHOICES = [
-    (path.parent.name, path.stem)
-    for path in sorted(conf_directory().glob("*/*.yaml"))
-    if path.parent.name
-    in ("model", "initializer", "optimizer", "schedule", "regularizer", "preprocessing", "callbacks")
-]
-
-
-@pytest.mark.parametrize(("group", "option"), CHOICES)
-def test_every_option_builds_and_trains(digits, tmp_path, group, option):
-    lists = ("regularizer", "callbacks")
-    overrides = [f"{group}=[{option}]" if group in lists else f"{group}={option}", "training.epochs=1"]
-    if option == "reduce_on_plateau":
-        overrides.append("schedule=constant")
-    chosen = settings(*overrides)
-    images, labels = digits
-    split = build_split(chosen, Dataset("digits", "here", 10, images, labels, images[:20], labels[:20]))
-    fresh_session(0)
-    model = build_model(chosen, split.train, 10, steps_per_epoch=4)
-    initialize(model, 0)
-    before = [weight.copy() for weight in model.get_weights()]
-    evaluator = Evaluator(model, split.validation)
-    (row,) = train(
-        model,
-        split.train,
-        evaluator,
-        epochs=1,
-        batch_size=50,
-        order=lambda epoch: np.arange(len(split.train)),
-        callbacks=build_callbacks(chosen, tmp_path),
-    )
-    assert np.isfinite(row["loss"])
-    assert not np.array_equal(model.get_weights()[-1], before[-1])
 
 
 def test_l1_and_l2_together_are_keras_l1l2(split):
@@ -162,8 +120,7 @@ class SignDescent(keras.optimizers.Optimizer):
             ["training.loss=sparse_categorical_crosentropy"],
             r"training\.loss=.* did you mean sparse_categorical_crossentr",
         ),
-        (["training.loss=categorical_crossentropy"], r"training\.loss=categorical_crossentropy: does not fit"),
-        (["training.loss=huber"], r"training\.loss=huber: does not fit model and data: Incompatible shapes"),
+        (["training.loss=ctc"], r"training\.loss=ctc: does not fit model and data: "),
         (["training.metrics=[acuracy]"], r"training\.metrics=acuracy: not in Keras"),
         (["training.metrics=[accuracy,AUC]"], r"training\.metrics=\[accuracy,AUC\]: does not fit"),
         (["training.metrics=[MeanIoU]"], r"training\.metrics=MeanIoU: needs arguments.*num_classes"),
@@ -179,7 +136,7 @@ class SignDescent(keras.optimizers.Optimizer):
         ),
         (
             ["regularizer=[l1]", "regularizer.l1._target_=keras.losses.Huber", "~regularizer.l1.l1"],
-            r"regularizer\.l1: neither a Keras regularizer nor a Keras layer",
+            r"regularizer\.l1: neither a Keras regularizer nor a Keras constraint or layer",
         ),
     ],
 )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 # Where and how loudly a run computes, not what: these keys (and what lies below them) do not make a run another run.
-VOLATILE = ("name", "device", "tracking", "dataset.root", "dataset.url", "model.small")
+VOLATILE = ("name", "device", "tracking", "dataset.root", "dataset.url", "dataset.memory_limit_gb", "model.small")
 
 
 def is_volatile(key: str) -> bool:

@@ -1,12 +1,18 @@
-"""The table of groups and options that `runner --help` shows, read from the comments in `conf/`."""
+"""The tables of groups and options, in `runner --help` and in docs/options.md, read from the comments in `conf/`."""
 
 import re
+import sys
 import textwrap
 from pathlib import Path
 
 import yaml
 
+from runner.config.locations import conf_directory
+
 _DEFAULT = re.compile(r"^\s+- (?P<group>[a-z_]+): *(?P<options>\S.*?) +# (?P<purpose>.+)$")
+# What stands in parentheses at the end is the source if it holds a year or a name.
+_SOURCE = re.compile(r"\s+\((?P<source>[^()]*(?:\b(?:1[89]|20)\d\d\b|\b[A-Z]\w*[a-z])[^()]*)\)$")
+_COMMAND = "python -m runner.config.options > docs/options.md"
 
 
 def options_table(directories: list[Path]) -> str:
@@ -16,23 +22,71 @@ def options_table(directories: list[Path]) -> str:
         directories: our `conf/` first (its `config.yaml` names the groups), then the user's own, whose options join in.
     """
     lines: list[str] = []
-    for line in (directories[0] / "config.yaml").read_text().splitlines():
-        if entry := _DEFAULT.match(line):
-            default = yaml.safe_load(entry["options"])
-            chosen = default if isinstance(default, list) else [default]
-            lines.append(f"{entry['group']}: {entry['purpose']}")
-            for name, meaning in sorted(_options(directories, entry["group"]).items()):
-                mark = "*" if name in chosen else " "
-                lines += textwrap.wrap(f"  {mark} {name:<18} {meaning}", width=118, subsequent_indent=" " * 23)
-            lines.append("")
+    for group, (purpose, defaults) in _groups(directories[0]).items():
+        lines.append(f"{group}: {purpose}")
+        for name, meaning in _options(directories, group).items():
+            mark = "*" if name in defaults else " "
+            lines += textwrap.wrap(f"  {mark} {name:<18} {meaning}", width=118, subsequent_indent=" " * 23)
+        lines.append("")
     return "\n".join(lines)
 
 
+def options_markdown(directories: list[Path]) -> str:
+    """Return the page of all options: group, option, what it is, and the source it names.
+
+    Args:
+        directories: as for `options_table`.
+    """
+    lines = [
+        "# Options",
+        "",
+        "What can be chosen, as `runner GROUP=OPTION`; defaults are in bold. `runner --help` says of which groups",
+        "several can be chosen, as in `runner 'regularizer=[l2,dropout]'`. Each option is a file,",
+        f"`conf/GROUP/OPTION.yaml`, and this page is made of their first lines: `{_COMMAND}`.",
+        "",
+        "| group | option | what it is | source |",
+        "| --- | --- | --- | --- |",
+    ]
+    for group, (_, defaults) in _groups(directories[0]).items():
+        for name, comment in _options(directories, group).items():
+            meaning, source = split_source(comment)
+            option = f"**{name}**" if name in defaults else name
+            lines.append(f"| {group} | {option} | {_escaped(meaning)} | {_escaped(source)} |")
+    return "\n".join(lines) + "\n"
+
+
+def split_source(comment: str) -> tuple[str, str]:
+    """Return what an option's comment says, and the source in parentheses at its end, which may be empty."""
+    found = _SOURCE.search(comment)
+    return (comment[: found.start()], found["source"]) if found else (comment, "")
+
+
+def _groups(directory: Path) -> dict[str, tuple[str, list[str]]]:
+    """Return each group's purpose and default options, in the order of the defaults list."""
+    groups = {}
+    for line in (directory / "config.yaml").read_text(encoding="utf-8").splitlines():
+        if entry := _DEFAULT.match(line):
+            default = yaml.safe_load(entry["options"])
+            groups[entry["group"]] = (entry["purpose"], default if isinstance(default, list) else [default])
+    return groups
+
+
 def _options(directories: list[Path], group: str) -> dict[str, str]:
-    files = [file for directory in directories for file in (directory / group).glob("*.yaml")]
-    return {file.stem: _first_comment(file) for file in files}
+    """Return the first comment of each of a group's options, sorted by name; `_name.yaml` is a part of others."""
+    files = [file for directory in directories for file in (directory / group).glob("[!_]*.yaml")]
+    return {file.stem: _first_comment(file) for file in sorted(files, key=lambda file: file.stem)}
 
 
 def _first_comment(file: Path) -> str:
-    comments = (line.removeprefix("# ").strip() for line in file.read_text().splitlines() if line.startswith("# "))
+    lines = file.read_text(encoding="utf-8").splitlines()
+    comments = (line.removeprefix("# ").strip() for line in lines if line.startswith("# "))
     return next((comment for comment in comments if not comment.startswith("@package")), "")
+
+
+def _escaped(text: str) -> str:
+    """Return text that Markdown takes for text inside a table."""
+    return re.sub(r"[|*`~\\]|<(?=[A-Za-z/!?])", r"\\\g<0>", text)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(options_markdown([conf_directory()]))

@@ -39,6 +39,7 @@ def _within(
 
 Count = Annotated[int, _within(int, at_least=1)]
 WholeNumber = Annotated[int, _within(int, at_least=0)]
+AtLeastOne = Annotated[float, _within(float, at_least=1)]
 Positive = Annotated[float, _within(float, above=0)]
 NonNegative = Annotated[float, _within(float, at_least=0)]
 Fraction = Annotated[float, _within(float, at_least=0, below=1)]

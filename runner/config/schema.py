@@ -1,13 +1,13 @@
 """The types, ranges and combinations that a resolved configuration must keep (the second of three checks)."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from runner.config.errors import ConfigError, did_you_mean
-from runner.config.ranges import Count, Fraction, NonNegative, OpenFraction, Positive, WholeNumber
+from runner.config.ranges import AtLeastOne, Count, Fraction, NonNegative, OpenFraction, Positive, WholeNumber
 
 
 class Section(BaseModel):
@@ -24,72 +24,115 @@ class Part(BaseModel):
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True)
 
+    OURS: ClassVar[frozenset[str]] = frozenset()  # keys that are no arguments of the target
+
     target: str = Field(alias="_target_", min_length=1)
 
     def spec(self) -> dict[str, Any]:
-        """Return the part as it stood in the configuration."""
-        return self.model_dump(by_alias=True, exclude_unset=True)
+        """Return the part as it stood in the configuration, without the keys that are ours."""
+        given = self.model_dump(by_alias=True, exclude_unset=True)
+        return {key: value for key, value in given.items() if key not in self.OURS}
 
 
 class DatasetPart(Part):
-    """A loader, and how its training set is split."""
+    """A loader, and how its training set is split and thinned out."""
+
+    OURS = frozenset({"validation_split", "split", "split_seed", "train_size", "label_noise", "class_imbalance"})
 
     name: str
     validation_split: OpenFraction
-    split: Literal["last", "random"]
+    split: Literal["last", "random", "stratified"]
     split_seed: WholeNumber
+    train_size: Count | None = None
+    label_noise: OpenFraction | None = None
+    class_imbalance: AtLeastOne | None = None
 
-    def spec(self) -> dict[str, Any]:
-        """Return the loader's part alone; splitting is the same for every loader."""
-        return {
-            key: value
-            for key, value in super().spec().items()
-            if key not in ("validation_split", "split", "split_seed")
-        }
+
+class NormalizationPart(Part):
+    """A Keras layer, before or after each hidden activation."""
+
+    OURS = frozenset({"place"})
+
+    place: Literal["before", "after"] = "before"
+    momentum: Fraction = 0.0
+    groups: int = 1
 
 
 class ModelPart(Part):
-    """A builder of a Keras model, and whether its operations are too small to be worth splitting over threads."""
+    """A builder of a Keras model, and what holds for all of them."""
 
-    small: bool = False
+    OURS = frozenset({"small", "init_from", "freeze"})
+
+    small: bool = False  # its operations are too small to be worth splitting over threads
+    init_from: str | None = None
+    freeze: list[str] | None = None
     hidden_units: list[Count] = []
-
-    def spec(self) -> dict[str, Any]:
-        """Return the builder's part alone."""
-        return {key: value for key, value in super().spec().items() if key != "small"}
 
 
 class OptimizerPart(Part):
     """A Keras optimizer."""
 
+    OURS = frozenset({"layerwise"})
+
     learning_rate: Positive
+    layerwise: dict[str, Positive] | None = None
+    gradient_accumulation_steps: Count | None = None
+    weight_decay: NonNegative | None = None
     momentum: Fraction = 0.0
     beta_1: Fraction = 0.0
     beta_2: Fraction = 0.0
     rho: Fraction = 0.0
     epsilon: NonNegative = 0.0
 
+    def spec(self) -> dict[str, Any]:
+        """Return the optimizer's part alone, without what is not used: a class of the user's may not know it."""
+        return {key: value for key, value in super().spec().items() if value is not None}
+
 
 class SchedulePart(Part):
-    """A learning-rate schedule, called with the optimizer's learning rate."""
+    """A learning-rate schedule, called with the optimizer's learning rate, or a callback that sets the rate.
 
-    decay_steps: Count | None = None
+    A length is a number of steps, or a number of epochs ("5epochs"), or null: the whole training.
+    """
+
     decay_rate: Positive = 1.0
     alpha: NonNegative = 0.0
+    gamma: Positive = 1.0
+    factor: Positive = 1.0
+    patience: WholeNumber = 0
+
+    @property
+    def is_constant(self) -> bool:
+        """Say whether the rate is left for callbacks to set."""
+        return self.target == "runner.optim.constant.constant"
 
 
 class RegularizerPart(Part):
-    """A Keras regularizer (on hidden kernels) or layer (after each hidden activation)."""
+    """A penalty, constraint or layer of Keras, weight decay or label smoothing; `place` is of layers alone."""
 
+    OURS = frozenset({"place"})
+
+    place: Literal["hidden", "input"] = "hidden"
     l1: NonNegative = 0.0
     l2: NonNegative = 0.0
     rate: Fraction = 0.0
+    stddev: NonNegative = 0.0
+    max_value: Positive = 1.0
+    weight_decay: NonNegative = 0.0
+    label_smoothing: Fraction = 0.0
 
 
 class CallbackPart(Part):
     """A Keras callback; relative paths are taken from the run directory."""
 
     patience: WholeNumber = 0
+
+
+class AveragingPart(Part):
+    """A callback that puts averaged weights into the model whenever it is looked at."""
+
+    momentum: Fraction = 0.0
+    epochs: Count = 1
 
 
 def _whole_or_count(value: Any) -> Any:
@@ -116,7 +159,26 @@ class Training(Section):
     epochs: Count
     batch_size: Annotated[int | Literal["full"], BeforeValidator(_whole_or_count)]
     loss: str
-    metrics: list[str]
+    metrics: list[str | Part]
+
+
+class Clipping(Section):
+    """How large a gradient may be: the arguments that every Keras optimizer takes."""
+
+    clipvalue: Positive | None = None
+    clipnorm: Positive | None = None
+    global_clipnorm: Positive | None = None
+
+    @model_validator(mode="after")
+    def _one_at_most(self) -> Self:
+        if len(self.options) > 1:
+            raise ValueError(f"{' and '.join(self.options)} exclude each other")
+        return self
+
+    @property
+    def options(self) -> dict[str, float]:
+        """What is handed to the optimizer: one entry, or none."""
+        return self.model_dump(exclude_none=True)
 
 
 class Device(Section):
@@ -128,20 +190,29 @@ class Device(Section):
     jit_compile: Annotated[bool | Literal["auto"], BeforeValidator(_auto_or_bool)]
 
 
+def _none_for_empty(value: Any) -> Any:
+    return None if value == {} else value
+
+
 class Settings(Section):
     """A whole run."""
 
     name: str
     seed: WholeNumber
-    dataset: DatasetPart
+    training: Training
     preprocessing: Part
-    model: ModelPart
+    dataset: DatasetPart
+    augmentation: dict[str, Part]
+    normalization: Annotated[NormalizationPart | None, BeforeValidator(_none_for_empty)]
     initializer: Part
+    model: ModelPart
     optimizer: OptimizerPart
     schedule: SchedulePart
+    clipping: Clipping
+    averaging: Annotated[AveragingPart | None, BeforeValidator(_none_for_empty)]
     regularizer: dict[str, RegularizerPart]
-    training: Training
     callbacks: dict[str, CallbackPart]
+    diagnostics: dict[str, Part]
     device: Device
 
     @field_validator("name")
@@ -153,9 +224,10 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _one_owner_of_the_learning_rate(self) -> Self:
-        constant = self.schedule.target == "runner.optim.constant.constant"
         for name, callback in self.callbacks.items():
-            if not constant and callback.target.endswith((".ReduceLROnPlateau", ".LearningRateScheduler")):
+            if not self.schedule.is_constant and callback.target.endswith(
+                (".ReduceLROnPlateau", ".LearningRateScheduler")
+            ):
                 raise ValueError(f"callbacks.{name} sets the learning rate itself, so it needs schedule=constant")
         return self
 
@@ -168,6 +240,8 @@ def resolve(config: DictConfig) -> dict[str, Any]:
     """
     try:
         resolved = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    except MissingMandatoryValue as error:
+        raise ConfigError(f"{error.full_key}: must be given ({error.full_key}=...)") from error
     except OmegaConfBaseException as error:
         raise ConfigError(f"{error.full_key or 'configuration'}: {str(error).splitlines()[0]}") from error
     assert isinstance(resolved, dict)

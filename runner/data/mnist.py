@@ -1,45 +1,33 @@
-"""MNIST from the four IDX files or from `mnist.npz`, downloaded once where neither is there."""
+"""MNIST, and data sets in its format: the four IDX files, or an `.npz`, downloaded once where neither is there."""
 
-import os
-import zipfile
-import zlib
-from contextlib import suppress
+from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
 
+from runner.data.checked import Array
 from runner.data.dataset import Dataset
-from runner.data.errors import DataError, DataNotFound
+from runner.data.download import download
+from runner.data.errors import DataError
 from runner.data.idx import read_idx
+from runner.data.npz_file import TWO_PARTS, read_npz
 
-# SHA-256 of the published files (LeCun, Cortes & Burges; the same on every mirror).
+# The published files (LeCun, Cortes & Burges; the same on every mirror). Their names are those of all data sets in
+# this format, in the order of the arrays.
 _CHECKSUMS = {
-    "train-images-idx3-ubyte": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-    "train-labels-idx1-ubyte": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-    "t10k-images-idx3-ubyte": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-    "t10k-labels-idx1-ubyte": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+    "train-images-idx3-ubyte": "sha256:440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+    "train-labels-idx1-ubyte": "sha256:3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+    "t10k-images-idx3-ubyte": "sha256:8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+    "t10k-labels-idx1-ubyte": "sha256:f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
 }
-_DOWNLOAD_TIMEOUT = 20  # seconds without an answer
-
-# What numpy.load, and zipfile and zlib below it, raise for a file that is not an archive of plain arrays.
-_UNREADABLE = (
-    OSError,
-    EOFError,
-    ValueError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    RuntimeError,  # encrypted, or compressed in an unknown way
-    zipfile.BadZipFile,
-    zlib.error,
-)
-
-Arrays = list[npt.NDArray[np.generic]]
+_FINGERPRINT = "ceda791d3e53beaf95f8e213c414aa4d975006504eff93f785d685ecea3e892c"  # of what is in them
+_MEMORY_LIMIT_GB = 4.0  # MNIST takes 0.055
 
 
-def load_mnist(name: str, root: str | None, url: str, fingerprint: str | None) -> Dataset:
+def load_mnist(
+    name: str, root: str | None, url: str, fingerprint: str | None, checksums: Mapping[str, str] | None = None
+) -> Dataset:
     """Return a data set in MNIST's format.
 
     Args:
@@ -47,29 +35,21 @@ def load_mnist(name: str, root: str | None, url: str, fingerprint: str | None) -
         root: the data directory; None: the user's cache directory.
         url: where the four files are downloaded from, if they are nowhere.
         fingerprint: what the arrays must hash to; None accepts any.
+        checksums: of the four files (see `download`) where they are not MNIST's; then MNIST itself is refused.
 
     Raises:
         DataError: if a file is there but is not what it should be.
         DataNotFound: if nothing is there and nothing could be downloaded.
     """
-    folder, arrays = _read(name, _data_directory(root), url)
-    train_images, train_labels, test_images, test_labels = arrays
-    dataset = Dataset(
-        name=name,
-        source=str(folder),
-        classes=10,
-        train_labels=_labels(folder, "training", train_labels),
-        train_images=_images(folder, "training", train_images, train_labels),
-        test_labels=_labels(folder, "test", test_labels),
-        test_images=_images(folder, "test", test_images, test_labels),
-    )
-    if dataset.train_images.shape[1:] != dataset.test_images.shape[1:]:
-        sizes = f"{dataset.train_images.shape[1:]} and {dataset.test_images.shape[1:]}"
-        raise DataError(f"{folder}: training and test images differ in size: {sizes}")
+    directory = _data_directory(root)
+    dataset = _find(name, directory, is_mnist=checksums is None)
+    if dataset is None:
+        folder = directory / name
+        dataset = _dataset(name, folder, _read_idx_files(download(name, folder, url, checksums or _CHECKSUMS)))
     if fingerprint and dataset.fingerprint != fingerprint:
         raise DataError(
-            f"{folder}: not {name}: the {len(train_labels)} training and {len(test_labels)} test examples there have "
-            f"fingerprint {dataset.fingerprint}, where {name} has {fingerprint} "
+            f"{dataset.source}: not {name}: the {len(dataset.train_labels)} training and {len(dataset.test_labels)} "
+            f"test examples there have fingerprint {dataset.fingerprint}, where {name} has {fingerprint} "
             "(dataset.fingerprint=null accepts data of your own)"
         )
     return dataset
@@ -83,17 +63,30 @@ def _data_directory(root: str | None) -> Path:
     return user_cache_path("runner")
 
 
-def _read(name: str, root: Path, url: str) -> tuple[Path, Arrays]:
-    for folder in (root / name, root):
-        present = [path for stem in _CHECKSUMS if (path := _idx_path(folder, stem))]
-        if len(present) == len(_CHECKSUMS):
-            return folder, _read_idx_files(present)
-        if (archive := folder / "mnist.npz").exists():
-            return folder, _read_npz(archive)
-        if present:
-            missing = ", ".join(stem for stem in _CHECKSUMS if not _idx_path(folder, stem))
-            raise DataError(f"{folder}: {missing} missing (plain or .gz); put it there, or remove the other files")
-    return root / name, _read_idx_files(_download(name, root / name, url))
+def _find(name: str, directory: Path, is_mnist: bool) -> Dataset | None:
+    """Return what is in the data set's folder, or in the directory itself, which may hold MNIST for other runs."""
+    for folder in (directory / name, directory):
+        arrays = _read(name, folder)
+        if arrays is None:
+            continue
+        dataset = _dataset(name, folder, arrays)
+        if is_mnist or dataset.fingerprint != _FINGERPRINT:
+            return dataset
+        if folder != directory:
+            raise DataError(f"{folder}: these are the files of MNIST, not those of {name}, which have the same names")
+    return None
+
+
+def _read(name: str, folder: Path) -> list[Array] | None:
+    present = [path for stem in _CHECKSUMS if (path := _idx_path(folder, stem))]
+    if len(present) == len(_CHECKSUMS):
+        return _read_idx_files(present)
+    if (archive := folder / f"{name}.npz").exists():
+        return list(read_npz(archive, [TWO_PARTS], _MEMORY_LIMIT_GB).values())
+    if present:
+        missing = ", ".join(stem for stem in _CHECKSUMS if not _idx_path(folder, stem))
+        raise DataError(f"{folder}: {missing} missing (plain or .gz); put it there, or remove the other files")
+    return None
 
 
 def _idx_path(folder: Path, stem: str) -> Path | None:
@@ -101,21 +94,28 @@ def _idx_path(folder: Path, stem: str) -> Path | None:
     return next((path for path in candidates if path.exists()), None)
 
 
-def _read_idx_files(paths: list[Path]) -> Arrays:
+def _read_idx_files(paths: list[Path]) -> list[Array]:
     return [read_idx(path, "images" if "idx3" in path.name else "labels") for path in paths]
 
 
-def _read_npz(path: Path) -> Arrays:
-    try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            return [archive[key] for key in ("x_train", "y_train", "x_test", "y_test")]
-    except _UNREADABLE as error:
-        raise DataError(f"{path}: not a readable mnist.npz with x_train, y_train, x_test, y_test ({error})") from error
+def _dataset(name: str, folder: Path, arrays: list[Array]) -> Dataset:
+    train_inputs, train_labels, test_inputs, test_labels = arrays
+    dataset = Dataset(
+        name=name,
+        source=str(folder),
+        classes=10,
+        train_labels=_labels(folder, "training", train_labels),
+        train_inputs=_images(folder, "training", train_inputs, train_labels),
+        test_labels=_labels(folder, "test", test_labels),
+        test_inputs=_images(folder, "test", test_inputs, test_labels),
+    )
+    if dataset.train_inputs.shape[1:] != dataset.test_inputs.shape[1:]:
+        sizes = f"{dataset.train_inputs.shape[1:]} and {dataset.test_inputs.shape[1:]}"
+        raise DataError(f"{folder}: training and test images differ in size: {sizes}")
+    return dataset
 
 
-def _images(
-    folder: Path, part: str, images: npt.NDArray[np.generic], labels: npt.NDArray[np.generic]
-) -> npt.NDArray[np.uint8]:
+def _images(folder: Path, part: str, images: Array, labels: Array) -> npt.NDArray[np.uint8]:
     if images.ndim != 3 or images.dtype != np.uint8:
         raise DataError(
             f"{folder}: {part} images are {images.dtype}{images.shape}, not bytes of (examples, height, width)"
@@ -125,7 +125,7 @@ def _images(
     return images[..., np.newaxis].astype(np.uint8, copy=False)
 
 
-def _labels(folder: Path, part: str, labels: npt.NDArray[np.generic]) -> npt.NDArray[np.int32]:
+def _labels(folder: Path, part: str, labels: Array) -> npt.NDArray[np.int32]:
     if (
         labels.ndim != 1
         or not len(labels)
@@ -134,31 +134,3 @@ def _labels(folder: Path, part: str, labels: npt.NDArray[np.generic]) -> npt.NDA
     ):
         raise DataError(f"{folder}: {part} labels are not integers from 0 to 9")
     return labels.astype(np.int32)
-
-
-def _download(name: str, folder: Path, url: str) -> list[Path]:
-    """Fetch the four files into a temporary directory, and put them in place once all have the right checksum."""
-    import pooch
-    import requests
-
-    fetch = pooch.HTTPDownloader(timeout=_DOWNLOAD_TIMEOUT)
-    new = [directory for directory in (folder, folder.parent) if not directory.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=".download-", dir=folder) as temporary:
-            for stem, checksum in _CHECKSUMS.items():
-                address = f"{url.rstrip('/')}/{stem}.gz"
-                file = pooch.retrieve(address, f"sha256:{checksum}", f"{stem}.gz", temporary, downloader=fetch)
-                Path(file).chmod(0o644)  # for all users of a shared directory
-            return [(Path(temporary) / f"{stem}.gz").replace(folder / f"{stem}.gz") for stem in _CHECKSUMS]
-    except (requests.RequestException, OSError) as error:
-        with suppress(OSError):  # one that holds a file already stays
-            for directory in new:
-                directory.rmdir()
-        raise DataNotFound(
-            f"{name} is not in {folder} and cannot be downloaded from {url} ({type(error).__name__}). "
-            f"Put its four IDX files, or mnist.npz, into {folder}{os.sep}, or name their directory: "
-            "RUNNER_DATA_DIR=... or dataset.root=..."
-        ) from error
-    except ValueError as error:  # pooch's word for a wrong checksum
-        raise DataError(f"{url}: what was downloaded is not {name}: {str(error).splitlines()[0]}") from error

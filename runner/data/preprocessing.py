@@ -1,42 +1,88 @@
 """From bytes to the numbers a network sees. What is computed is computed from the training part alone."""
 
-from dataclasses import replace
+import math
 
 import numpy as np
+import numpy.typing as npt
 
-from runner.data.dataset import Images, Part, Split
+from runner.data.dataset import Inputs, Split
+
+_VALUES_AT_ONCE = 2**20  # so that float64 statistics take little memory beside the data
+
+Moments = npt.NDArray[np.float64]
 
 
 def rescale(split: Split) -> Split:
-    """Map bytes to [0, 1]: x / 255."""
-    return _affine(split, mean=0.0, deviation=255.0)
+    """Map bytes to [0, 1]: x / 255.
+
+    Raises:
+        ValueError: if the inputs are not bytes.
+    """
+    if split.train.inputs.dtype != np.uint8:
+        raise ValueError(
+            f"maps bytes to [0, 1]; these are {split.train.inputs.dtype}: preprocessing=standardize, or none"
+        )
+    return split.map_inputs(lambda inputs: _affine(inputs, np.zeros(1), np.full(1, 255.0)))
 
 
 def standardize(split: Split) -> Split:
-    """Map to mean 0 and standard deviation 1 over all pixels of the training part.
+    """Map each channel of images, or each feature, to mean 0 and standard deviation 1 over the training part.
+
+    One that is constant there is centred.
 
     Raises:
-        ValueError: if all training pixels are equal.
+        ValueError: if all are constant.
     """
-    pixels = split.train.images
-    deviation = float(np.std(pixels, dtype=np.float64))
-    if deviation == 0:
-        raise ValueError("all training pixels are equal: they cannot be standardized")
-    return _affine(split, mean=float(np.mean(pixels, dtype=np.float64)), deviation=deviation)
+    inputs = split.train.inputs
+    axes = tuple(range(inputs.ndim - 1))
+    varies = inputs.min(axis=axes) < inputs.max(axis=axes)  # exact, where a computed deviation may be 1e-17
+    if not varies.any():
+        raise ValueError("no training input varies: they cannot be standardized")
+    mean, deviation = _moments(inputs)
+    deviation[~varies] = 1.0
+    return split.map_inputs(lambda inputs: _affine(inputs, mean, deviation))
+
+
+def per_image(split: Split) -> Split:
+    """Map each image to mean 0 and standard deviation 1 over its own pixels and channels.
+
+    The deviation is taken to be at least 1 / sqrt(pixels), so that a flat image becomes 0.
+
+    Raises:
+        ValueError: if the inputs are not images.
+
+    Source: tf.image.per_image_standardization.
+    """
+    if split.train.inputs.ndim != 4:
+        raise ValueError("is for images; these are features: preprocessing=standardize, or none")
+    return split.map_inputs(_per_image)
 
 
 def unchanged(split: Split) -> Split:
     """Keep the values, as float32."""
-    return _affine(split, mean=0.0, deviation=1.0)
+    return split.map_inputs(lambda inputs: inputs.astype(np.float32))
 
 
-def _affine(split: Split, mean: float, deviation: float) -> Split:
-    def mapped(images: Images) -> Images:
-        # One pass into one new array; the same float32 operations as x.astype("float32") / 255.
-        values = np.subtract(images, np.float32(mean), dtype=np.float32)
-        return np.divide(values, np.float32(deviation), out=values)
+def _affine(inputs: Inputs, mean: Moments, deviation: Moments) -> Inputs:
+    # One pass into one new array; the same float32 operations as x.astype("float32") / 255.
+    values = np.subtract(inputs, mean.astype(np.float32), dtype=np.float32)
+    return np.divide(values, deviation.astype(np.float32), out=values)
 
-    parts = {
-        name: replace(part, images=mapped(part.images)) for name, part in vars(split).items() if isinstance(part, Part)
-    }
-    return replace(split, **parts)
+
+def _moments(inputs: Inputs) -> tuple[Moments, Moments]:
+    """Return mean and standard deviation over all axes but the last: (channels,) or (features,)."""
+    axes = tuple(range(inputs.ndim - 1))
+    chunks = np.array_split(inputs, math.ceil(inputs.size / _VALUES_AT_ONCE))
+    count = inputs.size / inputs.shape[-1]
+    mean = sum((chunk.sum(axis=axes, dtype=np.float64) for chunk in chunks), np.zeros(inputs.shape[-1])) / count
+    squares = sum((np.square(chunk - mean).sum(axis=axes) for chunk in chunks), np.zeros(inputs.shape[-1]))
+    return mean, np.sqrt(squares / count)
+
+
+def _per_image(inputs: Inputs) -> Inputs:
+    values = inputs.astype(np.float32).reshape(len(inputs), -1)
+    pixels = values.shape[1]
+    values -= values.mean(axis=1, keepdims=True)
+    deviation = np.sqrt(np.einsum("ep,ep->e", values, values) / pixels)
+    values /= np.maximum(deviation, 1 / math.sqrt(pixels))[:, np.newaxis]
+    return values.reshape(inputs.shape)

@@ -13,6 +13,8 @@ class Stream(IntEnum):
     SHUFFLE = 2
     DROPOUT = 3
     AUGMENTATION = 4
+    LABEL_NOISE = 5
+    TEST_PART = 6
 
 
 def seed_sequence(seed: int, stream: Stream, *keys: int) -> np.random.SeedSequence:

@@ -5,10 +5,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import keras
+import psutil
 import tensorflow as tf
 
 from runner.config.errors import ConfigError
 from runner.config.schema import Device
+from runner.data.dataset import Split
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,23 @@ def prepare_device(settings: Device, small: bool) -> ActiveDevice:
         precision=settings.precision,
         jit_compile=on_gpu if settings.jit_compile == "auto" else settings.jit_compile,
     )
+
+
+def refuse_too_large(split: Split, device: ActiveDevice) -> None:
+    """Raise ConfigError if the data, which live on the device, do not fit into its free memory."""
+    size = sum(part.inputs.nbytes for part in (split.train, split.validation, split.test))
+    limit = _gpu_memory() if device.kind == "gpu" else psutil.virtual_memory().available
+    if size > limit:
+        raise ConfigError(
+            f"dataset: {size / 1e9:.1f} GB of examples do not fit into {limit / 1e9:.1f} GB of {device.name} memory; "
+            "take fewer (dataset.train_size=...) or smaller ones"
+        )
+
+
+def _gpu_memory() -> int:
+    from tensorflow.python.client import device_lib
+
+    return int(next(one.memory_limit for one in device_lib.list_local_devices() if one.device_type == "GPU"))
 
 
 def _set_visible(gpus: list[Any]) -> None:

@@ -29,10 +29,11 @@ class Evaluator:
         return read_metrics(self._model)
 
     def predict(self) -> npt.NDArray[np.float32]:
-        """Return probabilities, (examples, classes)."""
-        images = self._data.images
-        batches = [images[start : start + _BATCH_SIZE] for start in range(0, len(images), _BATCH_SIZE)]
-        return np.concatenate([np.asarray(self._forward(batch), np.float32) for batch in batches])
+        """Return probabilities, (examples, classes); of class 0 and 1 where the model gives that of class 1 alone."""
+        inputs = self._data.inputs
+        batches = [inputs[start : start + _BATCH_SIZE] for start in range(0, len(inputs), _BATCH_SIZE)]
+        outputs = np.concatenate([np.asarray(self._forward(batch), np.float32) for batch in batches])
+        return outputs if outputs.shape[1] > 1 else np.hstack([1 - outputs, outputs])
 
 
 def read_metrics(model: keras.Model) -> dict[str, float]:
@@ -46,20 +47,24 @@ def shortest(metrics: Mapping[str, float]) -> dict[str, float]:
 
 
 def _compiled_evaluation(model: keras.Model, data: Part, jit_compile: bool) -> Any:
-    images, labels = tf.constant(data.images), tf.constant(data.labels)
+    inputs, labels = tf.constant(data.inputs), tf.constant(data.labels)
     batch_size = min(_BATCH_SIZE, len(data))
     full_batches, rest = divmod(len(data), batch_size)
 
     @tf.function(jit_compile=jit_compile)
     def run() -> None:
         def one_full_batch(batch: tf.Tensor) -> tuple[tf.Tensor]:
-            start = batch * batch_size
-            chosen = [start] + [0] * (images.shape.rank - 1), [batch_size] + [-1] * (images.shape.rank - 1)
-            model.test_step((tf.slice(images, *chosen), tf.slice(labels, [start], [batch_size])))
+            chosen = (_rows(array, batch * batch_size, batch_size) for array in (inputs, labels))
+            model.test_step(tuple(chosen))
             return (batch + 1,)
 
         tf.while_loop(lambda batch: batch < full_batches, one_full_batch, [tf.constant(0)], parallel_iterations=1)
         if rest:
-            model.test_step((images[-rest:], labels[-rest:]))
+            model.test_step((inputs[-rest:], labels[-rest:]))
 
     return run
+
+
+def _rows(array: tf.Tensor, start: tf.Tensor, count: int) -> tf.Tensor:
+    others = array.shape.rank - 1
+    return tf.slice(array, [start] + [0] * others, [count] + [-1] * others)

@@ -7,12 +7,14 @@ around them (clipping, weight decay, gradient accumulation, averaging of weights
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
 import keras
 import tensorflow as tf
+
+from runner.engine.replaced import replaced
 
 
 @contextmanager
@@ -20,19 +22,15 @@ def fused(model: keras.Model) -> Iterator[None]:
     """Let a compiled model train with the fused forms, where they are the same formula, as long as the block lasts."""
     optimizer = model.optimizer
     is_adam = getattr(type(optimizer), "update_step", None) is keras.optimizers.Adam.update_step
-    penalized = [weight for weight in model.trainable_weights if type(weight.regularizer) is keras.regularizers.L2]
-    penalties = [weight.regularizer for weight in penalized]
-    for weight, penalty in zip(penalized, penalties, strict=True):
-        weight.regularizer = partial(_l2_penalty, float(penalty.l2))
-    if is_adam and not optimizer.amsgrad:
-        # The hook through which Keras's backends update all variables at once.
-        optimizer._backend_update_step = partial(_adam_update, optimizer)
-    try:
+    with ExitStack() as stack:
+        for weight in model.trainable_weights:
+            if type(weight.regularizer) is keras.regularizers.L2:
+                stack.callback(setattr, weight, "regularizer", weight.regularizer)
+                weight.regularizer = partial(_l2_penalty, float(weight.regularizer.l2))
+        # The hook through which Keras's backends update all variables at once; layer-wise rates have one of their own.
+        if is_adam and not optimizer.amsgrad and "_backend_update_step" not in vars(optimizer):
+            stack.enter_context(replaced(optimizer, _backend_update_step=partial(_adam_update, optimizer)))
         yield
-    finally:
-        vars(optimizer).pop("_backend_update_step", None)
-        for weight, penalty in zip(penalized, penalties, strict=True):
-            weight.regularizer = penalty
 
 
 def _l2_penalty(strength: float, weight: tf.Tensor) -> tf.Tensor:

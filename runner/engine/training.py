@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import keras
@@ -11,16 +12,24 @@ import tensorflow as tf
 
 from runner.data.dataset import Part
 from runner.data.streams import Stream, seed_sequence
+from runner.engine.diagnostics import ClippingRate, Diagnostic, innermost
 from runner.engine.evaluation import Evaluator, read_metrics, shortest
 from runner.engine.fused import fused
 from runner.records.record import Row
 
 Order = Callable[[int], np.ndarray]  # epoch (from 0) -> a permutation of the training examples
+Augment = Callable[[Any, Any], tuple[Any, Any]]  # a batch's inputs and labels -> what is trained on instead
 
 
 def shuffled(seed: int, examples: int) -> Order:
     """Return the order of the examples in an epoch, as a function of the seed and the epoch alone."""
     return lambda epoch: np.random.default_rng(seed_sequence(seed, Stream.SHUFFLE, epoch)).permutation(examples)
+
+
+def one_kernel(function: Augment) -> Augment:
+    """Return the function compiled by XLA, also on a CPU: many small operations become one loop over the pixels."""
+    compiled: Augment = tf.function(function, jit_compile=True)
+    return compiled
 
 
 def train(
@@ -32,6 +41,8 @@ def train(
     batch_size: int,
     order: Order,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    augment: Augment | None = None,
+    diagnostics: Sequence[Diagnostic] = (),
     jit_compile: bool = False,
 ) -> Iterator[Row]:
     """Train a compiled model as `model.fit` does, and yield each epoch as it ends.
@@ -43,18 +54,24 @@ def train(
 
     The training ends early when a callback sets `model.stop_training`, or when a loss is not finite.
 
+    Args:
+        augment: changes each training batch, on the device.
+        diagnostics: watch the steps; their rows are there when an epoch is yielded.
+
     Yields:
-        epoch (from 1), the logs (loss, accuracy, val_loss, ...), learning_rate (of the epoch's last step), and seconds
-        (of training and validation).
+        epoch (from 1), the logs (loss, accuracy, val_loss, ...), learning_rate (of the epoch's last step), clipped (the
+        share of updates, where gradients are clipped), and seconds (of training and validation).
     """
     optimizer = model.optimizer
+    steps = math.ceil(len(data) / batch_size)
+    watchers = keras.callbacks.CallbackList(callbacks, model=model, epochs=epochs, steps=steps)
     optimizer.build(model.trainable_variables)
-    watchers = keras.callbacks.CallbackList(
-        callbacks, model=model, epochs=epochs, steps=math.ceil(len(data) / batch_size)
-    )
     model.stop_training = False
-    with fused(model):
-        run_epoch = _compiled_epoch(model, data, batch_size, jit_compile)
+    clipping = ClippingRate(optimizer)
+    with ExitStack() as stack:
+        for watching in (fused(model), clipping.watching(), *(one.watching(model, steps) for one in diagnostics)):
+            stack.enter_context(watching)
+        run_epoch = _compiled_epoch(model, data, batch_size, augment, jit_compile)
         watchers.on_train_begin()
         logs: dict[str, float] = {}
         for epoch in range(epochs):
@@ -63,25 +80,30 @@ def train(
             model.reset_metrics()
             run_epoch(tf.constant(order(epoch), tf.int32))
             logs = read_metrics(model)
-            learning_rate = {"learning_rate": _last_learning_rate(optimizer)}
+            measured = {"learning_rate": _last_learning_rate(optimizer)} | clipping.end_epoch()
+            for diagnostic in diagnostics:
+                diagnostic.end_epoch()
+            watchers.on_test_begin()
             logs |= {f"val_{name}": value for name, value in validation.evaluate().items()}
+            watchers.on_test_end(logs)
             seconds = time.perf_counter() - started
             watchers.on_epoch_end(epoch, logs)
-            yield {"epoch": epoch + 1} | shortest(logs | learning_rate) | {"seconds": seconds}
+            yield {"epoch": epoch + 1} | shortest(logs | measured) | {"seconds": seconds}
             if model.stop_training or not all(math.isfinite(logs[name]) for name in ("loss", "val_loss")):
                 break
         optimizer.finalize_variable_values(model.trainable_weights)  # averaged weights, where the optimizer keeps them
         watchers.on_train_end(logs)
 
 
-def _compiled_epoch(model: keras.Model, data: Part, batch_size: int, jit_compile: bool) -> Any:
-    images, labels = tf.constant(data.images), tf.constant(data.labels)
+def _compiled_epoch(model: keras.Model, data: Part, batch_size: int, augment: Augment | None, jit_compile: bool) -> Any:
+    inputs, labels = tf.constant(data.inputs), tf.constant(data.labels)
     # XLA also compiles a loop that is never entered, and refuses a slice that is longer than the data.
     batch_size = min(batch_size, len(data))
     full_batches, rest = divmod(len(data), batch_size)
 
     def step(chosen: tf.Tensor) -> None:
-        model.train_step((tf.gather(images, chosen), tf.gather(labels, chosen)))
+        batch = tf.gather(inputs, chosen), tf.gather(labels, chosen)
+        model.train_step(augment(*batch) if augment else batch)
 
     @tf.function(jit_compile=jit_compile)
     def run_epoch(permutation: tf.Tensor) -> None:
@@ -98,7 +120,7 @@ def _compiled_epoch(model: keras.Model, data: Part, batch_size: int, jit_compile
 
 
 def _last_learning_rate(optimizer: keras.optimizers.Optimizer) -> float:
-    optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # mixed_float16 wraps it, to scale the loss
+    optimizer = innermost(optimizer)
     schedule = optimizer._learning_rate
     if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
         # Not `iterations`, which counts updates: where gradients are accumulated, a schedule still goes by steps.

@@ -1,10 +1,11 @@
 """Plain convolutional networks."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import keras
 
-from runner.models.hidden import Hidden, output_layer
+from runner.models.hidden import Hidden
 
 
 def cnn(
@@ -13,23 +14,19 @@ def cnn(
     hidden: Hidden,
     filters: Sequence[int],
     kernel_size: int,
-    dense_units: int,
+    dense_units: Sequence[int],
     activation: str,
+    padding: str = "valid",
 ) -> keras.Model:
-    """Return blocks of convolution, 2x2 max-pooling and activation, one for each of `filters`, then one dense layer.
+    """Return a block of convolution, 2x2 max-pooling and activation for each of `filters`, then dense layers.
 
-    The activation follows the pooling: for a monotone one the result is the same, at a quarter of the work.
+    Normalization follows each convolution; the dense layers have none.
     """
-    layers = [keras.Input(input_shape)]
-    for block, channels in enumerate(filters, start=1):
-        layers += [
-            keras.layers.Conv2D(channels, kernel_size, name=f"conv_{block}", **hidden.kernel()),
-            keras.layers.MaxPooling2D(name=f"pool_{block}"),
-            keras.layers.Activation(activation, name=f"activation_{block}"),
-        ]
-    layers += [
-        keras.layers.Flatten(name="flatten"),
-        keras.layers.Dense(dense_units, activation=activation, name="dense", **hidden.kernel()),
-        *hidden.after_activation(1),
-    ]
-    return keras.Sequential([*layers, output_layer(classes, hidden.initializer)], name="cnn")
+    layers = hidden.inputs(input_shape)
+    for position, channels in enumerate(filters, start=1):
+        layers += hidden.pooled_convolution(channels, kernel_size, activation, f"conv_{position}", padding=padding)
+    layers.append(keras.layers.Flatten(name="flatten"))
+    plain = replace(hidden, normalization=None)
+    for position, units in enumerate(dense_units, start=1):
+        layers += plain.dense(units, activation, f"dense_{position}")
+    return keras.Sequential([*layers, hidden.output(classes)], name="cnn")

@@ -1,32 +1,104 @@
 """What the configuration asks of every hidden layer, whatever the model."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 
+Layers = list[keras.layers.Layer]
+
 
 @dataclass(frozen=True)
 class Hidden:
-    """The choices that every family of models applies to its hidden layers (the output layer is left plain)."""
+    """The choices that every family of models applies to its hidden layers (the output layer is left plain).
+
+    A hidden layer is a layer with a kernel, then normalization and activation in the order asked for, then what
+    regularizes activations.
+    """
 
     initializer: keras.initializers.Initializer
     regularizer: keras.regularizers.Regularizer | None = None
-    layers: tuple[keras.layers.Layer, ...] = ()
+    constraint: keras.constraints.Constraint | None = None
+    normalization: keras.layers.Layer | None = None
+    normalize_after: bool = False  # after the activation, not before
+    input_layers: tuple[keras.layers.Layer, ...] = ()
+    unit_layers: tuple[keras.layers.Layer, ...] = ()  # after the activation of dense units
+    map_layers: tuple[keras.layers.Layer, ...] = ()  # after the activation of feature maps
+    binary: bool = False  # the loss takes the probability of class 1 alone
 
-    def kernel(self) -> dict[str, Any]:
+    def inputs(self, shape: tuple[int, ...]) -> Layers:
+        """Return the input of one example's shape, and what regularizes it."""
+        return [keras.Input(shape), *_copies(self.input_layers, "input")]
+
+    def kernel(self, *, convolution: bool = False) -> dict[str, Any]:
         """Return the keyword arguments of a hidden layer that has a kernel."""
-        return {"kernel_initializer": self.initializer, "kernel_regularizer": self.regularizer}
+        constraint = self.constraint
+        if convolution and isinstance(constraint, keras.constraints.MaxNorm):  # the weights of one filter
+            constraint = keras.constraints.MaxNorm(constraint.max_value, axis=[0, 1, 2])
+        return {
+            "kernel_initializer": self.initializer,
+            "kernel_regularizer": self.regularizer,
+            "kernel_constraint": constraint,
+        }
 
-    def after_activation(self, position: int) -> list[keras.layers.Layer]:
-        """Return fresh copies of the layers that follow the activation of hidden layer `position` (from 1)."""
+    def dense(self, units: int, activation: str, name: str) -> Layers:
+        """Return a dense hidden layer with all that follows it."""
         return [
-            type(layer).from_config({**layer.get_config(), "name": f"{layer.name}_{position}"}) for layer in self.layers
+            keras.layers.Dense(units, name=name, **self.kernel()),
+            *self.activated(activation, name),
+            *_copies(self.unit_layers, name),
         ]
 
+    def convolution(self, filters: int, kernel_size: int, activation: str, name: str, **options: Any) -> Layers:
+        """Return a convolutional hidden layer with all that follows it.
 
-def output_layer(classes: int, initializer: keras.initializers.Initializer) -> keras.layers.Layer:
-    """Return the softmax layer; float32 also under mixed precision, as Keras advises for numerical stability."""
-    return keras.layers.Dense(
-        classes, activation="softmax", kernel_initializer=initializer, dtype="float32", name="output"
-    )
+        Args:
+            options: further arguments of Keras's Conv2D.
+        """
+        return [
+            keras.layers.Conv2D(filters, kernel_size, name=name, **self.kernel(convolution=True), **options),
+            *self.activated(activation, name),
+            *_copies(self.map_layers, name),
+        ]
+
+    def pooled_convolution(self, filters: int, kernel_size: int, activation: str, name: str, **options: Any) -> Layers:
+        """Return a convolution with normalization, 2x2 max-pooling and activation, and what follows it.
+
+        The activation follows the pooling: for a monotone one the result is the same, at a quarter of the work.
+        """
+        convolution, *rest = self.convolution(filters, kernel_size, activation, name, **options)
+        position = 1 if self.normalization and not self.normalize_after else 0
+        return [convolution, *rest[:position], keras.layers.MaxPooling2D(name=f"{name}_pool"), *rest[position:]]
+
+    def activated(self, activation: str, name: str) -> Layers:
+        """Return the activation, with the normalization before or after it."""
+        layers = [keras.layers.Activation(activation, name=f"{name}_activation")]
+        if self.normalization:
+            layers.insert(int(self.normalize_after), _copy(self.normalization, f"{name}_normalization"))
+        return layers
+
+    def output(self, classes: int) -> keras.layers.Layer:
+        """Return the layer of probabilities: softmax, or for a binary loss the sigmoid of one unit.
+
+        It is float32 also under mixed precision, as Keras advises for numerical stability.
+        """
+        units, activation = (1, "sigmoid") if self.binary else (classes, "softmax")
+        return keras.layers.Dense(
+            units, activation=activation, kernel_initializer=self.initializer, dtype="float32", name="output"
+        )
+
+
+def chain(layers: Iterable[keras.layers.Layer], tensor: Any) -> Any:
+    """Apply layers one after the other."""
+    for layer in layers:
+        tensor = layer(tensor)
+    return tensor
+
+
+def _copies(layers: Iterable[keras.layers.Layer], name: str) -> Layers:
+    return [_copy(layer, f"{name}_{layer.name}") for layer in layers]
+
+
+def _copy(layer: keras.layers.Layer, name: str) -> keras.layers.Layer:
+    return type(layer).from_config({**layer.get_config(), "name": name})

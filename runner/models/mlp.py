@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import keras
 
-from runner.models.hidden import Hidden, output_layer
+from runner.models.hidden import Hidden
 
 
 def mlp(
@@ -15,8 +15,7 @@ def mlp(
     Args:
         input_shape: of one example, for instance (28, 28, 1).
     """
-    layers = [keras.Input(input_shape), keras.layers.Flatten(name="flatten")]
+    layers = [*hidden.inputs(input_shape), keras.layers.Flatten(name="flatten")]
     for position, units in enumerate(hidden_units, start=1):
-        dense = keras.layers.Dense(units, activation=activation, name=f"hidden_{position}", **hidden.kernel())
-        layers += [dense, *hidden.after_activation(position)]
-    return keras.Sequential([*layers, output_layer(classes, hidden.initializer)], name="mlp")
+        layers += hidden.dense(units, activation, f"hidden_{position}")
+    return keras.Sequential([*layers, hidden.output(classes)], name="mlp")

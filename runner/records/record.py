@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 from runner.config.identity import is_volatile
 
 Status = Literal["running", "completed", "diverged", "interrupted", "failed"]
+_HEADLINES = ("negative_log_likelihood", "expected_calibration_error", "top_2_accuracy", "macro_f1")
 Row = dict[str, float]  # one epoch: epoch, loss, accuracy, val_loss, ..., learning_rate, seconds
 
 
@@ -27,11 +28,14 @@ class RunRecord:
     code: dict[str, Any]
     parameters: int
     started: str
+    flops: int | None = None  # of one example's way forward
     finished: str | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     final: dict[str, float | None] = field(default_factory=dict)
     best: dict[str, float | None] = field(default_factory=dict)
     test: Mapping[str, float | None] = field(default_factory=dict)
+    scores: Mapping[str, Any] = field(default_factory=dict)  # of the test predictions
+    suggested_learning_rate: float | None = None  # by a learning-rate range test
     error: str | None = None
     format: int = 1
 
@@ -65,6 +69,7 @@ class RunRecord:
             "best_epoch": int(epoch) if (epoch := self.best.get("epoch")) else None,
             "test_accuracy": self.test.get("accuracy"),
             "test_loss": self.test.get("loss"),
+            **{f"test_{name}": self.scores.get(name) for name in _HEADLINES},
             "train_seconds": self.seconds.get("train"),
             "total_seconds": self.seconds.get("total"),
             "parameters": self.parameters,

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -13,6 +14,8 @@ import numpy.typing as npt
 from runner.config.errors import UserError
 from runner.records.atomic import whole_file, write_csv, write_json, write_text
 from runner.records.record import Row, RunRecord
+
+_PREDICTIONS = ("test_probabilities", "test_labels", "validation_probabilities", "validation_labels")
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,16 @@ class RunDirectory:
         return self.path / "predictions.npz"
 
     @property
+    def gradients_path(self) -> Path:
+        """The norms of each layer's gradient and weights: one row an epoch."""
+        return self.path / "gradients.csv"
+
+    @property
+    def steps_path(self) -> Path:
+        """Learning rate and loss: one row a training step."""
+        return self.path / "steps.csv"
+
+    @property
     def model_path(self) -> Path:
         """The trained Keras model."""
         return self.path / "model.keras"
@@ -58,6 +71,10 @@ class RunDirectory:
     def write_history(self, history: Sequence[Row]) -> None:
         """Write one row an epoch."""
         write_csv(self.history_path, history)
+
+    def write_table(self, name: str, rows: Sequence[Row]) -> None:
+        """Write what a diagnostic measured."""
+        write_csv(self.path / name, rows)
 
     def write_predictions(self, **arrays: npt.NDArray[Any]) -> None:
         """Write arrays of probabilities (examples, classes) and labels (examples,)."""
@@ -83,6 +100,20 @@ class RunDirectory:
             return record
         except (OSError, ValueError, AttributeError, TypeError) as error:
             raise ValueError(f"{self.record_path}: not a run's record ({error})") from error
+
+    def read_predictions(self) -> dict[str, npt.NDArray[Any]]:
+        """Read probabilities (examples, classes) and labels (examples,) of test and validation, under their names.
+
+        Raises:
+            UserError: if there are none, one of the four is missing, or they cannot be read.
+        """
+        if not self.predictions_path.exists():
+            raise UserError(f"{self.path}: holds no predictions.npz")
+        try:
+            with np.load(self.predictions_path, allow_pickle=False) as arrays:
+                return {name: arrays[name] for name in _PREDICTIONS}
+        except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise UserError(f"{self.predictions_path}: cannot be read ({error})") from error
 
     def read_history(self) -> list[Row]:
         """Read the epochs back; none where no epoch was completed.

@@ -1,15 +1,13 @@
-"""Figures from tidy frames. Each function returns a figure; writing it is the caller's."""
+"""Figures of accuracy, loss and confusion. Each function returns a figure; writing it is the caller's."""
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import PercentFormatter
 
-# Okabe & Ito (2008), a palette for all kinds of colour vision, without its yellow, which is faint on white.
-_PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-_DASHES = ("-", "--", ":", "-.")
+from runner.reporting.canvas import DASHES, PALETTE, canvas, epoch_axis, plain
 
 
 def curves(history: pd.DataFrame, metric: str, title: str) -> Figure:
@@ -17,10 +15,10 @@ def curves(history: pd.DataFrame, metric: str, title: str) -> Figure:
 
     `history` has columns epoch, `metric` and `val_`metric, and one row an epoch.
     """
-    figure, axes = _canvas(title)
+    figure, axes = canvas(title)
     for column, label, color, dash in (
-        (metric, "training", _PALETTE[0], "--"),
-        (f"val_{metric}", "validation", _PALETTE[1], "-"),
+        (metric, "training", PALETTE[0], "--"),
+        (f"val_{metric}", "validation", PALETTE[1], "-"),
     ):
         if column in history:
             axes.plot(
@@ -39,14 +37,14 @@ def comparison(history: pd.DataFrame, metric: str, title: str) -> Figure:
     `history` has columns variant, run_id, epoch and `metric`, and one row a run and epoch.
     """
     variants = list(dict.fromkeys(history["variant"]))
-    figure, axes = _canvas(title, height=3.6 + 0.16 * max(0, len(variants) - 12))
+    figure, axes = canvas(title, height=3.6 + 0.16 * max(0, len(variants) - 12))
     for position, variant in enumerate(variants):
-        color = _PALETTE[position % len(_PALETTE)]
-        dash = _DASHES[position // len(_PALETTE) % len(_DASHES)]
+        color = PALETTE[position % len(PALETTE)]
+        dash = DASHES[position // len(PALETTE) % len(DASHES)]
         rows = history[history["variant"] == variant]
         by_run = rows.pivot_table(index="epoch", columns="run_id", values=metric)
         mean = by_run.dropna().mean(axis="columns")
-        label = f"{_plain(variant)} (n={by_run.shape[1]})"
+        label = f"{plain(variant)} (n={by_run.shape[1]})"
         axes.plot(
             mean.index,
             mean,
@@ -72,7 +70,7 @@ def confusion_matrix(
     """
     counts = np.zeros((classes, classes), int)
     np.add.at(counts, (labels, predicted), 1)
-    figure, axes = _canvas(title, width=4.8, height=4.4)
+    figure, axes = canvas(title, width=4.8, height=4.4)
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     # The square root keeps the few errors visible beside the many right answers.
     axes.imshow(np.sqrt(share), cmap="Blues", vmin=0, vmax=1)
@@ -87,23 +85,8 @@ def confusion_matrix(
     return figure
 
 
-def _canvas(title: str, width: float = 6.4, height: float = 3.6) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(width, height), dpi=120, layout="constrained")
-    axes = figure.subplots()
-    axes.set_title(_plain(title), loc="left", fontsize="medium", wrap=True)
-    axes.grid(alpha=0.25)
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure, axes
-
-
-def _plain(text: str) -> str:
-    """Return text that matplotlib takes for text: between two dollar signs it would read a formula."""
-    return text.replace("$", r"\$")
-
-
 def _label(axes: Axes, metric: str) -> None:
-    axes.set_xlabel("epoch")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    epoch_axis(axes)
     name = metric.removeprefix("val_")
     side = "validation " if name != metric else ""
     if name == "accuracy":

@@ -3,16 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-from matplotlib.figure import Figure
-
 from runner.config.errors import UserError
 from runner.records.atomic import whole_file, write_csv
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
+from runner.reporting.canvas import save_figure
 from runner.reporting.collect import Run, find_runs, history_frame, summary_frame
-from runner.reporting.figures import comparison, confusion_matrix, curves
+from runner.reporting.figures import comparison
+from runner.reporting.run_figures import run_figures
 
 
 def report(paths: Sequence[Path], out: Path) -> list[Path]:
@@ -34,25 +32,15 @@ def report(paths: Sequence[Path], out: Path) -> list[Path]:
 
 
 def report_run(directory: RunDirectory, record: RunRecord) -> list[Path]:
-    """Write one run's summary and figures from its record, history and predictions; return the files written."""
+    """Write one run's summary and figures from its record and files; return the files written.
+
+    Raises:
+        UserError: if a file of the run cannot be read.
+    """
     write_csv(directory.path / "summary.csv", [record.summary()])
     written = [directory.path / "summary.csv"]
-    title = f"{record.variant}, seed {record.seed}, {record.dataset['name']}"
-    if history := directory.read_history():
-        frame = pd.DataFrame(history)
-        for metric in ("accuracy", "loss"):
-            if metric in frame:
-                written.append(
-                    _save(curves(frame, metric, _with_test(title, record, metric)), directory.path / f"{metric}.png")
-                )
-    if directory.predictions_path.exists():
-        try:
-            with np.load(directory.predictions_path, allow_pickle=False) as predictions:
-                labels, probabilities = predictions["test_labels"], predictions["test_probabilities"]
-        except (OSError, ValueError, KeyError) as error:
-            raise UserError(f"{directory.predictions_path}: cannot be read ({error})") from error
-        figure = confusion_matrix(labels, probabilities.argmax(axis=1), probabilities.shape[1], f"{title}: test images")
-        written.append(_save(figure, directory.path / "confusion_matrix.png"))
+    for name, figure in run_figures(directory, record):
+        written.append(save_figure(figure, directory.path / name))
     return written
 
 
@@ -70,20 +58,5 @@ def _report_runs(runs: Sequence[Run], out: Path) -> list[Path]:
     for metric in ("accuracy", "loss"):
         if f"val_{metric}" in history:
             title = f"validation {metric} on {datasets}: runs {len(runs)}, variants {history['variant'].nunique()}"
-            written.append(_save(comparison(history, f"val_{metric}", title), out / f"{metric}.png"))
+            written.append(save_figure(comparison(history, f"val_{metric}", title), out / f"{metric}.png"))
     return written
-
-
-def _with_test(title: str, record: RunRecord, metric: str) -> str:
-    value = record.test.get(metric)
-    return (
-        title
-        if value is None
-        else f"{title}: test {metric} {f'{value:.2%}' if metric == 'accuracy' else f'{value:.4f}'}"
-    )
-
-
-def _save(figure: Figure, path: Path) -> Path:
-    with whole_file(path) as temporary:
-        figure.savefig(temporary)
-    return path

@@ -51,7 +51,7 @@ def main(network: str, threads: int, epochs: int) -> None:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
     data = load_mnist("mnist", os.environ.get("RUNNER_DATA_DIR"), "http://127.0.0.1:9/", None)
-    images = data.train_images / 255.0
+    images = data.train_inputs / 255.0
 
     model = keras.Sequential([keras.Input((28, 28, 1)), *NETWORKS[network](), keras.layers.Dense(10, "softmax")])
     schedule = keras.optimizers.schedules.ExponentialDecay(0.001, decay_steps=10000, decay_rate=0.9)

@@ -1,13 +1,18 @@
 import re
 
+import pytest
+
 from runner.config.errors import did_you_mean
 from runner.config.locations import conf_directory
-from runner.config.options import options_table
+from runner.config.options import options_markdown, options_table, split_source
+from tests.conftest import REPOSITORY
+
+FILES = [file for file in conf_directory().glob("*/*.yaml") if not file.name.startswith("_")]
 
 
 def test_every_group_and_option_has_a_line_that_says_what_it_is():
     table = options_table([conf_directory()])
-    for file in conf_directory().glob("*/*.yaml"):
+    for file in FILES:
         assert re.search(rf"^{file.parent.name}: \S+", table, re.MULTILINE)
         assert re.search(rf"^  [ *] {file.stem} +\S+", table, re.MULTILINE)
 
@@ -22,6 +27,55 @@ def test_a_directory_of_the_users_own_joins_in(tmp_path):
     (tmp_path / "optimizer").mkdir()
     (tmp_path / "optimizer" / "mine.yaml").write_text("# what it does\n_target_: my.Optimizer\n")
     assert re.search(r"^    mine +what it does$", options_table([conf_directory(), tmp_path]), re.MULTILINE)
+
+
+def test_a_name_with_an_underscore_in_front_is_no_option(tmp_path):
+    (tmp_path / "optimizer").mkdir()
+    (tmp_path / "optimizer" / "_shared.yaml").write_text("# what others are made of\nepsilon: 1\n")
+    for table in (options_table, options_markdown):
+        assert "_shared" not in table([conf_directory(), tmp_path])
+
+
+def test_only_the_first_line_of_a_comment_counts(tmp_path):
+    (tmp_path / "optimizer").mkdir()
+    text = "# @package _global_\n# w <- |w|   (Nobody 2031)\n# and more of it\n_target_: my.Optimizer\n"
+    (tmp_path / "optimizer" / "mine.yaml").write_text(text)
+    page = options_markdown([conf_directory(), tmp_path])
+    assert r"| optimizer | mine | w <- \|w\| | Nobody 2031 |" in page.splitlines()
+    assert "and more of it" not in page + options_table([conf_directory(), tmp_path])
+
+
+@pytest.mark.parametrize(
+    ("comment", "meaning", "source"),
+    [
+        ("w <- w - eta g   (Robbins & Monro 1951)", "w <- w - eta g", "Robbins & Monro 1951"),
+        ("r = sqrt(6 / (a + b))   (He et al. 2015, eq. 10)", "r = sqrt(6 / (a + b))", "He et al. 2015, eq. 10"),
+        ("columns made orthogonal   (Keras)", "columns made orthogonal", "Keras"),
+        ("after the paper of 1998 (in 1998 with tanh)", "after the paper of 1998", "in 1998 with tanh"),
+        ("N(0, 0.01^2)", "N(0, 0.01^2)", ""),
+        ("halve it (needs schedule=constant)", "halve it (needs schedule=constant)", ""),
+        ("a device (GPU)", "a device (GPU)", ""),
+        ("digits (LeCun et al. 1998); read from root", "digits (LeCun et al. 1998); read from root", ""),
+        ("f(Theta)", "f(Theta)", ""),
+    ],
+)
+def test_the_source_is_the_year_or_name_in_parentheses_at_the_end(comment, meaning, source):
+    assert split_source(comment) == (meaning, source)
+
+
+def test_the_page_of_all_options_is_up_to_date():
+    page = REPOSITORY / "docs" / "options.md"
+    message = "out of date: python -m runner.config.options > docs/options.md"
+    assert page.read_text(encoding="utf-8") == options_markdown([conf_directory()]), message
+
+
+def test_the_page_has_a_row_of_four_cells_for_every_option():
+    page = options_markdown([conf_directory()])
+    rows = [re.split(r"(?<!\\)\|", line)[1:-1] for line in page.splitlines() if line.startswith("|")][2:]
+    assert {len(row) for row in rows} == {4}
+    assert sorted((group.strip(), option.strip(" *")) for group, option, _, _ in rows) == sorted(
+        (file.parent.name, file.stem) for file in FILES
+    )
 
 
 def test_the_nearest_name_is_suggested_and_a_short_list_shown():

@@ -8,7 +8,6 @@ from typing import ClassVar
 
 import pytest
 
-from runner.data import mnist
 from runner.data.errors import DataError, DataNotFound
 from runner.data.mnist import load_mnist
 
@@ -33,12 +32,10 @@ class Handler(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture
-def server(tmp_path, write_idx, monkeypatch):
-    """A server of four small files, whose checksums are taken for those of MNIST."""
+def server(tmp_path, write_idx, arrays, monkeypatch):
+    """A server of four small files."""
     published = write_idx(tmp_path / "published")
-    checksums = {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in published.iterdir()}
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(mnist, "_CHECKSUMS", {stem: checksums[stem] for stem in mnist._CHECKSUMS})
 
     class Recording(Handler):
         requests: ClassVar[list[str]] = []
@@ -47,6 +44,10 @@ def server(tmp_path, write_idx, monkeypatch):
         thread = Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         running.handler = Recording
+        running.checksums = {
+            stem: f"{kind}:{hashlib.new(kind, (published / f'{stem}.gz').read_bytes()).hexdigest()}"
+            for stem, kind in zip(arrays, ("sha256", "md5", "sha256", "md5"), strict=True)
+        }
         running.url = f"http://127.0.0.1:{running.server_port}/"
         yield running
         running.shutdown()
@@ -54,41 +55,46 @@ def server(tmp_path, write_idx, monkeypatch):
 
 
 def test_what_is_missing_is_downloaded_once(server, tmp_path, arrays):
-    first = load_mnist("mnist", str(tmp_path / "root"), server.url, None)
+    first = load(server, tmp_path)
     assert len(server.handler.requests) == 4
-    assert (first.train_images[..., 0] == arrays["train-images-idx3-ubyte"]).all()
-    second = load_mnist("mnist", str(tmp_path / "root"), server.url, None)
+    assert (first.train_inputs[..., 0] == arrays["train-images-idx3-ubyte"]).all()
+    second = load(server, tmp_path)
     assert len(server.handler.requests) == 4
     assert second.fingerprint == first.fingerprint
+
+
+def load(server, tmp_path, url=None):
+    return load_mnist("mnist", str(tmp_path / "root"), url or server.url, None, server.checksums)
 
 
 def left_behind(root):
     return [path for path in root.rglob("*") if path.is_file()]
 
 
-def test_a_wrong_checksum_is_an_error_and_leaves_no_file(server, tmp_path, monkeypatch):
-    monkeypatch.setitem(mnist._CHECKSUMS, "train-images-idx3-ubyte", "0" * 64)
+@pytest.mark.parametrize("wrong", ["sha256:" + "0" * 64, "md5:" + "0" * 32])
+def test_a_wrong_checksum_is_an_error_and_leaves_no_file(server, tmp_path, wrong):
+    server.checksums["t10k-labels-idx1-ubyte"] = wrong
     with pytest.raises(DataError, match="what was downloaded is not mnist"):
-        load_mnist("mnist", str(tmp_path / "root"), server.url, None)
+        load(server, tmp_path)
     assert left_behind(tmp_path / "root") == []
 
 
 def test_a_connection_that_breaks_leaves_no_file(server, tmp_path):
     server.handler.cut = "/"
     with pytest.raises(DataNotFound, match=r"RUNNER_DATA_DIR=\.\.\. or dataset.root"):
-        load_mnist("mnist", str(tmp_path / "root"), server.url, None)
+        load(server, tmp_path)
     assert not (tmp_path / "root").exists()
 
 
 def test_a_download_that_breaks_between_files_is_done_again(server, tmp_path, arrays):
     server.handler.cut = "/t10k-images"  # the third
     with pytest.raises(DataNotFound):
-        load_mnist("mnist", str(tmp_path / "root"), server.url, None)
+        load(server, tmp_path)
     assert len(server.handler.requests) == 3
     assert left_behind(tmp_path / "root") == []
     server.handler.cut = None
-    dataset = load_mnist("mnist", str(tmp_path / "root"), server.url, None)
-    assert (dataset.test_images[..., 0] == arrays["t10k-images-idx3-ubyte"]).all()
+    dataset = load(server, tmp_path)
+    assert (dataset.test_inputs[..., 0] == arrays["t10k-images-idx3-ubyte"]).all()
     assert {path.name for path in left_behind(tmp_path / "root")} == {f"{stem}.gz" for stem in arrays}
 
 
@@ -96,5 +102,5 @@ def test_a_download_that_breaks_between_files_is_done_again(server, tmp_path, ar
 def test_no_answer_says_how_to_get_the_data(server, tmp_path, path):
     url = server.url + path if path else "http://127.0.0.1:9/"
     with pytest.raises(DataNotFound, match="Put its four IDX files"):
-        load_mnist("mnist", str(tmp_path / "root"), url, None)
+        load(server, tmp_path, url)
     assert not (tmp_path / "root").exists()

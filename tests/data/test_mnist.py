@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from runner.config.locations import conf_directory
-from runner.data.errors import DataError
+from runner.data.errors import DataError, DataNotFound
 from runner.data.mnist import load_mnist
 from tests.data.conftest import idx_bytes
 
@@ -24,7 +24,7 @@ def load(root, fingerprint=None):
 def test_idx_files_are_read_from_the_root_or_its_folder(tmp_path, write_idx, arrays, folder, compress):
     write_idx(tmp_path / folder, compress)
     dataset = load(tmp_path)
-    assert np.array_equal(dataset.train_images, arrays["train-images-idx3-ubyte"][..., None])
+    assert np.array_equal(dataset.train_inputs, arrays["train-images-idx3-ubyte"][..., None])
     assert np.array_equal(dataset.test_labels, arrays["t10k-labels-idx1-ubyte"])
     assert dataset.train_labels.dtype == np.int32
 
@@ -55,7 +55,7 @@ def test_real_mnist_has_the_fingerprint_that_the_option_asks_for(mnist_root):
     # SHA-256 of the uncompressed train-images-idx3-ubyte as it is published in several places.
     header = struct.pack(">HBB3I", 0, 8, 3, 60000, 28, 28)
     published = "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"
-    assert hashlib.sha256(header + dataset.train_images.tobytes()).hexdigest() == published
+    assert hashlib.sha256(header + dataset.train_inputs.tobytes()).hexdigest() == published
 
 
 def test_one_changed_pixel_is_another_data_set_and_refused(tmp_path, write_idx, arrays):
@@ -150,3 +150,39 @@ def test_labels_of_another_form_are_an_error(tmp_path, arrays, labels):
     np.savez(tmp_path / "mnist.npz", **(keras_names(arrays) | {"y_train": labels}))
     with pytest.raises(DataError, match="training labels are not integers from 0 to 9"):
         load(tmp_path)
+
+
+class TestAnotherDataSetInTheSameFormat:
+    CHECKSUMS = dict.fromkeys(("train-images-idx3-ubyte",), "md5:" + "0" * 32)
+
+    def load(self, root):
+        return load_mnist("fashion_mnist", str(root), NOWHERE, None, self.CHECKSUMS)
+
+    @pytest.mark.parametrize("folder", ["fashion_mnist", "."], ids=["in its folder", "in the root"])
+    def test_its_files_are_read(self, tmp_path, write_idx, arrays, folder):
+        write_idx(tmp_path / folder)
+        assert np.array_equal(self.load(tmp_path).train_inputs[..., 0], arrays["train-images-idx3-ubyte"])
+
+    def test_its_archive_bears_its_name(self, tmp_path, arrays):
+        np.savez(tmp_path / "fashion_mnist.npz", **keras_names(arrays))
+        assert np.array_equal(self.load(tmp_path).test_labels, arrays["t10k-labels-idx1-ubyte"])
+
+    def test_files_of_mnist_in_its_folder_are_refused(self, tmp_path, mnist_root):
+        (tmp_path / "fashion_mnist").symlink_to(mnist_root / "mnist")
+        with pytest.raises(DataError, match="these are the files of MNIST, not those of fashion_mnist") as caught:
+            self.load(tmp_path)
+        assert str(tmp_path / "fashion_mnist") in str(caught.value)
+
+    def test_files_of_mnist_in_the_root_are_not_taken_for_it(self, tmp_path, mnist_root):
+        for file in (mnist_root / "mnist").iterdir():
+            (tmp_path / file.name).symlink_to(file)
+        with pytest.raises(DataNotFound, match=r"fashion_mnist is not in .*fashion_mnist and cannot be downloaded"):
+            self.load(tmp_path)
+        assert load(tmp_path).fingerprint == MNIST
+
+    def test_the_option_has_the_published_checksums_of_all_four_files(self):
+        option = yaml.safe_load((conf_directory() / "dataset" / "fashion_mnist.yaml").read_text())
+        assert list(option["checksums"]) == [
+            f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")
+        ]
+        assert all(checksum.startswith("md5:") and len(checksum) == 4 + 32 for checksum in option["checksums"].values())

@@ -28,6 +28,8 @@ def test_the_streams_keep_their_numbers_since_results_depend_on_them():
         ("SHUFFLE", 2),
         ("DROPOUT", 3),
         ("AUGMENTATION", 4),
+        ("LABEL_NOISE", 5),
+        ("TEST_PART", 6),
     ]
 
 

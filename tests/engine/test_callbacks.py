@@ -15,12 +15,12 @@ EPOCHS = 6
 def fit(model, parts, callbacks):
     training, validation = parts
     history = model.fit(
-        training.images,
+        training.inputs,
         training.labels,
         batch_size=64,
         epochs=EPOCHS,
         shuffle=False,
-        validation_data=(validation.images, validation.labels),
+        validation_data=(validation.inputs, validation.labels),
         callbacks=callbacks,
         verbose=0,
     ).history
@@ -102,7 +102,7 @@ def test_the_best_model_is_saved_as_under_fit_and_opens_in_plain_keras(parts, ma
         model = make_model(keras.optimizers.Adam(0.003))
         rows = way(model, parts, [best])
         saved.append(keras.models.load_model(file))
-        loss = saved[-1].evaluate(parts[1].images, parts[1].labels, verbose=0, return_dict=True)["loss"]
+        loss = saved[-1].evaluate(parts[1].inputs, parts[1].labels, verbose=0, return_dict=True)["loss"]
         assert loss == pytest.approx(min(row["val_loss"] for row in rows), rel=1e-5)
     theirs, own = saved
     assert own.get_config() == theirs.get_config()

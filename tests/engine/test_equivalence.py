@@ -41,12 +41,12 @@ def test_two_epochs_equal_those_of_model_fit(parts, make_model, name, batch_size
     training, validation = parts
     reference = make_model(OPTIMIZERS[name]())
     expected = reference.fit(
-        training.images,
+        training.inputs,
         training.labels,
         batch_size=batch_size,
         epochs=2,
         shuffle=False,
-        validation_data=(validation.images, validation.labels),
+        validation_data=(validation.inputs, validation.labels),
         verbose=0,
     ).history
     model = make_model(OPTIMIZERS[name]())
@@ -64,7 +64,7 @@ def test_two_epochs_equal_those_of_model_fit(parts, make_model, name, batch_size
 def test_moving_statistics_of_batch_normalization_equal_those_of_model_fit(parts, make_model):
     training, validation = parts
     reference, model = (make_model(keras.optimizers.SGD(0.05), batchnorm=True) for _ in range(2))
-    reference.fit(training.images, training.labels, batch_size=64, epochs=2, shuffle=False, verbose=0)
+    reference.fit(training.inputs, training.labels, batch_size=64, epochs=2, shuffle=False, verbose=0)
     list(train(model, training, Evaluator(model, validation), epochs=2, batch_size=64, order=in_order(200)))
     ours, theirs = (network.layers[2] for network in (model, reference))
     assert not np.allclose(theirs.moving_mean, 0)
@@ -76,7 +76,7 @@ def test_moving_statistics_of_batch_normalization_equal_those_of_model_fit(parts
 def test_mixed_precision_trains_what_model_fit_trains_with_it(parts, make_model, precision):
     training, validation = parts
     reference, model = (make_model(keras.optimizers.Adam(schedule(0.003)), precision=precision) for _ in range(2))
-    expected = reference.fit(training.images, training.labels, batch_size=64, epochs=2, shuffle=False, verbose=0)
+    expected = reference.fit(training.inputs, training.labels, batch_size=64, epochs=2, shuffle=False, verbose=0)
     rows = train(model, training, Evaluator(model, validation), epochs=2, batch_size=64, order=in_order(200))
     # bfloat16 has 8 bits: where a last bit rounds the other way, the gradient is 0.4% off.
     np.testing.assert_allclose([row["loss"] for row in rows], expected.history["loss"], rtol=2e-3)

@@ -57,7 +57,7 @@ def test_the_learning_rate_is_the_one_keras_trained_with(parts, make_optimizer):
     )
     training, _ = parts
     reference = logistic(make_optimizer(schedule))
-    reference.fit(training.images, training.labels, batch_size=64, epochs=2, verbose=0, callbacks=[spy])
+    reference.fit(training.inputs, training.labels, batch_size=64, epochs=2, verbose=0, callbacks=[spy])
     rows = run(logistic(make_optimizer(schedule)), parts, batch_size=64)  # 4 steps an epoch
     assert [row["learning_rate"] for row in rows] == pytest.approx([spied[3], spied[7]])
 
@@ -70,7 +70,7 @@ def test_a_loss_that_is_not_finite_ends_the_training_after_its_epoch(parts, make
 
 def test_a_validation_loss_that_is_not_finite_ends_the_training_too(parts):
     training, validation = parts
-    broken = Part(np.full_like(validation.images, np.nan), validation.labels)
+    broken = Part(np.full_like(validation.inputs, np.nan), validation.labels)
     rows = run(logistic("sgd"), (training, broken), epochs=5)  # a ReLU would make zeros of NaN
     assert len(rows) == 1
     assert np.isfinite(rows[0]["loss"])
@@ -81,7 +81,7 @@ def test_a_training_that_is_left_early_leaves_a_model_that_keras_trains_on(parts
     training, validation = parts
     fit = {"batch_size": 64, "shuffle": False, "verbose": 0}
     reference, model = (make_model(keras.optimizers.Adam(0.003)) for _ in range(2))
-    reference.fit(training.images, training.labels, epochs=2, **fit)
+    reference.fit(training.inputs, training.labels, epochs=2, **fit)
     epochs = train(
         model, training, Evaluator(model, validation), epochs=9, batch_size=64, order=lambda _: np.arange(len(training))
     )
@@ -89,7 +89,7 @@ def test_a_training_that_is_left_early_leaves_a_model_that_keras_trains_on(parts
     epochs.close()
     assert type(model.trainable_weights[0].regularizer) is keras.regularizers.L2
     assert "_backend_update_step" not in vars(model.optimizer)
-    model.fit(training.images, training.labels, epochs=1, **fit)
+    model.fit(training.inputs, training.labels, epochs=1, **fit)
     for ours, theirs in zip(model.get_weights(), reference.get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=2e-6)
 

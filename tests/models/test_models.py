@@ -37,8 +37,8 @@ def test_mlp_computes_relu_of_an_affine_map_and_softmax_of_another():
 
 
 def test_each_hidden_activation_is_followed_by_its_own_copy_of_the_chosen_layers():
-    model = mlp(SHAPE, 10, hidden(layers=(keras.layers.Dropout(0.25),)), [8, 8], "relu")
-    assert kinds(model) == ["Flatten", "Dense", "Dropout", "Dense", "Dropout", "Dense"]
+    model = mlp(SHAPE, 10, hidden(unit_layers=(keras.layers.Dropout(0.25),)), [8, 8], "relu")
+    assert kinds(model) == ["Flatten", *["Dense", "Activation", "Dropout"] * 2, "Dense"]
     first, second = (layer for layer in model.layers if isinstance(layer, keras.layers.Dropout))
     assert first is not second
     assert first.rate == second.rate == 0.25
@@ -55,7 +55,7 @@ def test_the_penalty_is_on_hidden_kernels_and_not_on_the_output():
 
 
 def small_cnn(**parts):
-    return cnn(SHAPE, 10, hidden(**parts), filters=[10, 20], kernel_size=5, dense_units=50, activation="relu")
+    return cnn(SHAPE, 10, hidden(**parts), filters=[10, 20], kernel_size=5, dense_units=[50], activation="relu")
 
 
 def test_cnn_has_the_parameters_that_its_sizes_give():
@@ -69,7 +69,7 @@ def test_cnn_pools_before_the_activation_which_for_relu_changes_nothing():
     images = np.random.default_rng(0).random((3, *SHAPE)).astype(np.float32)
     convolved = model.get_layer("conv_1")(images)
     activated_first = keras.layers.MaxPooling2D()(keras.ops.relu(convolved))
-    as_built = model.get_layer("activation_1")(model.get_layer("pool_1")(convolved))
+    as_built = model.get_layer("conv_1_activation")(model.get_layer("conv_1_pool")(convolved))
     assert np.array_equal(as_built, activated_first)
 
 

@@ -7,16 +7,24 @@ from pathlib import Path
 import pytest
 
 from runner.records.atomic import write_csv
+from runner.records.run_directory import RunDirectory
 
 MakeRun = Callable[..., Path]
 
 
 @pytest.fixture
 def make_run(tmp_path) -> MakeRun:
-    """make_run("sweep/0", overrides=[...], seed=0, accuracies=[...]) -> the run's directory."""
+    """make_run("sweep/0", overrides=[...], seed=0, accuracies=[...], predictions={...}) -> the run's directory."""
 
     def make(
-        name, overrides=(), seed=0, accuracies=(0.5, 0.75), fingerprint="f" * 64, dataset="mnist", status="completed"
+        name,
+        overrides=(),
+        seed=0,
+        accuracies=(0.5, 0.75),
+        fingerprint="f" * 64,
+        dataset="mnist",
+        status="completed",
+        predictions=None,
     ):
         directory = tmp_path / name
         directory.mkdir(parents=True)
@@ -43,6 +51,8 @@ def make_run(tmp_path) -> MakeRun:
             "test": {"accuracy": accuracies[-1], "loss": 0.5},
         }
         (directory / "record.json").write_text(json.dumps(values))
+        if predictions:
+            RunDirectory(directory).write_predictions(**predictions)
         return directory
 
     return make

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 
 from runner.reporting.figures import comparison, confusion_matrix, curves
 
@@ -67,3 +68,19 @@ def test_confusion_matrix_counts_what_was_taken_for_what():
     figure = confusion_matrix(np.array([0, 0, 1, 2], np.int32), np.array([0, 2, 1, 2]), 3, "")
     written = {text.get_position(): text.get_text() for text in figure.axes[0].texts}
     assert written == {(0, 0): "1", (2, 0): "1", (1, 1): "1", (2, 2): "1"}  # (predicted, true)
+
+
+def test_a_long_title_is_broken_at_its_commas_and_not_cut_off():
+    title = "optimizer=momentum,optimizer.learning_rate=0.03,regularizer=[l2,dropout],model=mlp_two_hidden, seed 0"
+    figure = curves(pd.DataFrame({"epoch": [1, 2], "loss": [0.5, 0.6]}), "loss", title)
+    figure.canvas.draw()
+    (drawn,) = (text for text in figure.findobj(Text) if "momentum" in text.get_text())
+    assert "\n" in drawn.get_text()
+    assert drawn.get_window_extent().x1 <= figure.bbox.x1
+
+
+def test_a_single_epoch_has_one_tick():
+    figure = curves(pd.DataFrame({"epoch": [1], "loss": [0.5]}), "loss", "")
+    figure.canvas.draw()
+    low, high = figure.axes[0].get_xlim()
+    assert [tick for tick in figure.axes[0].get_xticks() if low <= tick <= high] == [1]

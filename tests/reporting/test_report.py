@@ -1,5 +1,6 @@
 import shutil
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -46,4 +47,50 @@ def test_unreadable_predictions_are_named(make_run, tmp_path):
     directory = make_run("run")
     (directory / "predictions.npz").write_bytes(b"no archive")
     with pytest.raises(UserError, match=r"predictions\.npz"):
+        report([directory], directory)
+
+
+@pytest.mark.parametrize(
+    ("rates", "drawn"), [([0.1, 0.1], False), ([0.1, 0.05], True)], ids=["a constant rate", "a changing rate"]
+)
+def test_a_learning_rate_is_drawn_if_it_changes(make_run, rates, drawn):
+    directory = make_run("run")
+    pd.read_csv(directory / "history.csv").assign(learning_rate=rates).to_csv(directory / "history.csv", index=False)
+    assert (directory / "learning_rate.png" in report([directory], directory)) is drawn
+
+
+@pytest.mark.parametrize(
+    ("rates", "drawn"),
+    [([1e-3, 1e-2, 1e-1], True), ([1e-3, 1e-3, 1e-1], False), ([1e-1, 1e-2, 1e-3], False), ([1e-3], False)],
+)
+def test_a_range_test_is_drawn_where_the_rate_rises_from_step_to_step(make_run, rates, drawn):
+    directory = make_run("run")
+    steps = pd.DataFrame({"step": range(1, len(rates) + 1), "learning_rate": rates, "loss": 1.0})
+    steps.to_csv(directory / "steps.csv", index=False)
+    assert (directory / "learning_rate_range.png" in report([directory], directory)) is drawn
+
+
+def test_a_run_with_all_files_gets_all_figures(make_run):
+    labels, probabilities = np.array([0, 1]), np.array([[0.9, 0.1], [0.2, 0.8]])
+    directory = make_run(
+        "run",
+        predictions={
+            "test_probabilities": probabilities,
+            "test_labels": labels,
+            "validation_probabilities": probabilities,
+            "validation_labels": labels,
+        },
+    )
+    (directory / "gradients.csv").write_text("epoch,hidden.gradient,hidden.weight\n1,0.5,3\n2,0.25,4\n")
+    written = [path.name for path in report([directory], directory)]
+    assert written == ["summary.csv", "accuracy.png", "loss.png", "gradients.png", "confusion_matrix.png"]
+    assert (directory / "gradients.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name", ["gradients.csv", "steps.csv"])
+@pytest.mark.parametrize("text", ["", "step,loss\n1,high\n"], ids=["empty", "words"])
+def test_a_file_that_is_no_table_of_numbers_is_named(make_run, name, text):
+    directory = make_run("run")
+    (directory / name).write_text(text)
+    with pytest.raises(UserError, match=rf"{name}: not a table of numbers"):
         report([directory], directory)

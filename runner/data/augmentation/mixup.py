@@ -1,0 +1,40 @@
+"""Weighted means of two images and of their labels."""
+
+import numpy as np
+from keras import ops
+
+from runner.data.augmentation.draws import Draws, Tensor
+
+_QUANTILES = 4096
+
+
+class MixUp:
+    """An image and its label become a weighted mean with another one's; the weight is Beta(alpha, alpha).
+
+    The other image is the batch's, counted from its end: batches are in random order. Keras has a layer for this, whose
+    random numbers XLA cannot compile, so that it could not be used on a GPU.
+
+    Source: Zhang et al. 2018, "mixup: beyond empirical risk minimization", eq. 1.
+    """
+
+    mixes_labels = True
+
+    def __init__(self, alpha: float, seed: int) -> None:
+        from scipy.stats import beta
+
+        if alpha <= 0:
+            raise ValueError(f"alpha={alpha} must be above 0")
+        self._draws = Draws(seed)
+        middles = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
+        self._weights = beta.ppf(middles, alpha, alpha).astype(np.float32)
+
+    def __call__(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Change images (count, ...) and labels (count, classes)."""
+        count = images.shape[0]
+        quantile = ops.cast(self._draws.uniform((count,), 0.0, float(_QUANTILES)), "int32")
+        weight = ops.take(self._weights, ops.minimum(quantile, _QUANTILES - 1))
+        return tuple(
+            ops.flip(values, axis=0)
+            + ops.reshape(weight, (count, *[1] * (len(values.shape) - 1))) * (values - ops.flip(values, axis=0))
+            for values in (images, labels)
+        )

@@ -1,0 +1,55 @@
+"""The order in which augmentations happen, and what of them is one kernel."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import keras
+
+from runner.config.errors import ConfigError
+from runner.data.augmentation.draws import Tensor
+from runner.data.augmentation.geometry import Affine, Elastic, Geometric, warp
+
+Step = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+
+
+def augmenter(parts: Mapping[str, Any], input_shape: tuple[int, ...], compiled: Callable[[Step], Step]) -> Step:
+    """Return what changes a batch's images (count, height, width, channels) and labels.
+
+    All geometric parts come first, as one resampling; then the others in the order given; last Keras's own layers (or a
+    user's).
+
+    Args:
+        parts: under their names, for messages.
+        compiled: turns a function of keras.ops alone into one kernel.
+
+    Raises:
+        ConfigError: if the inputs are no images, or a part is of no known kind.
+    """
+    for name, part in parts.items():
+        if len(input_shape) != 3:
+            raise ConfigError(f"augmentation.{name}: changes images, and these examples have the shape {input_shape}")
+        if not callable(part) and not isinstance(part, Affine | Elastic):
+            raise ConfigError(f"augmentation.{name}: is no change of images and labels, nor a Keras layer")
+    geometric = [part for part in parts.values() if isinstance(part, Affine | Elastic)]
+    layers = [part for part in parts.values() if isinstance(part, keras.layers.Layer)]
+    others = [part for part in parts.values() if part not in geometric and part not in layers]
+    steps = [compiled(partial(_warp, parts=geometric))] if geometric else []
+    # A kernel for each: in one, XLA computes the warp again for every use of its result.
+    steps += [compiled(change) for change in others]
+    steps += [partial(_apply, layer) for layer in layers]
+
+    def augment(images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        for step in steps:
+            images, labels = step(images, labels)
+        return images, labels
+
+    return augment
+
+
+def _warp(images: Tensor, labels: Tensor, parts: Sequence[Geometric]) -> tuple[Tensor, Tensor]:
+    return warp(images, parts), labels
+
+
+def _apply(layer: keras.layers.Layer, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    return layer(images, training=True), labels

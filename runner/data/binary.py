@@ -1,0 +1,34 @@
+"""Synthetic features of two classes."""
+
+import numpy as np
+
+from runner.data.checked import checked_dataset
+from runner.data.dataset import Dataset, Part
+from runner.data.held_out import hold_out
+
+
+def load_binary(
+    name: str, samples: int, features: int, informative: int, redundant: int, test_size: float, data_seed: int
+) -> Dataset:
+    """Return clusters of points around the corners of a hypercube, labelled 0 or 1.
+
+    Args:
+        samples: examples in all.
+        features: of an example; `informative` of them tell the classes apart, `redundant` are linear combinations of
+            those, the others are noise.
+        test_size: share that becomes the test part.
+        data_seed: of the points and of that draw.
+
+    Raises:
+        ValueError: if the numbers of features do not fit together.
+
+    Source: Guyon 2003, "Design of experiments for the NIPS 2003 variable selection benchmark", as in
+        sklearn.datasets.make_classification.
+    """
+    from sklearn.datasets import make_classification
+
+    inputs, labels = make_classification(
+        samples, features, n_informative=informative, n_redundant=redundant, random_state=data_seed
+    )
+    train, test = hold_out(Part(inputs.astype(np.float32), labels.astype(np.int32)), test_size, data_seed)
+    return checked_dataset(name, "sklearn.datasets.make_classification", train, test)

@@ -1,0 +1,103 @@
+"""Files and arrays of the user's own, held against what a data set must be."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from runner.data.dataset import Dataset, Inputs, Labels, Part
+from runner.data.errors import DataError
+
+Array = npt.NDArray[np.generic]
+
+_LARGEST_LABEL = np.iinfo(np.int32).max
+
+
+def checked_file(path: str) -> Path:
+    """Return the path of a file that is there.
+
+    Raises:
+        DataError: if it is not.
+    """
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise DataError(f"{file}: there is no such file")
+    return file
+
+
+def checked_inputs(where: str, array: Array) -> Inputs:
+    """Return bytes as they are, and other numbers as float32.
+
+    Args:
+        where: the beginning of an error message.
+        array: features (examples, features), or images (examples, height, width) or with channels as a fourth axis.
+
+    Raises:
+        DataError: if the array is of another kind or shape, is empty, or holds NaN or infinity.
+    """
+    if array.dtype.kind not in "buif":
+        raise DataError(f"{where}: holds {array.dtype}, not numbers")
+    if array.ndim not in (2, 3, 4) or not array.size:
+        raise DataError(
+            f"{where}: has shape {array.shape}; needed are features (examples, features) or images "
+            "(examples, height, width) or (examples, height, width, channels)"
+        )
+    images = array[..., np.newaxis] if array.ndim == 3 else array
+    if images.dtype == np.uint8:
+        return images.astype(np.uint8, copy=False)
+    with np.errstate(over="ignore"):  # becomes infinity, which is said below
+        inputs = images.astype(np.float32)
+    finite = np.isfinite(inputs).all(axis=tuple(range(1, inputs.ndim)))
+    if not finite.all():
+        raise DataError(f"{where}: example {np.argmin(finite)} (from 0) holds NaN, infinity or what float32 cannot")
+    return inputs
+
+
+def checked_labels(where: str, array: Array) -> Labels:
+    """Return labels (examples,) as int32.
+
+    Raises:
+        DataError: if they are not integers from 0 in one dimension.
+    """
+    if array.ndim != 1 or not array.size or array.dtype.kind not in "ui":
+        raise DataError(f"{where}: is {array.dtype}{array.shape}; labels must be integers, one an example")
+    lowest, highest = int(array.min()), int(array.max())
+    if lowest < 0 or highest > _LARGEST_LABEL:
+        wrong = lowest if lowest < 0 else highest
+        raise DataError(f"{where}: holds the label {wrong}; labels must be 0, 1, 2, ... without gaps")
+    return array.astype(np.int32)
+
+
+def checked_dataset(name: str, source: str, train: Part, test: Part) -> Dataset:
+    """Put a data set together; its classes are the labels of the training part.
+
+    Raises:
+        DataError: if the parts differ in kind, or if labels have gaps or are all the same.
+    """
+    kinds = [f"{part.inputs.dtype}{part.inputs.shape[1:]}" for part in (train, test)]
+    if kinds[0] != kinds[1]:
+        raise DataError(f"{source}: training and test inputs differ: {kinds[0]} and {kinds[1]} an example")
+    return Dataset(
+        name=name,
+        source=source,
+        classes=_count_classes(source, train.labels, test.labels),
+        train_inputs=train.inputs,
+        train_labels=train.labels,
+        test_inputs=test.inputs,
+        test_labels=test.labels,
+    )
+
+
+def _count_classes(source: str, train: Labels, test: Labels) -> int:
+    present = np.unique(train)
+    gaps = np.flatnonzero(present != np.arange(len(present)))
+    if len(gaps):
+        raise DataError(
+            f"{source}: no training example of class {gaps[0]}, though labels go up to {present[-1]}; "
+            "labels must be 0, 1, 2, ... without gaps"
+        )
+    if len(present) < 2:
+        raise DataError(f"{source}: all training examples are of one class; at least 2 are needed")
+    if len(unknown := np.setdiff1d(test, present)):
+        raise DataError(f"{source}: test examples have the label {unknown[0]}, which no training example has")
+    return len(present)

@@ -1,0 +1,191 @@
+"""A table of the user's own: a row an example, a column a feature."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from runner.config.errors import ConfigError, did_you_mean
+from runner.data.checked import checked_dataset, checked_file
+from runner.data.dataset import Dataset, Part
+from runner.data.errors import DataError
+from runner.data.held_out import hold_out
+from runner.data.memory import refuse_large
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_VALUES_AT_ONCE = 2**22
+
+
+@dataclass(frozen=True)
+class Format:
+    """How the user's files are to be read."""
+
+    label: str | int
+    header: bool
+    separator: str
+    memory_limit_gb: float
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a file holds: features (examples, features), the text of the labels (examples,), and the features' names."""
+
+    path: Path
+    label: str
+    features: npt.NDArray[np.float32]
+    labels: list[str]
+    columns: list[str]
+
+
+def load_csv(
+    name: str,
+    path: str,
+    label: str | int,
+    test_path: str | None,
+    test_size: float,
+    data_seed: int,
+    header: bool,
+    separator: str,
+    memory_limit_gb: float,
+) -> Dataset:
+    """Return the data set in one file, or in two.
+
+    Args:
+        path: of the training examples, or of all.
+        label: column of the classes: its name, or its position from 0 (-1: the last). Classes are names, or whole
+            numbers, and are numbered in their order.
+        test_path: of the test examples, with the same columns.
+        test_size: share that becomes the test part, if there is no `test_path`.
+        data_seed: of that draw.
+        header: whether the first row names the columns.
+        separator: between values.
+        memory_limit_gb: what the features of a file may take in memory.
+
+    Raises:
+        ConfigError: if a file has no such label column.
+        DataError: if a file cannot be read, is too large, or holds what is not a finite number.
+    """
+    style = Format(label, header, separator, memory_limit_gb)
+    table = _read(checked_file(path), style)
+    classes = _classes(table)
+    train = _part(table, classes)
+    if test_path is None:
+        train, test = hold_out(train, test_size, data_seed)
+    else:
+        test_table = _read(checked_file(test_path), style)
+        if test_table.columns != table.columns:
+            differing = sorted(set(table.columns) ^ set(test_table.columns))
+            what = f"the columns {', '.join(differing)}" if differing else "the order of its columns"
+            raise DataError(f"{test_table.path}: differs from {table.path} in {what}")
+        test = _part(test_table, classes)
+    return checked_dataset(name, str(table.path), train, test)
+
+
+def _read(path: Path, style: Format) -> Table:
+    import pandas as pd
+
+    options: dict[str, Any] = {"sep": style.separator, "compression": None}
+    features: list[npt.NDArray[np.float32]] = []
+    labels: list[str] = []
+    try:
+        # Without names: with them, pandas would take a first column more than there are names for an index.
+        first = pd.read_csv(path, header=None, nrows=2, dtype=str, keep_default_na=False, **options).iloc[0]
+        columns = [str(name) for name in (first if style.header else first.index)]
+        label = _label_column(path, columns, style)
+        reader = pd.read_csv(
+            path,
+            names=columns,
+            header=0 if style.header else None,
+            dtype={label: str},
+            chunksize=max(1, _VALUES_AT_ONCE // len(columns)),
+            low_memory=False,  # one type a column
+            **options,
+        )
+        with reader:
+            for chunk in reader:
+                features.append(_numbers(path, chunk.drop(columns=label)))
+                labels += _texts(path, chunk[label])
+                refuse_large(str(path), sum(array.nbytes for array in features), style.memory_limit_gb)
+    except (OSError, ValueError) as error:  # what pandas raises is a ValueError
+        raise DataError(f"{path}: cannot be read as CSV ({' '.join(str(error).split())})") from error
+    if not labels:
+        raise DataError(f"{path}: has no rows")
+    return Table(path, label, np.concatenate(features), labels, [column for column in columns if column != label])
+
+
+def _label_column(path: Path, columns: list[str], style: Format) -> str:
+    if len(columns) < 2:
+        raise DataError(f"{path}: has one column; is dataset.separator={style.separator} what separates its values?")
+    if style.header and all(map(_is_number, columns)) and columns != [str(index) for index in range(len(columns))]:
+        raise DataError(f"{path}: its first row holds numbers, not names; dataset.header=false reads it as an example")
+    if "" in columns:
+        raise DataError(f"{path}: a column has no name; if it holds row numbers, which tell nothing, remove it")
+    if isinstance(style.label, int) and -len(columns) <= style.label < len(columns):
+        return columns[style.label]
+    if str(style.label) not in columns:
+        given = f"dataset.label={style.label}"
+        raise ConfigError(f"{given}: {path} has no such column{did_you_mean(str(style.label), columns)}")
+    return str(style.label)
+
+
+def _numbers(path: Path, features: "pd.DataFrame") -> npt.NDArray[np.float32]:
+    import pandas as pd
+
+    with np.errstate(over="ignore"):  # becomes infinity, which is said below
+        numbers: npt.NDArray[np.float32] = features.apply(pd.to_numeric, errors="coerce").to_numpy(np.float32)
+    wrong = np.argwhere(~np.isfinite(numbers))
+    if len(wrong):
+        row, column = wrong[0]
+        values = features.iloc[:, column]
+        what = "no value" if values.isna().iloc[row] else f"{values.iloc[row]!s} is not a finite number"
+        raise DataError(f"{path}: {_place(features.columns[column], features.index[row])}: {what}")
+    return numbers
+
+
+def _texts(path: Path, labels: "pd.Series[str]") -> list[str]:
+    missing = labels.index[labels.isna()]
+    if len(missing):
+        raise DataError(f"{path}: {_place(str(labels.name), missing[0])}: no value")
+    return [_canonical(text) for text in labels]
+
+
+def _classes(table: Table) -> dict[str, int]:
+    """Return the number of each class: in the order of numbers if all are, else in that of the alphabet."""
+    names = sorted(set(table.labels))
+    if all(map(_is_number, names)):
+        names.sort(key=float)
+        if fractions := [name for name in names if not float(name).is_integer()]:
+            raise DataError(
+                f"{table.path}: column {table.label} holds {fractions[0]}; classes are names or whole numbers"
+            )
+    return {name: number for number, name in enumerate(names)}
+
+
+def _part(table: Table, classes: dict[str, int]) -> Part:
+    for row, text in enumerate(table.labels):
+        if text not in classes:
+            raise DataError(f"{table.path}: {_place(table.label, row)}: {text} is no class of the training part")
+    return Part(table.features, np.array([classes[text] for text in table.labels], np.int32))
+
+
+def _place(column: str, row: int) -> str:
+    """Return where a value stands; rows count from 1, below the header."""
+    return f"column {column}, row {row + 1}"
+
+
+def _canonical(text: str) -> str:
+    """Return one spelling of a class: 1 and 1.0 are the same."""
+    text = text.strip()
+    return f"{float(text):.0f}" if _is_number(text) and float(text).is_integer() else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,31 @@
+"""The small handwritten digits that ship inside scikit-learn."""
+
+import numpy as np
+
+from runner.data.dataset import Dataset
+
+_TEST_EXAMPLES = 360
+
+
+def load_digits(name: str) -> Dataset:
+    """Return 1,437 training and 360 test digits of 8x8 pixels, in the file's order.
+
+    The test part is the end of the file, where each class has 33 to 37 examples. The values 0 to 16 are scaled to
+    bytes, so that they are preprocessed as other images are.
+
+    Source: Alpaydin & Kaynak 1998, "Optical Recognition of Handwritten Digits" (UCI), the test set.
+    """
+    from sklearn import datasets
+
+    pixels, digits = datasets.load_digits(return_X_y=True)
+    images = np.rint(pixels * 255 / 16).astype(np.uint8).reshape(-1, 8, 8, 1)
+    labels = digits.astype(np.int32)
+    return Dataset(
+        name=name,
+        source="scikit-learn",
+        classes=10,
+        train_inputs=images[:-_TEST_EXAMPLES],
+        train_labels=labels[:-_TEST_EXAMPLES],
+        test_inputs=images[-_TEST_EXAMPLES:],
+        test_labels=labels[-_TEST_EXAMPLES:],
+    )

@@ -1,0 +1,141 @@
+"""Images of the user's own: a folder a class."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from runner.config.errors import ConfigError
+from runner.data.checked import checked_dataset
+from runner.data.dataset import Dataset, Part
+from runner.data.errors import DataError
+from runner.data.held_out import hold_out
+from runner.data.memory import refuse_large
+from runner.data.strata import stratified_order
+from runner.data.streams import Stream, seed_sequence
+
+_MODES = {1: "L", 3: "RGB"}  # Pillow's names
+
+
+@dataclass(frozen=True)
+class Format:
+    """What every image is turned into."""
+
+    channels: int
+    size: tuple[int, int] | None  # height, width
+    memory_limit_gb: float
+
+
+def load_images(
+    name: str,
+    path: str,
+    channels: int,
+    size: Sequence[int] | None,
+    test_size: float,
+    data_seed: int,
+    memory_limit_gb: float,
+) -> Dataset:
+    """Return the images below a folder; classes are numbered in the alphabetical order of their folders.
+
+    Args:
+        path: the folder of train/CLASS/ and test/CLASS/, or of CLASS/ alone.
+        channels: 1 (grayscale) or 3 (RGB).
+        size: height and width that images are resized to; None: they are all of one size.
+        test_size: share that becomes the test part, if there is no test/.
+        data_seed: of that draw, and of the order of the training images, which the folders would sort by class.
+        memory_limit_gb: what the images of a part may take in memory.
+
+    Raises:
+        ConfigError: if channels or size are none.
+        DataError: if there are no classes, an image cannot be read, sizes differ, or the images are too large.
+    """
+    style = Format(channels, _checked_size(size), memory_limit_gb)
+    if channels not in _MODES:
+        raise ConfigError(f"dataset.channels={channels}: must be 1 (grayscale) or 3 (RGB)")
+    root = Path(path).expanduser()
+    if not ((root / "train").is_dir() and (root / "test").is_dir()):
+        train, test = hold_out(_read(root, _class_names(root), style), test_size, data_seed)
+        return checked_dataset(name, str(root), train, test)
+    classes = _class_names(root / "train")
+    if unknown := sorted(set(_class_names(root / "test")) - set(classes)):
+        raise DataError(f"{root / 'test' / unknown[0]}: {root / 'train'} has no such class")
+    train, test = (_read(root / part, classes, style) for part in ("train", "test"))
+    order = stratified_order(train.labels, np.random.default_rng(seed_sequence(data_seed, Stream.TEST_PART)))
+    return checked_dataset(name, str(root), Part(train.inputs[order], train.labels[order]), test)
+
+
+def _checked_size(size: Sequence[int] | None) -> tuple[int, int] | None:
+    if size is None:
+        return None
+    if not isinstance(size, Sequence) or len(size) != 2 or not all(type(side) is int and side > 0 for side in size):
+        raise ConfigError(f"dataset.size={size}: must be null or [height, width], whole numbers above 0")
+    return size[0], size[1]
+
+
+def _class_names(folder: Path) -> list[str]:
+    names = sorted(entry.name for entry in _visible(folder) if entry.is_dir())
+    if not names:
+        raise DataError(f"{folder}: has no class folders (one folder a class, its images inside)")
+    return names
+
+
+def _visible(folder: Path) -> list[Path]:
+    try:
+        return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be read ({error.strerror})") from error
+
+
+def _read(folder: Path, classes: list[str], style: Format) -> Part:
+    """Read the images of one part, class by class: (examples, height, width, channels) bytes."""
+    files = [(file, label) for label, name in enumerate(classes) for file in _files(folder / name)]
+    if not files:
+        raise DataError(f"{folder}: its class folders hold no images")
+    height, width = style.size or _size(files[0][0])
+    refuse_large(str(folder), len(files) * height * width * style.channels, style.memory_limit_gb)
+    images = np.empty((len(files), height, width, style.channels), np.uint8)
+    for index, (file, _) in enumerate(files):
+        images[index] = _decoded(file, (height, width), style)
+    return Part(images, np.array([label for _, label in files], np.int32))
+
+
+def _files(folder: Path) -> list[Path]:
+    if not folder.exists():  # a class without test images
+        return []
+    files = _visible(folder)
+    if below := [file for file in files if file.is_dir()]:
+        raise DataError(f"{below[0]}: a folder where images are expected")
+    return files
+
+
+def _size(file: Path) -> tuple[int, int]:
+    from PIL import Image
+
+    try:
+        with Image.open(file) as image:
+            return image.height, image.width
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise DataError(f"{file}: not a readable image ({error})") from error
+
+
+def _decoded(file: Path, size: tuple[int, int], style: Format) -> npt.NDArray[np.uint8]:
+    from PIL import Image
+
+    height, width = size
+    try:
+        with Image.open(file) as image:
+            if image.mode[0] in "IF":  # which Pillow would clip to bytes
+                raise DataError(f"{file}: has more than 8 bits a channel (mode {image.mode}); save it with 8")
+            if style.size is None and image.size != (width, height):
+                raise DataError(
+                    f"{file}: is {image.height}x{image.width}, where the first image is {height}x{width} "
+                    "(height x width); dataset.size=[HEIGHT,WIDTH] resizes them all"
+                )
+            pixels = image.convert(_MODES[style.channels])
+            if image.size != (width, height):
+                pixels = pixels.resize((width, height), Image.Resampling.BILINEAR)
+            return np.asarray(pixels).reshape(height, width, style.channels)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise DataError(f"{file}: not a readable image ({error})") from error

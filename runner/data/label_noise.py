@@ -1,0 +1,27 @@
+"""Wrong labels, on purpose."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from runner.data.dataset import Part
+from runner.data.streams import Stream, seed_sequence
+
+
+def mislabel(part: Part, share: float, classes: int, seed: int) -> Part:
+    """Give a share of the examples another class, drawn uniformly among the others (symmetric noise).
+
+    Args:
+        share: exactly round(share * examples) labels change; those of a smaller share are among those of a larger.
+        classes: how many there are.
+        seed: of the draw.
+
+    Source: Zhang et al. 2017, "Understanding deep learning requires rethinking generalization", sec. 2.1, but that a
+        label there may be drawn again.
+    """
+    generator = np.random.default_rng(seed_sequence(seed, Stream.LABEL_NOISE))
+    others = (part.labels + generator.integers(1, classes, len(part))) % classes
+    chosen = generator.permutation(len(part))[: round(share * len(part))]
+    labels = part.labels.copy()
+    labels[chosen] = others[chosen]
+    return replace(part, labels=labels)

@@ -1,0 +1,146 @@
+"""What is measured inside the compiled training; nothing is added to it where nothing is asked for."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar, Protocol
+
+import keras
+import tensorflow as tf
+
+from runner.engine.replaced import replaced
+from runner.models.patterns import trainable_layers
+from runner.records.record import Row
+
+
+class Diagnostic(Protocol):
+    """Watches a training, and has a table of it."""
+
+    file: ClassVar[str]  # the table's name in the run directory
+    rows: list[Row]
+
+    def watching(self, model: keras.Model, steps: int) -> Any:
+        """Return a context manager in which the model's steps (that many an epoch) are traced and run."""
+
+    def end_epoch(self) -> None:
+        """Add the epoch's rows."""
+
+
+def innermost(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    """Return the optimizer itself: mixed_float16 wraps it, to scale the loss."""
+    return getattr(optimizer, "inner_optimizer", optimizer)
+
+
+class GradientNorms:
+    """The L2 norms of each layer's gradient, the mean over the epoch's steps, and of its weights at the epoch's end.
+
+    The gradient is that of the loss with its penalties, before clipping.
+    """
+
+    file = "gradients.csv"
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+
+    @contextmanager
+    def watching(self, model: keras.Model, steps: int) -> Iterator[None]:
+        """Sum the norms up in every step."""
+        self._steps = steps
+        self._layers = [model.get_layer(name) for name in trainable_layers(model)]
+        self._sums = tf.Variable(tf.zeros(len(self._layers)), trainable=False)
+        optimizer = innermost(model.optimizer)
+        apply = optimizer.apply
+
+        def watched_apply(grads: Sequence[Any], trainable_variables: Sequence[Any]) -> Any:
+            gradient_of = {id(weight): grad for grad, weight in zip(grads, trainable_variables, strict=True)}
+            norms = [
+                tf.linalg.global_norm([gradient_of[id(weight)] for weight in layer.trainable_weights])
+                for layer in self._layers
+            ]
+            self._sums.assign_add(tf.stack([tf.cast(norm, tf.float32) for norm in norms]))
+            return apply(grads, trainable_variables)
+
+        with replaced(optimizer, apply=watched_apply):
+            yield
+
+    def end_epoch(self) -> None:
+        """Add a row of norms, a layer's gradient and weight beside each other."""
+        row: Row = {"epoch": len(self.rows) + 1}
+        for layer, total in zip(self._layers, self._sums.numpy(), strict=True):
+            row[f"{layer.name}.gradient"] = float(total) / self._steps
+            row[f"{layer.name}.weight"] = float(tf.linalg.global_norm([w.value for w in layer.trainable_weights]))
+        self.rows.append(row)
+        self._sums.assign(tf.zeros_like(self._sums))
+
+
+class StepLosses:
+    """Learning rate and loss (with its penalties) of every step."""
+
+    file = "steps.csv"
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+
+    @contextmanager
+    def watching(self, model: keras.Model, steps: int) -> Iterator[None]:
+        """Write every step's values down."""
+        self._values = tf.Variable(tf.zeros((steps, 2)), trainable=False)
+        self._at = tf.Variable(0, trainable=False)
+        compute_loss = model.compute_loss
+
+        def watched_loss(*args: Any, training: bool = True, **options: Any) -> Any:
+            loss = compute_loss(*args, training=training, **options)
+            if training:
+                rate = innermost(model.optimizer).learning_rate
+                self._values[self._at].assign(tf.stack([tf.cast(rate, tf.float32), tf.cast(loss, tf.float32)]))
+                self._at.assign_add(1)
+            return loss
+
+        with replaced(model, compute_loss=watched_loss):
+            yield
+
+    def end_epoch(self) -> None:
+        """Add a row for each step: step (from 1 over the whole training), learning_rate, loss."""
+        before = len(self.rows)
+        for step, (rate, loss) in enumerate(self._values.numpy().tolist(), start=before + 1):
+            self.rows.append({"step": step, "learning_rate": rate, "loss": loss})
+        self._at.assign(0)
+
+
+class ClippingRate:
+    """The share of an epoch's updates in which a gradient was clipped, for the history."""
+
+    def __init__(self, optimizer: keras.optimizers.Optimizer) -> None:
+        self._optimizer = innermost(optimizer)
+        self._clips = any(getattr(self._optimizer, name) for name in ("clipnorm", "global_clipnorm", "clipvalue"))
+        self._counts = tf.Variable(tf.zeros(2), trainable=False)  # updates clipped, and all updates
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Count, where the optimizer clips at all."""
+        if not self._clips:
+            yield
+            return
+        clip = self._optimizer._clip_gradients
+
+        def watched_clip(gradients: Sequence[Any]) -> Any:
+            self._counts.assign_add([tf.cast(_exceeds(self._optimizer, gradients), tf.float32), 1.0])
+            return clip(gradients)
+
+        with replaced(self._optimizer, _clip_gradients=watched_clip):
+            yield
+
+    def end_epoch(self) -> Row:
+        """Return the history's column, if there is one."""
+        clipped, updates = self._counts.numpy().tolist()
+        self._counts.assign(tf.zeros(2))
+        return {"clipped": clipped / max(updates, 1.0)} if self._clips else {}
+
+
+def _exceeds(optimizer: Any, gradients: Sequence[Any]) -> Any:
+    """Say whether the optimizer's limit is passed; Keras looks at its three limits in this order."""
+    gradients = [tf.convert_to_tensor(gradient) for gradient in gradients if gradient is not None]
+    if optimizer.clipnorm:
+        return tf.reduce_any([tf.norm(gradient) > optimizer.clipnorm for gradient in gradients])
+    if optimizer.global_clipnorm:
+        return tf.linalg.global_norm(gradients) > optimizer.global_clipnorm
+    return tf.reduce_any([tf.reduce_max(tf.abs(gradient)) > optimizer.clipvalue for gradient in gradients])

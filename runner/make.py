@@ -1,0 +1,100 @@
+"""Making one part from its configuration. The only file that instantiates."""
+
+import inspect
+import re
+from typing import Any
+
+from hydra.errors import InstantiationException
+from hydra.utils import get_object, instantiate
+
+from runner.config.errors import ConfigError, UserError, did_you_mean
+
+
+def make(key: str, spec: dict[str, Any], **at_run_time: Any) -> Any:
+    """Instantiate one part, or say which key of it is wrong.
+
+    Every part is made in two steps, a partial from the configuration and a call with what only the run knows, so that
+    run-time objects do not pass through OmegaConf.
+
+    Args:
+        key: where the part stands in the configuration.
+
+    Raises:
+        ConfigError: if the target does not exist, or does not take its arguments.
+    """
+    target = locate(key, spec["_target_"])
+    given = {name: value for name, value in spec.items() if not name.startswith("_")}
+    accepted, open_ended = _parameters(target)
+    unknown = [name for name in given if name not in accepted]
+    if unknown and not open_ended:
+        raise _no_such_argument(key, unknown[0], given, target, accepted)
+    try:
+        return instantiate(spec | {"_partial_": True}, _convert_="all")(**at_run_time)
+    except UserError:
+        raise
+    except Exception as error:  # whatever a library or the user's own code raises for its arguments
+        if unknown:
+            raise _no_such_argument(key, unknown[0], given, target, accepted) from error
+        cause = error.__cause__ if isinstance(error, InstantiationException) and error.__cause__ else error
+        raise ConfigError(f"{key}: {spec['_target_']}: {brief(cause)}") from error
+
+
+def locate(key: str, path: str) -> Any:
+    """Return what the `_target_` of a part names.
+
+    Raises:
+        ConfigError: if it cannot be imported or called.
+    """
+    try:
+        target = get_object(path)
+    except Exception as error:  # whatever importing the user's module raises
+        module, _, name = path.rpartition(".")
+        try:
+            nearest = did_you_mean(name, [known for known in dir(get_object(module)) if not known.startswith("_")])
+        except Exception:  # the module itself is what does not exist
+            nearest = f" ({brief(error)})"
+        raise ConfigError(f"{key}._target_={path}: no such class or function{nearest}") from error
+    if not callable(target):
+        raise ConfigError(f"{key}._target_={path}: neither a class nor a function")
+    return target
+
+
+def _parameters(target: Any) -> tuple[set[str], bool]:
+    """Return the arguments a target names, and whether it takes others too.
+
+    A class that passes **kwargs on takes its parent's as well.
+    """
+    functions = [target]
+    if inspect.isclass(target):
+        functions = [vars(base)["__init__"] for base in target.__mro__[:-1] if "__init__" in vars(base)]
+    names: set[str] = set()
+    for function in functions:
+        given = inspect.signature(function).parameters.values()
+        by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+        names |= {parameter.name for parameter in given if parameter.kind in by_name} - {"self"}
+        if not any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in given):
+            return names, False
+    return names, True
+
+
+def _no_such_argument(key: str, name: str, given: dict[str, Any], target: Any, accepted: set[str]) -> ConfigError:
+    return ConfigError(
+        f"{key}.{name}={given[name]}: {target.__name__} takes no such argument{did_you_mean(name, accepted)}"
+    )
+
+
+def check_name(key: str, name: str, module: Any) -> None:
+    """Raise ConfigError if `keras.losses` or `keras.metrics` has nothing of that name that needs no arguments."""
+    known = [known for known in dir(module) if known.islower() and known not in ("get", "serialize", "deserialize")]
+    try:
+        module.get(name)
+    except ValueError as error:
+        raise ConfigError(f"{key}={name}: not in Keras{did_you_mean(name, known)}") from error
+    except TypeError as error:  # Keras makes an object of a class that is named
+        raise ConfigError(f"{key}={name}: needs arguments: {{_target_: keras..., ...}} ({brief(error)})") from error
+
+
+def brief(error: BaseException) -> str:
+    """Return an error's first line of text."""
+    text = re.sub(r"\{\{.*?\}\}", "", str(error))  # TensorFlow's name of the operation
+    return next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)

@@ -1,0 +1,41 @@
+"""A small residual convolutional network."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from runner.models.hidden import Hidden, chain
+
+
+def residual_cnn(
+    input_shape: tuple[int, ...], classes: int, hidden: Hidden, filters: Sequence[int], activation: str
+) -> keras.Model:
+    """Return a 3x3 convolution, a residual block for each of `filters`, global average pooling, and softmax.
+
+    Every block but the first halves the image's height and width.
+
+    Source: He et al. 2016, "Deep residual learning for image recognition", fig. 3 (basic block).
+    """
+    inputs, *noise = hidden.inputs(input_shape)
+    tensor = chain(noise, inputs)
+    tensor = chain(hidden.convolution(filters[0], 3, activation, "stem", padding="same"), tensor)
+    for position, channels in enumerate(filters, start=1):
+        stride = 1 if position == 1 else 2
+        tensor = _block(tensor, channels, stride, hidden, activation, f"block_{position}")
+    tensor = keras.layers.GlobalAveragePooling2D(name="pool")(tensor)
+    return keras.Model(inputs, hidden.output(classes)(tensor), name="cnn_modern")
+
+
+def _block(tensor: Any, channels: int, stride: int, hidden: Hidden, activation: str, name: str) -> Any:
+    """Add relu(x) -> x + conv(conv(x)), both 3x3; where the shape changes, x goes through a 1x1 convolution."""
+    first = hidden.convolution(channels, 3, activation, f"{name}_conv_1", padding="same", strides=stride)
+    second = hidden.convolution(channels, 3, "linear", f"{name}_conv_2", padding="same")
+    shortcut = tensor
+    if stride != 1 or tensor.shape[-1] != channels:
+        project = keras.layers.Conv2D(
+            channels, 1, strides=stride, name=f"{name}_shortcut", **hidden.kernel(convolution=True)
+        )
+        shortcut = project(tensor)
+    total = keras.layers.Add(name=f"{name}_add")([shortcut, chain([*first, *second], tensor)])
+    return keras.layers.Activation(activation, name=f"{name}_activation")(total)

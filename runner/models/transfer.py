@@ -1,0 +1,51 @@
+"""Starting from the weights of another model, and keeping some of them."""
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import keras
+
+from runner.config.errors import ConfigError
+from runner.models.patterns import refuse_idle_patterns, trainable_layers
+
+
+def freeze(model: keras.Model, patterns: Sequence[str]) -> None:
+    """Take the layers whose names fit a pattern (fnmatch) out of the training.
+
+    Raises:
+        ConfigError: if a pattern fits no layer, or no weight is left to train.
+    """
+    refuse_idle_patterns("model.freeze", patterns, trainable_layers(model))
+    for layer in model.layers:
+        if any(fnmatchcase(layer.name, pattern) for pattern in patterns):
+            layer.trainable = False
+    if not model.trainable_weights:
+        raise ConfigError(f"model.freeze=[{','.join(patterns)}]: leaves nothing to train")
+
+
+def load_weights(model: keras.Model, path: Path) -> None:
+    """Copy every layer's weights from a saved model's layer of the same name.
+
+    The output layer keeps its own weights where the number of classes differs.
+
+    Raises:
+        ConfigError: if the file is no Keras model, or a layer has no counterpart of its shapes there.
+    """
+    try:
+        source = keras.models.load_model(path, compile=False, safe_mode=True)
+    except (OSError, ValueError, TypeError) as error:
+        raise ConfigError(f"model.init_from: {path} cannot be read: {str(error).splitlines()[0]}") from error
+    theirs = {layer.name: layer for layer in source.layers if layer.weights}
+    for layer in model.layers:
+        if not layer.weights:
+            continue
+        here = [tuple(weight.shape) for weight in layer.weights]
+        there = [tuple(weight.shape) for weight in theirs[layer.name].weights] if layer.name in theirs else None
+        if here == there:
+            layer.set_weights(theirs[layer.name].get_weights())
+        elif layer.name != "output":
+            raise ConfigError(
+                f"model.init_from: layer {layer.name} has weights of shapes {here} here, and {there or 'is missing'} "
+                f"in {path}"
+            )

@@ -1,0 +1,72 @@
+"""Learning-rate multipliers for single layers."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+import keras
+
+from runner.models.patterns import refuse_idle_patterns, trainable_layers
+
+# Strengths of decoupled weight decay that Keras's optimizers have (Muon has two).
+_DECAYS = ("weight_decay", "adam_weight_decay")
+
+
+def multipliers(model: keras.Model, choice: Mapping[str, float]) -> dict[str, float]:
+    """Return a multiplier for each layer that has trainable weights, in order of depth.
+
+    Args:
+        choice: {"decay": d} gives d^n to the n-th layer below the output; else a multiplier for each pattern of layer
+            names (fnmatch), where the first that fits counts and other layers have 1.
+
+    Raises:
+        ConfigError: if a pattern fits no layer.
+    """
+    names = trainable_layers(model)
+    if choice.keys() == {"decay"}:
+        depths = list(dict.fromkeys(map(_hidden_layer, names)))
+        return {name: choice["decay"] ** (len(depths) - 1 - depths.index(_hidden_layer(name))) for name in names}
+    refuse_idle_patterns("optimizer.layerwise", list(choice), names)
+    return {
+        name: next((factor for pattern, factor in choice.items() if fnmatchcase(name, pattern)), 1.0) for name in names
+    }
+
+
+def _hidden_layer(name: str) -> str:
+    """Return the name of the hidden layer that a normalization belongs to, so that both have one depth."""
+    return name.removesuffix("_normalization")
+
+
+def scale_updates(model: keras.Model, factors: Mapping[str, float]) -> None:
+    """Let the compiled model's optimizer scale its update of each layer's weights.
+
+    It is the learning rate that is scaled, for the optimizer's own rule and for decoupled weight decay: every Keras
+    optimizer's update is proportional to it, also where scaling the gradient would change nothing (Adam).
+    """
+    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    factor_of = {
+        optimizer._var_key(weight): factors[layer.name] for layer in model.layers for weight in layer.trainable_weights
+    }
+    update, decay = optimizer._backend_update_step, optimizer._apply_weight_decay
+
+    def by_factor(variables: Sequence[Any]) -> dict[float, list[int]]:
+        groups = defaultdict(list)
+        for position, variable in enumerate(variables):
+            groups[factor_of[optimizer._var_key(variable)]].append(position)
+        return groups
+
+    def scaled_update(gradients: Sequence[Any], variables: Sequence[Any], learning_rate: Any) -> None:
+        for factor, chosen in by_factor(variables).items():
+            update([gradients[at] for at in chosen], [variables[at] for at in chosen], learning_rate * factor)
+
+    def scaled_decay(variables: Sequence[Any]) -> None:
+        strengths = {name: getattr(optimizer, name) for name in _DECAYS if getattr(optimizer, name, None) is not None}
+        for factor, chosen in by_factor(variables).items():
+            for name, strength in strengths.items():
+                setattr(optimizer, name, strength * factor)
+            decay([variables[at] for at in chosen])
+        for name, strength in strengths.items():
+            setattr(optimizer, name, strength)
+
+    optimizer._backend_update_step, optimizer._apply_weight_decay = scaled_update, scaled_decay

@@ -1,0 +1,96 @@
+"""The average of several runs' predictions, and what it gains over its members."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from runner.config.errors import UserError
+from runner.reporting.collect import Run, find_runs, variant_labels
+from runner.reporting.scores import scores
+
+MEASURES = ("val_accuracy", "test_accuracy", "test_negative_log_likelihood", "test_expected_calibration_error")
+
+
+@dataclass(frozen=True)
+class Member:
+    """A completed run, and its probabilities (examples, classes) and labels (examples,) of test and validation."""
+
+    run: Run
+    variant: str
+    predictions: dict[str, npt.NDArray[Any]]
+
+
+def read_members(paths: Sequence[Path]) -> list[Member]:
+    """Read all completed runs in and below the paths.
+
+    Raises:
+        UserError: if they are fewer than two, were not all tested on the same examples, or hold no predictions.
+    """
+    found = find_runs(paths)
+    runs = [run for run in found if run.record.status == "completed"]
+    if len(runs) < 2:
+        raise UserError(f"an ensemble needs two completed runs or more; of the {len(found)} found: {len(runs)}")
+    first = runs[0]
+    for run in runs:
+        if run.record.dataset["fingerprint"] != first.record.dataset["fingerprint"]:
+            raise UserError(f"{run.directory.path} was trained on other data than {first.directory.path} {_data(run)}")
+    predictions = [run.directory.read_predictions() for run in runs]
+    for run, own in zip(runs, predictions, strict=True):
+        if not np.array_equal(own["test_labels"], predictions[0]["test_labels"]):
+            raise UserError(f"{run.directory.path} was tested on other examples than {first.directory.path}")
+    return [Member(*parts) for parts in zip(runs, variant_labels(runs), predictions, strict=True)]
+
+
+def ensemble_frame(members: Sequence[Member]) -> pd.DataFrame:
+    """Return a row for each member, one for their mean, and one for the ensemble, which weights them equally.
+
+    Columns: role (member, mean or ensemble), variant, seed, run_id, and the measures, accuracies as shares of 1. The
+    ensemble has no validation accuracy where the members do not share their validation examples.
+
+    Raises:
+        UserError: if predictions are no probabilities of these labels.
+    """
+    rows: list[dict[str, Any]] = []
+    for member in members:
+        record = member.run.record
+        measures = _measures(member.predictions, str(member.run.directory.predictions_path))
+        rows.append(
+            {"role": "member", "variant": member.variant, "seed": record.seed, "run_id": record.run_id} | measures
+        )
+    mean = {name: float(np.mean([row[name] for row in rows])) for name in MEASURES}
+    average = _average([member.predictions for member in members])
+    rows += [{"role": "mean", **mean}, {"role": "ensemble", **_measures(average, "the ensemble")}]
+    return pd.DataFrame(rows).astype({"seed": "Int64"})
+
+
+def _average(predictions: Sequence[dict[str, npt.NDArray[Any]]]) -> dict[str, npt.NDArray[Any]]:
+    average = dict(predictions[0])
+    for part in ("test", "validation"):
+        labels = [own[f"{part}_labels"] for own in predictions]
+        if all(np.array_equal(labels[0], other) for other in labels):
+            stacked = [own[f"{part}_probabilities"].astype(np.float64) for own in predictions]
+            average[f"{part}_probabilities"] = np.mean(stacked, axis=0)
+        else:
+            del average[f"{part}_labels"]
+    return average
+
+
+def _measures(predictions: dict[str, npt.NDArray[Any]], source: str) -> dict[str, float]:
+    try:
+        test = scores(predictions["test_probabilities"], predictions["test_labels"])
+        measures = {f"test_{name}": value for name, value in test.items() if f"test_{name}" in MEASURES}
+        if "validation_labels" in predictions:
+            validation = scores(predictions["validation_probabilities"], predictions["validation_labels"])
+            measures["val_accuracy"] = validation["accuracy"]
+    except ValueError as error:
+        raise UserError(f"{source}: {error}") from error
+    return {name: measures.get(name, np.nan) for name in MEASURES}
+
+
+def _data(run: Run) -> str:
+    return f"({run.record.dataset['name']}, fingerprint {run.record.dataset['fingerprint'][:12]})"

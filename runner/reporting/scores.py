@@ -1,0 +1,69 @@
+"""What predictions are worth: accuracy, likelihood, calibration, and the scores of each class."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from runner.reporting.calibration import expected_calibration_error, reliability_bins
+
+_TOLERANCE = 1e-3  # how far a row's sum may be from 1: half precision, with room to spare
+
+
+def scores(probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.integer]) -> dict[str, Any]:
+    """Score predicted probabilities against the true labels.
+
+    The negative log likelihood is the mean of -ln p of the true class, p at least 2.2e-16 (a double's precision), so
+    that it is finite. A precision, recall or F1 that divides by zero is 0. Macro: the plain mean over the classes.
+
+    Args:
+        probabilities: (examples, classes), rows sum to 1; one example or more, two classes or more.
+        labels: (examples,), integers in [0, classes).
+
+    Returns:
+        Single numbers as floats (roc_auc is None where only one of the two classes occurs), then `per_class`, lists of
+        precision, recall, f1 and support by class, and `confusion_matrix`, counts by true class, then predicted class.
+
+    Raises:
+        ValueError: if the shapes do not fit, a label is no class, or a row is no distribution within 1e-3.
+    """
+    from sklearn import metrics
+
+    values = _distributions(probabilities)
+    examples, classes = values.shape
+    if labels.shape != (examples,) or not np.isin(labels, np.arange(classes)).all():
+        raise ValueError(f"labels must be {examples} integers from 0 to {classes - 1}")
+    every_class = list(range(classes))
+    predicted = values.argmax(axis=1)
+    precision, recall, f1, support = metrics.precision_recall_fscore_support(
+        labels, predicted, labels=every_class, zero_division=0
+    )
+    result: dict[str, Any] = {"accuracy": float(metrics.accuracy_score(labels, predicted))}
+    if classes > 2:
+        result["top_2_accuracy"] = float(metrics.top_k_accuracy_score(labels, values, k=2, labels=every_class))
+    result["negative_log_likelihood"] = float(metrics.log_loss(labels, values, labels=every_class))
+    result["expected_calibration_error"] = expected_calibration_error(reliability_bins(values, labels))
+    by_class = {"precision": precision, "recall": recall, "f1": f1}
+    result |= {f"macro_{name}": float(column.mean()) for name, column in by_class.items()}
+    if classes == 2:
+        result |= {name: float(column[1]) for name, column in by_class.items()}
+        both_occur = len(np.unique(labels)) == 2
+        result["roc_auc"] = float(metrics.roc_auc_score(labels, values[:, 1])) if both_occur else None
+    result["per_class"] = {name: column.tolist() for name, column in by_class.items()}
+    result["per_class"]["support"] = support.astype(int).tolist()
+    result["confusion_matrix"] = metrics.confusion_matrix(labels, predicted, labels=every_class).tolist()
+    return result
+
+
+def _distributions(probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """Return the rows in double precision, where they sum to 1 exactly enough for scikit-learn."""
+    if probabilities.ndim != 2 or len(probabilities) == 0 or probabilities.shape[1] < 2:
+        raise ValueError(f"probabilities must be (examples, classes), not {probabilities.shape}")
+    values = probabilities.astype(np.float64)
+    sums = values.sum(axis=1, keepdims=True)
+    fits = (np.abs(sums[:, 0] - 1) <= _TOLERANCE) & (values >= 0).all(axis=1)  # NaN fits neither
+    if not fits.all():
+        row = int(np.flatnonzero(~fits)[0])
+        raise ValueError(f"row {row} of the probabilities is no distribution: its sum is {sums[row, 0]:.6g}")
+    distributions: npt.NDArray[np.float64] = values / sums
+    return distributions

@@ -1,0 +1,170 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from runner.config.errors import ConfigError
+from runner.data.errors import DataError
+from runner.data.image_folder import load_images
+
+
+def save(file: Path, value=0, size=(6, 4), mode="L"):
+    """An image of one colour, width x height."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    Image.new(mode, size, value).save(file)
+
+
+def load(root, **changes):
+    keys = {"channels": 1, "size": None, "test_size": 0.5, "data_seed": 0, "memory_limit_gb": 1.0}
+    return load_images("mine", str(root), **(keys | changes))
+
+
+@pytest.fixture
+def two_parts(tmp_path) -> Path:
+    """Cats of value 0, 1, ..., dogs of 100, 101, ...: ten and five for training, two and one for test."""
+    for part, cats, dogs in (("train", 10, 5), ("test", 2, 1)):
+        for number in range(cats):
+            save(tmp_path / part / "cat" / f"{number}.png", number)
+        for number in range(dogs):
+            save(tmp_path / part / "dog" / f"{number}.png", 100 + number)
+    return tmp_path
+
+
+def values(inputs) -> list[int]:
+    assert (inputs == inputs[:, :1, :1]).all()
+    return inputs[:, 0, 0, 0].tolist()
+
+
+def test_folders_are_classes_in_the_order_of_the_alphabet(two_parts):
+    dataset = load(two_parts)
+    assert dataset.train_inputs.shape == (15, 4, 6, 1)
+    assert dataset.train_inputs.dtype == np.uint8
+    assert sorted(values(dataset.train_inputs)) == [*range(10), *range(100, 105)]
+    assert [int(value >= 100) for value in values(dataset.train_inputs)] == dataset.train_labels.tolist()
+    assert values(dataset.test_inputs) == [0, 1, 100]
+    assert dataset.test_labels.tolist() == [0, 0, 1]
+    assert dataset.classes == 2
+
+
+def test_training_images_are_mixed_so_that_the_last_ones_hold_all_classes(two_parts):
+    dataset = load(two_parts)
+    assert np.bincount(dataset.train_labels[-3:]).tolist() in ([2, 1], [1, 2])
+    assert load(two_parts).fingerprint == dataset.fingerprint != load(two_parts, data_seed=1).fingerprint
+
+
+def test_without_a_test_folder_a_share_of_each_class_is_drawn(two_parts):
+    dataset = load(two_parts / "train", test_size=0.2)
+    together = values(dataset.train_inputs) + values(dataset.test_inputs)
+    assert sorted(together) == [*range(10), *range(100, 105)]
+    assert np.bincount(dataset.test_labels).tolist() == [2, 1]
+
+
+def test_colours_and_grey_are_what_pillow_makes_of_them(tmp_path):
+    colour = (200, 100, 50)
+    for name in ("a/1", "a/2", "b/1", "b/2"):
+        save(tmp_path / f"{name}.png", colour, mode="RGB")
+    assert load(tmp_path, channels=3).train_inputs[0, 0, 0].tolist() == list(colour)
+    grey = round(0.299 * 200 + 0.587 * 100 + 0.114 * 50)  # ITU-R 601-2 luma
+    assert load(tmp_path, channels=1).train_inputs[0, 0, 0].tolist() == [grey]
+
+
+def test_a_size_of_height_and_width_resizes_all(two_parts):
+    save(two_parts / "train" / "cat" / "large.png", 7, size=(50, 40))
+    dataset = load(two_parts, size=[3, 8])
+    assert dataset.train_inputs.shape == (16, 3, 8, 1)
+    assert sorted(values(dataset.train_inputs)) == sorted([*range(10), 7, *range(100, 105)])
+
+
+def test_images_of_different_size_are_an_error_that_names_the_first(two_parts):
+    save(two_parts / "train" / "cat" / "5.png", size=(6, 5))
+    save(two_parts / "train" / "cat" / "7.png", size=(1, 1))
+    with pytest.raises(DataError, match=r"train/cat/5.png: is 5x6, where the first image is 4x6 .*dataset.size="):
+        load(two_parts)
+
+
+def test_parts_of_different_size_are_an_error(two_parts):
+    for file in (two_parts / "test").rglob("*.png"):
+        save(file, size=(5, 5))
+    with pytest.raises(DataError, match=r"inputs differ: uint8\(4, 6, 1\) and uint8\(5, 5, 1\) an example"):
+        load(two_parts)
+
+
+@pytest.mark.parametrize("name", ["0.png", "5.png"], ids=["the first", "another"])
+@pytest.mark.parametrize("spoil", [lambda image: b"no image", lambda image: image[:44], lambda image: b""])
+def test_an_unreadable_image_is_an_error_that_names_it(two_parts, name, spoil):
+    file = two_parts / "train" / "cat" / name
+    file.write_bytes(spoil(file.read_bytes()))
+    with pytest.raises(DataError, match=rf"cat/{name}: not a readable image") as caught:
+        load(two_parts)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("mode", ["I;16", "I", "F"])
+def test_more_than_bytes_are_an_error_and_never_clipped(two_parts, mode):
+    file = two_parts / "train" / "cat" / "3.tif"
+    save(file, 1000, mode=mode)
+    with pytest.raises(DataError, match=r"3.tif: has more than 8 bits a channel"):
+        load(two_parts)
+
+
+def test_hidden_files_are_left_out(two_parts):
+    (two_parts / "train" / ".cache").mkdir()
+    (two_parts / "train" / "cat" / ".notes").write_text("no image")
+    assert len(load(two_parts).train_labels) == 15
+
+
+@pytest.mark.parametrize("content", [[], ["notes.txt"]], ids=["empty", "files alone"])
+def test_no_class_folders_are_an_error(tmp_path, content):
+    for name in content:
+        (tmp_path / name).write_text("")
+    with pytest.raises(DataError, match="has no class folders"):
+        load(tmp_path)
+
+
+def test_folders_of_folders_are_an_error(two_parts):
+    (two_parts / "test").rename(two_parts / "validation")  # so that train and validation look like classes
+    with pytest.raises(DataError, match="train/cat: a folder where images are expected"):
+        load(two_parts)
+
+
+def test_empty_class_folders_are_an_error(tmp_path):
+    (tmp_path / "cat").mkdir()
+    with pytest.raises(DataError, match="its class folders hold no images"):
+        load(tmp_path)
+
+
+def test_one_class_alone_is_an_error(tmp_path):
+    for number in range(4):
+        save(tmp_path / "cat" / f"{number}.png")
+    with pytest.raises(DataError, match="all training examples are of one class"):
+        load(tmp_path)
+
+
+def test_a_class_of_the_test_part_alone_is_an_error(two_parts):
+    save(two_parts / "test" / "emu" / "0.png")
+    with pytest.raises(DataError, match=r"test/emu: .*train has no such class"):
+        load(two_parts)
+
+
+def test_a_folder_that_is_not_there_is_an_error(tmp_path):
+    with pytest.raises(DataError, match=r"nowhere: cannot be read \(No such file or directory\)"):
+        load(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("channels", [0, 2, 4, None])
+def test_channels_are_one_or_three(two_parts, channels):
+    with pytest.raises(ConfigError, match=rf"dataset.channels={channels}: must be 1 \(grayscale\) or 3 \(RGB\)"):
+        load(two_parts, channels=channels)
+
+
+@pytest.mark.parametrize("size", [[3], [0, 3], [3, 3.5], [3, True], 28, "28"])
+def test_a_size_is_two_whole_numbers(two_parts, size):
+    with pytest.raises(ConfigError, match=r"dataset.size=.*: must be null or \[height, width\]"):
+        load(two_parts, size=size)
+
+
+def test_more_than_the_limit_is_refused_before_the_images_are_read(two_parts):
+    (two_parts / "train" / "dog" / "0.png").write_bytes(b"never read")
+    with pytest.raises(DataError, match=r"train: 3.6e-07 GB decoded, more than dataset.memory_limit_gb=3.5e-07"):
+        load(two_parts, memory_limit_gb=350e-9)  # 15 images of 24 bytes

@@ -1,0 +1,95 @@
+"""Every file in `conf/` composes, builds and trains for 30 steps; a new one is picked up from there."""
+
+import gzip
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from runner.build import build_dataset, build_parts
+from runner.config.locations import conf_directory
+from runner.engine.evaluation import Evaluator
+from runner.engine.training import shuffled, train
+from tests.composed import choice, settings
+
+OPTIONS = sorted(
+    (path.parent.name, path.stem)
+    for path in conf_directory().glob("*/*.yaml")
+    if path.parent.parent == conf_directory() and path.parent.name not in ("hydra", "device")
+)
+STEPS, BATCH = 30, 16
+BRIEF = {
+    "online": ["training.batch_size=1", f"dataset.train_size={STEPS}"],
+    "full_batch": ["training.batch_size=full", "dataset.train_size=64", f"training.epochs={STEPS}"],
+    "mini_batch": [f"training.batch_size={BATCH}", f"dataset.train_size={STEPS * BATCH}", "training.epochs=1"],
+}
+# What an option cannot do without.
+NEEDS = {"spatial_dropout": ["model=cnn"]}
+
+
+def write_idx(path, array):
+    header = bytes([0, 0, 8, array.ndim]) + b"".join(size.to_bytes(4) for size in array.shape)
+    path.write_bytes(gzip.compress(header + array.astype(np.uint8).tobytes()))
+
+
+def files_for(option: str, directory, mnist_root) -> list[str]:
+    """Write what a data set is read from, and return the overrides that lead there."""
+    generator = np.random.default_rng(0)
+    labels = np.arange(1000) % 10
+    images = generator.integers(0, 256, (1000, 12, 12))
+    match option:
+        case "mnist":
+            return [f"dataset.root={mnist_root()}"]
+        case "fashion_mnist":
+            folder = directory / "fashion_mnist"
+            folder.mkdir()
+            for part, size in (("train", 800), ("t10k", 100)):
+                write_idx(folder / f"{part}-images-idx3-ubyte.gz", images[-size:])
+                write_idx(folder / f"{part}-labels-idx1-ubyte.gz", labels[-size:])
+            return [f"dataset.root={directory}"]
+        case "npz":
+            np.savez(directory / "own.npz", x=images.astype(np.uint8), y=labels)
+            return [f"dataset.path={directory / 'own.npz'}"]
+        case "csv":
+            frame = pd.DataFrame(generator.random((1000, 4)), columns=list("abcd"))
+            frame.assign(label=labels).to_csv(directory / "own.csv", index=False)
+            return [f"dataset.path={directory / 'own.csv'}"]
+        case "images":
+            for number, (image, label) in enumerate(zip(images, labels, strict=True)):
+                folder = directory / f"class_{label}"
+                folder.mkdir(exist_ok=True)
+                Image.fromarray(image.astype(np.uint8)).save(folder / f"{number}.png")
+            return [f"dataset.path={directory}"]
+        case _:
+            return []
+
+
+@pytest.mark.parametrize(("group", "option"), OPTIONS)
+def test_it_trains_for_thirty_steps(group, option, tmp_path, request):
+    overrides = [choice(group, option), *NEEDS.get(option, [])]
+    if group == "dataset":
+        overrides += files_for(option, tmp_path, lambda: request.getfixturevalue("mnist_root"))
+    elif settings(*overrides).dataset.name == "mnist":
+        overrides.append("dataset=mnist_5k")
+    chosen = settings(*overrides, *BRIEF.get(option, BRIEF["mini_batch"]))
+    parts = build_parts(chosen, build_dataset(chosen), tmp_path)
+    before = [weight.copy() for weight in parts.model.get_weights()]
+    rows = list(
+        train(
+            parts.model,
+            parts.targets.train,
+            Evaluator(parts.model, parts.targets.validation),
+            epochs=chosen.training.epochs,
+            batch_size=parts.batch_size,
+            order=shuffled(0, len(parts.split.train)),
+            callbacks=parts.callbacks,
+            augment=parts.augment,
+            diagnostics=parts.diagnostics,
+        )
+    )
+    assert int(parts.model.optimizer.iterations.numpy()) == STEPS
+    assert all(np.isfinite(value) for row in rows for value in row.values())
+    moved = [np.any(one != other) for one, other in zip(before, parts.model.get_weights(), strict=True)]
+    assert any(moved)
+    parts.model.save(tmp_path / "model.keras")
