@@ -71,6 +71,8 @@ def run(config: dict[str, Any], request: Request, console: Console) -> RunRecord
         from runner.engine.cost import flops_per_example
         from runner.engine.device import prepare_device, refuse_too_large
         from runner.engine.saving import save_model
+        from runner.reporting.augmentation_figure import augmentation_grid
+        from runner.reporting.canvas import save_figure
         from runner.reporting.rate_range import suggestion_of
         from runner.reporting.report import report_run
 
@@ -96,6 +98,8 @@ def run(config: dict[str, Any], request: Request, console: Console) -> RunRecord
         started=_now(),
     )
     show_start(console, record, str(device), directory.path)
+    for warning in parts.warnings:
+        show_warning(console, warning)
     directory.write_config(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
     directory.write_record(record)
 
@@ -106,6 +110,9 @@ def run(config: dict[str, Any], request: Request, console: Console) -> RunRecord
         directory.write_model(partial(save_model, parts.model))
         attempt.record = replace(attempt.record, suggested_learning_rate=suggestion_of(directory))
         report_run(directory, attempt.record)
+        if parts.examples:
+            title = f"{attempt.record.variant}: training images before and after"
+            save_figure(augmentation_grid(*parts.examples, title), directory.path / "augmentation.png")
 
     record = attempt.finished(time.perf_counter() - started)
     directory.write_record(record)

@@ -3,7 +3,7 @@
 import inspect
 import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,9 @@ from runner.records.run_directory import RunDirectory
 # Arguments of callbacks that name a file or directory: relative ones are taken from the run directory.
 _PATH_ARGUMENTS = ("log_dir", "filename", "filepath", "backup_dir")
 
+_DIGITS = ("mnist", "mnist_5k", "digits")
+_EXAMPLES = 16  # images drawn before and after augmentation
+
 _SPARSE, _DENSE = "sparse_categorical_crossentropy", "categorical_crossentropy"  # one value, labels in two forms
 
 Kind = TypeVar("Kind")
@@ -50,6 +53,8 @@ class Parts:
     callbacks: list[keras.callbacks.Callback]
     diagnostics: list[Diagnostic]
     batch_size: int
+    examples: tuple[np.ndarray, np.ndarray] | None  # training images before and after augmentation
+    warnings: list[str]
 
 
 def build_parts(settings: Settings, dataset: Dataset, directory: Path) -> Parts:
@@ -76,10 +81,12 @@ def build_parts(settings: Settings, dataset: Dataset, directory: Path) -> Parts:
         split=split,
         targets=targets,
         model=model,
-        augment=build_augment(settings, split.train),
+        augment=build_augment(settings, split.train, one_kernel),
         callbacks=[*averaging, *build_callbacks(settings, directory)],
         diagnostics=[make(f"diagnostics.{name}", part.spec()) for name, part in settings.diagnostics.items()],
         batch_size=batch_size,
+        examples=_augmented_examples(settings, targets.train),
+        warnings=_warnings(settings, dataset),
     )
 
 
@@ -105,13 +112,17 @@ def build_split(settings: Settings, dataset: Dataset) -> Split:
     return processed
 
 
-def build_augment(settings: Settings, data: Part) -> Augment | None:
-    """Build what changes each training batch, with random streams of its own; None if nothing does."""
+def build_augment(settings: Settings, data: Part, compiled: Callable[[Augment], Augment]) -> Augment | None:
+    """Build what changes each training batch, with random streams of its own; None if nothing does.
+
+    Args:
+        compiled: turns a function into one kernel.
+    """
     parts = {
         name: make(f"augmentation.{name}", part.spec(), seed=_augmentation_seed(settings.seed, name))
         for name, part in settings.augmentation.items()
     }
-    return augmenter(parts, data.inputs.shape[1:], one_kernel) if parts else None
+    return augmenter(parts, data.inputs.shape[1:], compiled) if parts else None
 
 
 def loss_name(settings: Settings) -> str:
@@ -166,6 +177,25 @@ def build_callbacks(settings: Settings, directory: Path) -> list[keras.callbacks
         paths = {key: str(directory / spec[key]) for key in _PATH_ARGUMENTS if isinstance(spec.get(key), str)}
         built.append(make(f"callbacks.{name}", spec | paths))
     return built
+
+
+def _augmented_examples(settings: Settings, data: Part) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return a few training images and what augmentation makes of them, by an augmenter of their own."""
+    augment = build_augment(settings, data, lambda function: function)
+    if augment is None:
+        return None
+    before, labels = data.inputs[:_EXAMPLES], data.labels[:_EXAMPLES]
+    after, _ = augment(keras.ops.convert_to_tensor(before), keras.ops.convert_to_tensor(labels))
+    return before, np.asarray(after)
+
+
+def _warnings(settings: Settings, dataset: Dataset) -> list[str]:
+    """Return what a user should know although it is no error."""
+    return [
+        f"augmentation.{name} turns digits into other signs, and {dataset.name} holds digits."
+        for name, part in settings.augmentation.items()
+        if dataset.name in _DIGITS and getattr(locate("", part.target), "changes_digits", False)
+    ]
 
 
 def _augmentation_seed(seed: int, name: str) -> int:

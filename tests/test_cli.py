@@ -377,3 +377,71 @@ def test_what_need_not_import_tensorflow_does_not(finished_sweep, tmp_path, argu
     }
     assert "hydra" in modules or "pandas" in modules
     assert not modules & set(absent)
+
+
+class TestOwnPackage:
+    """A user's class in a package of their own, chosen by a file in a folder of their own."""
+
+    def test_an_optimizer_trains(self, cli, tmp_path):
+        package = tmp_path / "elsewhere" / "my_package"
+        package.mkdir(parents=True)
+        (package / "__init__.py").touch()
+        (package / "signs.py").write_text(
+            "import keras\n\n\n"
+            "class SignDescent(keras.optimizers.Optimizer):\n"
+            "    def update_step(self, gradient, variable, learning_rate):\n"
+            "        self.assign_sub(variable, learning_rate * keras.ops.sign(gradient))\n"
+        )
+        option = tmp_path / "my_conf" / "optimizer" / "signs.yaml"
+        option.parent.mkdir(parents=True)
+        option.write_text("# the sign alone\n_target_: my_package.signs.SignDescent\nlearning_rate: 0.001\n")
+        done = cli(
+            "--config-dir=my_conf", "optimizer=signs", "experiment=smoke", "regularizer=[]", "hydra.run.dir=run",
+            cwd=tmp_path, env={"PYTHONPATH": str(package.parent)},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        record = json.loads((tmp_path / "run" / "record.json").read_text())
+        assert record["choices"]["optimizer"] == "signs"
+        assert record["test"]["accuracy"] > 0.7
+        assert keras.models.load_model(tmp_path / "run" / "model.keras").count_params() == 101_770
+
+
+class TestTechniques:
+    def test_augmentation_gradients_and_clipping_leave_their_files_and_columns(self, cli, tmp_path):
+        done = cli(
+            "experiment=smoke", "augmentation=[rotation,horizontal_flip]", "diagnostics=[gradients,steps]",
+            "clipping=by_global_norm", "averaging=ema", "hydra.run.dir=run", cwd=tmp_path,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        run = tmp_path / "run"
+        for name in ("augmentation.png", "gradients.csv", "gradients.png", "steps.csv"):
+            assert (run / name).exists()
+        assert "clipped" in (run / "history.csv").read_text().splitlines()[0]
+        assert "turns digits into other signs" in done.stdout
+
+    def test_a_range_test_suggests_a_rate(self, cli, tmp_path):
+        done = cli("experiment=lr_range_test", "dataset=mnist_5k", "optimizer=sgd", "hydra.run.dir=run", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        suggested = json.loads((tmp_path / "run" / "record.json").read_text())["suggested_learning_rate"]
+        assert 0.001 < suggested < 1
+        assert f"optimizer.learning_rate={suggested:.2g}" in done.stdout
+        assert (tmp_path / "run" / "learning_rate_range.png").exists()
+
+    def test_a_run_starts_from_anothers_weights(self, cli, tmp_path):
+        small = ["experiment=smoke", "training.epochs=1", "regularizer=[]"]
+        assert cli(*small, "hydra.run.dir=first", cwd=tmp_path).returncode == 0
+        done = cli(*small, "model.init_from=first", "model.freeze=[hidden_1]", "hydra.run.dir=second", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        kernels = [
+            keras.models.load_model(tmp_path / run / "model.keras").get_layer("hidden_1").kernel.numpy()
+            for run in ("first", "second")
+        ]
+        assert (kernels[0] == kernels[1]).all()
+
+    def test_an_ensemble_of_two_runs_is_reported(self, cli, tmp_path):
+        sweep = cli("-m", "experiment=smoke", "seed=0,1", "training.epochs=1", "hydra.sweep.dir=sweep", cwd=tmp_path)
+        assert sweep.returncode == 0, sweep.stderr
+        done = cli("ensemble", "sweep", "--out", "together", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert "ensemble" in done.stdout
+        assert (tmp_path / "together" / "ensemble.csv").exists()
