@@ -14,11 +14,8 @@ from tests.conftest import REPOSITORY
 README = (REPOSITORY / "README.md").read_text()
 BLOCKS = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
 COMMANDS = [line.partition("  #")[0].strip() for block in BLOCKS for line in block.splitlines() if line.strip()]
-TRAININGS = [
-    command
-    for command in COMMANDS
-    if command.startswith("runner") and command.split()[1] not in ("--help", "report", "ensemble")
-]
+NO_TRAININGS = ("--help", "--cfg", "report", "ensemble")
+TRAININGS = [command for command in COMMANDS if command.startswith("runner") and command.split()[1] not in NO_TRAININGS]
 # What makes a training quick without making it another command: an embedded data set and two epochs.
 QUICK = " dataset=mnist_5k training.epochs=2"
 
