@@ -2,11 +2,12 @@
 # make test    set up once, then the test suite
 # make lint    ruff, mypy (strict), yamllint, the layer test
 # make bench   measure the engine against plain model.fit on this machine
+# make bench-augmentation   what every augmentation adds to an epoch
 # make lock    renew the two lock files from pyproject.toml (needs uv)
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: setup run test lint format bench lock clean
+.PHONY: setup run test lint format bench bench-augmentation lock clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -50,6 +51,9 @@ format: setup
 
 bench: setup
 	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+bench-augmentation: setup
+	$(BIN)/python -m tests.benchmarks.augmentation $(ARGS)
 
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml
 lock:

@@ -1,12 +1,15 @@
 import os
+from types import SimpleNamespace
 
 import keras
+import psutil
 import pytest
 import tensorflow as tf
 
 from runner.config.errors import ConfigError, UserError
 from runner.config.schema import Device
-from runner.engine.device import _threads, prepare_device
+from runner.data.dataset import Split
+from runner.engine.device import _threads, prepare_device, refuse_too_large
 from runner.engine.native_log import native_log_held_back
 
 
@@ -58,3 +61,15 @@ def test_native_chatter_is_shown_only_with_an_unexpected_error(capfd, error, sho
     except (UserError, RuntimeError) as raised:
         assert raised is error  # noqa: PT017
     assert capfd.readouterr().err == shown
+
+
+def test_data_larger_than_the_free_memory_are_refused_with_both_sizes(parts, monkeypatch):
+    training, validation = parts
+    split = Split(training, validation, validation)
+    size = sum(part.inputs.nbytes for part in (training, validation, validation))
+    device = prepare_device(settings(), small=True)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=size))
+    refuse_too_large(split, device)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=size - 1))
+    with pytest.raises(ConfigError, match=r"dataset: .* GB of examples do not fit into .* GB of .*; .*train_size"):
+        refuse_too_large(split, device)
