@@ -148,14 +148,18 @@ def _train(
     )
     history: list[Row] = []
     with EpochLines(console, settings.training.epochs) as lines:
-        for row in epochs:
-            history.append(row)
-            directory.write_history(history)
-            for diagnostic in parts.diagnostics:
-                directory.write_table(diagnostic.file, diagnostic.rows)
-            attempt.record = attempt.record.with_history(history)
-            lines.show(row)
-            LOG.info("epoch %d  %s", row["epoch"], epoch_text(row))
+        try:
+            for row in epochs:
+                history.append(row)
+                directory.write_history(history)
+                for diagnostic in parts.diagnostics:
+                    directory.write_table(diagnostic.file, diagnostic.rows)
+                lines.show(row)
+                LOG.info("epoch %d  %s", row["epoch"], epoch_text(row))
+        finally:  # an interruption may have come before the last epoch was written
+            if history:
+                directory.write_history(history)
+                attempt.record = attempt.record.with_history(history)
     if not all(math.isfinite(history[-1][loss]) for loss in ("loss", "val_loss")):
         attempt.status = "diverged"
         return
