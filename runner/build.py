@@ -132,9 +132,10 @@ def loss_name(settings: Settings) -> str:
     smooths = [part for part in settings.regularizer.values() if locate("", part.target) is LabelSmoothing]
     if not mixes and not smooths:
         return loss
-    if mixes and loss not in (_SPARSE, _DENSE):
-        raise ConfigError(f"training.loss={loss}: augmentation that mixes labels needs {_SPARSE}")
-    return _DENSE if loss == _SPARSE else loss
+    softened = _DENSE if loss == _SPARSE else loss
+    if mixes and label_form(softened) != "one_hot":
+        raise ConfigError(f"training.loss={loss}: mixed labels need a loss over all classes, such as {_SPARSE}")
+    return softened
 
 
 def build_model(settings: Settings, data: Part, classes: int, steps_per_epoch: int) -> keras.Model:

@@ -121,6 +121,10 @@ class SignDescent(keras.optimizers.Optimizer):
             r"training\.loss=.* did you mean sparse_categorical_crossentr",
         ),
         (["training.loss=ctc"], r"training\.loss=ctc: does not fit model and data: "),
+        (
+            ["augmentation=[mixup]", "training.loss=binary_crossentropy"],
+            r"training\.loss=binary_crossentropy: mixed labels need a loss over all classes",
+        ),
         (["training.metrics=[acuracy]"], r"training\.metrics=acuracy: not in Keras"),
         (["training.metrics=[accuracy,AUC]"], r"training\.metrics=\[accuracy,AUC\]: does not fit"),
         (["training.metrics=[MeanIoU]"], r"training\.metrics=MeanIoU: needs arguments.*num_classes"),

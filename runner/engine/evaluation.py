@@ -38,7 +38,7 @@ class Evaluator:
 
 def read_metrics(model: keras.Model) -> dict[str, float]:
     """Return the metrics accumulated since they were last reset, loss first."""
-    return {name: float(value) for name, value in model.get_metrics_result().items()}
+    return {name: np.asarray(value).item() for name, value in model.get_metrics_result().items()}
 
 
 def shortest(metrics: Mapping[str, float]) -> dict[str, float]:
