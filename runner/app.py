@@ -23,6 +23,7 @@ from runner.config.schema import DatasetPart, Settings, check, resolve
 from runner.console import EpochLines, epoch_text, show_choices, show_result, show_start, show_warning
 from runner.data.errors import DataNotFound
 from runner.engine.native_log import native_log_held_back
+from runner.interruption import Interruption
 from runner.records.provenance import code_state, versions
 from runner.records.record import Row, RunRecord, Status
 from runner.records.run_directory import RunDirectory
@@ -147,7 +148,7 @@ def _train(
         jit_compile=jit_compile,
     )
     history: list[Row] = []
-    with EpochLines(console, settings.training.epochs) as lines:
+    with EpochLines(console, settings.training.epochs) as lines, Interruption() as interruption:
         try:
             for row in epochs:
                 history.append(row)
@@ -156,6 +157,7 @@ def _train(
                     directory.write_table(diagnostic.file, diagnostic.rows)
                 lines.show(row)
                 LOG.info("epoch %d  %s", row["epoch"], epoch_text(row))
+                interruption.check()
         finally:  # an interruption may have come before the last epoch was written
             if history:
                 directory.write_history(history)

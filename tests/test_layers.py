@@ -18,6 +18,7 @@ ORDER = [
     "reporting",
     "console",
     "request",
+    "interruption",
     "make",
     "build",
     "app",
