@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hydra
@@ -24,131 +25,191 @@ from runner.console import EpochLines, epoch_text, show_choices, show_result, sh
 from runner.data.errors import DataNotFound
 from runner.engine.native_log import native_log_held_back
 from runner.interruption import Interruption
+from runner.kept import Kept
+from runner.records.lock import run_lock
 from runner.records.provenance import code_state, versions
-from runner.records.record import Row, RunRecord, Status
+from runner.records.record import DONE, Row, RunRecord, Status
 from runner.records.run_directory import RunDirectory
 from runner.request import LIST_GROUPS, Request
 
 if TYPE_CHECKING:
     from runner.build import Parts
     from runner.data.dataset import Dataset
+    from runner.engine.checkpoint import Checkpoint
+    from runner.engine.device import ActiveDevice
+    from runner.engine.evaluation import Evaluator
 
 LOG = logging.getLogger(__name__)
 
 
 @hydra.main(config_path=str(conf_directory()), config_name="config", version_base="1.3")
 def application(config: DictConfig) -> None:
-    """Train what Hydra composed; in a sweep, once for each job."""
+    """Train what Hydra composed. In a sweep, the sweeper and its workers take this function's place."""
     try:
         request = Request.from_hydra()
-        record = run(resolve(config), request, Console(highlight=False, markup=False))
+        directory = RunDirectory(request.directory)
+        directory.refuse_if_used()
+        with run_lock(directory.path):
+            record = run(resolve(config), request, Console(highlight=False, markup=False))
     except UserError as error:
         raise Stopped(EXIT_USER_ERROR) from error
-    if record.status == "interrupted":
-        raise Stopped(EXIT_INTERRUPTED)
-    if record.status == "failed" and not request.in_sweep:
-        raise Stopped(EXIT_FAILED)
+    if code := exit_code(record):
+        raise Stopped(code)
 
 
-def run(config: dict[str, Any], request: Request, console: Console) -> RunRecord:
-    """Train one configuration, evaluate it, and write its run directory.
+def exit_code(record: RunRecord) -> int:
+    """Return the exit code that a run's status asks for."""
+    return {"interrupted": EXIT_INTERRUPTED, "failed": EXIT_FAILED}.get(record.status, 0)
+
+
+def run(config: dict[str, Any], request: Request, console: Console, kept: Kept | None = None) -> RunRecord:
+    """Train one configuration, or go on with it, evaluate it, and write its run directory.
 
     Args:
         config: resolved, as plain dictionaries and lists.
+        kept: what a worker keeps from its run before.
 
     Raises:
         UserError: before anything is written, if the configuration or the data cannot be used.
     """
     started = time.perf_counter()
-    settings = check(config)
+    check(config)
     directory = RunDirectory(request.directory)
-    directory.refuse_if_used()
     choices = request.choices | {group: f"[{','.join(config[group])}]" for group in LIST_GROUPS}
     show_choices(console, choices, request.overrides)
-
-    # Only now what takes seconds to import.
     with native_log_held_back():
-        from runner.build import build_parts
-        from runner.engine.cost import flops_per_example
-        from runner.engine.device import prepare_device, refuse_too_large
-        from runner.engine.saving import save_model
-        from runner.reporting.augmentation_figure import augmentation_grid
-        from runner.reporting.canvas import save_figure
-        from runner.reporting.rate_range import suggestion_of
-        from runner.reporting.report import report_run
-
-        device = prepare_device(settings.device, settings.model.small)
-
-    config, settings, dataset = _load_dataset(config, request, console)
-    parts = build_parts(settings, dataset, directory.path)
-    refuse_too_large(parts.split, device)
-    record = RunRecord(
-        run_id=run_id(config),
-        name=settings.name,
-        seed=settings.seed,
-        status="running",
-        choices=choices | {"dataset": dataset.name},
-        overrides=request.overrides,
-        dataset=parts.split.sizes
-        | {"name": dataset.name, "fingerprint": dataset.fingerprint, "source": dataset.source},
-        device=device.as_record(),
-        versions=versions(),
-        code=code_state(),
-        parameters=parts.model.count_params(),
-        flops=flops_per_example(parts.model),
-        started=_now(),
-    )
-    show_start(console, record, str(device), directory.path)
+        prepared = _prepared_or_embedded(config, request, console, kept or Kept())
+    parts = prepared.parts
+    record = prepared.record(request, choices)
+    show_start(console, record, str(prepared.device), directory.path)
     for warning in parts.warnings:
         show_warning(console, warning)
-    directory.write_config(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
+    directory.write_config(yaml.safe_dump(prepared.config, sort_keys=False, allow_unicode=True))
     directory.write_record(record)
 
     attempt = Attempt(record)
     with attempt.guard():
-        _train(attempt, parts, settings, directory, console, jit_compile=device.jit_compile)
+        _train(attempt, prepared, directory, console)
     with attempt.guard():
-        directory.write_model(partial(save_model, parts.model))
-        attempt.record = replace(attempt.record, suggested_learning_rate=suggestion_of(directory))
-        report_run(directory, attempt.record)
-        if parts.examples:
-            title = f"{attempt.record.variant}: training images before and after"
-            save_figure(augmentation_grid(*parts.examples, title), directory.path / "augmentation.png")
-
+        _write_results(attempt, parts, directory, figures=not request.in_sweep)
     record = attempt.finished(time.perf_counter() - started)
     directory.write_record(record)
+    if record.status in DONE:
+        directory.remove_checkpoint()
     show_result(console, record, directory.path)
     return record
 
 
-def _train(
-    attempt: "Attempt",
-    parts: "Parts",
-    settings: Settings,
-    directory: RunDirectory,
-    console: Console,
-    jit_compile: bool,
-) -> None:
-    """Train, writing every epoch down as it ends; then look at the test set, once."""
-    from runner.engine.evaluation import Evaluator, shortest
-    from runner.engine.training import shuffled, train
-    from runner.reporting.scores import scores
+@dataclass(frozen=True)
+class Prepared:
+    """A run that is ready to train."""
 
-    validation = Evaluator(parts.model, parts.targets.validation, jit_compile=jit_compile)
-    epochs = train(
+    config: dict[str, Any]
+    settings: Settings
+    dataset: "Dataset"
+    parts: "Parts"
+    validation: "Evaluator"
+    test: "Evaluator"
+    device: "ActiveDevice"
+
+    def record(self, request: Request, choices: dict[str, str]) -> RunRecord:
+        """Return the record as it is at the start."""
+        from runner.engine.cost import flops_per_example
+
+        dataset = self.dataset
+        return RunRecord(
+            run_id=run_id(self.config),
+            name=self.settings.name,
+            label=request.variant,
+            seed=self.settings.seed,
+            status="running",
+            choices=choices | {"dataset": dataset.name},
+            overrides=request.overrides,
+            dataset=self.parts.split.sizes
+            | {"name": dataset.name, "fingerprint": dataset.fingerprint, "source": dataset.source},
+            device=self.device.as_record(),
+            versions=versions(),
+            code=code_state(),
+            parameters=self.parts.model.count_params(),
+            flops=flops_per_example(self.parts.model),
+            started=_now(),
+        )
+
+
+def prepare(config: dict[str, Any], directory: Path, kept: Kept, *, one_thread: bool) -> Prepared:
+    """Load the data and build every part of a run.
+
+    Args:
+        one_thread: where `device.threads` leaves it open; other processes have the other cores.
+
+    Raises:
+        UserError: if the configuration or the data cannot be used.
+    """
+    from runner.build import build_dataset, build_parts, build_split
+    from runner.engine.device import prepare_device, refuse_too_large
+    from runner.engine.evaluation import Evaluator
+
+    settings = check(config)
+    device = prepare_device(settings.device, settings.model.small or one_thread)
+    dataset = kept.get("dataset", settings.dataset.spec(), partial(build_dataset, settings))
+    split = kept.get("split", [config["dataset"], config["preprocessing"]], partial(build_split, settings, dataset))
+    refuse_too_large(split, device)
+    parts = build_parts(settings, dataset, split, directory)
+    validation, test = (
+        Evaluator(parts.model, part, jit_compile=device.jit_compile)
+        for part in (parts.targets.validation, parts.targets.test)
+    )
+    return Prepared(config, settings, dataset, parts, validation, test, device)
+
+
+def _prepared_or_embedded(config: dict[str, Any], request: Request, console: Console, kept: Kept) -> Prepared:
+    """Prepare the run, on the embedded data set where none was asked for and none can be had."""
+    try:
+        return prepare(config, request.directory, kept, one_thread=request.in_sweep)
+    except DataNotFound as error:
+        if request.in_sweep or request.chose("dataset", "experiment"):
+            raise
+        show_warning(console, fallback_warning(error))
+    embedded = yaml.safe_load((conf_directory() / "dataset" / "mnist_5k.yaml").read_text())
+    config = config | {"dataset": {key: config["dataset"][key] for key in DatasetPart.OURS} | embedded}
+    return prepare(config, request.directory, kept, one_thread=False)
+
+
+def fallback_warning(error: DataNotFound) -> str:
+    """Return what to say where the embedded data set stands in for one that cannot be had."""
+    return f"{error}\n\nGoing on with the 5,000 digits of mnist_5k: figures are not those of MNIST."
+
+
+def training(prepared: Prepared, epochs: int, checkpoint: "Checkpoint | None" = None) -> Iterator[Row]:
+    """Train, and yield each epoch; those that a checkpoint has seen come first, as they were."""
+    from runner.engine.training import shuffled, train
+
+    settings, parts = prepared.settings, prepared.parts
+    return train(
         parts.model,
         parts.targets.train,
-        validation,
-        epochs=settings.training.epochs,
+        prepared.validation,
+        epochs=epochs,
         batch_size=parts.batch_size,
         order=shuffled(settings.seed, len(parts.split.train)),
         callbacks=parts.callbacks,
         augment=parts.augment,
         diagnostics=parts.diagnostics,
-        jit_compile=jit_compile,
+        jit_compile=prepared.device.jit_compile,
+        checkpoint=checkpoint,
     )
+
+
+def _train(attempt: "Attempt", prepared: Prepared, directory: RunDirectory, console: Console) -> None:
+    """Train, writing every epoch down as it ends; then look at the test set, once."""
+    from runner.engine.checkpoint import Checkpoint
+    from runner.engine.evaluation import shortest
+    from runner.reporting.scores import scores
+
+    parts, length = prepared.parts, prepared.settings.training.epochs
+    epochs = training(prepared, length, Checkpoint(directory.checkpoint_path))
     history: list[Row] = []
-    with EpochLines(console, settings.training.epochs) as lines, Interruption() as interruption:
+    with EpochLines(console, length) as lines, Interruption() as interruption:
         try:
             for row in epochs:
                 history.append(row)
@@ -165,16 +226,33 @@ def _train(
     if not all(math.isfinite(history[-1][loss]) for loss in ("loss", "val_loss")):
         attempt.status = "diverged"
         return
-    test = Evaluator(parts.model, parts.targets.test, jit_compile=jit_compile)
-    probabilities = test.predict()
+    probabilities = prepared.test.predict()
     directory.write_predictions(
         test_probabilities=probabilities,
         test_labels=parts.split.test.labels,
-        validation_probabilities=validation.predict(),
+        validation_probabilities=prepared.validation.predict(),
         validation_labels=parts.split.validation.labels,
     )
-    attempt.record = replace(attempt.record, test=shortest(test.evaluate()))
+    attempt.record = replace(attempt.record, test=shortest(prepared.test.evaluate()))
     attempt.record = replace(attempt.record, scores=scores(probabilities, parts.split.test.labels))
+
+
+def _write_results(attempt: "Attempt", parts: "Parts", directory: RunDirectory, *, figures: bool) -> None:
+    """Write the model, the summary and the figures of a run that ended, however it did."""
+    from runner.engine.saving import save_model
+    from runner.reporting.augmentation_figure import augmentation_grid
+    from runner.reporting.canvas import save_figure
+    from runner.reporting.rate_range import suggestion_of
+    from runner.reporting.report import report_run
+
+    directory.write_model(partial(save_model, parts.model))
+    attempt.record = replace(attempt.record, suggested_learning_rate=suggestion_of(directory))
+    if not figures:
+        return
+    report_run(directory, attempt.record)
+    if parts.examples:
+        title = f"{attempt.record.variant}: training images before and after"
+        save_figure(augmentation_grid(*parts.examples, title), directory.path / "augmentation.png")
 
 
 @dataclass
@@ -205,25 +283,6 @@ class Attempt:
             finished=_now(),
             seconds=self.record.seconds | {"total": seconds},
         )
-
-
-def _load_dataset(
-    config: dict[str, Any], request: Request, console: Console
-) -> tuple[dict[str, Any], Settings, "Dataset"]:
-    """Load the data set, or the embedded one where none was asked for and none can be had."""
-    from runner.build import build_dataset
-
-    settings = check(config)
-    try:
-        return config, settings, build_dataset(settings)
-    except DataNotFound as error:
-        if request.chose("dataset", "experiment"):
-            raise
-        show_warning(console, f"{error}\n\nGoing on with the 5,000 digits of mnist_5k: figures are not those of MNIST.")
-    embedded = yaml.safe_load((conf_directory() / "dataset" / "mnist_5k.yaml").read_text())
-    config = config | {"dataset": {key: config["dataset"][key] for key in DatasetPart.OURS} | embedded}
-    settings = check(config)
-    return config, settings, build_dataset(settings)
 
 
 def _now() -> str:

@@ -57,13 +57,12 @@ class Parts:
     warnings: list[str]
 
 
-def build_parts(settings: Settings, dataset: Dataset, directory: Path) -> Parts:
+def build_parts(settings: Settings, dataset: Dataset, split: Split, directory: Path) -> Parts:
     """Build everything but the data set, with the initial weights of the run's seed.
 
     Raises:
         UserError: if a part cannot be built, or does not fit the others.
     """
-    split = build_split(settings, dataset)
     examples = len(split.train)
     batch_size = examples if settings.training.batch_size == "full" else settings.training.batch_size
     fresh_session(settings.seed)

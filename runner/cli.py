@@ -1,8 +1,11 @@
 """Dispatch of the commands: `runner report` and `runner ensemble` to reporting, everything else to Hydra."""
 
 import os
+import re
 import sys
 import traceback
+from collections.abc import Callable
+from functools import partial
 
 from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USER_ERROR, Stopped, UserError
 
@@ -26,8 +29,20 @@ def main() -> int:
                 from runner.reporting.commands import ensemble_command
 
                 ensemble_command(arguments)
-            case _:
-                return _train()
+            case ["status", *arguments]:
+                from runner.sweeps.commands import status_command
+
+                status_command(arguments)
+            case ["resume", *arguments]:
+                from runner.sweeps.commands import resume_command
+
+                return _unless_stopped(partial(resume_command, arguments))
+            case ["ablate", *arguments]:
+                from runner.sweeps.commands import ablation_arguments
+
+                return _train(ablation_arguments(arguments))
+            case arguments:
+                return _train(arguments)
         return 0
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
@@ -37,13 +52,22 @@ def main() -> int:
         return _explain(error)
 
 
-def _train() -> int:
+def _train(arguments: list[str]) -> int:
+    # The one group of Hydra's own that a user of sweeps chooses from.
+    sys.argv[1:] = [re.sub("^launcher=", "hydra/launcher=", argument) for argument in arguments]
     from runner.app import application
     from runner.config.resolvers import register_resolvers
+    from runner.sweeps.plugins import register_plugins
 
     register_resolvers(sys.argv[1:])
+    register_plugins()
+    return _unless_stopped(application)
+
+
+def _unless_stopped(command: Callable[[], None]) -> int:
+    """Return the command's exit code; an error that it was stopped by is raised."""
     try:
-        application()
+        command()
     except Stopped as stopped:
         if stopped.__cause__:
             raise stopped.__cause__ from None

@@ -1,11 +1,11 @@
 """What was asked of Hydra for one run, apart from the configuration itself."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from hydra.core.hydra_config import HydraConfig
-from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from runner.config.errors import ConfigError
@@ -23,6 +23,7 @@ ONE_OPTION_GROUPS = (
     "averaging",
     "device",
 )
+SWEEP_GROUPS = ("study", "search", "launcher")  # how many runs are made, not what one is
 LIST_GROUPS = ("augmentation", "regularizer", "callbacks", "diagnostics")
 
 
@@ -34,6 +35,7 @@ class Request:
     choices: dict[str, str]
     overrides: list[str]
     in_sweep: bool
+    variant: str | None = None  # by which reports call it, where it has a name
 
     @classmethod
     def from_hydra(cls) -> Self:
@@ -43,22 +45,31 @@ class Request:
             ConfigError: if a list of options was given to a group that takes one.
         """
         hydra = HydraConfig.get()
-        # Hydra lists them backwards.
-        choices = {group: str(option) for group, option in reversed(hydra.runtime.choices.items()) if "/" not in group}
         # Unresolved: an override may hold an interpolation of the configuration, which means nothing here.
         overrides: list[str] = OmegaConf.to_container(hydra.overrides.task)  # type: ignore[assignment]
-        for override in overrides:
-            group, _, option = override.partition("=")
-            if group in ONE_OPTION_GROUPS and option.startswith("["):  # which Hydra would merge into one
-                raise ConfigError(f"{override}: {group} takes one option, not a list")
         return cls(
             directory=Path(hydra.runtime.output_dir),
-            choices={group: option for group, option in choices.items() if option != "None"},
+            choices=chosen_options(hydra, overrides),
             overrides=overrides,
-            in_sweep=hydra.mode == RunMode.MULTIRUN,
+            in_sweep=False,
         )
 
     def chose(self, *groups: str) -> bool:
         """Say whether one of the groups, or a key of it, was overridden."""
         keys = [override.partition("=")[0].lstrip("+~") for override in self.overrides]
         return any(key.split(".")[0] in groups for key in keys)
+
+
+def chosen_options(hydra: Any, overrides: Sequence[str]) -> dict[str, str]:
+    """Return the option that each group got, from the `hydra` node of a composed configuration.
+
+    Raises:
+        ConfigError: if a list of options was given to a group that takes one.
+    """
+    for override in overrides:
+        group, _, option = override.partition("=")
+        if group in ONE_OPTION_GROUPS and option.startswith("["):  # which Hydra would merge into one
+            raise ConfigError(f"{override}: {group} takes one option, not a list")
+    # Hydra lists them backwards.
+    choices = {group: str(option) for group, option in reversed(hydra.runtime.choices.items()) if "/" not in group}
+    return {group: option for group, option in choices.items() if option != "None" and group not in SWEEP_GROUPS}

@@ -151,7 +151,8 @@ class TestSweep:
         directory, _ = finished_sweep
         done = cli("optimizer=adam", "seed=1", *QUICK, f"hydra.run.dir={tmp_path}", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
-        with np.load(directory / "3" / "predictions.npz") as one, np.load(tmp_path / "predictions.npz") as other:
+        (same,) = directory.glob("optimizer=adam_seed1_*")
+        with np.load(same / "predictions.npz") as one, np.load(tmp_path / "predictions.npz") as other:
             assert np.array_equal(one["test_probabilities"], other["test_probabilities"])
 
     def test_variants_under_one_seed_start_from_the_same_loss_scale(self, finished_sweep):
@@ -218,7 +219,8 @@ class TestEnds:
         assert "it broke" in done.stdout
         summary = pd.read_csv(tmp_path / "s" / "summary.csv")
         assert list(summary["status"]) == ["failed", "completed"]
-        assert "it broke" in record(tmp_path / "s" / "0")["error"]
+        (broken,) = (tmp_path / "s").glob("callbacks=-broken*")
+        assert "it broke" in record(broken)["error"]
 
     def test_an_optimizer_of_the_users_own_is_one_yaml_file(self, cli, tmp_path):
         own = tmp_path / "my_conf" / "optimizer"

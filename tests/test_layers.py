@@ -14,14 +14,15 @@ ORDER = [
     "models",
     "optim",
     "engine",
-    "sweeps",
     "reporting",
     "console",
     "request",
     "interruption",
     "make",
     "build",
+    "kept",
     "app",
+    "sweeps",
     "cli",
 ]
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__main__.py" and path.parent.name != "conf")

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from runner.build import build_dataset, build_parts
+from runner.build import build_dataset, build_parts, build_split
 from runner.config.locations import conf_directory
 from runner.engine.evaluation import Evaluator
 from runner.engine.training import shuffled, train
@@ -73,7 +73,8 @@ def test_it_trains_for_thirty_steps(group, option, tmp_path, request):
     elif settings(*overrides).dataset.name == "mnist":
         overrides.append("dataset=mnist_5k")
     chosen = settings(*overrides, *BRIEF.get(option, BRIEF["mini_batch"]))
-    parts = build_parts(chosen, build_dataset(chosen), tmp_path)
+    dataset = build_dataset(chosen)
+    parts = build_parts(chosen, dataset, build_split(chosen, dataset), tmp_path)
     before = [weight.copy() for weight in parts.model.get_weights()]
     rows = list(
         train(

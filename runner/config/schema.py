@@ -1,6 +1,7 @@
 """The types, ranges and combinations that a resolved configuration must keep (the second of three checks)."""
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+import inspect
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
@@ -8,6 +9,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from runner.config.errors import ConfigError, did_you_mean
 from runner.config.ranges import AtLeastOne, Count, Fraction, NonNegative, OpenFraction, Positive, WholeNumber
+
+SWEEP_KEYS = ("study", "search", "seeds", "dry_run", "fail_fast")  # of a sweep as a whole, not of a run
 
 
 class Section(BaseModel):
@@ -233,7 +236,7 @@ class Settings(Section):
 
 
 def resolve(config: DictConfig) -> dict[str, Any]:
-    """Return a composed configuration as plain dictionaries and lists, with no interpolation left.
+    """Return a run's composed configuration as plain dictionaries and lists, with no interpolation left.
 
     Raises:
         ConfigError: if an interpolation leads nowhere, or a mandatory value is missing.
@@ -245,7 +248,7 @@ def resolve(config: DictConfig) -> dict[str, Any]:
     except OmegaConfBaseException as error:
         raise ConfigError(f"{error.full_key or 'configuration'}: {str(error).splitlines()[0]}") from error
     assert isinstance(resolved, dict)
-    return {str(key): value for key, value in resolved.items()}
+    return {str(key): value for key, value in resolved.items() if key not in SWEEP_KEYS}
 
 
 def check(config: dict[str, Any]) -> Settings:
@@ -257,11 +260,20 @@ def check(config: dict[str, Any]) -> Settings:
     try:
         return Settings.model_validate(config)
     except ValidationError as error:
-        raise ConfigError("\n".join(_line(dict(issue)) for issue in error.errors())) from error
+        raise ConfigError(error_lines(error, Settings)) from error
 
 
-def _line(issue: dict[str, Any]) -> str:
-    key = ".".join(str(part) for part in issue["loc"])
+def error_lines(error: ValidationError, section: type[BaseModel], prefix: str = "") -> str:
+    """Return a line for each key that is wrong.
+
+    Args:
+        prefix: the key that the section itself has.
+    """
+    return "\n".join(_line(dict(issue), section, prefix) for issue in error.errors())
+
+
+def _line(issue: dict[str, Any], section: type[BaseModel], prefix: str) -> str:
+    key = ".".join(str(part) for part in ((prefix,) if prefix else ()) + issue["loc"])
     given = f"{key}={_short(issue['input'])}"
     match issue["type"]:
         case "value_error" if not key:
@@ -273,20 +285,22 @@ def _line(issue: dict[str, Any]) -> str:
         case "missing":
             return f"{key}: must be given"
         case "extra_forbidden":
-            return f"{given}: no such key{did_you_mean(str(issue['loc'][-1]), _siblings(issue['loc']))}"
+            return f"{given}: no such key{did_you_mean(str(issue['loc'][-1]), _siblings(issue['loc'], section))}"
         case "literal_error":
             return f"{given}: must be {issue['ctx']['expected']}"
         case _:
             return f"{given}: {issue['msg'].removeprefix('Input ').replace('should', 'must')}"
 
 
-def _siblings(location: tuple[str | int, ...]) -> list[str]:
-    section: type[BaseModel] = Settings
+def _siblings(location: tuple[str | int, ...], section: type[BaseModel]) -> list[str]:
     for step in location[:-1]:
         annotation = section.model_fields[str(step)].annotation
-        assert isinstance(annotation, type)
-        assert issubclass(annotation, BaseModel)
-        section = annotation
+        below = [
+            kind for kind in (annotation, *get_args(annotation)) if inspect.isclass(kind) and issubclass(kind, Section)
+        ]
+        if not below:
+            return []
+        section = below[0]
     return list(section.model_fields)
 
 

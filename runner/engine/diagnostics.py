@@ -1,10 +1,11 @@
 """What is measured inside the compiled training; nothing is added to it where nothing is asked for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar, Protocol
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from runner.engine.replaced import replaced
@@ -79,6 +80,7 @@ class StepLosses:
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
+        self._epochs: list[np.ndarray[Any, np.dtype[Any]]] = []  # (steps, 2) each
 
     @contextmanager
     def watching(self, model: keras.Model, steps: int) -> Iterator[None]:
@@ -100,10 +102,22 @@ class StepLosses:
 
     def end_epoch(self) -> None:
         """Add a row for each step: step (from 1 over the whole training), learning_rate, loss."""
-        before = len(self.rows)
-        for step, (rate, loss) in enumerate(self._values.numpy().tolist(), start=before + 1):
-            self.rows.append({"step": step, "learning_rate": rate, "loss": loss})
+        self._add(self._values.numpy())
         self._at.assign(0)
+
+    def get_state(self) -> dict[str, Any]:
+        """Return the rows' values, for a checkpoint: of many steps, an array is much quicker than the rows."""
+        return {"epochs": np.array(self._epochs)}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Take up a checkpoint's rows."""
+        for values in state["epochs"]:
+            self._add(values)
+
+    def _add(self, values: np.ndarray[Any, np.dtype[Any]]) -> None:
+        self._epochs.append(values)
+        for step, (rate, loss) in enumerate(values.tolist(), start=len(self.rows) + 1):
+            self.rows.append({"step": step, "learning_rate": rate, "loss": loss})
 
 
 class ClippingRate:

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from runner.data.dataset import Part
 from runner.data.streams import Stream, seed_sequence
+from runner.engine.checkpoint import Checkpoint, Progress
 from runner.engine.diagnostics import ClippingRate, Diagnostic, innermost
 from runner.engine.evaluation import Evaluator, read_metrics, shortest
 from runner.engine.fused import fused
@@ -44,6 +45,7 @@ def train(
     augment: Augment | None = None,
     diagnostics: Sequence[Diagnostic] = (),
     jit_compile: bool = False,
+    checkpoint: Checkpoint | None = None,
 ) -> Iterator[Row]:
     """Train a compiled model as `model.fit` does, and yield each epoch as it ends.
 
@@ -57,6 +59,8 @@ def train(
     Args:
         augment: changes each training batch, on the device.
         diagnostics: watch the steps; their rows are there when an epoch is yielded.
+        checkpoint: takes in the state at the end of every epoch. Where it has one already, the epochs that it has seen
+            are yielded as they were, and the training goes on from there.
 
     Yields:
         epoch (from 1), the logs (loss, accuracy, val_loss, ...), learning_rate (of the epoch's last step), clipped (the
@@ -73,8 +77,11 @@ def train(
             stack.enter_context(watching)
         run_epoch = _compiled_epoch(model, data, batch_size, augment, jit_compile)
         watchers.on_train_begin()
-        logs: dict[str, float] = {}
-        for epoch in range(epochs):
+        progress = checkpoint.begin(model, [*callbacks, *diagnostics], augment) if checkpoint else Progress()
+        yield from progress.rows
+        for epoch in range(len(progress.rows), epochs):
+            if _is_over(model, progress.logs):
+                break
             started = time.perf_counter()
             watchers.on_epoch_begin(epoch)
             model.reset_metrics()
@@ -88,11 +95,18 @@ def train(
             watchers.on_test_end(logs)
             seconds = time.perf_counter() - started
             watchers.on_epoch_end(epoch, logs)
-            yield {"epoch": epoch + 1} | shortest(logs | measured) | {"seconds": seconds}
-            if model.stop_training or not all(math.isfinite(logs[name]) for name in ("loss", "val_loss")):
-                break
+            row = {"epoch": epoch + 1} | shortest(logs | measured) | {"seconds": seconds}
+            progress = Progress([*progress.rows, row], logs)
+            if checkpoint:
+                checkpoint.save(progress)
+            yield row
         optimizer.finalize_variable_values(model.trainable_weights)  # averaged weights, where the optimizer keeps them
-        watchers.on_train_end(logs)
+        watchers.on_train_end(progress.logs)
+
+
+def _is_over(model: keras.Model, logs: Mapping[str, float]) -> bool:
+    """Say whether an epoch with these logs (none before the first) was the last."""
+    return bool(logs) and (model.stop_training or not all(math.isfinite(logs[name]) for name in ("loss", "val_loss")))
 
 
 def _compiled_epoch(model: keras.Model, data: Part, batch_size: int, augment: Augment | None, jit_compile: bool) -> Any:

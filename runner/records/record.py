@@ -7,7 +7,8 @@ from typing import Any, Literal, Self
 
 from runner.config.identity import is_volatile
 
-Status = Literal["running", "completed", "diverged", "interrupted", "failed"]
+Status = Literal["running", "completed", "diverged", "pruned", "interrupted", "failed"]
+DONE: tuple[Status, ...] = ("completed", "diverged", "pruned")  # there is nothing left to do for these runs
 _HEADLINES = ("negative_log_likelihood", "expected_calibration_error", "top_2_accuracy", "macro_f1")
 Row = dict[str, float]  # one epoch: epoch, loss, accuracy, val_loss, ..., learning_rate, seconds
 
@@ -37,12 +38,13 @@ class RunRecord:
     scores: Mapping[str, Any] = field(default_factory=dict)  # of the test predictions
     suggested_learning_rate: float | None = None  # by a learning-rate range test
     error: str | None = None
+    label: str | None = None  # the variant's name, where a study gives it one
     format: int = 1
 
     @property
     def variant(self) -> str:
-        """What was asked for beside the defaults, but for the seed."""
-        return ",".join(self.asked) or self.name
+        """What its study calls it, or what was asked for beside the defaults, but for the seed."""
+        return self.label or ",".join(self.asked) or self.name
 
     @property
     def asked(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -53,6 +54,15 @@ class RunDirectory:
     def model_path(self) -> Path:
         """The trained Keras model."""
         return self.path / "model.keras"
+
+    @property
+    def checkpoint_path(self) -> Path:
+        """The state of a training that is not done."""
+        return self.path / "checkpoint" / "state.npz"
+
+    def remove_checkpoint(self) -> None:
+        """Remove what a run that is done needs no more."""
+        shutil.rmtree(self.checkpoint_path.parent, ignore_errors=True)
 
     def refuse_if_used(self) -> None:
         """Raise UserError if a run was already written here: its results are not overwritten."""

@@ -1,5 +1,6 @@
 """Finding runs on disk, and their records as tidy frames."""
 
+import csv
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -26,15 +27,22 @@ class Run:
 def find_runs(paths: Iterable[Path]) -> list[Run]:
     """Return the runs in and below the paths, each once, in the order of their paths; unreadable ones are left out.
 
+    Of a sweep it is the runs of its plan, in the plan's order, without those that only tuned something: what an earlier
+    plan left in the directory is not what was asked for last.
+
     Raises:
         UserError: if a path does not exist, or no run is found.
     """
     found: dict[Path, Run] = {}
     asked = list(paths)
+    plans = _Plans()
     for path in asked:
         if not path.is_dir():
             raise UserError(f"{path}: no such directory")
-        for record_path in sorted(path.rglob("record.json"), key=_natural):
+        there = [record for record in path.rglob("record.json") if plans.position(record.parent) is not None]
+        for record_path in sorted(
+            there, key=lambda record: (_natural(record.parent.parent), plans.position(record.parent), _natural(record))
+        ):
             directory = RunDirectory(record_path.parent)
             try:
                 found.setdefault(
@@ -75,7 +83,7 @@ def variant_labels(runs: Sequence[Run]) -> list[str]:
     parts = [run.record.asked for run in runs]
     shared = set(parts[0]).intersection(*parts) if len({run.record.variant for run in runs}) > 1 else set()
     labels = [
-        ",".join(part for part in own if part not in shared) or run.record.name
+        run.record.label or ",".join(part for part in own if part not in shared) or run.record.name
         for own, run in zip(parts, runs, strict=True)
     ]
     if len({run.record.dataset["fingerprint"] for run in runs}) == 1:
@@ -84,6 +92,29 @@ def variant_labels(runs: Sequence[Run]) -> list[str]:
         f"{label} [{run.record.dataset['name']} {run.record.dataset['fingerprint'][:6]}]"
         for label, run in zip(labels, runs, strict=True)
     ]
+
+
+class _Plans:
+    """The plans of sweeps, each read once."""
+
+    def __init__(self) -> None:
+        self._planned: dict[Path, dict[str, int] | None] = {}
+
+    def position(self, run: Path) -> int | None:
+        """Return where a run's directory stands in its sweep's plan: 0 without a plan, None if it is not in it."""
+        sweep = run.parent
+        if sweep not in self._planned:
+            self._planned[sweep] = _planned(sweep / "plan.csv")
+        planned = self._planned[sweep]
+        return 0 if planned is None else planned.get(run.name)
+
+
+def _planned(plan: Path) -> dict[str, int] | None:
+    if not plan.exists():
+        return None
+    with plan.open(newline="", encoding="utf-8") as stream:
+        names = [row["directory"] for row in csv.DictReader(stream) if row["phase"] != "tuning"]
+    return {name: position for position, name in reversed(list(enumerate(names)))}
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from runner.build import build_dataset, build_parts
+from runner.build import build_dataset, build_parts, build_split
 from runner.config.locations import conf_directory
 from runner.data.dataset import Dataset, Part
 from runner.engine.device import prepare_device
@@ -33,7 +33,8 @@ def options() -> list[str]:
 def epoch_seconds(chosen: str, dataset: Dataset, epochs: int) -> list[float]:
     """Return the seconds of each epoch but the first, which compiles."""
     group = "" if chosen == PLAIN else chosen
-    parts = build_parts(settings(*DEFAULTS, f"augmentation=[{group}]"), dataset, Path())
+    chosen = settings(*DEFAULTS, f"augmentation=[{group}]")
+    parts = build_parts(chosen, dataset, build_split(chosen, dataset), Path())
     held_out = parts.targets.validation
     rows = train(
         parts.model,

@@ -13,6 +13,24 @@ class Draws:
     def __init__(self, seed: int) -> None:
         self._generator = keras.random.SeedGenerator(seed)
 
+    @property
+    def variables(self) -> list[Any]:
+        """How far the stream is."""
+        return [self._generator.state]
+
     def uniform(self, shape: tuple[int, ...], low: float, high: float) -> Tensor:
         """Draw float32 numbers from [low, high)."""
         return keras.random.uniform(shape, low, high, dtype="float32", seed=self._generator)
+
+
+def variables_of(part: Any) -> list[Any]:
+    """Return what a part of an augmentation draws its numbers from: its own variables, or those of its attributes."""
+    if isinstance(part, keras.Variable):
+        return [part]
+    if isinstance(part, keras.random.SeedGenerator):
+        return [part.state]
+    if isinstance(part, Draws | keras.layers.Layer):
+        return list(part.variables)
+    held = keras.tree.flatten(list(getattr(part, "__dict__", {}).values()))
+    kinds = (keras.Variable, keras.random.SeedGenerator, Draws, keras.layers.Layer)
+    return [variable for value in held if isinstance(value, kinds) for variable in variables_of(value)]

@@ -1,20 +1,40 @@
 """The order in which augmentations happen, and what of them is one kernel."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import keras
 
 from runner.config.errors import ConfigError
-from runner.data.augmentation.draws import Tensor
+from runner.data.augmentation.draws import Tensor, variables_of
 from runner.data.augmentation.geometry import Affine, Elastic, Geometric, warp
 
 Step = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
-def augmenter(parts: Mapping[str, Any], input_shape: tuple[int, ...], compiled: Callable[[Step], Step]) -> Step:
-    """Return what changes a batch's images (count, height, width, channels) and labels.
+@dataclass(frozen=True)
+class Augmenter:
+    """Changes a batch's images (count, height, width, channels) and labels, step by step."""
+
+    steps: Sequence[Step]
+    parts: Sequence[Any]
+
+    def __call__(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the changed batch."""
+        for step in self.steps:
+            images, labels = step(images, labels)
+        return images, labels
+
+    @property
+    def variables(self) -> list[Any]:
+        """The state of the parts' random streams."""
+        return [variable for part in self.parts for variable in variables_of(part)]
+
+
+def augmenter(parts: Mapping[str, Any], input_shape: tuple[int, ...], compiled: Callable[[Step], Step]) -> Augmenter:
+    """Put the parts of an augmentation together.
 
     All geometric parts come first, as one resampling; then the others in the order given; last Keras's own layers (or a
     user's).
@@ -38,13 +58,7 @@ def augmenter(parts: Mapping[str, Any], input_shape: tuple[int, ...], compiled: 
     # A kernel for each: in one, XLA computes the warp again for every use of its result.
     steps += [compiled(change) for change in others]
     steps += [partial(_apply, layer) for layer in layers]
-
-    def augment(images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        for step in steps:
-            images, labels = step(images, labels)
-        return images, labels
-
-    return augment
+    return Augmenter(steps, list(parts.values()))
 
 
 def _warp(images: Tensor, labels: Tensor, parts: Sequence[Geometric]) -> tuple[Tensor, Tensor]:

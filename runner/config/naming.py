@@ -1,0 +1,44 @@
+"""Names of directories that say what is in them."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+
+_LONGEST = 60  # characters; a file name may have 255 bytes, a path on some systems 260
+
+
+def slug(text: str) -> str:
+    """Return the text with nothing in it that a shell or a file system minds."""
+    return re.sub(r"[^\w.=-]+", "-", text, flags=re.ASCII).strip("-.")[:_LONGEST].rstrip("-.")
+
+
+def directory_name(variant: str, seed: int, run_id: str) -> str:
+    """Return the name of a run's directory in its sweep: readable, and unique by its run id."""
+    return "_".join(part for part in (slug(variant), f"seed{seed}", run_id) if part)
+
+
+def sweep_name(arguments: Sequence[str]) -> str:
+    """Return where below `outputs` a sweep is kept: the same command again finds the same place.
+
+    A study keeps its name whatever is overridden, so that more seeds find the runs that are there already.
+    """
+    given = dict(
+        argument.partition("=")[::2] for argument in arguments if "=" in argument and not argument.startswith("-")
+    )
+    if "study" in given:
+        parts = [given["study"]]
+        if "study.drop" in given:  # `runner ablate`: one study for many bases
+            parts.append(slug(given.get("study.base", "")))
+        return f"studies/{'_'.join(filter(None, parts))}"
+    own = [f"{key}={value}" for key, value in given.items() if not _is_about_the_sweep(key)]
+    digest = hashlib.sha256("\n".join(sorted(own)).encode()).hexdigest()[:6]
+    return "sweeps/" + "_".join(filter(None, (slug(",".join(own)), digest)))
+
+
+def _is_about_the_sweep(key: str) -> bool:
+    return key.startswith(("hydra.", "hydra/")) or key in ("dry_run", "fail_fast")
+
+
+def is_sweep(arguments: Iterable[str]) -> bool:
+    """Say whether a command asks for a sweep without saying -m."""
+    return any(argument.partition("=")[0] in ("study", "search", "seeds", "dry_run") for argument in arguments)

@@ -1,0 +1,77 @@
+"""Plain values, such as objects keep their state in, as JSON and arrays in one file that runs no code when read."""
+
+import json
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+Arrays = list[np.ndarray[Any, np.dtype[Any]]]
+
+_STRUCTURE = "structure"  # the JSON's name in the file; the arrays are numbered
+
+
+def encode(value: Any, arrays: Arrays) -> Any:
+    """Return a value as JSON has it, and append its arrays to `arrays`.
+
+    Raises:
+        TypeError: for what is neither number, string, None, array, nor a list, tuple, dictionary or deque of these.
+    """
+    kind = type(value)
+    if value is None or kind in (bool, int, float, str):
+        return value
+    if kind is list:
+        return [encode(item, arrays) for item in value]
+    if kind is tuple:
+        return {"tuple": [encode(item, arrays) for item in value]}
+    if kind is deque:
+        return {"deque": [encode(item, arrays) for item in value], "longest": value.maxlen}
+    if kind is dict:
+        return {"dict": [[encode(key, arrays), encode(item, arrays)] for key, item in value.items()]}
+    if isinstance(value, np.ndarray | np.generic) and not value.dtype.hasobject:
+        arrays.append(np.asarray(value))
+        return {"array": len(arrays) - 1, "dtype": value.dtype.name, "scalar": isinstance(value, np.generic)}
+    raise TypeError(f"a {kind.__name__} is no plain value")
+
+
+def decode(encoded: Any, arrays: Arrays) -> Any:
+    """Return the value that `encode` was given, equal to the last bit."""
+    if isinstance(encoded, list):
+        return [decode(item, arrays) for item in encoded]
+    if not isinstance(encoded, dict):
+        return encoded
+    if "tuple" in encoded:
+        return tuple(decode(encoded["tuple"], arrays))
+    if "deque" in encoded:
+        return deque(decode(encoded["deque"], arrays), encoded["longest"])
+    if "dict" in encoded:
+        return {decode(key, arrays): decode(item, arrays) for key, item in encoded["dict"]}
+    array = arrays[encoded["array"]]
+    array = array.view(encoded["dtype"]) if array.dtype.name != encoded["dtype"] else array
+    return array[()] if encoded["scalar"] else array
+
+
+def write_plain(path: Path, encoded: Any, arrays: Arrays) -> None:
+    """Write an encoded value and its arrays as NumPy's .npz."""
+    text = np.frombuffer(json.dumps(encoded).encode(), np.uint8)
+    numbered = {str(number): _native(array) for number, array in enumerate(arrays)}
+    with path.open("wb") as stream:
+        np.savez(stream, allow_pickle=False, **{_STRUCTURE: text}, **numbered)
+
+
+def read_plain(path: Path) -> Any:
+    """Return the value in a file, decoded.
+
+    Raises:
+        Exception: of any kind, if the file is damaged.
+    """
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+        arrays = [file[str(number)] for number in range(len(file.files) - 1)]
+        return decode(json.loads(file[_STRUCTURE].tobytes()), arrays)
+
+
+def _native(array: np.ndarray[Any, np.dtype[Any]]) -> np.ndarray[Any, np.dtype[Any]]:
+    """Return the array, or its bits where the dtype is none of NumPy's own (bfloat16)."""
+    foreign = array.dtype.kind == "V" and array.dtype.names is None
+    return array.view(f"u{array.dtype.itemsize}") if foreign else array

@@ -1,0 +1,1 @@
+"""Many runs from one command: studies, the plan, the pool, resume."""

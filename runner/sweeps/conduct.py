@@ -1,0 +1,89 @@
+"""A planned sweep from its first check to its report."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+
+from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, Stopped, UserError
+from runner.console import show_warning
+from runner.records.provenance import code_state
+from runner.records.run_directory import RunDirectory
+from runner.sweeps.estimate import epoch_seconds, estimate_seconds
+from runner.sweeps.outcome import read_status
+from runner.sweeps.plan import Plan
+from runner.sweeps.pool import Pool
+from runner.sweeps.power import power_warning
+from runner.sweeps.study import Study, read_study
+from runner.sweeps.sweep import Sweep, finished
+from runner.sweeps.tuning import choose
+from runner.sweeps.view import show_plan
+
+
+def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_run: bool, fail_fast: bool) -> None:
+    """Check, show, save and train a plan, and report on its runs.
+
+    Raises:
+        UserError: before anything trains, if a variant cannot be built.
+        Stopped: at the end, with exit code 1 if a run failed, or 130 if the sweep was interrupted.
+    """
+    study = read_study(plan.study) if plan.study else None
+    started_with = finished(plan.jobs, directory)
+    left = [job for job in plan.of_phase("tuning", "final") if job.run_id not in started_with]
+    sweep = Sweep(directory, pool, console, fail_fast=fail_fast)
+    to_come = [*left, *plan.of_one_candidate()]
+    an_epoch = epoch_seconds(plan.jobs, directory)
+    an_epoch |= sweep.check([*left, *plan.of_phase("candidate")], measure=not an_epoch)
+    plan.write(directory)
+    show_plan(
+        console, plan, set(started_with), directory, estimate_seconds(to_come, an_epoch, pool.workers), pool.workers
+    )
+    for warning in _warnings(plan, study, directory):
+        show_warning(console, warning)
+    if dry_run:
+        return
+    try:
+        failed = _train(plan, study, sweep, directory)
+    except KeyboardInterrupt:
+        show_warning(console, f"interrupted; the same command again goes on, and so does runner resume {directory}")
+        raise Stopped(EXIT_INTERRUPTED) from None
+    _report(directory, console)
+    if failed:
+        raise Stopped(EXIT_FAILED)
+
+
+def _train(plan: Plan, study: Study | None, sweep: Sweep, directory: Path) -> bool:
+    """Train the tuning runs and choose by them, then the final ones; say whether a run failed."""
+    failed = False
+    if study and study.tune:
+        failed = sweep.train_missing(plan.of_phase("tuning"))
+        if failed and sweep.fail_fast:
+            return True
+        plan = choose(plan, directory, study)
+        plan.write(directory)
+    return sweep.train_missing(plan.of_phase("final")) or failed
+
+
+def _warnings(plan: Plan, study: Study | None, directory: Path) -> Iterator[str]:
+    for first, second in plan.merged():
+        yield f"{second} is the same run as {first} on every seed they share: it is trained once."
+    final = [job for job in plan.jobs if job.phase in ("final", "candidate")]
+    seeds, variants = {job.seed for job in final}, {job.variant for job in final}
+    if (study or len(seeds) > 1) and (warning := power_warning(len(seeds), len(variants) - 1)):
+        yield warning
+    records = [read_status(RunDirectory(job.path(directory))) for job in plan.jobs]
+    if other := {record.code.get("commit", "")[:12] for record in records if record} - {
+        code_state().get("commit", "")[:12]
+    }:
+        yield f"some runs here were made by other code ({', '.join(sorted(other))}); a new directory keeps them apart."
+
+
+def _report(directory: Path, console: Console) -> None:
+    from runner.reporting.report import report
+
+    try:
+        written = report([directory], directory)
+    except (UserError, OSError) as error:
+        show_warning(console, f"no report on the sweep: {error}")
+        return
+    console.print("report  " + "\n        ".join(map(str, written)), soft_wrap=True)

@@ -1,0 +1,70 @@
+"""Hydra launchers: where the runs of a sweep are computed."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal, NoReturn
+
+import psutil
+from hydra.plugins.launcher import Launcher
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
+
+from runner.config.errors import ConfigError
+from runner.sweeps.pool import LocalPool, Pool
+
+
+class PoolLauncher(Launcher):
+    """A launcher that has a pool of workers; runner's sweeper hands it checked and frozen jobs, not overrides."""
+
+    __module__ = "hydra_plugins.runner"  # Hydra 1.3 takes plug-ins from there alone
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        """Take part in Hydra's protocol; all that is needed comes with the jobs."""
+
+    def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> NoReturn:  # noqa: ARG002
+        """Refuse overrides that no plan was made of."""
+        raise ConfigError("hydra/sweeper: this launcher works with runner's own sweeper alone")
+
+    def pool(self) -> Pool:
+        """Start the workers."""
+        raise NotImplementedError
+
+
+class LocalLauncher(PoolLauncher):
+    """Processes on this machine: one a core, or one a GPU."""
+
+    __module__ = "hydra_plugins.runner"
+
+    def __init__(
+        self, workers: int | Literal["auto"] = "auto", runs_per_gpu: int = 1, timeout_s: float | None = None
+    ) -> None:
+        for name, value, least in (("workers", workers, 1), ("runs_per_gpu", runs_per_gpu, 1)):
+            if value != "auto" and (not isinstance(value, int) or value < least):
+                raise ConfigError(f"hydra.launcher.{name}={value}: must be an integer at least {least}")
+        if timeout_s is not None and not (isinstance(timeout_s, int | float) and timeout_s > 0):
+            raise ConfigError(f"hydra.launcher.timeout_s={timeout_s}: must be greater than 0 seconds, or null")
+        self._workers = workers
+        self._runs_per_gpu = runs_per_gpu
+        self._timeout_s = timeout_s
+
+    def pool(self) -> LocalPool:
+        """Start the workers; each sees one GPU, where there are any."""
+        gpus = visible_gpus(os.environ)
+        free = len(gpus) * self._runs_per_gpu or usable_cores()
+        count = free if self._workers == "auto" else self._workers
+        environments = [{"CUDA_VISIBLE_DEVICES": gpus[number % len(gpus)]} if gpus else {} for number in range(count)]
+        return LocalPool(environments, self._timeout_s)
+
+
+def usable_cores() -> int:
+    """Return how many physical cores this process may use."""
+    return min(psutil.cpu_count(logical=False) or 1, len(psutil.Process().cpu_affinity() or [0]))
+
+
+def visible_gpus(environment: Mapping[str, str], driver: Path = Path("/proc/driver/nvidia/gpus")) -> list[str]:
+    """Return the names by which CUDA knows the GPUs, without starting it."""
+    chosen = environment.get("CUDA_VISIBLE_DEVICES")
+    if chosen is not None:
+        return [name for name in chosen.split(",") if name.strip() not in ("", "-1")]
+    return [str(number) for number, _ in enumerate(driver.iterdir())] if driver.is_dir() else []

@@ -1,0 +1,63 @@
+"""How a job ended."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Literal, Self
+
+from runner.records.provenance import code_state, versions
+from runner.records.record import RunRecord, Status
+from runner.records.run_directory import RunDirectory
+from runner.sweeps.job import Job
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a worker says of a job; `locked`: another process is at it."""
+
+    status: Status | Literal["locked"]
+    seconds: float = 0.0
+    val_accuracy: float | None = None
+    test_accuracy: float | None = None
+    error: str | None = None  # in a line
+
+    @classmethod
+    def of(cls, record: RunRecord) -> Self:
+        """Return how a run ended, from its record."""
+        return cls(
+            status=record.status,
+            seconds=record.seconds.get("total", 0.0),
+            val_accuracy=record.final.get("val_accuracy"),
+            test_accuracy=record.test.get("accuracy"),
+            error=record.error.strip().splitlines()[-1] if record.error else None,
+        )
+
+
+def read_status(directory: RunDirectory) -> RunRecord | None:
+    """Return the record of a run, or None where there is none that can be read."""
+    try:
+        return directory.read_record() if directory.record_path.exists() else None
+    except ValueError:  # a disk that was full, say: the run is made again
+        return None
+
+
+def write_ending(job: Job, directory: RunDirectory, status: Status, reason: str | None) -> Outcome:
+    """Write down for a worker that could not do so itself how its run ended."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    record = read_status(directory) or RunRecord(
+        run_id=job.run_id,
+        name=job.config["name"],
+        label=job.variant if job.named else None,
+        seed=job.seed,
+        status=status,
+        choices=job.choices,
+        overrides=job.overrides,
+        dataset={"name": job.config["dataset"]["name"], "fingerprint": ""},
+        device={},
+        versions=versions(),
+        code=code_state(),
+        parameters=0,
+        started=now,
+    )
+    record = replace(record, status=status, error=reason, finished=now).with_history(directory.read_history())
+    directory.write_record(record)
+    return Outcome.of(record)

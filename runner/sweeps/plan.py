@@ -1,0 +1,159 @@
+"""The plan of a sweep: every run it is to train, checked and frozen before the first one starts."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from hydra.errors import HydraException
+from omegaconf.errors import OmegaConfBaseException
+
+from runner.config.errors import ConfigError, UserError
+from runner.config.identity import run_id
+from runner.config.messages import composition_message
+from runner.config.naming import directory_name
+from runner.records.atomic import write_csv, write_json
+from runner.sweeps.composition import Composed, Composer
+from runner.sweeps.difference import difference
+from runner.sweeps.job import Job, Phase
+from runner.sweeps.study import Study
+from runner.sweeps.variants import Variant
+
+_FILE = "plan.json"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The runs of a sweep, in the order in which they start; a run that two variants share is in it for each."""
+
+    jobs: list[Job]
+    study: dict[str, Any] = field(default_factory=dict)  # as it stood in the configuration; empty for a grid
+    launcher: dict[str, Any] = field(default_factory=dict)  # where the runs are computed
+
+    @classmethod
+    def read(cls, sweep: Path) -> Self:
+        """Read a plan back.
+
+        Raises:
+            UserError: if there is none in the directory.
+        """
+        try:
+            values = json.loads((sweep / _FILE).read_text(encoding="utf-8"))
+            return cls([Job.from_json(job) for job in values["jobs"]], values["study"], values["launcher"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UserError(f"{sweep}: not a sweep's directory ({_FILE}: {error})") from error
+
+    def write(self, sweep: Path) -> None:
+        """Write the plan, for people as plan.csv and for resuming as plan.json."""
+        sweep.mkdir(parents=True, exist_ok=True)
+        jobs = [job.as_json() for job in self.jobs]
+        values = {"format": 1, "study": self.study, "launcher": self.launcher, "jobs": jobs}
+        write_json(sweep / _FILE, values)
+        write_csv(sweep / "plan.csv", self.rows())
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return a row a run, with its difference from the first variant."""
+        baseline = self.jobs[0]
+        return [
+            {
+                "phase": job.phase,
+                "variant": job.variant,
+                "seed": job.seed,
+                "run_id": job.run_id,
+                "directory": job.directory,
+                "difference": " ".join(difference(baseline, job)),
+                "overrides": " ".join(job.overrides),
+            }
+            for job in self.jobs
+            if job.phase != "candidate"
+        ]
+
+    def of_phase(self, *phases: Phase) -> list[Job]:
+        """Return the runs of a phase, each once."""
+        return list({job.run_id: job for job in reversed(self.jobs) if job.phase in phases}.values())[::-1]
+
+    def runs_after_tuning(self) -> int:
+        """Return how many runs the choice among tuned points will add."""
+        return len(self.of_one_candidate())
+
+    def of_one_candidate(self) -> list[Job]:
+        """Return the final runs of one point for each tuned variant whose point is not chosen yet."""
+        chosen = {job.variant for job in self.jobs if job.phase == "final"}
+        open_ones = [job for job in self.jobs if job.phase == "candidate" and job.variant not in chosen]
+        return list({(job.variant, job.seed): job for job in reversed(open_ones)}.values())[::-1]
+
+    def merged(self) -> list[tuple[str, str]]:
+        """Return pairs of variants that are one and the same run."""
+        first: dict[str, str] = {}
+        final = [job for job in self.jobs if job.phase in ("final", "candidate")]
+        pairs = {(first.setdefault(job.run_id, job.variant), job.variant): None for job in final}
+        return [pair for pair in pairs if pair[0] != pair[1]]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A variant at one point of what is tuned, for all seeds."""
+
+    variant: Variant
+    point: list[str]
+    composed: Composed
+
+    def jobs(self, seeds: Iterable[int], phase: Phase) -> list[Job]:
+        """Return a run a seed.
+
+        Raises:
+            ConfigError: naming the variant, if its configuration cannot be run.
+        """
+        try:
+            configs = {seed: self.composed.for_seed(seed) for seed in seeds}
+        except ConfigError as error:
+            raise ConfigError(in_variant(self.variant.name, str(error))) from error
+        return [self._job(config, seed, phase) for seed, config in configs.items()]
+
+    def _job(self, config: dict[str, Any], seed: int, phase: Phase) -> Job:
+        identity = run_id(config)
+        return Job(
+            run_id=identity,
+            variant=self.variant.name,
+            seed=seed,
+            overrides=[*self.composed.overrides, f"seed={seed}"],
+            choices=self.composed.choices,
+            config=config,
+            directory=directory_name(self.variant.name, seed, identity),
+            phase=phase,
+            point=self.point,
+            named=self.variant.named,
+        )
+
+    def planned(self, study: Study) -> list[Job]:
+        """Return what a study does with it: tuning runs and the final runs that may follow, or final runs alone."""
+        if not self.variant.points:
+            return self.jobs(study.seeds, "final")
+        assert study.tune
+        return [*self.jobs(study.tune.seeds, "tuning"), *self.jobs(study.seeds, "candidate")]
+
+
+def in_variant(name: str, text: str) -> str:
+    """Return an error's text with the variant it belongs to."""
+    return "\n".join(f"variant {name}: {line}" for line in text.splitlines())
+
+
+def candidates(variants: Sequence[Variant], composer: Composer) -> list[Candidate]:
+    """Compose every variant at every point.
+
+    Raises:
+        ConfigError: a line for each variant that cannot be composed.
+    """
+    composed, wrong = [], []
+    for variant in variants:
+        for point in variant.points or [[]]:
+            overrides = [*variant.overrides, *point]
+            try:
+                composed.append(Candidate(variant, point, composer.compose(overrides)))
+            except (ConfigError, HydraException, OmegaConfBaseException) as error:
+                text = str(error) if isinstance(error, ConfigError) else composition_message(error, overrides)
+                wrong.append(in_variant(variant.name, text) if variant.named else text)
+    if wrong:
+        raise ConfigError("\n".join(dict.fromkeys(wrong)))
+    return composed

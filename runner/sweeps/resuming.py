@@ -1,0 +1,80 @@
+"""Going on with what was interrupted, from what its directory holds."""
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich.console import Console
+
+from runner.app import exit_code, run
+from runner.config.errors import ConfigError, Stopped, UserError
+from runner.console import show_warning
+from runner.records.lock import Locked, run_lock
+from runner.records.provenance import code_state
+from runner.records.record import DONE, RunRecord
+from runner.records.run_directory import RunDirectory
+from runner.request import Request
+from runner.sweeps.conduct import conduct
+from runner.sweeps.launchers import PoolLauncher
+from runner.sweeps.plan import Plan
+from runner.sweeps.plugins import PLUGINS
+
+
+def resume_sweep(directory: Path, console: Console, *, workers: int | None, fail_fast: bool) -> None:
+    """Train what a sweep's plan still lacks, with the launcher that it was planned with.
+
+    Raises:
+        UserError: if the directory holds no plan, or a search, which only its own command can go on with.
+        Stopped: as `conduct` does.
+    """
+    plan = Plan.read(directory)
+    if any(job.phase == "trial" for job in plan.jobs):
+        raise UserError(f"{directory}: a search goes on with the command that began it")
+    launcher = _launcher(plan.launcher | ({"workers": workers} if workers else {}))
+    with closing(launcher.pool()) as pool:
+        conduct(plan, directory, pool, console, dry_run=False, fail_fast=fail_fast)
+
+
+def resume_run(path: Path, console: Console) -> None:
+    """Go on with one run from its checkpoint, or from its start where there is none.
+
+    Raises:
+        UserError: if its configuration cannot be read, or another process is at it.
+        Stopped: if it fails or is interrupted again.
+    """
+    directory = RunDirectory(path)
+    before = _record(directory)
+    if before.status in DONE:
+        raise UserError(f"{path}: this run is {before.status}; there is nothing left to do")
+    try:
+        config = yaml.safe_load((path / "config.yaml").read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise UserError(f"{path / 'config.yaml'}: cannot be read ({error})") from error
+    if before.code.get("commit") != code_state().get("commit"):
+        show_warning(console, "this run began with other code: what comes out may be of neither version.")
+    in_sweep = (path.parent / "plan.json").exists()
+    request = Request(path, before.choices, before.overrides, in_sweep=in_sweep, variant=before.label)
+    try:
+        with run_lock(path):
+            record = run(config, request, console)
+    except Locked as error:
+        raise UserError(str(error)) from error
+    if code := exit_code(record):
+        raise Stopped(code)
+
+
+def _record(directory: RunDirectory) -> RunRecord:
+    try:
+        return directory.read_record()
+    except ValueError as error:
+        raise UserError(str(error)) from error
+
+
+def _launcher(spec: dict[str, Any]) -> PoolLauncher:
+    name = spec.pop("_target_", "").rpartition(".")[2]
+    launchers: dict[str, Any] = {plugin.__name__: plugin for plugin in PLUGINS if issubclass(plugin, PoolLauncher)}
+    if name in launchers:
+        launcher: PoolLauncher = launchers[name](**spec)
+        return launcher
+    raise ConfigError(f"the sweep's launcher is not known here: {name}")

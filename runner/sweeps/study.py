@@ -1,0 +1,102 @@
+"""What a study asks: its variants, its baseline, what is crossed with them and what is tuned."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, ValidationError, field_validator
+
+from runner.config.errors import ConfigError
+from runner.config.ranges import Count, WholeNumber
+from runner.config.schema import Section, error_lines
+
+Axes = dict[str, Annotated[list[Any], Field(min_length=1)]]  # a key or group -> the values it takes
+_TUNING_SEED = 1000  # the first one, so that the seeds of the tuning are not those of the result
+
+
+def _listed(value: Any) -> Any:
+    return list(range(value)) if isinstance(value, int) and not isinstance(value, bool) and value > 0 else value
+
+
+def _listed_from_the_tuning_seed(value: Any) -> Any:
+    listed = _listed(value)
+    return [_TUNING_SEED + seed for seed in listed] if isinstance(value, int) else listed
+
+
+Seeds = Annotated[list[WholeNumber], BeforeValidator(_listed), Field(min_length=1)]
+TuningSeeds = Annotated[list[WholeNumber], BeforeValidator(_listed_from_the_tuning_seed), Field(min_length=1)]
+
+
+class Tune(Section):
+    """What is searched for each variant, on validation, before it is trained anew on the study's seeds."""
+
+    axes: Axes = Field(default_factory=dict)
+    per_variant: dict[str, Axes] = Field(default_factory=dict)  # instead of `axes`
+    seeds: TuningSeeds = Field(default=1, validate_default=True)  # a number n: 1000 to 999 + n
+    budget: Count | None = None  # points tried for each variant, drawn from the grid; null: all of them
+
+    def axes_of(self, variant: str) -> Axes:
+        """Return what is tuned for one variant."""
+        return self.per_variant.get(variant, self.axes)
+
+
+class Study(Section):
+    """A question, and the runs that answer it."""
+
+    question: str | None = None
+    base: list[str] = Field(default_factory=list)  # overrides of all variants
+    variants: dict[str, list[str]] = Field(default_factory=dict)
+    drop: list[str] = Field(default_factory=list)  # parts left out one at a time, each a variant
+    baseline: str | None = None  # default: the first variant
+    grid: Axes = Field(default_factory=dict)  # crossed with every variant
+    tune: Tune | None = None
+    seeds: Seeds = Field(default=10, validate_default=True)
+    metric: str = "val_accuracy"  # what the tuning chooses by: a column of summary.csv
+    direction: Literal["max", "min"] | None = None  # default: min for a loss, else max
+
+    @field_validator("metric")
+    @classmethod
+    def _metric_is_of_validation(cls, value: str) -> str:
+        if not value.startswith(("val_", "best_val_")):
+            raise ValueError("must be a figure of the validation set (val_accuracy, best_val_accuracy, val_loss, ...)")
+        return value
+
+    @property
+    def sign(self) -> int:
+        """1 where a higher metric is better, -1 where a lower one is."""
+        direction = self.direction or ("min" if self.metric.endswith("loss") else "max")
+        return 1 if direction == "max" else -1
+
+
+def read_study(config: Mapping[str, Any], seeds: Any = None) -> Study:
+    """Check a study as it stands in the configuration.
+
+    Args:
+        seeds: given on the command line; they take the place of the study's.
+
+    Raises:
+        ConfigError: one line for each key that is wrong.
+    """
+    try:
+        study = Study.model_validate(dict(config) | ({} if seeds is None else {"seeds": seeds}))
+    except ValidationError as error:
+        raise ConfigError(error_lines(error, Study, "study")) from error
+    names = [*(["full"] if study.drop else []), *study.variants]
+    if not names:
+        raise ConfigError("study.variants: must name at least one variant (name: [override, ...])")
+    if study.baseline is not None and study.baseline not in names:
+        raise ConfigError(f"study.baseline={study.baseline}: no such variant (allowed: {', '.join(names)})")
+    if study.tune:
+        _check_tuning(study, study.tune, names)
+    return study
+
+
+def _check_tuning(study: Study, tune: Tune, names: Sequence[str]) -> None:
+    if not tune.axes and not tune.per_variant:
+        raise ConfigError("study.tune: needs axes (key: [value, ...])")
+    if unknown := tune.per_variant.keys() - set(names):
+        raise ConfigError(f"study.tune.per_variant.{min(unknown)}: no such variant (allowed: {', '.join(names)})")
+    if common := sorted(set(tune.seeds) & set(study.seeds)):
+        raise ConfigError(
+            f"study.tune.seeds: {', '.join(map(str, common))} are among study.seeds too; "
+            "what was chosen by a seed must be measured on others"
+        )

@@ -1,0 +1,115 @@
+"""Training what a plan holds, on a pool of workers."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+
+from runner.config.errors import ConfigError
+from runner.config.identity import run_id
+from runner.records.lock import Locked, run_lock
+from runner.records.record import DONE
+from runner.records.run_directory import RunDirectory
+from runner.sweeps.job import Job
+from runner.sweeps.outcome import Outcome, read_status, write_ending
+from runner.sweeps.plan import in_variant
+from runner.sweeps.pool import Pool, WorkerLost
+from runner.sweeps.view import SweepLines
+from runner.sweeps.worker import Checked, check_job, train_job
+
+
+def kind(job: Job) -> str:
+    """Return what a job has in common with those that differ from it in the seed alone."""
+    return run_id({key: value for key, value in job.config.items() if key != "seed"})
+
+
+def finished(jobs: Sequence[Job], sweep: Path) -> dict[str, Outcome]:
+    """Return the outcomes of those that need not be trained, by run id."""
+    records = {job.run_id: read_status(RunDirectory(job.path(sweep))) for job in jobs}
+    return {name: Outcome.of(record) for name, record in records.items() if record and record.status in DONE}
+
+
+class Sweep:
+    """A directory with runs, and the workers that fill it."""
+
+    def __init__(self, directory: Path, pool: Pool, console: Console, *, fail_fast: bool) -> None:
+        self._directory = directory
+        self._pool = pool
+        self._console = console
+        self.fail_fast = fail_fast
+
+    def check(self, jobs: Sequence[Job], *, measure: bool) -> dict[str, float]:
+        """Build the parts of every kind of run, and return the seconds an epoch of each variant takes.
+
+        Args:
+            measure: an epoch of the first one; the others are estimated by their operations. Else nothing is returned.
+
+        Raises:
+            ConfigError: a line for each variant that cannot be built.
+        """
+        kinds = list({kind(job): job for job in reversed(jobs)}.values())[::-1]
+        task = partial(_check, sweep=self._directory, measured=kinds[0].run_id if measure and kinds else None)
+        checked: list[tuple[Job, Checked]] = []
+        for job, result in self._pool.results(task, kinds, kind):
+            checked.append((job, Checked(str(result)) if isinstance(result, WorkerLost) else result))
+        if wrong := [in_variant(job.variant, one.error) for job, one in checked if one.error]:
+            raise ConfigError("\n".join(dict.fromkeys(wrong)))
+        rates = [one.epoch_seconds / one.cost for _, one in checked if one.epoch_seconds is not None]
+        return {job.variant: one.cost * rates[0] for job, one in checked} if rates else {}
+
+    def train_missing(self, jobs: Sequence[Job]) -> bool:
+        """Train those of the jobs that are not done, and say whether one failed.
+
+        What another process is training is waited for. After an interruption, what was under way is marked as that.
+        """
+        done = finished(jobs, self._directory)
+        jobs = [job for job in jobs if job.run_id not in done]
+        outcomes: dict[str, Outcome] = {}
+        try:
+            with SweepLines(self._console, len(jobs), self._directory) as lines:
+                for wait in (False, True):
+                    left = [job for job in jobs if job.run_id not in outcomes]
+                    if left and not self._train(left, outcomes, lines, wait=wait):
+                        break
+        except KeyboardInterrupt:
+            self._pool.close()
+            self._mark_interrupted(jobs)
+            raise
+        return any(outcome.status == "failed" for outcome in outcomes.values())
+
+    def _train(self, jobs: Sequence[Job], outcomes: dict[str, Outcome], lines: SweepLines, *, wait: bool) -> bool:
+        """Train jobs; return False if that was stopped because one failed."""
+        task = partial(train_job, sweep=self._directory, wait=wait)
+        for job, result in self._pool.results(task, jobs, kind):
+            outcome = self._lost(job, result) if isinstance(result, WorkerLost) else result
+            if outcome.status == "locked":
+                continue
+            outcomes[job.run_id] = outcome
+            lines.show(job, outcome)
+            if self.fail_fast and outcome.status == "failed":
+                self._pool.close()
+                self._mark_interrupted([other for other in jobs if other.run_id not in outcomes])
+                return False
+        return True
+
+    def _lost(self, job: Job, reason: WorkerLost) -> Outcome:
+        directory = RunDirectory(job.path(self._directory))
+        with run_lock(directory.path, wait=True):
+            return write_ending(job, directory, "failed", str(reason))
+
+    def _mark_interrupted(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            directory = RunDirectory(job.path(self._directory))
+            record = read_status(directory)
+            if record is None or record.status != "running":
+                continue
+            try:
+                with run_lock(directory.path):
+                    write_ending(job, directory, "interrupted", None)
+            except Locked:  # it is another process that trains it
+                continue
+
+
+def _check(job: Job, sweep: Path, measured: str | None) -> Checked:
+    return check_job(job, sweep, measure=job.run_id == measured)

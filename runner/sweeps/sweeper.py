@@ -1,0 +1,126 @@
+"""Hydra's sweeper of this program: from a command or a study to finished runs and their report."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hydra.core.plugins import Plugins
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, OmegaConf
+from rich.console import Console
+
+from runner.app import fallback_warning
+from runner.config.errors import EXIT_USER_ERROR, ConfigError, Stopped, UserError
+from runner.config.schema import SWEEP_KEYS, check, resolve
+from runner.console import show_warning
+from runner.data.errors import DataNotFound
+from runner.make import make
+from runner.sweeps.composition import Composer
+from runner.sweeps.conduct import conduct
+from runner.sweeps.launchers import PoolLauncher
+from runner.sweeps.plan import Plan, candidates
+from runner.sweeps.study import read_study
+from runner.sweeps.variants import grid_variants, study_variants
+
+_NOT_OF_A_RUN = (*SWEEP_KEYS, "launcher")
+
+
+class StudySweeper(Sweeper):
+    """Plans, checks and trains what was asked for, and reports on it."""
+
+    __module__ = "hydra_plugins.runner"  # Hydra 1.3 takes plug-ins from there alone
+
+    def __init__(self, params: dict[str, str] | None = None) -> None:
+        self._params = params or {}  # axes that a configuration names, as those of Hydra's own sweeper
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        """Take what Hydra composed, and its launcher."""
+        self.config = config
+        self.hydra_context = hydra_context
+        self.launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> None:
+        """Run the sweep; ends the process with an exit code other than 0 if something is wrong."""
+        assert self.config is not None
+        assert self.hydra_context is not None
+        if not isinstance(self.launcher, PoolLauncher):
+            raise ConfigError("hydra/launcher: runner's sweeper needs a launcher of its own (launcher=local)")
+        console = Console(highlight=False, markup=False)
+        composer = Composer(self.hydra_context.config_loader, self.config)
+        directory = Path(self.config.hydra.sweep.dir)
+        params = [f"{key}={value}" for key, value in self._params.items()]
+        try:
+            with closing(self.launcher.pool()) as pool:  # which takes seconds to start, beside the planning
+                plan = plan_sweep(self.config, [*params, *arguments], composer, console)
+                plan = replace(plan, launcher=_plain(self.config.hydra.launcher))
+                directory.mkdir(parents=True, exist_ok=True)
+                OmegaConf.save(self.config, directory / "multirun.yaml")
+                options = {key: self.config[key] for key in ("dry_run", "fail_fast")}
+                conduct(plan, directory, pool, console, **options)
+        except UserError as error:
+            raise Stopped(EXIT_USER_ERROR) from error
+
+
+def plan_sweep(config: DictConfig, arguments: Sequence[str], composer: Composer, console: Console) -> Plan:
+    """Return all runs that a command asks for, composed and checked against the schema.
+
+    Args:
+        config: as composed without what is swept.
+        arguments: the command's overrides.
+
+    Raises:
+        UserError: if a variant cannot be run.
+    """
+    single, axes = composer.axes(arguments)
+    single = [override for override in single if not _is_of_the_sweep(override)]
+    seeds = _seeds(config, single, axes)
+    if config.get("study") is None:
+        data = _embedded_data(single, axes, composer, console)
+        cells = candidates(grid_variants(axes, [*data, *single]), composer)
+        return Plan([job for cell in cells for job in cell.jobs(seeds or [config.seed], "final")])
+    study = read_study(_plain(config.study), seeds)
+    variants = study_variants(study, axes, single, composer)
+    jobs = [job for candidate in candidates(variants, composer) for job in candidate.planned(study)]
+    return Plan(jobs, study.model_dump(mode="json"))
+
+
+def _is_of_the_sweep(override: str) -> bool:
+    return override.lstrip("+~").partition("=")[0].split(".")[0] in _NOT_OF_A_RUN
+
+
+def _plain(value: Any) -> Any:
+    return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+
+
+def _seeds(config: DictConfig, single: list[str], axes: dict[str, list[str]]) -> Any:
+    """Take the seeds out of a command's overrides: `seeds=...`, or Hydra's own way, `seed=0,1,2`; None if not given."""
+    if "seeds" in axes:
+        raise ConfigError("seeds: several are one list: seeds=[0,1,2]")
+    seeds = _plain(config.seeds)
+    swept = axes.pop("seed", [override for override in single if override.startswith("seed=")])
+    single[:] = [override for override in single if not override.startswith("seed=")]
+    if not swept:
+        return seeds
+    if seeds is not None:
+        raise ConfigError(f"{swept[0]}: seeds are given too; give one of the two")
+    return [yaml.safe_load(override.partition("=")[2]) for override in swept]
+
+
+def _embedded_data(single: Sequence[str], axes: Mapping[str, Any], composer: Composer, console: Console) -> list[str]:
+    """Return the override that chooses the embedded data set where none was asked for and none can be had."""
+    asked = {override.lstrip("+~").partition("=")[0].split(".")[0] for override in [*single, *axes]}
+    if asked & {"dataset", "experiment"}:
+        return []
+    spec = check(resolve(composer.compose([]).config)).dataset.spec()
+    try:
+        make("dataset", spec)
+    except DataNotFound as error:
+        show_warning(console, fallback_warning(error))
+        return ["dataset=mnist_5k"]
+    return []

@@ -1,0 +1,102 @@
+"""The choice among the points that were tuned, by validation."""
+
+import math
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from runner.records.atomic import write_csv
+from runner.records.run_directory import RunDirectory
+from runner.sweeps.job import Job
+from runner.sweeps.outcome import read_status
+from runner.sweeps.plan import Plan
+from runner.sweeps.study import Study
+
+
+@dataclass(frozen=True)
+class Point:
+    """What one point of a variant's axes scored."""
+
+    variant: str
+    overrides: tuple[str, ...]
+    score: float  # the mean over the tuning seeds; NaN if a run has none (it diverged, say)
+    seeds: int
+    scored: int  # seeds that have a figure
+
+
+def choose(plan: Plan, sweep: Path, study: Study) -> Plan:
+    """Return the plan with the final runs of each tuned variant's best point, and write tuning.csv.
+
+    A point of which a tuning run has no figure (it diverged or failed) is chosen only if all have that.
+    """
+    points = _points(plan, sweep, study.metric)
+    best: dict[str, Point] = {}
+    for point in points:
+        known = best.get(point.variant)
+        if known is None or _rank(point, study.sign) > _rank(known, study.sign):
+            best[point.variant] = point
+    write_csv(sweep / "tuning.csv", [_row(point, best[point.variant] is point, points, study) for point in points])
+    chosen = {(variant, point.overrides) for variant, point in best.items()}
+    return replace(plan, jobs=[_placed(job, chosen) for job in plan.jobs])
+
+
+def _placed(job: Job, chosen: Container[tuple[str, tuple[str, ...]]]) -> Job:
+    """Return a tuned variant's job as a final one if its point is chosen, or else as a candidate."""
+    if job.phase == "tuning" or not job.point:
+        return job
+    return replace(job, phase="final" if (job.variant, tuple(job.point)) in chosen else "candidate")
+
+
+def _points(plan: Plan, sweep: Path, metric: str) -> list[Point]:
+    runs: dict[tuple[str, tuple[str, ...]], list[Job]] = {}
+    for job in plan.of_phase("tuning"):
+        runs.setdefault((job.variant, tuple(job.point)), []).append(job)
+    points = []
+    for (variant, overrides), jobs in runs.items():
+        scores = [score for job in jobs if (score := _score(job, sweep, metric)) is not None]
+        mean = fmean(scores) if len(scores) == len(jobs) else math.nan
+        points.append(Point(variant, overrides, mean, len(jobs), len(scores)))
+    return points
+
+
+def _score(job: Job, sweep: Path, metric: str) -> float | None:
+    record = read_status(RunDirectory(job.path(sweep)))
+    return record.summary().get(metric) if record and record.status == "completed" else None
+
+
+def _rank(point: Point, sign: int) -> float:
+    return -math.inf if math.isnan(point.score) else sign * point.score
+
+
+def _row(point: Point, is_chosen: bool, points: list[Point], study: Study) -> Mapping[str, Any]:
+    return {
+        "variant": point.variant,
+        "point": " ".join(point.overrides),
+        study.metric: None if math.isnan(point.score) else point.score,
+        "seeds": point.seeds,
+        "scored": point.scored,
+        "chosen": is_chosen,
+        "on_edge": is_chosen and _on_edge(point, points),
+        "budget": sum(other.variant == point.variant for other in points),
+    }
+
+
+def _on_edge(point: Point, points: list[Point]) -> bool:
+    """Say whether the point is the lowest or highest on an axis of numbers: a better one may lie beyond."""
+    own = [other for other in points if other.variant == point.variant]
+    for at, override in enumerate(point.overrides):
+        values = [_number(other.overrides[at]) for other in own]
+        value = _number(override)
+        numbers = {number for number in values if number is not None}
+        if value is not None and len(numbers) > 1 and value in (min(numbers), max(numbers)):
+            return True
+    return False
+
+
+def _number(override: str) -> float | None:
+    try:
+        return float(override.partition("=")[2])
+    except ValueError:
+        return None

@@ -1,0 +1,128 @@
+"""What a person sees of a sweep: the plan, then every run as it ends."""
+
+from collections import Counter
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from runner.sweeps.difference import difference
+from runner.sweeps.job import Job
+from runner.sweeps.outcome import Outcome
+from runner.sweeps.plan import Plan
+
+_SHOWN_VARIANTS = 40
+
+
+def show_plan(
+    console: Console, plan: Plan, done: set[str], sweep: Path, estimate_s: float | None, workers: int
+) -> None:
+    """Print how many runs of what there are, how many are done, and how long the rest may take.
+
+    Args:
+        done: the ids of runs that need not be trained.
+        estimate_s: for all that is left, on all workers; None: unknown.
+    """
+    if question := plan.study.get("question"):
+        console.print(question, soft_wrap=True)
+    table = Table()
+    for column in ("variant", "runs", "done", "difference from the first"):
+        table.add_column(column, overflow="fold", justify="right" if column in ("runs", "done") else "left")
+    rows: dict[tuple[str, str], list[Job]] = {}
+    for job in plan.jobs:
+        if job.phase != "candidate":
+            rows.setdefault((job.variant, job.phase), []).append(job)
+    for (variant, phase), jobs in list(rows.items())[:_SHOWN_VARIANTS]:
+        points = len({tuple(job.point) for job in jobs})
+        changes = (
+            f"{points} points on {len(jobs) // points} seeds"
+            if phase == "tuning"
+            else " ".join(difference(plan.jobs[0], jobs[0]))
+        )
+        name = variant + (" (tuning)" if phase == "tuning" else "")
+        table.add_row(Text(name), str(len(jobs)), str(sum(job.run_id in done for job in jobs)), Text(changes))
+    console.print(table)
+    if len(rows) > _SHOWN_VARIANTS:
+        console.print(f"... and {len(rows) - _SHOWN_VARIANTS} more variants, all of them in {sweep / 'plan.csv'}")
+    console.print(
+        f"{_counts(plan, done)}; {workers} worker{'s' * (workers > 1)}{duration_text(estimate_s)}; in {sweep}",
+        soft_wrap=True,
+    )
+
+
+def _counts(plan: Plan, done: set[str]) -> str:
+    planned = {job.run_id for job in plan.jobs if job.phase != "candidate"}
+    later = plan.runs_after_tuning()
+    seeds = {job.seed for job in plan.jobs}
+    text = f"{len(planned)} runs: {len({job.variant for job in plan.jobs})} variants, {len(seeds)} seeds"
+    if later:
+        text += f", and {later} after the tuning"
+    return f"{text}; {len(planned & done)} done already"
+
+
+def duration_text(seconds: float | None) -> str:
+    """Return `, about 3 min 20 s`, or nothing where that is not known."""
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return (
+        f", about {hours} h {minutes} min"
+        if hours
+        else f", about {minutes} min {rest} s"
+        if minutes
+        else f", about {rest} s"
+    )
+
+
+class SweepLines:
+    """Shows each run as it ends, and in a terminal how far the sweep is; a context manager."""
+
+    def __init__(self, console: Console, runs: int, sweep: Path) -> None:
+        self._console = console
+        self._runs = runs
+        self._sweep = sweep
+        self._ended = Counter[str]()
+        self._progress = Progress(
+            TextColumn("{task.completed}/{task.total} runs"),
+            BarColumn(bar_width=20),
+            TextColumn("{task.fields[counts]}"),
+            TimeElapsedColumn(),
+            TextColumn("ETA"),
+            TimeRemainingColumn(compact=True),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._task = self._progress.add_task("runs", total=runs, counts="")
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def show(self, job: Job, outcome: Outcome) -> None:
+        """Show one run."""
+        self._ended[outcome.status] += 1
+        number = f"[{self._ended.total()}/{self._runs}]"
+        line = Text(
+            f"{number} {job.variant}, seed {job.seed}: {outcome.status}{_figures(outcome)}  {outcome.seconds:.1f} s"
+        )
+        if outcome.status == "failed":
+            line.stylize("bold red")
+            line.append(f"\n    {outcome.error}\n    log: {job.path(self._sweep) / 'run.log'}")
+        self._console.print(line, soft_wrap=True)
+        counts = "  ".join(f"{status} {count}" for status, count in self._ended.items() if status != "completed")
+        self._progress.update(self._task, completed=self._ended.total(), counts=counts)
+
+
+def _figures(outcome: Outcome) -> str:
+    figures = (("val", outcome.val_accuracy), ("test", outcome.test_accuracy))
+    return "".join(f"  {name} {value:.4f}" for name, value in figures if value is not None)

@@ -1,0 +1,137 @@
+"""What a worker process does with one job."""
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+from rich.console import Console
+
+from runner.config.errors import UserError
+from runner.kept import Kept
+from runner.records.atomic import write_text
+from runner.records.lock import Locked, run_lock
+from runner.records.record import DONE
+from runner.records.run_directory import RunDirectory
+from runner.request import Request
+from runner.sweeps.job import Job
+from runner.sweeps.outcome import Outcome, read_status, write_ending
+
+if TYPE_CHECKING:
+    from runner.app import Prepared
+
+_LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"  # as conf/hydra/job_logging has it
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What building a run's parts showed."""
+
+    error: str | None = None
+    cost: int = 0  # operations an epoch takes, in some unit
+    epoch_seconds: float | None = None
+
+
+@cache
+def _kept() -> Kept:
+    return Kept()
+
+
+def train_job(job: Job, sweep: Path, *, wait: bool = False) -> Outcome:
+    """Train one job, or go on with it, unless it is done already or another process is at it.
+
+    Args:
+        sweep: the sweep's directory.
+        wait: for the other process.
+    """
+    directory = RunDirectory(job.path(sweep))
+    directory.path.mkdir(parents=True, exist_ok=True)
+    try:
+        with run_lock(directory.path, wait=wait):
+            record = read_status(directory)
+            if record and record.status in DONE:
+                return Outcome.of(record)
+            with _output_in(directory.path / "run.log"):
+                return _train(job, directory)
+    except Locked:
+        return Outcome("locked")
+
+
+def _train(job: Job, directory: RunDirectory) -> Outcome:
+    from runner.app import run
+
+    (directory.path / ".hydra").mkdir(exist_ok=True)
+    write_text(directory.path / ".hydra" / "config.yaml", yaml.safe_dump(job.config, sort_keys=False))
+    write_text(directory.path / ".hydra" / "overrides.yaml", yaml.safe_dump(job.overrides))
+    request = Request(
+        directory=directory.path,
+        choices=job.choices,
+        overrides=job.overrides,
+        in_sweep=True,
+        variant=job.variant if job.named else None,
+    )
+    try:
+        return Outcome.of(run(job.config, request, Console(quiet=True), _kept()))
+    except UserError as error:
+        return write_ending(job, directory, "failed", str(error))
+
+
+def check_job(job: Job, sweep: Path, *, measure: bool = False) -> Checked:
+    """Build a job's parts, as its training would, to see whether that works.
+
+    Args:
+        measure: train for an epoch as well, to see how long that takes.
+    """
+    from runner.app import prepare
+
+    with _output_in(Path(os.devnull)):
+        try:
+            prepared = prepare(job.config, job.path(sweep), _kept(), one_thread=True)
+        except UserError as error:
+            return Checked(str(error))
+        from runner.engine.cost import flops_per_example
+
+        parts = prepared.parts
+        cost = (flops_per_example(parts.model) or parts.model.count_params()) * len(parts.split.train)
+        return Checked(None, cost, _measured_epoch(prepared) if measure else None)
+
+
+def _measured_epoch(prepared: "Prepared") -> float | None:
+    """Return the seconds that an epoch takes once it is compiled; None if it fails, which is for the run to say."""
+    from runner.app import training
+
+    try:
+        epochs = training(prepared, epochs=2)
+        next(epochs)
+        return next(epochs)["seconds"]
+    except Exception:  # any: of the user's own parts too
+        return None
+
+
+@contextmanager
+def _output_in(log: Path) -> Iterator[None]:
+    """Send what is logged and printed, also by native code that is about to die, to a file."""
+    root = logging.getLogger()
+    before = root.handlers, root.level
+    terminal = {descriptor: os.dup(descriptor) for descriptor in (1, 2)}
+    with log.open("a", encoding="utf-8") as stream:
+        handler = logging.StreamHandler(stream)
+        handler.setFormatter(logging.Formatter(_LINE))
+        root.handlers, root.level = [handler], logging.INFO
+        try:
+            for descriptor in terminal:
+                os.dup2(stream.fileno(), descriptor)
+            yield
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            for descriptor, original in terminal.items():
+                os.dup2(original, descriptor)
+                os.close(original)
+            root.handlers, root.level = before
