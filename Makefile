@@ -3,11 +3,12 @@
 # make lint    ruff, mypy (strict), yamllint, the layer test
 # make bench   measure the engine against plain model.fit on this machine
 # make bench-augmentation   what every augmentation adds to an epoch
+# make faults  kill a sweep 20 times, and compare it with one that nobody disturbed
 # make lock    renew the two lock files from pyproject.toml (needs uv)
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: setup run test lint format bench bench-augmentation lock clean
+.PHONY: setup run test lint format bench bench-augmentation faults lock clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -54,6 +55,9 @@ bench: setup
 
 bench-augmentation: setup
 	$(BIN)/python -m tests.benchmarks.augmentation $(ARGS)
+
+faults: setup
+	$(BIN)/python -m tests.benchmarks.faults $(ARGS)
 
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml
 lock:

@@ -30,8 +30,8 @@ def sweep_name(arguments: Sequence[str]) -> str:
         if "study.drop" in given:  # `runner ablate`: one study for many bases
             parts.append(slug(given.get("study.base", "")))
         return f"studies/{'_'.join(filter(None, parts))}"
-    own = [f"{key}={value}" for key, value in given.items() if not _is_about_the_sweep(key)]
-    digest = hashlib.sha256("\n".join(sorted(own)).encode()).hexdigest()[:6]
+    own = sorted(f"{key}={value}" for key, value in given.items() if not _is_about_the_sweep(key))
+    digest = hashlib.sha256("\n".join(own).encode()).hexdigest()[:6]
     return "sweeps/" + "_".join(filter(None, (slug(",".join(own)), digest)))
 
 

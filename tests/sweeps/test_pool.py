@@ -1,0 +1,112 @@
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from runner.sweeps.launchers import LocalLauncher, usable_cores, visible_gpus
+from runner.sweeps.pool import LocalPool, WorkerLost
+
+
+def square(number: int) -> int:
+    return number * number
+
+
+def process_and_environment(task: str) -> tuple[int, str]:
+    return os.getpid(), os.environ["SLOT"]
+
+
+def die(number: int) -> int:
+    if number == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if number == 4:
+        raise ValueError("four")
+    return number
+
+
+def never_end(task: int) -> None:
+    threading.Event().wait()
+
+
+def kind(task: object) -> str:
+    return str(task)[:1]
+
+
+@pytest.fixture
+def pool():
+    made = LocalPool([{"SLOT": "a"}, {"SLOT": "b"}], timeout_s=None)
+    yield made
+    made.close()
+
+
+def test_every_task_has_its_result(pool):
+    assert dict(pool.results(square, range(20), kind)) == {number: number * number for number in range(20)}
+    assert list(pool.results(square, [], kind)) == []
+
+
+def test_a_worker_that_dies_costs_its_own_task(pool):
+    found = dict(pool.results(die, range(8), kind))
+    lost = {task: result for task, result in found.items() if isinstance(result, WorkerLost)}
+    assert {task: str(reason) for task, reason in lost.items()} == {
+        3: "the worker was killed by SIGKILL (out of memory?)",
+        4: "ValueError: four",
+    }
+    assert all(found[task] == task for task in range(8) if task not in lost)
+
+
+def test_tasks_of_a_kind_stay_with_a_worker_in_its_own_environment(pool):
+    tasks = [f"{letter}{number}" for number in range(4) for letter in "xy"]
+    found = dict(pool.results(process_and_environment, tasks, kind))
+    workers = {letter: {found[task] for task in tasks if task[0] == letter} for letter in "xy"}
+    assert {slot for _, slot in workers["x"] | workers["y"]} == {"a", "b"}
+    assert len(workers["x"]) + len(workers["y"]) <= 3  # one may have helped out at the end
+
+
+def test_what_takes_too_long_is_given_up():
+    pool = LocalPool([{}], timeout_s=0.5)
+    ((_, result),) = pool.results(never_end, [1], kind)
+    assert str(result) == "stopped after timeout_s=0.5 seconds"
+    pool.close()
+
+
+def test_closing_ends_busy_workers(pool):
+    busy = threading.Thread(target=lambda: next(pool.results(never_end, [1, 2], kind)), daemon=True)
+    busy.start()
+    deadline = time.monotonic() + 60
+    while not (workers := [child for child in psutil.Process().children(recursive=True) if _is_worker(child)]):
+        assert time.monotonic() < deadline
+    pool.close()
+    assert psutil.wait_procs(workers, timeout=30)[1] == []
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    return process.ppid() != os.getpid()
+
+
+class TestLocalLauncher:
+    def test_has_a_worker_a_core_unless_told_otherwise(self, monkeypatch):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+        assert LocalLauncher().pool().workers == usable_cores() >= 1
+        assert LocalLauncher(workers=3).pool().workers == 3
+
+    def test_has_a_worker_a_gpu_where_there_are_any(self, monkeypatch):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,5")
+        assert LocalLauncher().pool().workers == 2
+        assert LocalLauncher(runs_per_gpu=3).pool().workers == 6
+
+    @pytest.mark.parametrize("given", [{"workers": 0}, {"workers": "many"}, {"runs_per_gpu": 0}, {"timeout_s": 0}])
+    def test_refuses_what_makes_no_sense(self, given):
+        with pytest.raises(Exception, match=f"hydra.launcher.{next(iter(given))}="):
+            LocalLauncher(**given)
+
+
+def test_gpus_are_those_that_the_environment_leaves_or_the_driver_has(tmp_path: Path):
+    assert visible_gpus({"CUDA_VISIBLE_DEVICES": "1,GPU-abc"}) == ["1", "GPU-abc"]
+    assert visible_gpus({"CUDA_VISIBLE_DEVICES": ""}) == visible_gpus({"CUDA_VISIBLE_DEVICES": "-1"}) == []
+    for bus in ("0000:01:00.0", "0000:02:00.0"):
+        (tmp_path / bus).mkdir()
+    assert visible_gpus({}, tmp_path) == ["0", "1"]
+    assert visible_gpus({}, tmp_path / "none") == []

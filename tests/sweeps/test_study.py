@@ -1,0 +1,49 @@
+import pytest
+
+from runner.config.errors import ConfigError
+from runner.sweeps.study import read_study
+
+TWO = {"variants": {"a": [], "b": ["optimizer=sgd"]}}
+
+
+def test_a_number_of_seeds_counts_from_zero():
+    assert read_study(TWO | {"seeds": 3}).seeds == [0, 1, 2]
+    assert read_study(TWO | {"seeds": [4, 0]}).seeds == [4, 0]
+    assert len(read_study(TWO).seeds) == 10
+
+
+def test_the_command_line_s_seeds_take_the_place_of_the_study_s():
+    assert read_study(TWO | {"seeds": 3}, seeds=2).seeds == [0, 1]
+
+
+def test_the_seeds_of_the_tuning_are_not_those_of_the_result():
+    tuned = read_study(TWO | {"tune": {"axes": {"optimizer.learning_rate": [0.1, 1.0]}, "seeds": 2}})
+    assert tuned.tune.seeds == [1000, 1001]
+    with pytest.raises(ConfigError, match=r"study\.tune\.seeds: 1 are among study\.seeds too"):
+        read_study(TWO | {"tune": {"axes": {"seed": [0.1]}, "seeds": [1]}})
+
+
+def test_a_loss_is_better_when_it_is_lower_unless_told_otherwise():
+    assert read_study(TWO | {"metric": "val_loss"}).sign == -1
+    assert read_study(TWO).sign == 1
+    assert read_study(TWO | {"metric": "val_loss", "direction": "max"}).sign == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "study.variants: must name at least one variant"),
+        (TWO | {"baseline": "c"}, r"study.baseline=c: no such variant \(allowed: a, b\)"),
+        (TWO | {"metric": "test_accuracy"}, "study.metric=test_accuracy: must be a figure of the validation set"),
+        (TWO | {"variant": {}}, "study.variant={}: no such key; did you mean variants?"),
+        (TWO | {"seeds": 0}, "study.seeds=0: must be a valid list"),
+        (TWO | {"seeds": []}, "study.seeds="),
+        (TWO | {"tune": {}}, r"study.tune: needs axes"),
+        (TWO | {"tune": {"axes": {"x": [1]}, "bugdet": 3}}, "study.tune.bugdet=3: no such key; did you mean budget?"),
+        (TWO | {"tune": {"per_variant": {"c": {"x": [1]}}}}, "study.tune.per_variant.c: no such variant"),
+        (TWO | {"grid": {"x": []}}, "study.grid.x="),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_key(given, said):
+    with pytest.raises(ConfigError, match=said):
+        read_study(given)
