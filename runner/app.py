@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from runner.build import Parts
     from runner.data.dataset import Dataset
     from runner.engine.checkpoint import Checkpoint
+    from runner.engine.compiled import Compiled
     from runner.engine.device import ActiveDevice
-    from runner.engine.evaluation import Evaluator
 
 LOG = logging.getLogger(__name__)
 
@@ -108,8 +108,7 @@ class Prepared:
     settings: Settings
     dataset: "Dataset"
     parts: "Parts"
-    validation: "Evaluator"
-    test: "Evaluator"
+    compiled: "Compiled"
     device: "ActiveDevice"
 
     def record(self, request: Request, choices: dict[str, str]) -> RunRecord:
@@ -146,8 +145,8 @@ def prepare(config: dict[str, Any], directory: Path, kept: Kept, *, one_thread: 
         UserError: if the configuration or the data cannot be used.
     """
     from runner.build import build_dataset, build_parts, build_split
+    from runner.engine.compiled import compiled
     from runner.engine.device import prepare_device, refuse_too_large
-    from runner.engine.evaluation import Evaluator
 
     settings = check(config)
     device = prepare_device(settings.device, settings.model.small or one_thread)
@@ -155,11 +154,21 @@ def prepare(config: dict[str, Any], directory: Path, kept: Kept, *, one_thread: 
     split = kept.get("split", [config["dataset"], config["preprocessing"]], partial(build_split, settings, dataset))
     refuse_too_large(split, device)
     parts = build_parts(settings, dataset, split, directory)
-    validation, test = (
-        Evaluator(parts.model, part, jit_compile=device.jit_compile)
-        for part in (parts.targets.validation, parts.targets.test)
+    ready = partial(
+        compiled, parts.model, parts.targets, parts.batch_size, parts.augment, jit_compile=device.jit_compile
     )
-    return Prepared(config, settings, dataset, parts, validation, test, device)
+    if not _differs_in_values_alone(settings):
+        return Prepared(config, settings, dataset, parts, ready(), device)
+    taken = kept.get("compiled", {key: value for key, value in config.items() if key not in ("name", "seed")}, ready)
+    if taken.model is not parts.model:
+        taken.start_as(parts.model)
+    return Prepared(config, settings, dataset, replace(parts, model=taken.model), taken, device)
+
+
+def _differs_in_values_alone(settings: Settings) -> bool:
+    """Say whether another seed changes the values of variables alone, and nothing that is compiled."""
+    own = all(part.target.startswith(("keras.", "runner.")) for part in settings.callbacks.values())
+    return own and not (settings.augmentation or settings.averaging or settings.diagnostics)
 
 
 def _prepared_or_embedded(config: dict[str, Any], request: Request, console: Console, kept: Kept) -> Prepared:
@@ -184,18 +193,14 @@ def training(prepared: Prepared, epochs: int, checkpoint: "Checkpoint | None" = 
     """Train, and yield each epoch; those that a checkpoint has seen come first, as they were."""
     from runner.engine.training import shuffled, train
 
-    settings, parts = prepared.settings, prepared.parts
+    parts = prepared.parts
     return train(
-        parts.model,
-        parts.targets.train,
-        prepared.validation,
+        prepared.compiled.epoch,
+        prepared.compiled.validation,
         epochs=epochs,
-        batch_size=parts.batch_size,
-        order=shuffled(settings.seed, len(parts.split.train)),
+        order=shuffled(prepared.settings.seed, len(parts.split.train)),
         callbacks=parts.callbacks,
-        augment=parts.augment,
         diagnostics=parts.diagnostics,
-        jit_compile=prepared.device.jit_compile,
         checkpoint=checkpoint,
     )
 
@@ -226,14 +231,14 @@ def _train(attempt: "Attempt", prepared: Prepared, directory: RunDirectory, cons
     if not all(math.isfinite(history[-1][loss]) for loss in ("loss", "val_loss")):
         attempt.status = "diverged"
         return
-    probabilities = prepared.test.predict()
+    probabilities = prepared.compiled.test.predict()
     directory.write_predictions(
         test_probabilities=probabilities,
         test_labels=parts.split.test.labels,
-        validation_probabilities=prepared.validation.predict(),
+        validation_probabilities=prepared.compiled.validation.predict(),
         validation_labels=parts.split.validation.labels,
     )
-    attempt.record = replace(attempt.record, test=shortest(prepared.test.evaluate()))
+    attempt.record = replace(attempt.record, test=shortest(prepared.compiled.test.evaluate()))
     attempt.record = replace(attempt.record, scores=scores(probabilities, parts.split.test.labels))
 
 

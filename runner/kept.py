@@ -1,5 +1,6 @@
 """What a process keeps from one run to the next."""
 
+import gc
 import json
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -17,7 +18,8 @@ class Kept:
         """Return the value kept for the purpose if it was made for an equal key (as JSON), else a new one."""
         text = json.dumps(key, sort_keys=True)
         if self._values.get(purpose, ("", None))[0] != text:
-            self._values.pop(purpose, None)  # before the new one is made: two may not fit into memory
+            if self._values.pop(purpose, None):  # before the new one is made: two may not fit into memory
+                gc.collect()  # models and what is compiled of them refer to each other in circles
             self._values[purpose] = (text, make())
         value: Value = self._values[purpose][1]
         return value

@@ -8,7 +8,7 @@ from runner.build import build_callbacks, build_dataset, build_model
 from runner.config.errors import ConfigError
 from runner.data.dataset import Part, Split
 from runner.engine.evaluation import Evaluator
-from runner.engine.training import train
+from runner.engine.training import CompiledEpoch, train
 from runner.engine.weights import fresh_session
 from tests.composed import settings
 
@@ -96,7 +96,7 @@ class SignDescent(keras.optimizers.Optimizer):
     model = model_of(split, *own)
     before = [weight.copy() for weight in model.get_weights()]
     evaluator = Evaluator(model, split.validation)
-    list(train(model, split.train, evaluator, epochs=1, batch_size=150, order=lambda epoch: np.arange(150)))
+    list(train(CompiledEpoch(model, split.train, 150), evaluator, epochs=1, order=lambda epoch: np.arange(150)))
     for start, end in zip(before, model.get_weights(), strict=True):
         moved = np.abs(end - start)
         assert np.all(np.isclose(moved, 0.03, atol=1e-6) | (moved == 0))

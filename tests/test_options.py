@@ -10,7 +10,7 @@ from PIL import Image
 from runner.build import build_dataset, build_parts, build_split
 from runner.config.locations import conf_directory
 from runner.engine.evaluation import Evaluator
-from runner.engine.training import shuffled, train
+from runner.engine.training import CompiledEpoch, shuffled, train
 from tests.composed import choice, settings
 
 OPTIONS = sorted(
@@ -78,14 +78,11 @@ def test_it_trains_for_thirty_steps(group, option, tmp_path, request):
     before = [weight.copy() for weight in parts.model.get_weights()]
     rows = list(
         train(
-            parts.model,
-            parts.targets.train,
+            CompiledEpoch(parts.model, parts.targets.train, parts.batch_size, parts.augment),
             Evaluator(parts.model, parts.targets.validation),
             epochs=chosen.training.epochs,
-            batch_size=parts.batch_size,
             order=shuffled(0, len(parts.split.train)),
             callbacks=parts.callbacks,
-            augment=parts.augment,
             diagnostics=parts.diagnostics,
         )
     )

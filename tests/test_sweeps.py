@@ -1,7 +1,6 @@
 """Sweeps from the command line: real workers, real runs on the embedded digits."""
 
 import json
-import os
 import random
 import signal
 import subprocess
@@ -168,7 +167,7 @@ def test_a_run_that_ends_badly_costs_itself_alone_and_is_made_up_for(cli, tmp_pa
     assert done.returncode == 1, done.stdout + done.stderr
     assert reason in done.stdout
     kept = records(tmp_path / "s")
-    assert kept["callbacks=-_seed0"]["status"] == "completed"
+    assert kept["callbacks=_seed0"]["status"] == "completed"
     assert kept["callbacks=-deadly_seed0"]["status"] == "failed"
     assert reason in kept["callbacks=-deadly_seed0"]["error"]
     assert str(next((tmp_path / "s").glob("callbacks=-deadly*")).relative_to(tmp_path) / "run.log") in done.stdout
@@ -279,6 +278,8 @@ def test_an_ablation_leaves_each_part_out(cli, tmp_path):
         (("study=smok",), "study=smok: no such option; did you mean smoke?"),
         (("study=smoke", "study.baseline=nobody"), "study.baseline=nobody: no such variant"),
         (("study=smoke", "seeds=0"), "study.seeds=0"),
+        (("seeds=0",), "seeds=0: must be a number of seeds"),
+        (("seed=-1", "seeds=null", "dry_run=true"), "seed: must"),
         (("study=smoke", "seeds=1,2"), "seeds: several are one list"),
         (("study=smoke", "seed=1", "seeds=2"), "seed=1: seeds are given too"),
         (("study=smoke", "hydra.launcher.workers=0"), "hydra.launcher.workers=0: must be an integer at least 1"),
@@ -292,4 +293,4 @@ def test_bad_input_is_one_message(cli, tmp_path, arguments, said):
     assert done.returncode == 2, done.stdout + done.stderr
     assert said in done.stderr
     assert "Traceback" not in done.stderr
-    assert os.listdir(tmp_path) in ([], ["outputs"])
+    assert [path.name for path in tmp_path.iterdir()] in ([], ["outputs"])

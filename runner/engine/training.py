@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import keras
@@ -34,17 +34,13 @@ def one_kernel(function: Augment) -> Augment:
 
 
 def train(
-    model: keras.Model,
-    data: Part,
+    epoch: "CompiledEpoch",
     validation: Evaluator,
     *,
     epochs: int,
-    batch_size: int,
     order: Order,
     callbacks: Sequence[keras.callbacks.Callback] = (),
-    augment: Augment | None = None,
     diagnostics: Sequence[Diagnostic] = (),
-    jit_compile: bool = False,
     checkpoint: Checkpoint | None = None,
 ) -> Iterator[Row]:
     """Train a compiled model as `model.fit` does, and yield each epoch as it ends.
@@ -57,8 +53,8 @@ def train(
     The training ends early when a callback sets `model.stop_training`, or when a loss is not finite.
 
     Args:
-        augment: changes each training batch, on the device.
-        diagnostics: watch the steps; their rows are there when an epoch is yielded.
+        diagnostics: watch the steps; their rows are there when an epoch is yielded. They need an epoch of their own,
+            that was not run before.
         checkpoint: takes in the state at the end of every epoch. Where it has one already, the epochs that it has seen
             are yielded as they were, and the training goes on from there.
 
@@ -66,36 +62,31 @@ def train(
         epoch (from 1), the logs (loss, accuracy, val_loss, ...), learning_rate (of the epoch's last step), clipped (the
         share of updates, where gradients are clipped), and seconds (of training and validation).
     """
-    optimizer = model.optimizer
-    steps = math.ceil(len(data) / batch_size)
-    watchers = keras.callbacks.CallbackList(callbacks, model=model, epochs=epochs, steps=steps)
+    model, optimizer = epoch.model, epoch.model.optimizer
+    watchers = keras.callbacks.CallbackList(callbacks, model=model, epochs=epochs, steps=epoch.steps)
     optimizer.build(model.trainable_variables)
     model.stop_training = False
-    clipping = ClippingRate(optimizer)
-    with ExitStack() as stack:
-        for watching in (fused(model), clipping.watching(), *(one.watching(model, steps) for one in diagnostics)):
-            stack.enter_context(watching)
-        run_epoch = _compiled_epoch(model, data, batch_size, augment, jit_compile)
+    with epoch.compiling(diagnostics):
         watchers.on_train_begin()
-        progress = checkpoint.begin(model, [*callbacks, *diagnostics], augment) if checkpoint else Progress()
+        progress = checkpoint.begin(model, [*callbacks, *diagnostics], epoch.augment) if checkpoint else Progress()
         yield from progress.rows
-        for epoch in range(len(progress.rows), epochs):
+        for number in range(len(progress.rows), epochs):
             if _is_over(model, progress.logs):
                 break
             started = time.perf_counter()
-            watchers.on_epoch_begin(epoch)
+            watchers.on_epoch_begin(number)
             model.reset_metrics()
-            run_epoch(tf.constant(order(epoch), tf.int32))
+            epoch.run(order(number))
             logs = read_metrics(model)
-            measured = {"learning_rate": _last_learning_rate(optimizer)} | clipping.end_epoch()
+            measured = {"learning_rate": _last_learning_rate(optimizer)} | epoch.clipping.end_epoch()
             for diagnostic in diagnostics:
                 diagnostic.end_epoch()
             watchers.on_test_begin()
             logs |= {f"val_{name}": value for name, value in validation.evaluate().items()}
             watchers.on_test_end(logs)
             seconds = time.perf_counter() - started
-            watchers.on_epoch_end(epoch, logs)
-            row = {"epoch": epoch + 1} | shortest(logs | measured) | {"seconds": seconds}
+            watchers.on_epoch_end(number, logs)
+            row = {"epoch": number + 1} | shortest(logs | measured) | {"seconds": seconds}
             progress = Progress([*progress.rows, row], logs)
             if checkpoint:
                 checkpoint.save(progress)
@@ -107,6 +98,43 @@ def train(
 def _is_over(model: keras.Model, logs: Mapping[str, float]) -> bool:
     """Say whether an epoch with these logs (none before the first) was the last."""
     return bool(logs) and (model.stop_training or not all(math.isfinite(logs[name]) for name in ("loss", "val_loss")))
+
+
+class CompiledEpoch:
+    """An epoch of a model on its data, compiled when it is first run.
+
+    It goes on with whatever values the model's and the optimizer's variables are given, so that a run with another seed
+    need not compile it anew.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        data: Part,
+        batch_size: int,
+        augment: Augment | None = None,
+        *,
+        jit_compile: bool = False,
+    ) -> None:
+        self.model = model
+        self.steps = math.ceil(len(data) / batch_size)
+        self.augment = augment
+        self.clipping = ClippingRate(model.optimizer)
+        self._run = _compiled_epoch(model, data, batch_size, augment, jit_compile)
+
+    @contextmanager
+    def compiling(self, diagnostics: Sequence[Diagnostic]) -> Iterator[None]:
+        """Let the epoch be compiled in this block, with the fused forms, and with what the diagnostics watch."""
+        with ExitStack() as stack:
+            stack.enter_context(fused(self.model))
+            stack.enter_context(self.clipping.watching())
+            for diagnostic in diagnostics:
+                stack.enter_context(diagnostic.watching(self.model, self.steps))
+            yield
+
+    def run(self, order: np.ndarray) -> None:
+        """Train on every example once, in the order given."""
+        self._run(tf.constant(order, tf.int32))
 
 
 def _compiled_epoch(model: keras.Model, data: Part, batch_size: int, augment: Augment | None, jit_compile: bool) -> Any:

@@ -14,7 +14,7 @@ def fresh_session(seed: int) -> None:
     Call it before a model is built.
     """
     precision = keras.config.dtype_policy()
-    keras.utils.clear_session()  # forgets the precision too
+    keras.utils.clear_session(free_memory=False)  # forgets the precision too; collecting garbage takes long
     keras.config.set_dtype_policy(precision)
     keras.utils.set_random_seed(integer_seed(seed_sequence(seed, Stream.DROPOUT)))
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, field_validator
 
 from runner.config.errors import ConfigError
 from runner.config.ranges import Count, WholeNumber
@@ -12,9 +12,17 @@ from runner.config.schema import Section, error_lines
 Axes = dict[str, Annotated[list[Any], Field(min_length=1)]]  # a key or group -> the values it takes
 _TUNING_SEED = 1000  # the first one, so that the seeds of the tuning are not those of the result
 
+_SEEDS = "must be a number of seeds, at least 1, or a list of them, each 0 or more: [0,1,2]"
+
 
 def _listed(value: Any) -> Any:
-    return list(range(value)) if isinstance(value, int) and not isinstance(value, bool) and value > 0 else value
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return list(range(value))
+    if not isinstance(value, list) or not value:
+        raise ValueError(_SEEDS)
+    if len(set(map(str, value))) < len(value):
+        raise ValueError("names a seed twice")
+    return value
 
 
 def _listed_from_the_tuning_seed(value: Any) -> Any:
@@ -88,6 +96,21 @@ def read_study(config: Mapping[str, Any], seeds: Any = None) -> Study:
     if study.tune:
         _check_tuning(study, study.tune, names)
     return study
+
+
+def read_seeds(value: Any) -> list[int]:
+    """Return the seeds that `seeds=...` asks for outside of a study.
+
+    Raises:
+        ConfigError: if they are neither a number nor a list of whole numbers.
+    """
+    try:
+        seeds: list[int] = TypeAdapter(Seeds).validate_python(value)
+    except ValidationError as error:
+        raise ConfigError(
+            f"seeds={value}: must be a number of seeds, at least 1, or a list of them: [0,1,2]"
+        ) from error
+    return seeds
 
 
 def _check_tuning(study: Study, tune: Tune, names: Sequence[str]) -> None:

@@ -23,7 +23,7 @@ from runner.sweeps.composition import Composer
 from runner.sweeps.conduct import conduct
 from runner.sweeps.launchers import PoolLauncher
 from runner.sweeps.plan import Plan, candidates
-from runner.sweeps.study import read_study
+from runner.sweeps.study import read_seeds, read_study
 from runner.sweeps.variants import grid_variants, study_variants
 
 _NOT_OF_A_RUN = (*SWEEP_KEYS, "launcher")
@@ -83,7 +83,9 @@ def plan_sweep(config: DictConfig, arguments: Sequence[str], composer: Composer,
     if config.get("study") is None:
         data = _embedded_data(single, axes, composer, console)
         cells = candidates(grid_variants(axes, [*data, *single]), composer)
-        return Plan([job for cell in cells for job in cell.jobs(seeds or [config.seed], "final")])
+        return Plan(
+            [job for cell in cells for job in cell.jobs(read_seeds([config.seed] if seeds is None else seeds), "final")]
+        )
     study = read_study(_plain(config.study), seeds)
     variants = study_variants(study, axes, single, composer)
     jobs = [job for candidate in candidates(variants, composer) for job in candidate.planned(study)]

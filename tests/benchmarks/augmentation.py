@@ -18,7 +18,7 @@ from runner.config.locations import conf_directory
 from runner.data.dataset import Dataset, Part
 from runner.engine.device import prepare_device
 from runner.engine.evaluation import Evaluator
-from runner.engine.training import shuffled, train
+from runner.engine.training import CompiledEpoch, shuffled, train
 from tests.composed import settings
 
 PLAIN, FOUR = "none", "rotation,translation,zoom,shear"
@@ -37,14 +37,10 @@ def epoch_seconds(chosen: str, dataset: Dataset, epochs: int) -> list[float]:
     parts = build_parts(chosen, dataset, build_split(chosen, dataset), Path())
     held_out = parts.targets.validation
     rows = train(
-        parts.model,
-        parts.targets.train,
-        # A row's seconds are those of training and validation: hardly any of the latter.
+        CompiledEpoch(parts.model, parts.targets.train, parts.batch_size, parts.augment),
         Evaluator(parts.model, Part(held_out.inputs[:1], held_out.labels[:1])),
         epochs=epochs + 1,
-        batch_size=parts.batch_size,
         order=shuffled(0, len(parts.split.train)),
-        augment=parts.augment,
     )
     return [row["seconds"] for row in rows][1:]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from runner.engine.evaluation import Evaluator
-from runner.engine.training import train
+from runner.engine.training import CompiledEpoch, train
 
 EPOCHS = 6
 
@@ -31,7 +31,9 @@ def ours(model, parts, callbacks):
     training, validation = parts
     in_order = lambda epoch: np.arange(len(training))  # noqa: E731
     evaluator = Evaluator(model, validation)
-    return list(train(model, training, evaluator, epochs=EPOCHS, batch_size=64, order=in_order, callbacks=callbacks))
+    return list(
+        train(CompiledEpoch(model, training, 64), evaluator, epochs=EPOCHS, order=in_order, callbacks=callbacks)
+    )
 
 
 def test_early_stopping_stops_at_the_same_epoch_and_restores_the_same_weights(parts, make_model):

@@ -15,7 +15,7 @@ from runner.build import build_parts, build_split
 from runner.data.dataset import Dataset
 from runner.engine.checkpoint import Checkpoint
 from runner.engine.evaluation import Evaluator
-from runner.engine.training import shuffled, train
+from runner.engine.training import CompiledEpoch, shuffled, train
 from tests.composed import settings
 
 SMALL = ["dataset=mnist_5k", "training.batch_size=32", "training.epochs=4", "regularizer=[]"]
@@ -95,14 +95,11 @@ class Training:
         self.parts.callbacks.extend(callbacks)
         self.model = self.parts.model
         self.epochs = train(
-            self.model,
-            self.parts.targets.train,
+            CompiledEpoch(self.model, self.parts.targets.train, self.parts.batch_size, self.parts.augment),
             Evaluator(self.model, self.parts.targets.validation),
             epochs=chosen.training.epochs,
-            batch_size=self.parts.batch_size,
             order=shuffled(chosen.seed, len(self.parts.split.train)),
             callbacks=self.parts.callbacks,
-            augment=self.parts.augment,
             diagnostics=self.parts.diagnostics,
             checkpoint=checkpoint,
         )

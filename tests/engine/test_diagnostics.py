@@ -5,18 +5,16 @@ import tensorflow as tf
 
 from runner.engine.diagnostics import GradientNorms, StepLosses
 from runner.engine.evaluation import Evaluator
-from runner.engine.training import train
+from runner.engine.training import CompiledEpoch, train
 
 
 def rows_of(model, parts, diagnostics=(), epochs=2):
     training, validation = parts
     return list(
         train(
-            model,
-            training,
+            CompiledEpoch(model, training, 64),
             Evaluator(model, validation),
             epochs=epochs,
-            batch_size=64,  # 200 examples: steps of 64, 64, 64 and 8
             order=lambda epoch: np.arange(len(training)),
             diagnostics=diagnostics,
         )

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from runner.engine.evaluation import Evaluator
-from runner.engine.training import train
+from runner.engine.training import CompiledEpoch, train
 
 DECAY = {"decay_steps": 3, "decay_rate": 0.9}
 
@@ -52,7 +52,7 @@ def test_two_epochs_equal_those_of_model_fit(parts, make_model, name, batch_size
     model = make_model(OPTIMIZERS[name]())
     before = [weight.copy() for weight in model.get_weights()]
     rows = list(
-        train(model, training, Evaluator(model, validation), epochs=2, batch_size=batch_size, order=in_order(200))
+        train(CompiledEpoch(model, training, batch_size), Evaluator(model, validation), epochs=2, order=in_order(200))
     )
     for ours, theirs, initial in zip(model.get_weights(), reference.get_weights(), before, strict=True):
         assert not np.allclose(theirs, initial, atol=1e-4)
@@ -65,7 +65,7 @@ def test_moving_statistics_of_batch_normalization_equal_those_of_model_fit(parts
     training, validation = parts
     reference, model = (make_model(keras.optimizers.SGD(0.05), batchnorm=True) for _ in range(2))
     reference.fit(training.inputs, training.labels, batch_size=64, epochs=2, shuffle=False, verbose=0)
-    list(train(model, training, Evaluator(model, validation), epochs=2, batch_size=64, order=in_order(200)))
+    list(train(CompiledEpoch(model, training, 64), Evaluator(model, validation), epochs=2, order=in_order(200)))
     ours, theirs = (network.layers[2] for network in (model, reference))
     assert not np.allclose(theirs.moving_mean, 0)
     np.testing.assert_allclose(ours.moving_mean, theirs.moving_mean, rtol=1e-4, atol=1e-6)
@@ -77,7 +77,7 @@ def test_mixed_precision_trains_what_model_fit_trains_with_it(parts, make_model,
     training, validation = parts
     reference, model = (make_model(keras.optimizers.Adam(schedule(0.003)), precision=precision) for _ in range(2))
     expected = reference.fit(training.inputs, training.labels, batch_size=64, epochs=2, shuffle=False, verbose=0)
-    rows = train(model, training, Evaluator(model, validation), epochs=2, batch_size=64, order=in_order(200))
+    rows = train(CompiledEpoch(model, training, 64), Evaluator(model, validation), epochs=2, order=in_order(200))
     # bfloat16 has 8 bits: where a last bit rounds the other way, the gradient is 0.4% off.
     np.testing.assert_allclose([row["loss"] for row in rows], expected.history["loss"], rtol=2e-3)
     for ours, theirs in zip(model.get_weights(), reference.get_weights(), strict=True):
@@ -92,7 +92,9 @@ def test_xla_trains_the_same(parts, make_model):
     for jit_compile in (False, True):
         model = make_model(keras.optimizers.Adam(schedule(0.003)))
         evaluator = Evaluator(model, validation, jit_compile=jit_compile)
-        rows = train(model, training, evaluator, epochs=2, batch_size=64, order=in_order(200), jit_compile=jit_compile)
+        rows = train(
+            CompiledEpoch(model, training, 64, jit_compile=jit_compile), evaluator, epochs=2, order=in_order(200)
+        )
         results.append(([row["val_loss"] for row in rows], model.get_weights()))
     (plain_losses, plain), (compiled_losses, compiled) = results
     np.testing.assert_allclose(plain_losses, compiled_losses, rtol=1e-4)

@@ -4,18 +4,16 @@ import pytest
 
 from runner.data.dataset import Part
 from runner.engine.evaluation import Evaluator
-from runner.engine.training import shuffled, train
+from runner.engine.training import CompiledEpoch, shuffled, train
 
 
 def run(model, parts, epochs=2, batch_size=64, seed=0, callbacks=()):
     training, validation = parts
     return list(
         train(
-            model,
-            training,
+            CompiledEpoch(model, training, batch_size),
             Evaluator(model, validation),
             epochs=epochs,
-            batch_size=batch_size,
             order=shuffled(seed, len(training)),
             callbacks=callbacks,
         )
@@ -83,7 +81,10 @@ def test_a_training_that_is_left_early_leaves_a_model_that_keras_trains_on(parts
     reference, model = (make_model(keras.optimizers.Adam(0.003)) for _ in range(2))
     reference.fit(training.inputs, training.labels, epochs=2, **fit)
     epochs = train(
-        model, training, Evaluator(model, validation), epochs=9, batch_size=64, order=lambda _: np.arange(len(training))
+        CompiledEpoch(model, training, 64),
+        Evaluator(model, validation),
+        epochs=9,
+        order=lambda _: np.arange(len(training)),
     )
     next(epochs)
     epochs.close()

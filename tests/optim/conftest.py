@@ -6,7 +6,7 @@ import pytest
 
 from runner.data.dataset import Part
 from runner.engine.evaluation import Evaluator
-from runner.engine.training import train
+from runner.engine.training import CompiledEpoch, train
 
 
 @pytest.fixture
@@ -48,11 +48,9 @@ def trained(parts):
         training, validation = parts
         return list(
             train(
-                model,
-                training,
+                CompiledEpoch(model, training, 32),
                 Evaluator(model, validation),
                 epochs=epochs,
-                batch_size=32,
                 order=lambda epoch: np.arange(len(training)),
                 callbacks=callbacks,
                 diagnostics=diagnostics,

@@ -1,0 +1,49 @@
+"""A model with everything of it that TensorFlow compiles."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from runner.data.dataset import Split
+from runner.engine.evaluation import Evaluator
+from runner.engine.training import Augment, CompiledEpoch
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A model's epoch and its evaluations, each compiled when it is first run."""
+
+    model: keras.Model
+    epoch: CompiledEpoch
+    validation: Evaluator
+    test: Evaluator
+
+    def start_as(self, model: keras.Model) -> None:
+        """Take every value over from a model that was built in the same way and has not been trained.
+
+        Weights, statistics, random streams, the optimizer's state: a run that starts from here trains as one that is
+        compiled anew.
+
+        Raises:
+            ValueError: if the models do not have the same variables.
+        """
+        for own, new in zip(_variables(self.model), _variables(model), strict=True):
+            own.assign(new)
+
+
+def compiled(
+    model: keras.Model, targets: Split, batch_size: int, augment: Augment | None, *, jit_compile: bool
+) -> Compiled:
+    """Return what there is to compile of a model."""
+    return Compiled(
+        model,
+        CompiledEpoch(model, targets.train, batch_size, augment, jit_compile=jit_compile),
+        Evaluator(model, targets.validation, jit_compile=jit_compile),
+        Evaluator(model, targets.test, jit_compile=jit_compile),
+    )
+
+
+def _variables(model: keras.Model) -> list[Any]:
+    model.optimizer.build(model.trainable_variables)
+    return [*model.variables, *model.optimizer.variables]
