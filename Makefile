@@ -3,12 +3,13 @@
 # make lint    ruff, mypy (strict), yamllint, the layer test
 # make bench   measure the engine against plain model.fit on this machine
 # make bench-augmentation   what every augmentation adds to an epoch
+# make bench-sweep          a sweep against as many scripts, one after the other
 # make faults  kill a sweep 20 times, and compare it with one that nobody disturbed
 # make lock    renew the two lock files from pyproject.toml (needs uv)
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: setup run test lint format bench bench-augmentation faults lock clean
+.PHONY: setup run test lint format bench bench-augmentation bench-sweep faults lock clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -55,6 +56,9 @@ bench: setup
 
 bench-augmentation: setup
 	$(BIN)/python -m tests.benchmarks.augmentation $(ARGS)
+
+bench-sweep: setup
+	$(BIN)/python -m tests.benchmarks.sweep $(ARGS)
 
 faults: setup
 	$(BIN)/python -m tests.benchmarks.faults $(ARGS)

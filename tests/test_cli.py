@@ -339,12 +339,12 @@ class TestHelp:
                 assert re.search(rf"^{group}: \S", text, re.MULTILINE)
                 assert re.search(rf"^  [* ] {file.stem} +\S", text, re.MULTILINE)
 
-    def test_shows_seven_examples_that_compose(self, cli, tmp_path):
+    def test_shows_nine_examples_that_compose(self, cli, tmp_path):
         text = cli("--help", cwd=tmp_path).stdout
         examples = re.findall(r"^runner.*", text.split("== Examples ==")[1], re.MULTILINE)
-        assert len(examples) == 7
+        assert len(examples) == 9
         for example in examples:
-            if not {"report", "ensemble", "-m"} & set(example.split()):
+            if not {"report", "ensemble", "ablate", "-m"} & set(example.split()):
                 command = f"{sys.executable} -m {example} --cfg job"
                 done = subprocess.run(
                     ["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False

@@ -1,6 +1,7 @@
 """Training what a plan holds, on a pool of workers."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -51,8 +52,9 @@ class Sweep:
         kinds = list({kind(job): job for job in reversed(jobs)}.values())[::-1]
         task = partial(_check, sweep=self._directory, measured=kinds[0].run_id if measure and kinds else None)
         checked: list[tuple[Job, Checked]] = []
-        for job, result in self._pool.results(task, kinds, kind):
-            checked.append((job, Checked(str(result)) if isinstance(result, WorkerLost) else result))
+        with self._console.status(f"checking {len(kinds)} configurations") if kinds else nullcontext():
+            for job, result in self._pool.results(task, kinds, kind):
+                checked.append((job, Checked(str(result)) if isinstance(result, WorkerLost) else result))
         if wrong := [in_variant(job.variant, one.error) for job, one in checked if one.error]:
             raise ConfigError("\n".join(dict.fromkeys(wrong)))
         rates = [one.epoch_seconds / one.cost for _, one in checked if one.epoch_seconds is not None]

@@ -46,6 +46,10 @@ def show_plan(
         name = variant + (" (tuning)" if phase == "tuning" else "")
         table.add_row(Text(name), str(len(jobs)), str(sum(job.run_id in done for job in jobs)), Text(changes))
     console.print(table)
+    if common := [
+        override for override in plan.jobs[0].overrides if all(override in job.overrides for job in plan.jobs)
+    ]:
+        console.print(f"all of them: {' '.join(common)}", soft_wrap=True)
     if len(rows) > _SHOWN_VARIANTS:
         console.print(f"... and {len(rows) - _SHOWN_VARIANTS} more variants, all of them in {sweep / 'plan.csv'}")
     console.print(
