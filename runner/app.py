@@ -74,11 +74,15 @@ def run(config: dict[str, Any], request: Request, console: Console, kept: Kept |
     """
     started = time.perf_counter()
     check(config)
+    kept = kept or Kept()
     directory = RunDirectory(request.directory)
     choices = request.choices | {group: f"[{','.join(config[group])}]" for group in LIST_GROUPS}
     show_choices(console, choices, request.overrides)
     with native_log_held_back():
-        prepared = _prepared_or_embedded(config, request, console, kept or Kept())
+        from runner.engine.saving import save_model
+
+        prepared = _prepared_or_embedded(config, request, console, kept)
+        compiled = take_compiled(prepared, kept)
     parts = prepared.parts
     record = prepared.record(request, choices)
     show_start(console, record, str(prepared.device), directory.path)
@@ -89,8 +93,9 @@ def run(config: dict[str, Any], request: Request, console: Console, kept: Kept |
 
     attempt = Attempt(record)
     with attempt.guard():
-        _train(attempt, prepared, directory, console)
+        _train(attempt, prepared, compiled, directory, console)
     with attempt.guard():
+        directory.write_model(partial(save_model, compiled.model))
         _write_results(attempt, parts, directory, figures=not request.in_sweep)
     record = attempt.finished(time.perf_counter() - started)
     directory.write_record(record)
@@ -108,7 +113,6 @@ class Prepared:
     settings: Settings
     dataset: "Dataset"
     parts: "Parts"
-    compiled: "Compiled"
     device: "ActiveDevice"
 
     def record(self, request: Request, choices: dict[str, str]) -> RunRecord:
@@ -145,7 +149,6 @@ def prepare(config: dict[str, Any], directory: Path, kept: Kept, *, one_thread: 
         UserError: if the configuration or the data cannot be used.
     """
     from runner.build import build_dataset, build_parts, build_split
-    from runner.engine.compiled import compiled
     from runner.engine.device import prepare_device, refuse_too_large
 
     settings = check(config)
@@ -153,16 +156,23 @@ def prepare(config: dict[str, Any], directory: Path, kept: Kept, *, one_thread: 
     dataset = kept.get("dataset", settings.dataset.spec(), partial(build_dataset, settings))
     split = kept.get("split", [config["dataset"], config["preprocessing"]], partial(build_split, settings, dataset))
     refuse_too_large(split, device)
-    parts = build_parts(settings, dataset, split, directory)
-    ready = partial(
-        compiled, parts.model, parts.targets, parts.batch_size, parts.augment, jit_compile=device.jit_compile
-    )
+    return Prepared(config, settings, dataset, build_parts(settings, dataset, split, directory), device)
+
+
+def take_compiled(prepared: Prepared, kept: Kept) -> "Compiled":
+    """Return what is compiled of a run, at its initial values; it may come from a run with another seed."""
+    from runner.engine.compiled import compiled
+
+    parts, settings = prepared.parts, prepared.settings
+    jit_compile = prepared.device.jit_compile
+    make = partial(compiled, parts.model, parts.targets, parts.batch_size, parts.augment, jit_compile=jit_compile)
     if not _differs_in_values_alone(settings):
-        return Prepared(config, settings, dataset, parts, ready(), device)
-    taken = kept.get("compiled", {key: value for key, value in config.items() if key not in ("name", "seed")}, ready)
+        return make()
+    key = {name: value for name, value in prepared.config.items() if name not in ("name", "seed")}
+    taken = kept.get("compiled", key, make)
     if taken.model is not parts.model:
         taken.start_as(parts.model)
-    return Prepared(config, settings, dataset, replace(parts, model=taken.model), taken, device)
+    return taken
 
 
 def _differs_in_values_alone(settings: Settings) -> bool:
@@ -189,14 +199,16 @@ def fallback_warning(error: DataNotFound) -> str:
     return f"{error}\n\nGoing on with the 5,000 digits of mnist_5k: figures are not those of MNIST."
 
 
-def training(prepared: Prepared, epochs: int, checkpoint: "Checkpoint | None" = None) -> Iterator[Row]:
+def training(
+    prepared: Prepared, compiled: "Compiled", epochs: int, checkpoint: "Checkpoint | None" = None
+) -> Iterator[Row]:
     """Train, and yield each epoch; those that a checkpoint has seen come first, as they were."""
     from runner.engine.training import shuffled, train
 
     parts = prepared.parts
     return train(
-        prepared.compiled.epoch,
-        prepared.compiled.validation,
+        compiled.epoch,
+        compiled.validation,
         epochs=epochs,
         order=shuffled(prepared.settings.seed, len(parts.split.train)),
         callbacks=parts.callbacks,
@@ -205,14 +217,16 @@ def training(prepared: Prepared, epochs: int, checkpoint: "Checkpoint | None" = 
     )
 
 
-def _train(attempt: "Attempt", prepared: Prepared, directory: RunDirectory, console: Console) -> None:
+def _train(
+    attempt: "Attempt", prepared: Prepared, compiled: "Compiled", directory: RunDirectory, console: Console
+) -> None:
     """Train, writing every epoch down as it ends; then look at the test set, once."""
     from runner.engine.checkpoint import Checkpoint
     from runner.engine.evaluation import shortest
     from runner.reporting.scores import scores
 
     parts, length = prepared.parts, prepared.settings.training.epochs
-    epochs = training(prepared, length, Checkpoint(directory.checkpoint_path))
+    epochs = training(prepared, compiled, length, Checkpoint(directory.checkpoint_path))
     history: list[Row] = []
     with EpochLines(console, length) as lines, Interruption() as interruption:
         try:
@@ -231,26 +245,24 @@ def _train(attempt: "Attempt", prepared: Prepared, directory: RunDirectory, cons
     if not all(math.isfinite(history[-1][loss]) for loss in ("loss", "val_loss")):
         attempt.status = "diverged"
         return
-    probabilities = prepared.compiled.test.predict()
+    probabilities = compiled.test.predict()
     directory.write_predictions(
         test_probabilities=probabilities,
         test_labels=parts.split.test.labels,
-        validation_probabilities=prepared.compiled.validation.predict(),
+        validation_probabilities=compiled.validation.predict(),
         validation_labels=parts.split.validation.labels,
     )
-    attempt.record = replace(attempt.record, test=shortest(prepared.compiled.test.evaluate()))
+    attempt.record = replace(attempt.record, test=shortest(compiled.test.evaluate()))
     attempt.record = replace(attempt.record, scores=scores(probabilities, parts.split.test.labels))
 
 
 def _write_results(attempt: "Attempt", parts: "Parts", directory: RunDirectory, *, figures: bool) -> None:
-    """Write the model, the summary and the figures of a run that ended, however it did."""
-    from runner.engine.saving import save_model
+    """Write the summary and the figures of a run that ended, however it did."""
     from runner.reporting.augmentation_figure import augmentation_grid
     from runner.reporting.canvas import save_figure
     from runner.reporting.rate_range import suggestion_of
     from runner.reporting.report import report_run
 
-    directory.write_model(partial(save_model, parts.model))
     attempt.record = replace(attempt.record, suggested_learning_rate=suggestion_of(directory))
     if not figures:
         return

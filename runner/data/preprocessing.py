@@ -64,7 +64,9 @@ def unchanged(split: Split) -> Split:
 
 
 def _affine(inputs: Inputs, mean: Moments, deviation: Moments) -> Inputs:
-    # One pass into one new array; the same float32 operations as x.astype("float32") / 255.
+    # Into one new array; the same float32 operations as x.astype("float32") / 255.
+    if not mean.any():
+        return np.divide(inputs, deviation.astype(np.float32), dtype=np.float32)
     values = np.subtract(inputs, mean.astype(np.float32), dtype=np.float32)
     return np.divide(values, deviation.astype(np.float32), out=values)
 

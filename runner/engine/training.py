@@ -47,8 +47,7 @@ def train(
 
     A step is the model's own `train_step`, so that loss, metrics, regularizers, clipping and the rest are Keras's. The
     last batch of an epoch is smaller where the batch size does not divide the data, and is trained on too. Callbacks
-    are called at the start and end of the training and of each epoch, with the logs that `fit` gives them; a metric
-    they add to the logs is in the row.
+    are called at the start and end of the training and of each epoch, with the logs that `fit` gives them.
 
     The training ends early when a callback sets `model.stop_training`, or when a loss is not finite.
 
@@ -64,7 +63,6 @@ def train(
     """
     model, optimizer = epoch.model, epoch.model.optimizer
     watchers = keras.callbacks.CallbackList(callbacks, model=model, epochs=epochs, steps=epoch.steps)
-    optimizer.build(model.trainable_variables)
     model.stop_training = False
     with epoch.compiling(diagnostics):
         watchers.on_train_begin()
@@ -117,6 +115,7 @@ class CompiledEpoch:
         jit_compile: bool = False,
     ) -> None:
         self.model = model
+        self._examples = len(data)
         self.steps = math.ceil(len(data) / batch_size)
         self.augment = augment
         self.clipping = ClippingRate(model.optimizer)
@@ -125,12 +124,19 @@ class CompiledEpoch:
     @contextmanager
     def compiling(self, diagnostics: Sequence[Diagnostic]) -> Iterator[None]:
         """Let the epoch be compiled in this block, with the fused forms, and with what the diagnostics watch."""
+        self.model.optimizer.build(self.model.trainable_variables)
+        self.clipping.end_epoch()  # forgets the epoch that a run before may have failed in
         with ExitStack() as stack:
             stack.enter_context(fused(self.model))
             stack.enter_context(self.clipping.watching())
             for diagnostic in diagnostics:
                 stack.enter_context(diagnostic.watching(self.model, self.steps))
             yield
+
+    def compile(self) -> None:
+        """Compile the epoch before it is run, where that is to be done apart."""
+        with self.compiling(()):
+            self._run.get_concrete_function(tf.TensorSpec([self._examples], tf.int32))
 
     def run(self, order: np.ndarray) -> None:
         """Train on every example once, in the order given."""

@@ -9,16 +9,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from multiprocessing import forkserver
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from runner.engine.native_log import native_log_held_back
+from runner.sweeps.output import output_in
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-_PRELOADED = ("runner.build", "runner.app", "runner.sweeps.worker", "runner.reporting.report")
+_PRELOADED = ("runner.build", "runner.app", "runner.sweeps.worker", "runner.reporting.scores")
 
 
 class Pool(Protocol):
@@ -62,7 +63,7 @@ class LocalPool:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(list(_PRELOADED))
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a process with threads must not be forked
-        with native_log_held_back():
+        with output_in(Path(os.devnull)):  # of the import of TensorFlow; the workers send theirs to each run's log
             forkserver.ensure_running()
         self._slots = [
             ProcessPool(max_workers=1, initializer=_start_worker, initargs=(dict(given),), context=context)

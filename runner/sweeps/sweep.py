@@ -17,7 +17,7 @@ from runner.sweeps.outcome import Outcome, read_status, write_ending
 from runner.sweeps.plan import in_variant
 from runner.sweeps.pool import Pool, WorkerLost
 from runner.sweeps.view import SweepLines
-from runner.sweeps.worker import Checked, check_job, train_job
+from runner.sweeps.worker import Checked, Depth, check_job, train_job
 
 
 def kind(job: Job) -> str:
@@ -50,10 +50,15 @@ class Sweep:
             ConfigError: a line for each variant that cannot be built.
         """
         kinds = list({kind(job): job for job in reversed(jobs)}.values())[::-1]
-        task = partial(_check, sweep=self._directory, measured=kinds[0].run_id if measure and kinds else None)
+        tasks: list[tuple[Job, Depth]] = [(job, "build") for job in kinds]
+        if tasks and measure:
+            tasks[0] = kinds[0], "measure"
+        if 0 < len(kinds) < len(jobs):  # more for the workers that would be left cold
+            tasks += [(kinds[0], "compile")] * (min(self._pool.workers, len(jobs)) - len(kinds))
         checked: list[tuple[Job, Checked]] = []
         with self._console.status(f"checking {len(kinds)} configurations") if kinds else nullcontext():
-            for job, result in self._pool.results(task, kinds, kind):
+            function = partial(check_job, sweep=self._directory)
+            for (job, _), result in self._pool.results(function, tasks, lambda task: kind(task[0])):
                 checked.append((job, Checked(str(result)) if isinstance(result, WorkerLost) else result))
         if wrong := [in_variant(job.variant, one.error) for job, one in checked if one.error]:
             raise ConfigError("\n".join(dict.fromkeys(wrong)))
@@ -111,7 +116,3 @@ class Sweep:
                     write_ending(job, directory, "interrupted", None)
             except Locked:  # it is another process that trains it
                 continue
-
-
-def _check(job: Job, sweep: Path, measured: str | None) -> Checked:
-    return check_job(job, sweep, measure=job.run_id == measured)

@@ -2,13 +2,12 @@
 
 import logging
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import yaml
 from rich.console import Console
@@ -22,11 +21,14 @@ from runner.records.run_directory import RunDirectory
 from runner.request import Request
 from runner.sweeps.job import Job
 from runner.sweeps.outcome import Outcome, read_status, write_ending
+from runner.sweeps.output import output_in
 
 if TYPE_CHECKING:
     from runner.app import Prepared
 
 _LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"  # as conf/hydra/job_logging has it
+
+Depth = Literal["build", "compile", "measure"]
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def train_job(job: Job, sweep: Path, *, wait: bool = False) -> Outcome:
             record = read_status(directory)
             if record and record.status in DONE:
                 return Outcome.of(record)
-            with _output_in(directory.path / "run.log"):
+            with _logged_to(directory.path / "run.log"):
                 return _train(job, directory)
     except Locked:
         return Outcome("locked")
@@ -82,56 +84,50 @@ def _train(job: Job, directory: RunDirectory) -> Outcome:
         return write_ending(job, directory, "failed", str(error))
 
 
-def check_job(job: Job, sweep: Path, *, measure: bool = False) -> Checked:
+def check_job(task: tuple[Job, Depth], sweep: Path) -> Checked:
     """Build a job's parts, as its training would, to see whether that works.
 
     Args:
-        measure: train for an epoch as well, to see how long that takes.
+        task: the job; and whether to compile it as well, which is kept for the training, and to measure an epoch.
+        sweep: the sweep's directory.
     """
+    job, depth = task
     from runner.app import prepare
+    from runner.engine.cost import flops_per_example
 
-    with _output_in(Path(os.devnull)):
+    with _logged_to(Path(os.devnull)):
         try:
             prepared = prepare(job.config, job.path(sweep), _kept(), one_thread=True)
         except UserError as error:
             return Checked(str(error))
-        from runner.engine.cost import flops_per_example
-
         parts = prepared.parts
         cost = (flops_per_example(parts.model) or parts.model.count_params()) * len(parts.split.train)
-        return Checked(None, cost, _measured_epoch(prepared) if measure else None)
+        return Checked(None, cost, _epoch_seconds(prepared, depth) if depth != "build" else None)
 
 
-def _measured_epoch(prepared: "Prepared") -> float | None:
-    """Return the seconds that an epoch takes once it is compiled; None if it fails, which is for the run to say."""
-    from runner.app import training
+def _epoch_seconds(prepared: "Prepared", depth: Depth) -> float | None:
+    """Compile an epoch and return the seconds that it takes; None if it fails, which is for the run to say."""
+    from runner.app import take_compiled, training
 
+    compiled = take_compiled(prepared, _kept())
+    alone = replace(prepared, parts=replace(prepared.parts, callbacks=[], diagnostics=[]))
     try:
-        epochs = training(replace(prepared, parts=replace(prepared.parts, callbacks=[])), epochs=2)
-        next(epochs)
-        return next(epochs)["seconds"]
+        compiled.epoch.compile()
+        return next(training(alone, compiled, epochs=1))["seconds"] if depth == "measure" else None
     except Exception:  # any: of the user's own parts too
         return None
 
 
 @contextmanager
-def _output_in(log: Path) -> Iterator[None]:
+def _logged_to(path: Path) -> Iterator[None]:
     """Send what is logged and printed, also by native code that is about to die, to a file."""
     root = logging.getLogger()
     before = root.handlers, root.level
-    terminal = {descriptor: os.dup(descriptor) for descriptor in (1, 2)}
-    with log.open("a", encoding="utf-8") as stream:
+    with output_in(path) as stream:
         handler = logging.StreamHandler(stream)
         handler.setFormatter(logging.Formatter(_LINE))
         root.handlers, root.level = [handler], logging.INFO
         try:
-            for descriptor in terminal:
-                os.dup2(stream.fileno(), descriptor)
             yield
         finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            for descriptor, original in terminal.items():
-                os.dup2(original, descriptor)
-                os.close(original)
             root.handlers, root.level = before
