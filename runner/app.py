@@ -4,7 +4,7 @@ import logging
 import math
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -33,6 +33,8 @@ from runner.records.run_directory import RunDirectory
 from runner.request import LIST_GROUPS, Request
 
 if TYPE_CHECKING:
+    from keras.callbacks import Callback
+
     from runner.build import Parts
     from runner.data.dataset import Dataset
     from runner.engine.checkpoint import Checkpoint
@@ -62,12 +64,19 @@ def exit_code(record: RunRecord) -> int:
     return {"interrupted": EXIT_INTERRUPTED, "failed": EXIT_FAILED}.get(record.status, 0)
 
 
-def run(config: dict[str, Any], request: Request, console: Console, kept: Kept | None = None) -> RunRecord:
+def run(
+    config: dict[str, Any],
+    request: Request,
+    console: Console,
+    kept: Kept | None = None,
+    callbacks: Sequence["Callback"] = (),
+) -> RunRecord:
     """Train one configuration, or go on with it, evaluate it, and write its run directory.
 
     Args:
         config: resolved, as plain dictionaries and lists.
         kept: what a worker keeps from its run before.
+        callbacks: Keras callbacks beside the configuration's; a run that one of them calls `pruned` is not tested.
 
     Raises:
         UserError: before anything is written, if the configuration or the data cannot be used.
@@ -84,6 +93,7 @@ def run(config: dict[str, Any], request: Request, console: Console, kept: Kept |
         prepared = _prepared_or_embedded(config, request, console, kept)
         compiled = take_compiled(prepared, kept)
     parts = prepared.parts
+    parts.callbacks.extend(callbacks)
     record = prepared.record(request, choices)
     show_start(console, record, str(prepared.device), directory.path)
     for warning in parts.warnings:
@@ -244,6 +254,9 @@ def _train(
                 attempt.record = attempt.record.with_history(history)
     if not all(math.isfinite(history[-1][loss]) for loss in ("loss", "val_loss")):
         attempt.status = "diverged"
+        return
+    if any(getattr(callback, "pruned", False) for callback in parts.callbacks):
+        attempt.status = "pruned"
         return
     probabilities = compiled.test.predict()
     directory.write_predictions(

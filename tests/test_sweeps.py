@@ -279,7 +279,7 @@ def test_an_ablation_leaves_each_part_out(cli, tmp_path):
         (("study=smoke", "study.baseline=nobody"), "study.baseline=nobody: no such variant"),
         (("study=smoke", "seeds=0"), "study.seeds=0"),
         (("seeds=0",), "seeds=0: must be a number of seeds"),
-        (("seed=-1", "seeds=null", "dry_run=true"), "seed: must"),
+        (("seed=-1", "dry_run=true"), "seeds=[-1]: must be a number of seeds"),
         (("study=smoke", "seeds=1,2"), "seeds: several are one list"),
         (("study=smoke", "seed=1", "seeds=2"), "seed=1: seeds are given too"),
         (("study=smoke", "hydra.launcher.workers=0"), "hydra.launcher.workers=0: must be an integer at least 1"),

@@ -31,12 +31,13 @@ def sweep_name(arguments: Sequence[str]) -> str:
             parts.append(slug(given.get("study.base", "")))
         return f"studies/{'_'.join(filter(None, parts))}"
     own = sorted(f"{key}={value}" for key, value in given.items() if not _is_about_the_sweep(key))
+    place = "searches" if "search" in given else "sweeps"
     digest = hashlib.sha256("\n".join(own).encode()).hexdigest()[:6]
-    return "sweeps/" + "_".join(filter(None, (slug(",".join(own)), digest)))
+    return f"{place}/" + "_".join(filter(None, (slug(",".join(own)), digest)))
 
 
 def _is_about_the_sweep(key: str) -> bool:
-    return key.startswith(("hydra.", "hydra/")) or key in ("dry_run", "fail_fast")
+    return key.startswith(("hydra.", "hydra/")) or key in ("dry_run", "fail_fast", "search.trials")
 
 
 def is_sweep(arguments: Iterable[str]) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, open_dict
 
 from runner.config.errors import ConfigError
@@ -43,6 +44,11 @@ class Composer:
         self._master = master
         self._parser = OverridesParser.create(config_loader=loader)
 
+    def parse(self, overrides: Sequence[str]) -> list[Override]:
+        """Return overrides as Hydra reads them."""
+        parsed: list[Override] = self._parser.parse_overrides(list(overrides))
+        return parsed
+
     def compose(self, overrides: Sequence[str]) -> Composed:
         """Compose what the overrides ask for; of two for one key, the later one counts.
 
@@ -50,7 +56,7 @@ class Composer:
             ConfigError: if an override is not one, or sets the seed.
             HydraException: if a group, option or key does not exist.
         """
-        last = {override.get_key_element(): override for override in self._parser.parse_overrides(list(overrides))}
+        last = {override.get_key_element(): override for override in self.parse(overrides)}
         if "seed" in last:
             raise ConfigError(f"{last['seed'].input_line}: every variant has all seeds; give seeds=[...]")
         if swept := [override for override in last.values() if override.is_sweep_override()]:
@@ -70,7 +76,7 @@ class Composer:
         """
         single: list[str] = []
         axes: dict[str, list[str]] = {}
-        for override in self._parser.parse_overrides(list(arguments)):
+        for override in self.parse(arguments):
             key = override.get_key_element()
             if not override.is_sweep_override():
                 single.append(override.input_line or "")

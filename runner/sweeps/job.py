@@ -22,6 +22,7 @@ class Job:
     directory: str  # below the sweep's
     phase: Phase = "final"
     point: list[str] = field(default_factory=list)  # overrides: where it lies in what is tuned or searched
+    pruning: dict[str, Any] | None = None  # by what its training may be stopped early; see runner/sweeps/pruning.py
     named: bool = False  # its variant has a name, by which reports call it
 
     def path(self, sweep: Path) -> Path:

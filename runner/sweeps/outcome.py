@@ -58,6 +58,8 @@ def write_ending(job: Job, directory: RunDirectory, status: Status, reason: str 
         parameters=0,
         started=now,
     )
-    record = replace(record, status=status, error=reason, finished=now).with_history(directory.read_history())
+    record = replace(record, status=status, error=reason, finished=now)
+    if history := directory.read_history():
+        record = record.with_history(history)
     directory.write_record(record)
     return Outcome.of(record)

@@ -6,11 +6,12 @@ from types import ModuleType
 
 from hydra.core.plugins import Plugins
 
+from runner.sweeps.cluster_launchers import RayLauncher, SlurmLauncher
 from runner.sweeps.launchers import LocalLauncher
 from runner.sweeps.sweeper import StudySweeper
 
 _NAMESPACE = "hydra_plugins"
-PLUGINS = (StudySweeper, LocalLauncher)
+PLUGINS = (StudySweeper, LocalLauncher, RayLauncher, SlurmLauncher)
 
 
 def register_plugins() -> None:

@@ -10,11 +10,12 @@ from concurrent.futures import CancelledError, Future
 from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
 from runner.sweeps.output import output_in
+from runner.sweeps.waiting import Waiting
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -26,6 +27,10 @@ class Pool(Protocol):
     """Something that computes a function of many tasks."""
 
     workers: int
+
+    @property
+    def checker(self) -> "Pool":
+        """Where short tasks are computed."""
 
     def results(
         self, function: Callable[[Task], Result], tasks: Sequence[Task], affinity: Callable[[Task], str]
@@ -70,11 +75,16 @@ class LocalPool:
             for given in environments
         ]
 
+    @property
+    def checker(self) -> Pool:
+        """See `Pool`."""
+        return self
+
     def results(
         self, function: Callable[[Task], Result], tasks: Sequence[Task], affinity: Callable[[Task], str]
     ) -> Iterator[tuple[Task, Result | WorkerLost]]:
         """See `Pool`."""
-        waiting = _Waiting(tasks, affinity)
+        waiting = Waiting(tasks, affinity)
         ended: queue.SimpleQueue[tuple[Task, Result | WorkerLost]] = queue.SimpleQueue()
         threads = [
             threading.Thread(target=self._serve, args=(slot, function, waiting, ended), daemon=True)
@@ -88,9 +98,7 @@ class LocalPool:
         finally:
             waiting.clear()
 
-    def _serve(
-        self, slot: ProcessPool, function: Callable[[Task], Result], waiting: "_Waiting[Task]", ended: Any
-    ) -> None:
+    def _serve(self, slot: ProcessPool, function: Callable[[Task], Result], waiting: Waiting[Task], ended: Any) -> None:
         last: str | None = None
         while taken := waiting.take(last):
             (task, last) = taken
@@ -112,38 +120,6 @@ class LocalPool:
             slot.stop()
         for slot in self._slots:
             slot.join()
-
-
-class _Waiting(Generic[Task]):
-    """Tasks that no worker has taken yet."""
-
-    def __init__(self, tasks: Sequence[Task], affinity: Callable[[Task], str]) -> None:
-        self._tasks = list(tasks)
-        self._affinity = affinity
-        self._busy: list[str] = []  # what the workers are at
-        self._lock = threading.Lock()
-
-    def take(self, last: str | None) -> tuple[Task, str] | None:
-        """Return a task like the worker's last one, else one like no other worker's, else the first one.
-
-        None at the end.
-        """
-        with self._lock:
-            if last is not None:
-                self._busy.remove(last)
-            if not self._tasks:
-                return None
-            kinds = [self._affinity(task) for task in self._tasks]
-            index = next((at for at, kind in enumerate(kinds) if kind == last), None)
-            if index is None:
-                index = next((at for at, kind in enumerate(kinds) if kind not in self._busy), 0)
-            self._busy.append(kinds[index])
-            return self._tasks.pop(index), kinds[index]
-
-    def clear(self) -> None:
-        """Let no more be taken."""
-        with self._lock:
-            self._tasks.clear()
 
 
 def _start_worker(environment: Mapping[str, str]) -> None:

@@ -47,18 +47,10 @@ class Tune(Section):
         return self.per_variant.get(variant, self.axes)
 
 
-class Study(Section):
-    """A question, and the runs that answer it."""
+class Chosen(Section):
+    """By what figure of the validation set something is chosen."""
 
-    question: str | None = None
-    base: list[str] = Field(default_factory=list)  # overrides of all variants
-    variants: dict[str, list[str]] = Field(default_factory=dict)
-    drop: list[str] = Field(default_factory=list)  # parts left out one at a time, each a variant
-    baseline: str | None = None  # default: the first variant
-    grid: Axes = Field(default_factory=dict)  # crossed with every variant
-    tune: Tune | None = None
-    seeds: Seeds = Field(default=10, validate_default=True)
-    metric: str = "val_accuracy"  # what the tuning chooses by: a column of summary.csv
+    metric: str = "val_accuracy"  # a column of summary.csv
     direction: Literal["max", "min"] | None = None  # default: min for a loss, else max
 
     @field_validator("metric")
@@ -73,6 +65,19 @@ class Study(Section):
         """1 where a higher metric is better, -1 where a lower one is."""
         direction = self.direction or ("min" if self.metric.endswith("loss") else "max")
         return 1 if direction == "max" else -1
+
+
+class Study(Chosen):
+    """A question, and the runs that answer it."""
+
+    question: str | None = None
+    base: list[str] = Field(default_factory=list)  # overrides of all variants
+    variants: dict[str, list[str]] = Field(default_factory=dict)
+    drop: list[str] = Field(default_factory=list)  # parts left out one at a time, each a variant
+    baseline: str | None = None  # default: the first variant
+    grid: Axes = Field(default_factory=dict)  # crossed with every variant
+    tune: Tune | None = None
+    seeds: Seeds = Field(default=10, validate_default=True)
 
 
 def read_study(config: Mapping[str, Any], seeds: Any = None) -> Study:

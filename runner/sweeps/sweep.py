@@ -57,8 +57,8 @@ class Sweep:
             tasks += [(kinds[0], "compile")] * (min(self._pool.workers, len(jobs)) - len(kinds))
         checked: list[tuple[Job, Checked]] = []
         with self._console.status(f"checking {len(kinds)} configurations") if kinds else nullcontext():
-            function = partial(check_job, sweep=self._directory)
-            for (job, _), result in self._pool.results(function, tasks, lambda task: kind(task[0])):
+            function = partial(check_job, sweep=self._directory.resolve())
+            for (job, _), result in self._pool.checker.results(function, tasks, lambda task: kind(task[0])):
                 checked.append((job, Checked(str(result)) if isinstance(result, WorkerLost) else result))
         if wrong := [in_variant(job.variant, one.error) for job, one in checked if one.error]:
             raise ConfigError("\n".join(dict.fromkeys(wrong)))
@@ -87,7 +87,7 @@ class Sweep:
 
     def _train(self, jobs: Sequence[Job], outcomes: dict[str, Outcome], lines: SweepLines, *, wait: bool) -> bool:
         """Train jobs; return False if that was stopped because one failed."""
-        task = partial(train_job, sweep=self._directory, wait=wait)
+        task = partial(train_job, sweep=self._directory.resolve(), wait=wait)
         for job, result in self._pool.results(task, jobs, kind):
             outcome = self._lost(job, result) if isinstance(result, WorkerLost) else result
             if outcome.status == "locked":

@@ -23,6 +23,8 @@ from runner.sweeps.composition import Composer
 from runner.sweeps.conduct import conduct
 from runner.sweeps.launchers import PoolLauncher
 from runner.sweeps.plan import Plan, candidates
+from runner.sweeps.pool import Pool
+from runner.sweeps.search import read_search
 from runner.sweeps.study import read_seeds, read_study
 from runner.sweeps.variants import grid_variants, study_variants
 
@@ -57,14 +59,40 @@ class StudySweeper(Sweeper):
         params = [f"{key}={value}" for key, value in self._params.items()]
         try:
             with closing(self.launcher.pool()) as pool:  # which takes seconds to start, beside the planning
+                options = {key: self.config[key] for key in ("dry_run", "fail_fast")}
+                if self.config.get("search") is not None:
+                    self._search([*params, *arguments], composer, pool, console, options)
+                    return
                 plan = plan_sweep(self.config, [*params, *arguments], composer, console)
                 plan = replace(plan, launcher=_plain(self.config.hydra.launcher))
                 directory.mkdir(parents=True, exist_ok=True)
                 OmegaConf.save(self.config, directory / "multirun.yaml")
-                options = {key: self.config[key] for key in ("dry_run", "fail_fast")}
                 conduct(plan, directory, pool, console, **options)
         except UserError as error:
             raise Stopped(EXIT_USER_ERROR) from error
+
+    def _search(
+        self, arguments: list[str], composer: Composer, pool: Pool, console: Console, options: dict[str, bool]
+    ) -> None:
+        """Search instead of training all there is."""
+        assert self.config is not None
+        if self.config.get("study") is not None:
+            raise ConfigError("search: a study tunes its variants itself (study.tune); give one of the two")
+        try:
+            from runner.sweeps.optuna_search import Searching, conduct_search
+        except ImportError as error:
+            raise UserError("search=optuna needs Optuna: pip install 'runner[optuna]'") from error
+        overrides = composer.parse(arguments)
+        single = [override.input_line or "" for override in overrides if not override.is_sweep_override()]
+        swept = [override for override in overrides if override.is_sweep_override()]
+        searching = Searching(
+            search=read_search(_plain(self.config.search), swept, _plain(self.config.seeds)),
+            base=[override for override in single if not _is_of_the_sweep(override)],
+            composer=composer,
+            directory=Path(self.config.hydra.sweep.dir),
+            launcher=_plain(self.config.hydra.launcher),
+        )
+        conduct_search(searching, pool, console, **options)
 
 
 def plan_sweep(config: DictConfig, arguments: Sequence[str], composer: Composer, console: Console) -> Plan:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 from rich.console import Console
@@ -79,9 +79,18 @@ def _train(job: Job, directory: RunDirectory) -> Outcome:
         variant=job.variant if job.named else None,
     )
     try:
-        return Outcome.of(run(job.config, request, Console(quiet=True), _kept()))
+        return Outcome.of(run(job.config, request, Console(quiet=True), _kept(), _pruning(job)))
     except UserError as error:
         return write_ending(job, directory, "failed", str(error))
+
+
+def _pruning(job: Job) -> list[Any]:
+    """Return the callback that may stop a trial early, if there is to be one."""
+    if job.pruning is None:
+        return []
+    from runner.sweeps.pruning import Pruning
+
+    return [Pruning(**job.pruning)]
 
 
 def check_job(task: tuple[Job, Depth], sweep: Path) -> Checked:

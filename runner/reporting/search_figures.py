@@ -1,0 +1,52 @@
+"""A search's figures, from its tables alone."""
+
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from runner.reporting.canvas import canvas, save_figure
+
+
+def search_report(directory: Path, metric: str, sign: int) -> list[Path]:
+    """Draw what the search's tables hold; return the files.
+
+    Args:
+        directory: with trials.csv, and importances.csv if there is one.
+        metric: the column that was searched by.
+        sign: 1 where higher is better, -1 where lower is.
+    """
+    trials = pd.read_csv(directory / "trials.csv")
+    written = [directory / "trials.csv", save_figure(search_history(trials, metric, sign), directory / "search.png")]
+    importances = directory / "importances.csv"
+    if importances.exists():
+        figure = importance_bars(pd.read_csv(importances), metric)
+        written += [importances, save_figure(figure, directory / "importances.png")]
+    return written
+
+
+def search_history(trials: pd.DataFrame, metric: str, sign: int) -> Figure:
+    """Draw each trial's figure and the best so far; trials that were stopped are marked on the axis."""
+    figure, axes = canvas(f"search by {metric}: {len(trials)} trials")
+    complete = trials.dropna(subset=metric)
+    best = (sign * complete[metric]).cummax() * sign
+    axes.plot(complete["trial"], complete[metric], "o", label="trial")
+    axes.step(complete["trial"], best, where="post", label="best so far")
+    stopped = trials[trials[metric].isna()]
+    if len(stopped):
+        floor = axes.get_ylim()[0]
+        axes.plot(stopped["trial"], [floor] * len(stopped), "x", clip_on=False, label="stopped or failed")
+    axes.set_xlabel("trial")
+    axes.set_ylabel(metric)
+    axes.legend()
+    return figure
+
+
+def importance_bars(importances: pd.DataFrame, metric: str) -> Figure:
+    """Draw the share of each key in the metric's variance (fANOVA, Hutter et al. 2014), the largest on top."""
+    figure, axes = canvas(f"importance for {metric}")
+    ordered = importances.iloc[::-1]
+    axes.barh(ordered["key"], ordered["importance"])
+    axes.set_xlabel("share of the variance")
+    axes.set_xlim(0, 1)
+    return figure

@@ -1,0 +1,215 @@
+"""A search with Optuna: trials are asked for, trained as ordinary runs, and told."""
+
+import json
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+from rich.console import Console
+
+from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, Stopped
+from runner.console import show_warning
+from runner.records.atomic import write_csv
+from runner.records.record import RunRecord
+from runner.sweeps.composition import Composer, as_override
+from runner.sweeps.job import Job
+from runner.sweeps.plan import Candidate, Plan, candidates
+from runner.sweeps.pool import Pool
+from runner.sweeps.pruning import open_search
+from runner.sweeps.search import Axis, Search
+from runner.sweeps.sweep import Sweep
+from runner.sweeps.variants import Variant
+
+
+@dataclass(frozen=True)
+class Searching:
+    """A search, and what its trials are made with."""
+
+    search: Search
+    base: list[str]  # overrides of all trials
+    composer: Composer
+    directory: Path
+    launcher: dict[str, Any]
+
+    @property
+    def journal(self) -> Path:
+        """Return Optuna's file."""
+        return self.directory / "optuna.journal"
+
+    def jobs(self, trial: FrozenTrial) -> list[Job]:
+        """Return a trial's runs.
+
+        Raises:
+            ConfigError: if its configuration cannot be run.
+        """
+        point = [as_override(key, _value(self.search.axes[key], value)) for key, value in trial.params.items()]
+        variant = Variant(f"trial {trial.number:03d}", [*self.base, *point], [], named=True)
+        ((candidate),) = candidates([variant], self.composer)
+        jobs = Candidate(variant, point, candidate.composed).jobs(self.search.seeds, "trial")
+        return [replace(job, pruning=self._pruning(trial)) for job in jobs]
+
+    def _pruning(self, trial: FrozenTrial) -> dict[str, Any] | None:
+        if self.search.pruner == "none":
+            return None
+        pruner = {"n_startup_trials": self.search.startup_trials, "n_warmup_steps": self.search.warmup_epochs}
+        metric = self.search.metric.removeprefix("best_")
+        return {"journal": str(self.journal.resolve()), "trial": trial.number, "metric": metric, "pruner": pruner}
+
+
+def conduct_search(searching: Searching, pool: Pool, console: Console, *, dry_run: bool, fail_fast: bool) -> None:
+    """Train what is missing of the budget, and report on all trials.
+
+    As many trials as there are workers are asked for at a time and told in their order, so that the search is the same
+    each time, however long each of them takes.
+
+    Raises:
+        UserError: before anything trains, if the search cannot be made.
+        Stopped: at the end, with exit code 1 if a run failed, or 130 if the search was interrupted.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    searching.directory.mkdir(parents=True, exist_ok=True)
+    sweep = Sweep(searching.directory, pool, console, fail_fast=fail_fast)
+    sweep.check(searching.jobs(_middle(searching.search)), measure=False)
+    study = _open(searching)
+    done = len(study.get_trials(deepcopy=False, states=[TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL]))
+    axes = ", ".join(searching.search.axes)
+    console.print(f"search for {axes}: {searching.search.trials} trials, {done} done already; in {searching.directory}")
+    if dry_run:
+        return
+    try:
+        failed = _search(study, searching, sweep, pool.workers)
+    except KeyboardInterrupt:
+        show_warning(console, "interrupted; the same command again goes on")
+        raise Stopped(EXIT_INTERRUPTED) from None
+    _report(study, searching, console)
+    if failed:
+        raise Stopped(EXIT_FAILED)
+
+
+def _open(searching: Searching) -> optuna.Study:
+    search = searching.search
+    seen = 0
+    if searching.journal.exists():
+        seen = len(open_search(str(searching.journal)).get_trials(deepcopy=False))
+    # Each start draws from a stream of its own: the first stream again would repeat the first trials.
+    sampler = _sampler(search, search.seed + seen)
+    return open_search(
+        str(searching.journal), sampler=sampler, direction="maximize" if search.sign == 1 else "minimize"
+    )
+
+
+def _sampler(search: Search, seed: int) -> optuna.samplers.BaseSampler:
+    match search.sampler:
+        case "random":
+            return optuna.samplers.RandomSampler(seed=seed)
+        case "grid":
+            grid = {key: _choices(axis) for key, axis in search.axes.items()}
+            return optuna.samplers.GridSampler(grid, seed=search.seed)
+        case _:
+            with warnings.catch_warnings():  # constant_liar is what makes trials asked for together differ
+                warnings.simplefilter("ignore")
+                return optuna.samplers.TPESampler(seed=seed, constant_liar=True, multivariate=True)
+
+
+def _search(study: optuna.Study, searching: Searching, sweep: Sweep, workers: int) -> bool:
+    """Train trials until the budget is used up; say whether a run failed."""
+    space = {key: _distribution(axis) for key, axis in searching.search.axes.items()}
+    failed = False
+    while True:
+        # Those that were running when the search was interrupted come first, with the values they had.
+        batch = study.get_trials(states=[TrialState.RUNNING])
+        missing = searching.search.trials - (len(study.get_trials(deepcopy=False)) - len(batch))
+        for _ in range(min(workers, missing) - len(batch)):
+            batch.append(study.get_trials()[study.ask(space).number])
+        if not batch:
+            return failed
+        jobs = {trial.number: searching.jobs(trial) for trial in batch}
+        _write_plan(study, searching)
+        failed |= sweep.train_missing([job for trial_jobs in jobs.values() for job in trial_jobs])
+        for trial in batch:
+            records = [read_status(RunDirectory(job.path(searching.directory))) for job in jobs[trial.number]]
+            _tell(study, trial.number, records, searching.search)
+        if failed and sweep.fail_fast:
+            return True
+
+
+def _tell(study: optuna.Study, number: int, records: Sequence[RunRecord | None], search: Search) -> None:
+    statuses = {record.status if record else "failed" for record in records}
+    if "failed" in statuses:
+        study.tell(number, state=TrialState.FAIL)
+    elif statuses == {"completed"}:
+        study.tell(number, fmean(record.summary()[search.metric] for record in records if record))
+    else:  # stopped by the pruner; or diverged, which the sampler takes for the worst there is
+        study.tell(number, state=TrialState.PRUNED)
+
+
+def _write_plan(study: optuna.Study, searching: Searching) -> None:
+    jobs = [job for trial in study.get_trials(deepcopy=False) for job in searching.jobs(trial)]
+    Plan(jobs, launcher=searching.launcher).write(searching.directory)
+
+
+def _report(study: optuna.Study, searching: Searching, console: Console) -> None:
+    from runner.reporting.report import report
+    from runner.reporting.search_figures import search_report
+
+    search, directory = searching.search, searching.directory
+    rows = [_row(trial, searching) for trial in study.get_trials(deepcopy=False)]
+    write_csv(directory / "trials.csv", rows)
+    complete = study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
+    if len({trial.value for trial in complete}) > 1:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            shares = optuna.importance.get_param_importances(study)
+        write_csv(directory / "importances.csv", [{"key": key, "importance": share} for key, share in shares.items()])
+    written = [*report([directory], directory), *search_report(directory, search.metric, search.sign)]
+    console.print("report  " + "\n        ".join(map(str, written)), soft_wrap=True)
+    if complete:
+        best = study.best_trial
+        overrides = " ".join(searching.jobs(best)[0].point)
+        console.print(f"best    trial {best.number:03d}: {search.metric} {best.value:.4f}  {overrides}", soft_wrap=True)
+
+
+def _row(trial: FrozenTrial, searching: Searching) -> dict[str, Any]:
+    jobs = searching.jobs(trial)
+    return {
+        "trial": trial.number,
+        "state": trial.state.name.lower(),
+        searching.search.metric: trial.value,
+        "run_ids": " ".join(job.run_id for job in jobs),
+        **{key: _value(searching.search.axes[key], value) for key, value in trial.params.items()},
+    }
+
+
+def _distribution(axis: Axis) -> Any:
+    if axis.choices is not None:
+        return optuna.distributions.CategoricalDistribution(_choices(axis))
+    assert axis.low is not None
+    assert axis.high is not None
+    if isinstance(axis.low, int) and isinstance(axis.high, int) and not isinstance(axis.step, float):
+        return optuna.distributions.IntDistribution(axis.low, axis.high, log=axis.log, step=axis.step or 1)
+    return optuna.distributions.FloatDistribution(axis.low, axis.high, log=axis.log, step=axis.step)
+
+
+def _choices(axis: Axis) -> list[Any]:
+    """Return choices as Optuna stores them: lists as their text."""
+    assert axis.choices is not None
+    return [json.dumps(choice) if isinstance(choice, list | dict) else choice for choice in axis.choices]
+
+
+def _value(axis: Axis, stored: Any) -> Any:
+    """Return what Optuna stored as the configuration has it."""
+    if axis.choices is None:
+        return stored
+    return axis.choices[_choices(axis).index(stored)]
+
+
+def _middle(search: Search) -> FrozenTrial:
+    """Return a trial that is in no search, with the first value of each axis: to see whether it can be built."""
+    params = {key: _choices(axis)[0] if axis.choices is not None else axis.low for key, axis in search.axes.items()}
+    distributions = {key: _distribution(axis) for key, axis in search.axes.items()}
+    return optuna.trial.create_trial(params=params, distributions=distributions, value=0.0)

@@ -1,0 +1,85 @@
+"""What a search looks for, and where."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Self
+
+from hydra.core.override_parser.types import IntervalSweep, Override
+from pydantic import Field, ValidationError, model_validator
+
+from runner.config.errors import ConfigError
+from runner.config.ranges import Count, WholeNumber
+from runner.config.schema import Section, error_lines
+from runner.sweeps.study import Chosen, Seeds
+
+
+class Axis(Section):
+    """The values a key may take: a range of numbers, or choices."""
+
+    low: float | int | None = None
+    high: float | int | None = None
+    log: bool = False
+    step: float | int | None = None
+    choices: list[Any] | None = None
+
+    @model_validator(mode="after")
+    def _is_one_kind(self) -> Self:
+        if self.choices is not None:
+            if not self.choices or self.low is not None or self.high is not None:
+                raise ValueError("choices: must not be empty, and exclude low and high")
+            return self
+        if self.low is None or self.high is None:
+            raise ValueError("must have low and high, or choices")
+        if not self.low < self.high:
+            raise ValueError(f"low={self.low} must be below high={self.high}")
+        if self.log and (self.low <= 0 or self.step is not None):
+            raise ValueError("log=true needs low above 0, and no step")
+        return self
+
+
+class Search(Chosen):
+    """A search's budget, its axes and how it goes about it."""
+
+    sampler: Literal["tpe", "random", "grid"] = "tpe"
+    trials: Count = 30
+    axes: dict[str, Axis] = Field(default_factory=dict)
+    seeds: Seeds = Field(default=1, validate_default=True)
+    pruner: Literal["median", "none"] = "median"
+    startup_trials: WholeNumber = 5
+    warmup_epochs: WholeNumber = 1
+    seed: WholeNumber = 0
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.pruner != "none" and len(self.seeds) > 1:
+            raise ValueError("search.pruner=median: is for one seed a trial (search.pruner=none, or search.seeds=1)")
+        for key, axis in self.axes.items():
+            if self.sampler == "grid" and axis.choices is None:
+                raise ValueError(f"search.axes.{key}: sampler=grid needs choices")
+        return self
+
+
+def read_search(config: Mapping[str, Any], swept: Sequence[Override], seeds: Any = None) -> Search:
+    """Check a search as it stands in the configuration, with the axes of the command line beside its own.
+
+    Args:
+        swept: overrides with several values: a,b, choice(...), range(...), interval(...), tag(log, interval(...)).
+        seeds: given on the command line; they take the place of the search's.
+
+    Raises:
+        ConfigError: one line for each key that is wrong.
+    """
+    axes = dict(config.get("axes", {})) | {override.get_key_element(): _axis(override) for override in swept}
+    try:
+        search = Search.model_validate(dict(config) | {"axes": axes} | ({} if seeds is None else {"seeds": seeds}))
+    except ValidationError as error:
+        raise ConfigError(error_lines(error, Search, "search")) from error
+    if not search.axes:
+        raise ConfigError("search.axes: nothing to search for; give KEY=interval(LOW,HIGH) or KEY=A,B")
+    return search
+
+
+def _axis(override: Override) -> dict[str, Any]:
+    value = override.value()
+    if isinstance(value, IntervalSweep):
+        return {"low": value.start, "high": value.end, "log": "log" in value.tags}
+    return {"choices": list(override.sweep_string_iterator())}

@@ -1,0 +1,48 @@
+"""Tasks that no worker has taken yet."""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+Task = TypeVar("Task")
+
+
+class Waiting(Generic[Task]):
+    """A queue from which each worker is handed what is like its last task, as long as there is such a one."""
+
+    def __init__(self, tasks: Sequence[Task], affinity: Callable[[Task], str]) -> None:
+        self._tasks = list(tasks)
+        self._affinity = affinity
+        self._busy: list[str] = []  # what the workers are at
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def take(self, last: str | None) -> tuple[Task, str] | None:
+        """Return a task and its kind: like the worker's last one, else like no other worker's, else the first one.
+
+        None at the end.
+        """
+        with self._lock:
+            if last in self._busy:
+                self._busy.remove(last)
+            if not self._tasks:
+                return None
+            kinds = [self._affinity(task) for task in self._tasks]
+            index = next((at for at, kind in enumerate(kinds) if kind == last), None)
+            if index is None:
+                index = next((at for at, kind in enumerate(kinds) if kind not in self._busy), 0)
+            self._busy.append(kinds[index])
+            return self._tasks.pop(index), kinds[index]
+
+    def give_back(self, task: Task, kind: str) -> None:
+        """Put a task back that its worker did not live to end."""
+        with self._lock:
+            self._busy.remove(kind)
+            self._tasks.insert(0, task)
+
+    def clear(self) -> None:
+        """Let no more be taken."""
+        with self._lock:
+            self._tasks.clear()
