@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from runner.reporting.canvas import canvas, save_figure
+from runner.reporting.canvas import PALETTE, canvas, save_figure
 
 
 def search_report(directory: Path, metric: str, sign: int) -> list[Path]:
@@ -30,12 +30,14 @@ def search_history(trials: pd.DataFrame, metric: str, sign: int) -> Figure:
     figure, axes = canvas(f"search by {metric}: {len(trials)} trials")
     complete = trials.dropna(subset=metric)
     best = (sign * complete[metric]).cummax() * sign
-    axes.plot(complete["trial"], complete[metric], "o", label="trial")
-    axes.step(complete["trial"], best, where="post", label="best so far")
+    axes.plot(complete["trial"], complete[metric], "o", color=PALETTE[0], label="trial")
+    axes.step(complete["trial"], best, where="post", color=PALETTE[1], label="best so far")
     stopped = trials[trials[metric].isna()]
     if len(stopped):
         floor = axes.get_ylim()[0]
-        axes.plot(stopped["trial"], [floor] * len(stopped), "x", clip_on=False, label="stopped or failed")
+        axes.plot(
+            stopped["trial"], [floor] * len(stopped), "x", color=PALETTE[-1], clip_on=False, label="stopped or failed"
+        )
     axes.set_xlabel("trial")
     axes.set_ylabel(metric)
     axes.legend()
@@ -46,7 +48,7 @@ def importance_bars(importances: pd.DataFrame, metric: str) -> Figure:
     """Draw the share of each key in the metric's variance (fANOVA, Hutter et al. 2014), the largest on top."""
     figure, axes = canvas(f"importance for {metric}")
     ordered = importances.iloc[::-1]
-    axes.barh(ordered["key"], ordered["importance"])
+    axes.barh(ordered["key"], ordered["importance"], color=PALETTE[0])
     axes.set_xlabel("share of the variance")
     axes.set_xlim(0, 1)
     return figure

@@ -16,11 +16,13 @@ from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, Stopped
 from runner.console import show_warning
 from runner.records.atomic import write_csv
 from runner.records.record import RunRecord
+from runner.records.run_directory import RunDirectory
 from runner.sweeps.composition import Composer, as_override
 from runner.sweeps.job import Job
+from runner.sweeps.journal import open_search
+from runner.sweeps.outcome import read_status
 from runner.sweeps.plan import Candidate, Plan, candidates
 from runner.sweeps.pool import Pool
-from runner.sweeps.pruning import open_search
 from runner.sweeps.search import Axis, Search
 from runner.sweeps.sweep import Sweep
 from runner.sweeps.variants import Variant
@@ -78,7 +80,10 @@ def conduct_search(searching: Searching, pool: Pool, console: Console, *, dry_ru
     study = _open(searching)
     done = len(study.get_trials(deepcopy=False, states=[TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL]))
     axes = ", ".join(searching.search.axes)
-    console.print(f"search for {axes}: {searching.search.trials} trials, {done} done already; in {searching.directory}")
+    console.print(
+        f"search for {axes}: {searching.search.trials} trials, {done} done already; in {searching.directory}",
+        soft_wrap=True,
+    )
     if dry_run:
         return
     try:
@@ -125,7 +130,8 @@ def _search(study: optuna.Study, searching: Searching, sweep: Sweep, workers: in
         batch = study.get_trials(states=[TrialState.RUNNING])
         missing = searching.search.trials - (len(study.get_trials(deepcopy=False)) - len(batch))
         for _ in range(min(workers, missing) - len(batch)):
-            batch.append(study.get_trials()[study.ask(space).number])
+            number = study.ask(space).number
+            batch.append(study.get_trials()[number])
         if not batch:
             return failed
         jobs = {trial.number: searching.jobs(trial) for trial in batch}
@@ -179,7 +185,7 @@ def _row(trial: FrozenTrial, searching: Searching) -> dict[str, Any]:
     return {
         "trial": trial.number,
         "state": trial.state.name.lower(),
-        searching.search.metric: trial.value,
+        searching.search.metric: trial.value if trial.state == TrialState.COMPLETE else None,
         "run_ids": " ".join(job.run_id for job in jobs),
         **{key: _value(searching.search.axes[key], value) for key, value in trial.params.items()},
     }

@@ -4,8 +4,8 @@ from typing import Any
 
 import keras
 import optuna
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
+
+from runner.sweeps.journal import open_search
 
 
 class Pruning(keras.callbacks.Callback):
@@ -35,9 +35,3 @@ class Pruning(keras.callbacks.Callback):
         if self._trial.should_prune():
             self.pruned = True
             self.model.stop_training = True
-
-
-def open_search(journal: str, **options: Any) -> optuna.Study:
-    """Open a search's file, or begin it."""
-    storage = JournalStorage(JournalFileBackend(journal))
-    return optuna.create_study(storage=storage, study_name="search", load_if_exists=True, **options)

@@ -1,0 +1,134 @@
+import json
+import signal
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from runner.config.errors import ConfigError
+from runner.sweeps.search import Axis, read_search
+
+optuna = pytest.importorskip("optuna", reason="the extra `optuna` is not installed")
+
+AXES = {"optimizer.learning_rate": {"low": 1e-4, "high": 1e-1, "log": True}}
+
+
+class TestAxes:
+    def test_come_from_the_file_and_from_the_command_line(self, composer):
+        swept = composer.parse(
+            ["model.hidden_units=[16],[64]", "training.batch_size=interval(16,64)", "optimizer=choice(sgd,adam)"]
+        )
+        axes = read_search({"axes": AXES}, swept).axes
+        assert axes["optimizer.learning_rate"] == Axis(low=1e-4, high=1e-1, log=True)
+        assert axes["model.hidden_units"].choices == ["[16]", "[64]"]
+        assert (axes["training.batch_size"].low, axes["training.batch_size"].high) == (16, 64)
+        assert axes["optimizer"].choices == ["sgd", "adam"]
+
+    def test_of_logarithms_are_tagged(self, composer):
+        (swept,) = composer.parse(["optimizer.learning_rate=tag(log,interval(1e-4,1e-1))"])
+        assert read_search({}, [swept]).axes["optimizer.learning_rate"] == Axis(low=1e-4, high=1e-1, log=True)
+
+    def test_have_the_distribution_that_their_numbers_ask_for(self):
+        from runner.sweeps.optuna_search import _distribution
+
+        distributions = optuna.distributions
+        assert _distribution(Axis(low=1, high=9, step=2)) == distributions.IntDistribution(1, 9, step=2)
+        assert _distribution(Axis(low=0.1, high=1)) == distributions.FloatDistribution(0.1, 1.0)
+        assert _distribution(Axis(low=1e-4, high=1.0, log=True)) == distributions.FloatDistribution(1e-4, 1.0, log=True)
+        assert _distribution(Axis(choices=[[1], [2]])) == distributions.CategoricalDistribution(["[1]", "[2]"])
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "search.axes: nothing to search for"),
+        ({"axes": {"a": {"low": 1}}}, "must have low and high, or choices"),
+        ({"axes": {"a": {"low": 2, "high": 1}}}, "low=2 must be below high=1"),
+        ({"axes": {"a": {"low": 0, "high": 1, "log": True}}}, "log=true needs low above 0"),
+        ({"axes": {"a": {"choices": []}}}, "must not be empty"),
+        ({"axes": AXES, "sampler": "grid"}, "sampler=grid needs choices"),
+        ({"axes": AXES, "sampler": "tpee"}, "search.sampler=tpee: must be 'tpe', 'random' or 'grid'"),
+        ({"axes": AXES, "trials": 0}, "search.trials=0: must be an integer at least 1"),
+        ({"axes": AXES, "seeds": 2}, "is for one seed a trial"),
+        ({"axes": AXES, "metric": "test_accuracy"}, "must be a figure of the validation set"),
+        ({"axes": AXES, "trails": 3}, "search.trails=3: no such key; did you mean trials?"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_key(given, said):
+    with pytest.raises(ConfigError) as error:
+        read_search(given, [])
+    assert said in str(error.value)
+
+
+COMMAND = (
+    "search=optuna", "optimizer.learning_rate=tag(log,interval(1e-4,1e-1))", "optimizer=sgd,adam",
+    "search.startup_trials=2", "dataset=mnist_5k", "schedule=constant", "hydra.launcher.workers=2",
+)  # fmt: skip
+
+
+def trials(directory):
+    return pd.read_csv(directory / "trials.csv")
+
+
+@pytest.fixture(scope="module")
+def finished(cli, tmp_path_factory):
+    """A search of six trials, and what it printed."""
+    folder = tmp_path_factory.mktemp("search")
+    done = cli(*COMMAND, "search.trials=6", "training.epochs=3", "hydra.sweep.dir=s", cwd=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder, done.stdout
+
+
+def test_each_trial_is_an_ordinary_run(finished):
+    folder, said = finished
+    table = trials(folder / "s")
+    assert list(table["trial"]) == list(range(6))
+    for _, row in table.iterrows():
+        (path,) = (folder / "s").glob(f"*_{row['run_ids']}/record.json")
+        record = json.loads(path.read_text())
+        assert record["label"] == f"trial {row['trial']:03d}"
+        assert f"optimizer.learning_rate={row['optimizer.learning_rate']}" in record["overrides"]
+        assert record["status"] == {"complete": "completed"}.get(row["state"], row["state"])
+        if row["state"] == "complete":
+            assert record["final"]["val_accuracy"] == pytest.approx(row["val_accuracy"])
+        else:
+            assert record["test"] == {}
+    best = table["val_accuracy"].max()
+    assert f"val_accuracy {best:.4f}" in said.splitlines()[-1]
+
+
+def test_its_report_has_the_history_and_the_importances(finished):
+    folder, _ = finished
+    importances = pd.read_csv(folder / "s" / "importances.csv")
+    assert importances["importance"].sum() == pytest.approx(1)
+    assert set(importances["key"]) == {"optimizer", "optimizer.learning_rate"}
+    for name in ("search.png", "importances.png", "accuracy.png"):
+        assert (folder / "s" / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_larger_budget_goes_on(finished, cli):
+    folder, _ = finished
+    before = trials(folder / "s")
+    done = cli(*COMMAND, "search.trials=8", "training.epochs=3", "hydra.sweep.dir=s", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "8 trials, 6 done already" in done.stdout
+    after = trials(folder / "s")
+    assert len(after) == 8
+    pd.testing.assert_frame_equal(after.head(6), before, check_dtype=False)
+    assert after["optimizer.learning_rate"].is_unique
+
+
+def test_a_search_that_is_killed_trains_its_trials_with_the_values_they_had(tmp_path, cli):
+    command = [sys.executable, "-m", "runner", *COMMAND, "search.trials=4", "training.epochs=40", "hydra.sweep.dir=s"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while not list(tmp_path.glob("s/*/checkpoint/state.npz")):
+            assert process.poll() is None
+        process.send_signal(signal.SIGKILL)
+    planned = pd.read_csv(tmp_path / "s" / "plan.csv")
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    table = trials(tmp_path / "s")
+    assert list(table["trial"]) == [0, 1, 2, 3]
+    assert list(table["run_ids"])[: len(planned)] == list(planned["run_id"])
+    assert len(list(tmp_path.glob("s/*/record.json"))) == 4
