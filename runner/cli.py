@@ -55,6 +55,12 @@ def main() -> int:
 def _train(arguments: list[str]) -> int:
     # The one group of Hydra's own that a user of sweeps chooses from.
     sys.argv[1:] = [re.sub("^launcher=", "hydra/launcher=", argument) for argument in arguments]
+    from runner.config.naming import wants_local_workers
+
+    if wants_local_workers(sys.argv[1:]):  # they take seconds to start, beside all that follows
+        from runner.sweeps.pool import start_server
+
+        start_server()
     from runner.app import application
     from runner.config.resolvers import register_resolvers
     from runner.sweeps.plugins import register_plugins

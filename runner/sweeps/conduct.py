@@ -27,6 +27,8 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
         UserError: before anything trains, if a variant cannot be built.
         Stopped: at the end, with exit code 1 if a run failed, or 130 if the sweep was interrupted.
     """
+    from runner.reporting.report import report  # now, while the workers start
+
     study = read_study(plan.study) if plan.study else None
     started_with = finished(plan.jobs, directory)
     left = [job for job in plan.of_phase("tuning", "final") if job.run_id not in started_with]
@@ -47,7 +49,11 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
     except KeyboardInterrupt:
         show_warning(console, f"interrupted; the same command again goes on, and so does runner resume {directory}")
         raise Stopped(EXIT_INTERRUPTED) from None
-    _report(directory, console)
+    try:
+        written = report([directory], directory)
+        console.print("report  " + "\n        ".join(map(str, written)), soft_wrap=True)
+    except (UserError, OSError) as error:
+        show_warning(console, f"no report on the sweep: {error}")
     if failed:
         raise Stopped(EXIT_FAILED)
 
@@ -76,14 +82,3 @@ def _warnings(plan: Plan, study: Study | None, directory: Path) -> Iterator[str]
         code_state().get("commit", "")[:12]
     }:
         yield f"some runs here were made by other code ({', '.join(sorted(other))}); a new directory keeps them apart."
-
-
-def _report(directory: Path, console: Console) -> None:
-    from runner.reporting.report import report
-
-    try:
-        written = report([directory], directory)
-    except (UserError, OSError) as error:
-        show_warning(console, f"no report on the sweep: {error}")
-        return
-    console.print("report  " + "\n        ".join(map(str, written)), soft_wrap=True)

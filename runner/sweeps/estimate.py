@@ -8,7 +8,7 @@ from runner.records.run_directory import RunDirectory
 from runner.sweeps.job import Job
 from runner.sweeps.outcome import read_status
 
-_OVERHEAD = 0.6  # seconds of a run beside its epochs
+_OVERHEAD = 0.3  # seconds of a run beside its epochs
 
 
 def epoch_seconds(jobs: Sequence[Job], sweep: Path) -> dict[str, float]:

@@ -46,6 +46,14 @@ class Pool(Protocol):
         """End all workers, also those that are busy."""
 
 
+def start_server() -> None:
+    """Start the process that workers are forked from, if it is not there yet; it goes on by itself for seconds."""
+    multiprocessing.get_context("forkserver").set_forkserver_preload(list(_PRELOADED))
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a process with threads must not be forked
+    with output_in(Path(os.devnull)):  # of the import of TensorFlow; the workers send theirs to each run's log
+        forkserver.ensure_running()
+
+
 class WorkerLost(Exception):
     """A worker died, or was stopped for taking too long; its text says how."""
 
@@ -65,11 +73,8 @@ class LocalPool:
         """
         self.workers = len(environments)
         self._timeout_s = timeout_s
+        start_server()
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(list(_PRELOADED))
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a process with threads must not be forked
-        with output_in(Path(os.devnull)):  # of the import of TensorFlow; the workers send theirs to each run's log
-            forkserver.ensure_running()
         self._slots = [
             ProcessPool(max_workers=1, initializer=_start_worker, initargs=(dict(given),), context=context)
             for given in environments
