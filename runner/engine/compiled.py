@@ -28,8 +28,11 @@ class Compiled:
         Raises:
             ValueError: if the models do not have the same variables.
         """
-        for own, new in zip(_variables(self.model), _variables(model), strict=True):
-            own.assign(new)
+        own, new = _variables(self.model), _variables(model)
+        if [variable.shape for variable in own] != [variable.shape for variable in new]:
+            raise ValueError("the models do not have the same variables")
+        for variable, value in zip(own, new, strict=True):
+            variable.assign(value)
 
 
 def compiled(

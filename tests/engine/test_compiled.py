@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from runner.build import build_parts, build_split
+from runner.data.dataset import Dataset
+from runner.engine.compiled import compiled
+from runner.engine.training import shuffled, train
+from tests.composed import settings
+
+SMALL = ("training.epochs=2", "training.batch_size=64", "dataset=mnist_5k", "dataset.validation_split=0.25")
+
+
+@pytest.fixture
+def dataset(digits) -> Dataset:
+    images, labels = digits
+    return Dataset("digits", "drawn", 10, images[:200], labels[:200], images[200:], labels[200:])
+
+
+def ready(overrides, seed, dataset, directory):
+    chosen = settings(*SMALL, *overrides, f"seed={seed}")
+    parts = build_parts(chosen, dataset, build_split(chosen, dataset), directory)
+    return parts, compiled(parts.model, parts.targets, parts.batch_size, parts.augment, jit_compile=False)
+
+
+def rows_and_values(parts, made, seed):
+    order = shuffled(seed, len(parts.split.train))
+    rows = list(train(made.epoch, made.validation, epochs=2, order=order, callbacks=parts.callbacks))
+    for row in rows:
+        del row["seconds"]
+    predictions = made.test.predict()
+    return rows, [variable.numpy().tobytes() for variable in made.model.variables], predictions.tobytes()
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        [],
+        ["optimizer=nadam", "schedule=reduce_on_plateau"],
+        ["optimizer=momentum", "schedule=cosine", "clipping=by_global_norm", "normalization=batch"],
+        ["optimizer=adam", "optimizer.gradient_accumulation_steps=2", "regularizer=[gaussian_noise]"],
+        ["optimizer=sgd", "optimizer.layerwise={decay: 0.5}", "callbacks=[early_stopping]"],
+    ],
+    ids=str,
+)
+def test_a_run_on_what_another_seed_compiled_is_the_run_to_the_last_bit(overrides, dataset, tmp_path):
+    first, made = ready(overrides, 0, dataset, tmp_path)
+    rows_and_values(first, made, 0)
+    other, alone = ready(overrides, 1, dataset, tmp_path)
+    expected = rows_and_values(other, alone, 1)
+    again, fresh = ready(overrides, 1, dataset, tmp_path)
+    made.start_as(fresh.model)
+    assert rows_and_values(again, made, 1) == expected
+
+
+def test_another_model_s_values_are_refused(dataset, tmp_path):
+    _, one = ready([], 0, dataset, tmp_path)
+    _, other = ready(["model.hidden_units=[16,16]"], 0, dataset, tmp_path)
+    before = [weight.copy() for weight in one.model.get_weights()]
+    with pytest.raises(ValueError, match="not have the same variables"):
+        one.start_as(other.model)
+    assert all(np.array_equal(*pair) for pair in zip(before, one.model.get_weights(), strict=True))
