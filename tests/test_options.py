@@ -11,12 +11,13 @@ from runner.build import build_dataset, build_parts, build_split
 from runner.config.locations import conf_directory
 from runner.engine.evaluation import Evaluator
 from runner.engine.training import CompiledEpoch, shuffled, train
+from runner.request import SWEEP_GROUPS
 from tests.composed import choice, settings
 
 OPTIONS = sorted(
     (path.parent.name, path.stem)
     for path in conf_directory().glob("*/*.yaml")
-    if path.parent.parent == conf_directory() and path.parent.name not in ("hydra", "device")
+    if path.parent.parent == conf_directory() and path.parent.name not in ("hydra", "device", *SWEEP_GROUPS)
 )
 STEPS, BATCH = 30, 16
 BRIEF = {

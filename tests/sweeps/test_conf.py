@@ -1,0 +1,38 @@
+"""Every study and search in `conf/` is one that can be planned; a new one is picked up from there."""
+
+import pytest
+import yaml
+
+from runner.config.locations import conf_directory
+from runner.sweeps.plan import candidates
+from runner.sweeps.search import read_search
+from runner.sweeps.study import read_study
+from runner.sweeps.variants import study_variants
+
+
+def files(group):
+    return sorted((conf_directory() / group).glob("*.yaml"))
+
+
+@pytest.mark.parametrize("file", files("study"), ids=lambda file: file.stem)
+def test_a_study_is_planned(file, composer):
+    given = yaml.safe_load(file.read_text())
+    if file.stem == "ablation":  # which has no parts of its own to drop
+        given |= {"drop": ["schedule"]}
+    study = read_study(given)
+    variants = study_variants(study, {}, [], composer)
+    jobs = [job for candidate in candidates(variants, composer) for job in candidate.planned(study)]
+    assert len({job.run_id for job in jobs}) == len(jobs)
+    assert study.question
+
+
+@pytest.mark.parametrize("file", [*files("study"), *files("search")], ids=lambda file: file.stem)
+def test_its_head_says_what_it_asks(file):
+    first, *_ = file.read_text().splitlines()
+    assert first.startswith("# ")
+
+
+@pytest.mark.parametrize("file", files("search"), ids=lambda file: file.stem)
+def test_a_search_has_values_that_are_allowed(file):
+    given = yaml.safe_load(file.read_text())
+    assert read_search(given | {"axes": {"optimizer.learning_rate": {"low": 0.1, "high": 1.0}}}, []).trials
