@@ -11,13 +11,15 @@ def report_command(arguments: Sequence[str]) -> None:
     """Write a report, and print the files it wrote."""
     parser = _parser("report", "Write the report on finished runs again, from their records alone.")
     parser.add_argument("--out", type=Path, help="where to write (default: DIR itself; outputs/report for several)")
+    parser.add_argument("--metric", default="test_accuracy", help="a column of summary.csv (default: test_accuracy)")
+    parser.add_argument("--baseline", help="the variant that the others are compared with (default: the first)")
     chosen = parser.parse_args(arguments)
     directories = list(dict.fromkeys(chosen.directories))
     out = chosen.out or (directories[0] if len(directories) == 1 else Path("outputs/report"))
 
     from runner.reporting.report import report
 
-    _print_paths(report(directories, out))
+    _print_paths(report(directories, out, chosen.metric, chosen.baseline))
 
 
 def ensemble_command(arguments: Sequence[str]) -> None:

@@ -79,7 +79,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--longest", type=float, default=12.0, help="seconds after a start before which a kill comes")
-    parser.add_argument("overrides", nargs="*", default=["study=smoke", "training.epochs=300"])
+    parser.add_argument("overrides", nargs="*", default=["study=smoke", "training.epochs=700"])
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         directory = Path(folder)

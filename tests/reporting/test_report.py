@@ -12,7 +12,10 @@ def test_a_sweep_gets_its_tables_and_comparisons(make_run, tmp_path):
     make_run("sweep/0", overrides=["optimizer=sgd"], seed=0)
     make_run("sweep/1", overrides=["optimizer=adam"], seed=0, accuracies=[0.9])
     written = report([tmp_path / "sweep"], tmp_path / "out")
-    assert [path.name for path in written] == ["summary.csv", "history.csv", "accuracy.png", "loss.png"]
+    assert [path.name for path in written] == [
+        "summary.csv", "history.csv", "aggregate.csv", "comparisons.csv", "table.md", "table.tex", "accuracy.png",
+        "loss.png",
+    ]  # fmt: skip
     long = pd.read_csv(tmp_path / "out" / "history.csv")
     chosen = long[(long["variant"] == "optimizer=sgd") & (long["metric"] == "val_accuracy")]
     assert list(chosen["value"]) == [0.5, 0.75]

@@ -1,0 +1,108 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from runner.reporting.aggregate import AGGREGATE_COLUMNS, COMPARISON_COLUMNS, aggregate_frame, comparison_frame
+from runner.reporting.tables import latex_table, markdown_table, write_tables
+
+
+def runs(variant, values, statuses=None, fingerprint="f", seeds=None):
+    """A summary's rows: a run a value; None has no figure."""
+    return pd.DataFrame(
+        {
+            "variant": variant,
+            "seed": list(seeds or range(len(values))),
+            "status": statuses or ["completed"] * len(values),
+            "test_accuracy": values,
+            "epochs": 5,
+            "train_seconds": 1.0,
+            "parameters": 10,
+            "dataset": "mnist",
+            "fingerprint": fingerprint,
+        }
+    )
+
+
+SEVEN = [0.90, 0.91, 0.92, 0.93, 0.94, 0.95, 0.96]
+
+
+def test_columns_are_those_that_others_rely_on():
+    summary = pd.concat([runs("a", SEVEN), runs("b", SEVEN)])
+    assert list(aggregate_frame(summary, "test_accuracy")) == AGGREGATE_COLUMNS
+    assert list(comparison_frame(summary, "test_accuracy", "a")) == COMPARISON_COLUMNS
+    assert {"variant", "n", "mean", "std", "ci_low", "ci_high", "median", "iqm", "diverged", "failed"} <= set(
+        AGGREGATE_COLUMNS
+    )
+
+
+def test_runs_without_a_figure_are_counted_and_not_averaged():
+    values = [0.5, 0.7, np.nan, np.nan]
+    summary = runs("a", values, ["completed", "completed", "diverged", "failed"])
+    (row,) = aggregate_frame(summary, "test_accuracy").to_dict("records")
+    assert (row["n"], row["mean"]) == (2, pytest.approx(0.6))
+    assert (row["completed"], row["diverged"], row["failed"]) == (2, 1, 1)
+
+
+def test_a_variant_without_any_figure_is_in_the_table():
+    summary = pd.concat([runs("a", SEVEN), runs("b", [np.nan] * 7, ["diverged"] * 7)])
+    aggregate = aggregate_frame(summary, "test_accuracy").set_index("variant")
+    assert aggregate.loc["b", "n"] == 0
+    assert aggregate.loc["b", "diverged"] == 7
+    assert comparison_frame(summary, "test_accuracy", "a").empty
+
+
+def test_variants_are_paired_by_seed_where_both_have_it():
+    better = [value + 0.01 for value in SEVEN]
+    summary = pd.concat([runs("a", SEVEN), runs("b", better[::-1], seeds=[6, 5, 4, 3, 2, 1, 0])])
+    (row,) = comparison_frame(summary, "test_accuracy", "a").to_dict("records")
+    assert row["test"].startswith("paired")
+    assert row["difference"] == pytest.approx(0.01)
+    assert row["p_value"] == row["p_holm"] == pytest.approx(2 / 2**7)
+    assert row["verdict"] == "higher"
+
+
+def test_a_seed_that_diverged_on_one_side_makes_no_pair():
+    other = runs("b", [0.95] * 6 + [np.nan], ["completed"] * 6 + ["diverged"])
+    (row,) = comparison_frame(pd.concat([runs("a", SEVEN), other]), "test_accuracy", "a").to_dict("records")
+    assert row["n"] == 6
+
+
+@pytest.mark.parametrize("other", [{"fingerprint": "g"}, {"seeds": range(10, 17)}])
+def test_what_has_other_data_or_seeds_is_not_paired(other):
+    summary = pd.concat([runs("a", SEVEN), runs("b", SEVEN, **other)])
+    (row,) = comparison_frame(summary, "test_accuracy", "a").to_dict("records")
+    assert row["test"] == "Welch"
+
+
+def test_below_six_seeds_nothing_is_claimed():
+    summary = pd.concat([runs("a", [0.1] * 5), runs("b", [0.9, 0.91, 0.92, 0.93, 0.94])])
+    (row,) = comparison_frame(summary, "test_accuracy", "a").to_dict("records")
+    assert row["verdict"] == "fewer than 6 seeds: no claim"
+    assert not math.isnan(row["ci_low"])
+
+
+def test_holm_is_over_all_comparisons():
+    better = [value + 0.01 for value in SEVEN]
+    summary = pd.concat([runs("a", SEVEN), runs("b", better), runs("c", better), runs("d", better)])
+    assert list(comparison_frame(summary, "test_accuracy", "a")["p_holm"]) == pytest.approx([3 * 2 / 2**7] * 3)
+
+
+def test_the_table_has_the_best_in_bold_and_no_p_below_six_seeds(tmp_path):
+    summary = pd.concat([runs("a_b", [0.5, 0.6]), runs("50%|<i>", [0.7, 0.9])])
+    aggregate = aggregate_frame(summary, "test_accuracy")
+    written = write_tables(aggregate, comparison_frame(summary, "test_accuracy", "a_b"), tmp_path)
+    markdown, latex = (path.read_text() for path in written)
+    assert "| 50%\\|&lt;i> | **80.00 ± 14.14** | +25.00 |" in markdown
+    assert markdown.splitlines()[3].endswith("| - | 2 |")
+    assert "below 6 seeds" in markdown
+    assert r"50\%|$<$i$>$ & \textbf{80.00 $\pm$ 14.14}" in latex
+    assert r"a\_b" in latex
+
+
+def test_rows_have_as_many_cells_as_the_head():
+    rows = [{"variant": "a", "x": "1", "y": "**2**"}]
+    assert {line.count("|") for line in markdown_table(rows, "c").splitlines()[:3]} == {4}
+    body = latex_table(rows, "c").split(r"\midrule")[1].split(r"\bottomrule")[0]
+    assert body.count("&") == 2
