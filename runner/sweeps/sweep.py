@@ -103,6 +103,9 @@ class Sweep:
     def _lost(self, job: Job, reason: WorkerLost) -> Outcome:
         directory = RunDirectory(job.path(self._directory))
         with run_lock(directory.path, wait=True):
+            record = read_status(directory)
+            if record and record.status in DONE:  # another process took it up meanwhile
+                return Outcome.of(record)
             return write_ending(job, directory, "failed", str(reason))
 
     def _mark_interrupted(self, jobs: Sequence[Job]) -> None:
