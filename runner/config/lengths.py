@@ -11,13 +11,13 @@ _LENGTH = re.compile(r"(?P<number>\d+(\.\d+)?)\s*(?P<unit>epochs?|steps?)")
 def in_steps(key: str, value: Any, steps_per_epoch: int, epochs: int) -> Any:
     """Return an argument of a schedule with its lengths in steps.
 
-    "5epochs" is a length, of one step at least, and null is the whole training; lists are looked into, other values are
-    left as they are.
+    "5epochs" is a length, of one step at least, and of an argument whose name ends in `_steps` null is the whole
+    training; lists are looked into, other values are left as they are.
 
     Raises:
         ConfigError: if a text that begins with a digit is no length.
     """
-    if value is None:
+    if value is None and key.endswith("_steps"):
         return steps_per_epoch * epochs
     if isinstance(value, list):
         return [in_steps(key, item, steps_per_epoch, epochs) for item in value]

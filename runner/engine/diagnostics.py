@@ -93,7 +93,8 @@ class StepLosses:
             loss = compute_loss(*args, training=training, **options)
             if training:
                 rate = innermost(model.optimizer).learning_rate
-                self._values[self._at].assign(tf.stack([tf.cast(rate, tf.float32), tf.cast(loss, tf.float32)]))
+                values = tf.stack([tf.cast(rate, tf.float32), tf.cast(loss, tf.float32)])
+                self._values.scatter_nd_update([[self._at]], [values])  # a slice's place must be constant for XLA
                 self._at.assign_add(1)
             return loss
 

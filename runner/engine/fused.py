@@ -27,8 +27,8 @@ def fused(model: keras.Model) -> Iterator[None]:
             if type(weight.regularizer) is keras.regularizers.L2:
                 stack.callback(setattr, weight, "regularizer", weight.regularizer)
                 weight.regularizer = partial(_l2_penalty, float(weight.regularizer.l2))
-        # The hook through which Keras's backends update all variables at once; layer-wise rates have one of their own.
-        if is_adam and not optimizer.amsgrad and "_backend_update_step" not in vars(optimizer):
+        # The hook through which Keras's backends update all variables at once; layer-wise rates are in each one's step.
+        if is_adam and not optimizer.amsgrad and "update_step" not in vars(optimizer):
             stack.enter_context(replaced(optimizer, _backend_update_step=partial(_adam_update, optimizer)))
         yield
 

@@ -48,7 +48,7 @@ def scale_updates(model: keras.Model, factors: Mapping[str, float]) -> None:
     factor_of = {
         optimizer._var_key(weight): factors[layer.name] for layer in model.layers for weight in layer.trainable_weights
     }
-    update, decay = optimizer._backend_update_step, optimizer._apply_weight_decay
+    update, decay = optimizer.update_step, optimizer._apply_weight_decay
 
     def by_factor(variables: Sequence[Any]) -> dict[float, list[int]]:
         groups = defaultdict(list)
@@ -56,9 +56,9 @@ def scale_updates(model: keras.Model, factors: Mapping[str, float]) -> None:
             groups[factor_of[optimizer._var_key(variable)]].append(position)
         return groups
 
-    def scaled_update(gradients: Sequence[Any], variables: Sequence[Any], learning_rate: Any) -> None:
-        for factor, chosen in by_factor(variables).items():
-            update([gradients[at] for at in chosen], [variables[at] for at in chosen], learning_rate * factor)
+    # One variable at a time: what an optimizer does once a step (Nadam) it does around this.
+    def scaled_update(gradient: Any, variable: Any, learning_rate: Any) -> None:
+        update(gradient, variable, learning_rate * factor_of[optimizer._var_key(variable)])
 
     def scaled_decay(variables: Sequence[Any]) -> None:
         strengths = {name: getattr(optimizer, name) for name in _DECAYS if getattr(optimizer, name, None) is not None}
@@ -69,4 +69,4 @@ def scale_updates(model: keras.Model, factors: Mapping[str, float]) -> None:
         for name, strength in strengths.items():
             setattr(optimizer, name, strength)
 
-    optimizer._backend_update_step, optimizer._apply_weight_decay = scaled_update, scaled_decay
+    optimizer.update_step, optimizer._apply_weight_decay = scaled_update, scaled_decay

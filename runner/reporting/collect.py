@@ -37,6 +37,8 @@ def find_runs(paths: Iterable[Path]) -> list[Run]:
     asked = list(paths)
     plans = _Plans()
     for path in asked:
+        if path.is_file() and len(asked) > 1:  # SWEEP/* names the sweep's own files too
+            continue
         if not path.is_dir():
             raise UserError(f"{path}: no such directory")
         there = [record for record in path.rglob("record.json") if plans.position(record.parent) is not None]

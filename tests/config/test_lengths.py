@@ -28,3 +28,8 @@ def test_a_length_is_a_number_of_steps(written, steps):
 def test_what_begins_like_a_length_and_is_none_is_an_error(written):
     with pytest.raises(ConfigError, match=rf"schedule\.decay_steps={written}: must be a number of steps, or of epochs"):
         in_steps("schedule.decay_steps", written, steps_per_epoch=100, epochs=20)
+
+
+def test_null_is_the_whole_training_for_lengths_alone():
+    assert in_steps("schedule.warmup_steps", None, steps_per_epoch=100, epochs=20) == 2000
+    assert in_steps("schedule.end_learning_rate", None, steps_per_epoch=100, epochs=20) is None

@@ -8,11 +8,11 @@ from runner.engine.evaluation import Evaluator
 from runner.engine.training import CompiledEpoch, train
 
 
-def rows_of(model, parts, diagnostics=(), epochs=2):
+def rows_of(model, parts, diagnostics=(), epochs=2, jit_compile=False):
     training, validation = parts
     return list(
         train(
-            CompiledEpoch(model, training, 64),
+            CompiledEpoch(model, training, 64, jit_compile=jit_compile),
             Evaluator(model, validation),
             epochs=epochs,
             order=lambda epoch: np.arange(len(training)),
@@ -50,6 +50,15 @@ def test_norms_are_those_of_each_layers_gradient_and_weights(parts, make_model):
         assert ours == pytest.approx([np.mean(by_hand[:4]), np.mean(by_hand[4:])], rel=1e-4)
         weight = np.sqrt(sum(np.sum(np.square(value)) for value in layer.get_weights()))
         assert norms.rows[-1][f"{layer.name}.weight"] == pytest.approx(weight, rel=1e-5)
+
+
+@pytest.mark.parametrize("kind", [StepLosses, GradientNorms])
+def test_what_xla_compiles_is_measured_as_well(parts, make_model, kind):
+    plain, compiled = kind(), kind()
+    rows_of(make_model("sgd"), parts, [plain])
+    rows_of(make_model("sgd"), parts, [compiled], jit_compile=True)
+    for one, other in zip(plain.rows, compiled.rows, strict=True):
+        assert other == pytest.approx(one, rel=1e-4)
 
 
 def test_every_step_has_its_rate_and_loss(parts, make_model):

@@ -11,6 +11,7 @@ OPTIMIZERS = {
     "adam": lambda: keras.optimizers.Adam(0.01),
     "adamw": lambda: keras.optimizers.AdamW(0.01, weight_decay=0.5),
     "lion": lambda: keras.optimizers.Lion(0.01),
+    "nadam": lambda: keras.optimizers.Nadam(0.01),
     "muon": lambda: keras.optimizers.Muon(0.01, exclude_layers=["output"]),
 }
 
@@ -55,9 +56,10 @@ def test_the_update_itself_is_scaled(network, parts, name):
         np.testing.assert_allclose(scaled[path], factors[layer] * step, rtol=2e-3, atol=3e-7)
 
 
-def test_multipliers_of_one_train_what_no_multipliers_train(network, trained):
-    reference, model = (network(keras.optimizers.Adam(0.01)) for _ in range(2))
-    scale_updates(model, {"hidden_1": 1.0, "hidden_2": 1.0, "output": 1.0})
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_multipliers_of_hardly_more_than_one_train_what_no_multipliers_train(network, trained, name):
+    reference, model = (network(OPTIMIZERS[name]()) for _ in range(2))
+    scale_updates(model, {"hidden_1": 1.0, "hidden_2": 1.0 + 1e-7, "output": 1.0 - 1e-7})
     trained(reference)
     trained(model)
     for ours, theirs in zip(model.get_weights(), reference.get_weights(), strict=True):

@@ -69,3 +69,19 @@ def test_history_keeps_curves_of_unequal_length_as_they_are(make_run, tmp_path):
     assert list(frame["val_accuracy"]) == [0.1, 0.2, 0.3, 0.4]
     assert list(frame["epoch"]) == [1, 2, 3, 1]
     assert list(frame["seed"]) == [0, 0, 0, 1]
+
+
+def test_files_among_several_paths_are_no_runs(make_run, tmp_path):
+    directory = make_run("sweep/0")
+    picture = tmp_path / "sweep" / "accuracy.png"
+    picture.touch()
+    assert len(find_runs([directory, picture])) == 1
+    with pytest.raises(UserError, match="no such directory"):
+        find_runs([picture])
+
+
+def test_of_a_sweep_the_planned_runs_are_found_in_the_plan_s_order(make_run, tmp_path):
+    for name in ("a", "b", "c", "stale"):
+        make_run(f"sweep/{name}")
+    (tmp_path / "sweep" / "plan.csv").write_text("phase,directory\ntuning,a\nfinal,c\nfinal,b\nfinal,waiting\n")
+    assert [run.directory.path.name for run in find_runs([tmp_path])] == ["c", "b"]
