@@ -1,6 +1,7 @@
 """The types, ranges and combinations that a resolved configuration must keep (the second of three checks)."""
 
 import inspect
+import math
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from omegaconf import DictConfig, OmegaConf
@@ -30,6 +31,13 @@ class Part(BaseModel):
     OURS: ClassVar[frozenset[str]] = frozenset()  # keys that are no arguments of the target
 
     target: str = Field(alias="_target_", min_length=1)
+
+    @model_validator(mode="after")
+    def _numbers_are_finite(self) -> Self:
+        for name, value in (self.model_extra or {}).items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ValueError(f"{name}={value}: must be a finite number")
+        return self
 
     def spec(self) -> dict[str, Any]:
         """Return the part as it stood in the configuration, without the keys that are ours."""
@@ -87,9 +95,17 @@ class OptimizerPart(Part):
     rho: Fraction = 0.0
     epsilon: NonNegative = 0.0
 
+    @model_validator(mode="after")
+    def _averages_elsewhere(self) -> Self:
+        if (self.model_extra or {}).get("use_ema"):
+            raise ValueError("use_ema=true: shows validation other weights than test; choose averaging=ema")
+        return self
+
     def spec(self) -> dict[str, Any]:
         """Return the optimizer's part alone, without what is not used: a class of the user's may not know it."""
-        return {key: value for key, value in super().spec().items() if value is not None}
+        unused = {"gradient_accumulation_steps": 1}  # which Keras refuses, and a sweep over 1, 2, 4 begins with
+        given = super().spec().items()
+        return {key: value for key, value in given if value is not None and unused.get(key) != value}
 
 
 class SchedulePart(Part):
@@ -278,6 +294,8 @@ def _line(issue: dict[str, Any], section: type[BaseModel], prefix: str) -> str:
     match issue["type"]:
         case "value_error" if not key:
             return str(issue["ctx"]["error"])
+        case "value_error" if isinstance(issue["input"], dict):  # of keys below, which the text names
+            return f"{key}: {issue['ctx']['error']}"
         case "value_error":
             return f"{given}: {issue['ctx']['error']}"
         case "model_type" | "dict_type":

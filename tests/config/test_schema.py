@@ -71,7 +71,7 @@ def test_what_is_ours_and_what_is_not_used_is_not_handed_to_the_target():
         ("clipping.clipnorm=0", "clipping.clipnorm=0: must be a finite number above 0"),
         (
             "+clipping.clipvalue=1",
-            "clipping={'clipnorm': 1.0, 'clipvalue': 1}: clipvalue and clipnorm exclude each other",
+            "clipping: clipvalue and clipnorm exclude each other",
         ),
         ("+clipping.norm=1", "clipping.norm=1: no such key; did you mean clipnorm?"),
         ("normalization.place=beside", "normalization.place=beside: must be 'before' or 'after'"),
@@ -79,6 +79,8 @@ def test_what_is_ours_and_what_is_not_used_is_not_handed_to_the_target():
         ("name=''", "name=: must be printable text on one line"),
         ("+training.momentum=1", "training.momentum=1: no such key (allowed: batch_size, epochs, loss, metrics)"),
         ("~optimizer._target_", "optimizer._target_: must be given"),
+        ("+optimizer.use_ema=true", "optimizer: use_ema=true: shows validation other weights than test; choose averag"),
+        ("+optimizer.amount=nan", "optimizer: amount=nan: must be a finite number"),
     ],
 )
 def test_a_wrong_value_is_one_line_with_key_value_and_what_is_allowed(override, message):
@@ -106,3 +108,11 @@ def test_an_interpolation_that_leads_nowhere_names_its_key():
 
 def test_seed_zero_is_a_seed():
     assert check(composed("seed=0")).seed == 0
+
+
+def test_one_accumulated_gradient_is_none_at_all():
+    spec = check(composed("optimizer.gradient_accumulation_steps=1")).optimizer.spec()
+    assert "gradient_accumulation_steps" not in spec
+    assert (
+        check(composed("optimizer.gradient_accumulation_steps=2")).optimizer.spec()["gradient_accumulation_steps"] == 2
+    )
