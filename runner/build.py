@@ -69,6 +69,7 @@ def build_parts(settings: Settings, dataset: Dataset, split: Split, directory: P
     loss = loss_name(settings)
     targets = encoded(split, dataset.classes, label_form(loss))
     model = build_model(settings, targets.train, dataset.classes, steps_per_epoch=math.ceil(examples / batch_size))
+    _refuse_idle_settings(settings, batch_size, math.ceil(examples / batch_size) * settings.training.epochs)
     initialize(model, settings.seed)
     if settings.model.init_from:
         load_weights(model, RunDirectory(Path(settings.model.init_from)).model_path)
@@ -85,7 +86,7 @@ def build_parts(settings: Settings, dataset: Dataset, split: Split, directory: P
         diagnostics=[make(f"diagnostics.{name}", part.spec()) for name, part in settings.diagnostics.items()],
         batch_size=batch_size,
         examples=_augmented_examples(settings, targets.train),
-        warnings=_warnings(settings, dataset),
+        warnings=[*_warnings(settings, dataset), *_idle_parts(settings, model)],
     )
 
 
@@ -196,6 +197,33 @@ def _warnings(settings: Settings, dataset: Dataset) -> list[str]:
         for name, part in settings.augmentation.items()
         if dataset.name in _DIGITS and getattr(locate("", part.target), "changes_digits", False)
     ]
+
+
+def _idle_parts(settings: Settings, model: keras.Model) -> list[str]:
+    """Return a warning for each part that is chosen (or a default) and has nothing to act on in this model."""
+    kinds = {type(layer) for layer in model.layers}
+    acts = {
+        keras.regularizers.Regularizer: any(getattr(weight, "regularizer", None) for weight in model.weights),
+        keras.constraints.Constraint: any(getattr(weight, "constraint", None) for weight in model.weights),
+    }
+    parts = _build_regularizers(settings)
+    idle = [key for key, part in parts.items() if isinstance(part, keras.layers.Layer) and type(part) not in kinds]
+    idle += [key for key, part in parts.items() for kind, used in acts.items() if isinstance(part, kind) and not used]
+    if settings.normalization and type(make("normalization", settings.normalization.spec())) not in kinds:
+        idle.append("normalization")
+    return [f"{key} has no effect: this model has no hidden layers that take it." for key in idle]
+
+
+def _refuse_idle_settings(settings: Settings, batch_size: int, steps: int) -> None:
+    """Raise ConfigError for settings under which nothing would be learnt, or nothing mixed."""
+    accumulated = settings.optimizer.gradient_accumulation_steps or 1
+    if accumulated > steps:
+        raise ConfigError(
+            f"optimizer.gradient_accumulation_steps={accumulated}: the training has {steps} steps, so not one update"
+        )
+    for name, part in settings.augmentation.items():
+        if batch_size == 1 and getattr(locate("", part.target), "mixes_labels", False):
+            raise ConfigError(f"augmentation.{name}: mixes the images of a batch, and training.batch_size is 1")
 
 
 def _augmentation_seed(seed: int, name: str) -> int:

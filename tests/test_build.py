@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from runner.build import build_callbacks, build_dataset, build_model
+from runner.build import build_callbacks, build_dataset, build_model, build_parts
 from runner.config.errors import ConfigError
-from runner.data.dataset import Part, Split
+from runner.data.dataset import Dataset, Part, Split
 from runner.engine.evaluation import Evaluator
 from runner.engine.training import CompiledEpoch, train
 from runner.engine.weights import fresh_session
@@ -153,3 +153,38 @@ def test_a_part_that_cannot_be_built_is_one_line_that_names_its_key(split, overr
 def test_loaders_do_not_see_how_their_data_are_split():
     dataset = build_dataset(settings("dataset=mnist_5k", "dataset.validation_split=0.5", "dataset.split=random"))
     assert (len(dataset.train_labels), len(dataset.test_labels)) == (4000, 1000)
+
+
+def parts_of(split, tmp_path, *overrides):
+    inputs, labels = split.train.inputs, split.train.labels
+    dataset = Dataset("own", "drawn", 10, inputs, labels, inputs[:20], labels[:20])
+    return build_parts(settings("preprocessing=none", "training.epochs=2", *overrides), dataset, split, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "idle"),
+    [
+        ([], []),
+        (["model=cnn"], []),
+        (["model=logistic"], ["regularizer.l2", "regularizer.dropout"]),
+        (["model=logistic", "regularizer=[]", "normalization=batch"], ["normalization"]),
+        (["model=logistic", "regularizer=[max_norm]"], ["regularizer.max_norm"]),
+        (["normalization=layer", "regularizer=[max_norm,l1,gaussian_noise]"], []),
+    ],
+    ids=str,
+)
+def test_a_part_that_has_nothing_to_act_on_is_named(split, tmp_path, overrides, idle):
+    warnings = parts_of(split, tmp_path, *overrides).warnings
+    assert {text.partition(" ")[0] for text in warnings if "has no effect" in text} == set(idle)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["optimizer.gradient_accumulation_steps=1000", "training.batch_size=50"], "has 6 steps, so not one update"),
+        (["training.batch_size=1", "augmentation=[mixup]"], "augmentation.mixup: mixes the images of a batch"),
+    ],
+)
+def test_what_would_learn_or_mix_nothing_is_refused(split, tmp_path, overrides, said):
+    with pytest.raises(ConfigError, match=said):
+        parts_of(split, tmp_path, *overrides)

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from runner.config.errors import ConfigError
 from runner.config.identity import run_id
+from runner.console import show_warning
 from runner.records.lock import Locked, run_lock
 from runner.records.record import DONE
 from runner.records.run_directory import RunDirectory
@@ -62,6 +63,12 @@ class Sweep:
                 checked.append((job, Checked(str(result)) if isinstance(result, WorkerLost) else result))
         if wrong := [in_variant(job.variant, one.error) for job, one in checked if one.error]:
             raise ConfigError("\n".join(dict.fromkeys(wrong)))
+        warned: dict[str, list[str]] = {}
+        for job, one in checked:
+            for text in one.warnings:
+                warned.setdefault(text, []).append(job.variant)
+        for text, variants in warned.items():
+            show_warning(self._console, f"{', '.join(dict.fromkeys(variants))}: {text}")
         rates = [one.epoch_seconds / one.cost for _, one in checked if one.epoch_seconds is not None]
         return {job.variant: one.cost * rates[0] for job, one in checked} if rates else {}
 

@@ -38,6 +38,7 @@ class Checked:
     error: str | None = None
     cost: int = 0  # operations an epoch takes, in some unit
     epoch_seconds: float | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @cache
@@ -111,7 +112,8 @@ def check_job(task: tuple[Job, Depth], sweep: Path) -> Checked:
             return Checked(str(error))
         parts = prepared.parts
         cost = (flops_per_example(parts.model) or parts.model.count_params()) * len(parts.split.train)
-        return Checked(None, cost, _epoch_seconds(prepared, depth) if depth != "build" else None)
+        seconds = _epoch_seconds(prepared, depth) if depth != "build" else None
+        return Checked(None, cost, seconds, tuple(parts.warnings))
 
 
 def _epoch_seconds(prepared: "Prepared", depth: Depth) -> float | None:
