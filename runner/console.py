@@ -108,6 +108,8 @@ def show_result(console: Console, record: RunRecord, directory: Path) -> None:
         rows_below.append(("error", record.error.strip().splitlines()[-1]))
     if record.suggested_learning_rate:
         rows_below.append(("suggested", f"optimizer.learning_rate={record.suggested_learning_rate:.2g}"))
+    if record.status in ("interrupted", "failed"):
+        rows_below.append(("go on", f"runner resume {directory}"))
     written = [
         str(path) for pattern in ("*.png", "*.csv", "*.keras", "*.log") for path in sorted(directory.glob(pattern))
     ]

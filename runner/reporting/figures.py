@@ -7,7 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from runner.reporting.canvas import DASHES, PALETTE, canvas, epoch_axis, plain
+from runner.reporting.canvas import DASHES, PALETTE, canvas, epoch_axis, wrapped
+
+_LEGEND = 36  # letters of a line
 
 
 def curves(history: pd.DataFrame, metric: str, title: str) -> Figure:
@@ -44,7 +46,7 @@ def comparison(history: pd.DataFrame, metric: str, title: str) -> Figure:
         rows = history[history["variant"] == variant]
         by_run = rows.pivot_table(index="epoch", columns="run_id", values=metric)
         mean = by_run.dropna().mean(axis="columns")
-        label = f"{plain(variant)} (n={by_run.shape[1]})"
+        label = wrapped(f"{variant} (n={by_run.shape[1]})", _LEGEND)
         axes.plot(
             mean.index,
             mean,
