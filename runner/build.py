@@ -25,7 +25,7 @@ from runner.engine.training import Augment, one_kernel
 from runner.engine.weights import fresh_session, initialize
 from runner.make import brief, check_name, locate, make
 from runner.models.hidden import Hidden
-from runner.models.objective import encoded, label_form, smoothed
+from runner.models.objective import Form, encoded, label_form, smoothed
 from runner.models.transfer import freeze, load_weights
 from runner.optim.layerwise import multipliers, scale_updates
 from runner.optim.regularizers import LabelSmoothing, WeightDecay
@@ -162,7 +162,7 @@ def build_model(settings: Settings, data: Part, classes: int, steps_per_epoch: i
     model.compile(
         optimizer=_build_optimizer(settings, regularizers, steps_per_epoch),
         loss=smoothed(loss, smoothing[0].label_smoothing) if smoothing else loss,
-        metrics=_build_metrics(settings),
+        metrics=_build_metrics(settings, label_form(loss)),
     )
     if settings.optimizer.layerwise:
         scale_updates(model, multipliers(model, settings.optimizer.layerwise))
@@ -299,16 +299,31 @@ def _needs_maps(layer: keras.layers.Layer) -> bool:
     return getattr(layer.input_spec, "ndim", None) == 4
 
 
-def _build_metrics(settings: Settings) -> list[Any]:
+def _build_metrics(settings: Settings, form: Form) -> list[Any]:
     built: list[Any] = []
     for metric in settings.training.metrics:
         if not isinstance(metric, str):
             built.append(make("training.metrics", metric.spec()))
+            _refuse_other_labels(metric.target, form)
             continue
         if metric != "accuracy":
             check_name("training.metrics", metric, keras.metrics)
+            _refuse_other_labels(metric, form)
         built.append(metric)
     return built
+
+
+def _refuse_other_labels(metric: str, form: Form) -> None:
+    """Raise ConfigError for a metric of Keras's that reads labels of this form wrongly, often without a word."""
+    name = metric.removeprefix("keras.metrics.")
+    if "." in name:  # a metric of the user's own
+        return
+    takes_integers = name.lower().startswith("sparse")
+    if form == "integers" and not takes_integers:
+        remedy = f"training.loss={_DENSE}, or binary_crossentropy for two classes"
+        raise ConfigError(f"training.metrics={metric}: does not take class numbers, which the loss asks for; {remedy}")
+    if form != "integers" and takes_integers:
+        raise ConfigError(f"training.metrics={metric}: takes class numbers, which training.loss={_SPARSE} asks for")
 
 
 def _build_optimizer(

@@ -96,5 +96,5 @@ def check_name(key: str, name: str, module: Any) -> None:
 
 def brief(error: BaseException) -> str:
     """Return an error's first line of text."""
-    text = re.sub(r"\{\{.*?\}\}", "", str(error))  # TensorFlow's name of the operation
+    text = re.sub(r"\{\{.*?\}\}|\[Op:\w+\](\s*name:)?", "", str(error))  # TensorFlow's names of the operation
     return next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)

@@ -126,7 +126,12 @@ class SignDescent(keras.optimizers.Optimizer):
             r"training\.loss=binary_crossentropy: mixed labels need a loss over all classes",
         ),
         (["training.metrics=[acuracy]"], r"training\.metrics=acuracy: not in Keras"),
-        (["training.metrics=[accuracy,AUC]"], r"training\.metrics=\[accuracy,AUC\]: does not fit"),
+        (["training.metrics=[accuracy,AUC]"], r"training\.metrics=AUC: does not take class numbers"),
+        (["training.metrics=[categorical_accuracy]"], r"does not take class numbers.*categorical_crossentropy"),
+        (
+            ["training.metrics=[sparse_categorical_accuracy]", "training.loss=categorical_crossentropy"],
+            r"takes class numbers, which training\.loss=sparse_categorical_crossentropy",
+        ),
         (["training.metrics=[MeanIoU]"], r"training\.metrics=MeanIoU: needs arguments.*num_classes"),
         (["optimizer._target_=keras.optimizers"], r"optimizer\._target_=keras\.optimizers: neither a class nor"),
         (["optimizer=sgd", "optimizer._target_=builtins.dict"], r"optimizer\._target_=builtins\.dict: .* Keras opt"),
@@ -188,3 +193,11 @@ def test_a_part_that_has_nothing_to_act_on_is_named(split, tmp_path, overrides, 
 def test_what_would_learn_or_mix_nothing_is_refused(split, tmp_path, overrides, said):
     with pytest.raises(ConfigError, match=said):
         parts_of(split, tmp_path, *overrides)
+
+
+@pytest.mark.parametrize("model", ["mlp", "vit_tiny"])
+def test_muon_is_for_kernels_with_two_axes_but_not_the_output_s(split, model):
+    built = model_of(split, f"model={model}", "optimizer=muon")
+    for weight in built.trainable_weights:
+        wanted = weight.path.endswith("kernel") and len(weight.shape) == 2 and "/output/" not in f"/{weight.path}"
+        assert built.optimizer._should_use_adamw(weight) != wanted, weight.path

@@ -115,10 +115,9 @@ class SweepLines:
     def show(self, job: Job, outcome: Outcome) -> None:
         """Show one run."""
         self._ended[outcome.status] += 1
-        number = f"[{self._ended.total()}/{self._runs}]"
-        line = Text(
-            f"{number} {job.variant}, seed {job.seed}: {outcome.status}{_figures(outcome)}  {outcome.seconds:.1f} s"
-        )
+        name = " ".join([job.variant, *job.point])
+        what = f"[{self._ended.total()}/{self._runs}] {name}, seed {job.seed}: {outcome.status}"
+        line = Text(f"{what}{_figures(outcome)}  {outcome.seconds:.1f} s")
         if outcome.status == "failed":
             line.stylize("bold red")
             line.append(f"\n    {outcome.error}\n    log: {job.path(self._sweep) / 'run.log'}")
