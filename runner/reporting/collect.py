@@ -88,11 +88,24 @@ def variant_labels(runs: Sequence[Run]) -> list[str]:
         run.record.label or ",".join(part for part in own if part not in shared) or run.record.name
         for own, run in zip(parts, runs, strict=True)
     ]
+    labels = _told_apart(labels, parts)
     if len({run.record.dataset["fingerprint"] for run in runs}) == 1:
         return labels
     return [
         f"{label} [{run.record.dataset['name']} {run.record.dataset['fingerprint'][:6]}]"
         for label, run in zip(labels, runs, strict=True)
+    ]
+
+
+def _told_apart(labels: Sequence[str], parts: Sequence[Sequence[str]]) -> list[str]:
+    """Return the labels, with what differs added where runs of one name were asked for differently: in two studies."""
+    asked: dict[str, set[tuple[str, ...]]] = {}
+    for label, own in zip(labels, parts, strict=True):
+        asked.setdefault(label, set()).add(tuple(own))
+    common = {label: set.intersection(*map(set, variants)) for label, variants in asked.items()}
+    return [
+        f"{label} ({','.join(part for part in own if part not in common[label])})" if len(asked[label]) > 1 else label
+        for label, own in zip(labels, parts, strict=True)
     ]
 
 

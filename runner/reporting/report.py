@@ -14,6 +14,7 @@ from runner.reporting.canvas import save_figure
 from runner.reporting.collect import Run, find_runs, history_frame, summary_frame, variant_labels
 from runner.reporting.figures import comparison
 from runner.reporting.run_figures import run_figures
+from runner.reporting.selection import read_tuning, selection_frame
 from runner.reporting.tables import write_tables
 
 
@@ -36,7 +37,8 @@ def report(paths: Sequence[Path], out: Path, metric: str = "test_accuracy", base
         )
     if len(runs) == 1 and runs[0].directory.path.resolve() == out.resolve():
         return report_run(runs[0].directory, runs[0].record)
-    return _report_runs(runs, out, metric, baseline)
+    tuning = read_tuning(paths[0]) if len(paths) == 1 else None
+    return _report_runs(runs, out, metric, baseline, tuning)
 
 
 def report_run(directory: RunDirectory, record: RunRecord) -> list[Path]:
@@ -61,7 +63,9 @@ def _baseline(summary: pd.DataFrame, baseline: str | None) -> str:
     return baseline
 
 
-def _report_runs(runs: Sequence[Run], out: Path, metric: str, baseline: str | None) -> list[Path]:
+def _report_runs(
+    runs: Sequence[Run], out: Path, metric: str, baseline: str | None, tuning: pd.DataFrame | None
+) -> list[Path]:
     out.mkdir(parents=True, exist_ok=True)
     summary = summary_frame(runs)
     if metric not in summary:
@@ -75,6 +79,8 @@ def _report_runs(runs: Sequence[Run], out: Path, metric: str, baseline: str | No
     if len(set(labelled["variant"])) > 1 and labelled[metric].notna().any():
         frames["aggregate.csv"] = aggregate_frame(labelled, metric)
         frames["comparisons.csv"] = comparison_frame(labelled, metric, _baseline(labelled, baseline))
+    if tuning is not None:
+        frames["selection.csv"] = selection_frame(tuning, labelled)
     for name, frame in frames.items():
         with whole_file(out / name) as temporary:
             frame.to_csv(temporary, index=False)

@@ -17,7 +17,7 @@ from runner.sweeps.power import power_warning
 from runner.sweeps.study import Study, read_study
 from runner.sweeps.sweep import Sweep, finished
 from runner.sweeps.tuning import choose
-from runner.sweeps.view import show_plan
+from runner.sweeps.view import show_plan, show_selection
 
 
 def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_run: bool, fail_fast: bool) -> None:
@@ -52,6 +52,8 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
     try:
         written = report([directory], directory)
         console.print("report  " + "\n        ".join(map(str, written)), soft_wrap=True)
+        if study and study.tune:
+            show_selection(console, directory / "selection.csv")
     except (UserError, OSError) as error:
         show_warning(console, f"no report on the sweep: {error}")
     if failed:

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 from rich.text import Text
 
+from runner.console import show_warning
 from runner.sweeps.difference import difference
 from runner.sweeps.job import Job
 from runner.sweeps.outcome import Outcome
@@ -81,6 +82,20 @@ def duration_text(seconds: float | None) -> str:
         if minutes
         else f", about {rest} s"
     )
+
+
+def show_selection(console: Console, table: Path) -> None:
+    """Print what each variant was tuned to, and by how much its tuned score flatters; and what may be wrong with it."""
+    import pandas as pd
+
+    from runner.reporting.selection import selection_warnings
+
+    selection = pd.read_csv(table)
+    for _, row in selection.iterrows():
+        scores = f"{row['metric']} {row['tuned']:.4f} when tuned, {row['fresh']:.4f} on {row['n']} fresh seeds"
+        console.print(f"{row['variant']}: {row['point']}; {scores} (optimism {row['optimism']:+.4f})", soft_wrap=True)
+    for text in selection_warnings(selection):
+        show_warning(console, text)
 
 
 class SweepLines:

@@ -1,3 +1,4 @@
+import json
 import logging
 
 import pytest
@@ -85,3 +86,12 @@ def test_of_a_sweep_the_planned_runs_are_found_in_the_plan_s_order(make_run, tmp
         make_run(f"sweep/{name}")
     (tmp_path / "sweep" / "plan.csv").write_text("phase,directory\ntuning,a\nfinal,c\nfinal,b\nfinal,waiting\n")
     assert [run.directory.path.name for run in find_runs([tmp_path])] == ["c", "b"]
+
+
+def test_one_name_in_two_studies_is_two_variants(make_run, tmp_path):
+    for number, epochs in enumerate((5, 5, 20)):
+        directory = make_run(f"s/{number}", overrides=["optimizer=adam", f"training.epochs={epochs}"], seed=number)
+        record = json.loads((directory / "record.json").read_text())
+        (directory / "record.json").write_text(json.dumps(record | {"label": "adam"}))
+    labels = variant_labels(find_runs([tmp_path]))
+    assert labels == ["adam (training.epochs=5)"] * 2 + ["adam (training.epochs=20)"]

@@ -1,0 +1,58 @@
+"""What a tuned score flatters: the best of many on a few seeds, against the same point on fresh seeds."""
+
+from pathlib import Path
+
+import pandas as pd
+
+SELECTION_COLUMNS = ["variant", "point", "metric", "tuned", "fresh", "optimism", "n", "budget", "on_edge"]
+_OTHERS = ("variant", "point", "seeds", "scored", "chosen", "on_edge", "budget")  # columns of tuning.csv but the metric
+
+
+def selection_frame(tuning: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a tuned variant: `SELECTION_COLUMNS`.
+
+    `tuned` is the chosen point's mean over the tuning seeds, `fresh` its mean over the `n` completed runs on the
+    study's own seeds, and `optimism` by how much the first is better.
+
+    Args:
+        tuning: one row a point, as tuning.csv has it.
+        summary: one row a run.
+    """
+    (metric,) = (str(column) for column in tuning if column not in _OTHERS)
+    sign = -1 if metric.endswith("loss") else 1
+    completed = summary[summary["status"] == "completed"]
+    rows = []
+    for _, point in tuning[tuning["chosen"]].iterrows():
+        fresh = completed.loc[completed["variant"] == point["variant"], metric].dropna()
+        rows.append(
+            {
+                "variant": point["variant"],
+                "point": point["point"],
+                "metric": metric,
+                "tuned": point[metric],
+                "fresh": fresh.mean(),
+                "optimism": sign * (point[metric] - fresh.mean()),
+                "n": len(fresh),
+                "budget": point["budget"],
+                "on_edge": point["on_edge"],
+            }
+        )
+    return pd.DataFrame(rows, columns=SELECTION_COLUMNS)
+
+
+def selection_warnings(selection: pd.DataFrame) -> list[str]:
+    """Return what to say of choices that may not be the best there is, or were not made on equal terms."""
+    found = [
+        f"{row['variant']}: {row['point']} lies on the edge of what was tried; a better value may lie beyond."
+        for _, row in selection[selection["on_edge"].astype(bool)].iterrows()
+    ]
+    if len(set(selection["budget"])) > 1:
+        budgets = ", ".join(f"{row['variant']} {row['budget']}" for _, row in selection.iterrows())
+        found.append(f"the variants were tuned with unequal budgets ({budgets} points).")
+    return found
+
+
+def read_tuning(sweep: Path) -> pd.DataFrame | None:
+    """Return a sweep's tuning.csv, if there is one."""
+    path = sweep / "tuning.csv"
+    return pd.read_csv(path) if path.exists() else None
