@@ -135,7 +135,8 @@ def test_warmup_cosine_ends_at_its_share_of_the_base_rate():
 
 def test_reduce_on_plateau_halves_the_rate_after_three_epochs_without_progress_down_to_its_least():
     optimizer = keras.optimizers.SGD(0.0005)
-    callback = make("schedule", settings(f"schedule={CALLBACK}").schedule.spec())
+    spec = settings(f"schedule={CALLBACK}", "schedule.min_lr=0.0001").schedule.spec()
+    callback = make("schedule", spec)
     callback.set_model(SimpleNamespace(optimizer=optimizer, metrics=[]))
     callback.on_train_begin()
     rates = []
