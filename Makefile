@@ -38,7 +38,7 @@ run: setup
 	$(BIN)/runner $(ARGS)
 
 test: setup
-	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

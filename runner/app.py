@@ -128,6 +128,7 @@ class Prepared:
     def record(self, request: Request, choices: dict[str, str]) -> RunRecord:
         """Return the record as it is at the start."""
         from runner.engine.cost import flops_per_example
+        from runner.engine.weights import weight_hashes
 
         dataset = self.dataset
         return RunRecord(
@@ -139,12 +140,14 @@ class Prepared:
             choices=choices | {"dataset": dataset.name},
             overrides=request.overrides,
             dataset=self.parts.split.sizes
+            | {"split": self.parts.split.hash}
             | {"name": dataset.name, "fingerprint": dataset.fingerprint, "source": dataset.source},
             device=self.device.as_record(),
             versions=versions(),
             code=code_state(),
             parameters=self.parts.model.count_params(),
             flops=flops_per_example(self.parts.model),
+            weights=weight_hashes(self.parts.model),
             started=_now(),
         )
 

@@ -11,6 +11,8 @@ import yaml
 
 from tests.conftest import REPOSITORY
 
+pytestmark = pytest.mark.xdist_group("readme")  # its commands build on one another, so one process runs them all
+
 README = (REPOSITORY / "README.md").read_text()
 BLOCKS = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
 COMMANDS = [line.partition("  #")[0].strip() for block in BLOCKS for line in block.splitlines() if line.strip()]

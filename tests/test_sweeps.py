@@ -150,7 +150,7 @@ def deadly(tmp_path):
     ("how", "reason"),
     [
         ("kill", "the worker was killed by SIGKILL"),
-        ("hang", "stopped after timeout_s=12 seconds"),
+        ("hang", "stopped after timeout_s=25 seconds"),
         ("raise", "RuntimeError: it broke"),
     ],
 )
@@ -158,7 +158,7 @@ def test_a_run_that_ends_badly_costs_itself_alone_and_is_made_up_for(cli, tmp_pa
     flags, environment = deadly
     command = (
         "-m", "callbacks=[],[deadly]", "dataset=mnist_5k", "training.epochs=3", "hydra.sweep.dir=s",
-        "hydra.launcher.timeout_s=12", *flags,
+        "hydra.launcher.timeout_s=25", *flags,
     )  # fmt: skip
     (tmp_path / "own" / "callbacks" / "deadly.yaml").write_text(
         (tmp_path / "own" / "callbacks" / "deadly.yaml").read_text().replace("how: kill", f"how: {how}")

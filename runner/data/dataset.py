@@ -57,6 +57,11 @@ class Split:
         """Examples in each part."""
         return {"train": len(self.train), "validation": len(self.validation), "test": len(self.test)}
 
+    @property
+    def hash(self) -> str:
+        """12 hexadecimal digits that tell which examples, by their labels in order, are in which part."""
+        return fingerprint(self.train.labels, self.validation.labels, self.test.labels)[:12]
+
     def map_inputs(self, function: Callable[[Inputs], Inputs]) -> Self:
         """Return the split with the inputs of each part mapped."""
         parts = (self.train, self.validation, self.test)

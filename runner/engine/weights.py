@@ -1,10 +1,12 @@
 """Initial weights that depend on the seed and a variable's shape, not on what else the model holds."""
 
+import hashlib
 from collections import Counter
 from typing import Any
 
 import keras
 
+from runner.data.dataset import fingerprint
 from runner.data.streams import Stream, integer_seed, seed_sequence
 
 
@@ -35,6 +37,13 @@ def initialize(model: keras.Model, seed: int) -> None:
             seen[shape] += 1
             fresh = type(initializer).from_config({**initializer.get_config(), "seed": own_seed})
             variable.assign(fresh(shape, dtype=variable.dtype))
+
+
+def weight_hashes(model: keras.Model) -> dict[str, str]:
+    """Return hashes of the shapes and of the values of a model's weights: two of one shape may differ in values."""
+    values = model.get_weights()
+    shapes = hashlib.sha256(repr([value.shape for value in values]).encode()).hexdigest()
+    return {"shapes": shapes[:12], "values": fingerprint(*values)[:12]}
 
 
 def _seedable_initializers(layer: keras.layers.Layer) -> list[tuple[str, Any]]:

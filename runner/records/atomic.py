@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a cell begins with that a spreadsheet runs
+
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
@@ -43,4 +45,25 @@ def write_csv(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, columns)
         writer.writeheader()
-        writer.writerows(table)
+        writer.writerows({column: inert(value) for column, value in row.items()} for row in table)
+
+
+def inert(value: Any) -> Any:
+    """Return text that a spreadsheet would run as a formula behind an apostrophe; anything else as it is.
+
+    Source: OWASP, "CSV Injection".
+    """
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) and not _is_number(value) else value
+
+
+def as_meant(cell: str) -> str:
+    """Return a cell's text as it was before `inert`."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

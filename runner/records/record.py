@@ -39,6 +39,7 @@ class RunRecord:
     suggested_learning_rate: float | None = None  # by a learning-rate range test
     error: str | None = None
     label: str | None = None  # the variant's name, where a study gives it one
+    weights: dict[str, str] = field(default_factory=dict)  # hashes of the shapes and of the initial values
     format: int = 1
 
     @property
@@ -49,7 +50,8 @@ class RunRecord:
     @property
     def asked(self) -> list[str]:
         """The overrides that make a variant: all but the seed and what does not belong to a run's identity."""
-        return [override for override in self.overrides if _key(override) != "seed" and not is_volatile(_key(override))]
+        keys = {override: override_key(override) for override in self.overrides}
+        return [override for override, key in keys.items() if key != "seed" and not is_volatile(key)]
 
     def with_history(self, history: Sequence[Row]) -> Self:
         """Return the record with the final and the best epoch of a history (one epoch or more), and its seconds."""
@@ -77,9 +79,12 @@ class RunRecord:
             "parameters": self.parameters,
             "dataset": self.dataset.get("name"),
             "fingerprint": self.dataset.get("fingerprint"),
+            "split": self.dataset.get("split"),
+            "weight_shapes": self.weights.get("shapes"),
+            "initial_weights": self.weights.get("values"),
         }
         for override in self.overrides:
-            row.setdefault(_key(override), override.partition("=")[2])
+            row.setdefault(override_key(override), override.partition("=")[2])
         return row
 
 
@@ -96,5 +101,6 @@ def _finite(row: Mapping[str, float]) -> dict[str, float | None]:
     return {name: value if math.isfinite(value) else None for name, value in row.items()}
 
 
-def _key(override: str) -> str:
+def override_key(override: str) -> str:
+    """Return the key or group that an override is about."""
     return override.partition("=")[0].lstrip("+~")

@@ -1,8 +1,11 @@
 """What all figures have in common: their colours, frame and text, and how they become files."""
 
+import io
 import textwrap
 from pathlib import Path
+from typing import Any
 
+import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -11,23 +14,31 @@ from runner.records.atomic import whole_file
 
 # Okabe & Ito (2008), a palette for all kinds of colour vision, without its yellow, which is faint on white.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-_LETTERS_AN_INCH = 11  # of a title
 DASHES = ("-", "--", ":", "-.")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+ONE_COLUMN, TWO_COLUMNS = 3.4, 7.0  # inches: what a paper's column takes, and what both take
+_LETTERS_AN_INCH = 16  # of a title or a legend
+_LEGEND_LINE = 0.15  # inches
+_DOTS_AN_INCH = 200
+# Text is as large as a paper's captions; SVG files come out the same for the same runs.
+_STYLE: Any = {"font.size": 8, "axes.titlesize": "medium", "lines.linewidth": 1.3}
+_FILES: Any = {"svg.hashsalt": "runner", "pdf.fonttype": 42}
+_NO_DATE = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
 
 
-def canvas(title: str, width: float = 6.4, height: float = 3.6) -> tuple[Figure, Axes]:
+def canvas(title: str, width: float = TWO_COLUMNS, height: float = 3.0) -> tuple[Figure, Axes]:
     """Return an empty figure of one panel under a title; width and height are in inches."""
-    figure, (axes,) = panels(1, "", width, height)
-    axes.set_title(wrapped(title, int(_LETTERS_AN_INCH * width * 0.9)), loc="left", fontsize="medium")
+    figure, (axes,) = panels(1, title, width, height)
     return figure, axes
 
 
-def panels(count: int, title: str, width: float = 8.8, height: float = 3.6) -> tuple[Figure, list[Axes]]:
+def panels(count: int, title: str, width: float = TWO_COLUMNS, height: float = 3.0) -> tuple[Figure, list[Axes]]:
     """Return an empty figure of panels side by side under one title; width and height are in inches."""
-    figure = Figure(figsize=(width, height), dpi=120, layout="constrained")
-    if title:
-        figure.suptitle(wrapped(title, int(_LETTERS_AN_INCH * width)), x=0.01, ha="left", fontsize="medium")
-    row = [figure.add_subplot(1, count, position + 1) for position in range(count)]
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(width, height), dpi=_DOTS_AN_INCH, layout="constrained")
+        if title:
+            figure.suptitle(wrapped(title, int(_LETTERS_AN_INCH * width)), x=0.01, ha="left", fontsize="medium")
+        row = [figure.add_subplot(1, count, position + 1) for position in range(count)]
     for axes in row:
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
@@ -38,6 +49,28 @@ def epoch_axis(axes: Axes) -> None:
     """Label the x-axis, which counts epochs."""
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+
+
+def legend_below(figure: Figure, axes: Axes, title: str | None = None) -> None:
+    """Put the legend under the panels, in as many columns as there is room for; the figure grows by its height."""
+    handles, labels = axes.get_legend_handles_labels()
+    if not labels:
+        return
+    lines = [str(label).splitlines() for label in labels]
+    longest = max(len(line) for label in lines for line in label)
+    columns = min(max(1, int(figure.get_figwidth() * _LETTERS_AN_INCH // (longest + 7))), len(labels))
+    rows = -(-len(labels) // columns) * max(len(label) for label in lines)
+    figure.set_figheight(figure.get_figheight() + _LEGEND_LINE * rows)
+    figure.legend(
+        handles,
+        labels,
+        loc="outside lower center",
+        ncols=columns,
+        frameon=False,
+        fontsize=7,
+        title=title,
+        title_fontsize=7,
+    )
 
 
 def plain(text: str) -> str:
@@ -51,7 +84,15 @@ def wrapped(text: str, width: int) -> str:
 
 
 def save_figure(figure: Figure, path: Path) -> Path:
-    """Write a figure in the format of the path's suffix; return the path."""
-    with whole_file(path) as temporary:
-        figure.savefig(temporary)
+    """Write a figure in the format of the path's suffix (png, svg or pdf), without a date; return the path."""
+    with whole_file(path) as temporary, mpl.rc_context(_FILES):
+        figure.savefig(temporary, metadata=_NO_DATE.get(path.suffix))
     return path
+
+
+def as_svg(figure: Figure) -> bytes:
+    """Return a figure as SVG, the same bytes for the same figure."""
+    stream = io.BytesIO()
+    with mpl.rc_context(_FILES):
+        figure.savefig(stream, format="svg", metadata=_NO_DATE[".svg"])
+    return stream.getvalue()

@@ -3,23 +3,46 @@
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+if TYPE_CHECKING:
+    from runner.reporting.results import Results
+
 
 def report_command(arguments: Sequence[str]) -> None:
-    """Write a report, and print the files it wrote."""
+    """Write a report, and print what it says and the files it wrote."""
+    from runner.reporting.report import FORMATS, USUAL_FORMATS, Output, report
+    from runner.reporting.results import Wish
+
     parser = _parser("report", "Write the report on finished runs again, from their records alone.")
     parser.add_argument("--out", type=Path, help="where to write (default: DIR itself; outputs/report for several)")
-    parser.add_argument("--metric", default="test_accuracy", help="a column of summary.csv (default: test_accuracy)")
+    parser.add_argument("--metric", help="a column of summary.csv (default: as the study says, or test_accuracy)")
     parser.add_argument("--baseline", help="the variant that the others are compared with (default: the first)")
+    parser.add_argument("--by", nargs="+", default=[], metavar="KEY", help="make the variants of these keys' values")
+    parser.add_argument("--target", type=float, help="of the validation metric (default: what the baseline reaches)")
+    parser.add_argument("--confusion", metavar="VARIANT", help="whose confusion matrix (default: the best's)")
+    parser.add_argument("--seeds", action="store_true", help="draw every seed's curve as a thin line")
+    parser.add_argument(
+        "--format", nargs="+", choices=FORMATS, default=USUAL_FORMATS, help=f"default: {' '.join(USUAL_FORMATS)}"
+    )
     chosen = parser.parse_args(arguments)
     directories = list(dict.fromkeys(chosen.directories))
     out = chosen.out or (directories[0] if len(directories) == 1 else Path("outputs/report"))
+    wish = Wish(chosen.metric, chosen.baseline, chosen.by, chosen.target)
+    done = report(directories, out, wish, Output(chosen.format, chosen.seeds, chosen.confusion))
+    if done.results:
+        show_verdicts(Console(markup=False, highlight=False), done.results)
+    _print_paths(done.written)
 
-    from runner.reporting.report import report
 
-    _print_paths(report(directories, out, chosen.metric, chosen.baseline))
+def show_verdicts(console: Console, results: "Results") -> None:
+    """Print a sentence a variant, and what to know before trusting them."""
+    for sentence in results.verdicts.values():
+        console.print(sentence, soft_wrap=True)
+    for caution in results.cautions:
+        console.print(f"note: {caution}", soft_wrap=True, style="yellow")
 
 
 def ensemble_command(arguments: Sequence[str]) -> None:
@@ -28,10 +51,10 @@ def ensemble_command(arguments: Sequence[str]) -> None:
     parser.add_argument("--out", type=Path, help="a directory for ensemble.csv and ensemble.png (default: none)")
     chosen = parser.parse_args(arguments)
 
-    from runner.records.atomic import whole_file
     from runner.reporting.canvas import save_figure
     from runner.reporting.ensemble import ensemble_frame, read_members
     from runner.reporting.ensemble_views import ensemble_figure, ensemble_table, gain_text
+    from runner.reporting.frames import write_frame
 
     members = read_members(chosen.directories)
     frame = ensemble_frame(members)
@@ -41,10 +64,9 @@ def ensemble_command(arguments: Sequence[str]) -> None:
     console.print(gain_text(frame))
     if chosen.out:
         chosen.out.mkdir(parents=True, exist_ok=True)
-        with whole_file(chosen.out / "ensemble.csv") as temporary:
-            frame.to_csv(temporary, index=False)
+        table = write_frame(frame, chosen.out / "ensemble.csv")
         figure = save_figure(ensemble_figure(frame, title), chosen.out / "ensemble.png")
-        _print_paths([chosen.out / "ensemble.csv", figure])
+        _print_paths([table, figure])
 
 
 def _parser(command: str, description: str) -> argparse.ArgumentParser:

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from runner.config.errors import UserError
-from runner.reporting.collect import Run, find_runs, variant_labels
+from runner.reporting.collect import Run, find_runs
+from runner.reporting.labels import variant_labels
 from runner.reporting.scores import scores
 
 MEASURES = ("val_accuracy", "test_accuracy", "test_negative_log_likelihood", "test_expected_calibration_error")

@@ -1,34 +1,51 @@
 """The files of a report: of one run, and of many."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-
-import pandas as pd
 
 from runner.config.errors import UserError, did_you_mean
 from runner.records.atomic import whole_file, write_csv
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
-from runner.reporting.aggregate import aggregate_frame, comparison_frame
-from runner.reporting.canvas import save_figure
-from runner.reporting.collect import Run, find_runs, history_frame, summary_frame, variant_labels
-from runner.reporting.figures import comparison
+from runner.reporting.canvas import as_svg, save_figure
+from runner.reporting.collect import find_runs
+from runner.reporting.frames import write_frame
+from runner.reporting.ranks import Ranks, average_ranks, mean_by_dataset
+from runner.reporting.results import Results, Wish, read_results
 from runner.reporting.run_figures import run_figures
-from runner.reporting.selection import read_tuning, selection_frame
-from runner.reporting.tables import write_tables
+from runner.reporting.tables import PaperTable, paper_table
+
+FORMATS = ("csv", "table", "png", "svg", "pdf", "html")
+USUAL_FORMATS = ("csv", "table", "png", "svg", "html")
+_FIGURES = ("png", "svg", "pdf")
+_LONG = ["run", "variant", "seed", "epoch"]  # the columns of history.csv before metric and value
 
 
-def report(paths: Sequence[Path], out: Path, metric: str = "test_accuracy", baseline: str | None = None) -> list[Path]:
-    """Report on all runs in and below the paths, and return the files written.
+@dataclass(frozen=True)
+class Output:
+    """What a report consists of."""
 
-    A run directory reported into itself gets its own figures; everything else a table and a comparison.
+    formats: Collection[str] = field(default=USUAL_FORMATS)  # of FORMATS
+    seeds: bool = False  # draw every seed's curve
+    confusion: str | None = None  # the variant whose confusion matrix is drawn; None: the best on validation
 
-    Args:
-        metric: a column of the summary, by which variants are compared.
-        baseline: the variant that the others are compared with; None: the first one.
+
+@dataclass(frozen=True)
+class Report:
+    """What was written, and what it says."""
+
+    written: list[Path]
+    results: Results | None  # None: of one run
+
+
+def report(paths: Sequence[Path], out: Path, wish: Wish | None = None, output: Output | None = None) -> Report:
+    """Report on all runs in and below the paths.
+
+    A run directory reported into itself gets its own figures; everything else tables, figures and a page.
 
     Raises:
-        UserError: if no run is found, or there is no such metric or baseline.
+        UserError: if no run is found, or what is wished for does not exist.
     """
     runs = find_runs(paths)
     if RunDirectory(out).record_path.exists() and (len(runs) > 1 or runs[0].directory.path.resolve() != out.resolve()):
@@ -36,9 +53,9 @@ def report(paths: Sequence[Path], out: Path, metric: str = "test_accuracy", base
             f"{out}: is itself a run, whose files a report would replace; choose another directory (--out DIR)"
         )
     if len(runs) == 1 and runs[0].directory.path.resolve() == out.resolve():
-        return report_run(runs[0].directory, runs[0].record)
-    tuning = read_tuning(paths[0]) if len(paths) == 1 else None
-    return _report_runs(runs, out, metric, baseline, tuning)
+        return Report(report_run(runs[0].directory, runs[0].record), None)
+    results = read_results(runs, paths, wish or Wish())
+    return Report(list(_write(results, out, output or Output())), results)
 
 
 def report_run(directory: RunDirectory, record: RunRecord) -> list[Path]:
@@ -54,42 +71,56 @@ def report_run(directory: RunDirectory, record: RunRecord) -> list[Path]:
     return written
 
 
-def _baseline(summary: pd.DataFrame, baseline: str | None) -> str:
-    variants = list(dict.fromkeys(map(str, summary["variant"])))
-    if baseline is None:
-        return variants[0]
-    if baseline not in variants:
-        raise UserError(f"--baseline {baseline}: no such variant{did_you_mean(baseline, variants)}")
-    return baseline
-
-
-def _report_runs(
-    runs: Sequence[Run], out: Path, metric: str, baseline: str | None, tuning: pd.DataFrame | None
-) -> list[Path]:
+def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
+    if output.confusion is not None and output.confusion not in results.variants:
+        known = did_you_mean(output.confusion, results.variants)
+        raise UserError(f"--confusion {output.confusion}: no such variant{known}")
     out.mkdir(parents=True, exist_ok=True)
-    summary = summary_frame(runs)
-    if metric not in summary:
-        numbers = [str(column) for column in summary if pd.api.types.is_numeric_dtype(summary[column])]
-        raise UserError(f"--metric {metric}: no such column of the summary{did_you_mean(metric, numbers)}")
-    history = history_frame(runs)
-    written = []
-    long = history.melt(["run_id", "variant", "seed", "epoch"], var_name="metric").dropna(subset="value")
-    frames = {"summary.csv": summary, "history.csv": long}
-    labelled = summary.assign(variant=variant_labels(runs))
-    if len(set(labelled["variant"])) > 1 and labelled[metric].notna().any():
-        frames["aggregate.csv"] = aggregate_frame(labelled, metric)
-        frames["comparisons.csv"] = comparison_frame(labelled, metric, _baseline(labelled, baseline))
-    if tuning is not None:
-        frames["selection.csv"] = selection_frame(tuning, labelled)
-    for name, frame in frames.items():
-        with whole_file(out / name) as temporary:
-            frame.to_csv(temporary, index=False)
-        written.append(out / name)
-    if "comparisons.csv" in frames:
-        written += write_tables(frames["aggregate.csv"], frames["comparisons.csv"], out)
-    datasets = ", ".join(dict.fromkeys(summary["dataset"]))
-    for metric in ("accuracy", "loss"):
-        if f"val_{metric}" in history:
-            title = f"validation {metric} on {datasets}: runs {len(runs)}, variants {history['variant'].nunique()}"
-            written.append(save_figure(comparison(history, f"val_{metric}", title), out / f"{metric}.png"))
-    return written
+    ranks = average_ranks(mean_by_dataset(results.summary, results.metric), results.metric)
+    if "csv" in output.formats:
+        yield from _write_frames(results, ranks, out)
+    table = paper_table(results.summary, results.aggregate, results.comparisons, _test_examples(results))
+    if "table" in output.formats:
+        yield from table.write(out)
+    if {*_FIGURES, "html"} & {*output.formats}:
+        yield from _write_figures(results, ranks, table, out, output)
+
+
+def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
+    yield write_frame(results.summary.drop(columns="arm"), out / "summary.csv")
+    history = results.history.drop(columns="position")
+    long = history.melt(_LONG, var_name="metric").dropna(subset="value")
+    yield write_frame(long, out / "history.csv")
+    yield write_frame(results.aggregate, out / "aggregate.csv")
+    yield write_frame(results.comparisons, out / "comparisons.csv")
+    if results.selection is not None:
+        yield write_frame(results.selection, out / "selection.csv")
+    if ranks:
+        yield write_frame(ranks.frame(), out / "ranks.csv")
+
+
+def _write_figures(
+    results: Results, ranks: Ranks | None, table: PaperTable, out: Path, output: Output
+) -> Iterator[Path]:
+    from runner.reporting.page.page import drawing, write_page
+    from runner.reporting.report_figures import report_figures
+
+    drawings = []
+    for stem, figure in report_figures(results, ranks, output.confusion, seeds=output.seeds):
+        if {"svg", "html"} & {*output.formats}:
+            svg = as_svg(figure)
+            drawings.append(drawing(stem, figure, svg))
+        if "svg" in output.formats:
+            with whole_file(out / f"{stem}.svg") as temporary:
+                temporary.write_bytes(svg)
+            yield out / f"{stem}.svg"
+        for suffix in ("png", "pdf"):
+            if suffix in output.formats:
+                yield save_figure(figure, out / f"{stem}.{suffix}")
+    if "html" in output.formats:
+        yield write_page(results, drawings, table.caption, out / "index.html")
+
+
+def _test_examples(results: Results) -> int | None:
+    sizes = {run.record.dataset.get("test") for run in results.runs}
+    return sizes.pop() if len(sizes) == 1 else None

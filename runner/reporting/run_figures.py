@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from runner.config.errors import UserError
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
-from runner.reporting.figures import confusion_matrix, curves
+from runner.reporting.figures import confusion_counts, confusion_matrix, curves
 from runner.reporting.rate_range import is_range_test, rate_range
 from runner.reporting.training_figures import layer_norms, learning_rate
 
@@ -35,8 +35,8 @@ def run_figures(directory: RunDirectory, record: RunRecord) -> Iterator[tuple[st
     if directory.predictions_path.exists():
         predictions = directory.read_predictions()
         labels, probabilities = predictions["test_labels"], predictions["test_probabilities"]
-        figure = confusion_matrix(labels, probabilities.argmax(axis=1), probabilities.shape[1], f"{title}: test images")
-        yield "confusion_matrix.png", figure
+        counts = confusion_counts(labels, probabilities.argmax(axis=1), probabilities.shape[1])
+        yield "confusion_matrix.png", confusion_matrix(counts, f"{title}: test images")
 
 
 def _with_test(title: str, record: RunRecord, metric: str) -> str:

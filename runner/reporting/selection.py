@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from runner.records.atomic import as_meant
+from runner.reporting.direction import sign_of
+
 SELECTION_COLUMNS = ["variant", "point", "metric", "tuned", "fresh", "optimism", "n", "budget", "on_edge"]
 _OTHERS = ("variant", "point", "seeds", "scored", "chosen", "on_edge", "budget")  # columns of tuning.csv but the metric
 
@@ -18,8 +21,8 @@ def selection_frame(tuning: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame
         tuning: one row a point, as tuning.csv has it.
         summary: one row a run.
     """
-    (metric,) = (str(column) for column in tuning if column not in _OTHERS)
-    sign = -1 if metric.endswith("loss") else 1
+    metric = tuned_metric(tuning)
+    sign = sign_of(metric)
     completed = summary[summary["status"] == "completed"]
     rows = []
     for _, point in tuning[tuning["chosen"]].iterrows():
@@ -40,6 +43,12 @@ def selection_frame(tuning: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame
     return pd.DataFrame(rows, columns=SELECTION_COLUMNS)
 
 
+def tuned_metric(tuning: pd.DataFrame) -> str:
+    """Return the metric by which the points were chosen, a column of tuning.csv."""
+    (metric,) = (str(column) for column in tuning if column not in _OTHERS)
+    return metric
+
+
 def selection_warnings(selection: pd.DataFrame) -> list[str]:
     """Return what to say of choices that may not be the best there is, or were not made on equal terms."""
     found = [
@@ -55,4 +64,4 @@ def selection_warnings(selection: pd.DataFrame) -> list[str]:
 def read_tuning(sweep: Path) -> pd.DataFrame | None:
     """Return a sweep's tuning.csv, if there is one."""
     path = sweep / "tuning.csv"
-    return pd.read_csv(path) if path.exists() else None
+    return pd.read_csv(path, converters={"variant": as_meant, "point": as_meant}) if path.exists() else None

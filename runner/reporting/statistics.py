@@ -30,8 +30,8 @@ class Summary:
     ci_high: float
     median: float
     iqm: float  # mean of the middle half
-    minimum: float
-    maximum: float
+    min: float
+    max: float
 
 
 @dataclass(frozen=True)
@@ -69,13 +69,13 @@ def summarize(values: Sequence[float]) -> Summary:
         ci_high=high,
         median=float(np.median(array)),
         iqm=float(stats.trim_mean(array, 0.25)),
-        minimum=float(array.min()),
-        maximum=float(array.max()),
+        min=float(array.min()),
+        max=float(array.max()),
     )
 
 
-def compare_paired(variant: Sequence[float], baseline: Sequence[float]) -> Comparison:
-    """Compare two variants that have the same seeds, in the same order."""
+def compare_paired(variant: Sequence[float], baseline: Sequence[float], *, bootstrap: bool = True) -> Comparison:
+    """Compare two variants that have the same seeds, in the same order; `bootstrap`: with the BCa interval."""
     one, other = np.asarray(variant, float), np.asarray(baseline, float)
     differences = one - other
     n = len(differences)
@@ -86,7 +86,7 @@ def compare_paired(variant: Sequence[float], baseline: Sequence[float]) -> Compa
     test = stats.permutation_test(
         (differences,), np.mean, permutation_type="samples", n_resamples=np.inf if exact else _RESAMPLES, rng=0
     )
-    bca_low, bca_high = _bca((differences,), _mean)
+    bca_low, bca_high = _bca((differences,), _mean) if bootstrap else (math.nan, math.nan)
     return Comparison(
         test=f"paired sign-flip, {'exact' if exact else f'{_RESAMPLES} samples'}",
         n=n,
@@ -101,8 +101,8 @@ def compare_paired(variant: Sequence[float], baseline: Sequence[float]) -> Compa
     )
 
 
-def compare_unpaired(variant: Sequence[float], baseline: Sequence[float]) -> Comparison:
-    """Compare two variants whose runs have nothing in common, by Welch's test."""
+def compare_unpaired(variant: Sequence[float], baseline: Sequence[float], *, bootstrap: bool = True) -> Comparison:
+    """Compare two variants whose runs have nothing in common, by Welch's test; `bootstrap`: with the BCa interval."""
     one, other = np.asarray(variant, float), np.asarray(baseline, float)
     difference = float(one.mean() - other.mean())
     low = high = p_value = effect = math.nan
@@ -113,7 +113,7 @@ def compare_unpaired(variant: Sequence[float], baseline: Sequence[float]) -> Com
         low, high, p_value = float(interval.low), float(interval.high), float(test.pvalue)
         pooled = math.sqrt((np.var(one, ddof=1) + np.var(other, ddof=1)) / 2)
         effect = difference / pooled if pooled > 0 else math.nan
-    bca_low, bca_high = _bca((one, other), _mean_difference)
+    bca_low, bca_high = _bca((one, other), _mean_difference) if bootstrap else (math.nan, math.nan)
     return Comparison(
         test="Welch",
         n=len(one),

@@ -1,120 +1,149 @@
-"""The table of a paper: a row a variant, in Markdown and in LaTeX."""
+"""The table of a paper: a row a variant, in Markdown, in LaTeX and as CSV."""
 
 import math
-import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
+import numpy as np
 import pandas as pd
 
-from runner.records.atomic import write_text
-from runner.reporting.statistics import FEWEST_SEEDS
+from runner.records.atomic import write_csv, write_text
+from runner.reporting.aggregate import LEVEL, comparison_frame
+from runner.reporting.direction import is_share, sign_of
+from runner.reporting.statistics import FEWEST_SEEDS, binomial_error
+from runner.reporting.wording import interval_text, p_text, signed_text, spread_text
 
+Mark = Literal["best", "as good", ""]
 _LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+_SIGNS = {"±": r"$\pm$", "<": r"$<$", ">": r"$>$", "|": r"$|$", "\N{MINUS SIGN}": "$-$"}  # in text they come out wrong
 
 
-def write_tables(aggregate: pd.DataFrame, comparisons: pd.DataFrame, out: Path) -> list[Path]:
-    """Write table.md and table.tex; return the paths."""
-    rows = _rows(aggregate, comparisons)
-    caption = _caption(aggregate, comparisons)
-    write_text(out / "table.md", markdown_table(rows, caption))
-    write_text(out / "table.tex", latex_table(rows, caption))
-    return [out / "table.md", out / "table.tex"]
+@dataclass(frozen=True)
+class PaperTable:
+    """Rows of text under their headers; the second column is the metric, and has the marks."""
+
+    rows: list[dict[str, str]]
+    marks: list[Mark]
+    caption: str
+
+    def markdown(self) -> str:
+        """Return a GitHub table: the best in bold, a star where a variant does not differ from it significantly."""
+        header, *lines = self._lines(_markdown, {"best": "**{}**", "as good": r"{}\*", "": "{}"})
+        table = [header, ["---", *["---:"] * (len(header) - 1)], *lines]
+        text = "\n".join("| " + " | ".join(line) + " |" for line in table)
+        return f"{text}\n\n{_markdown(self.caption)} \\*: not significantly different from the best.\n"
+
+    def latex(self) -> str:
+        """Return a table for booktabs, which compiles in a plain article; underlined where Markdown has a star."""
+        header, *lines = self._lines(_latex, {"best": r"\textbf{{{}}}", "as good": r"\underline{{{}}}", "": "{}"})
+        return "\n".join(
+            [
+                r"% \usepackage{booktabs}",
+                r"\begin{table}",
+                r"\centering",
+                rf"\caption{{{_latex(self.caption)} Underlined: not significantly different from the best.}}",
+                rf"\begin{{tabular}}{{l{'r' * (len(header) - 1)}}}",
+                r"\toprule",
+                " & ".join(header) + r" \\",
+                r"\midrule",
+                *(" & ".join(line) + r" \\" for line in lines),
+                r"\bottomrule",
+                r"\end{tabular}",
+                r"\end{table}",
+                "",
+            ]
+        )
+
+    def write(self, out: Path) -> list[Path]:
+        """Write table.md, table.tex and table.csv; return the paths."""
+        write_text(out / "table.md", self.markdown())
+        write_text(out / "table.tex", self.latex())
+        marks = [{"mark": mark} for mark in self.marks]
+        write_csv(out / "table.csv", [row | mark for row, mark in zip(self.rows, marks, strict=True)])
+        return [out / "table.md", out / "table.tex", out / "table.csv"]
+
+    def _lines(self, escaped: Callable[[str], str], decorations: Mapping[Mark, str]) -> list[list[str]]:
+        """Return the header and the rows as escaped text, the metric's column decorated by its marks."""
+        lines = [[escaped(name) for name in self.rows[0]]]
+        for row, mark in zip(self.rows, self.marks, strict=True):
+            variant, value, *rest = map(escaped, row.values())
+            lines.append([variant, decorations[mark].format(value), *rest])
+        return lines
 
 
-def markdown_table(rows: list[dict[str, str]], caption: str) -> str:
-    """Return a GitHub table; bold cells are those in two stars."""
-    header = list(rows[0])
-    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *([row[name] for name in header] for row in rows)]
-    table = "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
-    return f"{table}\n\n{caption}\n"
+def paper_table(
+    summary: pd.DataFrame, aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int | None
+) -> PaperTable:
+    """Return the table of a report.
 
-
-def latex_table(rows: list[dict[str, str]], caption: str) -> str:
-    """Return a table for booktabs, which compiles in a plain article."""
-    header = list(rows[0])
-    body = [" & ".join(_latex(row[name]) for name in header) + r" \\" for row in rows]
-    return "\n".join(
-        [
-            r"% \usepackage{booktabs}",
-            r"\begin{table}",
-            r"\centering",
-            rf"\caption{{{_latex(caption)}}}",
-            rf"\begin{{tabular}}{{l{'r' * (len(header) - 1)}}}",
-            r"\toprule",
-            " & ".join(_latex(name) for name in header) + r" \\",
-            r"\midrule",
-            *body,
-            r"\bottomrule",
-            r"\end{tabular}",
-            r"\end{table}",
-            "",
-        ]
-    )
-
-
-def _rows(aggregate: pd.DataFrame, comparisons: pd.DataFrame) -> list[dict[str, str]]:
+    Args:
+        summary: one row a run, from which every variant is compared with the best.
+        examples: in the test set.
+    """
+    metric = str(aggregate["metric"].iloc[0])
     compared = comparisons.set_index("variant")
-    lower_is_better = str(aggregate["metric"].iloc[0]).endswith("loss")
-    best = aggregate["mean"].min() if lower_is_better else aggregate["mean"].max()
-    percent = str(aggregate["metric"].iloc[0]).endswith("accuracy")
     rows = []
     for _, row in aggregate.iterrows():
-        value = _interval(row["mean"], row["std"], percent)
         against = compared.loc[row["variant"]] if row["variant"] in compared.index else None
+        lost = {status: row[status] for status in ("diverged", "failed") if row[status]}
         rows.append(
             {
                 "variant": str(row["variant"]),
-                str(row["metric"]) + (" (%)" if percent else ""): f"**{value}**" if row["mean"] == best else value,
-                "difference": "" if against is None else _signed(against["difference"], percent),
-                "95% interval": "" if against is None else _range(against, percent),
-                "p (Holm)": "" if against is None else _p(against["p_holm"], int(against["n"])),
-                "n": f"{row['n']:.0f}" + (f" ({row['diverged']} diverged)" if row["diverged"] else ""),
+                metric + (" (%)" if is_share(metric) else ""): spread_text(row["mean"], row["std"], metric),
+                "difference": "" if against is None else signed_text(against["difference"], metric),
+                "95% interval": "" if against is None else interval_text(against, metric),
+                "p (Holm)": "" if against is None else p_text(against["p_holm"], int(against["n"])),
+                "n": ", ".join([f"{row['n']:.0f}", *(f"{count} {status}" for status, count in lost.items())]),
             }
         )
-    return rows
+    return PaperTable(rows, _marks(summary, aggregate, metric), _caption(aggregate, comparisons, examples))
 
 
-def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame) -> str:
-    text = "Mean and standard deviation over the seeds"
+def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, metric: str) -> list[Mark]:
+    """Mark the best mean of each data set, and the variants of which no test says that they are different."""
+    marks: dict[str, Mark] = {}
+    for dataset, group in aggregate.groupby("dataset", sort=False):
+        means = sign_of(metric) * group.set_index("variant")["mean"]
+        if means.notna().any():
+            best = str(means.idxmax())
+            others = comparison_frame(summary[summary["dataset"] == dataset], metric, best, bootstrap=False)
+            tied = others[(others["n"] >= FEWEST_SEEDS) & ~(others["p_holm"] < LEVEL)]
+            marks |= {str(variant): "as good" for variant in tied["variant"]}
+            marks |= {str(variant): "best" for variant in means[np.isclose(means, means[best], rtol=1e-12)].index}
+    return [marks.get(str(variant), "") for variant in aggregate["variant"]]
+
+
+def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int | None) -> str:
+    counts = aggregate["n"].dropna().astype(int)
+    seeds = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()} to {counts.max()}"
+    text = f"Mean and standard deviation over n = {seeds} seeds, {', '.join(dict.fromkeys(aggregate['dataset']))}"
     if len(comparisons):
         tests = ", ".join(dict.fromkeys(comparisons["test"]))
-        text += f"; differences to {comparisons['baseline'].iloc[0]} with t-intervals; p by {tests}, after Holm"
+        baselines = ", ".join(dict.fromkeys(comparisons["baseline"]))
+        text += f"; differences to {baselines} with 95% t-intervals; p by {tests}, after Holm"
         if (comparisons["n"] < FEWEST_SEEDS).any():
             text += f" (below {FEWEST_SEEDS} seeds no p can be below 0.05, and none is claimed)"
-    return f"{text}. {', '.join(dict.fromkeys(aggregate['dataset']))}. The best mean is bold."
+    return f"{text}. The best mean is bold.{_test_set_error(aggregate, examples)}"
 
 
-def _interval(mean: float, std: float, percent: bool) -> str:
-    if math.isnan(mean):
-        return "-"
-    scale, digits = (100, 2) if percent else (1, 4)
-    spread = "" if math.isnan(std) else f" ± {std * scale:.{digits}f}"
-    return f"{mean * scale:.{digits}f}{spread}"
+def _test_set_error(aggregate: pd.DataFrame, examples: int | None) -> str:
+    best = aggregate["mean"].max()
+    if not examples or aggregate["metric"].iloc[0] != "test_accuracy" or math.isnan(best):
+        return ""
+    error = 100 * binomial_error(best, examples)
+    return f" A test set of {examples:,} examples alone leaves a standard error of {error:.2f} points."
 
 
-def _signed(value: float, percent: bool) -> str:
-    return f"{value * 100:+.2f}" if percent else f"{value:+.4f}"
-
-
-def _range(against: "pd.Series[float]", percent: bool) -> str:
-    if math.isnan(against["ci_low"]):
-        return "-"
-    return f"[{_signed(against['ci_low'], percent)}, {_signed(against['ci_high'], percent)}]"
-
-
-def _p(value: float, n: int) -> str:
-    if math.isnan(value) or n < FEWEST_SEEDS:
-        return "-"
-    return "<0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", r"\|").replace("<", "&lt;").replace("\n", " ")
+def _markdown(text: str) -> str:
+    for letter in ("\\", "|", "*", "_", "`", "[", "]"):
+        text = text.replace(letter, f"\\{letter}")
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace("\n", " ")
 
 
 def _latex(text: str) -> str:
-    bold = re.fullmatch(r"\*\*(.*)\*\*", text)
-    if bold:
-        return rf"\textbf{{{_latex(bold[1])}}}"
     escaped = "".join(_LATEX.get(letter, f"\\{letter}" if letter in "&%$#_{}" else letter) for letter in text)
-    return escaped.replace("±", r"$\pm$").replace("<", r"$<$").replace(">", r"$>$")
+    for sign, command in _SIGNS.items():
+        escaped = escaped.replace(sign, command)
+    return escaped

@@ -27,6 +27,7 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
         UserError: before anything trains, if a variant cannot be built.
         Stopped: at the end, with exit code 1 if a run failed, or 130 if the sweep was interrupted.
     """
+    from runner.reporting.commands import show_verdicts
     from runner.reporting.report import report  # now, while the workers start
 
     study = read_study(plan.study) if plan.study else None
@@ -50,8 +51,10 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
         show_warning(console, f"interrupted; the same command again goes on, and so does runner resume {directory}")
         raise Stopped(EXIT_INTERRUPTED) from None
     try:
-        written = report([directory], directory)
-        console.print("report  " + "\n        ".join(map(str, written)), soft_wrap=True)
+        done = report([directory], directory)
+        if done.results:
+            show_verdicts(console, done.results)
+        console.print(f"report  {directory / 'index.html'}", soft_wrap=True)
         if study and study.tune:
             show_selection(console, directory / "selection.csv")
     except (UserError, OSError) as error:

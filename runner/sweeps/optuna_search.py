@@ -172,8 +172,9 @@ def _report(study: optuna.Study, searching: Searching, console: Console) -> None
             warnings.simplefilter("ignore")
             shares = optuna.importance.get_param_importances(study)
         write_csv(directory / "importances.csv", [{"key": key, "importance": share} for key, share in shares.items()])
-    written = [*report([directory], directory), *search_report(directory, search.metric, search.sign)]
-    console.print("report  " + "\n        ".join(map(str, written)), soft_wrap=True)
+    report([directory], directory)
+    search_report(directory, search.metric, search.sign)
+    console.print(f"report  {directory / 'index.html'}", soft_wrap=True)
     if complete:
         best = study.best_trial
         overrides = " ".join(searching.jobs(best)[0].point)

@@ -30,6 +30,7 @@ class Plan:
     jobs: list[Job]
     study: dict[str, Any] = field(default_factory=dict)  # as it stood in the configuration; empty for a grid
     launcher: dict[str, Any] = field(default_factory=dict)  # where the runs are computed
+    command: list[str] = field(default_factory=list)  # the arguments by which it was asked for
 
     @classmethod
     def read(cls, sweep: Path) -> Self:
@@ -40,7 +41,8 @@ class Plan:
         """
         try:
             values = json.loads((sweep / _FILE).read_text(encoding="utf-8"))
-            return cls([Job.from_json(job) for job in values["jobs"]], values["study"], values["launcher"])
+            jobs = [Job.from_json(job) for job in values["jobs"]]
+            return cls(jobs, values["study"], values["launcher"], values.get("command", []))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UserError(f"{sweep}: not a sweep's directory ({_FILE}: {error})") from error
 
@@ -48,7 +50,7 @@ class Plan:
         """Write the plan, for people as plan.csv and for resuming as plan.json."""
         sweep.mkdir(parents=True, exist_ok=True)
         jobs = [job.as_json() for job in self.jobs]
-        values = {"format": 1, "study": self.study, "launcher": self.launcher, "jobs": jobs}
+        values = {"format": 1, "command": self.command, "study": self.study, "launcher": self.launcher, "jobs": jobs}
         write_json(sweep / _FILE, values)
         write_csv(sweep / "plan.csv", self.rows())
 

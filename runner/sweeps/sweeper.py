@@ -1,5 +1,6 @@
 """Hydra's sweeper of this program: from a command or a study to finished runs and their report."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -64,7 +65,7 @@ class StudySweeper(Sweeper):
                     self._search([*params, *arguments], composer, pool, console, options)
                     return
                 plan = plan_sweep(self.config, [*params, *arguments], composer, console)
-                plan = replace(plan, launcher=_plain(self.config.hydra.launcher))
+                plan = replace(plan, launcher=_plain(self.config.hydra.launcher), command=sys.argv[1:])
                 directory.mkdir(parents=True, exist_ok=True)
                 OmegaConf.save(self.config, directory / "multirun.yaml")
                 conduct(plan, directory, pool, console, **options)

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from runner.reporting.aggregate import AGGREGATE_COLUMNS, COMPARISON_COLUMNS, aggregate_frame, comparison_frame
-from runner.reporting.tables import latex_table, markdown_table, write_tables
 
 
 def runs(variant, values, statuses=None, fingerprint="f", seeds=None):
@@ -89,20 +88,43 @@ def test_holm_is_over_all_comparisons():
     assert list(comparison_frame(summary, "test_accuracy", "a")["p_holm"]) == pytest.approx([3 * 2 / 2**7] * 3)
 
 
-def test_the_table_has_the_best_in_bold_and_no_p_below_six_seeds(tmp_path):
-    summary = pd.concat([runs("a_b", [0.5, 0.6]), runs("50%|<i>", [0.7, 0.9])])
-    aggregate = aggregate_frame(summary, "test_accuracy")
-    written = write_tables(aggregate, comparison_frame(summary, "test_accuracy", "a_b"), tmp_path)
-    markdown, latex = (path.read_text() for path in written)
-    assert "| 50%\\|&lt;i> | **80.00 ± 14.14** | +25.00 |" in markdown
-    assert markdown.splitlines()[3].endswith("| - | 2 |")
-    assert "below 6 seeds" in markdown
-    assert r"50\%|$<$i$>$ & \textbf{80.00 $\pm$ 14.14}" in latex
-    assert r"a\_b" in latex
+@pytest.mark.parametrize(
+    ("own", "test"),
+    [
+        ({}, "paired"),
+        ({"split": "t"}, "Welch"),
+        ({"initial_weights": "x"}, "Welch"),
+        ({"initial_weights": "x", "weight_shapes": "large"}, "paired"),  # shapes that cannot be shared
+        ({"initial_weights": None, "split": None}, "paired"),  # of an older version, which did not keep them
+    ],
+)
+def test_a_pair_has_the_same_split_and_initial_weights(own, test):
+    usual = {"split": "s", "weight_shapes": "small", "initial_weights": "w"}
+    summary = pd.concat([runs("a", SEVEN).assign(**usual), runs("b", SEVEN).assign(**usual | own)])
+    (row,) = comparison_frame(summary, "test_accuracy", "a").to_dict("records")
+    assert row["test"].startswith(test)
 
 
-def test_rows_have_as_many_cells_as_the_head():
-    rows = [{"variant": "a", "x": "1", "y": "**2**"}]
-    assert {line.count("|") for line in markdown_table(rows, "c").splitlines()[:3]} == {4}
-    body = latex_table(rows, "c").split(r"\midrule")[1].split(r"\bottomrule")[0]
-    assert body.count("&") == 2
+def test_every_data_set_has_its_own_baseline():
+    here = [runs("a", SEVEN), runs("b", SEVEN)]
+    there = [runs("a [d]", SEVEN), runs("b [d]", [value + 0.01 for value in SEVEN])]
+    summary = pd.concat([*here, *(frame.assign(dataset="d") for frame in there)])
+    frame = comparison_frame(summary, "test_accuracy", {"mnist": "a", "d": "a [d]"})
+    assert list(zip(frame["variant"], frame["baseline"], strict=True)) == [("b", "a"), ("b [d]", "a [d]")]
+    assert list(frame["difference"]) == pytest.approx([0, 0.01])
+
+
+def test_a_run_that_never_reached_the_target_counts_as_infinitely_slow():
+    summary = runs("a", [0.9] * 4).assign(
+        epochs_to_target=[2, np.nan, 4, np.nan], seconds_to_target=[0.2, np.nan, 0.4, np.nan]
+    )
+    (row,) = aggregate_frame(summary.head(3), "test_accuracy", target=0.9).to_dict("records")
+    assert (row["reached"], row["epochs_to_target"], row["seconds_to_target"]) == (2, 4, 0.4)
+    (row,) = aggregate_frame(summary, "test_accuracy", target=0.9).to_dict("records")
+    assert row["reached"] == 2
+    assert math.isnan(row["epochs_to_target"])
+
+
+def test_the_budget_is_what_was_tried_to_tune_a_variant():
+    frame = aggregate_frame(pd.concat([runs("a", SEVEN), runs("b", SEVEN)]), "test_accuracy", budgets={"a": 6})
+    assert list(frame["budget"]) == [6, 1]

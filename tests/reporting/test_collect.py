@@ -4,7 +4,8 @@ import logging
 import pytest
 
 from runner.config.errors import UserError
-from runner.reporting.collect import find_runs, history_frame, summary_frame, variant_labels
+from runner.reporting.collect import find_runs, history_frame, summary_frame
+from runner.reporting.labels import labels_by, variant_labels, with_dataset
 
 
 def test_runs_are_found_below_a_directory_in_the_order_of_their_numbers(make_run, tmp_path):
@@ -37,7 +38,8 @@ def test_nothing_to_report_on_is_an_error(tmp_path, missing):
 def test_summary_has_a_row_a_run_and_the_overrides_of_all_runs(make_run, tmp_path):
     make_run("sweep/0", overrides=["optimizer=sgd", "seed=0"])
     make_run("sweep/1", overrides=["optimizer=adam", "optimizer.beta_1=0.8", "seed=0"])
-    frame = summary_frame(find_runs([tmp_path]))
+    runs = find_runs([tmp_path])
+    frame = summary_frame(runs, variant_labels(runs))
     assert list(frame["optimizer"]) == ["sgd", "adam"]
     assert list(frame["optimizer.beta_1"].fillna("-")) == ["-", "0.8"]
     assert list(frame["test_accuracy"]) == [0.75, 0.75]
@@ -59,14 +61,33 @@ def test_an_override_that_is_a_list_stays_in_one_piece(make_run, tmp_path):
 def test_one_variant_on_two_data_sets_is_two(make_run, tmp_path):
     make_run("sweep/0", overrides=["optimizer=sgd"])
     make_run("sweep/1", overrides=["optimizer=sgd"], fingerprint="a" * 64, dataset="mnist_5k")
-    labels = variant_labels(find_runs([tmp_path]))
-    assert labels == ["optimizer=sgd [mnist ffffff]", "optimizer=sgd [mnist_5k aaaaaa]"]
+    runs = find_runs([tmp_path])
+    assert with_dataset(variant_labels(runs), runs) == ["optimizer=sgd [mnist]", "optimizer=sgd [mnist_5k]"]
+
+
+def test_two_versions_of_one_data_set_are_not_compared(make_run, tmp_path):
+    make_run("sweep/0", overrides=["optimizer=sgd"])
+    make_run("sweep/1", overrides=["optimizer=adam"], fingerprint="a" * 64)
+    with pytest.raises(UserError, match="these runs saw 2 versions of mnist"):
+        with_dataset(["a", "b"], find_runs([tmp_path]))
+
+
+def test_variants_can_be_made_of_the_values_of_keys(make_run, tmp_path):
+    """From an override, a choice of the group, or the configuration."""
+    make_run("sweep/0", overrides=["optimizer=sgd", "training.epochs=3"])
+    directory = make_run("sweep/1", overrides=["optimizer=adam"])
+    (directory / "config.yaml").write_text("training: {epochs: 20}\n")
+    runs = find_runs([tmp_path])
+    assert labels_by(runs, ["training.epochs"]) == ["training.epochs=3", "training.epochs=20"]
+    assert labels_by(runs, ["optimizer", "training.epochs"])[1] == "optimizer=adam,training.epochs=20"
+    with pytest.raises(UserError, match=r"--by optimiser: no such key in these runs; did you mean optimizer\?"):
+        labels_by(runs, ["optimiser"])
 
 
 def test_history_keeps_curves_of_unequal_length_as_they_are(make_run, tmp_path):
     make_run("sweep/0", seed=0, accuracies=[0.1, 0.2, 0.3])
     make_run("sweep/1", seed=1, accuracies=[0.4])
-    frame = history_frame(find_runs([tmp_path]))
+    frame = history_frame(runs := find_runs([tmp_path]), variant_labels(runs))
     assert list(frame["val_accuracy"]) == [0.1, 0.2, 0.3, 0.4]
     assert list(frame["epoch"]) == [1, 2, 3, 1]
     assert list(frame["seed"]) == [0, 0, 0, 1]
@@ -86,6 +107,14 @@ def test_of_a_sweep_the_planned_runs_are_found_in_the_plan_s_order(make_run, tmp
         make_run(f"sweep/{name}")
     (tmp_path / "sweep" / "plan.csv").write_text("phase,directory\ntuning,a\nfinal,c\nfinal,b\nfinal,waiting\n")
     assert [run.directory.path.name for run in find_runs([tmp_path])] == ["c", "b"]
+    assert [run.directory.path.name for run in find_runs([tmp_path], tuning=True)] == ["a"]
+
+
+def test_a_run_that_is_two_variants_is_there_for_each(make_run, tmp_path):
+    make_run("sweep/a")
+    (tmp_path / "sweep" / "plan.csv").write_text("phase,variant,directory\nfinal,one,a\nfinal,other,a\n")
+    runs = find_runs([tmp_path])
+    assert variant_labels(runs) == ["one", "other"]
 
 
 def test_one_name_in_two_studies_is_two_variants(make_run, tmp_path):

@@ -11,10 +11,11 @@ from runner.reporting.report import report
 def test_a_sweep_gets_its_tables_and_comparisons(make_run, tmp_path):
     make_run("sweep/0", overrides=["optimizer=sgd"], seed=0)
     make_run("sweep/1", overrides=["optimizer=adam"], seed=0, accuracies=[0.9])
-    written = report([tmp_path / "sweep"], tmp_path / "out")
+    written = report([tmp_path / "sweep"], tmp_path / "out").written
     assert [path.name for path in written] == [
-        "summary.csv", "history.csv", "aggregate.csv", "comparisons.csv", "table.md", "table.tex", "accuracy.png",
-        "loss.png",
+        "summary.csv", "history.csv", "aggregate.csv", "comparisons.csv", "table.md", "table.tex", "table.csv",
+        "accuracy.svg", "accuracy.png", "loss.svg", "loss.png", "test_accuracy.svg", "test_accuracy.png",
+        "generalization_gap.svg", "generalization_gap.png", "index.html",
     ]  # fmt: skip
     long = pd.read_csv(tmp_path / "out" / "history.csv")
     chosen = long[(long["variant"] == "optimizer=sgd") & (long["metric"] == "val_accuracy")]
@@ -59,7 +60,7 @@ def test_unreadable_predictions_are_named(make_run, tmp_path):
 def test_a_learning_rate_is_drawn_if_it_changes(make_run, rates, drawn):
     directory = make_run("run")
     pd.read_csv(directory / "history.csv").assign(learning_rate=rates).to_csv(directory / "history.csv", index=False)
-    assert (directory / "learning_rate.png" in report([directory], directory)) is drawn
+    assert (directory / "learning_rate.png" in report([directory], directory).written) is drawn
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_a_range_test_is_drawn_where_the_rate_rises_from_step_to_step(make_run, 
     directory = make_run("run")
     steps = pd.DataFrame({"step": range(1, len(rates) + 1), "learning_rate": rates, "loss": 1.0})
     steps.to_csv(directory / "steps.csv", index=False)
-    assert (directory / "learning_rate_range.png" in report([directory], directory)) is drawn
+    assert (directory / "learning_rate_range.png" in report([directory], directory).written) is drawn
 
 
 def test_a_run_with_all_files_gets_all_figures(make_run):
@@ -85,7 +86,7 @@ def test_a_run_with_all_files_gets_all_figures(make_run):
         },
     )
     (directory / "gradients.csv").write_text("epoch,hidden.gradient,hidden.weight\n1,0.5,3\n2,0.25,4\n")
-    written = [path.name for path in report([directory], directory)]
+    written = [path.name for path in report([directory], directory).written]
     assert written == ["summary.csv", "accuracy.png", "loss.png", "gradients.png", "confusion_matrix.png"]
     assert (directory / "gradients.png").read_bytes().startswith(b"\x89PNG")
 

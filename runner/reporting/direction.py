@@ -1,0 +1,18 @@
+"""Which way a metric is better."""
+
+_LESS_IS_BETTER = ("loss", "error", "negative_log_likelihood", "seconds", "_to_target")
+
+
+def sign_of(metric: str) -> int:
+    """Return 1 where a higher metric is better, -1 where a lower one is: a loss, an error, a time."""
+    return -1 if metric.endswith(_LESS_IS_BETTER) else 1
+
+
+def is_share(metric: str) -> bool:
+    """Say whether a metric is a share of 1, which people read in percent."""
+    return metric.endswith(("accuracy", "macro_f1"))
+
+
+def validation_counterpart(metric: str) -> str:
+    """Return the column of the validation set that goes with one of the test set."""
+    return f"val_{metric.removeprefix('test_')}" if metric.startswith("test_") else metric

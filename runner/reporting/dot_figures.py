@@ -1,0 +1,92 @@
+"""One number of every run, a line a variant: the runs as dots, their mean with its 95% interval."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from runner.reporting.canvas import PALETTE, TWO_COLUMNS, legend_below, panels, plain, wrapped
+from runner.reporting.statistics import summarize
+
+_NAME = 40  # letters of a line
+_SPREAD = 0.25  # of a line's height, over which dots are spread so that none hides another
+
+
+def dots(
+    values: pd.DataFrame,
+    column: str,
+    label: str,
+    title: str,
+    *,
+    share: bool,
+    baseline: str | None = None,
+    notes: Mapping[str, str] | None = None,
+    crosses: Mapping[str, float] | None = None,
+) -> Figure:
+    """Draw a column of the runs.
+
+    Args:
+        values: one row a run: variant and the column; those without a number are left out.
+        label: of the axis, with its unit.
+        share: the column is a share of 1, drawn in percent.
+        baseline: the variant whose mean is a line through all others.
+        notes: what to say at the right of a variant's line: runs that diverged.
+        crosses: a further number of each variant: that of its ensemble.
+    """
+    variants = [str(variant) for variant in dict.fromkeys(values["variant"])]
+    names = [wrapped(variant, _NAME) for variant in variants]
+    lines = sum(1 + name.count("\n") * 0.6 for name in names)
+    figure, (axes,) = panels(1, title, TWO_COLUMNS, 0.95 + 0.2 * lines)
+    by_variant = {str(name): own.dropna() for name, own in values.groupby("variant", sort=False)[column]}
+    for position, variant in enumerate(variants):
+        _draw(axes, position, by_variant[variant].to_numpy(float))
+    for variant, note in (notes or {}).items():
+        axes.text(
+            1, variants.index(variant), plain(note), ha="right", va="center", fontsize=6, color="0.3",
+            transform=axes.get_yaxis_transform(),
+        )  # fmt: skip
+    if crosses:
+        places = [variants.index(variant) for variant in crosses]
+        axes.plot([*crosses.values()], places, "D", color=PALETTE[1], markersize=5, label="ensemble of them", zorder=4)
+    if baseline in by_variant and len(by_variant[baseline]):
+        mean = by_variant[baseline].mean()
+        axes.axvline(mean, color="0.5", linestyle=":", linewidth=1, zorder=1, label=f"mean of {names[0]}")
+    _frame(axes, names, label, share=share)
+    legend_below(figure, axes)
+    return figure
+
+
+def _draw(axes: Axes, position: int, values: npt.NDArray[np.float64]) -> None:
+    if not len(values):
+        return
+    first = "seed" not in axes.get_legend_handles_labels()[1]
+    heights = position + _SPREAD * np.linspace(-1, 1, len(values)) if len(values) > 1 else [position]
+    axes.plot(
+        values,
+        heights,
+        "o",
+        color="#0072B2",
+        alpha=0.45,
+        markersize=3,
+        markeredgewidth=0,
+        label="seed" if first else None,
+    )
+    summary = summarize(list(values))
+    if np.isfinite(summary.ci_low):
+        axes.plot([summary.ci_low, summary.ci_high], [position, position], color="black", linewidth=1.2, zorder=3)
+    axes.plot(summary.mean, position, "|", color="black", markersize=9, markeredgewidth=1.6, zorder=3)
+
+
+def _frame(axes: Axes, names: Sequence[str], label: str, *, share: bool) -> None:
+    axes.set_yticks(range(len(names)), labels=names)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_xlabel(label)
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+    axes.margins(x=0.06)
+    if share:
+        axes.xaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))

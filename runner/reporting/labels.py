@@ -1,0 +1,92 @@
+"""What the report calls each run's variant."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import yaml
+
+from runner.config.errors import UserError, did_you_mean
+from runner.records.record import override_key
+from runner.reporting.collect import Run
+
+
+def variant_labels(runs: Sequence[Run]) -> list[str]:
+    """Return a label for each run's variant: its name in a study, or what not all runs have in common."""
+    parts = [run.record.asked for run in runs]
+    shared = set(parts[0]).intersection(*parts) if len({run.record.variant for run in runs}) > 1 else set()
+    labels = [
+        run.record.label or ",".join(part for part in own if part not in shared) or run.record.name
+        for own, run in zip(parts, runs, strict=True)
+    ]
+    return _told_apart(labels, parts)
+
+
+def labels_by(runs: Sequence[Run], keys: Sequence[str]) -> list[str]:
+    """Return a label for each run made of the values that it gives to some keys: `optimizer=sgd,model=mlp`.
+
+    Raises:
+        UserError: if no run has one of the keys, or a configuration cannot be read.
+    """
+    values = [[value_of(run, key) for key in keys] for run in runs]
+    for position, key in enumerate(keys):
+        if all(own[position] is None for own in values):
+            known = sorted({override_key(part) for run in runs for part in run.record.overrides} | {*_groups(runs)})
+            raise UserError(f"--by {key}: no such key in these runs{did_you_mean(key, known)}")
+    return [",".join(f"{key}={value}" for key, value in zip(keys, own, strict=True)) for own in values]
+
+
+def value_of(run: Run, key: str) -> Any:
+    """Return what a run has under a key or group: from its overrides, its choices, or its configuration; or None."""
+    for override in reversed(run.record.overrides):
+        if override_key(override) == key:
+            return override.partition("=")[2]
+    if key in run.record.choices:
+        return run.record.choices[key]
+    node = _config(run)
+    for part in key.split("."):
+        node = node.get(part) if isinstance(node, dict) else None
+    return node
+
+
+def with_dataset(labels: Sequence[str], runs: Sequence[Run]) -> list[str]:
+    """Return the labels with the data set's name behind them, where there are several.
+
+    Raises:
+        UserError: if runs of one data set saw different data: their figures cannot be compared.
+    """
+    fingerprints: dict[str, set[str]] = {}
+    for run in runs:
+        fingerprints.setdefault(run.record.dataset["name"], set()).add(run.record.dataset["fingerprint"])
+    for name, found in fingerprints.items():
+        if len(found) > 1:
+            versions = ", ".join(sorted(fingerprint[:12] for fingerprint in found))
+            raise UserError(f"these runs saw {len(found)} versions of {name} ({versions}): report on each apart")
+    if len(fingerprints) == 1:
+        return list(labels)
+    return [f"{label} [{run.record.dataset['name']}]" for label, run in zip(labels, runs, strict=True)]
+
+
+def _told_apart(labels: Sequence[str], parts: Sequence[Sequence[str]]) -> list[str]:
+    """Return the labels, with what differs added where runs of one name were asked for differently: in two studies."""
+    asked: dict[str, set[tuple[str, ...]]] = {}
+    for label, own in zip(labels, parts, strict=True):
+        asked.setdefault(label, set()).add(tuple(own))
+    common = {label: set.intersection(*map(set, variants)) for label, variants in asked.items()}
+    return [
+        f"{label} ({','.join(part for part in own if part not in common[label])})" if len(asked[label]) > 1 else label
+        for label, own in zip(labels, parts, strict=True)
+    ]
+
+
+def _groups(runs: Sequence[Run]) -> set[str]:
+    return {group for run in runs for group in run.record.choices}
+
+
+def _config(run: Run) -> Any:
+    path = run.directory.path / "config.yaml"
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    except FileNotFoundError:
+        return {}
+    except (OSError, yaml.YAMLError) as error:
+        raise UserError(f"{path}: cannot be read ({error})") from error

@@ -1,0 +1,98 @@
+"""index.html: everything of a report in one file that fetches nothing."""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined
+from matplotlib.figure import Figure
+
+from runner.records.atomic import write_text
+from runner.reporting.canvas import ONE_COLUMN
+from runner.reporting.page.tables import environment_table, runs_table, selection_table, variants_table
+from runner.reporting.results import Results
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure in the page: its SVG in base64."""
+
+    name: str
+    data: str
+    wide: bool
+    alt: str
+
+
+def drawing(stem: str, figure: Figure, svg: bytes) -> Drawing:
+    """Return a figure as the page holds it."""
+    title = figure.get_suptitle().replace("\n", " ")
+    return Drawing(
+        name=stem.replace("_", " "),
+        data=base64.b64encode(svg).decode(),
+        wide=figure.get_figwidth() > ONE_COLUMN,
+        alt=f"Figure. {title}",
+    )
+
+
+def write_page(results: Results, drawings: Sequence[Drawing], caption: str, path: Path) -> Path:
+    """Write the page; return its path.
+
+    Everything that comes from a configuration or a record is escaped, and the page's policy lets no script run but its
+    own, and nothing be fetched.
+    """
+    style, script = _part("page.css"), _part("page.js")
+    template = Environment(autoescape=True, undefined=StrictUndefined).from_string(_part("page.html"))
+    heading = results.asked.question or f"{results.metric} of {len(results.variants)} variants"
+    failures = _failures(results)
+    sections = {"verdict": "Verdict", "variants": "Variants", "tuning": "Tuning", "figures": "Figures", "runs": "Runs"}
+    sections |= {"failures": "Failures", "environment": "Environment", "again": "Make it again"}
+    absent = {"tuning": results.selection is None, "failures": not failures}
+    text = template.render(
+        title=f"{heading} - runner",
+        heading=heading,
+        subtitle=f"{results.title}; choices on validation, figures on test",
+        sections=[(anchor, name) for anchor, name in sections.items() if not absent.get(anchor)],
+        verdicts=list(results.verdicts.values()),
+        cautions=results.cautions,
+        variants=variants_table(results, caption),
+        selection=None if results.selection is None else selection_table(results.selection),
+        figures=drawings,
+        runs=runs_table(results),
+        failures=failures,
+        environment=environment_table(run.record for run in results.runs),
+        command=_command(results),
+        style=style,
+        script=script,
+        style_hash=_source_hash(style),
+        script_hash=_source_hash(script),
+    )
+    write_text(path, text)
+    return path
+
+
+def _part(name: str) -> str:
+    return (files("runner.reporting.page") / name).read_text(encoding="utf-8")
+
+
+def _source_hash(text: str) -> str:
+    """Return what a Content-Security-Policy names an inline style or script by."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _failures(results: Results) -> Sequence[Mapping[str, str]]:
+    failed: list[Mapping[str, str]] = []
+    for run, label in zip(results.runs, results.summary["variant"], strict=True):
+        if run.record.error:
+            last = run.record.error.strip().splitlines()[-1]
+            failed.append({"title": f"{label}, seed {run.record.seed}: {last}", "text": run.record.error})
+    return failed
+
+
+def _command(results: Results) -> str:
+    if results.asked.command:
+        return results.asked.command
+    lines = dict.fromkeys(" ".join(["runner", *run.record.overrides]) for run in results.runs)
+    return "\n".join(lines)

@@ -1,0 +1,44 @@
+"""What the seeds of a variant come to together: their ensemble, and their mean confusion."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from runner.config.errors import UserError
+from runner.reporting.collect import Run
+
+
+def ensemble_accuracy(runs: Sequence[Run]) -> float | None:
+    """Return the test accuracy of the runs' averaged probabilities; None where fewer than two have the same test set.
+
+    One run's predictions are in memory at a time.
+    """
+    total: npt.NDArray[np.float64] | None = None
+    labels: npt.NDArray[np.int32] | None = None
+    count = 0
+    for run in runs:
+        try:
+            own = run.directory.read_predictions()
+        except UserError:
+            continue
+        if labels is None or total is None:
+            labels, total = own["test_labels"], own["test_probabilities"].astype(np.float64)
+        elif np.array_equal(labels, own["test_labels"]):
+            total += own["test_probabilities"]
+        else:
+            return None
+        count += 1
+    if labels is None or total is None or count < 2:
+        return None
+    return float(np.mean(total.argmax(axis=1) == labels))
+
+
+def mean_confusion(runs: Sequence[Run]) -> npt.NDArray[np.float64] | None:
+    """Return the mean over the runs of their counts by true class, then predicted class; None if none has them."""
+    matrices = [
+        np.asarray(run.record.scores["confusion_matrix"], float)
+        for run in runs
+        if "confusion_matrix" in run.record.scores
+    ]
+    return np.mean(matrices, axis=0) if matrices else None

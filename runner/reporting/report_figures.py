@@ -1,0 +1,177 @@
+"""Which figures a report has, by what its runs hold."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from runner.records.record import override_key
+from runner.reporting.axes import is_grid, overrides_frame, points_along, sensitivity_axis, varying_axes
+from runner.reporting.curve_figures import learning_curves, variant_curves
+from runner.reporting.direction import is_share
+from runner.reporting.dot_figures import dots
+from runner.reporting.figures import confusion_matrix
+from runner.reporting.grid_figures import heat_map, sensitivity
+from runner.reporting.predictions import ensemble_accuracy, mean_confusion
+from runner.reporting.ranks import Ranks, critical_difference
+from runner.reporting.results import Results
+from runner.reporting.selection import tuned_metric
+from runner.reporting.styles import Style, variant_styles
+from runner.reporting.wording import value_text
+
+Named = Iterator[tuple[str, Figure]]
+_FEWEST_ALONG = 3  # values of one group, for a curve along an axis
+
+
+def report_figures(results: Results, ranks: Ranks | None, confusion: str | None, *, seeds: bool) -> Named:
+    """Yield the file's stem and the figure of everything there is to draw.
+
+    Args:
+        confusion: the variant whose confusion matrix is drawn; None: the best on validation.
+        seeds: draw every seed's curve as a thin line.
+    """
+    styles = variant_styles(results.variants, results.ranked, next(iter(results.baselines.values())))
+    for metric in ("accuracy", "loss"):
+        if metric in results.history or f"val_{metric}" in results.history:
+            title = f"{metric.capitalize()}: {results.title}"
+            yield metric, learning_curves(results.history, metric, title, styles, seeds=seeds)
+    yield from _final_figures(results)
+    yield from _axis_figures(results)
+    yield from _training_figures(results, styles)
+    yield from _prediction_figures(results, confusion)
+    if ranks:
+        yield "critical_difference", critical_difference(ranks, f"Average ranks by {results.metric}")
+
+
+def _final_figures(results: Results) -> Named:
+    """Draw one number a run: the metric, the generalization gap, the time to the target."""
+    summary, metric = results.summary, results.metric
+    completed = summary.assign(**{metric: summary[metric].where(summary["status"] == "completed")})
+    baseline = next(iter(results.baselines.values())) if len(results.baselines) == 1 else None
+    name, unit = metric.replace("_", " "), " (%)" if is_share(metric) else ""
+    if completed[metric].notna().any():
+        title = f"{name.capitalize()} by variant: {results.title}"
+        options: Any = {"share": is_share(metric), "baseline": baseline, "notes": _lost(results)}
+        yield metric, dots(completed, metric, name + unit, title, **options)
+    gaps = _gaps(results)
+    if gaps["gap"].notna().any():
+        label = "training accuracy - validation accuracy, at the end (points)"
+        yield "generalization_gap", dots(gaps, "gap", label, f"Generalization gap: {results.title}", share=True)
+    if results.target is not None and summary["seconds_to_target"].notna().any():
+        goal = f"{results.validation_metric.replace('_', ' ')} of {value_text(results.target, results.metric)}"
+        title = f"Time to a {goal.replace('val ', 'validation ')}: {results.title}"
+        label = "training time to the target (s)"
+        yield "time_to_target", dots(summary, "seconds_to_target", label, title, share=False, notes=_missed(results))
+
+
+def _axis_figures(results: Results) -> Named:
+    """Draw the metric along what was varied: of a tuned study what was tried, else the runs themselves."""
+    if results.tuning is not None and results.tuning_runs:
+        yield from _tuning_figure(results, results.tuning)
+        return
+    overrides = overrides_frame([run.record for run in results.runs])
+    scores = results.summary[results.metric].where(results.summary["status"] == "completed")
+    axes = varying_axes(overrides)
+    if axis := sensitivity_axis(axes):
+        points = points_along(axis, overrides, scores)
+        if points.groupby("group")["value"].nunique().max() >= _FEWEST_ALONG:
+            title = f"Sensitivity: {results.title}"
+            yield "sensitivity", sensitivity(points, axis.key, results.metric, title, {})
+    if is_grid(axes, overrides):
+        title = f"Mean {results.metric}{' (%)' if is_share(results.metric) else ''}: {results.title}"
+        yield "heat_map", heat_map(overrides.assign(score=scores), axes[0], axes[1], results.metric, title)
+
+
+def _tuning_figure(results: Results, tuning: pd.DataFrame) -> Named:
+    records = [run.record for run in results.tuning_runs]
+    overrides = overrides_frame(records)
+    axis = sensitivity_axis(varying_axes(overrides))
+    if axis is None:
+        return
+    metric = tuned_metric(tuning)
+    scores = [record.summary().get(metric) if record.status == "completed" else None for record in records]
+    points = pd.DataFrame(
+        {
+            "group": [record.variant for record in records],
+            "value": overrides[axis.key].astype(float),
+            "score": pd.Series(scores, dtype=float),
+        }
+    )
+    best = tuning[tuning["chosen"]]
+    parts = {str(variant): _parts(point) for variant, point in zip(best["variant"], best["point"], strict=True)}
+    chosen = {variant: float(found[axis.key]) for variant, found in parts.items() if axis.key in found}
+    title = f"What was tuned, on validation: {results.title}"
+    yield "sensitivity", sensitivity(points, axis.key, metric, title, chosen)
+
+
+def _parts(point: str) -> dict[str, str]:
+    return {override_key(part): part.partition("=")[2] for part in point.split()}
+
+
+def _training_figures(results: Results, styles: dict[str, Style]) -> Named:
+    history = results.history
+    if "learning_rate" in history and len(history["learning_rate"].unique()) > 1:
+        title = f"Learning rates as used: {results.title}"
+        yield "learning_rate", variant_curves(history, "learning_rate", "learning rate", title, styles)
+    norms = _gradient_norms(results)
+    if len(norms):
+        title = f"Gradient norms: {results.title}"
+        yield "gradient_norm", variant_curves(norms, "norm", "L2 norm of the gradient", title, styles)
+
+
+def _prediction_figures(results: Results, confusion: str | None) -> Named:
+    variant = confusion or results.ranked[0]
+    runs = results.runs_of(variant)
+    counts = mean_confusion(runs)
+    if counts is not None:
+        yield "confusion_matrix", confusion_matrix(counts, f"{variant}: test examples, mean of {len(runs)} seeds")
+    ensembles = {name: ensemble_accuracy(results.runs_of(name)) for name in results.variants}
+    crosses = {name: value for name, value in ensembles.items() if value is not None}
+    if crosses:
+        completed = results.summary[results.summary["status"] == "completed"]
+        label, title = "test accuracy (%)", f"Each variant's seeds and their ensemble: {results.title}"
+        yield "ensemble", dots(completed, "test_accuracy", label, title, share=True, crosses=crosses)
+
+
+def _lost(results: Results) -> dict[str, str]:
+    lost = {}
+    for _, row in results.aggregate.iterrows():
+        parts = [f"{row[status]} {status}" for status in ("diverged", "failed") if row[status]]
+        if parts:
+            lost[str(row["variant"])] = ", ".join(parts)
+    return lost
+
+
+def _missed(results: Results) -> dict[str, str]:
+    missed = results.aggregate["runs"] - results.aggregate["reached"]
+    return {
+        str(variant): f"{count} of {runs} never"
+        for variant, count, runs in zip(results.aggregate["variant"], missed, results.aggregate["runs"], strict=True)
+        if count
+    }
+
+
+def _gaps(results: Results) -> pd.DataFrame:
+    gaps = results.summary[["variant"]].assign(gap=np.nan)
+    history = results.history
+    if {"accuracy", "val_accuracy"} <= set(history):
+        last = history.groupby("position").last()
+        gaps["gap"] = (last["accuracy"] - last["val_accuracy"]).reindex(range(len(gaps)))
+    gaps.loc[results.summary["status"] != "completed", "gap"] = np.nan
+    return gaps
+
+
+def _gradient_norms(results: Results) -> pd.DataFrame:
+    """Return one row a run and epoch: position, variant, epoch, and the norm of all layers' gradients together."""
+    frames = []
+    for position, (run, variant) in enumerate(zip(results.runs, results.summary["variant"], strict=True)):
+        if run.directory.gradients_path.exists():
+            table = pd.read_csv(run.directory.gradients_path)
+            squares = table.filter(regex=r"\.gradient$") ** 2
+            norm = np.sqrt(squares.sum(axis="columns"))
+            frames.append(
+                pd.DataFrame({"position": position, "variant": variant, "epoch": table["epoch"], "norm": norm})
+            )
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()

@@ -1,0 +1,153 @@
+"""Everything that a report says, as frames: what is written, drawn and shown is made of this."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from runner.config.errors import UserError, did_you_mean
+from runner.reporting.aggregate import aggregate_frame, comparison_frame
+from runner.reporting.asked import Asked
+from runner.reporting.collect import Run, find_runs, history_frame, summary_frame
+from runner.reporting.direction import sign_of, validation_counterpart
+from runner.reporting.labels import labels_by, variant_labels, with_dataset
+from runner.reporting.selection import read_tuning, selection_frame, selection_warnings
+from runner.reporting.targets import usual_target, with_targets
+from runner.reporting.verdicts import cautions, verdicts
+
+_FALLBACK = ("test_accuracy", "test_loss", "val_accuracy", "val_loss")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a user asks of a report beside its paths; None: as the study says, or what is usual."""
+
+    metric: str | None = None  # a column of the summary, by which variants are compared
+    baseline: str | None = None  # the variant that the others are compared with
+    by: Sequence[str] = field(default_factory=tuple)  # keys whose values make the variants
+    target: float | None = None  # of the validation metric
+
+
+@dataclass(frozen=True)
+class Results:
+    """Runs by variant. Frames are in the order of the plan, or of the paths."""
+
+    runs: list[Run]
+    summary: pd.DataFrame  # a row a run; `variant` is its label, `arm` that without the data set's name
+    history: pd.DataFrame  # a row a run and epoch
+    metric: str
+    baselines: dict[str, str]  # by data set
+    target: float | None
+    asked: Asked
+    tuning: pd.DataFrame | None
+    tuning_runs: list[Run]
+
+    @property
+    def variants(self) -> list[str]:
+        """The labels of the variants."""
+        return list(dict.fromkeys(self.summary["variant"]))
+
+    @property
+    def validation_metric(self) -> str:
+        """The metric by which choices are made."""
+        return validation_counterpart(self.metric)
+
+    @cached_property
+    def selection(self) -> pd.DataFrame | None:
+        """What tuned scores flatter."""
+        return None if self.tuning is None else selection_frame(self.tuning, self.summary)
+
+    @cached_property
+    def aggregate(self) -> pd.DataFrame:
+        """A row a variant."""
+        budgets = {} if self.tuning is None else dict(self.tuning.groupby("variant")["budget"].first())
+        return aggregate_frame(self.summary, self.metric, self.target, budgets)
+
+    @cached_property
+    def comparisons(self) -> pd.DataFrame:
+        """A row a variant against the baseline."""
+        return comparison_frame(self.summary, self.metric, self.baselines)
+
+    @cached_property
+    def ranked(self) -> list[str]:
+        """The variants by the mean of the validation metric, the best first; those without one last."""
+        metric = self.validation_metric if self.validation_metric in self.summary else self.metric
+        completed = self.summary[self.summary["status"] == "completed"]
+        means = sign_of(metric) * completed.groupby("variant", sort=False)[metric].mean().dropna()
+        best = list(means.sort_values(ascending=False, kind="stable").index)
+        return [*best, *(variant for variant in self.variants if variant not in best)]
+
+    @cached_property
+    def verdicts(self) -> dict[str, str]:
+        """A sentence a variant."""
+        return verdicts(self.aggregate, self.comparisons)
+
+    @cached_property
+    def cautions(self) -> list[str]:
+        """What to know before trusting the table."""
+        tuned = [] if self.selection is None else selection_warnings(self.selection)
+        return cautions(self.aggregate, self.comparisons, [run.record for run in self.runs], tuned)
+
+    @property
+    def title(self) -> str:
+        """What a figure's title says of the runs."""
+        datasets = ", ".join(dict.fromkeys(self.summary["dataset"]))
+        return f"{datasets}, {len(self.variants)} variants, {len(self.runs)} runs"
+
+    def runs_of(self, variant: str) -> list[Run]:
+        """Return the completed runs of a variant."""
+        chosen = (self.summary["variant"] == variant) & (self.summary["status"] == "completed")
+        return [run for run, is_one in zip(self.runs, chosen, strict=True) if is_one]
+
+
+def read_results(runs: list[Run], paths: Sequence[Path], wish: Wish) -> Results:
+    """Bring runs together.
+
+    Args:
+        paths: where they were found; what a single sweep's directory says of its question is heeded.
+
+    Raises:
+        UserError: if there is no such metric, baseline or key, or the runs do not belong together.
+    """
+    asked = Asked.of(paths[0]) if len(paths) == 1 else Asked()
+    arms = labels_by(runs, wish.by) if wish.by else variant_labels(runs)
+    labels = with_dataset(arms, runs)
+    summary = summary_frame(runs, labels).assign(arm=arms)
+    history = history_frame(runs, labels)
+    metric = _metric(summary, wish.metric, asked.metric)
+    baselines = _baselines(summary, wish.baseline, asked.baseline)
+    target = wish.target if wish.target is not None else asked.target
+    validation = validation_counterpart(metric)
+    if target is None and validation in summary and len(baselines) == 1:
+        target = usual_target(summary, next(iter(baselines.values())), validation)
+    if target is not None:
+        summary = with_targets(summary, history, validation, target)
+    tuning = read_tuning(paths[0]) if len(paths) == 1 else None
+    tuning_runs = [] if tuning is None else find_runs(paths, tuning=True)
+    return Results(runs, summary, history, metric, baselines, target, asked, tuning, tuning_runs)
+
+
+def _metric(summary: pd.DataFrame, wished: str | None, asked: str | None) -> str:
+    if wished is None:
+        known = [name for name in (asked, *_FALLBACK) if name in summary and summary[name].notna().any()]
+        return str(known[0]) if known else _FALLBACK[0]
+    if wished not in summary or not pd.api.types.is_numeric_dtype(summary[wished]):
+        numbers = [str(column) for column in summary if pd.api.types.is_numeric_dtype(summary[column])]
+        raise UserError(f"--metric {wished}: no such column of the summary{did_you_mean(wished, numbers)}")
+    return wished
+
+
+def _baselines(summary: pd.DataFrame, wished: str | None, asked: str | None) -> dict[str, str]:
+    """Return the baseline's label on every data set."""
+    arms = list(dict.fromkeys(summary["arm"]))
+    labels = list(dict.fromkeys(summary["variant"]))
+    if wished is not None and wished not in arms and wished not in labels:
+        raise UserError(f"--baseline {wished}: no such variant{did_you_mean(wished, arms)}")
+    chosen = wished if wished is not None else asked if asked in arms else arms[0]
+    baselines = {}
+    for dataset, runs in summary.groupby("dataset", sort=False):
+        own = runs.loc[(runs["arm"] == chosen) | (runs["variant"] == chosen), "variant"]
+        baselines[str(dataset)] = str(own.iloc[0] if len(own) else runs["variant"].iloc[0])
+    return baselines

@@ -1,0 +1,92 @@
+"""What a report says in words: a sentence a variant, and what to be careful about."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from runner.records.record import RunRecord
+from runner.reporting.aggregate import LEVEL
+from runner.reporting.direction import is_share, sign_of
+from runner.reporting.statistics import FEWEST_SEEDS
+from runner.reporting.wording import p_text, signed_text, value_text
+
+
+def verdicts(aggregate: pd.DataFrame, comparisons: pd.DataFrame) -> dict[str, str]:
+    """Return a sentence for each variant, in the order of the table."""
+    compared = {row["variant"]: row for row in comparisons.to_dict("records")}
+    return {str(row["variant"]): _verdict(row, compared) for row in aggregate.to_dict("records")}
+
+
+def _verdict(row: Mapping[Any, Any], compared: Mapping[Any, Mapping[Any, Any]]) -> str:
+    variant, metric = row["variant"], row["metric"]
+    if not row["n"]:
+        return f"{variant} has no {metric}: none of its {row['runs']} runs completed."
+    mean = f"{variant} has a {metric} of {value_text(row['mean'], metric)}"
+    if variant not in compared:
+        return f"{mean} (n = {row['n']:.0f}); the others are compared with it."
+    found = compared[variant]
+    unit = " points" if is_share(metric) else ""
+    difference = f"{signed_text(found['difference'], metric)}{unit} against {found['baseline']}"
+    if found["n"] < FEWEST_SEEDS:
+        return f"{mean}, {difference}: {found['n']:.0f} seeds are too few for a claim."
+    interval = f"95% interval {signed_text(found['ci_low'], metric)} to {signed_text(found['ci_high'], metric)}"
+    p = p_text(found["p_holm"], int(found["n"]))
+    evidence = (
+        f"({interval}, p {p if p.startswith('<') else f'= {p}'} after Holm, {found['test']}, n = {found['n']:.0f})"
+    )
+    if math.isnan(found["p_holm"]) or found["p_holm"] >= LEVEL:
+        return f"{mean}, {difference}: no significant difference {evidence}."
+    better = "better" if sign_of(metric) * found["difference"] > 0 else "worse"
+    return f"{mean}, {difference}: significantly {better} {evidence}."
+
+
+def cautions(
+    aggregate: pd.DataFrame, comparisons: pd.DataFrame, records: Sequence[RunRecord], tuned: Iterable[str]
+) -> list[str]:
+    """Return what a reader must know before trusting the table.
+
+    Args:
+        tuned: what is to be said of how variants were tuned.
+    """
+    return [*_losses(aggregate), *tuned, *_few_seeds(comparisons), *_unpaired(comparisons), *_mixed(records)]
+
+
+def _losses(aggregate: pd.DataFrame) -> Iterator[str]:
+    for _, row in aggregate.iterrows():
+        lost = [f"{row[status]} {status}" for status in ("diverged", "failed", "interrupted", "pruned") if row[status]]
+        if lost:
+            rest = f"its figures are those of the other {row['n']:.0f}" if row["n"] else "it has no figures"
+            yield f"{row['variant']}: of {row['runs']} runs {', '.join(lost)}; {rest}."
+
+
+def _few_seeds(comparisons: pd.DataFrame) -> Iterator[str]:
+    if len(comparisons) and (comparisons["n"] < FEWEST_SEEDS).any():
+        yield (
+            f"with fewer than {FEWEST_SEEDS} seeds an exact test cannot give p < 0.05 (2/2^5 = 0.0625): intervals are "
+            "shown, and nothing is claimed."
+        )
+
+
+def _unpaired(comparisons: pd.DataFrame) -> Iterator[str]:
+    unpaired = comparisons.loc[comparisons["test"] == "Welch", "variant"]
+    if len(unpaired):
+        yield (
+            f"not paired by seed (other seeds, data, split or initial weights than the baseline), so compared by "
+            f"Welch's test: {', '.join(unpaired)}."
+        )
+
+
+def _mixed(records: Sequence[RunRecord]) -> Iterator[str]:
+    """Say which versions, devices and states of the code the runs do not share."""
+    versions = {name for record in records for name in record.versions}
+    found = {name: {record.versions.get(name) for record in records} for name in sorted(versions)}
+    found["device"] = {record.device.get("name") for record in records}
+    found["threads"] = {record.device.get("intra_op_threads") for record in records}
+    found["code"] = {(record.code.get("commit") or "")[:12] or None for record in records}
+    for name, values in found.items():
+        if len(values) > 1:
+            yield f"the runs do not share one {name}: {', '.join(sorted(map(str, values)))}."
+    if any(record.code.get("dirty") for record in records):
+        yield "some runs were made with code that differs from its commit."

@@ -1,0 +1,45 @@
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from runner.reporting.dot_figures import dots
+
+
+def values(**variants):
+    return pd.DataFrame([(name, value) for name, own in variants.items() for value in own], columns=["variant", "x"])
+
+
+def test_every_run_is_a_dot_and_the_mean_has_its_interval():
+    own = [0.5, 0.7, 0.9]
+    figure = dots(values(a=own, b=[0.4]), "x", "accuracy (%)", "", share=True)
+    points, interval, mean, other, other_mean = figure.axes[0].lines
+    assert points.get_xdata().tolist() == own
+    assert len(set(points.get_ydata())) == 3  # none hides another
+    assert list(interval.get_xdata()) == pytest.approx(stats.t.interval(0.95, 2, 0.7, stats.sem(own)))
+    assert mean.get_xdata()[0] == pytest.approx(0.7)
+    assert (other.get_xdata()[0], other_mean.get_xdata()[0]) == (0.4, 0.4)
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["a", "b"]
+
+
+def test_a_variant_without_a_number_keeps_its_line_and_its_note():
+    figure = dots(values(a=[0.5], b=[np.nan]), "x", "", "", share=True, notes={"b": "1 diverged"})
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["a", "b"]
+    assert [(text.get_text(), text.get_position()[1]) for text in figure.axes[0].texts] == [("1 diverged", 1)]
+
+
+def test_forty_long_names_do_not_overlap():
+    names = {f"optimizer=sgd,optimizer.learning_rate=0.{n:03d},model=mlp_two_hidden": [n, n + 1] for n in range(40)}
+    figure = dots(values(**names), "x", "", "", share=False)
+    figure.draw_without_rendering()
+    boxes = sorted((label.get_window_extent() for label in figure.axes[0].get_yticklabels()), key=lambda box: box.y0)
+    assert all(lower.y1 <= upper.y0 + 1 for lower, upper in pairwise(boxes))
+    assert all(box.x0 >= 0 for box in boxes)
+
+
+def test_the_baselines_mean_runs_through_all_lines():
+    figure = dots(values(a=[1, 3], b=[5, 6]), "x", "", "", share=False, baseline="a")
+    (line,) = (line for line in figure.axes[0].lines if str(line.get_label()).startswith("mean of a"))
+    assert list(line.get_xdata()) == [2, 2]

@@ -1,0 +1,65 @@
+import shutil
+import subprocess
+
+import pandas as pd
+import pytest
+
+from runner.reporting.aggregate import aggregate_frame, comparison_frame
+from runner.reporting.tables import PaperTable, paper_table
+from tests.reporting.test_aggregate import SEVEN, runs
+
+
+def table(*frames, baseline):
+    summary = pd.concat(frames)
+    comparisons = comparison_frame(summary, "test_accuracy", baseline)
+    return paper_table(summary, aggregate_frame(summary, "test_accuracy"), comparisons, 10_000)
+
+
+def test_the_best_is_bold_and_no_p_is_shown_below_six_seeds():
+    shown = table(runs("a_b", [0.5, 0.6]), runs("50%|<i>", [0.7, 0.9]), baseline="a_b")
+    markdown, latex = shown.markdown(), shown.latex()
+    assert "| 50%\\|&lt;i> | **80.00 ± 14.14** | +25.00 |" in markdown
+    assert markdown.splitlines()[3].endswith("| - | 2 |")
+    assert "below 6 seeds" in markdown
+    assert r"50\%$|$$<$i$>$ & \textbf{80.00 $\pm$ 14.14}" in latex
+    assert r"a\_b" in latex
+
+
+def test_what_does_not_differ_significantly_from_the_best_is_marked():
+    """b is 0.05 below in every pair; c is above as often as below."""
+    near = [value + (0.002 if position % 2 else -0.0025) for position, value in enumerate(SEVEN)]
+    shown = table(runs("a", SEVEN), runs("b", [value - 0.05 for value in SEVEN]), runs("c", near), baseline="b")
+    assert shown.marks == ["best", "", "as good"]
+    assert r"c & \underline{92.94 $\pm$" in shown.latex()
+    assert "| c | 92.94 ± 2.17\\* |" in shown.markdown()
+
+
+def test_below_six_seeds_nothing_is_called_as_good():
+    assert table(runs("a", SEVEN[:5]), runs("b", SEVEN[:5][::-1]), baseline="a").marks == ["best", "best"]
+
+
+def test_the_caption_names_the_test_the_seeds_and_the_test_sets_own_error():
+    """0.10 points at 99% of 10,000, as the binomial distribution has it."""
+    shown = table(runs("a", [0.99] * 7), runs("b", SEVEN), baseline="a")
+    for part in ("n = 7 seeds", "paired sign-flip, exact, after Holm", "10,000 examples", "0.10 points"):
+        assert part in shown.caption
+
+
+def test_rows_have_as_many_cells_as_the_head():
+    shown = PaperTable([{"variant": "a", "x": "1", "y": "2"}], ["best"], "c")
+    assert {line.count("|") for line in shown.markdown().splitlines()[:3]} == {4}
+    body = shown.latex().split(r"\midrule")[1].split(r"\bottomrule")[0]
+    assert body.count("&") == 2
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex on this machine")
+def test_the_latex_table_compiles_in_a_plain_article(tmp_path):
+    names = [r"a_b", "50%|<i>", r"\input{x}", "{}~^$#&", "é ± -1"]
+    shown = table(*(runs(name, SEVEN) for name in names), baseline="a_b")
+    shown.write(tmp_path)
+    preamble = "\\documentclass{article}\n\\usepackage{booktabs}\n"
+    (tmp_path / "paper.tex").write_text(f"{preamble}\\begin{{document}}\n\\input{{table}}\n\\end{{document}}\n")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-1500:]
+    assert (tmp_path / "paper.pdf").exists()

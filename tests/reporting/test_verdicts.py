@@ -1,0 +1,65 @@
+import pandas as pd
+import pytest
+
+from runner.records.record import RunRecord
+from runner.reporting.aggregate import aggregate_frame, comparison_frame
+from runner.reporting.verdicts import cautions, verdicts
+from tests.reporting.test_aggregate import SEVEN, runs
+
+RECORD = RunRecord(
+    run_id="r", name="run", seed=0, status="completed", choices={}, overrides=[], dataset={}, parameters=1, started="",
+    device={"name": "CPU", "intra_op_threads": 1}, versions={"tensorflow": "2.20"}, code={"commit": "c" * 40},
+)  # fmt: skip
+
+
+def said(*frames, records=(RECORD,)):
+    summary = pd.concat(frames)
+    aggregate, compared = aggregate_frame(summary, "test_accuracy"), comparison_frame(summary, "test_accuracy", "a")
+    return verdicts(aggregate, compared), " ".join(cautions(aggregate, compared, list(records), []))
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict"),
+    [
+        ([value + 0.01 for value in SEVEN], "+1.00 points against a: significantly better"),
+        ([value - 0.01 for value in SEVEN], "-1.00 points against a: significantly worse"),
+        (SEVEN[::-1], "no significant difference"),
+    ],
+)
+def test_a_variant_has_one_plain_sentence(values, verdict):
+    sentences, _ = said(runs("a", SEVEN), runs("b", values))
+    assert "the others are compared with it" in sentences["a"]
+    assert verdict in sentences["b"]
+
+
+def test_below_six_seeds_nothing_is_claimed_and_it_says_why():
+    sentences, notes = said(runs("a", SEVEN[:5]), runs("b", [0.1] * 5))
+    assert "5 seeds are too few for a claim" in sentences["b"]
+    assert "0.0625" in notes
+
+
+def test_a_lower_loss_is_better():
+    summary = pd.concat([runs("a", SEVEN), runs("b", [value - 0.1 for value in SEVEN])])
+    summary = summary.rename(columns={"test_accuracy": "test_loss"})
+    aggregate, compared = aggregate_frame(summary, "test_loss"), comparison_frame(summary, "test_loss", "a")
+    assert "significantly better" in verdicts(aggregate, compared)["b"]
+
+
+def test_runs_that_were_lost_are_named():
+    sentences, notes = said(runs("a", SEVEN), runs("b", [float("nan")] * 2, ["diverged", "failed"]))
+    assert sentences["b"] == "b has no test_accuracy: none of its 2 runs completed."
+    assert "b: of 2 runs 1 diverged, 1 failed; it has no figures." in notes
+
+
+def test_other_versions_devices_and_code_are_noted():
+    other = RunRecord(**vars(RECORD) | {"versions": {"tensorflow": "2.21"}, "device": {"name": "H200"}, "code": {}})
+    _, notes = said(runs("a", SEVEN), runs("b", SEVEN), records=[RECORD, other])
+    assert "the runs do not share one tensorflow: 2.20, 2.21." in notes
+    assert "the runs do not share one device: CPU, H200." in notes
+    assert "do not share one code" in notes
+    assert "Welch" not in notes
+
+
+def test_what_is_not_paired_is_named():
+    _, notes = said(runs("a", SEVEN), runs("b", SEVEN, seeds=range(10, 17)))
+    assert "Welch's test: b." in notes
