@@ -1,4 +1,4 @@
-"""Dispatch of the commands: `runner report` and `runner ensemble` to reporting, everything else to Hydra."""
+"""Dispatch of the commands: those that begin with a word of their own (`report`, `resume`); all else is Hydra's."""
 
 import os
 import re
@@ -37,6 +37,10 @@ def main() -> int:
                 from runner.sweeps.commands import resume_command
 
                 return _unless_stopped(partial(resume_command, arguments))
+            case ["reproduce", *arguments]:
+                from runner.reproducing import reproduce_command
+
+                return _unless_stopped(partial(reproduce_command, arguments))
             case ["ablate", *arguments]:
                 from runner.sweeps.commands import ablation_arguments
 

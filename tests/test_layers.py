@@ -22,6 +22,7 @@ ORDER = [
     "build",
     "kept",
     "app",
+    "reproducing",
     "sweeps",
     "cli",
 ]

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.xdist_group("readme")  # its commands build on one anot
 README = (REPOSITORY / "README.md").read_text()
 BLOCKS = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
 COMMANDS = [line.partition("  #")[0].strip() for block in BLOCKS for line in block.splitlines() if line.strip()]
-NO_TRAININGS = ("--help", "--cfg", "report", "ensemble", "status", "resume")
+NO_TRAININGS = ("--help", "--cfg", "report", "ensemble", "status", "resume", "reproduce")
 TRAININGS = [command for command in COMMANDS if command.startswith("runner") and command.split()[1] not in NO_TRAININGS]
 # What makes a training quick without making it another command: an embedded data set and two epochs.
 QUICK = " dataset=mnist_5k training.epochs=2"
@@ -34,8 +34,8 @@ def bash(command: str, directory: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_ten_commands_besides_the_two_of_make_and_those_of_sweeps():
-    assert [block.count("runner ") for block in BLOCKS] == [0, 10, 4]
+def test_ten_commands_besides_the_two_of_make_and_those_of_sweeps_and_of_reproducing():
+    assert [block.count("runner ") for block in BLOCKS] == [0, 10, 4, 1]
     assert [command for command in COMMANDS if not command.startswith("runner")] == ["make run", "make test"]
 
 
