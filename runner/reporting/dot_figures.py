@@ -1,6 +1,6 @@
 """One number of every run, a line a variant: the runs as dots, their mean with its 95% interval."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ def dots(
     share: bool,
     baseline: str | None = None,
     notes: Mapping[str, str] | None = None,
+    biased: Container[str] = (),
     crosses: Mapping[str, float] | None = None,
 ) -> Figure:
     """Draw a column of the runs.
@@ -35,6 +36,7 @@ def dots(
         share: the column is a share of 1, drawn in percent.
         baseline: the variant whose mean is a line through all others.
         notes: what to say at the right of a variant's line: runs that diverged.
+        biased: variants whose numbers are not those of all their runs, so that their mean says nothing.
         crosses: a further number of each variant: that of its ensemble.
     """
     variants = [str(variant) for variant in dict.fromkeys(values["variant"])]
@@ -43,7 +45,7 @@ def dots(
     figure, (axes,) = panels(1, title, TWO_COLUMNS, 0.95 + 0.2 * lines)
     by_variant = {str(name): own.dropna() for name, own in values.groupby("variant", sort=False)[column]}
     for position, variant in enumerate(variants):
-        _draw(axes, position, by_variant[variant].to_numpy(float))
+        _draw(axes, position, by_variant[variant].to_numpy(float), with_mean=variant not in biased)
     for variant, note in (notes or {}).items():
         axes.text(
             1, variants.index(variant), plain(note), ha="right", va="center", fontsize=6, color="0.3",
@@ -60,7 +62,7 @@ def dots(
     return figure
 
 
-def _draw(axes: Axes, position: int, values: npt.NDArray[np.float64]) -> None:
+def _draw(axes: Axes, position: int, values: npt.NDArray[np.float64], *, with_mean: bool) -> None:
     if not len(values):
         return
     first = "seed" not in axes.get_legend_handles_labels()[1]
@@ -75,6 +77,8 @@ def _draw(axes: Axes, position: int, values: npt.NDArray[np.float64]) -> None:
         markeredgewidth=0,
         label="seed" if first else None,
     )
+    if not with_mean:
+        return
     summary = summarize(list(values))
     if np.isfinite(summary.ci_low):
         axes.plot([summary.ci_low, summary.ci_high], [position, position], color="black", linewidth=1.2, zorder=3)

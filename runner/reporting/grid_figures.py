@@ -24,7 +24,7 @@ from runner.reporting.styles import Style, variant_styles
 from runner.reporting.wording import spread_text
 
 _NAME = 40  # letters of a line
-_NAMED_VALUES = 8  # along an axis
+_NAMED_VALUES, _UPRIGHT = 10, 5  # along an axis
 _MOST_CELLS_A_COLUMN = 4  # of a heat map that fits one column of a paper
 _DECADE = 10
 _MOST_GROUPS = 7  # lines with bands that can be told apart
@@ -82,7 +82,8 @@ def _scale_values(axes: Axes, values: Sequence[float]) -> None:
     if values[0] > 0 and values[-1] > _DECADE * values[0]:
         axes.set_xscale("log")
     if len(values) <= _NAMED_VALUES:
-        axes.set_xticks(values, labels=[f"{value:g}" for value in values])
+        turned: Any = {"rotation": 45} if len(values) > _UPRIGHT else {}
+        axes.set_xticks(values, labels=[f"{value:g}" for value in values], **turned)
         axes.xaxis.set_minor_formatter(NullFormatter())
 
 

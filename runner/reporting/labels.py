@@ -12,7 +12,8 @@ from runner.reporting.collect import Run
 
 def variant_labels(runs: Sequence[Run]) -> list[str]:
     """Return a label for each run's variant: its name in a study, or what not all runs have in common."""
-    parts = [run.record.asked for run in runs]
+    several = len({run.record.dataset["name"] for run in runs}) > 1  # then `with_dataset` says which
+    parts = [[part for part in run.record.asked if not (several and override_key(part) == "dataset")] for run in runs]
     shared = set(parts[0]).intersection(*parts) if len({run.record.variant for run in runs}) > 1 else set()
     labels = [
         run.record.label or ",".join(part for part in own if part not in shared) or run.record.name

@@ -63,7 +63,9 @@ def _final_figures(results: Results) -> Named:
         goal = f"{results.validation_metric.replace('_', ' ')} of {value_text(results.target, results.metric)}"
         title = f"Time to a {goal.replace('val ', 'validation ')}: {results.title}"
         label = "training time to the target (s)"
-        yield "time_to_target", dots(summary, "seconds_to_target", label, title, share=False, notes=_missed(results))
+        missed = _missed(results)
+        figure = dots(summary, "seconds_to_target", label, title, share=False, notes=missed, biased=missed)
+        yield "time_to_target", figure
 
 
 def _axis_figures(results: Results) -> Named:
@@ -102,7 +104,7 @@ def _tuning_figure(results: Results, tuning: pd.DataFrame) -> Named:
     best = tuning[tuning["chosen"]]
     parts = {str(variant): _parts(point) for variant, point in zip(best["variant"], best["point"], strict=True)}
     chosen = {variant: float(found[axis.key]) for variant, found in parts.items() if axis.key in found}
-    title = f"What was tuned, on validation: {results.title}"
+    title = f"Tuned on validation: {', '.join(results.baselines)}"
     yield "sensitivity", sensitivity(points, axis.key, metric, title, chosen)
 
 

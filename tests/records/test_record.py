@@ -27,6 +27,7 @@ COLUMNS = [
     "run_id", "name", "variant", "seed", "status", "epochs", "val_accuracy", "val_loss", "best_val_accuracy",
     "best_epoch", "test_accuracy", "test_loss", "test_negative_log_likelihood", "test_expected_calibration_error",
     "test_top_2_accuracy", "test_macro_f1", "train_seconds", "total_seconds", "parameters", "dataset", "fingerprint",
+    "split", "weight_shapes", "initial_weights",
 ]  # fmt: skip
 
 

@@ -25,6 +25,8 @@ def make_run(tmp_path) -> MakeRun:
         dataset="mnist",
         status="completed",
         predictions=None,
+        label=None,
+        error=None,
     ):
         directory = tmp_path / name
         directory.mkdir(parents=True)
@@ -48,7 +50,9 @@ def make_run(tmp_path) -> MakeRun:
             "started": "2026-01-01T00:00:00+00:00",
             "final": history[-1],
             "best": history[-1],
-            "test": {"accuracy": accuracies[-1], "loss": 0.5},
+            "test": {"accuracy": accuracies[-1], "loss": 0.5} if status == "completed" else {},
+            "label": label,
+            "error": error,
         }
         (directory / "record.json").write_text(json.dumps(values))
         if predictions:

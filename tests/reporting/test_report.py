@@ -1,3 +1,6 @@
+import csv
+import json
+import re
 import shutil
 
 import numpy as np
@@ -5,7 +8,12 @@ import pandas as pd
 import pytest
 
 from runner.config.errors import UserError
-from runner.reporting.report import report
+from runner.reporting.aggregate import AGGREGATE_COLUMNS, COMPARISON_COLUMNS
+from runner.reporting.ranks import RANK_COLUMNS
+from runner.reporting.report import Output, report
+from runner.reporting.results import Wish
+from runner.reporting.selection import SELECTION_COLUMNS
+from tests.conftest import REPOSITORY
 
 
 def test_a_sweep_gets_its_tables_and_comparisons(make_run, tmp_path):
@@ -98,3 +106,92 @@ def test_a_file_that_is_no_table_of_numbers_is_named(make_run, name, text):
     (directory / name).write_text(text)
     with pytest.raises(UserError, match=rf"{name}: not a table of numbers"):
         report([directory], directory)
+
+
+def sweep(make_run, variants, seeds=3):
+    for number, overrides in enumerate(variants):
+        for seed in range(seeds):
+            make_run(f"sweep/{number}_{seed}", overrides=overrides, seed=seed, accuracies=[0.5, 0.6 + number / 100])
+
+
+def test_no_cell_of_a_table_is_a_formula(make_run, tmp_path):
+    make_run("sweep/0", overrides=["model=mlp", "note==1+1"], label="=cmd|' /C calc'!A0")
+    make_run("sweep/1", overrides=["model=mlp", "note=-0.5"], label="@sum")
+    report([tmp_path / "sweep"], tmp_path / "out")
+    summary = pd.read_csv(tmp_path / "out" / "summary.csv")
+    assert list(summary["variant"]) == ["'=cmd|' /C calc'!A0", "'@sum"]
+    assert list(summary["note"]) == ["'=1+1", "-0.5"]
+    for path in (tmp_path / "out").glob("*.csv"):
+        cells = [cell for row in csv.reader(path.open()) for cell in row]
+        assert not [cell for cell in cells if cell[:1] in set("=+@-") and not re.fullmatch(r"[-+][0-9.e-]+.*", cell)]
+
+
+def test_tables_need_no_further_parsing(make_run, tmp_path):
+    sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]], seeds=7)
+    report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"]))
+    frames = {name: pd.read_csv(tmp_path / "out" / f"{name}.csv") for name in ("aggregate", "comparisons", "summary")}
+    assert frames["aggregate"]["mean"].tolist() == pytest.approx([0.6, 0.61])
+    assert frames["comparisons"].loc[0, "difference"] == pytest.approx(0.01)
+    assert frames["comparisons"].loc[0, "p_value"] == pytest.approx(2 / 2**7)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "aggregate.csv", "comparisons.csv", "history.csv", "summary.csv",
+    ]  # fmt: skip
+
+
+def test_columns_of_every_table_are_documented_with_their_units():
+    """docs/report.md lists them; a column that is added or renamed must be there."""
+    text = (REPOSITORY / "docs" / "report.md").read_text()
+    for columns in (AGGREGATE_COLUMNS, COMPARISON_COLUMNS, SELECTION_COLUMNS, RANK_COLUMNS):
+        assert not [column for column in columns if f"`{column}`" not in text]
+
+
+def test_pdf_is_written_if_asked_for(make_run, tmp_path):
+    sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]])
+    written = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["pdf"])).written
+    assert {path.suffix for path in written} == {".pdf"}
+    assert all(path.read_bytes().startswith(b"%PDF") for path in written)
+
+
+def test_the_metric_the_baseline_and_the_target_can_be_chosen(make_run, tmp_path):
+    sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]])
+    wish = Wish(metric="val_accuracy", baseline="optimizer=adam", target=0.55)
+    results = report([tmp_path / "sweep"], tmp_path / "out", wish, Output(["csv"])).results
+    assert results.comparisons["baseline"].tolist() == ["optimizer=adam"]
+    assert results.comparisons["difference"].tolist() == pytest.approx([-0.01])
+    assert results.aggregate["reached"].tolist() == [3, 3]
+    assert results.aggregate["epochs_to_target"].tolist() == [2, 2]
+    for wrong in (Wish(metric="test_acc"), Wish(baseline="adamm"), Wish(metric="status")):
+        with pytest.raises(UserError, match=r"--(metric|baseline) "):
+            report([tmp_path / "sweep"], tmp_path / "out", wrong)
+
+
+def test_a_plan_brings_its_question_baseline_metric_and_command(make_run, tmp_path):
+    sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]])
+    study = {"question": "Which?", "baseline": "optimizer=adam", "metric": "val_loss", "target": 1.5}
+    plan = {"study": study, "command": ["study=mine", "name=a b"], "jobs": []}
+    (tmp_path / "sweep" / "plan.json").write_text(json.dumps(plan))
+    results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["html"])).results
+    assert (results.metric, results.target, results.asked.question) == ("test_loss", 1.5, "Which?")
+    assert results.baselines == {"mnist": "optimizer=adam"}
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert "<h1>Which?</h1>" in page
+    assert "runner study=mine &#39;name=a b&#39;" in page
+
+
+def test_several_data_sets_are_compared_each_by_itself_and_ranked(make_run, tmp_path):
+    for name in ("mnist", "digits", "letters"):
+        for number, optimizer in enumerate(["sgd", "adam", "lion"]):
+            for seed in range(2):
+                make_run(
+                    f"{name}/{optimizer}_{seed}", overrides=[f"dataset={name}", f"optimizer={optimizer}"], seed=seed,
+                    dataset=name, fingerprint=name, accuracies=[0.5 + number / 10 + seed / 100],
+                )  # fmt: skip
+    written = report([tmp_path / name for name in ("mnist", "digits", "letters")], tmp_path / "out").written
+    frame = pd.read_csv(tmp_path / "out" / "comparisons.csv")
+    assert all(row["variant"].split(" ")[-1] == row["baseline"].split(" ")[-1] for _, row in frame.iterrows())
+    assert len(frame) == 6
+    ranks = pd.read_csv(tmp_path / "out" / "ranks.csv")
+    assert dict(zip(ranks["variant"], ranks["average_rank"], strict=True)) == {
+        "optimizer=lion": 1, "optimizer=adam": 2, "optimizer=sgd": 3,
+    }  # fmt: skip
+    assert tmp_path / "out" / "critical_difference.png" in written

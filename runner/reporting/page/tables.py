@@ -12,6 +12,8 @@ from runner.reporting.direction import is_share, sign_of
 from runner.reporting.results import Results
 from runner.reporting.wording import interval_text, p_text, signed_text, spread_text, value_text
 
+_ONE_LINE = 40  # letters that a cell does not break
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -19,18 +21,22 @@ class Cell:
 
     parts: Sequence[tuple[str, bool]]
     sort: float | None = None
-    kind: str = ""  # of look: number, best, good, bad
+    kind: str = ""  # of look: number, best, good, bad, long
 
     @classmethod
     def text(cls, text: object, kind: str = "") -> "Cell":
         """Return a cell of plain text."""
-        return cls([(str(text), False)], kind=kind)
+        return cls([(str(text), False)], kind=kind or _width(str(text)))
 
     @classmethod
     def number(cls, text: str, value: float | None, kind: str = "number") -> "Cell":
         """Return a cell that sorts by its number; one that has none is a dash, and sorts last."""
         known = value is not None and math.isfinite(value)
         return cls([(text if known else "", False)], value if known else None, kind)
+
+
+def _width(text: str) -> str:
+    return "long" if len(text) > _ONE_LINE else ""
 
 
 @dataclass(frozen=True)
@@ -122,7 +128,7 @@ def runs_table(results: Results) -> PageTable:
                 *(_metric(row.get(name), name) for name in ("val_accuracy", "test_accuracy", "test_loss")),
                 Cell.number(str(row["epochs"]), row["epochs"]),
                 Cell.number(f"{row['total_seconds'] or 0:.1f}", row["total_seconds"]),
-                Cell(parts or [("(defaults)", False)]),
+                Cell(parts or [("(defaults)", False)], kind=_width(" ".join(record.asked))),
                 Cell.text(record.run_id),
             ]
         )

@@ -1,0 +1,147 @@
+"""index.html in a real browser, where one is installed."""
+
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from runner.reporting.report import report
+
+HOSTILE = "<script>alert(1)</script>"
+BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+needs_browser = pytest.mark.skipif(not (BROWSER and DRIVER), reason="no Chromium with its driver on this machine")
+
+
+def study(make_run, tmp_path) -> Path:
+    """Three variants, one of them hostile; a failure; accuracies that differ."""
+    for number, (variant, accuracy) in enumerate([("sgd", 0.8), (HOSTILE, 0.9), ("=1+1", 0.7)]):
+        for seed in range(2):
+            make_run(
+                f"sweep/{number}_{seed}",
+                overrides=["optimizer=sgd", f"model.width={number}"],
+                label=variant,
+                seed=seed,
+                accuracies=[0.5, accuracy + seed / 100],
+            )
+    make_run("sweep/failed", overrides=["optimizer=adam"], label="broken", status="failed", error=f"E: {HOSTILE}\n  it")
+    report([tmp_path / "sweep"], tmp_path / "out")
+    return tmp_path / "out" / "index.html"
+
+
+@pytest.fixture
+def page(make_run, tmp_path):
+    return study(make_run, tmp_path)
+
+
+@pytest.fixture
+def browser(page):
+    options = webdriver.ChromeOptions()
+    options.binary_location = BROWSER
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1200,900"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    driver.get(page.as_uri())
+    yield driver
+    driver.quit()
+
+
+def column(browser, table, position):
+    rows = browser.find_elements(By.CSS_SELECTOR, f"#{table} tbody tr:not([hidden])")
+    return [row.find_elements(By.TAG_NAME, "td")[position].text for row in rows]
+
+
+class Text(HTMLParser):
+    """What a reader sees, and the scripts there are."""
+
+    def __init__(self):
+        super().__init__()
+        self.text, self.scripts, self.tags = [], 0, set()
+
+    def handle_starttag(self, tag, attributes):
+        self.scripts += tag == "script"
+        self.tags |= {(tag, name) for name, value in attributes if value and value.startswith(("http", "//"))}
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def test_what_comes_from_a_configuration_stays_text_and_nothing_points_outside(page):
+    parser = Text()
+    parser.feed(page.read_text())
+    assert parser.scripts == 1
+    assert not parser.tags
+    assert f"{HOSTILE} has a test_accuracy of 90.50%" in "".join(parser.text)
+    assert "E: <script>" in "".join(parser.text)
+
+
+@needs_browser
+def test_a_table_sorts_by_its_heads_also_by_keyboard(browser):
+    heads = browser.find_elements(By.CSS_SELECTOR, "#table-variants th button")
+    heads[1].send_keys(Keys.ENTER)
+    assert column(browser, "table-variants", 0) == ["=1+1", "sgd", HOSTILE, "broken"]  # what has no value is last
+    heads[1].send_keys(Keys.ENTER)
+    assert column(browser, "table-variants", 0) == [HOSTILE, "sgd", "=1+1", "broken"]
+    cell = browser.find_elements(By.CSS_SELECTOR, "#table-variants th")[1]
+    assert cell.get_attribute("aria-sort") == "descending"
+
+
+@needs_browser
+def test_a_table_shows_the_rows_that_hold_every_word(browser):
+    field = browser.find_element(By.CSS_SELECTOR, "input[data-filters='table-runs']")
+    field.send_keys("COMPLETED width=2")
+    assert column(browser, "table-runs", 0) == ["=1+1", "=1+1"]
+    assert browser.find_element(By.CSS_SELECTOR, "output[data-counts='table-runs']").text == "2 of 7"
+    field.clear()
+    field.send_keys("alert")
+    assert column(browser, "table-runs", 0) == [HOSTILE, HOSTILE]
+
+
+@needs_browser
+def test_every_figure_is_drawn(browser):
+    sizes = browser.execute_script("return [...document.images].map((image) => [image.complete, image.naturalWidth])")
+    assert len(sizes) >= 4
+    assert all(complete and width > 100 for complete, width in sizes)
+
+
+@needs_browser
+def test_there_is_no_console_error_and_nothing_is_fetched(browser, page):
+    assert [entry for entry in browser.get_log("browser") if entry["level"] != "INFO"] == []
+    asked = [entry["message"] for entry in browser.get_log("performance") if 'requestWillBeSent"' in entry["message"]]
+    assert all(f'"url":"{page.as_uri()}"' in message or '"url":"data:' in message for message in asked)
+    assert any(page.as_uri() in message for message in asked)
+
+
+@needs_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_can_be_read_in_a_narrow_window_in_light_and_dark(browser, scheme):
+    browser.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    )
+    size = {"width": 360, "height": 700, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 360
+    colors = browser.execute_script("const s = getComputedStyle(document.body); return [s.color, s.backgroundColor]")
+    ink, paper = ([int(part) for part in re.findall(r"\d+", color)] for color in colors)
+    assert abs(sum(ink) - sum(paper)) > 400
+    assert (sum(paper) < sum(ink)) == (scheme == "dark")
+
+
+@needs_browser
+def test_overrides_that_the_baseline_does_not_have_are_highlighted(browser):
+    marks = {mark.text for mark in browser.find_elements(By.CSS_SELECTOR, "#table-runs mark")}
+    assert marks == {"model.width=1", "model.width=2", "optimizer=adam"}
+
+
+@needs_browser
+def test_a_failure_shows_its_traceback_on_demand(browser):
+    details = browser.find_element(By.CSS_SELECTOR, "#failures details")
+    assert not details.find_element(By.TAG_NAME, "pre").is_displayed()
+    details.find_element(By.TAG_NAME, "summary").send_keys(Keys.ENTER)
+    assert details.find_element(By.TAG_NAME, "pre").text.startswith("E: <script>")
