@@ -107,6 +107,8 @@ def run(
     with attempt.guard():
         directory.write_model(partial(save_model, compiled.model))
         _write_results(attempt, parts, directory, figures=not request.in_sweep)
+    with attempt.guard():
+        parts.tracker.end(replace(attempt.record, status=attempt.status))
     record = attempt.finished(time.perf_counter() - started)
     directory.write_record(record)
     if record.status in DONE:
@@ -181,7 +183,7 @@ def take_compiled(prepared: Prepared, kept: Kept) -> "Compiled":
     make = partial(compiled, parts.model, parts.targets, parts.batch_size, parts.augment, jit_compile=jit_compile)
     if not _differs_in_values_alone(settings):
         return make()
-    key = {name: value for name, value in prepared.config.items() if name not in ("name", "seed")}
+    key = {name: value for name, value in prepared.config.items() if name not in ("name", "seed", "tracking")}
     taken = kept.get("compiled", key, make)
     if taken.model is not parts.model:
         taken.start_as(parts.model)
@@ -239,15 +241,14 @@ def _train(
     from runner.reporting.scores import scores
 
     parts, length = prepared.parts, prepared.settings.training.epochs
+    parts.tracker.begin(attempt.record)
     epochs = training(prepared, compiled, length, Checkpoint(directory.checkpoint_path))
     history: list[Row] = []
     with EpochLines(console, length) as lines, Interruption() as interruption:
         try:
             for row in epochs:
                 history.append(row)
-                directory.write_history(history)
-                for diagnostic in parts.diagnostics:
-                    directory.write_table(diagnostic.file, diagnostic.rows)
+                _write_epoch(history, parts, directory)
                 lines.show(row)
                 LOG.info("epoch %d  %s", row["epoch"], epoch_text(row))
                 interruption.check()
@@ -270,6 +271,14 @@ def _train(
     )
     attempt.record = replace(attempt.record, test=shortest(compiled.test.evaluate()))
     attempt.record = replace(attempt.record, scores=scores(probabilities, parts.split.test.labels))
+
+
+def _write_epoch(history: list[Row], parts: "Parts", directory: RunDirectory) -> None:
+    """Write what there is at the end of an epoch, and tell of it."""
+    directory.write_history(history)
+    for diagnostic in parts.diagnostics:
+        directory.write_table(diagnostic.file, diagnostic.rows)
+    parts.tracker.epoch(history[-1], parts.diagnostics)
 
 
 def _write_results(attempt: "Attempt", parts: "Parts", directory: RunDirectory, *, figures: bool) -> None:
@@ -304,7 +313,8 @@ class Attempt:
         except KeyboardInterrupt:
             self.status = "interrupted"
         except Exception:  # any: the record must say that the run failed, and why
-            self.status, self.error = "failed", traceback.format_exc()
+            self.status = "failed"
+            self.error = self.error or traceback.format_exc()  # the first: others may follow from it
             LOG.exception("the run failed")
 
     def finished(self, seconds: float) -> RunRecord:

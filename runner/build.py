@@ -21,6 +21,7 @@ from runner.data.splits import split_dataset
 from runner.data.streams import Stream, integer_seed, seed_sequence
 from runner.engine.batch_statistics import statistics_refresher
 from runner.engine.diagnostics import Diagnostic
+from runner.engine.tracking import Tracker
 from runner.engine.training import Augment, one_kernel
 from runner.engine.weights import fresh_session, initialize
 from runner.make import brief, check_name, locate, make
@@ -52,6 +53,7 @@ class Parts:
     augment: Augment | None
     callbacks: list[keras.callbacks.Callback]
     diagnostics: list[Diagnostic]
+    tracker: Tracker
     batch_size: int
     examples: tuple[np.ndarray, np.ndarray] | None  # training images before and after augmentation
     warnings: list[str]
@@ -84,6 +86,7 @@ def build_parts(settings: Settings, dataset: Dataset, split: Split, directory: P
         augment=build_augment(settings, split.train, one_kernel),
         callbacks=[*averaging, *build_callbacks(settings, directory)],
         diagnostics=[make(f"diagnostics.{name}", part.spec()) for name, part in settings.diagnostics.items()],
+        tracker=make("tracking", settings.tracking.spec(), directory=directory) if settings.tracking else Tracker(),
         batch_size=batch_size,
         examples=_augmented_examples(settings, targets.train),
         warnings=[*_warnings(settings, dataset), *_idle_parts(settings, model)],

@@ -22,6 +22,7 @@ ONE_OPTION_GROUPS = (
     "clipping",
     "averaging",
     "device",
+    "tracking",
 )
 SWEEP_GROUPS = ("study", "search", "launcher")  # how many runs are made, not what one is
 LIST_GROUPS = ("augmentation", "regularizer", "callbacks", "diagnostics")

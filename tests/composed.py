@@ -1,5 +1,7 @@
 """Settings composed by Hydra from `conf/`, as the program composes them."""
 
+from typing import Any
+
 from hydra import compose, initialize_config_dir
 
 from runner.config.locations import conf_directory
@@ -8,9 +10,13 @@ from runner.config.schema import Settings, check, resolve
 LIST_GROUPS = ("augmentation", "regularizer", "callbacks", "diagnostics")
 
 
-def settings(*overrides: str) -> Settings:
+def config(*overrides: str) -> dict[str, Any]:
     with initialize_config_dir(str(conf_directory()), version_base="1.3"):
-        return check(resolve(compose("config", list(overrides))))
+        return resolve(compose("config", list(overrides)))
+
+
+def settings(*overrides: str) -> Settings:
+    return check(config(*overrides))
 
 
 def choice(group: str, option: str) -> str:

@@ -233,6 +233,7 @@ class Settings(Section):
     callbacks: dict[str, CallbackPart]
     diagnostics: dict[str, Part]
     device: Device
+    tracking: Annotated[Part | None, BeforeValidator(_none_for_empty)] = None  # older runs' configurations have none
 
     @field_validator("name")
     @classmethod

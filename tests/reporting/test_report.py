@@ -122,7 +122,7 @@ def test_no_cell_of_a_table_is_a_formula(make_run, tmp_path):
     assert list(summary["variant"]) == ["'=cmd|' /C calc'!A0", "'@sum"]
     assert list(summary["note"]) == ["'=1+1", "-0.5"]
     for path in (tmp_path / "out").glob("*.csv"):
-        cells = [cell for row in csv.reader(path.open()) for cell in row]
+        cells = [cell for row in csv.reader(path.read_text().splitlines()) for cell in row]
         assert not [cell for cell in cells if cell[:1] in set("=+@-") and not re.fullmatch(r"[-+][0-9.e-]+.*", cell)]
 
 
