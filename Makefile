@@ -4,12 +4,13 @@
 # make bench   measure the engine against plain model.fit on this machine
 # make bench-augmentation   what every augmentation adds to an epoch
 # make bench-sweep          a sweep against as many scripts, one after the other
+# make bench-report         a report on 1,000 and on 10,000 runs
 # make faults  kill a sweep 20 times, and compare it with one that nobody disturbed
 # make lock    renew the two lock files from pyproject.toml (needs uv)
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: setup run test lint format bench bench-augmentation bench-sweep faults lock clean
+.PHONY: setup run test lint format bench bench-augmentation bench-sweep bench-report faults lock clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -59,6 +60,9 @@ bench-augmentation: setup
 
 bench-sweep: setup
 	$(BIN)/python -m tests.benchmarks.sweep $(ARGS)
+
+bench-report: setup
+	$(BIN)/python -m tests.benchmarks.report $(ARGS)
 
 faults: setup
 	$(BIN)/python -m tests.benchmarks.faults $(ARGS)

@@ -1,8 +1,8 @@
 """Variants over their seeds, and each against the baseline, as tidy frames."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ COMPARISON_COLUMNS = [
 ]  # fmt: skip
 _NO_CLAIM = f"fewer than {FEWEST_SEEDS} seeds: no claim"
 _PAIRING = ("fingerprint", "split")  # what two runs of one seed must share to be a pair
+_WEIGHTS = ("weight_shapes", "initial_weights")  # the second must be shared where the first is
 
 
 def aggregate_frame(
@@ -69,52 +70,62 @@ def comparison_frame(
         bootstrap: whether the BCa interval is wanted, which takes most of the time.
     """
     by_dataset = baselines if isinstance(baselines, Mapping) else dict.fromkeys(summary["dataset"], baselines)
-    references = {name: _scored(summary[summary["variant"] == name], metric) for name in set(by_dataset.values())}
+    completed = _scored(summary, metric).groupby("variant", sort=False)
+    arms = {str(variant): _Arm.of(runs, metric) for variant, runs in completed}
+    datasets = {str(variant): runs["dataset"].iloc[0] for variant, runs in completed}
     rows = []
-    for variant, runs in summary.groupby("variant", sort=False):
-        baseline = by_dataset[runs["dataset"].iloc[0]]
-        if variant == baseline:
-            continue
-        comparison = _compared(_scored(runs, metric), references[baseline], metric, bootstrap=bootstrap)
-        if comparison is not None:
-            rows.append({"variant": variant, "baseline": baseline, "metric": metric} | asdict(comparison))
+    for variant, arm in arms.items():
+        baseline = by_dataset[datasets[variant]]
+        if variant != baseline and baseline in arms:
+            compared = asdict(_compared(arm, arms[baseline], bootstrap=bootstrap))
+            rows.append({"variant": variant, "baseline": baseline, "metric": metric} | compared)
     for row, adjusted in zip(rows, holm([row["p_value"] for row in rows]), strict=True):
         row["p_holm"] = adjusted
         row["verdict"] = _verdict(row["n"], adjusted, row["difference"])
     return pd.DataFrame(rows, columns=COMPARISON_COLUMNS)
 
 
-def _scored(runs: pd.DataFrame, metric: str) -> pd.DataFrame:
-    return runs[(runs["status"] == "completed") & runs[metric].notna()]
+@dataclass(frozen=True)
+class _Arm:
+    """A variant's completed runs: the metric by seed, of several runs of a seed the mean, and what makes them pairs."""
+
+    scores: dict[Any, float]
+    facts: dict[Any, Any]
+
+    @classmethod
+    def of(cls, runs: pd.DataFrame, metric: str) -> Self:
+        facts = runs.drop_duplicates("seed").reindex(columns=["seed", *_PAIRING, *_WEIGHTS])
+        rows = facts.astype(object).where(facts.notna(), None).to_dict("records")
+        return cls(_values(runs, metric).to_dict(), {row["seed"]: row for row in rows})
+
+    def is_pair(self, other: Self, seed: int) -> bool:
+        """Say whether the runs of a seed have the same data, split and initial weights; what is unknown agrees."""
+        one, two = self.facts[seed], other.facts[seed]
+        if any(_differ(one[key], two[key]) for key in _PAIRING):
+            return False
+        shapes, values = _WEIGHTS
+        return _differ(one[shapes], two[shapes]) or not _differ(one[values], two[values])
+
+
+def _scored(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
+    return summary[(summary["status"] == "completed") & summary[metric].notna()]
 
 
 def _values(runs: pd.DataFrame, metric: str) -> "pd.Series[float]":
-    """Return the metric of completed runs by seed; of several runs of one seed the mean."""
     values: pd.Series[float] = _scored(runs, metric).groupby("seed")[metric].mean().astype(float)
     return values
 
 
-def _compared(one: pd.DataFrame, other: pd.DataFrame, metric: str, *, bootstrap: bool) -> Comparison | None:
-    if one.empty or other.empty:
-        return None
-    left, right = _values(one, metric), _values(other, metric)
-    common = left.index.intersection(right.index)
-    if len(common) > 1 and all(_is_pair(one, other, seed) for seed in common):
-        return compare_paired(list(left[common]), list(right[common]), bootstrap=bootstrap)
-    return compare_unpaired(list(left), list(right), bootstrap=bootstrap)
+def _compared(one: _Arm, other: _Arm, *, bootstrap: bool) -> Comparison:
+    common = [seed for seed in one.scores if seed in other.scores]
+    if len(common) > 1 and all(one.is_pair(other, seed) for seed in common):
+        pairs = ([arm.scores[seed] for seed in common] for arm in (one, other))
+        return compare_paired(*pairs, bootstrap=bootstrap)
+    return compare_unpaired([*one.scores.values()], [*other.scores.values()], bootstrap=bootstrap)
 
 
-def _is_pair(one: pd.DataFrame, other: pd.DataFrame, seed: int) -> bool:
-    """Say whether two variants' runs of a seed have the same data, split and initial weights; unknown ones agree."""
-    first, second = (side[side["seed"] == seed].iloc[0] for side in (one, other))
-    if any(_differ(first, second, key) for key in _PAIRING):
-        return False
-    return _differ(first, second, "weight_shapes") or not _differ(first, second, "initial_weights")
-
-
-def _differ(first: "pd.Series[Any]", second: "pd.Series[Any]", key: str) -> bool:
-    known = [value for value in (first.get(key), second.get(key)) if isinstance(value, str)]
-    return len(known) == 2 and known[0] != known[1]
+def _differ(one: str | None, other: str | None) -> bool:
+    return None not in (one, other) and one != other
 
 
 def _verdict(n: int, p_holm: float, difference: float) -> str:

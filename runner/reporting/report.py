@@ -79,6 +79,8 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     ranks = average_ranks(mean_by_dataset(results.summary, results.metric), results.metric)
     if "csv" in output.formats:
         yield from _write_frames(results, ranks, out)
+    if {*output.formats} <= {"csv"}:
+        return
     table = paper_table(results.summary, results.aggregate, results.comparisons, _test_examples(results))
     if "table" in output.formats:
         yield from table.write(out)
