@@ -66,16 +66,14 @@ def comparison_frame(
     `test` says so.
 
     Args:
-        baselines: the variant that all are compared with; or that one for each data set by name.
+        baselines: the variant that all are compared with, or that one for each variant.
         bootstrap: whether the BCa interval is wanted, which takes most of the time.
     """
-    by_dataset = baselines if isinstance(baselines, Mapping) else dict.fromkeys(summary["dataset"], baselines)
     completed = _scored(summary, metric).groupby("variant", sort=False)
     arms = {str(variant): _Arm.of(runs, metric) for variant, runs in completed}
-    datasets = {str(variant): runs["dataset"].iloc[0] for variant, runs in completed}
     rows = []
     for variant, arm in arms.items():
-        baseline = by_dataset[datasets[variant]]
+        baseline = baselines if isinstance(baselines, str) else baselines[variant]
         if variant != baseline and baseline in arms:
             compared = asdict(_compared(arm, arms[baseline], bootstrap=bootstrap))
             rows.append({"variant": variant, "baseline": baseline, "metric": metric} | compared)

@@ -18,6 +18,7 @@ class Asked:
     metric: str | None = None  # of the test set, the counterpart of what choices are made by
     target: float | None = None  # of the validation metric
     command: str | None = None  # that makes all of it again
+    variants: tuple[str, ...] = ()  # the names of a study's variants, without the grid they were crossed with
 
     @classmethod
     def of(cls, sweep: Path) -> Self:
@@ -44,4 +45,5 @@ class Asked:
             metric=f"test_{chosen_by.removeprefix('best_').removeprefix('val_')}" if chosen_by else None,
             target=study.get("target"),
             command=shlex.join(["runner", *command]) if command else None,
+            variants=tuple(study.get("variants") or ()),
         )

@@ -32,7 +32,7 @@ def report_figures(results: Results, ranks: Ranks | None, confusion: str | None,
         confusion: the variant whose confusion matrix is drawn; None: the best on validation.
         seeds: draw every seed's curve as a thin line.
     """
-    styles = variant_styles(results.variants, results.ranked, next(iter(results.baselines.values())))
+    styles = variant_styles(results.variants, results.ranked, results.baseline)
     for metric in ("accuracy", "loss"):
         if metric in results.history or f"val_{metric}" in results.history:
             title = f"{metric.capitalize()}: {results.title}"
@@ -49,11 +49,10 @@ def _final_figures(results: Results) -> Named:
     """Draw one number a run: the metric, the generalization gap, the time to the target."""
     summary, metric = results.summary, results.metric
     completed = summary.assign(**{metric: summary[metric].where(summary["status"] == "completed")})
-    baseline = next(iter(results.baselines.values())) if len(results.baselines) == 1 else None
     name, unit = metric.replace("_", " "), " (%)" if is_share(metric) else ""
     if completed[metric].notna().any():
         title = f"{name.capitalize()} by variant: {results.title}"
-        options: Any = {"share": is_share(metric), "baseline": baseline, "notes": _lost(results)}
+        options: Any = {"share": is_share(metric), "baseline": results.baseline, "notes": _lost(results)}
         yield metric, dots(completed, metric, name + unit, title, **options)
     gaps = _gaps(results)
     if gaps["gap"].notna().any():
@@ -104,7 +103,7 @@ def _tuning_figure(results: Results, tuning: pd.DataFrame) -> Named:
     best = tuning[tuning["chosen"]]
     parts = {str(variant): _parts(point) for variant, point in zip(best["variant"], best["point"], strict=True)}
     chosen = {variant: float(found[axis.key]) for variant, found in parts.items() if axis.key in found}
-    title = f"Tuned on validation: {', '.join(results.baselines)}"
+    title = f"Tuned on validation: {', '.join(dict.fromkeys(results.summary['dataset']))}"
     yield "sensitivity", sensitivity(points, axis.key, metric, title, chosen)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from runner.config.errors import UserError, did_you_mean
 from runner.reporting.aggregate import aggregate_frame, comparison_frame
 from runner.reporting.asked import Asked
+from runner.reporting.baselines import baselines
 from runner.reporting.collect import Run, find_runs, history_frame, summary_frame
 from runner.reporting.direction import sign_of, validation_counterpart
 from runner.reporting.labels import labels_by, variant_labels, with_dataset
@@ -38,7 +39,7 @@ class Results:
     summary: pd.DataFrame  # a row a run; `variant` is its label, `arm` that without the data set's name
     history: pd.DataFrame  # a row a run and epoch
     metric: str
-    baselines: dict[str, str]  # by data set
+    baselines: dict[str, str]  # what each variant is compared with; a baseline with itself
     target: float | None
     asked: Asked
     tuning: pd.DataFrame | None
@@ -48,6 +49,12 @@ class Results:
     def variants(self) -> list[str]:
         """The labels of the variants."""
         return list(dict.fromkeys(self.summary["variant"]))
+
+    @property
+    def baseline(self) -> str | None:
+        """The one variant that all others are compared with; None where there are several."""
+        found = set(self.baselines.values())
+        return found.pop() if len(found) == 1 else None
 
     @property
     def validation_metric(self) -> str:
@@ -117,16 +124,16 @@ def read_results(runs: list[Run], paths: Sequence[Path], wish: Wish) -> Results:
     summary = summary_frame(runs, labels).assign(arm=arms)
     history = history_frame(runs, labels)
     metric = _metric(summary, wish.metric, asked.metric)
-    baselines = _baselines(summary, wish.baseline, asked.baseline)
+    compared = _baselines(summary, wish.baseline, asked)
     target = wish.target if wish.target is not None else asked.target
     validation = validation_counterpart(metric)
-    if target is None and validation in summary and len(baselines) == 1:
-        target = usual_target(summary, next(iter(baselines.values())), validation)
+    if target is None and validation in summary and len(set(compared.values())) == 1:
+        target = usual_target(summary, next(iter(compared.values())), validation)
     if target is not None:
         summary = with_targets(summary, history, validation, target)
     tuning = read_tuning(paths[0]) if len(paths) == 1 else None
     tuning_runs = [] if tuning is None else find_runs(paths, tuning=True)
-    return Results(runs, summary, history, metric, baselines, target, asked, tuning, tuning_runs)
+    return Results(runs, summary, history, metric, compared, target, asked, tuning, tuning_runs)
 
 
 def _metric(summary: pd.DataFrame, wished: str | None, asked: str | None) -> str:
@@ -139,15 +146,15 @@ def _metric(summary: pd.DataFrame, wished: str | None, asked: str | None) -> str
     return wished
 
 
-def _baselines(summary: pd.DataFrame, wished: str | None, asked: str | None) -> dict[str, str]:
-    """Return the baseline's label on every data set."""
-    arms = list(dict.fromkeys(summary["arm"]))
-    labels = list(dict.fromkeys(summary["variant"]))
-    if wished is not None and wished not in arms and wished not in labels:
-        raise UserError(f"--baseline {wished}: no such variant{did_you_mean(wished, arms)}")
-    chosen = wished if wished is not None else asked if asked in arms else arms[0]
-    baselines = {}
-    for dataset, runs in summary.groupby("dataset", sort=False):
-        own = runs.loc[(runs["arm"] == chosen) | (runs["variant"] == chosen), "variant"]
-        baselines[str(dataset)] = str(own.iloc[0] if len(own) else runs["variant"].iloc[0])
-    return baselines
+def _baselines(summary: pd.DataFrame, wished: str | None, asked: Asked) -> dict[str, str]:
+    """Return what each variant is compared with, on the same data set."""
+    known = [*dict.fromkeys([*summary["arm"], *asked.variants, *summary["variant"]])]
+    if wished is not None and wished not in known:
+        raise UserError(f"--baseline {wished}: no such variant{did_you_mean(wished, known)}")
+    compared: dict[str, str] = {}
+    for _, runs in summary.groupby("dataset", sort=False):
+        labels = dict(zip(runs["arm"], runs["variant"], strict=True))  # an arm's label on this data set
+        chosen = {label: arm for arm, label in labels.items()}.get(str(wished), wished)
+        by_arm = baselines([*labels], chosen or asked.baseline, asked.variants)
+        compared |= {labels[arm]: labels[baseline] for arm, baseline in by_arm.items()}
+    return compared

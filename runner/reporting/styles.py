@@ -23,7 +23,7 @@ _FAINT = Style("0.75", "-", ".", shown=False)
 
 
 def variant_styles(
-    variants: Sequence[str], ranked: Sequence[str], baseline: str, most: int = MOST_SHOWN
+    variants: Sequence[str], ranked: Sequence[str], baseline: str | None, most: int = MOST_SHOWN
 ) -> dict[str, Style]:
     """Return the variants' styles; of more than a figure can hold, the baseline and the best ones stand out.
 

@@ -121,8 +121,9 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
     text = f"Mean and standard deviation over n = {seeds} seeds, {', '.join(dict.fromkeys(aggregate['dataset']))}"
     if len(comparisons):
         tests = ", ".join(dict.fromkeys(comparisons["test"]))
-        baselines = ", ".join(dict.fromkeys(comparisons["baseline"]))
-        text += f"; differences to {baselines} with 95% t-intervals; p by {tests}, after Holm"
+        references = list(dict.fromkeys(comparisons["baseline"]))
+        baseline = references[0] if len(references) == 1 else "the baseline of each one's own cell or data set"
+        text += f"; differences to {baseline} with 95% t-intervals; p by {tests}, after Holm"
         if (comparisons["n"] < FEWEST_SEEDS).any():
             text += f" (below {FEWEST_SEEDS} seeds no p can be below 0.05, and none is claimed)"
     return f"{text}. The best mean is bold.{_test_set_error(aggregate, examples)}"

@@ -9,6 +9,7 @@ from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, Stopped, UserErr
 from runner.console import show_warning
 from runner.records.provenance import code_state
 from runner.records.run_directory import RunDirectory
+from runner.reporting.baselines import baselines
 from runner.sweeps.estimate import epoch_seconds, estimate_seconds
 from runner.sweeps.outcome import read_status
 from runner.sweeps.plan import Plan
@@ -79,8 +80,10 @@ def _warnings(plan: Plan, study: Study | None, directory: Path) -> Iterator[str]
     for first, second in plan.merged():
         yield f"{second} is the same run as {first} on every seed they share: it is trained once."
     final = [job for job in plan.jobs if job.phase in ("final", "candidate")]
-    seeds, variants = {job.seed for job in final}, {job.variant for job in final}
-    if (study or len(seeds) > 1) and (warning := power_warning(len(seeds), len(variants) - 1)):
+    seeds, variants = {job.seed for job in final}, list(dict.fromkeys(job.variant for job in final))
+    compared = baselines(variants, study.baseline, study.variants) if study else baselines(variants, None)
+    comparisons = len(variants) - len(set(compared.values()))
+    if (study or len(seeds) > 1) and (warning := power_warning(len(seeds), comparisons)):
         yield warning
     records = [read_status(RunDirectory(job.path(directory))) for job in plan.jobs]
     if other := {record.code.get("commit", "")[:12] for record in records if record} - {

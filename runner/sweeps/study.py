@@ -77,6 +77,7 @@ class Study(Chosen):
     baseline: str | None = None  # default: the first variant
     grid: Axes = Field(default_factory=dict)  # crossed with every variant
     tune: Tune | None = None
+    target: float | None = None  # of the validation metric: the report says how soon it is reached
     seeds: Seeds = Field(default=10, validate_default=True)
 
 

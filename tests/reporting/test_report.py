@@ -172,7 +172,7 @@ def test_a_plan_brings_its_question_baseline_metric_and_command(make_run, tmp_pa
     (tmp_path / "sweep" / "plan.json").write_text(json.dumps(plan))
     results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["html"])).results
     assert (results.metric, results.target, results.asked.question) == ("test_loss", 1.5, "Which?")
-    assert results.baselines == {"mnist": "optimizer=adam"}
+    assert results.baseline == "optimizer=adam"
     page = (tmp_path / "out" / "index.html").read_text()
     assert "<h1>Which?</h1>" in page
     assert "runner study=mine &#39;name=a b&#39;" in page

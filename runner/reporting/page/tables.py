@@ -119,7 +119,8 @@ def runs_table(results: Results) -> PageTable:
     rows = []
     for run, row in zip(results.runs, results.summary.to_dict("records"), strict=True):
         record = run.record
-        parts = [(part, part not in usual[record.dataset["name"]]) for part in record.asked]
+        own = usual[results.baselines[row["variant"]]]
+        parts = [(part, part not in own) for part in record.asked]
         rows.append(
             [
                 Cell.text(row["variant"]),
@@ -142,12 +143,11 @@ def runs_table(results: Results) -> PageTable:
 
 
 def _usual(results: Results) -> dict[str, set[str]]:
-    """Return what the baseline of each data set overrides."""
-    usual: dict[str, set[str]] = {name: set() for name in results.baselines}
+    """Return what each baseline overrides."""
+    usual: dict[str, set[str]] = {name: set() for name in results.baselines.values()}
     for run, label in zip(results.runs, results.summary["variant"], strict=True):
-        name = run.record.dataset["name"]
-        if label == results.baselines[name]:
-            usual[name] |= set(run.record.asked)
+        if label in usual:
+            usual[label] |= set(run.record.asked)
     return usual
 
 

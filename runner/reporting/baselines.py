@@ -1,0 +1,31 @@
+"""What each variant is compared with."""
+
+from collections.abc import Iterable, Sequence
+
+
+def baselines(arms: Sequence[str], baseline: str | None, names: Iterable[str] = ()) -> dict[str, str]:
+    """Return each arm's baseline; an arm that is its own is a baseline.
+
+    A study's variants that were crossed with a grid are compared cell by cell: `adam,batch_size=4` with
+    `sgd,batch_size=4`.
+
+    Args:
+        arms: labels of the variants.
+        baseline: the label of an arm, or the name of a study's variant; None: the first one.
+        names: those of the study's variants.
+    """
+    by_length = sorted(names, key=len, reverse=True)  # so that `a,b` is not taken for a cell of `a`
+    if baseline in arms:
+        return dict.fromkeys(arms, str(baseline))
+    parts = {arm: _parts(arm, by_length) for arm in arms}
+    name = baseline if baseline in by_length else parts[arms[0]][0]
+    counterparts = {arm: f"{name}{cell}" for arm, (_, cell) in parts.items()}
+    return {arm: other if other in parts else arms[0] for arm, other in counterparts.items()}
+
+
+def _parts(arm: str, names: Iterable[str]) -> tuple[str, str]:
+    """Split an arm into a study's variant and its cell of the grid, with the comma."""
+    for name in names:
+        if arm == name or arm.startswith(f"{name},"):
+            return name, arm[len(name) :]
+    return arm, ""
