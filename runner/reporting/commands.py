@@ -48,12 +48,12 @@ def show_verdicts(console: Console, results: "Results") -> None:
 def ensemble_command(arguments: Sequence[str]) -> None:
     """Print what the average of several runs' predictions gains; write it as a table and a figure if asked to."""
     parser = _parser("ensemble", "Average the predictions of completed runs, and show what that gains.")
-    parser.add_argument("--out", type=Path, help="a directory for ensemble.csv and ensemble.png (default: none)")
+    parser.add_argument("--out", type=Path, help="a directory for tables and figures, also by size (default: none)")
     chosen = parser.parse_args(arguments)
 
     from runner.reporting.canvas import save_figure
-    from runner.reporting.ensemble import ensemble_frame, read_members
-    from runner.reporting.ensemble_views import ensemble_figure, ensemble_table, gain_text
+    from runner.reporting.ensemble import ensemble_frame, read_members, size_frame
+    from runner.reporting.ensemble_views import ensemble_figure, ensemble_table, gain_text, size_figure
     from runner.reporting.frames import write_frame
 
     members = read_members(chosen.directories)
@@ -64,9 +64,14 @@ def ensemble_command(arguments: Sequence[str]) -> None:
     console.print(gain_text(frame))
     if chosen.out:
         chosen.out.mkdir(parents=True, exist_ok=True)
-        table = write_frame(frame, chosen.out / "ensemble.csv")
-        figure = save_figure(ensemble_figure(frame, title), chosen.out / "ensemble.png")
-        _print_paths([table, figure])
+        sizes = size_frame(members)
+        written = [
+            write_frame(frame, chosen.out / "ensemble.csv"),
+            write_frame(sizes, chosen.out / "ensemble_size.csv"),
+            save_figure(ensemble_figure(frame, title), chosen.out / "ensemble.png"),
+            save_figure(size_figure(sizes, title), chosen.out / "ensemble_size.png"),
+        ]
+        _print_paths(written)
 
 
 def _parser(command: str, description: str) -> argparse.ArgumentParser:

@@ -1,5 +1,7 @@
 """The average of several runs' predictions, and what it gains over its members."""
 
+import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,7 @@ from runner.reporting.collect import Run, find_runs
 from runner.reporting.labels import variant_labels
 from runner.reporting.scores import scores
 
+_SUBSETS = 50  # of members, for the accuracy by size
 MEASURES = ("val_accuracy", "test_accuracy", "test_negative_log_likelihood", "test_expected_calibration_error")
 
 
@@ -67,6 +70,31 @@ def ensemble_frame(members: Sequence[Member]) -> pd.DataFrame:
     average = _average([member.predictions for member in members])
     rows += [{"role": "mean", **mean}, {"role": "ensemble", **_measures(average, "the ensemble")}]
     return pd.DataFrame(rows).astype({"seed": "Int64"})
+
+
+def size_frame(members: Sequence[Member]) -> pd.DataFrame:
+    """Return how the ensemble's test accuracy grows with its size: a row for each number of members.
+
+    Columns: members, subsets (all of that size, or `_SUBSETS` drawn ones), and the mean, min and max of test_accuracy
+    over them.
+    """
+    labels = members[0].predictions["test_labels"]
+    probabilities = np.stack([member.predictions["test_probabilities"] for member in members]).astype(np.float32)
+    random = np.random.default_rng(0)
+    rows = []
+    for size in range(1, len(members) + 1):
+        subsets = _subsets(len(members), size, random)
+        found = [float(np.mean(probabilities[subset].sum(axis=0).argmax(axis=1) == labels)) for subset in subsets]
+        rows.append(
+            {"members": size, "subsets": len(subsets), "mean": np.mean(found), "min": min(found), "max": max(found)}
+        )
+    return pd.DataFrame(rows)
+
+
+def _subsets(members: int, size: int, random: np.random.Generator) -> list[list[int]]:
+    if math.comb(members, size) <= _SUBSETS:
+        return [list(subset) for subset in itertools.combinations(range(members), size)]
+    return [random.choice(members, size, replace=False).tolist() for _ in range(_SUBSETS)]
 
 
 def _average(predictions: Sequence[dict[str, npt.NDArray[Any]]]) -> dict[str, npt.NDArray[Any]]:

@@ -5,11 +5,11 @@ import math
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 from rich.table import Table
 from rich.text import Text
 
-from runner.reporting.canvas import PALETTE, panels, wrapped
+from runner.reporting.canvas import ONE_COLUMN, PALETTE, canvas, legend_below, panels, wrapped
 from runner.reporting.ensemble import MEASURES
 
 _HEADERS = ("val acc", "test acc", "test nll", "test ece")
@@ -75,6 +75,24 @@ def ensemble_figure(frame: pd.DataFrame, title: str) -> Figure:
     right.set_yticks(range(len(variants) + 1), labels=[])
     handles, labels = left.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize="small")
+    return figure
+
+
+def size_figure(frame: pd.DataFrame, title: str) -> Figure:
+    """Draw the test accuracy against the number of members: the mean over subsets, and their range as a band.
+
+    `frame` is a `size_frame`.
+    """
+    figure, axes = canvas(title, ONE_COLUMN, 2.6)
+    axes.plot(frame["members"], frame["mean"], color=PALETTE[0], marker="o", markersize=3, label="mean of the subsets")
+    axes.fill_between(
+        frame["members"], frame["min"], frame["max"], color=PALETTE[0], alpha=0.18, linewidth=0, label="their range"
+    )
+    axes.set_xlabel("members")
+    axes.set_ylabel("test accuracy (%)")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
+    legend_below(figure, axes)
     return figure
 
 

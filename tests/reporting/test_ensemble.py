@@ -8,7 +8,7 @@ from rich.console import Console
 
 from runner.config.errors import UserError
 from runner.reporting.commands import ensemble_command
-from runner.reporting.ensemble import ensemble_frame, read_members
+from runner.reporting.ensemble import ensemble_frame, read_members, size_frame
 from runner.reporting.ensemble_views import ensemble_figure, ensemble_table, gain_text
 
 LABELS = np.array([0, 1, 0, 1])
@@ -50,6 +50,15 @@ def test_members_weigh_the_same(make_run, tmp_path):
         make_run(f"sweep/{number}", seed=number, predictions=given)
     ensemble = ensemble_frame(read_members([tmp_path])).iloc[-1]
     assert ensemble["test_negative_log_likelihood"] == pytest.approx(-math.log(0.3))
+
+
+def test_the_accuracy_by_size_is_the_mean_over_the_subsets(two, make_run):
+    make_run("sweep/2", overrides=["optimizer=lion"], seed=2, predictions=predictions(ONE))
+    frame = size_frame(read_members([two]))
+    assert frame["members"].tolist() == [1, 2, 3]
+    assert frame["subsets"].tolist() == [3, 3, 1]
+    assert frame["mean"].tolist() == pytest.approx([0.75, (1 + 0.75 + 1) / 3, 1.0])
+    assert (frame["min"][1], frame["max"][1]) == (0.75, 1.0)
 
 
 def test_only_completed_runs_are_members(two, make_run):
