@@ -13,6 +13,7 @@ import tensorflow as tf
 from runner.data.dataset import Part
 from runner.data.streams import Stream, seed_sequence
 from runner.engine.checkpoint import Checkpoint, Progress
+from runner.engine.custom_gradients import custom_gradients_forgotten
 from runner.engine.diagnostics import ClippingRate, Diagnostic, innermost
 from runner.engine.evaluation import Evaluator, read_metrics, shortest
 from runner.engine.fused import fused
@@ -127,6 +128,7 @@ class CompiledEpoch:
         self.model.optimizer.build(self.model.trainable_variables)
         self.clipping.end_epoch()  # forgets the epoch that a run before may have failed in
         with ExitStack() as stack:
+            stack.enter_context(custom_gradients_forgotten())
             stack.enter_context(fused(self.model))
             stack.enter_context(self.clipping.watching())
             for diagnostic in diagnostics:

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from tensorflow.python.framework import ops
 
 from runner.data.dataset import Part
 from runner.engine.evaluation import Evaluator
@@ -158,3 +159,16 @@ def test_a_callback_can_stop_the_training(parts, make_model):
             self.model.stop_training = epoch == 1
 
     assert len(run(make_model("sgd"), parts, epochs=9, callbacks=[Stop()])) == 2
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_tensorflow_keeps_nothing_of_a_training_that_is_over(optimizer, digits):
+    """Its registry of gradients would hold the graph, and with that the training set, for as long as the process."""
+    registered = ops.gradient_registry._registry
+    before = set(registered)
+    model = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10, "silu")])
+    model.compile(optimizer=optimizer, loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    images, labels = digits
+    data = Part(images[:64].astype("float32"), labels[:64])
+    list(train(CompiledEpoch(model, data, 32), Evaluator(model, data), epochs=1, order=shuffled(0, 64)))
+    assert set(registered) == before
