@@ -22,9 +22,14 @@ def main() -> int:
     try:
         match sys.argv[1:]:
             case ["report", *arguments]:
-                from runner.reporting.commands import report_command
+                from runner.reporting.commands import report_arguments, report_command
 
-                report_command(arguments)
+                chosen = report_arguments(arguments)
+                if chosen.watch:
+                    from runner.sweeps.watching import watch_command
+
+                    watch_command(chosen.directories, chosen.interval)
+                report_command(chosen)
             case ["ensemble", *arguments]:
                 from runner.reporting.commands import ensemble_command
 

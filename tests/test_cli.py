@@ -368,6 +368,7 @@ class TestHelp:
         (("optimizer=adamm",), ("tensorflow", "keras", "pandas", "matplotlib")),
         (("training.epochs=0",), ("tensorflow", "keras", "pandas", "matplotlib")),
         (("report", "{sweep}"), ("tensorflow", "keras")),
+        (("report", "--watch", "{sweep}"), ("tensorflow", "keras")),
         (("reproduce", "nowhere"), ("tensorflow", "keras", "matplotlib")),
         (("study=smoke", "dry_run=true"), ("tensorflow", "keras", "ray", "submitit", "optuna")),
         (("status", "{sweep}"), ("tensorflow", "keras", "pandas", "matplotlib")),

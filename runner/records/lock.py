@@ -1,5 +1,7 @@
 """One process at a time for a run directory."""
 
+import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,13 +41,19 @@ def run_lock(directory: Path, *, wait: bool = False) -> Iterator[None]:
 
 
 def is_locked(directory: Path) -> bool:
-    """Say whether a process is at the run."""
-    if not (directory / _FILE).exists():
-        return False
-    lock = FileLock(directory / _FILE, timeout=0)
+    """Say whether a process is at the run.
+
+    It is asked again and again while the run goes on, so it makes no file, as `FileLock` would of a lock that goes
+    away just then, and needs no right to write.
+    """
     try:
-        lock.acquire()
-    except Timeout:
+        descriptor = os.open(directory / _FILE, os.O_RDONLY)
+    except OSError as error:
+        return isinstance(error, PermissionError)  # there is one, of somebody else's
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
         return True
-    lock.release()
+    finally:
+        os.close(descriptor)
     return False

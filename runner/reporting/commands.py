@@ -1,6 +1,7 @@
 """The commands that read finished runs: `runner report` and `runner ensemble`. Neither trains, nor needs TensorFlow."""
 
 import argparse
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +12,9 @@ if TYPE_CHECKING:
     from runner.reporting.results import Results
 
 
-def report_command(arguments: Sequence[str]) -> None:
-    """Write a report, and print what it says and the files it wrote."""
-    from runner.reporting.report import FORMATS, USUAL_FORMATS, Output, report
-    from runner.reporting.results import Wish
+def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return what `runner report` is asked for; `watch`: to wait first until the runs have ended."""
+    from runner.reporting.report import FORMATS, USUAL_FORMATS
 
     parser = _parser("report", "Write the report on finished runs again, from their records alone.")
     parser.add_argument("--out", type=Path, help="where to write (default: DIR itself; outputs/report for several)")
@@ -27,7 +27,18 @@ def report_command(arguments: Sequence[str]) -> None:
     parser.add_argument(
         "--format", nargs="+", choices=FORMATS, default=USUAL_FORMATS, help=f"default: {' '.join(USUAL_FORMATS)}"
     )
-    chosen = parser.parse_args(arguments)
+    parser.add_argument(
+        "--watch", action="store_true", help="show the runs while they train; report when all have ended"
+    )
+    parser.add_argument("--interval", type=_seconds, default=2.0, metavar="SECONDS", help="of --watch (default: 2)")
+    return parser.parse_args(arguments)
+
+
+def report_command(chosen: argparse.Namespace) -> None:
+    """Write a report, and print what it says and the files it wrote."""
+    from runner.reporting.report import Output, report
+    from runner.reporting.results import Wish
+
     directories = list(dict.fromkeys(chosen.directories))
     out = chosen.out or (directories[0] if len(directories) == 1 else Path("outputs/report"))
     wish = Wish(chosen.metric, chosen.baseline, chosen.by, chosen.target)
@@ -78,6 +89,16 @@ def _parser(command: str, description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=f"runner {command}", description=description)
     parser.add_argument("directories", nargs="+", type=Path, metavar="DIR", help="run or sweep directories, or a mix")
     return parser
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text}: must be a number of seconds above 0")
+    return seconds
 
 
 def _print_paths(paths: Sequence[Path]) -> None:

@@ -34,7 +34,7 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
     study = read_study(plan.study) if plan.study else None
     started_with = finished(plan.jobs, directory)
     left = [job for job in plan.of_phase("tuning", "final") if job.run_id not in started_with]
-    sweep = Sweep(directory, pool, console, fail_fast=fail_fast)
+    sweep = Sweep(directory, pool, console, plan.chosen, fail_fast=fail_fast)
     to_come = [*left, *plan.of_one_candidate()]
     an_epoch = epoch_seconds(plan.jobs, directory)
     an_epoch |= sweep.check([*left, *plan.of_phase("candidate")], measure=not an_epoch)

@@ -1,9 +1,10 @@
 """How long a sweep will take, from the runs that are there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 
+from runner.records.record import Row, RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.job import Job
 from runner.sweeps.outcome import read_status
@@ -13,21 +14,53 @@ _OVERHEAD = 0.3  # seconds of a run beside its epochs
 
 def epoch_seconds(jobs: Sequence[Job], sweep: Path) -> dict[str, float]:
     """Return the mean seconds an epoch of each variant took, by its name, as far as there are records."""
+    return recorded_epoch_seconds((job.variant, read_status(RunDirectory(job.path(sweep)))) for job in jobs)
+
+
+def recorded_epoch_seconds(records: Iterable[tuple[str, RunRecord | None]]) -> dict[str, float]:
+    """Return the mean seconds an epoch of each variant took, from the records of its runs."""
     measured: dict[str, list[float]] = {}
-    for job in jobs:
-        record = read_status(RunDirectory(job.path(sweep)))
+    for variant, record in records:
         if record and (epochs := record.final.get("epoch")) and (seconds := record.seconds.get("train")):
-            measured.setdefault(job.variant, []).append(seconds / epochs)
+            measured.setdefault(variant, []).append(seconds / epochs)
     return {variant: fmean(values) for variant, values in measured.items()}
 
 
-def estimate_seconds(jobs: Sequence[Job], an_epoch: Mapping[str, float], workers: int) -> float | None:
+def estimate_seconds(
+    jobs: Sequence[Job], an_epoch: Mapping[str, float], workers: int, done: Mapping[str, int] | None = None
+) -> float | None:
     """Return the seconds that the jobs take on all workers; None if nothing is known of any.
 
     A variant without a record counts as the mean of the others.
+
+    Args:
+        done: epochs that a job has behind it, by run id.
     """
     if not an_epoch:
         return None
     mean: float = fmean(an_epoch.values())
-    total: float = sum(job.config["training"]["epochs"] * an_epoch.get(job.variant, mean) for job in jobs)
-    return (total + _OVERHEAD * len(jobs)) / max(1, min(workers, len(jobs)))
+    each: list[float] = [
+        max(0, job.config["training"]["epochs"] - (done or {}).get(job.run_id, 0)) * an_epoch.get(job.variant, mean)
+        + _OVERHEAD
+        for job in jobs
+    ]
+    together = sum(each) / max(1, min(workers, len(jobs)))
+    return max([together, *each])  # the longest one may be the last, and alone
+
+
+def seconds_left(
+    jobs: Sequence[Job], an_epoch: Mapping[str, float], histories: Mapping[str, Sequence[Row]], workers: int
+) -> float | None:
+    """Return the seconds until the last of the jobs ends, while some of them are under way; None if nothing is known.
+
+    Args:
+        an_epoch: the seconds of each variant's epochs, from runs that have ended.
+        histories: the epochs of the jobs under way, by run id; of a variant of which no run has ended they are all that
+            is known.
+    """
+    going = {}
+    for job in jobs:
+        if seconds := [row["seconds"] for row in histories.get(job.run_id, []) if "seconds" in row]:
+            going[job.variant] = fmean(seconds)
+    done = {run_id: len(rows) for run_id, rows in histories.items()}
+    return estimate_seconds(jobs, going | dict(an_epoch), workers, done)

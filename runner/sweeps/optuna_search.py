@@ -75,7 +75,7 @@ def conduct_search(searching: Searching, pool: Pool, console: Console, *, dry_ru
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     searching.directory.mkdir(parents=True, exist_ok=True)
-    sweep = Sweep(searching.directory, pool, console, fail_fast=fail_fast)
+    sweep = Sweep(searching.directory, pool, console, searching.search, fail_fast=fail_fast)
     sweep.check(searching.jobs(_middle(searching.search)), measure=False)
     study = _open(searching)
     done = len(study.get_trials(deepcopy=False, states=[TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL]))
@@ -155,8 +155,11 @@ def _tell(study: optuna.Study, number: int, records: Sequence[RunRecord | None],
 
 
 def _write_plan(study: optuna.Study, searching: Searching) -> None:
-    jobs = [job for trial in study.get_trials(deepcopy=False) for job in searching.jobs(trial)]
-    Plan(jobs, launcher=searching.launcher).write(searching.directory)
+    search, trials = searching.search, study.get_trials(deepcopy=False)
+    jobs = [job for trial in trials for job in searching.jobs(trial)]
+    to_come = max(0, search.trials - len(trials)) * len(search.seeds)
+    about = {"metric": search.metric, "direction": search.direction, "to_come": to_come}
+    Plan(jobs, launcher=searching.launcher, search=about).write(searching.directory)
 
 
 def _report(study: optuna.Study, searching: Searching, console: Console) -> None:

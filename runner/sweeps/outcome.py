@@ -1,6 +1,7 @@
 """How a job ended."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal, Self
 
@@ -8,6 +9,7 @@ from runner.records.provenance import code_state, versions
 from runner.records.record import RunRecord, Status
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.job import Job
+from runner.sweeps.study import VALIDATION
 
 
 @dataclass(frozen=True)
@@ -19,16 +21,21 @@ class Outcome:
     val_accuracy: float | None = None
     test_accuracy: float | None = None
     error: str | None = None  # in a line
+    validation: Mapping[str, float] = field(default_factory=dict)  # all figures of the validation set, by column
 
     @classmethod
     def of(cls, record: RunRecord) -> Self:
         """Return how a run ended, from its record."""
+        columns = record.summary().items()
         return cls(
             status=record.status,
             seconds=record.seconds.get("total", 0.0),
             val_accuracy=record.final.get("val_accuracy"),
             test_accuracy=record.test.get("accuracy"),
             error=record.error.strip().splitlines()[-1] if record.error else None,
+            validation={
+                name: value for name, value in columns if name.startswith(VALIDATION) and isinstance(value, float | int)
+            },
         )
 
 

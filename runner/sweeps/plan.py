@@ -17,10 +17,10 @@ from runner.records.atomic import write_csv, write_json
 from runner.sweeps.composition import Composed, Composer
 from runner.sweeps.difference import difference
 from runner.sweeps.job import Job, Phase
-from runner.sweeps.study import Study
+from runner.sweeps.study import Chosen, Study
 from runner.sweeps.variants import Variant
 
-_FILE = "plan.json"
+PLAN_FILE = "plan.json"
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Plan:
     study: dict[str, Any] = field(default_factory=dict)  # as it stood in the configuration; empty for a grid
     launcher: dict[str, Any] = field(default_factory=dict)  # where the runs are computed
     command: list[str] = field(default_factory=list)  # the arguments by which it was asked for
+    search: dict[str, Any] = field(default_factory=dict)  # what a search chooses by; `to_come`: runs not yet planned
 
     @classmethod
     def read(cls, sweep: Path) -> Self:
@@ -40,18 +41,18 @@ class Plan:
             UserError: if there is none in the directory.
         """
         try:
-            values = json.loads((sweep / _FILE).read_text(encoding="utf-8"))
+            values = json.loads((sweep / PLAN_FILE).read_text(encoding="utf-8"))
             jobs = [Job.from_json(job) for job in values["jobs"]]
-            return cls(jobs, values["study"], values["launcher"], values.get("command", []))
+            return cls(jobs, values["study"], values["launcher"], values.get("command", []), values.get("search", {}))
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise UserError(f"{sweep}: not a sweep's directory ({_FILE}: {error})") from error
+            raise UserError(f"{sweep}: not a sweep's directory ({PLAN_FILE}: {error})") from error
 
     def write(self, sweep: Path) -> None:
         """Write the plan, for people as plan.csv and for resuming as plan.json."""
         sweep.mkdir(parents=True, exist_ok=True)
         jobs = [job.as_json() for job in self.jobs]
-        values = {"format": 1, "command": self.command, "study": self.study, "launcher": self.launcher, "jobs": jobs}
-        write_json(sweep / _FILE, values)
+        values = {"format": 1, "command": self.command, "study": self.study, "launcher": self.launcher}
+        write_json(sweep / PLAN_FILE, values | {"search": self.search, "jobs": jobs})
         write_csv(sweep / "plan.csv", self.rows())
 
     def rows(self) -> list[dict[str, Any]]:
@@ -70,6 +71,17 @@ class Plan:
             for job in self.jobs
             if job.phase != "candidate"
         ]
+
+    @property
+    def chosen(self) -> Chosen:
+        """By what figure its variants are told apart while it runs."""
+        asked = self.study or self.search
+        return Chosen(**{key: asked[key] for key in ("metric", "direction") if key in asked})
+
+    @property
+    def to_come(self) -> int:
+        """How many runs a search will add."""
+        return int(self.search.get("to_come", 0))
 
     def of_phase(self, *phases: Phase) -> list[Job]:
         """Return the runs of a phase, each once."""

@@ -1,74 +1,113 @@
-"""How far a sweep is, from its plan and its runs' records and locks."""
+"""What a person sees of how far a sweep is."""
 
+import math
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from runner.records.lock import is_locked
-from runner.records.run_directory import RunDirectory
-from runner.sweeps.estimate import epoch_seconds, estimate_seconds
+from runner.sweeps.best import Best, variant_name
+from runner.sweeps.estimate import recorded_epoch_seconds, seconds_left
 from runner.sweeps.job import Job
-from runner.sweeps.outcome import read_status
+from runner.sweeps.outcome import Outcome
 from runner.sweeps.plan import Plan
+from runner.sweeps.standing import LEFT, STATES, Standing, Standings, standings
 from runner.sweeps.view import duration_text
 
-STATES = ("completed", "diverged", "pruned", "running", "waiting", "interrupted", "failed")
-
-
-def state_of(job: Job, sweep: Path) -> str:
-    """Return a run's status as it is now: `waiting` if it has not begun, `interrupted` if it stopped without a word."""
-    directory = RunDirectory(job.path(sweep))
-    record = read_status(directory)
-    if is_locked(directory.path):
-        return "running"
-    if record is None:
-        return "waiting"
-    return "interrupted" if record.status == "running" else record.status
+Rows = dict[str, Counter[str]]  # the runs of each variant, by state
+_FRAME = 10  # lines of a screen that are neither of a variant nor of a run
 
 
 def show_status(console: Console, plan: Plan, sweep: Path) -> None:
     """Print a row a variant with its runs by state, what is running and what failed, and when all will be done."""
-    jobs = [*plan.of_phase("tuning", "final", "trial"), *plan.of_one_candidate()]
-    states = {(job.variant, job.phase, job.run_id): state_of(job, sweep) for job in jobs}
-    shown = [state for state in STATES if state in states.values()]
-    table = Table(*("variant", "runs", *shown))
-    rows: dict[str, Counter[str]] = {}
-    for (variant, phase, _), state in states.items():
-        rows.setdefault(variant + (" (tuning)" if phase == "tuning" else ""), Counter())[state] += 1
+    for view in status_views(plan, sweep, standings(plan, sweep)):
+        console.print(view, soft_wrap=isinstance(view, Text))
+
+
+def status_views(
+    plan: Plan, sweep: Path, runs: Standings, screen: ConsoleDimensions | None = None
+) -> list[RenderableType]:
+    """Return what is to be shown of a sweep, one below the other.
+
+    Args:
+        screen: what there is room for; variants and runs are brought together to fit.
+    """
+    details = [_detail(job, run) for state in ("running", "failed") for job, run in runs if run.state == state]
+    rows = _rows(runs)
+    if screen is not None:
+        details = _fewer(details, max(1, screen.height // 8))
+        taken = sum(math.ceil(detail.cell_len / screen.width) for detail in details)
+        rows = _fitted(rows, max(3, screen.height - _FRAME - taken))
+    views: list[RenderableType] = [_table(rows), *details, Text(_summary(plan, sweep, runs))]
+    if best := _best(plan, runs):
+        views.append(Text(str(best), style="bold"))
+    return views
+
+
+def _rows(runs: Standings) -> Rows:
+    rows: Rows = {}
+    for job, run in runs:
+        name = job.variant + (" (tuning)" if job.phase == "tuning" else "")
+        rows.setdefault(name, Counter())[run.state] += 1
+    return rows
+
+
+def _fitted(rows: Rows, most: int) -> Rows:
+    """Return as many rows: of the variants that something goes on with, then of others; the rest is one row."""
+    if len(rows) <= most:
+        return rows
+    active = sorted(rows, key=lambda name: not rows[name]["running"])[: most - 1]
+    shown = {name: counts for name, counts in rows.items() if name in active}
+    others = [counts for name, counts in rows.items() if name not in shown]
+    return {**shown, f"... {len(others)} others": sum(others, Counter())}
+
+
+def _table(rows: Mapping[str, Counter[str]]) -> Table:
+    total = sum(rows.values(), Counter[str]())
+    shown = [state for state in STATES if total[state]]
+    table = Table("variant", *("runs", *shown))
+    for column in table.columns[1:]:
+        column.justify = "right"
     for name, counts in rows.items():
         table.add_row(Text(name), str(counts.total()), *(str(counts[state] or "") for state in shown))
-    console.print(table)
-    left = []
-    for job in jobs:
-        state = states[job.variant, job.phase, job.run_id]
-        if state in ("running", "failed"):
-            console.print(f"{state}: {job.variant}, seed {job.seed}: {_detail(job, sweep, state)}", soft_wrap=True)
-        if state in ("running", "waiting", "interrupted"):
-            left.append(job)
-    console.print(_summary(plan, sweep, left, sum(state == "running" for state in states.values())), soft_wrap=True)
+    return table
 
 
-def _detail(job: Job, sweep: Path, state: str) -> str:
-    directory = RunDirectory(job.path(sweep))
-    if state == "failed":
-        record = read_status(directory)
-        error = (record.error or "").strip().splitlines() if record else []
-        return f"{error[-1] if error else ''} ({directory.path / 'run.log'})"
-    return f"epoch {_epochs_done(directory)} of {job.config['training']['epochs']}"
+def _detail(job: Job, run: Standing) -> Text:
+    name = f"{run.state}: {variant_name(job)}, seed {job.seed}: "
+    if run.state == "failed":
+        error = Outcome.of(run.record).error if run.record else None
+        return Text(f"{name}{error or ''} ({run.directory.path / 'run.log'})", style="red")
+    return Text(f"{name}epoch {len(run.history)} of {job.config['training']['epochs']}")
 
 
-def _epochs_done(directory: RunDirectory) -> int:
-    try:
-        return len(directory.read_history())
-    except ValueError:  # of another version
-        return 0
+def _fewer(details: list[Text], most: int) -> list[Text]:
+    """Return the first and the last of them: some that are running, and some that failed."""
+    if len(details) <= most:
+        return details
+    left_out = Text(f"... {len(details) - most} more that are running or failed ...")
+    return [*details[: (most + 1) // 2], left_out, *details[len(details) - most // 2 :]]
 
 
-def _summary(plan: Plan, sweep: Path, left: list[Job], running: int) -> str:
-    if not left:
+def _summary(plan: Plan, sweep: Path, runs: Standings) -> str:
+    left = [job for job, run in runs if run.state in LEFT]
+    if not left and not plan.to_come:
         return f"all runs of {sweep} have ended"
-    seconds = estimate_seconds(left, epoch_seconds(plan.jobs, sweep), max(running, 1))
-    return f"{len(left)} runs left, {running} running" + duration_text(seconds)
+    histories = {job.run_id: run.history for job, run in runs if run.state == "running"}
+    an_epoch = recorded_epoch_seconds((job.variant, run.record) for job, run in runs)
+    unplanned = [runs[-1][0]] * plan.to_come if runs else []  # they will take about what the last one takes
+    seconds = seconds_left([*left, *unplanned], an_epoch, histories, workers=len(histories))
+    return f"{len(left) + plan.to_come} runs left, {len(histories)} running" + duration_text(seconds)
+
+
+def _best(plan: Plan, runs: Standings) -> Best | None:
+    """Return the best variant, or, while none has been trained on the study's own seeds, the best of what is tuned."""
+    for tuning in (False, True):
+        ended = [(job, run.record) for job, run in runs if (job.phase == "tuning") == tuning]
+        named = ((variant_name(job), Outcome.of(record)) for job, record in ended if record)
+        if best := Best.of(named, plan.chosen):
+            return best
+    return None

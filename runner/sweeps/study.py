@@ -12,6 +12,7 @@ from runner.config.schema import Section, error_lines
 Axes = dict[str, Annotated[list[Any], Field(min_length=1)]]  # a key or group -> the values it takes
 _TUNING_SEED = 1000  # the first one, so that the seeds of the tuning are not those of the result
 
+VALIDATION = ("val_", "best_val_")  # how the columns of the validation set begin
 _SEEDS = "must be a number of seeds, at least 1, or a list of them, each 0 or more: [0,1,2]"
 
 
@@ -56,7 +57,7 @@ class Chosen(Section):
     @field_validator("metric")
     @classmethod
     def _metric_is_of_validation(cls, value: str) -> str:
-        if not value.startswith(("val_", "best_val_")):
+        if not value.startswith(VALIDATION):
             raise ValueError("must be a figure of the validation set (val_accuracy, best_val_accuracy, val_loss, ...)")
         return value
 

@@ -14,10 +14,11 @@ from runner.records.lock import Locked, run_lock
 from runner.records.record import DONE
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.job import Job
+from runner.sweeps.live import SweepLines
 from runner.sweeps.outcome import Outcome, read_status, write_ending
 from runner.sweeps.plan import in_variant
 from runner.sweeps.pool import Pool, WorkerLost
-from runner.sweeps.view import SweepLines
+from runner.sweeps.study import Chosen
 from runner.sweeps.worker import Checked, Depth, check_job, train_job
 
 
@@ -35,10 +36,12 @@ def finished(jobs: Sequence[Job], sweep: Path) -> dict[str, Outcome]:
 class Sweep:
     """A directory with runs, and the workers that fill it."""
 
-    def __init__(self, directory: Path, pool: Pool, console: Console, *, fail_fast: bool) -> None:
+    def __init__(self, directory: Path, pool: Pool, console: Console, chosen: Chosen, *, fail_fast: bool) -> None:
         self._directory = directory
         self._pool = pool
         self._console = console
+        self._chosen = chosen  # by which the best so far is told
+        self._ended: list[tuple[Job, Outcome]] = []  # also before this start
         self.fail_fast = fail_fast
 
     def check(self, jobs: Sequence[Job], *, measure: bool) -> dict[str, float]:
@@ -78,10 +81,11 @@ class Sweep:
         What another process is training is waited for. After an interruption, what was under way is marked as that.
         """
         done = finished(jobs, self._directory)
+        self._ended += [(job, done[job.run_id]) for job in jobs if job.run_id in done]
         jobs = [job for job in jobs if job.run_id not in done]
         outcomes: dict[str, Outcome] = {}
         try:
-            with SweepLines(self._console, len(jobs), self._directory) as lines:
+            with SweepLines(self._console, jobs, self._directory, self._chosen, self._ended) as lines:
                 for wait in (False, True):
                     left = [job for job in jobs if job.run_id not in outcomes]
                     if left and not self._train(left, outcomes, lines, wait=wait):
@@ -101,6 +105,7 @@ class Sweep:
                 continue
             outcomes[job.run_id] = outcome
             lines.show(job, outcome)
+            self._ended.append((job, outcome))
             if self.fail_fast and outcome.status == "failed":
                 self._pool.close()
                 self._mark_interrupted([other for other in jobs if other.run_id not in outcomes])

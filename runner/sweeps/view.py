@@ -1,19 +1,14 @@
-"""What a person sees of a sweep: the plan, then every run as it ends."""
+"""What a person sees of a sweep before it trains, and of what was tuned after it."""
 
-from collections import Counter
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
 from runner.console import show_warning
 from runner.sweeps.difference import difference
 from runner.sweeps.job import Job
-from runner.sweeps.outcome import Outcome
 from runner.sweeps.plan import Plan
 
 _SHOWN_VARIANTS = 40
@@ -71,17 +66,14 @@ def _counts(plan: Plan, done: set[str]) -> str:
 
 def duration_text(seconds: float | None) -> str:
     """Return `, about 3 min 20 s`, or nothing where that is not known."""
-    if seconds is None:
-        return ""
+    return "" if seconds is None else f", about {duration(seconds)}"
+
+
+def duration(seconds: float) -> str:
+    """Return `3 min 20 s`."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return (
-        f", about {hours} h {minutes} min"
-        if hours
-        else f", about {minutes} min {rest} s"
-        if minutes
-        else f", about {rest} s"
-    )
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def show_selection(console: Console, table: Path) -> None:
@@ -96,51 +88,3 @@ def show_selection(console: Console, table: Path) -> None:
         console.print(f"{row['variant']}: {row['point']}; {scores} (optimism {row['optimism']:+.4f})", soft_wrap=True)
     for text in selection_warnings(selection):
         show_warning(console, text)
-
-
-class SweepLines:
-    """Shows each run as it ends, and in a terminal how far the sweep is; a context manager."""
-
-    def __init__(self, console: Console, runs: int, sweep: Path) -> None:
-        self._console = console
-        self._runs = runs
-        self._sweep = sweep
-        self._ended = Counter[str]()
-        self._progress = Progress(
-            TextColumn("{task.completed}/{task.total} runs"),
-            BarColumn(bar_width=20),
-            TextColumn("{task.fields[counts]}"),
-            TimeElapsedColumn(),
-            TextColumn("ETA"),
-            TimeRemainingColumn(compact=True),
-            console=console,
-            disable=not console.is_terminal,
-        )
-        self._task = self._progress.add_task("runs", total=runs, counts="")
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._progress.stop()
-
-    def show(self, job: Job, outcome: Outcome) -> None:
-        """Show one run."""
-        self._ended[outcome.status] += 1
-        name = " ".join([job.variant, *job.point])
-        what = f"[{self._ended.total()}/{self._runs}] {name}, seed {job.seed}: {outcome.status}"
-        line = Text(f"{what}{_figures(outcome)}  {outcome.seconds:.1f} s")
-        if outcome.status == "failed":
-            line.stylize("bold red")
-            line.append(f"\n    {outcome.error}\n    log: {job.path(self._sweep) / 'run.log'}")
-        self._console.print(line, soft_wrap=True)
-        counts = "  ".join(f"{status} {count}" for status, count in self._ended.items() if status != "completed")
-        self._progress.update(self._task, completed=self._ended.total(), counts=counts)
-
-
-def _figures(outcome: Outcome) -> str:
-    figures = (("val", outcome.val_accuracy), ("test", outcome.test_accuracy))
-    return "".join(f"  {name} {value:.4f}" for name, value in figures if value is not None)

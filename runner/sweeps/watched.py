@@ -1,0 +1,129 @@
+"""What there is to watch in a directory: sweeps by their plans, and runs that belong to none."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+from rich.console import ConsoleDimensions, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from runner.config.errors import UserError
+from runner.records.run_directory import RunDirectory
+from runner.sweeps.best import Best
+from runner.sweeps.outcome import Outcome
+from runner.sweeps.plan import PLAN_FILE, Plan
+from runner.sweeps.standing import LEFT, Standing, Standings, read_epochs, standings
+from runner.sweeps.status import status_views
+from runner.sweeps.study import Chosen
+
+
+@dataclass(frozen=True)
+class WatchedSweep:
+    """A sweep at one moment."""
+
+    path: Path
+    plan: Plan
+    runs: Standings
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every run that it is to train has ended, one way or another."""
+        return not self.plan.to_come and all(run.state not in LEFT for _, run in self.runs)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no process is at one of its runs."""
+        return all(run.state != "running" for _, run in self.runs)
+
+    def views(self, screen: ConsoleDimensions) -> list[RenderableType]:
+        """Return what is shown of it, on about so large a screen."""
+        return status_views(self.plan, self.path, self.runs, screen)
+
+
+@dataclass(frozen=True)
+class WatchedRuns:
+    """Runs without a plan at one moment."""
+
+    path: Path  # in or below which they lie
+    runs: Sequence[Standing]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no record says that its run is going on."""
+        return not any(run.state == "running" or (run.record and run.record.status == "running") for run in self.runs)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no process is at one of them."""
+        return all(run.state != "running" for run in self.runs)
+
+    def views(self, screen: ConsoleDimensions) -> list[RenderableType]:
+        """Return what is shown of them, on about so large a screen: those that are running first."""
+        table = Table("run", "state", "epoch", "val_accuracy")
+        most = max(3, screen.height - 8)
+        for run in sorted(self.runs, key=lambda run: run.state != "running")[:most]:
+            table.add_row(*self._row(run))
+        views: list[RenderableType] = [table]
+        if len(self.runs) > most:
+            views.append(Text(f"... and {len(self.runs) - most} more runs"))
+        ended = [(run.record.variant, Outcome.of(run.record)) for run in self.runs if run.record]
+        if len(self.runs) > 1 and (best := Best.of(ended, Chosen())):
+            views.append(Text(str(best), style="bold"))
+        return views
+
+    def _row(self, run: Standing) -> Iterator[Text]:
+        history = run.history or read_epochs(run.directory)
+        accuracy = history[-1].get("val_accuracy") if history else None
+        name = run.directory.path.relative_to(self.path)
+        yield Text(str(self.path if name == Path() else name))
+        yield Text(run.state, style="red" if run.state == "failed" else "")
+        yield Text(f"{len(history)}{_planned_epochs(run)}")
+        yield Text("-" if accuracy is None else f"{accuracy:.4f}")
+
+
+def _planned_epochs(run: Standing) -> str:
+    if run.state != "running":
+        return ""
+    try:
+        text = (run.directory.path / "config.yaml").read_text(encoding="utf-8")
+        return f" of {yaml.safe_load(text)['training']['epochs']}"
+    except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError):
+        return ""
+
+
+Watched = WatchedSweep | WatchedRuns
+
+
+@dataclass
+class Reader:
+    """Reads what is in directories again and again; a plan that is being written counts as it was before."""
+
+    _plans: dict[Path, Plan] = field(default_factory=dict)
+
+    def watched(self, path: Path) -> list[Watched]:
+        """Return what there is to watch in and below a path; nothing where it holds no run yet, or half a plan."""
+        found: list[Watched] = []
+        runs = []
+        for directory, below, files in os.walk(path):  # which passes over what vanishes meanwhile
+            here = Path(directory)
+            below.sort()
+            if PLAN_FILE in files:
+                plan = self._plan(here)
+                if plan is None:
+                    return []
+                below.clear()
+                found.append(WatchedSweep(here, plan, standings(plan, here)))
+            elif RunDirectory(here).record_path.name in files:
+                below.clear()
+                runs.append(Standing.of(here))
+        return [*found, *([WatchedRuns(path, runs)] if runs else [])]
+
+    def _plan(self, sweep: Path) -> Plan | None:
+        try:
+            self._plans[sweep] = Plan.read(sweep)
+        except UserError:
+            return self._plans.get(sweep)
+        return self._plans[sweep]
