@@ -17,10 +17,10 @@ import yaml
 from omegaconf import DictConfig
 from rich.console import Console
 
-from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USER_ERROR, Stopped, UserError
+from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USER_ERROR, ConfigError, Stopped, UserError
 from runner.config.identity import run_id
 from runner.config.locations import conf_directory
-from runner.config.schema import DatasetPart, Settings, check, resolve
+from runner.config.schema import SWEEP_KEYS, DatasetPart, Settings, check, resolve
 from runner.console import EpochLines, epoch_text, show_choices, show_result, show_start, show_warning
 from runner.data.errors import DataNotFound
 from runner.engine.native_log import native_log_held_back
@@ -48,6 +48,8 @@ LOG = logging.getLogger(__name__)
 def application(config: DictConfig) -> None:
     """Train what Hydra composed. In a sweep, the sweeper and its workers take this function's place."""
     try:
+        if asked := [key for key in SWEEP_KEYS if config.get(key)]:
+            raise ConfigError(f"{', '.join(asked)}: of a sweep, and this is one run; leave hydra.mode to the command")
         request = Request.from_hydra()
         directory = RunDirectory(request.directory)
         directory.refuse_if_used()

@@ -294,3 +294,45 @@ def test_bad_input_is_one_message(cli, tmp_path, arguments, said):
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert [path.name for path in tmp_path.iterdir()] in ([], ["outputs"])
+
+
+def test_a_variant_that_is_another_s_run_is_in_the_report_and_done(cli, tmp_path):
+    text = (
+        "question: Which?\nbase: [dataset=mnist_5k, training.epochs=1]\n"
+        'variants: {"=a": [optimizer=adam], b: [optimizer=sgd], c: [optimizer=adam]}\nseeds: 1\n'
+    )
+    done = cli(*study(tmp_path / "own", "twice", text), "study=twice", "hydra.sweep.dir=s", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "c is the same run as =a" in done.stdout
+    assert list(pd.read_csv(tmp_path / "s" / "aggregate.csv")["variant"]) == ["'=a", "b", "c"]
+    assert "all runs of s have ended" in cli("status", "s", cwd=tmp_path).stdout
+
+
+def test_a_dry_run_leaves_the_plan_of_runs_that_are_there(cli, tmp_path):
+    command = ("experiment=smoke", "seeds=1", "hydra.sweep.dir=s")
+    assert cli(*command, cwd=tmp_path).returncode == 0
+    before = (tmp_path / "s" / "plan.json").read_bytes()
+    done = cli(*command, "training.epochs=3", "dry_run=true", cwd=tmp_path)
+    assert "stays as it is" in done.stdout
+    assert (tmp_path / "s" / "plan.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (("study=smoke,optimizers", "dry_run=true"), "study=smoke,study=optimizers: one study at a time"),
+        (("study=smoke", "dry_run=yess"), "dry_run=yess: must be true or false"),
+        (("study=smoke", "fail_fast=maybe"), "fail_fast=maybe: must be true or false"),
+        (("study=smoke", "hydra.mode=RUN"), "study: of a sweep, and this is one run"),
+        (
+            ("study=smoke", "study.metric=val_acuracy"),
+            "study.metric=val_acuracy: must be a figure of",
+        ),
+        (("ablate", "base=experiment/smoke", "drop=optimizer"), "study.drop: optimizer: a run cannot be without one"),
+    ],
+)
+def test_what_makes_no_sense_of_a_sweep_is_refused(cli, tmp_path, command, message):
+    done = cli(*command, cwd=tmp_path)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert message in done.stderr
+    assert not list(tmp_path.rglob("record.json"))

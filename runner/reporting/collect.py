@@ -110,7 +110,8 @@ def _planned(plan: Path, *, tuning: bool) -> dict[str, dict[str, int]] | None:
     with plan.open(newline="", encoding="utf-8") as stream:
         for place, row in enumerate(csv.DictReader(stream)):
             if (row["phase"] == "tuning") == tuning:
-                planned.setdefault(row["directory"], {}).setdefault(as_meant(row.get("variant") or ""), place)
+                directory, variant = as_meant(row["directory"]), as_meant(row.get("variant") or "")
+                planned.setdefault(directory, {}).setdefault(variant, place)
     return planned
 
 

@@ -112,11 +112,12 @@ def _scale(axes: Axes, values: "pd.Series[float]", metric: str) -> None:
 
 
 def _share_scale(row: Sequence[Axes]) -> None:
-    limits = [axes.get_ylim() for axes in row]
     scale = "log" if any(axes.get_yscale() == "log" for axes in row) else "linear"
     for axes in row:
         if axes.get_yscale() != scale:
             axes.set_yscale(scale)
+    limits = [axes.get_ylim() for axes in row]  # on a logarithmic axis they are above 0
+    for axes in row:
         axes.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
 
 

@@ -70,7 +70,7 @@ def _few_seeds(comparisons: pd.DataFrame) -> Iterator[str]:
 
 
 def _unpaired(comparisons: pd.DataFrame) -> Iterator[str]:
-    unpaired = comparisons.loc[comparisons["test"] == "Welch", "variant"]
+    unpaired = comparisons.loc[(comparisons["test"] == "Welch") & (comparisons["n"] > 1), "variant"]
     if len(unpaired):
         yield (
             f"not paired by seed (other seeds, data, split or initial weights than the baseline), so compared by "

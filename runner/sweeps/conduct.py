@@ -38,12 +38,16 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
     to_come = [*left, *plan.of_one_candidate()]
     an_epoch = epoch_seconds(plan.jobs, directory)
     an_epoch |= sweep.check([*left, *plan.of_phase("candidate")], measure=not an_epoch)
-    plan.write(directory)
+    is_kept = dry_run and _has_begun(directory)  # a look ahead must not take the place of what runs there go by
+    if not is_kept:
+        plan.write(directory)
     show_plan(
         console, plan, set(started_with), directory, estimate_seconds(to_come, an_epoch, pool.workers), pool.workers
     )
     for warning in _warnings(plan, study, directory):
         show_warning(console, warning)
+    if is_kept:
+        console.print(f"{directory} has runs of a plan already, which stays as it is", soft_wrap=True)
     if dry_run:
         return
     try:
@@ -62,6 +66,15 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
         show_warning(console, f"no report on the sweep: {error}")
     if failed:
         raise Stopped(EXIT_FAILED)
+
+
+def _has_begun(directory: Path) -> bool:
+    """Say whether a run of the plan that lies in the directory has been started."""
+    try:
+        jobs = Plan.read(directory).jobs
+    except UserError:
+        return False
+    return any(RunDirectory(job.path(directory)).record_path.exists() for job in jobs)
 
 
 def _train(plan: Plan, study: Study | None, sweep: Sweep, directory: Path) -> bool:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -44,6 +44,8 @@ class Plan:
             values = json.loads((sweep / PLAN_FILE).read_text(encoding="utf-8"))
             jobs = [Job.from_json(job) for job in values["jobs"]]
             return cls(jobs, values["study"], values["launcher"], values.get("command", []), values.get("search", {}))
+        except FileNotFoundError as error:
+            raise UserError(f"{sweep}: not a sweep's directory (it holds no {PLAN_FILE})") from error
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UserError(f"{sweep}: not a sweep's directory ({PLAN_FILE}: {error})") from error
 
@@ -146,6 +148,12 @@ class Candidate:
             return self.jobs(study.seeds, "final")
         assert study.tune
         return [*self.jobs(study.tune.seeds, "tuning"), *self.jobs(study.seeds, "candidate")]
+
+
+def sharing(jobs: Iterable[Job]) -> list[Job]:
+    """Return the jobs, those that are one and the same run in one directory: that of the first."""
+    directories: dict[str, str] = {}
+    return [replace(job, directory=directories.setdefault(job.run_id, job.directory)) for job in jobs]
 
 
 def in_variant(name: str, text: str) -> str:

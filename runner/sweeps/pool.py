@@ -1,5 +1,6 @@
 """Workers on this machine, one process each; what kills one costs its own task alone."""
 
+import copy
 import multiprocessing
 import os
 import queue
@@ -82,8 +83,10 @@ class LocalPool:
 
     @property
     def checker(self) -> Pool:
-        """See `Pool`."""
-        return self
+        """See `Pool`; building a run's parts has all the time it needs."""
+        patient = copy.copy(self)
+        patient._timeout_s = None
+        return patient
 
     def results(
         self, function: Callable[[Task], Result], tasks: Sequence[Task], affinity: Callable[[Task], str]
@@ -107,7 +110,10 @@ class LocalPool:
         last: str | None = None
         while taken := waiting.take(last):
             (task, last) = taken
-            future: Future[Result] = slot.schedule(function, args=(task,), timeout=self._timeout_s)
+            try:
+                future: Future[Result] = slot.schedule(function, args=(task,), timeout=self._timeout_s)
+            except RuntimeError:  # the pool was closed meanwhile
+                return
             try:
                 ended.put((task, future.result()))
             except CancelledError:

@@ -13,6 +13,7 @@ Axes = dict[str, Annotated[list[Any], Field(min_length=1)]]  # a key or group ->
 _TUNING_SEED = 1000  # the first one, so that the seeds of the tuning are not those of the result
 
 VALIDATION = ("val_", "best_val_")  # how the columns of the validation set begin
+_METRICS = ("val_accuracy", "best_val_accuracy", "val_loss")
 _SEEDS = "must be a number of seeds, at least 1, or a list of them, each 0 or more: [0,1,2]"
 
 
@@ -57,8 +58,8 @@ class Chosen(Section):
     @field_validator("metric")
     @classmethod
     def _metric_is_of_validation(cls, value: str) -> str:
-        if not value.startswith(VALIDATION):
-            raise ValueError("must be a figure of the validation set (val_accuracy, best_val_accuracy, val_loss, ...)")
+        if value not in _METRICS:
+            raise ValueError(f"must be a figure of the validation set in summary.csv: {', '.join(_METRICS)}")
         return value
 
     @property
@@ -91,6 +92,9 @@ def read_study(config: Mapping[str, Any], seeds: Any = None) -> Study:
     Raises:
         ConfigError: one line for each key that is wrong.
     """
+    for name in config.get("variants") or {}:
+        if not isinstance(name, str):  # YAML takes on, off, yes, no, null and numbers for something else
+            raise ConfigError(f"study.variants: the name {name!r} is no text in YAML; quote it")
     try:
         study = Study.model_validate(dict(config) | ({} if seeds is None else {"seeds": seeds}))
     except ValidationError as error:

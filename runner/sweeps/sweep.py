@@ -108,7 +108,9 @@ class Sweep:
             self._ended.append((job, outcome))
             if self.fail_fast and outcome.status == "failed":
                 self._pool.close()
-                self._mark_interrupted([other for other in jobs if other.run_id not in outcomes])
+                others = [other for other in jobs if other.run_id not in outcomes]
+                self._mark_interrupted(others)
+                self._console.print(f"stopped at the first failure (fail_fast=true); {len(others)} runs are left")
                 return False
         return True
 

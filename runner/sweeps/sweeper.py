@@ -23,7 +23,7 @@ from runner.make import make
 from runner.sweeps.composition import Composer
 from runner.sweeps.conduct import conduct
 from runner.sweeps.launchers import PoolLauncher
-from runner.sweeps.plan import Plan, candidates
+from runner.sweeps.plan import Plan, candidates, sharing
 from runner.sweeps.pool import Pool
 from runner.sweeps.search import read_search
 from runner.sweeps.study import read_seeds, read_study
@@ -60,14 +60,15 @@ class StudySweeper(Sweeper):
         params = [f"{key}={value}" for key, value in self._params.items()]
         try:
             with closing(self.launcher.pool()) as pool:  # which takes seconds to start, beside the planning
-                options = {key: self.config[key] for key in ("dry_run", "fail_fast")}
+                options = {key: _switch(self.config, key) for key in ("dry_run", "fail_fast")}
                 if self.config.get("search") is not None:
                     self._search([*params, *arguments], composer, pool, console, options)
                     return
                 plan = plan_sweep(self.config, [*params, *arguments], composer, console)
                 plan = replace(plan, launcher=_plain(self.config.hydra.launcher), command=sys.argv[1:])
                 directory.mkdir(parents=True, exist_ok=True)
-                OmegaConf.save(self.config, directory / "multirun.yaml")
+                if not options["dry_run"]:
+                    OmegaConf.save(self.config, directory / "multirun.yaml")
                 conduct(plan, directory, pool, console, **options)
         except UserError as error:
             raise Stopped(EXIT_USER_ERROR) from error
@@ -96,6 +97,13 @@ class StudySweeper(Sweeper):
         conduct_search(searching, pool, console, **options)
 
 
+def _switch(config: DictConfig, key: str) -> bool:
+    value = config[key]
+    if not isinstance(value, bool):
+        raise ConfigError(f"{key}={value}: must be true or false")
+    return value
+
+
 def plan_sweep(config: DictConfig, arguments: Sequence[str], composer: Composer, console: Console) -> Plan:
     """Return all runs that a command asks for, composed and checked against the schema.
 
@@ -107,17 +115,18 @@ def plan_sweep(config: DictConfig, arguments: Sequence[str], composer: Composer,
         UserError: if a variant cannot be run.
     """
     single, axes = composer.axes(arguments)
+    for key in axes.keys() & {"study", "search"}:
+        raise ConfigError(f"{','.join(axes[key])}: one {key} at a time")
     single = [override for override in single if not _is_of_the_sweep(override)]
     seeds = _seeds(config, single, axes)
     if config.get("study") is None:
         data = _embedded_data(single, axes, composer, console)
         cells = candidates(grid_variants(axes, [*data, *single]), composer)
-        return Plan(
-            [job for cell in cells for job in cell.jobs(read_seeds([config.seed] if seeds is None else seeds), "final")]
-        )
+        wanted = read_seeds([config.seed] if seeds is None else seeds)
+        return Plan(sharing(job for cell in cells for job in cell.jobs(wanted, "final")))
     study = read_study(_plain(config.study), seeds)
     variants = study_variants(study, axes, single, composer)
-    jobs = [job for candidate in candidates(variants, composer) for job in candidate.planned(study)]
+    jobs = sharing(job for candidate in candidates(variants, composer) for job in candidate.planned(study))
     return Plan(jobs, study.model_dump(mode="json"))
 
 

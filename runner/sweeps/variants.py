@@ -9,7 +9,7 @@ import numpy as np
 
 from runner.config.errors import ConfigError, did_you_mean
 from runner.config.schema import resolve
-from runner.request import LIST_GROUPS
+from runner.request import LIST_GROUPS, ONE_OPTION_GROUPS
 from runner.sweeps.composition import Composer, as_override
 from runner.sweeps.study import Axes, Study
 
@@ -98,4 +98,6 @@ def _dropping(part: str, config: Mapping[str, Any]) -> str:
             droppable = [*_WITHOUT, *LIST_GROUPS, *(f"{name}.{key}" for name in LIST_GROUPS for key in config[name])]
             raise ConfigError(f"study.drop: {part}: no such part{did_you_mean(part, droppable)}")
         value = value[key]
+    if part in ONE_OPTION_GROUPS:
+        raise ConfigError(f"study.drop: {part}: a run cannot be without one; give the other one as a variant")
     return f"{part}=null"
