@@ -20,12 +20,15 @@ def cnn(
 ) -> keras.Model:
     """Return a block of convolution, 2x2 max-pooling and activation for each of `filters`, then dense layers.
 
-    Normalization follows each convolution; the dense layers have none.
+    Normalization follows each convolution; the dense layers have none. Without dense layers, the flattened maps are the
+    units that are regularized.
     """
     layers = hidden.inputs(input_shape)
     for position, channels in enumerate(filters, start=1):
         layers += hidden.pooled_convolution(channels, kernel_size, activation, f"conv_{position}", padding=padding)
     layers.append(keras.layers.Flatten(name="flatten"))
+    if not dense_units:
+        layers += hidden.after_units("flatten")
     plain = replace(hidden, normalization=None)
     for position, units in enumerate(dense_units, start=1):
         layers += plain.dense(units, activation, f"dense_{position}")

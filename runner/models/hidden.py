@@ -23,7 +23,7 @@ class Hidden:
     normalization: keras.layers.Layer | None = None
     normalize_after: bool = False  # after the activation, not before
     input_layers: tuple[keras.layers.Layer, ...] = ()
-    unit_layers: tuple[keras.layers.Layer, ...] = ()  # after the activation of dense units
+    unit_layers: tuple[keras.layers.Layer, ...] = ()  # after the activation of units
     map_layers: tuple[keras.layers.Layer, ...] = ()  # after the activation of feature maps
     binary: bool = False  # the loss takes the probability of class 1 alone
 
@@ -47,8 +47,12 @@ class Hidden:
         return [
             keras.layers.Dense(units, name=name, **self.kernel()),
             *self.activated(activation, name),
-            *_copies(self.unit_layers, name),
+            *self.after_units(name),
         ]
+
+    def after_units(self, name: str) -> Layers:
+        """Return what regularizes the activations of units."""
+        return _copies(self.unit_layers, name)
 
     def convolution(self, filters: int, kernel_size: int, activation: str, name: str, **options: Any) -> Layers:
         """Return a convolutional hidden layer with all that follows it.

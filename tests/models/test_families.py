@@ -30,6 +30,7 @@ BY_HAND = {
     "mlp": 784 * 128 + 128 + 1290,
     "mlp_two_hidden": 784 * 256 + 256 + 256 * 128 + 128 + 1290,
     "logistic": 7850,
+    "keras_convnet": 34_826,  # as its page prints it
     "cnn": 260 + 5020 + 320 * 50 + 50 + 510,
     "cnn_batchnorm": 260 + 5020 + 320 * 50 + 50 + 510 + BATCHNORM * 30,
     "lenet5": 156 + (150 * 16 + 16) + (400 * 120 + 120) + (120 * 84 + 84) + 850,
