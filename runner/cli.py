@@ -46,6 +46,10 @@ def main() -> int:
                 from runner.reproducing import reproduce_command
 
                 return _unless_stopped(partial(reproduce_command, arguments))
+            case ["verify", *arguments]:
+                from runner.sweeps.verifying import verify_command
+
+                return _unless_stopped(partial(verify_command, arguments))
             case ["ablate", *arguments]:
                 from runner.sweeps.commands import ablation_arguments
 

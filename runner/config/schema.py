@@ -313,6 +313,8 @@ def _line(issue: dict[str, Any], section: type[BaseModel], prefix: str) -> str:
 
 def _siblings(location: tuple[str | int, ...], section: type[BaseModel]) -> list[str]:
     for step in location[:-1]:
+        if str(step) not in section.model_fields:  # a key of a dictionary, whose values are the section
+            continue
         annotation = section.model_fields[str(step)].annotation
         below = [
             kind for kind in (annotation, *get_args(annotation)) if inspect.isclass(kind) and issubclass(kind, Section)

@@ -1,5 +1,7 @@
 """Which code and which versions a run was made with."""
 
+import hashlib
+import json
 import platform
 import subprocess
 from importlib.metadata import version
@@ -23,6 +25,15 @@ def code_state() -> dict[str, Any]:
         return {"commit": commit, "dirty": bool(_git(package, "status", "--porcelain", "-uno"))} if commit else {}
     except (OSError, subprocess.SubprocessError):
         return {}
+
+
+def code_hash() -> str:
+    """Return 8 hexadecimal digits that name this program's code, committed or not, and the versions it runs with."""
+    package = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256(json.dumps(versions()).encode())
+    for path in sorted(package.rglob("*.py")):
+        digest.update(f"\n{path.relative_to(package).as_posix()}\n".encode() + path.read_bytes())
+    return digest.hexdigest()[:8]
 
 
 def _git(directory: Path, *arguments: str) -> str:
