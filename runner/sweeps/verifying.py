@@ -200,7 +200,7 @@ def verify(
         Stopped: if the training is interrupted.
     """
     done = finished(plan.jobs, directory)
-    sweep = Sweep(directory, pool, console, fail_fast=False)
+    sweep = Sweep(directory, pool, console, plan.chosen, fail_fast=False)
     sweep.check([job for job in plan.jobs if job.run_id not in done], measure=False)
     plan.write(directory)
     console.print(
