@@ -36,7 +36,11 @@ def make(key: str, spec: dict[str, Any], **at_run_time: Any) -> Any:
         if unknown:
             raise _no_such_argument(key, unknown[0], given, target, accepted) from error
         cause = error.__cause__ if isinstance(error, InstantiationException) and error.__cause__ else error
-        raise ConfigError(f"{key}: {spec['_target_']}: {brief(cause)}") from error
+        words = [f"{key}.{name}={value}" for name, value in given.items() if isinstance(value, str)]
+        hint = (
+            f" (text, where it may want a number: {', '.join(words)})" if isinstance(cause, TypeError) and words else ""
+        )
+        raise ConfigError(f"{key}: {spec['_target_']}: {brief(cause)}{hint}") from error
 
 
 def locate(key: str, path: str) -> Any:

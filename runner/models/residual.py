@@ -15,8 +15,12 @@ def residual_cnn(
 
     Every block but the first halves the image's height and width.
 
+    Raises:
+        ValueError: without filters.
     Source: He et al. 2016, "Deep residual learning for image recognition", fig. 3 (basic block).
     """
+    if not filters:
+        raise ValueError("filters=[]: must name at least one block's filters")
     inputs, *noise = hidden.inputs(input_shape)
     tensor = chain(noise, inputs)
     tensor = chain(hidden.convolution(filters[0], 3, activation, "stem", padding="same"), tensor)

@@ -29,6 +29,8 @@ def vision_transformer(
         ValueError: if the patches do not cover the image.
     Source: Dosovitskiy et al. 2021, "An image is worth 16x16 words", sec. 3.1.
     """
+    if patch_size < 1:
+        raise ValueError(f"patch_size={patch_size}: must be at least 1")
     if len(input_shape) != 3 or input_shape[0] % patch_size or input_shape[1] % patch_size:
         raise ValueError(f"patches of {patch_size}x{patch_size} do not cover inputs of shape {input_shape}")
     inputs, *noise = hidden.inputs(input_shape)
