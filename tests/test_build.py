@@ -116,6 +116,12 @@ class SignDescent(keras.optimizers.Optimizer):
         ),
         (["model.activation=rellu"], r"^model: runner\.models\.mlp\.mlp: .*rellu"),
         (["model=cnn", "model.kernel_size=40"], r"^model: "),
+        (["model=vit_tiny", "model.patch_size=0"], r"^model: .*patch_size=0: must be at least 1"),
+        (["model=cnn_modern", "model.filters=[]"], r"^model: .*filters=\[\]: must name"),
+        (
+            ["schedule=step", "schedule.decay_steps=two_epochs"],
+            r"text, where .* number: schedule\.decay_steps=two_epochs",
+        ),
         (
             ["training.loss=sparse_categorical_crosentropy"],
             r"training\.loss=.* did you mean sparse_categorical_crossentr",
