@@ -39,7 +39,7 @@ run: setup
 	$(BIN)/runner $(ARGS)
 
 test: setup
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

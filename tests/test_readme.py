@@ -11,8 +11,6 @@ import yaml
 
 from tests.conftest import REPOSITORY
 
-pytestmark = pytest.mark.xdist_group("readme")  # its commands build on one another, so one process runs them all
-
 README = (REPOSITORY / "README.md").read_text()
 BLOCKS = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
 COMMANDS = [line.partition("  #")[0].strip() for block in BLOCKS for line in block.splitlines() if line.strip()]
@@ -44,11 +42,12 @@ def workplace(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("readme")
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("runner")])
-def test_command_works(command, workplace):
-    done = bash(command + (QUICK if command in TRAININGS else ""), workplace)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout
+def test_every_command_works_in_the_readmes_order(workplace):
+    """One test, since they build on one another, and several processes share the tests."""
+    for command in (command for command in COMMANDS if command.startswith("runner")):
+        done = bash(command + (QUICK if command in TRAININGS else ""), workplace)
+        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+        assert done.stdout, command
 
 
 def test_make_run_trains_and_names_the_curves(workplace):

@@ -2,9 +2,10 @@
 
 import csv
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import pandas as pd
 
@@ -24,6 +25,10 @@ class Run:
     record: RunRecord
     history: list[Row]
 
+    def named(self, variant: str) -> Self:
+        """Return the run under a variant's name; an empty one leaves it as it is."""
+        return replace(self, record=replace(self.record, label=variant)) if variant else self
+
 
 def find_runs(paths: Iterable[Path], *, tuning: bool = False) -> list[Run]:
     """Return the runs in and below the paths, each once, in the order of their paths; unreadable ones are left out.
@@ -38,7 +43,7 @@ def find_runs(paths: Iterable[Path], *, tuning: bool = False) -> list[Run]:
         UserError: if a path does not exist, or no run is found.
     """
     asked = list(paths)
-    found: dict[tuple[Path, str | None], Run] = {}
+    found: dict[tuple[Path, str], Run] = {}
     plans = _Plans(tuning=tuning)
     for path in asked:
         if path.is_file() and len(asked) > 1:  # SWEEP/* names the sweep's own files too
@@ -46,9 +51,14 @@ def find_runs(paths: Iterable[Path], *, tuning: bool = False) -> list[Run]:
         if not path.is_dir():
             raise UserError(f"{path}: no such directory")
         there = {record.parent: plans.places(record.parent) for record in path.rglob("record.json")}
-        for directory in sorted(there, key=lambda run: (_natural(run.parent), there[run][:1], _natural(run))):
-            for key, run in _read(directory, there[directory]):
-                found.setdefault(key, run)
+        read = {run: _read(run) for run, places in there.items() if places}
+        for *_, directory, variant in sorted(
+            (_natural(run.parent), place, _natural(run), run, variant)
+            for run, places in there.items()
+            for place, variant in places
+        ):
+            if run := read[directory]:
+                found.setdefault((directory.resolve(), variant), run.named(variant))
     if not found and not tuning:
         raise UserError(f"{', '.join(map(str, asked))}: no run found (no record.json in or below it)")
     return list(found.values())
@@ -86,7 +96,7 @@ class _Plans:
         self._tuning = tuning
         self._planned: dict[Path, dict[str, dict[str, int]] | None] = {}
 
-    def places(self, run: Path) -> list[tuple[int, str | None]]:
+    def places(self, run: Path) -> list[tuple[int, str]]:
         """Return where a run's directory stands in its sweep's plan, and as which variant.
 
         That is once without a name where there is no plan, or where it is one variant alone; never if the plan has
@@ -97,9 +107,9 @@ class _Plans:
             self._planned[sweep] = _planned(sweep / "plan.csv", tuning=self._tuning)
         planned = self._planned[sweep]
         if planned is None:
-            return [] if self._tuning else [(0, None)]
+            return [] if self._tuning else [(0, "")]
         variants = planned.get(run.name, {})
-        return [(place, name if len(variants) > 1 else None) for name, place in variants.items()]
+        return [(place, name if len(variants) > 1 else "") for name, place in variants.items()]
 
 
 def _planned(plan: Path, *, tuning: bool) -> dict[str, dict[str, int]] | None:
@@ -115,18 +125,13 @@ def _planned(plan: Path, *, tuning: bool) -> dict[str, dict[str, int]] | None:
     return planned
 
 
-def _read(path: Path, places: Sequence[tuple[int, str | None]]) -> Iterator[tuple[tuple[Path, str | None], Run]]:
-    if not places:
-        return
+def _read(path: Path) -> Run | None:
     directory = RunDirectory(path)
     try:
-        run = Run(directory, directory.read_record(), directory.read_history())
+        return Run(directory, directory.read_record(), directory.read_history())
     except ValueError as error:
         _LOG.warning("left out: %s", error)
-        return
-    for _, variant in places:
-        named = run if variant is None else replace(run, record=replace(run.record, label=variant))
-        yield (path.resolve(), variant), named
+        return None
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:

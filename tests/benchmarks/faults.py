@@ -69,7 +69,7 @@ def _kill(parent: int, moments: random.Random) -> str:
 def results(sweep: Path) -> tuple[str, dict[str, bytes]]:
     """Return a sweep's table without its times, and the bytes of each run's predictions."""
     table = pd.read_csv(sweep / "summary.csv")
-    table = table.drop(columns=[column for column in table if column.endswith("_seconds")])
+    table = table.drop(columns=[column for column in table if "seconds" in column])
     return table.to_csv(index=False), {path.parent.name: path.read_bytes() for path in sweep.glob("*/predictions.npz")}
 
 
