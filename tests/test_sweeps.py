@@ -325,7 +325,7 @@ def test_a_dry_run_leaves_the_plan_of_runs_that_are_there(cli, tmp_path):
         (("study=smoke", "fail_fast=maybe"), "fail_fast=maybe: must be true or false"),
         (("study=smoke", "hydra.mode=RUN"), "study: of a sweep, and this is one run"),
         (
-            ("study=smoke", "study.metric=val_acuracy"),
+            ("study=smoke", "+study.metric=val_acuracy"),
             "study.metric=val_acuracy: must be a figure of",
         ),
         (("ablate", "base=experiment/smoke", "drop=optimizer"), "study.drop: optimizer: a run cannot be without one"),
