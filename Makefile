@@ -5,12 +5,13 @@
 # make bench-augmentation   what every augmentation adds to an epoch
 # make bench-sweep          a sweep against as many scripts, one after the other
 # make bench-report         a report on 1,000 and on 10,000 runs
+# make torture the tests of reliability in their long form
 # make faults  kill a sweep 20 times, and compare it with one that nobody disturbed
 # make lock    renew the two lock files from pyproject.toml (needs uv)
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: setup run test lint format bench bench-augmentation bench-sweep bench-report faults lock clean
+.PHONY: setup run test lint format bench bench-augmentation bench-sweep bench-report faults torture lock clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -63,6 +64,9 @@ bench-sweep: setup
 
 bench-report: setup
 	$(BIN)/python -m tests.benchmarks.report $(ARGS)
+
+torture: setup
+	$(BIN)/python -m pytest --torture tests/torture $(ARGS)
 
 faults: setup
 	$(BIN)/python -m tests.benchmarks.faults $(ARGS)

@@ -14,6 +14,25 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `make torture` ask for the long form of the tests in tests/torture/."""
+    parser.addoption("--torture", action="store_true", help="hundreds of faults, runs and configurations, not a few")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures that tests measured."""
+    figures = [
+        f"{report.nodeid.rpartition('::')[2]}: {value}"
+        for report in terminalreporter.getreports("passed")
+        for name, value in report.user_properties
+        if name == "measured"
+    ]
+    if figures:
+        terminalreporter.section("measured")
+        terminalreporter.write_line("\n".join(figures))
+
+
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 
 
