@@ -33,6 +33,7 @@ from runner.records.run_directory import RunDirectory
 from runner.request import LIST_GROUPS, Request
 
 if TYPE_CHECKING:
+    from keras import Model
     from keras.callbacks import Callback
 
     from runner.build import Parts
@@ -103,11 +104,13 @@ def run(
     directory.write_config(yaml.safe_dump(prepared.config, sort_keys=False, allow_unicode=True))
     directory.write_record(record)
 
-    attempt = Attempt(record)
+    attempt, model = Attempt(record), compiled.model
     with attempt.guard():
         _train(attempt, prepared, compiled, directory, console)
+        if attempt.status == "completed":
+            model = _test(attempt, prepared.parts, compiled, directory)
     with attempt.guard():
-        directory.write_model(partial(save_model, compiled.model))
+        directory.write_model(partial(save_model, model))
         _write_results(attempt, parts, directory, figures=not request.in_sweep)
     with attempt.guard():
         parts.tracker.end(replace(attempt.record, status=attempt.status))
@@ -237,10 +240,8 @@ def training(
 def _train(
     attempt: "Attempt", prepared: Prepared, compiled: "Compiled", directory: RunDirectory, console: Console
 ) -> None:
-    """Train, writing every epoch down as it ends; then look at the test set, once."""
+    """Train, writing every epoch down as it ends."""
     from runner.engine.checkpoint import Checkpoint
-    from runner.engine.evaluation import shortest
-    from runner.reporting.scores import scores
 
     parts, length = prepared.parts, prepared.settings.training.epochs
     parts.tracker.begin(attempt.record)
@@ -260,19 +261,26 @@ def _train(
                 attempt.record = attempt.record.with_history(history)
     if not all(math.isfinite(history[-1][loss]) for loss in ("loss", "val_loss")):
         attempt.status = "diverged"
-        return
-    if any(getattr(callback, "pruned", False) for callback in parts.callbacks):
+    elif any(getattr(callback, "pruned", False) for callback in parts.callbacks):
         attempt.status = "pruned"
-        return
-    probabilities = compiled.test.predict()
+
+
+def _test(attempt: "Attempt", parts: "Parts", compiled: "Compiled", directory: RunDirectory) -> "Model":
+    """Look at the test set, once; return the model that was tested."""
+    from runner.engine.final import final
+    from runner.reporting.scores import scores
+
+    result = final(compiled, parts.targets, parts.callbacks)
     directory.write_predictions(
-        test_probabilities=probabilities,
+        test_probabilities=result.test,
         test_labels=parts.split.test.labels,
-        validation_probabilities=compiled.validation.predict(),
+        validation_probabilities=result.validation,
         validation_labels=parts.split.validation.labels,
     )
-    attempt.record = replace(attempt.record, test=shortest(compiled.test.evaluate()))
-    attempt.record = replace(attempt.record, scores=scores(probabilities, parts.split.test.labels))
+    attempt.record = replace(
+        attempt.record, test=result.test_metrics, scores=scores(result.test, parts.split.test.labels)
+    )
+    return result.model
 
 
 def _write_epoch(history: list[Row], parts: "Parts", directory: RunDirectory) -> None:

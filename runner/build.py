@@ -30,6 +30,7 @@ from runner.models.objective import Form, encoded, label_form, smoothed
 from runner.models.transfer import freeze, load_weights
 from runner.optim.layerwise import multipliers, scale_updates
 from runner.optim.regularizers import LabelSmoothing, WeightDecay
+from runner.optim.snapshots import Snapshots
 from runner.records.run_directory import RunDirectory
 
 # Arguments of callbacks that name a file or directory: relative ones are taken from the run directory.
@@ -75,6 +76,8 @@ def build_parts(settings: Settings, dataset: Dataset, split: Split, directory: P
     initialize(model, settings.seed)
     if settings.model.init_from:
         load_weights(model, RunDirectory(Path(settings.model.init_from)).model_path)
+    callbacks = build_callbacks(settings, directory)
+    _refuse_too_few_snapshots(callbacks, settings.training.epochs)
     averaging = []
     if settings.averaging:
         refresher = statistics_refresher(model, split.train, batch_size)
@@ -84,7 +87,7 @@ def build_parts(settings: Settings, dataset: Dataset, split: Split, directory: P
         targets=targets,
         model=model,
         augment=build_augment(settings, split.train, one_kernel),
-        callbacks=[*averaging, *build_callbacks(settings, directory)],
+        callbacks=[*averaging, *callbacks],
         diagnostics=[make(f"diagnostics.{name}", part.spec()) for name, part in settings.diagnostics.items()],
         tracker=make("tracking", settings.tracking.spec(), directory=directory) if settings.tracking else Tracker(),
         batch_size=batch_size,
@@ -227,6 +230,13 @@ def _refuse_idle_settings(settings: Settings, batch_size: int, steps: int) -> No
     for name, part in settings.augmentation.items():
         if batch_size == 1 and getattr(locate("", part.target), "mixes_labels", False):
             raise ConfigError(f"augmentation.{name}: mixes the images of a batch, and training.batch_size is 1")
+
+
+def _refuse_too_few_snapshots(callbacks: list[keras.callbacks.Callback], epochs: int) -> None:
+    for callback in callbacks:
+        if isinstance(callback, Snapshots) and 2 * callback.every > epochs:
+            remedy = f"training.epochs={2 * callback.every} or more, or a smaller every"
+            raise ConfigError(f"callbacks.snapshots.every={callback.every}: no two in {epochs} epochs; {remedy}")
 
 
 def _augmentation_seed(seed: int, name: str) -> int:

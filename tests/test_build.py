@@ -192,6 +192,7 @@ def test_a_part_that_has_nothing_to_act_on_is_named(split, tmp_path, overrides, 
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [
+        (["callbacks=[snapshots]", "training.epochs=9"], "no two in 9 epochs"),
         (["optimizer.gradient_accumulation_steps=1000", "training.batch_size=50"], "has 6 steps, so not one update"),
         (["training.batch_size=1", "augmentation=[mixup]"], "augmentation.mixup: mixes the images of a batch"),
     ],

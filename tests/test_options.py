@@ -22,6 +22,12 @@ OPTIONS = sorted(
 STEPS, BATCH = 30, 16
 BRIEF = {
     "online": ["training.batch_size=1", f"dataset.train_size={STEPS}"],
+    "snapshots": [
+        f"training.batch_size={BATCH}",
+        f"dataset.train_size={STEPS // 2 * BATCH}",
+        "training.epochs=2",
+        "callbacks.snapshots.every=1",
+    ],
     "full_batch": ["training.batch_size=full", "dataset.train_size=64", f"training.epochs={STEPS}"],
     "mini_batch": [f"training.batch_size={BATCH}", f"dataset.train_size={STEPS * BATCH}", "training.epochs=1"],
 }

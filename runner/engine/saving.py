@@ -9,10 +9,13 @@ from runner.engine.replaced import replaced
 
 
 def save_model(model: keras.Model, path: str | Path) -> None:
-    """Save a compiled model so that plain Keras opens it, without the classes of this package or of the user's.
+    """Save a model so that plain Keras opens it, without the classes of this package or of the user's.
 
     A schedule of another's is saved as the rate that it had last, an optimizer of another's not at all.
     """
+    if not model.compiled:
+        model.save(path)
+        return
     optimizer = innermost(model.optimizer)
     if not _is_kerass(optimizer):
         with replaced(model, compiled=False, optimizer=None):

@@ -32,6 +32,7 @@ CASES = {
     "others' augmentation": [KERASS, OWN],
     "moving average": ["averaging=ema", "normalization=batch"],
     "mean of epochs": ["averaging=swa", "averaging.epochs=2", "normalization=batch", "regularizer=[dropout]"],
+    "snapshots": ["callbacks=[snapshots]", "callbacks.snapshots.every=1", "schedule=cosine_restarts"],
     "diagnostics": ["diagnostics=[gradients,steps]", "clipping=by_norm"],
     "muon": ["optimizer=muon"],
     "lamb": ["optimizer=lamb"],

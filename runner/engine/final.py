@@ -1,0 +1,53 @@
+"""What a training ends with: its last network, or the ensemble of those that a callback kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from runner.data.dataset import Part, Split
+from runner.engine.compiled import Compiled
+from runner.engine.evaluation import Evaluator, shortest
+from runner.optim.snapshots import Snapshots, ensemble_of
+
+Probabilities = npt.NDArray[np.float32]  # (examples, classes)
+
+
+@dataclass(frozen=True)
+class Final:
+    """A model, its probabilities, and its loss and metrics on test."""
+
+    model: keras.Model
+    validation: Probabilities
+    test: Probabilities
+    test_metrics: dict[str, float]
+
+
+def final(compiled: Compiled, targets: Split, callbacks: Sequence[keras.callbacks.Callback]) -> Final:
+    """Evaluate what a training ended with.
+
+    Args:
+        targets: its labels in the form that the loss takes.
+        callbacks: of the training; the states that a `Snapshots` among them kept are the ensemble's members.
+    """
+    model = compiled.model
+    kept = [list(callback.states) for callback in callbacks if isinstance(callback, Snapshots)]
+    states = kept[0] if kept else []
+    if len(states) < 2:
+        metrics = shortest(compiled.test.evaluate())
+        return Final(model, compiled.validation.predict(), compiled.test.predict(), metrics)
+    ensemble = ensemble_of(model, states)
+    validation, test = (Evaluator(ensemble, part).predict() for part in (targets.validation, targets.test))
+    return Final(ensemble, validation, test, shortest(_metrics(model, targets.test, test)))
+
+
+def _metrics(model: keras.Model, data: Part, probabilities: Probabilities) -> dict[str, float]:
+    """Return loss and metrics of another model's probabilities, as the compiled model counts them."""
+    outputs: Any = probabilities if model.output_shape[-1] > 1 else probabilities[:, 1:]
+    model.reset_metrics()
+    loss = model.compute_loss(data.inputs, data.labels, outputs, training=False)
+    measured = model.compute_metrics(data.inputs, data.labels, outputs)
+    return {name: float(np.asarray(value)) for name, value in measured.items()} | {"loss": float(np.asarray(loss))}

@@ -1,0 +1,62 @@
+"""What is tested at a training's end is the last network, or the ensemble of its snapshots."""
+
+import keras
+import numpy as np
+import pytest
+
+from runner.data.dataset import Split
+from runner.engine.compiled import compiled
+from runner.engine.final import final
+from runner.engine.saving import save_model
+from runner.engine.training import train
+from runner.optim.snapshots import Snapshots
+
+
+@pytest.fixture
+def split(parts) -> Split:
+    """The data in three parts: validation and test are the same."""
+    return Split(*parts, parts[1])
+
+
+def trained(model, split, callbacks, epochs=4):
+    every = compiled(model, split, 64, None, jit_compile=False)
+    in_order = lambda epoch: np.arange(len(split.train))  # noqa: E731
+    list(train(every.epoch, every.validation, epochs=epochs, order=in_order, callbacks=callbacks))
+    return final(every, split, callbacks)
+
+
+def test_an_ensemble_averages_the_probabilities_of_each_cycles_network(split, make_model, tmp_path):
+    result = trained(make_model(keras.optimizers.SGD(0.1), batchnorm=True), split, [Snapshots(every=2, members=5)])
+    reference, members = make_model(keras.optimizers.SGD(0.1), batchnorm=True), []
+    for _ in range(2):
+        reference.fit(split.train.inputs, split.train.labels, batch_size=64, epochs=2, shuffle=False, verbose=0)
+        members.append(reference.predict(split.test.inputs, verbose=0))
+    mean = np.mean(members, axis=0)
+    np.testing.assert_allclose(result.test, mean, atol=1e-5)
+    np.testing.assert_array_equal(result.validation, result.test)
+    labels = split.test.labels
+    penalty = sum(float(loss) for loss in reference.losses)
+    assert result.test_metrics["loss"] == pytest.approx(
+        penalty - np.mean(np.log(mean[np.arange(len(labels)), labels])), rel=1e-4
+    )
+    assert result.test_metrics["accuracy"] == pytest.approx(np.mean(mean.argmax(axis=1) == labels))
+    save_model(result.model, tmp_path / "model.keras")
+    opened = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(opened.predict(split.test.inputs, verbose=0), mean, atol=1e-5)
+
+
+def test_only_the_last_members_are_kept(split, make_model):
+    snapshots = Snapshots(every=1, members=2)
+    result = trained(make_model(keras.optimizers.SGD(0.1)), split, [snapshots])
+    alone = trained(make_model(keras.optimizers.SGD(0.1)), split, [])
+    third = trained(make_model(keras.optimizers.SGD(0.1)), split, [], epochs=3)
+    assert len(snapshots.states) == 2
+    np.testing.assert_allclose(result.test, (alone.test + third.test) / 2, atol=1e-6)
+
+
+def test_without_snapshots_it_is_the_model_itself(split, make_model):
+    model = make_model(keras.optimizers.SGD(0.1))
+    result = trained(model, split, [])
+    loss, accuracy = model.evaluate(split.test.inputs, split.test.labels, verbose=0)
+    assert result.model is model
+    assert result.test_metrics == pytest.approx({"loss": loss, "accuracy": accuracy}, rel=1e-5)
