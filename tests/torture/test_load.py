@@ -1,0 +1,93 @@
+"""A pool that has trained hundreds of runs is as it was after the first: memory, files, processes, time a run."""
+
+import json
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import psutil
+import pytest
+
+MIB = 2**20
+GROWTH = 1.10  # of a worker's memory, that is allowed from the warm-up to the end
+SLOWER = 1.5  # the last runs over the early ones; machines are shared and noisy
+EVERY = 0.2  # seconds between two looks
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a process had when so many runs were done."""
+
+    done: int
+    pid: int
+    memory: int  # bytes that are its own
+    files: int
+    threads: int
+
+
+def workers_of(parent: psutil.Process) -> list[psutil.Process]:
+    """Return the processes that train for a sweep."""
+    return [
+        worker
+        for server in parent.children()
+        if "forkserver" in " ".join(server.cmdline())
+        for worker in server.children()
+    ]
+
+
+def watched(command: list[str], sweep: Path, cwd: Path) -> tuple[list[Look], set[psutil.Process]]:
+    """Run a sweep; return looks at its workers, and all processes that it started."""
+    looks, started = [], set()
+    with (cwd / "said.txt").open("wb") as said, subprocess.Popen(command, cwd=cwd, stdout=said, stderr=said) as process:
+        parent = psutil.Process(process.pid)
+        while process.poll() is None:
+            done = sum(path.exists() for path in sweep.glob("*/predictions.npz"))
+            try:
+                started |= set(parent.children(recursive=True))
+                for worker in workers_of(parent):
+                    memory = worker.memory_full_info().uss
+                    looks.append(Look(done, worker.pid, memory, worker.num_fds(), worker.num_threads()))
+            except psutil.Error:  # one of them has just ended
+                pass
+            time.sleep(EVERY)
+    assert process.returncode == 0, (cwd / "said.txt").read_text()
+    return looks, started
+
+
+def total_seconds(sweep: Path) -> list[float]:
+    """Return every run's seconds, in the order in which they ended."""
+    records = sorted(sweep.glob("*/record.json"), key=lambda path: path.stat().st_mtime)
+    return [json.loads(path.read_text())["seconds"]["total"] for path in records]
+
+
+@pytest.mark.parametrize("kind", ["one configuration", "many configurations"])
+def test_workers_stay_as_they_were_after_the_warm_up(kind, attempts, measured, tmp_path):
+    runs, warm = attempts(24, 500), attempts(8, 50)
+    rates = attempts(2, 50) if kind == "many configurations" else 1
+    chosen = ",".join(f"{0.001 + 0.0001 * number:.4f}" for number in range(rates))
+    command = [sys.executable, "-m", "runner", "-m", "dataset=mnist_5k", "dataset.train_size=500", "training.epochs=1"]
+    command += [f"optimizer.learning_rate={chosen}", f"seed=range({runs // rates})", "hydra.sweep.dir=sweep"]
+    looks, started = watched(command, tmp_path / "sweep", tmp_path)
+
+    seconds = total_seconds(tmp_path / "sweep")
+    assert len(seconds) == runs
+    for pid in sorted({look.pid for look in looks}):
+        own = [look for look in looks if look.pid == pid]
+        early = [look for look in own if warm <= look.done < 2 * warm]
+        late = [look for look in own if look.done >= runs - warm]
+        memory = [median(look.memory for look in some) for some in (early, late)]
+        files = [max(look.files for look in some) for some in (early, late)]
+        measured(
+            f"{kind}, {runs} runs, a worker: {memory[0] / MIB:.0f} MiB after {warm}, {memory[1] / MIB:.0f} at the end;"
+            f" {files[0]} and {files[1]} open files"
+        )
+        assert memory[1] < GROWTH * memory[0]
+        assert files[1] <= files[0]
+        assert max(look.threads for look in late) <= max(look.threads for look in early)
+    early, late = median(seconds[warm : 2 * warm]), median(seconds[-warm:])
+    measured(f"{kind}: {early:.2f} s a run after {warm}, {late:.2f} s at the end")
+    assert late < SLOWER * early
+    assert not psutil.wait_procs(started, timeout=10)[1]
