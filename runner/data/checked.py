@@ -10,18 +10,19 @@ from runner.data.errors import DataError
 
 Array = npt.NDArray[np.generic]
 
-_LARGEST_LABEL = np.iinfo(np.int32).max
+_LARGEST_LABEL = 999_999  # classes are counted one by one, gaps too, before a gap is seen
 
 
-def checked_file(path: str) -> Path:
-    """Return the path of a file that is there.
+def checked_file(path: str | Path) -> Path:
+    """Return the path of a file that is there, and that ends: no folder, pipe or device.
 
     Raises:
         DataError: if it is not.
     """
     file = Path(path).expanduser()
     if not file.is_file():
-        raise DataError(f"{file}: there is no such file")
+        what = "is a folder, pipe or device, not a file" if file.exists() else "there is no such file"
+        raise DataError(f"{file}: {what}")
     return file
 
 

@@ -3,43 +3,63 @@
 import gzip
 import math
 import zlib
+from io import BufferedIOBase
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from runner.data.checked import checked_file
 from runner.data.errors import DataError
 
-_KINDS = {0x801: "labels", 0x803: "images"}
+_KINDS = {b"\0\0\x08\x01": "labels", b"\0\0\x08\x03": "images"}
+_LARGEST = 4 * 10**9  # bytes; MNIST's training images take 0.047 GB
+_AT_ONCE = 2**20
 
 
 def read_idx(path: Path, kind: str) -> npt.NDArray[np.uint8]:
-    """Read one file of unsigned bytes, plain or gzip.
+    """Read one file of unsigned bytes, plain or gzip; never more of it than its header asks for.
 
     Args:
         path: gzip is told by its first two bytes, not by its name.
         kind: "images" (examples, height, width) or "labels" (examples,).
 
     Raises:
-        DataError: if the file cannot be read, is truncated, too long, or of the other kind.
+        DataError: if the file cannot be read, is truncated, too long or too large, or of the other kind.
     """
     try:
-        content = path.read_bytes()
-        if content[:2] == b"\x1f\x8b":
-            content = gzip.decompress(content)
+        with checked_file(path).open("rb") as file:
+            packed = file.peek(2)[:2] == b"\x1f\x8b"
+            with gzip.open(file) if packed else file as stream:
+                return _read(path, kind, stream)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: cannot be read ({error or type(error).__name__})") from error
 
-    magic = int.from_bytes(content[:4])
-    if len(content) < 8 or magic not in _KINDS:
-        raise DataError(f"{path}: not an IDX file of bytes (it begins with {content[:4].hex() or 'nothing'})")
+
+def _read(path: Path, kind: str, stream: BufferedIOBase) -> npt.NDArray[np.uint8]:
+    magic = stream.read(4)
+    if magic not in _KINDS:
+        raise DataError(f"{path}: not an IDX file of bytes (it begins with {magic.hex() or 'nothing'})")
     if _KINDS[magic] != kind:
         raise DataError(f"{path}: holds {_KINDS[magic]}, not {kind}; are the files swapped?")
 
-    dimensions = magic & 0xFF
-    offset = 4 + 4 * dimensions
-    shape = tuple(int.from_bytes(content[start : start + 4]) for start in range(4, offset, 4))
-    expected = offset + math.prod(shape)
+    sizes = stream.read(4 * magic[3])
+    if len(sizes) < 4 * magic[3]:
+        raise DataError(f"{path}: ends within its header; is it truncated?")
+    shape = tuple(int.from_bytes(sizes[start : start + 4]) for start in range(0, len(sizes), 4))
+    expected = math.prod(shape)
+    if expected > _LARGEST:
+        raise DataError(f"{path}: its header {shape} asks for {expected / 1e9:,.3g} GB, above {_LARGEST / 1e9:g} GB")
+    content = _first(expected + 1, stream)
     if len(content) != expected:
-        raise DataError(f"{path}: {len(content)} bytes where its header {shape} asks for {expected}; is it truncated?")
-    return np.frombuffer(content, np.uint8, offset=offset).reshape(shape)
+        there = "more" if len(content) > expected else f"{len(content)}"
+        raise DataError(f"{path}: {there} bytes where its header {shape} asks for {expected}; is it truncated?")
+    return np.frombuffer(content, np.uint8).reshape(shape)
+
+
+def _first(count: int, stream: BufferedIOBase) -> bytearray:
+    """Read so many bytes, or all, in memory for those that are there, however many a header claims."""
+    content = bytearray()
+    while piece := stream.read(min(_AT_ONCE, count - len(content))):
+        content += piece
+    return content

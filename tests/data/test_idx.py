@@ -26,7 +26,7 @@ def test_reads_what_was_written(tmp_path, pack, kind, array):
         (b"\x1f\x8bnot gzip at all", "cannot be read"),
         (gzip.compress(idx_bytes(IMAGES))[:-8] + b"\0" * 8, "cannot be read"),
         (idx_bytes(IMAGES)[:-1], "is it truncated"),
-        (idx_bytes(IMAGES) + b"\0", "39 .*|41 bytes where"),
+        (idx_bytes(IMAGES) + b"\0", "more bytes where"),
         (b"\0\0\x0d\x03" + idx_bytes(IMAGES)[4:], "not an IDX file"),
         (idx_bytes(IMAGES)[:9], "is it truncated"),
         (b"", "not an IDX file"),
@@ -44,5 +44,5 @@ def test_what_is_not_the_file_it_should_be_is_one_error_that_names_it(tmp_path, 
 
 
 def test_a_directory_where_a_file_should_be_is_an_error(tmp_path):
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="is a folder, pipe or device, not a file"):
         read_idx(tmp_path, "images")
