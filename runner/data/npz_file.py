@@ -2,7 +2,6 @@
 
 import math
 import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,25 +9,14 @@ import numpy as np
 
 from runner.data.checked import Array, checked_dataset, checked_file, checked_inputs, checked_labels
 from runner.data.dataset import Dataset, Part
-from runner.data.errors import DataError
+from runner.data.errors import DataError, shortened
 from runner.data.held_out import hold_out
 from runner.data.memory import refuse_large
 
 TWO_PARTS = ("x_train", "y_train", "x_test", "y_test")
 ONE_PART = ("x", "y")
 
-# What numpy.load, and zipfile and zlib below it, raise for a file that is not an archive of plain arrays.
-_UNREADABLE = (
-    OSError,
-    EOFError,
-    ValueError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    RuntimeError,  # encrypted, or compressed in an unknown way
-    zipfile.BadZipFile,
-    zlib.error,
-)
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # NumPy's; others expand without a bound
 
 
 def load_npz(name: str, path: str, test_size: float, data_seed: int, memory_limit_gb: float) -> Dataset:
@@ -69,14 +57,27 @@ def read_npz(path: Path, choices: Sequence[Sequence[str]], memory_limit_gb: floa
     """
     wanted = ", or ".join(", ".join(keys) for keys in choices)
     try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            keys = next((keys for keys in choices if set(keys) <= set(archive.files)), None)
+        with zipfile.ZipFile(checked_file(path)) as archive:
+            there = [name.removesuffix(".npy") for name in archive.namelist()]
+            keys = next((keys for keys in choices if set(keys) <= set(there)), None)
             if keys is None:
-                raise DataError(f"{path}: has the keys {', '.join(archive.files) or '(none)'}; needed are {wanted}")
-            refuse_large(str(path), sum(_decoded_bytes(archive.zip, key) for key in keys), memory_limit_gb)
-            return {key: archive[key] for key in keys}
-    except _UNREADABLE as error:
-        raise DataError(f"{path}: not a readable archive (.npz) of arrays {wanted} ({error})") from error
+                raise DataError(f"{path}: has the keys {shortened(', '.join(there))}; needed are {wanted}")
+            for needed in (_stored_bytes, _decoded_bytes):
+                refuse_large(str(path), sum(needed(archive, key) for key in keys), memory_limit_gb)
+            return {key: _array(archive, key) for key in keys}
+    except DataError:
+        raise
+    except Exception as error:  # of many kinds: zipfile, zlib, ast and tokenize are at work below numpy
+        what = shortened(str(error)) or type(error).__name__
+        raise DataError(f"{path}: not a readable archive (.npz) of arrays {wanted} ({what})") from error
+
+
+def _stored_bytes(archive: zipfile.ZipFile, key: str) -> int:
+    """Return what one member expands to, header and all, beyond which zipfile does not read."""
+    member = archive.getinfo(f"{key}.npy")
+    if member.compress_type not in _COMPRESSIONS:
+        raise ValueError(f"{key} is compressed as NumPy never does")
+    return member.file_size
 
 
 def _decoded_bytes(archive: zipfile.ZipFile, key: str) -> int:
@@ -86,3 +87,11 @@ def _decoded_bytes(archive: zipfile.ZipFile, key: str) -> int:
         read_header = np.lib.format.read_array_header_1_0 if old else np.lib.format.read_array_header_2_0
         shape, _, dtype = read_header(member)
     return abs(math.prod(shape)) * dtype.itemsize
+
+
+def _array(archive: zipfile.ZipFile, key: str) -> Array:
+    with archive.open(f"{key}.npy") as member:
+        array: Array = np.lib.format.read_array(member, allow_pickle=False)
+        if member.read(1):  # at the end of the member zipfile compares its checksum, not before
+            raise ValueError(f"{key} holds more bytes than its header asks for")
+    return array

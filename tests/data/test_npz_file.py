@@ -139,7 +139,7 @@ def test_a_file_that_is_not_there_is_an_error(tmp_path):
 
 def test_more_than_the_limit_is_refused_with_both_sizes(tmp_path):
     path = write(tmp_path, CONTENT)
-    decoded = sum(array.nbytes for array in CONTENT.values())
+    decoded = sum(128 + array.nbytes for array in CONTENT.values())  # NumPy's header is 128 bytes
     assert len(load(path, memory_limit_gb=decoded / 1e9).train_labels) == 30
     with pytest.raises(DataError, match=r"e-06 GB decoded, more than dataset.memory_limit_gb=1e-06 allows"):
         load(path, memory_limit_gb=1e-6)
