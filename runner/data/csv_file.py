@@ -10,7 +10,7 @@ import numpy.typing as npt
 from runner.config.errors import ConfigError, did_you_mean
 from runner.data.checked import checked_dataset, checked_file
 from runner.data.dataset import Dataset, Part
-from runner.data.errors import DataError
+from runner.data.errors import DataError, shortened
 from runner.data.held_out import hold_out
 from runner.data.memory import refuse_large
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _VALUES_AT_ONCE = 2**22
+_LONGEST_LINE = 2**24  # bytes: a million columns
+_LARGEST_WHOLE = 2**53  # above, different whole numbers are one float
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ def load_csv(
 def _read(path: Path, style: Format) -> Table:
     import pandas as pd
 
+    _refuse_binary(path)
     options: dict[str, Any] = {"sep": style.separator, "compression": None}
     features: list[npt.NDArray[np.float32]] = []
     labels: list[str] = []
@@ -110,11 +113,24 @@ def _read(path: Path, style: Format) -> Table:
                 features.append(_numbers(path, chunk.drop(columns=label)))
                 labels += _texts(path, chunk[label])
                 refuse_large(str(path), sum(array.nbytes for array in features), style.memory_limit_gb)
-    except (OSError, ValueError) as error:  # what pandas raises is a ValueError
-        raise DataError(f"{path}: cannot be read as CSV ({' '.join(str(error).split())})") from error
+    except (OSError, ValueError, OverflowError) as error:  # what pandas raises itself is a ValueError
+        raise DataError(f"{path}: cannot be read as CSV ({shortened(str(error))})") from error
     if not labels:
         raise DataError(f"{path}: has no rows")
     return Table(path, label, np.concatenate(features), labels, [column for column in columns if column != label])
+
+
+def _refuse_binary(path: Path) -> None:
+    """Refuse what pandas would read with a silent loss (it ends a value at a NUL), or only with much memory."""
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE + 1), b""), start=1):
+                if b"\0" in line:
+                    raise DataError(f"{path}: line {number} holds a NUL byte; save the file as text in UTF-8")
+                if len(line) > _LONGEST_LINE:
+                    raise DataError(f"{path}: line {number} is longer than {_LONGEST_LINE:,} bytes")
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
 
 
 def _label_column(path: Path, columns: list[str], style: Format) -> str:
@@ -141,7 +157,7 @@ def _numbers(path: Path, features: "pd.DataFrame") -> npt.NDArray[np.float32]:
     if len(wrong):
         row, column = wrong[0]
         values = features.iloc[:, column]
-        what = "no value" if values.isna().iloc[row] else f"{values.iloc[row]!s} is not a finite number"
+        what = "no value" if values.isna().iloc[row] else f"{shortened(str(values.iloc[row]))} is not a finite number"
         raise DataError(f"{path}: {_place(features.columns[column], features.index[row])}: {what}")
     return numbers
 
@@ -150,7 +166,8 @@ def _texts(path: Path, labels: "pd.Series[str]") -> list[str]:
     missing = labels.index[labels.isna()]
     if len(missing):
         raise DataError(f"{path}: {_place(str(labels.name), missing[0])}: no value")
-    return [_canonical(text) for text in labels]
+    spellings = {text: _canonical(text) for text in labels.unique()}  # a string a class, not a row
+    return [spellings[text] for text in labels]
 
 
 def _classes(table: Table) -> dict[str, int]:
@@ -180,10 +197,13 @@ def _place(column: str, row: int) -> str:
 def _canonical(text: str) -> str:
     """Return one spelling of a class: 1 and 1.0 are the same."""
     text = text.strip()
-    return f"{float(text):.0f}" if _is_number(text) and float(text).is_integer() else text
+    whole = _is_number(text) and float(text).is_integer() and abs(float(text)) < _LARGEST_WHOLE
+    return f"{float(text):.0f}" if whole else text
 
 
 def _is_number(text: str) -> bool:
+    if "_" in text:  # which Python would read as digits of one number: 2_1 as 21
+        return False
     try:
         float(text)
     except ValueError:

@@ -71,6 +71,21 @@ def test_classes_are_numbered_in_their_order(tmp_path, written, numbers):
     assert both(tmp_path, text).train_labels.tolist() == numbers
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("2_1", "21"), ("9007199254740993", "9007199254740992")],
+    ids=["what Python reads as one number", "what a float cannot tell apart"],
+)
+def test_names_that_differ_are_different_classes(tmp_path, first, second):
+    text = f"x,label\n0,{first}\n0,{second}\n0,a\n"
+    assert sorted(both(tmp_path, text).train_labels) == [0, 1, 2]
+
+
+def test_a_nul_is_refused_where_pandas_would_end_the_value(tmp_path):
+    with pytest.raises(DataError, match=r"mine.csv: line 3 holds a NUL byte; save the file as text in UTF-8"):
+        both(tmp_path, PLAIN.replace("-3", "-3\0007"))
+
+
 def test_a_file_without_a_header_is_read_from_its_first_row(tmp_path):
     dataset = both(tmp_path, "5,1,2\n4,3,4\n", header=False, label=0)
     assert dataset.train_inputs.tolist() == [[1, 2], [3, 4]]
@@ -154,7 +169,7 @@ def test_a_file_without_data_is_an_error(tmp_path, text, said):
 def test_a_file_that_is_not_there_or_not_text_is_an_error(tmp_path):
     with pytest.raises(DataError, match=r"nowhere.csv: there is no such file"):
         load(tmp_path / "nowhere.csv")
-    (tmp_path / "mine.csv").write_bytes(b"\xff\xfe\x00label,\x80\n1,2\n")
+    (tmp_path / "mine.csv").write_bytes(b"\xff\xfelabel,\x80\n1,2\n")
     with pytest.raises(DataError, match="cannot be read as CSV"):
         load(tmp_path / "mine.csv")
 
