@@ -1,22 +1,29 @@
 """Images of the user's own: a folder a class."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from runner.config.errors import ConfigError
-from runner.data.checked import checked_dataset
+from runner.data.checked import checked_dataset, checked_file
 from runner.data.dataset import Dataset, Part
-from runner.data.errors import DataError
+from runner.data.errors import DataError, shortened
 from runner.data.held_out import hold_out
 from runner.data.memory import refuse_large
 from runner.data.strata import stratified_order
 from runner.data.streams import Stream, seed_sequence
 
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
+
 _MODES = {1: "L", 3: "RGB"}  # Pillow's names
+# Pillow knows more, some of which start other programs (EPS: Ghostscript, without a limit of time).
+_FORMATS = ("BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
 
 
 @dataclass(frozen=True)
@@ -56,9 +63,9 @@ def load_images(
         raise ConfigError(f"dataset.channels={channels}: must be 1 (grayscale) or 3 (RGB)")
     root = Path(path).expanduser()
     if not ((root / "train").is_dir() and (root / "test").is_dir()):
-        train, test = hold_out(_read(root, _class_names(root), style), test_size, data_seed)
+        train, test = hold_out(_read(root, _training_classes(root), style), test_size, data_seed)
         return checked_dataset(name, str(root), train, test)
-    classes = _class_names(root / "train")
+    classes = _training_classes(root / "train")
     if unknown := sorted(set(_class_names(root / "test")) - set(classes)):
         raise DataError(f"{root / 'test' / unknown[0]}: {root / 'train'} has no such class")
     train, test = (_read(root / part, classes, style) for part in ("train", "test"))
@@ -78,6 +85,14 @@ def _class_names(folder: Path) -> list[str]:
     names = sorted(entry.name for entry in _visible(folder) if entry.is_dir())
     if not names:
         raise DataError(f"{folder}: has no class folders (one folder a class, its images inside)")
+    return names
+
+
+def _training_classes(folder: Path) -> list[str]:
+    """Return the classes, each of which has a file: an empty last one would be left out in silence."""
+    names = _class_names(folder)
+    if empty := [name for name in names if not _visible(folder / name)]:
+        raise DataError(f"{folder / empty[0]}: holds no images")
     return names
 
 
@@ -105,37 +120,51 @@ def _files(folder: Path) -> list[Path]:
     if not folder.exists():  # a class without test images
         return []
     files = _visible(folder)
-    if below := [file for file in files if file.is_dir()]:
-        raise DataError(f"{below[0]}: a folder where images are expected")
+    for file in files:
+        if file.is_dir():
+            raise DataError(f"{file}: a folder where images are expected")
+        checked_file(file)
     return files
 
 
-def _size(file: Path) -> tuple[int, int]:
-    from PIL import Image
+@contextmanager
+def _opened(file: Path) -> Iterator["ImageFile"]:
+    from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(file) as image:
-            return image.height, image.width
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise DataError(f"{file}: not a readable image ({error})") from error
+        with Image.open(file, formats=_FORMATS) as image:
+            frames = getattr(image, "n_frames", 1)
+            if frames > 1 and image.format != "MPO":  # a photograph with views of itself
+                raise DataError(f"{file}: holds {frames} images; save one in a file")
+            yield image
+    except DataError:
+        raise
+    except UnidentifiedImageError as error:
+        raise DataError(f"{file}: not a readable image; formats are {', '.join(_FORMATS)}") from error
+    except Exception as error:  # of many kinds: each format's own reader is at work
+        what = shortened(str(error)) or type(error).__name__
+        raise DataError(f"{file}: not a readable image ({what})") from error
+
+
+def _size(file: Path) -> tuple[int, int]:
+    with _opened(file) as image:
+        return image.height, image.width
 
 
 def _decoded(file: Path, size: tuple[int, int], style: Format) -> npt.NDArray[np.uint8]:
     from PIL import Image
 
     height, width = size
-    try:
-        with Image.open(file) as image:
-            if image.mode[0] in "IF":  # which Pillow would clip to bytes
-                raise DataError(f"{file}: has more than 8 bits a channel (mode {image.mode}); save it with 8")
-            if style.size is None and image.size != (width, height):
-                raise DataError(
-                    f"{file}: is {image.height}x{image.width}, where the first image is {height}x{width} "
-                    "(height x width); dataset.size=[HEIGHT,WIDTH] resizes them all"
-                )
-            pixels = image.convert(_MODES[style.channels])
-            if image.size != (width, height):
-                pixels = pixels.resize((width, height), Image.Resampling.BILINEAR)
-            return np.asarray(pixels).reshape(height, width, style.channels)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise DataError(f"{file}: not a readable image ({error})") from error
+    with _opened(file) as image:
+        if image.mode[0] in "IF":  # which Pillow would clip to bytes
+            raise DataError(f"{file}: has more than 8 bits a channel (mode {image.mode}); save it with 8")
+        if style.size is None and image.size != (width, height):
+            raise DataError(
+                f"{file}: is {image.height}x{image.width}, where the first image is {height}x{width} "
+                "(height x width); dataset.size=[HEIGHT,WIDTH] resizes them all"
+            )
+        refuse_large(str(file), image.height * image.width * len(image.getbands()), style.memory_limit_gb)
+        pixels = image.convert(_MODES[style.channels])
+        if image.size != (width, height):
+            pixels = pixels.resize((width, height), Image.Resampling.BILINEAR)
+        return np.asarray(pixels).reshape(height, width, style.channels)

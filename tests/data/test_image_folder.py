@@ -130,7 +130,7 @@ def test_folders_of_folders_are_an_error(two_parts):
 
 def test_empty_class_folders_are_an_error(tmp_path):
     (tmp_path / "cat").mkdir()
-    with pytest.raises(DataError, match="its class folders hold no images"):
+    with pytest.raises(DataError, match="cat: holds no images"):
         load(tmp_path)
 
 
