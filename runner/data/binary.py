@@ -30,5 +30,6 @@ def load_binary(
     inputs, labels = make_classification(
         samples, features, n_informative=informative, n_redundant=redundant, random_state=data_seed
     )
-    train, test = hold_out(Part(inputs.astype(np.float32), labels.astype(np.int32)), test_size, data_seed)
-    return checked_dataset(name, "sklearn.datasets.make_classification", train, test)
+    source = "sklearn.datasets.make_classification"
+    train, test = hold_out(source, Part(inputs.astype(np.float32), labels.astype(np.int32)), test_size, data_seed)
+    return checked_dataset(name, source, train, test)

@@ -76,7 +76,7 @@ def load_csv(
     classes = _classes(table)
     train = _part(table, classes)
     if test_path is None:
-        train, test = hold_out(train, test_size, data_seed)
+        train, test = hold_out(str(table.path), train, test_size, data_seed)
     else:
         test_table = _read(checked_file(test_path), style)
         if test_table.columns != table.columns:

@@ -63,7 +63,8 @@ def load_images(
         raise ConfigError(f"dataset.channels={channels}: must be 1 (grayscale) or 3 (RGB)")
     root = Path(path).expanduser()
     if not ((root / "train").is_dir() and (root / "test").is_dir()):
-        train, test = hold_out(_read(root, _training_classes(root), style), test_size, data_seed)
+        part = _read(root, _training_classes(root), style)
+        train, test = hold_out(str(root), part, test_size, data_seed)
         return checked_dataset(name, str(root), train, test)
     classes = _training_classes(root / "train")
     if unknown := sorted(set(_class_names(root / "test")) - set(classes)):
@@ -132,6 +133,8 @@ def _opened(file: Path) -> Iterator["ImageFile"]:
     from PIL import Image, UnidentifiedImageError
 
     try:
+        with Image.open(file, formats=_FORMATS) as image:
+            image.verify()  # the checksums of a PNG, which decoding does not look at
         with Image.open(file, formats=_FORMATS) as image:
             frames = getattr(image, "n_frames", 1)
             if frames > 1 and image.format != "MPO":  # a photograph with views of itself

@@ -35,7 +35,7 @@ def load_npz(name: str, path: str, test_size: float, data_seed: int, memory_limi
     arrays = read_npz(file, (TWO_PARTS, ONE_PART), memory_limit_gb)
     pairs = zip(list(arrays)[::2], list(arrays)[1::2], strict=True)
     parts = [_part(file, inputs, labels, arrays) for inputs, labels in pairs]
-    train, test = parts if len(parts) == 2 else hold_out(parts[0], test_size, data_seed)
+    train, test = parts if len(parts) == 2 else hold_out(str(file), parts[0], test_size, data_seed)
     return checked_dataset(name, str(file), train, test)
 
 
