@@ -1,0 +1,47 @@
+"""A process in which data are loaded, with a bound on its memory and on the time of each call."""
+
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing import get_context
+from typing import Any
+
+import psutil
+from pebble import ProcessPool
+
+SECONDS = 10  # for one call
+MEMORY = 2**30  # bytes of address space above what the process takes once its libraries are in
+
+Call = Callable[..., Any]
+
+
+@contextmanager
+def bounded_process() -> Iterator[Call]:
+    """Yield call(function, *arguments, seconds=SECONDS), which returns or raises what the function does in the process.
+
+    Beyond the time the process is killed, and the call raises TimeoutError; beyond the memory the function gets
+    MemoryError; a process that crashes raises pebble.ProcessExpired.
+    """
+    with ProcessPool(max_workers=1, initializer=_limit_memory, context=get_context("spawn")) as pool:
+        pool.schedule(int).result()  # so that no call pays for the start
+
+        def call(function: Call, *arguments: object, seconds: float = SECONDS) -> Any:
+            return pool.schedule(function, args=arguments, timeout=seconds).result()
+
+        yield call
+        pool.close()
+
+
+def _limit_memory() -> None:
+    """Import what the loaders import on their first call, then set the limit."""
+    import pandas as pd  # noqa: F401
+    from PIL import Image
+
+    Image.init()
+    limit = psutil.Process().memory_info().vms + MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+
+
+def peak_megabytes() -> float:
+    """Return the most memory that this process ever had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
