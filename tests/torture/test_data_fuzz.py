@@ -1,5 +1,6 @@
 """Random damage to files of every kind: a clear error, or sound data with a fingerprint of their own."""
 
+import gzip
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -8,11 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from runner.config.errors import UserError
+from runner.config.locations import conf_directory
 from runner.data.dataset import Dataset
+from runner.data.errors import DataError
+from runner.data.mnist import load_mnist
 from tests.torture.bounded import SECONDS, Call, bounded_process, peak_megabytes
-from tests.torture.datasets import WRITERS, load, write_images, write_plain_npz
+from tests.torture.datasets import NOWHERE, STEMS, WRITERS, load, write_images, write_plain_npz
 
 # As regular as drawn images are: of those Pillow reads some damaged PNG files without an error.
 PATTERNS = np.add.outer(np.arange(6), np.add.outer(np.arange(28) ** 2, 3 * np.arange(28))).astype(np.uint8)
@@ -118,3 +123,26 @@ def test_one_flipped_bit_is_never_other_data_where_files_hold_checksums(name, tm
     assert found["other data"] == 0
     assert found["refused"] > len(bits) / 3
     measured(told(found))
+
+
+def test_where_the_fingerprint_is_known_no_flipped_bit_of_mnist_is_loaded(tmp_path, mnist_root, attempts, measured):
+    """The promise of dataset=mnist: its files or a refusal; with fingerprint=null the record bears another one."""
+    option = yaml.safe_load((conf_directory() / "dataset" / "mnist.yaml").read_text())
+    for stem in STEMS:
+        (tmp_path / stem).write_bytes(gzip.decompress((mnist_root / "mnist" / f"{stem}.gz").read_bytes()))
+    generator = np.random.default_rng(9)
+    places = [
+        (stem, int(generator.integers(8 * 16, 8 * 7_840_000 if "images" in stem else 8 * 10_008)))
+        for stem in STEMS
+        for _ in range(attempts(1, 8))
+    ]
+    for stem, bit in places:
+        sound = (tmp_path / stem).read_bytes()
+        (tmp_path / stem).write_bytes(flipped(sound, bit))
+        with pytest.raises(
+            DataError, match=f"not mnist: .*{option['fingerprint']}|labels are not integers from 0 to 9"
+        ):
+            load_mnist("mnist", str(tmp_path), NOWHERE, option["fingerprint"])
+        (tmp_path / stem).write_bytes(sound)
+    assert load_mnist("mnist", str(tmp_path), NOWHERE, option["fingerprint"]).classes == 10
+    measured(f"{len(places)} flipped bits, each refused")
