@@ -1,14 +1,22 @@
 """The download of the four files of a data set in MNIST's format."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
+from typing import TypeVar
 
 from runner.data.errors import DataError, DataNotFound
 
 _TIMEOUT = 20  # seconds without an answer
+_LONGEST = 600.0  # seconds a file, however often a little of it comes
+_LARGEST = 2**30  # bytes a file; the largest of MNIST has 10 million
+_AT_ONCE = 2**16
+
+Result = TypeVar("Result")
 
 
 def download(name: str, folder: Path, url: str, checksums: Mapping[str, str]) -> list[Path]:
@@ -25,14 +33,13 @@ def download(name: str, folder: Path, url: str, checksums: Mapping[str, str]) ->
     import pooch
     import requests
 
-    fetch = pooch.HTTPDownloader(timeout=_TIMEOUT)
     new = [directory for directory in (folder, folder.parent) if not directory.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".download-", dir=folder) as temporary:
             for stem, checksum in checksums.items():
                 address = f"{url.rstrip('/')}/{stem}.gz"
-                file = pooch.retrieve(address, checksum, f"{stem}.gz", temporary, downloader=fetch)
+                file = _within(_LONGEST, pooch.retrieve, address, checksum, f"{stem}.gz", temporary, downloader=_fetch)
                 Path(file).chmod(0o644)  # for all users of a shared directory
             return [(Path(temporary) / f"{stem}.gz").replace(folder / f"{stem}.gz") for stem in checksums]
     except (requests.RequestException, OSError) as error:
@@ -44,5 +51,35 @@ def download(name: str, folder: Path, url: str, checksums: Mapping[str, str]) ->
             f"Put its four IDX files, or {name}.npz, into {folder}{os.sep}, or name their directory: "
             "RUNNER_DATA_DIR=... or dataset.root=..."
         ) from error
-    except ValueError as error:  # pooch's word for a wrong checksum
+    except ValueError as error:  # pooch's word for a wrong checksum, and that of _fetch
         raise DataError(f"{url}: what was downloaded is not {name}: {str(error).splitlines()[0]}") from error
+
+
+def _fetch(url: str, output_file: str, _pooch: object) -> None:
+    """Write an answer into a file, as pooch's own downloader does, but no more than a data set's file has."""
+    import requests
+
+    with requests.get(url, timeout=_TIMEOUT, stream=True) as response, Path(output_file).open("wb") as file:
+        response.raise_for_status()
+        for piece in response.iter_content(_AT_ONCE):
+            file.write(piece)
+            if file.tell() > _LARGEST:
+                raise ValueError(f"it has more than {_LARGEST:,} bytes")
+
+
+def _within(seconds: float, function: Callable[..., Result], *arguments: object, **keywords: object) -> Result:
+    """Return what a function returns, or raise what it raises; its thread is left behind after some seconds.
+
+    Raises:
+        TimeoutError: after these seconds. A timeout of the socket would count from each byte anew.
+    """
+    future: Future[Result] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(function(*arguments, **keywords))
+        except BaseException as error:
+            future.set_exception(error)
+
+    Thread(target=work, daemon=True).start()
+    return future.result(seconds)
