@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _VALUES_AT_ONCE = 2**22
-_LONGEST_LINE = 2**24  # bytes: a million columns
+_LONGEST_LINE = 2**22  # bytes: a hundred thousand columns and more
 _LARGEST_WHOLE = 2**53  # above, different whole numbers are one float
 
 
@@ -152,7 +152,9 @@ def _numbers(path: Path, features: "pd.DataFrame") -> npt.NDArray[np.float32]:
     import pandas as pd
 
     with np.errstate(over="ignore"):  # becomes infinity, which is said below
-        numbers: npt.NDArray[np.float32] = features.apply(pd.to_numeric, errors="coerce").to_numpy(np.float32)
+        some_text = len(features.select_dtypes(exclude=["number", "bool"]).columns) > 0
+        converted = features.apply(pd.to_numeric, errors="coerce") if some_text else features  # slow for many columns
+        numbers: npt.NDArray[np.float32] = converted.to_numpy(np.float32)
     wrong = np.argwhere(~np.isfinite(numbers))
     if len(wrong):
         row, column = wrong[0]
@@ -176,22 +178,23 @@ def _classes(table: Table) -> dict[str, int]:
     if all(map(_is_number, names)):
         names.sort(key=float)
         if fractions := [name for name in names if not float(name).is_integer()]:
-            raise DataError(
-                f"{table.path}: column {table.label} holds {fractions[0]}; classes are names or whole numbers"
-            )
+            text = shortened(fractions[0])
+            raise DataError(f"{table.path}: column {table.label} holds {text}; classes are names or whole numbers")
     return {name: number for number, name in enumerate(names)}
 
 
 def _part(table: Table, classes: dict[str, int]) -> Part:
     for row, text in enumerate(table.labels):
         if text not in classes:
-            raise DataError(f"{table.path}: {_place(table.label, row)}: {text} is no class of the training part")
+            raise DataError(
+                f"{table.path}: {_place(table.label, row)}: {shortened(text)} is no class of the training part"
+            )
     return Part(table.features, np.array([classes[text] for text in table.labels], np.int32))
 
 
 def _place(column: str, row: int) -> str:
     """Return where a value stands; rows count from 1, below the header."""
-    return f"column {column}, row {row + 1}"
+    return f"column {shortened(column)}, row {row + 1}"
 
 
 def _canonical(text: str) -> str:

@@ -76,6 +76,23 @@ def test_a_size_of_height_and_width_resizes_all(two_parts):
     assert sorted(values(dataset.train_inputs)) == sorted([*range(10), 7, *range(100, 105)])
 
 
+def test_an_image_above_the_limit_is_refused_though_it_would_be_resized(two_parts):
+    save(two_parts / "train" / "cat" / "large.png", 7, size=(500, 400))
+    assert load(two_parts, size=[3, 8], memory_limit_gb=2e-4).classes == 2
+    with pytest.raises(DataError, match=r"large.png: 0.0002 GB decoded, more than dataset.memory_limit_gb=0.00019"):
+        load(two_parts, size=[3, 8], memory_limit_gb=1.9e-4)
+
+
+def test_photographs_with_views_of_themselves_are_read_and_animations_refused(two_parts):
+    file = two_parts / "train" / "cat" / "0.png"
+    views = [Image.new("L", (6, 4), 100)]
+    Image.new("L", (6, 4), 0).save(file, "MPO", save_all=True, append_images=views)
+    assert len(load(two_parts).train_labels) == 15
+    Image.new("L", (6, 4), 0).save(file, "GIF", save_all=True, append_images=views)
+    with pytest.raises(DataError, match=r"cat/0.png: holds 2 images; save one in a file"):
+        load(two_parts)
+
+
 def test_images_of_different_size_are_an_error_that_names_the_first(two_parts):
     save(two_parts / "train" / "cat" / "5.png", size=(6, 5))
     save(two_parts / "train" / "cat" / "7.png", size=(1, 1))
