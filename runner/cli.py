@@ -66,8 +66,10 @@ def main() -> int:
 
 
 def _train(arguments: list[str]) -> int:
-    # The one group of Hydra's own that a user of sweeps chooses from.
-    sys.argv[1:] = [re.sub("^launcher=", "hydra/launcher=", argument) for argument in arguments]
+    # The launcher is the one group of Hydra's own that a user of sweeps chooses from. Overrides on both sides of a flag
+    # are more than argparse can read.
+    flags_first = sorted(arguments, key=lambda argument: argument not in ("-m", "--multirun"))
+    sys.argv[1:] = [re.sub("^launcher=", "hydra/launcher=", argument) for argument in flags_first]
     from runner.config.naming import wants_local_workers
 
     if wants_local_workers(sys.argv[1:]):  # they take seconds to start, beside all that follows

@@ -85,7 +85,7 @@ class TestStudy:
 
 
 def test_a_dry_run_trains_nothing(cli, tmp_path):
-    done = cli("-m", "optimizer=sgd,adam", "seed=0,1", *QUICK, "dry_run=true", "hydra.sweep.dir=s", cwd=tmp_path)
+    done = cli("optimizer=sgd,adam", *QUICK, "-m", "seed=0,1", "dry_run=true", "hydra.sweep.dir=s", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "4 runs: 2 variants, 2 seeds; 0 done already" in done.stdout
     assert "about" in done.stdout
