@@ -45,6 +45,6 @@ def _limit_memory() -> None:
 
 
 def peak_megabytes() -> float:
-    """Return the most memory that this process ever had. (`getrusage` would tell its parent's, which a fork inherits.)"""
+    """Return the most memory that this process ever had (`getrusage` may tell its parent's, which a fork inherits)."""
     status = Path("/proc/self/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
+    return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) / 1024
