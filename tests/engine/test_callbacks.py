@@ -103,7 +103,7 @@ def test_the_best_model_is_saved_as_under_fit_and_opens_in_plain_keras(parts, ma
         best = keras.callbacks.ModelCheckpoint(str(file), monitor="val_loss", save_best_only=True)
         model = make_model(keras.optimizers.Adam(0.003))
         rows = way(model, parts, [best])
-        saved.append(keras.models.load_model(file))
+        saved.append(keras.models.load_model(file, safe_mode=True))
         loss = saved[-1].evaluate(parts[1].inputs, parts[1].labels, verbose=0, return_dict=True)["loss"]
         assert loss == pytest.approx(min(row["val_loss"] for row in rows), rel=1e-5)
     theirs, own = saved

@@ -41,7 +41,7 @@ def test_an_ensemble_averages_the_probabilities_of_each_cycles_network(split, ma
     )
     assert result.test_metrics["accuracy"] == pytest.approx(np.mean(mean.argmax(axis=1) == labels))
     save_model(result.model, tmp_path / "model.keras")
-    opened = keras.models.load_model(tmp_path / "model.keras")
+    opened = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
     np.testing.assert_allclose(opened.predict(split.test.inputs, verbose=0), mean, atol=1e-5)
 
 

@@ -63,7 +63,7 @@ def test_afterwards_the_model_is_plain_keras_again(tmp_path):
     assert type(model.trainable_weights[0].regularizer) is keras.regularizers.L2
     assert model.optimizer.get_config() == before
     model.save(tmp_path / "model.keras")
-    assert type(keras.models.load_model(tmp_path / "model.keras").optimizer) is keras.optimizers.Adam
+    assert type(keras.models.load_model(tmp_path / "model.keras", safe_mode=True).optimizer) is keras.optimizers.Adam
 
 
 class HalfAdam(keras.optimizers.Adam):

@@ -25,7 +25,7 @@ def trained(model, parts):
 def test_plain_keras_opens_it(make_model, parts, tmp_path, optimizer):
     model = trained(make_model(optimizer(0.01)), parts)
     save_model(model, tmp_path / "model.keras")
-    again = keras.models.load_model(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
     np.testing.assert_allclose(again(parts[1].inputs), model(parts[1].inputs), rtol=1e-5, atol=1e-7)
     assert model.compiled
     assert isinstance(model.optimizer, keras.optimizers.Optimizer)
@@ -37,7 +37,7 @@ def test_plain_keras_opens_it(make_model, parts, tmp_path, optimizer):
 def test_rate_and_state_of_the_optimizer_are_in_the_file(make_model, parts, tmp_path, schedule):
     model = trained(make_model(keras.optimizers.Adam(schedule)), parts)
     save_model(model, tmp_path / "model.keras")
-    again = keras.models.load_model(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
     assert float(again.optimizer.learning_rate) == pytest.approx(float(model.optimizer.learning_rate))
     for one, other in zip(again.optimizer.variables, model.optimizer.variables, strict=True):
         np.testing.assert_array_equal(one, other)

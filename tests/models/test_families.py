@@ -123,7 +123,7 @@ def test_it_opens_in_plain_keras(name, tmp_path):
     model = model_of(f"model={name}")
     model.optimizer.build(model.trainable_variables)
     model.save(tmp_path / "model.keras")
-    again = keras.models.load_model(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
     np.testing.assert_allclose(again(IMAGES), model(IMAGES), rtol=1e-5, atol=1e-7)
 
 
