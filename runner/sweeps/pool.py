@@ -8,6 +8,8 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
+from concurrent.futures import wait as wait_for
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -21,6 +23,8 @@ from runner.sweeps.waiting import Waiting
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
+_TRIES = 3  # of a task whose worker dies before it has begun
+_GLANCE = 1.0  # seconds between looks at whether a slot is still alive
 _PRELOADED = ("runner.build", "runner.app", "runner.sweeps.worker", "runner.reporting.scores")
 
 
@@ -62,7 +66,7 @@ class WorkerLost(Exception):
 class LocalPool:
     """Processes on this machine, forked from one that has imported TensorFlow and not started it.
 
-    Each is a pool of one of its own, which replaces its process if that dies, and is handed one task after the other.
+    Each has a slot of its own, which replaces its process if that dies, and is handed one task after the other.
     """
 
     def __init__(self, environments: Sequence[Mapping[str, str]], timeout_s: float | None) -> None:
@@ -75,11 +79,7 @@ class LocalPool:
         self.workers = len(environments)
         self._timeout_s = timeout_s
         start_server()
-        context = multiprocessing.get_context("forkserver")
-        self._slots = [
-            ProcessPool(max_workers=1, initializer=_start_worker, initargs=(dict(given),), context=context)
-            for given in environments
-        ]
+        self._slots = [_Slot(given) for given in environments]
 
     @property
     def checker(self) -> Pool:
@@ -106,23 +106,19 @@ class LocalPool:
         finally:
             waiting.clear()
 
-    def _serve(self, slot: ProcessPool, function: Callable[[Task], Result], waiting: Waiting[Task], ended: Any) -> None:
+    def _serve(self, slot: "_Slot", function: Callable[[Task], Result], waiting: Waiting[Task], ended: Any) -> None:
         last: str | None = None
         while taken := waiting.take(last):
             (task, last) = taken
             try:
-                future: Future[Result] = slot.schedule(function, args=(task,), timeout=self._timeout_s)
-            except RuntimeError:  # the pool was closed meanwhile
-                return
-            try:
-                ended.put((task, future.result()))
+                ended.put((task, slot.result(function, task, self._timeout_s)))
             except CancelledError:
                 return
             except TimeoutError:
                 ended.put((task, WorkerLost(f"stopped after timeout_s={self._timeout_s:g} seconds")))
             except ProcessExpired as error:
                 ended.put((task, WorkerLost(_how_it_died(error.exitcode))))
-            except Exception as error:  # of the function itself: the task's, not the pool's
+            except Exception as error:  # whatever it is: who waits for this task must hear of it
                 ended.put((task, WorkerLost(f"{type(error).__name__}: {error}")))
 
     def close(self) -> None:
@@ -133,9 +129,79 @@ class LocalPool:
             slot.join()
 
 
+class _Slot:
+    """A pool of one process, that is made anew when the process was lost: a pool that has lost an idle one is broken.
+
+    One that died while it took a task from the pool's channel would also leave that locked.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = dict(environment)
+        self._stopped = False
+        self._pool = self._new_pool()
+
+    def _new_pool(self) -> ProcessPool:
+        context = multiprocessing.get_context("forkserver")
+        return ProcessPool(max_workers=1, initializer=_start_worker, initargs=(self._environment,), context=context)
+
+    def result(self, function: Callable[[Task], Result], task: Task, timeout_s: float | None) -> Result:
+        """Compute a function of a task.
+
+        Raises:
+            CancelledError: if the slot was stopped.
+            TimeoutError: if it took too long.
+            ProcessExpired: if the process died over it.
+            Exception: what the function raised, or whatever keeps a process from starting.
+        """
+        tries = 0
+        while True:
+            try:
+                return self._ended(self._begun(function, task, timeout_s))
+            except ProcessExpired:
+                self._replace()
+                raise
+            except BrokenProcessPool:
+                self._replace()
+                tries += 1
+                if tries == _TRIES:
+                    raise
+
+    def _begun(self, function: Callable[[Task], Result], task: Task, timeout_s: float | None) -> "Future[Result]":
+        if self._stopped:
+            raise CancelledError
+        try:
+            future: Future[Result] = self._pool.schedule(function, args=(task,), timeout=timeout_s)
+        except RuntimeError as error:  # pebble's word for a pool that is broken, or was stopped
+            raise BrokenProcessPool(str(error)) from error
+        return future
+
+    def _ended(self, future: "Future[Result]") -> Result:
+        while not wait_for([future], _GLANCE).done:
+            if not self._pool.active:  # what comes just when the pool breaks is never ended by it
+                raise BrokenProcessPool("the worker died before it began")
+        return future.result()
+
+    def _replace(self) -> None:
+        if self._stopped:
+            raise CancelledError
+        self._pool.stop()
+        self._pool.join()
+        self._pool = self._new_pool()
+
+    def stop(self) -> None:
+        """Take no more tasks."""
+        self._stopped = True
+        self._pool.stop()
+
+    def join(self) -> None:
+        """End the process, also if it is busy."""
+        self._pool.join()
+
+
 def _start_worker(environment: Mapping[str, str]) -> None:
     """Set the environment, and end the process when the one that asked for it dies."""
     os.environ.update(environment)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # pebble's handler would wait for the end of an epoch
     parent = multiprocessing.parent_process()
     assert parent
 

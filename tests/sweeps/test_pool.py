@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from pebble import ProcessPool
 
 from runner.sweeps.launchers import LocalLauncher, usable_cores, visible_gpus
 from runner.sweeps.pool import LocalPool, WorkerLost
@@ -55,6 +56,27 @@ def test_a_worker_that_dies_costs_its_own_task(pool):
         4: "ValueError: four",
     }
     assert all(found[task] == task for task in range(8) if task not in lost)
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_worker_that_dies_between_two_tasks_costs_none(signal_number):
+    pool = LocalPool([{"SLOT": "a"}], timeout_s=None)
+    for _ in range(2):
+        ((_, (pid, _)),) = pool.results(process_and_environment, ["x"], kind)
+        os.kill(pid, signal_number)
+        while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
+    pool.close()
+
+
+@pytest.mark.parametrize("error", [OSError("no more files"), RuntimeError("broken"), ValueError("what?")])
+def test_a_task_that_cannot_be_handed_out_is_lost_and_waited_for_no_longer(pool, error, monkeypatch):
+    def refuse(*_, **__):
+        raise error
+
+    monkeypatch.setattr(ProcessPool, "schedule", refuse)
+    found = dict(pool.results(square, range(3), kind))
+    assert {str(result).partition(": ")[2] for result in found.values()} == {str(error)}
 
 
 def test_tasks_of_a_kind_stay_with_a_worker_in_its_own_environment(pool):
