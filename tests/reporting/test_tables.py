@@ -34,6 +34,14 @@ def test_what_does_not_differ_significantly_from_the_best_is_marked():
     assert "| c | 92.94 ± 2.17\\* |" in shown.markdown()
 
 
+def test_many_variants_do_not_make_what_is_worse_in_every_seed_as_good():
+    """With ten comparisons and seven seeds, no p can be below 0.05 after Holm."""
+    worse = [runs(f"b{number}", [value - 0.05 for value in SEVEN]) for number in range(10)]
+    shown = table(runs("a", SEVEN), *worse, baseline="a")
+    assert shown.rows[1]["p (Holm)"] == "0.156"
+    assert shown.marks == ["best", *[""] * 10]
+
+
 def test_below_six_seeds_nothing_is_called_as_good():
     assert table(runs("a", SEVEN[:5]), runs("b", SEVEN[:5][::-1]), baseline="a").marks == ["best", "best"]
 
