@@ -110,7 +110,7 @@ def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, metric: str) -> list[
         if means.notna().any():
             best = str(means.idxmax())
             others = comparison_frame(summary[summary["dataset"] == dataset], metric, best, bootstrap=False)
-            # Uncorrected: Holm guards claims of a difference; over many variants it would call nearly all of them equal.
+            # Uncorrected: Holm guards claims of a difference; over many variants it would call nearly all equal.
             tied = others[(others["n"] >= FEWEST_SEEDS) & ~(others["p_value"] < LEVEL)]
             marks |= {str(variant): "as good" for variant in tied["variant"]}
             marks |= {str(variant): "best" for variant in means[np.isclose(means, means[best], rtol=1e-12)].index}
