@@ -21,6 +21,7 @@ from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USER_ERROR,
 from runner.config.identity import run_id
 from runner.config.locations import conf_directory
 from runner.config.schema import SWEEP_KEYS, DatasetPart, Settings, check, resolve
+from runner.config.yaml_file import read_yaml
 from runner.console import EpochLines, epoch_text, show_choices, show_result, show_start, show_warning
 from runner.data.errors import DataNotFound
 from runner.engine.native_log import native_log_held_back
@@ -209,7 +210,7 @@ def _prepared_or_embedded(config: dict[str, Any], request: Request, console: Con
         if request.in_sweep or request.chose("dataset", "experiment"):
             raise
         show_warning(console, fallback_warning(error))
-    embedded = yaml.safe_load((conf_directory() / "dataset" / "mnist_5k.yaml").read_text())
+    embedded = read_yaml(conf_directory() / "dataset" / "mnist_5k.yaml")
     config = config | {"dataset": {key: config["dataset"][key] for key in DatasetPart.OURS} | embedded}
     return prepare(config, request.directory, kept, one_thread=False)
 

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-import yaml
 from rich.console import Console
 
 from runner.app import exit_code, run
@@ -141,7 +140,9 @@ class Original:
             record = directory.read_record()
         except ValueError as error:
             raise UserError(str(error)) from error
-        return cls(path, record, _read_config(path / "config.yaml"), numbers_of(directory, record))
+        config = directory.read_config()
+        check(config)
+        return cls(path, record, config, numbers_of(directory, record))
 
     def config_here(self) -> dict[str, Any]:
         """Return the configuration to train with: what was trained, on the device that was used, with data from here.
@@ -173,19 +174,6 @@ class Original:
         if self.record.code.get("dirty"):
             said.append("the recorded code had changes that were not committed: its commit does not tell them.")
         return said
-
-
-def _read_config(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        raise UserError(f"{path}: missing, so this run cannot be trained again")
-    try:
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise UserError(f"{path}: cannot be read ({error})") from error
-    if not isinstance(config, dict):
-        raise UserError(f"{path}: holds no configuration")
-    check(config)
-    return config
 
 
 def reproduce(

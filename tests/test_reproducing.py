@@ -192,7 +192,7 @@ class TestRecord:
         ("file", "text", "said"),
         [
             ("config.yaml", None, "config.yaml: missing"),
-            ("config.yaml", "a: [", "config.yaml: cannot be read"),
+            ("config.yaml", "a: [", "config.yaml: line 2: while parsing a flow"),
             ("config.yaml", "text", "holds no configuration"),
             ("config.yaml", "seed: 0", "training: must be given"),
             ("record.json", "{}", "not a run's record"),

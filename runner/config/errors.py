@@ -22,6 +22,11 @@ def did_you_mean(name: str, allowed: Iterable[str]) -> str:
     return f"{suggestion} (allowed: {', '.join(names)})" if 0 < len(names) <= _LISTED else suggestion
 
 
+def printable(text: str) -> str:
+    """Return the text in one line, with nothing in it that a terminal would act on."""
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+
+
 class Stopped(SystemExit):
     """Ends the process with an exit code; Hydra lets it pass, and its cause is shown by the command line."""
 

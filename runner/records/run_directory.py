@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from runner.config.errors import UserError
+from runner.config.yaml_file import read_yaml
 from runner.records.atomic import whole_file, write_csv, write_json, write_text
 from runner.records.record import Row, RunRecord
 
@@ -72,6 +73,21 @@ class RunDirectory:
     def write_config(self, yaml: str) -> None:
         """Write the resolved configuration."""
         write_text(self.path / "config.yaml", yaml)
+
+    def read_config(self) -> dict[str, Any]:
+        """Read the resolved configuration back.
+
+        Raises:
+            UserError: if there is none, or it cannot be read.
+        """
+        path = self.path / "config.yaml"
+        try:
+            config = read_yaml(path)
+        except FileNotFoundError as error:
+            raise UserError(f"{path}: missing, so this run cannot be trained again") from error
+        if not isinstance(config, dict):
+            raise UserError(f"{path}: holds no configuration")
+        return config
 
     def write_record(self, record: RunRecord) -> None:
         """Write the one-row summary, then the record, whose status says that all is there."""

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-import yaml
-
 from runner.config.errors import UserError, did_you_mean
+from runner.config.yaml_file import read_yaml
 from runner.records.record import override_key
 from runner.reporting.collect import Run
 
@@ -86,8 +85,6 @@ def _groups(runs: Sequence[Run]) -> set[str]:
 def _config(run: Run) -> Any:
     path = run.directory.path / "config.yaml"
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        return read_yaml(path)
     except FileNotFoundError:
         return {}
-    except (OSError, yaml.YAMLError) as error:
-        raise UserError(f"{path}: cannot be read ({error})") from error

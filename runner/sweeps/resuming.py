@@ -4,7 +4,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import yaml
 from rich.console import Console
 
 from runner.app import exit_code, run
@@ -47,10 +46,7 @@ def resume_run(path: Path, console: Console) -> None:
     before = _record(directory)
     if before.status in DONE:
         raise UserError(f"{path}: this run is {before.status}; there is nothing left to do")
-    try:
-        config = yaml.safe_load((path / "config.yaml").read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise UserError(f"{path / 'config.yaml'}: cannot be read ({error})") from error
+    config = directory.read_config()
     if before.code.get("commit") != code_state().get("commit"):
         show_warning(console, "this run began with other code: what comes out may be of neither version.")
     in_sweep = (path.parent / "plan.json").exists()

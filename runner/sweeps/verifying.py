@@ -6,7 +6,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
 from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
@@ -18,6 +17,7 @@ from runner.config.locations import conf_directory
 from runner.config.ranges import Count
 from runner.config.resolvers import register_resolvers
 from runner.config.schema import Section, error_lines
+from runner.config.yaml_file import read_yaml
 from runner.console import show_warning
 from runner.records.atomic import write_csv
 from runner.records.provenance import code_hash
@@ -128,7 +128,7 @@ def read_file(path: Path | None = None) -> _File:
     Raises:
         ConfigError: a line for each key that is wrong.
     """
-    values = yaml.safe_load((path or conf_directory() / "verify.yaml").read_text(encoding="utf-8"))
+    values = read_yaml(path or conf_directory() / "verify.yaml")
     try:
         file = _File.model_validate(values)
     except ValidationError as error:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
 from rich.console import ConsoleDimensions, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -88,9 +87,8 @@ def _planned_epochs(run: Standing) -> str:
     if run.state != "running":
         return ""
     try:
-        text = (run.directory.path / "config.yaml").read_text(encoding="utf-8")
-        return f" of {yaml.safe_load(text)['training']['epochs']}"
-    except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError):
+        return f" of {run.directory.read_config()['training']['epochs']}"
+    except (UserError, TypeError, KeyError):
         return ""
 
 
