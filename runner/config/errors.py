@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 _LISTED = 24  # more names than this are no help
+_LONGEST = 300  # characters of what a file or a library says, within a message
 
 
 class UserError(Exception):
@@ -24,7 +25,15 @@ def did_you_mean(name: str, allowed: Iterable[str]) -> str:
 
 def printable(text: str) -> str:
     """Return the text in one line, with nothing in it that a terminal would act on."""
+    if text.isprintable():
+        return text
     return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+
+
+def shortened(text: str) -> str:
+    """Return text from a file or a library as it fits into a message: on one line, not too long, all of it visible."""
+    line = printable(" ".join(text.split()))
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
 
 
 class Stopped(SystemExit):

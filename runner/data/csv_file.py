@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from runner.config.errors import ConfigError, did_you_mean
+from runner.config.errors import ConfigError, did_you_mean, shortened
 from runner.data.checked import checked_dataset, checked_file
 from runner.data.dataset import Dataset, Part
-from runner.data.errors import DataError, shortened
+from runner.data.errors import DataError
 from runner.data.held_out import hold_out
 from runner.data.memory import refuse_large
 

@@ -6,6 +6,10 @@ from runner.data.errors import DataError
 def refuse_large(where: str, needed: int, limit_gb: float) -> None:
     """Raise DataError if data that take `needed` bytes once decoded are above the limit."""
     if needed > limit_gb * 1e9:
-        raise DataError(
-            f"{where}: {needed / 1e9:,.3g} GB decoded, more than dataset.memory_limit_gb={limit_gb:g} allows"
-        )
+        raise too_large(where, needed, limit_gb)
+
+
+def too_large(where: str, needed: int, limit_gb: float) -> DataError:
+    """Return the error for data that take `needed` bytes, where less is allowed."""
+    allowed = f"more than dataset.memory_limit_gb={limit_gb:g} allows"
+    return DataError(f"{where}: {needed / 1e9:,.3g} GB decoded, {allowed}")

@@ -3,43 +3,96 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
+from pydantic import AfterValidator, Field, TypeAdapter
+
+from runner.config.errors import printable
 from runner.config.identity import is_volatile
 
 Status = Literal["running", "completed", "diverged", "pruned", "interrupted", "failed"]
 DONE: tuple[Status, ...] = ("completed", "diverged", "pruned")  # there is nothing left to do for these runs
 _HEADLINES = ("negative_log_likelihood", "expected_calibration_error", "top_2_accuracy", "macro_f1")
+_LONGEST = 10_000  # characters of a record's overrides together, and of a name
+_SIZES = ("train", "validation", "test")  # of a data set's parts
+LARGEST = 1e100  # beyond what any training has, and small enough for statistics and figures
+
+
+def _about_the_data(facts: dict[str, Any]) -> dict[str, Any]:
+    if not all(isinstance(facts.get(name), str) for name in ("name", "fingerprint")):
+        raise ValueError("needs a name and a fingerprint")
+    if not all(type(facts.get(part, 0)) is int for part in _SIZES):
+        raise ValueError(f"{', '.join(_SIZES)} must be numbers of examples")
+    return facts
+
+
+def _about_code(facts: dict[str, Any]) -> dict[str, Any]:
+    if not isinstance(facts.get("commit", ""), str):
+        raise ValueError("commit must be text")
+    return facts
+
+
+def _not_endless(overrides: list[str]) -> list[str]:
+    if sum(map(len, overrides)) > _LONGEST:
+        raise ValueError(f"more than {_LONGEST:,} characters")
+    return overrides
+
+
+def _with_single_headlines(scores: Mapping[str, Any]) -> Mapping[str, Any]:
+    if any(isinstance(scores.get(name), dict | list) for name in _HEADLINES):
+        raise ValueError(f"{', '.join(_HEADLINES)} must be numbers")
+    matrix = scores.get("confusion_matrix", [[0]])
+    if not isinstance(matrix, list) or not matrix or any(len(row) != len(matrix) or min(row) < 0 for row in matrix):
+        raise ValueError("confusion_matrix must be counts, with a row and a column for each class")
+    return scores
+
+
+def _visible_lines(text: str) -> str:
+    return "\n".join(map(printable, text.split("\n")))
+
+
 Row = dict[str, float]  # one epoch: epoch, loss, accuracy, val_loss, ..., learning_rate, seconds
+
+# What a record that is read is held to: it may be anybody's.
+Text = Annotated[str, Field(max_length=_LONGEST), AfterValidator(printable)]
+Whole = Annotated[int, Field(ge=0, lt=2**63)]
+Number = Annotated[float, Field(strict=True, ge=-LARGEST, le=LARGEST)]
+Metrics = dict[Text, Number | None]
+_FACTS: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[Text, Text | bool | Whole | Number | None])
+_SCORES: TypeAdapter[Mapping[str, Any]] = TypeAdapter(
+    dict[Text, Number | dict[Text, list[Number]] | list[list[Number]] | None]
+)
+Facts = Annotated[dict[str, Any], AfterValidator(_FACTS.validate_python)]
+Scores = Annotated[Mapping[str, Any], AfterValidator(_SCORES.validate_python), AfterValidator(_with_single_headlines)]
 
 
 @dataclass(frozen=True)
 class RunRecord:
     """One training, as `record.json` holds it. Times are UTC in ISO 8601; seconds are wall-clock."""
 
-    run_id: str
-    name: str
-    seed: int
+    run_id: Text
+    name: Text
+    seed: Whole
     status: Status
-    choices: dict[str, Any]
-    overrides: list[str]
-    dataset: dict[str, Any]
-    device: dict[str, Any]
-    versions: dict[str, str]
-    code: dict[str, Any]
-    parameters: int
-    started: str
-    flops: int | None = None  # of one example's way forward
-    finished: str | None = None
-    seconds: dict[str, float] = field(default_factory=dict)
-    final: dict[str, float | None] = field(default_factory=dict)
-    best: dict[str, float | None] = field(default_factory=dict)
-    test: Mapping[str, float | None] = field(default_factory=dict)
-    scores: Mapping[str, Any] = field(default_factory=dict)  # of the test predictions
-    suggested_learning_rate: float | None = None  # by a learning-rate range test
-    error: str | None = None
-    label: str | None = None  # the variant's name, where a study gives it one
-    weights: dict[str, str] = field(default_factory=dict)  # hashes of the shapes and of the initial values
+    choices: dict[Text, Text]
+    overrides: Annotated[list[Text], AfterValidator(_not_endless)]
+    dataset: Annotated[Facts, AfterValidator(_about_the_data)]
+    device: Facts
+    versions: dict[Text, Text]
+    code: Annotated[Facts, AfterValidator(_about_code)]
+    parameters: Whole
+    started: Text
+    flops: Whole | None = None  # of one example's way forward
+    finished: Text | None = None
+    seconds: dict[Text, Number] = field(default_factory=dict)
+    final: Metrics = field(default_factory=dict)
+    best: Metrics = field(default_factory=dict)
+    test: Mapping[Text, Number | None] = field(default_factory=dict)
+    scores: Scores = field(default_factory=dict)  # of the test predictions
+    suggested_learning_rate: Number | None = None  # by a learning-rate range test
+    error: Annotated[str, AfterValidator(_visible_lines)] | None = None
+    label: Text | None = None  # the variant's name, where a study gives it one
+    weights: dict[Text, Text] = field(default_factory=dict)  # hashes of the shapes and of the initial values
     format: int = 1
 
     @property

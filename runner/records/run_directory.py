@@ -1,21 +1,29 @@
 """A run directory: who may write it, and its files by name."""
 
-import csv
-import json
+import io
+import math
 import shutil
-import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import TypeAdapter
 
-from runner.config.errors import UserError
+from runner.config.errors import UserError, shortened
 from runner.config.yaml_file import read_yaml
 from runner.records.atomic import whole_file, write_csv, write_json, write_text
-from runner.records.record import Row, RunRecord
+from runner.records.bounded import MEGABYTE, read_bytes, read_json, read_rows
+from runner.records.npz import read_arrays
+from runner.records.record import LARGEST, Row, RunRecord
+
+_RECORD = TypeAdapter(RunRecord)
+_LARGEST_RECORD = 32 * MEGABYTE  # the confusion matrix of 1,000 classes, and some
+_LARGEST_PREDICTIONS = 512 * MEGABYTE
+_LAST_EPOCH = 10**9
+_OF_REPORTS = ("position", "run", "variant", "seed")  # columns of a report's history, whose others are a run's
 
 _PREDICTIONS = ("test_probabilities", "test_labels", "validation_probabilities", "validation_labels")
 
@@ -81,6 +89,8 @@ class RunDirectory:
             UserError: if there is none, or it cannot be read.
         """
         path = self.path / "config.yaml"
+        if path.is_symlink():
+            raise UserError(f"{path}: a link, which is not followed")
         try:
             config = read_yaml(path)
         except FileNotFoundError as error:
@@ -119,26 +129,25 @@ class RunDirectory:
             ValueError: if it is not a record, with what is wrong.
         """
         try:
-            values = json.loads(self.record_path.read_text(encoding="utf-8"))
-            known = {field.name for field in fields(RunRecord)}
-            record = RunRecord(**{name: value for name, value in values.items() if name in known})
-            record.summary()  # which looks at all that a report needs
-            return record
-        except (OSError, ValueError, AttributeError, TypeError) as error:
+            return read_json(self.record_path, _RECORD, _LARGEST_RECORD)
+        except (FileNotFoundError, ValueError) as error:
             raise ValueError(f"{self.record_path}: not a run's record ({error})") from error
 
     def read_predictions(self) -> dict[str, npt.NDArray[Any]]:
         """Read probabilities (examples, classes) and labels (examples,) of test and validation, under their names.
 
         Raises:
-            UserError: if there are none, one of the four is missing, or they cannot be read.
+            UserError: if there are none, one of the four is missing, or they are not what they should be.
         """
-        if not self.predictions_path.exists():
-            raise UserError(f"{self.path}: holds no predictions.npz")
         try:
-            with np.load(self.predictions_path, allow_pickle=False) as arrays:
-                return {name: arrays[name] for name in _PREDICTIONS}
-        except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            stored = io.BytesIO(read_bytes(self.predictions_path, _LARGEST_PREDICTIONS))
+            arrays = read_arrays(stored, [_PREDICTIONS], _LARGEST_PREDICTIONS)
+            for part in ("test", "validation"):
+                _refuse_no_predictions(part, arrays[f"{part}_probabilities"], arrays[f"{part}_labels"])
+            return arrays
+        except FileNotFoundError as error:
+            raise UserError(f"{self.path}: holds no predictions.npz") from error
+        except ValueError as error:
             raise UserError(f"{self.predictions_path}: cannot be read ({error})") from error
 
     def read_history(self) -> list[Row]:
@@ -147,10 +156,29 @@ class RunDirectory:
         Raises:
             ValueError: if the file is no table of numbers, with what is wrong.
         """
-        if not self.history_path.exists():
-            return []
         try:
-            with self.history_path.open(newline="", encoding="utf-8") as stream:
-                return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(stream)]
-        except (OSError, ValueError, TypeError, csv.Error) as error:
+            history = [{name: float(value) for name, value in row.items()} for row in read_rows(self.history_path)]
+            for row in history:
+                _refuse_no_epoch(row)
+        except FileNotFoundError:
+            return []
+        except ValueError as error:
             raise ValueError(f"{self.history_path}: not a run's history ({error})") from error
+        return history
+
+
+def _refuse_no_epoch(row: Row) -> None:
+    epoch = row.get("epoch", 0.0)
+    if not (epoch.is_integer() and 1 <= epoch <= _LAST_EPOCH):
+        raise ValueError(f"epoch {epoch}, where they are counted from 1")
+    for name, value in row.items():
+        if LARGEST < abs(value) < math.inf or name in _OF_REPORTS:
+            raise ValueError(f"epoch {epoch:.0f}: {shortened(name)}={value} is nothing that is measured of a training")
+
+
+def _refuse_no_predictions(part: str, probabilities: npt.NDArray[Any], labels: npt.NDArray[Any]) -> None:
+    if probabilities.ndim != 2 or probabilities.dtype.kind != "f" or not probabilities.shape[1]:
+        raise ValueError(f"the {part} probabilities are {probabilities.dtype}{probabilities.shape}")
+    examples, classes = probabilities.shape
+    if labels.shape != (examples,) or labels.dtype.kind not in "ui" or not np.isin(labels, np.arange(classes)).all():
+        raise ValueError(f"the {part} labels are not {examples} whole numbers from 0 to {classes - 1}")

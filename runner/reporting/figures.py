@@ -10,6 +10,7 @@ from matplotlib.ticker import PercentFormatter
 from runner.reporting.canvas import ONE_COLUMN, PALETTE, TWO_COLUMNS, canvas, epoch_axis
 
 _SMALL = 12  # classes whose confusion matrix fits one column of a paper
+_NUMBERED = 100  # classes whose cells have room for a number
 _IN_FULL = 100  # from here on a mean count is shown without its tenth
 
 
@@ -35,7 +36,8 @@ def curves(history: pd.DataFrame, metric: str, title: str) -> Figure:
 def confusion_matrix(counts: npt.NDArray[np.float64], title: str) -> Figure:
     """Draw how often each true class was taken for each class.
 
-    `counts` are (classes, classes), by true class, then predicted class; means over several runs, or of one.
+    `counts` are (classes, classes), by true class, then predicted class; means over several runs, or of one. Of many
+    classes only the colours are drawn.
     """
     classes = len(counts)
     figure, axes = canvas(title, ONE_COLUMN if classes <= _SMALL else TWO_COLUMNS, 3.6 if classes <= _SMALL else 7.0)
@@ -43,12 +45,14 @@ def confusion_matrix(counts: npt.NDArray[np.float64], title: str) -> Figure:
     # The square root keeps the few errors visible beside the many right answers.
     axes.imshow(np.sqrt(share), cmap="Blues", vmin=0, vmax=1)
     whole = np.array_equal(counts, counts.round())
-    for (true, taken), count in np.ndenumerate(counts):
+    for (true, taken), count in np.ndenumerate(counts if classes <= _NUMBERED else counts[:0]):
         if count:
             color = "white" if share[true, taken] > 0.4 else "black"
             text = f"{count:.0f}" if whole or count >= _IN_FULL else f"{count:.1f}"
             axes.text(taken, true, text, ha="center", va="center", color=color, fontsize=6)
-    axes.set(xlabel="predicted class", ylabel="true class", xticks=range(classes), yticks=range(classes))
+    axes.set(xlabel="predicted class", ylabel="true class")
+    if classes <= _NUMBERED:
+        axes.set(xticks=range(classes), yticks=range(classes))
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
     axes.grid(visible=False)

@@ -24,7 +24,7 @@ def ensemble_accuracy(runs: Sequence[Run]) -> float | None:
             continue
         if labels is None or total is None:
             labels, total = own["test_labels"], own["test_probabilities"].astype(np.float64)
-        elif np.array_equal(labels, own["test_labels"]):
+        elif total.shape == own["test_probabilities"].shape and np.array_equal(labels, own["test_labels"]):
             total += own["test_probabilities"]
         else:
             return None
@@ -35,10 +35,13 @@ def ensemble_accuracy(runs: Sequence[Run]) -> float | None:
 
 
 def mean_confusion(runs: Sequence[Run]) -> npt.NDArray[np.float64] | None:
-    """Return the mean over the runs of their counts by true class, then predicted class; None if none has them."""
+    """Return the mean over the runs of their counts by true class, then predicted class.
+
+    None if none has them, or if they are not of the same classes.
+    """
     matrices = [
         np.asarray(run.record.scores["confusion_matrix"], float)
         for run in runs
         if "confusion_matrix" in run.record.scores
     ]
-    return np.mean(matrices, axis=0) if matrices else None
+    return np.mean(matrices, axis=0) if len({matrix.shape for matrix in matrices}) == 1 else None

@@ -1,0 +1,102 @@
+"""Reading files that may be anybody's: regular ones alone, no larger and no deeper than a run's are."""
+
+import csv
+import io
+import os
+import stat
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from runner.config.errors import shortened
+
+MEGABYTE = 2**20
+_LARGEST_TABLE = 32 * MEGABYTE
+_MOST_ROWS = 200_000
+_MOST_COLUMNS = 2_000
+
+Value = TypeVar("Value")
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """Read a file.
+
+    Raises:
+        FileNotFoundError: if there is none.
+        ValueError: if it is a link, a folder, a pipe or a device, holds more than `most` bytes, or cannot be read.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)  # a pipe would be waited for
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise ValueError("a link, which is not followed" if path.is_symlink() else error.strerror) from error
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError("a folder, pipe or device, not a file")
+        if status.st_size > most:
+            raise ValueError(f"{status.st_size:,} bytes; at most {most:,} are read")
+        with open(descriptor, "rb", closefd=False) as stream:
+            return stream.read(most)
+    except OSError as error:
+        raise ValueError(error.strerror) from error
+    finally:
+        os.close(descriptor)
+
+
+def read_text(path: Path, most: int) -> str:
+    """Read a file of text; raises as `read_bytes` does, and ValueError where it is not UTF-8."""
+    return read_bytes(path, most).decode()
+
+
+def read_json(path: Path, form: TypeAdapter[Value], most: int) -> Value:
+    """Read a value of a certain form; keys that the form does not know are left out.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it cannot be read, or is not JSON of this form, with the first thing that is wrong.
+    """
+    data = read_bytes(path, most)
+    try:
+        return form.validate_json(data, strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        raise ValueError(shortened(f"{place}: {first['msg']}" if place else first["msg"])) from error
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """Read the rows of a CSV file by the names in its first line.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it cannot be read, or is not one cell a column in every row.
+    """
+    rows = csv.reader(io.StringIO(read_table(path).decode(), newline=""), strict=True)
+    found: list[dict[str, str]] = []
+    try:
+        columns = next(rows, [])
+        if len(set(columns)) < len(columns):
+            raise ValueError("two columns of one name")
+        for row in filter(None, rows):  # as csv does, an empty line is no row
+            if len(found) == _MOST_ROWS:
+                raise ValueError(f"more than {_MOST_ROWS:,} rows")
+            found.append(dict(zip(columns, row, strict=True)))
+    except csv.Error as error:
+        raise ValueError(str(error)) from error
+    return found
+
+
+def read_table(path: Path) -> bytes:
+    """Read a CSV file as it is, to be taken apart by another reader.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it cannot be read, or has more columns than any table of ours.
+    """
+    data = read_bytes(path, _LARGEST_TABLE)
+    if any(line.count(b",") >= _MOST_COLUMNS for line in io.BytesIO(data)):
+        raise ValueError(f"more than {_MOST_COLUMNS:,} columns")
+    return data
