@@ -296,13 +296,14 @@ def _write_results(attempt: "Attempt", parts: "Parts", directory: RunDirectory, 
     """Write the summary and the figures of a run that ended, however it did."""
     from runner.reporting.augmentation_figure import augmentation_grid
     from runner.reporting.canvas import save_figure
+    from runner.reporting.left_out import LeftOut
     from runner.reporting.rate_range import suggestion_of
     from runner.reporting.report import report_run
 
     attempt.record = replace(attempt.record, suggested_learning_rate=suggestion_of(directory))
     if not figures:
         return
-    report_run(directory, attempt.record)
+    report_run(directory, attempt.record, LeftOut())
     if parts.examples:
         title = f"{attempt.record.variant}: training images before and after"
         save_figure(augmentation_grid(*parts.examples, title), directory.path / "augmentation.png")

@@ -1,7 +1,6 @@
 """The command `runner reproduce`: a run is trained again from its record, into a new directory, and compared."""
 
 import argparse
-import csv
 import logging
 import math
 import os
@@ -19,6 +18,7 @@ from runner.config.errors import EXIT_FAILED, Stopped, UserError
 from runner.config.identity import run_id
 from runner.config.schema import check
 from runner.console import show_warning
+from runner.records.bounded import read_rows
 from runner.records.lock import Locked, run_lock
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
@@ -106,12 +106,11 @@ def run_of_row(report: Path, number: int) -> tuple[Path, dict[str, str]]:
 def _summary_rows(report: Path, summary: Path) -> list[dict[str, str]]:
     if not report.is_dir():
         raise UserError(f"{report}: no such directory")
-    if not summary.exists():
-        raise UserError(f"{report}: holds no summary.csv (runner report {report} writes it)")
     try:
-        with summary.open(newline="", encoding="utf-8") as stream:
-            return list(csv.DictReader(stream))
-    except (OSError, ValueError, csv.Error) as error:
+        return read_rows(summary)
+    except FileNotFoundError as error:
+        raise UserError(f"{report}: holds no summary.csv (runner report {report} writes it)") from error
+    except ValueError as error:
         raise UserError(f"{summary}: cannot be read ({error})") from error
 
 

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from runner.config.errors import shortened
 
 MEGABYTE = 2**20
+LARGEST_PLAN = 128 * MEGABYTE  # the configurations of 10,000 runs, and some
 _LARGEST_TABLE = 32 * MEGABYTE
 _MOST_ROWS = 200_000
 _MOST_COLUMNS = 2_000

@@ -40,6 +40,11 @@ class RunDirectory:
         return self.path / "record.json"
 
     @property
+    def config_path(self) -> Path:
+        """The resolved configuration."""
+        return self.path / "config.yaml"
+
+    @property
     def history_path(self) -> Path:
         """One row an epoch."""
         return self.path / "history.csv"
@@ -80,7 +85,7 @@ class RunDirectory:
 
     def write_config(self, yaml: str) -> None:
         """Write the resolved configuration."""
-        write_text(self.path / "config.yaml", yaml)
+        write_text(self.config_path, yaml)
 
     def read_config(self) -> dict[str, Any]:
         """Read the resolved configuration back.
@@ -88,7 +93,7 @@ class RunDirectory:
         Raises:
             UserError: if there is none, or it cannot be read.
         """
-        path = self.path / "config.yaml"
+        path = self.config_path
         if path.is_symlink():
             raise UserError(f"{path}: a link, which is not followed")
         try:

@@ -1,12 +1,34 @@
 """What a sweep was for: its question, its baseline and its command, from its plan."""
 
-import json
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from runner.config.errors import UserError
+from pydantic import TypeAdapter
+
+from runner.records.bounded import LARGEST_PLAN, read_json
+from runner.records.record import Number, Text
+
+
+@dataclass(frozen=True)
+class _Study:
+    question: Text | None = None
+    baseline: Text | None = None
+    metric: Text | None = None
+    target: Number | None = None
+    variants: dict[Text, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The part of a plan that a report heeds."""
+
+    study: _Study
+    command: list[Text] = field(default_factory=list)
+
+
+_PLAN = TypeAdapter(_Plan)
 
 
 @dataclass(frozen=True)
@@ -25,25 +47,20 @@ class Asked:
         """Read what a sweep's directory says.
 
         Raises:
-            UserError: if its plan cannot be read.
+            FileNotFoundError: if it holds no plan.
+            ValueError: if its plan cannot be read, with its name.
         """
         path = sweep / "plan.json"
-        if not path.exists():
-            return cls()
         try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-            return cls._from_plan(values["study"], values.get("command") or [])
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UserError(f"{path}: not a sweep's plan ({error})") from error
-
-    @classmethod
-    def _from_plan(cls, study: dict[str, Any], command: list[str]) -> Self:
-        chosen_by = study.get("metric")
+            plan = read_json(path, _PLAN, LARGEST_PLAN)
+        except ValueError as error:
+            raise ValueError(f"{path}: not a sweep's plan ({error})") from error
+        study, command = plan.study, plan.command
         return cls(
-            question=study.get("question"),
-            baseline=study.get("baseline"),
-            metric=f"test_{chosen_by.removeprefix('best_').removeprefix('val_')}" if chosen_by else None,
-            target=study.get("target"),
+            question=study.question,
+            baseline=study.baseline,
+            metric=f"test_{study.metric.removeprefix('best_').removeprefix('val_')}" if study.metric else None,
+            target=study.target,
             command=shlex.join(["runner", *command]) if command else None,
-            variants=tuple(study.get("variants") or ()),
+            variants=tuple(study.variants),
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from runner.records.record import RunRecord, override_key
+from runner.records.record import LARGEST, RunRecord, override_key
 
 LEARNING_RATE = "optimizer.learning_rate"
 POINT_COLUMNS = ["group", "value", "score"]
@@ -22,7 +22,7 @@ class Axis:
     @property
     def is_number(self) -> bool:
         """Whether every value is a number."""
-        return all(_number(value) is not None for value in self.levels)
+        return all(number(value) is not None for value in self.levels)
 
 
 def overrides_frame(records: Sequence[RunRecord]) -> pd.DataFrame:
@@ -37,7 +37,7 @@ def varying_axes(overrides: pd.DataFrame) -> list[Axis]:
     for key in overrides:
         values = list(dict.fromkeys(overrides[key].dropna()))
         if overrides[key].notna().all() and len(values) > 1:
-            numbers = all(_number(value) is not None for value in values)
+            numbers = all(number(value) is not None for value in values)
             axes.append(Axis(str(key), sorted(values, key=float) if numbers else values))
     return axes
 
@@ -67,8 +67,10 @@ def is_grid(axes: Sequence[Axis], overrides: pd.DataFrame) -> bool:
     return cells > max(len(one.levels), len(other.levels)) and cells >= 0.5 * len(one.levels) * len(other.levels)
 
 
-def _number(value: str) -> float | None:
+def number(value: str) -> float | None:
+    """Return the finite number that a text says, if it says one."""
     try:
-        return float(value)
+        found = float(value)
     except ValueError:
         return None
+    return found if abs(found) <= LARGEST else None

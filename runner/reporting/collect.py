@@ -1,20 +1,22 @@
 """Finding runs on disk, and their records as tidy frames."""
 
-import csv
-import logging
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 import pandas as pd
 
-from runner.config.errors import UserError
+from runner.config.errors import UserError, printable
 from runner.records.atomic import as_meant
+from runner.records.bounded import read_rows
 from runner.records.record import Row, RunRecord
 from runner.records.run_directory import RunDirectory
+from runner.reporting.left_out import LeftOut
 
-_LOG = logging.getLogger(__name__)
+_DEEPEST = 32  # folders below a path; a path may have more of them than can be walked
 
 
 @dataclass(frozen=True)
@@ -25,18 +27,29 @@ class Run:
     record: RunRecord
     history: list[Row]
 
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read it.
+
+        Raises:
+            ValueError: if its record or its history cannot be read, with the file.
+        """
+        directory = RunDirectory(path)
+        return cls(directory, directory.read_record(), directory.read_history())
+
     def named(self, variant: str) -> Self:
         """Return the run under a variant's name; an empty one leaves it as it is."""
         return replace(self, record=replace(self.record, label=variant)) if variant else self
 
 
-def find_runs(paths: Iterable[Path], *, tuning: bool = False) -> list[Run]:
+def find_runs(paths: Iterable[Path], left_out: LeftOut | None = None, *, tuning: bool = False) -> list[Run]:
     """Return the runs in and below the paths, each once, in the order of their paths; unreadable ones are left out.
 
     Of a sweep it is the runs of its plan, in the plan's order, without those that only tuned something: what an earlier
     plan left in the directory is not what was asked for last. A run that is two variants at once is there for each.
 
     Args:
+        left_out: is told of the unreadable ones.
         tuning: those that only tuned something, instead of all others.
 
     Raises:
@@ -44,14 +57,15 @@ def find_runs(paths: Iterable[Path], *, tuning: bool = False) -> list[Run]:
     """
     asked = list(paths)
     found: dict[tuple[Path, str], Run] = {}
-    plans = _Plans(tuning=tuning)
+    left_out = left_out or LeftOut()
+    plans = _Plans(left_out, tuning=tuning)
     for path in asked:
         if path.is_file() and len(asked) > 1:  # SWEEP/* names the sweep's own files too
             continue
         if not path.is_dir():
             raise UserError(f"{path}: no such directory")
-        there = {record.parent: plans.places(record.parent) for record in path.rglob("record.json")}
-        read = {run: _read(run) for run, places in there.items() if places}
+        there = {run: plans.places(run) for run in _directories(path, left_out)}
+        read = {run: left_out.unless_read(partial(Run.read, run)) for run, places in there.items() if places}
         for *_, directory, variant in sorted(
             (_natural(run.parent), place, _natural(run), run, variant)
             for run, places in there.items()
@@ -92,7 +106,8 @@ def history_frame(runs: Sequence[Run], labels: Sequence[str]) -> pd.DataFrame:
 class _Plans:
     """The plans of sweeps, each read once."""
 
-    def __init__(self, *, tuning: bool) -> None:
+    def __init__(self, left_out: LeftOut, *, tuning: bool) -> None:
+        self._left_out = left_out
         self._tuning = tuning
         self._planned: dict[Path, dict[str, dict[str, int]] | None] = {}
 
@@ -104,7 +119,8 @@ class _Plans:
         """
         sweep = run.parent
         if sweep not in self._planned:
-            self._planned[sweep] = _planned(sweep / "plan.csv", tuning=self._tuning)
+            read = partial(_planned, sweep / "plan.csv", tuning=self._tuning)
+            self._planned[sweep] = self._left_out.unless_read(read)
         planned = self._planned[sweep]
         if planned is None:
             return [] if self._tuning else [(0, "")]
@@ -112,26 +128,35 @@ class _Plans:
         return [(place, name if len(variants) > 1 else "") for name, place in variants.items()]
 
 
-def _planned(plan: Path, *, tuning: bool) -> dict[str, dict[str, int]] | None:
-    """Return each planned directory's variants, with the place of their first row."""
-    if not plan.exists():
-        return None
+def _directories(path: Path, left_out: LeftOut) -> Iterator[Path]:
+    """Yield the directories in and below a path that hold a record."""
+    for name, below, files in os.walk(path):
+        directory = Path(name)
+        if "record.json" in [*files, *below]:
+            yield directory
+        if below and len(directory.parts) - len(path.parts) >= _DEEPEST:
+            left_out.add(f"{directory}: what lies more than {_DEEPEST} folders deep")
+            below.clear()
+
+
+def _planned(plan: Path, *, tuning: bool) -> dict[str, dict[str, int]]:
+    """Return each planned directory's variants, with the place of their first row.
+
+    Raises:
+        FileNotFoundError: if there is no plan.
+        ValueError: if it is no plan, with its name.
+    """
     planned: dict[str, dict[str, int]] = {}
-    with plan.open(newline="", encoding="utf-8") as stream:
-        for place, row in enumerate(csv.DictReader(stream)):
-            if (row["phase"] == "tuning") == tuning:
-                directory, variant = as_meant(row["directory"]), as_meant(row.get("variant") or "")
-                planned.setdefault(directory, {}).setdefault(variant, place)
-    return planned
-
-
-def _read(path: Path) -> Run | None:
-    directory = RunDirectory(path)
     try:
-        return Run(directory, directory.read_record(), directory.read_history())
+        for place, row in enumerate(read_rows(plan)):
+            if (row["phase"] == "tuning") == tuning:
+                directory, variant = as_meant(row["directory"]), printable(as_meant(row.get("variant", "")))
+                planned.setdefault(directory, {}).setdefault(variant, place)
+    except KeyError as error:
+        raise ValueError(f"{plan}: not a sweep's plan (no column {error})") from error
     except ValueError as error:
-        _LOG.warning("left out: %s", error)
-        return None
+        raise ValueError(f"{plan}: not a sweep's plan ({error})") from error
+    return planned
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:

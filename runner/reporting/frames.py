@@ -1,10 +1,55 @@
 """Frames as files."""
 
+import io
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from runner.config.errors import shortened
 from runner.records.atomic import inert, whole_file
+from runner.records.bounded import read_table
+from runner.records.record import LARGEST
+
+
+def read_frame(path: Path, **options: Any) -> pd.DataFrame:
+    """Read a CSV file that may be anybody's.
+
+    Args:
+        options: of pandas.read_csv.
+
+    Raises:
+        FileNotFoundError: if there is none.
+        ValueError: if it is no table, with its name.
+    """
+    try:
+        frame: pd.DataFrame = pd.read_csv(io.BytesIO(read_table(path)), low_memory=False, **options)
+    except ValueError as error:
+        raise ValueError(f"{path}: not a table ({shortened(str(error))})") from error
+    if not isinstance(frame.index, pd.RangeIndex):  # pandas takes cells beyond the last column's for names of rows
+        raise ValueError(f"{path}: not a table (more cells than columns)")
+    return frame
+
+
+def read_numbers(path: Path, *needed: str) -> pd.DataFrame:
+    """Read a CSV file of numbers alone, none of them beyond `LARGEST` but infinity.
+
+    Args:
+        needed: columns that it must have.
+
+    Raises:
+        FileNotFoundError: if there is none.
+        ValueError: if it is no such table, with its name.
+    """
+    try:
+        frame = read_frame(path).astype(float)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{path}: not a table of numbers ({shortened(str(error))})") from error
+    if missing := [column for column in needed if column not in frame]:
+        raise ValueError(f"{path}: has no column {missing[0]}")
+    if (frame.abs().gt(LARGEST) & frame.abs().ne(float("inf"))).any(axis=None):
+        raise ValueError(f"{path}: holds numbers beyond {LARGEST:g}")
+    return frame
 
 
 def write_frame(frame: pd.DataFrame, path: Path) -> Path:

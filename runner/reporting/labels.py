@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from runner.config.errors import UserError, did_you_mean
-from runner.config.yaml_file import read_yaml
+from runner.config.errors import UserError, did_you_mean, shortened
 from runner.records.record import override_key
 from runner.reporting.collect import Run
+from runner.reporting.left_out import LeftOut
 
 
 def variant_labels(runs: Sequence[Run]) -> list[str]:
@@ -21,28 +21,32 @@ def variant_labels(runs: Sequence[Run]) -> list[str]:
     return _told_apart(labels, parts)
 
 
-def labels_by(runs: Sequence[Run], keys: Sequence[str]) -> list[str]:
+def labels_by(runs: Sequence[Run], keys: Sequence[str], left_out: LeftOut) -> list[str]:
     """Return a label for each run made of the values that it gives to some keys: `optimizer=sgd,model=mlp`.
 
+    Args:
+        left_out: is told of configurations that cannot be read.
+
     Raises:
-        UserError: if no run has one of the keys, or a configuration cannot be read.
+        UserError: if no run has one of the keys.
     """
-    values = [[value_of(run, key) for key in keys] for run in runs]
+    values = [[value_of(run, key, left_out) for key in keys] for run in runs]
     for position, key in enumerate(keys):
         if all(own[position] is None for own in values):
             known = sorted({override_key(part) for run in runs for part in run.record.overrides} | {*_groups(runs)})
             raise UserError(f"--by {key}: no such key in these runs{did_you_mean(key, known)}")
-    return [",".join(f"{key}={value}" for key, value in zip(keys, own, strict=True)) for own in values]
+    return [",".join(f"{key}={shortened(str(value))}" for key, value in zip(keys, own, strict=True)) for own in values]
 
 
-def value_of(run: Run, key: str) -> Any:
+def value_of(run: Run, key: str, left_out: LeftOut) -> Any:
     """Return what a run has under a key or group: from its overrides, its choices, or its configuration; or None."""
     for override in reversed(run.record.overrides):
         if override_key(override) == key:
             return override.partition("=")[2]
     if key in run.record.choices:
         return run.record.choices[key]
-    node = _config(run)
+    there = run.directory.config_path.exists()
+    node: Any = left_out.unless_read(run.directory.read_config) if there else None
     for part in key.split("."):
         node = node.get(part) if isinstance(node, dict) else None
     return node
@@ -80,11 +84,3 @@ def _told_apart(labels: Sequence[str], parts: Sequence[Sequence[str]]) -> list[s
 
 def _groups(runs: Sequence[Run]) -> set[str]:
     return {group for run in runs for group in run.record.choices}
-
-
-def _config(run: Run) -> Any:
-    path = run.directory.path / "config.yaml"
-    try:
-        return read_yaml(path)
-    except FileNotFoundError:
-        return {}

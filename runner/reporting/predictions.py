@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from runner.config.errors import UserError
 from runner.reporting.collect import Run
+from runner.reporting.left_out import LeftOut
 
 
-def ensemble_accuracy(runs: Sequence[Run]) -> float | None:
+def ensemble_accuracy(runs: Sequence[Run], left_out: LeftOut) -> float | None:
     """Return the test accuracy of the runs' averaged probabilities; None where fewer than two have the same test set.
 
     One run's predictions are in memory at a time.
@@ -18,9 +18,9 @@ def ensemble_accuracy(runs: Sequence[Run]) -> float | None:
     labels: npt.NDArray[np.int32] | None = None
     count = 0
     for run in runs:
-        try:
-            own = run.directory.read_predictions()
-        except UserError:
+        there = run.directory.predictions_path.exists()
+        own = left_out.unless_read(run.directory.read_predictions) if there else None
+        if own is None:
             continue
         if labels is None or total is None:
             labels, total = own["test_labels"], own["test_probabilities"].astype(np.float64)

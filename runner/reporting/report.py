@@ -11,6 +11,7 @@ from runner.records.run_directory import RunDirectory
 from runner.reporting.canvas import as_svg, save_figure
 from runner.reporting.collect import find_runs
 from runner.reporting.frames import write_frame
+from runner.reporting.left_out import LeftOut
 from runner.reporting.ranks import Ranks, average_ranks, mean_by_dataset
 from runner.reporting.results import Results, Wish, read_results
 from runner.reporting.run_figures import run_figures
@@ -47,26 +48,23 @@ def report(paths: Sequence[Path], out: Path, wish: Wish | None = None, output: O
     Raises:
         UserError: if no run is found, or what is wished for does not exist.
     """
-    runs = find_runs(paths)
+    left_out = LeftOut()
+    runs = find_runs(paths, left_out)
     if RunDirectory(out).record_path.exists() and (len(runs) > 1 or runs[0].directory.path.resolve() != out.resolve()):
         raise UserError(
             f"{out}: is itself a run, whose files a report would replace; choose another directory (--out DIR)"
         )
     if len(runs) == 1 and runs[0].directory.path.resolve() == out.resolve():
-        return Report(report_run(runs[0].directory, runs[0].record), None)
-    results = read_results(runs, paths, wish or Wish())
+        return Report(report_run(runs[0].directory, runs[0].record, left_out), None)
+    results = read_results(runs, paths, wish or Wish(), left_out)
     return Report(list(_write(results, out, output or Output())), results)
 
 
-def report_run(directory: RunDirectory, record: RunRecord) -> list[Path]:
-    """Write one run's summary and figures from its record and files; return the files written.
-
-    Raises:
-        UserError: if a file of the run cannot be read.
-    """
+def report_run(directory: RunDirectory, record: RunRecord, left_out: LeftOut) -> list[Path]:
+    """Write one run's summary and figures from its record and files; return the files written."""
     write_csv(directory.path / "summary.csv", [record.summary()])
     written = [directory.path / "summary.csv"]
-    for name, figure in run_figures(directory, record):
+    for name, figure in run_figures(directory, record, left_out):
         written.append(save_figure(figure, directory.path / name))
     return written
 

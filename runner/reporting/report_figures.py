@@ -1,6 +1,7 @@
 """Which figures a report has, by what its runs hold."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from runner.records.record import override_key
-from runner.reporting.axes import is_grid, overrides_frame, points_along, sensitivity_axis, varying_axes
+from runner.reporting.axes import is_grid, number, overrides_frame, points_along, sensitivity_axis, varying_axes
 from runner.reporting.curve_figures import learning_curves, variant_curves
 from runner.reporting.direction import is_share
 from runner.reporting.dot_figures import dots
@@ -17,6 +18,7 @@ from runner.reporting.grid_figures import heat_map, sensitivity
 from runner.reporting.predictions import ensemble_accuracy, mean_confusion
 from runner.reporting.ranks import Ranks, critical_difference
 from runner.reporting.results import Results
+from runner.reporting.run_figures import read_gradients
 from runner.reporting.selection import tuned_metric
 from runner.reporting.styles import Style, variant_styles
 from runner.reporting.wording import value_text
@@ -102,7 +104,8 @@ def _tuning_figure(results: Results, tuning: pd.DataFrame) -> Named:
     )
     best = tuning[tuning["chosen"]]
     parts = {str(variant): _parts(point) for variant, point in zip(best["variant"], best["point"], strict=True)}
-    chosen = {variant: float(found[axis.key]) for variant, found in parts.items() if axis.key in found}
+    values = {variant: number(found.get(axis.key, "")) for variant, found in parts.items()}
+    chosen = {variant: value for variant, value in values.items() if value is not None}
     title = f"Tuned on validation: {', '.join(dict.fromkeys(results.summary['dataset']))}"
     yield "sensitivity", sensitivity(points, axis.key, metric, title, chosen)
 
@@ -128,7 +131,7 @@ def _prediction_figures(results: Results, confusion: str | None) -> Named:
     counts = mean_confusion(runs)
     if counts is not None:
         yield "confusion_matrix", confusion_matrix(counts, f"{variant}: test examples, mean of {len(runs)} seeds")
-    ensembles = {name: ensemble_accuracy(results.runs_of(name)) for name in results.variants}
+    ensembles = {name: ensemble_accuracy(results.runs_of(name), results.left_out) for name in results.variants}
     crosses = {name: value for name, value in ensembles.items() if value is not None}
     if crosses:
         completed = results.summary[results.summary["status"] == "completed"]
@@ -168,8 +171,8 @@ def _gradient_norms(results: Results) -> pd.DataFrame:
     """Return one row a run and epoch: position, variant, epoch, and the norm of all layers' gradients together."""
     frames = []
     for position, (run, variant) in enumerate(zip(results.runs, results.summary["variant"], strict=True)):
-        if run.directory.gradients_path.exists():
-            table = pd.read_csv(run.directory.gradients_path)
+        table = results.left_out.unless_read(partial(read_gradients, run.directory.gradients_path))
+        if table is not None:
             squares = table.filter(regex=r"\.gradient$") ** 2
             norm = np.sqrt(squares.sum(axis="columns"))
             frames.append(

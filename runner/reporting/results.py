@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -14,6 +15,7 @@ from runner.reporting.baselines import baselines
 from runner.reporting.collect import Run, find_runs, history_frame, summary_frame
 from runner.reporting.direction import sign_of, validation_counterpart
 from runner.reporting.labels import labels_by, variant_labels, with_dataset
+from runner.reporting.left_out import LeftOut
 from runner.reporting.selection import read_tuning, selection_frame, selection_warnings
 from runner.reporting.targets import usual_target, with_targets
 from runner.reporting.verdicts import cautions, verdicts
@@ -44,6 +46,7 @@ class Results:
     asked: Asked
     tuning: pd.DataFrame | None
     tuning_runs: list[Run]
+    left_out: LeftOut
 
     @property
     def variants(self) -> list[str]:
@@ -109,17 +112,18 @@ class Results:
         return [run for run, is_one in zip(self.runs, chosen, strict=True) if is_one]
 
 
-def read_results(runs: list[Run], paths: Sequence[Path], wish: Wish) -> Results:
+def read_results(runs: list[Run], paths: Sequence[Path], wish: Wish, left_out: LeftOut) -> Results:
     """Bring runs together.
 
     Args:
         paths: where they were found; what a single sweep's directory says of its question is heeded.
+        left_out: is told of what cannot be read.
 
     Raises:
         UserError: if there is no such metric, baseline or key, or the runs do not belong together.
     """
-    asked = Asked.of(paths[0]) if len(paths) == 1 else Asked()
-    arms = labels_by(runs, wish.by) if wish.by else variant_labels(runs)
+    asked = (left_out.unless_read(partial(Asked.of, paths[0])) if len(paths) == 1 else None) or Asked()
+    arms = labels_by(runs, wish.by, left_out) if wish.by else variant_labels(runs)
     labels = with_dataset(arms, runs)
     summary = summary_frame(runs, labels).assign(arm=arms)
     history = history_frame(runs, labels)
@@ -131,19 +135,23 @@ def read_results(runs: list[Run], paths: Sequence[Path], wish: Wish) -> Results:
         target = usual_target(summary, next(iter(compared.values())), validation)
     if target is not None:
         summary = with_targets(summary, history, validation, target)
-    tuning = read_tuning(paths[0]) if len(paths) == 1 else None
-    tuning_runs = [] if tuning is None else find_runs(paths, tuning=True)
-    return Results(runs, summary, history, metric, compared, target, asked, tuning, tuning_runs)
+    tuning = left_out.unless_read(partial(read_tuning, paths[0])) if len(paths) == 1 else None
+    tuning_runs = [] if tuning is None else find_runs(paths, left_out, tuning=True)
+    return Results(runs, summary, history, metric, compared, target, asked, tuning, tuning_runs, left_out)
 
 
 def _metric(summary: pd.DataFrame, wished: str | None, asked: str | None) -> str:
     if wished is None:
-        known = [name for name in (asked, *_FALLBACK) if name in summary and summary[name].notna().any()]
+        known = [name for name in (asked, *_FALLBACK) if name in summary and _has_numbers(summary[name])]
         return str(known[0]) if known else _FALLBACK[0]
     if wished not in summary or not pd.api.types.is_numeric_dtype(summary[wished]):
         numbers = [str(column) for column in summary if pd.api.types.is_numeric_dtype(summary[column])]
         raise UserError(f"--metric {wished}: no such column of the summary{did_you_mean(wished, numbers)}")
     return wished
+
+
+def _has_numbers(column: "pd.Series[Any]") -> bool:
+    return pd.api.types.is_numeric_dtype(column) and bool(column.notna().any())
 
 
 def _baselines(summary: pd.DataFrame, wished: str | None, asked: Asked) -> dict[str, str]:

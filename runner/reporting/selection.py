@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from runner.config.errors import printable, shortened
 from runner.records.atomic import as_meant
 from runner.reporting.direction import sign_of
+from runner.reporting.frames import read_frame
 
 SELECTION_COLUMNS = ["variant", "point", "metric", "tuned", "fresh", "optimism", "n", "budget", "on_edge"]
+_METRICS = ("val_accuracy", "best_val_accuracy", "val_loss")
 _OTHERS = ("variant", "point", "seeds", "scored", "chosen", "on_edge", "budget")  # columns of tuning.csv but the metric
 
 
@@ -61,7 +64,20 @@ def selection_warnings(selection: pd.DataFrame) -> list[str]:
     return found
 
 
-def read_tuning(sweep: Path) -> pd.DataFrame | None:
-    """Return a sweep's tuning.csv, if there is one."""
+def read_tuning(sweep: Path) -> pd.DataFrame:
+    """Return a sweep's tuning.csv.
+
+    Raises:
+        FileNotFoundError: if there is none.
+        ValueError: if it is no table of what was tuned, with its name.
+    """
     path = sweep / "tuning.csv"
-    return pd.read_csv(path, converters={"variant": as_meant, "point": as_meant}) if path.exists() else None
+    texts = dict.fromkeys(("variant", "point"), lambda cell: printable(as_meant(cell)))
+    tuning = read_frame(path, converters=texts)
+    metrics = [column for column in tuning if column not in _OTHERS]
+    kinds = {"chosen": "b", "on_edge": "b", "budget": "i"} | dict.fromkeys(metrics, "f")
+    if len(metrics) != 1 or metrics[0] not in _METRICS or not {*_OTHERS} <= {*tuning}:
+        raise ValueError(f"{path}: not a table of what was tuned (columns {shortened(', '.join(map(str, tuning)))})")
+    if wrong := [column for column, kind in kinds.items() if tuning[column].dtype.kind != kind]:
+        raise ValueError(f"{path}: not a table of what was tuned ({wrong[0]} holds {tuning[wrong[0]].dtype})")
+    return tuning

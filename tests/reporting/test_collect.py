@@ -6,6 +6,7 @@ import pytest
 from runner.config.errors import UserError
 from runner.reporting.collect import find_runs, history_frame, summary_frame
 from runner.reporting.labels import labels_by, variant_labels, with_dataset
+from runner.reporting.left_out import LeftOut
 
 
 def test_runs_are_found_below_a_directory_in_the_order_of_their_numbers(make_run, tmp_path):
@@ -78,10 +79,10 @@ def test_variants_can_be_made_of_the_values_of_keys(make_run, tmp_path):
     directory = make_run("sweep/1", overrides=["optimizer=adam"])
     (directory / "config.yaml").write_text("training: {epochs: 20}\n")
     runs = find_runs([tmp_path])
-    assert labels_by(runs, ["training.epochs"]) == ["training.epochs=3", "training.epochs=20"]
-    assert labels_by(runs, ["optimizer", "training.epochs"])[1] == "optimizer=adam,training.epochs=20"
+    assert labels_by(runs, ["training.epochs"], LeftOut()) == ["training.epochs=3", "training.epochs=20"]
+    assert labels_by(runs, ["optimizer", "training.epochs"], LeftOut())[1] == "optimizer=adam,training.epochs=20"
     with pytest.raises(UserError, match=r"--by optimiser: no such key in these runs; did you mean optimizer\?"):
-        labels_by(runs, ["optimiser"])
+        labels_by(runs, ["optimiser"], LeftOut())
 
 
 def test_history_keeps_curves_of_unequal_length_as_they_are(make_run, tmp_path):

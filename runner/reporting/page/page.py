@@ -47,9 +47,10 @@ def write_page(results: Results, drawings: Sequence[Drawing], caption: str, path
     template = Environment(autoescape=True, undefined=StrictUndefined).from_string(_part("page.html"))
     heading = results.asked.question or f"{results.metric} of {len(results.variants)} variants"
     failures = _failures(results)
+    left_out = results.left_out.reasons
     sections = {"verdict": "Verdict", "variants": "Variants", "tuning": "Tuning", "figures": "Figures", "runs": "Runs"}
-    sections |= {"failures": "Failures", "environment": "Environment", "again": "Make it again"}
-    absent = {"tuning": results.selection is None, "failures": not failures}
+    sections |= {"failures": "Failures", "left-out": "Left out", "environment": "Environment", "again": "Make it again"}
+    absent = {"tuning": results.selection is None, "failures": not failures, "left-out": not left_out}
     text = template.render(
         title=f"{heading} - runner",
         heading=heading,
@@ -62,6 +63,7 @@ def write_page(results: Results, drawings: Sequence[Drawing], caption: str, path
         figures=drawings,
         runs=runs_table(results),
         failures=failures,
+        left_out=left_out,
         environment=environment_table(run.record for run in results.runs),
         command=_command(results),
         style=style,
