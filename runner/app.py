@@ -17,7 +17,8 @@ import yaml
 from omegaconf import DictConfig
 from rich.console import Console
 
-from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USER_ERROR, ConfigError, Stopped, UserError
+from runner.config.environment import EnvironmentFault, machine_faults
+from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, ConfigError, Stopped, UserError
 from runner.config.identity import run_id
 from runner.config.locations import conf_directory
 from runner.config.schema import SWEEP_KEYS, DatasetPart, Settings, check, resolve
@@ -58,7 +59,7 @@ def application(config: DictConfig) -> None:
         with run_lock(directory.path):
             record = run(resolve(config), request, Console(highlight=False, markup=False))
     except UserError as error:
-        raise Stopped(EXIT_USER_ERROR) from error
+        raise Stopped(error.exit_code) from error
     if code := exit_code(record):
         raise Stopped(code)
 
@@ -84,6 +85,7 @@ def run(
 
     Raises:
         UserError: before anything is written, if the configuration or the data cannot be used.
+        EnvironmentFault: if the machine refuses something; the run can be gone on with.
     """
     started = time.perf_counter()
     check(config)
@@ -102,6 +104,7 @@ def run(
     show_start(console, record, str(prepared.device), directory.path)
     for warning in parts.warnings:
         show_warning(console, warning)
+    directory.remove_leftovers()
     directory.write_config(yaml.safe_dump(prepared.config, sort_keys=False, allow_unicode=True))
     directory.write_record(record)
 
@@ -110,6 +113,9 @@ def run(
         _train(attempt, prepared, compiled, directory, console)
         if attempt.status == "completed":
             model = _test(attempt, prepared.parts, compiled, directory)
+    if attempt.status == "interrupted":
+        with attempt.guard():  # now: there may be no time for the rest
+            directory.write_record(attempt.finished(time.perf_counter() - started))
     with attempt.guard():
         directory.write_model(partial(save_model, model))
         _write_results(attempt, parts, directory, figures=not request.in_sweep)
@@ -117,6 +123,8 @@ def run(
         parts.tracker.end(replace(attempt.record, status=attempt.status))
     record = attempt.finished(time.perf_counter() - started)
     directory.write_record(record)
+    if attempt.fault:
+        raise attempt.fault
     if record.status in DONE:
         directory.remove_checkpoint()
     show_result(console, record, directory.path)
@@ -246,18 +254,27 @@ def _train(
 
     parts, length = prepared.parts, prepared.settings.training.epochs
     parts.tracker.begin(attempt.record)
-    epochs = training(prepared, compiled, length, Checkpoint(directory.checkpoint_path))
+    checkpoint = Checkpoint(directory.checkpoint_path)
     history: list[Row] = []
-    with EpochLines(console, length) as lines, Interruption() as interruption:
+
+    def last_words() -> None:
+        record = attempt.record.with_history(history) if history else attempt.record
+        directory.write_record(replace(record, status="interrupted", finished=_now()))
+
+    with EpochLines(console, length) as lines, Interruption(last_words) as interruption:
         try:
-            for row in epochs:
+            for row in training(prepared, compiled, length, checkpoint):
                 history.append(row)
-                _write_epoch(history, parts, directory)
+                parts.tracker.epoch(row, parts.diagnostics)
                 lines.show(row)
-                LOG.info("epoch %d  %s", row["epoch"], epoch_text(row))
+                if len(history) < checkpoint.epochs:  # more of them are on disk already
+                    continue
+                _write_tables(history, parts, directory)
+                went_on = " (from its checkpoint)" if len(history) == checkpoint.epochs else ""
+                LOG.info("epoch %d  %s%s", row["epoch"], epoch_text(row), went_on)
                 interruption.check()
         finally:  # an interruption may have come before the last epoch was written
-            if history:
+            if history and len(history) >= checkpoint.epochs:
                 directory.write_history(history)
                 attempt.record = attempt.record.with_history(history)
     if not all(math.isfinite(history[-1][loss]) for loss in ("loss", "val_loss")):
@@ -284,12 +301,11 @@ def _test(attempt: "Attempt", parts: "Parts", compiled: "Compiled", directory: R
     return result.model
 
 
-def _write_epoch(history: list[Row], parts: "Parts", directory: RunDirectory) -> None:
-    """Write what there is at the end of an epoch, and tell of it."""
+def _write_tables(history: list[Row], parts: "Parts", directory: RunDirectory) -> None:
+    """Write what there is at the end of an epoch."""
     directory.write_history(history)
     for diagnostic in parts.diagnostics:
         directory.write_table(diagnostic.file, diagnostic.rows)
-    parts.tracker.epoch(history[-1], parts.diagnostics)
 
 
 def _write_results(attempt: "Attempt", parts: "Parts", directory: RunDirectory, *, figures: bool) -> None:
@@ -316,14 +332,19 @@ class Attempt:
     record: RunRecord
     status: Status = "completed"
     error: str | None = None
+    fault: EnvironmentFault | None = None  # the machine's, not the run's: it is interrupted
 
     @contextmanager
     def guard(self) -> Iterator[None]:
         """Turn an interruption or an error into a status."""
         try:
-            yield
+            with machine_faults():
+                yield
         except KeyboardInterrupt:
             self.status = "interrupted"
+        except EnvironmentFault as fault:
+            self.status, self.fault = "interrupted", self.fault or fault
+            self.error = self.error or str(fault)
         except Exception:  # any: the record must say that the run failed, and why
             self.status = "failed"
             self.error = self.error or traceback.format_exc()  # the first: others may follow from it

@@ -1,5 +1,6 @@
 """Dispatch of the commands: those that begin with a word of their own (`report`, `resume`); all else is Hydra's."""
 
+import logging
 import os
 import re
 import sys
@@ -7,7 +8,9 @@ import traceback
 from collections.abc import Callable
 from functools import partial
 
+from runner.config.environment import fault, machine_faults
 from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USER_ERROR, Stopped, UserError
+from runner.interruption import Termination
 
 _TRACEBACK = "HYDRA_FULL_ERROR"
 
@@ -19,50 +22,61 @@ def main() -> int:
     os.environ[_TRACEBACK] = "1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["KERAS_BACKEND"] = "tensorflow"
+    logging.raiseExceptions = False  # a log on a full disk is no reason to fill the terminal
+    with Termination() as termination:
+        return termination.exit_code(_run(sys.argv[1:], wants_traceback=wants_traceback))
+
+
+def _run(arguments: list[str], *, wants_traceback: bool) -> int:
     try:
-        match sys.argv[1:]:
-            case ["report", *arguments]:
-                from runner.reporting.commands import report_arguments, report_command
-
-                chosen = report_arguments(arguments)
-                if chosen.watch:
-                    from runner.sweeps.watching import watch_command
-
-                    watch_command(chosen.directories, chosen.interval)
-                report_command(chosen)
-            case ["ensemble", *arguments]:
-                from runner.reporting.commands import ensemble_command
-
-                ensemble_command(arguments)
-            case ["status", *arguments]:
-                from runner.sweeps.commands import status_command
-
-                status_command(arguments)
-            case ["resume", *arguments]:
-                from runner.sweeps.commands import resume_command
-
-                return _unless_stopped(partial(resume_command, arguments))
-            case ["reproduce", *arguments]:
-                from runner.reproducing import reproduce_command
-
-                return _unless_stopped(partial(reproduce_command, arguments))
-            case ["verify", *arguments]:
-                from runner.sweeps.verifying import verify_command
-
-                return _unless_stopped(partial(verify_command, arguments))
-            case ["ablate", *arguments]:
-                from runner.sweeps.commands import ablation_arguments
-
-                return _train(ablation_arguments(arguments))
-            case arguments:
-                return _train(arguments)
-        return 0
+        with machine_faults():
+            return _dispatch(arguments)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except Exception as error:  # the last place that can turn it into a message
         if wants_traceback:
             traceback.print_exc()
         return _explain(error)
+
+
+def _dispatch(given: list[str]) -> int:
+    match given:
+        case ["report", *arguments]:
+            from runner.reporting.commands import report_arguments, report_command
+
+            chosen = report_arguments(arguments)
+            if chosen.watch:
+                from runner.sweeps.watching import watch_command
+
+                watch_command(chosen.directories, chosen.interval)
+            report_command(chosen)
+        case ["ensemble", *arguments]:
+            from runner.reporting.commands import ensemble_command
+
+            ensemble_command(arguments)
+        case ["status", *arguments]:
+            from runner.sweeps.commands import status_command
+
+            status_command(arguments)
+        case ["resume", *arguments]:
+            from runner.sweeps.commands import resume_command
+
+            return _unless_stopped(partial(resume_command, arguments))
+        case ["reproduce", *arguments]:
+            from runner.reproducing import reproduce_command
+
+            return _unless_stopped(partial(reproduce_command, arguments))
+        case ["verify", *arguments]:
+            from runner.sweeps.verifying import verify_command
+
+            return _unless_stopped(partial(verify_command, arguments))
+        case ["ablate", *arguments]:
+            from runner.sweeps.commands import ablation_arguments
+
+            return _train(ablation_arguments(arguments))
+        case _:
+            return _train(given)
+    return 0
 
 
 def _train(arguments: list[str]) -> int:
@@ -103,18 +117,18 @@ def _explain(error: Exception) -> int:
 
     from runner.config.messages import composition_message
 
+    if isinstance(error, OSError) and error.filename:
+        error = fault(error)
+    code = EXIT_USER_ERROR
     if isinstance(error, UserError):
-        message = str(error)
-    elif isinstance(error, OSError) and error.filename:
-        hint = "choose another directory (hydra.run.dir=..., hydra.sweep.dir=... or --out)"
-        message = f"{error.filename}: {error.strerror}; {hint}"
+        message, code = str(error), error.exit_code
     elif isinstance(error, HydraException | OmegaConfBaseException) or _raised_while_composing(error):
         message = composition_message(error, sys.argv[1:])
     else:
         traceback.print_exception(error)
         return EXIT_FAILED
     print("\n".join(f"runner: {line}" for line in message.splitlines()), file=sys.stderr)
-    return EXIT_USER_ERROR
+    return code
 
 
 def _raised_while_composing(error: Exception) -> bool:

@@ -4,8 +4,8 @@ import argparse
 import logging
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,12 +14,14 @@ from typing import Any, Self
 from rich.console import Console
 
 from runner.app import exit_code, run
+from runner.config.environment import EnvironmentFault
 from runner.config.errors import EXIT_FAILED, Stopped, UserError
 from runner.config.identity import run_id
 from runner.config.schema import check
 from runner.console import show_warning
 from runner.records.bounded import read_rows
 from runner.records.lock import Locked, run_lock
+from runner.records.log import logged_by
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.reporting.collect import find_runs
@@ -212,30 +214,17 @@ def _train(original: Original, out: Path, console: Console) -> RunRecord:
     request = Request(out, before.choices, before.overrides, in_sweep=True, variant=before.label)
     out.mkdir(parents=True, exist_ok=True)
     try:
-        with run_lock(out), _logged_to(out / "run.log"):
+        with run_lock(out), logged_by(logging.FileHandler(out / "run.log", encoding="utf-8")):
             return run(original.config_here(), request, console)
     except Locked as error:
         raise UserError(str(error)) from error
+    except EnvironmentFault:
+        raise
     except UserError:  # before anything was trained
         (out / "run.log").unlink(missing_ok=True)
         with suppress(OSError):
             out.rmdir()
         raise
-
-
-@contextmanager
-def _logged_to(path: Path) -> Iterator[None]:
-    """Send what is logged to a file, as Hydra does for a run that it starts."""
-    root = logging.getLogger()
-    before = root.handlers, root.level
-    handler = logging.FileHandler(path, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root.handlers, root.level = [handler], logging.INFO
-    try:
-        yield
-    finally:
-        root.handlers, root.level = before
-        handler.close()
 
 
 def _show_environment(before: RunRecord, after: RunRecord, console: Console) -> None:

@@ -35,9 +35,9 @@ def record(directory: Path) -> dict:
     return json.loads((directory / "record.json").read_text())
 
 
-def one_line(done: subprocess.CompletedProcess[str]) -> str:
+def one_line(done: subprocess.CompletedProcess[str], code: int = 2) -> str:
     """The one message of a refused command, after the checks that hold for all of them."""
-    assert done.returncode == 2, done.stderr
+    assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
     lines = [line for line in done.stderr.splitlines() if line]
     assert len(lines) == 1, done.stderr
@@ -298,7 +298,9 @@ class TestBadInput:
 
     def test_an_unwritable_output_directory_is_one_message(self, cli, tmp_path):
         (tmp_path / "file").write_text("in the way")
-        assert "file" in one_line(cli(*QUICK, "hydra.run.dir=file/run", cwd=tmp_path))
+        said = one_line(cli(*QUICK, "hydra.run.dir=file/run", cwd=tmp_path), code=3)
+        assert "file" in said
+        assert "choose another directory (hydra.run.dir=" in said
 
     def test_hydra_full_error_shows_the_traceback(self, cli, tmp_path):
         done = cli("training.epochs=0", cwd=tmp_path, env={"HYDRA_FULL_ERROR": "1"})

@@ -9,7 +9,7 @@ from runner.interruption import Interruption
 
 def test_an_interruption_whose_exception_was_dropped_is_raised_at_the_next_check():
     before = signal.getsignal(signal.SIGINT)
-    with Interruption() as interruption:
+    with Interruption(lambda: None) as interruption:
         interruption.check()
         with contextlib.suppress(KeyboardInterrupt):  # as Python does while it deletes an object
             os.kill(os.getpid(), signal.SIGINT)

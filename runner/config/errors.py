@@ -1,7 +1,13 @@
-"""Errors that are the user's to mend: shown as one short message, exit code 2, no traceback."""
+"""Errors that are the user's to mend: shown as one short message, exit code 2 (or 3), no traceback."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+EXIT_FAILED = 1
+EXIT_USER_ERROR = 2
+EXIT_ENVIRONMENT = 3
+EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
 
 _LISTED = 24  # more names than this are no help
 _LONGEST = 300  # characters of what a file or a library says, within a message
@@ -9,6 +15,8 @@ _LONGEST = 300  # characters of what a file or a library says, within a message
 
 class UserError(Exception):
     """Something the person at the keyboard can mend; its text is the whole message."""
+
+    exit_code = EXIT_USER_ERROR
 
 
 class ConfigError(UserError):
@@ -38,8 +46,3 @@ def shortened(text: str) -> str:
 
 class Stopped(SystemExit):
     """Ends the process with an exit code; Hydra lets it pass, and its cause is shown by the command line."""
-
-
-EXIT_FAILED = 1
-EXIT_USER_ERROR = 2
-EXIT_INTERRUPTED = 130

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import TypeVar
 
+from runner.config.environment import machine_faults
 from runner.data.errors import DataError, DataNotFound
 
 _TIMEOUT = 20  # seconds without an answer
@@ -29,19 +30,23 @@ def download(name: str, folder: Path, url: str, checksums: Mapping[str, str]) ->
     Raises:
         DataError: if what comes is something else.
         DataNotFound: if nothing comes.
+        EnvironmentFault: if there is no room for it.
     """
     import pooch
     import requests
 
     new = [directory for directory in (folder, folder.parent) if not directory.exists()]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=".download-", dir=folder) as temporary:
-            for stem, checksum in checksums.items():
-                address = f"{url.rstrip('/')}/{stem}.gz"
-                file = _within(_LONGEST, pooch.retrieve, address, checksum, f"{stem}.gz", temporary, downloader=_fetch)
-                Path(file).chmod(0o644)  # for all users of a shared directory
-            return [(Path(temporary) / f"{stem}.gz").replace(folder / f"{stem}.gz") for stem in checksums]
+        with machine_faults():
+            folder.mkdir(parents=True, exist_ok=True)
+            with TemporaryDirectory(prefix=".download-", dir=folder) as temporary:
+                for stem, checksum in checksums.items():
+                    address = f"{url.rstrip('/')}/{stem}.gz"
+                    file = _within(
+                        _LONGEST, pooch.retrieve, address, checksum, f"{stem}.gz", temporary, downloader=_fetch
+                    )
+                    Path(file).chmod(0o644)  # for all users of a shared directory
+                return [(Path(temporary) / f"{stem}.gz").replace(folder / f"{stem}.gz") for stem in checksums]
     except (requests.RequestException, OSError) as error:
         with suppress(OSError):  # one that holds a file already stays
             for directory in new:

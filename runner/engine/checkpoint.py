@@ -9,9 +9,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from runner.config.environment import writing
 from runner.engine.keepers import Keeper
 from runner.engine.plain import Arrays, encode, read_plain, write_plain
-from runner.records.atomic import whole_file
 from runner.records.record import Row
 
 LOG = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ class Checkpoint:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.epochs = 0  # that it had seen when the training began
 
     def begin(self, model: keras.Model, owners: Sequence[Any], augment: Any) -> Progress:
         """Put the file's state into a training that begins, if there is one that fits it, and return its progress.
@@ -62,6 +63,7 @@ class Checkpoint:
         for keeper, kept in zip(self._keepers, state["owners"], strict=True):
             keeper.restore(kept)
         model.stop_training = state["stop_training"]
+        self.epochs = len(progress.rows)
         return progress
 
     def save(self, progress: Progress) -> None:
@@ -77,9 +79,9 @@ class Checkpoint:
         }
         encoded = encode(plain, arrays)
         encoded["dict"].append(["owners", [keeper.encoded(arrays) for keeper in self._keepers]])
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(self._path) as temporary:
-            write_plain(temporary, encoded, arrays)
+        with writing(self._path.parent):
+            self._path.parent.mkdir(exist_ok=True)
+        write_plain(self._path, encoded, arrays)
 
     def _variables(self) -> list[Any]:
         optimizer = self._model.optimizer

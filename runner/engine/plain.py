@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from runner.records.atomic import write_arrays
+
 Arrays = list[np.ndarray[Any, np.dtype[Any]]]
 
 _STRUCTURE = "structure"  # the JSON's name in the file; the arrays are numbered
@@ -56,8 +58,7 @@ def write_plain(path: Path, encoded: Any, arrays: Arrays) -> None:
     """Write an encoded value and its arrays as NumPy's .npz."""
     text = np.frombuffer(json.dumps(encoded).encode(), np.uint8)
     numbered = {str(number): _native(array) for number, array in enumerate(arrays)}
-    with path.open("wb") as stream:
-        np.savez(stream, allow_pickle=False, **{_STRUCTURE: text}, **numbered)
+    write_arrays(path, {_STRUCTURE: text} | numbered)
 
 
 def read_plain(path: Path) -> Any:

@@ -1,13 +1,24 @@
 """Files that appear whole or not at all."""
 
 import csv
+import io
 import json
 import os
+import platform
+import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+import psutil
+
+from runner.config.environment import writing
+
+_TEMPORARY = re.compile(r"\..+\.([0-9a-f]{8})-(\d+)(\.\w+)?")  # .NAME.MACHINE-PROCESS.SUFFIX
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a cell begins with that a spreadsheet runs
 
 
@@ -16,21 +27,51 @@ def whole_file(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; what was written there is renamed onto `path` if the block ends well.
 
     The temporary name keeps the suffix, by which some writers choose their format.
+
+    Raises:
+        EnvironmentFault: if the machine refuses; what was at `path` stays.
     """
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
-    try:
-        yield temporary
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    temporary = path.with_name(f".{path.stem}.{_machine()}-{os.getpid()}{path.suffix}")
+    with writing(path):
+        try:
+            yield temporary
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(directory: Path) -> None:
+    """Remove the temporary files of this machine's processes that were killed while they wrote into a directory."""
+    for path in directory.glob(".*"):
+        found = _TEMPORARY.fullmatch(path.name)
+        if found and found[1] == _machine() and not psutil.pid_exists(int(found[2])):
+            with writing(path):
+                path.unlink(missing_ok=True)
+
+
+def _machine() -> str:
+    """Return 8 hexadecimal digits that tell this machine from others that may write into the same directory."""
+    return f"{zlib.crc32(platform.node().encode()):08x}"
+
+
+def write_bytes(path: Path, content: bytes | memoryview) -> None:
+    """Write a file."""
+    with whole_file(path) as temporary:
+        temporary.write_bytes(content)
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a UTF-8 text file."""
-    with whole_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    write_bytes(path, text.encode())
+
+
+def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Write arrays as NumPy's .npz, without pickles."""
+    content = io.BytesIO()  # an archive that cannot be ended on a full disk complains whenever it is deleted
+    np.savez(content, allow_pickle=False, **arrays)
+    write_bytes(path, content.getbuffer())
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -3,10 +3,12 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+
+from runner.config.environment import writing
 
 _FILE = ".lock"
 _PATIENCE = 0.5  # seconds; who only asks whether a run is going on holds the lock for an instant
@@ -27,16 +29,19 @@ def run_lock(directory: Path, *, wait: bool = False) -> Iterator[None]:
 
     Raises:
         Locked: if another process is at it, without `wait`.
+        EnvironmentFault: if the machine refuses.
     """
     lock = FileLock(directory / _FILE, timeout=-1 if wait else _PATIENCE)
     try:
-        lock.acquire()
+        with writing(directory / _FILE):
+            lock.acquire()
     except Timeout as error:
         raise Locked(f"{directory}: another process is at this run") from error
     try:
         yield
     finally:
-        (directory / _FILE).unlink(missing_ok=True)
+        with suppress(OSError):  # it holds nobody up where it stays
+            (directory / _FILE).unlink()
         lock.release()
 
 

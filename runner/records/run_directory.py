@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from runner.config.errors import UserError, shortened
 from runner.config.yaml_file import read_yaml
-from runner.records.atomic import whole_file, write_csv, write_json, write_text
+from runner.records.atomic import remove_leftovers, whole_file, write_arrays, write_csv, write_json, write_text
 from runner.records.bounded import MEGABYTE, read_bytes, read_json, read_rows
 from runner.records.npz import read_arrays
 from runner.records.record import LARGEST, Row, RunRecord
@@ -78,6 +78,11 @@ class RunDirectory:
         """Remove what a run that is done needs no more."""
         shutil.rmtree(self.checkpoint_path.parent, ignore_errors=True)
 
+    def remove_leftovers(self) -> None:
+        """Remove the temporary files that a killed process left here."""
+        for directory in (self.path, self.checkpoint_path.parent, self.path / ".hydra"):
+            remove_leftovers(directory)
+
     def refuse_if_used(self) -> None:
         """Raise UserError if a run was already written here: its results are not overwritten."""
         if self.record_path.exists():
@@ -119,8 +124,7 @@ class RunDirectory:
 
     def write_predictions(self, **arrays: npt.NDArray[Any]) -> None:
         """Write arrays of probabilities (examples, classes) and labels (examples,)."""
-        with whole_file(self.predictions_path) as temporary:
-            np.savez(temporary, allow_pickle=False, **arrays)
+        write_arrays(self.predictions_path, arrays)
 
     def write_model(self, save: Callable[[str], object]) -> None:
         """Write the model through its own `save`, which is handed a path that ends in .keras."""

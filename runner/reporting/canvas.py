@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from runner.records.atomic import whole_file
+from runner.records.atomic import write_bytes
 
 # Okabe & Ito (2008), a palette for all kinds of colour vision, without its yellow, which is faint on white.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -85,14 +85,17 @@ def wrapped(text: str, width: int) -> str:
 
 def save_figure(figure: Figure, path: Path) -> Path:
     """Write a figure in the format of the path's suffix (png, svg or pdf), without a date; return the path."""
-    with whole_file(path) as temporary, mpl.rc_context(_FILES):
-        figure.savefig(temporary, metadata=_NO_DATE.get(path.suffix))
+    write_bytes(path, _drawn(figure, path.suffix))
     return path
 
 
 def as_svg(figure: Figure) -> bytes:
     """Return a figure as SVG, the same bytes for the same figure."""
+    return _drawn(figure, ".svg")
+
+
+def _drawn(figure: Figure, suffix: str) -> bytes:
     stream = io.BytesIO()
     with mpl.rc_context(_FILES):
-        figure.savefig(stream, format="svg", metadata=_NO_DATE[".svg"])
+        figure.savefig(stream, format=suffix.removeprefix("."), metadata=_NO_DATE.get(suffix))
     return stream.getvalue()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner.config.errors import UserError, did_you_mean
-from runner.records.atomic import whole_file, write_csv
+from runner.records.atomic import remove_leftovers, write_bytes, write_csv
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.reporting.canvas import as_svg, save_figure
@@ -74,6 +74,7 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
         known = did_you_mean(output.confusion, results.variants)
         raise UserError(f"--confusion {output.confusion}: no such variant{known}")
     out.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(out)
     ranks = average_ranks(mean_by_dataset(results.summary, results.metric), results.metric)
     if "csv" in output.formats:
         yield from _write_frames(results, ranks, out)
@@ -111,8 +112,7 @@ def _write_figures(
             svg = as_svg(figure)
             drawings.append(drawing(stem, figure, svg))
         if "svg" in output.formats:
-            with whole_file(out / f"{stem}.svg") as temporary:
-                temporary.write_bytes(svg)
+            write_bytes(out / f"{stem}.svg", svg)
             yield out / f"{stem}.svg"
         for suffix in ("png", "pdf"):
             if suffix in output.formats:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from rich.console import Console
 
+from runner.config.environment import EnvironmentFault
 from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, Stopped, UserError
 from runner.console import show_warning
+from runner.records.atomic import remove_leftovers
 from runner.records.provenance import code_state
 from runner.records.run_directory import RunDirectory
 from runner.reporting.baselines import baselines
@@ -39,6 +41,7 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
     an_epoch = epoch_seconds(plan.jobs, directory)
     an_epoch |= sweep.check([*left, *plan.of_phase("candidate")], measure=not an_epoch)
     is_kept = dry_run and _has_begun(directory)  # a look ahead must not take the place of what runs there go by
+    remove_leftovers(directory)
     if not is_kept:
         plan.write(directory)
     show_plan(
@@ -62,6 +65,8 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
         console.print(f"report  {directory / 'index.html'}", soft_wrap=True)
         if study and study.tune:
             show_selection(console, directory / "selection.csv")
+    except EnvironmentFault:
+        raise
     except (UserError, OSError) as error:
         show_warning(console, f"no report on the sweep: {error}")
     if failed:

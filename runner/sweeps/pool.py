@@ -17,6 +17,7 @@ from typing import Any, Protocol, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
+from runner.config.environment import EnvironmentFault, machine_faults
 from runner.sweeps.output import output_in
 from runner.sweeps.waiting import Waiting
 
@@ -45,6 +46,9 @@ class Pool(Protocol):
         Args:
             function: can be pickled, and so can its tasks and results.
             affinity: tasks that have it in common are best computed by one worker, one after the other.
+
+        Raises:
+            EnvironmentFault: if the machine lets no worker start.
         """
 
     def close(self) -> None:
@@ -93,7 +97,7 @@ class LocalPool:
     ) -> Iterator[tuple[Task, Result | WorkerLost]]:
         """See `Pool`."""
         waiting = Waiting(tasks, affinity)
-        ended: queue.SimpleQueue[tuple[Task, Result | WorkerLost]] = queue.SimpleQueue()
+        ended: queue.SimpleQueue[tuple[Task, Result | WorkerLost | EnvironmentFault]] = queue.SimpleQueue()
         threads = [
             threading.Thread(target=self._serve, args=(slot, function, waiting, ended), daemon=True)
             for slot in self._slots
@@ -102,7 +106,10 @@ class LocalPool:
             thread.start()
         try:
             for _ in tasks:
-                yield ended.get()
+                task, result = ended.get()
+                if isinstance(result, EnvironmentFault):
+                    raise result
+                yield task, result
         finally:
             waiting.clear()
 
@@ -111,7 +118,10 @@ class LocalPool:
         while taken := waiting.take(last):
             (task, last) = taken
             try:
-                ended.put((task, slot.result(function, task, self._timeout_s)))
+                with machine_faults():
+                    ended.put((task, slot.result(function, task, self._timeout_s)))
+            except EnvironmentFault as fault:  # no process can be started
+                ended.put((task, fault))
             except CancelledError:
                 return
             except TimeoutError:

@@ -1,5 +1,6 @@
 """Going on with what was interrupted, from what its directory holds."""
 
+import logging
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from runner.app import exit_code, run
 from runner.config.errors import ConfigError, Stopped, UserError
 from runner.console import show_warning
 from runner.records.lock import Locked, run_lock
+from runner.records.log import logged_by
 from runner.records.provenance import code_state
 from runner.records.record import DONE, RunRecord
 from runner.records.run_directory import RunDirectory
@@ -52,7 +54,7 @@ def resume_run(path: Path, console: Console) -> None:
     in_sweep = (path.parent / "plan.json").exists()
     request = Request(path, before.choices, before.overrides, in_sweep=in_sweep, variant=before.label)
     try:
-        with run_lock(path):
+        with run_lock(path), logged_by(logging.FileHandler(path / "run.log", encoding="utf-8")):
             record = run(config, request, console)
     except Locked as error:
         raise UserError(str(error)) from error

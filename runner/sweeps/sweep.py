@@ -1,12 +1,13 @@
 """Training what a plan holds, on a pool of workers."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
+from runner.config.environment import EnvironmentFault
 from runner.config.errors import ConfigError
 from runner.config.identity import run_id
 from runner.console import show_warning
@@ -63,6 +64,8 @@ class Sweep:
         with self._console.status(f"checking {len(kinds)} configurations") if kinds else nullcontext():
             function = partial(check_job, sweep=self._directory.resolve())
             for (job, _), result in self._pool.checker.results(function, tasks, lambda task: kind(task[0])):
+                if isinstance(result, EnvironmentFault):
+                    raise result
                 checked.append((job, Checked(str(result)) if isinstance(result, WorkerLost) else result))
         if wrong := [in_variant(job.variant, one.error) for job, one in checked if one.error]:
             raise ConfigError("\n".join(dict.fromkeys(wrong)))
@@ -79,8 +82,14 @@ class Sweep:
         """Train those of the jobs that are not done, and say whether one failed.
 
         What another process is training is waited for. After an interruption, what was under way is marked as that.
+
+        Raises:
+            EnvironmentFault: if the machine lets none go on; what was under way is interrupted.
         """
         done = finished(jobs, self._directory)
+        for job in jobs:
+            if job.run_id in done:  # and may have been killed before it was tidied
+                RunDirectory(job.path(self._directory)).remove_checkpoint()
         self._ended += [(job, done[job.run_id]) for job in jobs if job.run_id in done]
         jobs = [job for job in jobs if job.run_id not in done]
         outcomes: dict[str, Outcome] = {}
@@ -90,9 +99,10 @@ class Sweep:
                     left = [job for job in jobs if job.run_id not in outcomes]
                     if left and not self._train(left, outcomes, lines, wait=wait):
                         break
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, EnvironmentFault):
             self._pool.close()
-            self._mark_interrupted(jobs)
+            with suppress(EnvironmentFault):
+                self._mark_interrupted(jobs)
             raise
         return any(outcome.status == "failed" for outcome in outcomes.values())
 
@@ -100,6 +110,8 @@ class Sweep:
         """Train jobs; return False if that was stopped because one failed."""
         task = partial(train_job, sweep=self._directory.resolve(), wait=wait)
         for job, result in self._pool.results(task, jobs, kind):
+            if isinstance(result, EnvironmentFault):
+                raise result
             outcome = self._lost(job, result) if isinstance(result, WorkerLost) else result
             if outcome.status == "locked":
                 continue

@@ -15,11 +15,12 @@ from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
 from runner.app import fallback_warning
-from runner.config.errors import EXIT_USER_ERROR, ConfigError, Stopped, UserError
+from runner.config.errors import ConfigError, Stopped, UserError
 from runner.config.schema import SWEEP_KEYS, check, resolve
 from runner.console import show_warning
 from runner.data.errors import DataNotFound
 from runner.make import make
+from runner.records.atomic import write_text
 from runner.sweeps.composition import Composer
 from runner.sweeps.conduct import conduct
 from runner.sweeps.launchers import PoolLauncher
@@ -68,10 +69,10 @@ class StudySweeper(Sweeper):
                 plan = replace(plan, launcher=_plain(self.config.hydra.launcher), command=sys.argv[1:])
                 directory.mkdir(parents=True, exist_ok=True)
                 if not options["dry_run"]:
-                    OmegaConf.save(self.config, directory / "multirun.yaml")
+                    write_text(directory / "multirun.yaml", OmegaConf.to_yaml(self.config))
                 conduct(plan, directory, pool, console, **options)
         except UserError as error:
-            raise Stopped(EXIT_USER_ERROR) from error
+            raise Stopped(error.exit_code) from error
 
     def _search(
         self, arguments: list[str], composer: Composer, pool: Pool, console: Console, options: dict[str, bool]

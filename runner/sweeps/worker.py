@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import yaml
 from rich.console import Console
 
+from runner.config.environment import EnvironmentFault, machine_faults, writing
 from runner.config.errors import UserError
 from runner.kept import Kept
 from runner.records.atomic import write_text
 from runner.records.lock import Locked, run_lock
+from runner.records.log import logged_by
 from runner.records.record import DONE
 from runner.records.run_directory import RunDirectory
 from runner.request import Request
@@ -25,8 +27,6 @@ from runner.sweeps.output import output_in
 
 if TYPE_CHECKING:
     from runner.app import Prepared
-
-_LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"  # as conf/hydra/job_logging has it
 
 Depth = Literal["build", "compile", "measure"]
 
@@ -46,30 +46,35 @@ def _kept() -> Kept:
     return Kept()
 
 
-def train_job(job: Job, sweep: Path, *, wait: bool = False) -> Outcome:
+def train_job(job: Job, sweep: Path, *, wait: bool = False) -> Outcome | EnvironmentFault:
     """Train one job, or go on with it, unless it is done already or another process is at it.
 
     Args:
-        sweep: the sweep's directory.
+        sweep: the sweep's directory, which is there.
         wait: for the other process.
     """
     directory = RunDirectory(job.path(sweep))
-    directory.path.mkdir(parents=True, exist_ok=True)
     try:
-        with run_lock(directory.path, wait=wait):
-            record = read_status(directory)
-            if record and record.status in DONE:
-                return Outcome.of(record)
-            with _logged_to(directory.path / "run.log"):
-                return _train(job, directory)
+        with machine_faults():
+            with writing(directory.path):
+                directory.path.mkdir(exist_ok=True)
+            with run_lock(directory.path, wait=wait):
+                record = read_status(directory)
+                if record and record.status in DONE:
+                    return Outcome.of(record)
+                with _logged_to(directory.path / "run.log"):
+                    return _train(job, directory)
     except Locked:
         return Outcome("locked")
+    except EnvironmentFault as fault:
+        return fault
 
 
 def _train(job: Job, directory: RunDirectory) -> Outcome:
     from runner.app import run
 
-    (directory.path / ".hydra").mkdir(exist_ok=True)
+    with writing(directory.path / ".hydra"):
+        (directory.path / ".hydra").mkdir(exist_ok=True)
     write_text(directory.path / ".hydra" / "config.yaml", yaml.safe_dump(job.config, sort_keys=False))
     write_text(directory.path / ".hydra" / "overrides.yaml", yaml.safe_dump(job.overrides))
     request = Request(
@@ -81,6 +86,8 @@ def _train(job: Job, directory: RunDirectory) -> Outcome:
     )
     try:
         return Outcome.of(run(job.config, request, Console(quiet=True), _kept(), _pruning(job)))
+    except EnvironmentFault:
+        raise
     except UserError as error:
         return write_ending(job, directory, "failed", str(error))
 
@@ -94,7 +101,7 @@ def _pruning(job: Job) -> list[Any]:
     return [Pruning(**job.pruning)]
 
 
-def check_job(task: tuple[Job, Depth], sweep: Path) -> Checked:
+def check_job(task: tuple[Job, Depth], sweep: Path) -> Checked | EnvironmentFault:
     """Build a job's parts, as its training would, to see whether that works.
 
     Args:
@@ -107,7 +114,10 @@ def check_job(task: tuple[Job, Depth], sweep: Path) -> Checked:
 
     with _logged_to(Path(os.devnull)):
         try:
-            prepared = prepare(job.config, job.path(sweep), _kept(), one_thread=True)
+            with machine_faults():
+                prepared = prepare(job.config, job.path(sweep), _kept(), one_thread=True)
+        except EnvironmentFault as fault:
+            return fault
         except UserError as error:
             return Checked(str(error))
         parts = prepared.parts
@@ -136,13 +146,5 @@ def _epoch_seconds(prepared: "Prepared", depth: Depth) -> float | None:
 @contextmanager
 def _logged_to(path: Path) -> Iterator[None]:
     """Send what is logged and printed, also by native code that is about to die, to a file."""
-    root = logging.getLogger()
-    before = root.handlers, root.level
-    with output_in(path) as stream:
-        handler = logging.StreamHandler(stream)
-        handler.setFormatter(logging.Formatter(_LINE))
-        root.handlers, root.level = [handler], logging.INFO
-        try:
-            yield
-        finally:
-            root.handlers, root.level = before
+    with output_in(path) as stream, logged_by(logging.StreamHandler(stream)):
+        yield
