@@ -23,7 +23,7 @@ from runner.config.identity import run_id
 from runner.config.locations import conf_directory
 from runner.config.schema import SWEEP_KEYS, DatasetPart, Settings, check, resolve
 from runner.config.yaml_file import read_yaml
-from runner.console import EpochLines, epoch_text, show_choices, show_result, show_start, show_warning
+from runner.console import EpochLines, Terminal, epoch_text, show_choices, show_result, show_start, show_warning
 from runner.data.errors import DataNotFound
 from runner.engine.native_log import native_log_held_back
 from runner.interruption import Interruption
@@ -57,7 +57,7 @@ def application(config: DictConfig) -> None:
         directory = RunDirectory(request.directory)
         directory.refuse_if_used()
         with run_lock(directory.path):
-            record = run(resolve(config), request, Console(highlight=False, markup=False))
+            record = run(resolve(config), request, Terminal())
     except UserError as error:
         raise Stopped(error.exit_code) from error
     if code := exit_code(record):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 
 from runner.config.environment import fault, machine_faults
-from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USER_ERROR, Stopped, UserError
+from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USER_ERROR, Stopped, UserError, printable
 from runner.interruption import Termination
 
 _TRACEBACK = "HYDRA_FULL_ERROR"
@@ -127,7 +127,7 @@ def _explain(error: Exception) -> int:
     else:
         traceback.print_exception(error)
         return EXIT_FAILED
-    print("\n".join(f"runner: {line}" for line in message.splitlines()), file=sys.stderr)
+    print("\n".join(f"runner: {printable(line)}" for line in message.splitlines()), file=sys.stderr)
     return code
 
 

@@ -5,17 +5,32 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from runner.config.errors import printable
 from runner.records.record import Row, RunRecord
 
 _COLUMNS = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
 _LIVE_COLUMNS = ("loss", "accuracy", "val_accuracy", "learning_rate")
 _ROOM_FOR_A_BAR = 100  # characters
+
+
+class Terminal(Console):
+    """A console that shows text as it is: no markup, and nothing in it that the terminal would act on."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, highlight=False, **options)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Render, letters in place of what is no letter: values may come from anybody's files."""
+        for segment in super().render(renderable, options):
+            lines = segment.text if segment.control else "\n".join(map(printable, segment.text.split("\n")))
+            yield segment._replace(text=lines)
 
 
 def show_choices(console: Console, choices: Mapping[str, str], overrides: Iterable[str]) -> None:

@@ -18,7 +18,7 @@ from runner.config.environment import EnvironmentFault
 from runner.config.errors import EXIT_FAILED, Stopped, UserError
 from runner.config.identity import run_id
 from runner.config.schema import check
-from runner.console import show_warning
+from runner.console import Terminal, show_warning
 from runner.records.bounded import read_rows
 from runner.records.lock import Locked, run_lock
 from runner.records.log import logged_by
@@ -57,7 +57,7 @@ def reproduce_command(arguments: Sequence[str]) -> None:
     original = Original.read(path)
     now = datetime.now(UTC)
     out = chosen.out or Path("outputs/reproduced") / f"{original.record.run_id}-{now:%Y-%m-%d_%H-%M-%S-%f}"
-    reproduce(original, out, Console(highlight=False, markup=False), tolerance=chosen.tolerance, row=row)
+    reproduce(original, out, Terminal(), tolerance=chosen.tolerance, row=row)
 
 
 def _parser() -> argparse.ArgumentParser:

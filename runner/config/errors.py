@@ -35,7 +35,10 @@ def printable(text: str) -> str:
     """Return the text in one line, with nothing in it that a terminal would act on."""
     if text.isprintable():
         return text
-    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+    return "".join(
+        letter if letter.isprintable() or letter == "\N{NO-BREAK SPACE}" else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
 
 
 def shortened(text: str) -> str:

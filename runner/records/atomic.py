@@ -33,6 +33,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     """
     temporary = path.with_name(f".{path.stem}.{_machine()}-{os.getpid()}{path.suffix}")
     with writing(path):
+        temporary.unlink(missing_ok=True)  # in a stranger's directory it may be a link to elsewhere
         try:
             yield temporary
             with temporary.open("rb") as written:

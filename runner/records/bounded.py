@@ -4,6 +4,7 @@ import csv
 import io
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from runner.config.errors import shortened
 
 MEGABYTE = 2**20
+DEEPEST = 32  # folders below one that is looked through: a path may have more of them than can be walked
 LARGEST_PLAN = 128 * MEGABYTE  # the configurations of 10,000 runs, and some
 _LARGEST_TABLE = 32 * MEGABYTE
 _MOST_ROWS = 200_000
@@ -101,3 +103,15 @@ def read_table(path: Path) -> bytes:
     if any(line.count(b",") >= _MOST_COLUMNS for line in io.BytesIO(data)):
         raise ValueError(f"more than {_MOST_COLUMNS:,} columns")
     return data
+
+
+def walk(path: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """Yield every folder in and below a path with the names of its folders and files, down to `DEEPEST` of them.
+
+    As with `os.walk`, folders that are taken out of the list are passed over, and links are not followed.
+    """
+    for name, below, files in os.walk(path):
+        folder = Path(name)
+        yield folder, below, files
+        if len(folder.parts) - len(path.parts) >= DEEPEST:
+            below.clear()

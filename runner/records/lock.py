@@ -52,7 +52,8 @@ def is_locked(directory: Path) -> bool:
     away just then, and needs no right to write.
     """
     try:
-        descriptor = os.open(directory / _FILE, os.O_RDONLY)
+        # Of a stranger's directory: no link is followed, and no pipe is waited for.
+        descriptor = os.open(directory / _FILE, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         return isinstance(error, PermissionError)  # there is one, of somebody else's
     try:

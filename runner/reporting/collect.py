@@ -1,6 +1,5 @@
 """Finding runs on disk, and their records as tidy frames."""
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,12 +10,10 @@ import pandas as pd
 
 from runner.config.errors import UserError, printable
 from runner.records.atomic import as_meant
-from runner.records.bounded import read_rows
+from runner.records.bounded import DEEPEST, read_rows, walk
 from runner.records.record import Row, RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.reporting.left_out import LeftOut
-
-_DEEPEST = 32  # folders below a path; a path may have more of them than can be walked
 
 
 @dataclass(frozen=True)
@@ -130,13 +127,11 @@ class _Plans:
 
 def _directories(path: Path, left_out: LeftOut) -> Iterator[Path]:
     """Yield the directories in and below a path that hold a record."""
-    for name, below, files in os.walk(path):
-        directory = Path(name)
+    for directory, below, files in walk(path):
         if "record.json" in [*files, *below]:
             yield directory
-        if below and len(directory.parts) - len(path.parts) >= _DEEPEST:
-            left_out.add(f"{directory}: what lies more than {_DEEPEST} folders deep")
-            below.clear()
+        if below and len(directory.parts) - len(path.parts) >= DEEPEST:
+            left_out.add(f"{directory}: what lies more than {DEEPEST} folders deep")
 
 
 def _planned(plan: Path, *, tuning: bool) -> dict[str, dict[str, int]]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from runner.console import Terminal
+
 if TYPE_CHECKING:
     from runner.reporting.results import Results
 
@@ -44,7 +46,7 @@ def report_command(chosen: argparse.Namespace) -> None:
     wish = Wish(chosen.metric, chosen.baseline, chosen.by, chosen.target)
     done = report(directories, out, wish, Output(chosen.format, chosen.seeds, chosen.confusion))
     if done.results:
-        show_verdicts(Console(markup=False, highlight=False), done.results)
+        show_verdicts(Terminal(), done.results)
     _print_paths(done.written)
 
 
@@ -70,7 +72,7 @@ def ensemble_command(arguments: Sequence[str]) -> None:
     members = read_members(chosen.directories)
     frame = ensemble_frame(members)
     title = f"ensemble of {len(members)} runs on {members[0].run.record.dataset['name']}"
-    console = Console(markup=False, highlight=False)
+    console = Terminal()
     console.print(ensemble_table(frame, title))
     console.print(gain_text(frame))
     if chosen.out:
@@ -103,4 +105,4 @@ def _seconds(text: str) -> float:
 
 def _print_paths(paths: Sequence[Path]) -> None:
     for path in paths:
-        Console(markup=False, soft_wrap=True).print(str(path), highlight=False)
+        Terminal(soft_wrap=True).print(str(path))

@@ -4,9 +4,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from runner.config.errors import ConfigError
+from runner.console import Terminal
 
 
 def status_command(arguments: Sequence[str]) -> None:
@@ -18,7 +17,7 @@ def status_command(arguments: Sequence[str]) -> None:
     from runner.sweeps.plan import Plan
     from runner.sweeps.status import show_status
 
-    show_status(Console(highlight=False, markup=False), Plan.read(directory), directory)
+    show_status(Terminal(), Plan.read(directory), directory)
 
 
 def resume_command(arguments: Sequence[str]) -> None:
@@ -34,7 +33,7 @@ def resume_command(arguments: Sequence[str]) -> None:
     from runner.records.run_directory import RunDirectory
     from runner.sweeps.resuming import resume_run, resume_sweep
 
-    console = Console(highlight=False, markup=False)
+    console = Terminal()
     if RunDirectory(chosen.directory).record_path.exists():
         resume_run(chosen.directory, console)
     else:

@@ -1,27 +1,47 @@
 """One run that a sweep is to train."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator
+
+from runner.records.record import Text, Whole
 
 # A candidate is a final run of a tuned variant at a point that may be chosen.
 Phase = Literal["tuning", "candidate", "final", "trial"]
+
+
+_LAST_EPOCH = 10**9
+
+
+def _with_epochs(config: dict[str, Any]) -> dict[str, Any]:
+    training = config.get("training")
+    epochs = training.get("epochs") if isinstance(training, dict) else None
+    if type(epochs) is not int or not 1 <= epochs <= _LAST_EPOCH:
+        raise ValueError("needs training.epochs, a whole number")
+    return config
+
+
+def _plain_name(directory: str) -> str:
+    if directory in ("", ".", "..") or "/" in directory or "\0" in directory:
+        raise ValueError("must be a name, not a path")
+    return directory
 
 
 @dataclass(frozen=True)
 class Job:
     """A run's configuration, frozen: what is edited later changes nothing of it."""
 
-    run_id: str
-    variant: str
-    seed: int
-    overrides: list[str]
-    choices: dict[str, str]
-    config: dict[str, Any]  # resolved
-    directory: str  # below the sweep's
+    run_id: Text
+    variant: Text
+    seed: Whole
+    overrides: list[Text]
+    choices: dict[Text, Text]
+    config: Annotated[dict[str, Any], AfterValidator(_with_epochs)]  # resolved
+    directory: Annotated[str, AfterValidator(_plain_name)]  # below the sweep's
     phase: Phase = "final"
-    point: list[str] = field(default_factory=list)  # overrides: where it lies in what is tuned or searched
+    point: list[Text] = field(default_factory=list)  # overrides: where it lies in what is tuned or searched
     pruning: dict[str, Any] | None = None  # by what its training may be stopped early; see runner/sweeps/pruning.py
     named: bool = False  # its variant has a name, by which reports call it
 
@@ -32,8 +52,3 @@ class Job:
     def as_json(self) -> dict[str, Any]:
         """Return the job as JSON can hold it."""
         return asdict(self)
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """Read it back."""
-        return cls(**values)

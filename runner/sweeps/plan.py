@@ -1,19 +1,21 @@
 """The plan of a sweep: every run it is to train, checked and frozen before the first one starts."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
+from pydantic import AfterValidator, Field, TypeAdapter
 
 from runner.config.errors import ConfigError, UserError
 from runner.config.identity import run_id
 from runner.config.messages import composition_message
 from runner.config.naming import directory_name
 from runner.records.atomic import write_csv, write_json
+from runner.records.bounded import LARGEST_PLAN, read_json
+from runner.records.record import Text, Whole
 from runner.sweeps.composition import Composed, Composer
 from runner.sweeps.difference import difference
 from runner.sweeps.job import Job, Phase
@@ -23,15 +25,28 @@ from runner.sweeps.variants import Variant
 PLAN_FILE = "plan.json"
 
 
+def _with_choice(asked: dict[str, Any]) -> dict[str, Any]:
+    _chosen_by(asked)
+    TypeAdapter(Whole).validate_python(asked.get("to_come", 0), strict=True)
+    return asked
+
+
+def _chosen_by(asked: dict[str, Any]) -> Chosen:
+    return Chosen(**{key: asked[key] for key in ("metric", "direction") if key in asked})
+
+
+Asked = Annotated[dict[str, Any], AfterValidator(_with_choice)]
+
+
 @dataclass(frozen=True)
 class Plan:
     """The runs of a sweep, in the order in which they start; a run that two variants share is in it for each."""
 
-    jobs: list[Job]
-    study: dict[str, Any] = field(default_factory=dict)  # as it stood in the configuration; empty for a grid
+    jobs: Annotated[list[Job], Field(min_length=1)]
+    study: Asked = field(default_factory=dict)  # as it stood in the configuration; empty for a grid
     launcher: dict[str, Any] = field(default_factory=dict)  # where the runs are computed
-    command: list[str] = field(default_factory=list)  # the arguments by which it was asked for
-    search: dict[str, Any] = field(default_factory=dict)  # what a search chooses by; `to_come`: runs not yet planned
+    command: list[Text] = field(default_factory=list)  # the arguments by which it was asked for
+    search: Asked = field(default_factory=dict)  # what a search chooses by; `to_come`: runs not yet planned
 
     @classmethod
     def read(cls, sweep: Path) -> Self:
@@ -41,13 +56,12 @@ class Plan:
             UserError: if there is none in the directory.
         """
         try:
-            values = json.loads((sweep / PLAN_FILE).read_text(encoding="utf-8"))
-            jobs = [Job.from_json(job) for job in values["jobs"]]
-            return cls(jobs, values["study"], values["launcher"], values.get("command", []), values.get("search", {}))
+            plan: Self = read_json(sweep / PLAN_FILE, TypeAdapter(cls), LARGEST_PLAN)
         except FileNotFoundError as error:
             raise UserError(f"{sweep}: not a sweep's directory (it holds no {PLAN_FILE})") from error
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except ValueError as error:
             raise UserError(f"{sweep}: not a sweep's directory ({PLAN_FILE}: {error})") from error
+        return plan
 
     def write(self, sweep: Path) -> None:
         """Write the plan, for people as plan.csv and for resuming as plan.json."""
@@ -77,8 +91,7 @@ class Plan:
     @property
     def chosen(self) -> Chosen:
         """By what figure its variants are told apart while it runs."""
-        asked = self.study or self.search
-        return Chosen(**{key: asked[key] for key in ("metric", "direction") if key in asked})
+        return _chosen_by(self.study or self.search)
 
     @property
     def to_come(self) -> int:

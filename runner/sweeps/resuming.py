@@ -9,7 +9,9 @@ from rich.console import Console
 
 from runner.app import exit_code, run
 from runner.config.errors import ConfigError, Stopped, UserError
+from runner.config.schema import check
 from runner.console import show_warning
+from runner.records.bounded import walk
 from runner.records.lock import Locked, run_lock
 from runner.records.log import logged_by
 from runner.records.provenance import code_state
@@ -26,10 +28,14 @@ def resume_sweep(directory: Path, console: Console, *, workers: int | None, fail
     """Train what a sweep's plan still lacks, with the launcher that it was planned with.
 
     Raises:
-        UserError: if the directory holds no plan, or a search, which only its own command can go on with.
+        UserError: if the directory holds no plan, or a search, which only its own command can go on with; or if it
+            would have files written elsewhere.
         Stopped: as `conduct` does.
     """
     plan = Plan.read(directory)
+    refuse_links_out(directory)
+    for job in plan.jobs:
+        check(job.config)
     if any(job.phase == "trial" for job in plan.jobs):
         raise UserError(f"{directory}: a search goes on with the command that began it")
     launcher = _launcher(plan.launcher | ({"workers": workers} if workers else {}))
@@ -46,6 +52,7 @@ def resume_run(path: Path, console: Console) -> None:
     """
     directory = RunDirectory(path)
     before = _record(directory)
+    refuse_links_out(path)
     if before.status in DONE:
         raise UserError(f"{path}: this run is {before.status}; there is nothing left to do")
     config = directory.read_config()
@@ -62,6 +69,15 @@ def resume_run(path: Path, console: Console) -> None:
         raise Stopped(code)
 
 
+def refuse_links_out(directory: Path) -> None:
+    """Raise UserError if a link in a directory leads out of it: what is written there would land elsewhere."""
+    home = directory.resolve()
+    for folder, below, files in walk(directory):
+        for path in (folder / entry for entry in [*below, *files]):
+            if path.is_symlink() and not path.resolve().is_relative_to(home):
+                raise UserError(f"{path}: a link that leads out of {directory}")
+
+
 def _record(directory: RunDirectory) -> RunRecord:
     try:
         return directory.read_record()
@@ -70,9 +86,12 @@ def _record(directory: RunDirectory) -> RunRecord:
 
 
 def _launcher(spec: dict[str, Any]) -> PoolLauncher:
-    name = spec.pop("_target_", "").rpartition(".")[2]
+    name = str(spec.pop("_target_", "")).rpartition(".")[2]
     launchers: dict[str, Any] = {plugin.__name__: plugin for plugin in PLUGINS if issubclass(plugin, PoolLauncher)}
     if name in launchers:
-        launcher: PoolLauncher = launchers[name](**spec)
+        try:
+            launcher: PoolLauncher = launchers[name](**spec)
+        except TypeError as error:
+            raise ConfigError(f"the sweep's launcher: {error}") from error
         return launcher
     raise ConfigError(f"the sweep's launcher is not known here: {name}")

@@ -92,7 +92,8 @@ def read_study(config: Mapping[str, Any], seeds: Any = None) -> Study:
     Raises:
         ConfigError: one line for each key that is wrong.
     """
-    for name in config.get("variants") or {}:
+    variants = config.get("variants")
+    for name in variants if isinstance(variants, Mapping) else ():
         if not isinstance(name, str):  # YAML takes on, off, yes, no, null and numbers for something else
             raise ConfigError(f"study.variants: the name {name!r} is no text in YAML; quote it")
     try:

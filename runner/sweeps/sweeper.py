@@ -17,7 +17,7 @@ from rich.console import Console
 from runner.app import fallback_warning
 from runner.config.errors import ConfigError, Stopped, UserError
 from runner.config.schema import SWEEP_KEYS, check, resolve
-from runner.console import show_warning
+from runner.console import Terminal, show_warning
 from runner.data.errors import DataNotFound
 from runner.make import make
 from runner.records.atomic import write_text
@@ -55,7 +55,7 @@ class StudySweeper(Sweeper):
         assert self.hydra_context is not None
         if not isinstance(self.launcher, PoolLauncher):
             raise ConfigError("hydra/launcher: runner's sweeper needs a launcher of its own (launcher=local)")
-        console = Console(highlight=False, markup=False)
+        console = Terminal()
         composer = Composer(self.hydra_context.config_loader, self.config)
         directory = Path(self.config.hydra.sweep.dir)
         params = [f"{key}={value}" for key, value in self._params.items()]

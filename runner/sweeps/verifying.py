@@ -18,7 +18,7 @@ from runner.config.ranges import Count
 from runner.config.resolvers import register_resolvers
 from runner.config.schema import Section, error_lines
 from runner.config.yaml_file import read_yaml
-from runner.console import show_warning
+from runner.console import Terminal, show_warning
 from runner.records.atomic import write_csv
 from runner.records.provenance import code_hash
 from runner.records.run_directory import RunDirectory
@@ -102,7 +102,7 @@ def verify_command(arguments: Sequence[str]) -> None:
     workers: int | Literal["auto"] = chosen.workers or "auto"
     with closing(LocalLauncher(workers).pool()) as pool:  # which takes seconds to start, beside the planning
         plan = plan_of(expected, {"workers": workers}, ["verify", *arguments])
-        judgements = verify(expected, plan, directory, pool, Console(highlight=False, markup=False))
+        judgements = verify(expected, plan, directory, pool, Terminal())
     if not all(one.passed for one in judgements):
         raise Stopped(EXIT_FAILED)
 

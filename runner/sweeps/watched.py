@@ -1,6 +1,5 @@
 """What there is to watch in a directory: sweeps by their plans, and runs that belong to none."""
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from runner.config.errors import UserError
+from runner.records.bounded import walk
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.best import Best
 from runner.sweeps.outcome import Outcome
@@ -105,8 +105,7 @@ class Reader:
         """Return what there is to watch in and below a path; nothing where it holds no run yet, or half a plan."""
         found: list[Watched] = []
         runs = []
-        for directory, below, files in os.walk(path):  # which passes over what vanishes meanwhile
-            here = Path(directory)
+        for here, below, files in walk(path):  # which passes over what vanishes meanwhile
             below.sort()
             if PLAN_FILE in files:
                 plan = self._plan(here)

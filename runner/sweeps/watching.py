@@ -10,6 +10,7 @@ from rich.live import Live
 from rich.text import Text
 
 from runner.config.errors import UserError
+from runner.console import Terminal
 from runner.sweeps.watched import Reader, Watched
 
 _PATIENCE = 60.0  # seconds for a command that was started at the same time to make its directory
@@ -18,7 +19,7 @@ _PATIENCE_WITH_CHECKS = 600.0  # for a sweep that has begun, but checks all its 
 
 def watch_command(directories: Sequence[Path], interval: float) -> None:
     """Show how far the runs in the directories are, until all have ended; without a terminal wait in silence."""
-    watch(directories, Console(highlight=False, markup=False), interval)
+    watch(directories, Terminal(), interval)
 
 
 def watch(directories: Sequence[Path], console: Console, interval: float) -> None:
