@@ -196,7 +196,7 @@ def take_compiled(prepared: Prepared, kept: Kept) -> "Compiled":
     jit_compile = prepared.device.jit_compile
     make = partial(compiled, parts.model, parts.targets, parts.batch_size, parts.augment, jit_compile=jit_compile)
     if not _differs_in_values_alone(settings):
-        return make()
+        return kept.make_alone("compiled", make)
     key = {name: value for name, value in prepared.config.items() if name not in ("name", "seed", "tracking")}
     taken = kept.get("compiled", key, make)
     if taken.model is not parts.model:

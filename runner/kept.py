@@ -18,8 +18,12 @@ class Kept:
         """Return the value kept for the purpose if it was made for an equal key (as JSON), else a new one."""
         text = json.dumps(key, sort_keys=True)
         if self._values.get(purpose, ("", None))[0] != text:
-            if self._values.pop(purpose, None):  # before the new one is made: two may not fit into memory
-                gc.collect()  # models and what is compiled of them refer to each other in circles
-            self._values[purpose] = (text, make())
+            self._values[purpose] = (text, self.make_alone(purpose, make) if purpose in self._values else make())
         value: Value = self._values[purpose][1]
         return value
+
+    def make_alone(self, purpose: str, make: Callable[[], Value]) -> Value:
+        """Return a new value that is not kept, made when all earlier ones are gone: two may not fit into memory."""
+        self._values.pop(purpose, None)
+        gc.collect()  # models and what is compiled of them refer to each other in circles
+        return make()

@@ -1,4 +1,7 @@
+import weakref
 from itertools import count
+
+import pytest
 
 from runner.kept import Kept
 
@@ -19,3 +22,20 @@ def test_purposes_do_not_disturb_each_other():
         kept.get("other", 2, lambda: "b"),
         kept.get("one", 1, lambda: "c"),
     ] == list("aba")
+
+
+@pytest.mark.parametrize(
+    "again", [lambda kept, make: kept.get("one", 2, make), lambda kept, make: kept.make_alone("one", make)]
+)
+def test_a_value_is_gone_before_the_next_is_made(again):
+    """Also one that refers to itself, as compiled models do."""
+
+    class Circle:
+        def __init__(self):
+            self.itself = self
+
+    kept, first = Kept(), []
+    first.append(weakref.ref(kept.get("one", 1, Circle)))
+    assert again(kept, lambda: first[0]()) is None
+    first[0] = weakref.ref(kept.make_alone("one", Circle))
+    assert kept.make_alone("one", lambda: first[0]()) is None

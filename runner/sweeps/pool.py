@@ -1,6 +1,7 @@
 """Workers on this machine, one process each; what kills one costs its own task alone."""
 
 import copy
+import gc
 import multiprocessing
 import os
 import queue
@@ -212,6 +213,7 @@ def _start_worker(environment: Mapping[str, str]) -> None:
     """Set the environment, and end the process when the one that asked for it dies."""
     os.environ.update(environment)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # pebble's handler would wait for the end of an epoch
+    gc.freeze()  # what was imported is no garbage: collections between runs need not look at it
     parent = multiprocessing.parent_process()
     assert parent
 
