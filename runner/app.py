@@ -22,6 +22,7 @@ from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, ConfigError, Sto
 from runner.config.identity import run_id
 from runner.config.locations import conf_directory
 from runner.config.schema import SWEEP_KEYS, DatasetPart, Settings, check, resolve
+from runner.config.trust import read_trusted, refuse_strangers
 from runner.config.yaml_file import read_yaml
 from runner.console import EpochLines, Terminal, epoch_text, show_choices, show_result, show_start, show_warning
 from runner.data.errors import DataNotFound
@@ -53,11 +54,13 @@ def application(config: DictConfig) -> None:
     try:
         if asked := [key for key in SWEEP_KEYS if config.get(key)]:
             raise ConfigError(f"{', '.join(asked)}: of a sweep, and this is one run; leave hydra.mode to the command")
+        resolved = resolve(config)
+        refuse_strangers(resolved, read_trusted(config.trusted_packages))
         request = Request.from_hydra()
         directory = RunDirectory(request.directory)
         directory.refuse_if_used()
         with run_lock(directory.path):
-            record = run(resolve(config), request, Terminal())
+            record = run(resolved, request, Terminal())
     except UserError as error:
         raise Stopped(error.exit_code) from error
     if code := exit_code(record):

@@ -33,7 +33,7 @@ from runner.optim.regularizers import LabelSmoothing, WeightDecay
 from runner.optim.snapshots import Snapshots
 from runner.records.run_directory import RunDirectory
 
-# Arguments of callbacks that name a file or directory: relative ones are taken from the run directory.
+# Arguments of callbacks that name a file or directory, which lie in the run directory.
 _PATH_ARGUMENTS = ("log_dir", "filename", "filepath", "backup_dir")
 
 _DIGITS = ("mnist", "mnist_5k", "digits")
@@ -177,13 +177,24 @@ def build_model(settings: Settings, data: Part, classes: int, steps_per_epoch: i
 
 
 def build_callbacks(settings: Settings, directory: Path) -> list[keras.callbacks.Callback]:
-    """Build the callbacks, with the schedule if it is one; relative paths they write to lie in the run directory."""
+    """Build the callbacks, with the schedule if it is one; what they write lies in the run directory."""
     built = [make("schedule", settings.schedule.spec())] if _is_callback(settings) else []
     for name, callback in settings.callbacks.items():
         spec = callback.spec()
-        paths = {key: str(directory / spec[key]) for key in _PATH_ARGUMENTS if isinstance(spec.get(key), str)}
+        paths = {
+            key: _inside(directory, f"callbacks.{name}.{key}", spec[key])
+            for key in _PATH_ARGUMENTS
+            if isinstance(spec.get(key), str)
+        }
         built.append(make(f"callbacks.{name}", spec | paths))
     return built
+
+
+def _inside(directory: Path, key: str, given: str) -> str:
+    path = directory / given
+    if not path.resolve().is_relative_to(directory.resolve()):
+        raise ConfigError(f"{key}={given}: must lie in the run's directory")
+    return str(path)
 
 
 def _augmented_examples(settings: Settings, data: Part) -> tuple[np.ndarray, np.ndarray] | None:

@@ -84,8 +84,11 @@ def _train(arguments: list[str]) -> int:
     # are more than argparse can read.
     flags_first = sorted(arguments, key=lambda argument: argument not in ("-m", "--multirun"))
     sys.argv[1:] = [re.sub("^launcher=", "hydra/launcher=", argument) for argument in flags_first]
+    from runner.config.composing import guard_hydra, refuse_endless, refuse_flags
     from runner.config.naming import wants_local_workers
 
+    refuse_flags(sys.argv[1:])
+    refuse_endless(sys.argv[1:])
     if wants_local_workers(sys.argv[1:]):  # they take seconds to start, beside all that follows
         from runner.sweeps.pool import start_server
 
@@ -94,6 +97,7 @@ def _train(arguments: list[str]) -> int:
     from runner.config.resolvers import register_resolvers
     from runner.sweeps.plugins import register_plugins
 
+    guard_hydra()
     register_resolvers(sys.argv[1:])
     register_plugins()
     return _unless_stopped(application)
@@ -134,4 +138,4 @@ def _explain(error: Exception) -> int:
 def _raised_while_composing(error: Exception) -> bool:
     """Say whether Hydra, or what it reads files with, raised an error of some other library's or Python's own type."""
     innermost = list(traceback.walk_tb(error.__traceback__))[-1][0]
-    return innermost.f_globals["__name__"].split(".")[0] in ("hydra", "omegaconf", "yaml")
+    return innermost.f_globals["__name__"].split(".")[0] in ("hydra", "omegaconf", "yaml", "antlr4")

@@ -60,6 +60,10 @@ def locate(key: str, path: str) -> Any:
         raise ConfigError(f"{key}._target_={path}: no such class or function{nearest}") from error
     if not callable(target):
         raise ConfigError(f"{key}._target_={path}: neither a class nor a function")
+    # What was trusted is a package by its name, not what its modules imported.
+    named, defined = (name.partition(".")[0] for name in (path.removeprefix("tensorflow."), str(target.__module__)))
+    if named != defined:
+        raise ConfigError(f"{key}._target_={path}: defined in {target.__module__}; name it there")
     return target
 
 

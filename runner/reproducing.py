@@ -18,6 +18,7 @@ from runner.config.environment import EnvironmentFault
 from runner.config.errors import EXIT_FAILED, Stopped, UserError
 from runner.config.identity import run_id
 from runner.config.schema import check
+from runner.config.trust import TRUST, refuse_strangers, trusted_by
 from runner.console import Terminal, show_warning
 from runner.records.bounded import read_rows
 from runner.records.lock import Locked, run_lock
@@ -50,11 +51,11 @@ def reproduce_command(arguments: Sequence[str]) -> None:
         UserError: if there is no such run, it cannot be trained, or its new directory is used already.
         Stopped: if something differs beyond the tolerance, or the training fails or is interrupted.
     """
-    chosen = _parser().parse_args(arguments)
+    chosen = _parser().parse_intermixed_args(arguments)
     if not chosen.tolerance >= 0 or math.isinf(chosen.tolerance):
         raise UserError(f"--tolerance {chosen.tolerance}: must be a finite number, at least 0")
     path, row = (chosen.directory, None) if chosen.row is None else run_of_row(chosen.directory, chosen.row)
-    original = Original.read(path)
+    original = Original.read(path, trusted_by(chosen.trusted))
     now = datetime.now(UTC)
     out = chosen.out or Path("outputs/reproduced") / f"{original.record.run_id}-{now:%Y-%m-%d_%H-%M-%S-%f}"
     reproduce(original, out, Terminal(), tolerance=chosen.tolerance, row=row)
@@ -63,10 +64,11 @@ def reproduce_command(arguments: Sequence[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="runner reproduce",
-        usage="runner reproduce RUN_DIR | --row N REPORT_DIR [--out DIR] [--tolerance X]",
+        usage=f"runner reproduce RUN_DIR | --row N REPORT_DIR [--out DIR] [--tolerance X] [{TRUST}=[...]]",
         description="Train a run again from its record, into a new directory, and compare environment and metrics.",
     )
     parser.add_argument("directory", type=Path, metavar="DIR", help="a run's directory; with --row a report's")
+    parser.add_argument("trusted", nargs="*", metavar=f"{TRUST}=[...]", help="packages of yours that it uses")
     parser.add_argument("--row", type=int, metavar="N", help="the run in row N of the report's summary.csv, from 1")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to train (default: below outputs/reproduced)")
     parser.add_argument(
@@ -126,8 +128,11 @@ class Original:
     numbers: Numbers
 
     @classmethod
-    def read(cls, path: Path) -> Self:
+    def read(cls, path: Path, trusted: Sequence[str] = ()) -> Self:
         """Read a run's directory.
+
+        Args:
+            trusted: packages whose classes its configuration may name.
 
         Raises:
             UserError: if there is no run, or a file of it is missing or cannot be read.
@@ -142,6 +147,7 @@ class Original:
         except ValueError as error:
             raise UserError(str(error)) from error
         config = directory.read_config()
+        refuse_strangers(config, trusted)
         check(config)
         return cls(path, record, config, numbers_of(directory, record))
 

@@ -9,6 +9,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
 from runner.config.errors import ConfigError
+from runner.config.trust import TRUST
 
 ONE_OPTION_GROUPS = (
     "training",
@@ -47,7 +48,8 @@ class Request:
         """
         hydra = HydraConfig.get()
         # Unresolved: an override may hold an interpolation of the configuration, which means nothing here.
-        overrides: list[str] = OmegaConf.to_container(hydra.overrides.task)  # type: ignore[assignment]
+        given: list[str] = OmegaConf.to_container(hydra.overrides.task)  # type: ignore[assignment]
+        overrides = [override for override in given if not override.startswith(f"{TRUST}=")]
         return cls(
             directory=Path(hydra.runtime.output_dir),
             choices=chosen_options(hydra, overrides),

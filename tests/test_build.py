@@ -65,8 +65,12 @@ def test_cosine_without_a_length_reaches_zero_at_the_end_of_the_training(split):
 def test_callbacks_write_into_the_run_directory(tmp_path):
     (tensorboard,) = build_callbacks(settings("callbacks=[tensorboard]"), tmp_path)
     assert tensorboard.log_dir == str(tmp_path / "tensorboard")
-    (elsewhere,) = build_callbacks(settings("callbacks=[tensorboard]", "callbacks.tensorboard.log_dir=/else"), tmp_path)
-    assert elsewhere.log_dir == "/else"
+
+
+@pytest.mark.parametrize("path", ["/else", "../else", "a/../../else"])
+def test_callbacks_write_nowhere_else(tmp_path, path):
+    with pytest.raises(ConfigError, match=r"callbacks\.tensorboard\.log_dir=.*else: must lie in the run's directory"):
+        build_callbacks(settings("callbacks=[tensorboard]", f"callbacks.tensorboard.log_dir={path}"), tmp_path)
 
 
 def test_a_file_that_no_callback_can_open_is_an_error_of_the_configuration(tmp_path):

@@ -218,8 +218,8 @@ class TestEnds:
             "    def on_epoch_end(self, epoch, logs=None):\n        raise RuntimeError('it broke')\n"
         )
         done = cli(
-            "-m", *QUICK, "callbacks=[broken],[]", "hydra.sweep.dir=s", "--config-dir", str(own),
-            cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)},
+            "-m", *QUICK, "callbacks=[broken],[]", "hydra.sweep.dir=s", "trusted_packages=[their_callbacks]",
+            "--config-dir", str(own), cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)},
         )  # fmt: skip
         assert done.returncode == 1
         assert "it broke" in done.stdout
@@ -238,7 +238,7 @@ class TestEnds:
             "        super().update_step(gradient, variable, learning_rate / 2)\n"
         )
         where = {"cwd": tmp_path, "env": {"PYTHONPATH": str(tmp_path)}}
-        flags = ("--config-dir", str(own.parent))
+        flags = ("trusted_packages=[their_optimizers]", "--config-dir", str(own.parent))
         done = cli(*QUICK, "schedule=constant", "optimizer=half_sgd", "hydra.run.dir=own", *flags, **where)
         assert done.returncode == 0, done.stderr
         plain = (*QUICK, "schedule=constant", "optimizer=sgd", "optimizer.learning_rate=0.05", "hydra.run.dir=plain")
@@ -411,6 +411,7 @@ class TestOwnPackage:
         option.write_text("# the sign alone\n_target_: my_package.signs.SignDescent\nlearning_rate: 0.001\n")
         done = cli(
             "--config-dir=my_conf", "optimizer=signs", "experiment=smoke", "regularizer=[]", "hydra.run.dir=run",
+            "trusted_packages=[my_package]",
             cwd=tmp_path, env={"PYTHONPATH": str(package.parent)},
         )  # fmt: skip
         assert done.returncode == 0, done.stderr

@@ -143,7 +143,8 @@ def deadly(tmp_path):
         f"deadly:\n  _target_: deadly.Deadly\n  how: kill\n  flag: {tmp_path / 'flag'}\n"
     )
     (tmp_path / "deadly.py").write_text(DEADLY)
-    return ("--config-dir", str(tmp_path / "own")), {"PYTHONPATH": str(tmp_path)}
+    flags = ("trusted_packages=[deadly]", "--config-dir", str(tmp_path / "own"))
+    return flags, {"PYTHONPATH": str(tmp_path)}
 
 
 @pytest.mark.parametrize(

@@ -90,15 +90,15 @@ def test_a_resumed_run_has_each_epoch_once(cli, tmp_path):
     option.write_text("# stop once\nhalt:\n  _target_: halting.Halt\n")
     run = tmp_path / "run"
     done = cli(
-        "--config-dir=conf", "experiment=smoke", "training.epochs=4", "callbacks=[halt]", "diagnostics=[gradients]",
-        "tracking=tensorboard", "hydra.run.dir=run", cwd=tmp_path,
+        "--config-dir=conf", "trusted_packages=[halting]", "experiment=smoke", "training.epochs=4", "callbacks=[halt]",
+        "diagnostics=[gradients]", "tracking=tensorboard", "hydra.run.dir=run", cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 130, done.stderr
     assert event_files.scalars(run) == rows(pd.read_csv(run / "history.csv")) | rows(
         pd.read_csv(run / "gradients.csv"), "gradients/"
     )
     assert event_files.session_groups(run)[0].sessions[0].status == 0  # unknown
-    done = cli("resume", "run", cwd=tmp_path)
+    done = cli("resume", "run", "trusted_packages=[halting]", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     expected = rows(pd.read_csv(run / "history.csv")) | rows(pd.read_csv(run / "gradients.csv"), "gradients/")
     read = event_files.scalars(run)

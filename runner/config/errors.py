@@ -9,7 +9,7 @@ EXIT_ENVIRONMENT = 3
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
 
-_LISTED = 24  # more names than this are no help
+_LISTED = 25  # more names than this are no help
 _LONGEST = 300  # characters of what a file or a library says, within a message
 
 

@@ -4,6 +4,8 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 
+from runner.config.trust import TRUST
+
 _LONGEST = 60  # characters; a file name may have 255 bytes, a path on some systems 260
 
 
@@ -37,7 +39,7 @@ def sweep_name(arguments: Sequence[str]) -> str:
 
 
 def _is_about_the_sweep(key: str) -> bool:
-    return key.startswith(("hydra.", "hydra/")) or key in ("dry_run", "fail_fast", "search.trials")
+    return key.startswith(("hydra.", "hydra/")) or key in ("dry_run", "fail_fast", "search.trials", TRUST)
 
 
 def wants_local_workers(arguments: Sequence[str]) -> bool:

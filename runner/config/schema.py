@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from runner.config.errors import ConfigError, did_you_mean
 from runner.config.ranges import AtLeastOne, Count, Fraction, NonNegative, OpenFraction, Positive, WholeNumber
+from runner.config.trust import TRUST
 
 SWEEP_KEYS = ("study", "search", "seeds", "dry_run", "fail_fast")  # of a sweep as a whole, not of a run
 
@@ -263,9 +264,9 @@ def resolve(config: DictConfig) -> dict[str, Any]:
     except MissingMandatoryValue as error:
         raise ConfigError(f"{error.full_key}: must be given ({error.full_key}=...)") from error
     except OmegaConfBaseException as error:
-        raise ConfigError(f"{error.full_key or 'configuration'}: {str(error).splitlines()[0]}") from error
+        raise ConfigError(f"{error.full_key or 'configuration'}: {str(error).partition(chr(10))[0]}") from error
     assert isinstance(resolved, dict)
-    return {str(key): value for key, value in resolved.items() if key not in SWEEP_KEYS}
+    return {str(key): value for key, value in resolved.items() if key not in (*SWEEP_KEYS, TRUST)}
 
 
 def check(config: dict[str, Any]) -> Settings:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runner.config.errors import ConfigError
+from runner.config.trust import TRUST, trusted_by
 from runner.console import Terminal
 
 
@@ -28,16 +29,18 @@ def resume_command(arguments: Sequence[str]) -> None:
     parser.add_argument("directory", type=Path, metavar="DIR", help="a sweep's or a run's directory")
     parser.add_argument("--workers", type=int, help="how many runs at a time (default: as before)")
     parser.add_argument("--fail-fast", action="store_true", help="stop at the first run that fails")
-    chosen = parser.parse_args(arguments)
+    parser.add_argument("trusted", nargs="*", metavar=f"{TRUST}=[...]", help="packages of yours that it uses")
+    chosen = parser.parse_intermixed_args(arguments)
+    trusted = trusted_by(chosen.trusted)
 
     from runner.records.run_directory import RunDirectory
     from runner.sweeps.resuming import resume_run, resume_sweep
 
     console = Terminal()
     if RunDirectory(chosen.directory).record_path.exists():
-        resume_run(chosen.directory, console)
+        resume_run(chosen.directory, console, trusted)
     else:
-        resume_sweep(chosen.directory, console, workers=chosen.workers, fail_fast=chosen.fail_fast)
+        resume_sweep(chosen.directory, console, workers=chosen.workers, fail_fast=chosen.fail_fast, trusted=trusted)
 
 
 def ablation_arguments(arguments: Sequence[str]) -> list[str]:

@@ -8,10 +8,12 @@ from typing import Any
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict
 
+from runner.config.composing import refuse_endless
 from runner.config.errors import ConfigError
 from runner.config.schema import check, resolve
+from runner.config.trust import TRUST, read_trusted, refuse_strangers
 from runner.request import chosen_options
 
 
@@ -22,16 +24,18 @@ class Composed:
     overrides: list[str]
     choices: dict[str, str]
     config: DictConfig
+    trusted: tuple[str, ...]  # packages
 
     def for_seed(self, seed: int) -> dict[str, Any]:
         """Return the checked and resolved configuration.
 
         Raises:
-            ConfigError: if a value is out of range.
+            ConfigError: if a value is out of range, or a class is not to be trusted.
         """
         with open_dict(self.config):
             self.config.seed = seed
         resolved = resolve(self.config)
+        refuse_strangers(resolved, self.trusted)
         check(resolved)
         return resolved
 
@@ -42,10 +46,12 @@ class Composer:
     def __init__(self, loader: ConfigLoader, master: DictConfig) -> None:
         self._loader = loader
         self._master = master
+        self._trusted = read_trusted(OmegaConf.to_container(master[TRUST]))
         self._parser = OverridesParser.create(config_loader=loader)
 
     def parse(self, overrides: Sequence[str]) -> list[Override]:
         """Return overrides as Hydra reads them."""
+        refuse_endless(overrides)
         parsed: list[Override] = self._parser.parse_overrides(list(overrides))
         return parsed
 
@@ -59,6 +65,8 @@ class Composer:
         last = {override.get_key_element(): override for override in self.parse(overrides)}
         if "seed" in last:
             raise ConfigError(f"{last['seed'].input_line}: every variant has all seeds; give seeds=[...]")
+        if strange := [key for key in last if key == TRUST or key.replace("/", ".").split(".")[0] == "hydra"]:
+            raise ConfigError(f"{last[strange[0]].input_line}: of the command alone, not of a variant")
         if swept := [override for override in last.values() if override.is_sweep_override()]:
             raise ConfigError(f"{swept[0].input_line}: a variant takes one value; several belong into study.grid")
         lines = [override.input_line or "" for override in last.values()]
@@ -66,7 +74,7 @@ class Composer:
         choices = chosen_options(whole.hydra, lines)
         with open_dict(whole):
             del whole["hydra"]
-        return Composed(lines, choices, whole)
+        return Composed(lines, choices, whole, self._trusted)
 
     def axes(self, arguments: Sequence[str]) -> tuple[list[str], dict[str, list[str]]]:
         """Split a command's overrides into single ones, and axes: key -> the overrides it takes in turn.

@@ -1,6 +1,7 @@
 """Going on with what was interrupted, from what its directory holds."""
 
 import logging
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from rich.console import Console
 from runner.app import exit_code, run
 from runner.config.errors import ConfigError, Stopped, UserError
 from runner.config.schema import check
+from runner.config.trust import refuse_strangers
 from runner.console import show_warning
 from runner.records.bounded import walk
 from runner.records.lock import Locked, run_lock
@@ -24,17 +26,23 @@ from runner.sweeps.plan import Plan
 from runner.sweeps.plugins import PLUGINS
 
 
-def resume_sweep(directory: Path, console: Console, *, workers: int | None, fail_fast: bool) -> None:
+def resume_sweep(
+    directory: Path, console: Console, *, workers: int | None, fail_fast: bool, trusted: Sequence[str]
+) -> None:
     """Train what a sweep's plan still lacks, with the launcher that it was planned with.
 
+    Args:
+        trusted: packages whose classes the plan may name, as its command did.
+
     Raises:
-        UserError: if the directory holds no plan, or a search, which only its own command can go on with; or if it
-            would have files written elsewhere.
+        UserError: if the directory holds no plan, a search, which only its own command can go on with, or a plan that
+            names classes of other packages or would have files written elsewhere.
         Stopped: as `conduct` does.
     """
     plan = Plan.read(directory)
     refuse_links_out(directory)
     for job in plan.jobs:
+        refuse_strangers(job.config, trusted)
         check(job.config)
     if any(job.phase == "trial" for job in plan.jobs):
         raise UserError(f"{directory}: a search goes on with the command that began it")
@@ -43,7 +51,7 @@ def resume_sweep(directory: Path, console: Console, *, workers: int | None, fail
         conduct(plan, directory, pool, console, dry_run=False, fail_fast=fail_fast)
 
 
-def resume_run(path: Path, console: Console) -> None:
+def resume_run(path: Path, console: Console, trusted: Sequence[str]) -> None:
     """Go on with one run from its checkpoint, or from its start where there is none.
 
     Raises:
@@ -56,6 +64,7 @@ def resume_run(path: Path, console: Console) -> None:
     if before.status in DONE:
         raise UserError(f"{path}: this run is {before.status}; there is nothing left to do")
     config = directory.read_config()
+    refuse_strangers(config, trusted)
     if before.code.get("commit") != code_state().get("commit"):
         show_warning(console, "this run began with other code: what comes out may be of neither version.")
     in_sweep = (path.parent / "plan.json").exists()

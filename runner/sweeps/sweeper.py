@@ -16,7 +16,8 @@ from rich.console import Console
 
 from runner.app import fallback_warning
 from runner.config.errors import ConfigError, Stopped, UserError
-from runner.config.schema import SWEEP_KEYS, check, resolve
+from runner.config.schema import SWEEP_KEYS, check
+from runner.config.trust import TRUST
 from runner.console import Terminal, show_warning
 from runner.data.errors import DataNotFound
 from runner.make import make
@@ -30,7 +31,7 @@ from runner.sweeps.search import read_search
 from runner.sweeps.study import read_seeds, read_study
 from runner.sweeps.variants import grid_variants, study_variants
 
-_NOT_OF_A_RUN = (*SWEEP_KEYS, "launcher")
+_NOT_OF_A_RUN = (*SWEEP_KEYS, TRUST, "launcher")
 
 
 class StudySweeper(Sweeper):
@@ -158,7 +159,7 @@ def _embedded_data(single: Sequence[str], axes: Mapping[str, Any], composer: Com
     asked = {override.lstrip("+~").partition("=")[0].split(".")[0] for override in [*single, *axes]}
     if asked & {"dataset", "experiment"}:
         return []
-    spec = check(resolve(composer.compose([]).config)).dataset.spec()
+    spec = check(composer.compose([]).for_seed(0)).dataset.spec()
     try:
         make("dataset", spec)
     except DataNotFound as error:

@@ -12,6 +12,7 @@ from hydra.types import RunMode
 from pydantic import Field, ValidationError, model_validator
 from rich.console import Console
 
+from runner.config.composing import guard_hydra
 from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, ConfigError, Stopped, UserError, did_you_mean
 from runner.config.locations import conf_directory
 from runner.config.ranges import Count
@@ -178,6 +179,7 @@ def plan_of(expected: Sequence[Expectation], launcher: Mapping[str, Any], comman
     Raises:
         UserError: if one cannot be run.
     """
+    guard_hydra()
     register_resolvers([])
     register_plugins()
     with initialize_config_dir(str(conf_directory()), version_base="1.3"):

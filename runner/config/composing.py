@@ -1,0 +1,183 @@
+"""What stands between Hydra and files or words that nobody looked at before; see docs/trust.md."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import hydra._internal.hydra
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.core_plugins.file_config_source import FileConfigSource
+from hydra._internal.sources_registry import SourcesRegistry
+from hydra._internal.utils import get_args_parser
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.plugins import Plugins
+from hydra.errors import HydraException
+from hydra.plugins.config_source import ConfigResult
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+
+from runner.config.errors import ConfigError, printable
+from runner.config.locations import conf_directory
+from runner.config.trust import TRUST, read_trusted, refuse_strange_plugins
+from runner.config.yaml_file import DEEPEST, LONGEST_NUMBER, read_yaml_text
+
+LONGEST_OVERRIDE = 4096  # characters; Hydra's parser takes about a second for that
+MOST_INTERPOLATIONS = 16  # n of them make a value at most 3^(n/3) times as long
+
+_NUMBER = re.compile(rf"[\d_]{{{LONGEST_NUMBER},}}")
+_REFUSED_FLAGS = {
+    "experimental_rerun": "--experimental-rerun: runs code that the file holds",
+    "config_path": "--config-path: options of your own stand beside runner's, by --config-dir",
+    "config_name": "--config-name: a configuration of your own is an option: --config-dir DIR experiment=NAME",
+}
+_OF_EACH_COMPOSITION = ("runtime", "overrides")
+
+
+def guard_hydra() -> None:
+    """Have Hydra read files and compose by `GuardedFiles` and `GuardedLoader`. It offers no other way to step in."""
+    Plugins.instance()  # which registers Hydra's own
+    SourcesRegistry.instance().types["file"] = GuardedFiles
+    hydra._internal.hydra.ConfigLoaderImpl = GuardedLoader  # type: ignore[attr-defined]
+
+
+def refuse_flags(arguments: Sequence[str]) -> None:
+    """Refuse those flags of Hydra's that run what a file holds, or put another configuration in the place of ours.
+
+    Raises:
+        ConfigError: naming the flag.
+    """
+    if not any(argument.startswith("-") for argument in arguments):
+        return
+    given = get_args_parser().parse_known_args(list(arguments))[0]
+    for name, text in _REFUSED_FLAGS.items():
+        if getattr(given, name) is not None:
+            raise ConfigError(text)
+
+
+def refuse_endless(overrides: Sequence[str]) -> None:
+    """Refuse overrides that cost more to read than they can mean.
+
+    Raises:
+        ConfigError: naming the key.
+    """
+    for override in overrides:
+        key = printable(override.partition("=")[0][:60])
+        if len(override) > LONGEST_OVERRIDE:
+            raise ConfigError(f"{key}: longer than {LONGEST_OVERRIDE} characters")
+        if found := _NUMBER.search(override):
+            raise ConfigError(f"{key}: a number of {len(found[0])} digits")
+        if _depth(override) > DEEPEST:
+            raise ConfigError(f"{key}: more than {DEEPEST} levels deep")
+
+
+def _depth(text: str) -> int:
+    depth = deepest = 0
+    for letter in text:
+        depth += (letter in "([{") - (letter in ")]}")
+        deepest = max(deepest, depth)
+    return deepest
+
+
+class GuardedFiles(FileConfigSource):
+    """Option files, read with bounds; those that are not ours choose parts of a run, and nothing of Hydra's own."""
+
+    def load_config(self, config_path: str) -> ConfigResult:
+        """Read one file.
+
+        Raises:
+            ConfigError: if it cannot be read, naming the file.
+        """
+        path = Path(self.path, self._normalize_file_name(config_path))
+        if Path(self.path) != conf_directory() and os.path.normpath(config_path).startswith("hydra/"):
+            raise ConfigError(f"{path}: options of Hydra's own come from runner and from Hydra, not from other files")
+        try:
+            read_yaml_text(path)
+            return super().load_config(config_path)
+        except (HydraException, ConfigError, FileNotFoundError):
+            raise
+        except Exception as error:  # of whatever kind OmegaConf and its loader raise for what they cannot hold
+            raise ConfigError(printable(f"{path}: {str(error).partition(chr(10))[0] or error!r}")) from error
+
+
+class GuardedLoader(ConfigLoaderImpl):
+    """Composes as Hydra does, and hands on nothing by which Hydra itself would run what a file names."""
+
+    def load_configuration(
+        self,
+        config_name: str | None,
+        overrides: list[str],
+        run_mode: RunMode,
+        from_shell: bool = True,
+        validate_sweep_overrides: bool = True,
+    ) -> DictConfig:
+        """Compose.
+
+        Raises:
+            ConfigError: if what was composed is not to be trusted, naming the key.
+        """
+        refuse_endless(overrides)
+        load = super().load_configuration
+        config = load(config_name, overrides, run_mode, from_shell, validate_sweep_overrides)
+        _refuse_expansion(config)
+        if _has_foreign_files(config):
+            by_command = [given.input_line for given in _parsed(overrides) if _is_of_the_command(given)]
+            alone = load(config_name, by_command, run_mode, from_shell, validate_sweep_overrides)
+            _refuse_other(_of_the_command(alone), _of_the_command(config))
+        hydra_node: Any = OmegaConf.to_container(config.hydra, resolve=False)
+        refuse_strange_plugins(hydra_node, read_trusted(_plain(config.get(TRUST, []))))
+        return config
+
+
+def _parsed(overrides: list[str]) -> list[Any]:
+    parsed: list[Any] = OverridesParser.create().parse_overrides(overrides)
+    return parsed
+
+
+def _is_of_the_command(override: Any) -> bool:
+    return bool(override.is_hydra_override()) or override.get_key_element() == TRUST
+
+
+def _has_foreign_files(config: DictConfig) -> bool:
+    sources = config.hydra.runtime.config_sources
+    return any(source.schema == "file" and Path(source.path) != conf_directory() for source in sources)
+
+
+def _plain(value: Any) -> Any:
+    return OmegaConf.to_container(value, resolve=False) if OmegaConf.is_config(value) else value
+
+
+def _of_the_command(config: DictConfig) -> dict[str, Any]:
+    """Return, as dotted keys, what a command alone may set: Hydra's own settings, and the packages that it trusts."""
+    node = _plain(config.hydra)
+    node["job"] = {key: value for key, value in node["job"].items() if key != "override_dirname"}
+    kept = {key: value for key, value in node.items() if key not in _OF_EACH_COMPOSITION}
+    return dict(_leaves({"hydra": kept, TRUST: _plain(config.get(TRUST))}, ""))
+
+
+def _leaves(value: Any, key: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping) and value:
+        for name, item in value.items():
+            yield from _leaves(item, f"{key}.{name}".lstrip("."))
+    elif isinstance(value, list) and value:
+        for number, item in enumerate(value):
+            yield from _leaves(item, f"{key}[{number}]")
+    else:
+        yield key, value
+
+
+def _refuse_other(expected: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+    for key in [*found, *expected]:
+        if key not in found or key not in expected or found[key] != expected[key]:
+            raise ConfigError(printable(f"{key}: set by an option file; it is for the command line alone"))
+
+
+def _refuse_expansion(config: DictConfig) -> None:
+    """Refuse so many interpolations that a few letters could become gigabytes."""
+    count = 0
+    task = {key: value for key, value in _plain(config).items() if key != "hydra"}
+    for key, value in _leaves(task, ""):
+        count += value.count("${") if isinstance(value, str) else 0
+        if count > MOST_INTERPOLATIONS:
+            raise ConfigError(printable(f"{key}: more than {MOST_INTERPOLATIONS} interpolations (${{...}}) before it"))

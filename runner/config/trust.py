@@ -1,0 +1,123 @@
+"""What a configuration may have imported and called: the parts of a training, not any function there is.
+
+Decided by names alone, before anything is imported; see docs/trust.md.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from runner.config.errors import ConfigError, printable
+from runner.config.locations import conf_directory
+
+TRUST = "trusted_packages"
+
+_KERAS = re.compile(
+    r"(?:tensorflow\.)?keras\."
+    r"(?:layers|optimizers(?:\.schedules)?|losses|metrics|regularizers|initializers|constraints|callbacks)"
+    r"\.(?P<name>[A-Z]\w*)",
+    re.ASCII,
+)
+# Those of Keras's classes that run code which they are handed, or reach files or hosts beyond the run's directory.
+_BEYOND = frozenset({
+    "Lambda", "TFSMLayer", "TorchModuleWrapper", "FlaxLayer", "JaxLayer", "TextVectorization", "StringLookup",
+    "IntegerLookup", "LambdaCallback", "RemoteMonitor", "OrbaxCheckpoint",
+})  # fmt: skip
+_OWN = re.compile(r"^\s*_target_: (runner\.[\w.]+)", re.MULTILINE)
+_PACKAGE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", re.ASCII)
+_OF_HYDRA = ("hydra_plugins.", "hydra._internal.core_plugins.")  # what is installed as a plug-in of Hydra's
+
+_ALLOWED = (
+    "neither one of Keras's parts of a training, nor of runner's options, nor of a package that the command trusts "
+    f"({TRUST}=[my_package]; see docs/trust.md)"
+)
+
+
+def read_trusted(value: Any) -> tuple[str, ...]:
+    """Return the packages that `trusted_packages` names.
+
+    Raises:
+        ConfigError: if it is not a list of names.
+    """
+    if not isinstance(value, Sequence) or isinstance(value, str) or not all(map(_is_package, value)):
+        raise ConfigError(f"{TRUST}={value}: must be a list of packages: {TRUST}=[my_package]")
+    return tuple(value)
+
+
+def trusted_by(arguments: Iterable[str]) -> tuple[str, ...]:
+    """Return the packages that `trusted_packages=[a,b]` names among the arguments of a command that is not Hydra's.
+
+    Raises:
+        ConfigError: if an argument is anything else.
+    """
+    trusted: list[str] = []
+    for argument in arguments:
+        key, _, value = argument.partition("=")
+        if key != TRUST:
+            raise ConfigError(f"{argument}: takes no overrides but {TRUST}=[my_package]")
+        names = [name.strip() for name in value.removeprefix("[").removesuffix("]").split(",")]
+        trusted += read_trusted([name for name in names if name])
+    return tuple(trusted)
+
+
+def _is_package(name: Any) -> bool:
+    return isinstance(name, str) and _PACKAGE.fullmatch(name) is not None
+
+
+def refuse_strangers(config: Mapping[Any, Any], trusted: Iterable[str]) -> None:
+    """Refuse a resolved configuration that names what it may not, anywhere in it.
+
+    Raises:
+        ConfigError: a line for each such key.
+    """
+    _raise_if_any(_strangers(config, "", [f"{package}." for package in trusted], _is_a_part))
+
+
+def refuse_strange_plugins(hydra: Mapping[Any, Any], trusted: Iterable[str]) -> None:
+    """Refuse settings of Hydra's own that would have anything but its plug-ins called.
+
+    Raises:
+        ConfigError: a line for each such key.
+    """
+    _raise_if_any(_strangers(hydra, "hydra", [f"{package}." for package in trusted], _is_a_plugin))
+
+
+def _raise_if_any(wrong: Iterable[str]) -> None:
+    if lines := list(wrong):
+        raise ConfigError("\n".join(map(printable, lines)))
+
+
+def _strangers(value: Any, key: str, prefixes: Sequence[str], is_known: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            below = f"{key}.{name}".lstrip(".")
+            if name == "_target_":
+                if not isinstance(item, str):
+                    yield f"{below}={item}: must be the name of a class"
+                elif not is_known(item) and not item.startswith(tuple(prefixes)):
+                    yield f"{below}={item}: refused: {_ALLOWED}"
+            elif name == "class_name":
+                yield f"{below}={item}: refused: a class is named by _target_"
+            elif str(name).startswith("_") and str(name).endswith("_") and name != "_partial_":
+                yield f"{below}={item}: refused: of Hydra's own keys, a part has _target_ and _partial_ alone"
+            yield from _strangers(item, below, prefixes, is_known)
+    elif isinstance(value, list | tuple):
+        for number, item in enumerate(value):
+            yield from _strangers(item, f"{key}[{number}]", prefixes, is_known)
+
+
+def _is_a_part(path: str) -> bool:
+    of_keras = _KERAS.fullmatch(path)
+    return path in _own_targets() if of_keras is None else of_keras["name"] not in _BEYOND
+
+
+def _is_a_plugin(path: str) -> bool:
+    return path.startswith(_OF_HYDRA)
+
+
+@cache
+def _own_targets() -> frozenset[str]:
+    """Return what the options in `conf/` name of this program."""
+    files = conf_directory().rglob("*.yaml")
+    return frozenset(target for file in files for target in _OWN.findall(file.read_text(encoding="utf-8")))

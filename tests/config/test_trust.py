@@ -1,0 +1,275 @@
+"""What a configuration may name, and what it may set of Hydra: decided before anything is imported."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runner.config.errors import ConfigError
+from runner.config.trust import read_trusted, refuse_strangers, trusted_by
+from tests.program import Program, warm_program
+
+DANGEROUS = (
+    "os.system",
+    "subprocess.run",
+    "builtins.eval",
+    "builtins.exec",
+    "pickle.loads",
+    "hydra.utils.instantiate",
+    "hydra.utils.get_method",
+    "keras.utils.get_file",
+    "keras.models.load_model",
+    "keras.saving.load_model",
+    "keras.config.enable_unsafe_deserialization",
+    "keras.layers.Lambda",
+    "keras.layers.TFSMLayer",
+    "keras.layers.deserialize",
+    "keras.layers.Dense.from_config",
+    "keras.layers.os",
+    "keras.losses.get",
+    "keras.callbacks.RemoteMonitor",
+    "keras.src.backend.os.system",
+    "keras.src.layers.Dense",
+    "tensorflow.io.write_file",
+    "tensorflow.python.platform.gfile.DeleteRecursively",
+    "tensorflow.keras.utils.get_file",
+    "runner.cli.main",
+    "runner.data.download.download",
+    "runner.records.atomic.write_text",
+    "runner.sweeps.launchers.os.system",
+    "trustedly.Thing",
+    "keras",
+    "keras.layers.",
+    "keras.layers.Dense\n",
+    "keras..layers.Dense",
+    "",
+)
+
+
+@pytest.mark.parametrize("target", DANGEROUS)
+def test_what_runs_more_than_a_training_is_refused_wherever_it_stands(target):
+    for config, key in (
+        ({"optimizer": {"_target_": target}}, r"optimizer\._target_="),
+        ({"optimizer": {"learning_rate": {"_target_": target}}}, r"optimizer\.learning_rate\._target_="),
+        ({"callbacks": {"own": {"steps": [0, [{"_target_": target}]]}}}, r"callbacks\.own\.steps\[1\]\[0\]\._target_="),
+        ({"training": {"metrics": ["accuracy", {"_target_": target}]}}, r"training\.metrics\[1\]\._target_="),
+    ):
+        with pytest.raises(ConfigError, match=f"^{key}") as caught:
+            refuse_strangers(config, ["trusted"])
+        assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "keras.layers.Dropout",
+        "keras.optimizers.Adafactor",
+        "keras.optimizers.schedules.CosineDecay",
+        "keras.losses.Huber",
+        "keras.metrics.AUC",
+        "keras.regularizers.L1L2",
+        "keras.initializers.HeNormal",
+        "keras.constraints.MaxNorm",
+        "keras.callbacks.EarlyStopping",
+        "tensorflow.keras.optimizers.SGD",
+        "runner.optim.schedules.OneCycle",
+        "runner.data.mnist.load_mnist",
+        "trusted.Thing",
+        "trusted.below.Thing",
+    ],
+)
+def test_parts_of_a_training_are_allowed(target):
+    refuse_strangers({"part": {"_target_": target, "_partial_": True}}, ["trusted"])
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ({"_target_": 3}, "part._target_=3: must be the name of a class"),
+        ({"_target_": ["os.system"]}, "must be the name of a class"),
+        ({"_args_": [1]}, r"part\._args_=\[1\]: refused"),
+        ({"_convert_": "none"}, "part._convert_=none: refused"),
+        ({"_recursive_": False}, "part._recursive_=False: refused"),
+        ({"x": {"class_name": "Lambda", "config": {}}}, "part.x.class_name=Lambda: refused: a class is named by _targ"),
+    ],
+)
+def test_other_ways_to_name_a_class_are_refused(part, said):
+    with pytest.raises(ConfigError, match=said):
+        refuse_strangers({"part": part}, [])
+
+
+def test_trusted_packages_are_a_list_of_names():
+    assert read_trusted(["a", "b.c"]) == ("a", "b.c")
+    assert trusted_by(["trusted_packages=[a,b.c]", "trusted_packages=d"]) == ("a", "b.c", "d")
+    for value in ("a", None, 3, [3], [""], ["a."], ["${x}"], ["a b"], {"a": 1}):
+        with pytest.raises(ConfigError, match=r"trusted_packages=.*must be a list of packages"):
+            read_trusted(value)
+    with pytest.raises(ConfigError, match="seed=3: takes no overrides"):
+        trusted_by(["seed=3"])
+
+
+@pytest.fixture(scope="module")
+def program() -> Iterator[Program]:
+    with warm_program() as program:
+        yield program
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = folder / "theirs" / f"{name}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+GLOBAL = "# @package _global_\n"
+CALLBACK = GLOBAL + "hydra: {callbacks: {own: {_target_: os.system, command: touch canary}}}\n"
+JOB_LOGGING = GLOBAL + "hydra: {job_logging: {handlers: {file: {(): os.system, command: touch canary}}}}\n"
+SYSTEM = "own:\n  _target_: os.system\n  command: touch canary\n"
+
+
+class TestOptionFilesOfOthers:
+    """What a file below --config-dir can bring about: a choice of parts."""
+
+    @pytest.mark.parametrize(
+        ("files", "overrides", "said"),
+        [
+            ({"callbacks/own": SYSTEM}, ["callbacks=[own]"], "callbacks.own._target_=os.system: refused"),
+            (
+                {"experiment/own": GLOBAL + "callbacks:\n  " + SYSTEM.replace("\n", "\n  ")},
+                ["experiment=own"],
+                "callbacks.own._target_=os.system: refused",
+            ),
+            (
+                {"optimizer/own": "_target_: mine.Optimizer\nlearning_rate: 0.1\n"},
+                ["optimizer=own"],
+                "optimizer._target_=mine.Optimizer: refused",
+            ),
+            (
+                {"experiment/own": GLOBAL + "trusted_packages: [os]\ncallbacks:\n  own: {_target_: os.abort}"},
+                ["experiment=own"],
+                "trusted_packages[0]: set by an option file",
+            ),
+            (
+                {"optimizer/own": "defaults: [/trust@_global_: mine]\n", "trust/mine": "trusted_packages: [os]"},
+                ["optimizer=own"],
+                "trusted_packages[0]: set by an option file",
+            ),
+            ({"experiment/own": CALLBACK}, ["experiment=own"], "hydra.callbacks.own._target_: set by an option file"),
+            (
+                {"experiment/own": JOB_LOGGING},
+                ["experiment=own"],
+                "hydra.job_logging.handlers.file.(): set by an option file",
+            ),
+            (
+                {"experiment/own": GLOBAL + "hydra: {job: {env_set: {GIT_DIR: x}}}"},
+                ["experiment=own"],
+                "hydra.job.env_set.GIT_DIR: set by an option file",
+            ),
+            (
+                {"experiment/own": GLOBAL + "hydra: {run: {dir: elsewhere}}"},
+                ["experiment=own"],
+                "hydra.run.dir: set by an option file",
+            ),
+            (
+                {"experiment/own": "# @package hydra.launcher\n_target_: os.system\n"},
+                ["experiment=own"],
+                "hydra.launcher._target_: set by an option file",
+            ),
+            (
+                {
+                    "experiment/own": "defaults: [/launch@_global_.hydra.launcher: mine]",
+                    "launch/mine": "_target_: os.system",
+                },
+                ["experiment=own"],
+                "hydra.launcher._target_: set by an option file",
+            ),
+            (
+                {"hydra/launcher/own": "_target_: os.system\n"},
+                ["hydra/launcher=own"],
+                "hydra/launcher/own.yaml: options of Hydra's own come from runner and from Hydra",
+            ),
+            (
+                {"study/own": "variants: {a: [optimizer._target_=os.system]}"},
+                ["study=own"],
+                "variant a: optimizer._target_=os.system: refused",
+            ),
+            (
+                {"study/own": "variants: {a: ['trusted_packages=[os]', optimizer._target_=os.system]}"},
+                ["study=own"],
+                "trusted_packages=[os]: of the command alone, not of a variant",
+            ),
+            (
+                {"study/own": "base: ['hydra.searchpath=[pkg://antigravity]']\nvariants: {a: []}"},
+                ["study=own"],
+                "hydra.searchpath=[pkg://antigravity]: of the command alone",
+            ),
+            (
+                {"study/own": "variants: {a: [hydra/launcher=ray]}"},
+                ["study=own"],
+                "hydra/launcher=ray: of the command alone",
+            ),
+            (
+                {"study/own": "variants: {a: []}\ngrid: {optimizer._target_: [os.system]}"},
+                ["study=own"],
+                "optimizer._target_=os.system: refused",
+            ),
+            (
+                {"study/own": "variants: {a: []}\ntune: {axes: {optimizer._target_: [os.system]}}"},
+                ["study=own"],
+                "optimizer._target_=os.system: refused",
+            ),
+            (
+                {"dataset/own": "_target_: runner.data.digits.load_digits\nname: digits\nroot: ${oc.env:HOME}"},
+                ["dataset=own"],
+                "dataset.root: ValueError raised while resolving interpolation: HOME: of the environment",
+            ),
+            (
+                {"optimizer/own": "x: ${oc.create:'{_target_:os.system}'}"},
+                ["optimizer=own"],
+                "optimizer.x: Unsupported interpolation type oc.create",
+            ),
+        ],
+    )
+    def test_is_one_line_and_nothing_is_run(self, program, tmp_path, files, overrides, said):
+        write(tmp_path, files)
+        answer = program("--config-dir=theirs", *overrides, cwd=tmp_path)
+        assert answer.code == 2, answer
+        assert said in answer.err
+        assert answer.err.startswith("runner: ")
+        assert "Traceback" not in answer.err
+        assert not (tmp_path / "canary").exists()
+
+    def test_goes_through_where_it_chooses_parts_and_packages_that_the_command_trusts(self, program, tmp_path):
+        write(tmp_path, {"optimizer/own": "_target_: mine.Optimizer\nlearning_rate: 0.1\n"})
+        for more in ([], ["-m", "seed=0,1"], ["hydra.run.dir=here"], ["+hydra.job.env_set.RUNNER_X=1"]):
+            answer = program("--config-dir=theirs", *more, "trusted_packages=[mine]", "optimizer=own", cwd=tmp_path)
+            assert answer.code == 0, answer
+
+    def test_plain_interpolations_are_resolved(self, program, tmp_path):
+        write(tmp_path, {"experiment/own": GLOBAL + "name: own\nmodel: {hidden_units: ['${seed}']}\n"})
+        answer = program("--config-dir=theirs", "experiment=own", "seed=0", cwd=tmp_path)
+        assert answer.err == "runner: model.hidden_units.0=0: must be an integer at least 1\n"
+
+
+class TestTheCommandLine:
+    @pytest.mark.parametrize(
+        ("argument", "said"),
+        [
+            ("optimizer._target_=os.system", "optimizer._target_=os.system: refused"),
+            ("+callbacks.own={_target_:os.system,command:'touch canary'}", "callbacks.own._target_=os.system: refused"),
+            (
+                "+hydra.callbacks.own={_target_:os.system,command:'touch canary'}",
+                "hydra.callbacks.own._target_=os.system",
+            ),
+            ("hydra.launcher.workers={_target_:os.system}", "hydra.launcher.workers._target_=os.system: refused"),
+            ("trusted_packages=os", "trusted_packages=os: must be a list of packages"),
+            ("--experimental-rerun=file.pickle", "--experimental-rerun: runs code that the file holds"),
+            ("--experimental=file.pickle", "--experimental-rerun: runs code that the file holds"),
+            ("--config-name=own", "--config-name: a configuration of your own is an option"),
+            ("--config-path=own", "--config-path: options of your own stand beside runner's"),
+        ],
+    )
+    def test_is_held_to_the_same(self, program, tmp_path, argument, said):
+        answer = program(argument, cwd=tmp_path)
+        assert (answer.code, said in answer.err) == (2, True), answer
+        assert not (tmp_path / "canary").exists()
