@@ -283,7 +283,7 @@ def test_an_ablation_leaves_each_part_out(cli, tmp_path):
         (("seed=-1", "dry_run=true"), "seeds=[-1]: must be a number of seeds"),
         (("study=smoke", "seeds=1,2"), "seeds: several are one list"),
         (("study=smoke", "seed=1", "seeds=2"), "seed=1: seeds are given too"),
-        (("study=smoke", "hydra.launcher.workers=0"), "hydra.launcher.workers=0: must be an integer at least 1"),
+        (("study=smoke", "hydra.launcher.workers=0"), "hydra.launcher.workers=0: must be an integer from 1 to 1000"),
         (("study=smoke", "optimizer=adamm"), "optimizer=adamm: no such option; did you mean adam?"),
         (("-m", "optimizer=sgd,adamm"), "optimizer=adamm: no such option; did you mean adam?"),
         (("-m", "training.epochs=1,0"), "training.epochs=0: must be an integer at least 1"),

@@ -2,6 +2,7 @@
 
 import io
 import textwrap
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ DASHES = ("-", "--", ":", "-.")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 ONE_COLUMN, TWO_COLUMNS = 3.4, 7.0  # inches: what a paper's column takes, and what both take
 _LETTERS_AN_INCH = 16  # of a title or a legend
+_LONGEST = 500  # letters
 _LEGEND_LINE = 0.15  # inches
 _DOTS_AN_INCH = 200
 # Text is as large as a paper's captions; SVG files come out the same for the same runs.
@@ -79,8 +81,12 @@ def plain(text: str) -> str:
 
 
 def wrapped(text: str, width: int) -> str:
-    """Return text in lines of at most `width` letters, broken where there is a space or a comma, if it can be."""
-    return plain(textwrap.fill(text.replace(",", ", ").replace(",  ", ", "), width))
+    """Return text in lines of at most `width` letters, broken where there is a space or a comma, if it can be.
+
+    Of text without end only the beginning has a place in a figure.
+    """
+    shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    return plain(textwrap.fill(shown.replace(",", ", ").replace(",  ", ", "), width))
 
 
 def save_figure(figure: Figure, path: Path) -> Path:
@@ -96,6 +102,8 @@ def as_svg(figure: Figure) -> bytes:
 
 def _drawn(figure: Figure, suffix: str) -> bytes:
     stream = io.BytesIO()
-    with mpl.rc_context(_FILES):
+    with mpl.rc_context(_FILES), warnings.catch_warnings():
+        # A name that the font has no letters for, or that is too long for its panel, is shown as well as it can be.
+        warnings.filterwarnings("ignore", "Glyph|constrained_layout not applied", UserWarning)
         figure.savefig(stream, format=suffix.removeprefix("."), metadata=_NO_DATE.get(suffix))
     return stream.getvalue()

@@ -13,6 +13,7 @@ Phase = Literal["tuning", "candidate", "final", "trial"]
 
 
 _LAST_EPOCH = 10**9
+_LONGEST_NAME = 200  # characters, which file systems take
 
 
 def _with_epochs(config: dict[str, Any]) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def _with_epochs(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain_name(directory: str) -> str:
-    if directory in ("", ".", "..") or "/" in directory or "\0" in directory:
+    if directory in ("", ".", "..") or "/" in directory or "\0" in directory or len(directory) > _LONGEST_NAME:
         raise ValueError("must be a name, not a path")
     return directory
 

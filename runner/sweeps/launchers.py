@@ -31,6 +31,9 @@ class PoolLauncher(Launcher):
         raise NotImplementedError
 
 
+_MOST = 1_000  # processes; each takes memory
+
+
 class LocalLauncher(PoolLauncher):
     """Processes on this machine: one a core, or one a GPU."""
 
@@ -40,8 +43,8 @@ class LocalLauncher(PoolLauncher):
         self, workers: int | Literal["auto"] = "auto", runs_per_gpu: int = 1, timeout_s: float | None = None
     ) -> None:
         for name, value, least in (("workers", workers, 1), ("runs_per_gpu", runs_per_gpu, 1)):
-            if value != "auto" and (not isinstance(value, int) or value < least):
-                raise ConfigError(f"hydra.launcher.{name}={value}: must be an integer at least {least}")
+            if value != "auto" and (not isinstance(value, int) or not least <= value <= _MOST):
+                raise ConfigError(f"hydra.launcher.{name}={value}: must be an integer from {least} to {_MOST}")
         if timeout_s is not None and not (isinstance(timeout_s, int | float) and timeout_s > 0):
             raise ConfigError(f"hydra.launcher.timeout_s={timeout_s}: must be greater than 0 seconds, or null")
         self._workers = workers

@@ -1,6 +1,7 @@
 """Going on with what was interrupted, from what its directory holds."""
 
 import logging
+import os
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -83,7 +84,7 @@ def refuse_links_out(directory: Path) -> None:
     home = directory.resolve()
     for folder, below, files in walk(directory):
         for path in (folder / entry for entry in [*below, *files]):
-            if path.is_symlink() and not path.resolve().is_relative_to(home):
+            if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(home):  # resolve() minds loops
                 raise UserError(f"{path}: a link that leads out of {directory}")
 
 

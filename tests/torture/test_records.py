@@ -1,0 +1,378 @@
+"""Run directories of strangers: no code of theirs runs, nothing is written elsewhere, and what is left out is named."""
+
+import csv
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from runner import cli
+from runner.config.errors import EXIT_USER_ERROR, UserError
+from runner.records.atomic import whole_file
+from runner.records.run_directory import RunDirectory
+from runner.reporting.report import Output, report
+from runner.reporting.results import Wish
+from runner.sweeps.plan import Plan
+from tests.composed import config
+from tests.torture import hostile
+from tests.torture.bounded import bounded_process
+
+SECONDS = 20  # for one command, its imports and a busy machine included
+TRAINED = "this would have been trained"
+QUICK = Output(("csv", "table", "svg", "html"))
+TABLES = ("--format", "csv")  # of `runner report`, in little time
+COMMANDS = ("report", "status", "ensemble", "resume", "reproduce")
+
+
+@pytest.fixture(scope="module")
+def configuration():
+    return config("dataset=mnist", "training.epochs=2")
+
+
+@pytest.fixture
+def outside(tmp_path) -> Path:
+    """A folder with a file that is none of the report's business."""
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    (folder / "secret.json").write_text('{"name": "S3CRET"}')
+    return folder
+
+
+@pytest.fixture
+def sweep(tmp_path, configuration, outside) -> Path:
+    hostile.write_sweep(tmp_path / "sweep", configuration)
+    return tmp_path / "sweep"
+
+
+@pytest.fixture
+def run(sweep) -> Path:
+    return sweep / f"{hostile.VARIANTS[0]}-{hostile.SEEDS[0]}"
+
+
+Call = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def call(monkeypatch, capsys, caplog) -> Call:
+    """call("report", DIR) -> exit code and all that was printed or logged; where a training would begin, it ends."""
+
+    def refuse(*arguments, **options):
+        raise UserError(TRAINED)
+
+    monkeypatch.setattr("runner.reproducing.run", refuse)
+    monkeypatch.setattr("runner.sweeps.resuming.run", refuse)
+    monkeypatch.setattr("runner.sweeps.resuming.conduct", refuse)
+
+    def command(*arguments: object) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["runner", *map(str, arguments)])
+        monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)  # which a call sets
+        caplog.clear()
+        with ended_after(SECONDS):
+            code = cli.main()
+        printed = capsys.readouterr()
+        return code, "\n".join([printed.out, printed.err, *caplog.messages])
+
+    return command
+
+
+@contextmanager
+def ended_after(seconds: int) -> Iterator[None]:
+    """Raise TimeoutError if the block takes longer, also where it waits for a pipe."""
+
+    def end(*_):
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() if path.is_file() else b"" for path in sorted(folder.rglob("*"))}
+
+
+def assert_harmless(said: str, outside: Path) -> None:
+    assert "Traceback" not in said
+    assert not re.search(r"[^\n\t\x20-\x7e\xa0-\U0010ffff]", said), "a terminal would act on this"
+    assert "S3CRET" not in said
+    assert tree(outside) == {str(outside / "secret.json"): b'{"name": "S3CRET"}'}
+
+
+def chosen(cases: list[tuple[str, str]], number: int) -> list[tuple[str, str]]:
+    """A fixed choice among the cases, with every way in it if there are enough."""
+    return random.Random(7).sample(cases, min(number, len(cases)))
+
+
+def test_no_spoiled_file_stops_a_report_or_harms(configuration, tmp_path, outside, call, attempts, measured):
+    """What is left out is named, and the other runs are all there."""
+    worst = 0.0
+    cases = chosen(hostile.SPOILED, attempts(40, len(hostile.SPOILED)))
+    for number, (file, way) in enumerate(cases):
+        home = tmp_path / str(number)
+        run = hostile.write_sweep(home, configuration)
+        path = hostile.spoil(home, run, file, way, outside)
+        began = time.perf_counter()
+        code, said = call("report", home, "--out", home / "out", *TABLES)
+        worst = max(worst, time.perf_counter() - began)
+        assert code == 0, (file, way, said)
+        assert_harmless(said, outside)
+        with (home / "out" / "summary.csv").open(newline="") as stream:
+            runs = list(csv.DictReader(stream))
+        lost = 4 - len(runs)
+        assert lost <= (file in ("run/record.json", "run/history.csv")), (file, way)
+        if lost and path.exists():
+            assert f"left out: {path}" in said
+    measured(f"{len(cases)} spoiled files, each reported on in {worst:.1f} s or less")
+
+
+def test_every_command_answers_spoiled_files_in_a_line(configuration, tmp_path, outside, call, attempts, measured):
+    cases = chosen(hostile.SPOILED, attempts(12, len(hostile.SPOILED)))
+    commands = COMMANDS[1 - attempts(0, 1) :]
+    for number, (file, way) in enumerate(cases):
+        home = tmp_path / str(number)
+        run = hostile.write_sweep(home, configuration)
+        hostile.spoil(home, run, file, way, outside)
+        for command in commands:
+            code, said = call(command, run if command == "reproduce" else home)
+            assert code in (0, EXIT_USER_ERROR), (file, way, command, said)
+            assert_harmless(said, outside)
+            if code:
+                assert any(line.startswith("runner: ") for line in said.splitlines())
+    measured(f"{len(cases)} spoiled files, {len(commands)} commands on each")
+
+
+@pytest.mark.parametrize("way", ["a folder", "a pipe", "a link out", "a link to itself", "an endless device"])
+def test_nothing_waits_for_a_lock_that_is_none(run, sweep, outside, call, way):
+    (run / ".lock").touch()
+    hostile.spoil(sweep, run, "run/.lock", way, outside)
+    for command in (["report", sweep, *TABLES], ["status", sweep]):
+        code, said = call(*command)
+        assert code == 0
+        assert_harmless(said, outside)
+
+
+def fields(path: Path) -> list[tuple[str | int, ...]]:
+    """The keys of a JSON file, two levels of them."""
+    values = json.loads(path.read_text())
+    nodes = {(key,): value for key, value in values.items()}
+    items = {(*keys, 0): node[0] for keys, node in nodes.items() if isinstance(node, list) and node}
+    below = [(*keys, key) for keys, node in (nodes | items).items() if isinstance(node, dict) for key in node]
+    return [*nodes, *items, *below]
+
+
+def test_no_field_of_a_record_stops_a_report(configuration, tmp_path, outside, call, attempts, measured):
+    """A record with a wrong field is left out or shown; the sound ones are all there, with every figure."""
+    home = tmp_path / "sweep"
+    run = hostile.write_sweep(home, configuration)
+    (home / "plan.csv").unlink()  # which has these runs alone
+    places = fields(run / "record.json")
+    cases = [(place, value) for place in places for value in hostile.WRONG]
+    cases = random.Random(7).sample(cases, attempts(200, len(cases)))
+    record, history = (run / "record.json").read_text(), (run / "history.csv").read_bytes()
+    for number, (place, value) in enumerate(cases):
+        path = home / f"wrong-{number}" / "record.json"
+        path.parent.mkdir()
+        path.write_text(record)
+        (path.parent / "history.csv").write_bytes(history)
+        hostile.with_field(path, place, value)
+    for formats in (("csv", "table"), QUICK.formats):
+        out = home / "_".join(formats)
+        code, said = call("report", home, "--out", out, "--format", *formats)
+        assert code == 0, said[-2000:]
+        assert_harmless(said, outside)
+        with (out / "summary.csv").open(newline="") as stream:
+            rows = list(csv.DictReader(stream))
+        left_out = said.count("left out: ")
+        assert len(rows) + left_out == len(cases) + 4
+        assert left_out > len(cases) / 4
+    measured(f"{len(cases)} wrong fields, {left_out} records left out")
+
+
+def test_no_field_of_a_plan_stops_a_command(configuration, tmp_path, outside, call, attempts):
+    home = tmp_path / "sweep"
+    hostile.write_sweep(home, configuration)
+    sound = (home / "plan.json").read_text()
+    places = fields(home / "plan.json")
+    cases = [(place, value) for place in places for value in hostile.WRONG]
+    for place, value in random.Random(7).sample(cases, attempts(80, len(cases))):
+        (home / "plan.json").write_text(sound)
+        hostile.with_field(home / "plan.json", place, value)
+        for command in ("status", "resume", "report")[: 2 + attempts(0, 1)]:
+            code, said = call(command, home, *(TABLES if command == "report" else ()))
+            assert code in (0, EXIT_USER_ERROR), (place, value, command, said)
+            assert_harmless(said, outside)
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../outside", "/etc", "a/b", "a\0b"])
+def test_a_plan_names_no_path(sweep, outside, name):
+    hostile.with_field(sweep / "plan.json", ("jobs", 0, "directory"), name)
+    with pytest.raises(UserError, match="must be a name, not a path"):
+        Plan.read(sweep)
+
+
+def test_nothing_is_resumed_through_a_link_that_leads_out(sweep, run, outside, call):
+    (run / "run.log").symlink_to(outside / "secret.json")
+    for target in (sweep, run):
+        hostile.with_field(run / "record.json", ("status",), "interrupted")
+        code, said = call("resume", target)
+        assert code == EXIT_USER_ERROR
+        assert f"{run / 'run.log'}: a link that leads out" in said
+    (run / "run.log").unlink()
+    code, said = call("resume", sweep)
+    assert TRAINED in said
+
+
+HOSTILE_TEXTS = (
+    "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "</script><script>alert(1)//", "{{ 7 * 7 }}",
+    "=cmd|' /C calc'!A0", "@SUM(1)", "+1+1", "-2+3", "\t=1", "\\input{/etc/passwd}", "$\\frac{", "%0a",
+    "../../../etc/x",
+    "\x1b]0;owned\x07\x1b[2J", "\u202egpj.exe", "]]><x:y", "javascript:alert(1)", "a" * 3000, "\u5b57", "`rm -rf /`|*_",
+)  # fmt: skip
+
+
+def hostile_report(configuration, home: Path, outside: Path) -> Path:
+    """Report, in every format, on runs whose every text is hostile; return where."""
+    for number, text in enumerate(HOSTILE_TEXTS):
+        run = hostile.write_sweep(home / str(number), configuration)
+        for seed in (0, 1):
+            path = run.with_name(f"{hostile.VARIANTS[0]}-{seed}") / "record.json"
+            for place in (("label",), ("name",), ("error",), ("started",), ("dataset", "source"), ("device", "name")):
+                hostile.with_field(path, place, text)
+            hostile.with_field(path, ("overrides",), [f"optimizer={text}", f"{text}={text}", f"seed={seed}"])
+            hostile.with_field(path, ("versions",), {text: text})
+            column = text.replace('"', "")
+            (path.parent / "history.csv").write_text(f'epoch,loss,val_accuracy,"{column}"\n1,1,0.5,1\n')
+    out = home / "out"
+    plan = home / "0" / "plan.json"
+    for place in (("study", "question"), ("study", "baseline"), ("command", 0)):
+        hostile.with_field(plan, place, HOSTILE_TEXTS[0])
+    report(sorted(home.iterdir()), out, Wish(), QUICK)
+    report([home / "0"], home / "one", Wish(), QUICK)
+    return out
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory, configuration) -> Path:
+    home = tmp_path_factory.mktemp("hostile")
+    outside = tmp_path_factory.mktemp("outside")
+    return hostile_report(configuration, home, outside)
+
+
+def pages(out: Path) -> list[Path]:
+    return [out / "index.html", out.with_name("one") / "index.html"]
+
+
+def test_values_stay_text_in_the_page(written):
+    for page in pages(written):
+        text = page.read_text()
+        assert len(re.findall("<script", text, re.IGNORECASE)) == 1
+        assert not re.search(r"<[^>]*\son\w+\s*=", text), "an attribute that runs code"
+        assert not re.search(r"<(iframe|object|embed|link|base|form|svg)", text)
+        assert not re.search(r"<img(?! src=\"data:image/svg\+xml;base64,)", text)
+        assert "{{ 7 * 7 }}" in text or page.parent.name == "one"
+        assert "default-src 'none'" in text
+
+
+def test_figures_hold_drawings_and_nothing_that_runs(written):
+    drawn = [*written.glob("*.svg"), *written.with_name("one").glob("*.svg")]
+    assert len(drawn) > 8
+    for path in drawn:
+        for node in ET.parse(path).iter():
+            assert node.tag.rpartition("}")[2] not in ("script", "foreignObject", "a", "iframe"), path
+            for name, value in node.attrib.items():
+                assert not name.startswith("on")
+                assert not name.endswith("href") or value.startswith(("#", "data:image/png;base64,"))
+
+
+def test_values_stay_values_in_tables(written):
+    for path in [*written.glob("*.csv"), *written.with_name("one").glob("*.csv")]:
+        with path.open(newline="") as stream:
+            cells = [cell for row in csv.reader(stream) for cell in row]
+        assert not [cell for cell in cells if cell[:1] in set("=+@-\t\r") and not re.fullmatch(r"[-+][0-9.e-]+", cell)]
+    latex = (written / "table.tex").read_text()
+    assert "\\input" not in latex
+    assert "\\textbackslash{}input\\{/etc/passwd\\}" in latex
+    markdown = (written / "table.md").read_text()
+    assert "<script" not in markdown
+    assert not re.search(r"(?<!\\)`", markdown)
+
+
+def test_only_the_report_s_own_files_are_written(written):
+    names = {path.name for path in written.iterdir()}
+    assert all(re.fullmatch(r"[a-z_]+\.(csv|md|tex|svg|png|pdf|html)", name) for name in names)
+    assert not any(path.is_symlink() for path in written.iterdir())
+
+
+def test_links_in_the_output_directory_are_replaced_not_followed(sweep, outside, call):
+    """Also under the names that files have while they are written."""
+    report([sweep], sweep, Wish(), QUICK)
+    own = [path for path in sweep.iterdir() if path.is_file() and path.suffix != ".json" and path.name != "tuning.csv"]
+    own.remove(sweep / "plan.csv")
+    assert len(own) > 8
+    for path in own:
+        path.unlink()
+        path.symlink_to(outside / "secret.json")
+    for path in own:
+        with whole_file(path.with_name(f"x{path.name}")) as temporary:
+            temporary.touch()
+        planted = temporary.with_name(temporary.name.replace(f".x{path.stem}.", f".{path.stem}."))
+        planted.symlink_to(outside / "secret.json")
+        (sweep / f"x{path.name}").unlink()
+    code, said = call("report", sweep, "--format", *QUICK.formats)
+    assert code == 0, said
+    assert_harmless(said, outside)
+    assert not [path for path in sweep.iterdir() if path.is_symlink()]
+
+
+@pytest.fixture
+def abyss(sweep) -> Iterator[Path]:
+    """A sweep with more folders in each other than a path may name, and than Python's stack holds."""
+    here = os.open(sweep, os.O_RDONLY)
+    for _ in range(1_200):
+        os.mkdir("d", dir_fd=here)
+        below = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    yield sweep
+    subprocess.run(["rm", "-r", sweep / "d"], check=True)  # pytest cannot
+
+
+def test_folders_beyond_counting_are_not_walked(abyss, outside, call):
+    code, said = call("report", abyss, *TABLES)
+    assert code == 0
+    assert "folders deep" in said
+    assert_harmless(said, outside)
+    assert call("resume", abyss)[0] == EXIT_USER_ERROR
+
+
+def _read(kind: str, path: Path) -> int:
+    """Read a file of the largest size that is allowed."""
+    directory = RunDirectory(path)
+    return len(directory.read_history()) if kind == "history" else len(str(directory.read_record()))
+
+
+def test_what_is_large_takes_bounded_memory(run, attempts):
+    """The worst of 32 MB: cells of one digit; lists in lists. 1 GB of memory beside the process is the limit."""
+    rows = attempts(20_000, 199_000)
+    head = ",".join(["epoch", *(f"metric_{number}" for number in range(75))])
+    (run / "history.csv").write_text(f"{head}\n" + ("1," * 75 + "1\n") * rows)
+    with bounded_process() as bounded:
+        assert bounded(_read, "history", run, seconds=120) == rows
+    (run / "record.json").write_text('{"scores": {"a": [' + "[1]," * attempts(10**5, 8 * 10**6) + "[1]]}}")
+    with bounded_process() as bounded, pytest.raises(ValueError, match="not a run's record"):
+        bounded(_read, "record", run, seconds=120)
