@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from runner.config.errors import ConfigError, printable
 from runner.config.locations import conf_directory
+from runner.config.tree import leaves
 from runner.config.trust import TRUST, read_trusted, refuse_strange_plugins
 from runner.config.yaml_file import DEEPEST, LONGEST_NUMBER, read_yaml_text
 
@@ -153,18 +154,7 @@ def _of_the_command(config: DictConfig) -> dict[str, Any]:
     node = _plain(config.hydra)
     node["job"] = {key: value for key, value in node["job"].items() if key != "override_dirname"}
     kept = {key: value for key, value in node.items() if key not in _OF_EACH_COMPOSITION}
-    return dict(_leaves({"hydra": kept, TRUST: _plain(config.get(TRUST))}, ""))
-
-
-def _leaves(value: Any, key: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping) and value:
-        for name, item in value.items():
-            yield from _leaves(item, f"{key}.{name}".lstrip("."))
-    elif isinstance(value, list) and value:
-        for number, item in enumerate(value):
-            yield from _leaves(item, f"{key}[{number}]")
-    else:
-        yield key, value
+    return dict(leaves({"hydra": kept, TRUST: _plain(config.get(TRUST))}))
 
 
 def _refuse_other(expected: Mapping[str, Any], found: Mapping[str, Any]) -> None:
@@ -177,7 +167,7 @@ def _refuse_expansion(config: DictConfig) -> None:
     """Refuse so many interpolations that a few letters could become gigabytes."""
     count = 0
     task = {key: value for key, value in _plain(config).items() if key != "hydra"}
-    for key, value in _leaves(task, ""):
+    for key, value in leaves(task):
         count += value.count("${") if isinstance(value, str) else 0
         if count > MOST_INTERPOLATIONS:
             raise ConfigError(printable(f"{key}: more than {MOST_INTERPOLATIONS} interpolations (${{...}}) before it"))

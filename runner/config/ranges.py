@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+LARGEST = 2**63 - 1  # of NumPy's and TensorFlow's integers
+
 
 def _within(
     kind: type[int] | type[float],
@@ -32,6 +34,8 @@ def _within(
         )
         if not fits:
             raise ValueError(f"must be {allowed}")
+        if value > LARGEST and kind is int:
+            raise ValueError(f"must be at most {LARGEST}")
         return value
 
     return BeforeValidator(check)

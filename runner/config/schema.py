@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from runner.config.errors import ConfigError, did_you_mean
 from runner.config.ranges import AtLeastOne, Count, Fraction, NonNegative, OpenFraction, Positive, WholeNumber
+from runner.config.tree import leaves
 from runner.config.trust import TRUST
 
 SWEEP_KEYS = ("study", "search", "seeds", "dry_run", "fail_fast")  # of a sweep as a whole, not of a run
@@ -35,7 +36,7 @@ class Part(BaseModel):
 
     @model_validator(mode="after")
     def _numbers_are_finite(self) -> Self:
-        for name, value in (self.model_extra or {}).items():
+        for name, value in leaves(self.model_extra or {}):
             if isinstance(value, float) and not math.isfinite(value):
                 raise ValueError(f"{name}={value}: must be a finite number")
         return self

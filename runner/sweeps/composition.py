@@ -1,13 +1,14 @@
 """Jobs from overrides, composed by Hydra."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import Override, RangeSweep
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from runner.config.composing import refuse_endless
@@ -15,6 +16,7 @@ from runner.config.errors import ConfigError
 from runner.config.schema import check, resolve
 from runner.config.trust import TRUST, read_trusted, refuse_strangers
 from runner.request import chosen_options
+from runner.sweeps.study import MOST
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,15 @@ class Composer:
         self._parser = OverridesParser.create(config_loader=loader)
 
     def parse(self, overrides: Sequence[str]) -> list[Override]:
-        """Return overrides as Hydra reads them."""
+        """Return overrides as Hydra reads them.
+
+        Raises:
+            ConfigError: if one of them is endless.
+        """
         refuse_endless(overrides)
         parsed: list[Override] = self._parser.parse_overrides(list(overrides))
+        for override in parsed:
+            _refuse_odd_range(override)
         return parsed
 
     def compose(self, overrides: Sequence[str]) -> Composed:
@@ -95,6 +103,16 @@ class Composer:
                     f"{override.input_line}: an interval has no list of values; that is what search is for"
                 )
         return single, axes
+
+
+def _refuse_odd_range(override: Override) -> None:
+    value = override.value()
+    if not isinstance(value, RangeSweep):
+        return
+    start, stop, step = value.start or 0, value.stop or 0, value.step
+    steps = (stop - start) / step if step else math.nan
+    if not 0 < steps <= MOST:
+        raise ConfigError(f"{override.input_line}: must be a range of at least one and at most {MOST} values")
 
 
 def as_override(key: str, value: Any) -> str:

@@ -1,24 +1,26 @@
 """What a search looks for, and where."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from hydra.core.override_parser.types import IntervalSweep, Override
 from pydantic import Field, ValidationError, model_validator
 
 from runner.config.errors import ConfigError
-from runner.config.ranges import Count, WholeNumber
+from runner.config.ranges import LARGEST, Count, WholeNumber
 from runner.config.schema import Section, error_lines
 from runner.sweeps.study import Chosen, Seeds
+
+Bound = Annotated[float | int, Field(ge=-LARGEST, le=LARGEST)]
 
 
 class Axis(Section):
     """The values a key may take: a range of numbers, or choices."""
 
-    low: float | int | None = None
-    high: float | int | None = None
+    low: Bound | None = None
+    high: Bound | None = None
     log: bool = False
-    step: float | int | None = None
+    step: Annotated[float | int, Field(gt=0, le=LARGEST)] | None = None
     choices: list[Any] | None = None
 
     @model_validator(mode="after")

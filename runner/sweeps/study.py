@@ -6,19 +6,20 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, field_validator
 
 from runner.config.errors import ConfigError
-from runner.config.ranges import Count, WholeNumber
+from runner.config.ranges import Count, NonNegative, WholeNumber
 from runner.config.schema import Section, error_lines
 
 Axes = dict[str, Annotated[list[Any], Field(min_length=1)]]  # a key or group -> the values it takes
+MOST = 10_000  # seeds, values of a range, or variants: planning as many takes the better part of an hour
 _TUNING_SEED = 1000  # the first one, so that the seeds of the tuning are not those of the result
 
 VALIDATION = ("val_", "best_val_")  # how the columns of the validation set begin
 _METRICS = ("val_accuracy", "best_val_accuracy", "val_loss")
-_SEEDS = "must be a number of seeds, at least 1, or a list of them, each 0 or more: [0,1,2]"
+_SEEDS = f"must be a number of seeds, 1 to {MOST}, or a list of them, each 0 or more: [0,1,2]"
 
 
 def _listed(value: Any) -> Any:
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST:
         return list(range(value))
     if not isinstance(value, list) or not value:
         raise ValueError(_SEEDS)
@@ -79,7 +80,7 @@ class Study(Chosen):
     baseline: str | None = None  # default: the first variant
     grid: Axes = Field(default_factory=dict)  # crossed with every variant
     tune: Tune | None = None
-    target: float | None = None  # of the validation metric: the report says how soon it is reached
+    target: NonNegative | None = None  # of the validation metric: the report says how soon it is reached
     seeds: Seeds = Field(default=10, validate_default=True)
 
 
@@ -119,9 +120,7 @@ def read_seeds(value: Any) -> list[int]:
     try:
         seeds: list[int] = TypeAdapter(Seeds).validate_python(value)
     except ValidationError as error:
-        raise ConfigError(
-            f"seeds={value}: must be a number of seeds, at least 1, or a list of them: [0,1,2]"
-        ) from error
+        raise ConfigError(f"seeds={value}: {_SEEDS}") from error
     return seeds
 
 

@@ -1,6 +1,7 @@
 """The variants of a study or grid: which overrides each has."""
 
 import itertools
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from runner.config.errors import ConfigError, did_you_mean
 from runner.config.schema import resolve
 from runner.request import LIST_GROUPS, ONE_OPTION_GROUPS
 from runner.sweeps.composition import Composer, as_override
-from runner.sweeps.study import Axes, Study
+from runner.sweeps.study import MOST, Axes, Study
 
 # What a group is set to where its part is left out.
 _WITHOUT = {"normalization": "none", "schedule": "constant", "clipping": "none", "averaging": "none"}
@@ -28,7 +29,12 @@ class Variant:
 
 
 def grid_variants(axes: Mapping[str, Sequence[str]], single: Sequence[str]) -> list[Variant]:
-    """Return a variant for each cell of a command's grid, named after what changes."""
+    """Return a variant for each cell of a command's grid, named after what changes.
+
+    Raises:
+        ConfigError: if there are too many.
+    """
+    _refuse_too_many(axes)
     return [
         Variant(",".join(cell) or ",".join(single) or "run", [*single, *cell], [])
         for cell in itertools.product(*axes.values())
@@ -44,21 +50,29 @@ def study_variants(
         single: the command's overrides, which all variants get.
 
     Raises:
-        ConfigError: if a part that is to be dropped is not there.
+        ConfigError: if a part that is to be dropped is not there, or there are too many variants or points.
     """
     own = dict(study.variants)
     if study.drop:
         own = _leave_one_out(study, single, composer) | own
     baseline = study.baseline or next(iter(own))
     crossed = {**{key: _overrides(key, values) for key, values in study.grid.items()}, **axes}
+    _refuse_too_many(crossed, len(own))
     variants = []
     for name in sorted(own, key=lambda name: name != baseline):
         tuned = study.tune.axes_of(name) if study.tune else {}
+        _refuse_too_many(tuned)
         points = _points(tuned, study.tune.budget if study.tune else None, name)
         for cell in itertools.product(*crossed.values()):
             overrides = [*study.base, *own[name], *cell, *single]
             variants.append(Variant(",".join([name, *cell]), overrides, points, named=True))
     return variants
+
+
+def _refuse_too_many(axes: Mapping[str, Sequence[Any]], variants: int = 1) -> None:
+    count = variants * math.prod(map(len, axes.values()))
+    if count > MOST:
+        raise ConfigError(f"{', '.join(axes)}: {count} variants or points; at most {MOST} can be planned")
 
 
 def _overrides(key: str, values: Iterable[Any]) -> list[str]:

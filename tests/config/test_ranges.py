@@ -3,7 +3,7 @@ import math
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from runner.config.ranges import Count, Fraction, NonNegative, OpenFraction, Positive, WholeNumber
+from runner.config.ranges import LARGEST, Count, Fraction, NonNegative, OpenFraction, Positive, WholeNumber
 
 ENDLESS = 10**400  # beyond every float
 
@@ -11,8 +11,8 @@ ENDLESS = 10**400  # beyond every float
 @pytest.mark.parametrize(
     ("kind", "fits", "does_not", "allowed"),
     [
-        (Count, [1, ENDLESS], [0, -1], "an integer at least 1"),
-        (WholeNumber, [0, 1, 2**53 + 1], [-1], "an integer at least 0"),
+        (Count, [1, LARGEST], [0, -1], "an integer at least 1"),
+        (WholeNumber, [0, 1, LARGEST], [-1], "an integer at least 0"),
         (Positive, [1, 5e-324, 1e308], [0, -0.0, -1], "a finite number above 0"),
         (NonNegative, [0, 0.0, 3], [-5e-324], "a finite number at least 0"),
         (Fraction, [0, 0.5, math.nextafter(1, 0)], [1, 1.0, -0.1], "a finite number at least 0 and below 1"),
@@ -31,3 +31,10 @@ def test_the_bounds_are_where_the_message_says(kind, fits, does_not, allowed):
     for value in (*does_not, *never):
         with pytest.raises(ValidationError, match=f"must be {allowed}"):
             adapter.validate_python(value)
+
+
+@pytest.mark.parametrize("kind", [Count, WholeNumber])
+def test_integers_have_64_bits(kind):
+    for value in (LARGEST + 1, ENDLESS):
+        with pytest.raises(ValidationError, match="must be at most 9223372036854775807"):
+            TypeAdapter(kind).validate_python(value)
