@@ -6,13 +6,12 @@
 # make bench-sweep          a sweep against as many scripts, one after the other
 # make bench-report         a report on 1,000 and on 10,000 runs
 # make torture the tests of reliability in their long form
-# make faults  kill a sweep 20 times, and compare it with one that nobody disturbed
 # make lock    renew the two lock files from pyproject.toml (needs uv)
 # make audit   look the locked versions up in the database of known vulnerabilities (needs uv and a network)
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: setup run test lint format bench bench-augmentation bench-sweep bench-report faults torture lock audit clean
+.PHONY: setup run test lint format bench bench-augmentation bench-sweep bench-report torture lock audit clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -68,9 +67,6 @@ bench-report: setup
 
 torture: setup
 	$(BIN)/python -m pytest --torture tests/torture $(ARGS)
-
-faults: setup
-	$(BIN)/python -m tests.benchmarks.faults $(ARGS)
 
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml
 EXTRAS := --extra optuna --extra ray --extra slurm

@@ -1,7 +1,6 @@
 """Sweeps from the command line: real workers, real runs on the embedded digits."""
 
 import json
-import random
 import signal
 import subprocess
 import sys
@@ -9,8 +8,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-
-from tests.benchmarks.faults import disturb, results
 
 RUNNER = (sys.executable, "-m", "runner")
 QUICK = ("dataset=mnist_5k", "training.epochs=1")
@@ -205,15 +202,6 @@ def test_ctrl_c_leaves_a_sweep_that_goes_on_from_its_checkpoints(tmp_path):
     done = subprocess.run([*RUNNER, "resume", "s"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert {record["status"] for record in records(tmp_path / "s").values()} == {"completed"}
-
-
-def test_a_sweep_that_is_killed_again_and_again_ends_as_an_undisturbed_one(tmp_path):
-    command = [*RUNNER, "study=smoke", "training.epochs=25", "seeds=2"]
-    undisturbed = subprocess.run([*command, "hydra.sweep.dir=plain"], cwd=tmp_path, capture_output=True, text=True)
-    assert undisturbed.returncode == 0, undisturbed.stderr
-    disturbed = disturb([*command, "hydra.sweep.dir=disturbed"], tmp_path, 3, random.Random(5), longest=9)
-    assert len(disturbed.killed) == 3
-    assert results(tmp_path / "disturbed") == results(tmp_path / "plain")
 
 
 def test_two_processes_on_one_sweep_train_no_run_twice(tmp_path):

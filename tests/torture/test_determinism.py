@@ -3,16 +3,14 @@
 What may differ is said in docs/reliability.md: the number of threads, the kind of CPU, a GPU.
 """
 
-import json
 import signal
 import subprocess
 import sys
-import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 import pytest
+
+from tests.torture.results import Result, result_of, results_in
 
 CHOSEN = (
     "dataset=mnist_5k",
@@ -24,34 +22,13 @@ CHOSEN = (
 SEEDS = "seed=0,1"
 
 
-@dataclass(frozen=True)
-class Result:
-    """What must be the same to the last bit: history without its seconds, scores, predictions, the model's weights."""
-
-    history: str
-    scores: str
-    predictions: bytes
-    weights: bytes
-
-
 def run_sweep(cwd: Path, *arguments: str) -> dict[tuple[str, int], Result]:
     """Run a sweep in a folder; return each run's result by its optimizer and seed."""
     cwd.mkdir()
     command = [sys.executable, "-m", "runner", "-m", *CHOSEN, "hydra.sweep.dir=sweep", *arguments]
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return dict(result_of(path.parent) for path in (cwd / "sweep").glob("*/record.json"))
-
-
-def result_of(run: Path) -> tuple[tuple[str, int], Result]:
-    """Return a run's optimizer and seed, and its result."""
-    record = json.loads((run / "record.json").read_text())
-    history = pd.read_csv(run / "history.csv").drop(columns="seconds").to_csv()
-    scores = json.dumps([record["test"], record["scores"], record["weights"]])
-    with zipfile.ZipFile(run / "model.keras") as model:
-        weights = model.read("model.weights.h5")
-    result = Result(history, scores, (run / "predictions.npz").read_bytes(), weights)
-    return (record["choices"]["optimizer"], record["seed"]), result
+    return results_in(cwd / "sweep")
 
 
 @pytest.fixture(scope="module")

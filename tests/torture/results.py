@@ -1,0 +1,176 @@
+"""What came of runs: whether two are the same to the last bit, and whether their files are whole."""
+
+import csv
+import json
+import re
+import threading
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pandas as pd
+import yaml
+
+TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}-\d+(\.\w+)?")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What must be the same to the last bit: history without its seconds, scores, predictions, the model's weights."""
+
+    history: str
+    scores: str
+    predictions: bytes
+    weights: bytes
+
+
+def result_of(run: Path) -> tuple[tuple[str, int], Result]:
+    """Return a run's optimizer and seed, and its result."""
+    record = json.loads((run / "record.json").read_text())
+    history = pd.read_csv(run / "history.csv").drop(columns="seconds").to_csv()
+    scores = json.dumps([record["test"], record["scores"], record["weights"]])
+    with zipfile.ZipFile(run / "model.keras") as model:
+        weights = model.read("model.weights.h5")
+    result = Result(history, scores, (run / "predictions.npz").read_bytes(), weights)
+    return (record["choices"]["optimizer"], record["seed"]), result
+
+
+def results_in(folder: Path) -> dict[tuple[str, int], Result]:
+    """Return the results of the runs below a folder, by optimizer and seed."""
+    return dict(result_of(path.parent) for path in sorted(folder.rglob("record.json")))
+
+
+def epochs_of(run: Path) -> list[list[str]]:
+    """Return the rows of a run's history; none where there is no history yet."""
+    path = run / "history.csv"
+    return list(csv.reader(path.read_text().splitlines()))[1:] if path.exists() else []
+
+
+def trained_epochs(run: Path) -> list[int]:
+    """Return the epochs that a run's log tells of, without those that came from a checkpoint."""
+    said = (run / "run.log").read_text() if (run / "run.log").exists() else ""
+    return [int(found[1]) for found in re.finditer(r": epoch (\d+) (?!.*from its checkpoint)", said)]
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """Return the files that were never renamed to what they were to be."""
+    return [path for path in folder.rglob(".*") if TEMPORARY.fullmatch(path.name)]
+
+
+def assert_whole(folder: Path) -> int:
+    """Read every file below a folder that stands under its final name, and return how many there are."""
+    paths = [path for path in folder.rglob("*") if path.is_file() and _is_ours(path.relative_to(folder))]
+    for path in paths:
+        _assert_whole(path)
+    return len(paths)
+
+
+class Reader(threading.Thread):
+    """Reads all files below a folder again and again while others write there; a context manager.
+
+    At its end the block fails if a file was not whole at some moment.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(daemon=True)
+        self._folder = folder
+        self._over = threading.Event()
+        self._seen: dict[Path, tuple[int, int]] = {}
+        self.read = 0
+        self._error: BaseException | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self._over.set()
+        self.join()
+        if self._error:
+            raise self._error
+
+    def run(self) -> None:
+        """Read what has changed."""
+        try:
+            while not self._over.wait(0.005):
+                for path in _files(self._folder):
+                    self._look_at(path)
+        except BaseException as error:
+            self._error = error
+
+    def _look_at(self, path: Path) -> None:
+        try:
+            status = path.stat()
+            if self._seen.get(path) != (status.st_ino, status.st_mtime_ns):
+                self._seen[path] = (status.st_ino, status.st_mtime_ns)
+                _assert_whole(path)
+                self.read += 1
+        except FileNotFoundError:  # removed meanwhile, as a checkpoint is
+            pass
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return [path for path in folder.rglob("*") if path.is_file() and _is_ours(path.relative_to(folder))]
+    except FileNotFoundError:  # a folder that was removed meanwhile
+        return []
+
+
+def _is_ours(path: Path) -> bool:
+    """Say whether this program writes the file as a whole: logs grow, .hydra/ is written by Hydra itself."""
+    return path.suffix in _CHECKS and not any(part.startswith(".") for part in path.parts)
+
+
+def _assert_whole(path: Path) -> None:
+    try:
+        content = path.read_bytes()
+        assert content, "empty"
+        _CHECKS[path.suffix](path, content)
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        raise AssertionError(f"{path} is not whole: {type(error).__name__}: {error}") from error
+
+
+def _table(path: Path, content: bytes) -> None:
+    assert content.endswith(b"\n")
+    rows = list(csv.reader(content.decode().splitlines()))
+    assert len({len(row) for row in rows}) == 1
+
+
+def _arrays(path: Path, content: bytes) -> None:
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+        for name in arrays.files:  # whose checksums are looked at
+            arrays[name]
+
+
+def _archive(path: Path, content: bytes) -> None:
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+
+
+def _text(path: Path, content: bytes) -> None:
+    assert content.endswith(b"\n")
+    yaml.safe_load(content)
+
+
+def _ends(*ends: bytes) -> Callable[[Path, bytes], None]:
+    def check(path: Path, content: bytes) -> None:
+        assert content.endswith(ends)
+
+    return check
+
+
+_CHECKS: dict[str, Callable[[Path, bytes], None]] = {
+    ".json": lambda path, content: json.loads(content),
+    ".csv": _table,
+    ".npz": _arrays,
+    ".keras": _archive,
+    ".yaml": _text,
+    ".png": _ends(b"IEND\xaeB`\x82"),
+    ".svg": _ends(b"</svg>\n"),
+    ".html": _ends(b"</html>\n", b"</html>"),
+}

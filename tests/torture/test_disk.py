@@ -1,0 +1,250 @@
+"""A disk that is full, read-only or gone: one message, exit code 3, nothing lost, and the same command goes on."""
+
+import errno
+import json
+import logging
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from runner.app import run
+from runner.config.environment import EnvironmentFault
+from runner.config.errors import EXIT_ENVIRONMENT
+from runner.kept import Kept
+from runner.records.lock import run_lock
+from runner.records.log import logged_by
+from runner.request import Request
+from runner.sweeps.conduct import conduct
+from runner.sweeps.job import Job
+from runner.sweeps.plan import Plan
+from tests.composed import config
+from tests.torture.faulty import FaultyDisk, Site
+from tests.torture.results import Result, assert_whole, epochs_of, leftovers, results_in, trained_epochs
+
+ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE)
+TINY = ("dataset=mnist_5k", "dataset.train_size=500", "training.epochs=3", "model.hidden_units=[16]")
+RUNNER = (sys.executable, "-m", "runner")
+
+
+class Single:
+    """One run with its figures, as `runner` trains it, without the seconds that a process takes to start."""
+
+    runs = 1
+    attempts = (6, 100)
+
+    def __init__(self) -> None:
+        self._config = config(*TINY)
+        self._kept = Kept()
+
+    def __call__(self, folder: Path) -> None:
+        """Train, or go on."""
+        request = Request(folder, {"optimizer": "adam"}, list(TINY), in_sweep=False)
+        with run_lock(folder), logged_by(logging.FileHandler(folder / "run.log", delay=True)):
+            record = run(self._config, request, Console(quiet=True), self._kept)
+        assert record.status == "completed", record.error
+
+
+class Here:
+    """A pool without processes."""
+
+    workers = 1
+
+    @property
+    def checker(self) -> "Here":
+        return self
+
+    def results(self, function: Callable[[Any], Any], tasks: Any, affinity: Any) -> Iterator[tuple[Any, Any]]:
+        for task in tasks:
+            yield task, function(task)
+
+    def close(self) -> None:
+        pass
+
+
+class Sweep:
+    """Two runs and their report, in this process."""
+
+    runs = 2
+    attempts = (3, 100)
+
+    def __init__(self) -> None:
+        self._jobs = [
+            Job(f"run{seed}", "adam", seed, [*TINY, f"seed={seed}"], {"optimizer": "adam"},
+                config(*TINY, f"seed={seed}"), f"adam_seed{seed}_run{seed}")
+            for seed in range(self.runs)
+        ]  # fmt: skip
+
+    def __call__(self, folder: Path) -> None:
+        """Train what is missing."""
+        conduct(Plan(self._jobs), folder, Here(), Console(quiet=True), dry_run=False, fail_fast=False)
+
+
+KINDS = {"a run": Single, "a sweep": Sweep}
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def program(request: pytest.FixtureRequest) -> tuple[str, Any]:
+    return request.param, KINDS[request.param]()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(program, tmp_path_factory) -> tuple[dict[tuple[str, int], Result], list[Site]]:
+    """What comes out on a good disk, and all that is done to write it."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    with FaultyDisk(folder, errno.ENOSPC).in_place() as disk:
+        program[1](folder)
+    found = results_in(folder)
+    assert len(found) == program[1].runs
+    return found, disk.sites
+
+
+def chosen(sites: list[Site], most: int) -> list[int]:
+    """Return numbers of operations: one of each kind on each file before a second one of any."""
+    seen: Counter[Site] = Counter()
+    ranks = {}
+    for number in random.Random(0).sample(range(len(sites)), len(sites)):
+        ranks[number] = seen[sites[number]]
+        seen[sites[number]] += 1
+    return sorted(sorted(ranks, key=ranks.__getitem__)[:most])
+
+
+def refusal(train: Callable[[Path], None], folder: Path, disk: FaultyDisk) -> str:
+    """Train on a bad disk; return what the program ends with, or nothing where it came through."""
+    try:
+        with disk.in_place():
+            train(folder)
+    except EnvironmentFault as fault:
+        return str(fault)
+    return ""
+
+
+def test_every_operation_may_fail(program, undisturbed, attempts, measured, tmp_path):
+    name, train = program
+    expected, sites = undisturbed
+    numbers = chosen(sites, attempts(*train.attempts))
+    stopped = 0
+    for turn, number in enumerate(numbers):
+        folder = tmp_path / f"{number}"
+        folder.mkdir()
+        error = ERRORS[turn % len(ERRORS)]
+        said = refusal(train, folder, FaultyDisk(folder, error, number, lasting=turn % 3 > 0))
+        stopped += bool(said)
+        assert len(said.splitlines()) == bool(said)
+        assert_whole(folder)
+        before = {path: epochs_of(path) for path in folder.rglob("*") if path.is_dir()}
+        train(folder)
+        assert results_in(folder) == expected, f"after {os.strerror(error)} at {sites[number]}"
+        for path, rows in before.items():
+            assert epochs_of(path)[: len(rows)] == rows  # seconds and all: what was there was not trained again
+        for path in folder.rglob("record.json"):
+            assert len(set(trained_epochs(path.parent))) == len(trained_epochs(path.parent))
+        assert not leftovers(folder)
+        shutil.rmtree(folder)
+    assert stopped > len(numbers) / 2
+    measured(
+        f"{name}: {len(numbers)} of {len(sites)} operations refused; {stopped} ended it; all went on bit-identical"
+    )
+
+
+@pytest.fixture
+def small_disk(tmp_path) -> Iterator[Path]:
+    """A file system of its own, of 2 MB, whose path is not plain."""
+    folder = tmp_path / f"a disk of ours é 盘 {'long ' * 40}".strip()
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"a file system can be mounted by root alone ({mounted.stderr.strip()})")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def remount(folder: Path, option: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{option}", folder], check=True)
+
+
+REAL = ("dataset=mnist_5k", "dataset.train_size=500", "training.epochs=3")  # a checkpoint takes 1.2 MB
+
+
+def refused(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the one message of a program that the machine does not let go on."""
+    assert done.returncode == EXIT_ENVIRONMENT, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    (line,) = [line for line in done.stderr.splitlines() if line]
+    return line
+
+
+def test_a_full_disk_is_one_message_and_with_more_room_the_run_goes_on(cli, small_disk, measured, tmp_path):
+    run = small_disk / "run"
+    assert cli(*REAL, "hydra.run.dir=run", cwd=tmp_path).returncode == 0
+    said = refused(cli(*REAL, f"hydra.run.dir='{run}'", cwd=tmp_path))
+    assert "no space left on the disk; make room" in said
+    assert str(small_disk) in said
+    assert_whole(small_disk)
+    assert not leftovers(small_disk)
+    remount(small_disk, "size=32m")
+    done = cli("resume", str(run), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert results_in(small_disk) == results_in(tmp_path / "run")
+    measured("a run on a file system of 2 MB: exit code 3; with 32 MB resumed bit-identical")
+
+
+def test_a_sweep_stops_on_a_full_disk_and_goes_on_with_more_room(cli, small_disk, measured, tmp_path):
+    sweep = ("seeds=4", *REAL, f"hydra.sweep.dir='{small_disk / 'sweep'}'", "hydra.launcher.workers=1")
+    said = refused(cli(*sweep, cwd=tmp_path))
+    assert "no space left on the disk; make room" in said
+    assert_whole(small_disk)
+    statuses = [json.loads(path.read_text())["status"] for path in small_disk.rglob("record.json")]
+    assert "failed" not in statuses
+    assert len(statuses) < 4
+    remount(small_disk, "size=64m")
+    done = cli(*sweep, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [trained_epochs(path.parent) for path in small_disk.rglob("run.log")] == [[1, 2, 3]] * 4
+    assert len(results_in(small_disk)) == 4
+    measured("a sweep on a file system of 2 MB: exit code 3, no run failed; with 64 MB the same command trains all 4")
+
+
+def test_a_read_only_disk_is_one_message(cli, small_disk, tmp_path):
+    remount(small_disk, "ro")
+    for place in ("hydra.run.dir", "hydra.sweep.dir"):
+        many = ["seeds=2"] if "sweep" in place else []
+        said = refused(cli(*many, *REAL, f"{place}='{small_disk / 'there'}'", cwd=tmp_path))
+        assert "the file system is read-only; choose another directory (hydra.run.dir=" in said
+
+
+@pytest.mark.parametrize("seeds", [(), ("seeds=2",)], ids=["a run", "a sweep"])
+def test_a_directory_that_is_removed_meanwhile_is_one_message_and_stays_away(seeds, tmp_path):
+    command = [
+        *RUNNER,
+        *seeds,
+        "dataset=mnist_5k",
+        "training.epochs=100000",
+        "hydra.run.dir=s/run",
+        "hydra.sweep.dir=s",
+    ]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        while not list(tmp_path.glob("s/*/history.csv")):
+            assert process.poll() is None
+            time.sleep(0.05)
+        (tmp_path / "s").rename(tmp_path / "elsewhere")  # at once, as no removal of many files is
+        said, errors = process.communicate(timeout=60)
+    done = subprocess.CompletedProcess(command, process.returncode, said, errors)
+    assert re.search(r"s/[^:]*: the directory is gone; |s: the directory is gone; ", refused(done)), errors
+    assert not list(tmp_path.glob("s/*/*.*"))
+
+
+def test_names_that_are_too_long_are_one_message(cli, tmp_path):
+    assert "the name is too long" in refused(cli(*REAL, f"hydra.run.dir={'x' * 300}", cwd=tmp_path))
+    deep = "/".join(["y" * 200] * 25)
+    assert "the name is too long" in refused(cli(*REAL, f"hydra.run.dir={deep}", cwd=tmp_path))

@@ -1,0 +1,199 @@
+"""Runs and sweeps that are killed or interrupted at any moment, and started again until they are done.
+
+What comes out is what an undisturbed one gives, to the last bit; what was on disk stays; no file is ever half there.
+"""
+
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import psutil
+import pytest
+
+from runner.cli import main
+from runner.config.errors import EXIT_INTERRUPTED, EXIT_TERMINATED
+from runner.sweeps.output import output_in
+from runner.sweeps.pool import start_server
+from tests.torture.results import Reader, Result, assert_whole, epochs_of, leftovers, results_in, trained_epochs
+
+TINY = ("dataset=mnist_5k", "dataset.train_size=2000", "regularizer=[dropout]", "training.epochs=40")
+SIGNALS = {signal.SIGKILL: -signal.SIGKILL, signal.SIGTERM: EXIT_TERMINATED, signal.SIGINT: EXIT_INTERRUPTED}
+# Moments that are over in milliseconds, by the file that is being written.
+AIMS = ("", ".state.*", ".record.*", ".history.*", ".model.*", ".*.png", "")
+LONGEST = 3.0  # seconds from its first file to the signal: the training takes about as many
+PROMISED = 5.0  # seconds from SIGTERM to the end
+
+
+def program(arguments: tuple[str, ...], folder: Path) -> None:
+    """Be `runner`, in a process that has imported TensorFlow already."""
+    os.chdir(folder)
+    sys.argv = ["runner", *arguments]
+    with output_in(folder / "said.txt"):
+        code = main()
+    sys.exit(code)
+
+
+@contextmanager
+def started(arguments: tuple[str, ...], folder: Path) -> Iterator[BaseProcess]:
+    """Start the program, and see to it that nothing of it is left."""
+    start_server()
+    process = get_context("forkserver").Process(target=program, args=(arguments, folder))
+    process.start()
+    try:
+        yield process
+    finally:
+        for left in psutil.Process(process.pid).children(recursive=True) if process.is_alive() else []:
+            left.kill()
+        process.kill()
+        process.join()
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One signal that ended a program."""
+
+    signal: signal.Signals
+    seconds: float  # until it was gone
+
+
+def stopped(command: tuple[str, ...], folder: Path, number: int, seconds: float) -> Stop | None:
+    """Start a program and end it some seconds after it has begun to write, or sooner, at a moment that is aimed at.
+
+    Args:
+        number: of the attempt, by which signal and aim are chosen.
+
+    Returns:
+        How it was ended; None if it had come to its end before.
+    """
+    wanted, aim = list(SIGNALS)[number % len(SIGNALS)], AIMS[number % len(AIMS)]
+    with started(command, folder) as process:
+        begun = time.time()
+        while process.is_alive() and not any(_is_newer(path, begun) for path in folder.rglob("record.json")):
+            time.sleep(0.01)
+        until = time.monotonic() + seconds
+        while process.is_alive() and time.monotonic() < until and not (aim and any(folder.rglob(aim))):
+            time.sleep(0.001)
+        if not process.is_alive():
+            assert process.exitcode == 0, (folder / "said.txt").read_text()
+            return None
+        os.kill(process.pid, wanted)
+        sent = time.monotonic()
+        process.join(60)
+        taken = time.monotonic() - sent
+    assert process.exitcode in (SIGNALS[wanted], 0), (folder / "said.txt").read_text()
+    return Stop(wanted, taken) if process.exitcode else None
+
+
+def _is_newer(path: Path, moment: float) -> bool:
+    try:
+        return path.stat().st_mtime > moment
+    except FileNotFoundError:
+        return False
+
+
+def rows_of(folder: Path) -> dict[Path, list[list[str]]]:
+    return {path.parent: epochs_of(path.parent) for path in sorted(folder.rglob("history.csv"))}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> dict[tuple[str, int], Result]:
+    """Two runs that nobody stops."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    for seed in (0, 1):
+        with started((*TINY, f"seed={seed}", f"hydra.run.dir=run{seed}"), folder) as process:
+            process.join(120)
+            assert process.exitcode == 0, (folder / "said.txt").read_text()
+    return results_in(folder)
+
+
+def run_command(folder: Path) -> tuple[str, ...]:
+    """The command that begins a run, or goes on with it."""
+    return ("resume", "run") if (folder / "run/record.json").exists() else (*TINY, "hydra.run.dir=run")
+
+
+def sweep_command(folder: Path) -> tuple[str, ...]:
+    """The command that begins a sweep, and goes on with it."""
+    return ("-m", *TINY, "seed=0,1", "hydra.sweep.dir=sweep", "hydra.launcher.workers=2")
+
+
+def disturb(command: Callable[[Path], tuple[str, ...]], folder: Path, kills: int, moments: random.Random) -> list[Stop]:
+    """Stop a program so many times, or until it has come to its end; then let it come to its end."""
+    stops: list[Stop] = []
+    rows: dict[Path, list[list[str]]] = {}
+    while True:
+        assert_whole(folder)
+        now = rows_of(folder)
+        for path, earlier in rows.items():
+            assert now[path][: len(earlier)] == earlier  # seconds and all: what was there was not trained again
+        rows = now
+        if len(stops) == kills:
+            break
+        stop = stopped(command(folder), folder, len(stops), moments.uniform(0.0, LONGEST))
+        if stop is None:
+            return stops
+        stops.append(stop)
+    if not _is_done(folder):
+        with started(command(folder), folder) as process:
+            process.join(300)
+            assert process.exitcode == 0, (folder / "said.txt").read_text()
+    return stops
+
+
+def _is_done(folder: Path) -> bool:
+    """Say whether a single run was stopped after all was written; a sweep's command may always be given again."""
+    record = folder / "run/record.json"
+    return record.exists() and json.loads(record.read_text())["status"] == "completed"
+
+
+@pytest.mark.parametrize("kind", ["run", "sweep"])
+def test_stopped_at_any_moment_it_ends_as_if_it_had_not_been(kind, undisturbed, attempts, measured, tmp_path):
+    command, runs, few = {"run": (run_command, 1, 3), "sweep": (sweep_command, 2, 2)}[kind]
+    wanted = attempts(few, 50)
+    moments = random.Random(0)
+    stops: list[Stop] = []
+    read = 0
+    while len(stops) < wanted:
+        folder = tmp_path / f"{len(stops)}"
+        folder.mkdir(exist_ok=True)
+        with Reader(folder) as reader:
+            stops += disturb(command, folder, min(wanted - len(stops), len(AIMS)), moments)
+        read += reader.read
+        assert results_in(folder) == dict(list(undisturbed.items())[:runs])
+        for path in folder.rglob("run.log"):
+            epochs = trained_epochs(path.parent)
+            assert len(set(epochs)) == len(epochs), path.read_text()
+        assert not leftovers(folder)
+        assert not [*folder.rglob("checkpoint")]
+        shutil.rmtree(folder)
+    counts = ", ".join(f"{sum(stop.signal == one for stop in stops)} {one.name}" for one in SIGNALS)
+    slowest = max(stop.seconds for stop in stops if stop.signal == signal.SIGTERM)
+    measured(f"{counts}: bit-identical; {read} files read meanwhile, all whole; SIGTERM within {slowest:.1f} s")
+    assert slowest < PROMISED
+
+
+def test_sigterm_in_a_long_epoch_ends_the_process_in_time(measured, tmp_path):
+    # An epoch of minutes, which is one call into TensorFlow. (A sweep's own process is never in one.)
+    long = ("dataset=mnist_5k", "model.hidden_units=[2048,2048]", "training.batch_size=1", "training.epochs=1")
+    with started((*long, "hydra.run.dir=run"), tmp_path) as process:
+        while not (tmp_path / "run/record.json").exists():
+            assert process.is_alive(), (tmp_path / "said.txt").read_text()
+            time.sleep(0.05)
+        time.sleep(5)  # by when the epoch is compiled, and has begun
+        os.kill(process.pid, signal.SIGTERM)
+        sent = time.monotonic()
+        process.join(60)
+        taken = time.monotonic() - sent
+    assert process.exitcode == EXIT_TERMINATED, (tmp_path / "said.txt").read_text()
+    assert taken < PROMISED
+    assert json.loads((tmp_path / "run/record.json").read_text())["status"] == "interrupted"
+    measured(f"in an epoch of minutes: SIGTERM within {taken:.1f} s")
