@@ -2,9 +2,15 @@ import contextlib
 import os
 import signal
 
+import keras
 import pytest
+from rich.console import Console
 
+from runner.app import run
 from runner.interruption import Interruption
+from runner.records.run_directory import RunDirectory
+from runner.request import Request
+from tests.composed import config
 
 
 def test_an_interruption_whose_exception_was_dropped_is_raised_at_the_next_check():
@@ -16,3 +22,24 @@ def test_an_interruption_whose_exception_was_dropped_is_raised_at_the_next_check
         with pytest.raises(KeyboardInterrupt):
             interruption.check()
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def interrupt(epoch, logs=None):
+    if epoch == 2:
+        raise KeyboardInterrupt
+
+
+def test_a_resumed_run_has_its_history_on_disk_while_it_goes_on(tmp_path, monkeypatch):
+    chosen = config("dataset=mnist_5k", "dataset.train_size=200", "training.epochs=3", "model.hidden_units=[4]")
+    request = Request(tmp_path, {}, [], in_sweep=True)
+    stop = keras.callbacks.LambdaCallback(on_epoch_begin=interrupt)
+    assert run(chosen, request, Console(quiet=True), callbacks=[stop]).status == "interrupted"
+    rows = RunDirectory(tmp_path).read_history()
+    assert len(rows) == 2
+    written = []
+    real = RunDirectory.write_history
+    monkeypatch.setattr(RunDirectory, "write_history", lambda self, rows: written.append(len(rows)) or real(self, rows))
+    record = run(chosen, request, Console(quiet=True), callbacks=[keras.callbacks.LambdaCallback()])
+    assert record.status == "completed"
+    assert min(written) == 2
+    assert RunDirectory(tmp_path).read_history()[:2] == rows

@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from runner.records.atomic import whole_file, write_csv, write_json
+from runner.records.atomic import remove_leftovers, whole_file, write_csv, write_json
 
 
 def test_a_file_appears_whole_under_its_name(tmp_path):
@@ -29,6 +29,19 @@ def test_a_writer_that_fails_leaves_the_old_file_and_no_other(tmp_path):
         write_half()
     assert path.read_text() == "before"
     assert [entry.name for entry in tmp_path.iterdir()] == ["history.csv"]
+
+
+def test_leftovers_of_processes_that_are_gone_are_removed_and_those_of_others_stay(tmp_path):
+    with whole_file(tmp_path / "history.csv") as mine:
+        mine.touch()
+        machine, process = mine.suffixes[-2][1:].split("-")
+        assert int(process) == os.getpid()
+        dead = 2**22 + 1  # more than Linux gives
+        for name in (f".state.{machine}-{dead}.npz", f".record.00000000-{dead}.json", ".lock", ".hidden.csv"):
+            (tmp_path / name).touch()
+        remove_leftovers(tmp_path)
+        left = {path.name for path in tmp_path.iterdir()}
+        assert left == {mine.name, f".record.00000000-{dead}.json", ".lock", ".hidden.csv"}
 
 
 def test_a_table_has_the_columns_of_all_its_rows(tmp_path):

@@ -172,6 +172,7 @@ def test_stopped_at_any_moment_it_ends_as_if_it_had_not_been(kind, undisturbed, 
         for path in folder.rglob("run.log"):
             epochs = trained_epochs(path.parent)
             assert len(set(epochs)) == len(epochs), path.read_text()
+            assert ": epoch 40 " in path.read_text()  # it went on there, also by `runner resume`
         assert not leftovers(folder)
         assert not [*folder.rglob("checkpoint")]
         shutil.rmtree(folder)
