@@ -1,15 +1,25 @@
 """Dispatch of the commands: those that begin with a word of their own (`report`, `resume`); all else is Hydra's."""
 
+import errno
 import logging
 import os
 import re
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from runner.config.environment import fault, machine_faults
-from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USER_ERROR, Stopped, UserError, printable
+from runner.config.errors import (
+    EXIT_ENVIRONMENT,
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_USER_ERROR,
+    Stopped,
+    UserError,
+    printable,
+)
 from runner.interruption import Termination
 
 _TRACEBACK = "HYDRA_FULL_ERROR"
@@ -24,7 +34,7 @@ def main() -> int:
     os.environ["KERAS_BACKEND"] = "tensorflow"
     logging.raiseExceptions = False  # a log on a full disk is no reason to fill the terminal
     with Termination() as termination:
-        return termination.exit_code(_run(sys.argv[1:], wants_traceback=wants_traceback))
+        return _all_said(termination.exit_code(_run(sys.argv[1:], wants_traceback=wants_traceback)))
 
 
 def _run(arguments: list[str], *, wants_traceback: bool) -> int:
@@ -131,7 +141,20 @@ def _explain(error: Exception) -> int:
     else:
         traceback.print_exception(error)
         return EXIT_FAILED
-    print("\n".join(f"runner: {printable(line)}" for line in message.splitlines()), file=sys.stderr)
+    with suppress(OSError):  # of a log on a full disk: the exit code says it still
+        print("\n".join(f"runner: {printable(line)}" for line in message.splitlines()), file=sys.stderr)
+    return code
+
+
+def _all_said(code: int) -> int:
+    """Return the exit code, which Python would replace by 120 where the end of what was said cannot be written."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            if error.errno != errno.EPIPE:  # who reads no further knows
+                code = code or EXIT_ENVIRONMENT
     return code
 
 

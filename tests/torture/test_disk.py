@@ -1,5 +1,6 @@
 """A disk that is full, read-only or gone: one message, exit code 3, nothing lost, and the same command goes on."""
 
+import contextlib
 import errno
 import json
 import logging
@@ -178,8 +179,8 @@ REAL = ("dataset=mnist_5k", "dataset.train_size=500", "training.epochs=3")  # a 
 
 def refused(done: subprocess.CompletedProcess[str]) -> str:
     """Return the one message of a program that the machine does not let go on."""
-    assert done.returncode == EXIT_ENVIRONMENT, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr + done.stdout
+    assert done.returncode == EXIT_ENVIRONMENT, f"{done.stdout}{done.stderr}"
+    assert "Traceback" not in f"{done.stderr}{done.stdout}"
     (line,) = [line for line in done.stderr.splitlines() if line]
     return line
 
@@ -228,6 +229,14 @@ def test_a_read_only_disk_is_one_message(cli, small_disk, tmp_path):
         many = ["seeds=2"] if "sweep" in place else []
         said = refused(cli(*many, *REAL, f"{place}='{small_disk / 'there'}'", cwd=tmp_path))
         assert "the file system is read-only; choose another directory (hydra.run.dir=" in said
+
+
+def test_what_is_said_on_a_full_disk_ends_with_the_same_exit_code(small_disk, tmp_path):
+    with (small_disk / "log").open("wb") as log:
+        with contextlib.suppress(OSError):
+            (small_disk / "filler").write_bytes(bytes(2**22))
+        done = subprocess.run([*RUNNER, "--help"], cwd=tmp_path, stdout=log, stderr=subprocess.PIPE, text=True)
+    assert "no space left on the disk" in refused(done)
 
 
 @pytest.mark.parametrize("seeds", [(), ("seeds=2",)], ids=["a run", "a sweep"])
