@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import threading
@@ -8,6 +9,7 @@ import psutil
 import pytest
 from pebble import ProcessPool
 
+from runner.config.environment import EnvironmentFault
 from runner.sweeps.launchers import LocalLauncher, usable_cores, visible_gpus
 from runner.sweeps.pool import LocalPool, WorkerLost
 
@@ -77,6 +79,15 @@ def test_a_task_that_cannot_be_handed_out_is_lost_and_waited_for_no_longer(pool,
     monkeypatch.setattr(ProcessPool, "schedule", refuse)
     found = dict(pool.results(square, range(3), kind))
     assert {str(result).partition(": ")[2] for result in found.values()} == {str(error)}
+
+
+def test_a_machine_on_which_no_worker_can_start_is_said_once(pool, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(ProcessPool, "schedule", refuse)
+    with pytest.raises(EnvironmentFault, match="too many open files"):
+        list(pool.results(square, range(3), kind))
 
 
 def test_tasks_of_a_kind_stay_with_a_worker_in_its_own_environment(pool):
