@@ -16,7 +16,7 @@ MEGABYTE = 2**20
 DEEPEST = 32  # folders below one that is looked through: a path may have more of them than can be walked
 LARGEST_PLAN = 128 * MEGABYTE  # the configurations of 10,000 runs, and some
 _LARGEST_TABLE = 32 * MEGABYTE
-_MOST_ROWS = 200_000
+_MOST_CELLS = 4_000_000
 _MOST_COLUMNS = 2_000
 
 Value = TypeVar("Value")
@@ -84,8 +84,8 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         if len(set(columns)) < len(columns):
             raise ValueError("two columns of one name")
         for row in filter(None, rows):  # as csv does, an empty line is no row
-            if len(found) == _MOST_ROWS:
-                raise ValueError(f"more than {_MOST_ROWS:,} rows")
+            if len(found) * len(columns) > _MOST_CELLS:
+                raise ValueError(f"more than {_MOST_CELLS:,} cells")
             found.append(dict(zip(columns, row, strict=True)))
     except csv.Error as error:
         raise ValueError(str(error)) from error

@@ -143,7 +143,9 @@ def _planned(plan: Path, *, tuning: bool) -> dict[str, dict[str, int]]:
     """
     planned: dict[str, dict[str, int]] = {}
     try:
-        for place, row in enumerate(read_rows(plan)):
+        if not (rows := read_rows(plan)):
+            raise ValueError("no rows")
+        for place, row in enumerate(rows):
             if (row["phase"] == "tuning") == tuning:
                 directory, variant = as_meant(row["directory"]), printable(as_meant(row.get("variant", "")))
                 planned.setdefault(directory, {}).setdefault(variant, place)

@@ -94,7 +94,7 @@ def _draw_variant(axes: Axes, by_run: pd.DataFrame, style: Style, label: str | N
     if style.shown and (seeds or len(thin) > 1):
         axes.plot(thin.index, thin, linewidth=0.5, alpha=0.6, **line)
         for _, curve in by_run.items():
-            if len(ended := curve.dropna()) and ended.index[-1] > mean.index[-1]:
+            if len(ended := curve.dropna()) and (mean.empty or ended.index[-1] > mean.index[-1]):
                 axes.plot(ended.index[-1], ended.iloc[-1], ".", color=style.color, markersize=3)
 
 

@@ -1,6 +1,5 @@
 """The table of a paper: a row a variant, in Markdown, in LaTeX and as CSV."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,7 +132,7 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
 
 def _test_set_error(aggregate: pd.DataFrame, examples: int | None) -> str:
     best = aggregate["mean"].max()
-    if not examples or aggregate["metric"].iloc[0] != "test_accuracy" or math.isnan(best):
+    if not examples or aggregate["metric"].iloc[0] != "test_accuracy" or not 0 <= best <= 1:  # NaN, too
         return ""
     error = 100 * binomial_error(best, examples)
     return f" A test set of {examples:,} examples alone leaves a standard error of {error:.2f} points."
