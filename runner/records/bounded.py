@@ -15,6 +15,7 @@ from runner.config.errors import shortened
 MEGABYTE = 2**20
 DEEPEST = 32  # folders below one that is looked through: a path may have more of them than can be walked
 LARGEST_PLAN = 128 * MEGABYTE  # the configurations of 10,000 runs, and some
+_LIST, _VALUE = 64, 8  # bytes of JSON for each, at least: in memory a list takes hundreds of them, a value dozens
 _LARGEST_TABLE = 32 * MEGABYTE
 _MOST_CELLS = 4_000_000
 _MOST_COLUMNS = 2_000
@@ -62,6 +63,8 @@ def read_json(path: Path, form: TypeAdapter[Value], most: int) -> Value:
         ValueError: if it cannot be read, or is not JSON of this form, with the first thing that is wrong.
     """
     data = read_bytes(path, most)
+    if data.count(b"[") + data.count(b"{") > most // _LIST or data.count(b",") > most // _VALUE:
+        raise ValueError(f"more than {most // _LIST:,} lists and objects, or {most // _VALUE:,} values")
     try:
         return form.validate_json(data, strict=True)
     except ValidationError as error:

@@ -57,10 +57,11 @@ Row = dict[str, float]  # one epoch: epoch, loss, accuracy, val_loss, ..., learn
 Text = Annotated[str, Field(max_length=_LONGEST), AfterValidator(printable)]
 Whole = Annotated[int, Field(ge=0, lt=2**63)]
 Number = Annotated[float, Field(strict=True, ge=-LARGEST, le=LARGEST)]
+Numbers = Annotated[list[Number], Field(fail_fast=True)]  # else a million wrong ones are a million errors
 Metrics = dict[Text, Number | None]
 _FACTS: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[Text, Text | bool | Whole | Number | None])
 _SCORES: TypeAdapter[Mapping[str, Any]] = TypeAdapter(
-    dict[Text, Number | dict[Text, list[Number]] | list[list[Number]] | None]
+    dict[Text, Number | dict[Text, Numbers] | Annotated[list[Numbers], Field(fail_fast=True)] | None]
 )
 Facts = Annotated[dict[str, Any], AfterValidator(_FACTS.validate_python)]
 Scores = Annotated[Mapping[str, Any], AfterValidator(_SCORES.validate_python), AfterValidator(_with_single_headlines)]
@@ -75,7 +76,7 @@ class RunRecord:
     seed: Whole
     status: Status
     choices: dict[Text, Text]
-    overrides: Annotated[list[Text], AfterValidator(_not_endless)]
+    overrides: Annotated[list[Text], Field(fail_fast=True), AfterValidator(_not_endless)]
     dataset: Annotated[Facts, AfterValidator(_about_the_data)]
     device: Facts
     versions: dict[Text, Text]

@@ -368,13 +368,19 @@ def _read(kind: str, path: Path) -> int:
     return len(directory.read_history()) if kind == "history" else len(str(directory.read_record()))
 
 
-def test_what_is_large_takes_bounded_memory(run, attempts):
-    """Four million cells of one digit, and 8 MB of lists in lists, in 1 GB of memory beside the process."""
+@pytest.mark.parametrize("scores", ["1,", "[1],", '{"a":1},'])
+def test_a_large_record_takes_bounded_memory(run, attempts, scores):
+    """1 GB beside the process is the limit, for 16 MB."""
+    text = scores * (attempts(10**6, 16 * 2**20 - 100) // len(scores))
+    (run / "record.json").write_text(f'{{"scores": {{"a": [{text.removesuffix(",")}]}}}}')
+    with bounded_process() as bounded, pytest.raises(ValueError, match="not a run's record"):
+        bounded(_read, "record", run, seconds=120)
+
+
+def test_a_large_history_takes_bounded_memory(run, attempts):
+    """The same limit, for four million cells."""
     rows = attempts(20_000, 52_000)
     head = ",".join(["epoch", *(f"metric_{number}" for number in range(75))])
     (run / "history.csv").write_text(f"{head}\n" + ("1," * 75 + "1\n") * rows)
     with bounded_process() as bounded:
         assert bounded(_read, "history", run, seconds=120) == rows
-    (run / "record.json").write_text('{"scores": {"a": [' + "[1]," * attempts(10**5, 2 * 10**6) + "[1]]}}")
-    with bounded_process() as bounded, pytest.raises(ValueError, match="not a run's record"):
-        bounded(_read, "record", run, seconds=120)
