@@ -349,9 +349,10 @@ class Attempt:
             self.status, self.fault = "interrupted", self.fault or fault
             self.error = self.error or str(fault)
         except Exception:  # any: the record must say that the run failed, and why
-            self.status = "failed"
-            self.error = self.error or traceback.format_exc()  # the first: others may follow from it
-            LOG.exception("the run failed")
+            LOG.exception("the run was interrupted before" if self.status == "interrupted" else "the run failed")
+            if self.status != "interrupted":  # which may leave TensorFlow in the middle of something
+                self.status = "failed"
+                self.error = self.error or traceback.format_exc()  # the first: others may follow from it
 
     def finished(self, seconds: float) -> RunRecord:
         """Return the record as it is at the end."""

@@ -39,6 +39,8 @@ class Interruption:
         if self._in_charge:
             with self._speaking:  # what follows the block must not be mixed up with them
                 signal.signal(signal.SIGINT, self._before)
+        if self._noted and isinstance(error, Exception):  # what was interrupted may end in an error of its own
+            raise KeyboardInterrupt from error
 
     def check(self) -> None:
         """Raise KeyboardInterrupt if there was one."""

@@ -6,7 +6,7 @@ import keras
 import pytest
 from rich.console import Console
 
-from runner.app import run
+from runner.app import Attempt, run
 from runner.interruption import Interruption
 from runner.records.run_directory import RunDirectory
 from runner.request import Request
@@ -22,6 +22,28 @@ def test_an_interruption_whose_exception_was_dropped_is_raised_at_the_next_check
         with pytest.raises(KeyboardInterrupt):
             interruption.check()
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def end_in_an_error_of_its_own():
+    with Interruption(lambda: None):
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except KeyboardInterrupt:  # as TensorFlow may do while it compiles
+            raise TypeError("in the middle of something") from None
+
+
+def test_an_error_that_an_interruption_ends_in_is_that_interruption():
+    with pytest.raises(KeyboardInterrupt):
+        end_in_an_error_of_its_own()
+
+
+def test_what_fails_after_an_interruption_leaves_the_run_interrupted():
+    attempt = Attempt(None)
+    with attempt.guard():
+        raise KeyboardInterrupt
+    with attempt.guard():
+        raise NotImplementedError("numpy() is only available when eager execution is enabled")
+    assert (attempt.status, attempt.error) == ("interrupted", None)
 
 
 def interrupt(epoch, logs=None):
