@@ -142,7 +142,7 @@ def _explain(error: Exception) -> int:
         traceback.print_exception(error)
         return EXIT_FAILED
     with suppress(OSError):  # of a log on a full disk: the exit code says it still
-        print("\n".join(f"runner: {printable(line)}" for line in message.splitlines()), file=sys.stderr)
+        print("\n".join(f"runner: {printable(line)}" for line in message.split("\n")), file=sys.stderr)
     return code
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from pebble import ProcessPool
 
-SECONDS = 20  # for one command
+SECONDS = 60  # for one command; most take less than one
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,9 @@ def _prepare() -> None:
 
     runner.sweeps.pool.start_server = lambda: None
     LocalLauncher.pool = lambda self: SimpleNamespace(close=lambda: None)
-    for module in (runner.app, runner.reproducing, runner.sweeps.resuming):
+    for module in (runner.app, runner.sweeps.resuming):
         module.run = _accepted
+    runner.reproducing.reproduce = _ignored
     for module in (runner.sweeps.sweeper, runner.sweeps.resuming):
         module.conduct = _ignored
     runner.sweeps.optuna_search.conduct_search = _ignored

@@ -274,7 +274,7 @@ class TestBadInput:
             ("seed=${nope}", "seed: Interpolation key 'nope' not found"),
             ("+callbacks.own._target_=keras.callbacks.LearningRateScheduler", "needs schedule=constant"),
             ("optimizer=[sgd,adam]", "optimizer=[sgd,adam]: optimizer takes one option, not a list"),
-            ("optimizer=null", "Config group override must be a string or a list"),
+            ("optimizer=null", "optimizer=null: a group takes the name of an option, or a list of names"),
             ("regularizer.l2=3", "regularizer.l2=3: must be keys with values"),
         ],
     )

@@ -18,7 +18,7 @@ from hydra.plugins.config_source import ConfigResult
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from runner.config.errors import ConfigError, printable
+from runner.config.errors import ConfigError, printable, shortened
 from runner.config.locations import conf_directory
 from runner.config.tree import leaves
 from runner.config.trust import TRUST, read_trusted, refuse_strange_plugins
@@ -65,6 +65,8 @@ def refuse_endless(overrides: Sequence[str]) -> None:
     """
     for override in overrides:
         key = printable(override.partition("=")[0][:60])
+        if not key.lstrip("+~ ") and "=" in override:
+            raise ConfigError(f"{shortened(override)}: names no key")
         if len(override) > LONGEST_OVERRIDE:
             raise ConfigError(f"{key}: longer than {LONGEST_OVERRIDE} characters")
         if found := _NUMBER.search(override):

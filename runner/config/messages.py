@@ -7,11 +7,12 @@ from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from runner.config.errors import did_you_mean
+from runner.config.errors import did_you_mean, printable
 from runner.config.locations import conf_directory
 
 _HELP = "runner --help lists groups and options, runner --cfg job all keys"
@@ -36,8 +37,22 @@ def composition_message(error: Exception, arguments: Sequence[str]) -> str:
     if found := re.match(r"Multiple values for ([^. ]+)\.", text):
         return f"{_given(found[1], arguments)}: {found[1]} is there already; write it without +"
     if isinstance(error, OverrideParseException):
-        return f"{error.override}: not an override; write GROUP=OPTION or KEY=VALUE, quoted where the shell needs it"
+        given = printable(error.override or "")
+        return f"{given}: not an override; write GROUP=OPTION or KEY=VALUE, quoted where the shell needs it"
+    if given := _group_without_name(arguments):
+        return f"{given}: a group takes the name of an option, or a list of names; {_HELP}"
     return " ".join(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _group_without_name(arguments: Sequence[str]) -> str:
+    """Return the first of the overrides that sets a group to something that is no name, or an empty text."""
+    for argument in arguments:
+        key, _, value = argument.partition("=")
+        if (conf_directory() / key.lstrip("+~").partition("@")[0]).is_dir() and value:
+            given = OverridesParser.create().parse_override(argument).value()
+            if not all(isinstance(name, str) for name in (given if isinstance(given, list) else [given])):
+                return argument
+    return ""
 
 
 def _no_such_key(key: str, arguments: Sequence[str]) -> str:

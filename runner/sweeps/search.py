@@ -60,7 +60,7 @@ class Search(Chosen):
         return self
 
 
-def read_search(config: Mapping[str, Any], swept: Sequence[Override], seeds: Any = None) -> Search:
+def read_search(config: Any, swept: Sequence[Override], seeds: Any = None) -> Search:
     """Check a search as it stands in the configuration, with the axes of the command line beside its own.
 
     Args:
@@ -70,7 +70,12 @@ def read_search(config: Mapping[str, Any], swept: Sequence[Override], seeds: Any
     Raises:
         ConfigError: one line for each key that is wrong.
     """
-    axes = dict(config.get("axes", {})) | {override.get_key_element(): _axis(override) for override in swept}
+    if not isinstance(config, Mapping):
+        raise ConfigError("search: must be keys with values: trials, axes, ...")
+    own = config.get("axes") or {}
+    if not isinstance(own, Mapping):
+        raise ConfigError("search.axes: must be keys with values: KEY: {low: ..., high: ...}")
+    axes = dict(own) | {override.get_key_element(): _axis(override) for override in swept}
     try:
         search = Search.model_validate(dict(config) | {"axes": axes} | ({} if seeds is None else {"seeds": seeds}))
     except ValidationError as error:

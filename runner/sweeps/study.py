@@ -84,7 +84,7 @@ class Study(Chosen):
     seeds: Seeds = Field(default=10, validate_default=True)
 
 
-def read_study(config: Mapping[str, Any], seeds: Any = None) -> Study:
+def read_study(config: Any, seeds: Any = None) -> Study:
     """Check a study as it stands in the configuration.
 
     Args:
@@ -93,6 +93,8 @@ def read_study(config: Mapping[str, Any], seeds: Any = None) -> Study:
     Raises:
         ConfigError: one line for each key that is wrong.
     """
+    if not isinstance(config, Mapping):
+        raise ConfigError("study: must be keys with values: variants, seeds, ...")
     variants = config.get("variants")
     for name in variants if isinstance(variants, Mapping) else ():
         if not isinstance(name, str):  # YAML takes on, off, yes, no, null and numbers for something else

@@ -4,10 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from runner.config.errors import ConfigError
+from runner.config.identity import run_id
 from runner.config.trust import read_trusted, refuse_strangers, trusted_by
+from runner.records.run_directory import RunDirectory
+from runner.sweeps.job import Job
+from runner.sweeps.plan import Plan
+from tests.composed import config
 from tests.program import Program, warm_program
+from tests.sweeps import made_up
 
 DANGEROUS = (
     "os.system",
@@ -48,14 +55,14 @@ DANGEROUS = (
 
 @pytest.mark.parametrize("target", DANGEROUS)
 def test_what_runs_more_than_a_training_is_refused_wherever_it_stands(target):
-    for config, key in (
+    for part, key in (
         ({"optimizer": {"_target_": target}}, r"optimizer\._target_="),
         ({"optimizer": {"learning_rate": {"_target_": target}}}, r"optimizer\.learning_rate\._target_="),
         ({"callbacks": {"own": {"steps": [0, [{"_target_": target}]]}}}, r"callbacks\.own\.steps\[1\]\[0\]\._target_="),
         ({"training": {"metrics": ["accuracy", {"_target_": target}]}}, r"training\.metrics\[1\]\._target_="),
     ):
         with pytest.raises(ConfigError, match=f"^{key}") as caught:
-            refuse_strangers(config, ["trusted"])
+            refuse_strangers(part, ["trusted"])
         assert str(caught.value).isprintable()
 
 
@@ -273,3 +280,30 @@ class TestTheCommandLine:
         answer = program(argument, cwd=tmp_path)
         assert (answer.code, said in answer.err) == (2, True), answer
         assert not (tmp_path / "canary").exists()
+
+
+class TestDirectoriesOfOthers:
+    """A run and a sweep whose records came from elsewhere: their configurations are held to the same."""
+
+    @pytest.fixture(params=["resume run", "reproduce run", "resume sweep"])
+    def command(self, request, tmp_path) -> list[str]:
+        chosen = config("dataset=digits", "optimizer=sgd") | {"seed": 7}
+        chosen["optimizer"] |= {"_target_": "mine.Optimizer"}
+        job = Job(run_id(chosen), "a", 7, [], {}, chosen, "a_seed7")
+        run = RunDirectory(tmp_path / "run")
+        run.path.mkdir()
+        run.write_config(yaml.safe_dump(chosen))
+        run.write_record(made_up.record(job, status="interrupted"))
+        Plan([job], launcher={"_target_": "hydra_plugins.runner.LocalLauncher"}).write(tmp_path / "sweep")
+        return request.param.split()
+
+    def test_is_refused_or_trusted_by_the_command(self, program, tmp_path, command):
+        refused = program(*command, cwd=tmp_path)
+        assert refused.code == 2, refused
+        assert "optimizer._target_=mine.Optimizer: refused" in refused.err
+        trusted = program(*command, "trusted_packages=[mine]", cwd=tmp_path)
+        assert trusted.code == 0, trusted
+
+    def test_commands_about_them_take_no_other_override(self, program, tmp_path, command):
+        answer = program(*command, "seed=3", cwd=tmp_path)
+        assert (answer.code, "seed=3: takes no overrides but trusted_packages" in answer.err) == (2, True), answer
