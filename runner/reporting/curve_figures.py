@@ -88,7 +88,9 @@ def _draw_variant(axes: Axes, by_run: pd.DataFrame, style: Style, label: str | N
     axes.plot(mean.index, mean, label=label, marker=style.marker if len(mean) == 1 else None, **line)
     n = by_run.shape[1]
     if style.shown and n > 1:
-        reach = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * common.std(axis="columns") / np.sqrt(n)
+        with np.errstate(invalid="ignore"):  # of a run whose loss became infinite there is no deviation
+            deviation = common.std(axis="columns")
+        reach = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * deviation / np.sqrt(n)
         axes.fill_between(mean.index, mean - reach, mean + reach, color=style.color, alpha=0.18, linewidth=0)
     thin = by_run if seeds else by_run.loc[mean.index[-1] :] if len(mean) else by_run
     if style.shown and (seeds or len(thin) > 1):
