@@ -31,7 +31,7 @@ def dots(
     """Draw a column of the runs.
 
     Args:
-        values: one row a run: variant and the column; those without a number are left out.
+        values: one row a run: variant and the column; those without a finite number are left out.
         label: of the axis, with its unit.
         share: the column is a share of 1, drawn in percent.
         baseline: the variant whose mean is a line through all others.
@@ -43,7 +43,8 @@ def dots(
     names = [wrapped(variant, _NAME) for variant in variants]
     lines = sum(1 + name.count("\n") * 0.6 for name in names)
     figure, (axes,) = panels(1, title, TWO_COLUMNS, 0.95 + 0.2 * lines)
-    by_variant = {str(name): own.dropna() for name, own in values.groupby("variant", sort=False)[column]}
+    finite = values.replace({column: {np.inf: np.nan, -np.inf: np.nan}})
+    by_variant = {str(name): own.dropna() for name, own in finite.groupby("variant", sort=False)[column]}
     for position, variant in enumerate(variants):
         _draw(axes, position, by_variant[variant].to_numpy(float), with_mean=variant not in biased)
     for variant, note in (notes or {}).items():
