@@ -201,7 +201,9 @@ def names_a_key(message: str, case: Case) -> bool:
     """Say whether a message names a key that is there, one of the command's, or the file and its line."""
     own = [argument.lstrip("+~").partition("=")[0] for argument in case.arguments]
     written = re.findall(r"[^\s:=,\[\]{}'\"]{2,}", " ".join(map(str, case.files.values())))
-    return any(printable(key) in message for key in (*own, *written, *KEYS, *GROUPS, "fuzz", "no key") if key)
+    return any(
+        printable(key) in message for key in (*case.arguments, *own, *written, *KEYS, *GROUPS, "fuzz", "no key") if key
+    )
 
 
 @pytest.mark.parametrize(
