@@ -155,14 +155,14 @@ class _Slot:
         context = multiprocessing.get_context("forkserver")
         return ProcessPool(max_workers=1, initializer=_start_worker, initargs=(self._environment,), context=context)
 
-    def result(self, function: Callable[[Task], Result], task: Task, timeout_s: float | None) -> Result:
-        """Compute a function of a task.
+    def result(self, function: Callable[[Task], Result], task: Task, timeout_s: float | None) -> Result | WorkerLost:
+        """Compute a function of a task; whatever it raises comes back as a WorkerLost.
 
         Raises:
             CancelledError: if the slot was stopped.
             TimeoutError: if it took too long.
             ProcessExpired: if the process died over it.
-            Exception: what the function raised, or whatever keeps a process from starting.
+            Exception: whatever keeps a process from starting.
         """
         tries = 0
         while True:
@@ -177,16 +177,18 @@ class _Slot:
                 if tries == _TRIES:
                     raise
 
-    def _begun(self, function: Callable[[Task], Result], task: Task, timeout_s: float | None) -> "Future[Result]":
+    def _begun(
+        self, function: Callable[[Task], Result], task: Task, timeout_s: float | None
+    ) -> "Future[Result | WorkerLost]":
         if self._stopped:
             raise CancelledError
         try:
-            future: Future[Result] = self._pool.schedule(function, args=(task,), timeout=timeout_s)
+            future: Future[Result | WorkerLost] = self._pool.schedule(_answer, args=(function, task), timeout=timeout_s)
         except RuntimeError as error:  # pebble's word for a pool that is broken, or was stopped
             raise BrokenProcessPool(str(error)) from error
         return future
 
-    def _ended(self, future: "Future[Result]") -> Result:
+    def _ended(self, future: "Future[Result | WorkerLost]") -> Result | WorkerLost:
         while not wait_for([future], _GLANCE).done:
             if not self._pool.active:  # what comes just when the pool breaks is never ended by it
                 raise BrokenProcessPool("the worker died before it began")
@@ -222,6 +224,17 @@ def _start_worker(environment: Mapping[str, str]) -> None:
         os._exit(1)
 
     threading.Thread(target=follow, daemon=True).start()
+
+
+def _answer(function: Callable[[Task], Result], task: Task) -> Result | WorkerLost:
+    """Compute a function of a task, in the worker: what it raises must not be taken for an error of the pool's own."""
+    try:
+        with machine_faults():
+            return function(task)
+    except EnvironmentFault:
+        raise
+    except BaseException as error:  # a user's code may also call sys.exit()
+        return WorkerLost(f"{type(error).__name__}: {error}")
 
 
 def _how_it_died(exit_code: int | None) -> str:

@@ -3,6 +3,7 @@ import os
 import signal
 import threading
 import time
+from concurrent.futures import CancelledError
 from pathlib import Path
 
 import psutil
@@ -28,6 +29,10 @@ def die(number: int) -> int:
     if number == 4:
         raise ValueError("four")
     return number
+
+
+def fail(error: BaseException) -> None:
+    raise error
 
 
 def never_end(task: int) -> None:
@@ -58,6 +63,18 @@ def test_a_worker_that_dies_costs_its_own_task(pool):
         4: "ValueError: four",
     }
     assert all(found[task] == task for task in range(8) if task not in lost)
+
+
+def test_whatever_a_task_raises_costs_it_alone_and_is_not_waited_for(pool):
+    # The first two are also the pool's words for what took too long, or was cancelled.
+    errors = [TimeoutError("of a server"), CancelledError("there"), SystemExit(3), KeyboardInterrupt("here")]
+    found = [str(result) for _, result in pool.results(fail, errors, kind)]
+    assert sorted(found) == [
+        "CancelledError: there",
+        "KeyboardInterrupt: here",
+        "SystemExit: 3",
+        "TimeoutError: of a server",
+    ]
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGTERM])
