@@ -222,9 +222,7 @@ def _train(original: Original, out: Path, console: Console) -> RunRecord:
     try:
         with run_lock(out), logged_by(logging.FileHandler(out / "run.log", encoding="utf-8")):
             return run(original.config_here(), request, console)
-    except Locked as error:
-        raise UserError(str(error)) from error
-    except EnvironmentFault:
+    except (Locked, EnvironmentFault):
         raise
     except UserError:  # before anything was trained
         (out / "run.log").unlink(missing_ok=True)

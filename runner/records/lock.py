@@ -9,12 +9,13 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from runner.config.environment import writing
+from runner.config.errors import UserError
 
 _FILE = ".lock"
 _PATIENCE = 0.5  # seconds; who only asks whether a run is going on holds the lock for an instant
 
 
-class Locked(Exception):
+class Locked(UserError):
     """Another process is at the run."""
 
 

@@ -15,7 +15,7 @@ from runner.config.schema import check
 from runner.config.trust import refuse_strangers
 from runner.console import show_warning
 from runner.records.bounded import walk
-from runner.records.lock import Locked, run_lock
+from runner.records.lock import run_lock
 from runner.records.log import logged_by
 from runner.records.provenance import code_state
 from runner.records.record import DONE, RunRecord
@@ -70,11 +70,8 @@ def resume_run(path: Path, console: Console, trusted: Sequence[str]) -> None:
         show_warning(console, "this run began with other code: what comes out may be of neither version.")
     in_sweep = (path.parent / "plan.json").exists()
     request = Request(path, before.choices, before.overrides, in_sweep=in_sweep, variant=before.label)
-    try:
-        with run_lock(path), logged_by(logging.FileHandler(path / "run.log", encoding="utf-8")):
-            record = run(config, request, console)
-    except Locked as error:
-        raise UserError(str(error)) from error
+    with run_lock(path), logged_by(logging.FileHandler(path / "run.log", encoding="utf-8")):
+        record = run(config, request, console)
     if code := exit_code(record):
         raise Stopped(code)
 

@@ -3,6 +3,7 @@ import sys
 
 import pytest
 
+from runner.config.errors import UserError
 from runner.records.lock import Locked, is_locked, run_lock
 
 HOLD = """
@@ -27,8 +28,9 @@ def holder(tmp_path):
 
 def test_one_process_at_a_time(tmp_path, holder):
     assert is_locked(tmp_path)
-    with pytest.raises(Locked, match="another process is at this run"), run_lock(tmp_path):
+    with pytest.raises(Locked, match="another process is at this run") as caught, run_lock(tmp_path):
         pass
+    assert isinstance(caught.value, UserError)  # one message, whichever command it was
     holder.communicate()
     with run_lock(tmp_path):
         assert is_locked(tmp_path)
