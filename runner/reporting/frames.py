@@ -41,8 +41,9 @@ def read_numbers(path: Path, *needed: str) -> pd.DataFrame:
         FileNotFoundError: if there is none.
         ValueError: if it is no such table, with its name.
     """
+    frame = read_frame(path)
     try:
-        frame = read_frame(path).astype(float)
+        frame = frame.astype(float)
     except (ValueError, TypeError) as error:
         raise ValueError(f"{path}: not a table of numbers ({shortened(str(error))})") from error
     if missing := [column for column in needed if column not in frame]:
