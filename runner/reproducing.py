@@ -142,10 +142,7 @@ class Original:
             raise UserError(f"{path}: no such directory")
         if not directory.record_path.exists():
             raise UserError(f"{path}: holds no run (no record.json); --row N takes one of a sweep or a report")
-        try:
-            record = directory.read_record()
-        except ValueError as error:
-            raise UserError(str(error)) from error
+        record = directory.read_record()
         config = directory.read_config()
         refuse_strangers(config, trusted)
         check(config)

@@ -134,12 +134,12 @@ class RunDirectory:
         """Read the record back; keys of a newer version are left out.
 
         Raises:
-            ValueError: if it is not a record, with what is wrong.
+            UserError: if it is not a record, with what is wrong.
         """
         try:
             return read_json(self.record_path, _RECORD, _LARGEST_RECORD)
         except (FileNotFoundError, ValueError) as error:
-            raise ValueError(f"{self.record_path}: not a run's record ({error})") from error
+            raise UserError(f"{self.record_path}: not a run's record ({error})") from error
 
     def read_predictions(self) -> dict[str, npt.NDArray[Any]]:
         """Read probabilities (examples, classes) and labels (examples,) of test and validation, under their names.
@@ -162,7 +162,7 @@ class RunDirectory:
         """Read the epochs back; none where no epoch was completed.
 
         Raises:
-            ValueError: if the file is no table of numbers, with what is wrong.
+            UserError: if the file is no table of numbers, with what is wrong.
         """
         try:
             history = [{name: float(value) for name, value in row.items()} for row in read_rows(self.history_path)]
@@ -171,7 +171,7 @@ class RunDirectory:
         except FileNotFoundError:
             return []
         except ValueError as error:
-            raise ValueError(f"{self.history_path}: not a run's history ({error})") from error
+            raise UserError(f"{self.history_path}: not a run's history ({error})") from error
         return history
 
 

@@ -29,7 +29,7 @@ class Run:
         """Read it.
 
         Raises:
-            ValueError: if its record or its history cannot be read, with the file.
+            UserError: if its record or its history cannot be read, with the file.
         """
         directory = RunDirectory(path)
         return cls(directory, directory.read_record(), directory.read_history())

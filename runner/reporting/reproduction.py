@@ -63,10 +63,7 @@ def numbers_of(directory: RunDirectory, record: RunRecord) -> Numbers:
     Raises:
         UserError: if its history or its predictions cannot be read.
     """
-    try:
-        history = directory.read_history()
-    except ValueError as error:
-        raise UserError(str(error)) from error
+    history = directory.read_history()
     columns = list(dict.fromkeys(name for row in history for name in row if name not in _NOT_COMPARED))
     numbers = {f"history {name}": np.array([row.get(name, math.nan) for row in history]) for name in columns}
     numbers |= _metrics("final", record.final) | _metrics("test", record.test)

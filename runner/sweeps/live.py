@@ -18,8 +18,7 @@ from runner.records.run_directory import RunDirectory
 from runner.sweeps.best import Best, variant_name
 from runner.sweeps.estimate import seconds_left
 from runner.sweeps.job import Job
-from runner.sweeps.outcome import Outcome
-from runner.sweeps.standing import read_epochs
+from runner.sweeps.outcome import Outcome, read_epochs
 from runner.sweeps.study import Chosen
 from runner.sweeps.view import duration
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal, Self
 
+from runner.config.errors import UserError
 from runner.records.provenance import code_state, versions
-from runner.records.record import RunRecord, Status
+from runner.records.record import Row, RunRecord, Status
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.job import Job
 from runner.sweeps.study import VALIDATION
@@ -43,8 +44,16 @@ def read_status(directory: RunDirectory) -> RunRecord | None:
     """Return the record of a run, or None where there is none that can be read."""
     try:
         return directory.read_record() if directory.record_path.exists() else None
-    except ValueError:  # a disk that was full, say: the run is made again
+    except UserError:  # a disk that was full, say: the run is made again
         return None
+
+
+def read_epochs(directory: RunDirectory) -> list[Row]:
+    """Return the epochs of a run so far, or none where they cannot be read."""
+    try:
+        return directory.read_history()
+    except UserError:
+        return []
 
 
 def write_ending(job: Job, directory: RunDirectory, status: Status, reason: str | None) -> Outcome:
@@ -66,7 +75,7 @@ def write_ending(job: Job, directory: RunDirectory, status: Status, reason: str 
         started=now,
     )
     record = replace(record, status=status, error=reason, finished=now)
-    if history := directory.read_history():
+    if history := read_epochs(directory):
         record = record.with_history(history)
     directory.write_record(record)
     return Outcome.of(record)

@@ -18,7 +18,7 @@ from runner.records.bounded import walk
 from runner.records.lock import run_lock
 from runner.records.log import logged_by
 from runner.records.provenance import code_state
-from runner.records.record import DONE, RunRecord
+from runner.records.record import DONE
 from runner.records.run_directory import RunDirectory
 from runner.request import Request
 from runner.sweeps.conduct import conduct
@@ -56,11 +56,11 @@ def resume_run(path: Path, console: Console, trusted: Sequence[str]) -> None:
     """Go on with one run from its checkpoint, or from its start where there is none.
 
     Raises:
-        UserError: if its configuration cannot be read, or another process is at it.
+        UserError: if its record or its configuration cannot be read, or another process is at it.
         Stopped: if it fails or is interrupted again.
     """
     directory = RunDirectory(path)
-    before = _record(directory)
+    before = directory.read_record()
     refuse_links_out(path)
     if before.status in DONE:
         raise UserError(f"{path}: this run is {before.status}; there is nothing left to do")
@@ -83,13 +83,6 @@ def refuse_links_out(directory: Path) -> None:
         for path in (folder / entry for entry in [*below, *files]):
             if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(home):  # resolve() minds loops
                 raise UserError(f"{path}: a link that leads out of {directory}")
-
-
-def _record(directory: RunDirectory) -> RunRecord:
-    try:
-        return directory.read_record()
-    except ValueError as error:
-        raise UserError(str(error)) from error
 
 
 def _launcher(spec: dict[str, Any]) -> PoolLauncher:

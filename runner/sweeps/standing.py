@@ -12,7 +12,7 @@ from runner.records.lock import is_locked
 from runner.records.record import Row, RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.job import Job
-from runner.sweeps.outcome import read_status
+from runner.sweeps.outcome import read_epochs, read_status
 from runner.sweeps.plan import Plan
 
 STATES = ("completed", "diverged", "pruned", "running", "waiting", "interrupted", "failed")
@@ -38,14 +38,6 @@ class Standing:
             return cls(directory, "running", record, read_epochs(directory))
         state = record.status if record else "waiting"
         return cls(directory, "interrupted" if state == "running" else state, record)
-
-
-def read_epochs(directory: RunDirectory) -> list[Row]:
-    """Return the epochs of a run so far, or none where they cannot be read."""
-    try:
-        return directory.read_history()
-    except ValueError:
-        return []
 
 
 Standings = Sequence[tuple[Job, Standing]]

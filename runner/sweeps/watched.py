@@ -12,9 +12,9 @@ from runner.config.errors import UserError
 from runner.records.bounded import walk
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.best import Best
-from runner.sweeps.outcome import Outcome
+from runner.sweeps.outcome import Outcome, read_epochs
 from runner.sweeps.plan import PLAN_FILE, Plan
-from runner.sweeps.standing import LEFT, Standing, Standings, read_epochs, standings
+from runner.sweeps.standing import LEFT, Standing, Standings, standings
 from runner.sweeps.status import status_views
 from runner.sweeps.study import Chosen
 

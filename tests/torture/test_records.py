@@ -373,7 +373,7 @@ def test_a_large_record_takes_bounded_memory(run, attempts, scores):
     """1 GB beside the process is the limit, for 16 MB."""
     text = scores * (attempts(10**6, 16 * 2**20 - 100) // len(scores))
     (run / "record.json").write_text(f'{{"scores": {{"a": [{text.removesuffix(",")}]}}}}')
-    with bounded_process() as bounded, pytest.raises(ValueError, match="not a run's record"):
+    with bounded_process() as bounded, pytest.raises(UserError, match="not a run's record"):
         bounded(_read, "record", run, seconds=120)
 
 
