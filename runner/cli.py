@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 from runner.config.environment import fault, machine_faults
 from runner.config.errors import (
@@ -33,6 +34,8 @@ def main() -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["KERAS_BACKEND"] = "tensorflow"
     logging.raiseExceptions = False  # a log on a full disk is no reason to fill the terminal
+    # Python has None for an output that is closed, and the next file that is opened would take its place.
+    sys.stdout, sys.stderr = (stream or Path(os.devnull).open("w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
     with Termination() as termination:
         return _all_said(termination.exit_code(_run(sys.argv[1:], wants_traceback=wants_traceback)))
 

@@ -310,6 +310,11 @@ class TestBadInput:
     def test_a_report_on_nothing_is_one_message(self, cli, tmp_path):
         assert "no run found" in one_line(cli("report", ".", cwd=tmp_path))
 
+    def test_a_message_needs_no_standard_output(self, tmp_path):
+        closed = ["sh", "-c", 'exec "$0" -m runner report nowhere >&-', sys.executable]
+        done = subprocess.run(closed, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert one_line(done) == "runner: nowhere: no such directory"
+
     def test_a_report_does_not_replace_a_run(self, finished_run, finished_sweep, cli, tmp_path):
         done = cli("report", str(finished_sweep[0]), "--out", str(finished_run[0]), cwd=tmp_path)
         assert "is itself a run" in one_line(done)
