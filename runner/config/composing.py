@@ -25,6 +25,7 @@ from runner.config.trust import TRUST, read_trusted, refuse_strange_plugins
 from runner.config.yaml_file import DEEPEST, LONGEST_NUMBER, read_yaml_text
 
 LONGEST_OVERRIDE = 4096  # characters; Hydra's parser takes about a second for that
+LONGEST_TOGETHER = 9_000  # characters of all overrides; a record holds 10,000, the seed among them
 MOST_INTERPOLATIONS = 16  # n of them make a value at most 3^(n/3) times as long
 
 _NUMBER = re.compile(rf"[\d_]{{{LONGEST_NUMBER},}}")
@@ -61,7 +62,7 @@ def refuse_endless(overrides: Sequence[str]) -> None:
     """Refuse overrides that cost more to read than they can mean.
 
     Raises:
-        ConfigError: naming the key.
+        ConfigError: naming the key, if it is one of them.
     """
     for override in overrides:
         key = printable(override.partition("=")[0][:60])
@@ -73,6 +74,8 @@ def refuse_endless(overrides: Sequence[str]) -> None:
             raise ConfigError(f"{key}: a number of {len(found[0])} digits")
         if _depth(override) > DEEPEST:
             raise ConfigError(f"{key}: more than {DEEPEST} levels deep")
+    if (together := sum(map(len, overrides))) > LONGEST_TOGETHER:
+        raise ConfigError(f"overrides of {together:,} characters; at most {LONGEST_TOGETHER:,}: write an option file")
 
 
 def _depth(text: str) -> int:

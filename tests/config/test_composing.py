@@ -1,0 +1,18 @@
+from dataclasses import replace
+
+import pytest
+
+from runner.config.composing import LONGEST_TOGETHER, refuse_endless
+from runner.config.errors import ConfigError
+from runner.records.run_directory import RunDirectory
+from tests.sweeps import made_up
+
+
+def test_as_many_overrides_as_are_taken_can_be_read_back_from_the_record(tmp_path):
+    overrides = [f"name={'x' * (LONGEST_TOGETHER // 3 - 5)}"] * 3
+    refuse_endless(overrides)
+    record = replace(made_up.record(made_up.job()), overrides=[*overrides, "seed=0"])
+    RunDirectory(tmp_path).write_record(record)
+    assert RunDirectory(tmp_path).read_record() == record
+    with pytest.raises(ConfigError, match=r"overrides of 9,001 characters; at most 9,000: write an option file"):
+        refuse_endless([*overrides, "x"])
