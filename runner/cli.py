@@ -44,7 +44,8 @@ def _run(arguments: list[str], *, wants_traceback: bool) -> int:
     try:
         with machine_faults():
             return _dispatch(arguments)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # where a training has begun, it says so itself
+        print("runner: interrupted; the same command begins again", file=sys.stderr)
         return EXIT_INTERRUPTED
     except Exception as error:  # the last place that can turn it into a message
         if wants_traceback:
@@ -97,11 +98,12 @@ def _train(arguments: list[str]) -> int:
     # are more than argparse can read.
     flags_first = sorted(arguments, key=lambda argument: argument not in ("-m", "--multirun"))
     sys.argv[1:] = [re.sub("^launcher=", "hydra/launcher=", argument) for argument in flags_first]
-    from runner.config.composing import guard_hydra, refuse_endless, refuse_flags
+    from runner.config.composing import guard_hydra, refuse_endless, refuse_flags, refuse_no_place
     from runner.config.naming import wants_local_workers
 
     refuse_flags(sys.argv[1:])
     refuse_endless(sys.argv[1:])
+    refuse_no_place(sys.argv[1:])
     if wants_local_workers(sys.argv[1:]):  # they take seconds to start, beside all that follows
         from runner.sweeps.pool import start_server
 

@@ -58,6 +58,18 @@ def refuse_flags(arguments: Sequence[str]) -> None:
             raise ConfigError(text)
 
 
+def refuse_no_place(arguments: Sequence[str]) -> None:
+    """Refuse an output directory without a name: what is written would lie in the current one.
+
+    Raises:
+        ConfigError: naming the key.
+    """
+    for argument in arguments:
+        key, _, value = argument.partition("=")
+        if key.lstrip("+") in ("hydra.run.dir", "hydra.sweep.dir") and value.strip() in ("", "''", '""'):
+            raise ConfigError(f"{argument}: must name a directory")
+
+
 def refuse_endless(overrides: Sequence[str]) -> None:
     """Refuse overrides that cost more to read than they can mean.
 

@@ -11,7 +11,7 @@ _LONGEST = 60  # characters; a file name may have 255 bytes, a path on some syst
 
 def slug(text: str) -> str:
     """Return the text with nothing in it that a shell or a file system minds."""
-    return re.sub(r"[^\w.=-]+", "-", text, flags=re.ASCII).strip("-.")[:_LONGEST].rstrip("-.")
+    return re.sub(r"[^\w.=+-]+", "-", text, flags=re.ASCII).strip("-.")[:_LONGEST].rstrip("-.")
 
 
 def directory_name(variant: str, seed: int, run_id: str) -> str:

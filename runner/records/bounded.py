@@ -14,7 +14,7 @@ from runner.config.errors import shortened
 
 MEGABYTE = 2**20
 DEEPEST = 32  # folders below one that is looked through: a path may have more of them than can be walked
-LARGEST_PLAN = 128 * MEGABYTE  # the configurations of 10,000 runs, and some
+LARGEST_PLAN = 48 * MEGABYTE  # the configurations of 10,000 runs, and some
 _LIST, _VALUE = 128, 16  # bytes of JSON for each, at least: in memory a list takes thousands, a value hundreds
 _LARGEST_TABLE = 32 * MEGABYTE
 _MOST_CELLS = 4_000_000

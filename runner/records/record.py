@@ -109,7 +109,7 @@ class RunRecord:
 
     def with_history(self, history: Sequence[Row]) -> Self:
         """Return the record with the final and the best epoch of a history (one epoch or more), and its seconds."""
-        seconds = self.seconds | {"train": sum(row["seconds"] for row in history)}
+        seconds = self.seconds | {"train": sum(row.get("seconds", 0.0) for row in history)}
         return replace(self, final=_finite(history[-1]), best=_finite(best_epoch(history) or {}), seconds=seconds)
 
     def summary(self) -> dict[str, Any]:

@@ -58,7 +58,7 @@ class Plan:
         try:
             plan: Self = read_json(sweep / PLAN_FILE, TypeAdapter(cls), LARGEST_PLAN)
         except FileNotFoundError as error:
-            raise UserError(f"{sweep}: not a sweep's directory (it holds no {PLAN_FILE})") from error
+            raise UserError(f"{sweep}: no run and no sweep was begun here (no record.json, no {PLAN_FILE})") from error
         except ValueError as error:
             raise UserError(f"{sweep}: not a sweep's directory ({PLAN_FILE}: {error})") from error
         return plan

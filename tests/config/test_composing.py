@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from runner.config.composing import LONGEST_TOGETHER, refuse_endless
+from runner.config.composing import LONGEST_TOGETHER, refuse_endless, refuse_no_place
 from runner.config.errors import ConfigError
 from runner.records.run_directory import RunDirectory
 from tests.sweeps import made_up
@@ -16,3 +16,11 @@ def test_as_many_overrides_as_are_taken_can_be_read_back_from_the_record(tmp_pat
     assert RunDirectory(tmp_path).read_record() == record
     with pytest.raises(ConfigError, match=r"overrides of 9,001 characters; at most 9,000: write an option file"):
         refuse_endless([*overrides, "x"])
+
+
+@pytest.mark.parametrize("argument", ["hydra.run.dir=", "hydra.sweep.dir=''", "+hydra.run.dir= "])
+def test_an_output_directory_has_a_name(argument):
+    """As of `hydra.run.dir=$UNSET` in a shell: all would be written into the current directory."""
+    with pytest.raises(ConfigError, match="must name a directory"):
+        refuse_no_place(["optimizer=sgd", argument])
+    refuse_no_place(["hydra.run.dir=here", "name="])

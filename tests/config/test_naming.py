@@ -22,7 +22,7 @@ def test_the_same_grid_has_one_place_and_another_grid_another():
 
 @pytest.mark.parametrize("text", ["regularizer=[l2,dropout]", "a/../../b", "$(rm -rf .)", "x" * 500, "ä ö", "..", ""])
 def test_a_name_has_nothing_that_a_file_system_minds(text):
-    assert set(slug(text)) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_=.-")
+    assert set(slug(text)) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_=.+-")
     assert not slug(text).startswith(".")
     assert len(directory_name(text, 0, "0123456789ab")) < 100
     assert "0123456789ab" in directory_name(text, 0, "0123456789ab")
@@ -32,3 +32,7 @@ def test_a_name_has_nothing_that_a_file_system_minds(text):
 def test_what_asks_for_many_runs_is_a_sweep(argument):
     assert is_sweep(["optimizer=sgd", argument])
     assert not is_sweep(["optimizer=sgd", "seed=3"])
+
+
+def test_signs_of_exponents_stay():
+    assert slug("optimizer.learning_rate=1e+30") != slug("optimizer.learning_rate=1e-30")
