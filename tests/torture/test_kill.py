@@ -10,7 +10,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -126,8 +126,10 @@ def sweep_command(folder: Path) -> tuple[str, ...]:
     return ("-m", *TINY, "seed=0,1", "hydra.sweep.dir=sweep", "hydra.launcher.workers=2")
 
 
-def disturb(command: Callable[[Path], tuple[str, ...]], folder: Path, kills: int, moments: random.Random) -> list[Stop]:
-    """Stop a program so many times, or until it has come to its end; then let it come to its end."""
+def disturb(
+    command: Callable[[Path], tuple[str, ...]], folder: Path, numbers: Sequence[int], moments: random.Random
+) -> list[Stop]:
+    """Stop a program once for each number, or until it has come to its end; then let it come to its end."""
     stops: list[Stop] = []
     rows: dict[Path, list[list[str]]] = {}
     while True:
@@ -136,9 +138,9 @@ def disturb(command: Callable[[Path], tuple[str, ...]], folder: Path, kills: int
         for path, earlier in rows.items():
             assert now[path][: len(earlier)] == earlier  # seconds and all: what was there was not trained again
         rows = now
-        if len(stops) == kills:
+        if len(stops) == len(numbers):
             break
-        stop = stopped(command(folder), folder, len(stops), moments.uniform(0.0, LONGEST))
+        stop = stopped(command(folder), folder, numbers[len(stops)], moments.uniform(0.0, LONGEST))
         if stop is None:
             return stops
         stops.append(stop)
@@ -157,7 +159,7 @@ def _is_done(folder: Path) -> bool:
 
 @pytest.mark.parametrize("kind", ["run", "sweep"])
 def test_stopped_at_any_moment_it_ends_as_if_it_had_not_been(kind, undisturbed, attempts, measured, tmp_path):
-    command, runs, few = {"run": (run_command, 1, 3), "sweep": (sweep_command, 2, 2)}[kind]
+    command, runs, few = {"run": (run_command, 1, 3), "sweep": (sweep_command, 2, 3)}[kind]
     wanted = attempts(few, 50)
     moments = random.Random(0)
     stops: list[Stop] = []
@@ -166,7 +168,7 @@ def test_stopped_at_any_moment_it_ends_as_if_it_had_not_been(kind, undisturbed, 
         folder = tmp_path / f"{len(stops)}"
         folder.mkdir(exist_ok=True)
         with Reader(folder) as reader:
-            stops += disturb(command, folder, min(wanted - len(stops), len(AIMS)), moments)
+            stops += disturb(command, folder, range(wanted)[len(stops) :][: len(AIMS)], moments)
         read += reader.read
         assert results_in(folder) == dict(list(undisturbed.items())[:runs])
         for path in folder.rglob("run.log"):
