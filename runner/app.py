@@ -5,7 +5,7 @@ import math
 import time
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import hydra
 import yaml
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 from rich.console import Console
 
@@ -56,12 +57,14 @@ def application(config: DictConfig) -> None:
             raise ConfigError(f"{', '.join(asked)}: of a sweep, and this is one run; leave hydra.mode to the command")
         resolved = resolve(config)
         refuse_strangers(resolved, read_trusted(config.trusted_packages))
-        request = Request.from_hydra()
+        request = Request.from_hydra(config)
         directory = RunDirectory(request.directory)
         directory.refuse_if_used()
         with run_lock(directory.path):
             record = run(resolved, request, Terminal())
     except UserError as error:
+        with suppress(OSError):  # Hydra made it; what holds anything stays
+            Path(HydraConfig.get().runtime.output_dir).rmdir()
         raise Stopped(error.exit_code) from error
     if code := exit_code(record):
         raise Stopped(code)
@@ -108,6 +111,7 @@ def run(
     for warning in parts.warnings:
         show_warning(console, warning)
     directory.remove_leftovers()
+    directory.write_hydra(request.hydra)
     directory.write_config(yaml.safe_dump(prepared.config, sort_keys=False, allow_unicode=True))
     directory.write_record(record)
 
@@ -269,9 +273,12 @@ def _train(
             for row in training(prepared, compiled, length, checkpoint):
                 history.append(row)
                 parts.tracker.epoch(row, parts.diagnostics)
-                lines.show(row)
-                if len(history) < checkpoint.epochs:  # more of them are on disk already
+                if len(history) > checkpoint.epochs:
+                    lines.show(row)
+                elif len(history) < checkpoint.epochs:  # more of them are on disk already
                     continue
+                else:
+                    lines.show_kept(row)
                 _write_tables(history, parts, directory)
                 went_on = " (from its checkpoint)" if len(history) == checkpoint.epochs else ""
                 LOG.info("epoch %d  %s%s", row["epoch"], epoch_text(row), went_on)

@@ -1,11 +1,13 @@
 """What a person sees while a run goes on: a live line in a terminal, a line an epoch elsewhere."""
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console, ConsoleOptions, RenderableType
+from rich.constrain import Constrain
 from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.segment import Segment
@@ -18,6 +20,8 @@ from runner.records.record import Row, RunRecord
 _COLUMNS = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
 _LIVE_COLUMNS = ("loss", "accuracy", "val_accuracy", "learning_rate")
 _ROOM_FOR_A_BAR = 100  # characters
+_IN_A_FILE = 1000  # characters in a line, where no window breaks it: names and paths stay whole
+_WARNING = 100  # characters of a warning's frame
 
 
 class Terminal(Console):
@@ -25,6 +29,8 @@ class Terminal(Console):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(markup=False, highlight=False, **options)
+        if not self.is_terminal and "COLUMNS" not in os.environ:
+            self.width = _IN_A_FILE
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Render, letters in place of what is no letter: values may come from anybody's files."""
@@ -56,7 +62,7 @@ def show_start(console: Console, record: RunRecord, device: str, directory: Path
 
 def show_warning(console: Console, text: str) -> None:
     """Print a warning that cannot be missed."""
-    console.print(Panel(Text(text), title="WARNING", style="bold yellow", expand=False))
+    console.print(Constrain(Panel(Text(text), title="WARNING", style="bold yellow", expand=False), _WARNING))
 
 
 class EpochLines:
@@ -84,6 +90,14 @@ class EpochLines:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._progress.stop()
+
+    def show_kept(self, row: Row) -> None:
+        """Show that all epochs up to this one were trained before."""
+        text = (
+            f"epochs 1 to {row['epoch']:.0f} were trained before" if row["epoch"] > 1 else "epoch 1 was trained before"
+        )
+        self._console.print(f"{text}  {epoch_text(row)}", soft_wrap=True)
+        self._progress.update(self._task, completed=row["epoch"])
 
     def show(self, row: Row) -> None:
         """Show one epoch."""
@@ -132,6 +146,10 @@ def show_result(console: Console, record: RunRecord, directory: Path) -> None:
 
 
 def _grid(console: Console, rows: Iterable[tuple[str, str]]) -> None:
+    if not console.is_terminal:  # a grid would fill its lines up with blanks
+        for name, value in rows:
+            console.print(Text(f"{name:<9}  {value}".replace("\n", f"\n{'':<11}")), soft_wrap=True)
+        return
     grid = Table.grid(padding=(0, 2))
     for name, value in rows:
         grid.add_row(Text(f"{name:<9}", style="bold"), Text(value, overflow="fold"))

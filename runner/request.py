@@ -1,12 +1,12 @@
 """What was asked of Hydra for one run, apart from the configuration itself."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from runner.config.errors import ConfigError
 from runner.config.trust import TRUST
@@ -38,10 +38,14 @@ class Request:
     overrides: list[str]
     in_sweep: bool
     variant: str | None = None  # by which reports call it, where it has a name
+    hydra: Mapping[str, str] = field(default_factory=dict)  # the files that Hydra keeps of a run, by name
 
     @classmethod
-    def from_hydra(cls) -> Self:
+    def from_hydra(cls, config: DictConfig) -> Self:
         """Read the request of the job that Hydra is running.
+
+        Args:
+            config: what it handed to the job.
 
         Raises:
             ConfigError: if a list of options was given to a group that takes one.
@@ -55,6 +59,11 @@ class Request:
             choices=chosen_options(hydra, overrides),
             overrides=overrides,
             in_sweep=False,
+            hydra={
+                "config.yaml": OmegaConf.to_yaml(config),
+                "hydra.yaml": OmegaConf.to_yaml({"hydra": hydra}),
+                "overrides.yaml": OmegaConf.to_yaml(given),
+            },
         )
 
     def chose(self, *groups: str) -> bool:

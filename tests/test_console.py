@@ -3,7 +3,7 @@ import io
 import pytest
 from rich.console import Console
 
-from runner.console import EpochLines, show_warning
+from runner.console import EpochLines, Terminal, show_choices, show_warning
 
 ROW = {
     "epoch": 2,
@@ -27,6 +27,21 @@ def shown(width: int, terminal: bool) -> str:
 def test_without_a_terminal_an_epoch_is_one_plain_line_however_narrow():
     text = shown(width=40, terminal=False)
     assert text == "epoch 2/3  loss 0.5000  acc 0.9000  val_loss 0.6000  val_acc 0.8000  lr 1.00e-03  1.25s\n"
+
+
+def test_epochs_of_a_training_before_are_one_line():
+    stream = io.StringIO()
+    with EpochLines(Console(file=stream, width=40), epochs=3) as lines:
+        lines.show_kept(ROW)
+    assert stream.getvalue().startswith("epochs 1 to 2 were trained before  loss 0.5000")
+    assert stream.getvalue().count("\n") == 1
+
+
+def test_in_a_file_no_name_is_broken_and_no_line_filled_up(monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    stream = io.StringIO()
+    show_choices(Terminal(file=stream), {"model": "x" * 200}, ["a=1"])
+    assert stream.getvalue() == f"choices    model={'x' * 200}\noverrides  a=1\n"
 
 
 @pytest.mark.parametrize("width", [80, 120])

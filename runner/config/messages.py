@@ -31,7 +31,8 @@ def composition_message(error: Exception, arguments: Sequence[str]) -> str:
     if found := re.search(r"Could not load '([^']+)/([^'/]+)'", text):
         return f"{found[1]}={found[2]}: no such option{did_you_mean(found[2], _options(found[1]))}; {_HELP}"
     if found := re.match(r"Could not (?:override|append to config|delete from config)[^']*'([^']+)'", text):
-        return _no_such_key(found[1], arguments)
+        inner = str(getattr(error.__cause__, "full_key", ""))  # of a value that is keys with values itself
+        return _no_such_key(inner if inner.startswith(f"{found[1]}.") else found[1], arguments)
     if found := re.match(r"Ambiguous value for argument '([^']+)'", text):
         return f"{found[1]}: several values make a sweep, which needs -m; one list is written KEY=[A,B] and quoted"
     if found := re.match(r"Multiple values for ([^. ]+)\.", text):

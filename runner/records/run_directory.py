@@ -3,7 +3,7 @@
 import io
 import math
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import numpy.typing as npt
 from pydantic import TypeAdapter
 
+from runner.config.environment import writing
 from runner.config.errors import UserError, shortened
 from runner.config.yaml_file import read_yaml
 from runner.records.atomic import remove_leftovers, whole_file, write_arrays, write_csv, write_json, write_text
@@ -86,6 +87,19 @@ class RunDirectory:
         """Raise UserError if a run was already written here: its results are not overwritten."""
         if self.record_path.exists():
             raise UserError(f"{self.path}: already holds a run; choose another directory (hydra.run.dir=...)")
+
+    def write_hydra(self, files: Mapping[str, str]) -> None:
+        """Write what Hydra keeps of a run into .hydra/.
+
+        Args:
+            files: text by file name.
+        """
+        folder = self.path / ".hydra"
+        if files:
+            with writing(folder):
+                folder.mkdir(exist_ok=True)
+        for name, text in files.items():
+            write_text(folder / name, text)
 
     def write_config(self, yaml: str) -> None:
         """Write the resolved configuration."""

@@ -1,5 +1,6 @@
 """What a person sees of a sweep before it trains, and of what was tuned after it."""
 
+from collections.abc import Sized
 from pathlib import Path
 
 from rich.console import Console
@@ -58,10 +59,15 @@ def _counts(plan: Plan, done: set[str]) -> str:
     planned = {job.run_id for job in plan.jobs if job.phase != "candidate"}
     later = plan.runs_after_tuning()
     seeds = {job.seed for job in plan.jobs}
-    text = f"{len(planned)} runs: {len({job.variant for job in plan.jobs})} variants, {len(seeds)} seeds"
+    variants = {job.variant for job in plan.jobs}
+    text = f"{_number(planned, 'run')}: {_number(variants, 'variant')}, {_number(seeds, 'seed')}"
     if later:
         text += f", and {later} after the tuning"
     return f"{text}; {len(planned & done)} done already"
+
+
+def _number(things: Sized, name: str) -> str:
+    return f"{len(things)} {name}{'s' * (len(things) != 1)}"
 
 
 def duration_text(seconds: float | None) -> str:

@@ -15,7 +15,6 @@ from rich.console import Console
 from runner.config.environment import EnvironmentFault, machine_faults, writing
 from runner.config.errors import UserError
 from runner.kept import Kept
-from runner.records.atomic import write_text
 from runner.records.lock import Locked, run_lock
 from runner.records.log import logged_by
 from runner.records.record import DONE
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
     from runner.app import Prepared
 
 Depth = Literal["build", "compile", "measure"]
+
+_LONG = 5.0  # seconds of an epoch, beside which what only the first one takes does not count
 
 
 @dataclass(frozen=True)
@@ -73,16 +74,16 @@ def train_job(job: Job, sweep: Path, *, wait: bool = False) -> Outcome | Environ
 def _train(job: Job, directory: RunDirectory) -> Outcome:
     from runner.app import run
 
-    with writing(directory.path / ".hydra"):
-        (directory.path / ".hydra").mkdir(exist_ok=True)
-    write_text(directory.path / ".hydra" / "config.yaml", yaml.safe_dump(job.config, sort_keys=False))
-    write_text(directory.path / ".hydra" / "overrides.yaml", yaml.safe_dump(job.overrides))
     request = Request(
         directory=directory.path,
         choices=job.choices,
         overrides=job.overrides,
         in_sweep=True,
         variant=job.variant if job.named else None,
+        hydra={
+            "config.yaml": yaml.safe_dump(job.config, sort_keys=False),
+            "overrides.yaml": yaml.safe_dump(job.overrides),
+        },
     )
     try:
         return Outcome.of(run(job.config, request, Console(quiet=True), _kept(), _pruning(job)))
@@ -137,8 +138,8 @@ def _epoch_seconds(prepared: "Prepared", depth: Depth) -> float | None:
         if depth == "compile":
             return None
         epochs = training(alone, compiled, epochs=2)
-        next(epochs)  # in which TensorFlow still optimizes what was compiled
-        return next(epochs)["seconds"]
+        first = next(epochs)["seconds"]  # in which TensorFlow still optimizes what was compiled
+        return first if first > _LONG else next(epochs)["seconds"]
     except Exception:  # any: of the user's own parts too
         return None
 

@@ -120,8 +120,8 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _is_ours(path: Path) -> bool:
-    """Say whether this program writes the file as a whole: logs grow, .hydra/ is written by Hydra itself."""
-    return path.suffix in _CHECKS and not any(part.startswith(".") for part in path.parts)
+    """Say whether this program writes the file as a whole: logs grow."""
+    return path.suffix in _CHECKS and not path.name.startswith(".")
 
 
 def _assert_whole(path: Path) -> None:
