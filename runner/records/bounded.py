@@ -6,9 +6,9 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from runner.config.errors import shortened
 
@@ -53,6 +53,14 @@ def read_bytes(path: Path, most: int) -> bytes:
 def read_text(path: Path, most: int) -> str:
     """Read a file of text; raises as `read_bytes` does, and ValueError where it is not UTF-8."""
     return read_bytes(path, most).decode()
+
+
+def json_form(kind: Any) -> TypeAdapter[Any]:
+    """Return the form of a type, by which `read_json` reads.
+
+    The JSON is made Python's objects once; else pydantic does so anew for each key that is missing.
+    """
+    return TypeAdapter(Annotated[kind, BeforeValidator(lambda value: value)])
 
 
 def read_json(path: Path, form: TypeAdapter[Value], most: int) -> Value:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, TypeAdapter
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter
 
 from runner.config.errors import printable
 from runner.config.identity import is_volatile
@@ -14,6 +14,7 @@ Status = Literal["running", "completed", "diverged", "pruned", "interrupted", "f
 DONE: tuple[Status, ...] = ("completed", "diverged", "pruned")  # there is nothing left to do for these runs
 _HEADLINES = ("negative_log_likelihood", "expected_calibration_error", "top_2_accuracy", "macro_f1")
 _LONGEST = 10_000  # characters of a record's overrides together, and of a name
+_MOST = 500  # keys of any part of a record; each that is wrong is an error that pydantic keeps
 _SIZES = ("train", "validation", "test")  # of a data set's parts
 LARGEST = 1e100  # beyond what any training has, and small enough for statistics and figures
 
@@ -47,6 +48,12 @@ def _with_single_headlines(scores: Mapping[str, Any]) -> Mapping[str, Any]:
     return scores
 
 
+def _few(values: Any) -> Any:
+    if isinstance(values, dict) and len(values) > _MOST:
+        raise ValueError(f"more than {_MOST} keys")
+    return values
+
+
 def _visible_lines(text: str) -> str:
     return "\n".join(map(printable, text.split("\n")))
 
@@ -58,10 +65,19 @@ Text = Annotated[str, Field(max_length=_LONGEST), AfterValidator(printable)]
 Whole = Annotated[int, Field(ge=0, lt=2**63)]
 Number = Annotated[float, Field(strict=True, ge=-LARGEST, le=LARGEST)]
 Numbers = Annotated[list[Number], Field(fail_fast=True)]  # else a million wrong ones are a million errors
-Metrics = dict[Text, Number | None]
-_FACTS: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[Text, Text | bool | Whole | Number | None])
+Few = BeforeValidator(_few)
+Lines = Annotated[list[Text], Field(fail_fast=True)]
+Texts = Annotated[dict[Text, Text], Few]
+Metrics = Annotated[Mapping[Text, Number | None], Few]
+_FACTS: TypeAdapter[dict[str, Any]] = TypeAdapter(Annotated[dict[Text, Text | bool | Whole | Number | None], Few])
 _SCORES: TypeAdapter[Mapping[str, Any]] = TypeAdapter(
-    dict[Text, Number | dict[Text, Numbers] | Annotated[list[Numbers], Field(fail_fast=True)] | None]
+    Annotated[
+        dict[
+            Text,
+            Number | Annotated[dict[Text, Numbers], Few] | Annotated[list[Numbers], Field(fail_fast=True)] | None,
+        ],
+        Few,
+    ]
 )
 Facts = Annotated[dict[str, Any], AfterValidator(_FACTS.validate_python)]
 Scores = Annotated[Mapping[str, Any], AfterValidator(_SCORES.validate_python), AfterValidator(_with_single_headlines)]
@@ -75,25 +91,25 @@ class RunRecord:
     name: Text
     seed: Whole
     status: Status
-    choices: dict[Text, Text]
-    overrides: Annotated[list[Text], Field(fail_fast=True), AfterValidator(_not_endless)]
+    choices: Texts
+    overrides: Annotated[Lines, AfterValidator(_not_endless)]
     dataset: Annotated[Facts, AfterValidator(_about_the_data)]
     device: Facts
-    versions: dict[Text, Text]
+    versions: Texts
     code: Annotated[Facts, AfterValidator(_about_code)]
     parameters: Whole
     started: Text
     flops: Whole | None = None  # of one example's way forward
     finished: Text | None = None
-    seconds: dict[Text, Number] = field(default_factory=dict)
+    seconds: Annotated[dict[Text, Number], Few] = field(default_factory=dict)
     final: Metrics = field(default_factory=dict)
     best: Metrics = field(default_factory=dict)
-    test: Mapping[Text, Number | None] = field(default_factory=dict)
+    test: Metrics = field(default_factory=dict)
     scores: Scores = field(default_factory=dict)  # of the test predictions
     suggested_learning_rate: Number | None = None  # by a learning-rate range test
     error: Annotated[str, AfterValidator(_visible_lines)] | None = None
     label: Text | None = None  # the variant's name, where a study gives it one
-    weights: dict[Text, Text] = field(default_factory=dict)  # hashes of the shapes and of the initial values
+    weights: Texts = field(default_factory=dict)  # hashes of the shapes and of the initial values
     format: int = 1
 
     @property

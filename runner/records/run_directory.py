@@ -15,11 +15,11 @@ from runner.config.environment import writing
 from runner.config.errors import UserError, shortened
 from runner.config.yaml_file import read_yaml
 from runner.records.atomic import remove_leftovers, whole_file, write_arrays, write_csv, write_json, write_text
-from runner.records.bounded import MEGABYTE, read_bytes, read_json, read_rows
+from runner.records.bounded import MEGABYTE, json_form, read_bytes, read_json, read_rows
 from runner.records.npz import read_arrays
 from runner.records.record import LARGEST, Row, RunRecord
 
-_RECORD = TypeAdapter(RunRecord)
+_RECORD: TypeAdapter[RunRecord] = json_form(RunRecord)
 _LARGEST_RECORD = 16 * MEGABYTE  # the confusion matrix of 1,000 classes, and some
 _LARGEST_PREDICTIONS = 512 * MEGABYTE
 _LAST_EPOCH = 10**9

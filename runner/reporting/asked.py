@@ -7,8 +7,8 @@ from typing import Any, Self
 
 from pydantic import TypeAdapter
 
-from runner.records.bounded import LARGEST_PLAN, read_json
-from runner.records.record import Number, Text
+from runner.records.bounded import LARGEST_PLAN, json_form, read_json
+from runner.records.record import Lines, Number, Text
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class _Plan:
     """The part of a plan that a report heeds."""
 
     study: _Study
-    command: list[Text] = field(default_factory=list)
+    command: Lines = field(default_factory=list)
 
 
-_PLAN = TypeAdapter(_Plan)
+_PLAN: TypeAdapter[_Plan] = json_form(_Plan)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator
 
-from runner.records.record import Text, Whole
+from runner.records.record import Lines, Text, Texts, Whole
 
 # A candidate is a final run of a tuned variant at a point that may be chosen.
 Phase = Literal["tuning", "candidate", "final", "trial"]
@@ -37,12 +37,12 @@ class Job:
     run_id: Text
     variant: Text
     seed: Whole
-    overrides: list[Text]
-    choices: dict[Text, Text]
+    overrides: Lines
+    choices: Texts
     config: Annotated[dict[str, Any], AfterValidator(_with_epochs)]  # resolved
     directory: Annotated[str, AfterValidator(_plain_name)]  # below the sweep's
     phase: Phase = "final"
-    point: list[Text] = field(default_factory=list)  # overrides: where it lies in what is tuned or searched
+    point: Lines = field(default_factory=list)  # overrides: where it lies in what is tuned or searched
     pruning: dict[str, Any] | None = None  # by what its training may be stopped early; see runner/sweeps/pruning.py
     named: bool = False  # its variant has a name, by which reports call it
 

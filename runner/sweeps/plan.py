@@ -14,8 +14,8 @@ from runner.config.identity import run_id
 from runner.config.messages import composition_message
 from runner.config.naming import directory_name
 from runner.records.atomic import write_csv, write_json
-from runner.records.bounded import LARGEST_PLAN, read_json
-from runner.records.record import Text, Whole
+from runner.records.bounded import LARGEST_PLAN, json_form, read_json
+from runner.records.record import Lines, Whole
 from runner.sweeps.composition import Composed, Composer
 from runner.sweeps.difference import difference
 from runner.sweeps.job import Job, Phase
@@ -42,10 +42,10 @@ Asked = Annotated[dict[str, Any], AfterValidator(_with_choice)]
 class Plan:
     """The runs of a sweep, in the order in which they start; a run that two variants share is in it for each."""
 
-    jobs: Annotated[list[Job], Field(min_length=1)]
+    jobs: Annotated[list[Job], Field(min_length=1, fail_fast=True)]
     study: Asked = field(default_factory=dict)  # as it stood in the configuration; empty for a grid
     launcher: dict[str, Any] = field(default_factory=dict)  # where the runs are computed
-    command: list[Text] = field(default_factory=list)  # the arguments by which it was asked for
+    command: Lines = field(default_factory=list)  # the arguments by which it was asked for
     search: Asked = field(default_factory=dict)  # what a search chooses by; `to_come`: runs not yet planned
 
     @classmethod
@@ -56,7 +56,7 @@ class Plan:
             UserError: if there is none in the directory.
         """
         try:
-            plan: Self = read_json(sweep / PLAN_FILE, TypeAdapter(cls), LARGEST_PLAN)
+            plan: Self = read_json(sweep / PLAN_FILE, json_form(cls), LARGEST_PLAN)
         except FileNotFoundError as error:
             raise UserError(f"{sweep}: no run and no sweep was begun here (no record.json, no {PLAN_FILE})") from error
         except ValueError as error:

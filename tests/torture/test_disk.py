@@ -25,9 +25,11 @@ from runner.config.errors import EXIT_ENVIRONMENT
 from runner.kept import Kept
 from runner.records.lock import run_lock
 from runner.records.log import logged_by
+from runner.records.run_directory import RunDirectory
 from runner.request import Request
 from runner.sweeps.conduct import conduct
 from runner.sweeps.job import Job
+from runner.sweeps.outcome import read_status
 from runner.sweeps.plan import Plan
 from tests.composed import config
 from tests.torture.faulty import FaultyDisk, Site
@@ -49,7 +51,10 @@ class Single:
         self._kept = Kept()
 
     def __call__(self, folder: Path) -> None:
-        """Train, or go on."""
+        """Train, or go on, unless all is done: a refusal may have been survived."""
+        record = read_status(RunDirectory(folder))
+        if record and record.status == "completed":
+            return
         request = Request(folder, {"optimizer": "adam"}, list(TINY), in_sweep=False)
         with run_lock(folder), logged_by(logging.FileHandler(folder / "run.log", delay=True)):
             record = run(self._config, request, Console(quiet=True), self._kept)

@@ -364,6 +364,8 @@ def test_folders_beyond_counting_are_not_walked(abyss, outside, call):
 
 def _read(kind: str, path: Path) -> int:
     """Read a file of the largest size that is allowed."""
+    if kind == "plan":
+        return len(Plan.read(path).jobs)
     directory = RunDirectory(path)
     return len(directory.read_history()) if kind == "history" else len(str(directory.read_record()))
 
@@ -381,6 +383,22 @@ def bounded() -> Iterator[Callable[..., int]]:
 def test_a_record_of_all_values_or_bytes_that_are_read_takes_bounded_memory(run, bounded, value, count):
     """The last one has all its bytes, and is not taken apart for that."""
     (run / "record.json").write_text(f'{{"scores": {{"a": [{",".join([value] * count)}]}}}}')
+    with pytest.raises(UserError, match="not a run's record"):
+        bounded(_read, "record", run, seconds=120)
+
+
+@pytest.mark.parametrize("value", ["{}", "1", "[]", '{"choices":{"a":1,"b":2}}'])
+def test_a_plan_of_wrong_jobs_takes_bounded_memory(sweep, bounded, value):
+    """Each of them is wrong in many ways; the first is enough."""
+    (sweep / "plan.json").write_text(f'{{"jobs": [{",".join([value] * 180_000)}]}}')
+    with pytest.raises(UserError, match="not a sweep's directory"):
+        bounded(_read, "plan", sweep, seconds=120)
+
+
+@pytest.mark.parametrize("part", ["versions", "final", "dataset", "scores"])
+def test_a_record_of_many_wrong_keys_takes_bounded_memory(run, bounded, part):
+    many = ",".join(f'"{number:x}": []' for number in range(120_000))
+    (run / "record.json").write_text(f'{{"{part}": {{{many}}}}}')
     with pytest.raises(UserError, match="not a run's record"):
         bounded(_read, "record", run, seconds=120)
 
