@@ -47,6 +47,8 @@ def read_members(paths: Sequence[Path]) -> list[Member]:
     for run, own in zip(runs, predictions, strict=True):
         if not np.array_equal(own["test_labels"], predictions[0]["test_labels"]):
             raise UserError(f"{run.directory.path} was tested on other examples than {first.directory.path}")
+        if _classes(own) != _classes(predictions[0]):
+            raise UserError(f"{run.directory.path} tells apart other classes than {first.directory.path}")
     return [Member(*parts) for parts in zip(runs, variant_labels(runs), predictions, strict=True)]
 
 
@@ -119,6 +121,10 @@ def _measures(predictions: dict[str, npt.NDArray[Any]], source: str) -> dict[str
     except ValueError as error:
         raise UserError(f"{source}: {error}") from error
     return {name: measures.get(name, np.nan) for name in MEASURES}
+
+
+def _classes(predictions: dict[str, npt.NDArray[Any]]) -> list[int]:
+    return [predictions[f"{part}_probabilities"].shape[1] for part in ("test", "validation")]
 
 
 def _data(run: Run) -> str:

@@ -185,3 +185,9 @@ def test_the_figure_has_a_row_a_variant_below_the_ensembles(two):
     assert names == ["ensemble", "optimizer=sgd", "optimizer=adam"]
     assert left.yaxis_inverted()
     assert right.get_xlabel() == "test negative log likelihood"
+
+
+def test_runs_that_tell_apart_other_classes_are_refused(make_run, tmp_path):
+    wider = np.pad(OTHER, [(0, 0), (0, 1)])
+    said = refused(make_run, tmp_path, predictions=predictions(wider))
+    assert re.search(r"sweep/1 tells apart other classes than .*sweep/0", said)
