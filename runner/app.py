@@ -54,7 +54,7 @@ def application(config: DictConfig) -> None:
     """Train what Hydra composed. In a sweep, the sweeper and its workers take this function's place."""
     try:
         if asked := [key for key in SWEEP_KEYS if config.get(key)]:
-            raise ConfigError(f"{', '.join(asked)}: of a sweep, and this is one run; leave hydra.mode to the command")
+            raise ConfigError(f"{', '.join(asked)}: of a sweep, and this is one run; use study=NAME, seeds=N or -m")
         resolved = resolve(config)
         refuse_strangers(resolved, read_trusted(config.trusted_packages))
         request = Request.from_hydra(config)
