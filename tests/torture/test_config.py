@@ -198,7 +198,7 @@ def hold(program: Program, folder: Path, case: Case, found: Counter[str]) -> Non
 
 
 def names_a_key(message: str, case: Case) -> bool:
-    """Say whether a message names a key that is there, one of the command's (by its beginning), or the file and line."""
+    """Say whether a message names a key that is there, one of the command's (its beginning), or file and line."""
     own = [argument.lstrip("+~").partition("=")[0] for argument in case.arguments]
     written = re.findall(r"[^\s:=,\[\]{}'\"]{2,}", " ".join(map(str, case.files.values())))
     known = (*case.arguments, *own, *written, *KEYS, *GROUPS, "fuzz", "no key")
