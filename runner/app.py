@@ -59,8 +59,8 @@ def application(config: DictConfig) -> None:
         refuse_strangers(resolved, read_trusted(config.trusted_packages))
         request = Request.from_hydra(config)
         directory = RunDirectory(request.directory)
-        directory.refuse_if_used()
         with run_lock(directory.path):
+            directory.refuse_if_used()
             record = run(resolved, request, Terminal())
     except UserError as error:
         with suppress(OSError):  # Hydra made it; what holds anything stays

@@ -17,6 +17,7 @@ from runner.app import exit_code, run
 from runner.config.environment import EnvironmentFault
 from runner.config.errors import EXIT_FAILED, Stopped, UserError
 from runner.config.identity import run_id
+from runner.config.locations import user_path
 from runner.config.schema import check
 from runner.config.trust import TRUST, refuse_strangers, trusted_by
 from runner.console import Terminal, show_warning
@@ -57,7 +58,7 @@ def reproduce_command(arguments: Sequence[str]) -> None:
     path, row = (chosen.directory, None) if chosen.row is None else run_of_row(chosen.directory, chosen.row)
     original = Original.read(path, trusted_by(chosen.trusted))
     now = datetime.now(UTC)
-    out = chosen.out or Path("outputs/reproduced") / f"{original.record.run_id}-{now:%Y-%m-%d_%H-%M-%S-%f}"
+    out = chosen.out or Path("outputs/reproduced") / f"{run_id(original.config)}-{now:%Y-%m-%d_%H-%M-%S-%f}"
     reproduce(original, out, Terminal(), tolerance=chosen.tolerance, row=row)
 
 
@@ -161,7 +162,7 @@ class Original:
             fixed["kind"] = "cpu"
         dataset = self.config["dataset"]
         root = dataset.get("root")
-        if root and not Path(root).expanduser().exists():  # the run was made on another machine
+        if root and not user_path(root).exists():  # the run was made on another machine
             dataset = dataset | {"root": os.environ.get("RUNNER_DATA_DIR")}
         return self.config | {"device": self.config["device"] | fixed, "dataset": dataset}
 

@@ -147,8 +147,9 @@ def test_a_run_gets_the_threads_that_it_had_and_data_from_where_they_are(tmp_pat
     on_one = {"kind": "cpu", "intra_op_threads": 1, "inter_op_threads": 1}
     original = Original(tmp_path, replace(RECORD, device=on_one), config, {})
     assert original.config_here() == config | {"device": {"kind": "cpu", "threads": 1}}
-    unknown = Original(tmp_path, replace(RECORD, device={}), config | {"dataset": {"root": "/nowhere"}}, {})
-    assert unknown.config_here() == {"device": automatic, "dataset": {"root": "here"}}
+    for root in ("/nowhere", "~nobody-of-this-name/mnist"):
+        unknown = Original(tmp_path, replace(RECORD, device={}), config | {"dataset": {"root": root}}, {})
+        assert unknown.config_here() == {"device": automatic, "dataset": {"root": "here"}}
 
 
 class TestRow:

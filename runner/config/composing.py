@@ -24,6 +24,7 @@ from runner.config.tree import leaves
 from runner.config.trust import TRUST, read_trusted, refuse_strange_plugins
 from runner.config.yaml_file import DEEPEST, LONGEST_NUMBER, read_yaml_text
 
+LONGEST_KEY = 200  # bytes; Hydra looks for a file of this name, which may have 255
 LONGEST_OVERRIDE = 4096  # characters; Hydra's parser takes about a second for that
 LONGEST_TOGETHER = 9_000  # characters of all overrides; a record holds 10,000, the seed among them
 MOST_INTERPOLATIONS = 16  # n of them make a value at most 3^(n/3) times as long
@@ -82,6 +83,8 @@ def refuse_endless(overrides: Sequence[str]) -> None:
             raise ConfigError(f"{shortened(override)}: names no key")
         if len(override) > LONGEST_OVERRIDE:
             raise ConfigError(f"{key}: longer than {LONGEST_OVERRIDE} characters")
+        if len(override.partition("=")[0].encode(errors="replace")) > LONGEST_KEY:
+            raise ConfigError(f"{key}: a key of more than {LONGEST_KEY} bytes")
         if found := _NUMBER.search(override):
             raise ConfigError(f"{key}: a number of {len(found[0])} digits")
         if _depth(override) > DEEPEST:

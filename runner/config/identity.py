@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 # Where and how loudly a run computes, not what: these keys (and what lies below them) do not make a run another run.
+# Of the device, the precision does.
 VOLATILE = ("name", "device", "tracking", "dataset.root", "dataset.url", "dataset.memory_limit_gb", "model.small")
+_PRECISION = "device.precision"
+_USUAL = "float32"
 
 
 def is_volatile(key: str) -> bool:
     """Say whether a dotted key lies under one that does not belong to a run's identity."""
-    return any(key == volatile or key.startswith(volatile + ".") for volatile in VOLATILE)
+    return key != _PRECISION and any(key == volatile or key.startswith(volatile + ".") for volatile in VOLATILE)
 
 
 def run_id(config: Mapping[str, Any]) -> str:
@@ -23,6 +26,8 @@ def run_id(config: Mapping[str, Any]) -> str:
         config: the resolved configuration, plain dictionaries and lists.
     """
     essence = _essence(config, "")
+    if (precision := (config.get("device") or {}).get("precision", _USUAL)) != _USUAL:
+        essence[_PRECISION] = precision
     return hashlib.sha256(json.dumps(essence, sort_keys=True, ensure_ascii=True).encode()).hexdigest()[:12]
 
 

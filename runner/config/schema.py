@@ -53,6 +53,9 @@ class DatasetPart(Part):
     OURS = frozenset({"validation_split", "split", "split_seed", "train_size", "label_noise", "class_imbalance"})
 
     name: str
+    root: str | None = None
+    path: str | None = None
+    url: str | None = None
     validation_split: OpenFraction
     split: Literal["last", "random", "stratified"]
     split_seed: WholeNumber

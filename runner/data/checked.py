@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from runner.config.locations import user_path
 from runner.data.dataset import Dataset, Inputs, Labels, Part
 from runner.data.errors import DataError
 
@@ -19,7 +20,7 @@ def checked_file(path: str | Path) -> Path:
     Raises:
         DataError: if it is not.
     """
-    file = Path(path).expanduser()
+    file = user_path(path)
     if not file.is_file():
         what = "is a folder, pipe or device, not a file" if file.exists() else "there is no such file"
         raise DataError(f"{file}: {what}")

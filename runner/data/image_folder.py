@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from runner.config.errors import ConfigError, shortened
+from runner.config.locations import user_path
 from runner.data.checked import checked_dataset, checked_file
 from runner.data.dataset import Dataset, Part
 from runner.data.errors import DataError
@@ -61,7 +62,7 @@ def load_images(
     style = Format(channels, _checked_size(size), memory_limit_gb)
     if channels not in _MODES:
         raise ConfigError(f"dataset.channels={channels}: must be 1 (grayscale) or 3 (RGB)")
-    root = Path(path).expanduser()
+    root = user_path(path)
     if not ((root / "train").is_dir() and (root / "test").is_dir()):
         part = _read(root, _training_classes(root), style)
         train, test = hold_out(str(root), part, test_size, data_seed)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from runner.config.locations import user_path
 from runner.data.checked import Array
 from runner.data.dataset import Dataset
 from runner.data.download import download
@@ -57,7 +58,7 @@ def load_mnist(
 
 def _data_directory(root: str | None) -> Path:
     if root is not None:
-        return Path(root).expanduser()
+        return user_path(root)
     from platformdirs import user_cache_path
 
     return user_cache_path("runner")

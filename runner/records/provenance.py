@@ -4,6 +4,7 @@ import hashlib
 import json
 import platform
 import subprocess
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{package: version(package) for package in _PACKAGES}}
 
 
+@cache
 def code_state() -> dict[str, Any]:
-    """Return the commit this program was started from, and whether the checkout differs from it; empty without one."""
+    """Return the commit this process was started from, and whether the checkout differs from it; empty without one."""
     package = Path(__file__).resolve().parent
     try:
         tracked = _git(package, "ls-files", "--error-unmatch", Path(__file__).name)

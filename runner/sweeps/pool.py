@@ -27,7 +27,6 @@ Result = TypeVar("Result")
 
 _TRIES = 3  # of a task whose worker dies before it has begun
 _GLANCE = 1.0  # seconds between looks at whether a slot is still alive
-_PRELOADED = ("runner.build", "runner.app", "runner.sweeps.worker", "runner.reporting.scores")
 
 
 class Pool(Protocol):
@@ -58,7 +57,7 @@ class Pool(Protocol):
 
 def start_server() -> None:
     """Start the process that workers are forked from, if it is not there yet; it goes on by itself for seconds."""
-    multiprocessing.get_context("forkserver").set_forkserver_preload(list(_PRELOADED))
+    multiprocessing.get_context("forkserver").set_forkserver_preload(["runner.sweeps.preloaded"])
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a process with threads must not be forked
     with output_in(Path(os.devnull)):  # of the import of TensorFlow; the workers send theirs to each run's log
         forkserver.ensure_running()

@@ -60,18 +60,20 @@ def resume_run(path: Path, console: Console, trusted: Sequence[str]) -> None:
         Stopped: if it fails or is interrupted again.
     """
     directory = RunDirectory(path)
-    before = directory.read_record()
+    directory.read_record()  # where there is none, nothing is written, not even a lock
     refuse_links_out(path)
-    if before.status in DONE:
-        raise UserError(f"{path}: this run is {before.status}; there is nothing left to do")
-    config = directory.read_config()
-    refuse_strangers(config, trusted)
-    if before.code.get("commit") != code_state().get("commit"):
-        show_warning(console, "this run began with other code: what comes out may be of neither version.")
-    in_sweep = (path.parent / "plan.json").exists()
-    request = Request(path, before.choices, before.overrides, in_sweep=in_sweep, variant=before.label)
-    with run_lock(path), logged_by(logging.FileHandler(path / "run.log", encoding="utf-8")):
-        record = run(config, request, console)
+    with run_lock(path):
+        before = directory.read_record()  # whose process may have ended it meanwhile
+        if before.status in DONE:
+            raise UserError(f"{path}: this run is {before.status}; there is nothing left to do")
+        config = directory.read_config()
+        refuse_strangers(config, trusted)
+        if before.code.get("commit") != code_state().get("commit"):
+            show_warning(console, "this run began with other code: what comes out may be of neither version.")
+        in_sweep = (path.parent / "plan.json").exists()
+        request = Request(path, before.choices, before.overrides, in_sweep=in_sweep, variant=before.label)
+        with logged_by(logging.FileHandler(path / "run.log", encoding="utf-8")):
+            record = run(config, request, console)
     if code := exit_code(record):
         raise Stopped(code)
 

@@ -51,8 +51,9 @@ def _placed(job: Job, chosen: Container[tuple[str, tuple[str, ...]]]) -> Job:
 
 def _points(plan: Plan, sweep: Path, metric: str) -> list[Point]:
     runs: dict[tuple[str, tuple[str, ...]], list[Job]] = {}
-    for job in plan.of_phase("tuning"):
-        runs.setdefault((job.variant, tuple(job.point)), []).append(job)
+    for job in plan.jobs:  # a run that two variants share counts for each
+        if job.phase == "tuning":
+            runs.setdefault((job.variant, tuple(job.point)), []).append(job)
     points = []
     for (variant, overrides), jobs in runs.items():
         scores = [score for job in jobs if (score := _score(job, sweep, metric)) is not None]

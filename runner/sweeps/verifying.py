@@ -150,8 +150,10 @@ def expectations(
     """
     rows = {name: row for name, row in file.rows.items() if row.quick or not quick}
     for name in names:
+        if name not in file.rows:
+            raise UserError(f"verify {name}: no such row{did_you_mean(name, file.rows)}")
         if name not in rows:
-            raise UserError(f"verify {name}: no such row{did_you_mean(name, rows)}")
+            raise UserError(f"verify {name}: has no quick form; leave out --quick")
     return [
         Expectation(
             name=name,

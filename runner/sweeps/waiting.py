@@ -11,8 +11,7 @@ class Waiting(Generic[Task]):
     """A queue from which each worker is handed what is like its last task, as long as there is such a one."""
 
     def __init__(self, tasks: Sequence[Task], affinity: Callable[[Task], str]) -> None:
-        self._tasks = list(tasks)
-        self._affinity = affinity
+        self._tasks = [(task, affinity(task)) for task in tasks]
         self._busy: list[str] = []  # what the workers are at
         self._lock = threading.Lock()
 
@@ -29,18 +28,18 @@ class Waiting(Generic[Task]):
                 self._busy.remove(last)
             if not self._tasks:
                 return None
-            kinds = [self._affinity(task) for task in self._tasks]
-            index = next((at for at, kind in enumerate(kinds) if kind == last), None)
+            index = next((at for at, (_, kind) in enumerate(self._tasks) if kind == last), None)
             if index is None:
-                index = next((at for at, kind in enumerate(kinds) if kind not in self._busy), 0)
-            self._busy.append(kinds[index])
-            return self._tasks.pop(index), kinds[index]
+                index = next((at for at, (_, kind) in enumerate(self._tasks) if kind not in self._busy), 0)
+            taken = self._tasks.pop(index)
+            self._busy.append(taken[1])
+            return taken
 
     def give_back(self, task: Task, kind: str) -> None:
         """Put a task back that its worker did not live to end."""
         with self._lock:
             self._busy.remove(kind)
-            self._tasks.insert(0, task)
+            self._tasks.insert(0, (task, kind))
 
     def clear(self) -> None:
         """Let no more be taken."""

@@ -24,3 +24,9 @@ def test_an_output_directory_has_a_name(argument):
     with pytest.raises(ConfigError, match="must name a directory"):
         refuse_no_place(["optimizer=sgd", argument])
     refuse_no_place(["hydra.run.dir=here", "name="])
+
+
+@pytest.mark.parametrize("override", ["a" * 201 + "=1", "+" + "é" * 101 + "=1", "b" * 300])
+def test_a_key_that_no_file_could_be_named_after_is_refused(override):
+    with pytest.raises(ConfigError, match=r"a key of more than 200 bytes"):
+        refuse_endless([override])

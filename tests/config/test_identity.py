@@ -39,6 +39,7 @@ def test_it_is_twelve_hexadecimal_digits():
         changed(dataset__root="/elsewhere"),
         changed(dataset__url="http://mirror"),
         changed(device={"kind": "cpu", "threads": 2}),
+        changed(device__precision="float32"),
         changed(name="a better name"),
         changed(model__small=False),
         changed(tracking={"uri": "x"}),
@@ -62,6 +63,7 @@ def test_order_places_devices_names_and_unused_keys_do_not_make_another_run(same
         changed(callbacks={"early_stopping": {"patience": 0}}),
         changed(optimizer__amsgrad=False),
         changed(dataset__validation_split=0.1),
+        changed(device__precision="mixed_bfloat16"),
     ],
 )
 def test_what_changes_the_training_makes_another_run(other):

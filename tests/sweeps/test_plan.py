@@ -5,7 +5,7 @@ import pytest
 
 from runner.config.errors import ConfigError, UserError
 from runner.sweeps.difference import difference
-from runner.sweeps.plan import Plan, candidates
+from runner.sweeps.plan import Plan, candidates, sharing
 from runner.sweeps.study import read_study
 from runner.sweeps.variants import study_variants
 
@@ -13,7 +13,7 @@ from runner.sweeps.variants import study_variants
 def planned(composer, study) -> Plan:
     read = read_study(study)
     found = candidates(study_variants(read, {}, [], composer), composer)
-    return Plan([job for candidate in found for job in candidate.planned(read)], study)
+    return Plan(sharing(job for candidate in found for job in candidate.planned(read)), study)
 
 
 STUDY = {"variants": {"adam": [], "sgd": ["optimizer=sgd", "optimizer.learning_rate=0.1"]}, "seeds": 2}

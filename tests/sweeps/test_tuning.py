@@ -98,3 +98,14 @@ def test_choosing_again_after_a_late_run_may_choose_another(tuned, tmp_path):
         RunDirectory(job.path(tmp_path)).write_record(replace(record(job), final={"epoch": 1, "val_accuracy": 0.99}))
     again = choose(plan, tmp_path, read_study(TUNED)).of_phase("final")
     assert {job.config["optimizer"]["learning_rate"] for job in again if job.variant == "adam"} == {0.1}
+
+
+def test_a_run_that_two_variants_share_counts_for_each(tuned, tmp_path):
+    scores = SCORES | {("same", rate): SCORES["adam", rate] for rate in (0.1, 0.01, 0.001)}
+    variants = TUNED["variants"] | {"same": TUNED["variants"]["adam"]}
+    plan = tuned(scores, variants=variants)
+    final = {(job.variant, job.config["optimizer"]["learning_rate"]) for job in plan.jobs if job.phase == "final"}
+    assert final == {("adam", 0.001), ("same", 0.001), ("sgd", 0.1)}
+    assert plan.runs_after_tuning() == 0
+    table = pd.read_csv(tmp_path / "tuning.csv")
+    assert set(table.loc[table["variant"] == "same", "budget"]) == {3}

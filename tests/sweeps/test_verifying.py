@@ -45,6 +45,11 @@ def test_a_published_figure_lies_in_its_band_unless_the_row_says_otherwise():
     assert not outside
 
 
+def test_a_row_without_a_quick_form_says_so():
+    with pytest.raises(UserError, match="srivastava_dropout: has no quick form"):
+        expectations(FILE, ["srivastava_dropout"], [], quick=True, seeds=None)
+
+
 def test_quick_has_its_own_bands_and_fewer_epochs():
     full, quick = (expectations(FILE, ["keras_mlp"], [], quick=quick, seeds=None)[0] for quick in (False, True))
     assert quick.overrides == [*full.overrides, "training.epochs=1"]

@@ -226,6 +226,15 @@ def test_a_plan_names_no_path(sweep, outside, name):
         Plan.read(sweep)
 
 
+@pytest.mark.parametrize("above", ["..", "{}"])
+def test_a_run_is_trained_again_below_the_outputs_whatever_its_id(run, call, tmp_path, monkeypatch, above):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    hostile.with_field(run / "record.json", ("run_id",), f"{above.format(tmp_path)}/../../elsewhere/x")
+    assert TRAINED in call("reproduce", run)[1]
+    assert not list(tmp_path.parent.rglob("elsewhere"))
+
+
 def test_nothing_is_resumed_through_a_link_that_leads_out(sweep, run, outside, call):
     (run / "run.log").symlink_to(outside / "secret.json")
     for target in (sweep, run):
