@@ -21,7 +21,7 @@ from runner.reporting.results import Results
 from runner.reporting.run_figures import read_gradients
 from runner.reporting.selection import tuned_metric
 from runner.reporting.styles import Style, variant_styles
-from runner.reporting.wording import value_text
+from runner.reporting.wording import lost_text, value_text
 
 Named = Iterator[tuple[str, Figure]]
 _FEWEST_ALONG = 3  # values of one group, for a curve along an axis
@@ -140,12 +140,7 @@ def _prediction_figures(results: Results, confusion: str | None) -> Named:
 
 
 def _lost(results: Results) -> dict[str, str]:
-    lost = {}
-    for _, row in results.aggregate.iterrows():
-        parts = [f"{row[status]} {status}" for status in ("diverged", "failed") if row[status]]
-        if parts:
-            lost[str(row["variant"])] = ", ".join(parts)
-    return lost
+    return {str(row["variant"]): lost for _, row in results.aggregate.iterrows() if (lost := lost_text(row))}
 
 
 def _missed(results: Results) -> dict[str, str]:

@@ -116,7 +116,7 @@ def compare_unpaired(variant: Sequence[float], baseline: Sequence[float], *, boo
     bca_low, bca_high = _bca((one, other), _mean_difference) if bootstrap else (math.nan, math.nan)
     return Comparison(
         test="Welch",
-        n=len(one),
+        n=min(len(one), len(other)),
         difference=difference,
         ci_low=low,
         ci_high=high,

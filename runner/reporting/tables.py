@@ -12,7 +12,7 @@ from runner.records.atomic import write_csv, write_text
 from runner.reporting.aggregate import LEVEL, comparison_frame
 from runner.reporting.direction import is_share, sign_of
 from runner.reporting.statistics import FEWEST_SEEDS, binomial_error
-from runner.reporting.wording import interval_text, p_text, signed_text, spread_text
+from runner.reporting.wording import interval_text, lost_text, p_text, signed_text, spread_text
 
 Mark = Literal["best", "as good", ""]
 _AS_GOOD = f"not significantly different from the best (p of {LEVEL} or more, uncorrected)"
@@ -87,7 +87,6 @@ def paper_table(
     rows = []
     for _, row in aggregate.iterrows():
         against = compared.loc[row["variant"]] if row["variant"] in compared.index else None
-        lost = {status: row[status] for status in ("diverged", "failed") if row[status]}
         rows.append(
             {
                 "variant": str(row["variant"]),
@@ -95,7 +94,7 @@ def paper_table(
                 "difference": "" if against is None else signed_text(against["difference"], metric),
                 "95% interval": "" if against is None else interval_text(against, metric),
                 "p (Holm)": "" if against is None else p_text(against["p_holm"], int(against["n"])),
-                "n": ", ".join([f"{row['n']:.0f}", *(f"{count} {status}" for status, count in lost.items())]),
+                "n": ", ".join(filter(None, [f"{row['n']:.0f}", lost_text(row)])),
             }
         )
     return PaperTable(rows, _marks(summary, aggregate, metric), _caption(aggregate, comparisons, examples))

@@ -10,7 +10,7 @@ from runner.records.record import RunRecord
 from runner.reporting.aggregate import LEVEL
 from runner.reporting.direction import is_share, sign_of
 from runner.reporting.statistics import FEWEST_SEEDS
-from runner.reporting.wording import p_text, signed_text, value_text
+from runner.reporting.wording import lost_text, p_text, signed_text, value_text
 
 
 def verdicts(aggregate: pd.DataFrame, comparisons: pd.DataFrame) -> dict[str, str]:
@@ -55,10 +55,9 @@ def cautions(
 
 def _losses(aggregate: pd.DataFrame) -> Iterator[str]:
     for _, row in aggregate.iterrows():
-        lost = [f"{row[status]} {status}" for status in ("diverged", "failed", "interrupted", "pruned") if row[status]]
-        if lost:
+        if lost := lost_text(row):
             rest = f"its figures are those of the other {row['n']:.0f}" if row["n"] else "it has no figures"
-            yield f"{row['variant']}: of {row['runs']} runs {', '.join(lost)}; {rest}."
+            yield f"{row['variant']}: of {row['runs']} runs {lost}; {rest}."
 
 
 def _few_seeds(comparisons: pd.DataFrame) -> Iterator[str]:

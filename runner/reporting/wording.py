@@ -4,8 +4,12 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
+
 from runner.reporting.direction import is_share
 from runner.reporting.statistics import FEWEST_SEEDS
+
+_LOST = ("diverged", "failed", "interrupted", "pruned")
 
 
 def value_text(value: float, metric: str) -> str:
@@ -34,6 +38,11 @@ def interval_text(comparison: "Mapping[str, Any]", metric: str) -> str:
     if math.isnan(comparison["ci_low"]):
         return "-"
     return f"[{signed_text(comparison['ci_low'], metric)}, {signed_text(comparison['ci_high'], metric)}]"
+
+
+def lost_text(row: "Mapping[Any, Any] | pd.Series[Any]") -> str:
+    """Return how many of a variant's runs have no result, by status, from its row of the aggregate; "" if all have."""
+    return ", ".join(f"{row[status]} {status}" for status in _LOST if row[status])
 
 
 def p_text(value: float, n: int) -> str:

@@ -63,8 +63,8 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
         if done.results:
             show_verdicts(console, done.results)
         console.print(f"report  {directory / 'index.html'}", soft_wrap=True)
-        if study and study.tune:
-            show_selection(console, directory / "selection.csv")
+        if done.results and done.results.selection is not None:
+            show_selection(console, done.results.selection)
     except EnvironmentFault:
         raise
     except (UserError, OSError) as error:

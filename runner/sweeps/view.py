@@ -2,6 +2,7 @@
 
 from collections.abc import Sized
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -11,6 +12,9 @@ from runner.console import show_warning
 from runner.sweeps.difference import difference
 from runner.sweeps.job import Job
 from runner.sweeps.plan import Plan
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _SHOWN_VARIANTS = 40
 
@@ -82,13 +86,10 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def show_selection(console: Console, table: Path) -> None:
+def show_selection(console: Console, selection: "pd.DataFrame") -> None:
     """Print what each variant was tuned to, and by how much its tuned score flatters; and what may be wrong with it."""
-    import pandas as pd
-
     from runner.reporting.selection import selection_warnings
 
-    selection = pd.read_csv(table)
     for _, row in selection.iterrows():
         scores = f"{row['metric']} {row['tuned']:.4f} when tuned, {row['fresh']:.4f} on {row['n']} fresh seeds"
         console.print(f"{row['variant']}: {row['point']}; {scores} (optimism {row['optimism']:+.4f})", soft_wrap=True)

@@ -82,6 +82,14 @@ def test_below_six_seeds_nothing_is_claimed():
     assert not math.isnan(row["ci_low"])
 
 
+@pytest.mark.parametrize(("baseline", "other"), [(SEVEN, [0.9, 0.91]), ([0.9, 0.91], SEVEN)])
+def test_nothing_is_claimed_where_either_side_has_too_few_seeds(baseline, other):
+    summary = pd.concat([runs("a", baseline), runs("b", other, seeds=range(10, 10 + len(other)))])
+    (row,) = comparison_frame(summary, "test_accuracy", "a").to_dict("records")
+    assert (row["test"], row["n"]) == ("Welch", 2)
+    assert row["verdict"] == "fewer than 6 seeds: no claim"
+
+
 def test_holm_is_over_all_comparisons():
     better = [value + 0.01 for value in SEVEN]
     summary = pd.concat([runs("a", SEVEN), runs("b", better), runs("c", better), runs("d", better)])

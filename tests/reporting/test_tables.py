@@ -71,3 +71,9 @@ def test_the_latex_table_compiles_in_a_plain_article(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-1500:]
     assert (tmp_path / "paper.pdf").exists()
+
+
+@pytest.mark.parametrize("status", ["diverged", "failed", "interrupted", "pruned"])
+def test_runs_without_a_result_are_counted_beside_the_others(status):
+    lost = runs("b", [*SEVEN[:6], float("nan")], ["completed"] * 6 + [status])
+    assert table(runs("a", SEVEN), lost, baseline="a").rows[1]["n"] == f"6, 1 {status}"

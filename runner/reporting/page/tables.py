@@ -10,7 +10,7 @@ import pandas as pd
 from runner.records.record import RunRecord
 from runner.reporting.direction import is_share, sign_of
 from runner.reporting.results import Results
-from runner.reporting.wording import interval_text, p_text, signed_text, spread_text, value_text
+from runner.reporting.wording import interval_text, lost_text, p_text, signed_text, spread_text, value_text
 
 _ONE_LINE = 40  # letters that a cell does not break
 
@@ -74,7 +74,7 @@ def variants_table(results: Results, caption: str) -> PageTable:
                 *_against(against, metric),
                 Cell.number(value_text(row["iqm"], metric), row["iqm"]),
                 Cell.number(f"{row['n']:.0f}", row["n"]),
-                Cell.text(_lost(row), "bad"),
+                Cell.text(lost_text(row), "bad"),
                 Cell.number(f"{row['train_seconds']:.1f}", row["train_seconds"]),
                 Cell.number(f"{row['parameters']:,.0f}", row["parameters"]),
                 Cell.number(f"{row['budget']}", row["budget"]),
@@ -105,12 +105,6 @@ def _against(against: Mapping[Any, Any] | None, metric: str) -> list[Cell]:
         Cell.number(f"{wins:.2f}", wins),
         Cell.text(text, {1: "good", -1: "bad"}.get(verdict, "")),
     ]
-
-
-def _lost(row: Mapping[Any, Any]) -> str:
-    return ", ".join(
-        f"{row[status]} {status}" for status in ("diverged", "failed", "interrupted", "pruned") if row[status]
-    )
 
 
 def runs_table(results: Results) -> PageTable:
