@@ -3,11 +3,9 @@
 import logging
 import math
 import time
-import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,21 +16,18 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 from rich.console import Console
 
-from runner.config.environment import EnvironmentFault, machine_faults
+from runner.attempt import Attempt
 from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, ConfigError, Stopped, UserError
-from runner.config.identity import run_id
 from runner.config.locations import conf_directory
-from runner.config.schema import SWEEP_KEYS, DatasetPart, Settings, check, resolve
+from runner.config.schema import SWEEP_KEYS, check, resolve
 from runner.config.trust import read_trusted, refuse_strangers
-from runner.config.yaml_file import read_yaml
 from runner.console import EpochLines, Terminal, epoch_text, show_choices, show_result, show_start, show_warning
-from runner.data.errors import DataNotFound
 from runner.engine.native_log import native_log_held_back
 from runner.interruption import Interruption
 from runner.kept import Kept
+from runner.prepared import Prepared, prepare_or_embedded, take_compiled, training
 from runner.records.lock import run_lock
-from runner.records.provenance import code_state, versions
-from runner.records.record import DONE, Row, RunRecord, Status
+from runner.records.record import DONE, Row, RunRecord, now
 from runner.records.run_directory import RunDirectory
 from runner.request import LIST_GROUPS, Request
 
@@ -41,10 +36,7 @@ if TYPE_CHECKING:
     from keras.callbacks import Callback
 
     from runner.build import Parts
-    from runner.data.dataset import Dataset
-    from runner.engine.checkpoint import Checkpoint
     from runner.engine.compiled import Compiled
-    from runner.engine.device import ActiveDevice
 
 LOG = logging.getLogger(__name__)
 
@@ -102,7 +94,7 @@ def run(
     with native_log_held_back():
         from runner.engine.saving import save_model
 
-        prepared = _prepared_or_embedded(config, request, console, kept)
+        prepared = prepare_or_embedded(config, request, console, kept)
         compiled = take_compiled(prepared, kept)
     parts = prepared.parts
     parts.callbacks.extend(callbacks)
@@ -138,123 +130,8 @@ def run(
     return record
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """A run that is ready to train."""
-
-    config: dict[str, Any]
-    settings: Settings
-    dataset: "Dataset"
-    parts: "Parts"
-    device: "ActiveDevice"
-
-    def record(self, request: Request, choices: dict[str, str]) -> RunRecord:
-        """Return the record as it is at the start."""
-        from runner.engine.cost import flops_per_example
-        from runner.engine.weights import weight_hashes
-
-        dataset = self.dataset
-        return RunRecord(
-            run_id=run_id(self.config),
-            name=self.settings.name,
-            label=request.variant,
-            seed=self.settings.seed,
-            status="running",
-            choices=choices | {"dataset": dataset.name},
-            overrides=request.overrides,
-            dataset=self.parts.split.sizes
-            | {"split": self.parts.split.hash}
-            | {"name": dataset.name, "fingerprint": dataset.fingerprint, "source": dataset.source},
-            device=self.device.as_record(),
-            versions=versions(),
-            code=code_state(),
-            parameters=self.parts.model.count_params(),
-            flops=flops_per_example(self.parts.model),
-            weights=weight_hashes(self.parts.model),
-            started=_now(),
-        )
-
-
-def prepare(config: dict[str, Any], directory: Path, kept: Kept, *, one_thread: bool) -> Prepared:
-    """Load the data and build every part of a run.
-
-    Args:
-        one_thread: where `device.threads` leaves it open; other processes have the other cores.
-
-    Raises:
-        UserError: if the configuration or the data cannot be used.
-    """
-    from runner.build import build_dataset, build_parts, build_split
-    from runner.engine.device import prepare_device, refuse_too_large
-
-    settings = check(config)
-    device = prepare_device(settings.device, settings.model.small or one_thread)
-    dataset = kept.get("dataset", settings.dataset.spec(), partial(build_dataset, settings))
-    split = kept.get("split", [config["dataset"], config["preprocessing"]], partial(build_split, settings, dataset))
-    refuse_too_large(split, device)
-    return Prepared(config, settings, dataset, build_parts(settings, dataset, split, directory), device)
-
-
-def take_compiled(prepared: Prepared, kept: Kept) -> "Compiled":
-    """Return what is compiled of a run, at its initial values; it may come from a run with another seed."""
-    from runner.engine.compiled import compiled
-
-    parts, settings = prepared.parts, prepared.settings
-    jit_compile = prepared.device.jit_compile
-    make = partial(compiled, parts.model, parts.targets, parts.batch_size, parts.augment, jit_compile=jit_compile)
-    if not _differs_in_values_alone(settings):
-        return kept.make_alone("compiled", make)
-    key = {name: value for name, value in prepared.config.items() if name not in ("name", "seed", "tracking")}
-    taken = kept.get("compiled", key, make)
-    if taken.model is not parts.model:
-        taken.start_as(parts.model)
-    return taken
-
-
-def _differs_in_values_alone(settings: Settings) -> bool:
-    """Say whether another seed changes the values of variables alone, and nothing that is compiled."""
-    own = all(part.target.startswith(("keras.", "runner.")) for part in settings.callbacks.values())
-    return own and not (settings.augmentation or settings.averaging or settings.diagnostics)
-
-
-def _prepared_or_embedded(config: dict[str, Any], request: Request, console: Console, kept: Kept) -> Prepared:
-    """Prepare the run, on the embedded data set where none was asked for and none can be had."""
-    try:
-        return prepare(config, request.directory, kept, one_thread=request.in_sweep)
-    except DataNotFound as error:
-        if request.in_sweep or request.chose("dataset", "experiment"):
-            raise
-        show_warning(console, fallback_warning(error))
-    embedded = read_yaml(conf_directory() / "dataset" / "mnist_5k.yaml")
-    config = config | {"dataset": {key: config["dataset"][key] for key in DatasetPart.OURS} | embedded}
-    return prepare(config, request.directory, kept, one_thread=False)
-
-
-def fallback_warning(error: DataNotFound) -> str:
-    """Return what to say where the embedded data set stands in for one that cannot be had."""
-    return f"{error}\n\nGoing on with the 5,000 digits of mnist_5k: figures are not those of MNIST."
-
-
-def training(
-    prepared: Prepared, compiled: "Compiled", epochs: int, checkpoint: "Checkpoint | None" = None
-) -> Iterator[Row]:
-    """Train, and yield each epoch; those that a checkpoint has seen come first, as they were."""
-    from runner.engine.training import shuffled, train
-
-    parts = prepared.parts
-    return train(
-        compiled.epoch,
-        compiled.validation,
-        epochs=epochs,
-        order=shuffled(prepared.settings.seed, len(parts.split.train)),
-        callbacks=parts.callbacks,
-        diagnostics=parts.diagnostics,
-        checkpoint=checkpoint,
-    )
-
-
 def _train(
-    attempt: "Attempt", prepared: Prepared, compiled: "Compiled", directory: RunDirectory, console: Console
+    attempt: Attempt, prepared: Prepared, compiled: "Compiled", directory: RunDirectory, console: Console
 ) -> None:
     """Train, writing every epoch down as it ends."""
     from runner.engine.checkpoint import Checkpoint
@@ -266,22 +143,19 @@ def _train(
 
     def last_words() -> None:
         record = attempt.record.with_history(history) if history else attempt.record
-        directory.write_record(replace(record, status="interrupted", finished=_now()))
+        directory.write_record(replace(record, status="interrupted", finished=now()))
 
     with EpochLines(console, length) as lines, Interruption(last_words) as interruption:
         try:
             for row in training(prepared, compiled, length, checkpoint):
                 history.append(row)
                 parts.tracker.epoch(row, parts.diagnostics)
-                if len(history) > checkpoint.epochs:
-                    lines.show(row)
-                elif len(history) < checkpoint.epochs:  # more of them are on disk already
+                if len(history) < checkpoint.epochs:  # more of them are on disk already
                     continue
-                else:
-                    lines.show_kept(row)
+                is_kept = len(history) == checkpoint.epochs
+                (lines.show_kept if is_kept else lines.show)(row)
                 _write_tables(history, parts, directory)
-                went_on = " (from its checkpoint)" if len(history) == checkpoint.epochs else ""
-                LOG.info("epoch %d  %s%s", row["epoch"], epoch_text(row), went_on)
+                LOG.info("epoch %d  %s%s", row["epoch"], epoch_text(row), " (from its checkpoint)" if is_kept else "")
                 interruption.check()
         finally:  # an interruption may have come before the last epoch was written
             if history and len(history) >= checkpoint.epochs:
@@ -293,7 +167,7 @@ def _train(
         attempt.status = "pruned"
 
 
-def _test(attempt: "Attempt", parts: "Parts", compiled: "Compiled", directory: RunDirectory) -> "Model":
+def _test(attempt: Attempt, parts: "Parts", compiled: "Compiled", directory: RunDirectory) -> "Model":
     """Look at the test set, once; return the model that was tested."""
     from runner.engine.final import final
     from runner.reporting.scores import scores
@@ -318,7 +192,7 @@ def _write_tables(history: list[Row], parts: "Parts", directory: RunDirectory) -
         directory.write_table(diagnostic.file, diagnostic.rows)
 
 
-def _write_results(attempt: "Attempt", parts: "Parts", directory: RunDirectory, *, figures: bool) -> None:
+def _write_results(attempt: Attempt, parts: "Parts", directory: RunDirectory, *, figures: bool) -> None:
     """Write the summary and the figures of a run that ended, however it did."""
     from runner.reporting.augmentation_figure import augmentation_grid
     from runner.reporting.canvas import save_figure
@@ -333,44 +207,3 @@ def _write_results(attempt: "Attempt", parts: "Parts", directory: RunDirectory, 
     if parts.examples:
         title = f"{attempt.record.variant}: training images before and after"
         save_figure(augmentation_grid(*parts.examples, title), directory.path / "augmentation.png")
-
-
-@dataclass
-class Attempt:
-    """A run on its way; what is raised inside `guard` costs the run, not the program."""
-
-    record: RunRecord
-    status: Status = "completed"
-    error: str | None = None
-    fault: EnvironmentFault | None = None  # the machine's, not the run's: it is interrupted
-
-    @contextmanager
-    def guard(self) -> Iterator[None]:
-        """Turn an interruption or an error into a status."""
-        try:
-            with machine_faults():
-                yield
-        except KeyboardInterrupt:
-            self.status = "interrupted"
-        except EnvironmentFault as fault:
-            self.status, self.fault = "interrupted", self.fault or fault
-            self.error = self.error or str(fault)
-        except Exception:  # any: the record must say that the run failed, and why
-            LOG.exception("the run was interrupted before" if self.status == "interrupted" else "the run failed")
-            if self.status != "interrupted":  # which may leave TensorFlow in the middle of something
-                self.status = "failed"
-                self.error = self.error or traceback.format_exc()  # the first: others may follow from it
-
-    def finished(self, seconds: float) -> RunRecord:
-        """Return the record as it is at the end."""
-        return replace(
-            self.record,
-            status=self.status,
-            error=self.error,
-            finished=_now(),
-            seconds=self.record.seconds | {"total": seconds},
-        )
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

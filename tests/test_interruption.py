@@ -6,7 +6,8 @@ import keras
 import pytest
 from rich.console import Console
 
-from runner.app import Attempt, run
+from runner.app import run
+from runner.attempt import Attempt
 from runner.interruption import Interruption
 from runner.records.run_directory import RunDirectory
 from runner.request import Request

@@ -21,6 +21,8 @@ ORDER = [
     "make",
     "build",
     "kept",
+    "prepared",
+    "attempt",
     "app",
     "reproducing",
     "sweeps",

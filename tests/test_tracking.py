@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from runner.app import prepare, take_compiled
 from runner.config.identity import run_id
 from runner.kept import Kept
+from runner.prepared import prepare, take_compiled
 from tests import event_files
 from tests.composed import config
 

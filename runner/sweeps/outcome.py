@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Literal, Self
 
 from runner.config.errors import UserError
 from runner.records.provenance import code_state, versions
-from runner.records.record import Row, RunRecord, Status
+from runner.records.record import Row, RunRecord, Status, now
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.job import Job
 from runner.sweeps.study import VALIDATION
@@ -58,7 +57,6 @@ def read_epochs(directory: RunDirectory) -> list[Row]:
 
 def write_ending(job: Job, directory: RunDirectory, status: Status, reason: str | None) -> Outcome:
     """Write down for a worker that could not do so itself how its run ended."""
-    now = datetime.now(UTC).isoformat(timespec="seconds")
     record = read_status(directory) or RunRecord(
         run_id=job.run_id,
         name=job.config["name"],
@@ -72,9 +70,9 @@ def write_ending(job: Job, directory: RunDirectory, status: Status, reason: str 
         versions=versions(),
         code=code_state(),
         parameters=0,
-        started=now,
+        started=now(),
     )
-    record = replace(record, status=status, error=reason, finished=now)
+    record = replace(record, status=status, error=reason, finished=now())
     if history := read_epochs(directory):
         record = record.with_history(history)
     directory.write_record(record)

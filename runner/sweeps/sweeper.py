@@ -14,13 +14,13 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
-from runner.app import fallback_warning
 from runner.config.errors import ConfigError, Stopped, UserError
 from runner.config.schema import SWEEP_KEYS, check
 from runner.config.trust import TRUST
 from runner.console import Terminal, show_warning
 from runner.data.errors import DataNotFound
 from runner.make import make
+from runner.prepared import fallback_warning
 from runner.records.atomic import write_text
 from runner.sweeps.composition import Composer
 from runner.sweeps.conduct import conduct

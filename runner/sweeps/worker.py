@@ -25,7 +25,7 @@ from runner.sweeps.outcome import Outcome, read_status, write_ending
 from runner.sweeps.output import output_in
 
 if TYPE_CHECKING:
-    from runner.app import Prepared
+    from runner.prepared import Prepared
 
 Depth = Literal["build", "compile", "measure"]
 
@@ -110,8 +110,8 @@ def check_job(task: tuple[Job, Depth], sweep: Path) -> Checked | EnvironmentFaul
         sweep: the sweep's directory.
     """
     job, depth = task
-    from runner.app import prepare
     from runner.engine.cost import flops_per_example
+    from runner.prepared import prepare
 
     with _logged_to(Path(os.devnull)):
         try:
@@ -129,7 +129,7 @@ def check_job(task: tuple[Job, Depth], sweep: Path) -> Checked | EnvironmentFaul
 
 def _epoch_seconds(prepared: "Prepared", depth: Depth) -> float | None:
     """Compile an epoch and return the seconds that it takes; None if it fails, which is for the run to say."""
-    from runner.app import take_compiled, training
+    from runner.prepared import take_compiled, training
 
     compiled = take_compiled(prepared, _kept())
     alone = replace(prepared, parts=replace(prepared.parts, callbacks=[], diagnostics=[]))
