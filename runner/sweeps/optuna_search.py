@@ -81,7 +81,7 @@ def conduct_search(searching: Searching, pool: Pool, console: Console, *, dry_ru
     done = len(study.get_trials(deepcopy=False, states=[TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL]))
     axes = ", ".join(searching.search.axes)
     console.print(
-        f"search for {axes}: {searching.search.trials} trials, {done} done already; in {searching.directory}",
+        f"search for {axes}: {searching.search.budget} trials, {done} done already; in {searching.directory}",
         soft_wrap=True,
     )
     if dry_run:
@@ -108,13 +108,20 @@ def _open(searching: Searching) -> optuna.Study:
     )
 
 
+class _Grid(optuna.samplers.GridSampler):
+    """Optuna's grid; when all of it is used up it would stop the study, which raises where trials are asked for."""
+
+    def after_trial(self, *_: object) -> None:
+        """Do nothing: the budget ends the search."""
+
+
 def _sampler(search: Search, seed: int) -> optuna.samplers.BaseSampler:
     match search.sampler:
         case "random":
             return optuna.samplers.RandomSampler(seed=seed)
         case "grid":
             grid = {key: _choices(axis) for key, axis in search.axes.items()}
-            return optuna.samplers.GridSampler(grid, seed=search.seed)
+            return _Grid(grid, seed=search.seed)
         case _:
             with warnings.catch_warnings():  # constant_liar is what makes trials asked for together differ
                 warnings.simplefilter("ignore")
@@ -128,7 +135,7 @@ def _search(study: optuna.Study, searching: Searching, sweep: Sweep, workers: in
     while True:
         # Those that were running when the search was interrupted come first, with the values they had.
         batch = study.get_trials(states=[TrialState.RUNNING])
-        missing = searching.search.trials - (len(study.get_trials(deepcopy=False)) - len(batch))
+        missing = searching.search.budget - (len(study.get_trials(deepcopy=False)) - len(batch))
         for _ in range(min(workers, missing) - len(batch)):
             number = study.ask(space).number
             batch.append(study.get_trials()[number])
@@ -157,7 +164,7 @@ def _tell(study: optuna.Study, number: int, records: Sequence[RunRecord | None],
 def _write_plan(study: optuna.Study, searching: Searching) -> None:
     search, trials = searching.search, study.get_trials(deepcopy=False)
     jobs = [job for trial in trials for job in searching.jobs(trial)]
-    to_come = max(0, search.trials - len(trials)) * len(search.seeds)
+    to_come = max(0, search.budget - len(trials)) * len(search.seeds)
     about = {"metric": search.metric, "direction": search.direction, "to_come": to_come}
     Plan(jobs, launcher=searching.launcher, search=about).write(searching.directory)
 

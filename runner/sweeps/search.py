@@ -1,5 +1,6 @@
 """What a search looks for, and where."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
@@ -58,6 +59,13 @@ class Search(Chosen):
             if self.sampler == "grid" and axis.choices is None:
                 raise ValueError(f"search.axes.{key}: sampler=grid needs choices")
         return self
+
+    @property
+    def budget(self) -> int:
+        """How many trials it is to have; a grid no more than it has points."""
+        if self.sampler != "grid":
+            return self.trials
+        return min(self.trials, math.prod(len(axis.choices or []) for axis in self.axes.values()))
 
 
 def read_search(config: Any, swept: Sequence[Override], seeds: Any = None) -> Search:

@@ -119,6 +119,23 @@ def test_a_larger_budget_goes_on(finished, cli):
     assert after["optimizer.learning_rate"].is_unique
 
 
+GRID = (
+    "search=optuna", "search.sampler=grid", "optimizer=sgd,adam", "training.batch_size=32,64", "dataset=mnist_5k",
+    "dataset.train_size=200", "training.epochs=1", "schedule=constant", "hydra.launcher.workers=2", "hydra.sweep.dir=s",
+)  # fmt: skip
+
+
+def test_a_grid_ends_when_each_of_its_points_had_one_trial(tmp_path, cli):
+    for trained in (3, 1, 0):  # a budget within the grid, one that reaches beyond, and nothing left to do
+        done = cli(*GRID, f"search.trials={3 if trained == 3 else 30}", cwd=tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.stdout.count(": completed") == trained
+    assert "4 trials, 4 done already" in done.stdout
+    points = {(row["optimizer"], row["training.batch_size"]) for _, row in trials(tmp_path / "s").iterrows()}
+    assert points == {("sgd", 32), ("sgd", 64), ("adam", 32), ("adam", 64)}
+    assert len(list(tmp_path.glob("s/*/record.json"))) == len(trials(tmp_path / "s")) == 4
+
+
 def test_a_search_that_is_killed_trains_its_trials_with_the_values_they_had(tmp_path, cli):
     command = [sys.executable, "-m", "runner", *COMMAND, "search.trials=4", "training.epochs=40", "hydra.sweep.dir=s"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
