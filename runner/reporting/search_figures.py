@@ -1,4 +1,4 @@
-"""A search's figures, from its tables alone."""
+"""A search's figures, from its tables."""
 
 from pathlib import Path
 
@@ -8,21 +8,19 @@ from matplotlib.figure import Figure
 from runner.reporting.canvas import PALETTE, canvas, save_figure
 
 
-def search_report(directory: Path, metric: str, sign: int) -> list[Path]:
-    """Draw what the search's tables hold; return the files.
+def search_report(directory: Path, trials: pd.DataFrame, importances: pd.DataFrame, metric: str, sign: int) -> None:
+    """Draw a search's tables.
 
     Args:
-        directory: with trials.csv, and importances.csv if there is one.
-        metric: the column that was searched by.
+        directory: in which the figures are to lie.
+        trials: a row a trial.
+        importances: a row a key; none where they are not known.
+        metric: the column of the trials that was searched by.
         sign: 1 where higher is better, -1 where lower is.
     """
-    trials = pd.read_csv(directory / "trials.csv")
-    written = [directory / "trials.csv", save_figure(search_history(trials, metric, sign), directory / "search.png")]
-    importances = directory / "importances.csv"
-    if importances.exists():
-        figure = importance_bars(pd.read_csv(importances), metric)
-        written += [importances, save_figure(figure, directory / "importances.png")]
-    return written
+    save_figure(search_history(trials, metric, sign), directory / "search.png")
+    if len(importances):
+        save_figure(importance_bars(importances, metric), directory / "importances.png")
 
 
 def search_history(trials: pd.DataFrame, metric: str, sign: int) -> Figure:

@@ -21,7 +21,7 @@ from runner.sweeps.composition import Composer, as_override
 from runner.sweeps.job import Job
 from runner.sweeps.journal import open_search
 from runner.sweeps.outcome import read_status
-from runner.sweeps.plan import Candidate, Plan, candidates
+from runner.sweeps.plan import Plan, candidates
 from runner.sweeps.pool import Pool
 from runner.sweeps.search import Axis, Search
 from runner.sweeps.sweep import Sweep
@@ -50,9 +50,9 @@ class Searching:
             ConfigError: if its configuration cannot be run.
         """
         point = [as_override(key, _value(self.search.axes[key], value)) for key, value in trial.params.items()]
-        variant = Variant(f"trial {trial.number:03d}", [*self.base, *point], [], named=True)
-        ((candidate),) = candidates([variant], self.composer)
-        jobs = Candidate(variant, point, candidate.composed).jobs(self.search.seeds, "trial")
+        variant = Variant(f"trial {trial.number:03d}", self.base, [point], named=True)
+        (candidate,) = candidates([variant], self.composer)
+        jobs = candidate.jobs(self.search.seeds, "trial")
         return [replace(job, pruning=self._pruning(trial)) for job in jobs]
 
     def _pruning(self, trial: FrozenTrial) -> dict[str, Any] | None:
@@ -170,6 +170,8 @@ def _write_plan(study: optuna.Study, searching: Searching) -> None:
 
 
 def _report(study: optuna.Study, searching: Searching, console: Console) -> None:
+    import pandas as pd
+
     from runner.reporting.report import report
     from runner.reporting.search_figures import search_report
 
@@ -177,18 +179,25 @@ def _report(study: optuna.Study, searching: Searching, console: Console) -> None
     rows = [_row(trial, searching) for trial in study.get_trials(deepcopy=False)]
     write_csv(directory / "trials.csv", rows)
     complete = study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
-    if len({trial.value for trial in complete}) > 1:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            shares = optuna.importance.get_param_importances(study)
-        write_csv(directory / "importances.csv", [{"key": key, "importance": share} for key, share in shares.items()])
+    importances = _importances(study) if len({trial.value for trial in complete}) > 1 else []
+    if importances:
+        write_csv(directory / "importances.csv", importances)
     report([directory], directory)
-    search_report(directory, search.metric, search.sign)
+    trials = pd.DataFrame(rows).astype({search.metric: float})  # also where no trial has a figure
+    search_report(directory, trials, pd.DataFrame(importances), search.metric, search.sign)
     console.print(f"report  {directory / 'index.html'}", soft_wrap=True)
     if complete:
         best = study.best_trial
         overrides = " ".join(searching.jobs(best)[0].point)
         console.print(f"best    trial {best.number:03d}: {search.metric} {best.value:.4f}  {overrides}", soft_wrap=True)
+
+
+def _importances(study: optuna.Study) -> list[dict[str, Any]]:
+    """Return each key's share of the variance."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        shares = optuna.importance.get_param_importances(study)
+    return [{"key": key, "importance": share} for key, share in shares.items()]
 
 
 def _row(trial: FrozenTrial, searching: Searching) -> dict[str, Any]:
