@@ -2,8 +2,9 @@
 
 import json
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -21,7 +22,7 @@ from runner.sweeps.composition import Composer, as_override
 from runner.sweeps.job import Job
 from runner.sweeps.journal import open_search
 from runner.sweeps.outcome import read_status
-from runner.sweeps.plan import Plan, candidates
+from runner.sweeps.plan import Plan, candidates, sharing
 from runner.sweeps.pool import Pool
 from runner.sweeps.search import Axis, Search
 from runner.sweeps.sweep import Sweep
@@ -37,20 +38,35 @@ class Searching:
     composer: Composer
     directory: Path
     launcher: dict[str, Any]
+    _composed: list[list[Job]] = field(default_factory=list)  # the runs of the trials so far, which takes time
 
     @property
     def journal(self) -> Path:
         """Return Optuna's file."""
         return self.directory / "optuna.journal"
 
-    def jobs(self, trial: FrozenTrial) -> list[Job]:
-        """Return a trial's runs.
+    def jobs(self, study: optuna.Study) -> list[list[Job]]:
+        """Return the runs of each trial; of those with equal values, in the directory of the first.
+
+        Raises:
+            ConfigError: if a configuration cannot be run.
+        """
+        for trial in study.get_trials(deepcopy=False)[len(self._composed) :]:
+            self._composed.append(self.trial_jobs(trial))
+        placed = iter(sharing(chain.from_iterable(self._composed)))
+        return [list(islice(placed, len(jobs))) for jobs in self._composed]
+
+    def point(self, trial: FrozenTrial) -> list[str]:
+        """Return a trial's values, as overrides."""
+        return [as_override(key, _value(self.search.axes[key], value)) for key, value in trial.params.items()]
+
+    def trial_jobs(self, trial: FrozenTrial) -> list[Job]:
+        """Return a trial's runs, in a directory of its own.
 
         Raises:
             ConfigError: if its configuration cannot be run.
         """
-        point = [as_override(key, _value(self.search.axes[key], value)) for key, value in trial.params.items()]
-        variant = Variant(f"trial {trial.number:03d}", self.base, [point], named=True)
+        variant = Variant(f"trial {trial.number:03d}", self.base, [self.point(trial)], named=True)
         (candidate,) = candidates([variant], self.composer)
         jobs = candidate.jobs(self.search.seeds, "trial")
         return [replace(job, pruning=self._pruning(trial)) for job in jobs]
@@ -76,7 +92,7 @@ def conduct_search(searching: Searching, pool: Pool, console: Console, *, dry_ru
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     searching.directory.mkdir(parents=True, exist_ok=True)
     sweep = Sweep(searching.directory, pool, console, searching.search, fail_fast=fail_fast)
-    sweep.check(searching.jobs(_middle(searching.search)), measure=False)
+    sweep.check(searching.trial_jobs(_middle(searching.search)), measure=False)
     study = _open(searching)
     done = len(study.get_trials(deepcopy=False, states=[TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL]))
     axes = ", ".join(searching.search.axes)
@@ -141,9 +157,9 @@ def _search(study: optuna.Study, searching: Searching, sweep: Sweep, workers: in
             batch.append(study.get_trials()[number])
         if not batch:
             return failed
-        jobs = {trial.number: searching.jobs(trial) for trial in batch}
-        _write_plan(study, searching)
-        failed |= sweep.train_missing([job for trial_jobs in jobs.values() for job in trial_jobs])
+        jobs = searching.jobs(study)
+        _plan(jobs, searching).write(searching.directory)
+        failed |= sweep.train_missing(_each_once(jobs[trial.number] for trial in batch))
         for trial in batch:
             records = [read_status(RunDirectory(job.path(searching.directory))) for job in jobs[trial.number]]
             _tell(study, trial.number, records, searching.search)
@@ -161,12 +177,19 @@ def _tell(study: optuna.Study, number: int, records: Sequence[RunRecord | None],
         study.tell(number, state=TrialState.PRUNED)
 
 
-def _write_plan(study: optuna.Study, searching: Searching) -> None:
-    search, trials = searching.search, study.get_trials(deepcopy=False)
-    jobs = [job for trial in trials for job in searching.jobs(trial)]
-    to_come = max(0, search.budget - len(trials)) * len(search.seeds)
+def _each_once(jobs: Iterable[Sequence[Job]]) -> list[Job]:
+    """Return the runs of some trials; of those with equal values the first one's."""
+    each: dict[str, Job] = {}
+    for job in chain.from_iterable(jobs):
+        each.setdefault(job.run_id, job)
+    return list(each.values())
+
+
+def _plan(jobs: Sequence[Sequence[Job]], searching: Searching) -> Plan:
+    search = searching.search
+    to_come = max(0, search.budget - len(jobs)) * len(search.seeds)
     about = {"metric": search.metric, "direction": search.direction, "to_come": to_come}
-    Plan(jobs, launcher=searching.launcher, search=about).write(searching.directory)
+    return Plan(list(chain.from_iterable(jobs)), launcher=searching.launcher, search=about)
 
 
 def _report(study: optuna.Study, searching: Searching, console: Console) -> None:
@@ -176,19 +199,20 @@ def _report(study: optuna.Study, searching: Searching, console: Console) -> None
     from runner.reporting.search_figures import search_report
 
     search, directory = searching.search, searching.directory
-    rows = [_row(trial, searching) for trial in study.get_trials(deepcopy=False)]
+    trials = study.get_trials(deepcopy=False)
+    rows = [_row(trial, jobs, searching.search) for trial, jobs in zip(trials, searching.jobs(study), strict=True)]
     write_csv(directory / "trials.csv", rows)
     complete = study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
     importances = _importances(study) if len({trial.value for trial in complete}) > 1 else []
     if importances:
         write_csv(directory / "importances.csv", importances)
     report([directory], directory)
-    trials = pd.DataFrame(rows).astype({search.metric: float})  # also where no trial has a figure
-    search_report(directory, trials, pd.DataFrame(importances), search.metric, search.sign)
+    table = pd.DataFrame(rows).astype({search.metric: float})  # also where no trial has a figure
+    search_report(directory, table, pd.DataFrame(importances), search.metric, search.sign)
     console.print(f"report  {directory / 'index.html'}", soft_wrap=True)
     if complete:
         best = study.best_trial
-        overrides = " ".join(searching.jobs(best)[0].point)
+        overrides = " ".join(searching.point(best))
         console.print(f"best    trial {best.number:03d}: {search.metric} {best.value:.4f}  {overrides}", soft_wrap=True)
 
 
@@ -200,14 +224,13 @@ def _importances(study: optuna.Study) -> list[dict[str, Any]]:
     return [{"key": key, "importance": share} for key, share in shares.items()]
 
 
-def _row(trial: FrozenTrial, searching: Searching) -> dict[str, Any]:
-    jobs = searching.jobs(trial)
+def _row(trial: FrozenTrial, jobs: Sequence[Job], search: Search) -> dict[str, Any]:
     return {
         "trial": trial.number,
         "state": trial.state.name.lower(),
-        searching.search.metric: trial.value if trial.state == TrialState.COMPLETE else None,
+        search.metric: trial.value if trial.state == TrialState.COMPLETE else None,
         "run_ids": " ".join(job.run_id for job in jobs),
-        **{key: _value(searching.search.axes[key], value) for key, value in trial.params.items()},
+        **{key: _value(search.axes[key], value) for key, value in trial.params.items()},
     }
 
 

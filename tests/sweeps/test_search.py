@@ -2,12 +2,19 @@ import json
 import signal
 import subprocess
 import sys
+from collections import Counter
 
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from runner.config.errors import ConfigError
-from runner.sweeps.search import Axis, read_search
+from runner.records.run_directory import RunDirectory
+from runner.sweeps.outcome import Outcome
+from runner.sweeps.plan import Plan
+from runner.sweeps.search import Axis, Search, read_search
+from runner.sweeps.sweep import Sweep
+from tests.sweeps import made_up
 
 optuna = pytest.importorskip("optuna", reason="the extra `optuna` is not installed")
 
@@ -59,6 +66,74 @@ def test_what_is_wrong_is_said_with_its_key(given, said):
     with pytest.raises(ConfigError) as error:
         read_search(given, [])
     assert said in str(error.value)
+
+
+class MadeUpPool:
+    """Ends runs without a training, with a figure for each batch size; may be interrupted, the first one undone."""
+
+    workers = 2
+
+    def __init__(self, sweep, interrupted=False):
+        self.checker = self
+        self.trained = []
+        self._sweep = sweep
+        self._interrupted = interrupted
+
+    def results(self, function, tasks, affinity):
+        for job in tasks[self._interrupted :]:
+            made_up.end(job, self._sweep, val_accuracy=job.config["training"]["batch_size"] / 1000)
+            self.trained.append(job)
+            yield job, Outcome.of(RunDirectory(job.path(self._sweep)).read_record())
+        if self._interrupted:
+            raise KeyboardInterrupt
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def search(composer, tmp_path):
+    """search(pool, **keys) trains a search's trials on a pool, and returns Optuna's study."""
+    from runner.sweeps.optuna_search import Searching, _open, _search
+
+    def search(pool, **keys):
+        searching = Searching(Search(**keys), ["dataset=mnist_5k"], composer, tmp_path, launcher={})
+        sweep = Sweep(tmp_path, pool, Console(quiet=True), searching.search, fail_fast=False)
+        study = _open(searching)
+        _search(study, searching, sweep, pool.workers)
+        return study
+
+    return search
+
+
+TWO_POINTS = {"axes": {"training.batch_size": Axis(choices=[32, 64])}, "sampler": "random", "trials": 8}
+
+
+def test_trials_with_equal_values_share_one_run(search, tmp_path):
+    pool = MadeUpPool(tmp_path)
+    study = search(pool, **TWO_POINTS)
+    values = [trial.value for trial in study.trials]
+    assert values == [trial.params["training.batch_size"] / 1000 for trial in study.trials]
+    assert Counter(job.run_id for job in pool.trained).most_common(1)[0][1] == 1
+    planned = Plan.read(tmp_path).jobs
+    assert len({(job.run_id, job.directory) for job in planned}) == len(set(values)) == 2
+    assert [job.pruning["trial"] for job in planned] == list(range(8))
+
+
+def test_trials_with_equal_values_end_alike_after_an_interruption(search, tmp_path):
+    keys = TWO_POINTS | {"axes": {"training.batch_size": Axis(choices=[32])}}
+    with pytest.raises(KeyboardInterrupt):
+        search(MadeUpPool(tmp_path, interrupted=True), **keys)
+    study = search(MadeUpPool(tmp_path), **keys)
+    assert [(trial.state.name, trial.value) for trial in study.trials] == [("COMPLETE", 0.032)] * 8
+
+
+def test_a_trial_is_composed_once(search, composer, tmp_path, monkeypatch):
+    composed = []
+    compose = composer.compose
+    monkeypatch.setattr(composer, "compose", lambda overrides: composed.append(overrides) or compose(overrides))
+    search(MadeUpPool(tmp_path), **TWO_POINTS)
+    assert len(composed) == 8
 
 
 COMMAND = (
