@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -13,7 +13,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 from rich.console import Console
 
-from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, Stopped
+from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, ConfigError, Stopped, UserError
 from runner.console import show_warning
 from runner.records.atomic import write_csv
 from runner.records.record import RunRecord
@@ -38,6 +38,7 @@ class Searching:
     composer: Composer
     directory: Path
     launcher: dict[str, Any]
+    console: Console
     _composed: list[list[Job]] = field(default_factory=list)  # the runs of the trials so far, which takes time
 
     @property
@@ -48,25 +49,33 @@ class Searching:
     def jobs(self, study: optuna.Study) -> list[list[Job]]:
         """Return the runs of each trial; of those with equal values, in the directory of the first.
 
-        Raises:
-            ConfigError: if a configuration cannot be run.
+        A trial whose values do not go together has none, which is warned of.
         """
         for trial in study.get_trials(deepcopy=False)[len(self._composed) :]:
-            self._composed.append(self.trial_jobs(trial))
+            try:
+                self._composed.append(self._of_trial(trial))
+            except ConfigError as error:
+                show_warning(self.console, f"left out: {error}")
+                self._composed.append([])
         placed = iter(sharing(chain.from_iterable(self._composed)))
         return [list(islice(placed, len(jobs))) for jobs in self._composed]
 
-    def point(self, trial: FrozenTrial) -> list[str]:
-        """Return a trial's values, as overrides."""
-        return [as_override(key, _value(self.search.axes[key], value)) for key, value in trial.params.items()]
-
-    def trial_jobs(self, trial: FrozenTrial) -> list[Job]:
-        """Return a trial's runs, in a directory of its own.
+    def examples(self) -> list[Job]:
+        """Return runs with each choice and both ends of each range, to see before any trial whether they can be built.
 
         Raises:
-            ConfigError: if its configuration cannot be run.
+            ConfigError: if one cannot be composed.
         """
-        variant = Variant(f"trial {trial.number:03d}", self.base, [self.point(trial)], named=True)
+        points = [self.point(params) for params in _examples(self.search)]
+        variants = [Variant(",".join(point), self.base, [point]) for point in points]
+        return [job for one in candidates(variants, self.composer) for job in one.jobs(self.search.seeds, "trial")]
+
+    def point(self, params: Mapping[str, Any]) -> list[str]:
+        """Return what Optuna stored of a trial, as overrides."""
+        return [as_override(key, _value(self.search.axes[key], value)) for key, value in params.items()]
+
+    def _of_trial(self, trial: FrozenTrial) -> list[Job]:
+        variant = Variant(f"trial {trial.number:03d}", self.base, [self.point(trial.params)], named=True)
         (candidate,) = candidates([variant], self.composer)
         jobs = candidate.jobs(self.search.seeds, "trial")
         return [replace(job, pruning=self._pruning(trial)) for job in jobs]
@@ -79,7 +88,7 @@ class Searching:
         return {"journal": str(self.journal.resolve()), "trial": trial.number, "metric": metric, "pruner": pruner}
 
 
-def conduct_search(searching: Searching, pool: Pool, console: Console, *, dry_run: bool, fail_fast: bool) -> None:
+def conduct_search(searching: Searching, pool: Pool, *, dry_run: bool, fail_fast: bool) -> None:
     """Train what is missing of the budget, and report on all trials.
 
     As many trials as there are workers are asked for at a time and told in their order, so that the search is the same
@@ -91,8 +100,9 @@ def conduct_search(searching: Searching, pool: Pool, console: Console, *, dry_ru
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     searching.directory.mkdir(parents=True, exist_ok=True)
+    console = searching.console
     sweep = Sweep(searching.directory, pool, console, searching.search, fail_fast=fail_fast)
-    sweep.check(searching.trial_jobs(_middle(searching.search)), measure=False)
+    sweep.check(searching.examples(), measure=False)
     study = _open(searching)
     done = len(study.get_trials(deepcopy=False, states=[TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL]))
     axes = ", ".join(searching.search.axes)
@@ -107,7 +117,7 @@ def conduct_search(searching: Searching, pool: Pool, console: Console, *, dry_ru
     except KeyboardInterrupt:
         show_warning(console, "interrupted; the same command again goes on")
         raise Stopped(EXIT_INTERRUPTED) from None
-    _report(study, searching, console)
+    _report(study, searching)
     if failed:
         raise Stopped(EXIT_FAILED)
 
@@ -116,12 +126,29 @@ def _open(searching: Searching) -> optuna.Study:
     search = searching.search
     seen = 0
     if searching.journal.exists():
-        seen = len(open_search(str(searching.journal)).get_trials(deepcopy=False))
+        trials = open_search(str(searching.journal)).get_trials(deepcopy=False)
+        _refuse_other_axes(trials, searching)
+        seen = len(trials)
     # Each start draws from a stream of its own: the first stream again would repeat the first trials.
     sampler = _sampler(search, search.seed + seen)
     return open_search(
         str(searching.journal), sampler=sampler, direction="maximize" if search.sign == 1 else "minimize"
     )
+
+
+def _refuse_other_axes(trials: Iterable[FrozenTrial], searching: Searching) -> None:
+    """Raise UserError if an axis of earlier trials is gone or another one: Optuna goes on with other ends alone."""
+    kinds = {key: _kind(_distribution(axis)) for key, axis in searching.search.axes.items()}
+    earlier = {key: _kind(each) for trial in trials for key, each in trial.distributions.items()}
+    if other := [key for key, kind in earlier.items() if kinds.get(key) != kind]:
+        raise UserError(
+            f"search.axes.{other[0]}: not what it was when the search in {searching.directory} began; "
+            "give it back as it was, or begin another search: hydra.sweep.dir=DIR"
+        )
+
+
+def _kind(distribution: Any) -> tuple[Any, ...]:
+    return type(distribution), getattr(distribution, "log", None), getattr(distribution, "choices", None)
 
 
 class _Grid(optuna.samplers.GridSampler):
@@ -158,7 +185,8 @@ def _search(study: optuna.Study, searching: Searching, sweep: Sweep, workers: in
         if not batch:
             return failed
         jobs = searching.jobs(study)
-        _plan(jobs, searching).write(searching.directory)
+        if any(jobs):
+            _plan(jobs, searching).write(searching.directory)
         failed |= sweep.train_missing(_each_once(jobs[trial.number] for trial in batch))
         for trial in batch:
             records = [read_status(RunDirectory(job.path(searching.directory))) for job in jobs[trial.number]]
@@ -169,7 +197,7 @@ def _search(study: optuna.Study, searching: Searching, sweep: Sweep, workers: in
 
 def _tell(study: optuna.Study, number: int, records: Sequence[RunRecord | None], search: Search) -> None:
     statuses = {record.status if record else "failed" for record in records}
-    if "failed" in statuses:
+    if not records or "failed" in statuses:
         study.tell(number, state=TrialState.FAIL)
     elif statuses == {"completed"}:
         study.tell(number, fmean(record.summary()[search.metric] for record in records if record))
@@ -192,7 +220,7 @@ def _plan(jobs: Sequence[Sequence[Job]], searching: Searching) -> Plan:
     return Plan(list(chain.from_iterable(jobs)), launcher=searching.launcher, search=about)
 
 
-def _report(study: optuna.Study, searching: Searching, console: Console) -> None:
+def _report(study: optuna.Study, searching: Searching) -> None:
     import pandas as pd
 
     from runner.reporting.report import report
@@ -209,11 +237,11 @@ def _report(study: optuna.Study, searching: Searching, console: Console) -> None
     report([directory], directory)
     table = pd.DataFrame(rows).astype({search.metric: float})  # also where no trial has a figure
     search_report(directory, table, pd.DataFrame(importances), search.metric, search.sign)
-    console.print(f"report  {directory / 'index.html'}", soft_wrap=True)
+    searching.console.print(f"report  {directory / 'index.html'}", soft_wrap=True)
     if complete:
         best = study.best_trial
-        overrides = " ".join(searching.point(best))
-        console.print(f"best    trial {best.number:03d}: {search.metric} {best.value:.4f}  {overrides}", soft_wrap=True)
+        found = f"{search.metric} {best.value:.4f}  {' '.join(searching.point(best.params))}"
+        searching.console.print(f"best    trial {best.number:03d}: {found}", soft_wrap=True)
 
 
 def _importances(study: optuna.Study) -> list[dict[str, Any]]:
@@ -257,8 +285,15 @@ def _value(axis: Axis, stored: Any) -> Any:
     return axis.choices[_choices(axis).index(stored)]
 
 
-def _middle(search: Search) -> FrozenTrial:
-    """Return a trial that is in no search, with the first value of each axis: to see whether it can be built."""
-    params = {key: _choices(axis)[0] if axis.choices is not None else axis.low for key, axis in search.axes.items()}
-    distributions = {key: _distribution(axis) for key, axis in search.axes.items()}
-    return optuna.trial.create_trial(params=params, distributions=distributions, value=0.0)
+def _examples(search: Search) -> list[dict[str, Any]]:
+    """Return points, as Optuna stores them, that have each choice and both ends of each range between them."""
+    values = {key: _extremes(_distribution(axis)) for key, axis in search.axes.items()}
+    first = {key: own[0] for key, own in values.items()}
+    return [first, *(first | {key: value} for key, own in values.items() for value in own[1:])]
+
+
+def _extremes(distribution: Any) -> list[Any]:
+    """Return all choices, or both ends of a range."""
+    if isinstance(distribution, optuna.distributions.CategoricalDistribution):
+        return list(distribution.choices)
+    return [distribution.low, distribution.high]

@@ -95,8 +95,9 @@ class StudySweeper(Sweeper):
             composer=composer,
             directory=Path(self.config.hydra.sweep.dir),
             launcher=_plain(self.config.hydra.launcher),
+            console=console,
         )
-        conduct_search(searching, pool, console, **options)
+        conduct_search(searching, pool, **options)
 
 
 def _switch(config: DictConfig, key: str) -> bool:

@@ -3,12 +3,13 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from io import StringIO
 
 import pandas as pd
 import pytest
 from rich.console import Console
 
-from runner.config.errors import ConfigError
+from runner.config.errors import ConfigError, UserError
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.outcome import Outcome
 from runner.sweeps.plan import Plan
@@ -92,15 +93,26 @@ class MadeUpPool:
 
 
 @pytest.fixture
-def search(composer, tmp_path):
+def searching(composer, tmp_path):
+    """searching(**keys) returns a search in tmp_path."""
+    from runner.sweeps.optuna_search import Searching
+
+    def searching(**keys):
+        search = Search(**keys)
+        return Searching(search, ["dataset=mnist_5k"], composer, tmp_path, {}, Console(file=StringIO(), width=200))
+
+    return searching
+
+
+@pytest.fixture
+def search(searching, tmp_path):
     """search(pool, **keys) trains a search's trials on a pool, and returns Optuna's study."""
-    from runner.sweeps.optuna_search import Searching, _open, _search
+    from runner.sweeps.optuna_search import _open, _search
 
     def search(pool, **keys):
-        searching = Searching(Search(**keys), ["dataset=mnist_5k"], composer, tmp_path, launcher={})
-        sweep = Sweep(tmp_path, pool, Console(quiet=True), searching.search, fail_fast=False)
-        study = _open(searching)
-        _search(study, searching, sweep, pool.workers)
+        made = searching(**keys)
+        study = _open(made)
+        _search(study, made, Sweep(tmp_path, pool, made.console, made.search, fail_fast=False), pool.workers)
         return study
 
     return search
@@ -134,6 +146,58 @@ def test_a_trial_is_composed_once(search, composer, tmp_path, monkeypatch):
     monkeypatch.setattr(composer, "compose", lambda overrides: composed.append(overrides) or compose(overrides))
     search(MadeUpPool(tmp_path), **TWO_POINTS)
     assert len(composed) == 8
+
+
+@pytest.mark.parametrize(
+    ("axes", "said"),
+    [
+        ({"optimizer": Axis(choices=["sgd", "adm"])}, "optimizer=adm: no such option; did you mean adam?"),
+        ({"training.batch_size": Axis(low=0, high=64)}, "training.batch_size=0: must be an integer at least 1"),
+        ({"dataset.validation_split": Axis(low=0.1, high=1.5)}, "dataset.validation_split=1.5: must be"),
+    ],
+)
+def test_each_choice_and_both_ends_are_checked_before_any_trial(searching, tmp_path, axes, said):
+    from runner.sweeps.optuna_search import conduct_search
+
+    first = {"regularizer": Axis(choices=[[]])}
+    with pytest.raises(ConfigError) as error:
+        conduct_search(searching(axes=first | axes), MadeUpPool(tmp_path), dry_run=True, fail_fast=False)
+    assert said in str(error.value)
+
+
+def test_a_trial_whose_values_do_not_go_together_is_left_out(searching, search, tmp_path):
+    axes = {"+clipping.clipnorm": Axis(choices=[None, 1.0]), "+clipping.clipvalue": Axis(choices=[None, 0.5])}
+    keys = {"axes": axes, "sampler": "grid"}
+    assert len(searching(**keys).examples()) == 3  # each value goes together with the other's first one
+    study = search(MadeUpPool(tmp_path), **keys)
+    assert [trial.state.name for trial in study.trials].count("COMPLETE") == 3
+    (wrong,) = (trial for trial in study.trials if trial.state.name == "FAIL")
+    assert list(wrong.params.values()) == [1.0, 0.5]
+    assert len(Plan.read(tmp_path).jobs) == 3
+    again = searching(**keys)
+    assert [len(jobs) for jobs in again.jobs(study)].count(0) == 1
+    assert "left out: variant trial" in again.console.file.getvalue()
+
+
+class TestAxesThatWereEdited:
+    @pytest.mark.parametrize(
+        "axes",
+        [
+            {"training.batch_size": Axis(choices=[32, 64, 128])},
+            {"training.batch_size": Axis(low=32, high=64)},
+            {"training.epochs": Axis(choices=[1, 2])},
+        ],
+    )
+    def test_are_refused(self, search, tmp_path, axes):
+        search(MadeUpPool(tmp_path), **TWO_POINTS)
+        with pytest.raises(UserError, match=r"search\.axes\.training\.batch_size: not what it was .*hydra\.sweep\.dir"):
+            search(MadeUpPool(tmp_path), **TWO_POINTS | {"axes": axes, "trials": 9})
+
+    def test_may_be_wider_ranges(self, search, tmp_path):
+        for high in (64, 256):
+            axes = {"training.batch_size": Axis(low=32, high=high)}
+            study = search(MadeUpPool(tmp_path), axes=axes, trials=high // 16)
+        assert len(study.trials) == 16
 
 
 COMMAND = (
