@@ -56,7 +56,8 @@ def resume_run(path: Path, console: Console, trusted: Sequence[str]) -> None:
     """Go on with one run from its checkpoint, or from its start where there is none.
 
     Raises:
-        UserError: if its record or its configuration cannot be read, or another process is at it.
+        UserError: if its record or its configuration cannot be read, another process is at it, or it is a trial that
+            its search may stop early.
         Stopped: if it fails or is interrupted again.
     """
     directory = RunDirectory(path)
@@ -70,12 +71,24 @@ def resume_run(path: Path, console: Console, trusted: Sequence[str]) -> None:
         refuse_strangers(config, trusted)
         if before.code.get("commit") != code_state().get("commit"):
             show_warning(console, "this run began with other code: what comes out may be of neither version.")
+        _refuse_pruned_trial(path)
         in_sweep = (path.parent / "plan.json").exists()
         request = Request(path, before.choices, before.overrides, in_sweep=in_sweep, variant=before.label)
         with logged_by(logging.FileHandler(path / "run.log", encoding="utf-8")):
             record = run(config, request, console)
     if code := exit_code(record):
         raise Stopped(code)
+
+
+def _refuse_pruned_trial(path: Path) -> None:
+    """Raise UserError for a trial that may be stopped early: its checkpoint fits a training that its search watches."""
+    home = path.resolve()
+    try:
+        jobs = Plan.read(home.parent).jobs
+    except UserError:  # it belongs to no sweep that can be read
+        return
+    if any(job.pruning and job.directory == home.name for job in jobs):
+        raise UserError(f"{path}: a trial goes on with the command that began its search")
 
 
 def refuse_links_out(directory: Path) -> None:

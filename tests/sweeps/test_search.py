@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from io import StringIO
 
 import pandas as pd
@@ -11,6 +12,7 @@ from rich.console import Console
 
 from runner.config.errors import ConfigError, UserError
 from runner.records.run_directory import RunDirectory
+from runner.sweeps import resuming
 from runner.sweeps.outcome import Outcome
 from runner.sweeps.plan import Plan
 from runner.sweeps.search import Axis, Search, read_search
@@ -198,6 +200,31 @@ class TestAxesThatWereEdited:
             axes = {"training.batch_size": Axis(low=32, high=high)}
             study = search(MadeUpPool(tmp_path), axes=axes, trials=high // 16)
         assert len(study.trials) == 16
+
+
+class TestOneTrialAlone:
+    @pytest.fixture
+    def resumed(self, tmp_path, monkeypatch):
+        """resumed(pruning) goes on with a search's interrupted trial, and says whether that was trained."""
+
+        def resumed(pruning):
+            trained = []
+            job = replace(made_up.job(phase="trial"), pruning=pruning)
+            monkeypatch.setattr(resuming, "run", lambda *_: trained.append(job) or made_up.record(job))
+            Plan([job]).write(tmp_path)
+            made_up.end(job, tmp_path, "interrupted")
+            RunDirectory(job.path(tmp_path)).write_config(json.dumps(job.config))
+            resuming.resume_run(job.path(tmp_path), Console(quiet=True), [])
+            return bool(trained)
+
+        return resumed
+
+    def test_is_not_resumed_without_its_pruner(self, resumed):
+        with pytest.raises(UserError, match="a trial goes on with the command that began its search"):
+            resumed({"journal": "optuna.journal", "trial": 0, "metric": "val_accuracy", "pruner": {}})
+
+    def test_is_resumed_where_there_is_none(self, resumed):
+        assert resumed(None)
 
 
 COMMAND = (
