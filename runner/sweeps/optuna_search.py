@@ -99,10 +99,10 @@ def conduct_search(searching: Searching, pool: Pool, *, dry_run: bool, fail_fast
         Stopped: at the end, with exit code 1 if a run failed, or 130 if the search was interrupted.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    searching.directory.mkdir(parents=True, exist_ok=True)
     console = searching.console
     sweep = Sweep(searching.directory, pool, console, searching.search, fail_fast=fail_fast)
     sweep.check(searching.examples(), measure=False)
+    searching.directory.mkdir(parents=True, exist_ok=True)
     study = _open(searching)
     done = len(study.get_trials(deepcopy=False, states=[TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL]))
     axes = ", ".join(searching.search.axes)

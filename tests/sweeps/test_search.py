@@ -161,10 +161,11 @@ def test_a_trial_is_composed_once(search, composer, tmp_path, monkeypatch):
 def test_each_choice_and_both_ends_are_checked_before_any_trial(searching, tmp_path, axes, said):
     from runner.sweeps.optuna_search import conduct_search
 
-    first = {"regularizer": Axis(choices=[[]])}
+    wrong = replace(searching(axes={"regularizer": Axis(choices=[[]])} | axes), directory=tmp_path / "s")
     with pytest.raises(ConfigError) as error:
-        conduct_search(searching(axes=first | axes), MadeUpPool(tmp_path), dry_run=True, fail_fast=False)
+        conduct_search(wrong, MadeUpPool(tmp_path), dry_run=True, fail_fast=False)
     assert said in str(error.value)
+    assert not wrong.directory.exists()
 
 
 def test_a_trial_whose_values_do_not_go_together_is_left_out(searching, search, tmp_path):
