@@ -17,9 +17,9 @@ import numpy.typing as npt
 import psutil
 
 from runner.config.environment import writing
+from runner.records.cells import inert
 
 _TEMPORARY = re.compile(r"\..+\.([0-9a-f]{8})-(\d+)(\.\w+)?")  # .NAME.MACHINE-PROCESS.SUFFIX
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a cell begins with that a spreadsheet runs
 
 
 @contextmanager
@@ -88,24 +88,3 @@ def write_csv(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
         writer = csv.DictWriter(stream, columns)
         writer.writeheader()
         writer.writerows({column: inert(value) for column, value in row.items()} for row in table)
-
-
-def inert(value: Any) -> Any:
-    """Return text that a spreadsheet would run as a formula behind an apostrophe; anything else as it is.
-
-    Source: OWASP, "CSV Injection".
-    """
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) and not _is_number(value) else value
-
-
-def as_meant(cell: str) -> str:
-    """Return a cell's text as it was before `inert`."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

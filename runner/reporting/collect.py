@@ -9,8 +9,8 @@ from typing import Self
 import pandas as pd
 
 from runner.config.errors import UserError, printable
-from runner.records.atomic import as_meant
 from runner.records.bounded import DEEPEST, read_rows, walk
+from runner.records.cells import as_meant
 from runner.records.record import Row, RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.reporting.left_out import LeftOut

@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 
 from runner.config.errors import shortened
-from runner.records.atomic import inert, whole_file
+from runner.records.atomic import whole_file
 from runner.records.bounded import read_table
+from runner.records.cells import inert
 from runner.records.record import LARGEST
 
 

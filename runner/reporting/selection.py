@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from runner.config.errors import printable, shortened
-from runner.records.atomic import as_meant
+from runner.records.cells import as_meant
 from runner.reporting.direction import sign_of
 from runner.reporting.frames import read_frame
 
