@@ -36,6 +36,7 @@ PROMISED = 5.0  # seconds from SIGTERM to the end
 
 def program(arguments: tuple[str, ...], folder: Path) -> None:
     """Be `runner`, in a process that has imported TensorFlow already."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell starts in the background
     os.chdir(folder)
     sys.argv = ["runner", *arguments]
     with output_in(folder / "said.txt"):
