@@ -11,7 +11,8 @@ from runner.reporting.statistics import FEWEST_SEEDS, Comparison, compare_paired
 from runner.reporting.targets import TARGET_COLUMNS, target_columns
 
 LEVEL = 0.05  # of significance, after Holm
-_COUNTED = ("completed", "diverged", "pruned", "interrupted", "failed")
+LOST = ("diverged", "pruned", "interrupted", "failed")  # what a run ends as that has no result
+_COUNTED = ("completed", *LOST)
 AGGREGATE_COLUMNS = [
     "variant", "metric", "n", "mean", "std", "standard_error", "ci_low", "ci_high", "median", "iqm", "min", "max",
     "runs", *_COUNTED, "epochs", "train_seconds", *TARGET_COLUMNS, "budget", "parameters", "dataset",

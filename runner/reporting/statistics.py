@@ -39,7 +39,7 @@ class Comparison:
     """A variant against the baseline."""
 
     test: str  # paired sign-flip (exact or sampled), or Welch
-    n: int  # pairs; or the values of the variant, where they are not paired
+    n: int  # pairs; where they are not paired, the values of whichever has fewer
     difference: float  # variant - baseline
     ci_low: float  # of the difference, by t (or Welch's t)
     ci_high: float

@@ -6,10 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from runner.reporting.aggregate import LOST
 from runner.reporting.direction import is_share
 from runner.reporting.statistics import FEWEST_SEEDS
-
-_LOST = ("diverged", "failed", "interrupted", "pruned")
 
 
 def value_text(value: float, metric: str) -> str:
@@ -42,7 +41,7 @@ def interval_text(comparison: "Mapping[str, Any]", metric: str) -> str:
 
 def lost_text(row: "Mapping[Any, Any] | pd.Series[Any]") -> str:
     """Return how many of a variant's runs have no result, by status, from its row of the aggregate; "" if all have."""
-    return ", ".join(f"{row[status]} {status}" for status in _LOST if row[status])
+    return ", ".join(f"{row[status]} {status}" for status in LOST if row[status])
 
 
 def p_text(value: float, n: int) -> str:

@@ -11,6 +11,7 @@ from runner.config.errors import UserError
 from runner.reporting.aggregate import AGGREGATE_COLUMNS, COMPARISON_COLUMNS
 from runner.reporting.ranks import RANK_COLUMNS
 from runner.reporting.report import Output, report
+from runner.reporting.report_figures import report_figures
 from runner.reporting.results import Wish
 from runner.reporting.selection import SELECTION_COLUMNS
 from tests.conftest import REPOSITORY
@@ -45,6 +46,16 @@ def test_failed_and_running_runs_have_a_row_too(make_run, tmp_path):
     (make_run("sweep/1", status="failed", seed=1) / "history.csv").unlink()
     report([tmp_path / "sweep"], tmp_path / "out")
     assert list(pd.read_csv(tmp_path / "out" / "summary.csv")["status"]) == ["completed", "failed"]
+
+
+@pytest.mark.parametrize("status", ["diverged", "failed", "interrupted", "pruned"])
+def test_runs_without_a_result_are_counted_in_the_figure(make_run, tmp_path, status):
+    make_run("sweep/0", label="a")
+    make_run("sweep/1", label="b")
+    make_run("sweep/2", label="b", seed=1, status=status)
+    results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
+    figure = dict(report_figures(results, None, None, seeds=False))["test_accuracy"]
+    assert [text.get_text() for text in figure.axes[0].texts] == [f"1 {status}"]
 
 
 def test_a_report_is_not_written_into_another_run(make_run, tmp_path):

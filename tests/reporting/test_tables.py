@@ -44,6 +44,8 @@ def test_many_variants_do_not_make_what_is_worse_in_every_seed_as_good():
 
 def test_below_six_seeds_nothing_is_called_as_good():
     assert table(runs("a", SEVEN[:5]), runs("b", SEVEN[:5][::-1]), baseline="a").marks == ["best", "best"]
+    best, other = runs("a", [0.93, 0.96], seeds=[10, 11]), runs("b", SEVEN)
+    assert table(best, other, baseline="b").marks == ["best", ""]
 
 
 def test_the_caption_names_the_test_the_seeds_and_the_test_sets_own_error():

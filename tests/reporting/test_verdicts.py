@@ -38,6 +38,11 @@ def test_below_six_seeds_nothing_is_claimed_and_it_says_why():
     assert "0.0625" in notes
 
 
+def test_a_baseline_of_two_seeds_is_too_few_for_a_claim():
+    sentences, _ = said(runs("a", [0.5, 0.51], seeds=[10, 11]), runs("b", SEVEN))
+    assert "2 seeds are too few for a claim" in sentences["b"]
+
+
 def test_a_lower_loss_is_better():
     summary = pd.concat([runs("a", SEVEN), runs("b", [value - 0.1 for value in SEVEN])])
     summary = summary.rename(columns={"test_accuracy": "test_loss"})
