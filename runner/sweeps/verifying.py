@@ -32,6 +32,7 @@ from runner.sweeps.plugins import register_plugins
 from runner.sweeps.pool import Pool
 from runner.sweeps.sweep import Sweep, finished
 from runner.sweeps.variants import Variant
+from runner.sweeps.view import counted
 
 Band = Annotated[list[float], Field(min_length=2, max_length=2)]  # from, to; per cent
 
@@ -208,7 +209,8 @@ def verify(
     sweep.check([job for job in plan.jobs if job.run_id not in done], measure=False)
     plan.write(directory)
     console.print(
-        f"{len(plan.jobs)} runs of {len(expected)} recipes; {len(done)} done already; in {directory}", soft_wrap=True
+        f"{counted(plan.jobs, 'run')} of {counted(expected, 'recipe')}; {len(done)} done already; in {directory}",
+        soft_wrap=True,
     )
     try:
         sweep.train_missing(plan.of_phase("final"))

@@ -64,13 +64,14 @@ def _counts(plan: Plan, done: set[str]) -> str:
     later = plan.runs_after_tuning()
     seeds = {job.seed for job in plan.jobs}
     variants = {job.variant for job in plan.jobs}
-    text = f"{_number(planned, 'run')}: {_number(variants, 'variant')}, {_number(seeds, 'seed')}"
+    text = f"{counted(planned, 'run')}: {counted(variants, 'variant')}, {counted(seeds, 'seed')}"
     if later:
         text += f", and {later} after the tuning"
     return f"{text}; {len(planned & done)} done already"
 
 
-def _number(things: Sized, name: str) -> str:
+def counted(things: Sized, name: str) -> str:
+    """Return `1 run` or `2 runs`."""
     return f"{len(things)} {name}{'s' * (len(things) != 1)}"
 
 

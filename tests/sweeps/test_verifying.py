@@ -108,7 +108,7 @@ def test_a_recipe_passes_goes_on_and_fails_with_another_loss_or_other_data(cli, 
     assert (row["verdict"], row["n"], row["metric"]) == ("pass", "2", "val_accuracy")
     again = cli(*command, cwd=tmp_path)
     assert again.returncode == 0
-    assert "2 runs of 1 recipes; 2 done already" in again.stdout
+    assert "2 runs of 1 recipe; 2 done already" in again.stdout
     other = ("training.loss=binary_focal_crossentropy", "dataset.data_seed=1")
     wrong = cli(*command, "--seeds", "1", *other, cwd=tmp_path)
     assert wrong.returncode == 1
