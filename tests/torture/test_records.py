@@ -232,7 +232,7 @@ def test_a_run_is_trained_again_below_the_outputs_whatever_its_id(run, call, tmp
     monkeypatch.chdir(tmp_path / "here")
     hostile.with_field(run / "record.json", ("run_id",), f"{above.format(tmp_path)}/../../elsewhere/x")
     assert TRAINED in call("reproduce", run)[1]
-    assert not list(tmp_path.parent.rglob("elsewhere"))
+    assert not any((folder / "elsewhere").exists() for folder in (tmp_path / "here", tmp_path, *tmp_path.parents))
 
 
 def test_nothing_is_resumed_through_a_link_that_leads_out(sweep, run, outside, call):
