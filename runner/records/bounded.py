@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ _LIST, _VALUE = 128, 16  # bytes of JSON for each, at least: in memory a list ta
 _LARGEST_TABLE = 32 * MEGABYTE
 _MOST_CELLS = 4_000_000
 _MOST_COLUMNS = 2_000
+_ENDLESS = re.compile(r"\d{20,}")  # a bound as pydantic writes it: 1e100 with all its zeros
 
 Value = TypeVar("Value")
 
@@ -78,7 +80,8 @@ def read_json(path: Path, form: TypeAdapter[Value], most: int) -> Value:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         place = ".".join(map(str, first["loc"]))
-        raise ValueError(shortened(f"{place}: {first['msg']}" if place else first["msg"])) from error
+        said = _ENDLESS.sub(lambda digits: f"{float(digits[0]):g}", first["msg"])
+        raise ValueError(shortened(f"{place}: {said}" if place else said)) from error
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:

@@ -1,5 +1,6 @@
 import json
 import math
+import re
 from dataclasses import replace
 
 import pytest
@@ -93,6 +94,14 @@ def test_what_is_no_record_is_an_error_that_names_the_file(tmp_path, content):
     directory = RunDirectory(tmp_path)
     directory.record_path.write_bytes(content.encode(errors="surrogateescape"))
     with pytest.raises(UserError, match=r"record\.json: not a run's record"):
+        directory.read_record()
+
+
+@pytest.mark.parametrize(("value", "bound"), [(1e200, "less than or equal to 1e+100"), (-1e200, "equal to -1e+100")])
+def test_the_bound_of_a_number_is_said_without_its_hundred_zeros(tmp_path, value, bound):
+    directory = RunDirectory(tmp_path)
+    directory.write_record(replace(RECORD, test={"accuracy": value}))
+    with pytest.raises(UserError, match=f"{re.escape(bound)}\\)$"):
         directory.read_record()
 
 
