@@ -14,6 +14,7 @@ from runner.config.identity import is_volatile
 Status = Literal["running", "completed", "diverged", "pruned", "interrupted", "failed"]
 DONE: tuple[Status, ...] = ("completed", "diverged", "pruned")  # there is nothing left to do for these runs
 _HEADLINES = ("negative_log_likelihood", "expected_calibration_error", "top_2_accuracy", "macro_f1")
+VALIDATION_METRICS = ("val_accuracy", "best_val_accuracy", "val_loss")  # columns of the summary: what is chosen by
 _LONGEST = 10_000  # characters of a record's overrides together, and of a name
 _MOST = 500  # keys of any part of a record; each that is wrong is an error that pydantic keeps
 _SIZES = ("train", "validation", "test")  # of a data set's parts

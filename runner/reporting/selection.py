@@ -6,11 +6,11 @@ import pandas as pd
 
 from runner.config.errors import printable, shortened
 from runner.records.cells import as_meant
+from runner.records.record import VALIDATION_METRICS
 from runner.reporting.direction import sign_of
 from runner.reporting.frames import read_frame
 
 SELECTION_COLUMNS = ["variant", "point", "metric", "tuned", "fresh", "optimism", "n", "budget", "on_edge"]
-_METRICS = ("val_accuracy", "best_val_accuracy", "val_loss")
 _OTHERS = ("variant", "point", "seeds", "scored", "chosen", "on_edge", "budget")  # columns of tuning.csv but the metric
 
 
@@ -76,7 +76,7 @@ def read_tuning(sweep: Path) -> pd.DataFrame:
     tuning = read_frame(path, converters=texts)
     metrics = [column for column in tuning if column not in _OTHERS]
     kinds = {"chosen": "b", "on_edge": "b", "budget": "i"} | dict.fromkeys(metrics, "f")
-    if len(metrics) != 1 or metrics[0] not in _METRICS or not {*_OTHERS} <= {*tuning}:
+    if len(metrics) != 1 or metrics[0] not in VALIDATION_METRICS or not {*_OTHERS} <= {*tuning}:
         raise ValueError(f"{path}: not a table of what was tuned (columns {shortened(', '.join(map(str, tuning)))})")
     if wrong := [column for column, kind in kinds.items() if tuning[column].dtype.kind != kind]:
         raise ValueError(f"{path}: not a table of what was tuned ({wrong[0]} holds {tuning[wrong[0]].dtype})")

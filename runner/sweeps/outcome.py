@@ -6,10 +6,9 @@ from typing import Literal, Self
 
 from runner.config.errors import UserError
 from runner.records.provenance import code_state, versions
-from runner.records.record import Row, RunRecord, Status, now
+from runner.records.record import VALIDATION_METRICS, Row, RunRecord, Status, now
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.job import Job
-from runner.sweeps.study import VALIDATION
 
 
 @dataclass(frozen=True)
@@ -26,16 +25,14 @@ class Outcome:
     @classmethod
     def of(cls, record: RunRecord) -> Self:
         """Return how a run ended, from its record."""
-        columns = record.summary().items()
+        row = record.summary()
         return cls(
             status=record.status,
             seconds=record.seconds.get("total", 0.0),
             val_accuracy=record.final.get("val_accuracy"),
             test_accuracy=record.test.get("accuracy"),
             error=record.error.strip().splitlines()[-1] if record.error else None,
-            validation={
-                name: value for name, value in columns if name.startswith(VALIDATION) and isinstance(value, float | int)
-            },
+            validation={name: value for name in VALIDATION_METRICS if (value := row[name]) is not None},
         )
 
 

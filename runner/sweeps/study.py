@@ -8,13 +8,11 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, field
 from runner.config.errors import ConfigError
 from runner.config.ranges import Count, NonNegative, WholeNumber
 from runner.config.schema import Section, error_lines
+from runner.records.record import VALIDATION_METRICS
 
 Axes = dict[str, Annotated[list[Any], Field(min_length=1)]]  # a key or group -> the values it takes
 MOST = 10_000  # seeds, values of a range, or variants: planning as many takes the better part of an hour
 _TUNING_SEED = 1000  # the first one, so that the seeds of the tuning are not those of the result
-
-VALIDATION = ("val_", "best_val_")  # how the columns of the validation set begin
-_METRICS = ("val_accuracy", "best_val_accuracy", "val_loss")
 _SEEDS = f"must be a number of seeds, 1 to {MOST}, or a list of them, each 0 or more: [0,1,2]"
 
 
@@ -59,8 +57,8 @@ class Chosen(Section):
     @field_validator("metric")
     @classmethod
     def _metric_is_of_validation(cls, value: str) -> str:
-        if value not in _METRICS:
-            raise ValueError(f"must be a figure of the validation set in summary.csv: {', '.join(_METRICS)}")
+        if value not in VALIDATION_METRICS:
+            raise ValueError(f"must be a figure of the validation set in summary.csv: {', '.join(VALIDATION_METRICS)}")
         return value
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from runner.config.errors import UserError
-from runner.records.record import RunRecord, best_epoch
+from runner.records.record import VALIDATION_METRICS, RunRecord, best_epoch
 from runner.records.run_directory import RunDirectory
 
 RECORD = RunRecord(
@@ -44,6 +44,10 @@ def test_summary_has_the_columns_of_the_contract_then_one_for_each_override():
     assert list(row) == [*COLUMNS, "optimizer"]
     assert row["optimizer"] == "adam"
     assert row["test_accuracy"] == 0.95
+
+
+def test_all_columns_of_the_validation_set_are_known():
+    assert {name for name in COLUMNS if "val_" in name} == set(VALIDATION_METRICS)
 
 
 def test_history_gives_the_final_and_the_best_epoch():
