@@ -57,7 +57,8 @@ def dots(
         axes.plot([*crosses.values()], places, "D", color=PALETTE[1], markersize=5, label="ensemble of them", zorder=4)
     if baseline in by_variant and len(by_variant[baseline]):
         mean = by_variant[baseline].mean()
-        axes.axvline(mean, color="0.5", linestyle=":", linewidth=1, zorder=1, label=f"mean of {names[0]}")
+        whose = f"mean of {wrapped(baseline, _NAME)}"
+        axes.axvline(mean, color="0.5", linestyle=":", linewidth=1, zorder=1, label=whose)
     _frame(axes, names, label, share=share)
     legend_below(figure, axes)
     return figure

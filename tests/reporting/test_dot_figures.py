@@ -39,7 +39,8 @@ def test_forty_long_names_do_not_overlap():
     assert all(box.x0 >= 0 for box in boxes)
 
 
-def test_the_baselines_mean_runs_through_all_lines():
-    figure = dots(values(a=[1, 3], b=[5, 6]), "x", "", "", share=False, baseline="a")
-    (line,) = (line for line in figure.axes[0].lines if str(line.get_label()).startswith("mean of a"))
-    assert list(line.get_xdata()) == [2, 2]
+@pytest.mark.parametrize(("baseline", "mean"), [("a", 2), ("b", 5.5)])
+def test_the_baselines_mean_runs_through_all_lines(baseline, mean):
+    figure = dots(values(a=[1, 3], b=[5, 6]), "x", "", "", share=False, baseline=baseline)
+    (line,) = (line for line in figure.axes[0].lines if str(line.get_label()) == f"mean of {baseline}")
+    assert list(line.get_xdata()) == [mean, mean]
