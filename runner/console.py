@@ -133,8 +133,8 @@ def show_result(console: Console, record: RunRecord, directory: Path) -> None:
         table.add_row(title + epoch, *(_figure(name, metrics.get(prefix + name)) for name in ("accuracy", "loss")))
     console.print(table)
     rows_below = [("seconds", "  ".join(f"{name} {value:.1f}" for name, value in record.seconds.items()))]
-    if record.error:
-        rows_below.append(("error", record.error.strip().splitlines()[-1]))
+    if record.error_line:
+        rows_below.append(("error", record.error_line))
     if record.suggested_learning_rate:
         rows_below.append(("suggested", f"optimizer.learning_rate={record.suggested_learning_rate:.2g}"))
     if record.status in ("interrupted", "failed"):

@@ -125,6 +125,12 @@ class RunRecord:
         keys = {override: override_key(override) for override in self.overrides}
         return [override for override, key in keys.items() if key != "seed" and not is_volatile(key)]
 
+    @property
+    def error_line(self) -> str | None:
+        """The last line of the error; None where there is none, or a blank one."""
+        lines = (self.error or "").strip().splitlines()
+        return lines[-1] if lines else None
+
     def with_history(self, history: Sequence[Row]) -> Self:
         """Return the record with the final and the best epoch of a history (one epoch or more), and its seconds."""
         seconds = self.seconds | {"train": sum(row.get("seconds", 0.0) for row in history)}

@@ -31,7 +31,7 @@ class Outcome:
             seconds=record.seconds.get("total", 0.0),
             val_accuracy=record.final.get("val_accuracy"),
             test_accuracy=record.test.get("accuracy"),
-            error=record.error.strip().splitlines()[-1] if record.error else None,
+            error=record.error_line,
             validation={name: value for name in VALIDATION_METRICS if (value := row[name]) is not None},
         )
 

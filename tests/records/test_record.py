@@ -50,6 +50,13 @@ def test_all_columns_of_the_validation_set_are_known():
     assert {name for name in COLUMNS if "val_" in name} == set(VALIDATION_METRICS)
 
 
+@pytest.mark.parametrize(
+    ("error", "line"), [(None, None), ("", None), (" \n ", None), ("Traceback\nValueError: no\n", "ValueError: no")]
+)
+def test_an_error_is_told_by_its_last_line(error, line):
+    assert replace(RECORD, error=error).error_line == line
+
+
 def test_history_gives_the_final_and_the_best_epoch():
     record = RECORD.with_history(epochs(0.8, 0.9, 0.7))
     row = record.summary()

@@ -58,6 +58,12 @@ def test_runs_without_a_result_are_counted_in_the_figure(make_run, tmp_path, sta
     assert [text.get_text() for text in figure.axes[0].texts] == [f"1 {status}"]
 
 
+def test_a_run_that_failed_without_a_word_is_reported_too(make_run, tmp_path):
+    make_run("sweep/0", label="a")
+    make_run("sweep/1", label="b", status="failed", error=" \n ")
+    assert report([tmp_path / "sweep"], tmp_path / "out", output=Output(["html"])).written
+
+
 def test_a_report_is_not_written_into_another_run(make_run, tmp_path):
     one, other = make_run("one"), make_run("other")
     before = (other / "history.csv").read_bytes()

@@ -87,9 +87,9 @@ def _source_hash(text: str) -> str:
 def _failures(results: Results) -> Sequence[Mapping[str, str]]:
     failed: list[Mapping[str, str]] = []
     for run, label in zip(results.runs, results.summary["variant"], strict=True):
-        if run.record.error:
-            last = run.record.error.strip().splitlines()[-1]
-            failed.append({"title": f"{label}, seed {run.record.seed}: {last}", "text": run.record.error})
+        record = run.record
+        if record.error and record.error_line:
+            failed.append({"title": f"{label}, seed {record.seed}: {record.error_line}", "text": record.error})
     return failed
 
 
