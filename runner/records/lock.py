@@ -20,13 +20,14 @@ class Locked(UserError):
 
 
 @contextmanager
-def run_lock(directory: Path, *, wait: bool = False) -> Iterator[None]:
+def run_lock(directory: Path, *, wait: bool = False, of: str = "run") -> Iterator[None]:
     """Hold the run's lock in the block. The operating system lets go of it when its holder dies.
 
     Who waits for a file that is removed meanwhile tries again with a new one (`filelock` sees to that).
 
     Args:
         wait: for as long as another process is at the run.
+        of: what it is that lies in the directory.
 
     Raises:
         Locked: if another process is at it, without `wait`.
@@ -37,7 +38,7 @@ def run_lock(directory: Path, *, wait: bool = False) -> Iterator[None]:
         with writing(directory / _FILE):
             lock.acquire()
     except Timeout as error:
-        raise Locked(f"{directory}: another process is at this run") from error
+        raise Locked(f"{directory}: another process is at this {of}") from error
     try:
         yield
     finally:

@@ -1,8 +1,7 @@
 """A search with Optuna: trials are asked for, trained as ordinary runs, and told."""
 
-import json
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -16,15 +15,18 @@ from rich.console import Console
 from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, ConfigError, Stopped, UserError
 from runner.console import show_warning
 from runner.records.atomic import write_csv
+from runner.records.lock import run_lock
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.composition import Composer, as_override
+from runner.sweeps.difference import difference
 from runner.sweeps.job import Job
 from runner.sweeps.journal import open_search
+from runner.sweeps.optuna_axes import distribution_of, example_points, kind_of, stored_choices, value_of
 from runner.sweeps.outcome import read_status
-from runner.sweeps.plan import Plan, candidates, sharing
+from runner.sweeps.plan import PLAN_FILE, Plan, candidates, sharing
 from runner.sweeps.pool import Pool
-from runner.sweeps.search import Axis, Search
+from runner.sweeps.search import Search
 from runner.sweeps.sweep import Sweep
 from runner.sweeps.variants import Variant
 
@@ -66,13 +68,13 @@ class Searching:
         Raises:
             ConfigError: if one cannot be composed.
         """
-        points = [self.point(params) for params in _examples(self.search)]
+        points = [self.point(params) for params in example_points(self.search)]
         variants = [Variant(",".join(point), self.base, [point]) for point in points]
         return [job for one in candidates(variants, self.composer) for job in one.jobs(self.search.seeds, "trial")]
 
     def point(self, params: Mapping[str, Any]) -> list[str]:
         """Return what Optuna stored of a trial, as overrides."""
-        return [as_override(key, _value(self.search.axes[key], value)) for key, value in params.items()]
+        return [as_override(key, value_of(self.search.axes[key], value)) for key, value in params.items()]
 
     def _of_trial(self, trial: FrozenTrial) -> list[Job]:
         variant = Variant(f"trial {trial.number:03d}", self.base, [self.point(trial.params)], named=True)
@@ -95,7 +97,7 @@ def conduct_search(searching: Searching, pool: Pool, *, dry_run: bool, fail_fast
     each time, however long each of them takes.
 
     Raises:
-        UserError: before anything trains, if the search cannot be made.
+        UserError: before anything trains, if the search cannot be made, or another process is at it.
         Stopped: at the end, with exit code 1 if a run failed, or 130 if the search was interrupted.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -103,21 +105,22 @@ def conduct_search(searching: Searching, pool: Pool, *, dry_run: bool, fail_fast
     sweep = Sweep(searching.directory, pool, console, searching.search, fail_fast=fail_fast)
     sweep.check(searching.examples(), measure=False)
     searching.directory.mkdir(parents=True, exist_ok=True)
-    study = _open(searching)
-    done = len(study.get_trials(deepcopy=False, states=[TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL]))
-    axes = ", ".join(searching.search.axes)
-    console.print(
-        f"search for {axes}: {searching.search.budget} trials, {done} done already; in {searching.directory}",
-        soft_wrap=True,
-    )
-    if dry_run:
-        return
-    try:
-        failed = _search(study, searching, sweep, pool.workers)
-    except KeyboardInterrupt:
-        show_warning(console, "interrupted; the same command again goes on")
-        raise Stopped(EXIT_INTERRUPTED) from None
-    _report(study, searching)
+    with run_lock(searching.directory, of="search"):  # who went on with it beside would train the same trials
+        study = _open(searching)
+        done = len(study.get_trials(deepcopy=False, states=[TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL]))
+        axes = ", ".join(searching.search.axes)
+        console.print(
+            f"search for {axes}: {searching.search.budget} trials, {done} done already; in {searching.directory}",
+            soft_wrap=True,
+        )
+        if dry_run:
+            return
+        try:
+            failed = _search(study, searching, sweep, pool.workers)
+        except KeyboardInterrupt:
+            show_warning(console, "interrupted; the same command again goes on")
+            raise Stopped(EXIT_INTERRUPTED) from None
+        _report(study, searching)
     if failed:
         raise Stopped(EXIT_FAILED)
 
@@ -126,8 +129,13 @@ def _open(searching: Searching) -> optuna.Study:
     search = searching.search
     seen = 0
     if searching.journal.exists():
-        trials = open_search(str(searching.journal)).get_trials(deepcopy=False)
-        _refuse_other_axes(trials, searching)
+        earlier = open_search(str(searching.journal))
+        trials = earlier.get_trials(deepcopy=False)
+        if other := next(_changes(earlier, searching), None):
+            raise UserError(
+                f"{other}: not what it was when the search in {searching.directory} began; "
+                "give it back as it was, or begin another search: hydra.sweep.dir=DIR"
+            )
         seen = len(trials)
     # Each start draws from a stream of its own: the first stream again would repeat the first trials.
     sampler = _sampler(search, search.seed + seen)
@@ -136,19 +144,26 @@ def _open(searching: Searching) -> optuna.Study:
     )
 
 
-def _refuse_other_axes(trials: Iterable[FrozenTrial], searching: Searching) -> None:
-    """Raise UserError if an axis of earlier trials is gone or another one: Optuna goes on with other ends alone."""
-    kinds = {key: _kind(_distribution(axis)) for key, axis in searching.search.axes.items()}
-    earlier = {key: _kind(each) for trial in trials for key, each in trial.distributions.items()}
-    if other := [key for key, kind in earlier.items() if kinds.get(key) != kind]:
-        raise UserError(
-            f"search.axes.{other[0]}: not what it was when the search in {searching.directory} began; "
-            "give it back as it was, or begin another search: hydra.sweep.dir=DIR"
-        )
-
-
-def _kind(distribution: Any) -> tuple[Any, ...]:
-    return type(distribution), getattr(distribution, "log", None), getattr(distribution, "choices", None)
+def _changes(study: optuna.Study, searching: Searching) -> Iterator[str]:
+    """Yield what would make trials that cannot be compared with the earlier ones; other ends of ranges do not."""
+    search = searching.search
+    axes = {key: kind_of(distribution_of(axis)) for key, axis in search.axes.items()}
+    for key, distribution in (pair for trial in study.trials for pair in trial.distributions.items()):
+        if axes.get(key) != kind_of(distribution):
+            yield f"search.axes.{key}"
+    if not (searching.directory / PLAN_FILE).exists():  # it was stopped before its first trial
+        return
+    plan = Plan.read(searching.directory)
+    for name in ("metric", "direction"):
+        if getattr(search, name) != plan.search.get(name):
+            yield f"search.{name}={getattr(search, name)}"
+    if {job.seed for job in plan.jobs} != set(search.seeds):
+        yield "search.seeds"
+    planned = {(job.variant, job.seed): job for job in plan.jobs}
+    for job in chain.from_iterable(searching.jobs(study)):
+        begun = planned.get((job.variant, job.seed), job)
+        if begun.run_id != job.run_id:
+            yield " ".join(difference(begun, job)) or "the configuration"
 
 
 class _Grid(optuna.samplers.GridSampler):
@@ -163,7 +178,7 @@ def _sampler(search: Search, seed: int) -> optuna.samplers.BaseSampler:
         case "random":
             return optuna.samplers.RandomSampler(seed=seed)
         case "grid":
-            grid = {key: _choices(axis) for key, axis in search.axes.items()}
+            grid = {key: stored_choices(axis) for key, axis in search.axes.items()}
             return _Grid(grid, seed=search.seed)
         case _:
             with warnings.catch_warnings():  # constant_liar is what makes trials asked for together differ
@@ -173,7 +188,7 @@ def _sampler(search: Search, seed: int) -> optuna.samplers.BaseSampler:
 
 def _search(study: optuna.Study, searching: Searching, sweep: Sweep, workers: int) -> bool:
     """Train trials until the budget is used up; say whether a run failed."""
-    space = {key: _distribution(axis) for key, axis in searching.search.axes.items()}
+    space = {key: distribution_of(axis) for key, axis in searching.search.axes.items()}
     failed = False
     while True:
         # Those that were running when the search was interrupted come first, with the values they had.
@@ -259,42 +274,5 @@ def _row(trial: FrozenTrial, jobs: Sequence[Job], search: Search) -> dict[str, A
         "state": trial.state.name.lower(),
         search.metric: trial.value if trial.state == TrialState.COMPLETE else None,
         "run_ids": " ".join(job.run_id for job in jobs),
-        **{key: _value(search.axes[key], value) for key, value in trial.params.items()},
+        **{key: value_of(search.axes[key], value) for key, value in trial.params.items()},
     }
-
-
-def _distribution(axis: Axis) -> Any:
-    if axis.choices is not None:
-        return optuna.distributions.CategoricalDistribution(_choices(axis))
-    assert axis.low is not None
-    assert axis.high is not None
-    if isinstance(axis.low, int) and isinstance(axis.high, int) and not isinstance(axis.step, float):
-        return optuna.distributions.IntDistribution(axis.low, axis.high, log=axis.log, step=axis.step or 1)
-    return optuna.distributions.FloatDistribution(axis.low, axis.high, log=axis.log, step=axis.step)
-
-
-def _choices(axis: Axis) -> list[Any]:
-    """Return choices as Optuna stores them: lists as their text."""
-    assert axis.choices is not None
-    return [json.dumps(choice) if isinstance(choice, list | dict) else choice for choice in axis.choices]
-
-
-def _value(axis: Axis, stored: Any) -> Any:
-    """Return what Optuna stored as the configuration has it."""
-    if axis.choices is None:
-        return stored
-    return axis.choices[_choices(axis).index(stored)]
-
-
-def _examples(search: Search) -> list[dict[str, Any]]:
-    """Return points, as Optuna stores them, that have each choice and both ends of each range between them."""
-    values = {key: _extremes(_distribution(axis)) for key, axis in search.axes.items()}
-    first = {key: own[0] for key, own in values.items()}
-    return [first, *(first | {key: value} for key, own in values.items() for value in own[1:])]
-
-
-def _extremes(distribution: Any) -> list[Any]:
-    """Return all choices, or both ends of a range."""
-    if isinstance(distribution, optuna.distributions.CategoricalDistribution):
-        return list(distribution.choices)
-    return [distribution.low, distribution.high]

@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from runner.config.errors import ConfigError, UserError
+from runner.records.lock import Locked, run_lock
 from runner.records.run_directory import RunDirectory
 from runner.sweeps import resuming
 from runner.sweeps.outcome import Outcome
@@ -40,13 +41,15 @@ class TestAxes:
         assert read_search({}, [swept]).axes["optimizer.learning_rate"] == Axis(low=1e-4, high=1e-1, log=True)
 
     def test_have_the_distribution_that_their_numbers_ask_for(self):
-        from runner.sweeps.optuna_search import _distribution
+        from runner.sweeps.optuna_axes import distribution_of
 
         distributions = optuna.distributions
-        assert _distribution(Axis(low=1, high=9, step=2)) == distributions.IntDistribution(1, 9, step=2)
-        assert _distribution(Axis(low=0.1, high=1)) == distributions.FloatDistribution(0.1, 1.0)
-        assert _distribution(Axis(low=1e-4, high=1.0, log=True)) == distributions.FloatDistribution(1e-4, 1.0, log=True)
-        assert _distribution(Axis(choices=[[1], [2]])) == distributions.CategoricalDistribution(["[1]", "[2]"])
+        assert distribution_of(Axis(low=1, high=9, step=2)) == distributions.IntDistribution(1, 9, step=2)
+        assert distribution_of(Axis(low=0.1, high=1)) == distributions.FloatDistribution(0.1, 1.0)
+        assert distribution_of(Axis(low=1e-4, high=1.0, log=True)) == distributions.FloatDistribution(
+            1e-4, 1.0, log=True
+        )
+        assert distribution_of(Axis(choices=[[1], [2]])) == distributions.CategoricalDistribution(["[1]", "[2]"])
 
 
 @pytest.mark.parametrize(
@@ -201,6 +204,35 @@ class TestAxesThatWereEdited:
             axes = {"training.batch_size": Axis(low=32, high=high)}
             study = search(MadeUpPool(tmp_path), axes=axes, trials=high // 16)
         assert len(study.trials) == 16
+
+
+@pytest.mark.parametrize(
+    ("keys", "base", "said"),
+    [
+        ({"metric": "val_loss"}, [], "search.metric=val_loss"),
+        ({"direction": "min"}, [], "search.direction=min"),
+        ({"seeds": [1], "pruner": "none"}, [], "search.seeds"),
+        ({}, ["training.epochs=7"], "training.epochs=7"),
+        ({}, ["optimizer=sgd"], "optimizer=sgd"),
+    ],
+)
+def test_what_makes_other_trials_of_the_earlier_ones_is_refused(searching, search, tmp_path, keys, base, said):
+    from runner.sweeps.optuna_search import _open
+
+    search(MadeUpPool(tmp_path), **TWO_POINTS)
+    again = searching(**TWO_POINTS | {"trials": 9} | keys)
+    with pytest.raises(UserError) as error:
+        _open(replace(again, base=[*again.base, *base]))
+    assert str(error.value).startswith(said)
+    assert ": not what it was when the search" in str(error.value)
+
+
+def test_one_process_at_a_time_is_at_a_search(searching, tmp_path, monkeypatch):
+    from runner.sweeps.optuna_search import conduct_search
+
+    monkeypatch.setattr(Sweep, "check", lambda *_, **__: None)
+    with run_lock(tmp_path), pytest.raises(Locked, match="another process is at this search"):
+        conduct_search(searching(axes=AXES), MadeUpPool(tmp_path), dry_run=False, fail_fast=False)
 
 
 class TestOneTrialAlone:
