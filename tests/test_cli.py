@@ -150,9 +150,9 @@ class TestSweep:
         assert summary["run_id"].is_unique
         assert (directory / "accuracy.png").read_bytes().startswith(b"\x89PNG")
 
-    def test_a_run_of_a_sweep_equals_the_same_run_alone(self, finished_sweep, cli, tmp_path):
+    def test_a_run_of_a_sweep_equals_the_same_run_alone(self, finished_sweep, cold_cli, tmp_path):
         directory, _ = finished_sweep
-        done = cli("optimizer=adam", "seed=1", *QUICK, f"hydra.run.dir={tmp_path}", cwd=tmp_path)
+        done = cold_cli("optimizer=adam", "seed=1", *QUICK, f"hydra.run.dir={tmp_path}", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         (same,) = directory.glob("optimizer=adam_seed1_*")
         with (

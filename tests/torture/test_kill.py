@@ -8,22 +8,17 @@ import os
 import random
 import shutil
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-import psutil
 import pytest
 
-from runner.cli import main
 from runner.config.errors import EXIT_INTERRUPTED, EXIT_TERMINATED
-from runner.sweeps.output import output_in
-from runner.sweeps.pool import start_server
+from tests import warm
 from tests.torture.results import Reader, Result, assert_whole, epochs_of, leftovers, results_in, trained_epochs
 
 TINY = ("dataset=mnist_5k", "dataset.train_size=2000", "regularizer=[dropout]", "training.epochs=40")
@@ -34,29 +29,12 @@ LONGEST = 3.0  # seconds from its first file to the signal: the training takes a
 PROMISED = 5.0  # seconds from SIGTERM to the end
 
 
-def program(arguments: tuple[str, ...], folder: Path) -> None:
-    """Be `runner`, in a process that has imported TensorFlow already."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell starts in the background
-    os.chdir(folder)
-    sys.argv = ["runner", *arguments]
-    with output_in(folder / "said.txt"):
-        code = main()
-    sys.exit(code)
-
-
 @contextmanager
 def started(arguments: tuple[str, ...], folder: Path) -> Iterator[BaseProcess]:
-    """Start the program, and see to it that nothing of it is left."""
-    start_server()
-    process = get_context("forkserver").Process(target=program, args=(arguments, folder))
-    process.start()
-    try:
+    """Start `runner` in a folder, where what it says goes into one file."""
+    said = folder / "said.txt"
+    with warm.started(arguments, folder, (said, said)) as process:
         yield process
-    finally:
-        for left in psutil.Process(process.pid).children(recursive=True) if process.is_alive() else []:
-            left.kill()
-        process.kill()
-        process.join()
 
 
 @dataclass(frozen=True)
@@ -87,7 +65,8 @@ def stopped(command: tuple[str, ...], folder: Path, number: int, seconds: float)
         if not process.is_alive():
             assert process.exitcode == 0, (folder / "said.txt").read_text()
             return None
-        os.kill(process.pid, wanted)
+        with suppress(ProcessLookupError):  # it came to its end just now
+            os.kill(process.pid, wanted)
         sent = time.monotonic()
         process.join(60)
         taken = time.monotonic() - sent

@@ -1,0 +1,70 @@
+"""`runner` in a process of its own that has imported TensorFlow already, forked from one that waits with that done."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psutil
+
+from runner.cli import main
+from runner.sweeps.pool import start_server
+
+
+def _be_runner(arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str], said: tuple[Path, Path]):
+    logging.getLogger("tensorflow").handlers.clear()  # it has one where it was imported before Hydra was set up
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell starts in the background
+    for descriptor, path in enumerate(said, start=1):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), descriptor)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = ["runner", *arguments]
+    sys.exit(main())
+
+
+@contextmanager
+def started(
+    arguments: tuple[str, ...], folder: Path, said: tuple[Path, Path], environment: Mapping[str, str] = os.environ
+) -> Iterator[BaseProcess]:
+    """Start `runner` in a folder, and see to it that nothing of it is left after the block.
+
+    Args:
+        said: the files that its output and its errors are appended to.
+    """
+    start_server()
+    process = get_context("forkserver").Process(target=_be_runner, args=(arguments, folder, dict(environment), said))
+    process.start()
+    try:
+        yield process
+    finally:
+        with suppress(psutil.NoSuchProcess, ProcessLookupError):  # gone, which is not heard of at once
+            for left in psutil.Process(process.pid).children(recursive=True):
+                left.kill()
+            process.kill()
+        process.join()
+
+
+def completed(
+    arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str], timeout: float
+) -> "subprocess.CompletedProcess[str]":
+    """Run `runner` to its end.
+
+    Raises:
+        TimeoutExpired: if it has not come to it in so many seconds.
+    """
+    with TemporaryDirectory() as place:
+        said = Path(place, "stdout"), Path(place, "stderr")
+        with started(arguments, folder, said, environment) as process:
+            process.join(timeout)
+            if process.exitcode is None:
+                raise subprocess.TimeoutExpired(arguments, timeout)
+        texts = [path.read_text() if path.exists() else "" for path in said]
+        return subprocess.CompletedProcess(arguments, process.exitcode, *texts)
