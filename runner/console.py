@@ -1,6 +1,7 @@
 """What a person sees while a run goes on: a live line in a terminal, a line an epoch elsewhere."""
 
 import os
+import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -138,7 +139,7 @@ def show_result(console: Console, record: RunRecord, directory: Path) -> None:
     if record.suggested_learning_rate:
         rows_below.append(("suggested", f"optimizer.learning_rate={record.suggested_learning_rate:.2g}"))
     if record.status in ("interrupted", "failed"):
-        rows_below.append(("go on", f"runner resume {directory}"))
+        rows_below.append(("go on", shlex.join(["runner", "resume", str(directory)])))
     written = [
         str(path) for pattern in ("*.png", "*.csv", "*.keras", "*.log") for path in sorted(directory.glob(pattern))
     ]

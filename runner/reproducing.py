@@ -4,6 +4,7 @@ import argparse
 import logging
 import math
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -114,7 +115,8 @@ def _summary_rows(report: Path, summary: Path) -> list[dict[str, str]]:
     try:
         return read_rows(summary)
     except FileNotFoundError as error:
-        raise UserError(f"{report}: holds no summary.csv (runner report {report} writes it)") from error
+        command = shlex.join(["runner", "report", str(report)])
+        raise UserError(f"{report}: holds no summary.csv ({command} writes it)") from error
     except ValueError as error:
         raise UserError(f"{summary}: cannot be read ({error})") from error
 

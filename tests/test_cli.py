@@ -343,6 +343,11 @@ class TestFallback:
 
 
 class TestHelp:
+    def test_an_ablation_has_its_own(self, cli, tmp_path):
+        done = cli("ablate", "--help", cwd=tmp_path)
+        assert done.returncode == 0
+        assert done.stdout.startswith("usage: runner ablate [base=GROUP/OPTION,...] drop=PART,PART")
+
     def test_lists_every_group_and_option(self, cli, tmp_path):
         text = cli("--help", cwd=tmp_path).stdout
         for file in conf_directory().rglob("*.yaml"):

@@ -263,7 +263,7 @@ def test_an_ablation_leaves_each_part_out(cli, tmp_path):
     [
         (("status", "nowhere"), "nowhere: no run and no sweep was begun here"),
         (("resume", "nowhere"), "nowhere: no run and no sweep was begun here"),
-        (("ablate", "base=experiment/smoke"), "runner ablate: needs drop="),
+        (("ablate", "base=experiment/smoke"), "runner: ablate: needs drop="),
         (("study=smok",), "study=smok: no such option; did you mean smoke?"),
         (("study=smoke", "study.baseline=nobody"), "study.baseline=nobody: no such variant"),
         (("study=smoke", "seeds=0"), "study.seeds=0"),

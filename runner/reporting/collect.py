@@ -130,6 +130,9 @@ def _directories(path: Path, left_out: LeftOut) -> Iterator[Path]:
     for directory, below, files in walk(path):
         if "record.json" in [*files, *below]:
             yield directory
+        for name in below:
+            if (directory / name).is_symlink():
+                left_out.add(f"{directory / name}: a link to a folder, which is not followed")
         if below and len(directory.parts) - len(path.parts) >= DEEPEST:
             left_out.add(f"{directory}: what lies more than {DEEPEST} folders deep")
 

@@ -23,7 +23,7 @@ def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--metric", help="a column of summary.csv (default: as the study says, or test_accuracy)")
     parser.add_argument("--baseline", help="the variant that the others are compared with (default: the first)")
     parser.add_argument("--by", nargs="+", default=[], metavar="KEY", help="make the variants of these keys' values")
-    parser.add_argument("--target", type=float, help="of the validation metric (default: what the baseline reaches)")
+    parser.add_argument("--target", type=_target, help="of the validation metric (default: what the baseline reaches)")
     parser.add_argument("--confusion", metavar="VARIANT", help="whose confusion matrix (default: the best's)")
     parser.add_argument("--seeds", action="store_true", help="draw every seed's curve as a thin line")
     parser.add_argument(
@@ -94,13 +94,22 @@ def _parser(command: str, description: str) -> argparse.ArgumentParser:
 
 
 def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds < math.inf:
+    if not 0 < (seconds := _number(text)) < math.inf:
         raise argparse.ArgumentTypeError(f"{text}: must be a number of seconds above 0")
     return seconds
+
+
+def _target(text: str) -> float:
+    if not 0 <= (target := _number(text)) < math.inf:
+        raise argparse.ArgumentTypeError(f"{text}: must be a number at least 0")
+    return target
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def _print_paths(paths: Sequence[Path]) -> None:

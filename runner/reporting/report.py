@@ -48,6 +48,8 @@ def report(paths: Sequence[Path], out: Path, wish: Wish | None = None, output: O
     Raises:
         UserError: if no run is found, or what is wished for does not exist.
     """
+    if out.exists() and not out.is_dir():
+        raise UserError(f"--out {out}: not a directory")
     left_out = LeftOut()
     runs = find_runs(paths, left_out)
     if RunDirectory(out).record_path.exists() and (len(runs) > 1 or runs[0].directory.path.resolve() != out.resolve()):

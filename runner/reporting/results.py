@@ -13,7 +13,7 @@ from runner.reporting.aggregate import aggregate_frame, comparison_frame
 from runner.reporting.asked import Asked
 from runner.reporting.baselines import baselines
 from runner.reporting.collect import Run, find_runs, history_frame, summary_frame
-from runner.reporting.direction import sign_of, validation_counterpart
+from runner.reporting.direction import is_share, sign_of, validation_counterpart
 from runner.reporting.labels import labels_by, variant_labels, with_dataset
 from runner.reporting.left_out import LeftOut
 from runner.reporting.selection import read_tuning, selection_frame, selection_warnings
@@ -92,7 +92,7 @@ class Results:
     @cached_property
     def verdicts(self) -> dict[str, str]:
         """A sentence a variant."""
-        return verdicts(self.aggregate, self.comparisons)
+        return verdicts(self.aggregate, self.comparisons, self.baselines)
 
     @cached_property
     def cautions(self) -> list[str]:
@@ -131,6 +131,8 @@ def read_results(runs: list[Run], paths: Sequence[Path], wish: Wish, left_out: L
     compared = _baselines(summary, wish.baseline, asked)
     target = wish.target if wish.target is not None else asked.target
     validation = validation_counterpart(metric)
+    if wish.target is not None and wish.target > 1 and is_share(validation):
+        raise UserError(f"--target {wish.target:g}: {validation} is a share, 0 to 1{_percent_hint(wish.target)}")
     if target is None and validation in summary and len(set(compared.values())) == 1:
         target = usual_target(summary, next(iter(compared.values())), validation)
     if target is not None:
@@ -148,6 +150,10 @@ def _metric(summary: pd.DataFrame, wished: str | None, asked: str | None) -> str
         numbers = [str(column) for column in summary if pd.api.types.is_numeric_dtype(summary[column])]
         raise UserError(f"--metric {wished}: no such column of the summary{did_you_mean(wished, numbers)}")
     return wished
+
+
+def _percent_hint(value: float) -> str:
+    return f"; {value / 100:g}?" if value <= 100 else ""
 
 
 def _has_numbers(column: "pd.Series[Any]") -> bool:

@@ -138,7 +138,7 @@ def _test_set_error(aggregate: pd.DataFrame, examples: int | None) -> str:
 
 
 def _markdown(text: str) -> str:
-    for letter in ("\\", "|", "*", "_", "`", "[", "]"):
+    for letter in ("\\", "|", "*", "_", "`", "[", "]", "$"):
         text = text.replace(letter, f"\\{letter}")
     return text.replace("&", "&amp;").replace("<", "&lt;").replace("\n", " ")
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from runner.config.plural import counted
 from runner.records.record import RunRecord
 from runner.reporting.aggregate import LEVEL
 from runner.reporting.direction import is_share, sign_of
@@ -13,24 +14,34 @@ from runner.reporting.statistics import FEWEST_SEEDS
 from runner.reporting.wording import lost_text, p_text, signed_text, value_text
 
 
-def verdicts(aggregate: pd.DataFrame, comparisons: pd.DataFrame) -> dict[str, str]:
-    """Return a sentence for each variant, in the order of the table."""
+def verdicts(aggregate: pd.DataFrame, comparisons: pd.DataFrame, baselines: Mapping[str, str]) -> dict[str, str]:
+    """Return a sentence for each variant, in the order of the table.
+
+    Args:
+        baselines: what each variant is compared with; a baseline with itself.
+    """
     compared = {row["variant"]: row for row in comparisons.to_dict("records")}
-    return {str(row["variant"]): _verdict(row, compared) for row in aggregate.to_dict("records")}
+    return {str(row["variant"]): _verdict(row, compared, baselines) for row in aggregate.to_dict("records")}
 
 
-def _verdict(row: Mapping[Any, Any], compared: Mapping[Any, Mapping[Any, Any]]) -> str:
+def _verdict(row: Mapping[Any, Any], compared: Mapping[Any, Mapping[Any, Any]], baselines: Mapping[str, str]) -> str:
     variant, metric = row["variant"], row["metric"]
     if not row["n"]:
-        return f"{variant} has no {metric}: none of its {row['runs']} runs completed."
+        lost = "its one run did not complete" if row["runs"] == 1 else f"none of its {row['runs']} runs completed"
+        return f"{variant} has no {metric}: {lost}."
     mean = f"{variant} has a {metric} of {value_text(row['mean'], metric)}"
     if variant not in compared:
-        return f"{mean} (n = {row['n']:.0f}); the others are compared with it."
+        alone, baseline = f"{mean} (n = {row['n']:.0f})", baselines[variant]
+        if baseline != variant:
+            return f"{alone}; {baseline}, its baseline, has none to compare it with."
+        is_compared_with = any(found["baseline"] == variant for found in compared.values())
+        return f"{alone}; the others are compared with it." if is_compared_with else f"{alone}."
     found = compared[variant]
     unit = " points" if is_share(metric) else ""
     difference = f"{signed_text(found['difference'], metric)}{unit} against {found['baseline']}"
     if found["n"] < FEWEST_SEEDS:
-        return f"{mean}, {difference}: {found['n']:.0f} seeds are too few for a claim."
+        too_few = "1 seed is" if found["n"] == 1 else f"{found['n']:.0f} seeds are"
+        return f"{mean}, {difference}: {too_few} too few for a claim."
     interval = f"95% interval {signed_text(found['ci_low'], metric)} to {signed_text(found['ci_high'], metric)}"
     p = p_text(found["p_holm"], int(found["n"]))
     evidence = (
@@ -57,7 +68,7 @@ def _losses(aggregate: pd.DataFrame) -> Iterator[str]:
     for _, row in aggregate.iterrows():
         if lost := lost_text(row):
             rest = f"its figures are those of the other {row['n']:.0f}" if row["n"] else "it has no figures"
-            yield f"{row['variant']}: of {row['runs']} runs {lost}; {rest}."
+            yield f"{row['variant']}: of {counted(row['runs'], 'run')} {lost}; {rest}."
 
 
 def _few_seeds(comparisons: pd.DataFrame) -> Iterator[str]:

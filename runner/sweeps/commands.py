@@ -4,21 +4,37 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from rich.console import ConsoleDimensions
+from rich.text import Text
+
 from runner.config.errors import ConfigError
 from runner.config.trust import TRUST, trusted_by
 from runner.console import Terminal
 
+_ENDLESS = 1_000_000  # lines: what is printed may be scrolled
+
 
 def status_command(arguments: Sequence[str]) -> None:
-    """Print how far a sweep is."""
-    parser = argparse.ArgumentParser(prog="runner status", description="Show how far a sweep is, also while it runs.")
-    parser.add_argument("directory", type=Path, metavar="DIR", help="a sweep's directory")
+    """Print how far a sweep or run is, or all that lie in a directory."""
+    parser = argparse.ArgumentParser(
+        prog="runner status", description="Show how far a sweep or a run is, also while it runs."
+    )
+    parser.add_argument("directory", type=Path, metavar="DIR", help="a sweep's or a run's directory, or one of several")
     directory = parser.parse_args(arguments).directory
 
-    from runner.sweeps.plan import Plan
+    from runner.sweeps.plan import PLAN_FILE, Plan
     from runner.sweeps.status import show_status
+    from runner.sweeps.watched import Reader
 
-    show_status(Terminal(), Plan.read(directory), directory)
+    console = Terminal()
+    if (directory / PLAN_FILE).exists() or not (found := Reader().watched(directory)):
+        show_status(console, Plan.read(directory), directory)
+        return
+    for one in found:
+        if len(found) > 1:
+            console.print(Text(str(one.path), style="dim"), soft_wrap=True)
+        for view in one.views(ConsoleDimensions(console.width, _ENDLESS)):
+            console.print(view, soft_wrap=isinstance(view, Text))
 
 
 def resume_command(arguments: Sequence[str]) -> None:
@@ -49,6 +65,15 @@ def ablation_arguments(arguments: Sequence[str]) -> list[str]:
     Raises:
         ConfigError: if nothing is to be dropped.
     """
+    parser = argparse.ArgumentParser(
+        prog="runner ablate",
+        usage="runner ablate [base=GROUP/OPTION,...] drop=PART,PART [KEY=VALUE ...]",
+        description="Train a recipe, and the recipe without each of some parts: study=ablation in fewer words.",
+        epilog="A part: schedule, normalization, clipping, averaging, regularizer.dropout, or a key (training.decay). "
+        "All keys of a study are taken too: seeds=5 dry_run=true study.metric=val_loss.",
+    )
+    if {"-h", "--help"} & {*arguments}:
+        parser.parse_args(["--help"])
     base: list[str] = []
     drop = ""
     others = []
@@ -61,7 +86,7 @@ def ablation_arguments(arguments: Sequence[str]) -> list[str]:
         else:
             others.append(argument)
     if not drop:
-        raise ConfigError("runner ablate: needs drop=PART,PART (regularizer.dropout, normalization, schedule, ...)")
+        raise ConfigError("ablate: needs drop=PART,PART (regularizer.dropout, normalization, schedule, ...)")
     return ["study=ablation", f"study.base=[{','.join(map(_quoted, base))}]", f"study.drop=[{drop}]", *others]
 
 

@@ -1,5 +1,6 @@
 """A planned sweep from its first check to its report."""
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,7 +57,8 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
     try:
         failed = _train(plan, study, sweep, directory)
     except KeyboardInterrupt:
-        show_warning(console, f"interrupted; the same command again goes on, and so does runner resume {directory}")
+        command = shlex.join(["runner", "resume", str(directory)])
+        show_warning(console, f"interrupted; the same command again goes on, and so does {command}")
         raise Stopped(EXIT_INTERRUPTED) from None
     try:
         done = report([directory], directory)

@@ -2,6 +2,8 @@
 
 import itertools
 
+from runner.config.plural import counted
+
 _LEVEL = 0.05
 
 
@@ -24,7 +26,7 @@ def power_warning(seeds: int, comparisons: int) -> str | None:
     if comparisons < 1 or seeds >= (needed := seeds_needed(comparisons)):
         return None
     return (
-        f"{seeds} seeds cannot reach p < {_LEVEL} over {comparisons} comparison{'s' * (comparisons > 1)}: an exact "
+        f"{counted(seeds, 'seed')} cannot reach p < {_LEVEL} over {counted(comparisons, 'comparison')}: an exact "
         f"paired test gives p >= {smallest_p(seeds, comparisons):.3g} after Holm, whatever comes out. "
         f"{needed} seeds can (seeds={needed})."
     )

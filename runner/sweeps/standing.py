@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from runner.config.errors import UserError
 from runner.records.lock import is_locked
 from runner.records.record import Row, RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.job import Job
-from runner.sweeps.outcome import read_epochs, read_status
+from runner.sweeps.outcome import read_epochs
 from runner.sweeps.plan import Plan
 
 STATES = ("completed", "diverged", "pruned", "running", "waiting", "interrupted", "failed")
@@ -27,17 +28,23 @@ class Standing:
     state: str  # one of STATES
     record: RunRecord | None
     history: list[Row] = field(default_factory=list)  # the epochs of a run that is running
+    unreadable: str | None = None  # what is wrong with a record that is there
 
     @classmethod
     def of(cls, path: Path) -> "Standing":
         """Return a run's state: `waiting` if it has not begun, `interrupted` if it stopped without a word."""
         directory = RunDirectory(path)
         running = is_locked(path)  # asked first: a run writes how it ended before it lets go of its lock
-        record = read_status(directory)
+        record, unreadable = None, None
+        if directory.record_path.exists():
+            try:
+                record = directory.read_record()
+            except UserError as error:
+                unreadable = str(error)
         if running:
             return cls(directory, "running", record, read_epochs(directory))
         state = record.status if record else "waiting"
-        return cls(directory, "interrupted" if state == "running" else state, record)
+        return cls(directory, "interrupted" if state == "running" else state, record, unreadable=unreadable)
 
 
 Standings = Sequence[tuple[Job, Standing]]

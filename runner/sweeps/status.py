@@ -9,6 +9,7 @@ from rich.console import Console, ConsoleDimensions, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from runner.config.plural import counted
 from runner.sweeps.best import Best, variant_name
 from runner.sweeps.estimate import recorded_epoch_seconds, seconds_left
 from runner.sweeps.job import Job
@@ -36,6 +37,7 @@ def status_views(
         screen: what there is room for; variants and runs are brought together to fit.
     """
     details = [_detail(job, run) for state in ("running", "failed") for job, run in runs if run.state == state]
+    details += [Text(f"made again: {run.unreadable}", style="yellow") for _, run in runs if run.unreadable]
     rows = _rows(runs)
     if screen is not None:
         details = _fewer(details, max(1, screen.height // 8))
@@ -100,7 +102,7 @@ def _summary(plan: Plan, sweep: Path, runs: Standings) -> str:
     an_epoch = recorded_epoch_seconds((job.variant, run.record) for job, run in runs)
     unplanned = [runs[-1][0]] * plan.to_come if runs else []  # they will take about what the last one takes
     seconds = seconds_left([*left, *unplanned], an_epoch, histories, workers=len(histories))
-    return f"{len(left) + plan.to_come} runs left, {len(histories)} running" + duration_text(seconds)
+    return f"{counted(len(left) + plan.to_come, 'run')} left, {len(histories)} running" + duration_text(seconds)
 
 
 def _best(plan: Plan, runs: Standings) -> Best | None:

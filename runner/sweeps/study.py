@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, ValidationInfo, field_validator
 
 from runner.config.errors import ConfigError
 from runner.config.ranges import Count, NonNegative, WholeNumber
@@ -81,6 +81,13 @@ class Study(Chosen):
     target: NonNegative | None = None  # of the validation metric: the report says how soon it is reached
     seeds: Seeds = Field(default=10, validate_default=True)
 
+    @field_validator("target")
+    @classmethod
+    def _target_can_be_reached(cls, value: float | None, info: ValidationInfo) -> float | None:
+        if value is not None and value > 1 and str(info.data.get("metric")).endswith("accuracy"):
+            raise ValueError("must be a share, 0 to 1, as accuracies are")
+        return value
+
 
 def read_study(config: Any, seeds: Any = None) -> Study:
     """Check a study as it stands in the configuration.
@@ -120,7 +127,9 @@ def read_seeds(value: Any) -> list[int]:
     try:
         seeds: list[int] = TypeAdapter(Seeds).validate_python(value)
     except ValidationError as error:
-        raise ConfigError(f"seeds={value}: {_SEEDS}") from error
+        (first, *_) = error.errors()
+        text = _SEEDS if first["loc"] else first["ctx"]["error"]
+        raise ConfigError(f"seeds={value}: {text}") from error
     return seeds
 
 

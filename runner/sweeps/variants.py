@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,9 +33,9 @@ def grid_variants(axes: Mapping[str, Sequence[str]], single: Sequence[str]) -> l
     """Return a variant for each cell of a command's grid, named after what changes.
 
     Raises:
-        ConfigError: if there are too many.
+        ConfigError: if there are too many, or a value is given twice.
     """
-    _refuse_too_many(axes)
+    _check_axes(axes)
     return [
         Variant(",".join(cell) or ",".join(single) or "run", [*single, *cell], [])
         for cell in itertools.product(*axes.values())
@@ -50,18 +51,19 @@ def study_variants(
         single: the command's overrides, which all variants get.
 
     Raises:
-        ConfigError: if a part that is to be dropped is not there, or there are too many variants or points.
+        ConfigError: if a part that is to be dropped is not there, there are too many variants or points, or a value
+            is given twice.
     """
     own = dict(study.variants)
     if study.drop:
         own = _leave_one_out(study, single, composer) | own
     baseline = study.baseline or next(iter(own))
     crossed = {**{key: _overrides(key, values) for key, values in study.grid.items()}, **axes}
-    _refuse_too_many(crossed, len(own))
+    _check_axes(crossed, len(own))
     variants = []
     for name in sorted(own, key=lambda name: name != baseline):
         tuned = study.tune.axes_of(name) if study.tune else {}
-        _refuse_too_many(tuned)
+        _check_axes(tuned)
         points = _points(tuned, study.tune.budget if study.tune else None, name)
         for cell in itertools.product(*crossed.values()):
             overrides = [*study.base, *own[name], *cell, *single]
@@ -69,7 +71,10 @@ def study_variants(
     return variants
 
 
-def _refuse_too_many(axes: Mapping[str, Sequence[Any]], variants: int = 1) -> None:
+def _check_axes(axes: Mapping[str, Sequence[Any]], variants: int = 1) -> None:
+    for key, values in axes.items():
+        if twice := [value for value, times in Counter(map(str, values)).items() if times > 1]:
+            raise ConfigError(f"{key}: {twice[0].removeprefix(f'{key}=')} is given twice")
     count = variants * math.prod(map(len, axes.values()))
     if count > MOST:
         raise ConfigError(f"{', '.join(axes)}: {count} variants or points; at most {MOST} can be planned")

@@ -15,6 +15,7 @@ from rich.console import Console
 from runner.config.composing import guard_hydra
 from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, ConfigError, Stopped, UserError, did_you_mean
 from runner.config.locations import conf_directory
+from runner.config.plural import counted
 from runner.config.ranges import Count
 from runner.config.resolvers import register_resolvers
 from runner.config.schema import Section, error_lines
@@ -32,7 +33,6 @@ from runner.sweeps.plugins import register_plugins
 from runner.sweeps.pool import Pool
 from runner.sweeps.sweep import Sweep, finished
 from runner.sweeps.variants import Variant
-from runner.sweeps.view import counted
 
 Band = Annotated[list[float], Field(min_length=2, max_length=2)]  # from, to; per cent
 
@@ -208,10 +208,8 @@ def verify(
     sweep = Sweep(directory, pool, console, plan.chosen, fail_fast=False)
     sweep.check([job for job in plan.jobs if job.run_id not in done], measure=False)
     plan.write(directory)
-    console.print(
-        f"{counted(plan.jobs, 'run')} of {counted(expected, 'recipe')}; {len(done)} done already; in {directory}",
-        soft_wrap=True,
-    )
+    runs, recipes = counted(len(plan.jobs), "run"), counted(len(expected), "recipe")
+    console.print(f"{runs} of {recipes}; {len(done)} done already; in {directory}", soft_wrap=True)
     try:
         sweep.train_missing(plan.of_phase("final"))
     except KeyboardInterrupt:

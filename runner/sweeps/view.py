@@ -1,6 +1,5 @@
 """What a person sees of a sweep before it trains, and of what was tuned after it."""
 
-from collections.abc import Sized
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from runner.config.plural import counted
 from runner.console import show_warning
 from runner.sweeps.difference import difference
 from runner.sweeps.job import Job
@@ -54,7 +54,7 @@ def show_plan(
     if len(rows) > _SHOWN_VARIANTS:
         console.print(f"... and {len(rows) - _SHOWN_VARIANTS} more variants, all of them in {sweep / 'plan.csv'}")
     console.print(
-        f"{_counts(plan, done)}; {workers} worker{'s' * (workers > 1)}{duration_text(estimate_s)}; in {sweep}",
+        f"{_counts(plan, done)}; {counted(workers, 'worker')}{duration_text(estimate_s)}; in {sweep}",
         soft_wrap=True,
     )
 
@@ -64,15 +64,10 @@ def _counts(plan: Plan, done: set[str]) -> str:
     later = plan.runs_after_tuning()
     seeds = {job.seed for job in plan.jobs}
     variants = {job.variant for job in plan.jobs}
-    text = f"{counted(planned, 'run')}: {counted(variants, 'variant')}, {counted(seeds, 'seed')}"
+    text = f"{counted(len(planned), 'run')}: {counted(len(variants), 'variant')}, {counted(len(seeds), 'seed')}"
     if later:
         text += f", and {later} after the tuning"
     return f"{text}; {len(planned & done)} done already"
-
-
-def counted(things: Sized, name: str) -> str:
-    """Return `1 run` or `2 runs`."""
-    return f"{len(things)} {name}{'s' * (len(things) != 1)}"
 
 
 def duration_text(seconds: float | None) -> str:

@@ -78,7 +78,8 @@ class WatchedRuns:
         accuracy = history[-1].get("val_accuracy") if history else None
         name = run.directory.path.relative_to(self.path)
         yield Text(str(self.path if name == Path() else name))
-        yield Text(run.state, style="red" if run.state == "failed" else "")
+        state = "unreadable" if run.unreadable else run.state
+        yield Text(state, style="red" if state in ("failed", "unreadable") else "")
         yield Text(f"{len(history)}{_planned_epochs(run)}")
         yield Text("-" if accuracy is None else f"{accuracy:.4f}")
 

@@ -1,5 +1,6 @@
 """Watching runs that other processes or machines train, until all have ended: `runner report --watch`."""
 
+import shlex
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -67,7 +68,8 @@ def _view(looks: dict[Path, list[Watched]], screen: ConsoleDimensions) -> Render
         views += one.views(ConsoleDimensions(screen.width, screen.height // len(found)))
     open_ones = [one for one in found if not one.is_over]
     if open_ones and all(one.is_idle for one in open_ones):
-        views.append(Text(f"nothing trains at the moment; runner resume {open_ones[0].path} goes on", style="yellow"))
+        command = shlex.join(["runner", "resume", str(open_ones[0].path)])
+        views.append(Text(f"nothing trains at the moment; {command} goes on", style="yellow"))
     if open_ones:
         views.append(Text("Ctrl-C ends the watching, not the runs", style="dim"))
     return Group(*views)

@@ -11,6 +11,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from runner.reporting.page.tables import variants_table
 from runner.reporting.report import report
 
 HOSTILE = "<script>alert(1)</script>"
@@ -134,6 +135,16 @@ def test_it_can_be_read_in_a_narrow_window_in_light_and_dark(browser, scheme):
 
 
 @needs_browser
+def test_the_verdict_baseline_stands_at_the_baseline_alone(make_run, tmp_path):
+    make_run("sweep/0", label="wild", status="diverged")
+    make_run("sweep/1", label="sgd")
+    make_run("sweep/2", label="odd", status="diverged")
+    results = report([tmp_path / "sweep"], tmp_path / "out").results
+    table = variants_table(results, "")
+    place = [column.name for column in table.columns].index("verdict")
+    assert [row[place].parts[0][0] for row in table.rows] == ["baseline", "not compared", "not compared"]
+
+
 def test_overrides_that_the_baseline_does_not_have_are_highlighted(browser):
     marks = {mark.text for mark in browser.find_elements(By.CSS_SELECTOR, "#table-runs mark")}
     assert marks == {"model.width=1", "model.width=2", "optimizer=adam"}

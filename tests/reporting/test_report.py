@@ -9,6 +9,7 @@ import pytest
 
 from runner.config.errors import UserError
 from runner.reporting.aggregate import AGGREGATE_COLUMNS, COMPARISON_COLUMNS
+from runner.reporting.commands import report_arguments
 from runner.reporting.ranks import RANK_COLUMNS
 from runner.reporting.report import Output, report
 from runner.reporting.report_figures import report_figures
@@ -70,6 +71,39 @@ def test_a_report_is_not_written_into_another_run(make_run, tmp_path):
     with pytest.raises(UserError, match="is itself a run"):
         report([one], other)
     assert (other / "history.csv").read_bytes() == before
+
+
+def test_a_report_is_not_written_into_a_file(make_run, tmp_path):
+    make_run("sweep/0")
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(UserError, match=r"--out .*file: not a directory") as error:
+        report([tmp_path / "sweep"], tmp_path / "file")
+    assert error.value.exit_code == 2
+
+
+def test_a_run_behind_a_link_is_named(make_run, tmp_path):
+    for variant in "ab":
+        make_run(f"sweep/{variant}", label=variant)
+    (tmp_path / "sweep" / "a").rename(tmp_path / "elsewhere")
+    (tmp_path / "sweep" / "a").symlink_to(tmp_path / "elsewhere")
+    results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
+    assert results.variants == ["b"]
+    assert results.left_out.reasons == [f"{tmp_path / 'sweep' / 'a'}: a link to a folder, which is not followed"]
+
+
+def test_a_target_that_no_share_can_reach_is_refused(make_run, tmp_path):
+    make_run("sweep/0")
+    with pytest.raises(UserError, match=r"--target 97: val_accuracy is a share, 0 to 1; 0\.97\?"):
+        report([tmp_path / "sweep"], tmp_path / "out", Wish(target=97))
+    report([tmp_path / "sweep"], tmp_path / "out", Wish("test_loss", target=97), Output(["csv"]))
+
+
+@pytest.mark.parametrize("target", ["nan", "inf", "-1", "high"])
+def test_a_target_that_is_no_number_is_refused(target, capsys):
+    with pytest.raises(SystemExit) as stop:
+        report_arguments(["sweep", "--target", target])
+    assert stop.value.code == 2
+    assert f"argument --target: {target}: must be a number at least 0" in capsys.readouterr().err
 
 
 def test_unreadable_predictions_are_named_and_the_rest_is_drawn(make_run, tmp_path, caplog):

@@ -15,7 +15,8 @@ RECORD = RunRecord(
 def said(*frames, records=(RECORD,)):
     summary = pd.concat(frames)
     aggregate, compared = aggregate_frame(summary, "test_accuracy"), comparison_frame(summary, "test_accuracy", "a")
-    return verdicts(aggregate, compared), " ".join(cautions(aggregate, compared, list(records), []))
+    notes = cautions(aggregate, compared, list(records), [])
+    return verdicts(aggregate, compared, dict.fromkeys(summary["variant"], "a")), " ".join(notes)
 
 
 @pytest.mark.parametrize(
@@ -47,13 +48,30 @@ def test_a_lower_loss_is_better():
     summary = pd.concat([runs("a", SEVEN), runs("b", [value - 0.1 for value in SEVEN])])
     summary = summary.rename(columns={"test_accuracy": "test_loss"})
     aggregate, compared = aggregate_frame(summary, "test_loss"), comparison_frame(summary, "test_loss", "a")
-    assert "significantly better" in verdicts(aggregate, compared)["b"]
+    assert "significantly better" in verdicts(aggregate, compared, {"a": "a", "b": "a"})["b"]
 
 
 def test_runs_that_were_lost_are_named():
     sentences, notes = said(runs("a", SEVEN), runs("b", [float("nan")] * 2, ["diverged", "failed"]))
     assert sentences["b"] == "b has no test_accuracy: none of its 2 runs completed."
     assert "b: of 2 runs 1 diverged, 1 failed; it has no figures." in notes
+
+
+def test_where_the_baseline_has_no_figure_nothing_is_compared():
+    lost = [float("nan")] * 2
+    sentences, notes = said(runs("a", lost, ["diverged"] * 2), runs("b", SEVEN), runs("c", SEVEN))
+    assert sentences["b"].endswith("(n = 7); a, its baseline, has none to compare it with.")
+    assert sentences["c"].endswith("(n = 7); a, its baseline, has none to compare it with.")
+    assert "a: of 2 runs 2 diverged; it has no figures." in notes
+    alone, _ = said(runs("a", SEVEN), runs("b", lost, ["diverged"] * 2))
+    assert alone["a"].endswith("(n = 7).")
+
+
+def test_one_is_no_plural():
+    sentences, notes = said(runs("a", SEVEN[:1]), runs("b", SEVEN[:1]), runs("c", [float("nan")], ["diverged"]))
+    assert "1 seed is too few for a claim" in sentences["b"]
+    assert sentences["c"] == "c has no test_accuracy: its one run did not complete."
+    assert "c: of 1 run 1 diverged; it has no figures." in notes
 
 
 def test_other_versions_devices_and_code_are_noted():

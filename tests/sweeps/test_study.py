@@ -36,6 +36,7 @@ def test_a_loss_is_better_when_it_is_lower_unless_told_otherwise():
         (TWO | {"baseline": "c"}, r"study.baseline=c: no such variant \(allowed: a, b\)"),
         (TWO | {"metric": "test_accuracy"}, "study.metric=test_accuracy: must be a figure of the validation set"),
         (TWO | {"variant": {}}, "study.variant={}: no such key; did you mean variants?"),
+        (TWO | {"target": 97}, "study.target=97: must be a share, 0 to 1"),
         (TWO | {"seeds": 0}, "study.seeds=0: must be a number of seeds, 1 to 10000, or a list of them"),
         (TWO | {"seeds": 10**9}, "study.seeds=1000000000: must be a number of seeds, 1 to 10000, or a list of them"),
         (TWO | {"seeds": []}, "study.seeds="),

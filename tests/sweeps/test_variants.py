@@ -24,6 +24,20 @@ def test_a_grid_has_a_variant_for_each_cell_named_after_what_changes():
     assert not made[0].named
 
 
+@pytest.mark.parametrize("axes", [{"optimizer": ["optimizer=sgd", "optimizer=adam", "optimizer=sgd"]}])
+def test_a_value_that_is_given_twice_is_refused(axes):
+    with pytest.raises(ConfigError, match="optimizer: sgd is given twice"):
+        grid_variants(axes, [])
+
+
+@pytest.mark.parametrize("where", ["grid", "tune"])
+def test_so_it_is_in_a_study(composer, where):
+    axes = {"optimizer.learning_rate": [0.1, 0.01, 0.1]}
+    asked = {"grid": {"grid": axes}, "tune": {"tune": {"axes": axes}}}[where]
+    with pytest.raises(ConfigError, match=r"optimizer\.learning_rate: 0\.1 is given twice"):
+        variants(composer, {"variants": {"sgd": ["optimizer=sgd"]}} | asked)
+
+
 def test_the_baseline_comes_first_and_the_command_has_the_last_word(composer):
     study = {"base": ["training.epochs=9"], "variants": {"a": ["optimizer=sgd"], "b": []}, "baseline": "b"}
     made = variants(composer, study, single=["training.epochs=2"])

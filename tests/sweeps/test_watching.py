@@ -17,6 +17,7 @@ from runner.records.lock import run_lock
 from runner.records.run_directory import RunDirectory
 from runner.reporting.commands import report_arguments
 from runner.sweeps import watching
+from runner.sweeps.commands import status_command
 from runner.sweeps.plan import Plan
 from runner.sweeps.status import show_status
 from runner.sweeps.watched import Reader
@@ -94,6 +95,26 @@ class TestStatus:
         end(final[0], tmp_path, val_accuracy=0.7)
         assert "optimizer.learning_rate=0.1, val_accuracy 0.7000 (n=1)" in status_of(Plan([*tuning, *final]), tmp_path)
 
+    def test_names_a_record_that_cannot_be_read(self, tmp_path):
+        for one in JOBS:
+            end(one, tmp_path)
+        (JOBS[1].path(tmp_path) / "record.json").write_text('{"seed": NaN}')
+        said = status_of(Plan(JOBS), tmp_path, width=400)
+        assert f"made again: {JOBS[1].path(tmp_path) / 'record.json'}: not a run's record" in said
+        assert "1 run left, 0 running" in said
+
+    def test_of_single_runs_has_a_row_each(self, tmp_path, capsys):
+        end(JOBS[0], tmp_path)
+        end(JOBS[1], tmp_path, "running")
+        status_command([str(JOBS[1].path(tmp_path))])
+        assert "interrupted" in capsys.readouterr().out
+        (JOBS[0].path(tmp_path) / "record.json").write_text("{}")
+        status_command([str(tmp_path)])
+        said = capsys.readouterr().out
+        assert [word in said for word in ("unreadable", "interrupted", "completed")] == [True, True, False]
+        with pytest.raises(UserError, match="no run and no sweep was begun here"):
+            status_command([str(tmp_path / "nothing")])
+
 
 class TestWatch:
     def test_shows_a_sweep_until_its_last_run_has_ended(self, tmp_path, between):
@@ -107,7 +128,7 @@ class TestWatch:
         )
         watch([tmp_path], console, 2.0)
         said = console.export_text()
-        steps = [said.find(text) for text in ("3 runs left", "2 runs left", "1 runs left", "have ended")]
+        steps = [said.find(text) for text in ("3 runs left", "2 runs left", "1 run left", "have ended")]
         assert -1 < steps[0] < steps[1] < steps[2] < steps[3]
         assert "adam, val_accuracy 0.5000 (n=1)" in said
         assert "sgd, val_accuracy 0.7500 (n=1)" in said
@@ -146,7 +167,7 @@ class TestWatch:
         )
         watch([tmp_path], console, 2.0)
         said = console.export_text()
-        assert "1 runs left, 0 running, about 20 s" in said
+        assert "1 run left, 0 running, about 20 s" in said
         assert "adam, val_loss 0.3750 (n=2)" in said
 
     def test_a_sweep_that_is_about_to_begin_is_waited_for(self, tmp_path, between):

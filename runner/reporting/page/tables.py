@@ -71,7 +71,7 @@ def variants_table(results: Results, caption: str) -> PageTable:
             [
                 Cell.text(row["variant"]),
                 Cell.number(spread_text(row["mean"], row["std"], metric), row["mean"], best),
-                *_against(against, metric),
+                *_against(against, metric, is_baseline=results.baselines[row["variant"]] == row["variant"]),
                 Cell.number(value_text(row["iqm"], metric), row["iqm"]),
                 Cell.number(f"{row['n']:.0f}", row["n"]),
                 Cell.text(lost_text(row), "bad"),
@@ -90,9 +90,9 @@ def variants_table(results: Results, caption: str) -> PageTable:
     return PageTable("table-variants", "Variants", caption, columns, rows)
 
 
-def _against(against: Mapping[Any, Any] | None, metric: str) -> list[Cell]:
+def _against(against: Mapping[Any, Any] | None, metric: str, *, is_baseline: bool) -> list[Cell]:
     if against is None:
-        return [Cell.number("", None)] * 5 + [Cell.text("baseline")]
+        return [Cell.number("", None)] * 5 + [Cell.text("baseline" if is_baseline else "not compared")]
     wins = against["win_probability"] if sign_of(metric) > 0 else 1 - against["win_probability"]
     p = p_text(against["p_holm"], int(against["n"]))
     verdict = {"higher": 1, "lower": -1}.get(against["verdict"], 0) * sign_of(metric)
