@@ -11,6 +11,7 @@ from runner.config.errors import ConfigError, printable
 LARGEST = 2**16  # bytes, and characters once aliases are written out
 DEEPEST = 32
 LONGEST_NUMBER = 300  # digits; the largest float has 309
+_NULLS = ("", "~", "null", "Null", "NULL")
 
 
 def read_yaml(path: Path) -> Any:
@@ -74,6 +75,8 @@ class _Open:
             if not isinstance(event, yaml.ScalarEvent):
                 raise ValueError("a key must be a name")
             self.place = event.value
+            if event.implicit[0] and event.value in _NULLS:
+                raise ValueError("a key that is YAML's null; quote it")
             if event.value in self.keys:
                 raise ValueError("given twice")
             self.keys.add(event.value)

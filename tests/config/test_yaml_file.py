@@ -39,6 +39,7 @@ def test_aliases_of_a_moderate_size_are_written_out(tmp_path):
         ("a: *b\n", "line 1: found undefined alias"),
         ("[a, b]: 1\n", "line 1: a key must be a name"),
         ("a: !!python/object/apply:os.system [ls]\n", "line 1: could not determine a constructor for .*os.system"),
+        ("a:\n  ~: 1\n", "line 2: a.~: a key that is YAML's null; quote it"),
         ("a: 1\n---\nb: 2\n", "another document"),
         ("a: 2020-99-99\n", "month must be in 1..12"),
         ('"\\e[2J": 1\n"\\e[2J": 2\n', r"line 2: \\x1b\[2J: given twice"),
