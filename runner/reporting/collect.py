@@ -11,6 +11,7 @@ import pandas as pd
 from runner.config.errors import UserError, printable
 from runner.records.bounded import DEEPEST, read_rows, walk
 from runner.records.cells import as_meant
+from runner.records.lock import is_locked
 from runner.records.record import Row, RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.reporting.left_out import LeftOut
@@ -26,13 +27,17 @@ class Run:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Read it.
+        """Read it; a run that was killed, of whose end nobody was left to tell, was interrupted.
 
         Raises:
             UserError: if its record or its history cannot be read, with the file.
         """
         directory = RunDirectory(path)
-        return cls(directory, directory.read_record(), directory.read_history())
+        running = is_locked(path)  # asked first: a run writes how it ended before it lets go of its lock
+        record = directory.read_record()
+        if record.status == "running" and not running:
+            record = replace(record, status="interrupted")
+        return cls(directory, record, directory.read_history())
 
     def named(self, variant: str) -> Self:
         """Return the run under a variant's name; an empty one leaves it as it is."""

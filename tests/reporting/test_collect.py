@@ -4,6 +4,7 @@ import logging
 import pytest
 
 from runner.config.errors import UserError
+from runner.records.lock import run_lock
 from runner.reporting.collect import find_runs, history_frame, summary_frame
 from runner.reporting.labels import labels_by, variant_labels, with_dataset
 from runner.reporting.left_out import LeftOut
@@ -28,6 +29,13 @@ def test_an_unreadable_run_is_left_out_by_name_and_the_rest_is_reported(make_run
         assert [run.directory.path.name for run in find_runs([tmp_path])] == ["0"]
     assert "sweep/1/record.json" in caplog.text
     assert "sweep/2/history.csv" in caplog.text
+
+
+def test_a_run_that_was_killed_was_interrupted(make_run, tmp_path):
+    make_run("sweep/killed", status="running")
+    going_on = make_run("sweep/running", status="running")
+    with run_lock(going_on):
+        assert [run.record.status for run in find_runs([tmp_path])] == ["interrupted", "running"]
 
 
 @pytest.mark.parametrize("missing", ["nowhere", "."])
