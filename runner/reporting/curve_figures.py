@@ -1,9 +1,10 @@
 """Curves of several variants against the epoch: mean over the seeds, and its 95% interval as a band."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -25,7 +26,7 @@ def learning_curves(
     """Draw every variant's metric on training and on validation data, side by side on one scale.
 
     A mean is drawn as far as all seeds of the variant go; from there on each seed that goes on is a thin line of its
-    own, with a dot where it ends. Nothing is padded.
+    own, with a dot where it ends. Nothing is padded. Of a variant without any finite value the legend says so.
 
     Args:
         history: one row a run and epoch: position (of the run), variant, epoch, and the metric with and without `val_`.
@@ -35,8 +36,10 @@ def learning_curves(
         (name, label) for name, label in ((metric, "training"), (f"val_{metric}", "validation")) if name in history
     ]
     figure, row = panels(len(sides), title, TWO_COLUMNS if len(sides) > 1 else ONE_COLUMN, 2.9)
+    has_value = np.isfinite(history[[column for column, _ in sides]].to_numpy(float)).any(axis=1)
+    blank = set(history["variant"]) - set(history["variant"][has_value])
     for axes, (column, label) in zip(row, sides, strict=True):
-        _draw_variants(axes, history, column, styles, seeds=seeds)
+        _draw_variants(axes, history, column, styles, blank, seeds=seeds)
         epoch_axis(axes)
         _scale(axes, history[column], metric)
         axes.set_ylabel(f"{label} {metric}{' (%)' if is_share(metric) else ''}")
@@ -63,17 +66,22 @@ def variant_curves(history: pd.DataFrame, column: str, label: str, title: str, s
 
 
 def _draw_variants(
-    axes: Axes, history: pd.DataFrame, column: str, styles: Mapping[str, Style], *, seeds: bool = False
+    axes: Axes,
+    history: pd.DataFrame,
+    column: str,
+    styles: Mapping[str, Style],
+    blank: Container[str] = (),
+    *,
+    seeds: bool = False,
 ) -> None:
+    history = history.replace({column: {np.inf: np.nan, -np.inf: np.nan}})  # a curve ends where it becomes infinite
     hidden = 0
     for variant, rows in sorted(history.groupby("variant", sort=False), key=lambda item: styles[str(item[0])].shown):
         style = styles[str(variant)]
         by_run = rows.pivot_table(index="epoch", columns="position", values=column, dropna=False)
-        label = (
-            wrapped(f"{variant} (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{by_run.shape[1]})", _NAME)
-            if style.shown
-            else None
-        )
+        count = f"(n = {by_run.shape[1]}{': no finite value' if variant in blank else ''})"
+        whole = count.replace(" ", "\N{NO-BREAK SPACE}")
+        label = wrapped(f"{variant} {whole}", _NAME) if style.shown else None
         if not style.shown:
             hidden += 1
             label = None if hidden > 1 else f"{sum(not other.shown for other in styles.values())} other variants"
@@ -88,12 +96,10 @@ def _draw_variant(axes: Axes, by_run: pd.DataFrame, style: Style, label: str | N
     axes.plot(mean.index, mean, label=label, marker=style.marker if len(mean) == 1 else None, **line)
     n = by_run.shape[1]
     if style.shown and n > 1:
-        with np.errstate(invalid="ignore"):  # of a run whose loss became infinite there is no deviation
-            deviation = common.std(axis="columns")
-        reach = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * deviation / np.sqrt(n)
+        reach = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * common.std(axis="columns") / np.sqrt(n)
         axes.fill_between(mean.index, mean - reach, mean + reach, color=style.color, alpha=0.18, linewidth=0)
     thin = by_run if seeds else by_run.loc[mean.index[-1] :] if len(mean) else by_run
-    if style.shown and (seeds or len(thin) > 1):
+    if style.shown and (seeds or mean.empty or len(thin) > 1):
         axes.plot(thin.index, thin, linewidth=0.5, alpha=0.6, **line)
         for _, curve in by_run.items():
             if len(ended := curve.dropna()) and (mean.empty or ended.index[-1] > mean.index[-1]):
@@ -101,16 +107,23 @@ def _draw_variant(axes: Axes, by_run: pd.DataFrame, style: Style, label: str | N
 
 
 def _scale(axes: Axes, values: "pd.Series[float]", metric: str) -> None:
-    finite = values[np.isfinite(values)].to_numpy(float)
+    finite = _finite(values)
     if is_share(metric):
         axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
     if not len(finite):
         return
     if is_share(metric):
-        low = float(np.quantile(finite, 0.05))  # a first epoch far below presses the others to the top
+        # A first epoch far below presses the others to the top. What a variant comes to is always in sight.
+        ends = [ys[-1] for line in axes.lines if len(ys := _finite(line.get_ydata()))]
+        low = min([float(np.quantile(finite, 0.05)), *ends])
         axes.set_ylim(bottom=max(axes.get_ylim()[0], low - 0.1 * (float(finite.max()) - low)))
     elif finite.min() > 0 and finite.max() > _WIDE_RANGE * finite.min():
         axes.set_yscale("log")
+
+
+def _finite(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    numbers: npt.NDArray[np.float64] = np.asarray(values, float)
+    return numbers[np.isfinite(numbers)]
 
 
 def _share_scale(row: Sequence[Axes]) -> None:

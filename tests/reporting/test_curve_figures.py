@@ -57,6 +57,30 @@ def test_seeds_are_drawn_all_along_if_asked_for():
     assert len(drawn(draw({"v": [[0.1, 0.2], [0.3, 0.4]]}, seeds=True))) == 3
 
 
+def test_the_axis_begins_below_the_end_of_every_curve():
+    good = [[0.5, 0.9, *[0.97] * 40]] * 2
+    figure = draw({"good": good, "chance": [[0.1]] * 2})
+    assert all(axes.get_ylim()[0] < 0 for axes in figure.axes)  # chance is at 0 in training
+    late = draw({"good": good, "late": [[0.1, *[0.9] * 41]] * 2})
+    assert late.axes[1].get_ylim()[0] > 0.5  # a first epoch may be cut off
+
+
+def test_a_variant_without_a_finite_value_is_no_line_and_the_legend_says_so():
+    figure = draw({"good": [[0.5, 0.9]], "wild": [[np.nan], [np.inf]]})
+    assert [text.get_text().replace("\N{NO-BREAK SPACE}", " ") for text in figure.legends[0].get_texts()] == [
+        "good (n = 1)",
+        "wild (n = 2: no finite value)",
+    ]
+    assert sum(np.isfinite(ys).any() for ys in drawn(figure)) == 1
+
+
+@pytest.mark.parametrize("lost", [np.nan, np.inf])
+def test_a_seed_beside_one_that_diverged_at_once_is_drawn_alone(lost):
+    figure = draw({"v": [[lost], [0.5]]})
+    assert figure.legends[0].get_texts()[0].get_text().endswith("2)")
+    assert drawn(figure)[-1] == pytest.approx([0.5])
+
+
 def test_up_to_twelve_variants_have_a_look_of_their_own_and_a_name():
     figure = draw({f"v{n}": [[n / 20, n / 10]] for n in range(12)})
     looks = {(line.get_color(), line.get_linestyle()) for line in figure.axes[1].lines}
