@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter, PercentFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, PercentFormatter
 
 from runner.reporting.axes import LEARNING_RATE, Axis
 from runner.reporting.canvas import (
@@ -24,9 +24,11 @@ from runner.reporting.styles import Style, variant_styles
 from runner.reporting.wording import spread_text
 
 _NAME = 40  # letters of a line
-_NAMED_VALUES, _UPRIGHT = 10, 5  # along an axis
+_LETTERS, _LINES = 34, 13  # along an axis, from its first value to its last: upright, and turned
+_CHOSEN_BY_HAND = 6  # letters of a value at most; one that a search drew has more
 _MOST_CELLS_A_COLUMN = 4  # of a heat map that fits one column of a paper
 _DECADE = 10
+_FEW_DECADES = 3  # along an axis, each of which has room for two ticks
 _MOST_GROUPS = 7  # lines with bands that can be told apart
 _TURNED = 9  # letters, from which names along an axis need their room
 _DARK = 0.55  # share of the colour scale, below which text is white
@@ -79,12 +81,23 @@ def _draw_group(axes: Axes, style: Style, name: str, points: pd.DataFrame, chose
 
 def _scale_values(axes: Axes, values: Sequence[float]) -> None:
     """Scale the axis of what was varied, and name its values as far as there is room."""
-    if values[0] > 0 and values[-1] > _DECADE * values[0]:
+    logarithmic = values[0] > 0 and values[-1] > _DECADE * values[0]
+    places = np.log10(values) if logarithmic else np.array(values)
+    span = np.ptp(places) or 1.0
+    nearest = np.diff(places).min(initial=span) / span
+    names = [f"{value:g}" for value in values]
+    longest = max(map(len, names))
+    if logarithmic:
         axes.set_xscale("log")
-    if len(values) <= _NAMED_VALUES:
-        turned: Any = {"rotation": 45} if len(values) > _UPRIGHT else {}
-        axes.set_xticks(values, labels=[f"{value:g}" for value in values], **turned)
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 3) if span < _FEW_DECADES else (1,)))
+        axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.update_datalim([(values[0], 0), (values[-1], 0)], updatey=False)  # where no run completed, too
+    axes.autoscale_view()
+    if nearest * _LETTERS > longest:
+        axes.set_xticks(values, labels=names)
+    elif nearest * _LINES > 1 and longest <= _CHOSEN_BY_HAND:
+        axes.set_xticks(values, labels=names, rotation=45)
 
 
 def heat_map(points: pd.DataFrame, across: Axis, down: Axis, metric: str, title: str) -> Figure:

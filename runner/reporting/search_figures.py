@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from runner.reporting.canvas import PALETTE, canvas, save_figure
 
@@ -37,6 +38,7 @@ def search_history(trials: pd.DataFrame, metric: str, sign: int) -> Figure:
             stopped["trial"], [floor] * len(stopped), "x", color=PALETTE[-1], clip_on=False, label="stopped or failed"
         )
     axes.set_xlabel("trial")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.set_ylabel(metric)
     axes.legend()
     return figure

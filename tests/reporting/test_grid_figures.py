@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -56,6 +58,45 @@ def test_sensitivity_draws_a_line_a_group_over_the_rates_and_marks_what_was_chos
     assert (list(adam.get_xdata()), list(adam.get_ydata())) == ([0.01, 0.1], [0.9, 0.7])
     assert (list(star.get_xdata()), list(star.get_ydata())) == ([0.01], [0.9])
     assert figure.axes[0].get_xscale() == "log"
+
+
+def along(values):
+    points = pd.DataFrame({"group": "", "value": values, "score": 0.5})
+    figure = sensitivity(points, "optimizer.learning_rate", "val_accuracy", "", {})
+    figure.draw_without_rendering()
+    low, high = figure.axes[0].get_xlim()
+    labels = figure.axes[0].get_xticklabels()
+    return [label for label in labels if label.get_text() and low <= label.get_position()[0] <= high]
+
+
+@pytest.mark.parametrize("values", [[0.01, 0.1, 1], [1, 2, 3, 4, 5, 6, 7, 8], [1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1]])
+def test_the_values_of_a_small_grid_are_its_ticks(values):
+    assert [label.get_text() for label in along(values)] == [f"{value:g}" for value in values]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [0.00141359, 0.00205107, 0.00213774, 0.0119132, 0.0124562, 0.0348919, 0.0712206],
+        [0.0129063, 0.0195577, 0.0202461, 0.0236697, 0.0460443],
+        [0.01, 0.0101, 0.1],
+        [10.0**-power for power in range(18)],
+        [0.1],
+    ],
+    ids=["search", "search in a decade", "neighbours", "many decades", "one"],
+)
+def test_the_names_of_values_never_lie_on_each_other(values):
+    boxes = [label.get_window_extent() for label in along(values)]
+    assert boxes
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+
+
+@pytest.mark.parametrize("highest", [0.1, 1, 0.0101])
+def test_the_axis_holds_a_value_at_which_no_run_completed(highest):
+    points = pd.DataFrame({"group": "", "value": [0.001, 0.01, highest], "score": [0.5, 0.6, np.nan]})
+    (axes,) = sensitivity(points, "optimizer.learning_rate", "val_accuracy", "", {}).axes
+    assert axes.get_xlim()[1] > highest
+    assert axes.get_ylim()[0] > 0.4
 
 
 def test_a_heat_map_has_the_mean_and_deviation_of_every_cell():
