@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from runner.reporting.canvas import PALETTE, TWO_COLUMNS, legend_below, panels, plain, wrapped
+from runner.reporting.canvas import PALETTE, TWO_COLUMNS, legend_below, panels, wrapped
 from runner.reporting.statistics import summarize
 
-_NAME = 40  # letters of a line
+_NAME, _NOTE = 40, 24  # letters of a line
 _SPREAD = 0.25  # of a line's height, over which dots are spread so that none hides another
 
 
@@ -35,7 +35,7 @@ def dots(
         label: of the axis, with its unit.
         share: the column is a share of 1, drawn in percent.
         baseline: the variant whose mean is a line through all others.
-        notes: what to say at the right of a variant's line: runs that diverged.
+        notes: what to say at the right of a variant's line, beside the axes: runs that diverged.
         biased: variants whose numbers are not those of all their runs, so that their mean says nothing.
         crosses: a further number of each variant: that of its ensemble.
     """
@@ -49,7 +49,7 @@ def dots(
         _draw(axes, position, by_variant[variant].to_numpy(float), with_mean=variant not in biased)
     for variant, note in (notes or {}).items():
         axes.text(
-            1, variants.index(variant), plain(note), ha="right", va="center", fontsize=6, color="0.3",
+            1.01, variants.index(variant), wrapped(note, _NOTE), va="center", fontsize=6, color="0.3",
             transform=axes.get_yaxis_transform(),
         )  # fmt: skip
     if crosses:

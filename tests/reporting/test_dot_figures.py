@@ -30,6 +30,19 @@ def test_a_variant_without_a_number_keeps_its_line_and_its_note():
     assert [(text.get_text(), text.get_position()[1]) for text in figure.axes[0].texts] == [("1 diverged", 1)]
 
 
+@pytest.mark.parametrize("count", [1, 3, 40])
+def test_a_note_lies_beside_the_axes_and_in_the_figure(count):
+    names = [f"optimizer=sgd,optimizer.learning_rate=0.{n:03d}" for n in range(count)]
+    notes = dict.fromkeys(names, "1 diverged, 10 pruned, 2 interrupted, 3 failed")
+    figure = dots(values(**{name: [n, n + 1] for n, name in enumerate(names)}), "x", "", "", share=False, notes=notes)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    boxes = [text.get_window_extent() for text in axes.texts]
+    assert len(boxes) == count
+    assert all(axes.get_window_extent().x1 <= box.x0 and box.x1 <= figure.bbox.x1 for box in boxes)
+    assert axes.get_window_extent().width > figure.bbox.width / 3
+
+
 def test_forty_long_names_do_not_overlap():
     names = {f"optimizer=sgd,optimizer.learning_rate=0.{n:03d},model=mlp_two_hidden": [n, n + 1] for n in range(40)}
     figure = dots(values(**names), "x", "", "", share=False)
