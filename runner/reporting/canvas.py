@@ -20,7 +20,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 ONE_COLUMN, TWO_COLUMNS = 3.4, 7.0  # inches: what a paper's column takes, and what both take
 _LETTERS_AN_INCH = 16  # of a title or a legend
 _LONGEST = 500  # letters
-_LEGEND_LINE = 0.15  # inches
+_TITLE_LINE, _LEGEND_LINE = 0.17, 0.15  # inches
 _DOTS_AN_INCH = 200
 # Text is as large as a paper's captions; SVG files come out the same for the same runs.
 _STYLE: Any = {"font.size": 8, "axes.titlesize": "medium", "lines.linewidth": 1.3}
@@ -35,11 +35,16 @@ def canvas(title: str, width: float = TWO_COLUMNS, height: float = 3.0) -> tuple
 
 
 def panels(count: int, title: str, width: float = TWO_COLUMNS, height: float = 3.0) -> tuple[Figure, list[Axes]]:
-    """Return an empty figure of panels side by side under one title; width and height are in inches."""
+    """Return an empty figure of panels side by side under one title; width and height are in inches.
+
+    The height is that with a title of one line; the figure grows by its further ones.
+    """
+    shown = wrapped(title, int(_LETTERS_AN_INCH * width))
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(width, height), dpi=_DOTS_AN_INCH, layout="constrained")
+        size = (width, height + _TITLE_LINE * shown.count("\n"))
+        figure = Figure(figsize=size, dpi=_DOTS_AN_INCH, layout="constrained")
         if title:
-            figure.suptitle(wrapped(title, int(_LETTERS_AN_INCH * width)), x=0.01, ha="left", fontsize="medium")
+            figure.suptitle(shown, x=0.01, ha="left", fontsize="medium")
         row = [figure.add_subplot(1, count, position + 1) for position in range(count)]
     for axes in row:
         axes.grid(alpha=0.25)

@@ -13,7 +13,9 @@ from runner.reporting.canvas import PALETTE, TWO_COLUMNS, legend_below, panels, 
 from runner.reporting.statistics import summarize
 
 _NAME, _NOTE = 40, 24  # letters of a line
-_SPREAD = 0.25  # of a line's height, over which dots are spread so that none hides another
+_ROW = 0.2  # inches that a variant with a name of one line takes
+_FURTHER_LINE = 0.7  # rows that each further line of a name takes
+_SPREAD = 0.25  # of a row, over which dots are spread so that none hides another
 
 
 def dots(
@@ -41,30 +43,37 @@ def dots(
     """
     variants = [str(variant) for variant in dict.fromkeys(values["variant"])]
     names = [wrapped(variant, _NAME) for variant in variants]
-    lines = sum(1 + name.count("\n") * 0.6 for name in names)
-    figure, (axes,) = panels(1, title, TWO_COLUMNS, 0.95 + 0.2 * lines)
+    asides = [wrapped((notes or {}).get(variant, ""), _NOTE) for variant in variants]
+    heights = _heights(names, asides)
+    middles = np.cumsum(heights) - heights / 2
+    figure, (axes,) = panels(1, title, TWO_COLUMNS, 0.95 + _ROW * heights.sum())
     finite = values.replace({column: {np.inf: np.nan, -np.inf: np.nan}})
     by_variant = {str(name): own.dropna() for name, own in finite.groupby("variant", sort=False)[column]}
-    for position, variant in enumerate(variants):
-        _draw(axes, position, by_variant[variant].to_numpy(float), with_mean=variant not in biased)
-    for variant, note in (notes or {}).items():
-        axes.text(
-            1.01, variants.index(variant), wrapped(note, _NOTE), va="center", fontsize=6, color="0.3",
-            transform=axes.get_yaxis_transform(),
-        )  # fmt: skip
+    for variant, middle, note in zip(variants, middles, asides, strict=True):
+        _draw(axes, middle, by_variant[variant].to_numpy(float), with_mean=variant not in biased)
+        if note:
+            axes.text(1.01, middle, note, va="center", fontsize=6, color="0.3", transform=axes.get_yaxis_transform())
     if crosses:
-        places = [variants.index(variant) for variant in crosses]
+        places = [middles[variants.index(variant)] for variant in crosses]
         axes.plot([*crosses.values()], places, "D", color=PALETTE[1], markersize=5, label="ensemble of them", zorder=4)
     if baseline in by_variant and len(by_variant[baseline]):
         mean = by_variant[baseline].mean()
         whose = f"mean of {wrapped(baseline, _NAME)}"
         axes.axvline(mean, color="0.5", linestyle=":", linewidth=1, zorder=1, label=whose)
-    _frame(axes, names, label, share=share)
+    axes.set_yticks(middles, labels=names)
+    axes.set_ylim(heights.sum(), 0)
+    _frame(axes, label, share=share)
     legend_below(figure, axes)
     return figure
 
 
-def _draw(axes: Axes, position: int, values: npt.NDArray[np.float64], *, with_mean: bool) -> None:
+def _heights(names: Sequence[str], asides: Sequence[str]) -> npt.NDArray[np.float64]:
+    """Return the rows that each variant takes, by the longer of what is written at its left and at its right."""
+    lines = [max(name.count("\n"), aside.count("\n")) for name, aside in zip(names, asides, strict=True)]
+    return 1 + _FURTHER_LINE * np.array(lines)
+
+
+def _draw(axes: Axes, position: float, values: npt.NDArray[np.float64], *, with_mean: bool) -> None:
     if not len(values):
         return
     first = "seed" not in axes.get_legend_handles_labels()[1]
@@ -87,9 +96,7 @@ def _draw(axes: Axes, position: int, values: npt.NDArray[np.float64], *, with_me
     axes.plot(summary.mean, position, "|", color="black", markersize=9, markeredgewidth=1.6, zorder=3)
 
 
-def _frame(axes: Axes, names: Sequence[str], label: str, *, share: bool) -> None:
-    axes.set_yticks(range(len(names)), labels=names)
-    axes.set_ylim(len(names) - 0.5, -0.5)
+def _frame(axes: Axes, label: str, *, share: bool) -> None:
     axes.set_xlabel(label)
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)

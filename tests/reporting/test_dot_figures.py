@@ -26,8 +26,9 @@ def test_every_run_is_a_dot_and_the_mean_has_its_interval():
 
 def test_a_variant_without_a_number_keeps_its_line_and_its_note():
     figure = dots(values(a=[0.5], b=[np.nan]), "x", "", "", share=True, notes={"b": "1 diverged"})
-    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["a", "b"]
-    assert [(text.get_text(), text.get_position()[1]) for text in figure.axes[0].texts] == [("1 diverged", 1)]
+    (axes,) = figure.axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b"]
+    assert [(text.get_text(), text.get_position()[1]) for text in axes.texts] == [("1 diverged", axes.get_yticks()[1])]
 
 
 @pytest.mark.parametrize("count", [1, 3, 40])
@@ -43,13 +44,22 @@ def test_a_note_lies_beside_the_axes_and_in_the_figure(count):
     assert axes.get_window_extent().width > figure.bbox.width / 3
 
 
-def test_forty_long_names_do_not_overlap():
-    names = {f"optimizer=sgd,optimizer.learning_rate=0.{n:03d},model=mlp_two_hidden": [n, n + 1] for n in range(40)}
-    figure = dots(values(**names), "x", "", "", share=False)
+LONG = [f"dataset=mnist_5k,training.epochs={n},optimizer=sgd,optimizer.learning_rate=0.1" for n in range(40)]
+LONGER = [f"{name},model=mlp_two_hidden,schedule=cosine,regularizer=dropout,seed_of_data=0" for name in LONG]
+
+
+@pytest.mark.parametrize(
+    "names", [LONG, LONGER[:2], [*LONGER[:3], "a", "b", *LONG[:2], *"cdefghijk"]], ids=["long", "longer", "mixed"]
+)
+@pytest.mark.parametrize("title", ["", "a title " * 60], ids=["no title", "a long title"])
+def test_long_names_do_not_overlap(names, title):
+    notes = dict.fromkeys(names, "1 diverged, 10 pruned, 2 interrupted")
+    figure = dots(values(**{name: [1, 2] for name in names}), "x", "", title, share=False, notes=notes)
     figure.draw_without_rendering()
-    boxes = sorted((label.get_window_extent() for label in figure.axes[0].get_yticklabels()), key=lambda box: box.y0)
-    assert all(lower.y1 <= upper.y0 + 1 for lower, upper in pairwise(boxes))
-    assert all(box.x0 >= 0 for box in boxes)
+    for texts in (figure.axes[0].get_yticklabels(), figure.axes[0].texts):
+        boxes = sorted((text.get_window_extent() for text in texts), key=lambda box: box.y0)
+        assert all(lower.y1 <= upper.y0 for lower, upper in pairwise(boxes))
+        assert all(box.x0 >= 0 for box in boxes)
 
 
 @pytest.mark.parametrize(("baseline", "mean"), [("a", 2), ("b", 5.5)])
