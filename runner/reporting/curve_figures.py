@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from scipy import stats
 
+from runner.config.plural import counted
 from runner.reporting.canvas import ONE_COLUMN, TWO_COLUMNS, epoch_axis, legend_below, panels, wrapped
 from runner.reporting.direction import is_share
 from runner.reporting.statistics import CONFIDENCE
@@ -84,7 +85,7 @@ def _draw_variants(
         label = wrapped(f"{variant} {whole}", _NAME) if style.shown else None
         if not style.shown:
             hidden += 1
-            label = None if hidden > 1 else f"{sum(not other.shown for other in styles.values())} other variants"
+            label = None if hidden > 1 else counted(sum(not other.shown for other in styles.values()), "other variant")
         _draw_variant(axes, by_run, style, label, seeds=seeds)
 
 

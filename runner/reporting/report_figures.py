@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from runner.config.plural import counted
 from runner.records.record import override_key
 from runner.reporting.axes import is_grid, number, overrides_frame, points_along, sensitivity_axis, varying_axes
 from runner.reporting.curve_figures import learning_curves, variant_curves
@@ -130,7 +131,8 @@ def _prediction_figures(results: Results, confusion: str | None) -> Named:
     runs = results.runs_of(variant)
     counts = mean_confusion(runs)
     if counts is not None:
-        yield "confusion_matrix", confusion_matrix(counts, f"{variant}: test examples, mean of {len(runs)} seeds")
+        title = f"{variant}: test examples, mean of {counted(len(runs), 'seed')}"
+        yield "confusion_matrix", confusion_matrix(counts, title)
     ensembles = {name: ensemble_accuracy(results.runs_of(name), results.left_out) for name in results.variants}
     crosses = {name: value for name, value in ensembles.items() if value is not None}
     if crosses:

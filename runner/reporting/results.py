@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from runner.config.errors import UserError, did_you_mean
+from runner.config.plural import counted
 from runner.reporting.aggregate import aggregate_frame, comparison_frame
 from runner.reporting.asked import Asked
 from runner.reporting.baselines import baselines
@@ -104,7 +105,7 @@ class Results:
     def title(self) -> str:
         """What a figure's title says of the runs."""
         datasets = ", ".join(dict.fromkeys(self.summary["dataset"]))
-        return f"{datasets}, {len(self.variants)} variants, {len(self.runs)} runs"
+        return f"{datasets}, {counted(len(self.variants), 'variant')}, {counted(len(self.runs), 'run')}"
 
     def runs_of(self, variant: str) -> list[Run]:
         """Return the completed runs of a variant."""

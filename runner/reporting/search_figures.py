@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from runner.config.plural import counted
 from runner.reporting.canvas import PALETTE, canvas, save_figure
 
 
@@ -26,7 +27,7 @@ def search_report(directory: Path, trials: pd.DataFrame, importances: pd.DataFra
 
 def search_history(trials: pd.DataFrame, metric: str, sign: int) -> Figure:
     """Draw each trial's figure and the best so far; trials that were stopped are marked on the axis."""
-    figure, axes = canvas(f"search by {metric}: {len(trials)} trials")
+    figure, axes = canvas(f"search by {metric}: {counted(len(trials), 'trial')}")
     complete = trials.dropna(subset=metric)
     best = (sign * complete[metric]).cummax() * sign
     axes.plot(complete["trial"], complete[metric], "o", color=PALETTE[0], label="trial")

@@ -59,6 +59,17 @@ def test_runs_without_a_result_are_counted_in_the_figure(make_run, tmp_path, sta
     assert [text.get_text() for text in figure.axes[0].texts] == [f"1 {status}"]
 
 
+@pytest.mark.parametrize(("seeds", "runs", "mean_of"), [(1, "1 run", "1 seed"), (2, "2 runs", "2 seeds")])
+def test_titles_count_in_singular_and_plural(make_run, tmp_path, seeds, runs, mean_of):
+    for seed in range(seeds):
+        path = make_run(f"sweep/{seed}", label="a", seed=seed) / "record.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"scores": {"confusion_matrix": [[2, 0], [1, 1]]}}))
+    results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
+    figures = dict(report_figures(results, None, None, seeds=False))
+    assert figures["accuracy"].get_suptitle() == f"Accuracy: mnist, 1 variant, {runs}"
+    assert figures["confusion_matrix"].get_suptitle() == f"a: test examples, mean of {mean_of}"
+
+
 def test_a_run_that_failed_without_a_word_is_reported_too(make_run, tmp_path):
     make_run("sweep/0", label="a")
     make_run("sweep/1", label="b", status="failed", error=" \n ")

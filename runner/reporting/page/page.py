@@ -10,6 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined
 from matplotlib.figure import Figure
 
+from runner.config.plural import counted
 from runner.records.atomic import write_text
 from runner.reporting.canvas import ONE_COLUMN
 from runner.reporting.page.tables import environment_table, runs_table, selection_table, variants_table
@@ -45,7 +46,7 @@ def write_page(results: Results, drawings: Sequence[Drawing], caption: str, path
     """
     style, script = _part("page.css"), _part("page.js")
     template = Environment(autoescape=True, undefined=StrictUndefined).from_string(_part("page.html"))
-    heading = results.asked.question or f"{results.metric} of {len(results.variants)} variants"
+    heading = results.asked.question or f"{results.metric} of {counted(len(results.variants), 'variant')}"
     failures = _failures(results)
     left_out = results.left_out.reasons
     sections = {"verdict": "Verdict", "variants": "Variants", "tuning": "Tuning", "figures": "Figures", "runs": "Runs"}
