@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from runner.config.plural import counted
 from runner.records.atomic import write_csv, write_text
 from runner.reporting.aggregate import LEVEL, comparison_frame
 from runner.reporting.direction import is_share, sign_of
@@ -117,8 +118,9 @@ def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, metric: str) -> list[
 
 def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int | None) -> str:
     counts = aggregate["n"].dropna().astype(int)
-    seeds = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()} to {counts.max()}"
-    text = f"Mean and standard deviation over n = {seeds} seeds, {', '.join(dict.fromkeys(aggregate['dataset']))}"
+    least, most = counts.min(), counts.max()
+    seeds = counted(most, "seed") if least == most else f"{least} to {most} seeds"
+    text = f"Mean and standard deviation over n = {seeds}, {', '.join(dict.fromkeys(aggregate['dataset']))}"
     if len(comparisons):
         tests = ", ".join(dict.fromkeys(comparisons["test"]))
         references = list(dict.fromkeys(comparisons["baseline"]))
