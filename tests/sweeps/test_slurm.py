@@ -13,7 +13,7 @@ from runner.config.errors import UserError
 submitit = pytest.importorskip("submitit", reason="the extra `slurm` is not installed")
 
 COMMAND = (
-    sys.executable, "-m", "runner", "seeds=3", "dataset=mnist_5k", "training.epochs=200", "launcher=slurm",
+    sys.executable, "-m", "runner", "seeds=3", "dataset=mnist_5k", "training.epochs=60", "launcher=slurm",
     "hydra.launcher.cluster=local", "hydra.launcher.workers=2", "hydra.sweep.dir=s",
 )  # fmt: skip
 
