@@ -69,7 +69,7 @@ def ablation_arguments(arguments: Sequence[str]) -> list[str]:
         prog="runner ablate",
         usage="runner ablate [base=GROUP/OPTION,...] drop=PART,PART [KEY=VALUE ...]",
         description="Train a recipe, and the recipe without each of some parts: study=ablation in fewer words.",
-        epilog="A part: schedule, normalization, clipping, averaging, regularizer.dropout, or a key (training.decay). "
+        epilog="A part: schedule, normalization, clipping, averaging, regularizer.dropout, or a key that may be null. "
         "All keys of a study are taken too: seeds=5 dry_run=true study.metric=val_loss.",
     )
     if {"-h", "--help"} & {*arguments}:

@@ -131,7 +131,7 @@ def _open(searching: Searching) -> optuna.Study:
     if searching.journal.exists():
         earlier = open_search(str(searching.journal))
         trials = earlier.get_trials(deepcopy=False)
-        if other := next(_changes(earlier, searching), None):
+        if other := next(_changes(earlier, trials, searching), None):
             raise UserError(
                 f"{other}: not what it was when the search in {searching.directory} began; "
                 "give it back as it was, or begin another search: hydra.sweep.dir=DIR"
@@ -144,11 +144,11 @@ def _open(searching: Searching) -> optuna.Study:
     )
 
 
-def _changes(study: optuna.Study, searching: Searching) -> Iterator[str]:
+def _changes(study: optuna.Study, trials: Iterable[FrozenTrial], searching: Searching) -> Iterator[str]:
     """Yield what would make trials that cannot be compared with the earlier ones; other ends of ranges do not."""
     search = searching.search
     axes = {key: kind_of(distribution_of(axis)) for key, axis in search.axes.items()}
-    for key, distribution in (pair for trial in study.trials for pair in trial.distributions.items()):
+    for key, distribution in (pair for trial in trials for pair in trial.distributions.items()):
         if axes.get(key) != kind_of(distribution):
             yield f"search.axes.{key}"
     if not (searching.directory / PLAN_FILE).exists():  # it was stopped before its first trial
