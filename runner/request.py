@@ -76,12 +76,15 @@ def chosen_options(hydra: Any, overrides: Sequence[str]) -> dict[str, str]:
     """Return the option that each group got, from the `hydra` node of a composed configuration.
 
     Raises:
-        ConfigError: if a list of options was given to a group that takes one.
+        ConfigError: if a list of options was given to a group that takes one, or an option twice.
     """
     for override in overrides:
         group, _, option = override.partition("=")
         if group in ONE_OPTION_GROUPS and option.startswith("["):  # which Hydra would merge into one
             raise ConfigError(f"{override}: {group} takes one option, not a list")
+        names = [name.strip() for name in option.strip("[]").split(",")]
+        if group in LIST_GROUPS and len(set(names)) < len(names):
+            raise ConfigError(f"{override}: names an option twice")
     # Hydra lists them backwards.
     choices = {group: str(option) for group, option in reversed(hydra.runtime.choices.items()) if "/" not in group}
     return {group: option for group, option in choices.items() if option != "None" and group not in SWEEP_GROUPS}

@@ -275,6 +275,7 @@ class TestBadInput:
             ("seed=${nope}", "seed: Interpolation key 'nope' not found"),
             ("+callbacks.own._target_=keras.callbacks.LearningRateScheduler", "needs schedule=constant"),
             ("optimizer=[sgd,adam]", "optimizer=[sgd,adam]: optimizer takes one option, not a list"),
+            ("regularizer=[l2,dropout,l2]", "regularizer=[l2,dropout,l2]: names an option twice"),
             ("optimizer=null", "optimizer=null: a group takes the name of an option, or a list of names"),
             ("regularizer.l2=3", "regularizer.l2=3: must be keys with values"),
         ],

@@ -10,7 +10,8 @@ from runner.config.errors import EXIT_ENVIRONMENT, UserError
 _START_AGAIN = "then start again: what is written is kept"
 _ELSEWHERE = "choose another directory (hydra.run.dir=..., hydra.sweep.dir=... or --out)"
 _OPEN_FILES = f"raise the limit (ulimit -n) or take fewer workers (hydra.launcher.workers=1), {_START_AGAIN}"
-_DISK = f"see whether the disk, or the network share, is all right, {_START_AGAIN}"
+_LOOK = "see whether the disk, or the network share, is all right"
+_DISK = f"{_LOOK}, {_START_AGAIN}"
 # Whatever is done meets these, also what is not ours: each run would fail like the one before.
 _MACHINE = {
     errno.ENOSPC: f"no space left on the disk; make room, {_START_AGAIN}",
@@ -43,7 +44,7 @@ def fault(error: OSError, path: str | Path | None = None) -> EnvironmentFault:
     path = path or error.filename
     said = (_MACHINE | _FILES).get(error.errno or 0, f"{error.strerror}; {_ELSEWHERE}")
     if path and error.errno == errno.ENOENT and not Path(path).parent.is_dir():
-        path, said = Path(path).parent, f"the directory is gone; if nobody removed it, {_DISK}"
+        path, said = Path(path).parent, f"the directory is gone; if nobody removed it, {_LOOK}, then start again"
     return EnvironmentFault(f"{path}: {said}" if path else said)
 
 

@@ -15,13 +15,13 @@ def in_steps(key: str, value: Any, steps_per_epoch: int, epochs: int) -> Any:
     training; lists are looked into, other values are left as they are.
 
     Raises:
-        ConfigError: if a text that begins with a digit is no length.
+        ConfigError: if a text that begins with a number is no length.
     """
     if value is None and key.endswith("_steps"):
         return steps_per_epoch * epochs
     if isinstance(value, list):
         return [in_steps(key, item, steps_per_epoch, epochs) for item in value]
-    if not isinstance(value, str) or not value[:1].isdigit():
+    if not isinstance(value, str) or not value.lstrip("+-. ")[:1].isdigit():
         return value
     length = _LENGTH.fullmatch(value.strip())
     if not length:

@@ -26,7 +26,7 @@ def options_table(directories: list[Path]) -> str:
         lines.append(f"{group}: {purpose}")
         for name, meaning in _options(directories, group).items():
             mark = "*" if name in defaults else " "
-            lines += textwrap.wrap(f"  {mark} {name:<18} {meaning}", width=118, subsequent_indent=" " * 23)
+            lines += textwrap.wrap(f"  {mark} {name:<20} {meaning}", width=118, subsequent_indent=" " * 25)
         lines.append("")
     return "\n".join(lines)
 

@@ -8,14 +8,16 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a cell begins with that a sp
 def inert(value: Any) -> Any:
     """Return text that a spreadsheet would run as a formula behind an apostrophe; anything else as it is.
 
-    Source: OWASP, "CSV Injection".
+    So is text that would be read back as such a one. Source: OWASP, "CSV Injection".
     """
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) and not _is_number(value) else value
+    if not isinstance(value, str) or not value.lstrip("'").startswith(_FORMULA) or _is_number(value):
+        return value
+    return f"'{value}"
 
 
 def as_meant(cell: str) -> str:
     """Return a cell's text as it was before `inert`."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+    return cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA) else cell
 
 
 def _is_number(text: str) -> bool:

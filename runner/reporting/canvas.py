@@ -3,10 +3,13 @@
 import io
 import textwrap
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -21,6 +24,7 @@ ONE_COLUMN, TWO_COLUMNS = 3.4, 7.0  # inches: what a paper's column takes, and w
 _LETTERS_AN_INCH = 16  # of a title or a legend
 _LONGEST = 500  # letters
 _TITLE_LINE, _LEGEND_LINE = 0.17, 0.15  # inches
+_FURTHER_LINE = 0.7  # rows that each further line of a name takes
 _DOTS_AN_INCH = 200
 # Text is as large as a paper's captions; SVG files come out the same for the same runs.
 _STYLE: Any = {"font.size": 8, "axes.titlesize": "medium", "lines.linewidth": 1.3}
@@ -78,6 +82,18 @@ def legend_below(figure: Figure, axes: Axes, title: str | None = None) -> None:
         title=title,
         title_fontsize=7,
     )
+
+
+def row_places(*columns: Sequence[str]) -> tuple[npt.NDArray[np.float64], float]:
+    """Return where the rows of a figure have their middle, and the height of all, in rows of one line.
+
+    Args:
+        columns: what is written beside the rows; a row is as high as its longest text.
+    """
+    further = [max(text.count("\n") for text in row) for row in zip(*columns, strict=True)]
+    heights = 1 + _FURTHER_LINE * np.array(further, float)
+    ends = np.cumsum(heights)
+    return ends - heights / 2, float(ends[-1])
 
 
 def plain(text: str) -> str:

@@ -117,7 +117,8 @@ def _scale(axes: Axes, values: "pd.Series[float]", metric: str) -> None:
         # A first epoch far below presses the others to the top. What a variant comes to is always in sight.
         ends = [ys[-1] for line in axes.lines if len(ys := _finite(line.get_ydata()))]
         low = min([float(np.quantile(finite, 0.05)), *ends])
-        axes.set_ylim(bottom=max(axes.get_ylim()[0], low - 0.1 * (float(finite.max()) - low)))
+        bottom, top = axes.get_ylim()
+        axes.set_ylim(max(bottom, low - 0.1 * (float(finite.max()) - low)), min(top, 1.005))  # no interval above 100%
     elif finite.min() > 0 and finite.max() > _WIDE_RANGE * finite.min():
         axes.set_yscale("log")
 

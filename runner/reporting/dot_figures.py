@@ -1,6 +1,6 @@
 """One number of every run, a line a variant: the runs as dots, their mean with its 95% interval."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -9,12 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from runner.reporting.canvas import PALETTE, TWO_COLUMNS, legend_below, panels, wrapped
+from runner.reporting.canvas import PALETTE, TWO_COLUMNS, legend_below, panels, row_places, wrapped
 from runner.reporting.statistics import summarize
 
 _NAME, _NOTE = 40, 24  # letters of a line
 _ROW = 0.2  # inches that a variant with a name of one line takes
-_FURTHER_LINE = 0.7  # rows that each further line of a name takes
 _SPREAD = 0.25  # of a row, over which dots are spread so that none hides another
 
 
@@ -44,9 +43,8 @@ def dots(
     variants = [str(variant) for variant in dict.fromkeys(values["variant"])]
     names = [wrapped(variant, _NAME) for variant in variants]
     asides = [wrapped((notes or {}).get(variant, ""), _NOTE) for variant in variants]
-    heights = _heights(names, asides)
-    middles = np.cumsum(heights) - heights / 2
-    figure, (axes,) = panels(1, title, TWO_COLUMNS, 0.95 + _ROW * heights.sum())
+    middles, rows = row_places(names, asides)
+    figure, (axes,) = panels(1, title, TWO_COLUMNS, 0.95 + _ROW * rows)
     finite = values.replace({column: {np.inf: np.nan, -np.inf: np.nan}})
     by_variant = {str(name): own.dropna() for name, own in finite.groupby("variant", sort=False)[column]}
     for variant, middle, note in zip(variants, middles, asides, strict=True):
@@ -61,16 +59,10 @@ def dots(
         whose = f"mean of {wrapped(baseline, _NAME)}"
         axes.axvline(mean, color="0.5", linestyle=":", linewidth=1, zorder=1, label=whose)
     axes.set_yticks(middles, labels=names)
-    axes.set_ylim(heights.sum(), 0)
+    axes.set_ylim(rows, 0)
     _frame(axes, label, share=share)
     legend_below(figure, axes)
     return figure
-
-
-def _heights(names: Sequence[str], asides: Sequence[str]) -> npt.NDArray[np.float64]:
-    """Return the rows that each variant takes, by the longer of what is written at its left and at its right."""
-    lines = [max(name.count("\n"), aside.count("\n")) for name, aside in zip(names, asides, strict=True)]
-    return 1 + _FURTHER_LINE * np.array(lines)
 
 
 def _draw(axes: Axes, position: float, values: npt.NDArray[np.float64], *, with_mean: bool) -> None:

@@ -1,6 +1,7 @@
 """An ensemble as a table for the terminal, and as a figure."""
 
 import math
+from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -9,11 +10,12 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from rich.table import Table
 from rich.text import Text
 
-from runner.reporting.canvas import ONE_COLUMN, PALETTE, canvas, legend_below, panels, wrapped
+from runner.reporting.canvas import ONE_COLUMN, PALETTE, canvas, legend_below, panels, row_places, wrapped
 from runner.reporting.ensemble import MEASURES
 
 _HEADERS = ("val acc", "test acc", "test nll", "test ece")
 _LABEL_WIDTH = 32  # characters
+_ROW = 0.25  # inches that a variant with a name of one line takes
 
 
 def ensemble_table(frame: pd.DataFrame, title: str) -> Table:
@@ -62,17 +64,19 @@ def ensemble_figure(frame: pd.DataFrame, title: str) -> Figure:
     """
     members, _, _ = _parts(frame)
     variants = list(dict.fromkeys(members["variant"]))
-    figure, (left, right) = panels(2, title, height=1.9 + 0.4 * len(variants))
-    _dots(left, frame, "test_accuracy", variants)
+    labels = ["ensemble", *(wrapped(name, _LABEL_WIDTH) for name in variants)]
+    middles, rows = row_places(labels)
+    places = dict(zip(["", *variants], middles, strict=True))
+    figure, (left, right) = panels(2, title, height=1.3 + _ROW * rows)
+    _dots(left, frame, "test_accuracy", places)
     left.set_xlabel("test accuracy (%)")
     left.xaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
-    left.set_yticks(
-        range(len(variants) + 1),
-        labels=["ensemble", *(wrapped(name, _LABEL_WIDTH) for name in variants)],
-    )
-    _dots(right, frame, "test_negative_log_likelihood", variants)
+    left.set_yticks(middles, labels=labels)
+    _dots(right, frame, "test_negative_log_likelihood", places)
     right.set_xlabel("test negative log likelihood")
-    right.set_yticks(range(len(variants) + 1), labels=[])
+    right.set_yticks(middles, labels=[])
+    for axes in (left, right):
+        axes.set_ylim(rows, 0)
     handles, labels = left.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize="small")
     return figure
@@ -96,14 +100,14 @@ def size_figure(frame: pd.DataFrame, title: str) -> Figure:
     return figure
 
 
-def _dots(axes: Axes, frame: pd.DataFrame, measure: str, variants: list[str]) -> None:
+def _dots(axes: Axes, frame: pd.DataFrame, measure: str, places: Mapping[str, float]) -> None:
+    """Draw a measure, each variant at its place, and the ensemble at that of no name."""
     members, mean, ensemble = _parts(frame)
-    rows = [variants.index(variant) + 1 for variant in members["variant"]]
+    rows = [places[variant] for variant in members["variant"]]
     axes.axvline(mean[measure], color="0.4", linestyle=":", label="mean of the members")
     axes.axvline(ensemble[measure], color=PALETTE[1], linewidth=0.8)
     axes.plot(members[measure], rows, "o", color=PALETTE[0], alpha=0.7, label="member")
-    axes.plot(ensemble[measure], 0, "D", color=PALETTE[1], markersize=8, label="ensemble")
-    axes.set_ylim(len(variants) + 0.5, -0.5)
+    axes.plot(ensemble[measure], places[""], "D", color=PALETTE[1], markersize=8, label="ensemble")
 
 
 def _parts(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series, pd.Series]:

@@ -34,8 +34,8 @@ def ensemble_accuracy(runs: Sequence[Run], left_out: LeftOut) -> float | None:
     return float(np.mean(total.argmax(axis=1) == labels))
 
 
-def mean_confusion(runs: Sequence[Run]) -> npt.NDArray[np.float64] | None:
-    """Return the mean over the runs of their counts by true class, then predicted class.
+def mean_confusion(runs: Sequence[Run]) -> tuple[npt.NDArray[np.float64] | None, int]:
+    """Return the mean of the runs' counts by true class, then predicted class, and how many runs have such.
 
     None if none has them, or if they are not of the same classes.
     """
@@ -44,4 +44,5 @@ def mean_confusion(runs: Sequence[Run]) -> npt.NDArray[np.float64] | None:
         for run in runs
         if "confusion_matrix" in run.record.scores
     ]
-    return np.mean(matrices, axis=0) if len({matrix.shape for matrix in matrices}) == 1 else None
+    mean = np.mean(matrices, axis=0) if len({matrix.shape for matrix in matrices}) == 1 else None
+    return mean, len(matrices)

@@ -128,10 +128,9 @@ def _training_figures(results: Results, styles: dict[str, Style]) -> Named:
 
 def _prediction_figures(results: Results, confusion: str | None) -> Named:
     variant = confusion or results.ranked[0]
-    runs = results.runs_of(variant)
-    counts = mean_confusion(runs)
+    counts, seeds = mean_confusion(results.runs_of(variant))
     if counts is not None:
-        title = f"{variant}: test examples, mean of {counted(len(runs), 'seed')}"
+        title = f"{variant}: test examples, mean of {counted(seeds, 'seed')}"
         yield "confusion_matrix", confusion_matrix(counts, title)
     ensembles = {name: ensemble_accuracy(results.runs_of(name), results.left_out) for name in results.variants}
     crosses = {name: value for name, value in ensembles.items() if value is not None}

@@ -147,9 +147,9 @@ def _metric(summary: pd.DataFrame, wished: str | None, asked: str | None) -> str
     if wished is None:
         known = [name for name in (asked, *_FALLBACK) if name in summary and _has_numbers(summary[name])]
         return str(known[0]) if known else _FALLBACK[0]
-    if wished not in summary or not pd.api.types.is_numeric_dtype(summary[wished]):
-        numbers = [str(column) for column in summary if pd.api.types.is_numeric_dtype(summary[column])]
-        raise UserError(f"--metric {wished}: no such column of the summary{did_you_mean(wished, numbers)}")
+    numbers = [str(key) for key in summary if key != "seed" and pd.api.types.is_numeric_dtype(summary[key])]
+    if wished not in numbers:
+        raise UserError(f"--metric {wished}: no such measure in summary.csv{did_you_mean(wished, numbers)}")
     return wished
 
 

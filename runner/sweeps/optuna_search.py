@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -105,7 +106,8 @@ def conduct_search(searching: Searching, pool: Pool, *, dry_run: bool, fail_fast
     sweep = Sweep(searching.directory, pool, console, searching.search, fail_fast=fail_fast)
     sweep.check(searching.examples(), measure=False)
     searching.directory.mkdir(parents=True, exist_ok=True)
-    with run_lock(searching.directory, of="search"):  # who went on with it beside would train the same trials
+    # Who went on with it beside would train the same trials; a look is free.
+    with nullcontext() if dry_run else run_lock(searching.directory, of="search"):
         study = _open(searching)
         done = len(study.get_trials(deepcopy=False, states=[TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL]))
         axes = ", ".join(searching.search.axes)

@@ -24,7 +24,7 @@ def test_a_length_is_a_number_of_steps(written, steps):
     assert in_steps("schedule.decay_steps", written, steps_per_epoch=100, epochs=20) == steps
 
 
-@pytest.mark.parametrize("written", ["5 epoch s", "5e", "1.5.2epochs", "3days"])
+@pytest.mark.parametrize("written", ["5 epoch s", "5e", "1.5.2epochs", "3days", "-5epochs", ".5epochs"])
 def test_what_begins_like_a_length_and_is_none_is_an_error(written):
     with pytest.raises(ConfigError, match=rf"schedule\.decay_steps={written}: must be a number of steps, or of epochs"):
         in_steps("schedule.decay_steps", written, steps_per_epoch=100, epochs=20)

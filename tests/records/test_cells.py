@@ -3,7 +3,9 @@ import pytest
 from runner.records.cells import as_meant, inert
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+sum", "-x", "@sum", "\t=1", "\r=1", "=cmd|' /C calc'!A0"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "'=1+1", "''-x", "'-0.5", "+sum", "@sum", "\t=1", "\r=1", "=cmd|' /C calc'!A0"]
+)
 def test_a_formula_is_put_behind_an_apostrophe_and_comes_back(text):
     assert inert(text) == f"'{text}"
     assert as_meant(inert(text)) == text

@@ -179,7 +179,8 @@ def test_the_figure_has_a_row_a_variant_below_the_ensembles(two):
     left, right = ensemble_figure(ensemble_frame(read_members([two])), "").axes
     members, ensemble = left.lines[-2:]
     assert members.get_xdata().tolist() == [0.75, 0.75]
-    assert list(members.get_ydata()) == [1, 2]
+    assert list(members.get_ydata()) == [1.5, 2.5]
+    assert list(left.get_yticks()) == [0.5, 1.5, 2.5]
     assert list(ensemble.get_xdata()) == [1.0]
     names = [label.get_text() for label in left.get_yticklabels()]
     assert names == ["ensemble", "optimizer=sgd", "optimizer=adam"]

@@ -225,7 +225,7 @@ def test_the_metric_the_baseline_and_the_target_can_be_chosen(make_run, tmp_path
     assert results.comparisons["difference"].tolist() == pytest.approx([-0.01])
     assert results.aggregate["reached"].tolist() == [3, 3]
     assert results.aggregate["epochs_to_target"].tolist() == [2, 2]
-    for wrong in (Wish(metric="test_acc"), Wish(baseline="adamm"), Wish(metric="status")):
+    for wrong in (Wish(metric="test_acc"), Wish(metric="seed"), Wish(baseline="adamm"), Wish(metric="status")):
         with pytest.raises(UserError, match=r"--(metric|baseline) "):
             report([tmp_path / "sweep"], tmp_path / "out", wrong)
 

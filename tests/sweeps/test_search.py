@@ -227,12 +227,14 @@ def test_what_makes_other_trials_of_the_earlier_ones_is_refused(searching, searc
     assert ": not what it was when the search" in str(error.value)
 
 
-def test_one_process_at_a_time_is_at_a_search(searching, tmp_path, monkeypatch):
+def test_one_process_at_a_time_is_at_a_search_and_others_may_look(searching, tmp_path, monkeypatch):
     from runner.sweeps.optuna_search import conduct_search
 
     monkeypatch.setattr(Sweep, "check", lambda *_, **__: None)
-    with run_lock(tmp_path), pytest.raises(Locked, match="another process is at this search"):
-        conduct_search(searching(axes=AXES), MadeUpPool(tmp_path), dry_run=False, fail_fast=False)
+    with run_lock(tmp_path):
+        with pytest.raises(Locked, match="another process is at this search"):
+            conduct_search(searching(axes=AXES), MadeUpPool(tmp_path), dry_run=False, fail_fast=False)
+        conduct_search(searching(axes=AXES), MadeUpPool(tmp_path), dry_run=True, fail_fast=False)
 
 
 class TestOneTrialAlone:
