@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from multiprocessing import get_context
+from multiprocessing import forkserver, get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +18,15 @@ from runner.cli import main
 from runner.sweeps.pool import start_server
 
 
-def _be_runner(arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str], said: tuple[Path, Path]):
+def _be_runner(
+    arguments: tuple[str, ...],
+    folder: Path,
+    environment: Mapping[str, str],
+    said: tuple[Path, Path],
+    server: str | None,
+):
+    if server:
+        _fork_workers_from(server)
     logging.getLogger("tensorflow").handlers.clear()  # it has one where it was imported before Hydra was set up
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell starts in the background
     for descriptor, path in enumerate(said, start=1):
@@ -31,17 +39,34 @@ def _be_runner(arguments: tuple[str, ...], folder: Path, environment: Mapping[st
     sys.exit(main())
 
 
+def _fork_workers_from(server: str) -> None:
+    """Have this process's pools fork their workers where it comes from itself: a server of its own takes seconds."""
+    own = forkserver._forkserver
+    own._forkserver_address = server
+    own.ensure_running = lambda: None
+    own.set_forkserver_preload = lambda _: None
+
+
 @contextmanager
 def started(
-    arguments: tuple[str, ...], folder: Path, said: tuple[Path, Path], environment: Mapping[str, str] = os.environ
+    arguments: tuple[str, ...],
+    folder: Path,
+    said: tuple[Path, Path],
+    environment: Mapping[str, str] = os.environ,
+    *,
+    shares_server: bool = False,
 ) -> Iterator[BaseProcess]:
     """Start `runner` in a folder, and see to it that nothing of it is left after the block.
 
     Args:
         said: the files that its output and its errors are appended to.
+        shares_server: its workers come from the server that it comes from itself, and have that one's environment.
     """
     start_server()
-    process = get_context("forkserver").Process(target=_be_runner, args=(arguments, folder, dict(environment), said))
+    server = forkserver._forkserver._forkserver_address if shares_server else None
+    process = get_context("forkserver").Process(
+        target=_be_runner, args=(arguments, folder, dict(environment), said, server)
+    )
     process.start()
     try:
         yield process
@@ -63,7 +88,7 @@ def completed(
     """
     with TemporaryDirectory() as place:
         said = Path(place, "stdout"), Path(place, "stderr")
-        with started(arguments, folder, said, environment) as process:
+        with started(arguments, folder, said, environment, shares_server=True) as process:
             process.join(timeout)
             if process.exitcode is None:
                 raise subprocess.TimeoutExpired(arguments, timeout)
