@@ -16,7 +16,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 from rich.console import Console
 
-from runner.attempt import Attempt
+from runner.attempt import Attempt, going_on
 from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, ConfigError, Stopped, UserError
 from runner.config.locations import conf_directory
 from runner.config.schema import SWEEP_KEYS, check, resolve
@@ -27,7 +27,7 @@ from runner.interruption import Interruption
 from runner.kept import Kept
 from runner.prepared import Prepared, prepare_or_embedded, take_compiled, training
 from runner.records.lock import run_lock
-from runner.records.record import DONE, Row, RunRecord, now
+from runner.records.record import DONE, Row, RunRecord, finite, now
 from runner.records.run_directory import RunDirectory
 from runner.request import LIST_GROUPS, Request
 
@@ -82,7 +82,8 @@ def run(
         callbacks: Keras callbacks beside the configuration's; a run that one of them calls `pruned` is not tested.
 
     Raises:
-        UserError: before anything is written, if the configuration or the data cannot be used.
+        UserError: before anything is written, if the configuration or the data cannot be used, or the data are not
+            those that the run began with.
         EnvironmentFault: if the machine refuses something; the run can be gone on with.
     """
     started = time.perf_counter()
@@ -98,7 +99,7 @@ def run(
         compiled = take_compiled(prepared, kept)
     parts = prepared.parts
     parts.callbacks.extend(callbacks)
-    record = prepared.record(request, choices)
+    record = going_on(prepared.record(request, choices), directory)
     show_start(console, record, str(prepared.device), directory.path)
     for warning in parts.warnings:
         show_warning(console, warning)
@@ -180,7 +181,7 @@ def _test(attempt: Attempt, parts: "Parts", compiled: "Compiled", directory: Run
         validation_labels=parts.split.validation.labels,
     )
     attempt.record = replace(
-        attempt.record, test=result.test_metrics, scores=scores(result.test, parts.split.test.labels)
+        attempt.record, test=finite(result.test_metrics), scores=scores(result.test, parts.split.test.labels)
     )
     return result.model
 

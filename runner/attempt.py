@@ -7,9 +7,37 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from runner.config.environment import EnvironmentFault, machine_faults
+from runner.config.errors import UserError
 from runner.records.record import RunRecord, Status, now
+from runner.records.run_directory import RunDirectory
 
 LOG = logging.getLogger(__name__)
+
+
+def going_on(record: RunRecord, directory: RunDirectory) -> RunRecord:
+    """Return the record of a run that begins, with the seconds of its earlier attempt where it goes on from that.
+
+    Raises:
+        UserError: if the data are not those that the earlier attempt was trained on.
+    """
+    if not directory.checkpoint_path.exists():
+        return record
+    try:
+        earlier = directory.read_record()
+    except UserError:  # a disk that was full, say: the checkpoint is whole
+        return record
+    before, here = _data(earlier), _data(record)
+    if before != here:
+        raise UserError(
+            f"{directory.path}: this run began with other data ({before}) than there are now ({here}); "
+            "bring those back, or remove the directory"
+        )
+    return replace(record, seconds=earlier.seconds)
+
+
+def _data(record: RunRecord) -> str:
+    name, fingerprint, split = (str(record.dataset.get(key))[:12] for key in ("name", "fingerprint", "split"))
+    return f"{name} {fingerprint}, split {split}"
 
 
 @dataclass
@@ -39,11 +67,14 @@ class Attempt:
                 self.error = self.error or traceback.format_exc()  # the first: others may follow from it
 
     def finished(self, seconds: float) -> RunRecord:
-        """Return the record as it is at the end."""
+        """Return the record as it is at the end.
+
+        Args:
+            seconds: that this process took.
+        """
+        spent = self.record.seconds
+        # A process that was killed left no total, but its epochs.
+        total = max(spent.get("total", 0.0) + seconds, spent.get("train", 0.0))
         return replace(
-            self.record,
-            status=self.status,
-            error=self.error,
-            finished=now(),
-            seconds=self.record.seconds | {"total": seconds},
+            self.record, status=self.status, error=self.error, finished=now(), seconds=spent | {"total": total}
         )

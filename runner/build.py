@@ -181,10 +181,12 @@ def build_callbacks(settings: Settings, directory: Path) -> list[keras.callbacks
     built = [make("schedule", settings.schedule.spec())] if _is_callback(settings) else []
     for name, callback in settings.callbacks.items():
         spec = callback.spec()
+        parameters = inspect.signature(locate(f"callbacks.{name}", callback.target)).parameters
+        given = {key: parameters[key].default for key in _PATH_ARGUMENTS if key in parameters} | spec
         paths = {
-            key: _inside(directory, f"callbacks.{name}.{key}", spec[key])
+            key: _inside(directory, f"callbacks.{name}.{key}", given[key])
             for key in _PATH_ARGUMENTS
-            if isinstance(spec.get(key), str)
+            if isinstance(given.get(key), str)
         }
         built.append(make(f"callbacks.{name}", spec | paths))
     return built

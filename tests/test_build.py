@@ -67,6 +67,11 @@ def test_callbacks_write_into_the_run_directory(tmp_path):
     assert tensorboard.log_dir == str(tmp_path / "tensorboard")
 
 
+def test_so_they_do_where_they_are_not_told(tmp_path):
+    (tensorboard,) = build_callbacks(settings("callbacks=[tensorboard]", "~callbacks.tensorboard.log_dir"), tmp_path)
+    assert tensorboard.log_dir == str(tmp_path / "logs")
+
+
 @pytest.mark.parametrize("path", ["/else", "../else", "a/../../else"])
 def test_callbacks_write_nowhere_else(tmp_path, path):
     with pytest.raises(ConfigError, match=r"callbacks\.tensorboard\.log_dir=.*else: must lie in the run's directory"):

@@ -1,17 +1,21 @@
 import contextlib
 import os
 import signal
+from dataclasses import replace
 
 import keras
 import pytest
 from rich.console import Console
 
+from runner import build
 from runner.app import run
 from runner.attempt import Attempt
+from runner.build import build_dataset
+from runner.config.errors import UserError
 from runner.interruption import Interruption
 from runner.records.run_directory import RunDirectory
 from runner.request import Request
-from tests.composed import config
+from tests.composed import config, settings
 
 
 def test_an_interruption_whose_exception_was_dropped_is_raised_at_the_next_check():
@@ -52,11 +56,38 @@ def interrupt(epoch, logs=None):
         raise KeyboardInterrupt
 
 
-def test_a_resumed_run_has_its_history_on_disk_while_it_goes_on(tmp_path, monkeypatch):
-    chosen = config("dataset=mnist_5k", "dataset.train_size=200", "training.epochs=3", "model.hidden_units=[4]")
-    request = Request(tmp_path, {}, [], in_sweep=True)
+TINY = ("dataset=mnist_5k", "dataset.train_size=200", "training.epochs=3", "model.hidden_units=[4]")
+
+
+def interrupted(folder):
+    """Train two epochs of three; return configuration, request and record."""
+    chosen, request = config(*TINY), Request(folder, {}, [], in_sweep=True)
     stop = keras.callbacks.LambdaCallback(on_epoch_begin=interrupt)
-    assert run(chosen, request, Console(quiet=True), callbacks=[stop]).status == "interrupted"
+    record = run(chosen, request, Console(quiet=True), callbacks=[stop])
+    assert record.status == "interrupted"
+    return chosen, request, record
+
+
+def test_a_run_does_not_go_on_with_other_data(tmp_path, monkeypatch):
+    chosen, request, record = interrupted(tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    negative = 255 - build_dataset(settings(*TINY)).train_inputs
+    monkeypatch.setattr(build, "build_dataset", lambda own: replace(build_dataset(own), train_inputs=negative))
+    with pytest.raises(UserError, match=f"began with other data .mnist_5k {record.dataset['fingerprint'][:12]}"):
+        run(chosen, request, Console(quiet=True))
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_the_seconds_of_a_run_are_those_of_all_its_attempts(tmp_path):
+    chosen, request, record = interrupted(tmp_path)
+    directory = RunDirectory(tmp_path)
+    directory.write_record(replace(record, seconds={"total": 1000.0}))
+    assert run(chosen, request, Console(quiet=True)).seconds["total"] > 1000
+    assert Attempt(replace(record, seconds={"train": 20.0})).finished(5.0).seconds["total"] == 20
+
+
+def test_a_resumed_run_has_its_history_on_disk_while_it_goes_on(tmp_path, monkeypatch):
+    chosen, request, _ = interrupted(tmp_path)
     rows = RunDirectory(tmp_path).read_history()
     assert len(rows) == 2
     written = []

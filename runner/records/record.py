@@ -134,7 +134,7 @@ class RunRecord:
     def with_history(self, history: Sequence[Row]) -> Self:
         """Return the record with the final and the best epoch of a history (one epoch or more), and its seconds."""
         seconds = self.seconds | {"train": sum(row.get("seconds", 0.0) for row in history)}
-        return replace(self, final=_finite(history[-1]), best=_finite(best_epoch(history) or {}), seconds=seconds)
+        return replace(self, final=finite(history[-1]), best=finite(best_epoch(history) or {}), seconds=seconds)
 
     def summary(self) -> dict[str, Any]:
         """Return the run as one flat row, the same columns in every run, then a column for each override."""
@@ -175,7 +175,8 @@ def best_epoch(history: Sequence[Row]) -> Row | None:
     return None
 
 
-def _finite(row: Mapping[str, float]) -> dict[str, float | None]:
+def finite(row: Mapping[str, float]) -> dict[str, float | None]:
+    """Return figures as a record holds them: None where one is not finite."""
     return {name: value if math.isfinite(value) else None for name, value in row.items()}
 
 

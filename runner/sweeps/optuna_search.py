@@ -17,14 +17,14 @@ from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, ConfigError, Sto
 from runner.console import show_warning
 from runner.records.atomic import write_csv
 from runner.records.lock import run_lock
-from runner.records.record import RunRecord
+from runner.records.record import DONE, RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.composition import Composer, as_override
 from runner.sweeps.difference import difference
 from runner.sweeps.job import Job
 from runner.sweeps.journal import open_search
 from runner.sweeps.optuna_axes import distribution_of, example_points, kind_of, stored_choices, value_of
-from runner.sweeps.outcome import read_status
+from runner.sweeps.outcome import read_status, score
 from runner.sweeps.plan import PLAN_FILE, Plan, candidates, sharing
 from runner.sweeps.pool import Pool
 from runner.sweeps.search import Search
@@ -205,10 +205,13 @@ def _search(study: optuna.Study, searching: Searching, sweep: Sweep, workers: in
         if any(jobs):
             _plan(jobs, searching).write(searching.directory)
         failed |= sweep.train_missing(_each_once(jobs[trial.number] for trial in batch))
+        stops = failed and sweep.fail_fast
         for trial in batch:
             records = [read_status(RunDirectory(job.path(searching.directory))) for job in jobs[trial.number]]
+            if stops and not all(record and record.status in (*DONE, "failed") for record in records):
+                continue  # it was stopped beside the one that failed: the next start goes on with it
             _tell(study, trial.number, records, searching.search)
-        if failed and sweep.fail_fast:
+        if stops:
             return True
 
 
@@ -217,7 +220,7 @@ def _tell(study: optuna.Study, number: int, records: Sequence[RunRecord | None],
     if not records or "failed" in statuses:
         study.tell(number, state=TrialState.FAIL)
     elif statuses == {"completed"}:
-        study.tell(number, fmean(record.summary()[search.metric] for record in records if record))
+        study.tell(number, fmean(score(record, search.metric) for record in records if record))
     else:  # stopped by the pruner; or diverged, which the sampler takes for the worst there is
         study.tell(number, state=TrialState.PRUNED)
 

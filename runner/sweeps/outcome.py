@@ -44,6 +44,18 @@ def read_status(directory: RunDirectory) -> RunRecord | None:
         return None
 
 
+def score(record: RunRecord, metric: str) -> float:
+    """Return the figure of a completed run that something is chosen by.
+
+    Raises:
+        UserError: if it was not measured.
+    """
+    value: float | None = record.summary()[metric]
+    if value is None:
+        raise UserError(f"{metric}: not measured by these runs, so nothing can be chosen by it; see training.metrics")
+    return value
+
+
 def read_epochs(directory: RunDirectory) -> list[Row]:
     """Return the epochs of a run so far, or none where they cannot be read."""
     try:

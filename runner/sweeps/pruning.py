@@ -31,7 +31,7 @@ class Pruning(keras.callbacks.Callback):
         value = (logs or {}).get(self._metric)
         if value is None or value != value:  # the training of what is not a number ends by itself
             return
-        self._trial.report(float(value), step=epoch + 1)
+        self._trial.report(float(value), step=epoch)  # from 0: the pruner passes over as many as it is to warm up
         if self._trial.should_prune():
             self.pruned = True
             self.model.stop_training = True

@@ -10,7 +10,7 @@ from typing import Any
 from runner.records.atomic import write_csv
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.job import Job
-from runner.sweeps.outcome import read_status
+from runner.sweeps.outcome import read_status, score
 from runner.sweeps.plan import Plan
 from runner.sweeps.study import Study
 
@@ -64,7 +64,7 @@ def _points(plan: Plan, sweep: Path, metric: str) -> list[Point]:
 
 def _score(job: Job, sweep: Path, metric: str) -> float | None:
     record = read_status(RunDirectory(job.path(sweep)))
-    return record.summary().get(metric) if record and record.status == "completed" else None
+    return score(record, metric) if record and record.status == "completed" else None
 
 
 def _rank(point: Point, sign: int) -> float:

@@ -11,6 +11,7 @@ import numpy as np
 
 from runner.config.errors import ConfigError, did_you_mean
 from runner.config.schema import resolve
+from runner.records.record import override_key
 from runner.request import LIST_GROUPS, ONE_OPTION_GROUPS
 from runner.sweeps.composition import Composer, as_override
 from runner.sweeps.study import MOST, Axes, Study
@@ -52,7 +53,7 @@ def study_variants(
 
     Raises:
         ConfigError: if a part that is to be dropped is not there, there are too many variants or points, or a value
-            is given twice.
+            is given twice, or the command sets what is tuned.
     """
     own = dict(study.variants)
     if study.drop:
@@ -64,6 +65,10 @@ def study_variants(
     for name in sorted(own, key=lambda name: name != baseline):
         tuned = study.tune.axes_of(name) if study.tune else {}
         _check_axes(tuned)
+        if given := tuned.keys() & {override_key(override) for override in (*single, *axes)}:
+            raise ConfigError(
+                f"{min(given)}: is tuned by the study, for {name}; change study.tune, or tune nothing (study.tune=null)"
+            )
         points = _points(tuned, study.tune.budget if study.tune else None, name)
         for cell in itertools.product(*crossed.values()):
             overrides = [*study.base, *own[name], *cell, *single]

@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from dataclasses import replace
 from io import StringIO
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -143,6 +144,56 @@ def test_trials_with_equal_values_end_alike_after_an_interruption(search, tmp_pa
         search(MadeUpPool(tmp_path, interrupted=True), **keys)
     study = search(MadeUpPool(tmp_path), **keys)
     assert [(trial.state.name, trial.value) for trial in study.trials] == [("COMPLETE", 0.032)] * 8
+
+
+class FailingPool(MadeUpPool):
+    """Its first run fails."""
+
+    def results(self, function, tasks, affinity):
+        made_up.end(tasks[0], self._sweep, "failed", error="at once")
+        yield tasks[0], Outcome("failed")
+        yield from super().results(function, tasks[1:], affinity)
+
+
+def test_a_search_that_stops_at_a_failure_goes_on_with_the_trials_beside_it(searching, search, tmp_path):
+    from runner.sweeps.optuna_search import _open, _search
+
+    keys = {"axes": {"training.batch_size": Axis(low=32, high=640)}, "trials": 4}
+    made = searching(**keys)
+    study = _open(made)
+    pool = FailingPool(tmp_path)
+    assert _search(study, made, Sweep(tmp_path, pool, made.console, made.search, fail_fast=True), pool.workers)
+    assert [trial.state.name for trial in study.trials] == ["FAIL", "RUNNING"]
+    begun = study.trials[1].params
+    study = search(MadeUpPool(tmp_path), **keys)
+    assert [trial.state.name for trial in study.trials] == ["FAIL", "COMPLETE", "COMPLETE", "COMPLETE"]
+    assert study.trials[1].params == begun
+
+
+def test_a_search_by_what_is_not_measured_ends_in_a_line(search, tmp_path):
+    with pytest.raises(UserError, match=r"best_val_accuracy: not measured by these runs.*training\.metrics"):
+        search(MadeUpPool(tmp_path), **TWO_POINTS | {"metric": "best_val_accuracy"})
+
+
+@pytest.mark.parametrize("warmup", [0, 1, 3])
+def test_a_trial_is_not_stopped_while_it_warms_up(tmp_path, warmup):
+    from runner.sweeps.journal import open_search
+    from runner.sweeps.pruning import Pruning
+
+    journal = str(tmp_path / "optuna.journal")
+    study = open_search(journal, direction="maximize")
+    better, worse = study.ask(), study.ask()
+    for epoch in range(9):
+        better.report(0.9, step=epoch)
+    study.tell(better, 0.9)
+    pruner = {"n_startup_trials": 1, "n_warmup_steps": warmup}
+    watch = Pruning(journal, worse.number, "val_accuracy", pruner)
+    watch.set_model(SimpleNamespace(stop_training=False))
+    stops = []
+    for epoch in range(9):
+        watch.on_epoch_end(epoch, {"val_accuracy": 0.1})
+        stops.append(watch.pruned)
+    assert stops.index(True) == warmup
 
 
 def test_a_trial_is_composed_once(search, composer, tmp_path, monkeypatch):

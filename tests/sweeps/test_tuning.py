@@ -3,6 +3,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from runner.config.errors import UserError
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.study import read_study
@@ -109,3 +110,8 @@ def test_a_run_that_two_variants_share_counts_for_each(tuned, tmp_path):
     assert plan.runs_after_tuning() == 0
     table = pd.read_csv(tmp_path / "tuning.csv")
     assert set(table.loc[table["variant"] == "same", "budget"]) == {3}
+
+
+def test_a_choice_by_what_is_not_measured_is_refused(tuned):
+    with pytest.raises(UserError, match=r"best_val_accuracy: not measured by these runs.*training\.metrics"):
+        tuned(SCORES, metric="best_val_accuracy")

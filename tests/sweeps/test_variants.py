@@ -88,6 +88,13 @@ class TestTuning:
         assert len(made[0].points) == 6
         assert made[1].points == [["optimizer.momentum=0.0"], ["optimizer.momentum=0.9"]]
 
+    @pytest.mark.parametrize(
+        "given", [{"single": ["optimizer.learning_rate=0.5"]}, {"axes": {"optimizer.learning_rate": [0.5, 0.2]}}]
+    )
+    def test_what_is_tuned_cannot_be_set_beside(self, composer, given):
+        with pytest.raises(ConfigError, match=r"optimizer\.learning_rate: is tuned by the study, for a;"):
+            variants(composer, self.STUDY, **given)
+
 
 class TestLeaveOneOut:
     def test_each_part_is_missing_once(self, composer):
