@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 import runner.build
+import runner.engine.final
 from runner.app import run
 from runner.console import Terminal
 from runner.records.record import RunRecord
@@ -129,3 +130,18 @@ def test_the_report_says_so_in_words_and_draws_the_rest(half_lost):
     assert "2 diverged" in (half_lost / "table.md").read_text()
     for name in ("accuracy.png", "loss.svg", "test_accuracy.png"):
         assert (half_lost / name).stat().st_size > 5_000
+
+
+def test_a_figure_of_the_test_set_that_is_no_number_is_none(tmp_path, monkeypatch):
+    final = runner.engine.final.final
+    undefined = {"pearson_correlation": math.nan}  # of outputs that are all the same, say
+
+    def measured(*arguments):
+        made = final(*arguments)
+        return replace(made, test_metrics=made.test_metrics | undefined)
+
+    monkeypatch.setattr(runner.engine.final, "final", measured)
+    chosen = config(*QUICK, "training.epochs=1")
+    record = run(chosen, Request(tmp_path, {}, [], in_sweep=True), Terminal())
+    assert record.status == "completed"
+    assert RunDirectory(tmp_path).read_record().test["pearson_correlation"] is None
