@@ -61,7 +61,8 @@ def with_dataset(labels: Sequence[str], runs: Sequence[Run]) -> list[str]:
     fingerprints: dict[str, set[str]] = {}
     for run in runs:
         fingerprints.setdefault(run.record.dataset["name"], set()).add(run.record.dataset["fingerprint"])
-    for name, found in fingerprints.items():
+    for name, seen in fingerprints.items():
+        found = seen - {""}  # of a run that ended before it saw any
         if len(found) > 1:
             versions = ", ".join(sorted(fingerprint[:12] for fingerprint in found))
             raise UserError(f"these runs saw {len(found)} versions of {name} ({versions}): report on each apart")

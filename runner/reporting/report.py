@@ -124,5 +124,6 @@ def _write_figures(
 
 
 def _test_examples(results: Results) -> int | None:
-    sizes = {run.record.dataset.get("test") for run in results.runs}
+    datasets = [run.record.dataset for run in results.runs]
+    sizes = {dataset.get("test") for dataset in datasets if dataset["fingerprint"]}
     return sizes.pop() if len(sizes) == 1 else None

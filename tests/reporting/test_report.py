@@ -2,12 +2,14 @@ import csv
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from runner.config.errors import UserError
+from runner.records.run_directory import RunDirectory
 from runner.reporting.aggregate import AGGREGATE_COLUMNS, COMPARISON_COLUMNS
 from runner.reporting.commands import report_arguments
 from runner.reporting.ranks import RANK_COLUMNS
@@ -15,7 +17,9 @@ from runner.reporting.report import Output, report
 from runner.reporting.report_figures import report_figures
 from runner.reporting.results import Wish
 from runner.reporting.selection import SELECTION_COLUMNS
+from runner.sweeps.outcome import write_ending
 from tests.conftest import REPOSITORY
+from tests.sweeps.made_up import job
 
 
 def test_a_sweep_gets_its_tables_and_comparisons(make_run, tmp_path):
@@ -47,6 +51,24 @@ def test_failed_and_running_runs_have_a_row_too(make_run, tmp_path):
     (make_run("sweep/1", status="failed", seed=1) / "history.csv").unlink()
     report([tmp_path / "sweep"], tmp_path / "out")
     assert list(pd.read_csv(tmp_path / "out" / "summary.csv")["status"]) == ["completed", "failed"]
+
+
+def test_a_run_that_died_before_its_first_record_is_counted_and_spoils_nothing(make_run, tmp_path):
+    device = {"name": "CPU", "intra_op_threads": 1}
+    for seed in (0, 1):
+        make_run(f"sweep/{seed}", label="a", seed=seed, device=device)
+    config = {"name": "run", "dataset": {"name": "mnist"}}
+    lost = replace(job("a", seed=2), config=config, directory="2")
+    (tmp_path / "sweep" / "2").mkdir()
+    write_ending(lost, RunDirectory(tmp_path / "sweep" / "2"), "failed", "killed by signal 9")
+    results = report([tmp_path / "sweep"], tmp_path / "out").results
+    (row,) = pd.read_csv(tmp_path / "out" / "aggregate.csv").to_dict("records")
+    assert (row["n"], row["failed"], row["parameters"]) == (2, 1, 10)
+    assert not [caution for caution in results.cautions if "one device" in caution or "one threads" in caution]
+    assert "A test set of 10,000 examples" in (tmp_path / "out" / "table.md").read_text()
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert "mnist, fingerprint ffffffffffff" in page
+    assert "mnist, fingerprint <" not in page
 
 
 @pytest.mark.parametrize("status", ["diverged", "failed", "interrupted", "pruned"])

@@ -178,8 +178,9 @@ def environment_table(records: Iterable[RunRecord]) -> PageTable:
     """Return a row for each thing that may change a result, with the values that the runs had."""
     found: dict[str, dict[str, int]] = {}
     for record in records:
+        name, fingerprint = record.dataset["name"], record.dataset["fingerprint"]
         values = {
-            "data": f"{record.dataset['name']}, fingerprint {record.dataset['fingerprint'][:12]}",
+            "data": fingerprint and f"{name}, fingerprint {fingerprint[:12]}",
             "device": record.device.get("name") or record.device.get("kind") or "",
             "threads": record.device.get("intra_op_threads", ""),
             "precision": record.device.get("precision", ""),
