@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from runner.records.bounded import LARGEST_PLAN, json_form, read_json
 from runner.records.record import Lines, Number, Text
+from runner.reporting.baselines import study_names
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class _Study:
     metric: Text | None = None
     target: Number | None = None
     variants: dict[Text, Any] = field(default_factory=dict)
+    drop: Lines = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -62,5 +64,5 @@ class Asked:
             metric=f"test_{study.metric.removeprefix('best_').removeprefix('val_')}" if study.metric else None,
             target=study.target,
             command=shlex.join(["runner", *command]) if command else None,
-            variants=tuple(study.variants),
+            variants=tuple(study_names(study.variants, study.drop)),
         )

@@ -3,6 +3,12 @@
 from collections.abc import Iterable, Sequence
 
 
+def study_names(variants: Iterable[str], drop: Iterable[str]) -> list[str]:
+    """Return the names of all variants of a study, those with a part left out first, after the one that has them all."""
+    without = [f"without {part}" for part in drop]
+    return list(dict.fromkeys([*(["full"] if without else []), *without, *variants]))
+
+
 def baselines(arms: Sequence[str], baseline: str | None, names: Iterable[str] = ()) -> dict[str, str]:
     """Return each arm's baseline; an arm that is its own is a baseline.
 
