@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 
 def study_names(variants: Iterable[str], drop: Iterable[str]) -> list[str]:
-    """Return the names of all variants of a study, those with a part left out first, after the one that has them all."""
+    """Return the names of all variants of a study: the one with all parts, those with one left out, and its own."""
     without = [f"without {part}" for part in drop]
     return list(dict.fromkeys([*(["full"] if without else []), *without, *variants]))
 

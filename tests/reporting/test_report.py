@@ -265,6 +265,49 @@ def test_a_plan_brings_its_question_baseline_metric_and_command(make_run, tmp_pa
     assert "runner study=mine &#39;name=a b&#39;" in page
 
 
+def tuned(make_run, tmp_path, cells):
+    """A study that was tuned in each cell of its grid, to another rate in each."""
+    tried = []
+    for cell, dataset in cells.items():
+        for number, name in enumerate(["sgd", "adam", "lion"]):
+            variant, rate = f"{name}{cell}", f"optimizer.learning_rate=0.{len(tried) + 1}"
+            tried.append({"variant": variant, "point": rate, "val_accuracy": 0.9, "budget": 3 + number})
+            overrides = ["model=mlp", f"optimizer={name}", *filter(None, cell.split(",")), rate]
+            for seed in range(2):
+                make_run(
+                    f"sweep/{len(tried)}_{seed}", overrides=overrides, seed=seed, label=variant, dataset=dataset,
+                    fingerprint=dataset, accuracies=[0.5 + number / 10 + seed / 100],
+                )  # fmt: skip
+    rows = pd.DataFrame(tried).assign(seeds=1, scored=1, chosen=True, on_edge=False)
+    rows.to_csv(tmp_path / "sweep" / "tuning.csv", index=False)
+
+
+def test_what_was_tuned_is_found_whatever_the_report_calls_the_variants(make_run, tmp_path):
+    tuned(make_run, tmp_path, {"": "mnist"})
+    results = report([tmp_path / "sweep"], tmp_path / "out", Wish(by=["optimizer"]), Output(["csv"])).results
+    assert results.variants == ["optimizer=sgd", "optimizer=adam", "optimizer=lion"]
+    assert results.aggregate["budget"].tolist() == [3, 4, 5]
+    assert results.selection["n"].tolist() == [2, 2, 2]
+    assert results.selection["optimism"].tolist() == pytest.approx([0.395, 0.295, 0.195])
+    together = report([tmp_path / "sweep"], tmp_path / "out", Wish(by=["model"]), Output(["csv"])).results
+    assert together.aggregate["budget"].tolist() == [5]
+
+
+def test_a_tuned_study_is_ranked_over_the_data_sets_that_it_was_crossed_with(make_run, tmp_path):
+    datasets = ("mnist", "digits", "letters")
+    tuned(make_run, tmp_path, {f",dataset={name},training.epochs=5": name for name in datasets})
+    results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
+    assert results.variants[:4] == [
+        "sgd,training.epochs=5 [mnist]", "adam,training.epochs=5 [mnist]", "lion,training.epochs=5 [mnist]",
+        "sgd,training.epochs=5 [digits]",
+    ]  # fmt: skip
+    assert results.aggregate["budget"].tolist() == [3, 4, 5] * 3
+    assert results.selection["n"].tolist() == [2] * 9
+    assert results.selection["variant"][0] == "sgd,dataset=mnist,training.epochs=5"
+    ranks = pd.read_csv(tmp_path / "out" / "ranks.csv")
+    assert ranks["variant"].tolist() == [f"{name},training.epochs=5" for name in ("lion", "adam", "sgd")]
+
+
 def test_several_data_sets_are_compared_each_by_itself_and_ranked(make_run, tmp_path):
     for name in ("mnist", "digits", "letters"):
         for number, optimizer in enumerate(["sgd", "adam", "lion"]):
