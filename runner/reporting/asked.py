@@ -8,7 +8,7 @@ from typing import Any, Self
 from pydantic import TypeAdapter
 
 from runner.records.bounded import LARGEST_PLAN, json_form, read_json
-from runner.records.record import Lines, Number, Text
+from runner.records.record import Lines, Number, Text, override_key
 from runner.reporting.baselines import study_names
 
 
@@ -57,7 +57,8 @@ class Asked:
             plan = read_json(path, _PLAN, LARGEST_PLAN)
         except ValueError as error:
             raise ValueError(f"{path}: not a sweep's plan ({error})") from error
-        study, command = plan.study, plan.command
+        study = plan.study
+        command = [part for part in plan.command if override_key(part) != "dry_run"]  # `runner resume` trains one, too
         return cls(
             question=study.question,
             baseline=study.baseline,

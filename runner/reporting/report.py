@@ -120,7 +120,7 @@ def _write_figures(
             if suffix in output.formats:
                 yield save_figure(figure, out / f"{stem}.{suffix}")
     if "html" in output.formats:
-        yield write_page(results, drawings, table.caption, out / "index.html")
+        yield write_page(results, drawings, table, out / "index.html")
 
 
 def _test_examples(results: Results) -> int | None:

@@ -109,9 +109,9 @@ class Results:
         return f"{datasets}, {counted(len(self.variants), 'variant')}, {counted(len(self.runs), 'run')}"
 
     @property
-    def _names(self) -> list[str | None]:
+    def _names(self) -> "pd.Series[Any]":
         """What each run's study calls its variant, as its tuning.csv does, whatever the label is."""
-        return [run.record.label for run in self.runs]
+        return pd.Series([run.record.label for run in self.runs], dtype=object)
 
     @property
     def _budgets(self) -> dict[str, int]:
@@ -119,7 +119,7 @@ class Results:
         if self.tuning is None:
             return {}
         tried = self.tuning.groupby("variant")["budget"].first()
-        budgets = pd.Series(self._names, dtype=object).map(tried).astype(float).groupby(self.summary["variant"]).max()
+        budgets = self._names.map(tried).astype(float).groupby(self.summary["variant"]).max()
         return {str(variant): int(budget) for variant, budget in budgets.dropna().items()}
 
     def runs_of(self, variant: str) -> list[Run]:

@@ -255,14 +255,14 @@ def test_the_metric_the_baseline_and_the_target_can_be_chosen(make_run, tmp_path
 def test_a_plan_brings_its_question_baseline_metric_and_command(make_run, tmp_path):
     sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]])
     study = {"question": "Which?", "baseline": "optimizer=adam", "metric": "val_loss", "target": 1.5}
-    plan = {"study": study, "command": ["study=mine", "name=a b"], "jobs": []}
+    plan = {"study": study, "command": ["study=mine", "name=a b", "dry_run=true"], "jobs": []}
     (tmp_path / "sweep" / "plan.json").write_text(json.dumps(plan))
     results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["html"])).results
     assert (results.metric, results.target, results.asked.question) == ("test_loss", 1.5, "Which?")
     assert results.baseline == "optimizer=adam"
     page = (tmp_path / "out" / "index.html").read_text()
     assert "<h1>Which?</h1>" in page
-    assert "runner study=mine &#39;name=a b&#39;" in page
+    assert "runner study=mine &#39;name=a b&#39;</pre>" in page
 
 
 def tuned(make_run, tmp_path, cells):
