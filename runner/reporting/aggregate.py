@@ -45,7 +45,8 @@ def aggregate_frame(
         values = _values(runs, metric)
         statistics = asdict(summarize(list(values))) if len(values) else {"n": 0}
         counts = {status: int((runs["status"] == status).sum()) for status in _COUNTED}
-        costs = {name: runs[name].mean() for name in ("epochs", "train_seconds", "parameters")}
+        costs = {name: runs[name].mean() for name in ("epochs", "train_seconds")}
+        costs["parameters"] = runs["parameters"].replace(0, np.nan).mean()  # 0: it ended before there was a model
         rows.append(
             {"variant": variant, "metric": metric, "runs": len(runs)}
             | statistics

@@ -8,7 +8,8 @@ from typing import Any, Self
 from pydantic import TypeAdapter
 
 from runner.records.bounded import LARGEST_PLAN, json_form, read_json
-from runner.records.record import Lines, Number, Text
+from runner.records.record import Lines, Number, Text, override_key
+from runner.reporting.baselines import study_names
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class _Study:
     metric: Text | None = None
     target: Number | None = None
     variants: dict[Text, Any] = field(default_factory=dict)
+    drop: Lines = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -55,12 +57,13 @@ class Asked:
             plan = read_json(path, _PLAN, LARGEST_PLAN)
         except ValueError as error:
             raise ValueError(f"{path}: not a sweep's plan ({error})") from error
-        study, command = plan.study, plan.command
+        study = plan.study
+        command = [part for part in plan.command if override_key(part) != "dry_run"]  # `runner resume` trains one, too
         return cls(
             question=study.question,
             baseline=study.baseline,
             metric=f"test_{study.metric.removeprefix('best_').removeprefix('val_')}" if study.metric else None,
             target=study.target,
             command=shlex.join(["runner", *command]) if command else None,
-            variants=tuple(study.variants),
+            variants=tuple(study_names(study.variants, study.drop)),
         )

@@ -8,7 +8,6 @@ import pandas as pd
 from runner.records.record import LARGEST, RunRecord, override_key
 
 LEARNING_RATE = "optimizer.learning_rate"
-POINT_COLUMNS = ["group", "value", "score"]
 _FEWEST_VALUES = 3  # for a curve along an axis
 
 
@@ -50,7 +49,7 @@ def sensitivity_axis(axes: Sequence[Axis]) -> Axis | None:
 
 
 def points_along(axis: Axis, overrides: pd.DataFrame, scores: "pd.Series[float]") -> pd.DataFrame:
-    """Return one row a run: `POINT_COLUMNS`, where the group is what the other axes are at."""
+    """Return one row a run: group (what the other axes are at), value and score."""
     others = [other.key for other in varying_axes(overrides) if other.key != axis.key]
     rows = overrides[others].to_dict("records")
     groups = [",".join(f"{key}={value}" for key, value in row.items()) for row in rows]

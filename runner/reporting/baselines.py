@@ -3,6 +3,12 @@
 from collections.abc import Iterable, Sequence
 
 
+def study_names(variants: Iterable[str], drop: Iterable[str]) -> list[str]:
+    """Return the names of all variants of a study: the one with all parts, those with one left out, and its own."""
+    without = [f"without {part}" for part in drop]
+    return list(dict.fromkeys([*(["full"] if without else []), *without, *variants]))
+
+
 def baselines(arms: Sequence[str], baseline: str | None, names: Iterable[str] = ()) -> dict[str, str]:
     """Return each arm's baseline; an arm that is its own is a baseline.
 

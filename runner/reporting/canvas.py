@@ -62,7 +62,7 @@ def epoch_axis(axes: Axes) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
 
 
-def legend_below(figure: Figure, axes: Axes, title: str | None = None) -> None:
+def legend_below(figure: Figure, axes: Axes) -> None:
     """Put the legend under the panels, in as many columns as there is room for; the figure grows by its height."""
     handles, labels = axes.get_legend_handles_labels()
     if not labels:
@@ -72,16 +72,7 @@ def legend_below(figure: Figure, axes: Axes, title: str | None = None) -> None:
     columns = min(max(1, int(figure.get_figwidth() * _LETTERS_AN_INCH // (longest + 7))), len(labels))
     rows = -(-len(labels) // columns) * max(len(label) for label in lines)
     figure.set_figheight(figure.get_figheight() + _LEGEND_LINE * rows)
-    figure.legend(
-        handles,
-        labels,
-        loc="outside lower center",
-        ncols=columns,
-        frameon=False,
-        fontsize=7,
-        title=title,
-        title_fontsize=7,
-    )
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False, fontsize=7)
 
 
 def row_places(*columns: Sequence[str]) -> tuple[npt.NDArray[np.float64], float]:

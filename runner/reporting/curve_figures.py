@@ -39,8 +39,9 @@ def learning_curves(
     figure, row = panels(len(sides), title, TWO_COLUMNS if len(sides) > 1 else ONE_COLUMN, 2.9)
     has_value = np.isfinite(history[[column for column, _ in sides]].to_numpy(float)).any(axis=1)
     blank = set(history["variant"]) - set(history["variant"][has_value])
+    others = sum(not style.shown for style in styles.values())
     for axes, (column, label) in zip(row, sides, strict=True):
-        _draw_variants(axes, history, column, styles, blank, seeds=seeds)
+        _draw_variants(axes, history, column, styles, others, blank, seeds=seeds)
         epoch_axis(axes)
         _scale(axes, history[column], metric)
         axes.set_ylabel(f"{label} {metric}{' (%)' if is_share(metric) else ''}")
@@ -55,8 +56,10 @@ def variant_curves(history: pd.DataFrame, column: str, label: str, title: str, s
     The axis is logarithmic if the column spans much.
     """
     merged = _merged(history, column)
+    named = _named(styles, merged)
     figure, (axes,) = panels(1, title, ONE_COLUMN, 2.9)
-    _draw_variants(axes, history.assign(variant=history["variant"].map(merged)), column, _named(styles, merged))
+    others = sum(not named[name].shown for name in merged.values())
+    _draw_variants(axes, history.assign(variant=history["variant"].map(merged)), column, named, others)
     epoch_axis(axes)
     values = history[column][history[column] > 0]
     if len(values) and values.max() > _WIDE_RANGE * values.quantile(0.1):
@@ -71,10 +74,12 @@ def _draw_variants(
     history: pd.DataFrame,
     column: str,
     styles: Mapping[str, Style],
+    others: int,
     blank: Container[str] = (),
     *,
     seeds: bool = False,
 ) -> None:
+    """Draw a line for each name in the history, and one name in the legend for all `others` that do not stand out."""
     history = history.replace({column: {np.inf: np.nan, -np.inf: np.nan}})  # a curve ends where it becomes infinite
     hidden = 0
     for variant, rows in sorted(history.groupby("variant", sort=False), key=lambda item: styles[str(item[0])].shown):
@@ -85,7 +90,7 @@ def _draw_variants(
         label = wrapped(f"{variant} {whole}", _NAME) if style.shown else None
         if not style.shown:
             hidden += 1
-            label = None if hidden > 1 else counted(sum(not other.shown for other in styles.values()), "other variant")
+            label = None if hidden > 1 else counted(others, "other variant")
         _draw_variant(axes, by_run, style, label, seeds=seeds)
 
 

@@ -1,5 +1,6 @@
 """What the report calls each run's variant."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,15 +11,20 @@ from runner.reporting.left_out import LeftOut
 
 
 def variant_labels(runs: Sequence[Run]) -> list[str]:
-    """Return a label for each run's variant: its name in a study, or what not all runs have in common."""
-    several = len({run.record.dataset["name"] for run in runs}) > 1  # then `with_dataset` says which
+    """Return a label for each run's variant: its name in a study, or what not all runs have in common.
+
+    Where there are several data sets, it does not say which: `with_dataset` does.
+    """
+    several = len({run.record.dataset["name"] for run in runs}) > 1
     parts = [[part for part in run.record.asked if not (several and override_key(part) == "dataset")] for run in runs]
     shared = set(parts[0]).intersection(*parts) if len({run.record.variant for run in runs}) > 1 else set()
-    labels = [
+    names = [
         run.record.label or ",".join(part for part in own if part not in shared) or run.record.name
         for own, run in zip(parts, runs, strict=True)
     ]
-    return _told_apart(labels, parts)
+    apart = _differences(names, parts)  # of the whole names: a study may have tuned to other values on each data set
+    labels = [_without_dataset(name, run) for name, run in zip(names, runs, strict=True)] if several else names
+    return [label + difference for label, difference in zip(labels, apart, strict=True)]
 
 
 def labels_by(runs: Sequence[Run], keys: Sequence[str], left_out: LeftOut) -> list[str]:
@@ -61,7 +67,8 @@ def with_dataset(labels: Sequence[str], runs: Sequence[Run]) -> list[str]:
     fingerprints: dict[str, set[str]] = {}
     for run in runs:
         fingerprints.setdefault(run.record.dataset["name"], set()).add(run.record.dataset["fingerprint"])
-    for name, found in fingerprints.items():
+    for name, seen in fingerprints.items():
+        found = seen - {""}  # of a run that ended before it saw any
         if len(found) > 1:
             versions = ", ".join(sorted(fingerprint[:12] for fingerprint in found))
             raise UserError(f"these runs saw {len(found)} versions of {name} ({versions}): report on each apart")
@@ -70,15 +77,23 @@ def with_dataset(labels: Sequence[str], runs: Sequence[Run]) -> list[str]:
     return [f"{label} [{run.record.dataset['name']}]" for label, run in zip(labels, runs, strict=True)]
 
 
-def _told_apart(labels: Sequence[str], parts: Sequence[Sequence[str]]) -> list[str]:
-    """Return the labels, with what differs added where runs of one name were asked for differently: in two studies."""
+def _without_dataset(name: str, run: Run) -> str:
+    """Return the name that a study gave a run, without the cell's data set where it was crossed with several."""
+    for part in run.record.asked:
+        if override_key(part) == "dataset":
+            name = re.sub(f",{re.escape(part)}(?=,|$)", "", name)
+    return name
+
+
+def _differences(names: Sequence[str], parts: Sequence[Sequence[str]]) -> list[str]:
+    """Return what is to be added to each name where runs of one name were asked for differently: in two studies."""
     asked: dict[str, set[tuple[str, ...]]] = {}
-    for label, own in zip(labels, parts, strict=True):
-        asked.setdefault(label, set()).add(tuple(own))
-    common = {label: set.intersection(*map(set, variants)) for label, variants in asked.items()}
+    for name, own in zip(names, parts, strict=True):
+        asked.setdefault(name, set()).add(tuple(own))
+    common = {name: set.intersection(*map(set, variants)) for name, variants in asked.items()}
     return [
-        f"{label} ({','.join(part for part in own if part not in common[label])})" if len(asked[label]) > 1 else label
-        for label, own in zip(labels, parts, strict=True)
+        f" ({','.join(part for part in own if part not in common[name])})" if len(asked[name]) > 1 else ""
+        for name, own in zip(names, parts, strict=True)
     ]
 
 

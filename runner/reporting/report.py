@@ -120,9 +120,10 @@ def _write_figures(
             if suffix in output.formats:
                 yield save_figure(figure, out / f"{stem}.{suffix}")
     if "html" in output.formats:
-        yield write_page(results, drawings, table.caption, out / "index.html")
+        yield write_page(results, drawings, table, out / "index.html")
 
 
 def _test_examples(results: Results) -> int | None:
-    sizes = {run.record.dataset.get("test") for run in results.runs}
+    datasets = [run.record.dataset for run in results.runs]
+    sizes = {dataset.get("test") for dataset in datasets if dataset["fingerprint"]}
     return sizes.pop() if len(sizes) == 1 else None

@@ -68,13 +68,14 @@ class Results:
     @cached_property
     def selection(self) -> pd.DataFrame | None:
         """What tuned scores flatter."""
-        return None if self.tuning is None else selection_frame(self.tuning, self.summary)
+        if self.tuning is None:
+            return None
+        return selection_frame(self.tuning, self.summary.assign(variant=self._names))
 
     @cached_property
     def aggregate(self) -> pd.DataFrame:
         """A row a variant."""
-        budgets = {} if self.tuning is None else dict(self.tuning.groupby("variant")["budget"].first())
-        return aggregate_frame(self.summary, self.metric, self.target, budgets)
+        return aggregate_frame(self.summary, self.metric, self.target, self._budgets)
 
     @cached_property
     def comparisons(self) -> pd.DataFrame:
@@ -106,6 +107,20 @@ class Results:
         """What a figure's title says of the runs."""
         datasets = ", ".join(dict.fromkeys(self.summary["dataset"]))
         return f"{datasets}, {counted(len(self.variants), 'variant')}, {counted(len(self.runs), 'run')}"
+
+    @property
+    def _names(self) -> "pd.Series[Any]":
+        """What each run's study calls its variant, as its tuning.csv does, whatever the label is."""
+        return pd.Series([run.record.label for run in self.runs], dtype=object)
+
+    @property
+    def _budgets(self) -> dict[str, int]:
+        """The points that were tried to tune each variant, where it was tuned; of several tuned ones the most."""
+        if self.tuning is None:
+            return {}
+        tried = self.tuning.groupby("variant")["budget"].first()
+        budgets = self._names.map(tried).astype(float).groupby(self.summary["variant"]).max()
+        return {str(variant): int(budget) for variant, budget in budgets.dropna().items()}
 
     def runs_of(self, variant: str) -> list[Run]:
         """Return the completed runs of a variant."""

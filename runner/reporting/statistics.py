@@ -16,6 +16,7 @@ CONFIDENCE = 0.95
 FEWEST_SEEDS = 6  # an exact two-sided sign-flip test on 5 pairs cannot give p < 0.05: 2 / 2^5 = 0.0625
 _EXACT_PAIRS = 15  # up to here all 2^n flips are tried
 _RESAMPLES = 9_999
+_ROUNDING = 1e-12  # of the largest value: what is smaller comes from the arithmetic
 
 
 @dataclass(frozen=True)
@@ -77,16 +78,17 @@ def summarize(values: Sequence[float]) -> Summary:
 def compare_paired(variant: Sequence[float], baseline: Sequence[float], *, bootstrap: bool = True) -> Comparison:
     """Compare two variants that have the same seeds, in the same order; `bootstrap`: with the BCa interval."""
     one, other = np.asarray(variant, float), np.asarray(baseline, float)
-    differences = one - other
+    differences = _differences(one, other)
     n = len(differences)
     mean = float(differences.mean())
     std = float(np.std(differences, ddof=1)) if n > 1 else math.nan
+    rounding = _rounding(one, other)
     low, high = _t_interval(mean, std / math.sqrt(n), n - 1)
     exact = n <= _EXACT_PAIRS
     test = stats.permutation_test(
         (differences,), np.mean, permutation_type="samples", n_resamples=np.inf if exact else _RESAMPLES, rng=0
     )
-    bca_low, bca_high = _bca((differences,), _mean) if bootstrap else (math.nan, math.nan)
+    bca_low, bca_high = _bca((differences,), _mean, rounding) if bootstrap else (math.nan, math.nan)
     return Comparison(
         test=f"paired sign-flip, {'exact' if exact else f'{_RESAMPLES} samples'}",
         n=n,
@@ -96,7 +98,7 @@ def compare_paired(variant: Sequence[float], baseline: Sequence[float], *, boots
         bca_low=bca_low,
         bca_high=bca_high,
         p_value=float(test.pvalue),
-        effect_size=mean / std if std > 0 else math.nan,
+        effect_size=mean / std if std > rounding else math.nan,
         win_probability=_wins(one, other),
     )
 
@@ -106,14 +108,18 @@ def compare_unpaired(variant: Sequence[float], baseline: Sequence[float], *, boo
     one, other = np.asarray(variant, float), np.asarray(baseline, float)
     difference = float(one.mean() - other.mean())
     low = high = p_value = effect = math.nan
+    rounding = _rounding(one, other)
     if min(len(one), len(other)) > 1:
         with _quiet():
             test = stats.ttest_ind(one, other, equal_var=False)
             interval = test.confidence_interval(CONFIDENCE)
         low, high, p_value = float(interval.low), float(interval.high), float(test.pvalue)
         pooled = math.sqrt((np.var(one, ddof=1) + np.var(other, ddof=1)) / 2)
-        effect = difference / pooled if pooled > 0 else math.nan
-    bca_low, bca_high = _bca((one, other), _mean_difference) if bootstrap else (math.nan, math.nan)
+        if pooled > rounding:
+            effect = difference / pooled
+        elif abs(difference) <= rounding:  # they are one and the same number, which no test can tell apart
+            p_value = math.nan
+    bca_low, bca_high = _bca((one, other), _mean_difference, rounding) if bootstrap else (math.nan, math.nan)
     return Comparison(
         test="Welch",
         n=min(len(one), len(other)),
@@ -154,8 +160,19 @@ def _t_interval(mean: float, error: float, freedom: int) -> tuple[float, float]:
     return mean - reach, mean + reach
 
 
-def _bca(samples: tuple[Values, ...], statistic: object) -> tuple[float, float]:
-    if min(len(sample) for sample in samples) < 3 or all(np.ptp(sample) == 0 for sample in samples):
+def _rounding(one: Values, other: Values) -> float:
+    """Return up to where a difference or deviation of two variants' values is none."""
+    return _ROUNDING * float(max(np.abs(one).max(), np.abs(other).max()))
+
+
+def _differences(one: Values, other: Values) -> Values:
+    """Return by how much one is higher than the other; 0 where that is no more than rounding."""
+    differences = one - other
+    return np.where(np.abs(differences) > _rounding(one, other), differences, 0.0)
+
+
+def _bca(samples: tuple[Values, ...], statistic: object, rounding: float) -> tuple[float, float]:
+    if min(len(sample) for sample in samples) < 3 or all(np.ptp(sample) <= rounding for sample in samples):
         return math.nan, math.nan
     with _quiet():
         result = stats.bootstrap(
@@ -183,4 +200,4 @@ def _mean_difference(one: Values, other: Values, axis: int = -1) -> Values:
 
 
 def _wins(one: Values, other: Values) -> float:
-    return float(np.mean(np.sign(one[:, None] - other[None, :]) / 2 + 0.5))
+    return float(np.mean(np.sign(_differences(one[:, None], other[None, :])) / 2 + 0.5))

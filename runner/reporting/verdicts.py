@@ -92,8 +92,9 @@ def _mixed(records: Sequence[RunRecord]) -> Iterator[str]:
     """Say which versions, devices and states of the code the runs do not share."""
     versions = {name for record in records for name in record.versions}
     found = {name: {record.versions.get(name) for record in records} for name in sorted(versions)}
-    found["device"] = {record.device.get("name") for record in records}
-    found["threads"] = {record.device.get("intra_op_threads") for record in records}
+    known = [record.device for record in records if record.device]  # none: it ended before it was on one
+    found["device"] = {device.get("name") for device in known}
+    found["threads"] = {device.get("intra_op_threads") for device in known}
     found["code"] = {(record.code.get("commit") or "")[:12] or None for record in records}
     for name, values in found.items():
         if len(values) > 1:

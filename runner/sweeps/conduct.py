@@ -101,7 +101,7 @@ def _warnings(plan: Plan, study: Study | None, directory: Path) -> Iterator[str]
         yield f"{second} is the same run as {first} on every seed they share: it is trained once."
     final = [job for job in plan.jobs if job.phase in ("final", "candidate")]
     seeds, variants = {job.seed for job in final}, list(dict.fromkeys(job.variant for job in final))
-    compared = baselines(variants, study.baseline, study.variants) if study else baselines(variants, None)
+    compared = baselines(variants, study.baseline, study.names) if study else baselines(variants, None)
     comparisons = len(variants) - len(set(compared.values()))
     if (study or len(seeds) > 1) and (warning := power_warning(len(seeds), comparisons)):
         yield warning

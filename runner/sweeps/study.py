@@ -1,6 +1,6 @@
 """What a study asks: its variants, its baseline, what is crossed with them and what is tuned."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, ValidationInfo, field_validator
@@ -9,6 +9,7 @@ from runner.config.errors import ConfigError
 from runner.config.ranges import Count, NonNegative, WholeNumber
 from runner.config.schema import Section, error_lines
 from runner.records.record import VALIDATION_METRICS
+from runner.reporting.baselines import study_names
 
 Axes = dict[str, Annotated[list[Any], Field(min_length=1)]]  # a key or group -> the values it takes
 MOST = 10_000  # seeds, values of a range, or variants: planning as many takes the better part of an hour
@@ -81,6 +82,11 @@ class Study(Chosen):
     target: NonNegative | None = None  # of the validation metric: the report says how soon it is reached
     seeds: Seeds = Field(default=10, validate_default=True)
 
+    @property
+    def names(self) -> list[str]:
+        """The names of its variants, also of those with a part left out, without what they are crossed with."""
+        return study_names(self.variants, self.drop)
+
     @field_validator("target")
     @classmethod
     def _target_can_be_reached(cls, value: float | None, info: ValidationInfo) -> float | None:
@@ -108,13 +114,12 @@ def read_study(config: Any, seeds: Any = None) -> Study:
         study = Study.model_validate(dict(config) | ({} if seeds is None else {"seeds": seeds}))
     except ValidationError as error:
         raise ConfigError(error_lines(error, Study, "study")) from error
-    names = [*(["full"] if study.drop else []), *study.variants]
-    if not names:
+    if not study.names:
         raise ConfigError("study.variants: must name at least one variant (name: [override, ...])")
-    if study.baseline is not None and study.baseline not in names:
-        raise ConfigError(f"study.baseline={study.baseline}: no such variant (allowed: {', '.join(names)})")
+    if study.baseline is not None and study.baseline not in study.names:
+        raise ConfigError(f"study.baseline={study.baseline}: no such variant (allowed: {', '.join(study.names)})")
     if study.tune:
-        _check_tuning(study, study.tune, names)
+        _check_tuning(study, study.tune)
     return study
 
 
@@ -133,11 +138,12 @@ def read_seeds(value: Any) -> list[int]:
     return seeds
 
 
-def _check_tuning(study: Study, tune: Tune, names: Sequence[str]) -> None:
+def _check_tuning(study: Study, tune: Tune) -> None:
     if not tune.axes and not tune.per_variant:
         raise ConfigError("study.tune: needs axes (key: [value, ...])")
-    if unknown := tune.per_variant.keys() - set(names):
-        raise ConfigError(f"study.tune.per_variant.{min(unknown)}: no such variant (allowed: {', '.join(names)})")
+    if unknown := tune.per_variant.keys() - set(study.names):
+        allowed = ", ".join(study.names)
+        raise ConfigError(f"study.tune.per_variant.{min(unknown)}: no such variant (allowed: {allowed})")
     if common := sorted(set(tune.seeds) & set(study.seeds)):
         raise ConfigError(
             f"study.tune.seeds: {', '.join(map(str, common))} are among study.seeds too; "

@@ -14,7 +14,10 @@ MakeRun = Callable[..., Path]
 
 @pytest.fixture
 def make_run(tmp_path) -> MakeRun:
-    """make_run("sweep/0", overrides=[...], seed=0, accuracies=[...], predictions={...}) -> the run's directory."""
+    """make_run("sweep/0", overrides=[...], seed=0, accuracies=[...], predictions={...}) -> the run's directory.
+
+    Further arguments are fields of its record.
+    """
 
     def make(
         name,
@@ -27,6 +30,7 @@ def make_run(tmp_path) -> MakeRun:
         predictions=None,
         label=None,
         error=None,
+        **others,
     ):
         directory = tmp_path / name
         directory.mkdir(parents=True)
@@ -42,7 +46,7 @@ def make_run(tmp_path) -> MakeRun:
             "status": status,
             "choices": {},
             "overrides": list(overrides),
-            "dataset": {"name": dataset, "fingerprint": fingerprint},
+            "dataset": {"name": dataset, "fingerprint": fingerprint, "test": 10_000},
             "device": {},
             "versions": {},
             "code": {},
@@ -53,6 +57,7 @@ def make_run(tmp_path) -> MakeRun:
             "test": {"accuracy": accuracies[-1], "loss": 0.5} if status == "completed" else {},
             "label": label,
             "error": error,
+            **others,
         }
         (directory / "record.json").write_text(json.dumps(values))
         if predictions:

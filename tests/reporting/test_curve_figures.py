@@ -116,3 +116,10 @@ def test_variants_with_one_schedule_share_a_line():
         "a, b (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}2)",
         "c (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}1)",
     ]
+
+
+def test_variants_that_share_a_faint_line_are_each_counted():
+    variants = [f"v{n:02d}" for n in range(14)]
+    frame = history({variant: [[n / 20, n / 10] if n < 6 else [0.1, 0.1]] for n, variant in enumerate(variants)})
+    figure = variant_curves(frame, "val_accuracy", "learning rate", "", variant_styles(variants, variants, "v00"))
+    assert "8 other variants" in [text.get_text() for text in figure.legends[0].get_texts()]

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from selenium.webdriver.common.keys import Keys
 
 from runner.reporting.page.tables import variants_table
 from runner.reporting.report import report
+from runner.reporting.tables import PaperTable
 
 HOSTILE = "<script>alert(1)</script>"
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -82,6 +84,24 @@ def test_what_comes_from_a_configuration_stays_text_and_nothing_points_outside(p
     assert "E: <script>" in "".join(parser.text)
 
 
+def test_the_best_of_each_data_set_is_bold_as_in_the_paper_s_table(make_run, tmp_path):
+    for dataset, accuracies in {"mnist": (0.9, 0.8), "digits": (0.5, 0.6)}.items():
+        for label, accuracy in zip("ab", accuracies, strict=True):
+            make_run(f"sweep/{dataset}_{label}", label=label, dataset=dataset, accuracies=[accuracy])
+    report([tmp_path / "sweep"], tmp_path / "out")
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert re.findall(r'class="best">([\d.]+)', page) == ["60.00", "90.00"]
+    assert re.findall(r"\*\*([\d.]+)", (tmp_path / "out" / "table.md").read_text()) == ["60.00", "90.00"]
+
+
+def test_commands_to_make_it_again_can_be_pasted(make_run, tmp_path):
+    make_run("sweep/0", overrides=["optimizer.layerwise={decay: 0.8}", "seed=0"])
+    make_run("sweep/1", overrides=["seed=1"])
+    report([tmp_path / "sweep"], tmp_path / "out")
+    page = unescape((tmp_path / "out" / "index.html").read_text())
+    assert "runner 'optimizer.layerwise={decay: 0.8}' seed=0\nrunner seed=1</pre>" in page
+
+
 @needs_browser
 def test_a_table_sorts_by_its_heads_also_by_keyboard(browser):
     heads = browser.find_elements(By.CSS_SELECTOR, "#table-variants th button")
@@ -140,7 +160,7 @@ def test_the_verdict_baseline_stands_at_the_baseline_alone(make_run, tmp_path):
     make_run("sweep/1", label="sgd")
     make_run("sweep/2", label="odd", status="diverged")
     results = report([tmp_path / "sweep"], tmp_path / "out").results
-    table = variants_table(results, "")
+    table = variants_table(results, PaperTable([], [""] * 3, ""))
     place = [column.name for column in table.columns].index("verdict")
     assert [row[place].parts[0][0] for row in table.rows] == ["baseline", "not compared", "not compared"]
 

@@ -2,12 +2,14 @@ import csv
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from runner.config.errors import UserError
+from runner.records.run_directory import RunDirectory
 from runner.reporting.aggregate import AGGREGATE_COLUMNS, COMPARISON_COLUMNS
 from runner.reporting.commands import report_arguments
 from runner.reporting.ranks import RANK_COLUMNS
@@ -15,7 +17,9 @@ from runner.reporting.report import Output, report
 from runner.reporting.report_figures import report_figures
 from runner.reporting.results import Wish
 from runner.reporting.selection import SELECTION_COLUMNS
+from runner.sweeps.outcome import write_ending
 from tests.conftest import REPOSITORY
+from tests.sweeps.made_up import job
 
 
 def test_a_sweep_gets_its_tables_and_comparisons(make_run, tmp_path):
@@ -47,6 +51,24 @@ def test_failed_and_running_runs_have_a_row_too(make_run, tmp_path):
     (make_run("sweep/1", status="failed", seed=1) / "history.csv").unlink()
     report([tmp_path / "sweep"], tmp_path / "out")
     assert list(pd.read_csv(tmp_path / "out" / "summary.csv")["status"]) == ["completed", "failed"]
+
+
+def test_a_run_that_died_before_its_first_record_is_counted_and_spoils_nothing(make_run, tmp_path):
+    device = {"name": "CPU", "intra_op_threads": 1}
+    for seed in (0, 1):
+        make_run(f"sweep/{seed}", label="a", seed=seed, device=device)
+    config = {"name": "run", "dataset": {"name": "mnist"}}
+    lost = replace(job("a", seed=2), config=config, directory="2")
+    (tmp_path / "sweep" / "2").mkdir()
+    write_ending(lost, RunDirectory(tmp_path / "sweep" / "2"), "failed", "killed by signal 9")
+    results = report([tmp_path / "sweep"], tmp_path / "out").results
+    (row,) = pd.read_csv(tmp_path / "out" / "aggregate.csv").to_dict("records")
+    assert (row["n"], row["failed"], row["parameters"]) == (2, 1, 10)
+    assert not [caution for caution in results.cautions if "one device" in caution or "one threads" in caution]
+    assert "A test set of 10,000 examples" in (tmp_path / "out" / "table.md").read_text()
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert "mnist, fingerprint ffffffffffff" in page
+    assert "mnist, fingerprint <" not in page
 
 
 @pytest.mark.parametrize("status", ["diverged", "failed", "interrupted", "pruned"])
@@ -233,14 +255,57 @@ def test_the_metric_the_baseline_and_the_target_can_be_chosen(make_run, tmp_path
 def test_a_plan_brings_its_question_baseline_metric_and_command(make_run, tmp_path):
     sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]])
     study = {"question": "Which?", "baseline": "optimizer=adam", "metric": "val_loss", "target": 1.5}
-    plan = {"study": study, "command": ["study=mine", "name=a b"], "jobs": []}
+    plan = {"study": study, "command": ["study=mine", "name=a b", "dry_run=true"], "jobs": []}
     (tmp_path / "sweep" / "plan.json").write_text(json.dumps(plan))
     results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["html"])).results
     assert (results.metric, results.target, results.asked.question) == ("test_loss", 1.5, "Which?")
     assert results.baseline == "optimizer=adam"
     page = (tmp_path / "out" / "index.html").read_text()
     assert "<h1>Which?</h1>" in page
-    assert "runner study=mine &#39;name=a b&#39;" in page
+    assert "runner study=mine &#39;name=a b&#39;</pre>" in page
+
+
+def tuned(make_run, tmp_path, cells):
+    """A study that was tuned in each cell of its grid, to another rate in each."""
+    tried = []
+    for cell, dataset in cells.items():
+        for number, name in enumerate(["sgd", "adam", "lion"]):
+            variant, rate = f"{name}{cell}", f"optimizer.learning_rate=0.{len(tried) + 1}"
+            tried.append({"variant": variant, "point": rate, "val_accuracy": 0.9, "budget": 3 + number})
+            overrides = ["model=mlp", f"optimizer={name}", *filter(None, cell.split(",")), rate]
+            for seed in range(2):
+                make_run(
+                    f"sweep/{len(tried)}_{seed}", overrides=overrides, seed=seed, label=variant, dataset=dataset,
+                    fingerprint=dataset, accuracies=[0.5 + number / 10 + seed / 100],
+                )  # fmt: skip
+    rows = pd.DataFrame(tried).assign(seeds=1, scored=1, chosen=True, on_edge=False)
+    rows.to_csv(tmp_path / "sweep" / "tuning.csv", index=False)
+
+
+def test_what_was_tuned_is_found_whatever_the_report_calls_the_variants(make_run, tmp_path):
+    tuned(make_run, tmp_path, {"": "mnist"})
+    results = report([tmp_path / "sweep"], tmp_path / "out", Wish(by=["optimizer"]), Output(["csv"])).results
+    assert results.variants == ["optimizer=sgd", "optimizer=adam", "optimizer=lion"]
+    assert results.aggregate["budget"].tolist() == [3, 4, 5]
+    assert results.selection["n"].tolist() == [2, 2, 2]
+    assert results.selection["optimism"].tolist() == pytest.approx([0.395, 0.295, 0.195])
+    together = report([tmp_path / "sweep"], tmp_path / "out", Wish(by=["model"]), Output(["csv"])).results
+    assert together.aggregate["budget"].tolist() == [5]
+
+
+def test_a_tuned_study_is_ranked_over_the_data_sets_that_it_was_crossed_with(make_run, tmp_path):
+    datasets = ("mnist", "digits", "letters")
+    tuned(make_run, tmp_path, {f",dataset={name},training.epochs=5": name for name in datasets})
+    results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
+    assert results.variants[:4] == [
+        "sgd,training.epochs=5 [mnist]", "adam,training.epochs=5 [mnist]", "lion,training.epochs=5 [mnist]",
+        "sgd,training.epochs=5 [digits]",
+    ]  # fmt: skip
+    assert results.aggregate["budget"].tolist() == [3, 4, 5] * 3
+    assert results.selection["n"].tolist() == [2] * 9
+    assert results.selection["variant"][0] == "sgd,dataset=mnist,training.epochs=5"
+    ranks = pd.read_csv(tmp_path / "out" / "ranks.csv")
+    assert ranks["variant"].tolist() == [f"{name},training.epochs=5" for name in ("lion", "adam", "sgd")]
 
 
 def test_several_data_sets_are_compared_each_by_itself_and_ranked(make_run, tmp_path):

@@ -56,6 +56,25 @@ def test_the_bootstrap_interval_covers_the_mean_and_says_nothing_of_two_values()
     assert math.isnan(compare_paired(ONE[:2], OTHER[:2]).bca_low)
 
 
+def test_a_deviation_that_is_only_rounding_is_none():
+    found = compare_paired([0.953, 0.905, 0.933], [0.96, 0.912, 0.94])  # 0.007 in every pair, but for the last digits
+    assert (found.ci_low, found.ci_high) == pytest.approx((-0.007, -0.007))
+    assert found.p_value == pytest.approx(2 / 2**3)
+    assert np.isnan([found.effect_size, found.bca_low, found.bca_high]).all()
+    apart = compare_unpaired([0.953] * 7, [0.96] * 7)
+    assert apart.p_value == pytest.approx(0)
+    assert np.isnan([apart.effect_size, apart.bca_low, apart.bca_high]).all()
+    assert compare_paired([1e-3, 2e-3, 4e-3], [0.0, 0.0, 0.0]).effect_size == pytest.approx(1.5275, abs=1e-4)
+
+
+def test_values_that_differ_by_rounding_alone_are_equal():
+    one, other = [0.1 + 0.2] * 7, [0.3] * 7
+    paired, unpaired = compare_paired(one, other), compare_unpaired(one, other)
+    assert (paired.difference, paired.p_value, paired.win_probability) == (0, 1, 0.5)
+    assert math.isnan(unpaired.p_value)
+    assert unpaired.win_probability == 0.5
+
+
 def test_the_probability_of_winning_counts_ties_half():
     assert compare_paired([1.0, 2.0], [1.0, 1.0]).win_probability == pytest.approx(0.75)
     assert compare_unpaired([3.0, 3.0], [1.0, 2.0]).win_probability == 1

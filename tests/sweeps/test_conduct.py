@@ -3,6 +3,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from runner.console import Terminal
@@ -36,15 +37,32 @@ class MadeUp:
         pass
 
 
+def shown(plan, sweep: Path) -> str:
+    """What is said of a plan whose runs are made up."""
+    said = StringIO()
+    conduct(plan, sweep, MadeUp(sweep), Terminal(file=said), dry_run=False, fail_fast=False)
+    return said.getvalue()
+
+
 @pytest.fixture
 def said(composer, tmp_path) -> str:
     """What a tuned study says, of which a variant's name would be a formula in a spreadsheet."""
     plan = planned(composer, TUNED | {"variants": {"=adam": [], "sgd": ["optimizer=sgd"]}})
-    shown = StringIO()
-    conduct(plan, tmp_path, MadeUp(tmp_path), Terminal(file=shown), dry_run=False, fail_fast=False)
-    return shown.getvalue()
+    return shown(plan, tmp_path)
 
 
 def test_what_was_tuned_is_said_under_the_names_of_the_study(said):
     assert "\n=adam: optimizer.learning_rate=0.1; val_accuracy 0.1000 when tuned, 0.1000 on 2 fresh seeds" in said
     assert "no report" not in said
+
+
+def test_parts_left_out_of_a_crossed_study_are_compared_cell_by_cell(composer, tmp_path):
+    study = {"base": ["regularizer=[l2]"], "drop": ["regularizer.l2"], "seeds": 2}
+    rates = {"optimizer.learning_rate": [0.1, 0.01]}
+    said = " ".join(shown(planned(composer, study | {"grid": rates}), tmp_path).split())
+    assert "2 seeds cannot reach p < 0.05 over 2 comparisons" in said
+    compared = pd.read_csv(tmp_path / "comparisons.csv")
+    assert dict(zip(compared["variant"], compared["baseline"], strict=True)) == {
+        f"without regularizer.l2,{rate}": f"full,{rate}"
+        for rate in ("optimizer.learning_rate=0.1", "optimizer.learning_rate=0.01")
+    }

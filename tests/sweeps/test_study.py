@@ -29,6 +29,11 @@ def test_a_loss_is_better_when_it_is_lower_unless_told_otherwise():
     assert read_study(TWO | {"metric": "val_loss", "direction": "max"}).sign == 1
 
 
+def test_a_variant_with_a_part_left_out_can_be_the_baseline_and_be_tuned_by_itself():
+    own = {"per_variant": {"without l2": {"x": [1]}}}
+    assert read_study({"drop": ["l2"], "baseline": "without l2", "tune": own}).names == ["full", "without l2"]
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -15,6 +16,7 @@ from runner.records.atomic import write_text
 from runner.reporting.canvas import ONE_COLUMN
 from runner.reporting.page.tables import environment_table, runs_table, selection_table, variants_table
 from runner.reporting.results import Results
+from runner.reporting.tables import PaperTable
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,8 @@ def drawing(stem: str, figure: Figure, svg: bytes) -> Drawing:
     )
 
 
-def write_page(results: Results, drawings: Sequence[Drawing], caption: str, path: Path) -> Path:
-    """Write the page; return its path.
+def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable, path: Path) -> Path:
+    """Write the page, with the caption and the best means of the paper's table; return its path.
 
     Everything that comes from a configuration or a record is escaped, and the page's policy lets no script run but its
     own, and nothing be fetched.
@@ -59,7 +61,7 @@ def write_page(results: Results, drawings: Sequence[Drawing], caption: str, path
         sections=[(anchor, name) for anchor, name in sections.items() if not absent.get(anchor)],
         verdicts=list(results.verdicts.values()),
         cautions=results.cautions,
-        variants=variants_table(results, caption),
+        variants=variants_table(results, table),
         selection=None if results.selection is None else selection_table(results.selection),
         figures=drawings,
         runs=runs_table(results),
@@ -97,5 +99,5 @@ def _failures(results: Results) -> Sequence[Mapping[str, str]]:
 def _command(results: Results) -> str:
     if results.asked.command:
         return results.asked.command
-    lines = dict.fromkeys(" ".join(["runner", *run.record.overrides]) for run in results.runs)
+    lines = dict.fromkeys(shlex.join(["runner", *run.record.overrides]) for run in results.runs)
     return "\n".join(lines)

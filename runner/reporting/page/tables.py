@@ -10,6 +10,7 @@ import pandas as pd
 from runner.records.record import RunRecord
 from runner.reporting.direction import is_share, sign_of
 from runner.reporting.results import Results
+from runner.reporting.tables import PaperTable
 from runner.reporting.wording import interval_text, lost_text, p_text, signed_text, spread_text, value_text
 
 _ONE_LINE = 40  # letters that a cell does not break
@@ -58,15 +59,18 @@ class PageTable:
     rows: list[list[Cell]] = field(default_factory=list)
 
 
-def variants_table(results: Results, caption: str) -> PageTable:
-    """Return a row a variant, with what it differs by from the baseline."""
+def variants_table(results: Results, table: PaperTable) -> PageTable:
+    """Return a row a variant, with what it differs by from the baseline.
+
+    Args:
+        table: the paper's, whose caption it has, and whose best means.
+    """
     metric = results.metric
     compared = {row["variant"]: row for row in results.comparisons.to_dict("records")}
-    better = sign_of(metric) * results.aggregate["mean"]
     rows = []
-    for position, row in enumerate(results.aggregate.to_dict("records")):
+    for row, mark in zip(results.aggregate.to_dict("records"), table.marks, strict=True):
         against = compared.get(row["variant"])
-        best = "best" if better[position] == better.max() else "number"
+        best = "best" if mark == "best" else "number"
         rows.append(
             [
                 Cell.text(row["variant"]),
@@ -87,7 +91,7 @@ def variants_table(results: Results, caption: str) -> PageTable:
         Column("verdict"), Column("IQM", number=True), Column("n", number=True), Column("lost"),
         Column("training (s)", number=True), Column("parameters", number=True), Column("points tried", number=True),
     ]  # fmt: skip
-    return PageTable("table-variants", "Variants", caption, columns, rows)
+    return PageTable("table-variants", "Variants", table.caption, columns, rows)
 
 
 def _against(against: Mapping[Any, Any] | None, metric: str, *, is_baseline: bool) -> list[Cell]:
@@ -178,8 +182,9 @@ def environment_table(records: Iterable[RunRecord]) -> PageTable:
     """Return a row for each thing that may change a result, with the values that the runs had."""
     found: dict[str, dict[str, int]] = {}
     for record in records:
+        name, fingerprint = record.dataset["name"], record.dataset["fingerprint"]
         values = {
-            "data": f"{record.dataset['name']}, fingerprint {record.dataset['fingerprint'][:12]}",
+            "data": fingerprint and f"{name}, fingerprint {fingerprint[:12]}",
             "device": record.device.get("name") or record.device.get("kind") or "",
             "threads": record.device.get("intra_op_threads", ""),
             "precision": record.device.get("precision", ""),
