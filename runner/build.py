@@ -31,7 +31,7 @@ from runner.models.transfer import freeze, load_weights
 from runner.optim.layerwise import multipliers, scale_updates
 from runner.optim.regularizers import LabelSmoothing, WeightDecay
 from runner.optim.snapshots import Snapshots
-from runner.records.run_directory import RunDirectory
+from runner.records.run_directory import RUN_FILES, RunDirectory
 
 # Arguments of callbacks that name a file or directory, which lie in the run directory.
 _PATH_ARGUMENTS = ("log_dir", "filename", "filepath", "backup_dir")
@@ -193,10 +193,13 @@ def build_callbacks(settings: Settings, directory: Path) -> list[keras.callbacks
 
 
 def _inside(directory: Path, key: str, given: str) -> str:
-    path = directory / given
-    if not path.resolve().is_relative_to(directory.resolve()):
+    home = directory.resolve()
+    path = (home / given).resolve()
+    if path == home or not path.is_relative_to(home):
         raise ConfigError(f"{key}={given}: must lie in the run's directory")
-    return str(path)
+    if path.relative_to(home).parts[0] in RUN_FILES:
+        raise ConfigError(f"{key}={given}: is a file of the run's own; take another name")
+    return str(directory / given)
 
 
 def _augmented_examples(settings: Settings, data: Part) -> tuple[np.ndarray, np.ndarray] | None:

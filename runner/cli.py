@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from runner.config.environment import fault, machine_faults
+from runner.config.environment import EnvironmentFault, fault, machine_faults
 from runner.config.errors import (
     EXIT_ENVIRONMENT,
     EXIT_FAILED,
@@ -54,6 +54,10 @@ def _run(arguments: list[str], *, wants_traceback: bool) -> int:
 
 
 def _dispatch(given: list[str]) -> int:
+    try:
+        Path.cwd()
+    except FileNotFoundError as error:
+        raise EnvironmentFault("the working directory is gone; go to another one (cd)") from error
     match given:
         case ["report", *arguments]:
             from runner.reporting.commands import report_arguments, report_command

@@ -33,6 +33,11 @@ class Terminal(Console):
         if not self.is_terminal and "COLUMNS" not in os.environ:
             self.width = _IN_A_FILE
 
+    def on_broken_pipe(self) -> None:
+        """Go on without a word: nobody reads them any more, and the training is not theirs (rich would exit)."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Render, letters in place of what is no letter: values may come from anybody's files."""
         for segment in super().render(renderable, options):

@@ -1,4 +1,4 @@
-"""Ctrl-C that is not lost, and SIGTERM, which is taken for it."""
+"""Ctrl-C that is not lost, and SIGTERM and SIGHUP, which are taken for it."""
 
 import os
 import signal
@@ -11,6 +11,7 @@ from typing import Self
 
 from runner.config.errors import EXIT_INTERRUPTED, EXIT_TERMINATED
 
+_ENDS = (signal.SIGTERM, signal.SIGHUP)  # of a cluster or container, and of a terminal that is closed
 _PATIENCE = 4.0  # seconds from SIGTERM to the end; clusters and containers kill what is there after 5 or more
 
 
@@ -64,6 +65,7 @@ class Interruption:
 class Termination:
     """Takes SIGTERM for a Ctrl-C, and ends the process if it is still there some seconds later; a context manager.
 
+    So it does with SIGHUP, unless that is ignored (`nohup`).
     Python's handlers wait for native code to return, and an epoch is one call of it. So it is a thread that sees to the
     end, woken by what the interpreter writes into a socket at once. It does so also after the block.
     """
@@ -77,7 +79,8 @@ class Termination:
             ear, self._mouth = socket.socketpair()
             self._mouth.setblocking(False)
             self._mouth_before = signal.set_wakeup_fd(self._mouth.fileno(), warn_on_full_buffer=False)
-            self._before = signal.signal(signal.SIGTERM, self._interrupt)
+            heeded = [end for end in _ENDS if signal.getsignal(end) != signal.SIG_IGN]
+            self._before = {end: signal.signal(end, self._interrupt) for end in heeded}
             threading.Thread(target=_listen, args=(ear,), daemon=True).start()
         return self
 
@@ -85,12 +88,13 @@ class Termination:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._in_charge:
-            signal.signal(signal.SIGTERM, self._before)
+            for end, handler in self._before.items():
+                signal.signal(end, handler)
             signal.set_wakeup_fd(self._mouth_before)
-            self._mouth.close()  # which ends the thread, if there was no SIGTERM
+            self._mouth.close()  # which ends the thread, if there was no such signal
 
     def exit_code(self, code: int) -> int:
-        """Return the exit code to end with: that of an interruption by SIGTERM is another than that by Ctrl-C."""
+        """Return the exit code to end with: that of an interruption by SIGTERM or SIGHUP is not that by Ctrl-C."""
         return EXIT_TERMINATED if self._noted and code == EXIT_INTERRUPTED else code
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
@@ -102,7 +106,7 @@ class Termination:
 def _listen(ear: socket.socket) -> None:
     with ear:
         while heard := ear.recv(64):
-            if signal.SIGTERM in heard:
+            if any(end in heard for end in _ENDS):
                 time.sleep(_PATIENCE)
                 in_charge = getattr(signal.getsignal(signal.SIGINT), "__self__", None)
                 if isinstance(in_charge, Interruption):

@@ -72,10 +72,15 @@ def test_so_they_do_where_they_are_not_told(tmp_path):
     assert tensorboard.log_dir == str(tmp_path / "logs")
 
 
-@pytest.mark.parametrize("path", ["/else", "../else", "a/../../else"])
+@pytest.mark.parametrize("path", ["/else", "../else", "a/../../else", ".", "a/..", ""])
 def test_callbacks_write_nowhere_else(tmp_path, path):
-    with pytest.raises(ConfigError, match=r"callbacks\.tensorboard\.log_dir=.*else: must lie in the run's directory"):
+    with pytest.raises(ConfigError, match=r"callbacks\.tensorboard\.log_dir=.*: must lie in the run's directory"):
         build_callbacks(settings("callbacks=[tensorboard]", f"callbacks.tensorboard.log_dir={path}"), tmp_path)
+
+
+def test_callbacks_write_no_file_of_the_runs_own(tmp_path):
+    with pytest.raises(ConfigError, match=r"callbacks\.tensorboard\.log_dir=record\.json: is a file of the run's own"):
+        build_callbacks(settings("callbacks=[tensorboard]", "callbacks.tensorboard.log_dir=record.json"), tmp_path)
 
 
 def test_a_file_that_no_callback_can_open_is_an_error_of_the_configuration(tmp_path):

@@ -296,6 +296,11 @@ class TestBadInput:
         assert said in one_line(cli("dataset=mnist_5k", override, cwd=tmp_path))
         assert not list(tmp_path.glob("outputs/runs/*"))
 
+    def test_a_working_directory_that_is_gone_is_one_message(self, tmp_path):
+        gone = f"mkdir {tmp_path}/gone && cd {tmp_path}/gone && rmdir ../gone && {sys.executable} -m runner seeds=2"
+        done = subprocess.run(["bash", "-c", gone], capture_output=True, text=True, check=False)
+        assert "the working directory is gone" in one_line(done, code=3)
+
     def test_an_unwritable_output_directory_is_one_message(self, cli, tmp_path):
         (tmp_path / "file").write_text("in the way")
         said = one_line(cli(*QUICK, "hydra.run.dir=file/run", cwd=tmp_path), code=3)

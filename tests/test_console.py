@@ -1,4 +1,5 @@
 import io
+import os
 
 import pytest
 from rich.console import Console
@@ -57,3 +58,14 @@ def test_a_warning_cannot_be_missed():
     show_warning(Console(file=stream, width=60), "not the data you think")
     assert "WARNING" in stream.getvalue()
     assert stream.getvalue().count("\n") >= 3
+
+
+def test_a_reader_that_goes_away_ends_no_training():
+    """As `| head -3` does."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as stream:
+        console = Terminal(file=stream, width=80)
+        for _ in range(3):
+            console.print("line")
+        assert console.quiet

@@ -7,12 +7,12 @@ import keras
 import pytest
 from rich.console import Console
 
-from runner import build
+from runner import build, interruption
 from runner.app import run
 from runner.attempt import Attempt
 from runner.build import build_dataset
 from runner.config.errors import UserError
-from runner.interruption import Interruption
+from runner.interruption import Interruption, Termination
 from runner.records.run_directory import RunDirectory
 from runner.request import Request
 from tests.composed import config, settings
@@ -97,3 +97,23 @@ def test_a_resumed_run_has_its_history_on_disk_while_it_goes_on(tmp_path, monkey
     assert record.status == "completed"
     assert min(written) == 2
     assert RunDirectory(tmp_path).read_history()[:2] == rows
+
+
+def deafly(ear):
+    """Stand in for what would end this process."""
+    with ear:
+        while ear.recv(64):
+            pass
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_a_closed_terminal_interrupts_what_does_not_ignore_it(monkeypatch, ignored):
+    monkeypatch.setattr(interruption, "_listen", deafly)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
+    try:
+        ended = contextlib.nullcontext() if ignored else pytest.raises(KeyboardInterrupt)
+        with Termination() as termination, ended:
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert termination.exit_code(130) == (130 if ignored else 143)
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -309,7 +309,10 @@ def test_a_dry_run_leaves_the_plan_of_runs_that_are_there(cli, tmp_path):
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        (("study=smoke,optimizers", "dry_run=true"), "study=smoke,study=optimizers: one study at a time"),
+        (("study=smoke,optimizers", "dry_run=true"), "study=smoke study=optimizers: one study at a time"),
+        (("study=smoke", "study=ablation", "dry_run=true"), "study=smoke study=ablation: one study at a time"),
+        (("study=[smoke,optimizers]", "dry_run=true"), "study=[smoke,optimizers]: one study at a time"),
+        (("ablate", "base=/etc/passwd", "drop=schedule"), "base=/etc/passwd: must be GROUP/OPTION"),
         (("study=smoke", "dry_run=yess"), "dry_run=yess: must be true or false"),
         (("study=smoke", "fail_fast=maybe"), "fail_fast=maybe: must be true or false"),
         (("study=smoke", "hydra.mode=RUN"), "study: of a sweep, and this is one run"),

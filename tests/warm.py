@@ -29,6 +29,7 @@ def _be_runner(
         _fork_workers_from(server)
     logging.getLogger("tensorflow").handlers.clear()  # it has one where it was imported before Hydra was set up
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell starts in the background
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     for descriptor, path in enumerate(said, start=1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), descriptor)
     os.chdir(folder)

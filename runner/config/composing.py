@@ -29,7 +29,7 @@ LONGEST_OVERRIDE = 4096  # characters; Hydra's parser takes about a second for t
 LONGEST_TOGETHER = 9_000  # characters of all overrides; a record holds 10,000, the seed among them
 MOST_INTERPOLATIONS = 16  # n of them make a value at most 3^(n/3) times as long
 
-_NUMBER = re.compile(rf"[\d_]{{{LONGEST_NUMBER},}}")
+_NUMBER = re.compile(rf"[\d_]{{{LONGEST_NUMBER + 1},}}")
 _REFUSED_FLAGS = {
     "experimental_rerun": "--experimental-rerun: runs code that the file holds",
     "config_path": "--config-path: options of your own stand beside runner's, by --config-dir",

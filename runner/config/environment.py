@@ -19,6 +19,7 @@ _MACHINE = {
     errno.EROFS: f"the file system is read-only; {_ELSEWHERE}",
     errno.EMFILE: f"too many open files; {_OPEN_FILES}",
     errno.ENFILE: f"too many open files on this machine; {_OPEN_FILES}",
+    errno.EFBIG: f"the file grows larger than it may; raise the limit (ulimit -f), {_START_AGAIN}",
     errno.EIO: f"the disk does not work; {_DISK}",
     errno.ESTALE: f"the file is no longer what it was; {_DISK}",
 }

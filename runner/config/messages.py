@@ -15,6 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 from runner.config.errors import did_you_mean, printable
 from runner.config.locations import conf_directory
 
+_OPTION = r"((?:hydra/)?[^'/]+)/([^']+)"  # a group, and the name that was asked for
 _HELP = "runner --help lists groups and options, runner --cfg job all keys"
 
 
@@ -26,9 +27,10 @@ def composition_message(error: Exception, arguments: Sequence[str]) -> str:
     """
     text = str(error).strip()
     if isinstance(error, MissingConfigException) and error.options is not None:
-        group, _, option = str(error.missing_cfg_file).rpartition("/")
+        missing = re.fullmatch(_OPTION, str(error.missing_cfg_file))
+        group, option = missing.groups() if missing else ("", str(error.missing_cfg_file))
         return f"{group}={option}: no such option{did_you_mean(option, error.options)}; {_HELP}"
-    if found := re.search(r"Could not load '([^']+)/([^'/]+)'", text):
+    if found := re.search(f"Could not load '{_OPTION}'", text):
         return f"{found[1]}={found[2]}: no such option{did_you_mean(found[2], _options(found[1]))}; {_HELP}"
     if found := re.match(r"Could not (?:override|append to config|delete from config)[^']*'([^']+)'", text):
         inner = str(getattr(error.__cause__, "full_key", ""))  # of a value that is keys with values itself

@@ -19,10 +19,12 @@ _KERAS = re.compile(
     r"\.(?P<name>[A-Z]\w*)",
     re.ASCII,
 )
-# Those of Keras's classes that run code which they are handed, or reach files or hosts beyond the run's directory.
+# Those of Keras's classes that run code which they are handed, reach files or hosts beyond the run's directory, or
+# remove what they did not write.
 _BEYOND = frozenset({
     "Lambda", "TFSMLayer", "TorchModuleWrapper", "FlaxLayer", "JaxLayer", "TextVectorization", "StringLookup",
     "IntegerLookup", "LambdaCallback", "RemoteMonitor", "OrbaxCheckpoint",
+    "BackupAndRestore",
 })  # fmt: skip
 _OWN = re.compile(r"^\s*_target_: (runner\.[\w.]+)", re.MULTILINE)
 _PACKAGE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", re.ASCII)

@@ -71,6 +71,9 @@ def load_csv(
         ConfigError: if a file has no such label column.
         DataError: if a file cannot be read, is too large, or holds what is not a finite number.
     """
+    separator = "\t" if separator == r"\t" else separator
+    if len(separator) != 1 or separator in '"\r\n':
+        raise ConfigError(f"dataset.separator={separator!r}: must be one character, or \\t for a tabulator")
     style = Format(label, header, separator, memory_limit_gb)
     table = _read(checked_file(path), style)
     classes = _classes(table)

@@ -51,6 +51,10 @@ def prepare_device(settings: Device, small: bool) -> ActiveDevice:
     _set_threads(intra, inter, required=settings.threads != "auto")
     if on_gpu:  # the kernels used on a CPU are deterministic, and the substitutes slower
         tf.config.experimental.enable_op_determinism()
+    # What a user's ~/.keras/keras.json may say otherwise would change every run, and no record would tell.
+    keras.config.set_floatx("float32")
+    keras.config.set_epsilon(1e-7)
+    keras.config.set_image_data_format("channels_last")
     keras.config.set_dtype_policy(settings.precision)
     return ActiveDevice(
         kind="gpu" if on_gpu else "cpu",

@@ -63,7 +63,7 @@ def train(
         share of updates, where gradients are clipped), and seconds (of training and validation).
     """
     model, optimizer = epoch.model, epoch.model.optimizer
-    watchers = keras.callbacks.CallbackList(callbacks, model=model, epochs=epochs, steps=epoch.steps)
+    watchers = keras.callbacks.CallbackList(callbacks, model=model, epochs=epochs, steps=epoch.steps, verbose=0)
     model.stop_training = False
     with epoch.compiling(diagnostics):
         watchers.on_train_begin()

@@ -1,6 +1,7 @@
 """The commands about sweeps: `runner status`, `runner resume` and `runner ablate`."""
 
 import argparse
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def ablation_arguments(arguments: Sequence[str]) -> list[str]:
     """Translate `ablate base=experiment/full drop=a,b KEY=VALUE...` into the study that it is.
 
     Raises:
-        ConfigError: if nothing is to be dropped.
+        ConfigError: if nothing is to be dropped, or the base is no option.
     """
     parser = argparse.ArgumentParser(
         prog="runner ablate",
@@ -81,6 +82,8 @@ def ablation_arguments(arguments: Sequence[str]) -> list[str]:
         key, _, value = argument.partition("=")
         if key == "base":
             base = [part.replace("/", "=", 1) for part in value.strip("[]").split(",")]
+            if not all(re.match(r"\w[\w.]*=", part) for part in base):
+                raise ConfigError(f"{argument}: must be GROUP/OPTION,..., as in base=experiment/cnn_batchnorm")
         elif key == "drop":
             drop = value.strip("[]")
         else:

@@ -213,6 +213,7 @@ class _Slot:
 def _start_worker(environment: Mapping[str, str]) -> None:
     """Set the environment, and end the process when the one that asked for it dies."""
     os.environ.update(environment)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # of a terminal that is closed: the one that asked ends this one
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # pebble's handler would wait for the end of an epoch
     gc.freeze()  # what was imported is no garbage: collections between runs need not look at it
     parent = multiprocessing.parent_process()

@@ -118,8 +118,10 @@ def plan_sweep(config: DictConfig, arguments: Sequence[str], composer: Composer,
         UserError: if a variant cannot be run.
     """
     single, axes = composer.axes(arguments)
-    for key in axes.keys() & {"study", "search"}:
-        raise ConfigError(f"{','.join(axes[key])}: one {key} at a time")
+    for key in ("study", "search"):
+        given = axes.get(key) or [override for override in single if override.partition("=")[0] == key]
+        if len(given) > 1 or "=[" in "".join(given):
+            raise ConfigError(f"{' '.join(given)}: one {key} at a time")
     single = [override for override in single if not _is_of_the_sweep(override)]
     seeds = _seeds(config, single, axes)
     if config.get("study") is None:

@@ -35,6 +35,7 @@ DANGEROUS = (
     "keras.layers.os",
     "keras.losses.get",
     "keras.callbacks.RemoteMonitor",
+    "keras.callbacks.BackupAndRestore",
     "keras.src.backend.os.system",
     "keras.src.layers.Dense",
     "tensorflow.io.write_file",

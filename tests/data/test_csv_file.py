@@ -100,6 +100,10 @@ def test_numbers_where_names_are_expected_are_an_error_that_says_what_to_do(tmp_
 
 def test_the_separator_can_be_chosen(tmp_path):
     assert both(tmp_path, PLAIN.replace(",", ";"), separator=";").train_inputs[1].tolist() == [-3, 400]
+    assert both(tmp_path, PLAIN.replace(",", "\t"), separator=r"\t").train_inputs[1].tolist() == [-3, 400]
+    for several in ("", "::", '"', "\n"):
+        with pytest.raises(ConfigError, match=r"^dataset\.separator=.*must be one character"):
+            both(tmp_path, separator=several)
     with pytest.raises(DataError, match=r"has one column; is dataset.separator=, what separates"):
         both(tmp_path, PLAIN.replace(",", ";"))
 

@@ -73,3 +73,12 @@ def test_data_larger_than_the_free_memory_are_refused_with_both_sizes(parts, mon
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=size - 1))
     with pytest.raises(ConfigError, match=r"dataset: .* GB of examples do not fit into .* GB of .*; .*train_size"):
         refuse_too_large(split, device)
+
+
+def test_the_settings_of_a_users_keras_json_change_no_run():
+    keras.config.set_image_data_format("channels_first")
+    keras.config.set_floatx("float64")
+    keras.config.set_epsilon(1e-3)
+    prepare_device(settings(kind="cpu"), small=True)
+    found = keras.config.image_data_format(), keras.config.floatx(), keras.config.epsilon()
+    assert found == ("channels_last", "float32", 1e-7)

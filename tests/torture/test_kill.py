@@ -22,7 +22,12 @@ from tests import warm
 from tests.torture.results import Reader, Result, assert_whole, epochs_of, leftovers, results_in, trained_epochs
 
 TINY = ("dataset=mnist_5k", "dataset.train_size=2000", "regularizer=[dropout]", "training.epochs=40")
-SIGNALS = {signal.SIGKILL: -signal.SIGKILL, signal.SIGTERM: EXIT_TERMINATED, signal.SIGINT: EXIT_INTERRUPTED}
+SIGNALS = {
+    signal.SIGKILL: -signal.SIGKILL,
+    signal.SIGTERM: EXIT_TERMINATED,
+    signal.SIGINT: EXIT_INTERRUPTED,
+    signal.SIGHUP: EXIT_TERMINATED,
+}
 # Moments that are over in milliseconds, by the file that is being written.
 AIMS = ("", ".state.*", ".record.*", ".history.*", ".model.*", ".*.png", "")
 LONGEST = 3.0  # seconds from its first file to the signal: the training takes about as many
