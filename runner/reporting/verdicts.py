@@ -8,10 +8,10 @@ import pandas as pd
 
 from runner.config.plural import counted
 from runner.records.record import RunRecord
-from runner.reporting.aggregate import LEVEL
+from runner.reporting.aggregate import LEVEL, STILL_TRAINING
 from runner.reporting.direction import is_share, sign_of
 from runner.reporting.statistics import FEWEST_SEEDS
-from runner.reporting.wording import lost_text, p_text, signed_text, value_text
+from runner.reporting.wording import no_result_text, p_text, signed_text, value_text
 
 
 def verdicts(aggregate: pd.DataFrame, comparisons: pd.DataFrame, baselines: Mapping[str, str]) -> dict[str, str]:
@@ -27,7 +27,7 @@ def verdicts(aggregate: pd.DataFrame, comparisons: pd.DataFrame, baselines: Mapp
 def _verdict(row: Mapping[Any, Any], compared: Mapping[Any, Mapping[Any, Any]], baselines: Mapping[str, str]) -> str:
     variant, metric = row["variant"], row["metric"]
     if not row["n"]:
-        lost = "its one run did not complete" if row["runs"] == 1 else f"none of its {row['runs']} runs completed"
+        lost = "its one run has not completed" if row["runs"] == 1 else f"none of its {row['runs']} runs completed"
         return f"{variant} has no {metric}: {lost}."
     mean = f"{variant} has a {metric} of {value_text(row['mean'], metric)}"
     if variant not in compared:
@@ -39,11 +39,13 @@ def _verdict(row: Mapping[Any, Any], compared: Mapping[Any, Mapping[Any, Any]], 
     found = compared[variant]
     unit = " points" if is_share(metric) else ""
     difference = f"{signed_text(found['difference'], metric)}{unit} against {found['baseline']}"
+    if found["verdict"] == STILL_TRAINING:
+        return f"{mean}, {difference}: runs are still training, and nothing is claimed."
     if found["n"] < FEWEST_SEEDS:
         too_few = "1 seed is" if found["n"] == 1 else f"{found['n']:.0f} seeds are"
         return f"{mean}, {difference}: {too_few} too few for a claim."
     interval = f"95% interval {signed_text(found['ci_low'], metric)} to {signed_text(found['ci_high'], metric)}"
-    p = p_text(found["p_holm"], int(found["n"]))
+    p = p_text(found)
     evidence = (
         f"({interval}, p {p if p.startswith('<') else f'= {p}'} after Holm, {found['test']}, n = {found['n']:.0f})"
     )
@@ -54,21 +56,41 @@ def _verdict(row: Mapping[Any, Any], compared: Mapping[Any, Mapping[Any, Any]], 
 
 
 def cautions(
-    aggregate: pd.DataFrame, comparisons: pd.DataFrame, records: Sequence[RunRecord], tuned: Iterable[str]
+    aggregate: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    records: Sequence[RunRecord],
+    tuned: Iterable[str],
+    not_begun: int = 0,
 ) -> list[str]:
     """Return what a reader must know before trusting the table.
 
     Args:
         tuned: what is to be said of how variants were tuned.
+        not_begun: runs that are planned and have no record.
     """
-    return [*_losses(aggregate), *tuned, *_few_seeds(comparisons), *_unpaired(comparisons), *_mixed(records)]
+    runs = [*_without_result(aggregate), *_to_come(aggregate, not_begun)]
+    return [*runs, *tuned, *_few_seeds(comparisons), *_unpaired(comparisons), *_mixed(records)]
 
 
-def _losses(aggregate: pd.DataFrame) -> Iterator[str]:
+def _without_result(aggregate: pd.DataFrame) -> Iterator[str]:
     for _, row in aggregate.iterrows():
-        if lost := lost_text(row):
+        if without := no_result_text(row):
             rest = f"its figures are those of the other {row['n']:.0f}" if row["n"] else "it has no figures"
-            yield f"{row['variant']}: of {counted(row['runs'], 'run')} {lost}; {rest}."
+            yield f"{row['variant']}: of {counted(row['runs'], 'run')} {without}; {rest}."
+
+
+def _to_come(aggregate: pd.DataFrame, not_begun: int) -> Iterator[str]:
+    training = [
+        f"{row['running']} of {counted(row['runs'], 'run')} of {row['variant']}"
+        for _, row in aggregate[aggregate["running"] > 0].iterrows()
+    ]
+    if training:
+        yield (
+            f"still training: {', '.join(training)}. This is a glimpse: nothing is claimed of them or against them, "
+            "and p of the others may change."
+        )
+    if not_begun:
+        yield f"not begun: {counted(not_begun, 'planned run')}. This is a part of what was asked for."
 
 
 def _few_seeds(comparisons: pd.DataFrame) -> Iterator[str]:

@@ -6,9 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from runner.reporting.aggregate import LOST
+from runner.reporting.aggregate import NO_RESULT, STILL_TRAINING, TOO_FEW
 from runner.reporting.direction import is_share
-from runner.reporting.statistics import FEWEST_SEEDS
 
 
 def value_text(value: float, metric: str) -> str:
@@ -39,13 +38,14 @@ def interval_text(comparison: "Mapping[str, Any]", metric: str) -> str:
     return f"[{signed_text(comparison['ci_low'], metric)}, {signed_text(comparison['ci_high'], metric)}]"
 
 
-def lost_text(row: "Mapping[Any, Any] | pd.Series[Any]") -> str:
+def no_result_text(row: "Mapping[Any, Any] | pd.Series[Any]") -> str:
     """Return how many of a variant's runs have no result, by status, from its row of the aggregate; "" if all have."""
-    return ", ".join(f"{row[status]} {status}" for status in LOST if row[status])
+    return ", ".join(f"{row[status]} {status}" for status in NO_RESULT if row[status])
 
 
-def p_text(value: float, n: int) -> str:
-    """Return a p value, where there are seeds enough for one to mean something."""
-    if math.isnan(value) or n < FEWEST_SEEDS:
+def p_text(comparison: "Mapping[Any, Any] | pd.Series[Any]") -> str:
+    """Return a comparison's p value, where all its runs have ended, and are enough for one to mean something."""
+    p_value = comparison["p_holm"]
+    if math.isnan(p_value) or comparison["verdict"] in (TOO_FEW, STILL_TRAINING):
         return "-"
-    return "<0.001" if value < 0.001 else f"{value:.3f}"
+    return "<0.001" if p_value < 0.001 else f"{p_value:.3f}"

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from runner.config.errors import UserError
+from runner.records.lock import run_lock
 from runner.records.run_directory import RunDirectory
 from runner.reporting.aggregate import AGGREGATE_COLUMNS, COMPARISON_COLUMNS
 from runner.reporting.commands import report_arguments
@@ -69,6 +70,23 @@ def test_a_run_that_died_before_its_first_record_is_counted_and_spoils_nothing(m
     page = (tmp_path / "out" / "index.html").read_text()
     assert "mnist, fingerprint ffffffffffff" in page
     assert "mnist, fingerprint <" not in page
+
+
+def test_a_sweep_that_is_still_training_is_reported_as_a_glimpse(make_run, tmp_path):
+    plan = "phase,variant,directory\n" + "".join(f"final,{name},{name}{seed}\n" for seed in range(2) for name in "ab")
+    for name, status in {"a0": "completed", "b0": "completed", "a1": "running"}.items():
+        path = make_run(f"sweep/{name}", label=name[0], seed=int(name[1]), status=status) / "history.csv"
+        pd.read_csv(path).head(1 if status == "running" else 2).assign(seconds=0.5).to_csv(path, index=False)
+    (tmp_path / "sweep" / "plan.csv").write_text(plan + "tuning,b,tuning0\n")
+    with run_lock(tmp_path / "sweep" / "a1"):
+        results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
+    assert results.title == "mnist, 2 variants, 3 runs (1 still training)"
+    assert [text for text in results.cautions if "still training: 1 of 2 runs of a." in text]
+    assert [text for text in results.cautions if "not begun: 1 planned run." in text]
+    aggregate = pd.read_csv(tmp_path / "out" / "aggregate.csv")
+    assert aggregate[["runs", "completed", "running"]].to_numpy().tolist() == [[2, 1, 1], [1, 1, 0]]
+    figures = dict(report_figures(results, None, None, seeds=False))
+    assert not [text for axes in figures["time_to_target"].axes for text in axes.texts]
 
 
 @pytest.mark.parametrize("status", ["diverged", "failed", "interrupted", "pruned"])

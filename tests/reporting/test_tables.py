@@ -42,6 +42,13 @@ def test_many_variants_do_not_make_what_is_worse_in_every_seed_as_good():
     assert shown.marks == ["best", *[""] * 10]
 
 
+def test_what_is_still_training_is_not_called_as_good_and_has_no_p():
+    training = runs("b", [*SEVEN[::-1], float("nan")], ["completed"] * 7 + ["running"])
+    shown = table(runs("a", [value + 0.01 for value in SEVEN]), training, baseline="a")
+    assert shown.marks == ["best", ""]
+    assert shown.rows[1]["p (Holm)"] == "-"
+
+
 def test_below_six_seeds_nothing_is_called_as_good():
     assert table(runs("a", SEVEN[:5]), runs("b", SEVEN[:5][::-1]), baseline="a").marks == ["best", "best"]
     best, other = runs("a", [0.93, 0.96], seeds=[10, 11]), runs("b", SEVEN)
@@ -75,7 +82,7 @@ def test_the_latex_table_compiles_in_a_plain_article(tmp_path):
     assert (tmp_path / "paper.pdf").exists()
 
 
-@pytest.mark.parametrize("status", ["diverged", "failed", "interrupted", "pruned"])
+@pytest.mark.parametrize("status", ["diverged", "failed", "interrupted", "pruned", "running"])
 def test_runs_without_a_result_are_counted_beside_the_others(status):
     lost = runs("b", [*SEVEN[:6], float("nan")], ["completed"] * 6 + [status])
     assert table(runs("a", SEVEN), lost, baseline="a").rows[1]["n"] == f"6, 1 {status}"

@@ -12,10 +12,10 @@ RECORD = RunRecord(
 )  # fmt: skip
 
 
-def said(*frames, records=(RECORD,)):
+def said(*frames, records=(RECORD,), not_begun=0):
     summary = pd.concat(frames)
     aggregate, compared = aggregate_frame(summary, "test_accuracy"), comparison_frame(summary, "test_accuracy", "a")
-    notes = cautions(aggregate, compared, list(records), [])
+    notes = cautions(aggregate, compared, list(records), [], not_begun)
     return verdicts(aggregate, compared, dict.fromkeys(summary["variant"], "a")), " ".join(notes)
 
 
@@ -57,6 +57,16 @@ def test_runs_that_were_lost_are_named():
     assert "b: of 2 runs 1 diverged, 1 failed; it has no figures." in notes
 
 
+@pytest.mark.parametrize("which", ["a", "b"])
+def test_nothing_is_claimed_while_either_side_is_training(which):
+    frames = {name: runs(name, [value + shift for value in SEVEN]) for name, shift in {"a": 0, "b": 0.01}.items()}
+    frames[which] = pd.concat([frames[which], runs(which, [float("nan")], ["running"], seeds=[7])])
+    sentences, notes = said(*frames.values(), not_begun=1)
+    assert sentences["b"].endswith("+1.00 points against a: runs are still training, and nothing is claimed.")
+    assert f"still training: 1 of 8 runs of {which}. This is a glimpse" in notes
+    assert "not begun: 1 planned run." in notes
+
+
 def test_where_the_baseline_has_no_figure_nothing_is_compared():
     lost = [float("nan")] * 2
     sentences, notes = said(runs("a", lost, ["diverged"] * 2), runs("b", SEVEN), runs("c", SEVEN))
@@ -70,7 +80,7 @@ def test_where_the_baseline_has_no_figure_nothing_is_compared():
 def test_one_is_no_plural():
     sentences, notes = said(runs("a", SEVEN[:1]), runs("b", SEVEN[:1]), runs("c", [float("nan")], ["diverged"]))
     assert "1 seed is too few for a claim" in sentences["b"]
-    assert sentences["c"] == "c has no test_accuracy: its one run did not complete."
+    assert sentences["c"] == "c has no test_accuracy: its one run has not completed."
     assert "c: of 1 run 1 diverged; it has no figures." in notes
 
 
