@@ -14,7 +14,7 @@ from runner.reporting.aggregate import aggregate_frame, comparison_frame
 from runner.reporting.asked import Asked
 from runner.reporting.baselines import baselines
 from runner.reporting.collect import Run, find_runs, history_frame, not_begun, summary_frame
-from runner.reporting.direction import is_share, sign_of, validation_counterpart
+from runner.reporting.direction import has_direction, is_share, sign_of, validation_counterpart
 from runner.reporting.labels import labels_by, variant_labels, with_dataset
 from runner.reporting.left_out import LeftOut
 from runner.reporting.selection import read_tuning, selection_frame, selection_warnings
@@ -170,7 +170,9 @@ def _metric(summary: pd.DataFrame, wished: str | None, asked: str | None) -> str
     if wished is None:
         known = [name for name in (asked, *_FALLBACK) if name in summary and _has_numbers(summary[name])]
         return str(known[0]) if known else _FALLBACK[0]
-    numbers = [str(key) for key in summary if key != "seed" and pd.api.types.is_numeric_dtype(summary[key])]
+    numbers = [str(key) for key in summary if pd.api.types.is_numeric_dtype(summary[key])]
+    if wished in numbers and not has_direction(wished):
+        raise UserError(f"--metric {wished}: neither more nor less of it is better")
     if wished not in numbers:
         raise UserError(f"--metric {wished}: no such measure in summary.csv{did_you_mean(wished, numbers)}")
     return wished

@@ -265,9 +265,16 @@ def test_the_metric_the_baseline_and_the_target_can_be_chosen(make_run, tmp_path
     assert results.comparisons["difference"].tolist() == pytest.approx([-0.01])
     assert results.aggregate["reached"].tolist() == [3, 3]
     assert results.aggregate["epochs_to_target"].tolist() == [2, 2]
-    for wrong in (Wish(metric="test_acc"), Wish(metric="seed"), Wish(baseline="adamm"), Wish(metric="status")):
+    for wrong in (Wish(metric="test_acc"), Wish(baseline="adamm"), Wish(metric="status")):
         with pytest.raises(UserError, match=r"--(metric|baseline) "):
             report([tmp_path / "sweep"], tmp_path / "out", wrong)
+
+
+@pytest.mark.parametrize("metric", ["seed", "parameters", "epochs", "best_epoch"])
+def test_what_is_neither_better_nor_worse_is_no_metric(make_run, tmp_path, metric):
+    sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]])
+    with pytest.raises(UserError, match=f"--metric {metric}: neither more nor less of it is better"):
+        report([tmp_path / "sweep"], tmp_path / "out", Wish(metric))
 
 
 def test_a_plan_brings_its_question_baseline_metric_and_command(make_run, tmp_path):
