@@ -12,7 +12,7 @@ from runner.config.errors import UserError
 from runner.records.lock import run_lock
 from runner.records.run_directory import RunDirectory
 from runner.reporting.aggregate import AGGREGATE_COLUMNS, COMPARISON_COLUMNS
-from runner.reporting.commands import report_arguments
+from runner.reporting.commands import ensemble_command, report_arguments
 from runner.reporting.ranks import RANK_COLUMNS
 from runner.reporting.report import Output, report
 from runner.reporting.report_figures import report_figures
@@ -155,6 +155,15 @@ def test_a_target_that_is_no_number_is_refused(target, capsys):
         report_arguments(["sweep", "--target", target])
     assert stop.value.code == 2
     assert f"argument --target: {target}: must be a number at least 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[""], ["sweep", "--out", ""]])
+@pytest.mark.parametrize("command", [report_arguments, ensemble_command])
+def test_an_empty_path_is_not_the_current_directory(command, arguments, capsys):
+    with pytest.raises(SystemExit) as stop:
+        command(arguments)
+    assert stop.value.code == 2
+    assert "a path is empty; is a variable not set?" in capsys.readouterr().err
 
 
 def test_unreadable_predictions_are_named_and_the_rest_is_drawn(make_run, tmp_path, caplog):
