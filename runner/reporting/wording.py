@@ -11,24 +11,24 @@ from runner.reporting.direction import is_share
 
 
 def value_text(value: float, metric: str) -> str:
-    """Return a metric's value: 97.31% or 0.0812."""
+    """Return a metric's value: 97.31%, 0.0812 or 1.23e-07."""
     if math.isnan(value):
         return "-"
-    return f"{100 * value:.2f}%" if is_share(metric) else f"{value:.4f}"
+    return f"{100 * value:.2f}%" if is_share(metric) else f"{value:{_form(value)}}"
 
 
 def spread_text(mean: float, std: float, metric: str) -> str:
-    """Return mean and standard deviation: 97.31 ± 0.12 (percent) or 0.0812 ± 0.0031."""
+    """Return mean and standard deviation: 97.31 ± 0.12 (percent), 0.0812 ± 0.0031 or 1.23e-07 ± 4.56e-08."""
     if math.isnan(mean):
         return "-"
-    scale, digits = (100, 2) if is_share(metric) else (1, 4)
-    spread = "" if math.isnan(std) else f" ± {std * scale:.{digits}f}"
-    return f"{mean * scale:.{digits}f}{spread}"
+    scale, form = (100, ".2f") if is_share(metric) else (1, _form(mean))
+    spread = "" if math.isnan(std) else f" ± {std * scale:{form}}"
+    return f"{mean * scale:{form}}{spread}"
 
 
 def signed_text(value: float, metric: str) -> str:
-    """Return a difference: +0.21 (percentage points) or -0.0031."""
-    return f"{value * 100:+.2f}" if is_share(metric) else f"{value:+.4f}"
+    """Return a difference: +0.21 (percentage points), -0.0031 or -1.23e-07."""
+    return f"{value * 100:+.2f}" if is_share(metric) else f"{value:+{_form(value)}}"
 
 
 def interval_text(comparison: "Mapping[str, Any]", metric: str) -> str:
@@ -49,3 +49,8 @@ def p_text(comparison: "Mapping[Any, Any] | pd.Series[Any]") -> str:
     if math.isnan(p_value) or comparison["verdict"] in (TOO_FEW, STILL_TRAINING):
         return "-"
     return "<0.001" if p_value < 0.001 else f"{p_value:.3f}"
+
+
+def _form(value: float) -> str:
+    """Return the format of a number that is no share: four decimals, or three digits where those would be lost."""
+    return ".3g" if 0 < abs(value) < 0.001 else ".4f"
