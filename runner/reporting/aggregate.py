@@ -88,6 +88,17 @@ def comparison_frame(
     return pd.DataFrame(rows, columns=COMPARISON_COLUMNS)
 
 
+def has_seeds_apart(comparison: Mapping[Any, Any], seeds: Mapping[str, float]) -> bool:
+    """Say whether a comparison is of pairs, and a side has seeds beside them, which its mean is of, too.
+
+    Args:
+        comparison: a row of a comparison frame.
+        seeds: of each variant.
+    """
+    most = max(seeds[comparison["variant"]], seeds[comparison["baseline"]])
+    return comparison["test"] != "Welch" and bool(comparison["n"] < most)
+
+
 @dataclass(frozen=True)
 class _Arm:
     """A variant's completed runs: the metric by seed, of several runs of a seed the mean, and what makes them pairs."""

@@ -10,7 +10,7 @@ import pandas as pd
 
 from runner.config.plural import counted
 from runner.records.atomic import write_csv, write_text
-from runner.reporting.aggregate import LEVEL, STILL_TRAINING, comparison_frame
+from runner.reporting.aggregate import LEVEL, STILL_TRAINING, comparison_frame, has_seeds_apart
 from runner.reporting.direction import is_share, sign_of
 from runner.reporting.statistics import FEWEST_SEEDS, binomial_error
 from runner.reporting.wording import interval_text, no_result_text, p_text, signed_text, spread_text
@@ -126,10 +126,14 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
         tests = ", ".join(dict.fromkeys(comparisons["test"]))
         references = list(dict.fromkeys(comparisons["baseline"]))
         baseline = references[0] if len(references) == 1 else "the baseline of each one's own cell or data set"
+        numbers = dict(zip(aggregate["variant"], aggregate["n"], strict=True))
+        if any(has_seeds_apart(row, numbers) for row in comparisons.to_dict("records")):
+            baseline += ", over the seeds that both have,"
         text += f"; differences to {baseline} with 95% t-intervals; p by {tests}, after Holm"
         if (comparisons["n"] < FEWEST_SEEDS).any():
             text += f" (below {FEWEST_SEEDS} seeds no p can be below 0.05, and none is claimed)"
-    return f"{text}. The best mean is bold.{_test_set_error(aggregate, examples)}"
+    of = ", of the runs that completed," if (aggregate["completed"] < aggregate["runs"]).any() else ""
+    return f"{text}. The best mean{of} is bold.{_test_set_error(aggregate, examples)}"
 
 
 def _test_set_error(aggregate: pd.DataFrame, examples: int | None) -> str:

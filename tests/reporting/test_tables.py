@@ -62,6 +62,15 @@ def test_the_caption_names_the_test_the_seeds_and_the_test_sets_own_error():
         assert part in shown.caption
 
 
+def test_the_caption_says_of_which_runs_the_means_and_the_differences_are():
+    shown = table(runs("a", SEVEN), runs("b", [*SEVEN[:6], float("nan")], ["completed"] * 6 + ["failed"]), baseline="a")
+    assert "differences to a, over the seeds that both have, with 95%" in shown.caption
+    assert "The best mean, of the runs that completed, is bold." in shown.caption
+    whole = table(runs("a", SEVEN), runs("b", SEVEN), baseline="a")
+    assert "differences to a with 95%" in whole.caption
+    assert "The best mean is bold." in whole.caption
+
+
 def test_rows_have_as_many_cells_as_the_head():
     shown = PaperTable([{"variant": "a", "x": "1", "y": "2"}], ["best"], "c")
     assert {line.count("|") for line in shown.markdown().splitlines()[:3]} == {4}

@@ -67,6 +67,22 @@ def test_nothing_is_claimed_while_either_side_is_training(which):
     assert "not begun: 1 planned run." in notes
 
 
+def test_a_claim_says_of_which_runs_and_of_which_pairs_it_is():
+    """Two of b's seeds diverged, and one of a's failed: of eight seeds each, six are pairs."""
+    one = runs("a", [float("nan"), 0.5, *SEVEN[:6]], ["failed", *["completed"] * 7])
+    other = runs("b", [float("nan")] * 2 + [value + 0.02 for value in SEVEN[:6]], ["diverged"] * 2 + ["completed"] * 6)
+    sentences, _ = said(one, other)
+    assert (
+        "+2.00 points against a over the 6 seeds that both have: significantly better, among the 6 of 8 runs of b and "
+        "the 7 of 8 runs of a that completed (95%"
+    ) in sentences["b"]
+
+
+def test_where_all_runs_are_pairs_nothing_more_is_said():
+    sentences, _ = said(runs("a", SEVEN), runs("b", SEVEN[::-1]))
+    assert "points against a: no significant difference (95%" in sentences["b"]
+
+
 def test_where_the_baseline_has_no_figure_nothing_is_compared():
     lost = [float("nan")] * 2
     sentences, notes = said(runs("a", lost, ["diverged"] * 2), runs("b", SEVEN), runs("c", SEVEN))
