@@ -11,8 +11,8 @@ from runner.reporting.statistics import FEWEST_SEEDS, Comparison, compare_paired
 from runner.reporting.targets import TARGET_COLUMNS, target_columns
 
 LEVEL = 0.05  # of significance, after Holm
-LOST = ("diverged", "pruned", "interrupted", "failed")  # what a run ends as that has no result
-_COUNTED = ("completed", *LOST)
+NO_RESULT = ("diverged", "pruned", "interrupted", "failed", "running")  # the statuses of runs that have none
+_COUNTED = ("completed", *NO_RESULT)
 AGGREGATE_COLUMNS = [
     "variant", "metric", "n", "mean", "std", "standard_error", "ci_low", "ci_high", "median", "iqm", "min", "max",
     "runs", *_COUNTED, "epochs", "train_seconds", *TARGET_COLUMNS, "budget", "parameters", "dataset",
@@ -21,7 +21,8 @@ COMPARISON_COLUMNS = [
     "variant", "baseline", "metric", "test", "n", "difference", "ci_low", "ci_high", "bca_low", "bca_high", "p_value",
     "p_holm", "effect_size", "win_probability", "verdict",
 ]  # fmt: skip
-_NO_CLAIM = f"fewer than {FEWEST_SEEDS} seeds: no claim"
+TOO_FEW = f"fewer than {FEWEST_SEEDS} seeds: no claim"
+STILL_TRAINING = "runs are still training: no claim"  # who looks until p is small enough finds what is not there
 _PAIRING = ("fingerprint", "split")  # what two runs of one seed must share to be a pair
 _WEIGHTS = ("weight_shapes", "initial_weights")  # the second must be shared where the first is
 
@@ -65,7 +66,7 @@ def comparison_frame(
 
     Variants are paired by seed where more than one seed is in common and each pair is a true one: of the same data and
     split and, where the weights have the same shapes, of the same initial weights. Else Welch's test is used, and
-    `test` says so.
+    `test` says so. Nothing is claimed where either side has runs that are still training.
 
     Args:
         baselines: the variant that all are compared with, or that one for each variant.
@@ -73,6 +74,7 @@ def comparison_frame(
     """
     completed = _scored(summary, metric).groupby("variant", sort=False)
     arms = {str(variant): _Arm.of(runs, metric) for variant, runs in completed}
+    training = set(summary.loc[summary["status"] == "running", "variant"])
     rows = []
     for variant, arm in arms.items():
         baseline = baselines if isinstance(baselines, str) else baselines[variant]
@@ -81,8 +83,20 @@ def comparison_frame(
             rows.append({"variant": variant, "baseline": baseline, "metric": metric} | compared)
     for row, adjusted in zip(rows, holm([row["p_value"] for row in rows]), strict=True):
         row["p_holm"] = adjusted
-        row["verdict"] = _verdict(row["n"], adjusted, row["difference"])
+        is_final = training.isdisjoint((row["variant"], row["baseline"]))
+        row["verdict"] = _verdict(row["n"], adjusted, row["difference"]) if is_final else STILL_TRAINING
     return pd.DataFrame(rows, columns=COMPARISON_COLUMNS)
+
+
+def has_seeds_apart(comparison: Mapping[Any, Any], seeds: Mapping[str, float]) -> bool:
+    """Say whether a comparison is of pairs, and a side has seeds beside them, which its mean is of, too.
+
+    Args:
+        comparison: a row of a comparison frame.
+        seeds: of each variant.
+    """
+    most = max(seeds[comparison["variant"]], seeds[comparison["baseline"]])
+    return comparison["test"] != "Welch" and bool(comparison["n"] < most)
 
 
 @dataclass(frozen=True)
@@ -130,7 +144,7 @@ def _differ(one: str | None, other: str | None) -> bool:
 
 def _verdict(n: int, p_holm: float, difference: float) -> str:
     if n < FEWEST_SEEDS:
-        return _NO_CLAIM
+        return TOO_FEW
     if np.isnan(p_holm) or p_holm >= LEVEL:
         return "no significant difference"
     return "higher" if difference > 0 else "lower"

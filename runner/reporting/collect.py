@@ -80,6 +80,12 @@ def find_runs(paths: Iterable[Path], left_out: LeftOut | None = None, *, tuning:
     return list(found.values())
 
 
+def not_begun(sweep: Path, left_out: LeftOut) -> int:
+    """Return how many runs of a sweep's plan have no record, but for those that tune something; 0 without a plan."""
+    planned = left_out.unless_read(partial(_planned, sweep / "plan.csv", tuning=False)) or {}
+    return len({*planned} - {record.parent.name for record in sweep.glob("*/record.json")})
+
+
 def summary_frame(runs: Sequence[Run], labels: Sequence[str]) -> pd.DataFrame:
     """Return one row a run: the columns of its summary under its label, and a column for every override of any run."""
     frame = pd.DataFrame([run.record.summary() for run in runs])

@@ -19,7 +19,7 @@ def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     from runner.reporting.report import FORMATS, USUAL_FORMATS
 
     parser = _parser("report", "Write the report on finished runs again, from their records alone.")
-    parser.add_argument("--out", type=Path, help="where to write (default: DIR itself; outputs/report for several)")
+    parser.add_argument("--out", type=_path, help="where to write (default: DIR itself; outputs/report for several)")
     parser.add_argument("--metric", help="a column of summary.csv (default: as the study says, or test_accuracy)")
     parser.add_argument("--baseline", help="the variant that the others are compared with (default: the first)")
     parser.add_argument("--by", nargs="+", default=[], metavar="KEY", help="make the variants of these keys' values")
@@ -61,7 +61,7 @@ def show_verdicts(console: Console, results: "Results") -> None:
 def ensemble_command(arguments: Sequence[str]) -> None:
     """Print what the average of several runs' predictions gains; write it as a table and a figure if asked to."""
     parser = _parser("ensemble", "Average the predictions of completed runs, and show what that gains.")
-    parser.add_argument("--out", type=Path, help="a directory for tables and figures, also by size (default: none)")
+    parser.add_argument("--out", type=_path, help="a directory for tables and figures, also by size (default: none)")
     chosen = parser.parse_args(arguments)
 
     from runner.reporting.canvas import save_figure
@@ -89,8 +89,14 @@ def ensemble_command(arguments: Sequence[str]) -> None:
 
 def _parser(command: str, description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=f"runner {command}", description=description)
-    parser.add_argument("directories", nargs="+", type=Path, metavar="DIR", help="run or sweep directories, or a mix")
+    parser.add_argument("directories", nargs="+", type=_path, metavar="DIR", help="run or sweep directories, or a mix")
     return parser
+
+
+def _path(text: str) -> Path:
+    if not text.strip():  # for Path it is the current directory
+        raise argparse.ArgumentTypeError("a path is empty; is a variable not set?")
+    return Path(text)
 
 
 def _seconds(text: str) -> float:

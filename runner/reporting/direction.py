@@ -1,6 +1,7 @@
 """Which way a metric is better."""
 
 _LESS_IS_BETTER = ("loss", "error", "negative_log_likelihood", "seconds", "_to_target")
+_SHARES = ("accuracy", "macro_f1")  # of these, more is better
 
 
 def sign_of(metric: str) -> int:
@@ -8,9 +9,14 @@ def sign_of(metric: str) -> int:
     return -1 if metric.endswith(_LESS_IS_BETTER) else 1
 
 
+def has_direction(metric: str) -> bool:
+    """Say whether a figure can be better or worse: a number of parameters or epochs is only higher or lower."""
+    return metric.endswith((*_LESS_IS_BETTER, *_SHARES))
+
+
 def is_share(metric: str) -> bool:
     """Say whether a metric is a share of 1, which people read in percent."""
-    return metric.endswith(("accuracy", "macro_f1"))
+    return metric.endswith(_SHARES)
 
 
 def validation_counterpart(metric: str) -> str:

@@ -77,7 +77,8 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
         raise UserError(f"--confusion {output.confusion}: no such variant{known}")
     out.mkdir(parents=True, exist_ok=True)
     remove_leftovers(out)
-    ranks = average_ranks(mean_by_dataset(results.summary, results.metric), results.metric)
+    means = mean_by_dataset(results.summary, results.metric)
+    ranks = None if results.training else average_ranks(means, results.metric)
     if "csv" in output.formats:
         yield from _write_frames(results, ranks, out)
     if {*output.formats} <= {"csv"}:

@@ -22,7 +22,7 @@ from runner.reporting.results import Results
 from runner.reporting.run_figures import read_gradients
 from runner.reporting.selection import tuned_metric
 from runner.reporting.styles import Style, variant_styles
-from runner.reporting.wording import lost_text, value_text
+from runner.reporting.wording import no_result_text, value_text
 
 Named = Iterator[tuple[str, Figure]]
 _FEWEST_ALONG = 3  # values of one group, for a curve along an axis
@@ -55,18 +55,19 @@ def _final_figures(results: Results) -> Named:
     name, unit = metric.replace("_", " "), " (%)" if is_share(metric) else ""
     if completed[metric].notna().any():
         title = f"{name.capitalize()} by variant: {results.title}"
-        options: Any = {"share": is_share(metric), "baseline": results.baseline, "notes": _lost(results)}
+        options: Any = {"share": is_share(metric), "baseline": results.baseline, "notes": _without_result(results)}
         yield metric, dots(completed, metric, name + unit, title, **options)
     gaps = _gaps(results)
     if gaps["gap"].notna().any():
         label = "training accuracy - validation accuracy, at the end (points)"
         yield "generalization_gap", dots(gaps, "gap", label, f"Generalization gap: {results.title}", share=True)
-    if results.target is not None and summary["seconds_to_target"].notna().any():
+    ended = summary[summary["status"] != "running"]
+    if results.target is not None and ended["seconds_to_target"].notna().any():
         goal = f"{results.validation_metric.replace('_', ' ')} of {value_text(results.target, results.metric)}"
         title = f"Time to a {goal.replace('val ', 'validation ')}: {results.title}"
         label = "training time to the target (s)"
         missed = _missed(results)
-        figure = dots(summary, "seconds_to_target", label, title, share=False, notes=missed, biased=missed)
+        figure = dots(ended, "seconds_to_target", label, title, share=False, notes=missed, biased=missed)
         yield "time_to_target", figure
 
 
@@ -140,15 +141,16 @@ def _prediction_figures(results: Results, confusion: str | None) -> Named:
         yield "ensemble", dots(completed, "test_accuracy", label, title, share=True, crosses=crosses)
 
 
-def _lost(results: Results) -> dict[str, str]:
-    return {str(row["variant"]): lost for _, row in results.aggregate.iterrows() if (lost := lost_text(row))}
+def _without_result(results: Results) -> dict[str, str]:
+    return {str(row["variant"]): text for _, row in results.aggregate.iterrows() if (text := no_result_text(row))}
 
 
 def _missed(results: Results) -> dict[str, str]:
-    missed = results.aggregate["runs"] - results.aggregate["reached"]
+    ended = results.aggregate["runs"] - results.aggregate["running"]
+    missed = ended - results.aggregate["reached"]
     return {
         str(variant): f"{count} of {runs} never"
-        for variant, count, runs in zip(results.aggregate["variant"], missed, results.aggregate["runs"], strict=True)
+        for variant, count, runs in zip(results.aggregate["variant"], missed, ended, strict=True)
         if count
     }
 

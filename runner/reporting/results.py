@@ -13,8 +13,8 @@ from runner.config.plural import counted
 from runner.reporting.aggregate import aggregate_frame, comparison_frame
 from runner.reporting.asked import Asked
 from runner.reporting.baselines import baselines
-from runner.reporting.collect import Run, find_runs, history_frame, summary_frame
-from runner.reporting.direction import is_share, sign_of, validation_counterpart
+from runner.reporting.collect import Run, find_runs, history_frame, not_begun, summary_frame
+from runner.reporting.direction import has_direction, is_share, sign_of, validation_counterpart
 from runner.reporting.labels import labels_by, variant_labels, with_dataset
 from runner.reporting.left_out import LeftOut
 from runner.reporting.selection import read_tuning, selection_frame, selection_warnings
@@ -47,6 +47,7 @@ class Results:
     asked: Asked
     tuning: pd.DataFrame | None
     tuning_runs: list[Run]
+    not_begun: int  # runs that are planned and have no record
     left_out: LeftOut
 
     @property
@@ -100,13 +101,19 @@ class Results:
     def cautions(self) -> list[str]:
         """What to know before trusting the table."""
         tuned = [] if self.selection is None else selection_warnings(self.selection)
-        return cautions(self.aggregate, self.comparisons, [run.record for run in self.runs], tuned)
+        return cautions(self.aggregate, self.comparisons, [run.record for run in self.runs], tuned, self.not_begun)
+
+    @property
+    def training(self) -> int:
+        """How many of the runs are still going on."""
+        return int((self.summary["status"] == "running").sum())
 
     @property
     def title(self) -> str:
         """What a figure's title says of the runs."""
         datasets = ", ".join(dict.fromkeys(self.summary["dataset"]))
-        return f"{datasets}, {counted(len(self.variants), 'variant')}, {counted(len(self.runs), 'run')}"
+        training = f" ({self.training} still training)" if self.training else ""
+        return f"{datasets}, {counted(len(self.variants), 'variant')}, {counted(len(self.runs), 'run')}{training}"
 
     @property
     def _names(self) -> "pd.Series[Any]":
@@ -155,14 +162,17 @@ def read_results(runs: list[Run], paths: Sequence[Path], wish: Wish, left_out: L
         summary = with_targets(summary, history, validation, target)
     tuning = left_out.unless_read(partial(read_tuning, paths[0])) if len(paths) == 1 else None
     tuning_runs = [] if tuning is None else find_runs(paths, left_out, tuning=True)
-    return Results(runs, summary, history, metric, compared, target, asked, tuning, tuning_runs, left_out)
+    to_come = not_begun(paths[0], left_out) if len(paths) == 1 else 0
+    return Results(runs, summary, history, metric, compared, target, asked, tuning, tuning_runs, to_come, left_out)
 
 
 def _metric(summary: pd.DataFrame, wished: str | None, asked: str | None) -> str:
     if wished is None:
         known = [name for name in (asked, *_FALLBACK) if name in summary and _has_numbers(summary[name])]
         return str(known[0]) if known else _FALLBACK[0]
-    numbers = [str(key) for key in summary if key != "seed" and pd.api.types.is_numeric_dtype(summary[key])]
+    numbers = [str(key) for key in summary if pd.api.types.is_numeric_dtype(summary[key])]
+    if wished in numbers and not has_direction(wished):
+        raise UserError(f"--metric {wished}: neither more nor less of it is better")
     if wished not in numbers:
         raise UserError(f"--metric {wished}: no such measure in summary.csv{did_you_mean(wished, numbers)}")
     return wished

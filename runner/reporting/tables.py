@@ -10,10 +10,10 @@ import pandas as pd
 
 from runner.config.plural import counted
 from runner.records.atomic import write_csv, write_text
-from runner.reporting.aggregate import LEVEL, comparison_frame
+from runner.reporting.aggregate import LEVEL, STILL_TRAINING, comparison_frame, has_seeds_apart
 from runner.reporting.direction import is_share, sign_of
 from runner.reporting.statistics import FEWEST_SEEDS, binomial_error
-from runner.reporting.wording import interval_text, lost_text, p_text, signed_text, spread_text
+from runner.reporting.wording import interval_text, no_result_text, p_text, signed_text, spread_text
 
 Mark = Literal["best", "as good", ""]
 _AS_GOOD = f"not significantly different from the best (p of {LEVEL} or more, uncorrected)"
@@ -94,8 +94,8 @@ def paper_table(
                 metric + (" (%)" if is_share(metric) else ""): spread_text(row["mean"], row["std"], metric),
                 "difference": "" if against is None else signed_text(against["difference"], metric),
                 "95% interval": "" if against is None else interval_text(against, metric),
-                "p (Holm)": "" if against is None else p_text(against["p_holm"], int(against["n"])),
-                "n": ", ".join(filter(None, [f"{row['n']:.0f}", lost_text(row)])),
+                "p (Holm)": "" if against is None else p_text(against),
+                "n": ", ".join(filter(None, [f"{row['n']:.0f}", no_result_text(row)])),
             }
         )
     return PaperTable(rows, _marks(summary, aggregate, metric), _caption(aggregate, comparisons, examples))
@@ -110,7 +110,8 @@ def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, metric: str) -> list[
             best = str(means.idxmax())
             others = comparison_frame(summary[summary["dataset"] == dataset], metric, best, bootstrap=False)
             # Uncorrected: Holm guards claims of a difference; over many variants it would call nearly all equal.
-            tied = others[(others["n"] >= FEWEST_SEEDS) & ~(others["p_value"] < LEVEL)]
+            is_tied = (others["n"] >= FEWEST_SEEDS) & ~(others["p_value"] < LEVEL)
+            tied = others[is_tied & (others["verdict"] != STILL_TRAINING)]
             marks |= {str(variant): "as good" for variant in tied["variant"]}
             marks |= {str(variant): "best" for variant in means[np.isclose(means, means[best], rtol=1e-12)].index}
     return [marks.get(str(variant), "") for variant in aggregate["variant"]]
@@ -125,10 +126,14 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
         tests = ", ".join(dict.fromkeys(comparisons["test"]))
         references = list(dict.fromkeys(comparisons["baseline"]))
         baseline = references[0] if len(references) == 1 else "the baseline of each one's own cell or data set"
+        numbers = dict(zip(aggregate["variant"], aggregate["n"], strict=True))
+        if any(has_seeds_apart(row, numbers) for row in comparisons.to_dict("records")):
+            baseline += ", over the seeds that both have,"
         text += f"; differences to {baseline} with 95% t-intervals; p by {tests}, after Holm"
         if (comparisons["n"] < FEWEST_SEEDS).any():
             text += f" (below {FEWEST_SEEDS} seeds no p can be below 0.05, and none is claimed)"
-    return f"{text}. The best mean is bold.{_test_set_error(aggregate, examples)}"
+    of = ", of the runs that completed," if (aggregate["completed"] < aggregate["runs"]).any() else ""
+    return f"{text}. The best mean{of} is bold.{_test_set_error(aggregate, examples)}"
 
 
 def _test_set_error(aggregate: pd.DataFrame, examples: int | None) -> str:

@@ -33,13 +33,15 @@ def with_targets(summary: pd.DataFrame, history: pd.DataFrame, metric: str, targ
 def target_columns(runs: pd.DataFrame, target: float | None) -> dict[str, float | int | None]:
     """Return how many of a variant's runs reached the target, and the medians of their epochs and seconds.
 
-    A run that never did counts as infinitely slow: where that is the median, there is none.
+    A run that never did counts as infinitely slow: where that is the median, there is none. One that is still training
+    does not count.
     """
     if target is None or "epochs_to_target" not in runs:
         return dict.fromkeys(TARGET_COLUMNS)
-    medians = {name: runs[name].fillna(np.inf).median() for name in ("epochs_to_target", "seconds_to_target")}
+    ended = runs[runs["status"] != "running"]
+    medians = {name: ended[name].fillna(np.inf).median() for name in ("epochs_to_target", "seconds_to_target")}
     finite = {name: value if np.isfinite(value) else math.nan for name, value in medians.items()}
-    return {"target": target, "reached": int(runs["epochs_to_target"].notna().sum()), **finite}
+    return {"target": target, "reached": int(ended["epochs_to_target"].notna().sum()), **finite}
 
 
 def usual_target(summary: pd.DataFrame, baseline: str, metric: str) -> float | None:

@@ -132,6 +132,15 @@ def test_a_run_that_never_reached_the_target_counts_as_infinitely_slow():
     assert math.isnan(row["epochs_to_target"])
 
 
+def test_a_run_that_is_still_training_is_counted_and_did_not_miss_the_target():
+    summary = runs("a", [0.9, 0.9, np.nan], ["completed", "completed", "running"]).assign(
+        epochs_to_target=[2, 4, np.nan], seconds_to_target=[0.2, 0.4, np.nan]
+    )
+    (row,) = aggregate_frame(summary, "test_accuracy", target=0.9).to_dict("records")
+    assert (row["runs"], row["completed"], row["running"]) == (3, 2, 1)
+    assert (row["reached"], row["epochs_to_target"]) == (2, 3)
+
+
 def test_the_budget_is_what_was_tried_to_tune_a_variant():
     frame = aggregate_frame(pd.concat([runs("a", SEVEN), runs("b", SEVEN)]), "test_accuracy", budgets={"a": 6})
     assert list(frame["budget"]) == [6, 1]

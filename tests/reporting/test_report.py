@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from runner.config.errors import UserError
+from runner.records.lock import run_lock
 from runner.records.run_directory import RunDirectory
 from runner.reporting.aggregate import AGGREGATE_COLUMNS, COMPARISON_COLUMNS
-from runner.reporting.commands import report_arguments
+from runner.reporting.commands import ensemble_command, report_arguments
 from runner.reporting.ranks import RANK_COLUMNS
 from runner.reporting.report import Output, report
 from runner.reporting.report_figures import report_figures
@@ -69,6 +70,23 @@ def test_a_run_that_died_before_its_first_record_is_counted_and_spoils_nothing(m
     page = (tmp_path / "out" / "index.html").read_text()
     assert "mnist, fingerprint ffffffffffff" in page
     assert "mnist, fingerprint <" not in page
+
+
+def test_a_sweep_that_is_still_training_is_reported_as_a_glimpse(make_run, tmp_path):
+    plan = "phase,variant,directory\n" + "".join(f"final,{name},{name}{seed}\n" for seed in range(2) for name in "ab")
+    for name, status in {"a0": "completed", "b0": "completed", "a1": "running"}.items():
+        path = make_run(f"sweep/{name}", label=name[0], seed=int(name[1]), status=status) / "history.csv"
+        pd.read_csv(path).head(1 if status == "running" else 2).assign(seconds=0.5).to_csv(path, index=False)
+    (tmp_path / "sweep" / "plan.csv").write_text(plan + "tuning,b,tuning0\n")
+    with run_lock(tmp_path / "sweep" / "a1"):
+        results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
+    assert results.title == "mnist, 2 variants, 3 runs (1 still training)"
+    assert [text for text in results.cautions if "still training: 1 of 2 runs of a." in text]
+    assert [text for text in results.cautions if "not begun: 1 planned run." in text]
+    aggregate = pd.read_csv(tmp_path / "out" / "aggregate.csv")
+    assert aggregate[["runs", "completed", "running"]].to_numpy().tolist() == [[2, 1, 1], [1, 1, 0]]
+    figures = dict(report_figures(results, None, None, seeds=False))
+    assert not [text for axes in figures["time_to_target"].axes for text in axes.texts]
 
 
 @pytest.mark.parametrize("status", ["diverged", "failed", "interrupted", "pruned"])
@@ -137,6 +155,15 @@ def test_a_target_that_is_no_number_is_refused(target, capsys):
         report_arguments(["sweep", "--target", target])
     assert stop.value.code == 2
     assert f"argument --target: {target}: must be a number at least 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[""], ["sweep", "--out", ""]])
+@pytest.mark.parametrize("command", [report_arguments, ensemble_command])
+def test_an_empty_path_is_not_the_current_directory(command, arguments, capsys):
+    with pytest.raises(SystemExit) as stop:
+        command(arguments)
+    assert stop.value.code == 2
+    assert "a path is empty; is a variable not set?" in capsys.readouterr().err
 
 
 def test_unreadable_predictions_are_named_and_the_rest_is_drawn(make_run, tmp_path, caplog):
@@ -247,9 +274,16 @@ def test_the_metric_the_baseline_and_the_target_can_be_chosen(make_run, tmp_path
     assert results.comparisons["difference"].tolist() == pytest.approx([-0.01])
     assert results.aggregate["reached"].tolist() == [3, 3]
     assert results.aggregate["epochs_to_target"].tolist() == [2, 2]
-    for wrong in (Wish(metric="test_acc"), Wish(metric="seed"), Wish(baseline="adamm"), Wish(metric="status")):
+    for wrong in (Wish(metric="test_acc"), Wish(baseline="adamm"), Wish(metric="status")):
         with pytest.raises(UserError, match=r"--(metric|baseline) "):
             report([tmp_path / "sweep"], tmp_path / "out", wrong)
+
+
+@pytest.mark.parametrize("metric", ["seed", "parameters", "epochs", "best_epoch"])
+def test_what_is_neither_better_nor_worse_is_no_metric(make_run, tmp_path, metric):
+    sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]])
+    with pytest.raises(UserError, match=f"--metric {metric}: neither more nor less of it is better"):
+        report([tmp_path / "sweep"], tmp_path / "out", Wish(metric))
 
 
 def test_a_plan_brings_its_question_baseline_metric_and_command(make_run, tmp_path):

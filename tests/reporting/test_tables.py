@@ -42,6 +42,13 @@ def test_many_variants_do_not_make_what_is_worse_in_every_seed_as_good():
     assert shown.marks == ["best", *[""] * 10]
 
 
+def test_what_is_still_training_is_not_called_as_good_and_has_no_p():
+    training = runs("b", [*SEVEN[::-1], float("nan")], ["completed"] * 7 + ["running"])
+    shown = table(runs("a", [value + 0.01 for value in SEVEN]), training, baseline="a")
+    assert shown.marks == ["best", ""]
+    assert shown.rows[1]["p (Holm)"] == "-"
+
+
 def test_below_six_seeds_nothing_is_called_as_good():
     assert table(runs("a", SEVEN[:5]), runs("b", SEVEN[:5][::-1]), baseline="a").marks == ["best", "best"]
     best, other = runs("a", [0.93, 0.96], seeds=[10, 11]), runs("b", SEVEN)
@@ -53,6 +60,15 @@ def test_the_caption_names_the_test_the_seeds_and_the_test_sets_own_error():
     shown = table(runs("a", [0.99] * 7), runs("b", SEVEN), baseline="a")
     for part in ("n = 7 seeds", "paired sign-flip, exact, after Holm", "10,000 examples", "0.10 points"):
         assert part in shown.caption
+
+
+def test_the_caption_says_of_which_runs_the_means_and_the_differences_are():
+    shown = table(runs("a", SEVEN), runs("b", [*SEVEN[:6], float("nan")], ["completed"] * 6 + ["failed"]), baseline="a")
+    assert "differences to a, over the seeds that both have, with 95%" in shown.caption
+    assert "The best mean, of the runs that completed, is bold." in shown.caption
+    whole = table(runs("a", SEVEN), runs("b", SEVEN), baseline="a")
+    assert "differences to a with 95%" in whole.caption
+    assert "The best mean is bold." in whole.caption
 
 
 def test_rows_have_as_many_cells_as_the_head():
@@ -75,7 +91,7 @@ def test_the_latex_table_compiles_in_a_plain_article(tmp_path):
     assert (tmp_path / "paper.pdf").exists()
 
 
-@pytest.mark.parametrize("status", ["diverged", "failed", "interrupted", "pruned"])
+@pytest.mark.parametrize("status", ["diverged", "failed", "interrupted", "pruned", "running"])
 def test_runs_without_a_result_are_counted_beside_the_others(status):
     lost = runs("b", [*SEVEN[:6], float("nan")], ["completed"] * 6 + [status])
     assert table(runs("a", SEVEN), lost, baseline="a").rows[1]["n"] == f"6, 1 {status}"

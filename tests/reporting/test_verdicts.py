@@ -12,10 +12,10 @@ RECORD = RunRecord(
 )  # fmt: skip
 
 
-def said(*frames, records=(RECORD,)):
+def said(*frames, records=(RECORD,), not_begun=0):
     summary = pd.concat(frames)
     aggregate, compared = aggregate_frame(summary, "test_accuracy"), comparison_frame(summary, "test_accuracy", "a")
-    notes = cautions(aggregate, compared, list(records), [])
+    notes = cautions(aggregate, compared, list(records), [], not_begun)
     return verdicts(aggregate, compared, dict.fromkeys(summary["variant"], "a")), " ".join(notes)
 
 
@@ -57,6 +57,32 @@ def test_runs_that_were_lost_are_named():
     assert "b: of 2 runs 1 diverged, 1 failed; it has no figures." in notes
 
 
+@pytest.mark.parametrize("which", ["a", "b"])
+def test_nothing_is_claimed_while_either_side_is_training(which):
+    frames = {name: runs(name, [value + shift for value in SEVEN]) for name, shift in {"a": 0, "b": 0.01}.items()}
+    frames[which] = pd.concat([frames[which], runs(which, [float("nan")], ["running"], seeds=[7])])
+    sentences, notes = said(*frames.values(), not_begun=1)
+    assert sentences["b"].endswith("+1.00 points against a: runs are still training, and nothing is claimed.")
+    assert f"still training: 1 of 8 runs of {which}. This is a glimpse" in notes
+    assert "not begun: 1 planned run." in notes
+
+
+def test_a_claim_says_of_which_runs_and_of_which_pairs_it_is():
+    """Two of b's seeds diverged, and one of a's failed: of eight seeds each, six are pairs."""
+    one = runs("a", [float("nan"), 0.5, *SEVEN[:6]], ["failed", *["completed"] * 7])
+    other = runs("b", [float("nan")] * 2 + [value + 0.02 for value in SEVEN[:6]], ["diverged"] * 2 + ["completed"] * 6)
+    sentences, _ = said(one, other)
+    assert (
+        "+2.00 points against a over the 6 seeds that both have: significantly better, among the 6 of 8 runs of b and "
+        "the 7 of 8 runs of a that completed (95%"
+    ) in sentences["b"]
+
+
+def test_where_all_runs_are_pairs_nothing_more_is_said():
+    sentences, _ = said(runs("a", SEVEN), runs("b", SEVEN[::-1]))
+    assert "points against a: no significant difference (95%" in sentences["b"]
+
+
 def test_where_the_baseline_has_no_figure_nothing_is_compared():
     lost = [float("nan")] * 2
     sentences, notes = said(runs("a", lost, ["diverged"] * 2), runs("b", SEVEN), runs("c", SEVEN))
@@ -70,7 +96,7 @@ def test_where_the_baseline_has_no_figure_nothing_is_compared():
 def test_one_is_no_plural():
     sentences, notes = said(runs("a", SEVEN[:1]), runs("b", SEVEN[:1]), runs("c", [float("nan")], ["diverged"]))
     assert "1 seed is too few for a claim" in sentences["b"]
-    assert sentences["c"] == "c has no test_accuracy: its one run did not complete."
+    assert sentences["c"] == "c has no test_accuracy: its one run has not completed."
     assert "c: of 1 run 1 diverged; it has no figures." in notes
 
 

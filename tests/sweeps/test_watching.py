@@ -286,7 +286,7 @@ def test_it_ends_with_the_sweep_of_another_process_and_writes_the_report(tmp_pat
         training.communicate(timeout=60)
     assert (watcher.returncode, training.returncode) == (0, 0), errors
     assert states == ["completed"] * 8
-    assert said.startswith("none has a test_loss of")
+    assert said.startswith("none has a mean test_loss of")
     assert (tmp_path / "here" / "index.html").exists()
     assert not errors
     assert not list(sweep.glob("*/.lock"))

@@ -11,7 +11,7 @@ from runner.records.record import RunRecord
 from runner.reporting.direction import is_share, sign_of
 from runner.reporting.results import Results
 from runner.reporting.tables import PaperTable
-from runner.reporting.wording import interval_text, lost_text, p_text, signed_text, spread_text, value_text
+from runner.reporting.wording import interval_text, no_result_text, p_text, signed_text, spread_text, value_text
 
 _ONE_LINE = 40  # letters that a cell does not break
 
@@ -78,7 +78,7 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
                 *_against(against, metric, is_baseline=results.baselines[row["variant"]] == row["variant"]),
                 Cell.number(value_text(row["iqm"], metric), row["iqm"]),
                 Cell.number(f"{row['n']:.0f}", row["n"]),
-                Cell.text(lost_text(row), "bad"),
+                Cell.text(no_result_text(row), "bad"),
                 Cell.number(f"{row['train_seconds']:.1f}", row["train_seconds"]),
                 Cell.number(f"{row['parameters']:,.0f}", row["parameters"]),
                 Cell.number(f"{row['budget']}", row["budget"]),
@@ -88,7 +88,7 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
     heads = ["difference", "95% interval", "p (Holm)", "effect size", "P(better)"]
     columns = [
         Column("variant"), Column(metric + unit, number=True), *(Column(head, number=True) for head in heads),
-        Column("verdict"), Column("IQM", number=True), Column("n", number=True), Column("lost"),
+        Column("verdict"), Column("IQM", number=True), Column("n", number=True), Column("no result"),
         Column("training (s)", number=True), Column("parameters", number=True), Column("points tried", number=True),
     ]  # fmt: skip
     return PageTable("table-variants", "Variants", table.caption, columns, rows)
@@ -98,7 +98,7 @@ def _against(against: Mapping[Any, Any] | None, metric: str, *, is_baseline: boo
     if against is None:
         return [Cell.number("", None)] * 5 + [Cell.text("baseline" if is_baseline else "not compared")]
     wins = against["win_probability"] if sign_of(metric) > 0 else 1 - against["win_probability"]
-    p = p_text(against["p_holm"], int(against["n"]))
+    p = p_text(against)
     verdict = {"higher": 1, "lower": -1}.get(against["verdict"], 0) * sign_of(metric)
     text = {1: "better", -1: "worse"}.get(verdict, against["verdict"])
     return [

@@ -1,0 +1,23 @@
+import pytest
+
+from runner.reporting.wording import signed_text, spread_text, value_text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0812, "0.0812"), (0.001, "0.0010"), (1.234e-7, "1.23e-07"), (0.0004567, "0.000457"), (0, "0.0000")],
+)
+def test_a_small_number_keeps_three_digits(value, text):
+    assert value_text(value, "test_loss") == text
+    assert signed_text(value, "test_loss") == f"+{text}"
+    assert signed_text(-value, "test_loss").endswith(text)
+
+
+def test_a_deviation_has_as_many_digits_as_its_mean():
+    assert spread_text(0.0812, 0.0004, "test_loss") == "0.0812 ± 0.0004"
+    assert spread_text(1.234e-7, 5.678e-9, "test_loss") == "1.23e-07 ± 5.68e-09"
+
+
+def test_shares_are_percent_and_points():
+    assert value_text(0.00001, "test_accuracy") == "0.00%"
+    assert signed_text(-0.0021, "test_accuracy") == "-0.21"
