@@ -67,9 +67,8 @@ class RayPool:
         try:
             self._new_worker = ray.remote(**self._needs)(_Worker).remote
             room = sum(self._room(node["Resources"]) for node in ray.nodes() if node["Alive"])
-            if not room and not (
-                workers and address
-            ):  # of a cluster that may grow as many as are asked for are waited for
+            # A cluster elsewhere may grow: as many workers as are asked for are waited for.
+            if not room and not (workers and address):
                 raise ValueError("no node of the cluster has room for a worker")
         except ValueError as error:
             ray.shutdown()
