@@ -1,14 +1,14 @@
+import shutil
 from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from runner.console import Terminal
 from runner.sweeps.conduct import conduct
 from runner.sweeps.job import Job
 from runner.sweeps.outcome import Outcome
+from runner.sweeps.plan import Plan
 from tests.sweeps.made_up import end, record
 from tests.sweeps.test_plan import TUNED, planned
 
@@ -36,15 +36,28 @@ class MadeUp:
         pass
 
 
-@pytest.fixture
-def said(composer, tmp_path) -> str:
-    """What a tuned study says, of which a variant's name would be a formula in a spreadsheet."""
-    plan = planned(composer, TUNED | {"variants": {"=adam": [], "sgd": ["optimizer=sgd"]}})
+def conducted(plan: Plan, sweep: Path, *, dry_run: bool = False) -> str:
+    """What a sweep says."""
     shown = StringIO()
-    conduct(plan, tmp_path, MadeUp(tmp_path), Terminal(file=shown), dry_run=False, fail_fast=False)
+    conduct(plan, sweep, MadeUp(sweep), Terminal(file=shown), dry_run=dry_run, fail_fast=False)
     return shown.getvalue()
 
 
-def test_what_was_tuned_is_said_under_the_names_of_the_study(said):
+def test_what_was_tuned_is_said_under_the_names_of_the_study(composer, tmp_path):
+    said = conducted(  # a variant's name would be a formula in a spreadsheet
+        planned(composer, TUNED | {"variants": {"=adam": [], "sgd": ["optimizer=sgd"]}}), tmp_path
+    )
     assert "\n=adam: optimizer.learning_rate=0.1; val_accuracy 0.1000 when tuned, 0.1000 on 2 fresh seeds" in said
     assert "no report" not in said
+
+
+def test_a_tuned_study_that_is_done_announces_nothing(composer, tmp_path):
+    tune = {"axes": {"optimizer.learning_rate": [0.1, 0.01]}, "seeds": 1}
+    plan = planned(composer, TUNED | {"tune": tune, "seeds": 3})
+    assert "4 runs: 2 variants, 3 seeds, and 6 after the tuning; 0 done already; 1 worker" in conducted(plan, tmp_path)
+    again = conducted(plan, tmp_path, dry_run=True)
+    assert "2 points on 1 seed " in again
+    assert "4 runs: 2 variants, 3 seeds; 4 done already; 1 worker, about 0 s" in again
+    last = next(job for job in plan.jobs if job.phase == "candidate" and job.path(tmp_path).exists())
+    shutil.rmtree(last.path(tmp_path))
+    assert "3 seeds, and 1 after the tuning; 4 done already" in conducted(plan, tmp_path, dry_run=True)
