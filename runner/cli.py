@@ -64,9 +64,10 @@ def _dispatch(given: list[str]) -> int:
 
             chosen = report_arguments(arguments)
             if chosen.watch:
-                from runner.sweeps.watching import watch_command
+                from runner.console import Terminal
+                from runner.sweeps.watching import watch
 
-                watch_command(chosen.directories, chosen.interval)
+                watch(chosen.directories, Terminal(), chosen.interval)
             report_command(chosen)
         case ["ensemble", *arguments]:
             from runner.reporting.commands import ensemble_command

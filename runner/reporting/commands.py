@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from runner.config.locations import refuse_file
 from runner.console import Terminal
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def ensemble_command(arguments: Sequence[str]) -> None:
     parser = _parser("ensemble", "Average the predictions of completed runs, and show what that gains.")
     parser.add_argument("--out", type=_path, help="a directory for tables and figures, also by size (default: none)")
     chosen = parser.parse_args(arguments)
+    if chosen.out:
+        refuse_file(chosen.out)
 
     from runner.reporting.canvas import save_figure
     from runner.reporting.ensemble import ensemble_frame, read_members, size_frame

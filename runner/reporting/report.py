@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner.config.errors import UserError, did_you_mean
+from runner.config.locations import refuse_file
 from runner.records.atomic import remove_leftovers, write_bytes, write_csv
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
@@ -48,8 +49,7 @@ def report(paths: Sequence[Path], out: Path, wish: Wish | None = None, output: O
     Raises:
         UserError: if no run is found, or what is wished for does not exist.
     """
-    if out.exists() and not out.is_dir():
-        raise UserError(f"--out {out}: not a directory")
+    refuse_file(out)
     left_out = LeftOut()
     runs = find_runs(paths, left_out)
     if RunDirectory(out).record_path.exists() and (len(runs) > 1 or runs[0].directory.path.resolve() != out.resolve()):

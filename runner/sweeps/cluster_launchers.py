@@ -3,8 +3,12 @@
 from pathlib import Path
 from typing import Any, Literal
 
-from runner.sweeps.launchers import PoolLauncher
+from runner.config.errors import ConfigError
+from runner.config.tree import leaves
+from runner.sweeps.launchers import PoolLauncher, check_count, check_timeout, is_finite
 from runner.sweeps.pool import Pool
+
+_MOST = 100_000  # workers or jobs at a time
 
 
 class RayLauncher(PoolLauncher):
@@ -20,6 +24,14 @@ class RayLauncher(PoolLauncher):
         gpus: float = 0.0,
         timeout_s: float | None = None,
     ) -> None:
+        if workers is not None:
+            check_count("workers", workers, _MOST)
+        for name, value in (("cpus", cpus), ("gpus", gpus)):
+            if not is_finite(value) or value < 0:
+                raise ConfigError(f"hydra.launcher.{name}={value}: must be a finite number at least 0")
+        if not cpus and not gpus:
+            raise ConfigError("hydra.launcher.cpus=0: must be above 0 where gpus=0; a run takes some of one of them")
+        check_timeout(timeout_s)
         self._given = (address, workers, cpus, gpus, timeout_s)
 
     def pool(self) -> Pool:
@@ -41,6 +53,10 @@ class SlurmLauncher(PoolLauncher):
         cluster: Literal["slurm", "local"] = "slurm",
         parameters: dict[str, Any] | None = None,
     ) -> None:
+        check_count("workers", workers, _MOST)
+        for key, value in leaves(parameters or {}):
+            if isinstance(value, float) and not is_finite(value):
+                raise ConfigError(f"hydra.launcher.parameters.{key}={value}: must be finite")
         self._given = (Path(folder), cluster, workers, dict(parameters or {}))
 
     def pool(self) -> Pool:

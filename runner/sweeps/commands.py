@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import ConsoleDimensions
 from rich.text import Text
 
-from runner.config.errors import ConfigError
+from runner.config.errors import ConfigError, UserError
 from runner.config.trust import TRUST, trusted_by
 from runner.console import Terminal
 
@@ -44,17 +44,21 @@ def resume_command(arguments: Sequence[str]) -> None:
         prog="runner resume", description="Go on with a sweep, or with one run, as it was planned."
     )
     parser.add_argument("directory", type=Path, metavar="DIR", help="a sweep's or a run's directory")
-    parser.add_argument("--workers", type=int, help="how many runs at a time (default: as before)")
-    parser.add_argument("--fail-fast", action="store_true", help="stop at the first run that fails")
+    parser.add_argument("--workers", type=int, help="how many runs of a sweep at a time (default: as before)")
+    parser.add_argument("--fail-fast", action="store_true", help="stop a sweep at the first run that fails")
     parser.add_argument("trusted", nargs="*", metavar=f"{TRUST}=[...]", help="packages of yours that it uses")
     chosen = parser.parse_intermixed_args(arguments)
     trusted = trusted_by(chosen.trusted)
+    if chosen.workers is not None and chosen.workers < 1:
+        raise UserError(f"--workers {chosen.workers}: must be at least 1")
 
     from runner.records.run_directory import RunDirectory
     from runner.sweeps.resuming import resume_run, resume_sweep
 
     console = Terminal()
     if RunDirectory(chosen.directory).record_path.exists():
+        if chosen.workers is not None or chosen.fail_fast:
+            raise UserError(f"{chosen.directory}: is one run; --workers and --fail-fast are of a sweep alone")
         resume_run(chosen.directory, console, trusted)
     else:
         resume_sweep(chosen.directory, console, workers=chosen.workers, fail_fast=chosen.fail_fast, trusted=trusted)

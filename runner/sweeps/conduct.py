@@ -1,7 +1,7 @@
 """A planned sweep from its first check to its report."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -11,15 +11,17 @@ from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, Stopped, UserErr
 from runner.console import show_warning
 from runner.records.atomic import remove_leftovers
 from runner.records.provenance import code_state
+from runner.records.record import DONE, RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.reporting.baselines import baselines
 from runner.sweeps.estimate import epoch_seconds, estimate_seconds
+from runner.sweeps.job import Job
 from runner.sweeps.outcome import read_status
 from runner.sweeps.plan import Plan
 from runner.sweeps.pool import Pool
 from runner.sweeps.power import power_warning
 from runner.sweeps.study import Study, read_study
-from runner.sweeps.sweep import Sweep, finished
+from runner.sweeps.sweep import Sweep
 from runner.sweeps.tuning import choose
 from runner.sweeps.view import show_plan, show_selection
 
@@ -35,20 +37,20 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
     from runner.reporting.report import report  # now, while the workers start
 
     study = read_study(plan.study) if plan.study else None
-    started_with = finished(plan.jobs, directory)
+    records = {job.run_id: read_status(RunDirectory(job.path(directory))) for job in plan.jobs}
+    started_with = {name for name, record in records.items() if record and record.status in DONE}
     left = [job for job in plan.of_phase("tuning", "final") if job.run_id not in started_with]
+    later = _after_tuning(plan, started_with)
     sweep = Sweep(directory, pool, console, plan.chosen, fail_fast=fail_fast)
-    to_come = [*left, *plan.of_one_candidate()]
-    an_epoch = epoch_seconds(plan.jobs, directory)
+    an_epoch = epoch_seconds((job.variant, records[job.run_id]) for job in plan.jobs)
     an_epoch |= sweep.check([*left, *plan.of_phase("candidate")], measure=not an_epoch)
     is_kept = dry_run and _has_begun(directory)  # a look ahead must not take the place of what runs there go by
     remove_leftovers(directory)
     if not is_kept:
         plan.write(directory)
-    show_plan(
-        console, plan, set(started_with), directory, estimate_seconds(to_come, an_epoch, pool.workers), pool.workers
-    )
-    for warning in _warnings(plan, study, directory):
+    estimate = estimate_seconds([*left, *later], an_epoch, pool.workers)
+    show_plan(console, plan, started_with, len(later), directory, estimate, pool.workers)
+    for warning in _warnings(plan, study, records.values()):
         show_warning(console, warning)
     if is_kept:
         console.print(f"{directory} has runs of a plan already, which stays as it is", soft_wrap=True)
@@ -75,6 +77,12 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
         raise Stopped(EXIT_FAILED)
 
 
+def _after_tuning(plan: Plan, done: Container[str]) -> list[Job]:
+    """Return a run for each that the choice among tuned points will add, but for those that are done already."""
+    chosen = {(job.variant, job.seed) for job in plan.jobs if job.phase == "candidate" and job.run_id in done}
+    return [job for job in plan.of_one_candidate() if (job.variant, job.seed) not in chosen]
+
+
 def _has_begun(directory: Path) -> bool:
     """Say whether a run of the plan that lies in the directory has been started."""
     try:
@@ -96,7 +104,7 @@ def _train(plan: Plan, study: Study | None, sweep: Sweep, directory: Path) -> bo
     return sweep.train_missing(plan.of_phase("final")) or failed
 
 
-def _warnings(plan: Plan, study: Study | None, directory: Path) -> Iterator[str]:
+def _warnings(plan: Plan, study: Study | None, records: Iterable[RunRecord | None]) -> Iterator[str]:
     for first, second in plan.merged():
         yield f"{second} is the same run as {first} on every seed they share: it is trained once."
     final = [job for job in plan.jobs if job.phase in ("final", "candidate")]
@@ -105,7 +113,6 @@ def _warnings(plan: Plan, study: Study | None, directory: Path) -> Iterator[str]
     comparisons = len(variants) - len(set(compared.values()))
     if (study or len(seeds) > 1) and (warning := power_warning(len(seeds), comparisons)):
         yield warning
-    records = [read_status(RunDirectory(job.path(directory))) for job in plan.jobs]
     if other := {record.code.get("commit", "")[:12] for record in records if record} - {
         code_state().get("commit", "")[:12]
     }:

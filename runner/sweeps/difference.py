@@ -27,7 +27,18 @@ def difference(baseline: Job, job: Job) -> list[str]:
         for key, value in after.items()
         if key in before and before[key] != value and key != "seed" and not is_volatile(key) and "_target_" not in key
     ]
-    return [*options, *lists, *values]
+    named = {override.partition("=")[0] for override in [*options, *lists]}  # groups whose keys are the options' own
+    added = [f"+{as_override(key, after[key])}" for key in _only(after, before) if _group(key) not in named]
+    removed = [f"~{key}" for key in _only(before, after) if _group(key) not in named]
+    return [*options, *lists, *values, *added, *removed]
+
+
+def _only(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    return [key for key in one if key not in other and not is_volatile(key)]
+
+
+def _group(key: str) -> str:
+    return key.partition(".")[0]
 
 
 def _flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -1,23 +1,15 @@
 """How long a sweep will take, from the runs that are there."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from statistics import fmean
 
 from runner.records.record import Row, RunRecord
-from runner.records.run_directory import RunDirectory
 from runner.sweeps.job import Job
-from runner.sweeps.outcome import read_status
 
 _OVERHEAD = 0.3  # seconds of a run beside its epochs
 
 
-def epoch_seconds(jobs: Sequence[Job], sweep: Path) -> dict[str, float]:
-    """Return the mean seconds an epoch of each variant took, by its name, as far as there are records."""
-    return recorded_epoch_seconds((job.variant, read_status(RunDirectory(job.path(sweep)))) for job in jobs)
-
-
-def recorded_epoch_seconds(records: Iterable[tuple[str, RunRecord | None]]) -> dict[str, float]:
+def epoch_seconds(records: Iterable[tuple[str, RunRecord | None]]) -> dict[str, float]:
     """Return the mean seconds an epoch of each variant took, from the records of its runs."""
     measured: dict[str, list[float]] = {}
     for variant, record in records:

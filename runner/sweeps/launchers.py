@@ -1,9 +1,10 @@
 """Hydra launchers: where the runs of a sweep are computed."""
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Any, Literal, NoReturn
 
 import psutil
 from hydra.plugins.launcher import Launcher
@@ -42,11 +43,10 @@ class LocalLauncher(PoolLauncher):
     def __init__(
         self, workers: int | Literal["auto"] = "auto", runs_per_gpu: int = 1, timeout_s: float | None = None
     ) -> None:
-        for name, value, least in (("workers", workers, 1), ("runs_per_gpu", runs_per_gpu, 1)):
-            if value != "auto" and (not isinstance(value, int) or not least <= value <= _MOST):
-                raise ConfigError(f"hydra.launcher.{name}={value}: must be an integer from {least} to {_MOST}")
-        if timeout_s is not None and not (isinstance(timeout_s, int | float) and timeout_s > 0):
-            raise ConfigError(f"hydra.launcher.timeout_s={timeout_s}: must be greater than 0 seconds, or null")
+        if workers != "auto":
+            check_count("workers", workers)
+        check_count("runs_per_gpu", runs_per_gpu)
+        check_timeout(timeout_s)
         self._workers = workers
         self._runs_per_gpu = runs_per_gpu
         self._timeout_s = timeout_s
@@ -58,6 +58,23 @@ class LocalLauncher(PoolLauncher):
         count = free if self._workers == "auto" else self._workers
         environments = [{"CUDA_VISIBLE_DEVICES": gpus[number % len(gpus)]} if gpus else {} for number in range(count)]
         return LocalPool(environments, self._timeout_s)
+
+
+def check_count(name: str, value: Any, most: int = _MOST) -> None:
+    """Raise ConfigError unless a launcher's key is a number of workers."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
+        raise ConfigError(f"hydra.launcher.{name}={value}: must be an integer from 1 to {most}")
+
+
+def check_timeout(value: Any) -> None:
+    """Raise ConfigError unless a time limit is null or a number of seconds."""
+    if value is not None and not (is_finite(value) and value > 0):
+        raise ConfigError(f"hydra.launcher.timeout_s={value}: must be a finite number of seconds above 0, or null")
+
+
+def is_finite(value: Any) -> bool:
+    """Say whether a value is a number that is neither infinite nor NaN; true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 def usable_cores() -> int:

@@ -102,10 +102,6 @@ class Plan:
         """Return the runs of a phase, each once."""
         return list({job.run_id: job for job in reversed(self.jobs) if job.phase in phases}.values())[::-1]
 
-    def runs_after_tuning(self) -> int:
-        """Return how many runs the choice among tuned points will add."""
-        return len(self.of_one_candidate())
-
     def of_one_candidate(self) -> list[Job]:
         """Return the final runs of one point for each tuned variant whose point is not chosen yet."""
         chosen = {job.variant for job in self.jobs if job.phase == "final"}

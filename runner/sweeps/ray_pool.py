@@ -48,7 +48,7 @@ class RayPool:
         """Connect to a cluster, or start one on this machine.
 
         Raises:
-            UserError: if Ray is not installed, or cannot be reached.
+            UserError: if Ray is not installed, cannot be reached, or has no room for a worker.
         """
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
         try:
@@ -64,7 +64,16 @@ class RayPool:
         self._ray = ray
         self._needs = {"num_cpus": cpus, "num_gpus": gpus}
         self._timeout_s = timeout_s
-        self.workers = workers or self._room(ray.cluster_resources())
+        try:
+            self._new_worker = ray.remote(**self._needs)(_Worker).remote
+            room = sum(self._room(node["Resources"]) for node in ray.nodes() if node["Alive"])
+            # A cluster elsewhere may grow: as many workers as are asked for are waited for.
+            if not room and not (workers and address):
+                raise ValueError("no node of the cluster has room for a worker")
+        except ValueError as error:
+            ray.shutdown()
+            raise UserError(f"hydra.launcher.cpus={cpus:g}, hydra.launcher.gpus={gpus:g}: {error}") from error
+        self.workers = workers or room
         self._idle: list[tuple[Any, str | None]] = []
         self._count = 0
 
@@ -89,7 +98,7 @@ class RayPool:
             while len(waiting) or running:
                 self._grow(len(waiting))
                 self._assign(function, waiting, running)
-                for reference in [*self._ended(running), *self._overdue(running)]:
+                for reference in self._ended(running):
                     run = running.pop(reference)
                     result = self._result(reference, run)
                     if result is None:  # the worker has died
@@ -99,6 +108,8 @@ class RayPool:
                             continue
                         result = WorkerLost(f"its worker died {_TRIES} times (out of memory, or nodes that are lost?)")
                     yield run.task, result
+                for run in self._overdue(running):
+                    yield run.task, WorkerLost(f"stopped after timeout_s={self._timeout_s:g} seconds")
         finally:
             for run in running.values():
                 self._kill(run.worker)
@@ -108,8 +119,7 @@ class RayPool:
         while self._count < self.workers and len(self._idle) < wanted:
             if self._count and not self._room(self._ray.available_resources()):
                 return
-            worker = self._ray.remote(**self._needs)(_Worker).remote(str(Path.cwd()))
-            self._idle.append((worker, None))
+            self._idle.append((self._new_worker(str(Path.cwd())), None))
             self._count += 1
 
     def _assign(self, function: Callable[[Task], Result], waiting: Waiting[Task], running: dict[Any, _Running]) -> None:
@@ -127,14 +137,14 @@ class RayPool:
         ended: list[Any] = self._ray.wait(list(running), timeout=_GLANCE)[0]
         return ended
 
-    def _overdue(self, running: dict[Any, _Running]) -> list[Any]:
-        """Return the tasks that have passed the limit; their workers are killed."""
+    def _overdue(self, running: dict[Any, _Running]) -> list[_Running]:
+        """Take out the tasks that have passed the limit; their workers are killed."""
         if self._timeout_s is None:
             return []
         limit = time.monotonic() - self._timeout_s
-        late = [reference for reference, run in running.items() if run.started < limit]
-        for reference in late:
-            self._kill(running[reference].worker)
+        late = [running.pop(reference) for reference, run in list(running.items()) if run.started < limit]
+        for run in late:
+            self._kill(run.worker)
         return late
 
     def _result(self, reference: Any, run: _Running) -> Any:
@@ -145,8 +155,6 @@ class RayPool:
         except errors.RayTaskError as error:  # of the function itself
             result = WorkerLost(f"{type(error.cause).__name__}: {error.cause}")
         except errors.RayActorError:
-            if self._timeout_s is not None and time.monotonic() - run.started > self._timeout_s:
-                return WorkerLost(f"stopped after timeout_s={self._timeout_s:g} seconds")
             self._count -= 1
             return None
         self._idle.append((run.worker, run.kind))
@@ -154,7 +162,8 @@ class RayPool:
 
     def _kill(self, worker: Any) -> None:
         self._count -= 1
-        self._ray.kill(worker)
+        if self._ray.is_initialized():  # `close` has ended them all
+            self._ray.kill(worker)
 
     def close(self) -> None:
         """See `Pool`."""

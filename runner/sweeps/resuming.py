@@ -23,7 +23,7 @@ from runner.records.run_directory import RunDirectory
 from runner.request import Request
 from runner.sweeps.conduct import conduct
 from runner.sweeps.launchers import PoolLauncher
-from runner.sweeps.plan import Plan
+from runner.sweeps.plan import PLAN_FILE, Plan
 from runner.sweeps.plugins import PLUGINS
 
 
@@ -72,7 +72,7 @@ def resume_run(path: Path, console: Console, trusted: Sequence[str]) -> None:
         if before.code.get("commit") != code_state().get("commit"):
             show_warning(console, "this run began with other code: what comes out may be of neither version.")
         _refuse_pruned_trial(path)
-        in_sweep = (path.parent / "plan.json").exists()
+        in_sweep = (path.parent / PLAN_FILE).exists()
         request = Request(path, before.choices, before.overrides, in_sweep=in_sweep, variant=before.label)
         with logged_by(logging.FileHandler(path / "run.log", encoding="utf-8")):
             record = run(config, request, console)

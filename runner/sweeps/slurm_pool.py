@@ -1,11 +1,13 @@
 """Runs as jobs of Slurm's, by submitit."""
 
+import io
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any, TypeVar
 
-from runner.config.errors import UserError
+from runner.config.errors import UserError, shortened
 from runner.sweeps.pool import LocalPool, Pool, WorkerLost
 
 Task = TypeVar("Task")
@@ -69,17 +71,30 @@ class SlurmPool:
         tasks: Sequence[Task],
         affinity: Callable[[Task], str],  # noqa: ARG002 - each job has a process of its own
     ) -> Iterator[tuple[Task, Result | WorkerLost]]:
-        """See `Pool`."""
+        """See `Pool`.
+
+        Raises:
+            UserError: if Slurm refuses a job (there is no such partition, say).
+        """
         waiting = list(tasks)
         while waiting or self._running:
             while waiting and len(self._running) < self.workers:
                 task = waiting.pop(0)
-                self._running[self._executor.submit(Resumable(function), task)] = task
+                self._running[self._submitted(function, task)] = task
             ended = [job for job in self._running if job.done()]
             for job in ended:
                 yield self._running.pop(job), _result(job)
             if not ended:
                 time.sleep(_GLANCE)
+
+    def _submitted(self, function: Callable[[Task], Result], task: Task) -> Any:
+        from submitit.core.utils import FailedJobError, FailedSubmissionError
+
+        try:
+            with redirect_stderr(io.StringIO()):  # where submitit prints what sbatch says, too
+                return self._executor.submit(Resumable(function), task)
+        except (FailedJobError, FailedSubmissionError) as error:
+            raise UserError(f"launcher=slurm: {shortened(str(error))}") from error
 
     def close(self) -> None:
         """See `Pool`."""

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from runner.config.plural import counted
 from runner.sweeps.best import Best, variant_name
-from runner.sweeps.estimate import recorded_epoch_seconds, seconds_left
+from runner.sweeps.estimate import epoch_seconds, seconds_left
 from runner.sweeps.job import Job
 from runner.sweeps.outcome import Outcome
 from runner.sweeps.plan import Plan
@@ -99,7 +99,7 @@ def _summary(plan: Plan, sweep: Path, runs: Standings) -> str:
     if not left and not plan.to_come:
         return f"all runs of {sweep} have ended"
     histories = {job.run_id: run.history for job, run in runs if run.state == "running"}
-    an_epoch = recorded_epoch_seconds((job.variant, run.record) for job, run in runs)
+    an_epoch = epoch_seconds((job.variant, run.record) for job, run in runs)
     unplanned = [runs[-1][0]] * plan.to_come if runs else []  # they will take about what the last one takes
     seconds = seconds_left([*left, *unplanned], an_epoch, histories, workers=len(histories))
     return f"{counted(len(left) + plan.to_come, 'run')} left, {len(histories)} running" + duration_text(seconds)

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from runner.config.composing import guard_hydra
 from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, ConfigError, Stopped, UserError, did_you_mean
-from runner.config.locations import conf_directory
+from runner.config.locations import conf_directory, refuse_file
 from runner.config.plural import counted
 from runner.config.ranges import Count
 from runner.config.resolvers import register_resolvers
@@ -95,6 +95,8 @@ def verify_command(arguments: Sequence[str]) -> None:
     for name in ("seeds", "workers"):
         if getattr(chosen, name) is not None and getattr(chosen, name) < 1:
             raise UserError(f"--{name} {getattr(chosen, name)}: must be at least 1")
+    if chosen.out:
+        refuse_file(chosen.out)
     overrides = [given for given in chosen.given if "=" in given]
     names = [given for given in chosen.given if "=" not in given]
     kind = "quick" if chosen.quick else "full"

@@ -20,12 +20,13 @@ _SHOWN_VARIANTS = 40
 
 
 def show_plan(
-    console: Console, plan: Plan, done: set[str], sweep: Path, estimate_s: float | None, workers: int
+    console: Console, plan: Plan, done: set[str], later: int, sweep: Path, estimate_s: float | None, workers: int
 ) -> None:
     """Print how many runs of what there are, how many are done, and how long the rest may take.
 
     Args:
         done: the ids of runs that need not be trained.
+        later: how many runs the choice among tuned points will add.
         estimate_s: for all that is left, on all workers; None: unknown.
     """
     if question := plan.study.get("question"):
@@ -40,7 +41,7 @@ def show_plan(
     for (variant, phase), jobs in list(rows.items())[:_SHOWN_VARIANTS]:
         points = len({tuple(job.point) for job in jobs})
         changes = (
-            f"{points} points on {len(jobs) // points} seeds"
+            f"{counted(points, 'point')} on {counted(len(jobs) // points, 'seed')}"
             if phase == "tuning"
             else " ".join(difference(plan.jobs[0], jobs[0]))
         )
@@ -54,15 +55,14 @@ def show_plan(
     if len(rows) > _SHOWN_VARIANTS:
         console.print(f"... and {len(rows) - _SHOWN_VARIANTS} more variants, all of them in {sweep / 'plan.csv'}")
     console.print(
-        f"{_counts(plan, done)}; {counted(workers, 'worker')}{duration_text(estimate_s)}; in {sweep}",
+        f"{_counts(plan, done, later)}; {counted(workers, 'worker')}{duration_text(estimate_s)}; in {sweep}",
         soft_wrap=True,
     )
 
 
-def _counts(plan: Plan, done: set[str]) -> str:
+def _counts(plan: Plan, done: set[str], later: int) -> str:
     planned = {job.run_id for job in plan.jobs if job.phase != "candidate"}
-    later = plan.runs_after_tuning()
-    seeds = {job.seed for job in plan.jobs}
+    seeds = {job.seed for job in plan.jobs if job.phase != "tuning"}
     variants = {job.variant for job in plan.jobs}
     text = f"{counted(len(planned), 'run')}: {counted(len(variants), 'variant')}, {counted(len(seeds), 'seed')}"
     if later:
@@ -87,7 +87,8 @@ def show_selection(console: Console, selection: "pd.DataFrame") -> None:
     from runner.reporting.selection import selection_warnings
 
     for _, row in selection.iterrows():
-        scores = f"{row['metric']} {row['tuned']:.4f} when tuned, {row['fresh']:.4f} on {row['n']} fresh seeds"
+        fresh = f"{row['fresh']:.4f} on {counted(row['n'], 'fresh seed')}"
+        scores = f"{row['metric']} {row['tuned']:.4f} when tuned, {fresh}"
         console.print(f"{row['variant']}: {row['point']}; {scores} (optimism {row['optimism']:+.4f})", soft_wrap=True)
     for text in selection_warnings(selection):
         show_warning(console, text)

@@ -43,6 +43,19 @@ class WatchedSweep:
 
 
 @dataclass(frozen=True)
+class UnreadableSweep:
+    """A sweep whose plan cannot be read; its runs are there as those that belong to none."""
+
+    path: Path
+    reason: str
+    is_over = is_idle = True  # nobody knows what it is to train
+
+    def views(self, _: ConsoleDimensions) -> list[RenderableType]:
+        """Return what is wrong with it."""
+        return [Text(f"unreadable: {self.reason}", style="red")]
+
+
+@dataclass(frozen=True)
 class WatchedRuns:
     """Runs without a plan at one moment."""
 
@@ -93,7 +106,7 @@ def _planned_epochs(run: Standing) -> str:
         return ""
 
 
-Watched = WatchedSweep | WatchedRuns
+Watched = WatchedSweep | UnreadableSweep | WatchedRuns
 
 
 @dataclass
@@ -103,25 +116,24 @@ class Reader:
     _plans: dict[Path, Plan] = field(default_factory=dict)
 
     def watched(self, path: Path) -> list[Watched]:
-        """Return what there is to watch in and below a path; nothing where it holds no run yet, or half a plan."""
+        """Return what there is to watch in and below a path; nothing where it holds no run and no plan yet."""
         found: list[Watched] = []
         runs = []
         for here, below, files in walk(path):  # which passes over what vanishes meanwhile
             below.sort()
             if PLAN_FILE in files:
-                plan = self._plan(here)
-                if plan is None:
-                    return []
-                below.clear()
-                found.append(WatchedSweep(here, plan, standings(plan, here)))
+                found.append(self._sweep(here))
+                if isinstance(found[-1], WatchedSweep):
+                    below.clear()
             elif RunDirectory(here).record_path.name in files:
                 below.clear()
                 runs.append(Standing.of(here))
         return [*found, *([WatchedRuns(path, runs)] if runs else [])]
 
-    def _plan(self, sweep: Path) -> Plan | None:
+    def _sweep(self, path: Path) -> WatchedSweep | UnreadableSweep:
         try:
-            self._plans[sweep] = Plan.read(sweep)
-        except UserError:
-            return self._plans.get(sweep)
-        return self._plans[sweep]
+            self._plans[path] = Plan.read(path)
+        except UserError as error:
+            if path not in self._plans:
+                return UnreadableSweep(path, str(error))
+        return WatchedSweep(path, self._plans[path], standings(self._plans[path], path))

@@ -11,20 +11,14 @@ from rich.live import Live
 from rich.text import Text
 
 from runner.config.errors import UserError
-from runner.console import Terminal
 from runner.sweeps.watched import Reader, Watched
 
 _PATIENCE = 60.0  # seconds for a command that was started at the same time to make its directory
 _PATIENCE_WITH_CHECKS = 600.0  # for a sweep that has begun, but checks all its variants before it writes its plan
 
 
-def watch_command(directories: Sequence[Path], interval: float) -> None:
-    """Show how far the runs in the directories are, until all have ended; without a terminal wait in silence."""
-    watch(directories, Terminal(), interval)
-
-
 def watch(directories: Sequence[Path], console: Console, interval: float) -> None:
-    """Show how far the runs in the directories are, until all have ended.
+    """Show how far the runs in the directories are, until all have ended; without a terminal wait in silence.
 
     Args:
         interval: seconds between two looks.
@@ -55,7 +49,7 @@ def _lose_patience(empty: Sequence[Path], seconds: float) -> None:
     for path in empty:
         is_checked = (path / "multirun.yaml").exists()
         if path.is_file() or seconds > (_PATIENCE_WITH_CHECKS if is_checked else _PATIENCE):
-            raise UserError(f"{path}: nothing to watch (no plan of a sweep that can be read, no run in or below it)")
+            raise UserError(f"{path}: nothing to watch (no plan of a sweep, no run in or below it)")
 
 
 def _view(looks: dict[Path, list[Watched]], screen: ConsoleDimensions) -> RenderableType:

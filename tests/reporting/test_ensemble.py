@@ -166,6 +166,12 @@ def test_it_is_a_command_that_refuses_in_one_line(two, cli):
     assert done.stderr == "runner: an ensemble needs two completed runs or more; of the 1 found: 1\n"
 
 
+def test_out_that_is_a_file_is_refused(two, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"^--out .*file: not a directory$"):
+        ensemble_command([str(two), "--out", str(tmp_path / "file")])
+
+
 def test_out_receives_a_table_and_a_figure(two, tmp_path, capsys):
     ensemble_command([str(two), "--out", str(tmp_path / "new" / "out")])
     frame = pd.read_csv(tmp_path / "new" / "out" / "ensemble.csv")

@@ -1,15 +1,16 @@
+import shutil
 from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pytest
 
 from runner.console import Terminal
 from runner.sweeps.conduct import conduct
 from runner.sweeps.job import Job
 from runner.sweeps.outcome import Outcome
+from runner.sweeps.plan import Plan
 from tests.sweeps.made_up import end, record
 from tests.sweeps.test_plan import TUNED, planned
 
@@ -37,21 +38,17 @@ class MadeUp:
         pass
 
 
-def shown(plan, sweep: Path) -> str:
-    """What is said of a plan whose runs are made up."""
-    said = StringIO()
-    conduct(plan, sweep, MadeUp(sweep), Terminal(file=said), dry_run=False, fail_fast=False)
-    return said.getvalue()
+def conducted(plan: Plan, sweep: Path, *, dry_run: bool = False) -> str:
+    """What a sweep says."""
+    shown = StringIO()
+    conduct(plan, sweep, MadeUp(sweep), Terminal(file=shown), dry_run=dry_run, fail_fast=False)
+    return shown.getvalue()
 
 
-@pytest.fixture
-def said(composer, tmp_path) -> str:
-    """What a tuned study says, of which a variant's name would be a formula in a spreadsheet."""
-    plan = planned(composer, TUNED | {"variants": {"=adam": [], "sgd": ["optimizer=sgd"]}})
-    return shown(plan, tmp_path)
-
-
-def test_what_was_tuned_is_said_under_the_names_of_the_study(said):
+def test_what_was_tuned_is_said_under_the_names_of_the_study(composer, tmp_path):
+    said = conducted(  # a variant's name would be a formula in a spreadsheet
+        planned(composer, TUNED | {"variants": {"=adam": [], "sgd": ["optimizer=sgd"]}}), tmp_path
+    )
     assert "\n=adam: optimizer.learning_rate=0.1; val_accuracy 0.1000 when tuned, 0.1000 on 2 fresh seeds" in said
     assert "no report" not in said
 
@@ -59,10 +56,22 @@ def test_what_was_tuned_is_said_under_the_names_of_the_study(said):
 def test_parts_left_out_of_a_crossed_study_are_compared_cell_by_cell(composer, tmp_path):
     study = {"base": ["regularizer=[l2]"], "drop": ["regularizer.l2"], "seeds": 2}
     rates = {"optimizer.learning_rate": [0.1, 0.01]}
-    said = " ".join(shown(planned(composer, study | {"grid": rates}), tmp_path).split())
+    said = " ".join(conducted(planned(composer, study | {"grid": rates}), tmp_path).split())
     assert "2 seeds cannot reach p < 0.05 over 2 comparisons" in said
     compared = pd.read_csv(tmp_path / "comparisons.csv")
     assert dict(zip(compared["variant"], compared["baseline"], strict=True)) == {
         f"without regularizer.l2,{rate}": f"full,{rate}"
         for rate in ("optimizer.learning_rate=0.1", "optimizer.learning_rate=0.01")
     }
+
+
+def test_a_tuned_study_that_is_done_announces_nothing(composer, tmp_path):
+    tune = {"axes": {"optimizer.learning_rate": [0.1, 0.01]}, "seeds": 1}
+    plan = planned(composer, TUNED | {"tune": tune, "seeds": 3})
+    assert "4 runs: 2 variants, 3 seeds, and 6 after the tuning; 0 done already; 1 worker" in conducted(plan, tmp_path)
+    again = conducted(plan, tmp_path, dry_run=True)
+    assert "2 points on 1 seed " in again
+    assert "4 runs: 2 variants, 3 seeds; 4 done already; 1 worker, about 0 s" in again
+    last = next(job for job in plan.jobs if job.phase == "candidate" and job.path(tmp_path).exists())
+    shutil.rmtree(last.path(tmp_path))
+    assert "3 seeds, and 1 after the tuning; 4 done already" in conducted(plan, tmp_path, dry_run=True)

@@ -96,3 +96,9 @@ def test_a_difference_leads_from_one_configuration_to_the_other(composer):
     again = planned(composer, {"variants": {"b": found}, "seeds": 1})
     assert again.jobs[0].run_id == other.run_id
     assert difference(baseline, replace(baseline, seed=7)) == []
+
+
+def test_a_difference_names_keys_that_were_added_or_removed_but_not_those_of_another_option(composer):
+    overrides = ["model=cnn", "regularizer=[l2]", "+optimizer.amsgrad=true", "~optimizer.beta_1"]
+    plan = planned(composer, {"variants": {"a": [], "b": overrides}, "seeds": 1})
+    assert sorted(difference(*plan.jobs)) == sorted(overrides)

@@ -1,4 +1,5 @@
 import errno
+import math
 import os
 import signal
 import threading
@@ -11,6 +12,7 @@ import pytest
 from pebble import ProcessPool
 
 from runner.config.environment import EnvironmentFault
+from runner.config.errors import ConfigError
 from runner.sweeps.launchers import LocalLauncher, usable_cores, visible_gpus
 from runner.sweeps.pool import LocalPool, WorkerLost
 
@@ -147,9 +149,16 @@ class TestLocalLauncher:
         assert LocalLauncher().pool().workers == 2
         assert LocalLauncher(runs_per_gpu=3).pool().workers == 6
 
-    @pytest.mark.parametrize("given", [{"workers": 0}, {"workers": "many"}, {"runs_per_gpu": 0}, {"timeout_s": 0}])
+    @pytest.mark.parametrize(
+        "given",
+        [
+            *({"workers": value} for value in (0, True, "many")),
+            *({"runs_per_gpu": value} for value in (0, "auto")),
+            *({"timeout_s": value} for value in (0, True, math.inf, math.nan)),
+        ],
+    )
     def test_refuses_what_makes_no_sense(self, given):
-        with pytest.raises(Exception, match=f"hydra.launcher.{next(iter(given))}="):
+        with pytest.raises(ConfigError, match=f"hydra.launcher.{next(iter(given))}="):
             LocalLauncher(**given)
 
 

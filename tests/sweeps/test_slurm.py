@@ -60,3 +60,19 @@ def test_a_preempted_job_is_queued_again_as_it_was():
 
     again = Resumable(abs).checkpoint(-3)
     assert again.function(*again.args) == 3
+
+
+def test_what_sbatch_refuses_is_said_in_a_line(tmp_path, monkeypatch, capfd):
+    from runner.sweeps import slurm_pool
+
+    for name in ("srun", "sbatch"):
+        (tmp_path / name).write_text(
+            "#!/bin/sh\nprintf 'sbatch: error: invalid partition\\nsbatch: error: failed' >&2; exit 1\n"
+        )
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(slurm_pool, "LocalPool", lambda *_, **__: None)
+    pool = slurm_pool.SlurmPool(tmp_path, "slurm", 1, {"slurm_partition": "lnog"})
+    with pytest.raises(UserError, match=r"^launcher=slurm: sbatch: error: invalid partition sbatch: error: failed$"):
+        next(pool.results(abs, [-3], str))
+    assert capfd.readouterr().err == ""

@@ -107,7 +107,7 @@ def test_a_run_that_two_variants_share_counts_for_each(tuned, tmp_path):
     plan = tuned(scores, variants=variants)
     final = {(job.variant, job.config["optimizer"]["learning_rate"]) for job in plan.jobs if job.phase == "final"}
     assert final == {("adam", 0.001), ("same", 0.001), ("sgd", 0.1)}
-    assert plan.runs_after_tuning() == 0
+    assert plan.of_one_candidate() == []
     table = pd.read_csv(tmp_path / "tuning.csv")
     assert set(table.loc[table["variant"] == "same", "budget"]) == {3}
 

@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from runner.config.errors import ConfigError, UserError
-from runner.sweeps.verifying import expectations, plan_of, read_file
+from runner.sweeps.verifying import expectations, plan_of, read_file, verify_command
 from tests.test_recipes import RECIPES
 
 FILE = read_file()
@@ -114,6 +114,12 @@ def test_a_recipe_passes_goes_on_and_fails_with_another_loss_or_other_data(cli, 
     assert wrong.returncode == 1
     assert "wrong loss" in wrong.stdout
     assert "wrong split" in wrong.stdout
+
+
+def test_out_that_is_a_file_is_refused(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"^--out .*file: not a directory$"):
+        verify_command(["--out", str(tmp_path / "file"), "keras_mlp"])
 
 
 def test_without_the_data_nothing_else_is_trained(cli, tmp_path):

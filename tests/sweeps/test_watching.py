@@ -115,6 +115,16 @@ class TestStatus:
         with pytest.raises(UserError, match="no run and no sweep was begun here"):
             status_command([str(tmp_path / "nothing")])
 
+    def test_a_plan_that_cannot_be_read_is_named_and_hides_nothing(self, tmp_path, capsys):
+        Plan(JOBS[:1]).write(tmp_path / "a")
+        end(JOBS[0], tmp_path / "b")
+        (tmp_path / "b" / "plan.json").write_text("{")
+        Plan(JOBS[:2]).write(tmp_path / "c")
+        status_command([str(tmp_path)])
+        said = capsys.readouterr().out
+        assert f"unreadable: {tmp_path / 'b'}: not a sweep's directory (plan.json: " in said
+        assert [text in said for text in ("1 run left", "2 runs left", JOBS[0].directory)] == [True] * 3
+
 
 class TestWatch:
     def test_shows_a_sweep_until_its_last_run_has_ended(self, tmp_path, between):
@@ -218,6 +228,16 @@ class TestWatch:
         between(lambda: end(JOBS[0], tmp_path / "a"), lambda: end(JOBS[0], tmp_path / "b"))
         watch([tmp_path], console, 2.0)
         assert f"all runs of {tmp_path / 'a'} have ended" in console.export_text()
+
+    def test_a_plan_that_cannot_be_read_keeps_nobody_waiting(self, tmp_path, between):
+        Plan(JOBS[:1]).write(tmp_path / "a")
+        end(JOBS[0], tmp_path / "a")
+        end(JOBS[0], tmp_path / "b", "running")
+        (tmp_path / "b" / "plan.json").write_text("{")
+        console = terminal()
+        between(lambda: end(JOBS[0], tmp_path / "b"))
+        watch([tmp_path], console, 2.0)
+        assert "unreadable: " in console.export_text()
 
     def test_many_variants_fit_a_small_screen_and_those_that_are_trained_are_among_them(self, tmp_path):
         jobs = [job(f"variant {number}", 0) for number in range(100)]
