@@ -2,6 +2,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from dataclasses import replace
 from io import StringIO
@@ -393,6 +394,7 @@ def test_a_search_that_is_killed_trains_its_trials_with_the_values_they_had(tmp_
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         while not list(tmp_path.glob("s/*/checkpoint/state.npz")):
             assert process.poll() is None
+            time.sleep(0.02)
         process.send_signal(signal.SIGKILL)
     planned = pd.read_csv(tmp_path / "s" / "plan.csv")
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)

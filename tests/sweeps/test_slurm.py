@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pandas as pd
 import pytest
@@ -22,6 +23,7 @@ def test_a_job_that_is_killed_costs_its_own_run_and_is_made_up_for(tmp_path):
     with subprocess.Popen(COMMAND, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         while not (checkpoints := list(tmp_path.glob("s/*/checkpoint/state.npz"))):
             assert process.poll() is None, process.communicate()
+            time.sleep(0.02)
         victim = checkpoints[0].parent.parent
         os.kill(_writer(victim), signal.SIGKILL)
         said, errors = process.communicate(timeout=120)

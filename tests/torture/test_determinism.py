@@ -6,6 +6,7 @@ What may differ is said in docs/reliability.md: the number of threads, the kind 
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -73,7 +74,7 @@ def test_so_is_a_run_that_was_interrupted(reference, measured, tmp_path):
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         checkpoint = tmp_path / "single" / "checkpoint"
         while process.poll() is None and not (checkpoint.is_dir() and any(checkpoint.glob("[!.]*"))):
-            pass
+            time.sleep(0.002)
         process.kill()
     assert process.returncode == -signal.SIGKILL, "it had ended before it could be interrupted"
     subprocess.run([sys.executable, "-m", "runner", "resume", "single"], cwd=tmp_path, capture_output=True, check=True)
