@@ -26,6 +26,8 @@ def going_on(record: RunRecord, directory: RunDirectory) -> RunRecord:
         earlier = directory.read_record()
     except UserError:  # a disk that was full, say: the checkpoint is whole
         return record
+    if not earlier.dataset["fingerprint"]:  # it ended before it saw any
+        return record
     before, here = _data(earlier), _data(record)
     if before != here:
         raise UserError(

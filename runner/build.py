@@ -24,7 +24,7 @@ from runner.engine.diagnostics import Diagnostic
 from runner.engine.tracking import Tracker
 from runner.engine.training import Augment, one_kernel
 from runner.engine.weights import fresh_session, initialize
-from runner.make import brief, check_name, locate, make
+from runner.make import brief, check_name, defaults, locate, make
 from runner.models.hidden import Hidden
 from runner.models.objective import Form, encoded, label_form, smoothed
 from runner.models.transfer import freeze, load_weights
@@ -181,8 +181,8 @@ def build_callbacks(settings: Settings, directory: Path) -> list[keras.callbacks
     built = [make("schedule", settings.schedule.spec())] if _is_callback(settings) else []
     for name, callback in settings.callbacks.items():
         spec = callback.spec()
-        parameters = inspect.signature(locate(f"callbacks.{name}", callback.target)).parameters
-        given = {key: parameters[key].default for key in _PATH_ARGUMENTS if key in parameters} | spec
+        own = defaults(locate(f"callbacks.{name}", callback.target))
+        given = {key: value for key, value in own.items() if value} | spec
         paths = {
             key: _inside(directory, f"callbacks.{name}.{key}", given[key])
             for key in _PATH_ARGUMENTS
@@ -197,7 +197,8 @@ def _inside(directory: Path, key: str, given: str) -> str:
     path = (home / given).resolve()
     if path == home or not path.is_relative_to(home):
         raise ConfigError(f"{key}={given}: must lie in the run's directory")
-    if path.relative_to(home).parts[0] in RUN_FILES:
+    name = path.relative_to(home).parts[0]
+    if name in RUN_FILES or name.endswith(".png"):
         raise ConfigError(f"{key}={given}: is a file of the run's own; take another name")
     return str(directory / given)
 

@@ -45,7 +45,8 @@ def _run(arguments: list[str], *, wants_traceback: bool) -> int:
         with machine_faults():
             return _dispatch(arguments)
     except KeyboardInterrupt:  # where a training has begun, it says so itself
-        print("runner: interrupted; the same command begins again", file=sys.stderr)
+        with suppress(OSError):  # of a terminal that was closed
+            print("runner: interrupted; the same command begins again", file=sys.stderr)
         return EXIT_INTERRUPTED
     except Exception as error:  # the last place that can turn it into a message
         if wants_traceback:

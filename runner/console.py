@@ -1,5 +1,6 @@
 """What a person sees while a run goes on: a live line in a terminal, a line an epoch elsewhere."""
 
+import errno
 import os
 import shlex
 from collections.abc import Iterable, Mapping
@@ -30,8 +31,17 @@ class Terminal(Console):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(markup=False, highlight=False, **options)
+        self._began_in_one = self.is_terminal  # one that was closed says that it is none
         if not self.is_terminal and "COLUMNS" not in os.environ:
             self.width = _IN_A_FILE
+
+    def _check_buffer(self) -> None:
+        try:
+            super()._check_buffer()
+        except OSError as error:
+            if error.errno != errno.EIO or not self._began_in_one:
+                raise
+            self.on_broken_pipe()
 
     def on_broken_pipe(self) -> None:
         """Go on without a word: nobody reads them any more, and the training is not theirs (rich would exit)."""

@@ -72,17 +72,30 @@ def _parameters(target: Any) -> tuple[set[str], bool]:
 
     A class that passes **kwargs on takes its parent's as well.
     """
-    functions = [target]
-    if inspect.isclass(target):
-        functions = [vars(base)["__init__"] for base in target.__mro__[:-1] if "__init__" in vars(base)]
     names: set[str] = set()
-    for function in functions:
+    for function in _functions(target):
         given = inspect.signature(function).parameters.values()
         by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
         names |= {parameter.name for parameter in given if parameter.kind in by_name} - {"self"}
         if not any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in given):
             return names, False
     return names, True
+
+
+def defaults(target: Any) -> dict[str, Any]:
+    """Return the defaults of a target's arguments, also of those that a class passes on to its parent."""
+    found: dict[str, Any] = {}
+    for function in _functions(target):
+        for name, parameter in inspect.signature(function).parameters.items():
+            if parameter.default is not inspect.Parameter.empty:
+                found.setdefault(name, parameter.default)
+    return found
+
+
+def _functions(target: Any) -> list[Any]:
+    if not inspect.isclass(target):
+        return [target]
+    return [vars(base)["__init__"] for base in target.__mro__[:-1] if "__init__" in vars(base)]
 
 
 def _no_such_argument(key: str, name: str, given: dict[str, Any], target: Any, accepted: set[str]) -> ConfigError:

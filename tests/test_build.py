@@ -78,9 +78,28 @@ def test_callbacks_write_nowhere_else(tmp_path, path):
         build_callbacks(settings("callbacks=[tensorboard]", f"callbacks.tensorboard.log_dir={path}"), tmp_path)
 
 
-def test_callbacks_write_no_file_of_the_runs_own(tmp_path):
-    with pytest.raises(ConfigError, match=r"callbacks\.tensorboard\.log_dir=record\.json: is a file of the run's own"):
-        build_callbacks(settings("callbacks=[tensorboard]", "callbacks.tensorboard.log_dir=record.json"), tmp_path)
+class Board(keras.callbacks.TensorBoard):
+    """Has its directory from its parent."""
+
+    def __init__(self, backup_dir="", **arguments):
+        super().__init__(**arguments)
+        self.backup_dir = backup_dir
+
+
+def test_so_does_a_users_own_where_its_parent_has_a_directory(tmp_path):
+    own = [
+        "callbacks=[tensorboard]",
+        "~callbacks.tensorboard.log_dir",
+        f"callbacks.tensorboard._target_={__name__}.Board",
+    ]
+    (board,) = build_callbacks(settings(*own), tmp_path)
+    assert (board.log_dir, board.backup_dir) == (str(tmp_path / "logs"), "")
+
+
+@pytest.mark.parametrize("name", ["record.json", ".lock", "checkpoint/state.npz", "accuracy.png"])
+def test_callbacks_write_no_file_of_the_runs_own(tmp_path, name):
+    with pytest.raises(ConfigError, match=r"callbacks\.tensorboard\.log_dir=.*: is a file of the run's own"):
+        build_callbacks(settings("callbacks=[tensorboard]", f"callbacks.tensorboard.log_dir={name}"), tmp_path)
 
 
 def test_a_file_that_no_callback_can_open_is_an_error_of_the_configuration(tmp_path):

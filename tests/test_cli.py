@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from runner.config.locations import conf_directory
+from runner.records import run_directory
 
 QUICK = ("dataset=mnist_5k", "training.epochs=2")
 RUN_FILES = {
@@ -62,7 +63,9 @@ def finished_sweep(cli, tmp_path_factory) -> tuple[Path, subprocess.CompletedPro
 
 class TestOneRun:
     def test_leaves_the_files_of_the_contract_and_no_other(self, finished_run):
-        assert {path.name for path in finished_run[0].iterdir()} == RUN_FILES
+        files = {path.name for path in finished_run[0].iterdir()}
+        assert files == RUN_FILES
+        assert {name for name in files if not name.endswith(".png")} <= run_directory.RUN_FILES  # no callback's
 
     def test_prints_choices_data_device_an_epoch_a_line_and_paths(self, finished_run):
         directory, done = finished_run

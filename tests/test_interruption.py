@@ -78,6 +78,12 @@ def test_a_run_does_not_go_on_with_other_data(tmp_path, monkeypatch):
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
+def test_what_ended_before_it_saw_any_data_says_nothing_of_them(tmp_path):
+    chosen, request, record = interrupted(tmp_path)
+    RunDirectory(tmp_path).write_record(replace(record, dataset={"name": "mnist_5k", "fingerprint": ""}))
+    assert run(chosen, request, Console(quiet=True)).status == "completed"
+
+
 def test_the_seconds_of_a_run_are_those_of_all_its_attempts(tmp_path):
     chosen, request, record = interrupted(tmp_path)
     directory = RunDirectory(tmp_path)

@@ -1,13 +1,19 @@
 """Sweeps from the command line: real workers, real runs on the embedded digits."""
 
+import fcntl
 import json
+import os
+import pty
+import select
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import pytest
 
 RUNNER = (sys.executable, "-m", "runner")
@@ -204,6 +210,26 @@ def test_ctrl_c_leaves_a_sweep_that_goes_on_from_its_checkpoints(tmp_path):
     done = subprocess.run([*RUNNER, "resume", "s"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert {record["status"] for record in records(tmp_path / "s").values()} == {"completed"}
+
+
+def test_a_terminal_that_is_closed_interrupts_a_sweep(tmp_path):
+    """The kernel then sends SIGHUP to all in it, and every write to it fails."""
+    command = [*RUNNER, "seeds=[0,1]", "dataset=mnist_5k", "training.epochs=1000", "hydra.sweep.dir=s"]
+    outside, inside = pty.openpty()
+    process = subprocess.Popen(
+        command, cwd=tmp_path, stdin=inside, stdout=inside, stderr=inside, start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(inside, termios.TIOCSCTTY, 0),
+    )  # fmt: skip
+    os.close(inside)
+    while len(list(tmp_path.glob("s/*/checkpoint/state.npz"))) < 2:
+        assert process.poll() is None
+        if select.select([outside], [], [], 0.02)[0]:
+            os.read(outside, 2**16)
+    workers = psutil.Process(process.pid).children(recursive=True)
+    os.close(outside)
+    assert process.wait(timeout=30) == 143
+    assert {record["status"] for record in records(tmp_path / "s").values()} == {"interrupted"}
+    assert psutil.wait_procs(workers, timeout=10)[1] == []
 
 
 def test_two_processes_on_one_sweep_train_no_run_twice(tmp_path):

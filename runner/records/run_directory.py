@@ -25,7 +25,7 @@ _LARGEST_PREDICTIONS = 512 * MEGABYTE
 _LAST_EPOCH = 10**9
 _OF_REPORTS = ("position", "run", "variant", "seed")  # columns of a report's history, whose others are a run's
 
-# What a run writes, which no callback may take for its own.
+# What a run writes beside its figures, which no callback may take for its own.
 RUN_FILES = frozenset({
     ".hydra", ".lock", "checkpoint", "config.yaml", "gradients.csv", "history.csv", "model.keras",
     "predictions.npz", "record.json", "run.log", "steps.csv", "summary.csv",

@@ -22,9 +22,10 @@ def variant_labels(runs: Sequence[Run]) -> list[str]:
         run.record.label or ",".join(part for part in own if part not in shared) or run.record.name
         for own, run in zip(parts, runs, strict=True)
     ]
-    apart = _differences(names, parts)  # of the whole names: a study may have tuned to other values on each data set
     labels = [_without_dataset(name, run) for name, run in zip(names, runs, strict=True)] if several else names
-    return [label + difference for label, difference in zip(labels, apart, strict=True)]
+    # On each data set apart: a study may have tuned to other values on each.
+    places = [(label, run.record.dataset["name"]) for label, run in zip(labels, runs, strict=True)]
+    return [label + difference for label, difference in zip(labels, _differences(places, parts), strict=True)]
 
 
 def labels_by(runs: Sequence[Run], keys: Sequence[str], left_out: LeftOut) -> list[str]:
@@ -85,9 +86,9 @@ def _without_dataset(name: str, run: Run) -> str:
     return name
 
 
-def _differences(names: Sequence[str], parts: Sequence[Sequence[str]]) -> list[str]:
+def _differences(names: Sequence[tuple[str, str]], parts: Sequence[Sequence[str]]) -> list[str]:
     """Return what is to be added to each name where runs of one name were asked for differently: in two studies."""
-    asked: dict[str, set[tuple[str, ...]]] = {}
+    asked: dict[tuple[str, str], set[tuple[str, ...]]] = {}
     for name, own in zip(names, parts, strict=True):
         asked.setdefault(name, set()).add(tuple(own))
     common = {name: set.intersection(*map(set, variants)) for name, variants in asked.items()}

@@ -79,6 +79,9 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     remove_leftovers(out)
     means = mean_by_dataset(results.summary, results.metric)
     ranks = None if results.training else average_ranks(means, results.metric)
+    if not ranks:  # an earlier report may have had some
+        for stale in (out / "ranks.csv", *out.glob("critical_difference.*")):
+            stale.unlink(missing_ok=True)
     if "csv" in output.formats:
         yield from _write_frames(results, ranks, out)
     if {*output.formats} <= {"csv"}:

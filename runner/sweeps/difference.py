@@ -1,6 +1,6 @@
 """What a run's configuration has that another's has not."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
 from runner.config.identity import is_volatile
@@ -28,17 +28,20 @@ def difference(baseline: Job, job: Job) -> list[str]:
         if key in before and before[key] != value and key != "seed" and not is_volatile(key) and "_target_" not in key
     ]
     named = {override.partition("=")[0] for override in [*options, *lists]}  # groups whose keys are the options' own
-    added = [f"+{as_override(key, after[key])}" for key in _only(after, before) if _group(key) not in named]
-    removed = [f"~{key}" for key in _only(before, after) if _group(key) not in named]
+    new, gone = _only(after, before, named), _only(before, after, named)
+    # A mapping that became null, or the other way round, is one change.
+    added = [f"{'' if _below(key, gone) else '+'}{as_override(key, after[key])}" for key in new]
+    removed = [f"~{key}" for key in gone if not _below(key, new) and not any(_below(other, [key]) for other in new)]
     return [*options, *lists, *values, *added, *removed]
 
 
-def _only(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
-    return [key for key in one if key not in other and not is_volatile(key)]
+def _only(one: Mapping[str, Any], other: Mapping[str, Any], named: Container[str]) -> list[str]:
+    return [key for key in one if key not in other and not is_volatile(key) and key.partition(".")[0] not in named]
 
 
-def _group(key: str) -> str:
-    return key.partition(".")[0]
+def _below(key: str, others: Iterable[str]) -> bool:
+    """Say whether one of the others lies below the key."""
+    return any(other.startswith(f"{key}.") for other in others)
 
 
 def _flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

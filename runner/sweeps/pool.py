@@ -59,8 +59,13 @@ def start_server() -> None:
     """Start the process that workers are forked from, if it is not there yet; it goes on by itself for seconds."""
     multiprocessing.get_context("forkserver").set_forkserver_preload(["runner.sweeps.preloaded"])
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a process with threads must not be forked
-    with output_in(Path(os.devnull)):  # of the import of TensorFlow; the workers send theirs to each run's log
-        forkserver.ensure_running()
+    # A terminal that is closed ends the process that asked, and that ends its workers.
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with output_in(Path(os.devnull)):  # of the import of TensorFlow; the workers send theirs to each run's log
+            forkserver.ensure_running()
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 class WorkerLost(Exception):
@@ -213,7 +218,6 @@ class _Slot:
 def _start_worker(environment: Mapping[str, str]) -> None:
     """Set the environment, and end the process when the one that asked for it dies."""
     os.environ.update(environment)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # of a terminal that is closed: the one that asked ends this one
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # pebble's handler would wait for the end of an epoch
     gc.freeze()  # what was imported is no garbage: collections between runs need not look at it
     parent = multiprocessing.parent_process()

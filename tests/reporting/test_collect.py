@@ -126,6 +126,20 @@ def test_a_run_that_is_two_variants_is_there_for_each(make_run, tmp_path):
     assert variant_labels(runs) == ["one", "other"]
 
 
+def test_so_it_is_where_one_of_them_was_crossed_with_data_sets(make_run, tmp_path):
+    given = {"0": ("adam", 0.1, "mnist"), "1": ("adam,dataset=mnist", 0.001, "mnist"), "2": ("adam", 0.1, "other")}
+    for name, (label, rate, data) in given.items():
+        overrides = [f"optimizer.learning_rate={rate}", f"dataset={data}"]
+        directory = make_run(f"s/{name}", overrides=overrides, dataset=data, fingerprint=data)
+        record = json.loads((directory / "record.json").read_text())
+        (directory / "record.json").write_text(json.dumps(record | {"label": label}))
+    assert variant_labels(find_runs([tmp_path])) == [
+        "adam (optimizer.learning_rate=0.1)",
+        "adam (optimizer.learning_rate=0.001)",
+        "adam",
+    ]
+
+
 def test_one_name_in_two_studies_is_two_variants(make_run, tmp_path):
     for number, epochs in enumerate((5, 5, 20)):
         directory = make_run(f"s/{number}", overrides=["optimizer=adam", f"training.epochs={epochs}"], seed=number)

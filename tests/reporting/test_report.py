@@ -358,4 +358,7 @@ def test_several_data_sets_are_compared_each_by_itself_and_ranked(make_run, tmp_
     assert dict(zip(ranks["variant"], ranks["average_rank"], strict=True)) == {
         "optimizer=lion": 1, "optimizer=adam": 2, "optimizer=sgd": 3,
     }  # fmt: skip
+    assert (tmp_path / "out" / "critical_difference.png").exists()
+    report([tmp_path / "mnist"], tmp_path / "out")  # where there are none, no earlier ones stay
+    assert not [*tmp_path.glob("out/ranks.csv"), *tmp_path.glob("out/critical_difference.*")]
     assert tmp_path / "out" / "critical_difference.png" in written

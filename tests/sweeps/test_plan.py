@@ -102,3 +102,11 @@ def test_a_difference_names_keys_that_were_added_or_removed_but_not_those_of_ano
     overrides = ["model=cnn", "regularizer=[l2]", "+optimizer.amsgrad=true", "~optimizer.beta_1"]
     plan = planned(composer, {"variants": {"a": [], "b": overrides}, "seeds": 1})
     assert sorted(difference(*plan.jobs)) == sorted(overrides)
+
+
+def test_a_mapping_that_became_null_is_one_difference(composer):
+    (one,) = planned(composer, {"variants": {"a": []}, "seeds": 1}).jobs
+    inner = replace(one, config=one.config | {"extra": {"early": {"a": 1, "b": 2}}})
+    null = replace(one, config=one.config | {"extra": {"early": None}})
+    assert difference(inner, null) == ["extra.early=null"]
+    assert difference(null, inner) == ["+extra.early.a=1", "+extra.early.b=2"]

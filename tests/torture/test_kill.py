@@ -144,7 +144,7 @@ def _is_done(folder: Path) -> bool:
 
 @pytest.mark.parametrize("kind", ["run", "sweep"])
 def test_stopped_at_any_moment_it_ends_as_if_it_had_not_been(kind, undisturbed, attempts, measured, tmp_path):
-    command, runs, few = {"run": (run_command, 1, 3), "sweep": (sweep_command, 2, 3)}[kind]
+    command, runs, few = {"run": (run_command, 1, 4), "sweep": (sweep_command, 2, 4)}[kind]
     wanted = attempts(few, 50)
     moments = random.Random(0)
     stops: list[Stop] = []
