@@ -341,6 +341,10 @@ def test_a_dry_run_leaves_the_plan_of_runs_that_are_there(cli, tmp_path):
         (("study=smoke", "study=ablation", "dry_run=true"), "study=smoke study=ablation: one study at a time"),
         (("study=[smoke,optimizers]", "dry_run=true"), "study=[smoke,optimizers]: one study at a time"),
         (("ablate", "base=/etc/passwd", "drop=schedule"), "base=/etc/passwd: must be GROUP/OPTION"),
+        (
+            ("study=smoke", "+study.tune.axes={training.batch_size: [16, 32]}", "training.metrics=[]"),
+            "val_accuracy: not measured by these runs",
+        ),
         (("study=smoke", "dry_run=yess"), "dry_run=yess: must be true or false"),
         (("study=smoke", "fail_fast=maybe"), "fail_fast=maybe: must be true or false"),
         (("study=smoke", "hydra.mode=RUN"), "study: of a sweep, and this is one run"),

@@ -43,7 +43,9 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
     later = _after_tuning(plan, started_with)
     sweep = Sweep(directory, pool, console, plan.chosen, fail_fast=fail_fast)
     an_epoch = epoch_seconds((job.variant, records[job.run_id]) for job in plan.jobs)
-    an_epoch |= sweep.check([*left, *plan.of_phase("candidate")], measure=not an_epoch)
+    an_epoch |= sweep.check(
+        [*left, *plan.of_phase("candidate")], measure=not an_epoch, chooses=bool(study and study.tune)
+    )
     is_kept = dry_run and _has_begun(directory)  # a look ahead must not take the place of what runs there go by
     remove_leftovers(directory)
     if not is_kept:

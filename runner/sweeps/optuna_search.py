@@ -104,7 +104,7 @@ def conduct_search(searching: Searching, pool: Pool, *, dry_run: bool, fail_fast
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     console = searching.console
     sweep = Sweep(searching.directory, pool, console, searching.search, fail_fast=fail_fast)
-    sweep.check(searching.examples(), measure=False)
+    sweep.check(searching.examples(), measure=False, chooses=True)
     searching.directory.mkdir(parents=True, exist_ok=True)
     # Who went on with it beside would train the same trials; a look is free.
     with nullcontext() if dry_run else run_lock(searching.directory, of="search"):

@@ -52,8 +52,13 @@ def score(record: RunRecord, metric: str) -> float:
     """
     value: float | None = record.summary()[metric]
     if value is None:
-        raise UserError(f"{metric}: not measured by these runs, so nothing can be chosen by it; see training.metrics")
+        raise UserError(not_measured(metric))
     return value
+
+
+def not_measured(metric: str) -> str:
+    """Return what to say where nothing can be chosen by a figure."""
+    return f"{metric}: not measured by these runs, so nothing can be chosen by it; see training.metrics"
 
 
 def read_epochs(directory: RunDirectory) -> list[Row]:

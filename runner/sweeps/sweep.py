@@ -16,7 +16,7 @@ from runner.records.record import DONE
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.job import Job
 from runner.sweeps.live import SweepLines
-from runner.sweeps.outcome import Outcome, read_status, write_ending
+from runner.sweeps.outcome import Outcome, not_measured, read_status, write_ending
 from runner.sweeps.plan import in_variant
 from runner.sweeps.pool import Pool, WorkerLost
 from runner.sweeps.study import Chosen
@@ -45,11 +45,12 @@ class Sweep:
         self._ended: list[tuple[Job, Outcome]] = []  # also before this start
         self.fail_fast = fail_fast
 
-    def check(self, jobs: Sequence[Job], *, measure: bool) -> dict[str, float]:
+    def check(self, jobs: Sequence[Job], *, measure: bool, chooses: bool = False) -> dict[str, float]:
         """Build the parts of every kind of run, and return the seconds an epoch of each variant takes.
 
         Args:
             measure: an epoch of the first one; the others are estimated by their operations. Else nothing is returned.
+            chooses: by a figure of these runs, which they must measure.
 
         Raises:
             ConfigError: a line for each variant that cannot be built.
@@ -67,7 +68,11 @@ class Sweep:
                 if isinstance(result, EnvironmentFault):
                     raise result
                 checked.append((job, Checked(str(result)) if isinstance(result, WorkerLost) else result))
-        if wrong := [in_variant(job.variant, one.error) for job, one in checked if one.error]:
+        wrong = [in_variant(job.variant, one.error) for job, one in checked if one.error]
+        metric = self._chosen.metric.removeprefix("best_").removeprefix("val_")
+        if chooses and any(not one.error and metric not in one.measured for _, one in checked):
+            wrong.append(not_measured(self._chosen.metric))
+        if wrong:
             raise ConfigError("\n".join(dict.fromkeys(wrong)))
         warned: dict[str, list[str]] = {}
         for job, one in checked:

@@ -40,6 +40,7 @@ class Checked:
     cost: int = 0  # operations an epoch takes, in some unit
     epoch_seconds: float | None = None
     warnings: tuple[str, ...] = ()
+    measured: frozenset[str] = frozenset()  # the loss and the metrics, by name
 
 
 @cache
@@ -124,7 +125,7 @@ def check_job(task: tuple[Job, Depth], sweep: Path) -> Checked | EnvironmentFaul
         parts = prepared.parts
         cost = (flops_per_example(parts.model) or parts.model.count_params()) * len(parts.split.train)
         seconds = _epoch_seconds(prepared, depth) if depth != "build" else None
-        return Checked(None, cost, seconds, tuple(parts.warnings))
+        return Checked(None, cost, seconds, tuple(parts.warnings), frozenset(parts.model.get_metrics_result()))
 
 
 def _epoch_seconds(prepared: "Prepared", depth: Depth) -> float | None:
