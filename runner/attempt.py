@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from runner.config.environment import EnvironmentFault, machine_faults
+from runner.config.environment import EnvironmentFault, machine_faults, writing
 from runner.config.errors import UserError
 from runner.records.record import RunRecord, Status, now
 from runner.records.run_directory import RunDirectory
@@ -19,8 +19,11 @@ def going_on(record: RunRecord, directory: RunDirectory) -> RunRecord:
 
     Raises:
         UserError: if the data are not those that the earlier attempt was trained on.
+        EnvironmentFault: if the directory cannot be looked into.
     """
-    if not directory.checkpoint_path.exists():
+    with writing(directory.path):  # its name may be too long
+        begun = directory.checkpoint_path.exists()
+    if not begun:
         return record
     try:
         earlier = directory.read_record()
