@@ -103,10 +103,7 @@ def run(
     show_start(console, record, str(prepared.device), directory.path)
     for warning in parts.warnings:
         show_warning(console, warning)
-    directory.remove_leftovers()
-    directory.write_hydra(request.hydra)
-    directory.write_config(yaml.safe_dump(prepared.config, sort_keys=False, allow_unicode=True))
-    directory.write_record(record)
+    _write_beginning(directory, request, prepared.config, record)
 
     attempt, model = Attempt(record), compiled.model
     with attempt.guard():
@@ -129,6 +126,14 @@ def run(
         directory.remove_checkpoint()
     show_result(console, record, directory.path)
     return record
+
+
+def _write_beginning(directory: RunDirectory, request: Request, config: dict[str, Any], record: RunRecord) -> None:
+    """Write what is known of a run before it trains; the record comes last, and makes it one."""
+    directory.remove_leftovers()
+    directory.write_hydra(request.hydra)
+    directory.write_config(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
+    directory.write_record(record)
 
 
 def _train(

@@ -12,6 +12,7 @@ import numpy as np
 from runner.config.errors import ConfigError, did_you_mean
 from runner.config.schema import resolve
 from runner.records.record import override_key
+from runner.reporting.baselines import study_names
 from runner.request import LIST_GROUPS, ONE_OPTION_GROUPS
 from runner.sweeps.composition import Composer, as_override
 from runner.sweeps.study import MOST, Axes, Study
@@ -102,7 +103,8 @@ def _points(axes: Axes, budget: int | None, name: str) -> list[list[str]]:
 def _leave_one_out(study: Study, single: Sequence[str], composer: Composer) -> dict[str, list[str]]:
     """Return the variant that has all parts, and for each part the one without it."""
     config = resolve(composer.compose([*study.base, *single]).config)
-    return {"full": []} | {f"without {part}": [_dropping(part, config)] for part in study.drop}
+    without = [[_dropping(part, config)] for part in dict.fromkeys(study.drop)]
+    return dict(zip(study_names([], study.drop), [[], *without], strict=True))
 
 
 def _dropping(part: str, config: Mapping[str, Any]) -> str:
