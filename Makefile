@@ -1,4 +1,5 @@
 # make run     set up once, then train (ARGS="optimizer=sgd training.epochs=3" passes overrides through)
+# make check   after every change: lint of what changed, and the tests that start no process and train nothing
 # make test    set up once, then the test suite
 # make lint    ruff, mypy (strict), yamllint, the layer test
 # make bench   measure the engine against plain model.fit on this machine
@@ -6,12 +7,14 @@
 # make bench-sweep          a sweep against as many scripts, one after the other
 # make bench-report         a report on 1,000 and on 10,000 runs
 # make torture the tests of reliability in their long form
+# make faults  plant seeded faults one at a time and say which of them the suite catches
 # make lock    renew the two lock files from pyproject.toml (needs uv)
 # make audit   look the locked versions up in the database of known vulnerabilities (needs uv and a network)
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: setup run test lint format bench bench-augmentation bench-sweep bench-report torture lock audit clean
+.PHONY: setup run check test lint format bench bench-augmentation bench-sweep bench-report torture faults lock audit \
+	clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -39,8 +42,19 @@ $(VENV)/.ready: $(VENV)/.dependencies pyproject.toml
 run: setup
 	$(BIN)/runner $(ARGS)
 
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist worksteal
+
+check: setup
+	@changed=$$(git diff --name-only --diff-filter=d HEAD -- '*.py'; git ls-files --others --exclude-standard -- '*.py'); \
+	if [ -n "$$changed" ]; then \
+		$(BIN)/ruff check $$changed; \
+		$(BIN)/ruff format --check $$changed; \
+		case "$$changed" in *runner/*) $(BIN)/mypy;; esac; \
+	fi
+	$(PYTEST) --check $(ARGS)
+
 test: setup
-	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
+	$(PYTEST) $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .
@@ -66,7 +80,10 @@ bench-report: setup
 	$(BIN)/python -m tests.benchmarks.report $(ARGS)
 
 torture: setup
-	$(BIN)/python -m pytest --torture tests/torture $(ARGS)
+	$(BIN)/python -m pytest --torture --numprocesses 2 --dist worksteal $(or $(ARGS),tests/torture)
+
+faults: setup
+	$(BIN)/python -m tests.faults $(ARGS)
 
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml
 EXTRAS := --extra optuna --extra ray --extra slurm

@@ -1,5 +1,7 @@
 """Settings composed by Hydra from `conf/`, as the program composes them."""
 
+from copy import deepcopy
+from functools import cache
 from typing import Any
 
 from hydra import compose, initialize_config_dir
@@ -11,6 +13,11 @@ LIST_GROUPS = ("augmentation", "regularizer", "callbacks", "diagnostics")
 
 
 def config(*overrides: str) -> dict[str, Any]:
+    return deepcopy(_composed(overrides))
+
+
+@cache
+def _composed(overrides: tuple[str, ...]) -> dict[str, Any]:
     with initialize_config_dir(str(conf_directory()), version_base="1.3"):
         return resolve(compose("config", list(overrides)))
 

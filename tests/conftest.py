@@ -1,39 +1,30 @@
 """Fixtures that all tests may use: real data where there are some, and the program as its users start it."""
 
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
+
+from tests.imports import REPOSITORY
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ["KERAS_BACKEND"] = "tensorflow"
+# What a shell starts in the background ignores them, and so would all that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
-REPOSITORY = Path(__file__).resolve().parent.parent
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let `make torture` ask for the long form of the tests in tests/torture/."""
-    parser.addoption("--torture", action="store_true", help="hundreds of faults, runs and configurations, not a few")
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the figures that tests measured."""
-    figures = [
-        f"{report.nodeid.rpartition('::')[2]}: {value}"
-        for report in terminalreporter.getreports("passed")
-        for name, value in report.user_properties
-        if name == "measured"
-    ]
-    if figures:
-        terminalreporter.section("measured")
-        terminalreporter.write_line("\n".join(figures))
+pytest_plugins = ["tests.levels", "tests.made", "tests.torture.figures"]
 
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
+Spawn = Callable[..., subprocess.Popen[str]]
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +67,47 @@ def cli(cold_cli: Cli) -> Cli:
         if "PYTHONPATH" in (env or {}):  # which Python reads as it starts
             return cold_cli(*arguments, cwd=cwd, env=env, timeout=timeout)
         return completed(arguments, cwd, _environment(env), timeout)
+
+    return run
+
+
+@pytest.fixture
+def spawn() -> Iterator[Spawn]:
+    """spawn("seeds=2", cwd=tmp_path) -> the `Popen` of a `runner` whose end the test does not wait for.
+
+    What it says is text. Nothing of it is left after the test.
+    """
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, **options: object):
+        command = [sys.executable, "-m", "runner", *arguments]
+        process = subprocess.Popen(command, cwd=cwd, env=_environment(env), text=True, **options)  # type: ignore[call-overload]
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        with suppress(psutil.NoSuchProcess):
+            for left in psutil.Process(process.pid).children(recursive=True):
+                left.kill()
+            process.kill()
+        process.communicate()
+
+
+@pytest.fixture(scope="session")
+def shell() -> Cli:
+    """shell("make test", cwd=tmp_path) -> the CompletedProcess of a command for bash, with text output."""
+
+    def run(command: str, cwd: Path, env: Mapping[str, str] | None = None):
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        return subprocess.run(
+            ["bash", "-c", command],
+            cwd=cwd,
+            env=_environment({"PATH": path} | dict(env or {})),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     return run
 

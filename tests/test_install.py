@@ -1,28 +1,24 @@
 """The wheel, really built and installed into a fresh virtual environment."""
 
-import os
 import re
-import subprocess
+import shlex
 import sys
+import sysconfig
+import tomllib
 import zipfile
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPOSITORY
-
-
-def run(*command: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True, check=False)
+from tests.imports import REPOSITORY, imported
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory) -> Path:
+def wheel(shell, tmp_path_factory) -> Path:
     directory = tmp_path_factory.mktemp("wheel")
-    done = run(
-        sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", directory, REPOSITORY,
-        cwd=directory,
-    )  # fmt: skip
+    build = "python -m pip wheel --no-deps --no-build-isolation --wheel-dir . "
+    done = shell(build + shlex.quote(str(REPOSITORY)), cwd=directory)
     assert done.returncode == 0, done.stderr
     return next(directory.glob("runner-*.whl"))
 
@@ -37,28 +33,50 @@ def test_the_wheel_holds_conf_inside_the_package_and_nothing_else_on_top(wheel):
     assert {name for name in names if name.endswith(".py")} == modules
 
 
+def test_every_package_that_is_imported_is_declared():
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    requirements = sum(project["optional-dependencies"].values(), project["dependencies"])
+    declared = {re.match(r"[\w.-]+", requirement)[0].lower() for requirement in requirements}
+    modules = {name.partition(".")[0] for file in (REPOSITORY / "runner").rglob("*.py") for name in imported(file)}
+    found = packages_distributions()
+    theirs = modules - sys.stdlib_module_names - {"runner", "hydra_plugins"}
+    assert {"tensorflow", "yaml"} <= theirs
+    assert not {name for name in theirs if not declared & {package.lower() for package in found.get(name, [])}}
+
+
 @pytest.fixture(scope="module")
-def fresh_runner(wheel, tmp_path_factory) -> Path:
-    """The `runner` command of an environment that holds the wheel and what pip installs for it."""
+def fresh_runner(wheel, shell, pytestconfig, tmp_path_factory) -> Path:
+    """The `runner` command of an environment with the wheel, and with this one's packages.
+
+    With --torture, all is installed that the wheel asks for (minutes).
+    """
     directory = tmp_path_factory.mktemp("fresh")
-    # The versions of the lock file, so that the test does not change from day to day; its hashes do not fit a wheel
-    # that was built a moment ago.
-    pins = re.findall(r"^[a-z0-9][^ ]*==[^\\\n]*", (REPOSITORY / "requirements.lock").read_text(), re.MULTILINE)
-    (directory / "constraints.txt").write_text("\n".join(pins))
-    assert run(sys.executable, "-m", "venv", directory / "venv", cwd=directory).returncode == 0
-    done = run(directory / "venv" / "bin" / "pip", "install", "-c", "constraints.txt", wheel, cwd=directory)
+    if pytestconfig.getoption("--torture"):
+        # The versions of the lock file, so that the test does not change from day to day; its hashes do not fit a
+        # wheel that was built a moment ago.
+        pins = re.findall(r"^[a-z0-9][^ ]*==[^\\\n]*", (REPOSITORY / "requirements.lock").read_text(), re.MULTILINE)
+        (directory / "constraints.txt").write_text("\n".join(pins))
+        install = f"python -m venv venv && venv/bin/pip install -c constraints.txt {wheel}"
+    else:
+        install = (
+            f"python -m venv --without-pip venv && python -m pip --python venv/bin/python install --no-deps {wheel}"
+        )
+    done = shell(install, cwd=directory)
     if done.returncode and re.search(r"connection|resolve|No matching distribution", done.stderr, re.IGNORECASE):
         pytest.skip(f"no package index can be reached: {done.stderr.splitlines()[-1]}")
     assert done.returncode == 0, done.stderr
+    if not pytestconfig.getoption("--torture"):  # behind its own packages, and without what .pth files there would add
+        (own,) = directory.glob("venv/lib/python*/site-packages")
+        (own / "packages_of_this_environment.pth").write_text(sysconfig.get_path("purelib"))
     return directory / "venv" / "bin" / "runner"
 
 
-def test_an_installed_runner_works_from_any_directory(fresh_runner, tmp_path):
-    shown = run(fresh_runner, "--help", cwd=tmp_path)
+def test_an_installed_runner_works_from_any_directory(fresh_runner, shell, tmp_path):
+    shown = shell(f"{fresh_runner} --help", cwd=tmp_path)
     assert shown.returncode == 0, shown.stderr
     assert "optimizer: " in shown.stdout
 
-    done = run(fresh_runner, "dataset=mnist_5k", "training.epochs=1", "hydra.run.dir=here", cwd=tmp_path)
+    done = shell(f"{fresh_runner} dataset=mnist_5k training.epochs=1 hydra.run.dir=here", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "here" / "accuracy.png").exists()
     assert str(REPOSITORY) not in (tmp_path / "here" / "record.json").read_text()

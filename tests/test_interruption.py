@@ -1,5 +1,6 @@
 import contextlib
 import os
+import shutil
 import signal
 from dataclasses import replace
 
@@ -59,17 +60,26 @@ def interrupt(epoch, logs=None):
 TINY = ("dataset=mnist_5k", "dataset.train_size=200", "training.epochs=3", "model.hidden_units=[4]")
 
 
-def interrupted(folder):
-    """Train two epochs of three; return configuration, request and record."""
-    chosen, request = config(*TINY), Request(folder, {}, [], in_sweep=True)
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory):
+    """A run that was interrupted after two epochs of three: its directory and its record."""
+    folder = tmp_path_factory.mktemp("interrupted")
     stop = keras.callbacks.LambdaCallback(on_epoch_begin=interrupt)
-    record = run(chosen, request, Console(quiet=True), callbacks=[stop])
+    record = run(config(*TINY), Request(folder, {}, [], in_sweep=True), Console(quiet=True), callbacks=[stop])
     assert record.status == "interrupted"
-    return chosen, request, record
+    return folder, record
 
 
-def test_a_run_does_not_go_on_with_other_data(tmp_path, monkeypatch):
-    chosen, request, record = interrupted(tmp_path)
+@pytest.fixture
+def interrupted(stopped, tmp_path):
+    """A copy of that run in `tmp_path`: configuration, request and record."""
+    folder, record = stopped
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    return config(*TINY), Request(tmp_path, {}, [], in_sweep=True), record
+
+
+def test_a_run_does_not_go_on_with_other_data(interrupted, tmp_path, monkeypatch):
+    chosen, request, record = interrupted
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     negative = 255 - build_dataset(settings(*TINY)).train_inputs
     monkeypatch.setattr(build, "build_dataset", lambda own: replace(build_dataset(own), train_inputs=negative))
@@ -78,31 +88,33 @@ def test_a_run_does_not_go_on_with_other_data(tmp_path, monkeypatch):
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
-def test_what_ended_before_it_saw_any_data_says_nothing_of_them(tmp_path):
-    chosen, request, record = interrupted(tmp_path)
+def test_what_ended_before_it_saw_any_data_says_nothing_of_them(interrupted, tmp_path):
+    chosen, request, record = interrupted
     RunDirectory(tmp_path).write_record(replace(record, dataset={"name": "mnist_5k", "fingerprint": ""}))
     assert run(chosen, request, Console(quiet=True)).status == "completed"
 
 
-def test_the_seconds_of_a_run_are_those_of_all_its_attempts(tmp_path):
-    chosen, request, record = interrupted(tmp_path)
+def test_a_resumed_run_has_the_history_and_seconds_of_all_its_attempts_also_while_it_goes_on(
+    interrupted, tmp_path, monkeypatch
+):
+    chosen, request, record = interrupted
     directory = RunDirectory(tmp_path)
     directory.write_record(replace(record, seconds={"total": 1000.0}))
-    assert run(chosen, request, Console(quiet=True)).seconds["total"] > 1000
-    assert Attempt(replace(record, seconds={"train": 20.0})).finished(5.0).seconds["total"] == 20
-
-
-def test_a_resumed_run_has_its_history_on_disk_while_it_goes_on(tmp_path, monkeypatch):
-    chosen, request, _ = interrupted(tmp_path)
-    rows = RunDirectory(tmp_path).read_history()
+    rows = directory.read_history()
     assert len(rows) == 2
     written = []
     real = RunDirectory.write_history
     monkeypatch.setattr(RunDirectory, "write_history", lambda self, rows: written.append(len(rows)) or real(self, rows))
-    record = run(chosen, request, Console(quiet=True), callbacks=[keras.callbacks.LambdaCallback()])
-    assert record.status == "completed"
+    ended = run(chosen, request, Console(quiet=True), callbacks=[keras.callbacks.LambdaCallback()])
+    assert ended.status == "completed"
+    assert ended.seconds["total"] > 1000
     assert min(written) == 2
-    assert RunDirectory(tmp_path).read_history()[:2] == rows
+    assert directory.read_history()[:2] == rows
+
+
+def test_the_total_of_a_record_without_one_is_its_seconds_of_training(stopped):
+    _, record = stopped
+    assert Attempt(replace(record, seconds={"train": 20.0})).finished(5.0).seconds["total"] == 20
 
 
 def deafly(ear):

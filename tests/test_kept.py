@@ -1,9 +1,18 @@
+import gc
 import weakref
 from itertools import count
 
 import pytest
 
 from runner.kept import Kept
+
+
+@pytest.fixture(autouse=True)
+def _collection_is_quick():
+    """In a process with TensorFlow, looking at all that was there before takes seconds."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 def test_a_value_is_made_once_for_an_equal_key_and_anew_for_another():

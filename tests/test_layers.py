@@ -3,9 +3,9 @@
 import ast
 from pathlib import Path
 
-import pytest
+from tests.imports import REPOSITORY, imported, imported_on_loading, roots
 
-PACKAGE = Path(__file__).resolve().parent.parent / "runner"
+PACKAGE = REPOSITORY / "runner"
 # A module may import those before it in this list, and its own package, never those after it.
 ORDER = [
     "config",
@@ -28,55 +28,50 @@ ORDER = [
     "sweeps",
     "cli",
 ]
-MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__main__.py" and path.parent.name != "conf")
+INIT = PACKAGE / "__init__.py"
+MODULES = {
+    path: path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if path.name != "__main__.py" and path.parent.name != "conf" and path != INIT
+}
 
 
-def imported(path: Path) -> set[str]:
-    """The full names of all modules that a file imports, also those imported inside functions."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: a relative import hides its layer"
-            names.add(node.module or "")
-    return names
+def test_a_module_imports_only_the_layers_before_it():
+    upwards = [
+        f"{path.relative_to(PACKAGE)} imports {name}"
+        for path, layer in MODULES.items()
+        for name in imported(path)
+        if name.startswith("runner.") and ORDER.index(name.split(".")[1]) > ORDER.index(layer)
+    ]
+    assert not upwards
+    assert not imported(INIT)
 
 
-def layer(path: Path) -> str:
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+def test_tensorflow_is_named_in_the_engine_alone():
+    named = [path for path, layer in MODULES.items() if layer != "engine" and "tensorflow" in roots(imported(path))]
+    assert not named
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_module_imports_only_the_layers_before_it(path):
-    if path.parent == PACKAGE and path.name == "__init__.py":
-        assert not imported(path)
-        return
-    position = ORDER.index(layer(path))
-    for name in imported(path):
-        top, _, rest = name.partition(".")
-        if top == "runner":
-            assert ORDER.index(rest.split(".")[0]) <= position, f"{path} imports {name}"
+def test_one_module_instantiates():
+    def uses_instantiate(path: Path) -> bool:
+        nodes = ast.walk(ast.parse(path.read_text()))
+        return any(isinstance(node, ast.Name) and node.id == "instantiate" for node in nodes)
+
+    assert [path.name for path in MODULES if uses_instantiate(path)] == ["make.py"]
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_tensorflow_is_named_in_the_engine_alone(path):
-    if layer(path) != "engine":
-        assert not {name for name in imported(path) if name.split(".")[0] == "tensorflow"}
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_one_module_instantiates(path):
-    uses = {node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
-    assert ("instantiate" in uses) == (path.name == "make.py")
-
-
-@pytest.mark.parametrize("heavy", ["keras", "pandas", "matplotlib", "scipy", "sklearn"])
-def test_configuration_and_records_import_nothing_heavy(heavy):
-    for path in MODULES:
-        if layer(path) in ("config", "records"):
-            assert heavy not in {name.split(".")[0] for name in imported(path)}, path
+def test_configuration_and_records_import_nothing_heavy():
+    heavy = {"keras", "pandas", "matplotlib", "scipy", "sklearn"}
+    found = {path: heavy & roots(imported(path)) for path, layer in MODULES.items() if layer in ("config", "records")}
+    assert not {path: names for path, names in found.items() if names}
 
 
 def test_every_layer_is_in_the_order():
-    assert {layer(path) for path in MODULES} - {"__init__"} <= set(ORDER)
+    assert set(MODULES.values()) <= set(ORDER)
+
+
+def test_an_import_inside_a_function_is_an_import_but_not_one_on_loading(tmp_path):
+    file = tmp_path / "module.py"
+    file.write_text("import os\n\nif os.sep:\n    import json\n\n\ndef late():\n    from keras import layers\n")
+    assert imported(file) == {"os", "json", "keras", "keras.layers"}
+    assert imported_on_loading(file) == {"os", "json"}

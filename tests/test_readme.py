@@ -1,35 +1,33 @@
 """Every command in the README is run, in the README's order, in one directory."""
 
-import os
 import re
-import subprocess
-import sys
+import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.conftest import REPOSITORY
+from tests.imports import REPOSITORY
 
 README = (REPOSITORY / "README.md").read_text()
 BLOCKS = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
 COMMANDS = [line.partition("  #")[0].strip() for block in BLOCKS for line in block.splitlines() if line.strip()]
+# What makes a command quick without making it another one.
+QUICK = " dataset=mnist_5k dataset.train_size=200 training.epochs=2"
+ADDED = {"ablate": " dry_run=true", "study=smoke": ""}  # the study has been trained before, in `workplace`
 NO_TRAININGS = ("--help", "--cfg", "report", "ensemble", "status", "resume", "reproduce")
-TRAININGS = [command for command in COMMANDS if command.startswith("runner") and command.split()[1] not in NO_TRAININGS]
-# What makes a training quick without making it another command: an embedded data set and two epochs.
-QUICK = " dataset=mnist_5k training.epochs=2"
+ADDED |= dict.fromkeys(NO_TRAININGS, "")
 
 
-def bash(command: str, directory: Path) -> subprocess.CompletedProcess[str]:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return subprocess.run(
-        ["bash", "-c", command],
-        cwd=directory,
-        env=os.environ | {"PATH": path, "MAKEFLAGS": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.fixture
+def run_as_typed(cli, shell):
+    """run_as_typed("runner 'seed=0'", cwd) -> what `runner` makes of the words that bash makes of the line."""
+
+    def run(command: str, cwd: Path):
+        words = shell(f"runner() {{ printf '%s\\n' \"$@\"; }}; {command}", cwd=cwd).stdout.splitlines()
+        return cli(*words, cwd=cwd)
+
+    return run
 
 
 def test_ten_commands_besides_the_two_of_make_and_those_of_sweeps_and_of_reproducing():
@@ -37,40 +35,42 @@ def test_ten_commands_besides_the_two_of_make_and_those_of_sweeps_and_of_reprodu
     assert [command for command in COMMANDS if not command.startswith("runner")] == ["make run", "make test"]
 
 
-@pytest.fixture(scope="module")
-def workplace(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("readme")
+@pytest.fixture
+def workplace(smoke_study, tmp_path) -> Path:
+    shutil.copytree(smoke_study / "outputs", tmp_path / "outputs")
+    return tmp_path
 
 
-def test_every_command_works_in_the_readmes_order(workplace):
-    """One test, since they build on one another, and several processes share the tests."""
+def test_every_command_works_in_the_readmes_order(run_as_typed, workplace):
+    """One test, since they build on one another."""
     for command in (command for command in COMMANDS if command.startswith("runner")):
-        done = bash(command + (QUICK if command in TRAININGS else ""), workplace)
+        done = run_as_typed(command + ADDED.get(command.split()[1], QUICK), workplace)
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
         assert done.stdout, command
 
 
-def test_make_run_trains_and_names_the_curves(workplace):
-    if bash("make --question setup", REPOSITORY).returncode:
+def test_make_run_trains_and_names_the_curves(shell, tmp_path):
+    if shell("make --question setup", cwd=REPOSITORY, env={"MAKEFLAGS": ""}).returncode:
         pytest.skip("this environment is not the one that make sets up, or is out of date")
-    done = bash(f'make run ARGS="hydra.run.dir={workplace}/make {QUICK}"', REPOSITORY)
+    quick = f'make run ARGS="hydra.run.dir={tmp_path}/make {QUICK}"'
+    done = shell(quick, cwd=REPOSITORY, env={"MAKEFLAGS": ""})
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (workplace / "make" / "accuracy.png").exists()
+    assert (tmp_path / "make" / "accuracy.png").exists()
     assert "accuracy.png" in done.stdout
     assert "installing" not in done.stdout
 
 
-def test_make_test_is_what_runs_this_test():
-    assert "-m pytest" in bash("make --dry-run test", REPOSITORY).stdout
+def test_make_test_is_what_runs_this_test(shell):
+    assert "-m pytest" in shell("make --dry-run test", cwd=REPOSITORY, env={"MAKEFLAGS": ""}).stdout
 
 
-def test_the_optimizer_of_the_readme_is_one_yaml_file(workplace):
+def test_the_optimizer_of_the_readme_is_one_yaml_file(run_as_typed, tmp_path):
     (option,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
-    file = workplace / "my_conf" / "optimizer" / "adafactor.yaml"
+    file = tmp_path / "my_conf" / "optimizer" / "adafactor.yaml"
     file.parent.mkdir(parents=True)
     file.write_text(option)
     assert yaml.safe_load(option)["_target_"] == "keras.optimizers.Adafactor"
-    done = bash("runner --config-dir my_conf optimizer=adafactor" + QUICK, workplace)
+    done = run_as_typed("runner --config-dir my_conf optimizer=adafactor" + QUICK, tmp_path)
     assert done.returncode == 0, done.stderr
 
 

@@ -212,31 +212,22 @@ class TestRecord:
             Original.read(tmp_path / "nowhere")
 
 
-@pytest.fixture(scope="module")
-def workplace(cli, tmp_path_factory) -> Path:
-    """A folder with a sweep of two seeds: the smallest real data."""
-    folder = tmp_path_factory.mktemp("reproducing")
-    done = cli("-m", "dataset=digits", "training.epochs=2", "seed=0,1", "hydra.sweep.dir=sweep", cwd=folder)
-    assert done.returncode == 0, done.stderr
-    return folder
-
-
 class TestCommand:
     """The sweep's runs, trained again by processes of their own."""
 
     @pytest.fixture
-    def copy(self, workplace, tmp_path) -> Path:
-        first = sorted(path.parent for path in workplace.glob("sweep/*/record.json"))[0]
+    def copy(self, finished_sweep, tmp_path) -> Path:
+        first = sorted(path.parent for path in finished_sweep.glob("*/record.json"))[0]
         return Path(shutil.copytree(first, tmp_path / "run"))
 
-    def test_a_row_of_a_report_comes_out_bit_identical(self, cli, workplace):
-        done = cli("reproduce", "--row", "2", "sweep", cwd=workplace)
+    def test_a_row_of_a_report_comes_out_bit_identical(self, cli, finished_sweep, tmp_path):
+        done = cli("reproduce", "--row", "2", str(finished_sweep), cwd=tmp_path)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "environment: nothing differs" in done.stdout
         assert "tolerance: 0.001 absolute" in done.stdout
         assert "verdict: bit-identical" in done.stdout
         assert done.stderr == ""
-        (out,) = (workplace / "outputs" / "reproduced").iterdir()
+        (out,) = (tmp_path / "outputs" / "reproduced").iterdir()
         assert json.loads((out / "record.json").read_text())["seed"] == 1
 
     def test_a_tampered_epoch_is_different_and_an_interrupted_run_is_told(self, cli, copy, tmp_path):

@@ -1,17 +1,14 @@
 """What is installed is what the lock files hash, nothing that is read is a pickle, and a run needs no network."""
 
 import ast
-import os
 import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPOSITORY
+from tests.imports import REPOSITORY, imported
 
 LOCKS = ("requirements.lock", "requirements-build.lock")
 SOURCES = sorted(
@@ -48,16 +45,13 @@ def test_everything_that_is_installed_comes_from_the_lock_files():
     assert makefile.count("pip install") == 1  # in INSTALL itself
 
 
-def imported(path: Path) -> set[str]:
-    """The packages that a file imports from, also inside functions."""
-    nodes = list(ast.walk(ast.parse(path.read_text())))
-    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
-    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
-    return {name.split(".")[0] for name in names}
+@cache
+def all_calls() -> list[tuple[str, ast.Call]]:
+    """Every call in all files, under the last part of its name."""
+    return [call for path in SOURCES for call in calls(path)]
 
 
 def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
-    """Every call in a file, under the last part of its name."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name):
             yield node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id, node
@@ -69,13 +63,17 @@ def argument(call: ast.Call, name: str) -> object:
 
 def test_no_pickle_is_ever_read():
     """A pickle runs code when it is read. The torture writes some, to see them refused."""
-    unpickling = {path.relative_to(REPOSITORY).as_posix() for path in SOURCES if imported(path) & UNPICKLING}
+    unpickling = {
+        path.relative_to(REPOSITORY).as_posix()
+        for path in SOURCES
+        if UNPICKLING & {name.partition(".")[0] for name in imported(path)}
+    }
     assert unpickling == {"tests/torture/hostile.py", "tests/torture/test_data.py"}
-    called = {name for path in SOURCES for name, _ in calls(path)}
-    assert not called & {"read_pickle", "Unpickler"}
-    assert not {ast.unparse(call.func) for path in SOURCES for _, call in calls(path)} & {"pickle.load", "pickle.loads"}
-    loads = [call for path in SOURCES for name, call in calls(path) if ast.unparse(call.func) == "np.load"]
-    readers = [call for path in SOURCES for name, call in calls(path) if name == "read_array"]
+    assert not {name for name, _ in all_calls()} & {"read_pickle", "Unpickler"}
+    of_loading = [(ast.unparse(call.func), call) for name, call in all_calls() if name in ("load", "loads")]
+    assert not {name for name, _ in of_loading} & {"pickle.load", "pickle.loads"}
+    loads = [call for name, call in of_loading if name == "np.load"]
+    readers = [call for name, call in all_calls() if name == "read_array"]
     assert loads
     assert readers
     assert {argument(call, "allow_pickle") for call in [*loads, *readers]} == {"False"}
@@ -83,28 +81,21 @@ def test_no_pickle_is_ever_read():
 
 def test_every_model_is_loaded_in_safe_mode():
     """In which Keras refuses a file that holds code (lambdas)."""
-    loads = [call for path in SOURCES for name, call in calls(path) if name == "load_model"]
+    loads = [call for name, call in all_calls() if name == "load_model"]
     assert loads
     assert {argument(call, "safe_mode") for call in loads} == {"True"}
 
 
-def without_network(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the program where there is no network at all, not even to this machine itself."""
-    isolated = ["unshare", "--map-root-user", "--net"]
-    if not shutil.which("unshare") or subprocess.run([*isolated, "true"], capture_output=True, check=False).returncode:
+def test_the_default_job_and_a_report_need_no_network(shell, tmp_path):
+    """Not even one to this machine itself. The one download is tried, and its failure answered with embedded digits."""
+    isolated = "unshare --map-root-user --net"
+    if shell(f"{isolated} true", cwd=tmp_path).returncode:
         pytest.skip("this system allows no network namespaces")
-    command = [*isolated, sys.executable, "-m", "runner", *arguments]
-    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=300)
-
-
-def test_the_default_job_and_a_report_need_no_network(tmp_path):
-    """Without MNIST the one download is tried, and its failure answered with the embedded digits."""
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
-    run = tmp_path / "run"
-    done = without_network("training.epochs=1", f"hydra.run.dir={run}", cwd=tmp_path, **environment)
+    runner = f'env -i PATH="$PATH" HOME="$PWD" XDG_CACHE_HOME="$PWD/cache" {isolated} python -m runner'
+    done = shell(f"{runner} training.epochs=1 model.hidden_units=[4] hydra.run.dir=run", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "mnist_5k" in done.stdout
-    assert (run / "model.keras").exists()
-    done = without_network("report", run, "--out", tmp_path / "report", cwd=tmp_path, **environment)
+    assert (tmp_path / "run" / "model.keras").exists()
+    done = shell(f"{runner} report run --out report", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "report" / "index.html").exists()

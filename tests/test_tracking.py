@@ -14,12 +14,13 @@ from tests.composed import config
 
 STUDY = """
 # plain steps and momentum
-base: [dataset=mnist_5k, training.epochs=2, "diagnostics=[gradients,steps]"]
+base: [dataset=digits, "model.hidden_units=[4]", training.epochs=2, "diagnostics=[gradients,steps]"]
 variants:
   plain: [optimizer=sgd, optimizer.learning_rate=0.1]
   heavy: [optimizer=momentum, optimizer.learning_rate=0.01]
 seeds: 2
 """
+SMALL = ("dataset=digits", "model.hidden_units=[4]", "tracking=tensorboard", "hydra.run.dir=run")
 HALT = """
 import pathlib
 
@@ -90,8 +91,8 @@ def test_a_resumed_run_has_each_epoch_once(cli, tmp_path):
     option.write_text("# stop once\nhalt:\n  _target_: halting.Halt\n")
     run = tmp_path / "run"
     done = cli(
-        "--config-dir=conf", "trusted_packages=[halting]", "experiment=smoke", "training.epochs=4", "callbacks=[halt]",
-        "diagnostics=[gradients]", "tracking=tensorboard", "hydra.run.dir=run", cwd=tmp_path,
+        "--config-dir=conf", "trusted_packages=[halting]", *SMALL, "training.epochs=4", "callbacks=[halt]",
+        "diagnostics=[gradients]", cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 130, done.stderr
     assert event_files.scalars(run) == rows(pd.read_csv(run / "history.csv")) | rows(
@@ -110,7 +111,7 @@ def test_a_resumed_run_has_each_epoch_once(cli, tmp_path):
 def test_events_that_cannot_be_written_make_a_failed_run(cli, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "tensorboard").touch()
-    done = cli("experiment=smoke", "tracking=tensorboard", "hydra.run.dir=run", cwd=tmp_path)
+    done = cli(*SMALL, cwd=tmp_path)
     assert done.returncode == 1
     record = json.loads((tmp_path / "run" / "record.json").read_text())
     assert record["status"] == "failed"
@@ -118,7 +119,7 @@ def test_events_that_cannot_be_written_make_a_failed_run(cli, tmp_path):
 
 
 def test_tracking_makes_no_other_run_and_nothing_is_compiled_anew_for_it(tmp_path):
-    configs = [config("experiment=smoke", f"tracking={option}") for option in ("none", "tensorboard")]
+    configs = [config("dataset=digits", f"tracking={option}") for option in ("none", "tensorboard")]
     assert len({run_id(one) for one in configs}) == 1
     kept = Kept()
     first, second = (take_compiled(prepare(one, tmp_path, kept, one_thread=True), kept) for one in configs)

@@ -1,6 +1,5 @@
 """What a configuration may name, and what it may set of Hydra: decided before anything is imported."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from runner.records.run_directory import RunDirectory
 from runner.sweeps.job import Job
 from runner.sweeps.plan import Plan
 from tests.composed import config
-from tests.program import Program, warm_program
 from tests.sweeps import made_up
 
 DANGEROUS = (
@@ -114,12 +112,6 @@ def test_trusted_packages_are_a_list_of_names():
             read_trusted(value)
     with pytest.raises(ConfigError, match="seed=3: takes no overrides"):
         trusted_by(["seed=3"])
-
-
-@pytest.fixture(scope="module")
-def program() -> Iterator[Program]:
-    with warm_program() as program:
-        yield program
 
 
 def write(folder: Path, files: dict[str, str]) -> None:

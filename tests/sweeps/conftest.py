@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import pytest
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.utils import create_config_search_path
@@ -5,8 +7,18 @@ from hydra.types import RunMode
 
 from runner.config.locations import conf_directory
 from runner.config.resolvers import register_resolvers
-from runner.sweeps.composition import Composer
+from runner.sweeps.composition import Composed, Composer
 from runner.sweeps.plugins import register_plugins
+
+
+class Remembering(Composer):
+    """Composes the same overrides once for all tests: a tenth of a second each."""
+
+    def compose(self, overrides: Sequence[str]) -> Composed:
+        composed = vars(self).setdefault("composed", {})
+        if (*overrides,) not in composed:
+            composed[*overrides,] = super().compose(overrides)
+        return composed[*overrides,]
 
 
 @pytest.fixture(scope="session")
@@ -15,4 +27,4 @@ def composer() -> Composer:
     register_resolvers([])
     register_plugins()
     loader = ConfigLoaderImpl(create_config_search_path(str(conf_directory())))
-    return Composer(loader, loader.load_configuration("config", ["hydra.mode=MULTIRUN"], RunMode.MULTIRUN))
+    return Remembering(loader, loader.load_configuration("config", ["hydra.mode=MULTIRUN"], RunMode.MULTIRUN))

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import time
 
 import pandas as pd
@@ -16,37 +15,39 @@ from runner.sweeps.ray_pool import RayPool
 ray = pytest.importorskip("ray", reason="the extra `ray` is not installed")
 
 
-@pytest.fixture
-def cluster(monkeypatch):
-    """A head without processors, and two nodes of one processor each."""
+@pytest.fixture(scope="module")
+def cluster():
+    """A node of one processor; a test may add others for itself."""
     from ray.cluster_utils import Cluster
 
-    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
-    yield made, [made.add_node(num_cpus=1) for _ in range(2)]
-    made.shutdown()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+        yield made
+        made.shutdown()
 
 
-def test_a_study_is_completed_although_a_node_dies(cluster, tmp_path):
-    made, nodes = cluster
-    command = [
-        sys.executable, "-m", "runner", "study=smoke", "training.epochs=30", "launcher=ray",
-        f"hydra.launcher.address={made.address}", "hydra.sweep.dir=s",
-    ]  # fmt: skip
-    with subprocess.Popen(
-        command, cwd=tmp_path, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        deadline = time.monotonic() + 300
-        while len(list(tmp_path.glob("s/*/predictions.npz"))) < 2:
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-        made.remove_node(nodes[0], allow_graceful=False)
-        said, errors = process.communicate(timeout=180)
+@pytest.fixture(scope="module")
+def address(cluster):
+    return cluster.address
+
+
+def test_a_study_is_completed_although_a_node_dies(cluster, spawn, pausing, tmp_path):
+    node = cluster.add_node(num_cpus=1)
+    process = spawn(
+        "study=smoke", "seeds=1", "launcher=ray", f"hydra.launcher.address={cluster.address}", *pausing, cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    while len(list(tmp_path.glob("s/*/checkpoint/state.npz"))) < 2:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
+    cluster.remove_node(node, allow_graceful=False)
+    (tmp_path / "go").touch()
+    said, errors = process.communicate(timeout=300)
     assert process.returncode == 0, said + errors
     assert "2 workers" in said
     summary = pd.read_csv(tmp_path / "s" / "summary.csv")
-    assert len(summary) == 12
+    assert len(summary) == 4
     assert set(summary["status"]) == {"completed"}
     plan = json.loads((tmp_path / "s" / "plan.json").read_text())
     assert plan["launcher"]["_target_"] == "hydra_plugins.runner.RayLauncher"
@@ -54,16 +55,6 @@ def test_a_study_is_completed_although_a_node_dies(cluster, tmp_path):
 
 def kind(_: object) -> str:
     return "task"
-
-
-@pytest.fixture(scope="module")
-def address():
-    """Of a cluster of one node with two processors."""
-    from ray.cluster_utils import Cluster
-
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "include_dashboard": False})
-    yield made.address
-    made.shutdown()
 
 
 def test_a_task_that_ends_past_its_limit_before_anybody_looked_counts_and_its_worker_stays(address, monkeypatch):
@@ -84,7 +75,7 @@ def test_tasks_past_their_limit_cost_their_workers_alone(address, monkeypatch):
 
 
 def test_closing_while_a_task_is_computed_ends_it_without_a_word(address):
-    pool = RayPool(address, workers=2, cpus=1, gpus=0, timeout_s=None)
+    pool = RayPool(address, workers=2, cpus=0.5, gpus=0, timeout_s=None)
     results = pool.results(time.sleep, [600, 0], kind)
     assert next(results)[0] == 0
     pool.close()

@@ -1,7 +1,6 @@
 import json
+import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from dataclasses import replace
@@ -23,6 +22,11 @@ from runner.sweeps.sweep import Sweep
 from tests.sweeps import made_up
 
 optuna = pytest.importorskip("optuna", reason="the extra `optuna` is not installed")
+
+
+def trials(directory):
+    return pd.read_csv(directory / "trials.csv")
+
 
 AXES = {"optimizer.learning_rate": {"low": 1e-4, "high": 1e-1, "log": True}}
 
@@ -279,6 +283,22 @@ def test_what_makes_other_trials_of_the_earlier_ones_is_refused(searching, searc
     assert ": not what it was when the search" in str(error.value)
 
 
+def test_a_grid_ends_when_each_of_its_points_had_one_trial(searching, tmp_path, monkeypatch):
+    from runner.sweeps.optuna_search import conduct_search
+
+    monkeypatch.setattr(Sweep, "check", lambda *_, **__: None)
+    axes = {"optimizer": Axis(choices=["sgd", "adam"]), "training.batch_size": Axis(choices=[32, 64])}
+    for trained in (3, 1, 0):  # a budget within the grid, one that reaches beyond, and nothing left to do
+        made = searching(axes=axes, sampler="grid", trials=3 if trained == 3 else 30)
+        conduct_search(made, MadeUpPool(tmp_path), dry_run=False, fail_fast=False)
+        said = made.console.file.getvalue()
+        assert said.count(": completed") == trained
+    assert "4 trials, 4 done already" in said
+    points = {(row["optimizer"], row["training.batch_size"]) for _, row in trials(tmp_path).iterrows()}
+    assert points == {("sgd", 32), ("sgd", 64), ("adam", 32), ("adam", 64)}
+    assert len(list(tmp_path.glob("*/record.json"))) == len(trials(tmp_path)) == 4
+
+
 def test_one_process_at_a_time_is_at_a_search_and_others_may_look(searching, tmp_path, monkeypatch):
     from runner.sweeps.optuna_search import conduct_search
 
@@ -316,19 +336,15 @@ class TestOneTrialAlone:
 
 COMMAND = (
     "search=optuna", "optimizer.learning_rate=tag(log,interval(1e-4,1e-1))", "optimizer=sgd,adam",
-    "search.startup_trials=2", "dataset=mnist_5k", "schedule=constant", "hydra.launcher.workers=2",
+    "search.startup_trials=2", "dataset=digits", "schedule=constant", "hydra.launcher.workers=2", "hydra.sweep.dir=s",
 )  # fmt: skip
-
-
-def trials(directory):
-    return pd.read_csv(directory / "trials.csv")
 
 
 @pytest.fixture(scope="module")
 def finished(cli, tmp_path_factory):
     """A search of six trials, and what it printed."""
     folder = tmp_path_factory.mktemp("search")
-    done = cli(*COMMAND, "search.trials=6", "training.epochs=3", "hydra.sweep.dir=s", cwd=folder)
+    done = cli(*COMMAND, "search.trials=6", "training.epochs=3", cwd=folder)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder, done.stdout
 
@@ -360,44 +376,27 @@ def test_its_report_has_the_history_and_the_importances(finished):
         assert (folder / "s" / name).read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_larger_budget_goes_on(finished, cli):
-    folder, _ = finished
-    before = trials(folder / "s")
-    done = cli(*COMMAND, "search.trials=8", "training.epochs=3", "hydra.sweep.dir=s", cwd=folder)
+def test_a_larger_budget_goes_on(finished, cli, tmp_path):
+    before = trials(shutil.copytree(finished[0] / "s", tmp_path / "s"))
+    done = cli(*COMMAND, "search.trials=8", "training.epochs=3", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "8 trials, 6 done already" in done.stdout
-    after = trials(folder / "s")
+    after = trials(tmp_path / "s")
     assert len(after) == 8
     pd.testing.assert_frame_equal(after.head(6), before, check_dtype=False)
     assert after["optimizer.learning_rate"].is_unique
 
 
-GRID = (
-    "search=optuna", "search.sampler=grid", "optimizer=sgd,adam", "training.batch_size=32,64", "dataset=mnist_5k",
-    "dataset.train_size=200", "training.epochs=1", "schedule=constant", "hydra.launcher.workers=2", "hydra.sweep.dir=s",
-)  # fmt: skip
-
-
-def test_a_grid_ends_when_each_of_its_points_had_one_trial(tmp_path, cli):
-    for trained in (3, 1, 0):  # a budget within the grid, one that reaches beyond, and nothing left to do
-        done = cli(*GRID, f"search.trials={3 if trained == 3 else 30}", cwd=tmp_path)
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert done.stdout.count(": completed") == trained
-    assert "4 trials, 4 done already" in done.stdout
-    points = {(row["optimizer"], row["training.batch_size"]) for _, row in trials(tmp_path / "s").iterrows()}
-    assert points == {("sgd", 32), ("sgd", 64), ("adam", 32), ("adam", 64)}
-    assert len(list(tmp_path.glob("s/*/record.json"))) == len(trials(tmp_path / "s")) == 4
-
-
-def test_a_search_that_is_killed_trains_its_trials_with_the_values_they_had(tmp_path, cli):
-    command = [sys.executable, "-m", "runner", *COMMAND, "search.trials=4", "training.epochs=40", "hydra.sweep.dir=s"]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        while not list(tmp_path.glob("s/*/checkpoint/state.npz")):
-            assert process.poll() is None
-            time.sleep(0.02)
-        process.send_signal(signal.SIGKILL)
+def test_a_search_that_is_killed_trains_its_trials_with_the_values_they_had(begin, cli, tmp_path):
+    command = (*COMMAND, "search.trials=4", "training.epochs=30")
+    begun = begin(*command, cwd=tmp_path)
+    while not list(tmp_path.glob("s/*/checkpoint/state.npz")):
+        assert begun.is_alive(), begun.said()
+        time.sleep(0.02)
+    begun.send_signal(signal.SIGKILL)
+    assert begun.wait() == -signal.SIGKILL
     planned = pd.read_csv(tmp_path / "s" / "plan.csv")
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    done = cli(*command, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     table = trials(tmp_path / "s")
     assert list(table["trial"]) == [0, 1, 2, 3]

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import pandas as pd
@@ -13,27 +11,21 @@ from runner.config.errors import UserError
 
 submitit = pytest.importorskip("submitit", reason="the extra `slurm` is not installed")
 
-COMMAND = (
-    sys.executable, "-m", "runner", "seeds=3", "dataset=mnist_5k", "training.epochs=60", "launcher=slurm",
-    "hydra.launcher.cluster=local", "hydra.launcher.workers=2", "hydra.sweep.dir=s",
-)  # fmt: skip
 
-
-def test_a_job_that_is_killed_costs_its_own_run_and_is_made_up_for(tmp_path):
-    with subprocess.Popen(COMMAND, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        while not (checkpoints := list(tmp_path.glob("s/*/checkpoint/state.npz"))):
-            assert process.poll() is None, process.communicate()
-            time.sleep(0.02)
-        victim = checkpoints[0].parent.parent
-        os.kill(_writer(victim), signal.SIGKILL)
-        said, errors = process.communicate(timeout=120)
-    assert process.returncode == 1, said + errors
-    statuses = pd.read_csv(tmp_path / "s" / "summary.csv")["status"]
-    assert sorted(statuses) == ["completed", "completed", "failed"]
-    assert "failed" in said
-    done = subprocess.run(COMMAND, cwd=tmp_path, capture_output=True, text=True)
+def test_a_job_that_is_killed_costs_its_own_run_and_is_made_up_for(begin, cli, pausing, tmp_path):
+    command = ("seeds=2", "launcher=slurm", "hydra.launcher.cluster=local", *pausing)
+    begun = begin(*command, cwd=tmp_path)
+    while len(checkpoints := list(tmp_path.glob("s/*/checkpoint/state.npz"))) < 2:
+        assert begun.is_alive(), begun.said()
+        time.sleep(0.02)
+    os.kill(_writer(checkpoints[0].parent.parent), signal.SIGKILL)
+    (tmp_path / "go").touch()
+    assert begun.wait() == 1, begun.said()
+    assert "failed" in begun.said()[0]
+    assert sorted(pd.read_csv(tmp_path / "s" / "summary.csv")["status"]) == ["completed", "failed"]
+    done = cli(*command, cwd=tmp_path, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "2 done already" in done.stdout
+    assert "1 done already" in done.stdout
     assert set(pd.read_csv(tmp_path / "s" / "summary.csv")["status"]) == {"completed"}
 
 

@@ -1,11 +1,13 @@
 """`runner verify`: its data file, its plan, and two real trainings."""
 
 import csv
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
 from runner.config.errors import ConfigError, UserError
-from runner.sweeps.verifying import expectations, plan_of, read_file, verify_command
+from runner.sweeps.verifying import expectations, plan_of, read_file, verify, verify_command
 from tests.test_recipes import RECIPES
 
 FILE = read_file()
@@ -99,6 +101,20 @@ def rows_of(directory):
         return list(csv.DictReader(stream))
 
 
+class NoPool:
+    """A pool for what is trained already."""
+
+    workers = 1
+
+    @property
+    def checker(self):
+        return self
+
+    def results(self, _function, tasks, _affinity):
+        assert not tasks
+        return iter(())
+
+
 def test_a_recipe_passes_goes_on_and_fails_with_another_loss_or_other_data(cli, tmp_path):
     """Real trainings of a second each: the synthetic data need no file."""
     command = ("verify", "--quick", "--workers", "1", "--out", str(tmp_path), "binary_classifier")
@@ -106,9 +122,11 @@ def test_a_recipe_passes_goes_on_and_fails_with_another_loss_or_other_data(cli, 
     assert first.returncode == 0, first.stdout + first.stderr
     (row,) = rows_of(tmp_path)
     assert (row["verdict"], row["n"], row["metric"]) == ("pass", "2", "val_accuracy")
-    again = cli(*command, cwd=tmp_path)
-    assert again.returncode == 0
-    assert "2 runs of 1 recipe; 2 done already" in again.stdout
+    expected = expectations(FILE, ["binary_classifier"], [], quick=True, seeds=None)
+    console = Console(file=StringIO(), width=200)
+    (again,) = verify(expected, plan_of(expected, {"workers": 1}, [*command]), tmp_path, NoPool(), console)
+    assert again.passed
+    assert "2 runs of 1 recipe; 2 done already" in console.file.getvalue()
     other = ("training.loss=binary_focal_crossentropy", "dataset.data_seed=1")
     wrong = cli(*command, "--seeds", "1", *other, cwd=tmp_path)
     assert wrong.returncode == 1
@@ -124,7 +142,15 @@ def test_out_that_is_a_file_is_refused(tmp_path):
 
 def test_without_the_data_nothing_else_is_trained(cli, tmp_path):
     result = cli(
-        *("verify", "--quick", "article_mnist", f"dataset.root={tmp_path}", "dataset.url=file:///nowhere/"),
+        *(
+            "verify",
+            "--quick",
+            "--workers",
+            "1",
+            "article_mnist",
+            f"dataset.root={tmp_path}",
+            "dataset.url=file:///nowhere/",
+        ),
         cwd=tmp_path,
         env={"RUNNER_DATA_DIR": str(tmp_path)},
     )

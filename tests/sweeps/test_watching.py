@@ -5,9 +5,9 @@ import os
 import pty
 import shutil
 import signal
-import subprocess
-import sys
+import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console, ConsoleDimensions
@@ -24,7 +24,6 @@ from runner.sweeps.watched import Reader
 from runner.sweeps.watching import watch
 from tests.sweeps.made_up import end, history, job
 
-RUNNER = (sys.executable, "-m", "runner")
 JOBS = [job(variant, seed) for variant in ("adam", "sgd") for seed in (0, 1)]
 
 
@@ -46,7 +45,7 @@ def between(monkeypatch):
 
     def plan(*steps):
         ahead = iter(steps)
-        monkeypatch.setattr(watching.time, "sleep", lambda _: next(ahead)())
+        monkeypatch.setattr(watching, "time", SimpleNamespace(sleep=lambda _: next(ahead)(), monotonic=time.monotonic))
 
     return plan
 
@@ -190,8 +189,8 @@ class TestWatch:
     @pytest.mark.parametrize(("made", "seconds"), [(None, 60), ("multirun.yaml", 600)])
     def test_patience_ends(self, tmp_path, monkeypatch, made, seconds):
         now = [0.0]
-        monkeypatch.setattr(watching.time, "monotonic", lambda: now[0])
-        monkeypatch.setattr(watching.time, "sleep", lambda interval: now.__setitem__(0, now[0] + interval))
+        passed = SimpleNamespace(monotonic=lambda: now[0], sleep=lambda interval: now.__setitem__(0, now[0] + interval))
+        monkeypatch.setattr(watching, "time", passed)  # of this module alone: other threads sleep too
         if made:
             (tmp_path / made).touch()
         with pytest.raises(UserError, match="nothing to watch"):
@@ -259,30 +258,24 @@ class TestWatch:
         assert "50 runs left, 1 running" in said
 
 
-@pytest.fixture
-def waiting_sweep(tmp_path):
+def test_ctrl_c_in_a_terminal_ends_the_watching_with_130_and_no_traceback(spawn, tmp_path):
     Plan(JOBS).write(tmp_path)
-    return tmp_path
-
-
-def test_ctrl_c_in_a_terminal_ends_the_watching_with_130_and_no_traceback(waiting_sweep):
     reading, writing = pty.openpty()
-    command = [*RUNNER, "report", "--watch", str(waiting_sweep)]
-    with subprocess.Popen(command, stdout=writing, stderr=writing) as process:
-        os.close(writing)
-        said = b""
-        while b"4 runs left" not in said:
-            said += os.read(reading, 4096)
-        process.send_signal(signal.SIGINT)
-        try:
-            while more := os.read(reading, 4096):
-                said += more
-        except OSError:  # how Linux ends a terminal that nobody writes to
-            pass
+    process = spawn("report", "--watch", str(tmp_path), cwd=tmp_path, stdout=writing, stderr=writing)
+    os.close(writing)
+    said = b""
+    while b"4 runs left" not in said:
+        said += os.read(reading, 4096)
+    process.send_signal(signal.SIGINT)
+    try:
+        while more := os.read(reading, 4096):
+            said += more
+    except OSError:  # how Linux ends a terminal that nobody writes to
+        pass
     os.close(reading)
-    assert process.returncode == 130
+    assert process.wait(timeout=60) == 130
     assert b"Traceback" not in said
-    assert not (waiting_sweep / "summary.csv").exists()
+    assert not (tmp_path / "summary.csv").exists()
 
 
 @pytest.mark.parametrize("interval", ["0", "-0.5", "nan", "soon"])
@@ -292,19 +285,16 @@ def test_an_interval_is_a_number_of_seconds(interval, capsys):
     assert f"--interval: {interval}: must be a number of seconds above 0" in capsys.readouterr().err
 
 
-def test_it_ends_with_the_sweep_of_another_process_and_writes_the_report(tmp_path):
+def test_it_ends_with_the_sweep_of_another_process_and_writes_the_report(begin, tmp_path):
     sweep = tmp_path / "outputs/studies/smoke"
-    asked = ["report", "--watch", str(sweep), "--interval", "0.2", "--metric", "test_loss", "--out", "here"]
-    with (
-        subprocess.Popen([*RUNNER, "study=smoke", "seeds=2"], cwd=tmp_path, stdout=subprocess.PIPE) as training,
-        subprocess.Popen(
-            [*RUNNER, *asked], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as watcher,
-    ):
-        said, errors = watcher.communicate(timeout=120)
-        states = [json.loads(path.read_text())["status"] for path in sweep.glob("*/record.json")]
-        training.communicate(timeout=60)
-    assert (watcher.returncode, training.returncode) == (0, 0), errors
+    training = begin("study=smoke", "seeds=2", "dataset=digits", "training.epochs=1", cwd=tmp_path)
+    watcher = begin(
+        "report", "--watch", str(sweep), "--interval", "0.2", "--metric", "test_loss", "--out", "here", cwd=tmp_path
+    )
+    assert watcher.wait() == 0, watcher.said()
+    states = [json.loads(path.read_text())["status"] for path in sweep.glob("*/record.json")]
+    said, errors = watcher.said()
+    assert training.wait() == 0, training.said()
     assert states == ["completed"] * 8
     assert said.startswith("none has a mean test_loss of")
     assert (tmp_path / "here" / "index.html").exists()

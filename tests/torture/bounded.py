@@ -1,7 +1,8 @@
-"""A process in which data are loaded, with a bound on its memory and on the time of each call."""
+"""A process in which data are loaded, with a bound on its memory and on what each call computes."""
 
 import re
 import resource
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import get_context
@@ -11,7 +12,8 @@ from typing import Any
 import psutil
 from pebble import ProcessPool
 
-SECONDS = 10  # for one call
+SECONDS = 10  # of computing, for one call
+BUSY = 6  # times as many may pass on a busy machine
 MEMORY = 2**30  # bytes of address space above what the process takes once its libraries are in
 
 Call = Callable[..., Any]
@@ -21,17 +23,28 @@ Call = Callable[..., Any]
 def bounded_process() -> Iterator[Call]:
     """Yield call(function, *arguments, seconds=SECONDS), which returns or raises what the function does in the process.
 
-    Beyond the time the process is killed, and the call raises TimeoutError; beyond the memory the function gets
+    The call fails if the function computes for longer. Where much more time passes the process is killed, and the call
+    raises TimeoutError; beyond the memory the function gets
     MemoryError; a process that crashes raises pebble.ProcessExpired.
     """
     with ProcessPool(max_workers=1, initializer=_limit_memory, context=get_context("spawn")) as pool:
         pool.schedule(int).result()  # so that no call pays for the start
 
         def call(function: Call, *arguments: object, seconds: float = SECONDS) -> Any:
-            return pool.schedule(function, args=arguments, timeout=seconds).result()
+            task = (function, arguments, seconds)
+            return pool.schedule(_computed, args=task, timeout=BUSY * seconds).result()
 
         yield call
         pool.close()
+
+
+def _computed(function: Call, arguments: tuple[object, ...], seconds: float) -> Any:
+    began = time.process_time()
+    try:
+        return function(*arguments)
+    finally:
+        spent = time.process_time() - began
+        assert spent < seconds, f"computed for {spent:.1f} s"
 
 
 def _limit_memory() -> None:

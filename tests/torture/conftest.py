@@ -1,11 +1,16 @@
 """What the tests of reliability share: how much each does (`make torture`, or less in the suite), and what it found."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
+from tests.made import Once
+from tests.torture.results import CHOSEN, Result, results_in
 
-@pytest.fixture
+
+@pytest.fixture(scope="session")
 def attempts(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
     """Choose how much a test does: attempts(in_the_suite, under_make_torture)."""
 
@@ -16,10 +21,24 @@ def attempts(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
 
 
 @pytest.fixture
-def measured(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
-    """Note a figure for the end of pytest's output, where docs/reliability.md takes it from."""
+def measured(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Note a figure of the test's promise, for the table in docs/reliability.md (tests/torture/figures.py)."""
+    marker = request.node.get_closest_marker("promise")
+    assert marker, "which promise? @pytest.mark.promise(...)"
 
     def note(figure: str) -> None:
-        record_property("measured", figure)
+        record_property("measured", (marker.args[0], figure))
 
     return note
+
+
+@pytest.fixture(scope="session")
+def undisturbed(once: Once, cli: Callable[..., CompletedProcess[str]]) -> Mapping[tuple[str, int], Result]:
+    """The results of a sweep over the seeds 0 and 1 on one worker, which nobody stops."""
+
+    def train(folder: Path) -> None:
+        where = ("hydra.sweep.dir=sweep", "hydra.launcher.workers=1")
+        done = cli("-m", *CHOSEN, "seed=0,1", *where, cwd=folder, timeout=600)
+        assert done.returncode == 0, done.stderr
+
+    return results_in(once("undisturbed", train))

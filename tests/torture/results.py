@@ -14,6 +14,11 @@ import numpy as np
 import pandas as pd
 import yaml
 
+# All that is random in a training: weights, order, dropout, augmentation. Long enough to be stopped in the middle.
+CHOSEN = (
+    "dataset=digits", "model.hidden_units=[16]", "regularizer=[dropout]", "augmentation=[translation]",
+    "training.epochs=40",
+)  # fmt: skip
 TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}-\d+(\.\w+)?")
 
 

@@ -1,27 +1,42 @@
 """Many processes at one outputs folder: no run is trained twice, none is lost, and reports can be written meanwhile."""
 
 import json
-import subprocess
-import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-RUNNER = (sys.executable, "-m", "runner")
-TINY = ("-m", "dataset=mnist_5k", "dataset.train_size=500")
+from tests import warm
+
+TINY = ("-m", "dataset=digits", "model.hidden_units=[8]", "hydra.launcher.workers=1")
+
+pytestmark = pytest.mark.promise(
+    "**Concurrency**: many processes may start one sweep, report on it while it trains, or share an outputs folder (a"
+    " search takes one process at a time, and refuses a second)"
+)
 
 
-def start(arguments: tuple[str, ...], cwd: Path, name: str) -> subprocess.Popen[bytes]:
-    """Start the program; what it says goes to a file."""
-    with (cwd / f"{name}.txt").open("wb") as said:
-        return subprocess.Popen([*RUNNER, *arguments], cwd=cwd, stdout=said, stderr=subprocess.STDOUT)
+@pytest.fixture
+def start(attempts, tmp_path) -> Iterator[Callable[..., BaseProcess]]:
+    """start("seed=0,1") -> a process of `runner`; what all of them say goes to one file."""
+    said = tmp_path / "said.txt"
+    with ExitStack() as stack:
+
+        def started(*arguments: str) -> BaseProcess:
+            own = bool(attempts(0, 1))  # under `make torture` each starts its workers as a user's does
+            return stack.enter_context(warm.started(arguments, tmp_path, (said, said), shares_server=not own))
+
+        yield started
 
 
-def codes(processes: list[subprocess.Popen[bytes]]) -> list[int]:
-    """Wait for all, and return their exit codes."""
-    return [process.wait(600) for process in processes]
+def assert_all_end_with_0(processes: list[BaseProcess], cwd: Path) -> None:
+    for process in processes:
+        process.join(600)
+    assert [process.exitcode for process in processes] == [0] * len(processes), (cwd / "said.txt").read_text()
 
 
 def assert_complete(sweep: Path, runs: int) -> None:
@@ -34,49 +49,46 @@ def assert_complete(sweep: Path, runs: int) -> None:
     assert not [*sweep.rglob(".lock"), *sweep.rglob("checkpoint"), *sweep.rglob(".*.csv")]
 
 
-def test_many_processes_start_one_sweep_at_once(attempts, measured, tmp_path):
-    processes = attempts(3, 8)
-    sweep = (*TINY, "training.epochs=1", "seed=range(6)", "hydra.sweep.dir=sweep", "hydra.launcher.workers=1")
-    started = time.perf_counter()
-    said = codes([start(sweep, tmp_path, f"said_{number}") for number in range(processes)])
-    assert said == [0] * processes, "".join(path.read_text() for path in tmp_path.glob("said_*.txt"))
-    assert_complete(tmp_path / "sweep", 6)
+def test_many_processes_start_one_sweep_at_once(start, attempts, measured, tmp_path):
+    processes, runs = attempts(3, 8), attempts(4, 6)
+    sweep = (*TINY, "training.epochs=1", f"seed=range({runs})", "hydra.sweep.dir=sweep")
+    began = time.perf_counter()
+    assert_all_end_with_0([start(*sweep) for _ in range(processes)], tmp_path)
+    assert_complete(tmp_path / "sweep", runs)
     measured(
-        f"{processes} processes at one sweep of 6 runs, all with exit code 0, {time.perf_counter() - started:.0f} s"
+        f"{processes} processes at one sweep of {runs} runs: each trained once, {time.perf_counter() - began:.0f} s"
     )
 
 
-def test_a_report_is_written_while_its_runs_train(attempts, measured, tmp_path):
-    runs = f"seed=range({attempts(4, 20)})"
-    sweep = start((*TINY, "training.epochs=40", runs, "hydra.sweep.dir=sweep"), tmp_path, "sweep")
-    reports, rows = 0, []
-    while sweep.poll() is None:
+def test_a_report_is_written_while_its_runs_train(start, cli, attempts, measured, tmp_path):
+    runs = attempts(3, 20)
+    formats = () if attempts(0, 1) else ("--format", "csv")
+    sweep = start(*TINY, "training.epochs=100", f"seed=range({runs})", "hydra.sweep.dir=sweep")
+    rows = []
+    while sweep.is_alive():
         if not any(tmp_path.glob("sweep/*/record.json")):
             time.sleep(0.1)
             continue
-        done = subprocess.run(
-            [*RUNNER, "report", "sweep", "--out", "report"], cwd=tmp_path, capture_output=True, text=True
-        )
+        done = cli("report", "sweep", "--out", "report", *formats, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert "Traceback" not in done.stderr
         rows.append(len(pd.read_csv(tmp_path / "report" / "summary.csv")))
-        reports += 1
-    assert sweep.returncode == 0
-    assert reports
+    assert_all_end_with_0([sweep], tmp_path)
+    assert rows
     assert rows == sorted(rows)
-    assert_complete(tmp_path / "sweep", attempts(4, 20))
-    measured(f"{reports} reports while {attempts(4, 20)} runs trained")
+    assert_complete(tmp_path / "sweep", runs)
+    measured(f"{len(rows)} reports while {runs} runs trained")
 
 
-@pytest.mark.parametrize("own", [True, False], ids=["a directory each", "one directory"])
-def test_two_different_sweeps_share_an_outputs_folder(own, tmp_path):
-    directories = ("outputs/first", "outputs/second") if own else ("outputs/one", "outputs/one")
+def test_different_sweeps_share_an_outputs_folder(start, measured, tmp_path):
+    """Two of them even one directory in it."""
+    directories = {"sgd": "outputs/one", "adam": "outputs/one", "momentum": "outputs/another"}
     sweeps = [
-        (*TINY, "training.epochs=1", f"optimizer={optimizer}", "seed=0,1", f"hydra.sweep.dir={directory}")
-        for optimizer, directory in zip(("sgd", "adam"), directories, strict=True)
+        start(*TINY, "training.epochs=1", f"optimizer={optimizer}", "seed=0,1", f"hydra.sweep.dir={directory}")
+        for optimizer, directory in directories.items()
     ]
-    said = codes([start(sweep, tmp_path, f"said_{number}") for number, sweep in enumerate(sweeps)])
-    assert said == [0, 0], "".join(path.read_text() for path in tmp_path.glob("said_*.txt"))
-    for directory in set(directories):
-        records = [json.loads(path.read_text()) for path in (tmp_path / directory).glob("*/record.json")]
-        assert [record["status"] for record in records] == ["completed"] * (2 if own else 4)
+    assert_all_end_with_0(sweeps, tmp_path)
+    for directory, runs in (("one", 4), ("another", 2)):
+        records = [json.loads(path.read_text()) for path in (tmp_path / "outputs" / directory).glob("*/record.json")]
+        assert [record["status"] for record in records] == ["completed"] * runs
+    measured("3 sweeps in one outputs folder, 2 of them in one directory: all runs completed")

@@ -19,11 +19,15 @@ from hypothesis import strategies as st
 from runner.config.errors import printable
 from runner.config.locations import conf_directory
 from tests.composed import config
-from tests.program import Program, warm_program
+from tests.program import Program
 
 FILES = sorted(path for path in conf_directory().glob("*/*.yaml") if path.parent.name not in ("hydra", "study"))
 STUDIES = [conf_directory() / "study" / f"{name}.yaml" for name in ("smoke", "ablation", "l2_strength")]  # of few runs
 GROUPS = sorted({"study", *(path.parent.name for path in FILES)})
+pytestmark = pytest.mark.promise(
+    "**Configuration**: no override, option file or study file gives a traceback or a hang: exit code 0 or 2, and the"
+    " key is named"
+)
 CANARY = "{_target_:os.system,command:'touch canary'}"
 
 
@@ -33,12 +37,6 @@ class Case:
 
     arguments: tuple[str, ...]
     files: dict[str, str | bytes] = field(default_factory=dict)
-
-
-@pytest.fixture(scope="module")
-def program() -> Iterator[Program]:
-    with warm_program() as program:
-        yield program
 
 
 def keys_of(node: object, above: str = "") -> Iterator[str]:
@@ -206,9 +204,11 @@ def names_a_key(message: str, case: Case) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("cases", "many"), [(COMMANDS, 800), (OPTION_FILES, 700), (STUDY_FILES, 500)], ids=["overrides", "files", "studies"]
+    ("what", "cases", "many"),
+    [("overrides", COMMANDS, 800), ("option files", OPTION_FILES, 700), ("study files", STUDY_FILES, 500)],
 )
 def test_is_an_answer_in_time_with_exit_code_0_or_2(
+    what: str,
     cases: st.SearchStrategy[Case],
     many: int,
     program: Program,
@@ -231,4 +231,6 @@ def test_is_an_answer_in_time_with_exit_code_0_or_2(
         hold(program, tmp_path / "work", case, found)
 
     holds()
-    measured(f"{found['accepted']} accepted, {found['refused']} refused; at most {found['longest (ms)']} ms a command")
+    measured(
+        f"{what}: {found['accepted']} accepted, {found['refused']} refused, each within {found['longest (ms)']} ms"
+    )

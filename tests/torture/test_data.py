@@ -23,6 +23,10 @@ from tests.torture.datasets import ARRAYS, STEMS, TABLE, WRITERS, outcome
 IMAGES = idx_bytes(ARRAYS["x_train"])
 GZIP = gzip.compress(IMAGES)
 
+pytestmark = pytest.mark.promise(
+    "**Data**: a damaged or hostile file is refused by a line that names it, in bounded time and memory"
+)
+
 Spoil = Callable[[Path], object]
 Case = tuple[str, Spoil, str]  # kind of data, what is done to its file, what the message says
 

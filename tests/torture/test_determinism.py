@@ -1,82 +1,57 @@
-"""A configuration and a seed give the same bits: again, on other workers, in another order, elsewhere, after a resume.
+"""A configuration and a seed give the same bits: again, on other workers, in another order, elsewhere, after others.
 
-What may differ is said in docs/reliability.md: the number of threads, the kind of CPU, a GPU.
+`test_kill.py` compares those of runs that were killed and resumed. What may differ is said in docs/reliability.md: the
+number of threads, the kind of CPU, a GPU.
 """
-
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import pytest
 
-from tests.torture.results import Result, result_of, results_in
+from tests.torture.results import CHOSEN, result_of, results_in
 
-CHOSEN = (
-    "dataset=mnist_5k",
-    "dataset.train_size=1000",
-    "training.epochs=20",
-    "regularizer=[dropout]",
-    "augmentation=[translation]",
+pytestmark = pytest.mark.promise(
+    "**Determinism**: the same bits in every repeat, on one worker or two, in another order, after other runs, alone,"
+    " and in another directory"
 )
-SEEDS = "seed=0,1"
 
 
-def run_sweep(cwd: Path, *arguments: str) -> dict[tuple[str, int], Result]:
-    """Run a sweep in a folder; return each run's result by its optimizer and seed."""
-    cwd.mkdir()
-    command = [sys.executable, "-m", "runner", "-m", *CHOSEN, "hydra.sweep.dir=sweep", *arguments]
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return results_in(cwd / "sweep")
+@pytest.fixture
+def sweep(cli, tmp_path):
+    """sweep("repeat", "seed=0,1") -> the results by optimizer and seed of a sweep in a folder of that name."""
+
+    def run(name, *arguments):
+        folder = tmp_path / name
+        folder.mkdir()
+        done = cli("-m", *CHOSEN, "hydra.sweep.dir=sweep", *arguments, cwd=folder, timeout=600)
+        assert done.returncode == 0, done.stderr
+        return results_in(folder / "sweep")
+
+    return run
 
 
-@pytest.fixture(scope="module")
-def reference(tmp_path_factory) -> dict[tuple[str, int], Result]:
-    """Both seeds, trained by one worker."""
-    return run_sweep(tmp_path_factory.mktemp("reference") / "first", SEEDS, "hydra.launcher.workers=1")
+def test_the_two_seeds_differ(undisturbed):
+    assert undisturbed["adam", 0] != undisturbed["adam", 1]
 
 
-def test_the_two_seeds_differ(reference):
-    assert reference["adam", 0] != reference["adam", 1]
-
-
-def test_repeats_are_bit_identical(reference, attempts, measured, tmp_path):
+def test_repeats_are_bit_identical_on_two_workers_and_in_another_order_as_well(undisturbed, sweep, attempts, measured):
     repeats = attempts(1, 10)
     for number in range(repeats):
-        assert run_sweep(tmp_path / f"repeat {number}", SEEDS, "hydra.launcher.workers=1") == reference
-    measured(f"{repeats} repeats of 2 runs, in other directories: bit-identical")
+        how = ("seed=0,1", "hydra.launcher.workers=1") if number % 2 else ("seed=1,0", "hydra.launcher.workers=2")
+        assert sweep(f"repeat {number}", *how) == undisturbed
+    measured(f"{repeats} repeats of 2 runs in other directories, every other on 2 workers in another order")
 
 
-def test_so_are_runs_on_two_workers_and_in_another_order(reference, measured, tmp_path):
-    assert run_sweep(tmp_path / "two", "seed=1,0", "hydra.launcher.workers=2") == reference
-    measured("2 workers, in another order: bit-identical")
-
-
-def test_so_is_a_run_after_runs_of_other_configurations(reference, measured, tmp_path):
+def test_so_is_a_run_after_runs_of_other_configurations(undisturbed, sweep, attempts, measured):
     # A worker keeps the data, and what it compiled for the run before.
-    found = run_sweep(tmp_path / "mixed", "seed=0", "optimizer=sgd,adam,momentum", "hydra.launcher.workers=1")
-    assert len(found) == 3
-    assert found["adam", 0] == reference["adam", 0]
-    measured("after runs of other optimizers in the same worker: bit-identical")
+    others = attempts(1, 2)
+    optimizers = ",".join([*("sgd", "momentum")[:others], "adam"])
+    found = sweep("mixed", "seed=0", f"optimizer={optimizers}", "hydra.launcher.workers=1")
+    assert len(found) == others + 1
+    assert found["adam", 0] == undisturbed["adam", 0]
+    measured(f"a run after those of {others} other optimizers in the same worker")
 
 
-def test_so_is_a_single_run(reference, measured, tmp_path):
-    command = [sys.executable, "-m", "runner", *CHOSEN, "seed=1", "hydra.run.dir=single"]
-    subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
-    assert dict([result_of(tmp_path / "single")]) == {("adam", 1): reference["adam", 1]}
-    measured("a run of its own, outside a sweep: bit-identical")
-
-
-def test_so_is_a_run_that_was_interrupted(reference, measured, tmp_path):
-    command = [sys.executable, "-m", "runner", *CHOSEN, "seed=1", "hydra.run.dir=single"]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        checkpoint = tmp_path / "single" / "checkpoint"
-        while process.poll() is None and not (checkpoint.is_dir() and any(checkpoint.glob("[!.]*"))):
-            time.sleep(0.002)
-        process.kill()
-    assert process.returncode == -signal.SIGKILL, "it had ended before it could be interrupted"
-    subprocess.run([sys.executable, "-m", "runner", "resume", "single"], cwd=tmp_path, capture_output=True, check=True)
-    assert dict([result_of(tmp_path / "single")]) == {("adam", 1): reference["adam", 1]}
-    measured("killed after its first epoch and resumed: bit-identical")
+def test_so_is_a_single_run(undisturbed, cli, measured, tmp_path):
+    done = cli(*CHOSEN, "seed=1", "hydra.run.dir=single", cwd=tmp_path, timeout=600)
+    assert done.returncode == 0, done.stderr
+    assert dict([result_of(tmp_path / "single")]) == {("adam", 1): undisturbed["adam", 1]}
+    measured("a run of its own, outside a sweep: all bit-identical")

@@ -1,0 +1,69 @@
+"""What Python files import, read from their text: for the order of the layers, and for the levels of the suite."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+HEAVY = {"tensorflow", "keras"}
+
+
+@cache
+def imported(path: Path) -> frozenset[str]:
+    """Return the full names of all modules that a file imports, also those imported inside functions."""
+    return frozenset(_names(ast.walk(ast.parse(path.read_text()))))
+
+
+@cache
+def needs_tensorflow(path: Path) -> bool:
+    """Say whether a test file imports TensorFlow: in it, or where a module of ours that it imports is loaded."""
+    seen: set[Path] = set()
+    ahead = [*_ours(imported(path)), *path.parent.glob("conftest.py")]
+    if HEAVY & roots(imported(path)):
+        return True
+    while ahead:
+        module = ahead.pop()
+        if module not in seen:
+            seen.add(module)
+            if HEAVY & roots(imported_on_loading(module)):
+                return True
+            ahead += _ours(imported_on_loading(module))
+    return False
+
+
+@cache
+def imported_on_loading(path: Path) -> frozenset[str]:
+    """Return the full names of all modules that a file imports when it is itself imported."""
+    return frozenset(_names(_outside_functions(ast.parse(path.read_text()))))
+
+
+def _outside_functions(node: ast.AST) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield child
+            yield from _outside_functions(child)
+
+
+def _names(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"line {node.lineno}: a relative import hides its layer"
+            assert node.module
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def roots(names: Iterable[str]) -> set[str]:
+    """Return the top-level packages of some modules."""
+    return {name.partition(".")[0] for name in names}
+
+
+def _ours(names: Iterable[str]) -> Iterator[Path]:
+    for name in names:
+        place = REPOSITORY.joinpath(*name.split("."))
+        for path in (place.with_suffix(".py"), place / "__init__.py"):
+            if name.startswith(("runner", "tests")) and path.is_file():
+                yield path

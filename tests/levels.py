@@ -1,0 +1,95 @@
+"""The levels of the suite: which tests start processes, train or need a browser, and which `make check` runs.
+
+A plug-in of pytest, registered in `tests/conftest.py`. No test is marked by hand:
+
+trains   its file imports TensorFlow, or a module of ours that does.
+process  it uses a fixture that starts processes.
+browser  it uses the browser.
+cluster  it lies in a file about Ray or Slurm.
+torture  it lies in tests/torture.
+
+`pytest --check` leaves all of these out, without loading their files, and fails a test that should be among them.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.imports import HEAVY, needs_tensorflow
+
+MARKERS = {
+    "trains": "imports TensorFlow",
+    "process": "starts processes",
+    "browser": "opens a page in Chromium",
+    "cluster": "starts Ray or jobs as Slurm does",
+    "torture": "breaks something many times",
+}
+STARTS_PROCESSES = {"cli", "cold_cli", "spawn", "shell", "program", "browser"}
+SLOW = 5.0  # seconds of one test that its author should hear of
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option of `make check`."""
+    parser.addoption("--check", action="store_true", help="only tests without processes and without TensorFlow")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the markers known."""
+    for name, meaning in MARKERS.items():
+        config.addinivalue_line("markers", f"{name}: {meaning}")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out files whose import alone takes seconds."""
+    is_test = collection_path.suffix == ".py" and collection_path.name.startswith("test_")
+    return True if config.getoption("--check") and is_test and needs_tensorflow(collection_path) else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark every test by its file and its fixtures."""
+    for item in items:
+        for marker in _markers(item):
+            item.add_marker(marker)
+    if config.getoption("--check"):
+        left_out = [item for item in items if any(item.get_closest_marker(name) for name in MARKERS)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Have tests that should have been left out fail, from now on."""
+    if session.config.getoption("--check"):
+        sys.addaudithook(_refuse)
+
+
+def _markers(item: pytest.Item) -> Iterator[str]:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    if needs_tensorflow(item.path):
+        yield "trains"
+    if fixtures & STARTS_PROCESSES:
+        yield "process"
+    if "browser" in fixtures:
+        yield "browser"
+    if item.path.stem.removeprefix("test_") in ("ray", "slurm"):
+        yield "cluster"
+    if item.path.parent.name == "torture":
+        yield "torture"
+
+
+def _refuse(event: str, arguments: tuple[object, ...]) -> None:
+    if event == "subprocess.Popen" or (event == "import" and arguments[0] in HEAVY):
+        raise AssertionError(f"{event} {arguments[0]}: not in a test of `make check`; see tests/levels.py")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the tests that take long, each with what it cost without its fixtures."""
+    slow = [
+        report for report in terminalreporter.getreports("passed") if report.when == "call" and report.duration > SLOW
+    ]
+    if slow:
+        terminalreporter.section(f"tests that take over {SLOW:g} s: is each worth it?")
+        for report in sorted(slow, key=lambda report: -report.duration):
+            terminalreporter.write_line(f"{report.duration:6.1f} s  {report.nodeid}")
