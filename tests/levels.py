@@ -13,6 +13,7 @@ torture  it lies in tests/torture.
 
 import sys
 from collections.abc import Iterator
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ MARKERS = {
     "torture": "breaks something many times",
 }
 STARTS_PROCESSES = {"cli", "cold_cli", "spawn", "shell", "program", "browser"}
+LOOKS_FOR_LIBRARIES = "/sbin/ldconfig"  # which Python's ctypes starts
 SLOW = 5.0  # seconds of one test that its author should hear of
 
 
@@ -63,6 +65,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Have tests that should have been left out fail, from now on."""
     if session.config.getoption("--check"):
         sys.addaudithook(_refuse)
+        BaseProcess.start = lambda process: _refuse("multiprocessing", (process,))
 
 
 def _markers(item: pytest.Item) -> Iterator[str]:
@@ -80,12 +83,13 @@ def _markers(item: pytest.Item) -> Iterator[str]:
 
 
 def _refuse(event: str, arguments: tuple[object, ...]) -> None:
-    if event == "subprocess.Popen" or (event == "import" and arguments[0] in HEAVY):
+    is_process = event == "multiprocessing" or (event == "subprocess.Popen" and arguments[0] != LOOKS_FOR_LIBRARIES)
+    if is_process or (event == "import" and arguments[0] in HEAVY):
         raise AssertionError(f"{event} {arguments[0]}: not in a test of `make check`; see tests/levels.py")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name the tests that take long, each with what it cost without its fixtures."""
+    """Name the tests that take long, without their fixtures."""
     slow = [
         report for report in terminalreporter.getreports("passed") if report.when == "call" and report.duration > SLOW
     ]

@@ -43,6 +43,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="faults to plant (default: all)")
     parser.add_argument("--checkout", type=Path, help="where to plant them (default: a clone, set up for this)")
     parser.add_argument("--seconds", type=float, default=900, help="for one fault (default: 900)")
+    parser.add_argument("--near", action="store_true", help="only the tests that reach the line in their own process")
     chosen = parser.parse_args()
     faults = [fault for fault in read_faults() if not chosen.names or fault.name in chosen.names]
     if unknown := set(chosen.names) - {fault.name for fault in faults}:
@@ -52,7 +53,7 @@ def main() -> int:
         reach = reached(checkout)
         missed = 0
         for fault in faults:
-            verdict = outcome(fault, checkout, reach, chosen.seconds)
+            verdict = outcome(fault, checkout, reach, chosen.seconds, only_near=chosen.near)
             missed += not verdict.startswith("caught")
             print(f"{fault.name}: {verdict}", flush=True)
     print(f"{len(faults) - missed} of {len(faults)} faults caught")
@@ -102,7 +103,7 @@ def _measured(checkout: Path, kept: Path) -> dict[str, Any]:
     return {"tests": tests, "seconds": seconds}
 
 
-def outcome(fault: Fault, checkout: Path, reach: dict[str, Any], seconds: float) -> str:
+def outcome(fault: Fault, checkout: Path, reach: dict[str, Any], seconds: float, *, only_near: bool) -> str:
     """Plant a fault, run tests until one fails, and mend it.
 
     Returns:
@@ -111,27 +112,32 @@ def outcome(fault: Fault, checkout: Path, reach: dict[str, Any], seconds: float)
     lines = reach["tests"].get(fault.file, {})
     near = set(lines.get(str(fault.number(checkout)), []))
     near = near or {test for tests in lines.values() for test in tests}  # what an import runs, no test does
-    ordered = sorted(near, key=lambda test: reach["seconds"].get(test, 0.0))
+    ordered = sorted(map(_named, near), key=lambda test: reach["seconds"].get(test, 0.0))
+    stages = [["--numprocesses=2", "--dist=worksteal"]] if not only_near else []
     begun = time.monotonic()
     fault.plant(checkout)
     try:
-        for stage in filter(None, (ordered, ["tests"])):
+        for chosen in filter(None, [ordered, *stages]):
             left = seconds - (time.monotonic() - begun)
-            command = [*_pytest(checkout), "-x", "-q", "--no-header", "-o", "addopts=-rfE", "@tests"]
-            if stage == ["tests"]:
-                command[-1:] = ["--numprocesses=2", "--dist=worksteal"]
             with TemporaryDirectory() as place:
-                Path(place, "tests").write_text("\n".join(stage))
-                command = [part.replace("@", f"@{place}/") for part in command]
+                arguments = Path(place, "arguments")  # a file: a command line has an end
+                arguments.write_text("\n".join(chosen))
+                command = [*_pytest(checkout), "-x", "-q", "-rfE", f"@{arguments}"]
                 done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, timeout=max(left, 1.0))
+            if found := re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE):
+                return f"caught in {time.monotonic() - begun:.0f} s by {found[1]}"
             if done.returncode:
-                found = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
-                return f"caught in {time.monotonic() - begun:.0f} s by {found[1] if found else done.stdout[-500:]}"
+                return f"undecided, no test ran: {done.stdout[-500:]}{done.stderr[-500:]}"
         return f"NOT CAUGHT ({len(ordered)} tests reach it)"
     except subprocess.TimeoutExpired:
         return f"undecided after {seconds:.0f} s ({len(ordered)} tests reach it)"
     finally:
         subprocess.run(["git", "checkout", "--quiet", "--", fault.file], cwd=checkout, check=True)
+
+
+def _named(test: str) -> str:
+    """Return a test's name as pytest takes it: without parameters where they would not survive a line of a file."""
+    return test if test.isascii() and test.isprintable() and "\\" not in test else test.partition("[")[0]
 
 
 def _pytest(checkout: Path) -> list[str]:

@@ -19,6 +19,7 @@ OPTIMIZERS = {
 def steps_of(model, parts):
     """How far one step on the first 32 examples moves each weight."""
     training, _ = parts
+    model.run_eagerly = True  # compiling takes longer than the one step
     before = {weight.path: weight.numpy() for weight in model.trainable_weights}
     model.fit(training.inputs[:32], training.labels[:32], batch_size=32, epochs=1, verbose=0)
     return {weight.path: weight.numpy() - before[weight.path] for weight in model.trainable_weights}
