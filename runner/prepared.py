@@ -63,6 +63,7 @@ class Prepared:
             parameters=self.parts.model.count_params(),
             flops=flops_per_example(self.parts.model),
             weights=weight_hashes(self.parts.model),
+            classes=list(dataset.class_names),
             started=now(),
         )
 

@@ -7,7 +7,10 @@ from typing import Any
 
 # Where and how loudly a run computes, not what: these keys (and what lies below them) do not make a run another run.
 # Of the device, the precision does.
-VOLATILE = ("name", "device", "tracking", "dataset.root", "dataset.url", "dataset.memory_limit_gb", "model.small")
+VOLATILE = (
+    *("name", "device", "tracking", "model.small"),
+    *(f"dataset.{key}" for key in ("root", "url", "memory_limit_gb", "class_names")),
+)
 _PRECISION = "device.precision"
 _USUAL = "float32"
 

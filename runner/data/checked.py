@@ -1,10 +1,12 @@
 """Files and arrays of the user's own, held against what a data set must be."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from runner.config.errors import ConfigError
 from runner.config.locations import user_path
 from runner.data.dataset import Dataset, Inputs, Labels, Part
 from runner.data.errors import DataError
@@ -70,8 +72,11 @@ def checked_labels(where: str, array: Array) -> Labels:
     return array.astype(np.int32)
 
 
-def checked_dataset(name: str, source: str, train: Part, test: Part) -> Dataset:
+def checked_dataset(name: str, source: str, train: Part, test: Part, class_names: Sequence[str] = ()) -> Dataset:
     """Put a data set together; its classes are the labels of the training part.
+
+    Args:
+        class_names: in the order of the labels, where the source has names.
 
     Raises:
         DataError: if the parts differ in kind, or if labels have gaps or are all the same.
@@ -87,7 +92,28 @@ def checked_dataset(name: str, source: str, train: Part, test: Part) -> Dataset:
         train_labels=train.labels,
         test_inputs=test.inputs,
         test_labels=test.labels,
+        class_names=tuple(class_names),
     )
+
+
+def checked_class_names(names: Sequence[str] | None, classes: int) -> tuple[str, ...]:
+    """Return the names that a configuration gives to the classes; none for None.
+
+    Raises:
+        ConfigError: if they are not one text a class, each different.
+    """
+    key = f"dataset.class_names={names}"
+    if names is None:
+        return ()
+    if not isinstance(names, Sequence) or isinstance(names, str):
+        raise ConfigError(f"{key}: must be null or a list of names, in the order of the labels: [cat,dog]")
+    if strange := [name for name in names if not isinstance(name, str) or not name.strip()]:
+        raise ConfigError(f"{key}: {strange[0]!r} is no text in YAML; quote it")
+    if len(names) != classes:
+        raise ConfigError(f"{key}: {len(names)} names for {classes} classes; give one a class")
+    if len(set(names)) < len(names):
+        raise ConfigError(f"{key}: names two classes alike")
+    return tuple(names)
 
 
 def _count_classes(source: str, train: Labels, test: Labels) -> int:

@@ -87,7 +87,7 @@ def load_csv(
             what = f"the columns {', '.join(differing)}" if differing else "the order of its columns"
             raise DataError(f"{test_table.path}: differs from {table.path} in {what}")
         test = _part(test_table, classes)
-    return checked_dataset(name, str(table.path), train, test)
+    return checked_dataset(name, str(table.path), train, test, [shortened(text) for text in classes])
 
 
 def _read(path: Path, style: Format) -> Table:

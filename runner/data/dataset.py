@@ -26,7 +26,8 @@ class Dataset:
     train_labels: Labels
     test_inputs: Inputs
     test_labels: Labels
-    fingerprint: str = field(init=False)
+    class_names: tuple[str, ...] = ()  # in the order of the labels; empty: they have no names
+    fingerprint: str = field(init=False)  # of the arrays alone
 
     def __post_init__(self) -> None:
         arrays = (self.train_inputs, self.train_labels, self.test_inputs, self.test_labels)

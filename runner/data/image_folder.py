@@ -64,15 +64,17 @@ def load_images(
         raise ConfigError(f"dataset.channels={channels}: must be 1 (grayscale) or 3 (RGB)")
     root = user_path(path)
     if not ((root / "train").is_dir() and (root / "test").is_dir()):
-        part = _read(root, _training_classes(root), style)
+        classes = _training_classes(root)
+        part = _read(root, classes, style)
         train, test = hold_out(str(root), part, test_size, data_seed)
-        return checked_dataset(name, str(root), train, test)
+        return checked_dataset(name, str(root), train, test, [shortened(text) for text in classes])
     classes = _training_classes(root / "train")
     if unknown := sorted(set(_class_names(root / "test")) - set(classes)):
         raise DataError(f"{root / 'test' / unknown[0]}: {root / 'train'} has no such class")
     train, test = (_read(root / part, classes, style) for part in ("train", "test"))
     order = stratified_order(train.labels, np.random.default_rng(seed_sequence(data_seed, Stream.TEST_PART)))
-    return checked_dataset(name, str(root), Part(train.inputs[order], train.labels[order]), test)
+    train = Part(train.inputs[order], train.labels[order])
+    return checked_dataset(name, str(root), train, test, [shortened(text) for text in classes])
 
 
 def _checked_size(size: Sequence[int] | None) -> tuple[int, int] | None:

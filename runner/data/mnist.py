@@ -1,7 +1,8 @@
 """MNIST, and data sets in its format: the four IDX files, or an `.npz`, downloaded once where neither is there."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 
 from runner.config.errors import ConfigError
 from runner.config.locations import user_path
-from runner.data.checked import Array
+from runner.data.checked import Array, checked_class_names
 from runner.data.dataset import Dataset
 from runner.data.download import download
 from runner.data.errors import DataError, DataNotFound
@@ -31,7 +32,12 @@ _FEW = 5  # names in a message
 
 
 def load_mnist(
-    name: str, root: str | None, url: str, fingerprint: str | None, checksums: Mapping[str, str] | None = None
+    name: str,
+    root: str | None,
+    url: str,
+    fingerprint: str | None,
+    checksums: Mapping[str, str] | None = None,
+    class_names: Sequence[str] | None = None,
 ) -> Dataset:
     """Return a data set in MNIST's format.
 
@@ -41,9 +47,10 @@ def load_mnist(
         url: where the four files are downloaded from, if they are nowhere.
         fingerprint: what the arrays must hash to; None accepts any.
         checksums: of the four files (see `download`) where they are not MNIST's; then MNIST itself is refused.
+        class_names: in the order of the labels.
 
     Raises:
-        ConfigError: if `root` is empty.
+        ConfigError: if `root` is empty, or the names are not one a class.
         DataError: if `root` does not exist, or a file is there but is not what it should be.
         DataNotFound: if nothing is there and nothing could be downloaded.
     """
@@ -58,7 +65,7 @@ def load_mnist(
             f"test examples there have fingerprint {dataset.fingerprint}, where {name} has {fingerprint} "
             "(dataset.fingerprint=null accepts data of your own)"
         )
-    return dataset
+    return replace(dataset, class_names=checked_class_names(class_names, dataset.classes))
 
 
 def _data_directory(name: str, root: str | None) -> Path:

@@ -71,6 +71,11 @@ def test_classes_are_numbered_in_their_order(tmp_path, written, numbers):
     assert both(tmp_path, text).train_labels.tolist() == numbers
 
 
+def test_classes_keep_the_names_that_the_file_gives_them(tmp_path):
+    assert both(tmp_path, "x,label\n0,dog\n1,cat\n2,dog\n").class_names == ("cat", "dog")
+    assert both(tmp_path, "x,label\n0,10\n1,7.0\n2,7\n").class_names == ("7", "10")
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [("2_1", "21"), ("9007199254740993", "9007199254740992")],

@@ -45,6 +45,7 @@ def test_folders_are_classes_in_the_order_of_the_alphabet(two_parts):
     assert values(dataset.test_inputs) == [0, 1, 100]
     assert dataset.test_labels.tolist() == [0, 0, 1]
     assert dataset.classes == 2
+    assert dataset.class_names == load(two_parts / "train").class_names == ("cat", "dog")
 
 
 def test_training_images_are_mixed_so_that_the_last_ones_hold_all_classes(two_parts):

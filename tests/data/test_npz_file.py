@@ -3,6 +3,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from runner.config.errors import ConfigError
 from runner.data.errors import DataError
 from runner.data.npz_file import load_npz
 
@@ -21,8 +22,8 @@ def write(tmp_path, content):
     return str(tmp_path / "mine.npz")
 
 
-def load(path, test_size=0.25, data_seed=0, memory_limit_gb=1.0):
-    return load_npz("mine", str(path), test_size, data_seed, memory_limit_gb)
+def load(path, test_size=0.25, data_seed=0, memory_limit_gb=1.0, class_names=None):
+    return load_npz("mine", str(path), test_size, data_seed, memory_limit_gb, class_names)
 
 
 def test_four_arrays_are_training_and_test_part(tmp_path):
@@ -33,6 +34,21 @@ def test_four_arrays_are_training_and_test_part(tmp_path):
     assert dataset.train_inputs.dtype == np.uint8
     assert dataset.train_labels.dtype == np.int32
     assert (dataset.name, dataset.classes) == ("mine", 3)
+
+
+def test_class_names_are_those_of_the_configuration(tmp_path):
+    path = write(tmp_path, CONTENT)
+    assert load(path).class_names == ()
+    named = load(path, class_names=["NA", "032", "cat"])
+    assert (named.class_names, named.fingerprint) == (("NA", "032", "cat"), load(path).fingerprint)
+    for names, said in (
+        (["a", "b"], "2 names for 3 classes"),
+        (["a", "b", "a"], "names two classes alike"),
+        (["a", False, "c"], "False is no text in YAML; quote it"),
+        ("abc", "must be null or a list"),
+    ):
+        with pytest.raises(ConfigError, match=rf"^dataset\.class_names=.*: {said}"):
+            load(path, class_names=names)
 
 
 def test_two_arrays_are_divided_by_their_seed(tmp_path):
