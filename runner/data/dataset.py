@@ -8,7 +8,8 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-Inputs = npt.NDArray[np.float32] | npt.NDArray[np.uint8]
+# float64 only where float32 could not tell the values apart, until they are preprocessed.
+Inputs = npt.NDArray[np.float32] | npt.NDArray[np.float64] | npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int32]
 
 
@@ -27,6 +28,7 @@ class Dataset:
     test_inputs: Inputs
     test_labels: Labels
     class_names: tuple[str, ...] = ()  # in the order of the labels; empty: they have no names
+    notes: tuple[str, ...] = ()  # what its loader did to what the files hold, which a user should know
     fingerprint: str = field(init=False)  # of the arrays alone
 
     def __post_init__(self) -> None:

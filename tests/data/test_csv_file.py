@@ -6,6 +6,7 @@ from runner.data import csv_file
 from runner.data.csv_file import load_csv
 from runner.data.errors import DataError
 
+HOSTILE = ["NA", "None", "null", "nan", "032", "_base", "[l2]", "*star", "N/A", "NULL", "-inf", "=1+1"]
 PLAIN = "a,label,b\n1,0,2.5\n-3,1,4e2\n0.5,1,7\n2,0,1\n"
 
 
@@ -101,6 +102,46 @@ def test_numbers_where_names_are_expected_are_an_error_that_says_what_to_do(tmp_
     with pytest.raises(DataError, match=r"first row holds numbers, not names; dataset.header=false"):
         both(tmp_path, "5,1,2\n4,3,4\n", label=0)
     assert both(tmp_path, "0,1,2\n4,3,4\n5,6,7\n", label=0).train_labels.tolist() == [0, 1]  # as pandas numbers columns
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0.3,0.6,1.8,setosa\n0.4,0.6,1.7,setosa\n1.4,2.2,4.7,virginica\n", "1,5,9,cat\n2,6,7,cat\n3,4,5,dog\n"],
+    ids=["numbers in no order", "its class occurs again"],
+)
+def test_a_first_row_with_a_class_is_an_example(tmp_path, text):
+    with pytest.raises(DataError, match=r"first row .*dataset\.header=false reads it as an example"):
+        both(tmp_path, text, label=-1)
+    with pytest.raises(ConfigError, match=r"no such column.*; if it has no header: dataset.header=false"):
+        both(tmp_path, text)
+    assert len(both(tmp_path, text, label=-1, header=False).train_labels) == 3
+
+
+def test_years_can_be_names_of_columns(tmp_path):
+    text = "2019,2020,kind\n5,4,a\n3,2,b\n"
+    for label in ("kind", -1):
+        assert both(tmp_path, text, label=label).train_inputs.tolist() == [[5, 4], [3, 2]]
+
+
+def test_spaces_around_names_are_no_part_of_them(tmp_path):
+    dataset = both(tmp_path, "a , label, b\n 1, 0, 2.5\n3 ,1 ,4\n")
+    assert dataset.train_inputs.tolist() == [[1, 2.5], [3, 4]]
+    assert dataset.train_labels.tolist() == [0, 1]
+
+
+def test_a_class_may_have_the_name_of_a_missing_value(tmp_path):
+    names = ["", *HOSTILE]
+    rows = "".join(f"{n},{name}\n" for n, name in enumerate(HOSTILE))
+    assert sorted(both(tmp_path, "x,label\n" + rows).class_names) == sorted(HOSTILE)
+    with pytest.raises(DataError, match="column label, row 2: no value"):
+        both(tmp_path, f"x,label\n1,a\n2,{names[0]}\n")
+
+
+def test_large_numbers_that_differ_by_little_stay_apart(tmp_path):
+    hour = 3600
+    times = [1_700_000_000 + hour * n for n in range(48)]
+    dataset = both(tmp_path, "time,label\n" + "".join(f"{time},{n % 2}\n" for n, time in enumerate(times)))
+    assert dataset.train_inputs.ravel().tolist() == times
 
 
 def test_the_separator_can_be_chosen(tmp_path):

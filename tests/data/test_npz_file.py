@@ -51,6 +51,21 @@ def test_class_names_are_those_of_the_configuration(tmp_path):
             load(path, class_names=names)
 
 
+@pytest.mark.parametrize("shape", [(3, 28, 28), (1, 8, 8), (3, 32, 40), (4, 28, 28)])
+def test_channels_before_height_and_width_are_refused(tmp_path, shape):
+    images = np.zeros((30, *shape), np.uint8)
+    with pytest.raises(DataError, match=r"looks like channels before height and width.*moveaxis"):
+        load(write(tmp_path, {"x": images, "y": np.arange(30) % 3}))
+    last = np.moveaxis(images, 1, -1)
+    assert load(write(tmp_path, {"x": last, "y": np.arange(30) % 3})).train_inputs.shape[1:] == last.shape[1:]
+
+
+def test_parts_of_which_one_needs_more_digits_have_them_both(tmp_path):
+    times = 1.7e9 + np.arange(30.0)[:, np.newaxis]
+    content = {"x_train": times, "y_train": np.arange(30) % 2, "x_test": times[:2] * 0, "y_test": np.array([0, 1])}
+    assert load(write(tmp_path, content)).train_inputs.tolist() == times.tolist()
+
+
 def test_two_arrays_are_divided_by_their_seed(tmp_path):
     path = write(tmp_path, FEATURES)
     dataset = load(path)
