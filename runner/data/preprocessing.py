@@ -90,7 +90,7 @@ def _moments(inputs: Inputs) -> tuple[Moments, Moments]:
 
 
 def _chunks(inputs: Inputs) -> list[Inputs]:
-    return cast(list[Inputs], np.array_split(inputs, math.ceil(inputs.size / _VALUES_AT_ONCE)))
+    return cast("list[Inputs]", np.array_split(inputs, math.ceil(inputs.size / _VALUES_AT_ONCE)))
 
 
 def _per_image(inputs: Inputs) -> Inputs:
