@@ -92,7 +92,7 @@ def build_parts(settings: Settings, dataset: Dataset, split: Split, directory: P
         tracker=make("tracking", settings.tracking.spec(), directory=directory) if settings.tracking else Tracker(),
         batch_size=batch_size,
         examples=_augmented_examples(settings, targets.train),
-        warnings=[*dataset.notes, *_warnings(settings, dataset), *_idle_parts(settings, model)],
+        warnings=[*dataset.notes, *split.notes, *_warnings(settings, dataset), *_idle_parts(settings, model)],
     )
 
 

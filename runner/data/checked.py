@@ -96,7 +96,7 @@ def checked_dataset(
         notes: of what the loader did to the data.
 
     Raises:
-        DataError: if the parts differ in kind, or if labels have gaps or are all the same.
+        DataError: if the parts differ in kind, labels have gaps, or those of a part are all the same.
     """
     if {train.inputs.dtype, test.inputs.dtype} == {np.dtype(np.float32), np.dtype(np.float64)}:
         train, test = (replace(part, inputs=part.inputs.astype(np.float64)) for part in (train, test))
@@ -146,6 +146,8 @@ def _count_classes(source: str, train: Labels, test: Labels) -> int:
         )
     if len(present) < 2:
         raise DataError(f"{source}: all training examples are of one class; at least 2 are needed")
+    if len(set(test)) < 2:
+        raise DataError(f"{source}: all test examples are of one class ({test[0]}): they tell nothing of the others")
     if len(unknown := np.setdiff1d(test, present)):
         raise DataError(f"{source}: test examples have the label {unknown[0]}, which no training example has")
     return len(present)

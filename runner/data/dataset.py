@@ -31,6 +31,10 @@ class Dataset:
     notes: tuple[str, ...] = ()  # what its loader did to what the files hold, which a user should know
     fingerprint: str = field(init=False)  # of the arrays alone
 
+    def name_of(self, label: int) -> str:
+        """Return a class's name, or its number where it has none."""
+        return self.class_names[label] if self.class_names else str(label)
+
     def __post_init__(self) -> None:
         arrays = (self.train_inputs, self.train_labels, self.test_inputs, self.test_labels)
         object.__setattr__(self, "fingerprint", fingerprint(*arrays))
@@ -54,6 +58,7 @@ class Split:
     train: Part
     validation: Part
     test: Part
+    notes: tuple[str, ...] = ()  # what a user should know of it
 
     @property
     def sizes(self) -> dict[str, int]:

@@ -234,6 +234,12 @@ def test_the_test_file_needs_the_same_columns_and_known_classes(tmp_path):
         load(path, test_path=write(tmp_path, "a,label,b\n1,0,2\n1,7,2\n", "other.csv"))
 
 
+def test_a_test_file_of_one_class_tells_nothing(tmp_path):
+    path = write(tmp_path, PLAIN)
+    with pytest.raises(DataError, match=r"all test examples are of one class \(0\): they tell nothing"):
+        load(path, test_path=write(tmp_path, "a,label,b\n1,0,2\n3,0,2\n", "other.csv"))
+
+
 def test_more_than_the_limit_is_refused(tmp_path):
     assert both(tmp_path, memory_limit_gb=32e-9).classes == 2  # four rows of two float32
     with pytest.raises(DataError, match=r"mine.csv: 3.2e-08 GB decoded, more than dataset.memory_limit_gb=3.1e-08"):
