@@ -31,7 +31,7 @@ class Dataset:
     notes: tuple[str, ...] = ()  # what its loader did to what the files hold, which a user should know
     fingerprint: str = field(init=False)  # of the arrays alone
 
-    def name_of(self, label: int) -> str:
+    def name_of(self, label: int | np.integer) -> str:
         """Return a class's name, or its number where it has none."""
         return self.class_names[label] if self.class_names else str(label)
 
