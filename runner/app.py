@@ -97,11 +97,14 @@ def run(
 
         prepared = prepare_or_embedded(config, request, console, kept)
         compiled = take_compiled(prepared, kept)
+    if prepared.config is not config:
+        request = request.with_dataset(prepared.dataset.name, prepared.config["dataset"])
     parts = prepared.parts
     parts.callbacks.extend(callbacks)
     record = going_on(prepared.record(request, choices), directory)
     show_start(console, record, str(prepared.device), directory.path)
     for warning in parts.warnings:
+        LOG.warning(warning)
         show_warning(console, warning)
     _write_beginning(directory, request, prepared.config, record)
 

@@ -28,6 +28,7 @@ from runner.make import brief, check_name, defaults, locate, make
 from runner.models.hidden import Hidden
 from runner.models.objective import Form, encoded, label_form, smoothed
 from runner.models.transfer import freeze, load_weights
+from runner.monitors import refuse_unmeasured
 from runner.optim.layerwise import multipliers, scale_updates
 from runner.optim.regularizers import LabelSmoothing, WeightDecay
 from runner.optim.snapshots import Snapshots
@@ -77,6 +78,8 @@ def build_parts(settings: Settings, dataset: Dataset, split: Split, directory: P
     if settings.model.init_from:
         load_weights(model, RunDirectory(Path(settings.model.init_from)).model_path)
     callbacks = build_callbacks(settings, directory)
+    keys = [*(["schedule"] if _is_callback(settings) else []), *(f"callbacks.{name}" for name in settings.callbacks)]
+    unmeasured = refuse_unmeasured(dict(zip(keys, callbacks, strict=True)), model)
     _refuse_too_few_snapshots(callbacks, settings.training.epochs)
     averaging = []
     if settings.averaging:
@@ -92,7 +95,10 @@ def build_parts(settings: Settings, dataset: Dataset, split: Split, directory: P
         tracker=make("tracking", settings.tracking.spec(), directory=directory) if settings.tracking else Tracker(),
         batch_size=batch_size,
         examples=_augmented_examples(settings, targets.train),
-        warnings=[*_warnings(settings, dataset), *_idle_parts(settings, model)],
+        warnings=[
+            *(*dataset.notes, *split.notes, *unmeasured),
+            *(*_warnings(settings, dataset), *_idle_parts(settings, model)),
+        ],
     )
 
 

@@ -1,6 +1,7 @@
 """A run that is ready to train: its data, its parts, and what is compiled of them."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from runner.engine.checkpoint import Checkpoint
     from runner.engine.compiled import Compiled
     from runner.engine.device import ActiveDevice
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class Prepared:
             parameters=self.parts.model.count_params(),
             flops=flops_per_example(self.parts.model),
             weights=weight_hashes(self.parts.model),
+            classes=list(dataset.class_names),
             started=now(),
         )
 
@@ -89,12 +93,18 @@ def prepare_or_embedded(config: dict[str, Any], request: Request, console: Conso
     try:
         return prepare(config, request.directory, kept, one_thread=request.in_sweep)
     except DataNotFound as error:
-        if request.in_sweep or request.chose("dataset", "experiment"):
+        if request.in_sweep or request.chose("dataset", "experiment") or names_a_place(config["dataset"]):
             raise
+        LOG.warning(fallback_warning(error))
         show_warning(console, fallback_warning(error))
     embedded = read_yaml(conf_directory() / "dataset" / "mnist_5k.yaml")
     config = config | {"dataset": {key: config["dataset"][key] for key in DatasetPart.OURS} | embedded}
     return prepare(config, request.directory, kept, one_thread=False)
+
+
+def names_a_place(dataset: Mapping[str, Any]) -> bool:
+    """Say whether a data set's configuration names where its files are, which nothing may stand in for."""
+    return dataset.get("root") is not None
 
 
 def fallback_warning(error: DataNotFound) -> str:

@@ -1,7 +1,7 @@
 """What was asked of Hydra for one run, apart from the configuration itself."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -65,6 +65,15 @@ class Request:
                 "overrides.yaml": OmegaConf.to_yaml(given),
             },
         )
+
+    def with_dataset(self, option: str, dataset: Mapping[str, Any]) -> Self:
+        """Return the request with another data set in Hydra's files: one that stood in for what was composed."""
+        files = {name: OmegaConf.create(text) for name, text in self.hydra.items() if name != "overrides.yaml"}
+        if "config.yaml" in files:
+            OmegaConf.update(files["config.yaml"], "dataset", dict(dataset), merge=False)
+        if "hydra.yaml" in files:
+            OmegaConf.update(files["hydra.yaml"], "hydra.runtime.choices.dataset", option)
+        return replace(self, hydra={**self.hydra, **{name: OmegaConf.to_yaml(file) for name, file in files.items()}})
 
     def chose(self, *groups: str) -> bool:
         """Say whether one of the groups, or a key of it, was overridden."""

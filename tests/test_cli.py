@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from runner.config.locations import conf_directory
 from runner.records import run_directory
@@ -310,18 +311,32 @@ class TestBadInput:
 class TestFallback:
     NOWHERE = "dataset.url=http://127.0.0.1:9/"
 
-    def test_the_default_job_falls_back_to_the_embedded_digits_and_says_so(self, cli, tmp_path):
+    def test_the_default_job_falls_back_to_the_embedded_digits_and_says_so(self, cli, tmp_path, monkeypatch):
         # A proxy that refuses keeps a machine with a network from downloading.
         nowhere = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
-        quick = ("training.epochs=1", "model.hidden_units=[4]", "hydra.run.dir=r")
-        done = cli(*quick, cwd=tmp_path, env={"RUNNER_DATA_DIR": "empty", **nowhere})
+        monkeypatch.delenv("RUNNER_DATA_DIR", raising=False)
+        env = nowhere | {"XDG_CACHE_HOME": str(tmp_path / "empty")}
+        done = cli("training.epochs=1", "model.hidden_units=[4]", "hydra.run.dir=r", cwd=tmp_path, env=env)
         assert done.returncode == 0, done.stderr
         assert "WARNING" in done.stdout
+        assert "Going on with the 5,000 digits of mnist_5k" in (tmp_path / "r" / "run.log").read_text()
+        for file in ("config.yaml", ".hydra/config.yaml"):
+            assert yaml.safe_load((tmp_path / "r" / file).read_text())["dataset"]["name"] == "mnist_5k"
         kept = record(tmp_path / "r")
         assert kept["dataset"]["name"] == kept["choices"]["dataset"] == "mnist_5k"
         assert "load_mnist_5k" in (tmp_path / "r" / "config.yaml").read_text()
         assert pd.read_csv(tmp_path / "r" / "summary.csv")["dataset"][0] == "mnist_5k"
-        assert not (tmp_path / "empty").exists()
+        assert not (tmp_path / "empty" / "runner").exists()
+
+    @pytest.mark.parametrize("command", [(), ("seeds=2",)], ids=["a run", "a sweep"])
+    @pytest.mark.parametrize("place", ["here", "nowhere"])
+    def test_a_place_that_was_named_is_not_passed_over(self, cli, tmp_path, command, place):
+        (tmp_path / "here").mkdir()
+        arguments = (*command, self.NOWHERE, "training.epochs=1")
+        done = cli(*arguments, cwd=tmp_path, env={"RUNNER_DATA_DIR": place})
+        assert done.returncode == 2
+        assert place in done.stderr
+        assert not (tmp_path / "nowhere").exists()
 
     @pytest.mark.parametrize("asked", ["dataset=mnist", "experiment=article_mnist"])
     def test_what_was_asked_for_by_name_never_falls_back(self, cli, tmp_path, asked):

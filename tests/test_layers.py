@@ -19,6 +19,7 @@ ORDER = [
     "request",
     "interruption",
     "make",
+    "monitors",
     "build",
     "kept",
     "prepared",

@@ -14,7 +14,7 @@ BLOCKS = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
 COMMANDS = [line.partition("  #")[0].strip() for block in BLOCKS for line in block.splitlines() if line.strip()]
 # What makes a command quick without making it another one.
 QUICK = " dataset=mnist_5k dataset.train_size=200 training.epochs=2"
-ADDED = {"ablate": " dry_run=true", "study=smoke": ""}  # the study has been trained before, in `workplace`
+ADDED = {"study=smoke": ""}  # the study has been trained before, in `workplace`
 NO_TRAININGS = ("--help", "--cfg", "report", "ensemble", "status", "resume", "reproduce")
 ADDED |= dict.fromkeys(NO_TRAININGS, "")
 

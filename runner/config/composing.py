@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ _REFUSED_FLAGS = {
     "config_path": "--config-path: options of your own stand beside runner's, by --config-dir",
     "config_name": "--config-name: a configuration of your own is an option: --config-dir DIR experiment=NAME",
 }
+_PRIMARY = "config.yaml"
 _OF_EACH_COMPOSITION = ("runtime", "overrides")
 
 
@@ -101,6 +103,45 @@ def _depth(text: str) -> int:
     return deepest
 
 
+def refuse_same_names(directories: Iterable[Path]) -> None:
+    """Refuse directories of the user's own in which an option has the name of one of ours, which Hydra would take.
+
+    Two files with the same content are one option.
+
+    Args:
+        directories: all that options are searched for in, ours among them.
+
+    Raises:
+        ConfigError: naming both files.
+    """
+    ours = conf_directory()
+    options = _own_options()
+    for directory in dict.fromkeys(directories):
+        if directory == ours or not directory.is_dir():
+            continue
+        for option in options:
+            theirs = directory / option
+            if theirs.is_file() and theirs.read_bytes() != (ours / option).read_bytes():
+                raise ConfigError(
+                    f"{theirs}: has the name of an option of runner's own, {ours / option}, which would be taken; "
+                    f"rename yours ({option.parent}/my_{option.name}, say) and choose it by that name"
+                )
+        for group in dict.fromkeys(option.parent for option in options):
+            if misnamed := sorted((directory / group).glob("*.yml")):
+                raise ConfigError(f"{misnamed[0]}: options are .yaml files; rename it to {misnamed[0].stem}.yaml")
+        if (directory / _PRIMARY).exists():
+            raise ConfigError(
+                f"{directory / _PRIMARY}: would be ignored, as runner has one of its own; "
+                "make it an option: experiment/NAME.yaml"
+            )
+
+
+@cache
+def _own_options() -> tuple[Path, ...]:
+    """Return the paths of our options below `conf/`: GROUP/OPTION.yaml."""
+    return tuple(sorted(file.relative_to(conf_directory()) for file in conf_directory().rglob("*/*.yaml")))
+
+
 class GuardedFiles(FileConfigSource):
     """Option files, read with bounds; those that are not ours choose parts of a run, and nothing of Hydra's own."""
 
@@ -139,8 +180,12 @@ class GuardedLoader(ConfigLoaderImpl):
             ConfigError: if what was composed is not to be trusted, naming the key.
         """
         refuse_endless(overrides)
+        # Before, too: the option of ours that was taken in place of the user's may be why nothing can be composed.
+        searched = (str(entry.path) for entry in self.config_search_path.get_path())
+        refuse_same_names(Path(path.removeprefix("file://")) for path in searched)
         load = super().load_configuration
         config = load(config_name, overrides, run_mode, from_shell, validate_sweep_overrides)
+        refuse_same_names(Path(source.path) for source in config.hydra.runtime.config_sources)
         _refuse_expansion(config)
         if _has_foreign_files(config):
             by_command = [given.input_line for given in _parsed(overrides) if _is_of_the_command(given)]

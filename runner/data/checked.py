@@ -1,16 +1,21 @@
 """Files and arrays of the user's own, held against what a data set must be."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from runner.config.errors import ConfigError
 from runner.config.locations import user_path
 from runner.data.dataset import Dataset, Inputs, Labels, Part
 from runner.data.errors import DataError
+from runner.data.precision import lost_feature
 
 Array = npt.NDArray[np.generic]
 
+_CHANNELS = (1, 2, 3, 4)  # grey, with a mask, colours, with a mask
 _LARGEST_LABEL = 999_999  # classes are counted one by one, gaps too, before a gap is seen
 
 
@@ -28,14 +33,14 @@ def checked_file(path: str | Path) -> Path:
 
 
 def checked_inputs(where: str, array: Array) -> Inputs:
-    """Return bytes as they are, and other numbers as float32.
+    """Return bytes as they are, and other numbers as float32, or float64 where that would blur them.
 
     Args:
         where: the beginning of an error message.
         array: features (examples, features), or images (examples, height, width) or with channels as a fourth axis.
 
     Raises:
-        DataError: if the array is of another kind or shape, is empty, or holds NaN or infinity.
+        DataError: if the array is of another kind or shape, is empty, holds NaN or infinity, or has channels first.
     """
     if array.dtype.kind not in "buif":
         raise DataError(f"{where}: holds {array.dtype}, not numbers")
@@ -43,6 +48,11 @@ def checked_inputs(where: str, array: Array) -> Inputs:
         raise DataError(
             f"{where}: has shape {array.shape}; needed are features (examples, features) or images "
             "(examples, height, width) or (examples, height, width, channels)"
+        )
+    if array.ndim == 4 and _has_channels_first(array.shape):
+        raise DataError(
+            f"{where}: has shape {array.shape}, which looks like channels before height and width; "
+            "put them last: np.moveaxis(x, 1, -1)"
         )
     images = array[..., np.newaxis] if array.ndim == 3 else array
     if images.dtype == np.uint8:
@@ -52,7 +62,13 @@ def checked_inputs(where: str, array: Array) -> Inputs:
     finite = np.isfinite(inputs).all(axis=tuple(range(1, inputs.ndim)))
     if not finite.all():
         raise DataError(f"{where}: example {np.argmin(finite)} (from 0) holds NaN, infinity or what float32 cannot")
-    return inputs
+    return inputs if lost_feature(images) is None else images.astype(np.float64)
+
+
+def _has_channels_first(shape: Sequence[int]) -> bool:
+    """Say whether images look like (channels, height, width): a few first, and sides that are those of an image."""
+    _, first, height, last = shape
+    return first in _CHANNELS and last > max(_CHANNELS) and (height == last or first == len("RGB"))
 
 
 def checked_labels(where: str, array: Array) -> Labels:
@@ -70,12 +86,20 @@ def checked_labels(where: str, array: Array) -> Labels:
     return array.astype(np.int32)
 
 
-def checked_dataset(name: str, source: str, train: Part, test: Part) -> Dataset:
+def checked_dataset(
+    name: str, source: str, train: Part, test: Part, class_names: Sequence[str] = (), notes: Sequence[str] = ()
+) -> Dataset:
     """Put a data set together; its classes are the labels of the training part.
 
+    Args:
+        class_names: in the order of the labels, where the source has names.
+        notes: of what the loader did to the data.
+
     Raises:
-        DataError: if the parts differ in kind, or if labels have gaps or are all the same.
+        DataError: if the parts differ in kind, labels have gaps, or those of a part are all the same.
     """
+    if {train.inputs.dtype, test.inputs.dtype} == {np.dtype(np.float32), np.dtype(np.float64)}:
+        train, test = (replace(part, inputs=part.inputs.astype(np.float64)) for part in (train, test))
     kinds = [f"{part.inputs.dtype}{part.inputs.shape[1:]}" for part in (train, test)]
     if kinds[0] != kinds[1]:
         raise DataError(f"{source}: training and test inputs differ: {kinds[0]} and {kinds[1]} an example")
@@ -87,7 +111,29 @@ def checked_dataset(name: str, source: str, train: Part, test: Part) -> Dataset:
         train_labels=train.labels,
         test_inputs=test.inputs,
         test_labels=test.labels,
+        class_names=tuple(class_names),
+        notes=tuple(notes),
     )
+
+
+def checked_class_names(names: Sequence[str] | None, classes: int) -> tuple[str, ...]:
+    """Return the names that a configuration gives to the classes; none for None.
+
+    Raises:
+        ConfigError: if they are not one text a class, each different.
+    """
+    key = f"dataset.class_names={names}"
+    if names is None:
+        return ()
+    if not isinstance(names, Sequence) or isinstance(names, str):
+        raise ConfigError(f"{key}: must be null or a list of names, in the order of the labels: [cat,dog]")
+    if strange := [name for name in names if not isinstance(name, str) or not name.strip()]:
+        raise ConfigError(f"{key}: {strange[0]!r} is no text in YAML; quote it")
+    if len(names) != classes:
+        raise ConfigError(f"{key}: {len(names)} names for {classes} classes; give one a class")
+    if len(set(names)) < len(names):
+        raise ConfigError(f"{key}: names two classes alike")
+    return tuple(names)
 
 
 def _count_classes(source: str, train: Labels, test: Labels) -> int:
@@ -100,6 +146,8 @@ def _count_classes(source: str, train: Labels, test: Labels) -> int:
         )
     if len(present) < 2:
         raise DataError(f"{source}: all training examples are of one class; at least 2 are needed")
+    if len(set(test)) < 2:
+        raise DataError(f"{source}: all test examples are of one class ({test[0]}): they tell nothing of the others")
     if len(unknown := np.setdiff1d(test, present)):
         raise DataError(f"{source}: test examples have the label {unknown[0]}, which no training example has")
     return len(present)

@@ -1,6 +1,7 @@
 """A table of the user's own: a row an example, a column a feature."""
 
 from dataclasses import dataclass
+from operator import lt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from runner.config.errors import ConfigError, did_you_mean, shortened
-from runner.data.checked import checked_dataset, checked_file
+from runner.data.checked import checked_dataset, checked_file, checked_inputs
 from runner.data.dataset import Dataset, Part
 from runner.data.errors import DataError
 from runner.data.held_out import hold_out
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _VALUES_AT_ONCE = 2**22
 _LONGEST_LINE = 2**22  # bytes: a hundred thousand columns and more
+_BYTES = 4  # of a float32
+_MISSING = ("", "NA", "N/A", "n/a", "<NA>", "#N/A", "#NA", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None")
 _LARGEST_WHOLE = 2**53  # above, different whole numbers are one float
 
 
@@ -38,7 +41,7 @@ class Table:
 
     path: Path
     label: str
-    features: npt.NDArray[np.float32]
+    features: npt.NDArray[np.float64]
     labels: list[str]
     columns: list[str]
 
@@ -87,7 +90,7 @@ def load_csv(
             what = f"the columns {', '.join(differing)}" if differing else "the order of its columns"
             raise DataError(f"{test_table.path}: differs from {table.path} in {what}")
         test = _part(test_table, classes)
-    return checked_dataset(name, str(table.path), train, test)
+    return checked_dataset(name, str(table.path), train, test, [shortened(text) for text in classes])
 
 
 def _read(path: Path, style: Format) -> Table:
@@ -95,18 +98,21 @@ def _read(path: Path, style: Format) -> Table:
 
     _refuse_binary(path)
     options: dict[str, Any] = {"sep": style.separator, "compression": None}
-    features: list[npt.NDArray[np.float32]] = []
+    features: list[npt.NDArray[np.float64]] = []
     labels: list[str] = []
     try:
         # Without names: with them, pandas would take a first column more than there are names for an index.
         first = pd.read_csv(path, header=None, nrows=2, dtype=str, keep_default_na=False, **options).iloc[0]
-        columns = [str(name) for name in (first if style.header else first.index)]
+        columns = [str(name).strip() for name in (first if style.header else first.index)]
         label = _label_column(path, columns, style)
         reader = pd.read_csv(
             path,
             names=columns,
             header=0 if style.header else None,
             dtype={label: str},
+            # A class may be called NA or None: only a feature's value can be missing under such a name.
+            keep_default_na=False,
+            na_values={column: _MISSING for column in columns if column != label},
             chunksize=max(1, _VALUES_AT_ONCE // len(columns)),
             low_memory=False,  # one type a column
             **options,
@@ -115,11 +121,13 @@ def _read(path: Path, style: Format) -> Table:
             for chunk in reader:
                 features.append(_numbers(path, chunk.drop(columns=label)))
                 labels += _texts(path, chunk[label])
-                refuse_large(str(path), sum(array.nbytes for array in features), style.memory_limit_gb)
+                refuse_large(str(path), sum(array.size for array in features) * _BYTES, style.memory_limit_gb)
     except (OSError, ValueError, OverflowError) as error:  # what pandas raises itself is a ValueError
         raise DataError(f"{path}: cannot be read as CSV ({shortened(str(error))})") from error
     if not labels:
         raise DataError(f"{path}: has no rows")
+    if style.header and isinstance(style.label, int) and _canonical(label) in labels:
+        raise _no_header(path, f"its first row has the class {shortened(label)} in place of the label's name")
     return Table(path, label, np.concatenate(features), labels, [column for column in columns if column != label])
 
 
@@ -139,26 +147,48 @@ def _refuse_binary(path: Path) -> None:
 def _label_column(path: Path, columns: list[str], style: Format) -> str:
     if len(columns) < 2:
         raise DataError(f"{path}: has one column; is dataset.separator={style.separator} what separates its values?")
-    if style.header and all(map(_is_number, columns)) and columns != [str(index) for index in range(len(columns))]:
-        raise DataError(f"{path}: its first row holds numbers, not names; dataset.header=false reads it as an example")
+    by_position = isinstance(style.label, int) and -len(columns) <= style.label < len(columns)
+    label = columns[int(style.label)] if by_position else str(style.label)
+    if style.header and _holds_numbers(columns, label if by_position else None):
+        raise _no_header(path, "its first row holds numbers, not names")
     if "" in columns:
         raise DataError(f"{path}: a column has no name; if it holds row numbers, which tell nothing, remove it")
-    if isinstance(style.label, int) and -len(columns) <= style.label < len(columns):
-        return columns[style.label]
-    if str(style.label) not in columns:
+    if label not in columns:
         given = f"dataset.label={style.label}"
-        raise ConfigError(f"{given}: {path} has no such column{did_you_mean(str(style.label), columns)}")
-    return str(style.label)
+        is_example = style.header and sum(map(_is_number, columns)) >= len(columns) - 1
+        hint = "; if it has no header: dataset.header=false dataset.label=-1" if is_example else ""
+        raise ConfigError(f"{given}: {path} has no such column{did_you_mean(label, columns)}{hint}")
+    return label
 
 
-def _numbers(path: Path, features: "pd.DataFrame") -> npt.NDArray[np.float32]:
+def _holds_numbers(first_row: list[str], label: str | None) -> bool:
+    """Say whether names are numbers, but for that of the label where it was given by its position.
+
+    Numbers from 0 are names that pandas gives to columns without any; a row of years can be names too.
+    """
+    if not all(_is_number(name) or name == label for name in first_row):
+        return False
+    if label is None or _is_number(label):
+        return first_row != [str(number) for number in range(len(first_row))]
+    features = [float(name) for name in first_row if name != label]
+    return not (all(number.is_integer() for number in features) and all(map(lt, features, features[1:])))
+
+
+def _no_header(path: Path, why: str) -> DataError:
+    return DataError(
+        f"{path}: {why}; dataset.header=false reads it as an example "
+        "(where it does hold names, give that of the label: dataset.label=NAME)"
+    )
+
+
+def _numbers(path: Path, features: "pd.DataFrame") -> npt.NDArray[np.float64]:
     import pandas as pd
 
+    some_text = len(features.select_dtypes(exclude=["number", "bool"]).columns) > 0
+    converted = features.apply(pd.to_numeric, errors="coerce") if some_text else features  # slow for many columns
+    numbers: npt.NDArray[np.float64] = converted.to_numpy(np.float64)
     with np.errstate(over="ignore"):  # becomes infinity, which is said below
-        some_text = len(features.select_dtypes(exclude=["number", "bool"]).columns) > 0
-        converted = features.apply(pd.to_numeric, errors="coerce") if some_text else features  # slow for many columns
-        numbers: npt.NDArray[np.float32] = converted.to_numpy(np.float32)
-    wrong = np.argwhere(~np.isfinite(numbers))
+        wrong = np.argwhere(~np.isfinite(numbers.astype(np.float32)))
     if len(wrong):
         row, column = wrong[0]
         values = features.iloc[:, column]
@@ -168,7 +198,7 @@ def _numbers(path: Path, features: "pd.DataFrame") -> npt.NDArray[np.float32]:
 
 
 def _texts(path: Path, labels: "pd.Series[str]") -> list[str]:
-    missing = labels.index[labels.isna()]
+    missing = labels.index[labels.str.strip() == ""]
     if len(missing):
         raise DataError(f"{path}: {_place(str(labels.name), missing[0])}: no value")
     spellings = {text: _canonical(text) for text in labels.unique()}  # a string a class, not a row
@@ -192,7 +222,8 @@ def _part(table: Table, classes: dict[str, int]) -> Part:
             raise DataError(
                 f"{table.path}: {_place(table.label, row)}: {shortened(text)} is no class of the training part"
             )
-    return Part(table.features, np.array([classes[text] for text in table.labels], np.int32))
+    numbers = np.array([classes[text] for text in table.labels], np.int32)
+    return Part(checked_inputs(str(table.path), table.features), numbers)
 
 
 def _place(column: str, row: int) -> str:
@@ -201,9 +232,10 @@ def _place(column: str, row: int) -> str:
 
 
 def _canonical(text: str) -> str:
-    """Return one spelling of a class: 1 and 1.0 are the same."""
+    """Return one spelling of a class: 1 and 1.0 are the same, but not 032, which is a code."""
     text = text.strip()
-    whole = _is_number(text) and float(text).is_integer() and abs(float(text)) < _LARGEST_WHOLE
+    is_code = text[:1] == "0" and text[1:2].isdigit()
+    whole = not is_code and _is_number(text) and float(text).is_integer() and abs(float(text)) < _LARGEST_WHOLE
     return f"{float(text):.0f}" if whole else text
 
 

@@ -8,7 +8,8 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-Inputs = npt.NDArray[np.float32] | npt.NDArray[np.uint8]
+# float64 only where float32 could not tell the values apart, until they are preprocessed.
+Inputs = npt.NDArray[np.float32] | npt.NDArray[np.float64] | npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int32]
 
 
@@ -26,7 +27,13 @@ class Dataset:
     train_labels: Labels
     test_inputs: Inputs
     test_labels: Labels
-    fingerprint: str = field(init=False)
+    class_names: tuple[str, ...] = ()  # in the order of the labels; empty: they have no names
+    notes: tuple[str, ...] = ()  # what its loader did to what the files hold, which a user should know
+    fingerprint: str = field(init=False)  # of the arrays alone
+
+    def name_of(self, label: int | np.integer) -> str:
+        """Return a class's name, or its number where it has none."""
+        return self.class_names[label] if self.class_names else str(label)
 
     def __post_init__(self) -> None:
         arrays = (self.train_inputs, self.train_labels, self.test_inputs, self.test_labels)
@@ -51,6 +58,7 @@ class Split:
     train: Part
     validation: Part
     test: Part
+    notes: tuple[str, ...] = ()  # what a user should know of it
 
     @property
     def sizes(self) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """Images of the user's own: a folder a class."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,8 +21,15 @@ from runner.data.strata import stratified_order
 from runner.data.streams import Stream, seed_sequence
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
+_BACKGROUNDS = ("white", "black")
+# EXIF's orientations: as it is, those that are not, and of these those that exchange height and width.
+_UPRIGHT, _TURNED, _ON_ITS_SIDE = 1, range(2, 9), range(5, 9)
+_SIXTEEN_BITS = ";16"
+_OPAQUE = 255
+_ROUNDING = 16  # of 255, between the channels of a grey JPEG
 _MODES = {1: "L", 3: "RGB"}  # Pillow's names
 # Pillow knows more, some of which start other programs (EPS: Ghostscript, without a limit of time).
 _FORMATS = ("BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
@@ -33,6 +41,7 @@ class Format:
 
     channels: int
     size: tuple[int, int] | None  # height, width
+    background: str | None  # that transparent images are laid on
     memory_limit_gb: float
 
 
@@ -44,6 +53,7 @@ def load_images(
     test_size: float,
     data_seed: int,
     memory_limit_gb: float,
+    background: str | None = None,
 ) -> Dataset:
     """Return the images below a folder; classes are numbered in the alphabetical order of their folders.
 
@@ -54,25 +64,32 @@ def load_images(
         test_size: share that becomes the test part, if there is no test/.
         data_seed: of that draw, and of the order of the training images, which the folders would sort by class.
         memory_limit_gb: what the images of a part may take in memory.
+        background: white or black, which transparent images are laid on; None refuses them.
 
     Raises:
-        ConfigError: if channels or size are none.
-        DataError: if there are no classes, an image cannot be read, sizes differ, or the images are too large.
+        ConfigError: if channels, size or background are none.
+        DataError: if there are no classes, an image cannot be read or is transparent, sizes differ, or the images are
+            too large.
     """
-    style = Format(channels, _checked_size(size), memory_limit_gb)
+    if background not in (None, *_BACKGROUNDS):
+        raise ConfigError(f"dataset.background={background}: must be null, {' or '.join(_BACKGROUNDS)}")
+    style = Format(channels, _checked_size(size), background, memory_limit_gb)
     if channels not in _MODES:
         raise ConfigError(f"dataset.channels={channels}: must be 1 (grayscale) or 3 (RGB)")
     root = user_path(path)
     if not ((root / "train").is_dir() and (root / "test").is_dir()):
-        part = _read(root, _training_classes(root), style)
+        classes = _training_classes(root)
+        part, notes = _read(root, classes, style)
         train, test = hold_out(str(root), part, test_size, data_seed)
-        return checked_dataset(name, str(root), train, test)
+        return checked_dataset(name, str(root), train, test, [shortened(text) for text in classes], notes)
     classes = _training_classes(root / "train")
     if unknown := sorted(set(_class_names(root / "test")) - set(classes)):
         raise DataError(f"{root / 'test' / unknown[0]}: {root / 'train'} has no such class")
-    train, test = (_read(root / part, classes, style) for part in ("train", "test"))
+    (train, notes), (test, notes_of_test) = (_read(root / part, classes, style) for part in ("train", "test"))
     order = stratified_order(train.labels, np.random.default_rng(seed_sequence(data_seed, Stream.TEST_PART)))
-    return checked_dataset(name, str(root), Part(train.inputs[order], train.labels[order]), test)
+    train = Part(train.inputs[order], train.labels[order])
+    notes += notes_of_test
+    return checked_dataset(name, str(root), train, test, [shortened(text) for text in classes], notes)
 
 
 def _checked_size(size: Sequence[int] | None) -> tuple[int, int] | None:
@@ -105,17 +122,24 @@ def _visible(folder: Path) -> list[Path]:
         raise DataError(f"{folder}: cannot be read ({error.strerror})") from error
 
 
-def _read(folder: Path, classes: list[str], style: Format) -> Part:
-    """Read the images of one part, class by class: (examples, height, width, channels) bytes."""
+def _read(folder: Path, classes: list[str], style: Format) -> tuple[Part, list[str]]:
+    """Read the images of one part, class by class: (examples, height, width, channels) bytes.
+
+    Returns:
+        the part, and what was done to its images beside decoding.
+    """
     files = [(file, label) for label, name in enumerate(classes) for file in _files(folder / name)]
     if not files:
         raise DataError(f"{folder}: its class folders hold no images")
     height, width = style.size or _size(files[0][0])
     refuse_large(str(folder), len(files) * height * width * style.channels, style.memory_limit_gb)
     images = np.empty((len(files), height, width, style.channels), np.uint8)
+    done: Counter[str] = Counter()
     for index, (file, _) in enumerate(files):
-        images[index] = _decoded(file, (height, width), style)
-    return Part(images, np.array([label for _, label in files], np.int32))
+        images[index], changes = _decoded(file, (height, width), style)
+        done.update(changes)
+    notes = [f"dataset: {what} ({count} of {len(files)} in {folder})." for what, count in done.items()]
+    return Part(images, np.array([label for _, label in files], np.int32)), notes
 
 
 def _files(folder: Path) -> list[Path]:
@@ -152,23 +176,60 @@ def _opened(file: Path) -> Iterator["ImageFile"]:
 
 def _size(file: Path) -> tuple[int, int]:
     with _opened(file) as image:
-        return image.height, image.width
+        return (image.width, image.height) if _orientation(image) in _ON_ITS_SIDE else (image.height, image.width)
 
 
-def _decoded(file: Path, size: tuple[int, int], style: Format) -> npt.NDArray[np.uint8]:
-    from PIL import Image
+def _orientation(image: "Image") -> int:
+    from PIL import ExifTags
+
+    return int(image.getexif().get(ExifTags.Base.Orientation, _UPRIGHT))
+
+
+def _decoded(file: Path, size: tuple[int, int], style: Format) -> tuple[npt.NDArray[np.uint8], list[str]]:
+    """Return one image as bytes, and what was done to it."""
+    from PIL import Image, ImageOps
 
     height, width = size
-    with _opened(file) as image:
-        if image.mode[0] in "IF":  # which Pillow would clip to bytes
-            raise DataError(f"{file}: has more than 8 bits a channel (mode {image.mode}); save it with 8")
+    with _opened(file) as opened:
+        # Of colours, Pillow reads the upper 8 bits alone, which only the raw mode tells.
+        if opened.mode[0] in "IF" or any(_SIXTEEN_BITS in str(tile) for tile in opened.tile):
+            raise DataError(f"{file}: has more than 8 bits a channel (mode {opened.mode}); save it with 8")
+        refuse_large(str(file), opened.height * opened.width * len(opened.getbands()), style.memory_limit_gb)
+        is_turned = _orientation(opened) in _TURNED
+        done = ["images are turned upright, as their EXIF orientation says"] if is_turned else []
+        image = ImageOps.exif_transpose(opened)
         if style.size is None and image.size != (width, height):
             raise DataError(
                 f"{file}: is {image.height}x{image.width}, where the first image is {height}x{width} "
                 "(height x width); dataset.size=[HEIGHT,WIDTH] resizes them all"
             )
-        refuse_large(str(file), image.height * image.width * len(image.getbands()), style.memory_limit_gb)
+        image = _opaque(file, image, style.background)
         pixels = image.convert(_MODES[style.channels])
+        if style.channels == 1 and _is_coloured(image):
+            done.append("images in colour are read as grey; dataset.channels=3 keeps the colours")
         if image.size != (width, height):
             pixels = pixels.resize((width, height), Image.Resampling.BILINEAR)
-        return np.asarray(pixels).reshape(height, width, style.channels)
+        return np.asarray(pixels).reshape(height, width, style.channels), done
+
+
+def _opaque(file: Path, image: "Image", background: str | None) -> "Image":
+    """Return an image without transparency: what lies under transparent pixels is often all black."""
+    from PIL import Image
+
+    if not image.has_transparency_data:
+        return image
+    layered = image.convert("RGBA")
+    lowest, _ = layered.getchannel("A").getextrema()
+    if lowest == _OPAQUE:
+        return layered.convert("RGB")
+    if background is None:
+        raise DataError(f"{file}: has transparent pixels; dataset.background=white (or black) lays it on that")
+    return Image.alpha_composite(Image.new("RGBA", layered.size, background), layered).convert("RGB")
+
+
+def _is_coloured(image: "Image") -> bool:
+    """Say whether the channels of an image differ by more than a lossy format's rounding."""
+    if image.mode in ("1", "L"):
+        return False
+    channels = np.asarray(image.convert("RGB")).astype(np.int16)
+    return int(np.ptp(channels, axis=2).max()) > _ROUNDING

@@ -1,16 +1,19 @@
 """MNIST, and data sets in its format: the four IDX files, or an `.npz`, downloaded once where neither is there."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from runner.config.errors import ConfigError
 from runner.config.locations import user_path
-from runner.data.checked import Array
+from runner.data.checked import Array, checked_class_names
 from runner.data.dataset import Dataset
 from runner.data.download import download
-from runner.data.errors import DataError
+from runner.data.errors import DataError, DataNotFound
 from runner.data.idx import read_idx
 from runner.data.npz_file import TWO_PARTS, read_npz
 
@@ -24,49 +27,95 @@ _CHECKSUMS = {
 }
 _FINGERPRINT = "ceda791d3e53beaf95f8e213c414aa4d975006504eff93f785d685ecea3e892c"  # of what is in them
 _MEMORY_LIMIT_GB = 4.0  # MNIST takes 0.055
+_SIMILAR = re.compile(r"mnist|ubyte|idx[13]", re.IGNORECASE)
+_FEW = 5  # names in a message
 
 
 def load_mnist(
-    name: str, root: str | None, url: str, fingerprint: str | None, checksums: Mapping[str, str] | None = None
+    name: str,
+    root: str | None,
+    url: str,
+    fingerprint: str | None,
+    checksums: Mapping[str, str] | None = None,
+    class_names: Sequence[str] | None = None,
 ) -> Dataset:
     """Return a data set in MNIST's format.
 
     Args:
         name: what reports call it, and the folder looked for below `root` before `root` itself.
-        root: the data directory; None: the user's cache directory.
+        root: the data directory, which must exist; None: the user's cache directory.
         url: where the four files are downloaded from, if they are nowhere.
         fingerprint: what the arrays must hash to; None accepts any.
         checksums: of the four files (see `download`) where they are not MNIST's; then MNIST itself is refused.
+        class_names: in the order of the labels.
 
     Raises:
-        DataError: if a file is there but is not what it should be.
+        ConfigError: if `root` is empty, or the names are not one a class.
+        DataError: if `root` does not exist, or a file is there but is not what it should be.
         DataNotFound: if nothing is there and nothing could be downloaded.
     """
-    directory = _data_directory(root)
+    directory = _data_directory(name, root)
     dataset = _find(name, directory, is_mnist=checksums is None)
     if dataset is None:
         folder = directory / name
-        dataset = _dataset(name, folder, _read_idx_files(download(name, folder, url, checksums or _CHECKSUMS)))
+        dataset = _dataset(name, folder, _downloaded(name, directory, url, checksums or _CHECKSUMS))
     if fingerprint and dataset.fingerprint != fingerprint:
         raise DataError(
             f"{dataset.source}: not {name}: the {len(dataset.train_labels)} training and {len(dataset.test_labels)} "
             f"test examples there have fingerprint {dataset.fingerprint}, where {name} has {fingerprint} "
             "(dataset.fingerprint=null accepts data of your own)"
         )
-    return dataset
+    return replace(dataset, class_names=checked_class_names(class_names, dataset.classes))
 
 
-def _data_directory(root: str | None) -> Path:
-    if root is not None:
-        return user_path(root)
-    from platformdirs import user_cache_path
+def _data_directory(name: str, root: str | None) -> Path:
+    if root is None:
+        from platformdirs import user_cache_path
 
-    return user_cache_path("runner")
+        return user_cache_path("runner")
+    if not root.strip():
+        raise ConfigError("dataset.root='': names no directory (is RUNNER_DATA_DIR empty? unset it, or name one)")
+    directory = user_path(root)
+    if not directory.is_dir():
+        # Never created: the name may be a typo, or a disk that is not mounted.
+        raise DataError(
+            f"dataset.root={root}: no such directory (RUNNER_DATA_DIR sets it where the command does not); correct it, "
+            f"or create the directory to have {name} downloaded into it"
+        )
+    return directory
+
+
+def _downloaded(name: str, directory: Path, url: str, checksums: Mapping[str, str]) -> list[Array]:
+    try:
+        return _read_idx_files(download(name, directory / name, url, checksums))
+    except DataNotFound as error:
+        if not (similar := _similar_files(directory)):
+            raise
+        found = ", ".join(similar)
+        raise DataNotFound(f"{error}. Found there under other names, and not read: {found}") from error
+
+
+def _similar_files(directory: Path) -> list[str]:
+    """Return a few files below a directory that may be a data set, but are not where, or what, is looked for."""
+    files = [file for level in ("*", "*/*", "*/*/*") for file in sorted(directory.glob(level))]
+    similar = [file for file in files if _SIMILAR.search(file.name) and file.is_file()]
+    return [str(file.relative_to(directory)) for file in similar[:_FEW]]
+
+
+def _folders(name: str, directory: Path) -> Iterator[Path]:
+    """Yield the folders that may hold a data set: its own under any spelling (torchvision's MNIST/raw), then all."""
+    yield directory / name
+    spelled = name.replace("_", "").casefold()
+    there = sorted(directory.iterdir()) if directory.is_dir() else []
+    for folder in there:
+        if folder.name.replace("_", "").replace("-", "").casefold() == spelled and folder.is_dir():
+            yield from (folder, folder / "raw")
+    yield directory
 
 
 def _find(name: str, directory: Path, is_mnist: bool) -> Dataset | None:
     """Return what is in the data set's folder, or in the directory itself, which may hold MNIST for other runs."""
-    for folder in (directory / name, directory):
+    for folder in _folders(name, directory):
         arrays = _read(name, folder)
         if arrays is None:
             continue
@@ -91,8 +140,11 @@ def _read(name: str, folder: Path) -> list[Array] | None:
 
 
 def _idx_path(folder: Path, stem: str) -> Path | None:
-    candidates = (folder / stem, folder / f"{stem}.gz")
-    return next((path for path in candidates if path.exists()), None)
+    """Return the file of one array: under the published name, or Kaggle's (with a dot, or in a folder of that name)."""
+    stems = (stem, stem.replace("-idx", ".idx"))
+    names = [f"{name}{ending}" for name in stems for ending in ("", ".gz")]
+    candidates = (place / name for place in (folder, *(folder / name for name in stems)) for name in names)
+    return next((path for path in candidates if path.exists() and not path.is_dir()), None)
 
 
 def _read_idx_files(paths: list[Path]) -> list[Array]:

@@ -1,9 +1,17 @@
 """A NumPy archive of the user's own."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from runner.data.checked import Array, checked_dataset, checked_file, checked_inputs, checked_labels
+from runner.data.checked import (
+    Array,
+    checked_class_names,
+    checked_dataset,
+    checked_file,
+    checked_inputs,
+    checked_labels,
+)
 from runner.data.dataset import Dataset, Part
 from runner.data.errors import DataError
 from runner.data.held_out import hold_out
@@ -14,7 +22,14 @@ TWO_PARTS = ("x_train", "y_train", "x_test", "y_test")
 ONE_PART = ("x", "y")
 
 
-def load_npz(name: str, path: str, test_size: float, data_seed: int, memory_limit_gb: float) -> Dataset:
+def load_npz(
+    name: str,
+    path: str,
+    test_size: float,
+    data_seed: int,
+    memory_limit_gb: float,
+    class_names: Sequence[str] | None = None,
+) -> Dataset:
     """Return the data set in an archive.
 
     Args:
@@ -22,8 +37,10 @@ def load_npz(name: str, path: str, test_size: float, data_seed: int, memory_limi
         test_size: share that becomes the test part, if there is none.
         data_seed: of that draw.
         memory_limit_gb: what the arrays may take in memory.
+        class_names: in the order of the labels.
 
     Raises:
+        ConfigError: if the names are not one a class.
         DataError: if the archive cannot be read, is too large, or is no data set.
     """
     file = checked_file(path)
@@ -31,7 +48,8 @@ def load_npz(name: str, path: str, test_size: float, data_seed: int, memory_limi
     pairs = zip(list(arrays)[::2], list(arrays)[1::2], strict=True)
     parts = [_part(file, inputs, labels, arrays) for inputs, labels in pairs]
     train, test = parts if len(parts) == 2 else hold_out(str(file), parts[0], test_size, data_seed)
-    return checked_dataset(name, str(file), train, test)
+    dataset = checked_dataset(name, str(file), train, test)
+    return replace(dataset, class_names=checked_class_names(class_names, dataset.classes))
 
 
 def _part(file: Path, inputs: str, labels: str, arrays: dict[str, Array]) -> Part:

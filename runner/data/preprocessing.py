@@ -1,11 +1,13 @@
 """From bytes to the numbers a network sees. What is computed is computed from the training part alone."""
 
 import math
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
 from runner.data.dataset import Inputs, Split
+from runner.data.precision import as_float32
 
 _VALUES_AT_ONCE = 2**20  # so that float64 statistics take little memory beside the data
 
@@ -49,7 +51,7 @@ def per_image(split: Split) -> Split:
     The deviation is taken to be at least 1 / sqrt(pixels), so that a flat image becomes 0.
 
     Raises:
-        ValueError: if the inputs are not images.
+        ValueError: if the inputs are not images, or float32 would blur them.
 
     Source: tf.image.per_image_standardization.
     """
@@ -59,11 +61,17 @@ def per_image(split: Split) -> Split:
 
 
 def unchanged(split: Split) -> Split:
-    """Keep the values, as float32."""
-    return split.map_inputs(lambda inputs: inputs.astype(np.float32))
+    """Keep the values, as float32.
+
+    Raises:
+        ValueError: if that would blur them.
+    """
+    return split.map_inputs(as_float32)
 
 
 def _affine(inputs: Inputs, mean: Moments, deviation: Moments) -> Inputs:
+    if inputs.dtype == np.float64:  # which float32 would blur before the mean is taken off
+        return np.concatenate([((chunk - mean) / deviation).astype(np.float32) for chunk in _chunks(inputs)])
     # Into one new array; the same float32 operations as x.astype("float32") / 255.
     if not mean.any():
         return np.divide(inputs, deviation.astype(np.float32), dtype=np.float32)
@@ -74,15 +82,19 @@ def _affine(inputs: Inputs, mean: Moments, deviation: Moments) -> Inputs:
 def _moments(inputs: Inputs) -> tuple[Moments, Moments]:
     """Return mean and standard deviation over all axes but the last: (channels,) or (features,)."""
     axes = tuple(range(inputs.ndim - 1))
-    chunks = np.array_split(inputs, math.ceil(inputs.size / _VALUES_AT_ONCE))
+    chunks = _chunks(inputs)
     count = inputs.size / inputs.shape[-1]
     mean = sum((chunk.sum(axis=axes, dtype=np.float64) for chunk in chunks), np.zeros(inputs.shape[-1])) / count
     squares = sum((np.square(chunk - mean).sum(axis=axes) for chunk in chunks), np.zeros(inputs.shape[-1]))
     return mean, np.sqrt(squares / count)
 
 
+def _chunks(inputs: Inputs) -> list[Inputs]:
+    return cast("list[Inputs]", np.array_split(inputs, math.ceil(inputs.size / _VALUES_AT_ONCE)))
+
+
 def _per_image(inputs: Inputs) -> Inputs:
-    values = inputs.astype(np.float32).reshape(len(inputs), -1)
+    values = as_float32(inputs).reshape(len(inputs), -1)
     pixels = values.shape[1]
     values -= values.mean(axis=1, keepdims=True)
     deviation = np.sqrt(np.einsum("ep,ep->e", values, values) / pixels)

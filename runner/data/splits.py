@@ -9,6 +9,11 @@ from runner.data.label_noise import mislabel
 from runner.data.strata import Indices, refuse_single_examples, stratified_order
 from runner.data.streams import Stream, seed_sequence
 
+_STRATIFIED = "(dataset.split=stratified draws the same share of each class)"
+_CHANCE = 1e-3  # that a draw misses a class, below which it was no draw
+_NEARLY_NONE = 0.1  # of the examples that a draw would hold
+_FEW = 5  # names in a message
+
 
 def split_dataset(
     dataset: Dataset,
@@ -32,7 +37,8 @@ def split_dataset(
         class_imbalance: training examples of the largest class for one of the smallest, at least 1.
 
     Raises:
-        DataError: if a part would be empty, a class would be missing in training, or there are too few examples.
+        DataError: if a part would be empty, there are too few examples, a class would be missing in training, or a part
+            would lack a class as no draw would: data that are sorted by class.
     """
     examples = len(dataset.train_labels)
     kept = int(examples * (1.0 - validation_split))
@@ -46,14 +52,20 @@ def split_dataset(
         order = _drawn_order(split, labels, split_seed)
         inputs, labels = inputs[order], labels[order]
     train, validation = Part(inputs[:kept], labels[:kept]), Part(inputs[kept:], labels[kept:])
-    _refuse_missing_classes(split, train.labels, validation.labels)
+    _refuse_classes_of_validation_alone(dataset, split, train.labels, validation.labels)
+    notes = _notes_on_missing_classes(dataset, f"dataset.split={split}", "validation", validation.labels, labels)
     if class_imbalance is not None:
         train = imbalance(train, class_imbalance, dataset.classes)
     if train_size is not None:
+        left = train
         train = _first(train, train_size)
+        notes += _notes_on_missing_classes(
+            dataset, f"dataset.train_size={train_size}", "training", train.labels, left.labels
+        )
     if label_noise is not None:
         train = mislabel(train, label_noise, dataset.classes, split_seed)
-    return Split(train=train, validation=validation, test=Part(dataset.test_inputs, dataset.test_labels))
+    test = Part(dataset.test_inputs, dataset.test_labels)
+    return Split(train=train, validation=validation, test=test, notes=tuple(notes))
 
 
 def _drawn_order(split: str, labels: Labels, split_seed: int) -> Indices:
@@ -64,13 +76,42 @@ def _drawn_order(split: str, labels: Labels, split_seed: int) -> Indices:
     return stratified_order(labels, generator)
 
 
-def _refuse_missing_classes(split: str, train: Labels, validation: Labels) -> None:
+def _refuse_classes_of_validation_alone(dataset: Dataset, split: str, train: Labels, validation: Labels) -> None:
     """Raise DataError for a class that only validation has: data sorted by class, whose last examples are set aside."""
     if len(missing := np.setdiff1d(validation, train)):
         raise DataError(
-            f"dataset.split={split}: class {missing[0]} is in the validation part alone; are the data sorted by class? "
-            "(dataset.split=stratified draws from each class)"
+            f"dataset.split={split}: class {dataset.name_of(missing[0])} is in the validation part alone; "
+            f"are the data sorted by class? {_STRATIFIED}"
         )
+
+
+def _notes_on_missing_classes(dataset: Dataset, key: str, name: str, part: Labels, whole: Labels) -> list[str]:
+    """Return a note on classes that a part lacks by chance: they are rare.
+
+    Args:
+        key: what made the part, and its value.
+        name: the part's.
+        whole: the labels that the part was taken from.
+
+    Raises:
+        DataError: if it lacks a class, or nearly, that no draw of so many examples would miss.
+    """
+    share = len(part) / len(whole)
+    there, all_of_them = (np.bincount(labels, minlength=dataset.classes) for labels in (part, whole))
+    is_short = there < _NEARLY_NONE * share * all_of_them
+    is_chance = (1 - share) ** all_of_them > _CHANCE
+    if len(odd := np.flatnonzero(is_short & ~is_chance)):
+        first = odd[0]
+        raise DataError(
+            f"{key}: {there[first]} of the {all_of_them[first]} examples of class {dataset.name_of(first)} are in the "
+            f"{name} part, which holds {share:.0%} of all: what is measured there tells nothing of that class. "
+            f"Are the data sorted by class? {_STRATIFIED}"
+        )
+    missing = [dataset.name_of(label) for label in np.flatnonzero(is_short & (there == 0))]
+    if not missing:
+        return []
+    shown = ", ".join(missing[:_FEW]) + (", ..." if len(missing) > _FEW else "")
+    return [f"{key}: the {name} part has no example of class {shown}."]
 
 
 def _first(part: Part, train_size: int) -> Part:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from runner.data.dataset import Inputs, Split
+from runner.data.precision import as_float32
 
 _MOST_FEATURES = 4096  # the eigenvectors of more take minutes and gigabytes
 _EXAMPLES_AT_ONCE = 4096
@@ -56,7 +57,7 @@ def _whitened(inputs: Inputs, mean: Matrix, whiten: Matrix) -> Inputs:
 
 def _values(inputs: Inputs) -> Matrix:
     values = inputs.reshape(len(inputs), -1)
-    return np.divide(values, 255, dtype=np.float32) if inputs.dtype == np.uint8 else values.astype(np.float32)
+    return np.divide(values, 255, dtype=np.float32) if inputs.dtype == np.uint8 else as_float32(values)
 
 
 def _chunks(inputs: Inputs) -> list[Inputs]:

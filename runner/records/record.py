@@ -112,6 +112,7 @@ class RunRecord:
     error: Annotated[str, AfterValidator(_visible_lines)] | None = None
     label: Text | None = None  # the variant's name, where a study gives it one
     weights: Texts = field(default_factory=dict)  # hashes of the shapes and of the initial values
+    classes: Lines = field(default_factory=list)  # their names, in the order of the scores; empty: they have none
     format: int = 1
 
     @property

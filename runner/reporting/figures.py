@@ -1,5 +1,7 @@
 """Figures of accuracy, loss and confusion. Each function returns a figure; writing it is the caller's."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -7,10 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from runner.reporting.canvas import ONE_COLUMN, PALETTE, TWO_COLUMNS, canvas, epoch_axis
+from runner.reporting.canvas import ONE_COLUMN, PALETTE, TWO_COLUMNS, canvas, epoch_axis, plain
 
 _SMALL = 12  # classes whose confusion matrix fits one column of a paper
 _NUMBERED = 100  # classes whose cells have room for a number
+_SHORT = 3  # letters of a class's name that fit under its column
+_NAME = 24  # letters of one that are shown
+_LETTERS_AN_INCH = 18  # of an axis' labels
 _IN_FULL = 100  # from here on a mean count is shown without its tenth
 
 
@@ -33,14 +38,20 @@ def curves(history: pd.DataFrame, metric: str, title: str) -> Figure:
     return figure
 
 
-def confusion_matrix(counts: npt.NDArray[np.float64], title: str) -> Figure:
+def confusion_matrix(counts: npt.NDArray[np.float64], title: str, names: Sequence[str] = ()) -> Figure:
     """Draw how often each true class was taken for each class.
 
-    `counts` are (classes, classes), by true class, then predicted class; means over several runs, or of one. Of many
-    classes only the colours are drawn.
+    Args:
+        counts: (classes, classes), by true class, then predicted class; means over several runs, or of one. Of many
+            classes only the colours are drawn.
+        names: of the classes; without one for each, their numbers are shown.
     """
     classes = len(counts)
-    figure, axes = canvas(title, ONE_COLUMN if classes <= _SMALL else TWO_COLUMNS, 3.6 if classes <= _SMALL else 7.0)
+    shown = [plain(_elided(name)) for name in names] if len(names) == classes else [str(n) for n in range(classes)]
+    longest = max(map(len, shown))
+    room = min(longest, _NAME) / _LETTERS_AN_INCH if longest > _SHORT else 0.0
+    width, height = (ONE_COLUMN, 3.6) if classes <= _SMALL else (TWO_COLUMNS, 7.0)
+    figure, axes = canvas(title, width + room, height + room)
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     # The square root keeps the few errors visible beside the many right answers.
     axes.imshow(np.sqrt(share), cmap="Blues", vmin=0, vmax=1)
@@ -52,7 +63,9 @@ def confusion_matrix(counts: npt.NDArray[np.float64], title: str) -> Figure:
             axes.text(taken, true, text, ha="center", va="center", color=color, fontsize=6)
     axes.set(xlabel="predicted class", ylabel="true class")
     if classes <= _NUMBERED:
-        axes.set(xticks=range(classes), yticks=range(classes))
+        turn = 90 if longest > _SHORT else 0
+        axes.set_xticks(range(classes), labels=shown, rotation=turn)
+        axes.set_yticks(range(classes), labels=shown)
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
     axes.grid(visible=False)
@@ -66,6 +79,11 @@ def confusion_counts(
     counts = np.zeros((classes, classes))
     np.add.at(counts, (labels, predicted), 1)
     return counts
+
+
+def _elided(name: str) -> str:
+    """Return a name with its middle left out where it is long: names often differ at their end."""
+    return name if len(name) <= _NAME else f"{name[: _NAME - 9]}…{name[-8:]}"
 
 
 def _label(axes: Axes, metric: str) -> None:

@@ -34,6 +34,12 @@ def ensemble_accuracy(runs: Sequence[Run], left_out: LeftOut) -> float | None:
     return float(np.mean(total.argmax(axis=1) == labels))
 
 
+def class_names(runs: Sequence[Run]) -> list[str]:
+    """Return the names of the classes, in the order of the scores; none where the runs have none, or different ones."""
+    names = {tuple(run.record.classes) for run in runs}
+    return list(names.pop()) if len(names) == 1 else []
+
+
 def mean_confusion(runs: Sequence[Run]) -> tuple[npt.NDArray[np.float64] | None, int]:
     """Return the mean of the runs' counts by true class, then predicted class, and how many runs have such.
 

@@ -16,7 +16,7 @@ from runner.reporting.direction import is_share
 from runner.reporting.dot_figures import dots
 from runner.reporting.figures import confusion_matrix
 from runner.reporting.grid_figures import heat_map, sensitivity
-from runner.reporting.predictions import ensemble_accuracy, mean_confusion
+from runner.reporting.predictions import class_names, ensemble_accuracy, mean_confusion
 from runner.reporting.ranks import Ranks, critical_difference
 from runner.reporting.results import Results
 from runner.reporting.run_figures import read_gradients
@@ -132,7 +132,7 @@ def _prediction_figures(results: Results, confusion: str | None) -> Named:
     counts, seeds = mean_confusion(results.runs_of(variant))
     if counts is not None:
         title = f"{variant}: test examples, mean of {counted(seeds, 'seed')}"
-        yield "confusion_matrix", confusion_matrix(counts, title)
+        yield "confusion_matrix", confusion_matrix(counts, title, class_names(results.runs_of(variant)))
     ensembles = {name: ensemble_accuracy(results.runs_of(name), results.left_out) for name in results.variants}
     crosses = {name: value for name, value in ensembles.items() if value is not None}
     if crosses:

@@ -36,7 +36,7 @@ def run_figures(directory: RunDirectory, record: RunRecord, left_out: LeftOut) -
     if predictions:
         labels, probabilities = predictions["test_labels"], predictions["test_probabilities"]
         counts = confusion_counts(labels, probabilities.argmax(axis=1), probabilities.shape[1])
-        yield "confusion_matrix.png", confusion_matrix(counts, f"{title}: test images")
+        yield "confusion_matrix.png", confusion_matrix(counts, f"{title}: test examples", record.classes)
 
 
 def _with_test(title: str, record: RunRecord, metric: str) -> str:

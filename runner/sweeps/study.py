@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, ValidationInfo, field_validator
 
-from runner.config.errors import ConfigError
+from runner.config.errors import ConfigError, did_you_mean
 from runner.config.ranges import Count, NonNegative, WholeNumber
 from runner.config.schema import Section, error_lines
 from runner.records.record import VALIDATION_METRICS
@@ -59,7 +59,8 @@ class Chosen(Section):
     @classmethod
     def _metric_is_of_validation(cls, value: str) -> str:
         if value not in VALIDATION_METRICS:
-            raise ValueError(f"must be a figure of the validation set in summary.csv: {', '.join(VALIDATION_METRICS)}")
+            nearest = did_you_mean(value, VALIDATION_METRICS)
+            raise ValueError(f"must be a figure of the validation set in summary.csv{nearest}")
         return value
 
     @property

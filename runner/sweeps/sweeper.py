@@ -20,7 +20,7 @@ from runner.config.trust import TRUST
 from runner.console import Terminal, show_warning
 from runner.data.errors import DataNotFound
 from runner.make import make
-from runner.prepared import fallback_warning
+from runner.prepared import fallback_warning, names_a_place
 from runner.records.atomic import write_text
 from runner.sweeps.composition import Composer
 from runner.sweeps.conduct import conduct
@@ -166,6 +166,8 @@ def _embedded_data(single: Sequence[str], axes: Mapping[str, Any], composer: Com
     try:
         make("dataset", spec)
     except DataNotFound as error:
+        if names_a_place(spec):
+            raise
         show_warning(console, fallback_warning(error))
         return ["dataset=mnist_5k"]
     return []

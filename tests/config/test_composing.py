@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from runner.config.composing import LONGEST_TOGETHER, refuse_endless, refuse_no_place
+from runner.config.composing import LONGEST_TOGETHER, refuse_endless, refuse_no_place, refuse_same_names
 from runner.config.errors import ConfigError
+from runner.config.locations import conf_directory
 from runner.records.run_directory import RunDirectory
 from tests.sweeps import made_up
 
@@ -24,6 +25,33 @@ def test_an_output_directory_has_a_name(argument):
     with pytest.raises(ConfigError, match="must name a directory"):
         refuse_no_place(["optimizer=sgd", argument])
     refuse_no_place(["hydra.run.dir=here", "name="])
+
+
+OPTIONS = sorted(str(file.relative_to(conf_directory())) for file in conf_directory().rglob("*/*.yaml"))
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_an_option_of_the_users_with_the_name_of_one_of_ours_is_refused_with_both_paths(tmp_path, option):
+    theirs = tmp_path / option
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("learning_rate: 0.05\n")
+    with pytest.raises(ConfigError) as caught:
+        refuse_same_names([conf_directory(), tmp_path])
+    assert {str(theirs), str(conf_directory() / option)} <= {word.strip(":,;") for word in str(caught.value).split()}
+    theirs.write_bytes((conf_directory() / option).read_bytes())  # a copy is the same option
+    refuse_same_names([conf_directory(), tmp_path])
+
+
+def test_files_that_would_be_ignored_are_refused(tmp_path):
+    (tmp_path / "optimizer").mkdir()
+    refuse_same_names([tmp_path])
+    (tmp_path / "optimizer" / "mine.yml").touch()
+    with pytest.raises(ConfigError, match=r"optimizer/mine\.yml: options are \.yaml files; rename it to mine\.yaml"):
+        refuse_same_names([tmp_path])
+    (tmp_path / "optimizer" / "mine.yml").unlink()
+    (tmp_path / "config.yaml").touch()
+    with pytest.raises(ConfigError, match=r"config\.yaml: would be ignored.*experiment/NAME\.yaml"):
+        refuse_same_names([tmp_path])
 
 
 @pytest.mark.parametrize("override", ["a" * 201 + "=1", "+" + "é" * 101 + "=1", "b" * 300])

@@ -78,3 +78,8 @@ def test_seeds_that_are_one_number_as_floats_are_two_runs():
 def test_true_and_one_are_two_values():
     assert run_id(changed(optimizer__nesterov=True)) != run_id(changed(optimizer__nesterov=1))
     assert run_id(changed(optimizer__nesterov=False)) != run_id(changed(optimizer__nesterov=0))
+
+
+def test_names_of_classes_make_no_other_run():
+    config = {"seed": 0, "dataset": {"name": "npz", "class_names": ["cat", "dog"]}}
+    assert run_id(config) == run_id({"seed": 0, "dataset": {"name": "npz"}})

@@ -245,6 +245,14 @@ class TestOptionFilesOfOthers:
             answer = program("--config-dir=theirs", *more, "trusted_packages=[mine]", "optimizer=own", cwd=tmp_path)
             assert answer.code == 0, answer
 
+    @pytest.mark.parametrize("flag", ["--config-dir=theirs", "hydra.searchpath=[theirs]"])
+    def test_never_takes_the_name_of_one_of_ours(self, program, tmp_path, flag):
+        write(tmp_path, {"optimizer/adam": "_target_: keras.optimizers.Adam\nlearning_rate: 0.05\n"})
+        for more in ([], ["-m", "seed=0,1"], ["optimizer.momentum=3"] if "=theirs" in flag else []):
+            answer = program(flag, "optimizer=adam", *more, cwd=tmp_path)
+            assert answer.code == 2, answer
+            assert "optimizer/adam.yaml: has the name of an option of runner's own" in answer.err
+
     def test_plain_interpolations_are_resolved(self, program, tmp_path):
         write(tmp_path, {"experiment/own": GLOBAL + "name: own\nmodel: {hidden_units: ['${seed}']}\n"})
         answer = program("--config-dir=theirs", "experiment=own", "seed=0", cwd=tmp_path)

@@ -6,6 +6,7 @@ from runner.data import csv_file
 from runner.data.csv_file import load_csv
 from runner.data.errors import DataError
 
+HOSTILE = ["NA", "None", "null", "nan", "032", "_base", "[l2]", "*star", "N/A", "NULL", "-inf", "=1+1"]
 PLAIN = "a,label,b\n1,0,2.5\n-3,1,4e2\n0.5,1,7\n2,0,1\n"
 
 
@@ -71,6 +72,11 @@ def test_classes_are_numbered_in_their_order(tmp_path, written, numbers):
     assert both(tmp_path, text).train_labels.tolist() == numbers
 
 
+def test_classes_keep_the_names_that_the_file_gives_them(tmp_path):
+    assert both(tmp_path, "x,label\n0,dog\n1,cat\n2,dog\n").class_names == ("cat", "dog")
+    assert both(tmp_path, "x,label\n0,10\n1,7.0\n2,7\n").class_names == ("7", "10")
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [("2_1", "21"), ("9007199254740993", "9007199254740992")],
@@ -96,6 +102,46 @@ def test_numbers_where_names_are_expected_are_an_error_that_says_what_to_do(tmp_
     with pytest.raises(DataError, match=r"first row holds numbers, not names; dataset.header=false"):
         both(tmp_path, "5,1,2\n4,3,4\n", label=0)
     assert both(tmp_path, "0,1,2\n4,3,4\n5,6,7\n", label=0).train_labels.tolist() == [0, 1]  # as pandas numbers columns
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0.3,0.6,1.8,setosa\n0.4,0.6,1.7,setosa\n1.4,2.2,4.7,virginica\n", "1,5,9,cat\n2,6,7,cat\n3,4,5,dog\n"],
+    ids=["numbers in no order", "its class occurs again"],
+)
+def test_a_first_row_with_a_class_is_an_example(tmp_path, text):
+    with pytest.raises(DataError, match=r"first row .*dataset\.header=false reads it as an example"):
+        both(tmp_path, text, label=-1)
+    with pytest.raises(ConfigError, match=r"no such column.*; if it has no header: dataset.header=false"):
+        both(tmp_path, text)
+    assert len(both(tmp_path, text, label=-1, header=False).train_labels) == 3
+
+
+def test_years_can_be_names_of_columns(tmp_path):
+    text = "2019,2020,kind\n5,4,a\n3,2,b\n"
+    for label in ("kind", -1):
+        assert both(tmp_path, text, label=label).train_inputs.tolist() == [[5, 4], [3, 2]]
+
+
+def test_spaces_around_names_are_no_part_of_them(tmp_path):
+    dataset = both(tmp_path, "a , label, b\n 1, 0, 2.5\n3 ,1 ,4\n")
+    assert dataset.train_inputs.tolist() == [[1, 2.5], [3, 4]]
+    assert dataset.train_labels.tolist() == [0, 1]
+
+
+def test_a_class_may_have_the_name_of_a_missing_value(tmp_path):
+    names = ["", *HOSTILE]
+    rows = "".join(f"{n},{name}\n" for n, name in enumerate(HOSTILE))
+    assert sorted(both(tmp_path, "x,label\n" + rows).class_names) == sorted(HOSTILE)
+    with pytest.raises(DataError, match="column label, row 2: no value"):
+        both(tmp_path, f"x,label\n1,a\n2,{names[0]}\n")
+
+
+def test_large_numbers_that_differ_by_little_stay_apart(tmp_path):
+    hour = 3600
+    times = [1_700_000_000 + hour * n for n in range(48)]
+    dataset = both(tmp_path, "time,label\n" + "".join(f"{time},{n % 2}\n" for n, time in enumerate(times)))
+    assert dataset.train_inputs.ravel().tolist() == times
 
 
 def test_the_separator_can_be_chosen(tmp_path):
@@ -186,6 +232,12 @@ def test_the_test_file_needs_the_same_columns_and_known_classes(tmp_path):
         load(path, test_path=write(tmp_path, "b,label,a\n1,0,2\n", "other.csv"))
     with pytest.raises(DataError, match=r"other.csv: column label, row 2: 7 is no class of the training part"):
         load(path, test_path=write(tmp_path, "a,label,b\n1,0,2\n1,7,2\n", "other.csv"))
+
+
+def test_a_test_file_of_one_class_tells_nothing(tmp_path):
+    path = write(tmp_path, PLAIN)
+    with pytest.raises(DataError, match=r"all test examples are of one class \(0\): they tell nothing"):
+        load(path, test_path=write(tmp_path, "a,label,b\n1,0,2\n3,0,2\n", "other.csv"))
 
 
 def test_more_than_the_limit_is_refused(tmp_path):

@@ -35,6 +35,7 @@ class Handler(SimpleHTTPRequestHandler):
 def server(tmp_path, write_idx, arrays, monkeypatch):
     """A server of four small files."""
     published = write_idx(tmp_path / "published")
+    (tmp_path / "root").mkdir()
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
     class Recording(Handler):
@@ -83,7 +84,7 @@ def test_a_connection_that_breaks_leaves_no_file(server, tmp_path):
     server.handler.cut = "/"
     with pytest.raises(DataNotFound, match=r"RUNNER_DATA_DIR=\.\.\. or dataset.root"):
         load(server, tmp_path)
-    assert not (tmp_path / "root").exists()
+    assert list((tmp_path / "root").iterdir()) == []
 
 
 def test_a_download_that_breaks_between_files_is_done_again(server, tmp_path, arrays):
@@ -103,4 +104,4 @@ def test_no_answer_says_how_to_get_the_data(server, tmp_path, path):
     url = server.url + path if path else "http://127.0.0.1:9/"
     with pytest.raises(DataNotFound, match="Put its four IDX files"):
         load(server, tmp_path, url)
-    assert not (tmp_path / "root").exists()
+    assert list((tmp_path / "root").iterdir()) == []

@@ -1,3 +1,5 @@
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +47,7 @@ def test_folders_are_classes_in_the_order_of_the_alphabet(two_parts):
     assert values(dataset.test_inputs) == [0, 1, 100]
     assert dataset.test_labels.tolist() == [0, 0, 1]
     assert dataset.classes == 2
+    assert dataset.class_names == load(two_parts / "train").class_names == ("cat", "dog")
 
 
 def test_training_images_are_mixed_so_that_the_last_ones_hold_all_classes(two_parts):
@@ -123,6 +126,66 @@ def test_more_than_bytes_are_an_error_and_never_clipped(two_parts, mode):
     save(file, 1000, mode=mode)
     with pytest.raises(DataError, match=r"3.tif: has more than 8 bits a channel"):
         load(two_parts)
+
+
+def ink(mode):
+    """A black dot on a transparent ground, in one of the ways that there are to say so."""
+    image = Image.new("RGBA", (6, 4), (0, 0, 0, 0))
+    image.putpixel((2, 1), (0, 0, 0, 255))
+    return image.convert(mode) if mode != "P" else image.quantize(4)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_transparent_images_are_refused_until_a_background_is_chosen(two_parts, mode):
+    for file in two_parts.rglob("*.png"):
+        ink(mode).save(file)
+    with pytest.raises(DataError, match=r"0\.png: has transparent pixels; dataset\.background=white"):
+        load(two_parts)
+    on_white = load(two_parts, background="white").train_inputs[0, :, :, 0]
+    assert on_white[1, 2] == 0
+    assert np.bincount(on_white.ravel()).tolist()[::255] == [1, 23]
+    assert load(two_parts, background="black").train_inputs.max() == 0
+    with pytest.raises(ConfigError, match=r"dataset\.background=pink: must be null, white or black"):
+        load(two_parts, background="pink")
+
+
+def test_a_transparency_that_no_pixel_has_is_no_matter(two_parts):
+    plain = load(two_parts)
+    for file in two_parts.rglob("*.png"):
+        Image.open(file).convert("RGBA").save(file)
+    assert load(two_parts).fingerprint == plain.fingerprint
+
+
+@pytest.mark.parametrize(("orientation", "corner"), [(1, (0, 0)), (3, (-1, -1)), (6, (0, -1)), (8, (-1, 0))])
+def test_photographs_are_turned_upright(two_parts, orientation, corner):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    for file in two_parts.rglob("*.png"):
+        image = Image.new("L", (6, 4), 0)
+        image.putpixel((0, 0), 255)
+        image.save(file, exif=exif)
+    dataset = load(two_parts)
+    assert dataset.train_inputs.shape[1:3] == ((6, 4) if orientation > 4 else (4, 6))
+    assert dataset.train_inputs[0][corner] == 255
+    assert ["EXIF" in note for note in dataset.notes] == ([] if orientation == 1 else [True, True])
+
+
+def test_colours_that_are_lost_are_said(two_parts):
+    save(two_parts / "train" / "cat" / "0.png", (200, 100, 50), mode="RGB")
+    save(two_parts / "train" / "cat" / "1.png", (9, 9, 9), mode="RGB")
+    (note,) = load(two_parts).notes
+    assert "read as grey; dataset.channels=3 keeps the colours (1 of 15" in note
+    assert load(two_parts, channels=3).notes == ()
+
+
+def test_colours_of_sixteen_bits_are_refused_though_pillow_reads_eight(two_parts):
+    chunks = struct.pack(">2I5B", 6, 4, 16, 2, 0, 0, 0), zlib.compress(4 * (b"\0" + 6 * b"\1\2\3\4\5\6")), b""
+    content = b"\x89PNG\r\n\x1a\n"
+    for kind, data in zip((b"IHDR", b"IDAT", b"IEND"), chunks, strict=True):
+        content += struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    (two_parts / "train" / "cat" / "3.png").write_bytes(content)
+    with pytest.raises(DataError, match=r"3.png: has more than 8 bits a channel"):
+        load(two_parts, channels=3)
 
 
 def test_hidden_files_are_left_out(two_parts):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import yaml
 
+from runner.config.errors import ConfigError
 from runner.config.locations import conf_directory
 from runner.data.errors import DataError, DataNotFound
 from runner.data.mnist import load_mnist
@@ -150,6 +151,38 @@ def test_labels_of_another_form_are_an_error(tmp_path, arrays, labels):
     np.savez(tmp_path / "mnist.npz", **(keras_names(arrays) | {"y_train": labels}))
     with pytest.raises(DataError, match="training labels are not integers from 0 to 9"):
         load(tmp_path)
+
+
+KAGGLE = {
+    "a dot": lambda stem: stem.replace("-idx", ".idx"),
+    "a dot, packed": lambda stem: stem.replace("-idx", ".idx") + ".gz",
+    "a folder of that name": lambda stem: f"{stem}/{stem}",
+    "both": lambda stem: f"{stem}/{stem.replace('-idx', '.idx')}",
+    "torchvision's": lambda stem: f"MNIST/raw/{stem}",
+}
+
+
+@pytest.mark.parametrize("place", KAGGLE.values(), ids=KAGGLE)
+def test_files_are_found_under_the_names_that_people_have(tmp_path, arrays, place):
+    for stem, array in arrays.items():
+        file = tmp_path / place(stem)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(idx_bytes(array))
+    assert np.array_equal(load(tmp_path).train_inputs[..., 0], arrays["train-images-idx3-ubyte"])
+
+
+def test_files_that_are_elsewhere_below_the_root_are_named(tmp_path, write_idx):
+    write_idx(tmp_path / "archive", compress=False)
+    with pytest.raises(DataNotFound, match=r"not read: archive/t10k-images-idx3-ubyte, archive/"):
+        load(tmp_path)
+
+
+def test_a_root_that_does_not_exist_is_an_error_and_is_not_created(tmp_path):
+    with pytest.raises(DataError, match=r"^dataset\.root=.*typo: no such directory .*create the directory"):
+        load(tmp_path / "typo")
+    assert not (tmp_path / "typo").exists()
+    with pytest.raises(ConfigError, match="names no directory"):
+        load("")
 
 
 class TestAnotherDataSetInTheSameFormat:

@@ -3,6 +3,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from runner.config.errors import ConfigError
 from runner.data.errors import DataError
 from runner.data.npz_file import load_npz
 
@@ -21,8 +22,8 @@ def write(tmp_path, content):
     return str(tmp_path / "mine.npz")
 
 
-def load(path, test_size=0.25, data_seed=0, memory_limit_gb=1.0):
-    return load_npz("mine", str(path), test_size, data_seed, memory_limit_gb)
+def load(path, test_size=0.25, data_seed=0, memory_limit_gb=1.0, class_names=None):
+    return load_npz("mine", str(path), test_size, data_seed, memory_limit_gb, class_names)
 
 
 def test_four_arrays_are_training_and_test_part(tmp_path):
@@ -33,6 +34,36 @@ def test_four_arrays_are_training_and_test_part(tmp_path):
     assert dataset.train_inputs.dtype == np.uint8
     assert dataset.train_labels.dtype == np.int32
     assert (dataset.name, dataset.classes) == ("mine", 3)
+
+
+def test_class_names_are_those_of_the_configuration(tmp_path):
+    path = write(tmp_path, CONTENT)
+    assert load(path).class_names == ()
+    named = load(path, class_names=["NA", "032", "cat"])
+    assert (named.class_names, named.fingerprint) == (("NA", "032", "cat"), load(path).fingerprint)
+    for names, said in (
+        (["a", "b"], "2 names for 3 classes"),
+        (["a", "b", "a"], "names two classes alike"),
+        (["a", False, "c"], "False is no text in YAML; quote it"),
+        ("abc", "must be null or a list"),
+    ):
+        with pytest.raises(ConfigError, match=rf"^dataset\.class_names=.*: {said}"):
+            load(path, class_names=names)
+
+
+@pytest.mark.parametrize("shape", [(3, 28, 28), (1, 8, 8), (3, 32, 40), (4, 28, 28)])
+def test_channels_before_height_and_width_are_refused(tmp_path, shape):
+    images = np.zeros((30, *shape), np.uint8)
+    with pytest.raises(DataError, match=r"looks like channels before height and width.*moveaxis"):
+        load(write(tmp_path, {"x": images, "y": np.arange(30) % 3}))
+    last = np.moveaxis(images, 1, -1)
+    assert load(write(tmp_path, {"x": last, "y": np.arange(30) % 3})).train_inputs.shape[1:] == last.shape[1:]
+
+
+def test_parts_of_which_one_needs_more_digits_have_them_both(tmp_path):
+    times = 1.7e9 + np.arange(30.0)[:, np.newaxis]
+    content = {"x_train": times, "y_train": np.arange(30) % 2, "x_test": times[:2] * 0, "y_test": np.array([0, 1])}
+    assert load(write(tmp_path, content)).train_inputs.tolist() == times.tolist()
 
 
 def test_two_arrays_are_divided_by_their_seed(tmp_path):

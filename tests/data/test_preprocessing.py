@@ -54,6 +54,14 @@ def test_rescale_of_what_is_not_bytes_is_an_error_that_says_what_to_choose(featu
 
 
 class TestStandardize:
+    def test_takes_large_offsets_off_before_it_rounds(self):
+        times = 1.7e9 + 3600.0 * np.arange(250)[:, np.newaxis]
+        training = times[PARTS[0]]
+        expected = (training - training.mean()) / training.std()
+        assert np.allclose(standardize(split_of(times)).train.inputs, expected, atol=1e-6)
+        with pytest.raises(ValueError, match="preprocessing=standardize"):
+            unchanged(split_of(times))
+
     def test_gives_each_channel_of_the_training_part_mean_0_and_deviation_1(self):
         generator = np.random.default_rng(6)
         coloured = np.clip(generator.normal([30, 128, 200], [5, 40, 20], (250, 9, 9, 3)), 0, 255).astype(np.uint8)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -69,6 +71,42 @@ def test_a_class_that_training_would_never_see_is_an_error_that_says_what_to_do(
     with pytest.raises(DataError, match=r"dataset.split=last: class 1 is in the validation part alone.*stratified"):
         split_dataset(dataset, 0.2, "last", 0)
     assert set(split_dataset(dataset, 0.5, "stratified", 0).train.labels) == {0, 1}
+
+
+SORTED = np.repeat([0, 1, 2], 40)
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (np.r_[SORTED, [1, 0, 1, 0] * 10], "class 2 are in the validation part"),
+        (np.r_[np.tile([0, 1, 2], 80), [0, 1] * 30, 2], "1 of the 81 examples of class 2 are in"),
+    ],
+    ids=["missing", "nearly missing"],
+)
+def test_a_validation_part_without_a_class_that_no_draw_would_miss_is_refused(labels, said):
+    dataset = numbered(len(labels), labels)
+    with pytest.raises(DataError, match=rf"^dataset\.split=last: .*{said}.*sorted by class\? .*stratified"):
+        split_dataset(dataset, 0.2, "last", 0)
+    assert set(split_dataset(dataset, 0.2, "stratified", 0).validation.labels) == {0, 1, 2}
+
+
+def test_classes_are_named_in_errors_and_notes():
+    dataset = replace(numbered(120, np.repeat([0, 1, 2], [48, 48, 24])), class_names=("ant", "bee", "cat"))
+    with pytest.raises(DataError, match="class cat is in the validation part alone"):
+        split_dataset(dataset, 0.2, "last", 0)
+    rare = replace(numbered(100, [2, 2, *[0, 1] * 49]), class_names=("ant", "bee", "cat"))
+    (note,) = split_dataset(rare, 0.2, "last", 0).notes
+    assert note == "dataset.split=last: the validation part has no example of class cat."
+
+
+def test_a_few_examples_of_sorted_data_are_refused_and_those_of_mixed_data_noted():
+    with pytest.raises(DataError, match=r"^dataset\.train_size=40: 0 of the 50 examples of class 1 are in"):
+        split_dataset(numbered(125, [*[0] * 50, *[1] * 50, *[0, 1] * 12, 0]), 0.2, "last", 0, train_size=40)
+    mixed = numbered(125, np.tile(np.arange(5), 25))
+    assert split_dataset(mixed, 0.2, "last", 0, train_size=4).notes == (
+        "dataset.train_size=4: the training part has no example of class 4.",
+    )
 
 
 def test_an_empty_part_is_an_error_with_both_sizes():

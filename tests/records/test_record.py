@@ -23,6 +23,7 @@ RECORD = RunRecord(
     parameters=101_770,
     started="2026-01-01T00:00:00+00:00",
     test={"accuracy": 0.95, "loss": 0.2},
+    classes=["NA", "032", "=1+1"],
 )
 COLUMNS = [
     "run_id", "name", "variant", "seed", "status", "epochs", "val_accuracy", "val_loss", "best_val_accuracy",

@@ -40,6 +40,24 @@ def test_confusion_matrix_counts_what_was_taken_for_what():
     assert written == {(0, 0): "1", (2, 0): "1", (1, 1): "1", (2, 2): "1"}  # (predicted, true)
 
 
+def test_the_axes_of_a_confusion_matrix_bear_the_names_of_the_classes():
+    names = ["NA", "$x$", "a class with a name that goes on and on: one"]
+    figure = confusion_matrix(np.eye(3), "", names)
+    for _ in range(2):  # labels lie where they will once the first drawing has laid the panel out
+        figure.draw_without_rendering()
+    for labels in (figure.axes[0].get_xticklabels(), figure.axes[0].get_yticklabels()):
+        assert [label.get_text() for label in labels] == ["NA", r"\$x\$", "a class with a … on: one"]
+    room = figure.axes[0].get_tightbbox()
+    assert room.x0 >= 0
+    assert room.y0 >= 0
+
+
+def test_without_a_name_for_each_class_their_numbers_are_shown():
+    for names in ([], ["cat"]):
+        labels = confusion_matrix(np.eye(2), "", names).axes[0].get_xticklabels()
+        assert [label.get_text() for label in labels] == ["0", "1"]
+
+
 def test_a_long_title_is_broken_at_its_commas_and_not_cut_off():
     title = (
         "optimizer=momentum,optimizer.learning_rate=0.03,regularizer=[l2,dropout],model=mlp_two_hidden,schedule=step, 0"
