@@ -293,6 +293,8 @@ def _unpaired_estimates(
 
 def _rank_sum(one: Values, other: Values) -> tuple[str, float]:
     """Return the name and the two-sided p of the permutation test on the ranks, in which ties share a rank."""
+    if min(len(one), len(other)) < 2:
+        return "rank-sum", math.nan
     ranks = 2 * stats.rankdata(levelled(np.concatenate([one, other])))  # whole numbers, whose sums tie exactly
     expected = len(one) * ranks.mean()
 
