@@ -1,16 +1,17 @@
 """Variants over their seeds, and each against the baseline, as tidy frames."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
-from runner.reporting.statistics import FEWEST_SEEDS, Comparison, compare_paired, compare_unpaired, holm, summarize
+from runner.reporting.attainability import LEVEL, cannot_decide, smallest_p
+from runner.reporting.direction import sign_of
+from runner.reporting.statistics import FEWEST_SEEDS, compare_paired, compare_unpaired, holm, summarize
 from runner.reporting.targets import TARGET_COLUMNS, target_columns
 
-LEVEL = 0.05  # of significance, after Holm
 NO_RESULT = ("diverged", "pruned", "interrupted", "failed", "running")  # the statuses of runs that have none
 _COUNTED = ("completed", *NO_RESULT)
 AGGREGATE_COLUMNS = [
@@ -19,10 +20,12 @@ AGGREGATE_COLUMNS = [
 ]  # fmt: skip
 COMPARISON_COLUMNS = [
     "variant", "baseline", "metric", "test", "n", "difference", "ci_low", "ci_high", "bca_low", "bca_high", "p_value",
-    "p_holm", "effect_size", "win_probability", "verdict",
+    "p_holm", "effect_size", "win_probability", "verdict", "reason", "n_completed", "lost", "baseline_lost",
+    "unmatched",
 ]  # fmt: skip
-TOO_FEW = f"fewer than {FEWEST_SEEDS} seeds: no claim"
-STILL_TRAINING = "runs are still training: no claim"  # who looks until p is small enough finds what is not there
+UNDECIDED = "undecided"  # the verdict where no difference is shown; the reason says whether one could have been
+NOT_SIGNIFICANT = "no significant difference"
+STILL_TRAINING = "runs are still training"  # who looks until p is small enough finds what is not there
 _PAIRING = ("fingerprint", "split")  # what two runs of one seed must share to be a pair
 _WEIGHTS = ("weight_shapes", "initial_weights")  # the second must be shared where the first is
 
@@ -62,89 +65,171 @@ def aggregate_frame(
 def comparison_frame(
     summary: pd.DataFrame, metric: str, baselines: str | Mapping[str, str], *, bootstrap: bool = True
 ) -> pd.DataFrame:
-    """Return one row for each variant but the baseline: `COMPARISON_COLUMNS`; Holm's correction is over all of them.
+    """Return one row for each variant but the baseline: `COMPARISON_COLUMNS`.
 
-    Variants are paired by seed where more than one seed is in common and each pair is a true one: of the same data and
-    split and, where the weights have the same shapes, of the same initial weights. Else Welch's test is used, and
-    `test` says so. Nothing is claimed where either side has runs that are still training.
+    Variants are paired by seed where at least half of the seeds in common are true pairs, and more than one: of the
+    same data and split and, where the weights have the same shapes, of the same initial weights. `unmatched` counts the
+    seeds that are not, which are left out. Else Welch's test is used, and `test` says so.
+
+    A run that diverged lost: it is the worst of its pair. One that failed or was interrupted is missing.
+
+    Holm's correction is over all rows that may claim something, on all data sets together: those with `FEWEST_SEEDS`
+    or more. Nothing is claimed where either side has runs that are still training.
 
     Args:
+        summary: one row a run: variant, seed, status, the metric, what makes true pairs, and `cell` where the runs of
+            a seed in one variant differ in something: its pairs are then made cell by cell.
         baselines: the variant that all are compared with, or that one for each variant.
         bootstrap: whether the BCa interval is wanted, which takes most of the time.
     """
-    completed = _scored(summary, metric).groupby("variant", sort=False)
-    arms = {str(variant): _Arm.of(runs, metric) for variant, runs in completed}
+    arms = {str(variant): _Arm.of(runs, metric) for variant, runs in summary.groupby("variant", sort=False)}
+    arms = {variant: arm for variant, arm in arms.items() if arm.scores}
     training = set(summary.loc[summary["status"] == "running", "variant"])
-    rows = []
+    rows: list[dict[str, Any]] = []
     for variant, arm in arms.items():
         baseline = baselines if isinstance(baselines, str) else baselines[variant]
         if variant != baseline and baseline in arms:
-            compared = asdict(_compared(arm, arms[baseline], bootstrap=bootstrap))
-            rows.append({"variant": variant, "baseline": baseline, "metric": metric} | compared)
-    for row, adjusted in zip(rows, holm([row["p_value"] for row in rows]), strict=True):
-        row["p_holm"] = adjusted
-        is_final = training.isdisjoint((row["variant"], row["baseline"]))
-        row["verdict"] = _verdict(row["n"], adjusted, row["difference"]) if is_final else STILL_TRAINING
+            compared = _compared(arm, arms[baseline], bootstrap=bootstrap)
+            if sign_of(metric) < 0:
+                compared["win_probability"] = 1 - compared["win_probability"]
+            is_final = training.isdisjoint((variant, baseline))
+            rows.append({"variant": variant, "baseline": baseline, "metric": metric, "final": is_final} | compared)
+    family = [row["n"] >= FEWEST_SEEDS for row in rows]
+    adjusted = holm([row["p_value"] if within else np.nan for row, within in zip(rows, family, strict=True)])
+    smallest = holm([_smallest_p(row) if within else np.nan for row, within in zip(rows, family, strict=True)])
+    for row, p_holm, least in zip(rows, adjusted, smallest, strict=True):
+        row["p_holm"] = p_holm
+        row["reason"] = _reason(row, least, sum(family) if row["n"] >= FEWEST_SEEDS else len(rows))
+        row["verdict"] = UNDECIDED if row["reason"] else "higher" if row["direction"] > 0 else "lower"
     return pd.DataFrame(rows, columns=COMPARISON_COLUMNS)
 
 
+def can_decide(comparison: Mapping[Any, Any]) -> bool:
+    """Say whether the design of a comparison (its seeds, and the number of comparisons) could show a difference."""
+    return comparison["verdict"] != UNDECIDED or comparison["reason"] in (NOT_SIGNIFICANT, STILL_TRAINING)
+
+
 def has_seeds_apart(comparison: Mapping[Any, Any], seeds: Mapping[str, float]) -> bool:
-    """Say whether a comparison is of pairs, and a side has seeds beside them, which its mean is of, too.
+    """Say whether a comparison is of pairs, and a side has completed seeds beside them, which its mean is of, too.
 
     Args:
         comparison: a row of a comparison frame.
-        seeds: of each variant.
+        seeds: of each variant, the completed ones.
     """
     most = max(seeds[comparison["variant"]], seeds[comparison["baseline"]])
-    return comparison["test"] != "Welch" and bool(comparison["n"] < most)
+    return str(comparison["test"]).startswith("paired") and bool(comparison["n_completed"] < most)
+
+
+def diverged_shares(summary: pd.DataFrame, by: str | list[str]) -> "pd.Series[float]":
+    """Return the share of diverged runs among the completed and diverged ones of each group; NaN without any."""
+    ended = summary["status"].where(summary["status"].isin(["completed", "diverged"]))
+    keys = [summary[key] for key in ([by] if isinstance(by, str) else by)]
+    is_lost = (ended == "diverged").astype(float).where(ended.notna())
+    shares: pd.Series[float] = is_lost.groupby(keys, sort=False).mean()
+    return shares
+
+
+_Pair = tuple[Any, Any]  # cell and seed
 
 
 @dataclass(frozen=True)
 class _Arm:
-    """A variant's completed runs: the metric by seed, of several runs of a seed the mean, and what makes them pairs."""
+    """A variant's runs with a result: the metric by cell and seed, and what makes them pairs.
 
-    scores: dict[Any, float]
-    facts: dict[Any, Any]
+    Of several runs of a seed in a cell it is the mean; a diverged one is infinitely bad.
+    """
+
+    scores: dict[_Pair, float]
+    facts: dict[_Pair, Any]
 
     @classmethod
     def of(cls, runs: pd.DataFrame, metric: str) -> Self:
-        facts = runs.drop_duplicates("seed").reindex(columns=["seed", *_PAIRING, *_WEIGHTS])
+        lost = runs["status"] == "diverged"
+        with_result = runs.assign(cell=runs.get("cell", ""), lost=lost)[lost | _is_scored(runs, metric)]
+        values = with_result[metric].astype(float).mask(with_result["lost"], -sign_of(metric) * np.inf)
+        means = values.groupby([with_result["cell"], with_result["seed"]], sort=False).mean()
+        scores = dict(zip(means.index, means, strict=True))
+        facts = with_result.drop_duplicates(["cell", "seed"]).reindex(columns=["cell", "seed", *_PAIRING, *_WEIGHTS])
         rows = facts.astype(object).where(facts.notna(), None).to_dict("records")
-        return cls(_values(runs, metric).to_dict(), {row["seed"]: row for row in rows})
+        return cls(scores, {(row["cell"], row["seed"]): row for row in rows})
 
-    def is_pair(self, other: Self, seed: int) -> bool:
+    def is_pair(self, other: Self, pair: _Pair) -> bool:
         """Say whether the runs of a seed have the same data, split and initial weights; what is unknown agrees."""
-        one, two = self.facts[seed], other.facts[seed]
+        one, two = self.facts[pair], other.facts[pair]
         if any(_differ(one[key], two[key]) for key in _PAIRING):
             return False
         shapes, values = _WEIGHTS
         return _differ(one[shapes], two[shapes]) or not _differ(one[values], two[values])
 
+    def without_cells(self) -> "_Arm":
+        """Return it with the runs of a seed taken together, where no cell is one of the other arm's, too."""
+        seeds: dict[_Pair, list[float]] = {}
+        for (_, seed), score in self.scores.items():
+            seeds.setdefault(("", seed), []).append(score)
+        scores = {pair: float(np.mean(values)) for pair, values in seeds.items()}
+        return _Arm(scores, {("", seed): facts for (_, seed), facts in reversed(self.facts.items())})
 
-def _scored(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
-    return summary[(summary["status"] == "completed") & summary[metric].notna()]
+    def by_seed(self, cells: Container[Any]) -> list[float]:
+        """Return the mean over some cells for each seed; a seed with a diverged run is infinitely bad."""
+        seeds: dict[Any, list[float]] = {}
+        for (cell, seed), score in self.scores.items():
+            if cell in cells or np.isinf(score):
+                seeds.setdefault(seed, []).append(score)
+        return [float(np.mean(values)) for values in seeds.values()]
+
+    def completed_cells(self) -> set[Any]:
+        """Return the cells of which at least one run completed."""
+        return {cell for (cell, _), score in self.scores.items() if np.isfinite(score)}
+
+
+def _is_scored(summary: pd.DataFrame, metric: str) -> "pd.Series[bool]":
+    return (summary["status"] == "completed") & summary[metric].notna()
 
 
 def _values(runs: pd.DataFrame, metric: str) -> "pd.Series[float]":
-    values: pd.Series[float] = _scored(runs, metric).groupby("seed")[metric].mean().astype(float)
+    values: pd.Series[float] = runs[_is_scored(runs, metric)].groupby("seed")[metric].mean().astype(float)
     return values
 
 
-def _compared(one: _Arm, other: _Arm, *, bootstrap: bool) -> Comparison:
-    common = [seed for seed in one.scores if seed in other.scores]
-    if len(common) > 1 and all(one.is_pair(other, seed) for seed in common):
-        pairs = ([arm.scores[seed] for seed in common] for arm in (one, other))
-        return compare_paired(*pairs, bootstrap=bootstrap)
-    return compare_unpaired([*one.scores.values()], [*other.scores.values()], bootstrap=bootstrap)
+def _compared(one: _Arm, other: _Arm, *, bootstrap: bool) -> dict[str, Any]:
+    """Return the fields of a comparison, and the pairs that each side lost and that were left out."""
+    if not {cell for cell, _ in one.scores} & {cell for cell, _ in other.scores}:
+        one, other = one.without_cells(), other.without_cells()
+    common = [pair for pair in one.scores if pair in other.scores]
+    pairs = [pair for pair in common if one.is_pair(other, pair)]
+    seeds = {seed for _, seed in pairs}
+    if len(seeds) > 1 and 2 * len(pairs) >= len(common):
+        sides = [[arm.scores[pair] for pair in pairs] for arm in (one, other)]
+        compared = compare_paired(*sides, units=[seed for _, seed in pairs], bootstrap=bootstrap)
+        unmatched = len({seed for _, seed in common} - seeds)
+    else:
+        own, others = one.completed_cells(), other.completed_cells()
+        cells = own & others or own | others
+        sides = [arm.by_seed(cells) for arm in (one, other)]
+        compared, unmatched = compare_unpaired(*sides, bootstrap=bootstrap), 0
+    lost = (int(np.isinf(side).sum()) for side in sides)
+    counts = dict(zip(("lost", "baseline_lost"), lost, strict=True)) | {"unmatched": unmatched}
+    return asdict(compared) | counts
+
+
+def _smallest_p(row: Mapping[str, Any]) -> float:
+    """Return the smallest p that the design of a comparison can give."""
+    return smallest_p(row["n"], 1) if row["test"].startswith("paired") else 0.0
 
 
 def _differ(one: str | None, other: str | None) -> bool:
     return None not in (one, other) and one != other
 
 
-def _verdict(n: int, p_holm: float, difference: float) -> str:
-    if n < FEWEST_SEEDS:
-        return TOO_FEW
-    if np.isnan(p_holm) or p_holm >= LEVEL:
-        return "no significant difference"
-    return "higher" if difference > 0 else "lower"
+def _reason(row: Mapping[str, Any], smallest: float, comparisons: int) -> str:
+    """Return why a comparison shows no difference; "" where it shows one.
+
+    Args:
+        smallest: the smallest p that its design can give, after Holm.
+        comparisons: how many there are.
+    """
+    if not row["final"]:
+        return STILL_TRAINING
+    if row["n"] < FEWEST_SEEDS or smallest >= LEVEL:
+        return cannot_decide(row["n"], comparisons)
+    return NOT_SIGNIFICANT if np.isnan(row["p_holm"]) or row["p_holm"] >= LEVEL or not row["direction"] else ""

@@ -45,6 +45,24 @@ def labels_by(runs: Sequence[Run], keys: Sequence[str], left_out: LeftOut) -> li
     return [",".join(f"{key}={shortened(str(value))}" for key, value in zip(keys, own, strict=True)) for own in values]
 
 
+def cells(runs: Sequence[Run], labels: Sequence[str], keys: Sequence[str]) -> list[str]:
+    """Return the cell of each run: what it overrides beside the keys that make the variants, where that varies.
+
+    A key counts where the runs of one variant differ in it: a learning rate that goes with an optimizer is no cell, a
+    model that each optimizer is crossed with is one. Without keys every run is in the same cell.
+    """
+    if not keys:
+        return [""] * len(runs)
+    asked = [{override_key(part): part for part in run.record.asked} for run in runs]
+    values: dict[tuple[str, str], set[str | None]] = {}
+    every = dict.fromkeys(key for own in asked for key in own if key not in (*keys, "dataset"))
+    for own, label in zip(asked, labels, strict=True):
+        for key in every:
+            values.setdefault((label, key), set()).add(own.get(key))
+    varied = [key for key in every if any(len(values[label, key]) > 1 for label in set(labels))]
+    return [",".join(own[key] for key in varied if key in own) for own in asked]
+
+
 def value_of(run: Run, key: str, left_out: LeftOut) -> Any:
     """Return what a run has under a key or group: from its overrides, its choices, or its configuration; or None."""
     for override in reversed(run.record.overrides):

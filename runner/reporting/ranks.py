@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from scipy import stats
 
+from runner.reporting.aggregate import diverged_shares
 from runner.reporting.canvas import PALETTE, TWO_COLUMNS, canvas, plain
 from runner.reporting.direction import sign_of
+from runner.reporting.ties import levelled, places
 
 RANK_COLUMNS = ["variant", "average_rank", "datasets", "friedman_p"]
 _FEWEST = 3  # variants, and data sets, for Friedman's test
@@ -33,8 +34,11 @@ class Ranks:
 def average_ranks(means: pd.DataFrame, metric: str) -> Ranks | None:
     """Rank the variants on every data set; None below three of either, where Friedman's test says nothing.
 
+    Means that differ by rounding alone share a rank.
+
     Args:
-        means: (data sets, variants), the mean of the metric; data sets that lack a variant are left out.
+        means: (data sets, variants), the mean of the metric, or scores in its order; data sets that lack a variant are
+            left out.
 
     Source: Demsar 2006, "Statistical Comparisons of Classifiers over Multiple Data Sets".
     """
@@ -43,9 +47,11 @@ def average_ranks(means: pd.DataFrame, metric: str) -> Ranks | None:
         return None
     from scikit_posthocs import posthoc_nemenyi_friedman
 
-    average = (-sign_of(metric) * whole).rank(axis="columns").mean().sort_values()
-    friedman = stats.friedmanchisquare(*(whole[variant] for variant in whole))
-    pairs = posthoc_nemenyi_friedman(whole).loc[average.index, average.index]
+    level = whole.apply(levelled, axis="columns", result_type="broadcast")
+    ranks = (-sign_of(metric) * level).rank(axis="columns")
+    average = ranks.mean().sort_values(kind="stable")
+    friedman = stats.friedmanchisquare(*(ranks[variant] for variant in ranks))
+    pairs = posthoc_nemenyi_friedman(ranks).loc[average.index, average.index]
     return Ranks(average, len(whole), float(friedman.pvalue), pairs)
 
 
@@ -67,12 +73,23 @@ def critical_difference(ranks: Ranks, title: str) -> Figure:
     return figure
 
 
-def mean_by_dataset(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Return (data sets, variants): the mean of the completed runs' metric.
+def scores_by_dataset(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Return (data sets, variants): whole numbers in the order of the variants' means on each data set.
+
+    They are better in the direction of the metric. A run that diverged lost: a variant with a larger share of diverged
+    runs is behind one with a smaller share, and one whose runs all diverged is last. NaN where a variant has neither
+    completed nor diverged runs.
 
     Args:
         summary: one row a run: arm (the variant without its data set's name), dataset, status and the metric.
     """
+    keys = ["dataset", "arm"]
     completed = summary[summary["status"] == "completed"]
-    table: pd.DataFrame = completed.pivot_table(index="dataset", columns="arm", values=metric, aggfunc=np.mean)
-    return table[list(dict.fromkeys(completed["arm"]))]
+    shares = diverged_shares(summary, keys).dropna().rename("share").reset_index()
+    shares = shares.pivot_table(index="dataset", columns="arm", values="share")
+    means = completed.pivot_table(index="dataset", columns="arm", values=metric)
+    arms = [arm for arm in dict.fromkeys(summary["arm"]) if arm in shares]
+    shares, means = shares[arms], means.reindex(index=shares.index, columns=arms)
+    sign = sign_of(metric)
+    rows = [-sign * places(means.loc[dataset], shares.loc[dataset], sign) for dataset in shares.index]
+    return pd.DataFrame(rows, shares.index, arms)

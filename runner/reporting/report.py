@@ -13,7 +13,7 @@ from runner.reporting.canvas import as_svg, save_figure
 from runner.reporting.collect import find_runs
 from runner.reporting.frames import write_frame
 from runner.reporting.left_out import LeftOut
-from runner.reporting.ranks import Ranks, average_ranks, mean_by_dataset
+from runner.reporting.ranks import Ranks
 from runner.reporting.results import Results, Wish, read_results
 from runner.reporting.run_figures import run_figures
 from runner.reporting.tables import PaperTable, paper_table
@@ -77,8 +77,7 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
         raise UserError(f"--confusion {output.confusion}: no such variant{known}")
     out.mkdir(parents=True, exist_ok=True)
     remove_leftovers(out)
-    means = mean_by_dataset(results.summary, results.metric)
-    ranks = None if results.training else average_ranks(means, results.metric)
+    ranks = results.ranks
     if not ranks:  # an earlier report may have had some
         for stale in (out / "ranks.csv", *out.glob("critical_difference.*")):
             stale.unlink(missing_ok=True)
@@ -94,7 +93,7 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
 
 
 def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
-    yield write_frame(results.summary.drop(columns="arm"), out / "summary.csv")
+    yield write_frame(results.summary.drop(columns=["arm", "cell"]), out / "summary.csv")
     history = results.history.drop(columns="position")
     long = history.melt(_LONG, var_name="metric").dropna(subset="value")
     yield write_frame(long, out / "history.csv")

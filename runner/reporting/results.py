@@ -10,15 +10,17 @@ import pandas as pd
 
 from runner.config.errors import UserError, did_you_mean
 from runner.config.plural import counted
-from runner.reporting.aggregate import aggregate_frame, comparison_frame
+from runner.reporting.aggregate import aggregate_frame, comparison_frame, diverged_shares
 from runner.reporting.asked import Asked
 from runner.reporting.baselines import baselines
 from runner.reporting.collect import Run, find_runs, history_frame, not_begun, summary_frame
 from runner.reporting.direction import has_direction, is_share, sign_of, validation_counterpart
-from runner.reporting.labels import labels_by, variant_labels, with_dataset
+from runner.reporting.labels import cells, labels_by, variant_labels, with_dataset
 from runner.reporting.left_out import LeftOut
+from runner.reporting.ranks import Ranks, average_ranks, scores_by_dataset
 from runner.reporting.selection import read_tuning, selection_frame, selection_warnings
 from runner.reporting.targets import usual_target, with_targets
+from runner.reporting.ties import best_first, places
 from runner.reporting.verdicts import cautions, verdicts
 
 _FALLBACK = ("test_accuracy", "test_loss", "val_accuracy", "val_loss")
@@ -39,7 +41,9 @@ class Results:
     """Runs by variant. Frames are in the order of the plan, or of the paths."""
 
     runs: list[Run]
-    summary: pd.DataFrame  # a row a run; `variant` is its label, `arm` that without the data set's name
+    summary: (
+        pd.DataFrame
+    )  # a row a run; `variant` is its label, `arm` that without the data set's name, `cell` see there
     history: pd.DataFrame  # a row a run and epoch
     metric: str
     baselines: dict[str, str]  # what each variant is compared with; a baseline with itself
@@ -85,12 +89,31 @@ class Results:
 
     @cached_property
     def ranked(self) -> list[str]:
-        """The variants by the mean of the validation metric, the best first; those without one last."""
+        """The variants by the mean of the validation metric, the best first; those that diverged after the others."""
         metric = self.validation_metric if self.validation_metric in self.summary else self.metric
         completed = self.summary[self.summary["status"] == "completed"]
-        means = sign_of(metric) * completed.groupby("variant", sort=False)[metric].mean().dropna()
-        best = list(means.sort_values(ascending=False, kind="stable").index)
-        return [*best, *(variant for variant in self.variants if variant not in best)]
+        means = completed.groupby("variant", sort=False)[metric].mean().reindex(self.variants)
+        shares = diverged_shares(self.summary, "variant").reindex(self.variants)
+        return best_first(self.variants, places(means, shares, sign_of(metric)))
+
+    @cached_property
+    def ranks(self) -> Ranks | None:
+        """The average ranks over the data sets; None where there are too few, or runs are still training."""
+        return None if self.training else average_ranks(self._scores_by_dataset, self.metric)
+
+    @cached_property
+    def _scores_by_dataset(self) -> pd.DataFrame:
+        return scores_by_dataset(self.summary, self.metric)
+
+    def _unranked(self) -> list[str]:
+        """Say which data sets the ranks leave out, and why."""
+        scores = self._scores_by_dataset
+        lacking = scores.isna()
+        if not self.ranks or not lacking.any(axis=None):
+            return []
+        without = [f"{dataset} ({', '.join(scores.columns[lacking.loc[dataset]])})" for dataset in scores.index]
+        named = [text for text, lacks in zip(without, lacking.any(axis=1), strict=True) if lacks]
+        return [f"the ranks leave out data sets on which a variant has no run that ended: {'; '.join(named)}."]
 
     @cached_property
     def verdicts(self) -> dict[str, str]:
@@ -101,7 +124,9 @@ class Results:
     def cautions(self) -> list[str]:
         """What to know before trusting the table."""
         tuned = [] if self.selection is None else selection_warnings(self.selection)
-        return cautions(self.aggregate, self.comparisons, [run.record for run in self.runs], tuned, self.not_begun)
+        records = [run.record for run in self.runs]
+        found = cautions(self.aggregate, self.comparisons, records, tuned, self.not_begun)
+        return [*found, *self._unranked()]
 
     @property
     def training(self) -> int:
@@ -148,7 +173,7 @@ def read_results(runs: list[Run], paths: Sequence[Path], wish: Wish, left_out: L
     asked = (left_out.unless_read(partial(Asked.of, paths[0])) if len(paths) == 1 else None) or Asked()
     arms = labels_by(runs, wish.by, left_out) if wish.by else variant_labels(runs)
     labels = with_dataset(arms, runs)
-    summary = summary_frame(runs, labels).assign(arm=arms)
+    summary = summary_frame(runs, labels).assign(arm=arms, cell=cells(runs, labels, wish.by))
     history = history_frame(runs, labels)
     metric = _metric(summary, wish.metric, asked.metric)
     compared = _baselines(summary, wish.baseline, asked)

@@ -5,14 +5,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
 from runner.config.plural import counted
 from runner.records.atomic import write_csv, write_text
-from runner.reporting.aggregate import LEVEL, STILL_TRAINING, comparison_frame, has_seeds_apart
+from runner.reporting.aggregate import (
+    STILL_TRAINING,
+    can_decide,
+    comparison_frame,
+    diverged_shares,
+    has_seeds_apart,
+)
+from runner.reporting.attainability import LEVEL
 from runner.reporting.direction import is_share, sign_of
 from runner.reporting.statistics import FEWEST_SEEDS, binomial_error
+from runner.reporting.ties import places
 from runner.reporting.wording import interval_text, no_result_text, p_text, signed_text, spread_text
 
 Mark = Literal["best", "as good", ""]
@@ -34,17 +41,19 @@ class PaperTable:
         header, *lines = self._lines(_markdown, {"best": "**{}**", "as good": r"{}\*", "": "{}"})
         table = [header, ["---", *["---:"] * (len(header) - 1)], *lines]
         text = "\n".join("| " + " | ".join(line) + " |" for line in table)
-        return f"{text}\n\n{_markdown(self.caption)} \\*: {_AS_GOOD}.\n"
+        legend = f" \\*: {_AS_GOOD}." if "as good" in self.marks else ""
+        return f"{text}\n\n{_markdown(self.caption)}{legend}\n"
 
     def latex(self) -> str:
         """Return a table for booktabs, which compiles in a plain article; underlined where Markdown has a star."""
         header, *lines = self._lines(_latex, {"best": r"\textbf{{{}}}", "as good": r"\underline{{{}}}", "": "{}"})
+        legend = f" Underlined: {_latex(_AS_GOOD)}." if "as good" in self.marks else ""
         return "\n".join(
             [
                 r"% \usepackage{booktabs}",
                 r"\begin{table}",
                 r"\centering",
-                rf"\caption{{{_latex(self.caption)} Underlined: {_latex(_AS_GOOD)}.}}",
+                rf"\caption{{{_latex(self.caption)}{legend}}}",
                 rf"\begin{{tabular}}{{l{'r' * (len(header) - 1)}}}",
                 r"\toprule",
                 " & ".join(header) + r" \\",
@@ -102,18 +111,26 @@ def paper_table(
 
 
 def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, metric: str) -> list[Mark]:
-    """Mark the best mean of each data set, and the variants of which no test says that they are different."""
+    """Mark the best of each data set, and the variants of which no test says that they are different.
+
+    Where the design of a comparison with the best cannot decide after Holm, no variant of the data set but the best has
+    a mark: a missing star would say what the sentences do not.
+    """
     marks: dict[str, Mark] = {}
-    for dataset, group in aggregate.groupby("dataset", sort=False):
-        means = sign_of(metric) * group.set_index("variant")["mean"]
-        if means.notna().any():
-            best = str(means.idxmax())
-            others = comparison_frame(summary[summary["dataset"] == dataset], metric, best, bootstrap=False)
+    shares = diverged_shares(summary, "variant").reindex(aggregate["variant"]).to_numpy()
+    for dataset, group in aggregate.assign(share=shares).groupby("dataset", sort=False):
+        place = places(group["mean"], group["share"], sign_of(metric))
+        bests = group.loc[(place == 0) & group["mean"].notna(), "variant"].astype(str)
+        if not len(bests):
+            continue
+        best = bests.iloc[0]
+        others = comparison_frame(summary[summary["dataset"] == dataset], metric, best, bootstrap=False)
+        if all(can_decide(row) for row in others.to_dict("records") if row["n"] >= FEWEST_SEEDS):
             # Uncorrected: Holm guards claims of a difference; over many variants it would call nearly all equal.
             is_tied = (others["n"] >= FEWEST_SEEDS) & ~(others["p_value"] < LEVEL)
-            tied = others[is_tied & (others["verdict"] != STILL_TRAINING)]
+            tied = others[is_tied & (others["reason"] != STILL_TRAINING) & (others["n_completed"] > 0)]
             marks |= {str(variant): "as good" for variant in tied["variant"]}
-            marks |= {str(variant): "best" for variant in means[np.isclose(means, means[best], rtol=1e-12)].index}
+        marks |= dict.fromkeys(bests, "best")
     return [marks.get(str(variant), "") for variant in aggregate["variant"]]
 
 
@@ -129,11 +146,22 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
         numbers = dict(zip(aggregate["variant"], aggregate["n"], strict=True))
         if any(has_seeds_apart(row, numbers) for row in comparisons.to_dict("records")):
             baseline += ", over the seeds that both have,"
-        text += f"; differences to {baseline} with 95% t-intervals; p by {tests}, after Holm"
-        if (comparisons["n"] < FEWEST_SEEDS).any():
-            text += f" (below {FEWEST_SEEDS} seeds no p can be below 0.05, and none is claimed)"
+        text += f"; differences to {baseline} with 95% t-intervals; p by {tests}{_family(comparisons, aggregate)}"
+        if unable := [row["reason"] for row in comparisons.to_dict("records") if not can_decide(row)]:
+            text += f" ({'; '.join(dict.fromkeys(unable))}: nothing is claimed)"
     of = ", of the runs that completed," if (aggregate["completed"] < aggregate["runs"]).any() else ""
-    return f"{text}. The best mean{of} is bold.{_test_set_error(aggregate, examples)}"
+    fewest = " among the variants with the fewest diverged runs" if aggregate["diverged"].any() else ""
+    lost = " A run that diverged lost its comparison." if aggregate["diverged"].any() else ""
+    return f"{text}. The best mean{of}{fewest} is bold.{lost}{_test_set_error(aggregate, examples)}"
+
+
+def _family(comparisons: pd.DataFrame, aggregate: pd.DataFrame) -> str:
+    """Return what Holm's correction is over, and that the intervals are without it."""
+    size = int(comparisons["p_holm"].notna().sum())
+    if size < 2:
+        return ", after Holm"
+    everywhere = " on all data sets together" if len(set(aggregate["dataset"])) > 1 else ""
+    return f", after Holm over {size} comparisons{everywhere} (the intervals are not adjusted)"
 
 
 def _test_set_error(aggregate: pd.DataFrame, examples: int | None) -> str:

@@ -8,9 +8,9 @@ import pandas as pd
 
 from runner.config.plural import counted
 from runner.records.record import RunRecord
-from runner.reporting.aggregate import LEVEL, STILL_TRAINING, has_seeds_apart
+from runner.reporting.aggregate import STILL_TRAINING, UNDECIDED, can_decide, has_seeds_apart
+from runner.reporting.attainability import smallest_p
 from runner.reporting.direction import is_share, sign_of
-from runner.reporting.statistics import FEWEST_SEEDS
 from runner.reporting.wording import no_result_text, p_text, signed_text, value_text
 
 _Row = Mapping[Any, Any]  # of a frame
@@ -29,14 +29,12 @@ def verdicts(aggregate: pd.DataFrame, comparisons: pd.DataFrame, baselines: Mapp
 
 def _verdict(variant: str, rows: Mapping[str, _Row], compared: Mapping[Any, _Row], baselines: Mapping[str, str]) -> str:
     row = rows[variant]
-    metric = row["metric"]
-    if not row["n"]:
-        lost = "its one run has not completed" if row["runs"] == 1 else f"none of its {row['runs']} runs completed"
-        return f"{variant} has no {metric}: {lost}."
-    mean = f"{variant} has a mean {metric} of {value_text(row['mean'], metric)}"
+    mean = f"{variant} has {_mean(row)}"
     if variant in compared:
         found = compared[variant]
-        return f"{mean}, {_difference(found, rows)}: {_claim(found, rows)}."
+        return f"{mean}{_difference(found, rows)}: {_claim(found, rows, len(compared))}."
+    if not row["n"]:
+        return f"{mean}."
     alone, baseline = f"{mean} (n = {row['n']:.0f})", baselines[variant]
     if baseline != variant:
         return f"{alone}; {baseline}, its baseline, has none to compare it with."
@@ -44,37 +42,75 @@ def _verdict(variant: str, rows: Mapping[str, _Row], compared: Mapping[Any, _Row
     return f"{alone}; the others are compared with it." if is_compared_with else f"{alone}."
 
 
+def _mean(row: _Row) -> str:
+    """Return a variant's mean, and of which runs it is, where others diverged."""
+    metric, runs = row["metric"], row["runs"]
+    if row["n"]:
+        mean = f"a mean {metric} of {value_text(row['mean'], metric)}"
+        return f"{mean} over the {row['completed']} of {runs} runs that completed" if row["diverged"] else mean
+    if row["diverged"] == runs:
+        return f"no {metric}: {'its one run' if runs == 1 else f'all of its {runs} runs'} diverged"
+    lost = "its one run has not completed" if runs == 1 else f"none of its {runs} runs completed"
+    return f"no {metric}: {lost}"
+
+
 def _difference(found: _Row, rows: Mapping[str, _Row]) -> str:
+    baseline = found["baseline"]
+    if not found["n_completed"]:
+        return f". Against {baseline}"
     unit = " points" if is_share(found["metric"]) else ""
-    text = f"{signed_text(found['difference'], found['metric'])}{unit} against {found['baseline']}"
+    text = f", {signed_text(found['difference'], found['metric'])}{unit} against {baseline}"
+    if found["lost"] or found["baseline_lost"]:
+        return f"{text} over the {counted(found['n_completed'], 'seed')} that both completed"
     seeds = {variant: row["n"] for variant, row in rows.items()}
-    return f"{text} over the {found['n']} seeds that both have" if has_seeds_apart(found, seeds) else text
+    return f"{text} over the {found['n_completed']} seeds that both have" if has_seeds_apart(found, seeds) else text
 
 
-def _claim(found: _Row, rows: Mapping[str, _Row]) -> str:
+def _claim(found: _Row, rows: Mapping[str, _Row], comparisons: int) -> str:
     metric = found["metric"]
-    if found["verdict"] == STILL_TRAINING:
+    if found["reason"] == STILL_TRAINING:
         return "runs are still training, and nothing is claimed"
-    if found["n"] < FEWEST_SEEDS:
-        return f"{counted(found['n'], 'seed')} {'is' if found['n'] == 1 else 'are'} too few for a claim"
-    interval = f"95% interval {signed_text(found['ci_low'], metric)} to {signed_text(found['ci_high'], metric)}"
-    p = p_text(found)
-    evidence = f"({interval}, p {p if p.startswith('<') else f'= {p}'} after Holm, {found['test']}, n = {found['n']})"
-    among = _among(rows[found["variant"]], rows[found["baseline"]])
-    if math.isnan(found["p_holm"]) or found["p_holm"] >= LEVEL:
-        return f"no significant difference{among} {evidence}"
-    better = "better" if sign_of(metric) * found["difference"] > 0 else "worse"
+    if math.isnan(found["p_holm"]) and not can_decide(found):
+        return str(found["reason"])
+    evidence = (
+        f"({_interval(found, comparisons)}p {_equals(p_text(found))} after Holm, {found['test']}, n = {found['n']})"
+    )
+    among = _lost(found) + _among(rows[found["variant"]], rows[found["baseline"]])
+    if found["verdict"] == UNDECIDED:
+        return f"{found['reason']}{among} {evidence}"
+    better = "better" if sign_of(metric) * (1 if found["verdict"] == "higher" else -1) > 0 else "worse"
     return f"significantly {better}{among} {evidence}"
+
+
+def _interval(found: _Row, comparisons: int) -> str:
+    """Return the interval of the difference; it is not adjusted, as p is, where there are several comparisons."""
+    metric = found["metric"]
+    if math.isnan(found["ci_low"]):
+        return ""
+    alone = " of this comparison alone" if comparisons > 1 else ""
+    return f"95% interval {signed_text(found['ci_low'], metric)} to {signed_text(found['ci_high'], metric)}{alone}, "
+
+
+def _equals(p: str) -> str:
+    return p if p.startswith("<") else f"= {p}"
+
+
+def _lost(found: _Row) -> str:
+    """Return whose diverged runs a comparison counts as lost."""
+    sides = (("lost", "variant"), ("baseline_lost", "baseline"))
+    lost = [f"{counted(found[count], 'run')} of {found[side]}" for count, side in sides if found[count]]
+    return f", with the {' and '.join(lost)} that diverged counted as lost" if lost else ""
 
 
 def _among(*sides: _Row) -> str:
     """Return of which runs alone a claim is made, where others have no result."""
     parts = [
-        f"the {row['completed']} of {row['runs']} runs of {row['variant']}"
+        f"the {row['completed'] + row['diverged']} of {row['runs']} runs of {row['variant']} that "
+        f"{'completed or diverged' if row['diverged'] else 'completed'}"
         for row in sides
-        if row["completed"] < row["runs"]
+        if row["completed"] + row["diverged"] < row["runs"]
     ]
-    return f", among {' and '.join(parts)} that completed" if parts else ""
+    return f", among {' and '.join(parts)}" if parts else ""
 
 
 def cautions(
@@ -91,13 +127,16 @@ def cautions(
         not_begun: runs that are planned and have no record.
     """
     runs = [*_without_result(aggregate), *_to_come(aggregate, not_begun)]
-    return [*runs, *tuned, *_few_seeds(comparisons), *_unpaired(comparisons), *_mixed(records)]
+    pairs = [*_undecidable(comparisons), *_unmatched(comparisons), *_unpaired(comparisons)]
+    return [*runs, *tuned, *pairs, *_mixed(records)]
 
 
 def _without_result(aggregate: pd.DataFrame) -> Iterator[str]:
     for _, row in aggregate.iterrows():
         if without := no_result_text(row):
             rest = f"its figures are those of the other {row['n']:.0f}" if row["n"] else "it has no figures"
+            if row["diverged"]:
+                rest += ", and a run that diverged counts as lost in its comparisons"
             yield f"{row['variant']}: of {counted(row['runs'], 'run')} {without}; {rest}."
 
 
@@ -115,20 +154,33 @@ def _to_come(aggregate: pd.DataFrame, not_begun: int) -> Iterator[str]:
         yield f"not begun: {counted(not_begun, 'planned run')}. This is a part of what was asked for."
 
 
-def _few_seeds(comparisons: pd.DataFrame) -> Iterator[str]:
-    if len(comparisons) and (comparisons["n"] < FEWEST_SEEDS).any():
+def _undecidable(comparisons: pd.DataFrame) -> Iterator[str]:
+    """Name the designs that cannot show a difference, whatever comes out."""
+    unable = [row for row in comparisons.to_dict("records") if not can_decide(row)]
+    for reason, row in {row["reason"]: row for row in unable}.items():
+        smallest = smallest_p(row["n"], 1)
         yield (
-            f"with fewer than {FEWEST_SEEDS} seeds an exact test cannot give p < 0.05 (2/2^5 = 0.0625): intervals are "
-            "shown, and nothing is claimed."
+            f"{reason}: an exact test on {counted(row['n'], 'pair')} gives p >= {smallest:.3g}, before Holm. Intervals "
+            "are shown, and nothing is claimed."
+        )
+
+
+def _unmatched(comparisons: pd.DataFrame) -> Iterator[str]:
+    for row in comparisons[comparisons["unmatched"] > 0].to_dict("records"):
+        yield (
+            f"{row['variant']}: {counted(row['unmatched'], 'seed')} that it has in common with {row['baseline']} "
+            f"{'is' if row['unmatched'] == 1 else 'are'} no true pair (other data, split or initial weights), and left "
+            "out of the comparison."
         )
 
 
 def _unpaired(comparisons: pd.DataFrame) -> Iterator[str]:
-    unpaired = comparisons.loc[(comparisons["test"] == "Welch") & (comparisons["n"] > 1), "variant"]
-    if len(unpaired):
+    is_unpaired = ~comparisons["test"].astype(str).str.startswith("paired")
+    for test, rows in comparisons[is_unpaired & (comparisons["n"] > 1)].groupby("test", sort=False):
+        name = "Welch's test" if test == "Welch" else "the rank-sum test"
         yield (
-            f"not paired by seed (other seeds, data, split or initial weights than the baseline), so compared by "
-            f"Welch's test: {', '.join(unpaired)}."
+            "not paired by seed (other seeds, data, split or initial weights than the baseline), so compared by "
+            f"{name}: {', '.join(rows['variant'])}."
         )
 
 

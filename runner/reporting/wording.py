@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from runner.reporting.aggregate import NO_RESULT, STILL_TRAINING, TOO_FEW
+from runner.reporting.aggregate import NO_RESULT, STILL_TRAINING
 from runner.reporting.direction import is_share
 
 
@@ -28,6 +28,8 @@ def spread_text(mean: float, std: float, metric: str) -> str:
 
 def signed_text(value: float, metric: str) -> str:
     """Return a difference: +0.21 (percentage points), -0.0031 or -1.23e-07."""
+    if math.isnan(value):
+        return "-"
     return f"{value * 100:+.2f}" if is_share(metric) else f"{value:+{_form(value)}}"
 
 
@@ -46,7 +48,7 @@ def no_result_text(row: "Mapping[Any, Any] | pd.Series[Any]") -> str:
 def p_text(comparison: "Mapping[Any, Any] | pd.Series[Any]") -> str:
     """Return a comparison's p value, where all its runs have ended, and are enough for one to mean something."""
     p_value = comparison["p_holm"]
-    if math.isnan(p_value) or comparison["verdict"] in (TOO_FEW, STILL_TRAINING):
+    if math.isnan(p_value) or comparison["reason"] == STILL_TRAINING:
         return "-"
     return "<0.001" if p_value < 0.001 else f"{p_value:.3f}"
 

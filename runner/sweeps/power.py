@@ -1,32 +1,17 @@
-"""Whether a number of seeds can show a difference at all."""
-
-import itertools
+"""Power warning: a number of seeds that cannot show a difference at all."""
 
 from runner.config.plural import counted
+from runner.reporting.attainability import LEVEL, seeds_needed, smallest_p
 
-_LEVEL = 0.05
-
-
-def smallest_p(pairs: int, comparisons: int) -> float:
-    """Return the smallest Holm-adjusted p that an exact two-sided sign-flip test on so many pairs can give.
-
-    All n differences have one sign: 2 of the 2^n flips are as extreme. Holm multiplies the smallest p by the number of
-    comparisons (Holm 1979, "A simple sequentially rejective multiple test procedure").
-    """
-    return min(1.0, 0.5 ** (pairs - 1) * comparisons)
-
-
-def seeds_needed(comparisons: int) -> int:
-    """Return the smallest number of seeds that can give p < 0.05."""
-    return next(pairs for pairs in itertools.count(1) if smallest_p(pairs, comparisons) < _LEVEL)
+__all__ = ["power_warning", "seeds_needed", "smallest_p"]
 
 
 def power_warning(seeds: int, comparisons: int) -> str | None:
     """Return what to tell someone whose seeds cannot reach significance, whatever comes out; None if they can."""
-    if comparisons < 1 or seeds >= (needed := seeds_needed(comparisons)):
+    if comparisons < 1 or (smallest := smallest_p(seeds, comparisons)) < LEVEL:
         return None
+    needed = seeds_needed(comparisons)
     return (
-        f"{counted(seeds, 'seed')} cannot reach p < {_LEVEL} over {counted(comparisons, 'comparison')}: an exact "
-        f"paired test gives p >= {smallest_p(seeds, comparisons):.3g} after Holm, whatever comes out. "
-        f"{needed} seeds can (seeds={needed})."
+        f"{counted(seeds, 'seed')} cannot reach p < {LEVEL} over {counted(comparisons, 'comparison')}: a paired test "
+        f"gives p >= {smallest:.3g} after Holm, whatever comes out. {needed} seeds can (seeds={needed})."
     )

@@ -10,6 +10,7 @@ from runner.config.ranges import Count, NonNegative, WholeNumber
 from runner.config.schema import Section, error_lines
 from runner.records.record import VALIDATION_METRICS
 from runner.reporting.baselines import study_names
+from runner.reporting.direction import sign_of
 
 Axes = dict[str, Annotated[list[Any], Field(min_length=1)]]  # a key or group -> the values it takes
 MOST = 10_000  # seeds, values of a range, or variants: planning as many takes the better part of an hour
@@ -53,7 +54,7 @@ class Chosen(Section):
     """By what figure of the validation set something is chosen."""
 
     metric: str = "val_accuracy"  # a column of summary.csv
-    direction: Literal["max", "min"] | None = None  # default: min for a loss, else max
+    direction: Literal["max", "min"] | None = None  # default: min for a loss or likelihood, else max
 
     @field_validator("metric")
     @classmethod
@@ -66,8 +67,7 @@ class Chosen(Section):
     @property
     def sign(self) -> int:
         """1 where a higher metric is better, -1 where a lower one is."""
-        direction = self.direction or ("min" if self.metric.endswith("loss") else "max")
-        return 1 if direction == "max" else -1
+        return {"max": 1, "min": -1, None: sign_of(self.metric)}[self.direction]
 
 
 class Study(Chosen):

@@ -1,14 +1,17 @@
 """The choice among the points that were tuned, by validation."""
 
 import math
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import numpy as np
+
 from runner.records.atomic import write_csv
 from runner.records.run_directory import RunDirectory
+from runner.reporting.ties import places
 from runner.sweeps.job import Job
 from runner.sweeps.outcome import read_status, score
 from runner.sweeps.plan import Plan
@@ -24,19 +27,20 @@ class Point:
     score: float  # the mean over the tuning seeds; NaN if a run has none (it diverged, say)
     seeds: int
     scored: int  # seeds that have a figure
+    known: float  # the mean over these; NaN without any
 
 
 def choose(plan: Plan, sweep: Path, study: Study) -> Plan:
     """Return the plan with the final runs of each tuned variant's best point, and write tuning.csv.
 
-    A point of which a tuning run has no figure (it diverged or failed) is chosen only if all have that.
+    A point of which a tuning run has no figure (it diverged or failed) is chosen only if all have that, and then the
+    one with the fewest such runs. Of points that are equal, or differ by rounding alone, it is the first.
     """
     points = _points(plan, sweep, study.metric)
-    best: dict[str, Point] = {}
-    for point in points:
-        known = best.get(point.variant)
-        if known is None or _rank(point, study.sign) > _rank(known, study.sign):
-            best[point.variant] = point
+    best = {
+        variant: _best([point for point in points if point.variant == variant], study.sign)
+        for variant in dict.fromkeys(point.variant for point in points)
+    }
     write_csv(sweep / "tuning.csv", [_row(point, best[point.variant] is point, points, study) for point in points])
     chosen = {(variant, point.overrides) for variant, point in best.items()}
     return replace(plan, jobs=[_placed(job, chosen) for job in plan.jobs])
@@ -57,8 +61,9 @@ def _points(plan: Plan, sweep: Path, metric: str) -> list[Point]:
     points = []
     for (variant, overrides), jobs in runs.items():
         scores = [score for job in jobs if (score := _score(job, sweep, metric)) is not None]
-        mean = fmean(scores) if len(scores) == len(jobs) else math.nan
-        points.append(Point(variant, overrides, mean, len(jobs), len(scores)))
+        known = fmean(scores) if scores else math.nan
+        mean = known if len(scores) == len(jobs) else math.nan
+        points.append(Point(variant, overrides, mean, len(jobs), len(scores), known))
     return points
 
 
@@ -67,8 +72,9 @@ def _score(job: Job, sweep: Path, metric: str) -> float | None:
     return score(record, metric) if record and record.status == "completed" else None
 
 
-def _rank(point: Point, sign: int) -> float:
-    return -math.inf if math.isnan(point.score) else sign * point.score
+def _best(points: Sequence[Point], sign: int) -> Point:
+    lost = [1 - point.scored / point.seeds for point in points]
+    return points[int(np.argmin(places([point.known for point in points], lost, sign)))]
 
 
 def _row(point: Point, is_chosen: bool, points: list[Point], study: Study) -> Mapping[str, Any]:

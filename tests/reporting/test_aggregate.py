@@ -4,7 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from runner.reporting.aggregate import AGGREGATE_COLUMNS, COMPARISON_COLUMNS, aggregate_frame, comparison_frame
+from runner.reporting.aggregate import (
+    AGGREGATE_COLUMNS,
+    COMPARISON_COLUMNS,
+    aggregate_frame,
+    can_decide,
+    comparison_frame,
+)
 
 
 def runs(variant, values, statuses=None, fingerprint="f", seeds=None):
@@ -49,7 +55,11 @@ def test_a_variant_without_any_figure_is_in_the_table():
     aggregate = aggregate_frame(summary, "test_accuracy").set_index("variant")
     assert aggregate.loc["b", "n"] == 0
     assert aggregate.loc["b", "diverged"] == 7
-    assert comparison_frame(summary, "test_accuracy", "a").empty
+    (row,) = comparison_frame(summary, "test_accuracy", "a").to_dict("records")
+    assert (row["p_value"], row["verdict"]) == (2 / 2**7, "lower")  # a run that diverged lost
+    assert (row["n"], row["n_completed"], row["lost"]) == (7, 0, 7)
+    failed = pd.concat([runs("a", SEVEN), runs("b", [np.nan] * 7, ["failed"] * 7)])
+    assert comparison_frame(failed, "test_accuracy", "a").empty
 
 
 def test_variants_are_paired_by_seed_where_both_have_it():
@@ -62,8 +72,8 @@ def test_variants_are_paired_by_seed_where_both_have_it():
     assert row["verdict"] == "higher"
 
 
-def test_a_seed_that_diverged_on_one_side_makes_no_pair():
-    other = runs("b", [0.95] * 6 + [np.nan], ["completed"] * 6 + ["diverged"])
+def test_a_seed_that_failed_on_one_side_makes_no_pair():
+    other = runs("b", [0.95] * 6 + [np.nan], ["completed"] * 6 + ["failed"])
     (row,) = comparison_frame(pd.concat([runs("a", SEVEN), other]), "test_accuracy", "a").to_dict("records")
     assert row["n"] == 6
 
@@ -78,7 +88,7 @@ def test_what_has_other_data_or_seeds_is_not_paired(other):
 def test_below_six_seeds_nothing_is_claimed():
     summary = pd.concat([runs("a", [0.1] * 5), runs("b", [0.9, 0.91, 0.92, 0.93, 0.94])])
     (row,) = comparison_frame(summary, "test_accuracy", "a").to_dict("records")
-    assert row["verdict"] == "fewer than 6 seeds: no claim"
+    assert (row["verdict"], row["reason"]) == ("undecided", "5 seeds cannot decide (6 can)")
     assert not math.isnan(row["ci_low"])
 
 
@@ -87,7 +97,7 @@ def test_nothing_is_claimed_where_either_side_has_too_few_seeds(baseline, other)
     summary = pd.concat([runs("a", baseline), runs("b", other, seeds=range(10, 10 + len(other)))])
     (row,) = comparison_frame(summary, "test_accuracy", "a").to_dict("records")
     assert (row["test"], row["n"]) == ("Welch", 2)
-    assert row["verdict"] == "fewer than 6 seeds: no claim"
+    assert (row["verdict"], row["reason"]) == ("undecided", "2 seeds cannot decide (6 can)")
 
 
 def test_holm_is_over_all_comparisons():
@@ -111,6 +121,88 @@ def test_a_pair_has_the_same_split_and_initial_weights(own, test):
     summary = pd.concat([runs("a", SEVEN).assign(**usual), runs("b", SEVEN).assign(**usual | own)])
     (row,) = comparison_frame(summary, "test_accuracy", "a").to_dict("records")
     assert row["test"].startswith(test)
+
+
+def compared(*frames, metric="test_accuracy", baseline="a"):
+    frame = comparison_frame(pd.concat(frames), metric, baseline, bootstrap=False)
+    return {row["variant"]: row for row in frame.to_dict("records")}
+
+
+def test_six_seeds_cannot_decide_over_three_comparisons():
+    """0.094 is the smallest p that this design can give."""
+    worse = [runs(name, [value - 0.03 for value in SEVEN[:6]]) for name in "bcd"]
+    found = compared(runs("a", SEVEN[:6]), *worse)["b"]
+    assert found["p_holm"] == 3 * 2 / 2**6
+    assert (found["verdict"], found["reason"]) == ("undecided", "6 seeds cannot decide over 3 comparisons (7 can)")
+    assert not can_decide(found)
+
+
+def test_where_seven_seeds_could_decide_they_say_what_they_found():
+    found = compared(runs("a", SEVEN), *(runs(name, SEVEN[::-1]) for name in "bcd"))["b"]
+    assert (found["verdict"], found["reason"]) == ("undecided", "no significant difference")
+    assert can_decide(found)
+    one = compared(runs("a", SEVEN), runs("b", [value + 0.01 for value in SEVEN]))["b"]
+    assert (one["verdict"], one["reason"]) == ("higher", "")
+
+
+def test_comparisons_that_may_claim_nothing_are_not_in_the_family_of_holm():
+    """One variant with eight wins of eight beside seven variants of four seeds."""
+    eight = [*SEVEN, 0.97]
+    found = compared(
+        runs("a", eight), runs("b", [value + 0.01 for value in eight]), *(runs(f"c{n}", SEVEN[:4]) for n in range(7))
+    )
+    assert (found["b"]["p_holm"], found["b"]["verdict"]) == (2 / 2**8, "higher")
+    assert math.isnan(found["c0"]["p_holm"])
+    assert found["c0"]["reason"] == "4 seeds cannot decide over 8 comparisons (9 can)"
+
+
+def test_a_variant_that_diverges_on_five_seeds_of_twelve_is_not_better():
+    base = [0.970 + n / 1000 for n in range(12)]
+    lost = runs("b", [value + 0.0009 for value in base[:7]] + [np.nan] * 5, ["completed"] * 7 + ["diverged"] * 5)
+    found = compared(runs("a", base), lost)["b"]
+    assert found["verdict"] == "undecided"
+    assert found["difference"] == pytest.approx(0.0009)
+    assert (found["test"], found["n"], found["n_completed"]) == ("paired signed-rank, exact", 12, 7)
+    assert (found["lost"], found["baseline_lost"]) == (5, 0)
+    assert found["win_probability"] == pytest.approx(7 / 12)
+
+
+def test_a_diverged_run_has_the_highest_loss():
+    loss = runs("a", SEVEN).rename(columns={"test_accuracy": "test_loss"})
+    lost = loss.assign(variant="b", status="diverged", test_loss=np.nan)
+    found = compared(loss, lost, metric="test_loss")["b"]
+    assert (found["verdict"], found["win_probability"]) == ("higher", 0)
+
+
+def test_the_probability_of_winning_is_that_of_being_better_also_for_a_loss():
+    loss = runs("a", SEVEN).rename(columns={"test_accuracy": "test_loss"})
+    found = compared(loss, loss.assign(variant="b", test_loss=loss["test_loss"] - 0.01), metric="test_loss")["b"]
+    assert (found["verdict"], found["win_probability"]) == ("lower", 1)
+
+
+def test_variants_of_several_cells_are_compared_cell_by_cell():
+    """`--by optimizer`: sgd diverges on the whole hard cell, and loses the easy one by 0.02, too."""
+    easy, hard = [0.98, 0.97, 0.99, 0.98, 0.97, 0.98], [0.91, 0.92, 0.91, 0.90, 0.92, 0.91]
+    adam = [runs("adam", easy).assign(cell="easy"), runs("adam", hard).assign(cell="hard")]
+    sgd = [
+        runs("sgd", [value - 0.02 for value in easy]).assign(cell="easy"),
+        runs("sgd", [np.nan] * 6, ["diverged"] * 6).assign(cell="hard"),
+    ]
+    found = compared(*adam, *sgd, baseline="adam")["sgd"]
+    assert found["difference"] == pytest.approx(-0.02)
+    assert (found["verdict"], found["n"], found["p_value"]) == ("lower", 6, 2 / 2**6)  # flips of seeds, not of cells
+    apart = [frame.assign(seed=frame["seed"] + 10) for frame in sgd]
+    unpaired = compared(*adam, *apart, baseline="adam")["sgd"]
+    assert unpaired["test"] == "rank-sum, exact"
+    assert (unpaired["verdict"], unpaired["n_completed"]) == ("lower", 0)
+
+
+def test_one_seed_that_is_no_pair_is_dropped_and_counted():
+    eight = [*SEVEN, 0.97]
+    usual = {"split": "s", "weight_shapes": "small"}
+    other = runs("b", [value + 0.01 for value in eight]).assign(**usual, initial_weights=["w"] * 7 + ["x"])
+    found = compared(runs("a", eight).assign(**usual, initial_weights="w"), other)["b"]
+    assert (found["n"], found["unmatched"], found["p_value"]) == (7, 1, 2 / 2**7)
 
 
 def test_a_variant_may_have_a_baseline_of_its_own():

@@ -158,11 +158,15 @@ def test_it_can_be_read_in_a_narrow_window_in_light_and_dark(browser, scheme):
 def test_the_verdict_baseline_stands_at_the_baseline_alone(make_run, tmp_path):
     make_run("sweep/0", label="wild", status="diverged")
     make_run("sweep/1", label="sgd")
-    make_run("sweep/2", label="odd", status="diverged")
+    make_run("sweep/2", label="odd", status="failed")
     results = report([tmp_path / "sweep"], tmp_path / "out").results
     table = variants_table(results, PaperTable([], [""] * 3, ""))
     place = [column.name for column in table.columns].index("verdict")
-    assert [row[place].parts[0][0] for row in table.rows] == ["baseline", "not compared", "not compared"]
+    assert [row[place].parts[0][0] for row in table.rows] == [
+        "baseline",
+        "1 seed cannot decide (6 can)",
+        "not compared",
+    ]
 
 
 def test_overrides_that_the_baseline_does_not_have_are_highlighted(browser):

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from runner.reporting.ranks import average_ranks, critical_difference, mean_by_dataset
+from runner.reporting.ranks import average_ranks, critical_difference, scores_by_dataset
 
 # Demsar 2006, "Statistical Comparisons of Classifiers over Multiple Data Sets", table 6: AUC of four forms of C4.5.
 DEMSAR = pd.DataFrame(
@@ -47,13 +47,34 @@ def test_the_diagram_names_every_variant():
     assert all(variant in texts for variant in DEMSAR)
 
 
-def test_means_are_by_data_set_and_variant_in_their_order():
-    summary = pd.DataFrame(
-        [("b", "d1", "completed", 0.5), ("b", "d1", "completed", 0.7), ("a", "d1", "completed", 0.4),
-         ("b", "d2", "diverged", 0.1), ("a", "d2", "completed", 0.3)],
-        columns=["arm", "dataset", "status", "test_accuracy"],
+def table(*rows):
+    return pd.DataFrame(rows, columns=["arm", "dataset", "status", "test_accuracy"])
+
+
+def test_scores_are_in_the_order_of_the_means_of_each_data_set():
+    summary = table(
+        ("b", "d1", "completed", 0.5), ("b", "d1", "completed", 0.7), ("a", "d1", "completed", 0.4),
+        ("b", "d2", "failed", 0.1), ("a", "d2", "completed", 0.3),
     )  # fmt: skip
-    means = mean_by_dataset(summary, "test_accuracy")
-    assert list(means) == ["b", "a"]
-    assert means.loc["d1"].tolist() == pytest.approx([0.6, 0.4])
-    assert means.loc["d2"].isna().tolist() == [True, False]
+    scores = scores_by_dataset(summary, "test_accuracy")
+    assert list(scores) == ["b", "a"]
+    assert scores.loc["d1", "b"] > scores.loc["d1", "a"]
+    assert scores.loc["d2"].isna().tolist() == [True, False]
+
+
+def test_a_variant_that_diverged_on_a_whole_data_set_is_last_there():
+    """It was left out with the data set: where it loses everywhere, p fell, where it wins elsewhere, it led."""
+    rows = [(arm, f"d{data}", "completed", value) for data in range(4) for arm, value in
+            {"a": 0.9, "b": 0.8, "c": 0.7}.items()]  # fmt: skip
+    lost = [("a", "d4", "diverged", None), ("b", "d4", "completed", 0.5), ("c", "d4", "completed", 0.4)]
+    ranks = average_ranks(scores_by_dataset(table(*rows, *lost), "test_accuracy"), "test_accuracy")
+    assert ranks.datasets == 5
+    assert ranks.average.to_dict() == pytest.approx({"a": (4 * 1 + 3) / 5, "b": (4 * 2 + 1) / 5, "c": (4 * 3 + 2) / 5})
+    expected = stats.friedmanchisquare([1, 1, 1, 1, 3], [2, 2, 2, 2, 1], [3, 3, 3, 3, 2])
+    assert ranks.friedman_p == pytest.approx(expected.pvalue)
+
+
+def test_ranks_are_the_same_after_adding_and_subtracting_a_constant():
+    means = DEMSAR.round(2)  # with ties
+    moved = average_ranks(means + 0.1 - 0.1, "test_accuracy")
+    assert moved.average.to_dict() == average_ranks(means, "test_accuracy").average.to_dict()

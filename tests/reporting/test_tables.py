@@ -20,7 +20,7 @@ def test_the_best_is_bold_and_no_p_is_shown_below_six_seeds():
     markdown, latex = shown.markdown(), shown.latex()
     assert "| 50%\\|&lt;i> | **80.00 ± 14.14** | +25.00 |" in markdown
     assert markdown.splitlines()[3].endswith("| - | 2 |")
-    assert "below 6 seeds" in markdown
+    assert "2 seeds cannot decide (6 can): nothing is claimed" in markdown
     assert r"50\%$|$$<$i$>$ & \textbf{80.00 $\pm$ 14.14}" in latex
     assert r"a\_b" in latex
 
@@ -53,6 +53,46 @@ def test_below_six_seeds_nothing_is_called_as_good():
     assert table(runs("a", SEVEN[:5]), runs("b", SEVEN[:5][::-1]), baseline="a").marks == ["best", "best"]
     best, other = runs("a", [0.93, 0.96], seeds=[10, 11]), runs("b", SEVEN)
     assert table(best, other, baseline="b").marks == ["best", ""]
+
+
+def test_where_the_seeds_cannot_decide_no_star_says_that_they_did():
+    """Without a star b would be worse than a, where the sentence says that six seeds cannot decide over three."""
+    others = [runs(name, [value - 0.03 for value in SEVEN[:6]]) for name in "bc"]
+    shown = table(runs("a", SEVEN[:6]), *others, runs("d", SEVEN[:6][::-1]), baseline="a")
+    assert shown.marks == ["best", "", "", "best"]
+    assert "6 seeds cannot decide over 3 comparisons (7 can): nothing is claimed" in shown.caption
+    assert "significantly" not in shown.markdown() + shown.latex()
+
+
+def test_a_variant_that_diverged_is_not_the_best_one():
+    lost = runs("b", [value + 0.01 for value in SEVEN[:5]] + [float("nan")] * 2, ["completed"] * 5 + ["diverged"] * 2)
+    shown = table(runs("a", SEVEN), lost, runs("c", [float("nan")] * 7, ["diverged"] * 7), baseline="a")
+    assert shown.marks == ["best", "as good", ""]
+    assert "of the runs that completed, among the variants with the fewest diverged runs is bold" in shown.caption
+    gone = [runs(name, [float("nan")] * 7, ["diverged"] * 7) for name in "ab"]
+    assert table(*gone, baseline="a").marks == ["", ""]
+
+
+def test_means_that_differ_by_rounding_alone_are_both_the_best_and_small_losses_are_not():
+    moved = [value + 0.1 - 0.1 for value in SEVEN]
+    assert table(runs("a", SEVEN), runs("b", moved), baseline="a").marks == ["best", "best"]
+    losses = pd.concat([runs("a", [1.23e-7] * 7), runs("b", [1.29e-7] * 7)]).rename(
+        columns={"test_accuracy": "test_loss"}
+    )
+    comparisons = comparison_frame(losses, "test_loss", "a")
+    assert paper_table(losses, aggregate_frame(losses, "test_loss"), comparisons, None).marks == ["best", ""]
+
+
+def test_the_caption_says_what_holms_correction_is_over():
+    frames = [runs("a", SEVEN), runs("b", SEVEN), runs("c", SEVEN)]
+    assert "after Holm over 2 comparisons (the intervals are not adjusted)" in table(*frames, baseline="a").caption
+    other = [frame.assign(variant=frame["variant"] + "2", dataset="digits") for frame in frames]
+    summary = pd.concat([*frames, *other])
+    compared = comparison_frame(
+        summary, "test_accuracy", {"a": "a", "b": "a", "c": "a", "a2": "a2", "b2": "a2", "c2": "a2"}
+    )
+    caption = paper_table(summary, aggregate_frame(summary, "test_accuracy"), compared, None).caption
+    assert "after Holm over 4 comparisons on all data sets together" in caption
 
 
 def test_the_caption_names_the_test_the_seeds_and_the_test_sets_own_error():

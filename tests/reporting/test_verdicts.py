@@ -35,13 +35,13 @@ def test_a_variant_has_one_plain_sentence(values, verdict):
 
 def test_below_six_seeds_nothing_is_claimed_and_it_says_why():
     sentences, notes = said(runs("a", SEVEN[:5]), runs("b", [0.1] * 5))
-    assert "5 seeds are too few for a claim" in sentences["b"]
+    assert "5 seeds cannot decide (6 can)" in sentences["b"]
     assert "0.0625" in notes
 
 
 def test_a_baseline_of_two_seeds_is_too_few_for_a_claim():
     sentences, _ = said(runs("a", [0.5, 0.51], seeds=[10, 11]), runs("b", SEVEN))
-    assert "2 seeds are too few for a claim" in sentences["b"]
+    assert "2 seeds cannot decide (6 can)" in sentences["b"]
 
 
 def test_a_lower_loss_is_better():
@@ -53,8 +53,8 @@ def test_a_lower_loss_is_better():
 
 def test_runs_that_were_lost_are_named():
     sentences, notes = said(runs("a", SEVEN), runs("b", [float("nan")] * 2, ["diverged", "failed"]))
-    assert sentences["b"] == "b has no test_accuracy: none of its 2 runs completed."
-    assert "b: of 2 runs 1 diverged, 1 failed; it has no figures." in notes
+    assert sentences["b"].startswith("b has no test_accuracy: none of its 2 runs completed. Against a: 1 seed cannot")
+    assert "b: of 2 runs 1 diverged, 1 failed; it has no figures, and a run that diverged counts as lost" in notes
 
 
 @pytest.mark.parametrize("which", ["a", "b"])
@@ -68,14 +68,42 @@ def test_nothing_is_claimed_while_either_side_is_training(which):
 
 
 def test_a_claim_says_of_which_runs_and_of_which_pairs_it_is():
-    """Two of b's seeds diverged, and one of a's failed: of eight seeds each, six are pairs."""
+    """Two of b's seeds diverged, and one of a's failed: of eight seeds each seven are pairs, one of them lost."""
     one = runs("a", [float("nan"), 0.5, *SEVEN[:6]], ["failed", *["completed"] * 7])
     other = runs("b", [float("nan")] * 2 + [value + 0.02 for value in SEVEN[:6]], ["diverged"] * 2 + ["completed"] * 6)
     sentences, _ = said(one, other)
+    assert sentences["b"].startswith(
+        "b has a mean test_accuracy of 94.50% over the 6 of 8 runs that completed, +2.00 points against a over the 6 "
+        "seeds that both completed: no significant difference, with the 1 run of b that diverged counted as lost, "
+        "among the 7 of 8 runs of a that completed (95% interval +2.00 to +2.00, p = 0.359 after Holm, paired signed"
+    )
+
+
+def test_a_variant_that_always_diverges_is_worse_and_a_failed_one_is_not_compared():
+    lost = [float("nan")] * 7
+    sentences, _ = said(runs("a", SEVEN), runs("b", lost, ["diverged"] * 7), runs("c", lost, ["failed"] * 7))
+    assert sentences["b"].startswith(
+        "b has no test_accuracy: all of its 7 runs diverged. Against a: significantly worse, with the 7 runs of b that "
+        "diverged counted as lost (p = 0.016 after Holm, paired signed-rank, exact, n = 7)"
+    )
+    assert sentences["c"] == "c has no test_accuracy: none of its 7 runs completed."
+
+
+def test_where_the_seeds_cannot_decide_no_sentence_says_that_there_is_no_difference():
+    worse = [runs(name, [value - 0.0315 for value in SEVEN[:6]]) for name in "bcd"]
+    sentences, notes = said(runs("a", SEVEN[:6]), *worse)
     assert (
-        "+2.00 points against a over the 6 seeds that both have: significantly better, among the 6 of 8 runs of b and "
-        "the 7 of 8 runs of a that completed (95%"
+        "-3.15 points against a: 6 seeds cannot decide over 3 comparisons (7 can) (95% interval -3.15 to -3.15 of this "
+        "comparison alone, p = 0.094 after Holm"
     ) in sentences["b"]
+    assert "6 seeds cannot decide over 3 comparisons (7 can): an exact test on 6 pairs gives p >= 0.0312" in notes
+
+
+def test_seeds_that_are_no_pairs_are_named():
+    usual = {"split": "s", "weight_shapes": "small"}
+    other = runs("b", SEVEN).assign(**usual, initial_weights=["w"] * 6 + ["x"])
+    _, notes = said(runs("a", SEVEN).assign(**usual, initial_weights="w"), other)
+    assert "b: 1 seed that it has in common with a is no true pair" in notes
 
 
 def test_where_all_runs_are_pairs_nothing_more_is_said():
@@ -85,19 +113,19 @@ def test_where_all_runs_are_pairs_nothing_more_is_said():
 
 def test_where_the_baseline_has_no_figure_nothing_is_compared():
     lost = [float("nan")] * 2
-    sentences, notes = said(runs("a", lost, ["diverged"] * 2), runs("b", SEVEN), runs("c", SEVEN))
+    sentences, notes = said(runs("a", lost, ["failed"] * 2), runs("b", SEVEN), runs("c", SEVEN))
     assert sentences["b"].endswith("(n = 7); a, its baseline, has none to compare it with.")
     assert sentences["c"].endswith("(n = 7); a, its baseline, has none to compare it with.")
-    assert "a: of 2 runs 2 diverged; it has no figures." in notes
-    alone, _ = said(runs("a", SEVEN), runs("b", lost, ["diverged"] * 2))
+    assert "a: of 2 runs 2 failed; it has no figures." in notes
+    alone, _ = said(runs("a", SEVEN), runs("b", lost, ["failed"] * 2))
     assert alone["a"].endswith("(n = 7).")
 
 
 def test_one_is_no_plural():
     sentences, notes = said(runs("a", SEVEN[:1]), runs("b", SEVEN[:1]), runs("c", [float("nan")], ["diverged"]))
-    assert "1 seed is too few for a claim" in sentences["b"]
-    assert sentences["c"] == "c has no test_accuracy: its one run has not completed."
-    assert "c: of 1 run 1 diverged; it has no figures." in notes
+    assert "1 seed cannot decide over 2 comparisons (7 can)" in sentences["b"]
+    assert sentences["c"].startswith("c has no test_accuracy: its one run diverged. Against a: 1 seed cannot decide")
+    assert "c: of 1 run 1 diverged; it has no figures, and a run that diverged counts as lost" in notes
 
 
 def test_other_versions_devices_and_code_are_noted():

@@ -115,3 +115,15 @@ def test_a_run_that_two_variants_share_counts_for_each(tuned, tmp_path):
 def test_a_choice_by_what_is_not_measured_is_refused(tuned):
     with pytest.raises(UserError, match=r"best_val_accuracy: not measured by these runs.*training\.metrics"):
         tuned(SCORES, metric="best_val_accuracy")
+
+
+def test_where_every_point_has_a_diverged_run_the_one_with_the_fewest_is_chosen(tuned):
+    lost = {("sgd", 0.1): (None, None), ("sgd", 0.01): (0.5, None), ("sgd", 0.001): (0.7, None)}
+    final = tuned(SCORES | lost).of_phase("final")
+    assert {job.config["optimizer"]["learning_rate"] for job in final if job.variant == "sgd"} == {0.001}
+
+
+def test_of_points_that_differ_by_rounding_alone_the_first_is_chosen(tuned):
+    alike = {("adam", 0.1): (0.3, 0.3), ("adam", 0.01): (0.1 + 0.2, 0.1 + 0.2), ("adam", 0.001): (0.2, 0.2)}
+    final = tuned(SCORES | alike).of_phase("final")
+    assert {job.config["optimizer"]["learning_rate"] for job in final if job.variant == "adam"} == {0.1}

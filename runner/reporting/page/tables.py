@@ -63,7 +63,7 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
     """Return a row a variant, with what it differs by from the baseline.
 
     Args:
-        table: the paper's, whose caption it has, and whose best means.
+        table: the paper's, with the caption and the best means.
     """
     metric = results.metric
     compared = {row["variant"]: row for row in results.comparisons.to_dict("records")}
@@ -97,10 +97,10 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
 def _against(against: Mapping[Any, Any] | None, metric: str, *, is_baseline: bool) -> list[Cell]:
     if against is None:
         return [Cell.number("", None)] * 5 + [Cell.text("baseline" if is_baseline else "not compared")]
-    wins = against["win_probability"] if sign_of(metric) > 0 else 1 - against["win_probability"]
+    wins = against["win_probability"]
     p = p_text(against)
     verdict = {"higher": 1, "lower": -1}.get(against["verdict"], 0) * sign_of(metric)
-    text = {1: "better", -1: "worse"}.get(verdict, against["verdict"])
+    text = {1: "better", -1: "worse"}.get(verdict, against["reason"])
     return [
         Cell.number(signed_text(against["difference"], metric), against["difference"]),
         Cell.number(interval_text(against, metric), against["ci_low"]),
