@@ -12,8 +12,6 @@ import numpy as np
 import psutil
 import pytest
 
-from tests.imports import REPOSITORY
-
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ["KERAS_BACKEND"] = "tensorflow"
 # What a shell starts in the background ignores them, and so would all that the tests start.

@@ -5,7 +5,7 @@ import pytest
 from runner.config.errors import did_you_mean
 from runner.config.locations import conf_directory
 from runner.config.options import options_markdown, options_table, split_source
-from tests.conftest import REPOSITORY
+from tests.imports import REPOSITORY
 
 FILES = [file for file in conf_directory().glob("*/*.yaml") if not file.name.startswith("_")]
 

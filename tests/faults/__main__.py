@@ -20,8 +20,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.conftest import REPOSITORY
 from tests.faults.fault import Fault, read_faults
+from tests.imports import REPOSITORY
 
 COVERAGE = """[run]
 branch = true

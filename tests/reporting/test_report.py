@@ -19,7 +19,7 @@ from runner.reporting.report_figures import report_figures
 from runner.reporting.results import Wish
 from runner.reporting.selection import SELECTION_COLUMNS
 from runner.sweeps.outcome import write_ending
-from tests.conftest import REPOSITORY
+from tests.imports import REPOSITORY
 from tests.sweeps.made_up import job
 
 
