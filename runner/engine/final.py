@@ -18,11 +18,12 @@ Probabilities = npt.NDArray[np.float32]  # (examples, classes)
 
 @dataclass(frozen=True)
 class Final:
-    """A model, its probabilities, and its loss and metrics on test."""
+    """A model, its probabilities, and its loss and metrics on validation and test."""
 
     model: keras.Model
     validation: Probabilities
     test: Probabilities
+    validation_metrics: dict[str, float]
     test_metrics: dict[str, float]
 
 
@@ -37,11 +38,14 @@ def final(compiled: Compiled, targets: Split, callbacks: Sequence[keras.callback
     kept = [list(callback.states) for callback in callbacks if isinstance(callback, Snapshots)]
     states = kept[0] if kept else []
     if len(states) < 2:
-        metrics = shortest(compiled.test.evaluate())
-        return Final(model, compiled.validation.predict(), compiled.test.predict(), metrics)
+        evaluators = (compiled.validation, compiled.test)
+        predictions = [evaluator.predict() for evaluator in evaluators]
+        return Final(model, *predictions, *(shortest(evaluator.evaluate()) for evaluator in evaluators))
     ensemble = ensemble_of(model, states)
-    validation, test = (Evaluator(ensemble, part).predict() for part in (targets.validation, targets.test))
-    return Final(ensemble, validation, test, shortest(_metrics(model, targets.test, test)))
+    parts = (targets.validation, targets.test)
+    predictions = [Evaluator(ensemble, part).predict() for part in parts]
+    measured = (_metrics(model, part, own) for part, own in zip(parts, predictions, strict=True))
+    return Final(ensemble, *predictions, *map(shortest, measured))
 
 
 def _metrics(model: keras.Model, data: Part, probabilities: Probabilities) -> dict[str, float]:
