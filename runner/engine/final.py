@@ -38,14 +38,13 @@ def final(compiled: Compiled, targets: Split, callbacks: Sequence[keras.callback
     kept = [list(callback.states) for callback in callbacks if isinstance(callback, Snapshots)]
     states = kept[0] if kept else []
     if len(states) < 2:
-        evaluators = (compiled.validation, compiled.test)
-        predictions = [evaluator.predict() for evaluator in evaluators]
-        return Final(model, *predictions, *(shortest(evaluator.evaluate()) for evaluator in evaluators))
+        validation, test = compiled.validation.predict(), compiled.test.predict()
+        measured = (compiled.validation.evaluate(), compiled.test.evaluate())
+        return Final(model, validation, test, *map(shortest, measured))
     ensemble = ensemble_of(model, states)
-    parts = (targets.validation, targets.test)
-    predictions = [Evaluator(ensemble, part).predict() for part in parts]
-    measured = (_metrics(model, part, own) for part, own in zip(parts, predictions, strict=True))
-    return Final(ensemble, *predictions, *map(shortest, measured))
+    validation, test = (Evaluator(ensemble, part).predict() for part in (targets.validation, targets.test))
+    measured = (_metrics(model, targets.validation, validation), _metrics(model, targets.test, test))
+    return Final(ensemble, validation, test, *map(shortest, measured))
 
 
 def _metrics(model: keras.Model, data: Part, probabilities: Probabilities) -> dict[str, float]:
