@@ -179,7 +179,7 @@ def _train(
 def _test(attempt: Attempt, parts: "Parts", compiled: "Compiled", directory: RunDirectory) -> "Model":
     """Look at the test set, once; return the model that was tested."""
     from runner.engine.final import final
-    from runner.reporting.scores import scores
+    from runner.reporting.scores import negative_log_likelihood, scores
 
     result = final(compiled, parts.targets, parts.callbacks)
     directory.write_predictions(
@@ -188,8 +188,12 @@ def _test(attempt: Attempt, parts: "Parts", compiled: "Compiled", directory: Run
         validation_probabilities=result.validation,
         validation_labels=parts.split.validation.labels,
     )
+    likelihood = negative_log_likelihood(result.validation, parts.split.validation.labels)
     attempt.record = replace(
-        attempt.record, test=finite(result.test_metrics), scores=scores(result.test, parts.split.test.labels)
+        attempt.record,
+        validation=finite(result.validation_metrics | {"negative_log_likelihood": likelihood}),
+        test=finite(result.test_metrics),
+        scores=scores(result.test, parts.split.test.labels),
     )
     return result.model
 

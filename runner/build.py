@@ -26,7 +26,7 @@ from runner.engine.training import Augment, one_kernel
 from runner.engine.weights import fresh_session, initialize
 from runner.make import brief, check_name, defaults, locate, make
 from runner.models.hidden import Hidden
-from runner.models.objective import Form, encoded, label_form, smoothed
+from runner.models.objective import Form, cross_entropy, encoded, label_form, smoothed
 from runner.models.transfer import freeze, load_weights
 from runner.monitors import refuse_unmeasured
 from runner.optim.layerwise import multipliers, scale_updates
@@ -346,7 +346,7 @@ def _build_metrics(settings: Settings, form: Form) -> list[Any]:
             check_name("training.metrics", metric, keras.metrics)
             _refuse_other_labels(metric, form)
         built.append(metric)
-    return built
+    return [*built, cross_entropy(form)]
 
 
 def _refuse_other_labels(metric: str, form: Form) -> None:

@@ -142,6 +142,7 @@ def show_result(console: Console, record: RunRecord, directory: Path) -> None:
         ("training", record.final, ""),
         ("validation", record.final, "val_"),
         ("validation at its best", record.best, "val_"),
+        *([("validation of the tested network", record.validation, "")] if record.validation else []),
         ("test", record.test, ""),
     ]
     for title, metrics, prefix in rows:

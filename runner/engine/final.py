@@ -18,11 +18,12 @@ Probabilities = npt.NDArray[np.float32]  # (examples, classes)
 
 @dataclass(frozen=True)
 class Final:
-    """A model, its probabilities, and its loss and metrics on test."""
+    """A model, its probabilities, and its loss and metrics on validation and test."""
 
     model: keras.Model
     validation: Probabilities
     test: Probabilities
+    validation_metrics: dict[str, float]
     test_metrics: dict[str, float]
 
 
@@ -37,11 +38,13 @@ def final(compiled: Compiled, targets: Split, callbacks: Sequence[keras.callback
     kept = [list(callback.states) for callback in callbacks if isinstance(callback, Snapshots)]
     states = kept[0] if kept else []
     if len(states) < 2:
-        metrics = shortest(compiled.test.evaluate())
-        return Final(model, compiled.validation.predict(), compiled.test.predict(), metrics)
+        validation, test = compiled.validation.predict(), compiled.test.predict()
+        measured = (compiled.validation.evaluate(), compiled.test.evaluate())
+        return Final(model, validation, test, *map(shortest, measured))
     ensemble = ensemble_of(model, states)
     validation, test = (Evaluator(ensemble, part).predict() for part in (targets.validation, targets.test))
-    return Final(ensemble, validation, test, shortest(_metrics(model, targets.test, test)))
+    measured = (_metrics(model, targets.validation, validation), _metrics(model, targets.test, test))
+    return Final(ensemble, validation, test, *map(shortest, measured))
 
 
 def _metrics(model: keras.Model, data: Part, probabilities: Probabilities) -> dict[str, float]:

@@ -10,6 +10,7 @@ from runner.config.errors import ConfigError
 from runner.data.dataset import Part, Split
 
 Form = Literal["integers", "column", "one_hot"]
+CROSS_ENTROPY = "negative_log_likelihood"  # the column of a history
 
 _SMOOTHED = {
     "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
@@ -41,6 +42,20 @@ def encoded(split: Split, classes: int, form: Form) -> Split:
         return replace(part, labels=labels.astype(np.float32))
 
     return Split(encode(split.train), encode(split.validation), encode(split.test))
+
+
+def cross_entropy(form: Form) -> keras.metrics.Metric:
+    """Return the metric that measures the cross-entropy alone, against labels in a form.
+
+    The loss of a training holds its penalties and its smoothing beside that, so losses of two trainings that differ in
+    those cannot be compared, and these can.
+    """
+    kinds = {
+        "integers": keras.metrics.SparseCategoricalCrossentropy,
+        "column": keras.metrics.BinaryCrossentropy,
+        "one_hot": keras.metrics.CategoricalCrossentropy,
+    }
+    return kinds[form](name=CROSS_ENTROPY)
 
 
 def smoothed(loss: str, label_smoothing: float) -> keras.losses.Loss:

@@ -14,7 +14,8 @@ from runner.config.identity import is_volatile
 Status = Literal["running", "completed", "diverged", "pruned", "interrupted", "failed"]
 DONE: tuple[Status, ...] = ("completed", "diverged", "pruned")  # there is nothing left to do for these runs
 _HEADLINES = ("negative_log_likelihood", "expected_calibration_error", "top_2_accuracy", "macro_f1")
-VALIDATION_METRICS = ("val_accuracy", "best_val_accuracy", "val_loss")  # columns of the summary: what is chosen by
+# Columns of the summary: what is chosen by. But for the best epoch's they are of the network that is tested.
+VALIDATION_METRICS = ("val_accuracy", "best_val_accuracy", "val_loss", "val_negative_log_likelihood")
 _LONGEST = 10_000  # characters of a record's overrides together, and of a name
 _MOST = 500  # keys of any part of a record; each that is wrong is an error that pydantic keeps
 _SIZES = ("train", "validation", "test")  # of a data set's parts
@@ -106,6 +107,7 @@ class RunRecord:
     seconds: Annotated[dict[Text, Number], Few] = field(default_factory=dict)
     final: Metrics = field(default_factory=dict)
     best: Metrics = field(default_factory=dict)
+    validation: Metrics = field(default_factory=dict)  # of the network that is tested; its epoch may not be the last
     test: Metrics = field(default_factory=dict)
     scores: Scores = field(default_factory=dict)  # of the test predictions
     suggested_learning_rate: Number | None = None  # by a learning-rate range test
@@ -146,10 +148,11 @@ class RunRecord:
             "seed": self.seed,
             "status": self.status,
             "epochs": int(self.final.get("epoch") or 0),
-            "val_accuracy": self.final.get("val_accuracy"),
-            "val_loss": self.final.get("val_loss"),
+            "val_accuracy": self._on_validation("accuracy"),
+            "val_loss": self._on_validation("loss"),
             "best_val_accuracy": self.best.get("val_accuracy"),
             "best_epoch": int(epoch) if (epoch := self.best.get("epoch")) else None,
+            "val_negative_log_likelihood": self._on_validation("negative_log_likelihood"),
             "test_accuracy": self.test.get("accuracy"),
             "test_loss": self.test.get("loss"),
             **{f"test_{name}": self.scores.get(name) for name in _HEADLINES},
@@ -165,6 +168,10 @@ class RunRecord:
         for override in self.overrides:
             row.setdefault(override_key(override), override.partition("=")[2])
         return row
+
+    def _on_validation(self, metric: str) -> float | None:
+        """Return the figure of the tested network; the last epoch's where none was tested, or in an older record."""
+        return self.validation.get(metric, self.final.get(f"val_{metric}"))
 
 
 def best_epoch(history: Sequence[Row]) -> Row | None:

@@ -44,10 +44,15 @@ def learning_curves(
         _draw_variants(axes, history, column, styles, others, blank, seeds=seeds)
         epoch_axis(axes)
         _scale(axes, history[column], metric)
-        axes.set_ylabel(f"{label} {metric}{' (%)' if is_share(metric) else ''}")
+        axes.set_ylabel(f"{label} {quantity(metric)}{' (%)' if is_share(metric) else ''}")
     _share_scale(row)
     legend_below(figure, row[-1])
     return figure
+
+
+def quantity(metric: str) -> str:
+    """Return what a metric is called in a figure; a loss holds the run's own penalties and smoothing."""
+    return {"loss": "loss with penalty", "negative_log_likelihood": "cross-entropy"}.get(metric, metric)
 
 
 def variant_curves(history: pd.DataFrame, column: str, label: str, title: str, styles: Mapping[str, Style]) -> Figure:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from runner.config.plural import counted
 from runner.records.record import override_key
 from runner.reporting.axes import is_grid, number, overrides_frame, points_along, sensitivity_axis, varying_axes
-from runner.reporting.curve_figures import learning_curves, variant_curves
+from runner.reporting.curve_figures import learning_curves, quantity, variant_curves
 from runner.reporting.direction import is_share
 from runner.reporting.dot_figures import dots
 from runner.reporting.figures import confusion_matrix
@@ -36,9 +36,9 @@ def report_figures(results: Results, ranks: Ranks | None, confusion: str | None,
         seeds: draw every seed's curve as a thin line.
     """
     styles = variant_styles(results.variants, results.ranked, results.baseline)
-    for metric in ("accuracy", "loss"):
+    for metric in ("accuracy", "loss", "negative_log_likelihood"):
         if metric in results.history or f"val_{metric}" in results.history:
-            title = f"{metric.capitalize()}: {results.title}"
+            title = f"{quantity(metric).capitalize()}: {results.title}"
             yield metric, learning_curves(results.history, metric, title, styles, seeds=seeds)
     yield from _final_figures(results)
     yield from _axis_figures(results)

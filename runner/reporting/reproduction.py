@@ -26,6 +26,7 @@ _PARTS = {
     "run": "run",
     "history": "every epoch (history.csv)",
     "final": "the last epoch",
+    "validation": "validation of the tested network",
     "test": "test",
     "score": "test predictions",
     "report": "the report's row",
@@ -66,7 +67,8 @@ def numbers_of(directory: RunDirectory, record: RunRecord) -> Numbers:
     history = directory.read_history()
     columns = list(dict.fromkeys(name for row in history for name in row if name not in _NOT_COMPARED))
     numbers = {f"history {name}": np.array([row.get(name, math.nan) for row in history]) for name in columns}
-    numbers |= _metrics("final", record.final) | _metrics("test", record.test)
+    numbers |= _metrics("final", record.final) | _metrics("validation", record.validation)
+    numbers |= _metrics("test", record.test)
     if directory.predictions_path.exists():
         numbers["test probabilities"] = directory.read_predictions()["test_probabilities"]
     return numbers | _metrics("score", record.scores)

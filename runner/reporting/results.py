@@ -10,6 +10,7 @@ import pandas as pd
 
 from runner.config.errors import UserError, did_you_mean
 from runner.config.plural import counted
+from runner.records.record import override_key
 from runner.reporting.aggregate import aggregate_frame, comparison_frame, diverged_shares
 from runner.reporting.asked import Asked
 from runner.reporting.baselines import baselines
@@ -18,12 +19,14 @@ from runner.reporting.direction import has_direction, is_share, sign_of, validat
 from runner.reporting.labels import cells, labels_by, variant_labels, with_dataset
 from runner.reporting.left_out import LeftOut
 from runner.reporting.ranks import Ranks, average_ranks, scores_by_dataset
-from runner.reporting.selection import read_tuning, selection_frame, selection_warnings
+from runner.reporting.selection import read_tuning, selection_frame, selection_warnings, tuned_metric
 from runner.reporting.targets import usual_target, with_targets
 from runner.reporting.ties import best_first, places
 from runner.reporting.verdicts import cautions, verdicts
 
-_FALLBACK = ("test_accuracy", "test_loss", "val_accuracy", "val_loss")
+_FALLBACK = ("test_accuracy", "test_negative_log_likelihood", "test_loss", "val_accuracy", "val_loss")
+_LOSS_TERMS = ("regularizer", "training.loss")  # overrides that change what a loss is the sum of
+_WITHOUT_PENALTY = {"test_loss": "test_negative_log_likelihood"}  # what a study by a loss is reported by, if measured
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,20 @@ class Results:
     def _scores_by_dataset(self) -> pd.DataFrame:
         return scores_by_dataset(self.summary, self.metric)
 
+    def _own_losses(self) -> list[str]:
+        """Warn of a loss that means something else in each variant, by which they were compared or tuned."""
+        by = {self.metric} | ({tuned_metric(self.tuning)} if self.tuning is not None else set())
+        losses = sorted(metric for metric in by if metric.endswith("_loss"))
+        runs = [*self.runs, *self.tuning_runs]
+        terms = {tuple(part for part in run.record.asked if override_key(part).startswith(_LOSS_TERMS)) for run in runs}
+        if not losses or len(terms) < 2:
+            return []
+        text = (
+            f"{' and '.join(losses)}: each run's own penalties and smoothing are part of it, and these runs differ in "
+            "them; test_negative_log_likelihood and val_negative_log_likelihood are without."
+        )
+        return [text]
+
     def _unranked(self) -> list[str]:
         """Say which data sets the ranks leave out, and why."""
         scores = self._scores_by_dataset
@@ -126,7 +143,7 @@ class Results:
         tuned = [] if self.selection is None else selection_warnings(self.selection)
         records = [run.record for run in self.runs]
         found = cautions(self.aggregate, self.comparisons, records, tuned, self.not_begun)
-        return [*found, *self._unranked()]
+        return [*found, *self._own_losses(), *self._unranked()]
 
     @property
     def training(self) -> int:
@@ -193,7 +210,8 @@ def read_results(runs: list[Run], paths: Sequence[Path], wish: Wish, left_out: L
 
 def _metric(summary: pd.DataFrame, wished: str | None, asked: str | None) -> str:
     if wished is None:
-        known = [name for name in (asked, *_FALLBACK) if name in summary and _has_numbers(summary[name])]
+        wanted = (_WITHOUT_PENALTY.get(str(asked)), asked, *_FALLBACK)
+        known = [name for name in wanted if name in summary and _has_numbers(summary[name])]
         return str(known[0]) if known else _FALLBACK[0]
     numbers = [str(key) for key in summary if pd.api.types.is_numeric_dtype(summary[key])]
     if wished in numbers and not has_direction(wished):

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
+from runner.reporting.curve_figures import quantity
 from runner.reporting.figures import confusion_counts, confusion_matrix, curves
 from runner.reporting.frames import read_numbers
 from runner.reporting.left_out import LeftOut
@@ -21,7 +22,7 @@ def run_figures(directory: RunDirectory, record: RunRecord, left_out: LeftOut) -
     title = f"{record.variant}, seed {record.seed}, {record.dataset['name']}"
     if history := left_out.unless_read(directory.read_history):
         frame = pd.DataFrame(history)
-        for metric in ("accuracy", "loss"):
+        for metric in ("accuracy", "loss", "negative_log_likelihood"):
             if metric in frame:
                 yield f"{metric}.png", curves(frame, metric, _with_test(title, record, metric))
         if "learning_rate" in frame and frame["learning_rate"].min() < frame["learning_rate"].max():
@@ -43,7 +44,7 @@ def _with_test(title: str, record: RunRecord, metric: str) -> str:
     value = record.test.get(metric)
     if value is None:
         return title
-    return f"{title}: test {metric} {f'{value:.2%}' if metric == 'accuracy' else f'{value:.4f}'}"
+    return f"{title}: test {quantity(metric)} {f'{value:.2%}' if metric == 'accuracy' else f'{value:.4f}'}"
 
 
 def read_gradients(path: Path) -> pd.DataFrame:

@@ -41,7 +41,7 @@ def scores(probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.integ
     result: dict[str, Any] = {"accuracy": float(metrics.accuracy_score(labels, predicted))}
     if classes > 2:
         result["top_2_accuracy"] = float(metrics.top_k_accuracy_score(labels, values, k=2, labels=every_class))
-    result["negative_log_likelihood"] = float(metrics.log_loss(labels, values, labels=every_class))
+    result["negative_log_likelihood"] = negative_log_likelihood(probabilities, labels)
     result["expected_calibration_error"] = expected_calibration_error(reliability_bins(values, labels))
     by_class = {"precision": precision, "recall": recall, "f1": f1}
     result |= {f"macro_{name}": float(column.mean()) for name, column in by_class.items()}
@@ -53,6 +53,22 @@ def scores(probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.integ
     result["per_class"]["support"] = support.astype(int).tolist()
     result["confusion_matrix"] = metrics.confusion_matrix(labels, predicted, labels=every_class).tolist()
     return result
+
+
+def negative_log_likelihood(probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.integer]) -> float:
+    """Return the mean of -ln p of the true class: the cross-entropy without penalties or smoothing.
+
+    Args:
+        probabilities: (examples, classes), rows sum to 1.
+        labels: (examples,), integers in [0, classes).
+
+    Raises:
+        ValueError: as `scores` does.
+    """
+    from sklearn.metrics import log_loss
+
+    values = _distributions(probabilities)
+    return float(log_loss(labels, values, labels=list(range(values.shape[1]))))
 
 
 def _distributions(probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:

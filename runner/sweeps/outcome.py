@@ -29,7 +29,7 @@ class Outcome:
         return cls(
             status=record.status,
             seconds=record.seconds.get("total", 0.0),
-            val_accuracy=record.final.get("val_accuracy"),
+            val_accuracy=row["val_accuracy"],
             test_accuracy=record.test.get("accuracy"),
             error=record.error_line,
             validation={name: value for name in VALIDATION_METRICS if (value := row[name]) is not None},

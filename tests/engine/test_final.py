@@ -40,6 +40,7 @@ def test_an_ensemble_averages_the_probabilities_of_each_cycles_network(split, ma
         penalty - np.mean(np.log(mean[np.arange(len(labels)), labels])), rel=1e-4
     )
     assert result.test_metrics["accuracy"] == pytest.approx(np.mean(mean.argmax(axis=1) == labels))
+    assert result.validation_metrics == result.test_metrics  # their data are the same
     save_model(result.model, tmp_path / "model.keras")
     opened = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
     np.testing.assert_allclose(opened.predict(split.test.inputs, verbose=0), mean, atol=1e-5)
@@ -60,3 +61,15 @@ def test_without_snapshots_it_is_the_model_itself(split, make_model):
     loss, accuracy = model.evaluate(split.test.inputs, split.test.labels, verbose=0)
     assert result.model is model
     assert result.test_metrics == pytest.approx({"loss": loss, "accuracy": accuracy}, rel=1e-5)
+    assert result.validation_metrics == result.test_metrics  # their data are the same
+
+
+def test_the_validation_metrics_are_those_of_a_network_that_was_restored(split, make_model):
+    """Early stopping goes back to the weights of an earlier epoch, whatever the last one came to."""
+    stopping = keras.callbacks.EarlyStopping(monitor="val_loss", mode="max", patience=9, restore_best_weights=True)
+    model = make_model(keras.optimizers.SGD(0.1))
+    every = compiled(model, split, 64, None, jit_compile=False)
+    in_order = lambda epoch: np.arange(len(split.train))  # noqa: E731
+    rows = list(train(every.epoch, every.validation, epochs=3, order=in_order, callbacks=[stopping]))
+    result = final(every, split, [stopping])
+    assert result.validation_metrics["loss"] == max(row["val_loss"] for row in rows) != rows[-1]["val_loss"]

@@ -4,7 +4,7 @@ import pytest
 
 from runner.config.errors import ConfigError
 from runner.data.dataset import Part, Split
-from runner.models.objective import encoded, label_form, smoothed
+from runner.models.objective import cross_entropy, encoded, label_form, smoothed
 
 
 def split_of(labels):
@@ -50,3 +50,12 @@ def test_smoothed_crossentropy_is_the_papers():
 def test_no_smoothing_for_a_loss_that_keras_cannot_smooth():
     with pytest.raises(ConfigError, match=r"regularizer\.label_smoothing: needs training\.loss to be a crossentropy"):
         smoothed("mean_squared_error", 0.1)
+
+
+@pytest.mark.parametrize("form", ["integers", "one_hot", "column"])
+def test_the_cross_entropy_is_that_of_the_labels_alone_in_every_form(form):
+    labels, p = np.array([0, 1, 1]), np.array([0.2, 0.6, 0.9], np.float32)
+    truth = {"integers": labels, "one_hot": np.eye(2)[labels], "column": labels[:, None]}[form]
+    metric = cross_entropy(form)
+    metric.update_state(truth, p[:, None] if form == "column" else np.stack([1 - p, p], axis=1))
+    assert float(metric.result()) == pytest.approx(-np.mean(np.log([0.8, 0.6, 0.9])), rel=1e-5)

@@ -27,9 +27,9 @@ RECORD = RunRecord(
 )
 COLUMNS = [
     "run_id", "name", "variant", "seed", "status", "epochs", "val_accuracy", "val_loss", "best_val_accuracy",
-    "best_epoch", "test_accuracy", "test_loss", "test_negative_log_likelihood", "test_expected_calibration_error",
-    "test_top_2_accuracy", "test_macro_f1", "train_seconds", "total_seconds", "parameters", "dataset", "fingerprint",
-    "split", "weight_shapes", "initial_weights",
+    "best_epoch", "val_negative_log_likelihood", "test_accuracy", "test_loss", "test_negative_log_likelihood",
+    "test_expected_calibration_error", "test_top_2_accuracy", "test_macro_f1", "train_seconds", "total_seconds",
+    "parameters", "dataset", "fingerprint", "split", "weight_shapes", "initial_weights",
 ]  # fmt: skip
 
 
@@ -132,3 +132,12 @@ def test_history_comes_back_with_values_that_are_not_finite(tmp_path):
     (row,) = directory.read_history()
     assert row["epoch"] == 1
     assert math.isnan(row["loss"])
+
+
+def test_the_validation_figures_of_a_summary_are_those_of_the_tested_network():
+    """Early stopping went back to an epoch: the last one's 0.93 and the best one's are other networks'."""
+    record = RECORD.with_history(epochs(0.9, 0.935, 0.93))
+    assert record.summary()["val_accuracy"] == 0.93  # nothing was tested
+    row = replace(record, validation={"accuracy": 0.9225, "loss": 0.3, "negative_log_likelihood": 0.25}).summary()
+    assert (row["val_accuracy"], row["val_loss"], row["val_negative_log_likelihood"]) == (0.9225, 0.3, 0.25)
+    assert row["best_val_accuracy"] == 0.935

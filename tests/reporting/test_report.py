@@ -362,3 +362,12 @@ def test_several_data_sets_are_compared_each_by_itself_and_ranked(make_run, tmp_
     report([tmp_path / "mnist"], tmp_path / "out")  # where there are none, no earlier ones stay
     assert not [*tmp_path.glob("out/ranks.csv"), *tmp_path.glob("out/critical_difference.*")]
     assert tmp_path / "out" / "critical_difference.png" in written
+
+
+def test_a_loss_that_holds_other_penalties_in_each_variant_is_warned_of(make_run, tmp_path):
+    make_run("sweep/0", overrides=["regularizer=[]"])
+    make_run("sweep/1", overrides=["regularizer=[l2]"], seed=0)
+    results = report([tmp_path / "sweep"], tmp_path / "out", Wish("test_loss"), Output(["csv"])).results
+    assert any("test_loss: each run's own penalties and smoothing are part of it" in text for text in results.cautions)
+    by_accuracy = report([tmp_path / "sweep"], tmp_path / "out", Wish(), Output(["csv"])).results
+    assert not any("penalties" in text for text in by_accuracy.cautions)
