@@ -6,6 +6,8 @@ import pytest
 
 from runner.reporting.aggregate import AGGREGATE_COLUMNS, COMPARISON_COLUMNS, aggregate_frame, comparison_frame
 
+pytestmark = pytest.mark.usefixtures("few_resamples")
+
 
 def runs(variant, values, statuses=None, fingerprint="f", seeds=None):
     """A summary's rows: a run a value; None has no figure."""
