@@ -8,22 +8,27 @@ import pytest
 
 from runner.engine.evaluation import Evaluator
 from runner.engine.training import CompiledEpoch, train
+from tests.engine.conftest import eager
 
 EPOCHS = 6
 
 
 def fit(model, parts, callbacks):
     training, validation = parts
-    history = model.fit(
-        training.inputs,
-        training.labels,
-        batch_size=64,
-        epochs=EPOCHS,
-        shuffle=False,
-        validation_data=(validation.inputs, validation.labels),
-        callbacks=callbacks,
-        verbose=0,
-    ).history
+    history = (
+        eager(model)
+        .fit(
+            training.inputs,
+            training.labels,
+            batch_size=64,
+            epochs=EPOCHS,
+            shuffle=False,
+            validation_data=(validation.inputs, validation.labels),
+            callbacks=callbacks,
+            verbose=0,
+        )
+        .history
+    )
     return [dict(zip(history, values, strict=True)) for values in zip(*history.values(), strict=True)]
 
 

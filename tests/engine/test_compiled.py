@@ -34,10 +34,9 @@ def rows_and_values(parts, made, seed):
 @pytest.mark.parametrize(
     "overrides",
     [
-        [],
         ["optimizer=nadam", "schedule=reduce_on_plateau"],
         ["optimizer=momentum", "schedule=cosine", "clipping=by_global_norm", "normalization=batch"],
-        ["optimizer=adam", "optimizer.gradient_accumulation_steps=2", "regularizer=[gaussian_noise]"],
+        ["optimizer=adam", "optimizer.gradient_accumulation_steps=2", "regularizer=[l2,dropout,gaussian_noise]"],
         ["optimizer=sgd", "optimizer.layerwise={decay: 0.5}", "callbacks=[early_stopping]"],
     ],
     ids=str,

@@ -5,6 +5,7 @@ import pytest
 from runner.data.dataset import Part
 from runner.engine import evaluation
 from runner.engine.evaluation import Evaluator, shortest
+from tests.engine.conftest import eager
 
 
 @pytest.mark.parametrize("examples", [7, 50, 83, 100], ids=["below a batch", "one batch", "and a rest", "two batches"])
@@ -13,6 +14,7 @@ def test_losses_metrics_and_probabilities_are_those_of_keras(digits, make_model,
     images, labels = (digits[0][:examples] / 255).astype(np.float32), digits[1][:examples]
     model = make_model(keras.optimizers.SGD(), dropout=0.5)
     evaluator = Evaluator(model, Part(images, labels))
+    eager(model)
     assert evaluator.evaluate() == pytest.approx(model.evaluate(images, labels, verbose=0, return_dict=True), rel=1e-5)
     probabilities = evaluator.predict()
     np.testing.assert_allclose(probabilities, model.predict(images, verbose=0), rtol=1e-5, atol=1e-7)

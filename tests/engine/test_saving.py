@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from runner.engine.saving import save_model
+from tests.engine.conftest import eager
 
 
 class OwnSchedule(keras.optimizers.schedules.LearningRateSchedule):
@@ -15,7 +16,7 @@ class OwnOptimizer(keras.optimizers.SGD):
 
 
 def trained(model, parts):
-    model.fit(parts[0].inputs, parts[0].labels, verbose=0)
+    eager(model).fit(parts[0].inputs, parts[0].labels, verbose=0)
     return model
 
 

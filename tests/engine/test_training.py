@@ -6,14 +6,15 @@ from tensorflow.python.framework import ops
 from runner.data.dataset import Part
 from runner.engine.evaluation import Evaluator
 from runner.engine.training import CompiledEpoch, shuffled, train
+from tests.engine.conftest import NoValidation, eager
 
 
-def run(model, parts, epochs=2, batch_size=64, seed=0, callbacks=()):
+def run(model, parts, epochs=2, batch_size=64, seed=0, callbacks=(), validated=True):
     training, validation = parts
     return list(
         train(
             CompiledEpoch(model, training, batch_size),
-            Evaluator(model, validation),
+            Evaluator(model, validation) if validated else NoValidation(),
             epochs=epochs,
             order=shuffled(seed, len(training)),
             callbacks=callbacks,
@@ -36,7 +37,7 @@ def test_a_row_holds_the_epoch_the_logs_the_rate_and_the_seconds(parts, make_mod
 
 def test_the_learning_rate_is_that_of_the_epochs_last_step(parts, make_model):
     schedule = keras.optimizers.schedules.ExponentialDecay(0.1, decay_steps=3, decay_rate=0.5)
-    rows = run(make_model(keras.optimizers.SGD(schedule)), parts, batch_size=64)  # 4 steps an epoch
+    rows = run(make_model(keras.optimizers.SGD(schedule)), parts, validated=False)  # 4 steps an epoch
     assert [row["learning_rate"] for row in rows] == pytest.approx([0.1 * 0.5 ** (3 / 3), 0.1 * 0.5 ** (7 / 3)])
 
 
@@ -56,13 +57,13 @@ def test_the_learning_rate_is_the_one_keras_trained_with(parts, make_optimizer):
     )
     training, _ = parts
     reference = logistic(make_optimizer(schedule))
-    reference.fit(training.inputs, training.labels, batch_size=64, epochs=2, verbose=0, callbacks=[spy])
-    rows = run(logistic(make_optimizer(schedule)), parts, batch_size=64)  # 4 steps an epoch
+    eager(reference).fit(training.inputs, training.labels, batch_size=64, epochs=2, verbose=0, callbacks=[spy])
+    rows = run(logistic(make_optimizer(schedule)), parts, validated=False)  # 4 steps an epoch
     assert [row["learning_rate"] for row in rows] == pytest.approx([spied[3], spied[7]])
 
 
 def test_a_loss_that_is_not_finite_ends_the_training_after_its_epoch(parts, make_model):
-    rows = run(make_model(keras.optimizers.SGD(1e30)), parts, epochs=5)
+    rows = run(make_model(keras.optimizers.SGD(1e30)), parts, epochs=5, validated=False)
     assert len(rows) == 1
     assert not np.isfinite(rows[0]["loss"])
 
@@ -77,13 +78,13 @@ def test_a_validation_loss_that_is_not_finite_ends_the_training_too(parts):
 
 
 def test_a_training_that_is_left_early_leaves_a_model_that_keras_trains_on(parts, make_model):
-    training, validation = parts
+    training, _ = parts
     fit = {"batch_size": 64, "shuffle": False, "verbose": 0}
     reference, model = (make_model(keras.optimizers.Adam(0.003)) for _ in range(2))
-    reference.fit(training.inputs, training.labels, epochs=2, **fit)
+    eager(reference).fit(training.inputs, training.labels, epochs=2, **fit)
     epochs = train(
         CompiledEpoch(model, training, 64),
-        Evaluator(model, validation),
+        NoValidation(),
         epochs=9,
         order=lambda _: np.arange(len(training)),
     )
@@ -158,7 +159,7 @@ def test_a_callback_can_stop_the_training(parts, make_model):
         def on_epoch_end(self, epoch, logs=None):
             self.model.stop_training = epoch == 1
 
-    assert len(run(make_model("sgd"), parts, epochs=9, callbacks=[Stop()])) == 2
+    assert len(run(make_model("sgd"), parts, epochs=9, callbacks=[Stop()], validated=False)) == 2
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])

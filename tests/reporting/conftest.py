@@ -8,8 +8,15 @@ import pytest
 
 from runner.records.atomic import write_csv
 from runner.records.run_directory import RunDirectory
+from runner.reporting import statistics
 
 MakeRun = Callable[..., Path]
+
+
+@pytest.fixture
+def few_resamples(monkeypatch) -> None:
+    """Let intervals come from a few resamples: with as many as they have, each takes a third of a second."""
+    monkeypatch.setattr(statistics, "_RESAMPLES", 99)
 
 
 @pytest.fixture
@@ -18,6 +25,11 @@ def make_run(tmp_path) -> MakeRun:
 
     Further arguments are fields of its record.
     """
+    return run_maker(tmp_path)
+
+
+def run_maker(base: Path) -> MakeRun:
+    """Return `make_run` for runs in and below a directory."""
 
     def make(
         name,
@@ -32,7 +44,7 @@ def make_run(tmp_path) -> MakeRun:
         error=None,
         **others,
     ):
-        directory = tmp_path / name
+        directory = base / name
         directory.mkdir(parents=True)
         history = [
             {"epoch": epoch, "loss": 1 / epoch, "accuracy": value - 0.1, "val_loss": 2 / epoch, "val_accuracy": value}

@@ -12,6 +12,8 @@ from runner.reporting.aggregate import (
     comparison_frame,
 )
 
+pytestmark = pytest.mark.usefixtures("few_resamples")
+
 
 def runs(variant, values, statuses=None, fingerprint="f", seeds=None):
     """A summary's rows: a run a value; None has no figure."""

@@ -13,16 +13,16 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from runner.reporting.page.tables import variants_table
-from runner.reporting.report import report
+from runner.reporting.report import Output, report
 from runner.reporting.tables import PaperTable
+from tests.reporting.conftest import run_maker
 
 HOSTILE = "<script>alert(1)</script>"
-BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-needs_browser = pytest.mark.skipif(not (BROWSER and DRIVER), reason="no Chromium with its driver on this machine")
 
 
-def study(make_run, tmp_path) -> Path:
+def study(base: Path) -> None:
     """Three variants, one of them hostile; a failure; accuracies that differ."""
+    make_run = run_maker(base)
     for number, (variant, accuracy) in enumerate([("sgd", 0.8), (HOSTILE, 0.9), ("=1+1", 0.7)]):
         for seed in range(2):
             make_run(
@@ -33,26 +33,38 @@ def study(make_run, tmp_path) -> Path:
                 accuracies=[0.5, accuracy + seed / 100],
             )
     make_run("sweep/failed", overrides=["optimizer=adam"], label="broken", status="failed", error=f"E: {HOSTILE}\n  it")
-    report([tmp_path / "sweep"], tmp_path / "out")
-    return tmp_path / "out" / "index.html"
+    report([base / "sweep"], base / "out", output=Output(["html"]))
 
 
-@pytest.fixture
-def page(make_run, tmp_path):
-    return study(make_run, tmp_path)
+@pytest.fixture(scope="session")
+def page(once) -> Path:
+    return once("page", study) / "out" / "index.html"
 
 
-@pytest.fixture
-def browser(page):
+@pytest.fixture(scope="session")
+def browser():
+    chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not (chromium and chromedriver):
+        pytest.skip("no Chromium with its driver on this machine")
     options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
+    options.binary_location = chromium
     for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1200,900"):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
-    driver.get(page.as_uri())
+    driver = webdriver.Chrome(options=options, service=Service(chromedriver))
     yield driver
     driver.quit()
+
+
+@pytest.fixture
+def opened(browser, page):
+    """The browser with the page as it is when it is opened, and nothing of it in the logs before."""
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    for kind in ("browser", "performance"):
+        browser.get_log(kind)
+    browser.get(page.as_uri())
+    return browser
 
 
 def column(browser, table, position):
@@ -88,7 +100,7 @@ def test_the_best_of_each_data_set_is_bold_as_in_the_paper_s_table(make_run, tmp
     for dataset, accuracies in {"mnist": (0.9, 0.8), "digits": (0.5, 0.6)}.items():
         for label, accuracy in zip("ab", accuracies, strict=True):
             make_run(f"sweep/{dataset}_{label}", label=label, dataset=dataset, accuracies=[accuracy])
-    report([tmp_path / "sweep"], tmp_path / "out")
+    report([tmp_path / "sweep"], tmp_path / "out", output=Output(["table", "html"]))
     page = (tmp_path / "out" / "index.html").read_text()
     assert re.findall(r'class="best">([\d.]+)', page) == ["60.00", "90.00"]
     assert re.findall(r"\*\*([\d.]+)", (tmp_path / "out" / "table.md").read_text()) == ["60.00", "90.00"]
@@ -97,69 +109,63 @@ def test_the_best_of_each_data_set_is_bold_as_in_the_paper_s_table(make_run, tmp
 def test_commands_to_make_it_again_can_be_pasted(make_run, tmp_path):
     make_run("sweep/0", overrides=["optimizer.layerwise={decay: 0.8}", "seed=0"])
     make_run("sweep/1", overrides=["seed=1"])
-    report([tmp_path / "sweep"], tmp_path / "out")
+    report([tmp_path / "sweep"], tmp_path / "out", output=Output(["html"]))
     page = unescape((tmp_path / "out" / "index.html").read_text())
     assert "runner 'optimizer.layerwise={decay: 0.8}' seed=0\nrunner seed=1</pre>" in page
 
 
-@needs_browser
-def test_a_table_sorts_by_its_heads_also_by_keyboard(browser):
-    heads = browser.find_elements(By.CSS_SELECTOR, "#table-variants th button")
+def test_a_table_sorts_by_its_heads_also_by_keyboard(opened):
+    heads = opened.find_elements(By.CSS_SELECTOR, "#table-variants th button")
     heads[1].send_keys(Keys.ENTER)
-    assert column(browser, "table-variants", 0) == ["=1+1", "sgd", HOSTILE, "broken"]  # what has no value is last
+    assert column(opened, "table-variants", 0) == ["=1+1", "sgd", HOSTILE, "broken"]  # what has no value is last
     heads[1].send_keys(Keys.ENTER)
-    assert column(browser, "table-variants", 0) == [HOSTILE, "sgd", "=1+1", "broken"]
-    cell = browser.find_elements(By.CSS_SELECTOR, "#table-variants th")[1]
+    assert column(opened, "table-variants", 0) == [HOSTILE, "sgd", "=1+1", "broken"]
+    cell = opened.find_elements(By.CSS_SELECTOR, "#table-variants th")[1]
     assert cell.get_attribute("aria-sort") == "descending"
 
 
-@needs_browser
-def test_a_table_shows_the_rows_that_hold_every_word(browser):
-    field = browser.find_element(By.CSS_SELECTOR, "input[data-filters='table-runs']")
+def test_a_table_shows_the_rows_that_hold_every_word(opened):
+    field = opened.find_element(By.CSS_SELECTOR, "input[data-filters='table-runs']")
     field.send_keys("COMPLETED width=2")
-    assert column(browser, "table-runs", 0) == ["=1+1", "=1+1"]
-    assert browser.find_element(By.CSS_SELECTOR, "output[data-counts='table-runs']").text == "2 of 7"
+    assert column(opened, "table-runs", 0) == ["=1+1", "=1+1"]
+    assert opened.find_element(By.CSS_SELECTOR, "output[data-counts='table-runs']").text == "2 of 7"
     field.clear()
     field.send_keys("alert")
-    assert column(browser, "table-runs", 0) == [HOSTILE, HOSTILE]
+    assert column(opened, "table-runs", 0) == [HOSTILE, HOSTILE]
 
 
-@needs_browser
-def test_every_figure_is_drawn(browser):
-    sizes = browser.execute_script("return [...document.images].map((image) => [image.complete, image.naturalWidth])")
+def test_every_figure_is_drawn(opened):
+    sizes = opened.execute_script("return [...document.images].map((image) => [image.complete, image.naturalWidth])")
     assert len(sizes) >= 4
     assert all(complete and width > 100 for complete, width in sizes)
 
 
-@needs_browser
-def test_there_is_no_console_error_and_nothing_is_fetched(browser, page):
-    assert [entry for entry in browser.get_log("browser") if entry["level"] != "INFO"] == []
-    asked = [entry["message"] for entry in browser.get_log("performance") if 'requestWillBeSent"' in entry["message"]]
+def test_there_is_no_console_error_and_nothing_is_fetched(opened, page):
+    assert [entry for entry in opened.get_log("browser") if entry["level"] != "INFO"] == []
+    asked = [entry["message"] for entry in opened.get_log("performance") if 'requestWillBeSent"' in entry["message"]]
     assert all(f'"url":"{page.as_uri()}"' in message or '"url":"data:' in message for message in asked)
     assert any(page.as_uri() in message for message in asked)
 
 
-@needs_browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_can_be_read_in_a_narrow_window_in_light_and_dark(browser, scheme):
-    browser.execute_cdp_cmd(
+def test_it_can_be_read_in_a_narrow_window_in_light_and_dark(opened, scheme):
+    opened.execute_cdp_cmd(
         "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
     )
     size = {"width": 360, "height": 700, "deviceScaleFactor": 1, "mobile": True}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    assert browser.execute_script("return document.documentElement.scrollWidth") <= 360
-    colors = browser.execute_script("const s = getComputedStyle(document.body); return [s.color, s.backgroundColor]")
+    opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    assert opened.execute_script("return document.documentElement.scrollWidth") <= 360
+    colors = opened.execute_script("const s = getComputedStyle(document.body); return [s.color, s.backgroundColor]")
     ink, paper = ([int(part) for part in re.findall(r"\d+", color)] for color in colors)
     assert abs(sum(ink) - sum(paper)) > 400
     assert (sum(paper) < sum(ink)) == (scheme == "dark")
 
 
-@needs_browser
 def test_the_verdict_baseline_stands_at_the_baseline_alone(make_run, tmp_path):
     make_run("sweep/0", label="wild", status="diverged")
     make_run("sweep/1", label="sgd")
     make_run("sweep/2", label="odd", status="failed")
-    results = report([tmp_path / "sweep"], tmp_path / "out").results
+    results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
     table = variants_table(results, PaperTable([], [""] * 3, ""))
     place = [column.name for column in table.columns].index("verdict")
     assert [row[place].parts[0][0] for row in table.rows] == [
@@ -169,14 +175,13 @@ def test_the_verdict_baseline_stands_at_the_baseline_alone(make_run, tmp_path):
     ]
 
 
-def test_overrides_that_the_baseline_does_not_have_are_highlighted(browser):
-    marks = {mark.text for mark in browser.find_elements(By.CSS_SELECTOR, "#table-runs mark")}
+def test_overrides_that_the_baseline_does_not_have_are_highlighted(opened):
+    marks = {mark.text for mark in opened.find_elements(By.CSS_SELECTOR, "#table-runs mark")}
     assert marks == {"model.width=1", "model.width=2", "optimizer=adam"}
 
 
-@needs_browser
-def test_a_failure_shows_its_traceback_on_demand(browser):
-    details = browser.find_element(By.CSS_SELECTOR, "#failures details")
+def test_a_failure_shows_its_traceback_on_demand(opened):
+    details = opened.find_element(By.CSS_SELECTOR, "#failures details")
     assert not details.find_element(By.TAG_NAME, "pre").is_displayed()
     details.find_element(By.TAG_NAME, "summary").send_keys(Keys.ENTER)
     assert details.find_element(By.TAG_NAME, "pre").text.startswith("E: <script>")

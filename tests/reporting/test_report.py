@@ -20,37 +20,51 @@ from runner.reporting.results import Wish
 from runner.reporting.selection import SELECTION_COLUMNS
 from runner.sweeps.outcome import write_ending
 from tests.imports import REPOSITORY
+from tests.reporting.conftest import run_maker
 from tests.sweeps.made_up import job
 
+pytestmark = pytest.mark.usefixtures("few_resamples")
 
-def test_a_sweep_gets_its_tables_and_comparisons(make_run, tmp_path):
+
+CSV = Output(["csv"])
+
+
+def two_variants(base):
+    """Runs of two variants, and all files of their report."""
+    make_run = run_maker(base)
     make_run("sweep/0", overrides=["optimizer=sgd"], seed=0)
     make_run("sweep/1", overrides=["optimizer=adam"], seed=0, accuracies=[0.9])
-    written = report([tmp_path / "sweep"], tmp_path / "out").written
-    assert [path.name for path in written] == [
+    written = report([base / "sweep"], base / "out").written
+    (base / "written").write_text("\n".join(path.name for path in written))
+
+
+@pytest.fixture(scope="module")
+def reported(once):
+    return once("report of two variants", two_variants)
+
+
+def test_a_sweep_gets_its_tables_and_comparisons(reported):
+    assert (reported / "written").read_text().splitlines() == [
         "summary.csv", "history.csv", "aggregate.csv", "comparisons.csv", "table.md", "table.tex", "table.csv",
         "accuracy.svg", "accuracy.png", "loss.svg", "loss.png", "test_accuracy.svg", "test_accuracy.png",
         "generalization_gap.svg", "generalization_gap.png", "index.html",
     ]  # fmt: skip
-    long = pd.read_csv(tmp_path / "out" / "history.csv")
+    long = pd.read_csv(reported / "out" / "history.csv")
     chosen = long[(long["variant"] == "optimizer=sgd") & (long["metric"] == "val_accuracy")]
     assert list(chosen["value"]) == [0.5, 0.75]
 
 
-def test_runs_that_were_copied_elsewhere_give_the_same_report(make_run, tmp_path):
-    make_run("sweep/0", overrides=["optimizer=sgd"])
-    make_run("sweep/1", overrides=["optimizer=adam"])
-    shutil.copytree(tmp_path / "sweep", tmp_path / "elsewhere" / "copied")
-    report([tmp_path / "sweep"], tmp_path / "a")
-    report([tmp_path / "elsewhere"], tmp_path / "b")
-    for path in (tmp_path / "a").iterdir():
-        assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
+def test_runs_that_were_copied_elsewhere_give_the_same_report(reported, tmp_path):
+    shutil.copytree(reported / "sweep", tmp_path / "elsewhere" / "copied")
+    report([tmp_path / "elsewhere"], tmp_path / "out")
+    for path in (reported / "out").iterdir():
+        assert path.read_bytes() == (tmp_path / "out" / path.name).read_bytes()
 
 
 def test_failed_and_running_runs_have_a_row_too(make_run, tmp_path):
     make_run("sweep/0", status="completed")
     (make_run("sweep/1", status="failed", seed=1) / "history.csv").unlink()
-    report([tmp_path / "sweep"], tmp_path / "out")
+    report([tmp_path / "sweep"], tmp_path / "out", output=CSV)
     assert list(pd.read_csv(tmp_path / "out" / "summary.csv")["status"]) == ["completed", "failed"]
 
 
@@ -62,7 +76,7 @@ def test_a_run_that_died_before_its_first_record_is_counted_and_spoils_nothing(m
     lost = replace(job("a", seed=2), config=config, directory="2")
     (tmp_path / "sweep" / "2").mkdir()
     write_ending(lost, RunDirectory(tmp_path / "sweep" / "2"), "failed", "killed by signal 9")
-    results = report([tmp_path / "sweep"], tmp_path / "out").results
+    results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv", "table", "html"])).results
     (row,) = pd.read_csv(tmp_path / "out" / "aggregate.csv").to_dict("records")
     assert (row["n"], row["failed"], row["parameters"]) == (2, 1, 10)
     assert not [caution for caution in results.cautions if "one device" in caution or "one threads" in caution]
@@ -79,7 +93,7 @@ def test_a_sweep_that_is_still_training_is_reported_as_a_glimpse(make_run, tmp_p
         pd.read_csv(path).head(1 if status == "running" else 2).assign(seconds=0.5).to_csv(path, index=False)
     (tmp_path / "sweep" / "plan.csv").write_text(plan + "tuning,b,tuning0\n")
     with run_lock(tmp_path / "sweep" / "a1"):
-        results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
+        results = report([tmp_path / "sweep"], tmp_path / "out", output=CSV).results
     assert results.title == "mnist, 2 variants, 3 runs (1 still training)"
     assert [text for text in results.cautions if "still training: 1 of 2 runs of a." in text]
     assert [text for text in results.cautions if "not begun: 1 planned run." in text]
@@ -94,7 +108,7 @@ def test_runs_without_a_result_are_counted_in_the_figure(make_run, tmp_path, sta
     make_run("sweep/0", label="a")
     make_run("sweep/1", label="b")
     make_run("sweep/2", label="b", seed=1, status=status)
-    results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
+    results = report([tmp_path / "sweep"], tmp_path / "out", output=CSV).results
     figure = dict(report_figures(results, None, None, seeds=False))["test_accuracy"]
     assert [text.get_text() for text in figure.axes[0].texts] == [f"1 {status}"]
 
@@ -104,7 +118,7 @@ def test_titles_count_in_singular_and_plural(make_run, tmp_path, seeds, runs, me
     for seed in range(seeds):
         path = make_run(f"sweep/{seed}", label="a", seed=seed) / "record.json"
         path.write_text(json.dumps(json.loads(path.read_text()) | {"scores": {"confusion_matrix": [[2, 0], [1, 1]]}}))
-    results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
+    results = report([tmp_path / "sweep"], tmp_path / "out", output=CSV).results
     figures = dict(report_figures(results, None, None, seeds=False))
     assert figures["accuracy"].get_suptitle() == f"Accuracy: mnist, 1 variant, {runs}"
     assert figures["confusion_matrix"].get_suptitle() == f"a: test examples, mean of {mean_of}"
@@ -137,7 +151,7 @@ def test_a_run_behind_a_link_is_named(make_run, tmp_path):
         make_run(f"sweep/{variant}", label=variant)
     (tmp_path / "sweep" / "a").rename(tmp_path / "elsewhere")
     (tmp_path / "sweep" / "a").symlink_to(tmp_path / "elsewhere")
-    results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
+    results = report([tmp_path / "sweep"], tmp_path / "out", output=CSV).results
     assert results.variants == ["b"]
     assert results.left_out.reasons == [f"{tmp_path / 'sweep' / 'a'}: a link to a folder, which is not followed"]
 
@@ -145,8 +159,8 @@ def test_a_run_behind_a_link_is_named(make_run, tmp_path):
 def test_a_target_that_no_share_can_reach_is_refused(make_run, tmp_path):
     make_run("sweep/0")
     with pytest.raises(UserError, match=r"--target 97: val_accuracy is a share, 0 to 1; 0\.97\?"):
-        report([tmp_path / "sweep"], tmp_path / "out", Wish(target=97))
-    report([tmp_path / "sweep"], tmp_path / "out", Wish("test_loss", target=97), Output(["csv"]))
+        report([tmp_path / "sweep"], tmp_path / "out", Wish(target=97), CSV)
+    report([tmp_path / "sweep"], tmp_path / "out", Wish("test_loss", target=97), CSV)
 
 
 @pytest.mark.parametrize("target", ["nan", "inf", "-1", "high"])
@@ -231,7 +245,7 @@ def sweep(make_run, variants, seeds=3):
 def test_no_cell_of_a_table_is_a_formula(make_run, tmp_path):
     make_run("sweep/0", overrides=["model=mlp", "note==1+1"], label="=cmd|' /C calc'!A0")
     make_run("sweep/1", overrides=["model=mlp", "note=-0.5"], label="@sum")
-    report([tmp_path / "sweep"], tmp_path / "out")
+    report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv", "table"]))
     summary = pd.read_csv(tmp_path / "out" / "summary.csv")
     assert list(summary["variant"]) == ["'=cmd|' /C calc'!A0", "'@sum"]
     assert list(summary["note"]) == ["'=1+1", "-0.5"]
@@ -242,7 +256,7 @@ def test_no_cell_of_a_table_is_a_formula(make_run, tmp_path):
 
 def test_tables_need_no_further_parsing(make_run, tmp_path):
     sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]], seeds=7)
-    report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"]))
+    report([tmp_path / "sweep"], tmp_path / "out", output=CSV)
     frames = {name: pd.read_csv(tmp_path / "out" / f"{name}.csv") for name in ("aggregate", "comparisons", "summary")}
     assert frames["aggregate"]["mean"].tolist() == pytest.approx([0.6, 0.61])
     assert frames["comparisons"].loc[0, "difference"] == pytest.approx(0.01)
@@ -269,7 +283,7 @@ def test_pdf_is_written_if_asked_for(make_run, tmp_path):
 def test_the_metric_the_baseline_and_the_target_can_be_chosen(make_run, tmp_path):
     sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]])
     wish = Wish(metric="val_accuracy", baseline="optimizer=adam", target=0.55)
-    results = report([tmp_path / "sweep"], tmp_path / "out", wish, Output(["csv"])).results
+    results = report([tmp_path / "sweep"], tmp_path / "out", wish, CSV).results
     assert results.comparisons["baseline"].tolist() == ["optimizer=adam"]
     assert results.comparisons["difference"].tolist() == pytest.approx([-0.01])
     assert results.aggregate["reached"].tolist() == [3, 3]
@@ -318,19 +332,19 @@ def tuned(make_run, tmp_path, cells):
 
 def test_what_was_tuned_is_found_whatever_the_report_calls_the_variants(make_run, tmp_path):
     tuned(make_run, tmp_path, {"": "mnist"})
-    results = report([tmp_path / "sweep"], tmp_path / "out", Wish(by=["optimizer"]), Output(["csv"])).results
+    results = report([tmp_path / "sweep"], tmp_path / "out", Wish(by=["optimizer"]), CSV).results
     assert results.variants == ["optimizer=sgd", "optimizer=adam", "optimizer=lion"]
     assert results.aggregate["budget"].tolist() == [3, 4, 5]
     assert results.selection["n"].tolist() == [2, 2, 2]
     assert results.selection["optimism"].tolist() == pytest.approx([0.395, 0.295, 0.195])
-    together = report([tmp_path / "sweep"], tmp_path / "out", Wish(by=["model"]), Output(["csv"])).results
+    together = report([tmp_path / "sweep"], tmp_path / "out", Wish(by=["model"]), CSV).results
     assert together.aggregate["budget"].tolist() == [5]
 
 
 def test_a_tuned_study_is_ranked_over_the_data_sets_that_it_was_crossed_with(make_run, tmp_path):
     datasets = ("mnist", "digits", "letters")
     tuned(make_run, tmp_path, {f",dataset={name},training.epochs=5": name for name in datasets})
-    results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
+    results = report([tmp_path / "sweep"], tmp_path / "out", output=CSV).results
     assert results.variants[:4] == [
         "sgd,training.epochs=5 [mnist]", "adam,training.epochs=5 [mnist]", "lion,training.epochs=5 [mnist]",
         "sgd,training.epochs=5 [digits]",
@@ -350,7 +364,10 @@ def test_several_data_sets_are_compared_each_by_itself_and_ranked(make_run, tmp_
                     f"{name}/{optimizer}_{seed}", overrides=[f"dataset={name}", f"optimizer={optimizer}"], seed=seed,
                     dataset=name, fingerprint=name, accuracies=[0.5 + number / 10 + seed / 100],
                 )  # fmt: skip
-    written = report([tmp_path / name for name in ("mnist", "digits", "letters")], tmp_path / "out").written
+    output = Output(["csv", "png"])
+    written = report(
+        [tmp_path / name for name in ("mnist", "digits", "letters")], tmp_path / "out", output=output
+    ).written
     frame = pd.read_csv(tmp_path / "out" / "comparisons.csv")
     assert all(row["variant"].split(" ")[-1] == row["baseline"].split(" ")[-1] for _, row in frame.iterrows())
     assert len(frame) == 6
@@ -359,7 +376,7 @@ def test_several_data_sets_are_compared_each_by_itself_and_ranked(make_run, tmp_
         "optimizer=lion": 1, "optimizer=adam": 2, "optimizer=sgd": 3,
     }  # fmt: skip
     assert (tmp_path / "out" / "critical_difference.png").exists()
-    report([tmp_path / "mnist"], tmp_path / "out")  # where there are none, no earlier ones stay
+    report([tmp_path / "mnist"], tmp_path / "out", output=CSV)  # where there are none, no earlier ones stay
     assert not [*tmp_path.glob("out/ranks.csv"), *tmp_path.glob("out/critical_difference.*")]
     assert tmp_path / "out" / "critical_difference.png" in written
 

@@ -1,5 +1,4 @@
 import shutil
-import subprocess
 
 import pandas as pd
 import pytest
@@ -7,6 +6,8 @@ import pytest
 from runner.reporting.aggregate import aggregate_frame, comparison_frame
 from runner.reporting.tables import PaperTable, paper_table
 from tests.reporting.test_aggregate import SEVEN, runs
+
+pytestmark = pytest.mark.usefixtures("few_resamples")
 
 
 def table(*frames, baseline):
@@ -119,14 +120,13 @@ def test_rows_have_as_many_cells_as_the_head():
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex on this machine")
-def test_the_latex_table_compiles_in_a_plain_article(tmp_path):
+def test_the_latex_table_compiles_in_a_plain_article(tmp_path, shell):
     names = [r"a_b", "50%|<i>", r"\input{x}", "{}~^$#&", "é ± -1"]
     shown = table(*(runs(name, SEVEN) for name in names), baseline="a_b")
     shown.write(tmp_path)
     preamble = "\\documentclass{article}\n\\usepackage{booktabs}\n"
     (tmp_path / "paper.tex").write_text(f"{preamble}\\begin{{document}}\n\\input{{table}}\n\\end{{document}}\n")
-    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = shell("pdflatex -interaction=nonstopmode -halt-on-error paper.tex", cwd=tmp_path)
     assert done.returncode == 0, done.stdout[-1500:]
     assert (tmp_path / "paper.pdf").exists()
 

@@ -6,6 +6,8 @@ from runner.reporting.aggregate import aggregate_frame, comparison_frame
 from runner.reporting.verdicts import cautions, verdicts
 from tests.reporting.test_aggregate import SEVEN, runs
 
+pytestmark = pytest.mark.usefixtures("few_resamples")
+
 RECORD = RunRecord(
     run_id="r", name="run", seed=0, status="completed", choices={}, overrides=[], dataset={}, parameters=1, started="",
     device={"name": "CPU", "intra_op_threads": 1}, versions={"tensorflow": "2.20"}, code={"commit": "c" * 40},

@@ -240,12 +240,12 @@ def test_a_read_only_disk_is_one_message(cli, small_disk, tmp_path):
 
 
 def test_what_is_said_on_a_full_disk_ends_with_the_same_exit_code(spawn, small_disk, tmp_path):
-    with (small_disk / "log").open("wb") as log:
+    errors = tmp_path / "errors.txt"
+    with (small_disk / "log").open("wb") as log, errors.open("wb") as stream:
         with contextlib.suppress(OSError):
             (small_disk / "filler").write_bytes(bytes(2**22))
-        process = spawn("--help", cwd=tmp_path, stdout=log, stderr=subprocess.PIPE)
-        errors = process.communicate()[1]
-    assert "no space left on the disk" in refused(subprocess.CompletedProcess((), process.returncode, "", errors))
+        code = spawn("--help", cwd=tmp_path, stdout=log, stderr=stream).wait(120)
+    assert "no space left on the disk" in refused(subprocess.CompletedProcess((), code, "", errors.read_text()))
 
 
 @pytest.mark.parametrize("seeds", [(), ("seeds=2",)], ids=["a run", "a sweep"])
