@@ -80,7 +80,8 @@ bench-report: setup
 	$(BIN)/python -m tests.benchmarks.report $(ARGS)
 
 torture: setup
-	$(BIN)/python -m pytest --torture --numprocesses 2 --dist worksteal $(or $(ARGS),tests/torture)
+	$(PYTEST) --torture \
+		$(or $(ARGS),tests/torture tests/test_install.py tests/test_main_job.py)
 
 faults: setup
 	$(BIN)/python -m tests.faults $(ARGS)
