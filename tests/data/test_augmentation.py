@@ -1,6 +1,6 @@
+import hashlib
 import itertools
-import subprocess
-import sys
+from multiprocessing import get_context
 
 import keras
 import numpy as np
@@ -13,6 +13,7 @@ from runner.data.augmentation.geometry import Elastic, HorizontalFlip, Rotation,
 from runner.data.augmentation.mixup import MixUp
 from runner.data.augmentation.pipeline import augmenter
 from runner.engine.training import one_kernel
+from runner.sweeps.pool import start_server
 
 INNER = np.s_[6:-6, 6:-6]  # pixels that come from inside the image
 SHAPE = (20, 24)
@@ -344,27 +345,16 @@ def test_keras_layers_draw_anew_at_each_step():
     assert (first != images).any()
 
 
-ALL_KINDS = """
-import hashlib, os
-os.environ["KERAS_BACKEND"] = "tensorflow"
-import numpy as np
-from MODULE import KINDS, one_hot, smooth_images
-from runner.data.augmentation.pipeline import augmenter
-from runner.engine.training import one_kernel
-change = augmenter({name: make(5) for name, make in KINDS.items()}, (28, 28, 1), one_kernel)
-steps = [change(smooth_images(6, shape=(28, 28)), one_hot(6)) for _ in range(3)]
-digest = hashlib.sha256(b"".join(np.asarray(value).tobytes() for pair in steps for value in pair)).hexdigest()
-"""
+def digest_of_all_kinds() -> str:
+    change = augmenter({name: make(5) for name, make in KINDS.items()}, (28, 28, 1), one_kernel)
+    steps = [change(smooth_images(6, shape=(28, 28)), one_hot(6)) for _ in range(3)]
+    return hashlib.sha256(b"".join(np.asarray(value).tobytes() for pair in steps for value in pair)).hexdigest()
 
 
 def test_another_process_with_the_same_seed_makes_the_same_bits():
-    program = ALL_KINDS.replace("MODULE", __name__)
-    here = {}
-    exec(program, here)
-    there = subprocess.run(
-        [sys.executable, "-c", program + "print(digest)"], capture_output=True, text=True, check=True
-    )
-    assert there.stdout.strip() == here["digest"]
+    start_server()
+    with get_context("forkserver").Pool(1) as pool:
+        assert pool.apply(digest_of_all_kinds) == digest_of_all_kinds()
 
 
 @pytest.mark.parametrize("kind", ["elastic", "random_erasing", "cutmix"])

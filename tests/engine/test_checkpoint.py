@@ -7,38 +7,36 @@ import multiprocessing
 import os
 import shutil
 import signal
+from pathlib import Path
 
 import keras
 import pytest
 
 from runner.build import build_parts, build_split
-from runner.data.dataset import Dataset
 from runner.engine.checkpoint import Checkpoint
 from runner.engine.evaluation import Evaluator
 from runner.engine.training import CompiledEpoch, shuffled, train
+from runner.sweeps.pool import start_server
 from tests.composed import settings
 
 SMALL = ["dataset=mnist_5k", "training.batch_size=32", "training.epochs=4", "regularizer=[]"]
 KERASS = "+augmentation.brightness={_target_:keras.layers.RandomBrightness,factor:0.5,value_range:[0,1]}"
 OWN = "+augmentation.speckle={_target_:tests.engine.test_checkpoint.Speckle}"
 CASES = {
-    "adam with dropout": ["regularizer=[l2,dropout]"],
-    "momentum with schedule": ["optimizer=momentum", "schedule=cosine"],
-    "accumulated gradients": ["optimizer.gradient_accumulation_steps=3", "clipping=by_global_norm"],
-    "batch normalization": ["normalization=batch", "regularizer=[gaussian_noise]"],
-    "feature maps": ["model=cnn", "regularizer=[spatial_dropout]"],
-    "geometry": ["augmentation=[rotation,elastic]"],
-    "mixed labels": ["augmentation=[mixup,cutmix,random_erasing]"],
-    "others' augmentation": [KERASS, OWN],
-    "moving average": ["averaging=ema", "normalization=batch"],
+    "adam with dropout and accumulated gradients": [
+        "regularizer=[l2,dropout]", "optimizer.gradient_accumulation_steps=3", "clipping=by_global_norm",
+    ],
+    "momentum with schedule and others' augmentation": ["optimizer=momentum", "schedule=cosine", KERASS, OWN],
+    "lamb with batch normalization": ["optimizer=lamb", "normalization=batch", "regularizer=[gaussian_noise]"],
+    "muon on feature maps": ["optimizer=muon", "model=cnn", "model.filters=[2]", "regularizer=[spatial_dropout]"],
+    "lion with geometry": ["optimizer=lion", "augmentation=[rotation,elastic]"],
+    "nadam with mixed labels": ["optimizer=nadam", "augmentation=[mixup,cutmix,random_erasing]"],
+    "moving average with diagnostics": [
+        "averaging=ema", "normalization=batch", "diagnostics=[gradients,steps]", "clipping=by_norm",
+    ],
     "mean of epochs": ["averaging=swa", "averaging.epochs=2", "normalization=batch", "regularizer=[dropout]"],
     "snapshots": ["callbacks=[snapshots]", "callbacks.snapshots.every=1", "schedule=cosine_restarts"],
-    "diagnostics": ["diagnostics=[gradients,steps]", "clipping=by_norm"],
-    "muon": ["optimizer=muon"],
-    "lamb": ["optimizer=lamb"],
-    "lion": ["optimizer=lion"],
-    "nadam": ["optimizer=nadam"],
-}
+}  # fmt: skip
 
 
 class Speckle:
@@ -79,12 +77,6 @@ class Slower(keras.callbacks.Callback):
 
     def set_state(self, state):
         self.epochs = set(state)
-
-
-@pytest.fixture
-def dataset(digits) -> Dataset:
-    images, labels = digits
-    return Dataset("digits", "drawn", 10, images[:200], labels[:200], images[200:], labels[200:])
 
 
 class Training:
@@ -222,7 +214,8 @@ KILLED = ["regularizer=[dropout]", "augmentation=[rotation]", "averaging=ema"]
 
 
 def test_a_training_whose_process_was_killed_goes_on(dataset, tmp_path):
-    process = multiprocessing.get_context("spawn").Process(target=train_and_be_killed, args=(dataset, tmp_path))
+    start_server()
+    process = multiprocessing.get_context("forkserver").Process(target=train_and_be_killed, args=(dataset, tmp_path))
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
@@ -236,15 +229,23 @@ def test_a_training_whose_process_was_killed_goes_on(dataset, tmp_path):
     assert values == undisturbed[2]
 
 
+FIRST = ["optimizer=sgd", "training.epochs=1"]
+
+
+@pytest.fixture(scope="module")
+def checkpoint_of_an_epoch(dataset, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("checkpoint") / "state.npz"
+    Training(FIRST, dataset, path.parent, Checkpoint(path)).end()
+    return path
+
+
 @pytest.fixture
-def begin(dataset, tmp_path):
+def begin(dataset, checkpoint_of_an_epoch, tmp_path):
     """begin(*overrides) -> what a new training makes of the checkpoint of one epoch of `optimizer=sgd`."""
-    path = tmp_path / "state.npz"
-    first = ["optimizer=sgd", "training.epochs=1"]
-    Training(first, dataset, tmp_path, Checkpoint(path)).end()
+    path = Path(shutil.copy(checkpoint_of_an_epoch, tmp_path))
 
     def begin(*overrides):
-        training = Training([*first, *overrides], dataset, tmp_path)
+        training = Training([*FIRST, *overrides], dataset, tmp_path)
         training.model.optimizer.build(training.model.trainable_variables)
         before = training.values()
         progress = Checkpoint(path).begin(training.model, training.parts.callbacks, training.parts.augment)

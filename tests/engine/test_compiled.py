@@ -2,18 +2,11 @@ import numpy as np
 import pytest
 
 from runner.build import build_parts, build_split
-from runner.data.dataset import Dataset
 from runner.engine.compiled import compiled
 from runner.engine.training import shuffled, train
 from tests.composed import settings
 
 SMALL = ("training.epochs=2", "training.batch_size=64", "dataset=mnist_5k", "dataset.validation_split=0.25")
-
-
-@pytest.fixture
-def dataset(digits) -> Dataset:
-    images, labels = digits
-    return Dataset("digits", "drawn", 10, images[:200], labels[:200], images[200:], labels[200:])
 
 
 def ready(overrides, seed, dataset, directory):

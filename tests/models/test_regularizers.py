@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from runner.config.errors import ConfigError
+from tests.engine.conftest import eager
 from tests.models.test_families import IMAGES, model_of
 
 LABELS = np.arange(4, dtype=np.int32)
@@ -45,7 +46,7 @@ def test_weight_decay_takes_its_share_of_every_weight_beside_the_update(optimize
             *(["regularizer.weight_decay.weight_decay=0.5"] if regularizer != "[]" else []),
         )
         before = model.get_weights()
-        model.train_on_batch(IMAGES, LABELS)
+        eager(model).train_on_batch(IMAGES, LABELS)
         steps.append([after - start for start, after in zip(before, model.get_weights(), strict=True)])
     for start, plain, decayed in zip(before, *steps, strict=True):
         np.testing.assert_allclose(decayed, plain - rate * 0.5 * start, rtol=1e-4, atol=2e-6)
@@ -61,7 +62,7 @@ def test_max_norm_holds_each_units_incoming_weights_back(model):
     network = model_of(
         f"model={model}", "regularizer=[max_norm]", "regularizer.max_norm.max_value=0.5", "optimizer=sgd"
     )
-    network.train_on_batch(IMAGES, LABELS)
+    eager(network).train_on_batch(IMAGES, LABELS)
     for layer in network.layers:
         if layer.weights and layer.name != "output":
             kernel = layer.kernel.numpy().reshape(-1, layer.kernel.shape[-1])
@@ -109,7 +110,7 @@ def test_spatial_dropout_has_no_place_without_feature_maps():
 
 
 def test_zeros_leave_all_hidden_units_alike():
-    model = model_of("initializer=zeros", "optimizer=adam", "schedule=constant")
+    model = eager(model_of("initializer=zeros", "optimizer=adam", "schedule=constant"))
     for _ in range(5):
         model.train_on_batch(IMAGES, LABELS)
     hidden, output = model.get_layer("hidden_1").kernel.numpy(), model.get_layer("output").kernel.numpy()

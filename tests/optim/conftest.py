@@ -7,6 +7,7 @@ import pytest
 from runner.data.dataset import Part
 from runner.engine.evaluation import Evaluator
 from runner.engine.training import CompiledEpoch, train
+from tests.engine.conftest import NoValidation
 
 
 @pytest.fixture
@@ -42,14 +43,17 @@ def network():
 
 @pytest.fixture
 def trained(parts):
-    """trained(model, epochs, callbacks) -> the rows of its training, in batches of 32 in the data's own order."""
+    """trained(model, epochs, callbacks) -> the rows of its training, in batches of 32 in the data's own order.
 
-    def run(model, epochs=2, callbacks=(), diagnostics=()):
+    There is no validation in them unless the test asks for it: to compile one takes time.
+    """
+
+    def run(model, epochs=2, callbacks=(), diagnostics=(), validated=False):
         training, validation = parts
         return list(
             train(
                 CompiledEpoch(model, training, 32),
-                Evaluator(model, validation),
+                Evaluator(model, validation) if validated else NoValidation(),
                 epochs=epochs,
                 order=lambda epoch: np.arange(len(training)),
                 callbacks=callbacks,

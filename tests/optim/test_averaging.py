@@ -4,6 +4,7 @@ import pytest
 
 from runner.engine.batch_statistics import statistics_refresher
 from runner.optim.averaging import LastEpochs, MovingAverage
+from tests.engine.conftest import eager
 
 
 class Diary(keras.callbacks.Callback):
@@ -24,7 +25,7 @@ def nothing():
 def weights_of_epochs(network, parts, optimizer, epochs):
     """Keras's own weights at the end of each epoch."""
     training, _ = parts
-    model = network(optimizer)
+    model = eager(network(optimizer))
     weights = []
     note = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: weights.append(model.get_weights()))
     model.fit(
@@ -55,14 +56,14 @@ def test_swa_is_the_mean_of_the_last_epochs_weights_and_leaves_the_training_alon
 
 def test_validation_sees_the_averaged_weights(network, parts, trained):
     model = network(keras.optimizers.SGD(0.5))
-    rows = trained(model, epochs=3, callbacks=[LastEpochs(3, nothing)])
-    loss, _ = model.evaluate(parts[1].inputs, parts[1].labels, verbose=0)
+    rows = trained(model, epochs=3, callbacks=[LastEpochs(3, nothing)], validated=True)
+    loss, _ = eager(model).evaluate(parts[1].inputs, parts[1].labels, verbose=0)
     assert rows[-1]["val_loss"] == pytest.approx(loss, rel=1e-5)
 
 
 def test_ema_is_the_running_mean_over_all_steps(network, parts, trained):
     training, _ = parts
-    reference, model = (network(keras.optimizers.SGD(0.5)) for _ in range(2))
+    reference, model = eager(network(keras.optimizers.SGD(0.5))), network(keras.optimizers.SGD(0.5))
     mean = None
     for _ in range(2):  # epochs of three steps
         for start in range(0, 96, 32):
@@ -80,7 +81,7 @@ def test_early_stopping_restores_the_averaged_weights_of_the_best_epoch(network,
     diary = Diary()
     stop = keras.callbacks.EarlyStopping(monitor="val_loss", patience=9, restore_best_weights=True)
     model = network(keras.optimizers.SGD(3.0))
-    rows = trained(model, epochs=6, callbacks=[MovingAverage(0.5, nothing), diary, stop])
+    rows = trained(model, epochs=6, callbacks=[MovingAverage(0.5, nothing), diary, stop], validated=True)
     best = int(np.argmin([row["val_loss"] for row in rows]))
     assert_close(model.get_weights(), diary.shown[best])
 

@@ -24,8 +24,8 @@ def bounded_process() -> Iterator[Call]:
     """Yield call(function, *arguments, seconds=SECONDS), which returns or raises what the function does in the process.
 
     The call fails if the function computes for longer. Where much more time passes the process is killed, and the call
-    raises TimeoutError; beyond the memory the function gets
-    MemoryError; a process that crashes raises pebble.ProcessExpired.
+    raises TimeoutError; beyond the memory the function gets MemoryError; a process that crashes raises
+    pebble.ProcessExpired.
     """
     with ProcessPool(max_workers=1, initializer=_limit_memory, context=get_context("spawn")) as pool:
         pool.schedule(int).result()  # so that no call pays for the start

@@ -21,6 +21,13 @@ def attempts(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
 
 
 @pytest.fixture
+def long_form(request: pytest.FixtureRequest) -> None:
+    """Skip a test without --torture: another one of the suite fails where it would."""
+    if not request.config.getoption("--torture"):
+        pytest.skip("with --torture")
+
+
+@pytest.fixture
 def measured(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> Callable[[str], None]:
     """Note a figure of the test's promise, for the table in docs/reliability.md (tests/torture/figures.py)."""
     marker = request.node.get_closest_marker("promise")

@@ -100,7 +100,7 @@ class Reader(threading.Thread):
     def run(self) -> None:
         """Read what has changed."""
         try:
-            while not self._over.wait(0.005):
+            while not self._over.wait(0.02):
                 for path in _files(self._folder):
                     self._look_at(path)
         except BaseException as error:

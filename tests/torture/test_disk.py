@@ -193,13 +193,7 @@ def refused(done: subprocess.CompletedProcess[str]) -> str:
     return line
 
 
-@pytest.fixture
-def only_torture(attempts) -> None:
-    if not attempts(0, 1):
-        pytest.skip("the same of a sweep is tested; this with --torture")
-
-
-@pytest.mark.usefixtures("only_torture")
+@pytest.mark.usefixtures("long_form")  # the suite has it of a sweep
 def test_a_full_disk_is_one_message_and_with_more_room_the_run_goes_on(cli, small_disk, measured, tmp_path):
     run = small_disk / "run"
     assert cli(*REAL, "hydra.run.dir=run", cwd=tmp_path).returncode == 0
@@ -216,19 +210,19 @@ def test_a_full_disk_is_one_message_and_with_more_room_the_run_goes_on(cli, smal
 
 
 def test_a_sweep_stops_on_a_full_disk_and_goes_on_with_more_room(cli, small_disk, measured, tmp_path):
-    sweep = ("seeds=3", *REAL, f"hydra.sweep.dir='{small_disk / 'sweep'}'", "hydra.launcher.workers=1")
+    sweep = ("seeds=2", *REAL, f"hydra.sweep.dir='{small_disk / 'sweep'}'", "hydra.launcher.workers=1")
     said = refused(cli(*sweep, cwd=tmp_path))
     assert "no space left on the disk; make room" in said
     assert_whole(small_disk)
     statuses = [json.loads(path.read_text())["status"] for path in small_disk.rglob("record.json")]
     assert "failed" not in statuses
-    assert len(statuses) < 3
+    assert len(statuses) < 2
     remount(small_disk, "size=64m")
     done = cli(*sweep, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert [trained_epochs(path.parent) for path in small_disk.rglob("run.log")] == [[1, 2]] * 3
-    assert len(results_in(small_disk)) == 3
-    measured("a sweep on a file system of 2 MB: exit code 3, no run failed; with 64 MB the same command trains all 3")
+    assert [trained_epochs(path.parent) for path in small_disk.rglob("run.log")] == [[1, 2]] * 2
+    assert len(results_in(small_disk)) == 2
+    measured("a sweep on a file system of 2 MB: exit code 3, no run failed; with 64 MB the same command trains both")
 
 
 def test_a_read_only_disk_is_one_message(cli, small_disk, tmp_path):
@@ -251,7 +245,7 @@ def test_what_is_said_on_a_full_disk_ends_with_the_same_exit_code(spawn, small_d
 @pytest.mark.parametrize("seeds", [(), ("seeds=2",)], ids=["a run", "a sweep"])
 def test_a_directory_that_is_removed_meanwhile_is_one_message_and_stays_away(seeds, tmp_path, request):
     if not seeds:
-        request.getfixturevalue("only_torture")
+        request.getfixturevalue("long_form")
     command = (*seeds, *TINY[:2], "training.epochs=100000", "hydra.run.dir=s/run", "hydra.sweep.dir=s")
     said, errors = tmp_path / "said.txt", tmp_path / "errors.txt"
     with warm.started(command, tmp_path, (said, errors), shares_server=True) as process:

@@ -72,9 +72,9 @@ def stopped(process: BaseProcess, folder: Path, number: int, moments: random.Ran
     wanted, aim = list(SIGNALS)[number % len(SIGNALS)], AIMS[number % len(AIMS)]
     begun, rows = time.time(), _rows(folder) + moments.randint(0, MOST)
     while process.is_alive() and not any(_is_newer(path, begun) for path in folder.rglob("record.json")):
-        time.sleep(0.01)
+        time.sleep(0.02)
     while process.is_alive() and _rows(folder) < rows:
-        time.sleep(0.001)
+        time.sleep(0.02)
     while process.is_alive() and aim and not any(folder.rglob(aim)):
         time.sleep(0.001)
     if not aim:
