@@ -125,17 +125,18 @@ def test_what_takes_too_long_is_given_up():
 
 
 def test_closing_ends_busy_workers(pool):
+    others = psutil.Process().children(recursive=True)  # of fixtures that other tests share
     busy = threading.Thread(target=lambda: next(pool.results(never_end, [1, 2], kind)), daemon=True)
     busy.start()
     deadline = time.monotonic() + 60
-    while not (workers := [child for child in psutil.Process().children(recursive=True) if _is_worker(child)]):
+    while not (workers := [child for child in _workers() if child not in others]):
         assert time.monotonic() < deadline
     pool.close()
     assert psutil.wait_procs(workers, timeout=30)[1] == []
 
 
-def _is_worker(process: psutil.Process) -> bool:
-    return process.ppid() != os.getpid()
+def _workers() -> list[psutil.Process]:
+    return [process for process in psutil.Process().children(recursive=True) if process.ppid() != os.getpid()]
 
 
 class TestLocalLauncher:
