@@ -28,7 +28,7 @@ MARKERS = {
     "torture": "breaks something many times",
 }
 STARTS_PROCESSES = {"cli", "cold_cli", "spawn", "shell", "program", "browser"}
-LOOKS_FOR_LIBRARIES = "/sbin/ldconfig"  # which Python's ctypes starts
+LOOKS_UP = {"/sbin/ldconfig", "git"}  # started by Python's ctypes, and to know the code's commit: over in milliseconds
 SLOW = 5.0  # seconds of one test that its author should hear of
 
 
@@ -83,7 +83,7 @@ def _markers(item: pytest.Item) -> Iterator[str]:
 
 
 def _refuse(event: str, arguments: tuple[object, ...]) -> None:
-    is_process = event == "multiprocessing" or (event == "subprocess.Popen" and arguments[0] != LOOKS_FOR_LIBRARIES)
+    is_process = event == "multiprocessing" or (event == "subprocess.Popen" and arguments[0] not in LOOKS_UP)
     if is_process or (event == "import" and arguments[0] in HEAVY):
         raise AssertionError(f"{event} {arguments[0]}: not in a test of `make check`; see tests/levels.py")
 
