@@ -29,6 +29,7 @@ RUN_FILES = {
     "learning_rate.png",
     "loss.png",
     "model.keras",
+    "negative_log_likelihood.png",
     "predictions.npz",
     "record.json",
     "run.log",

@@ -108,8 +108,9 @@ def run_command(folder: Path) -> tuple[str, ...]:
 
 
 def sweep_command(folder: Path) -> tuple[str, ...]:
-    """The command that begins a sweep, and goes on with it."""
-    return ("-m", *CHOSEN, "seed=0,1", "hydra.sweep.dir=sweep", "hydra.launcher.workers=2")
+    """The command that begins a sweep, and goes on with it; on two workers until there is something to go on with."""
+    workers = 1 if [*folder.rglob("history.csv")] else 2
+    return ("-m", *CHOSEN, "seed=0,1", "hydra.sweep.dir=sweep", f"hydra.launcher.workers={workers}")
 
 
 def disturb(
