@@ -253,7 +253,7 @@ def test_a_directory_that_is_removed_meanwhile_is_one_message_and_stays_away(see
             assert process.is_alive(), errors.read_text()
             time.sleep(0.05)
         (tmp_path / "s").rename(tmp_path / "elsewhere")  # at once, as no removal of many files is
-        process.join(120)
+        process.join(300)
         code = process.exitcode
     line = refused(subprocess.CompletedProcess(command, code, said.read_text(), errors.read_text()))
     assert re.search(r"s/[^:]*: the directory is gone; |s: the directory is gone; ", line)
