@@ -4,6 +4,7 @@ A plug-in of pytest, registered in `tests/conftest.py`. A test names its promise
 the fixture `measured`. Without --torture nothing is printed or written.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from tests.imports import REPOSITORY
 DOCUMENT = REPOSITORY / "docs" / "reliability.md"
 BEGIN = "<!-- figures: written by `make torture` -->\n"
 END = "<!-- end of figures -->\n"
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
 HEAD = "| promise | test (`tests/`) | figure |\n| --- | --- | --- |\n"
 
 
@@ -54,7 +56,7 @@ def figures_in(reports: Iterable[pytest.TestReport]) -> list[Figure]:
     return [
         Figure(value[0], report.location[0].removeprefix("tests/"), value[1])
         for report in reports
-        if report.when == "teardown"
+        if report.when == "call"
         for name, value in report.user_properties
         if name == "measured"
     ]
@@ -65,7 +67,23 @@ def rows_of(figures: Iterable[Figure]) -> list[str]:
     values: dict[tuple[str, str], list[str]] = {}
     for figure in figures:
         values.setdefault((figure.promise, figure.file), []).append(figure.value)
-    return [f"| {promise} | `{file}` | {'; '.join(found)} |\n" for (promise, file), found in values.items()]
+    return [f"| {promise} | `{file}` | {'; '.join(in_short(found))} |\n" for (promise, file), found in values.items()]
+
+
+def in_short(values: Iterable[str]) -> list[str]:
+    """Return the values; those that differ in their numbers alone as one, which tells the range of each number."""
+    alike: dict[str, list[list[str]]] = {}
+    for value in values:
+        alike.setdefault(NUMBER.sub("{}", value), []).append(NUMBER.findall(value))
+    return [
+        ("" if len(rows) == 1 else f"{len(rows)} times ") + text.format(*map(_range, zip(*rows, strict=True)))
+        for text, rows in alike.items()
+    ]
+
+
+def _range(numbers: Iterable[str]) -> str:
+    ordered = sorted(set(numbers), key=float)
+    return ordered[0] if len(ordered) == 1 else f"{ordered[0]} to {ordered[-1]}"
 
 
 def renewed(document: str, rows: list[str]) -> str:

@@ -2,14 +2,14 @@
 
 import pytest
 
-from tests.torture.figures import BEGIN, DOCUMENT, END, HEAD, Figure, figures_in, renewed, rows_of
+from tests.torture.figures import BEGIN, DOCUMENT, END, HEAD, Figure, figures_in, in_short, renewed, rows_of
 
 KILL = "| a kill loses nothing | `torture/test_kill.py` | 50 kills; 2.0 s |\n"
 DISK = "| a full disk loses nothing | `torture/test_disk.py` | 93 operations |\n"
 OLD = "| a kill loses little | `torture/test_kill.py` | 5 kills |\n"
 
 
-def report(file: str, line: int, *figures: tuple[str, str], when: str = "teardown") -> pytest.TestReport:
+def report(file: str, line: int, *figures: tuple[str, str], when: str = "call") -> pytest.TestReport:
     measured = [("measured", figure) for figure in figures]
     return pytest.TestReport(
         f"{file}::{line}", (file, line, "test"), {}, "passed", None, when, user_properties=measured
@@ -20,11 +20,16 @@ def test_figures_come_in_the_order_of_the_files_and_once_a_test():
     first, second = ("a kill loses nothing", "50 kills"), ("a kill loses nothing", "2.0 s")
     reports = [
         report("tests/torture/test_kill.py", 20, second),
-        report("tests/torture/test_kill.py", 10, first, when="call"),
+        report("tests/torture/test_kill.py", 10, first, when="teardown"),
         report("tests/torture/test_kill.py", 10, first),
         report("tests/torture/test_disk.py", 30, ("a full disk loses nothing", "93 operations")),
     ]
     assert rows_of(figures_in(reports)) == [DISK, KILL]
+
+
+def test_values_that_differ_in_their_numbers_alone_are_told_in_short():
+    values = ["9 files: 3 refused in 1.5 s", "a bit: 7 refused", "9 files: 12 refused in 0.8 s"]
+    assert in_short(values) == ["2 times 9 files: 3 to 12 refused in 0.8 to 1.5 s", "a bit: 7 refused"]
 
 
 def test_a_promise_of_two_files_has_a_row_for_each():

@@ -72,7 +72,7 @@ def test_what_overflows_ends_as_diverged_within_epochs(name, tmp_path, measured)
     record, history, seconds = train(tmp_path / "run", *overrides)
     assert_diverged(record, history, most)
     assert seconds < 60
-    measured(f"{name}: {len(history)} of {EPOCHS} epochs, {seconds:.1f} s")
+    measured(f"{len(history)} of {EPOCHS} epochs, {seconds:.1f} s")
 
 
 def test_inputs_that_are_no_numbers_end_the_first_epoch(tmp_path, monkeypatch):
