@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from concurrent.futures import CancelledError
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -85,8 +86,9 @@ def test_a_worker_that_dies_between_two_tasks_costs_none(signal_number):
     for _ in range(2):
         ((_, (pid, _)),) = pool.results(process_and_environment, ["x"], kind)
         os.kill(pid, signal_number)
-        while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-            time.sleep(0.01)
+        with suppress(psutil.NoSuchProcess):
+            while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+                time.sleep(0.01)
     pool.close()
 
 
