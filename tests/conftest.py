@@ -20,7 +20,6 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 pytest_plugins = ["tests.levels", "tests.made", "tests.torture.figures"]
 
-
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 Spawn = Callable[..., subprocess.Popen[str]]
 
@@ -79,7 +78,7 @@ def spawn() -> Iterator[Spawn]:
 
     def start(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, **options: object):
         command = [sys.executable, "-m", "runner", *arguments]
-        process = subprocess.Popen(command, cwd=cwd, env=_environment(env), text=True, **options)  # type: ignore[call-overload]
+        process = subprocess.Popen(command, cwd=cwd, env=_environment(env), text=True, **options)
         started.append(process)
         return process
 
@@ -110,9 +109,9 @@ def shell() -> Cli:
     return run
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def digits() -> tuple[np.ndarray, np.ndarray]:
-    """A few random images of ten classes, (250, 28, 28, 1) bytes, and their labels: quick to make and to learn."""
+    """A few random images of ten classes, (250, 28, 28, 1) bytes, and their labels: quick to learn; not to be changed."""
     generator = np.random.default_rng(7)
     labels = generator.integers(0, 10, 250).astype(np.int32)
     prototypes = generator.integers(0, 256, (10, 28, 28, 1))

@@ -7,16 +7,23 @@ from typing import Any
 
 # Where and how loudly a run computes, not what: these keys (and what lies below them) do not make a run another run.
 # Of the device, the precision does.
-VOLATILE = ("name", "device", "tracking", "dataset.root", "dataset.url", "dataset.memory_limit_gb", "model.small")
-_SHOWN = ("dataset.class_names",)  # what figures call things: it changes no number
+VOLATILE = (
+    "name",
+    "device",
+    "tracking",
+    "dataset.root",
+    "dataset.url",
+    "dataset.memory_limit_gb",
+    "dataset.class_names",  # for figures and records alone
+    "model.small",
+)
 _PRECISION = "device.precision"
 _USUAL = "float32"
 
 
 def is_volatile(key: str) -> bool:
     """Say whether a dotted key lies under one that does not belong to a run's identity."""
-    parents = (*VOLATILE, *_SHOWN)
-    return key != _PRECISION and any(key == volatile or key.startswith(volatile + ".") for volatile in parents)
+    return key != _PRECISION and any(key == volatile or key.startswith(volatile + ".") for volatile in VOLATILE)
 
 
 def run_id(config: Mapping[str, Any]) -> str:

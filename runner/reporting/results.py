@@ -44,9 +44,7 @@ class Results:
     """Runs by variant. Frames are in the order of the plan, or of the paths."""
 
     runs: list[Run]
-    summary: (
-        pd.DataFrame
-    )  # a row a run; `variant` is its label, `arm` that without the data set's name, `cell` see there
+    summary: pd.DataFrame  # a row a run; `variant`: its label, `arm`: without the data set's name, `cell`: see `cells`
     history: pd.DataFrame  # a row a run and epoch
     metric: str
     baselines: dict[str, str]  # what each variant is compared with; a baseline with itself

@@ -3,8 +3,6 @@
 from runner.config.plural import counted
 from runner.reporting.attainability import LEVEL, seeds_needed, smallest_p
 
-__all__ = ["power_warning", "seeds_needed", "smallest_p"]
-
 
 def power_warning(seeds: int, comparisons: int) -> str | None:
     """Return what to tell someone whose seeds cannot reach significance, whatever comes out; None if they can."""

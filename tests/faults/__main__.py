@@ -50,6 +50,8 @@ def main() -> int:
         parser.error(f"no such fault: {', '.join(sorted(unknown))}")
     with TemporaryDirectory() as place:
         checkout = (chosen.checkout or _clone(Path(place, "runner"))).resolve()
+        if _git(checkout, "status", "--porcelain", "--untracked-files=no"):
+            parser.error(f"{checkout} holds changes that are not committed, and would lose them: commit or stash them")
         reach = reached(checkout)
         missed = 0
         for fault in faults:
@@ -71,8 +73,7 @@ def reached(checkout: Path) -> dict[str, Any]:
 
     They are kept below the checkout's .pytest_cache, with the commit that they are of.
     """
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=checkout, capture_output=True, text=True, check=True)
-    kept = checkout / ".pytest_cache" / f"faults-{commit.stdout.strip()}"
+    kept = checkout / ".pytest_cache" / f"faults-{_git(checkout, 'rev-parse', 'HEAD')}"
     if not (kept / "reached.json").exists():
         kept.mkdir(parents=True, exist_ok=True)
         (kept / "reached.json").write_text(json.dumps(_measured(checkout, kept)))
@@ -132,7 +133,12 @@ def outcome(fault: Fault, checkout: Path, reach: dict[str, Any], seconds: float,
     except subprocess.TimeoutExpired:
         return f"undecided after {seconds:.0f} s ({len(ordered)} tests reach it)"
     finally:
-        subprocess.run(["git", "checkout", "--quiet", "--", fault.file], cwd=checkout, check=True)
+        _git(checkout, "checkout", "--quiet", "--", fault.file)
+
+
+def _git(checkout: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=checkout, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
 
 
 def _named(test: str) -> str:
