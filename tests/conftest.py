@@ -111,7 +111,7 @@ def shell() -> Cli:
 
 @pytest.fixture(scope="session")
 def digits() -> tuple[np.ndarray, np.ndarray]:
-    """A few random images of ten classes, (250, 28, 28, 1) bytes, and their labels: quick to learn; not to be changed."""
+    """A few random images of ten classes, (250, 28, 28, 1) bytes, and their labels: quick to learn; read-only."""
     generator = np.random.default_rng(7)
     labels = generator.integers(0, 10, 250).astype(np.int32)
     prototypes = generator.integers(0, 256, (10, 28, 28, 1))
