@@ -138,11 +138,12 @@ def show_result(console: Console, record: RunRecord, directory: Path) -> None:
     table.add_column("")
     for name in ("accuracy", "loss"):
         table.add_column(name, justify="right")
+    is_another = bool(record.validation) and record.validation.get("loss") != record.final.get("val_loss")
     rows = [
         ("training", record.final, ""),
         ("validation", record.final, "val_"),
         ("validation at its best", record.best, "val_"),
-        *([("validation of the tested network", record.validation, "")] if record.validation else []),
+        *([("validation of the tested network", record.validation, "")] if is_another else []),
         ("test", record.test, ""),
     ]
     for title, metrics, prefix in rows:

@@ -16,6 +16,7 @@ from runner.reporting.canvas import ONE_COLUMN, TWO_COLUMNS, epoch_axis, legend_
 from runner.reporting.direction import is_share
 from runner.reporting.statistics import CONFIDENCE
 from runner.reporting.styles import Style
+from runner.reporting.wording import quantity
 
 _NAME = 46  # letters of a line
 _WIDE_RANGE = 50  # largest to smallest, from which a loss is easier to read on a logarithmic axis
@@ -48,11 +49,6 @@ def learning_curves(
     _share_scale(row)
     legend_below(figure, row[-1])
     return figure
-
-
-def quantity(metric: str) -> str:
-    """Return what a metric is called in a figure; a loss holds the run's own penalties and smoothing."""
-    return {"loss": "loss with penalty", "negative_log_likelihood": "cross-entropy"}.get(metric, metric)
 
 
 def variant_curves(history: pd.DataFrame, column: str, label: str, title: str, styles: Mapping[str, Style]) -> Figure:

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from runner.reporting.canvas import ONE_COLUMN, PALETTE, TWO_COLUMNS, canvas, epoch_axis, plain
+from runner.reporting.wording import quantity
 
 _SMALL = 12  # classes whose confusion matrix fits one column of a paper
 _NUMBERED = 100  # classes whose cells have room for a number
@@ -94,4 +95,4 @@ def _label(axes: Axes, metric: str) -> None:
         axes.set_ylabel(f"{side}accuracy (%)")
         axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
     else:
-        axes.set_ylabel(f"{side}{name}")
+        axes.set_ylabel(f"{side}{quantity(name)}")

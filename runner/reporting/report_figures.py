@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from runner.config.plural import counted
 from runner.records.record import override_key
 from runner.reporting.axes import is_grid, number, overrides_frame, points_along, sensitivity_axis, varying_axes
-from runner.reporting.curve_figures import learning_curves, quantity, variant_curves
+from runner.reporting.curve_figures import learning_curves, variant_curves
 from runner.reporting.direction import is_share
 from runner.reporting.dot_figures import dots
 from runner.reporting.figures import confusion_matrix
@@ -22,7 +22,7 @@ from runner.reporting.results import Results
 from runner.reporting.run_figures import read_gradients
 from runner.reporting.selection import tuned_metric
 from runner.reporting.styles import Style, variant_styles
-from runner.reporting.wording import no_result_text, value_text
+from runner.reporting.wording import no_result_text, quantity, value_text
 
 Named = Iterator[tuple[str, Figure]]
 _FEWEST_ALONG = 3  # values of one group, for a curve along an axis

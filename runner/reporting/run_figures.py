@@ -9,12 +9,12 @@ from matplotlib.figure import Figure
 
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
-from runner.reporting.curve_figures import quantity
 from runner.reporting.figures import confusion_counts, confusion_matrix, curves
 from runner.reporting.frames import read_numbers
 from runner.reporting.left_out import LeftOut
 from runner.reporting.rate_range import is_range_test, rate_range
 from runner.reporting.training_figures import layer_norms, learning_rate
+from runner.reporting.wording import quantity
 
 
 def run_figures(directory: RunDirectory, record: RunRecord, left_out: LeftOut) -> Iterator[tuple[str, Figure]]:

@@ -1,4 +1,4 @@
-"""How numbers read: shares in percent and their differences in points, the rest as they are."""
+"""How metrics and their numbers read: shares in percent and their differences in points, the rest as they are."""
 
 import math
 from collections.abc import Mapping
@@ -8,6 +8,11 @@ import pandas as pd
 
 from runner.reporting.aggregate import NO_RESULT, STILL_TRAINING
 from runner.reporting.direction import is_share
+
+
+def quantity(metric: str) -> str:
+    """Return what a metric is called in a figure; a loss holds the run's own penalties and smoothing."""
+    return {"loss": "loss with penalty", "negative_log_likelihood": "cross-entropy"}.get(metric, metric)
 
 
 def value_text(value: float, metric: str) -> str:
