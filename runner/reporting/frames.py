@@ -55,10 +55,15 @@ def read_numbers(path: Path, *needed: str) -> pd.DataFrame:
 
 
 def write_frame(frame: pd.DataFrame, path: Path) -> Path:
-    """Write a frame as CSV, in which no cell is a formula; return the path."""
+    """Write a frame as CSV, in which no cell is a formula; return the path.
+
+    Raises:
+        EnvironmentFault: if the machine refuses.
+    """
     safe = frame.rename(columns=inert)
     for name in safe.select_dtypes(exclude=["number", "bool"]):
         safe[name] = safe[name].map({value: inert(value) for value in safe[name].unique()})
-    with whole_file(path) as temporary:
-        safe.to_csv(temporary, index=False)
+    # pandas, given a path, tells of a directory that is gone by an error without its number.
+    with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
+        safe.to_csv(stream, index=False)
     return path

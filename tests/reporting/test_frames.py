@@ -1,6 +1,8 @@
+import pandas as pd
 import pytest
 
-from runner.reporting.frames import read_numbers
+from runner.config.environment import EnvironmentFault
+from runner.reporting.frames import read_numbers, write_frame
 
 
 @pytest.mark.parametrize(
@@ -18,3 +20,8 @@ def test_what_is_no_table_of_numbers_is_said_once(tmp_path, content, said):
     with pytest.raises(ValueError, match="steps") as caught:
         read_numbers(path, "step")
     assert str(caught.value) == f"{path}: {said}"
+
+
+def test_a_directory_that_is_gone_is_the_machines_fault(tmp_path):
+    with pytest.raises(EnvironmentFault, match="sweep: the directory is gone"):
+        write_frame(pd.DataFrame({"seed": [0]}), tmp_path / "sweep/summary.csv")

@@ -1,7 +1,9 @@
 """What came of runs: whether two are the same to the last bit, and whether their files are whole."""
 
 import csv
+import fnmatch
 import json
+import os
 import re
 import threading
 import zipfile
@@ -32,6 +34,15 @@ class Result:
     weights: bytes
 
 
+def found(folder: Path, pattern: str = "*") -> list[Path]:
+    """Return what lies below a folder, sorted, also while directories there are removed (which rglob cannot bear)."""
+    return sorted(
+        Path(place, name)
+        for place, folders, files in os.walk(folder)
+        for name in fnmatch.filter([*folders, *files], pattern)
+    )
+
+
 def result_of(run: Path) -> tuple[tuple[str, int], Result]:
     """Return a run's optimizer and seed, and its result."""
     record = json.loads((run / "record.json").read_text())
@@ -45,7 +56,7 @@ def result_of(run: Path) -> tuple[tuple[str, int], Result]:
 
 def results_in(folder: Path) -> dict[tuple[str, int], Result]:
     """Return the results of the runs below a folder, by optimizer and seed."""
-    return dict(result_of(path.parent) for path in sorted(folder.rglob("record.json")))
+    return dict(result_of(path.parent) for path in found(folder, "record.json"))
 
 
 def epochs_of(run: Path) -> list[list[str]]:
@@ -62,12 +73,12 @@ def trained_epochs(run: Path) -> list[int]:
 
 def leftovers(folder: Path) -> list[Path]:
     """Return the files that were never renamed to what they were to be."""
-    return [path for path in folder.rglob(".*") if TEMPORARY.fullmatch(path.name)]
+    return [path for path in found(folder, ".*") if TEMPORARY.fullmatch(path.name)]
 
 
 def assert_whole(folder: Path) -> int:
     """Read every file below a folder that stands under its final name, and return how many there are."""
-    paths = [path for path in folder.rglob("*") if path.is_file() and _is_ours(path.relative_to(folder))]
+    paths = _files(folder)
     for path in paths:
         _assert_whole(path)
     return len(paths)
@@ -118,10 +129,7 @@ class Reader(threading.Thread):
 
 
 def _files(folder: Path) -> list[Path]:
-    try:
-        return [path for path in folder.rglob("*") if path.is_file() and _is_ours(path.relative_to(folder))]
-    except FileNotFoundError:  # a folder that was removed meanwhile
-        return []
+    return [path for path in found(folder) if path.is_file() and _is_ours(path)]
 
 
 def _is_ours(path: Path) -> bool:

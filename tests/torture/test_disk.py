@@ -33,7 +33,7 @@ from runner.sweeps.plan import Plan
 from tests import warm
 from tests.composed import config
 from tests.torture.faulty import FaultyDisk, Site
-from tests.torture.results import Result, assert_whole, epochs_of, leftovers, results_in, trained_epochs
+from tests.torture.results import Result, assert_whole, epochs_of, found, leftovers, results_in, trained_epochs
 
 ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE)
 TINY = ("dataset=digits", "model.hidden_units=[8]", "training.epochs=2")
@@ -114,9 +114,9 @@ def undisturbed(program, tmp_path_factory) -> tuple[dict[tuple[str, int], Result
     folder = tmp_path_factory.mktemp("undisturbed")
     with FaultyDisk(folder, errno.ENOSPC).in_place() as disk:
         program[1](folder)
-    found = results_in(folder)
-    assert len(found) == program[1].runs
-    return found, disk.sites
+    results = results_in(folder)
+    assert len(results) == program[1].runs
+    return results, disk.sites
 
 
 def chosen(sites: list[Site], most: int) -> list[int]:
@@ -153,12 +153,12 @@ def test_every_operation_may_fail(program, undisturbed, attempts, measured, tmp_
         stopped += bool(said)
         assert len(said.splitlines()) == bool(said)
         assert_whole(folder)
-        before = {path: epochs_of(path) for path in folder.rglob("*") if path.is_dir()}
+        before = {path: epochs_of(path) for path in found(folder) if path.is_dir()}
         train(folder)
         assert results_in(folder) == expected, f"after {os.strerror(error)} at {sites[number]}"
         for path, rows in before.items():
             assert epochs_of(path)[: len(rows)] == rows  # seconds and all: what was there was not trained again
-        for path in folder.rglob("record.json"):
+        for path in found(folder, "record.json"):
             assert len(set(trained_epochs(path.parent))) == len(trained_epochs(path.parent))
         assert not leftovers(folder)
         shutil.rmtree(folder)
@@ -214,13 +214,13 @@ def test_a_sweep_stops_on_a_full_disk_and_goes_on_with_more_room(cli, small_disk
     said = refused(cli(*sweep, cwd=tmp_path))
     assert "no space left on the disk; make room" in said
     assert_whole(small_disk)
-    statuses = [json.loads(path.read_text())["status"] for path in small_disk.rglob("record.json")]
+    statuses = [json.loads(path.read_text())["status"] for path in found(small_disk, "record.json")]
     assert "failed" not in statuses
     assert len(statuses) < 2
     remount(small_disk, "size=64m")
     done = cli(*sweep, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert [trained_epochs(path.parent) for path in small_disk.rglob("run.log")] == [[1, 2]] * 2
+    assert [trained_epochs(path.parent) for path in found(small_disk, "run.log")] == [[1, 2]] * 2
     assert len(results_in(small_disk)) == 2
     measured("a sweep on a file system of 2 MB: exit code 3, no run failed; with 64 MB the same command trains both")
 

@@ -20,7 +20,7 @@ import pytest
 
 from runner.config.errors import EXIT_INTERRUPTED, EXIT_TERMINATED
 from tests import warm
-from tests.torture.results import CHOSEN, Reader, assert_whole, epochs_of, leftovers, results_in, trained_epochs
+from tests.torture.results import CHOSEN, Reader, assert_whole, epochs_of, found, leftovers, results_in, trained_epochs
 
 SIGNALS = {
     signal.SIGKILL: -signal.SIGKILL,
@@ -71,11 +71,11 @@ def stopped(process: BaseProcess, folder: Path, number: int, moments: random.Ran
     """
     wanted, aim = list(SIGNALS)[number % len(SIGNALS)], AIMS[number % len(AIMS)]
     begun, rows = time.time(), _rows(folder) + moments.randint(0, MOST)
-    while process.is_alive() and not any(_is_newer(path, begun) for path in folder.rglob("record.json")):
+    while process.is_alive() and not any(_is_newer(path, begun) for path in found(folder, "record.json")):
         time.sleep(0.02)
     while process.is_alive() and _rows(folder) < rows:
         time.sleep(0.02)
-    while process.is_alive() and aim and not any(folder.rglob(aim)):
+    while process.is_alive() and aim and not found(folder, aim):
         time.sleep(0.001)
     if not aim:
         time.sleep(moments.uniform(0, LATE))
@@ -99,7 +99,7 @@ def _is_newer(path: Path, moment: float) -> bool:
 
 
 def rows_of(folder: Path) -> dict[Path, list[list[str]]]:
-    return {path.parent: epochs_of(path.parent) for path in sorted(folder.rglob("history.csv"))}
+    return {path.parent: epochs_of(path.parent) for path in found(folder, "history.csv")}
 
 
 def run_command(folder: Path) -> tuple[str, ...]:
@@ -109,7 +109,7 @@ def run_command(folder: Path) -> tuple[str, ...]:
 
 def sweep_command(folder: Path) -> tuple[str, ...]:
     """The command that begins a sweep, and goes on with it; on two workers until there is something to go on with."""
-    workers = 1 if [*folder.rglob("history.csv")] else 2
+    workers = 1 if found(folder, "history.csv") else 2
     return ("-m", *CHOSEN, "seed=0,1", "hydra.sweep.dir=sweep", f"hydra.launcher.workers={workers}")
 
 
@@ -173,12 +173,12 @@ def test_stopped_at_any_moment_it_ends_as_if_it_had_not_been(
             stops += disturb(start, command, folder, range(wanted)[len(stops) :][: len(AIMS)], moments)
         read += reader.read
         assert results_in(folder) == dict(list(undisturbed.items())[:runs])
-        for path in folder.rglob("run.log"):
+        for path in found(folder, "run.log"):
             epochs = trained_epochs(path.parent)
             assert len(set(epochs)) == len(epochs), path.read_text()
             assert ": epoch 40 " in path.read_text()  # it went on there, also by `runner resume`
         assert not leftovers(folder)
-        assert not [*folder.rglob("checkpoint")]
+        assert not found(folder, "checkpoint")
         shutil.rmtree(folder)
     counts = ", ".join(f"{sum(stop.signal == one for stop in stops)} {one.name}" for one in SIGNALS)
     slowest = max(stop.seconds for stop in stops if stop.signal == signal.SIGTERM)
