@@ -44,8 +44,7 @@ def _fork_workers_from(server: str) -> None:
     """Have this process's pools fork their workers where it comes from itself: a server of its own takes seconds."""
     own = forkserver._forkserver
     own._forkserver_address = server
-    own.ensure_running = lambda: None
-    own.set_forkserver_preload = lambda _: None
+    forkserver.ensure_running = own.ensure_running = lambda: None  # the first is bound when the module is imported
 
 
 @contextmanager
