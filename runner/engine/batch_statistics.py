@@ -37,7 +37,7 @@ def statistics_refresher(model: keras.Model, data: Part, batch_size: int) -> Cal
                 object.__setattr__(layer, "momentum", before)
         return (batch + 1,)
 
-    @tf.function
+    @tf.function(autograph=False)
     def refresh() -> Any:
         batches = len(data) // batch_size
         return tf.while_loop(lambda batch: batch < batches, one_batch, [tf.constant(0)], parallel_iterations=1)

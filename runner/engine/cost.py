@@ -12,7 +12,7 @@ def flops_per_example(model: keras.Model) -> int:
 
     A multiplication and an addition are two.
     """
-    forward = tf.function(lambda batch: model(batch, training=False))
+    forward = tf.function(lambda batch: model(batch, training=False), autograph=False)
     graph = forward.get_concrete_function(tf.TensorSpec((1, *model.input_shape[1:]), tf.float32)).graph
     options = tf.compat.v1.profiler.ProfileOptionBuilder.float_operation()
     options["output"] = "none"

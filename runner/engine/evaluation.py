@@ -20,7 +20,7 @@ class Evaluator:
         self._model = model
         self._data = data
         self._run = _compiled_evaluation(model, data, jit_compile)
-        self._forward = tf.function(lambda batch: model(batch, training=False), jit_compile=jit_compile)
+        self._forward = tf.function(lambda batch: model(batch, training=False), jit_compile=jit_compile, autograph=False)
 
     def evaluate(self) -> dict[str, float]:
         """Return loss and metrics, as `model.evaluate` does."""
@@ -51,7 +51,7 @@ def _compiled_evaluation(model: keras.Model, data: Part, jit_compile: bool) -> A
     batch_size = min(_BATCH_SIZE, len(data))
     full_batches, rest = divmod(len(data), batch_size)
 
-    @tf.function(jit_compile=jit_compile)
+    @tf.function(jit_compile=jit_compile, autograph=False)
     def run() -> None:
         def one_full_batch(batch: tf.Tensor) -> tuple[tf.Tensor]:
             chosen = (_rows(array, batch * batch_size, batch_size) for array in (inputs, labels))

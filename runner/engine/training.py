@@ -30,7 +30,7 @@ def shuffled(seed: int, examples: int) -> Order:
 
 def one_kernel(function: Augment) -> Augment:
     """Return the function compiled by XLA, also on a CPU: many small operations become one loop over the pixels."""
-    compiled: Augment = tf.function(function, jit_compile=True)
+    compiled: Augment = tf.function(function, jit_compile=True, autograph=False)
     return compiled
 
 
@@ -155,7 +155,7 @@ def _compiled_epoch(model: keras.Model, data: Part, batch_size: int, augment: Au
         batch = tf.gather(inputs, chosen), tf.gather(labels, chosen)
         model.train_step(augment(*batch) if augment else batch)
 
-    @tf.function(jit_compile=jit_compile)
+    @tf.function(jit_compile=jit_compile, autograph=False)
     def run_epoch(permutation: tf.Tensor) -> None:
         def one_full_batch(batch: tf.Tensor) -> tuple[tf.Tensor]:
             # tf.slice, not indexing: its size is static, which XLA asks for.
