@@ -22,6 +22,7 @@ from runner.config.locations import conf_directory
 from runner.config.schema import SWEEP_KEYS, check, resolve
 from runner.config.trust import read_trusted, refuse_strangers
 from runner.console import EpochLines, Terminal, epoch_text, show_choices, show_result, show_start, show_warning
+from runner.engine.importing import uncollected
 from runner.engine.native_log import native_log_held_back
 from runner.interruption import Interruption
 from runner.kept import Kept
@@ -93,7 +94,8 @@ def run(
     choices = request.choices | {group: f"[{','.join(config[group])}]" for group in LIST_GROUPS}
     show_choices(console, choices, request.overrides)
     with native_log_held_back():
-        from runner.engine.saving import save_model
+        with uncollected():
+            from runner.engine.saving import save_model
 
         prepared = prepare_or_embedded(config, request, console, kept)
         compiled = take_compiled(prepared, kept)

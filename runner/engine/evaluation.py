@@ -20,7 +20,9 @@ class Evaluator:
         self._model = model
         self._data = data
         self._run = _compiled_evaluation(model, data, jit_compile)
-        self._forward = tf.function(lambda batch: model(batch, training=False), jit_compile=jit_compile, autograph=False)
+        self._forward = tf.function(
+            lambda batch: model(batch, training=False), jit_compile=jit_compile, autograph=False
+        )
 
     def evaluate(self) -> dict[str, float]:
         """Return loss and metrics, as `model.evaluate` does."""

@@ -11,7 +11,9 @@ import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import get_registered_canvas_class
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
 
 from runner.records.atomic import write_bytes
@@ -113,9 +115,16 @@ def as_svg(figure: Figure) -> bytes:
 
 
 def _drawn(figure: Figure, suffix: str) -> bytes:
+    kind, dots = suffix.removeprefix("."), figure.dpi
     stream = io.BytesIO()
     with mpl.rc_context(_FILES), warnings.catch_warnings():
         # A name that the font has no letters for, or that is too long for its panel, is shown as well as it can be.
         warnings.filterwarnings("ignore", "Glyph|constrained_layout not applied", UserWarning)
-        figure.savefig(stream, format=suffix.removeprefix("."), metadata=_NO_DATE.get(suffix))
+        if isinstance(layout := figure.get_layout_engine(), ConstrainedLayoutEngine):  # once for all formats
+            layout.execute(figure)
+            figure.set_layout_engine("none")
+        # Not `savefig`, which draws everything twice.
+        canvas = get_registered_canvas_class(kind)(figure)
+        getattr(canvas, f"print_{kind}")(stream, metadata=_NO_DATE.get(suffix))
+    figure.dpi = dots  # of which SVG and PDF have 72
     return stream.getvalue()
