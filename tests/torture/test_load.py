@@ -75,8 +75,10 @@ def computed_a_run(looks: list[Look]) -> float:
     "**Load**: after hundreds of runs a worker takes as much memory, files and computing a run as after fifty"
 )
 @pytest.mark.parametrize("kind", ["one configuration", "many configurations"])
-def test_workers_stay_as_they_were_after_the_warm_up(kind, attempts, measured, tmp_path):
-    runs, warm_up = attempts(12, 500), attempts(4, 50)
+def test_workers_stay_as_they_were_after_the_warm_up(kind, attempts, measured, tmp_path, request):
+    if kind == "one configuration":
+        request.getfixturevalue("long_form")
+    runs, warm_up = attempts(9, 500), attempts(3, 50)
     command = ["-m", "dataset=digits", "model.hidden_units=[16]", "training.epochs=1", "hydra.sweep.dir=sweep"]
     command += [f"hydra.launcher.workers={attempts(1, 2)}"]
     if kind == "one configuration":
