@@ -120,7 +120,7 @@ def test_tasks_of_a_kind_stay_with_a_worker_in_its_own_environment(pool):
 
 
 def test_what_takes_too_long_is_given_up():
-    pool = LocalPool([{}], timeout_s=0.5)
+    pool = LocalLauncher(workers=1, timeout_s=0.5).pool()
     ((_, result),) = pool.results(never_end, [1], kind)
     assert str(result) == "stopped after timeout_s=0.5 seconds"
     pool.close()

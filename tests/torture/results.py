@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-# Random are weights, order and dropout (augmentation takes seconds to compile: it is in tests/engine/test_checkpoint.py).
+# Random are weights, order and dropout; augmentation takes seconds to compile (tests/engine/test_checkpoint.py has it).
 # Long enough to be stopped in the middle.
 CHOSEN = ("dataset=digits", "model.hidden_units=[16]", "regularizer=[dropout]", "training.epochs=40")
 TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}-\d+(\.\w+)?")

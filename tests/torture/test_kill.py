@@ -158,7 +158,9 @@ def _rows(folder: Path) -> int:
     " in the same bits, trains no epoch twice, loses no row that was on disk, and leaves no lock or temporary file;"
     " nobody ever sees a half-written file under its name; SIGTERM ends the process within 5 s"
 )
-@pytest.mark.parametrize(("kind", "command", "runs", "few"), [("run", run_command, 1, 4), ("sweep", sweep_command, 2, 2)])
+@pytest.mark.parametrize(
+    ("kind", "command", "runs", "few"), [("run", run_command, 1, 4), ("sweep", sweep_command, 2, 2)]
+)
 def test_stopped_at_any_moment_it_ends_as_if_it_had_not_been(
     kind, command, runs, few, start, undisturbed, attempts, measured, tmp_path
 ):
