@@ -78,6 +78,17 @@ def cli(cold_cli: Cli) -> Cli:
     return run
 
 
+@pytest.fixture(scope="session")
+def quick_cli() -> Cli:
+    """Do as `cli`, but without the figures and the page of a report, which take seconds."""
+    from tests.warm import completed
+
+    def run(*arguments: str, cwd: Path, timeout: float = 120):
+        return completed(arguments, cwd, _environment(None), timeout, figures=False)
+
+    return run
+
+
 @pytest.fixture
 def spawn() -> Iterator[Spawn]:
     """spawn("seeds=2", cwd=tmp_path) -> the `Popen` of a `runner` whose end the test does not wait for.

@@ -27,7 +27,7 @@ MARKERS = {
     "cluster": "starts Ray or jobs as Slurm does",
     "torture": "breaks something many times",
 }
-STARTS_PROCESSES = {"cli", "cold_cli", "spawn", "shell", "program", "browser"}
+STARTS_PROCESSES = {"cli", "quick_cli", "cold_cli", "spawn", "begin", "shell", "program", "browser"}
 LOOKS_UP = {"/sbin/ldconfig", "git"}  # started by Python's ctypes, and to know the code's commit: over in milliseconds
 SLOW = 5.0  # seconds of one test that its author should hear of
 

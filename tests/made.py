@@ -84,7 +84,7 @@ def smoke_study(once: Once, cli: Callable[..., CompletedProcess[str]]) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tuned_study(once: Once, cli: Callable[..., CompletedProcess[str]]) -> Path:
+def tuned_study(once: Once, quick_cli: Callable[..., CompletedProcess[str]]) -> Path:
     """The folder in which a study `tuned` chose the learning rates of sgd and adam; `stdout` is beside `outputs`."""
 
     def train(folder: Path) -> None:
@@ -94,7 +94,7 @@ def tuned_study(once: Once, cli: Callable[..., CompletedProcess[str]]) -> Path:
             "variants:\n  adam: [optimizer=adam]\n  sgd: [optimizer=sgd]\n"
             "tune:\n  axes:\n    optimizer.learning_rate: [1.0e-6, 1.0e-2]\nseeds: 2\n"
         )
-        done = cli("study=tuned", "--config-dir", str(folder / "own"), cwd=folder)
+        done = quick_cli("study=tuned", "--config-dir", str(folder / "own"), cwd=folder)
         assert done.returncode == 0, done.stderr
         (folder / "stdout").write_text(done.stdout)
 
@@ -128,16 +128,19 @@ class Begun:
 
 
 @pytest.fixture
-def begin(cli: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Begun]]:
-    """begin("seeds=2", cwd=tmp_path) -> a command, as of `cli`, whose end the test does not wait for."""
+def begin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Begun]]:
+    """begin("seeds=2", cwd=tmp_path) -> a command whose end the test does not wait for.
+
+    Its reports have figures only where begin(..., figures=True) asks for them.
+    """
     from tests.warm import started
 
     with ExitStack() as stack:
 
-        def begin(*arguments: str, cwd: Path) -> Begun:
+        def begin(*arguments: str, cwd: Path, figures: bool = False) -> Begun:
             place = tmp_path_factory.mktemp("said")
             said = place / "stdout", place / "stderr"
-            return Begun(stack.enter_context(started(arguments, cwd, said, shares_server=True)), said)
+            return Begun(stack.enter_context(started(arguments, cwd, said, shares_server=True, figures=figures)), said)
 
         yield begin
 

@@ -60,8 +60,8 @@ class TestStudy:
         assert (folder / "outputs/studies/smoke/summary.csv").read_bytes() == table
 
 
-def test_a_dry_run_trains_nothing(cli, tmp_path):
-    done = cli(
+def test_a_dry_run_trains_nothing(quick_cli, tmp_path):
+    done = quick_cli(
         "optimizer=sgd,adam", *TINY, "-m", "seed=0,1", "dry_run=true", "hydra.sweep.dir=s", "hydra.launcher.workers=1",
         cwd=tmp_path,
     )  # fmt: skip
@@ -72,7 +72,7 @@ def test_a_dry_run_trains_nothing(cli, tmp_path):
     assert len(pd.read_csv(tmp_path / "s" / "plan.csv")) == 4
 
 
-def test_nothing_trains_if_one_variant_cannot_be_built_or_does_not_measure_what_is_tuned_by(cli, tmp_path):
+def test_nothing_trains_if_one_variant_cannot_be_built_or_does_not_measure_what_is_tuned_by(quick_cli, tmp_path):
     flags = study(
         tmp_path / "own",
         "wrong",
@@ -80,7 +80,7 @@ def test_nothing_trains_if_one_variant_cannot_be_built_or_does_not_measure_what_
         "  b: [optimizer._target_=keras.optimizers.Adamm]\n  c: ['regularizer=[spatial_dropout]']\n"
         "tune:\n  axes:\n    training.batch_size: [16]\n",
     )
-    done = cli("study=wrong", "hydra.launcher.workers=1", *flags, cwd=tmp_path)
+    done = quick_cli("study=wrong", "hydra.launcher.workers=1", *flags, cwd=tmp_path)
     assert done.returncode == 2
     assert "variant b: optimizer._target_=keras.optimizers.Adamm: no such class" in done.stderr
     assert "variant c: regularizer.spatial_dropout: SpatialDropout2D needs feature maps" in done.stderr
@@ -132,7 +132,7 @@ def deadly(tmp_path):
     return "trusted_packages=[deadly]", "--config-dir", str(tmp_path / "own")
 
 
-def test_runs_that_end_badly_cost_themselves_alone_and_are_made_up_for(cli, tmp_path, deadly):
+def test_runs_that_end_badly_cost_themselves_alone_and_are_made_up_for(quick_cli, tmp_path, deadly):
     command = (
         "-m", "callbacks=[kill],[raise],[]", *TINY, "training.epochs=3", "hydra.sweep.dir=s",
         "hydra.launcher.workers=2", *deadly,
@@ -141,7 +141,7 @@ def test_runs_that_end_badly_cost_themselves_alone_and_are_made_up_for(cli, tmp_
         "callbacks=-kill_seed0": "the worker was killed by SIGKILL",
         "callbacks=-raise_seed0": "RuntimeError: it broke",
     }
-    done = cli(*command, cwd=tmp_path)
+    done = quick_cli(*command, cwd=tmp_path)
     assert done.returncode == 1, done.stdout + done.stderr
     kept = records(tmp_path / "s")
     assert kept.pop("callbacks=_seed0")["status"] == "completed"
@@ -151,15 +151,15 @@ def test_runs_that_end_badly_cost_themselves_alone_and_are_made_up_for(cli, tmp_
         assert reason in kept[name]["error"]
         assert str(next((tmp_path / "s").glob(f"{name}*")).relative_to(tmp_path) / "run.log") in done.stdout
     assert set(pd.read_csv(tmp_path / "s" / "summary.csv")["status"]) == {"completed", "failed"}
-    again = cli(*command, cwd=tmp_path)
+    again = quick_cli(*command, cwd=tmp_path)
     assert again.returncode == 0, again.stdout + again.stderr
     assert "1 done already" in again.stdout
     for name in reasons:
         assert len(pd.read_csv(next((tmp_path / "s").glob(f"{name}*")) / "history.csv")) == 3
 
 
-def test_fail_fast_stops_at_the_first_failure(cli, tmp_path, deadly):
-    done = cli(
+def test_fail_fast_stops_at_the_first_failure(quick_cli, tmp_path, deadly):
+    done = quick_cli(
         "-m", "callbacks=[first]", "seed=range(6)", *TINY, "training.epochs=2", "hydra.sweep.dir=s", "fail_fast=true",
         "hydra.launcher.workers=2", *deadly, cwd=tmp_path,
     )  # fmt: skip
@@ -169,7 +169,7 @@ def test_fail_fast_stops_at_the_first_failure(cli, tmp_path, deadly):
     assert len(statuses) < 6
 
 
-def test_ctrl_c_leaves_a_sweep_of_some_seeds_that_goes_on_from_its_checkpoints(begin, cli, pausing, tmp_path):
+def test_ctrl_c_leaves_a_sweep_of_some_seeds_that_goes_on_from_its_checkpoints(begin, quick_cli, pausing, tmp_path):
     begun = begin("seeds=[3,5]", *pausing, cwd=tmp_path)
     while not list(tmp_path.glob("s/*/checkpoint/state.npz")):
         assert begun.is_alive(), begun.said()
@@ -181,7 +181,7 @@ def test_ctrl_c_leaves_a_sweep_of_some_seeds_that_goes_on_from_its_checkpoints(b
     assert "Traceback" not in errors
     assert "interrupted" in {record["status"] for record in records(tmp_path / "s").values()}
     (tmp_path / "go").touch()
-    done = cli("resume", "s", "trusted_packages=[pausing]", cwd=tmp_path)
+    done = quick_cli("resume", "s", "trusted_packages=[pausing]", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     ended = records(tmp_path / "s").values()
     assert {record["status"] for record in ended} == {"completed"}
@@ -220,7 +220,7 @@ def test_two_processes_on_one_sweep_train_no_run_twice(begin, pausing, tmp_path)
 
 
 @pytest.fixture(scope="module")
-def edited(cli, tmp_path_factory):
+def edited(quick_cli, tmp_path_factory):
     """A study that was planned, then edited, then resumed: its folder, and what that printed."""
     folder = tmp_path_factory.mktemp("edited")
     text = (
@@ -228,10 +228,10 @@ def edited(cli, tmp_path_factory):
         'variants: {"=a": [optimizer=adam], b: [optimizer=sgd], c: [optimizer=adam]}\nseeds: 1\n'
     )
     flags = study(folder / "own", "mine", text)
-    planned = cli("study=mine", "dry_run=true", "hydra.sweep.dir=s", *flags, cwd=folder)
+    planned = quick_cli("study=mine", "dry_run=true", "hydra.sweep.dir=s", *flags, cwd=folder)
     assert planned.returncode == 0, planned.stderr
     study(folder / "own", "mine", "base: [dataset=digits, training.epochs=2]\nvariants:\n  d: []\nseeds: 3\n")
-    done = cli("resume", "s", cwd=folder)
+    done = quick_cli("resume", "s", cwd=folder)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder, done.stdout
 

@@ -24,9 +24,12 @@ def _be_runner(
     environment: Mapping[str, str],
     said: tuple[Path, Path],
     server: str | None,
+    figures: bool,
 ):
     if server:
         _fork_workers_from(server)
+    if not figures:
+        _leave_out_figures()
     logging.getLogger("tensorflow").handlers.clear()  # it has one where it was imported before Hydra was set up
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell starts in the background
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
@@ -47,6 +50,13 @@ def _fork_workers_from(server: str) -> None:
     forkserver.ensure_running = own.ensure_running = lambda: None  # the first is bound when the module is imported
 
 
+def _leave_out_figures() -> None:
+    """Have this process's reports consist of tables: figures take seconds."""
+    from runner.reporting import report
+
+    report.run_figures = report._write_figures = lambda *_: ()
+
+
 @contextmanager
 def started(
     arguments: tuple[str, ...],
@@ -55,17 +65,19 @@ def started(
     environment: Mapping[str, str] = os.environ,
     *,
     shares_server: bool = False,
+    figures: bool = True,
 ) -> Iterator[BaseProcess]:
     """Start `runner` in a folder, and see to it that nothing of it is left after the block.
 
     Args:
         said: the files that its output and its errors are appended to.
         shares_server: its workers come from the server that it comes from itself, and have that one's environment.
+        figures: its reports have figures and a page.
     """
     start_server()
     server = forkserver._forkserver._forkserver_address if shares_server else None
     process = get_context("forkserver").Process(
-        target=_be_runner, args=(arguments, folder, dict(environment), said, server)
+        target=_be_runner, args=(arguments, folder, dict(environment), said, server, figures)
     )
     process.start()
     try:
@@ -79,7 +91,7 @@ def started(
 
 
 def completed(
-    arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str], timeout: float
+    arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str], timeout: float, *, figures: bool = True
 ) -> "subprocess.CompletedProcess[str]":
     """Run `runner` to its end.
 
@@ -88,7 +100,7 @@ def completed(
     """
     with TemporaryDirectory() as place:
         said = Path(place, "stdout"), Path(place, "stderr")
-        with started(arguments, folder, said, environment, shares_server=True) as process:
+        with started(arguments, folder, said, environment, shares_server=True, figures=figures) as process:
             process.join(timeout)
             if process.exitcode is None:
                 raise subprocess.TimeoutExpired(arguments, timeout)

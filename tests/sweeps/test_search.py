@@ -376,9 +376,9 @@ def test_its_report_has_the_history_and_the_importances(finished):
         assert (folder / "s" / name).read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_larger_budget_goes_on(finished, cli, tmp_path):
+def test_a_larger_budget_goes_on(finished, quick_cli, tmp_path):
     before = trials(shutil.copytree(finished[0] / "s", tmp_path / "s"))
-    done = cli(*COMMAND, "search.trials=8", "training.epochs=3", cwd=tmp_path)
+    done = quick_cli(*COMMAND, "search.trials=8", "training.epochs=3", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "8 trials, 6 done already" in done.stdout
     after = trials(tmp_path / "s")
@@ -387,7 +387,7 @@ def test_a_larger_budget_goes_on(finished, cli, tmp_path):
     assert after["optimizer.learning_rate"].is_unique
 
 
-def test_a_search_that_is_killed_trains_its_trials_with_the_values_they_had(begin, cli, tmp_path):
+def test_a_search_that_is_killed_trains_its_trials_with_the_values_they_had(begin, quick_cli, tmp_path):
     command = (*COMMAND, "search.trials=4", "training.epochs=30")
     begun = begin(*command, cwd=tmp_path)
     while not list(tmp_path.glob("s/*/checkpoint/state.npz")):
@@ -396,7 +396,7 @@ def test_a_search_that_is_killed_trains_its_trials_with_the_values_they_had(begi
     begun.send_signal(signal.SIGKILL)
     assert begun.wait() == -signal.SIGKILL
     planned = pd.read_csv(tmp_path / "s" / "plan.csv")
-    done = cli(*command, cwd=tmp_path)
+    done = quick_cli(*command, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     table = trials(tmp_path / "s")
     assert list(table["trial"]) == [0, 1, 2, 3]

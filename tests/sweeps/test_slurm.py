@@ -21,8 +21,8 @@ def slurm_pool(monkeypatch):
     return SlurmPool
 
 
-def test_a_study_is_trained_by_jobs(cli, tmp_path):
-    done = cli(
+def test_a_study_is_trained_by_jobs(quick_cli, tmp_path):
+    done = quick_cli(
         "seeds=2", "launcher=slurm", "hydra.launcher.cluster=local", "dataset=digits", "training.epochs=1",
         "hydra.sweep.dir=s", cwd=tmp_path, timeout=300,
     )  # fmt: skip

@@ -289,7 +289,17 @@ def test_it_ends_with_the_sweep_of_another_process_and_writes_the_report(begin, 
     sweep = tmp_path / "outputs/studies/smoke"
     training = begin("study=smoke", "seeds=2", "dataset=digits", "training.epochs=1", cwd=tmp_path)
     watcher = begin(
-        "report", "--watch", str(sweep), "--interval", "0.2", "--metric", "test_loss", "--out", "here", cwd=tmp_path
+        "report",
+        "--watch",
+        str(sweep),
+        "--interval",
+        "0.2",
+        "--metric",
+        "test_loss",
+        "--out",
+        "here",
+        cwd=tmp_path,
+        figures=True,
     )
     assert watcher.wait() == 0, watcher.said()
     states = [json.loads(path.read_text())["status"] for path in sweep.glob("*/record.json")]

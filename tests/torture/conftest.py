@@ -40,12 +40,12 @@ def measured(request: pytest.FixtureRequest, record_property: Callable[[str, obj
 
 
 @pytest.fixture(scope="session")
-def undisturbed(once: Once, cli: Callable[..., CompletedProcess[str]]) -> Mapping[tuple[str, int], Result]:
+def undisturbed(once: Once, quick_cli: Callable[..., CompletedProcess[str]]) -> Mapping[tuple[str, int], Result]:
     """The results of a sweep over the seeds 0 and 1 on one worker, which nobody stops."""
 
     def train(folder: Path) -> None:
         where = ("hydra.sweep.dir=sweep", "hydra.launcher.workers=1")
-        done = cli("-m", *CHOSEN, "seed=0,1", *where, cwd=folder, timeout=600)
+        done = quick_cli("-m", *CHOSEN, "seed=0,1", *where, cwd=folder, timeout=600)
         assert done.returncode == 0, done.stderr
 
     return results_in(once("undisturbed", train))

@@ -15,13 +15,13 @@ pytestmark = pytest.mark.promise(
 
 
 @pytest.fixture
-def sweep(cli, tmp_path):
+def sweep(quick_cli, tmp_path):
     """sweep("repeat", "seed=0,1") -> the results by optimizer and seed of a sweep in a folder of that name."""
 
     def run(name, *arguments):
         folder = tmp_path / name
         folder.mkdir()
-        done = cli("-m", *CHOSEN, "hydra.sweep.dir=sweep", *arguments, cwd=folder, timeout=600)
+        done = quick_cli("-m", *CHOSEN, "hydra.sweep.dir=sweep", *arguments, cwd=folder, timeout=600)
         assert done.returncode == 0, done.stderr
         return results_in(folder / "sweep")
 
