@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Container, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -14,14 +15,14 @@ from runner.records.provenance import code_state
 from runner.records.record import DONE, RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.reporting.baselines import baselines
-from runner.sweeps.estimate import epoch_seconds, estimate_seconds
+from runner.sweeps.estimate import epoch_seconds, estimate_range
 from runner.sweeps.job import Job
 from runner.sweeps.outcome import read_status
 from runner.sweeps.plan import Plan
 from runner.sweeps.pool import Pool
 from runner.sweeps.power import power_warning
 from runner.sweeps.study import Study, read_study
-from runner.sweeps.sweep import Sweep
+from runner.sweeps.sweep import Sweep, kind
 from runner.sweeps.tuning import choose
 from runner.sweeps.view import show_plan, show_selection
 
@@ -43,14 +44,14 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
     later = _after_tuning(plan, started_with)
     sweep = Sweep(directory, pool, console, plan.chosen, fail_fast=fail_fast)
     an_epoch = epoch_seconds((job.variant, records[job.run_id]) for job in plan.jobs)
-    an_epoch |= sweep.check(
-        [*left, *plan.of_phase("candidate")], measure=not an_epoch, chooses=bool(study and study.tune)
-    )
+    pace = sweep.check([*left, *plan.of_phase("candidate")], measure=not an_epoch, chooses=bool(study and study.tune))
     is_kept = dry_run and _has_begun(directory)  # a look ahead must not take the place of what runs there go by
     remove_leftovers(directory)
     if not is_kept:
         plan.write(directory)
-    estimate = estimate_seconds([*left, *later], an_epoch, pool.workers)
+    to_train = [*left, *later]
+    pace = replace(pace, an_epoch={**an_epoch, **pace.an_epoch})
+    estimate = estimate_range(to_train, pace, pool.workers, kinds=len(set(map(kind, to_train))))
     show_plan(console, plan, started_with, len(later), directory, estimate, pool.workers)
     for warning in _warnings(plan, study, records.values()):
         show_warning(console, warning)

@@ -1,12 +1,24 @@
 """How long a sweep will take, from the runs that are there."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from statistics import fmean
 
 from runner.records.record import Row, RunRecord
 from runner.sweeps.job import Job
 
 _OVERHEAD = 0.3  # seconds of a run beside its epochs
+_REPORT = 3.0  # seconds
+_COMPILING = 2.0  # seconds, where that was not measured
+_UNEVEN = 1.5  # the most over the fewest: other work on the machine, epochs that take longer than those measured
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast runs are."""
+
+    an_epoch: Mapping[str, float]  # seconds, by variant
+    compiling: float = _COMPILING  # seconds that building and compiling a network takes
 
 
 def epoch_seconds(records: Iterable[tuple[str, RunRecord | None]]) -> dict[str, float]:
@@ -38,6 +50,21 @@ def estimate_seconds(
     ]
     together = sum(each) / max(1, min(workers, len(jobs)))
     return max([together, *each])  # the longest one may be the last, and alone
+
+
+def estimate_range(jobs: Sequence[Job], pace: Pace, workers: int, kinds: int) -> tuple[float, float] | None:
+    """Return the fewest and the most seconds that a sweep should take with its report; None if nothing is known.
+
+    Args:
+        kinds: how many networks are compiled, each by one worker at least, and by all of them at most.
+    """
+    seconds = estimate_seconds(jobs, pace.an_epoch, workers)
+    if seconds is None or not jobs:
+        return None
+    workers = max(1, min(workers, len(jobs)))
+    fewest = seconds + kinds / workers * pace.compiling + _REPORT
+    most = seconds + min(len(jobs) / workers, kinds) * pace.compiling + _REPORT
+    return fewest, _UNEVEN * most
 
 
 def seconds_left(

@@ -14,6 +14,7 @@ from runner.console import show_warning
 from runner.records.lock import Locked, run_lock
 from runner.records.record import DONE
 from runner.records.run_directory import RunDirectory
+from runner.sweeps.estimate import Pace
 from runner.sweeps.job import Job
 from runner.sweeps.live import SweepLines
 from runner.sweeps.outcome import Outcome, not_measured, read_status, write_ending
@@ -45,11 +46,11 @@ class Sweep:
         self._ended: list[tuple[Job, Outcome]] = []  # also before this start
         self.fail_fast = fail_fast
 
-    def check(self, jobs: Sequence[Job], *, measure: bool, chooses: bool = False) -> dict[str, float]:
-        """Build the parts of every kind of run, and return the seconds an epoch of each variant takes.
+    def check(self, jobs: Sequence[Job], *, measure: bool, chooses: bool = False) -> Pace:
+        """Build the parts of every kind of run, and return how fast they are.
 
         Args:
-            measure: an epoch of the first one; the others are estimated by their operations. Else nothing is returned.
+            measure: an epoch of the first one; the others are estimated by their operations. Else nothing is measured.
             chooses: by a figure of these runs, which they must measure.
 
         Raises:
@@ -80,8 +81,11 @@ class Sweep:
                 warned.setdefault(text, []).append(job.variant)
         for text, variants in warned.items():
             show_warning(self._console, f"{', '.join(dict.fromkeys(variants))}: {text}")
-        rates = [one.epoch_seconds / one.cost for _, one in checked if one.epoch_seconds is not None]
-        return {job.variant: one.cost * rates[0] for job, one in checked} if rates else {}
+        for _, measured in checked:
+            if measured.epoch_seconds is not None:
+                rate = measured.epoch_seconds / measured.cost
+                return Pace({job.variant: one.cost * rate for job, one in checked}, measured.compiling_seconds)
+        return Pace({})
 
     def train_missing(self, jobs: Sequence[Job]) -> bool:
         """Train those of the jobs that are not done, and say whether one failed.

@@ -20,14 +20,20 @@ _SHOWN_VARIANTS = 40
 
 
 def show_plan(
-    console: Console, plan: Plan, done: set[str], later: int, sweep: Path, estimate_s: float | None, workers: int
+    console: Console,
+    plan: Plan,
+    done: set[str],
+    later: int,
+    sweep: Path,
+    estimate: tuple[float, float] | None,
+    workers: int,
 ) -> None:
     """Print how many runs of what there are, how many are done, and how long the rest may take.
 
     Args:
         done: the ids of runs that need not be trained.
         later: how many runs the choice among tuned points will add.
-        estimate_s: for all that is left, on all workers; None: unknown.
+        estimate: the fewest and the most seconds for all that is left, on all workers; None: unknown.
     """
     if question := plan.study.get("question"):
         console.print(question, soft_wrap=True)
@@ -55,7 +61,7 @@ def show_plan(
     if len(rows) > _SHOWN_VARIANTS:
         console.print(f"... and {len(rows) - _SHOWN_VARIANTS} more variants, all of them in {sweep / 'plan.csv'}")
     console.print(
-        f"{_counts(plan, done, later)}; {counted(workers, 'worker')}{duration_text(estimate_s)}; in {sweep}",
+        f"{_counts(plan, done, later)}; {counted(workers, 'worker')}{_range_text(estimate)}; in {sweep}",
         soft_wrap=True,
     )
 
@@ -68,6 +74,13 @@ def _counts(plan: Plan, done: set[str], later: int) -> str:
     if later:
         text += f", and {later} after the tuning"
     return f"{text}; {len(planned & done)} done already"
+
+
+def _range_text(seconds: tuple[float, float] | None) -> str:
+    if seconds is None:
+        return ""
+    fewest, most = map(duration, seconds)
+    return f", about {fewest}" if fewest == most else f", {fewest} to {most}"
 
 
 def duration_text(seconds: float | None) -> str:

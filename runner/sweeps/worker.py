@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -39,6 +40,7 @@ class Checked:
     error: str | None = None
     cost: int = 0  # operations an epoch takes, in some unit
     epoch_seconds: float | None = None
+    compiling_seconds: float = 0.0  # that building and compiling took, where an epoch was measured
     warnings: tuple[str, ...] = ()
     measured: frozenset[str] = frozenset()  # the loss and the metrics, by name
 
@@ -111,6 +113,7 @@ def check_job(task: tuple[Job, Depth], sweep: Path) -> Checked | EnvironmentFaul
         sweep: the sweep's directory.
     """
     job, depth = task
+    began = time.perf_counter()
     from runner.engine.cost import flops_per_example
     from runner.prepared import prepare
 
@@ -125,7 +128,9 @@ def check_job(task: tuple[Job, Depth], sweep: Path) -> Checked | EnvironmentFaul
         parts = prepared.parts
         cost = (flops_per_example(parts.model) or parts.model.count_params()) * len(parts.split.train)
         seconds = _epoch_seconds(prepared, depth) if depth != "build" else None
-        return Checked(None, cost, seconds, tuple(parts.warnings), frozenset(parts.model.get_metrics_result()))
+        compiling = time.perf_counter() - began - 2 * seconds if seconds else 0.0
+        measured = frozenset(parts.model.get_metrics_result())
+        return Checked(None, cost, seconds, compiling, tuple(parts.warnings), measured)
 
 
 def _epoch_seconds(prepared: "Prepared", depth: Depth) -> float | None:
