@@ -21,7 +21,16 @@ from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, ConfigError, Sto
 from runner.config.locations import conf_directory
 from runner.config.schema import SWEEP_KEYS, check, resolve
 from runner.config.trust import read_trusted, refuse_strangers
-from runner.console import EpochLines, Terminal, epoch_text, show_choices, show_result, show_start, show_warning
+from runner.console import (
+    EpochLines,
+    Terminal,
+    epoch_text,
+    show_choices,
+    show_result,
+    show_start,
+    show_warning,
+    waiting,
+)
 from runner.engine.importing import uncollected
 from runner.engine.native_log import native_log_held_back
 from runner.interruption import Interruption
@@ -93,7 +102,7 @@ def run(
     directory = RunDirectory(request.directory)
     choices = request.choices | {group: f"[{','.join(config[group])}]" for group in LIST_GROUPS}
     show_choices(console, choices, request.overrides)
-    with native_log_held_back():
+    with native_log_held_back(), waiting(console, "loading TensorFlow and the data"):
         with uncollected():
             from runner.engine.saving import save_model
 

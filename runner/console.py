@@ -4,6 +4,7 @@ import errno
 import os
 import shlex
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,8 +21,9 @@ from runner.config.errors import printable
 from runner.records.record import Row, RunRecord
 
 _COLUMNS = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
-_LIVE_COLUMNS = ("loss", "accuracy", "val_accuracy", "learning_rate")
-_ROOM_FOR_A_BAR = 100  # characters
+_SCORES = {"accuracy": "accuracy", "loss": "loss with penalty", "negative_log_likelihood": "cross-entropy"}
+_FEW_COLUMNS = ("loss", "accuracy", "val_accuracy", "learning_rate")
+_ROOM_FOR_ALL = 100  # characters, which an epoch's line takes with the validation loss
 _IN_A_FILE = 1000  # characters in a line, where no window breaks it: names and paths stay whole
 _WARNING = 100  # characters of a warning's frame
 
@@ -76,9 +78,19 @@ def show_start(console: Console, record: RunRecord, device: str, directory: Path
     _grid(console, rows)
 
 
+def say(console: Console, text: str, style: str | None = None) -> None:
+    """Print a sentence: broken between words in a terminal, one line elsewhere."""
+    console.print(text, soft_wrap=not console.is_terminal, style=style)
+
+
 def show_warning(console: Console, text: str) -> None:
     """Print a warning that cannot be missed."""
     console.print(Constrain(Panel(Text(text), title="WARNING", style="bold yellow", expand=False), _WARNING))
+
+
+def waiting(console: Console, what: str) -> AbstractContextManager[object]:
+    """Show in a terminal what the block does, which takes seconds and says nothing."""
+    return console.status(what) if console.is_terminal else nullcontext()
 
 
 class EpochLines:
@@ -88,15 +100,15 @@ class EpochLines:
         self._console = console
         self._epochs = epochs
         self._progress = Progress(
-            TextColumn("epoch {task.completed}/{task.total}"),
-            *([BarColumn(bar_width=20)] if console.width >= _ROOM_FOR_A_BAR else []),
-            TextColumn("{task.fields[row]}"),
-            TextColumn("ETA"),
+            TextColumn("{task.completed} of {task.total} epochs"),
+            BarColumn(bar_width=20),
+            TextColumn("{task.description}"),
             TimeRemainingColumn(compact=True),
             console=console,
             disable=not console.is_terminal,
+            transient=True,  # the epochs' lines stay
         )
-        self._task = self._progress.add_task("epochs", total=epochs, row="compiling the first epoch")
+        self._task = self._progress.add_task("compiling the first epoch", total=epochs)
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -117,11 +129,12 @@ class EpochLines:
 
     def show(self, row: Row) -> None:
         """Show one epoch."""
-        if self._console.is_terminal:
-            self._progress.update(self._task, completed=row["epoch"], row=epoch_text(row, _LIVE_COLUMNS))
-        else:
-            line = f"epoch {row['epoch']:.0f}/{self._epochs}  {epoch_text(row)}  {row['seconds']:.2f}s"
-            self._console.print(line, soft_wrap=True)
+        is_narrow = self._console.is_terminal and self._console.width < _ROOM_FOR_ALL
+        figures = epoch_text(row, _FEW_COLUMNS if is_narrow else _COLUMNS)
+        number = f"{row['epoch']:.0f}".rjust(len(str(self._epochs)))
+        line = f"epoch {number}/{self._epochs}  {figures}  {row['seconds']:.2f}s"
+        self._console.print(line, soft_wrap=True)
+        self._progress.update(self._task, completed=row["epoch"], description="ends in")
 
 
 def epoch_text(row: Row, columns: Iterable[str] = _COLUMNS) -> str:
@@ -136,19 +149,20 @@ def show_result(console: Console, record: RunRecord, directory: Path) -> None:
         title=f"{record.name}, seed {record.seed}, on {record.dataset['name']}: {record.status}", title_justify="left"
     )
     table.add_column("")
-    for name in ("accuracy", "loss"):
-        table.add_column(name, justify="right")
+    shown = [name for name in _SCORES if name in record.final or name in record.test]
+    for name in shown:
+        table.add_column(_SCORES[name], justify="right")
     is_another = bool(record.validation) and record.validation.get("loss") != record.final.get("val_loss")
     rows = [
         ("training", record.final, ""),
         ("validation", record.final, "val_"),
-        ("validation at its best", record.best, "val_"),
-        *([("validation of the tested network", record.validation, "")] if is_another else []),
+        ("best validation", record.best, "val_"),
+        *([("validation, as tested", record.validation, "")] if is_another else []),
         ("test", record.test, ""),
     ]
     for title, metrics, prefix in rows:
         epoch = f" (epoch {metrics['epoch']:.0f})" if metrics.get("epoch") else ""
-        table.add_row(title + epoch, *(_figure(name, metrics.get(prefix + name)) for name in ("accuracy", "loss")))
+        table.add_row(title + epoch, *(_figure(name, metrics.get(prefix + name)) for name in shown))
     console.print(table)
     rows_below = [("seconds", "  ".join(f"{name} {value:.1f}" for name, value in record.seconds.items()))]
     if record.error_line:
@@ -157,10 +171,8 @@ def show_result(console: Console, record: RunRecord, directory: Path) -> None:
         rows_below.append(("suggested", f"optimizer.learning_rate={record.suggested_learning_rate:.2g}"))
     if record.status in ("interrupted", "failed"):
         rows_below.append(("go on", shlex.join(["runner", "resume", str(directory)])))
-    written = [
-        str(path) for pattern in ("*.png", "*.csv", "*.keras", "*.log") for path in sorted(directory.glob(pattern))
-    ]
-    _grid(console, [*rows_below, ("written", "\n".join(written))])
+    written = [path.name for kind in ("png", "csv", "keras", "log") for path in sorted(directory.glob(f"*.{kind}"))]
+    _grid(console, [*rows_below, ("written", "  ".join(written)), ("in", str(directory))])
 
 
 def _grid(console: Console, rows: Iterable[tuple[str, str]]) -> None:
@@ -170,7 +182,7 @@ def _grid(console: Console, rows: Iterable[tuple[str, str]]) -> None:
         return
     grid = Table.grid(padding=(0, 2))
     for name, value in rows:
-        grid.add_row(Text(f"{name:<9}", style="bold"), Text(value, overflow="fold"))
+        grid.add_row(Text(f"{name:<9}", style="bold"), Text(value, overflow="fold"))  # long words alone are broken
     console.print(grid)
 
 

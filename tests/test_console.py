@@ -4,7 +4,7 @@ import os
 import pytest
 from rich.console import Console
 
-from runner.console import EpochLines, Terminal, show_choices, show_warning
+from runner.console import EpochLines, Terminal, say, show_choices, show_warning
 
 ROW = {
     "epoch": 2,
@@ -45,12 +45,25 @@ def test_in_a_file_no_name_is_broken_and_no_line_filled_up(monkeypatch):
     assert stream.getvalue() == f"choices    model={'x' * 200}\noverrides  a=1\n"
 
 
-@pytest.mark.parametrize("width", [80, 120])
-def test_the_live_line_of_a_terminal_shows_epoch_figures_and_remaining_time_in_full(width):
+@pytest.mark.parametrize(("width", "figures"), [(80, ""), (120, "val_loss 0.6000  ")])
+def test_a_terminal_keeps_a_line_of_each_epoch_and_shows_how_long_the_rest_takes(width, figures):
     text = shown(width=width, terminal=True)
-    for part in ("epoch 2/3", "loss 0.5000", "acc 0.9000", "val_acc 0.8000", "lr 1.00e-03", "ETA"):
-        assert part in text
+    line = f"epoch 2/3  loss 0.5000  acc 0.9000  {figures}val_acc 0.8000  lr 1.00e-03  1.25s"
+    assert len(line) < width
+    assert f"{line}\n" in text
+    assert "2 of 3 epochs ━━━━━━━━━━━━━" in text
+    assert "ends in " in text
+    assert text.endswith("\x1b[1A\x1b[2K")  # what remains to be done is not left there
     assert "…" not in text
+
+
+def test_sentences_are_broken_between_words_in_a_terminal_and_nowhere_else():
+    sentence = "the first variant is better than the second by more than chance gives"
+    for terminal, lines in ((True, 3), (False, 1)):
+        stream = io.StringIO()
+        say(Console(file=stream, width=30, force_terminal=terminal, color_system=None), sentence)
+        assert stream.getvalue().split() == sentence.split()
+        assert stream.getvalue().count("\n") == lines
 
 
 def test_a_warning_cannot_be_missed():

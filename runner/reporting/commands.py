@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from runner.config.locations import refuse_file
-from runner.console import Terminal
+from runner.console import Terminal, say
 
 if TYPE_CHECKING:
     from runner.reporting.results import Results
@@ -54,9 +54,9 @@ def report_command(chosen: argparse.Namespace) -> None:
 def show_verdicts(console: Console, results: "Results") -> None:
     """Print a sentence a variant, and what to know before trusting them."""
     for sentence in results.verdicts.values():
-        console.print(sentence, soft_wrap=True)
+        say(console, sentence)
     for caution in results.cautions:
-        console.print(f"note: {caution}", soft_wrap=True, style="yellow")
+        say(console, f"note: {caution}", style="yellow")
 
 
 def ensemble_command(arguments: Sequence[str]) -> None:

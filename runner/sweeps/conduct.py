@@ -9,7 +9,7 @@ from rich.console import Console
 
 from runner.config.environment import EnvironmentFault
 from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, Stopped, UserError
-from runner.console import show_warning
+from runner.console import say, show_warning
 from runner.records.atomic import remove_leftovers
 from runner.records.provenance import code_state
 from runner.records.record import DONE, RunRecord
@@ -56,7 +56,7 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
     for warning in _warnings(plan, study, records.values()):
         show_warning(console, warning)
     if is_kept:
-        console.print(f"{directory} has runs of a plan already, which stays as it is", soft_wrap=True)
+        say(console, f"{directory} has runs of a plan already, which stays as it is")
     if dry_run:
         return
     try:

@@ -20,7 +20,7 @@ from runner.config.ranges import Count
 from runner.config.resolvers import register_resolvers
 from runner.config.schema import Section, error_lines
 from runner.config.yaml_file import read_yaml
-from runner.console import Terminal, show_warning
+from runner.console import Terminal, say, show_warning
 from runner.records.atomic import write_csv
 from runner.records.provenance import code_hash
 from runner.records.run_directory import RunDirectory
@@ -224,7 +224,7 @@ def verify(
     console.print(verification_table(judgements))
     for one in judgements:
         if not one.passed:
-            console.print(f"{one.expectation.name}: {'; '.join(one.reasons)}", style="red", soft_wrap=True)
+            say(console, f"{one.expectation.name}: {'; '.join(one.reasons)}", style="red")
     failed = sum(not one.passed for one in judgements)
     console.print(f"{len(judgements) - failed} of {len(judgements)} pass; {directory / 'verify.csv'}", soft_wrap=True)
     return judgements

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from runner.config.plural import counted
-from runner.console import show_warning
+from runner.console import say, show_warning
 from runner.sweeps.difference import difference
 from runner.sweeps.job import Job
 from runner.sweeps.plan import Plan
@@ -36,7 +36,7 @@ def show_plan(
         estimate: the fewest and the most seconds for all that is left, on all workers; None: unknown.
     """
     if question := plan.study.get("question"):
-        console.print(question, soft_wrap=True)
+        say(console, question)
     table = Table()
     for column in ("variant", "runs", "done", "difference from the first"):
         table.add_column(column, overflow="fold", justify="right" if column in ("runs", "done") else "left")
@@ -57,13 +57,10 @@ def show_plan(
     if common := [
         override for override in plan.jobs[0].overrides if all(override in job.overrides for job in plan.jobs)
     ]:
-        console.print(f"all of them: {' '.join(common)}", soft_wrap=True)
+        say(console, f"all of them: {' '.join(common)}")
     if len(rows) > _SHOWN_VARIANTS:
         console.print(f"... and {len(rows) - _SHOWN_VARIANTS} more variants, all of them in {sweep / 'plan.csv'}")
-    console.print(
-        f"{_counts(plan, done, later)}; {counted(workers, 'worker')}{_range_text(estimate)}; in {sweep}",
-        soft_wrap=True,
-    )
+    say(console, f"{_counts(plan, done, later)}; {counted(workers, 'worker')}{_range_text(estimate)}; in {sweep}")
 
 
 def _counts(plan: Plan, done: set[str], later: int) -> str:
@@ -102,6 +99,6 @@ def show_selection(console: Console, selection: "pd.DataFrame") -> None:
     for _, row in selection.iterrows():
         fresh = f"{row['fresh']:.4f} on {counted(row['n'], 'fresh seed')}"
         scores = f"{row['metric']} {row['tuned']:.4f} when tuned, {fresh}"
-        console.print(f"{row['variant']}: {row['point']}; {scores} (optimism {row['optimism']:+.4f})", soft_wrap=True)
+        say(console, f"{row['variant']}: {row['point']}; {scores} (optimism {row['optimism']:+.4f})")
     for text in selection_warnings(selection):
         show_warning(console, text)
