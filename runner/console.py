@@ -129,9 +129,11 @@ class EpochLines:
 
     def show(self, row: Row) -> None:
         """Show one epoch."""
-        is_narrow = self._console.is_terminal and self._console.width < _ROOM_FOR_ALL
-        figures = epoch_text(row, _FEW_COLUMNS if is_narrow else _COLUMNS)
-        number = f"{row['epoch']:.0f}".rjust(len(str(self._epochs)))
+        figures, number = epoch_text(row), f"{row['epoch']:.0f}"
+        if self._console.is_terminal:
+            number = number.rjust(len(str(self._epochs)))
+            if self._console.width < _ROOM_FOR_ALL:
+                figures = epoch_text(row, _FEW_COLUMNS)
         line = f"epoch {number}/{self._epochs}  {figures}  {row['seconds']:.2f}s"
         self._console.print(line, soft_wrap=True)
         self._progress.update(self._task, completed=row["epoch"], description="ends in")
