@@ -2,16 +2,19 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from runner.config.identity import is_volatile
 from runner.config.trust import TRUST
 
 _LONGEST = 60  # characters; a file name may have 255 bytes, a path on some systems 260
+_LONGEST_STUDY = 100
+_SEEDS = ("seed", "seeds", "study.seeds")
 
 
-def slug(text: str) -> str:
+def slug(text: str, *, longest: int = _LONGEST) -> str:
     """Return the text with nothing in it that a shell or a file system minds."""
-    return re.sub(r"[^\w.=+-]+", "-", text, flags=re.ASCII).strip("-.")[:_LONGEST].rstrip("-.")
+    return re.sub(r"[^\w.=+-]+", "-", text, flags=re.ASCII).strip("-.")[:longest].rstrip("-.")
 
 
 def directory_name(variant: str, seed: int, run_id: str) -> str:
@@ -20,22 +23,40 @@ def directory_name(variant: str, seed: int, run_id: str) -> str:
 
 
 def sweep_name(arguments: Sequence[str]) -> str:
-    """Return where below `outputs` a sweep is kept: the same command again finds the same place.
+    """Return where below `outputs` a sweep is kept: the same command again finds the same place, another one another.
 
-    A study keeps its name whatever is overridden, so that more seeds find the runs that are there already.
+    More seeds of a study, or more trials of a search, find the runs that are there already.
     """
     given = dict(
         argument.partition("=")[::2] for argument in arguments if "=" in argument and not argument.startswith("-")
     )
+    asked = {key: value for key, value in given.items() if not _is_about_the_sweep(key)}
     if "study" in given:
-        parts = [given["study"]]
-        if "study.drop" in given:  # `runner ablate`: one study for many bases
-            parts.append(slug(given.get("study.base", "")))
-        return f"studies/{'_'.join(filter(None, parts))}"
-    own = sorted(f"{key}={value}" for key, value in given.items() if not _is_about_the_sweep(key))
+        return f"studies/{_study_name(asked)}"
+    own = sorted(f"{key}={value}" for key, value in asked.items())
     place = "searches" if "search" in given else "sweeps"
-    digest = hashlib.sha256("\n".join(own).encode()).hexdigest()[:6]
-    return f"{place}/" + "_".join(filter(None, (slug(",".join(own)), digest)))
+    return f"{place}/" + "_".join(filter(None, (slug(",".join(own)), _digest(own))))
+
+
+def _study_name(asked: Mapping[str, str]) -> str:
+    """Return the study's name, what it leaves out and what else is asked for; a digest where that is not exact."""
+    own = {key: value for key, value in asked.items() if key not in _SEEDS and not is_volatile(key)}
+    base, drop = (_items(own.pop(key, "")) for key in ("study.base", "study.drop"))
+    left_out = "-".join(sorted(drop))
+    parts = [own.pop("study"), "-".join(base), left_out and f"without_{left_out}"]
+    parts.extend(f"{key}={value}" for key, value in sorted(own.items()))
+    text = "_".join(filter(None, parts))
+    readable = slug(text, longest=_LONGEST_STUDY)
+    return readable if readable == text else f"{readable}_{_digest([text])}"
+
+
+def _items(value: str) -> list[str]:
+    """Return the items of a list on the command line, without their quotes."""
+    return [item.strip().strip("'\"") for item in value.strip("[]").split(",") if item]
+
+
+def _digest(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:6]
 
 
 def _is_about_the_sweep(key: str) -> bool:

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from runner.config.environment import EnvironmentFault
 from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, Stopped, UserError
+from runner.config.plural import counted
 from runner.console import say, show_warning
 from runner.records.atomic import remove_leftovers
 from runner.records.provenance import code_state
@@ -45,7 +46,7 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
     sweep = Sweep(directory, pool, console, plan.chosen, fail_fast=fail_fast)
     an_epoch = epoch_seconds((job.variant, records[job.run_id]) for job in plan.jobs)
     pace = sweep.check([*left, *plan.of_phase("candidate")], measure=not an_epoch, chooses=bool(study and study.tune))
-    is_kept = dry_run and _has_begun(directory)  # a look ahead must not take the place of what runs there go by
+    is_kept = dry_run and bool(_begun(directory))  # a look ahead must not take the place of what runs there go by
     remove_leftovers(directory)
     if not is_kept:
         plan.write(directory)
@@ -86,13 +87,27 @@ def _after_tuning(plan: Plan, done: Container[str]) -> list[Job]:
     return [job for job in plan.of_one_candidate() if (job.variant, job.seed) not in chosen]
 
 
-def _has_begun(directory: Path) -> bool:
-    """Say whether a run of the plan that lies in the directory has been started."""
+def refuse_another_question(jobs: Iterable[Job], directory: Path) -> None:
+    """Refuse a directory whose finished or begun runs have nothing in common with the planned ones but the seeds.
+
+    Raises:
+        UserError: naming the directory; the plan, tables and page that lie there would be replaced.
+    """
+    begun = _begun(directory)
+    if begun and not {kind(job) for job in begun} & {kind(job) for job in jobs}:
+        raise UserError(
+            f"{directory}: holds the results of another question ({counted(len(begun), 'run')}, none of them planned "
+            "now), which would be replaced; choose another directory: hydra.sweep.dir=DIR"
+        )
+
+
+def _begun(directory: Path) -> list[Job]:
+    """Return the runs that have been started of the plan that lies in a directory; none where there is no plan."""
     try:
         jobs = Plan.read(directory).jobs
     except UserError:
-        return False
-    return any(RunDirectory(job.path(directory)).record_path.exists() for job in jobs)
+        return []
+    return [job for job in jobs if RunDirectory(job.path(directory)).record_path.exists()]
 
 
 def _train(plan: Plan, study: Study | None, sweep: Sweep, directory: Path) -> bool:

@@ -20,6 +20,7 @@ from runner.records.lock import run_lock
 from runner.records.record import DONE, RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.composition import Composer, as_override
+from runner.sweeps.conduct import refuse_another_question
 from runner.sweeps.difference import difference
 from runner.sweeps.job import Job
 from runner.sweeps.journal import open_search
@@ -98,12 +99,15 @@ def conduct_search(searching: Searching, pool: Pool, *, dry_run: bool, fail_fast
     each time, however long each of them takes.
 
     Raises:
-        UserError: before anything trains, if the search cannot be made, or another process is at it.
+        UserError: before anything trains, if the search cannot be made, another process is at it, or its directory
+            holds a sweep.
         Stopped: at the end, with exit code 1 if a run failed, or 130 if the search was interrupted.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     console = searching.console
     sweep = Sweep(searching.directory, pool, console, searching.search, fail_fast=fail_fast)
+    if not dry_run and not searching.journal.exists():
+        refuse_another_question([], searching.directory)
     sweep.check(searching.examples(), measure=False, chooses=True)
     searching.directory.mkdir(parents=True, exist_ok=True)
     # Who went on with it beside would train the same trials; a look is free.

@@ -3,14 +3,31 @@ import pytest
 from runner.config.naming import directory_name, is_sweep, slug, sweep_name
 
 
-def test_a_study_has_one_place_whatever_is_overridden():
-    assert sweep_name(["study=optimizers"]) == sweep_name(["study=optimizers", "seeds=6", "training.epochs=5"])
-    assert sweep_name(["study=optimizers"]) == "studies/optimizers"
+def test_more_seeds_of_a_study_find_its_place_and_another_question_has_its_own():
+    study = "study=optimizers"
+    assert sweep_name([study]) == "studies/optimizers"
+    same = ["seeds=6", "study.seeds=[3,4]", "seed=1,2", "fail_fast=true", "device=cpu", "dataset.root=/data", "name=x"]
+    assert {sweep_name([study, one]) for one in same} == {"studies/optimizers"}
+    assert sweep_name([study, "training.epochs=5", "seeds=3"]) == "studies/optimizers_training.epochs=5"
+    others = ["training.epochs=5", "training.epochs=6", "regularizer=[]", "regularizer=[l2]", "study.metric=val_loss"]
+    assert len({sweep_name([study, one]) for one in others}) == len(others)
 
 
-def test_ablations_of_two_bases_have_two_places():
-    names = {sweep_name(["study=ablation", f"study.base=[{base}]", "study.drop=[schedule]"]) for base in ("a=b", "a=c")}
-    assert len(names) == 2
+def test_an_ablation_is_named_after_its_base_and_what_it_leaves_out():
+    ablation = ["study=ablation", "study.base=['experiment=cnn_batchnorm']", "study.drop=[schedule,clipping]"]
+    name = "studies/ablation_experiment=cnn_batchnorm_without_clipping-schedule"
+    assert sweep_name(ablation) == name
+    assert sweep_name([*ablation[:2], "study.drop=[clipping,schedule]", "seeds=9"]) == name
+    others = [*ablation[:2], "study.drop=[schedule]"], [*ablation, "optimizer=sgd"], [ablation[0], ablation[2]]
+    assert len({name, *map(sweep_name, others)}) == 4
+
+
+def test_long_and_odd_studies_have_names_that_differ_by_a_digest():
+    several = [["study=x", f"study.drop=[{','.join(['regularizer.dropout'] * 9)}]", f"{key}=1"] for key in "ab"]
+    odd = [["study=x", f"regularizer=[l{number}]"] for number in (1, 2)]
+    names = [sweep_name(arguments) for arguments in [*several, *odd]]
+    assert len({*names}) == 4
+    assert max(map(len, names)) < 130
 
 
 def test_the_same_grid_has_one_place_and_another_grid_another():

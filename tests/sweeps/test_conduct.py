@@ -5,14 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 
+from runner.config.errors import UserError
 from runner.console import Terminal
-from runner.sweeps.conduct import conduct
+from runner.sweeps.conduct import conduct, refuse_another_question
 from runner.sweeps.job import Job
 from runner.sweeps.outcome import Outcome
 from runner.sweeps.plan import Plan
 from tests.sweeps.made_up import end, record
-from tests.sweeps.test_plan import TUNED, planned
+from tests.sweeps.test_plan import STUDY, TUNED, planned
 
 
 class MadeUp:
@@ -75,3 +77,19 @@ def test_a_tuned_study_that_is_done_announces_nothing(composer, tmp_path):
     last = next(job for job in plan.jobs if job.phase == "candidate" and job.path(tmp_path).exists())
     shutil.rmtree(last.path(tmp_path))
     assert "3 seeds, and 1 after the tuning; 4 done already" in conducted(plan, tmp_path, dry_run=True)
+
+
+def test_a_directory_takes_no_other_question_s_runs(composer, tmp_path):
+    plan = planned(composer, STUDY)
+    conducted(plan, tmp_path)
+    page = (tmp_path / "index.html").read_bytes()
+    refuse_another_question(planned(composer, STUDY | {"seeds": [7]}).jobs, tmp_path)
+    more = {"variants": {"adam": [], "rmsprop": ["optimizer=rmsprop"]}}
+    refuse_another_question(planned(composer, more).jobs, tmp_path)
+    other = planned(composer, STUDY | {"base": ["training.epochs=7"]}).jobs
+    with pytest.raises(UserError, match=r"holds the results of another question \(4 runs.*hydra\.sweep\.dir=DIR"):
+        refuse_another_question(other, tmp_path)
+    assert (tmp_path / "index.html").read_bytes() == page
+    refuse_another_question(other, tmp_path / "new")
+    planned(composer, STUDY).write(tmp_path / "planned")  # by a dry run
+    refuse_another_question(other, tmp_path / "planned")

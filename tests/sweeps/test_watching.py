@@ -287,7 +287,8 @@ def test_an_interval_is_a_number_of_seconds(interval, capsys):
 
 def test_it_ends_with_the_sweep_of_another_process_and_writes_the_report(begin, tmp_path):
     sweep = tmp_path / "outputs/studies/smoke"
-    training = begin("study=smoke", "seeds=2", "dataset=digits", "training.epochs=1", cwd=tmp_path)
+    options = ("dataset=digits", "training.epochs=1", f"hydra.sweep.dir={sweep}")
+    training = begin("study=smoke", "seeds=2", *options, cwd=tmp_path)
     watcher = begin(
         "report",
         "--watch",
