@@ -61,11 +61,7 @@ def find_runs(paths: Iterable[Path], left_out: LeftOut | None = None, *, tuning:
     found: dict[tuple[Path, str], Run] = {}
     left_out = left_out or LeftOut()
     plans = _Plans(left_out, tuning=tuning)
-    for path in asked:
-        if path.is_file() and len(asked) > 1:  # SWEEP/* names the sweep's own files too
-            continue
-        if not path.is_dir():
-            raise UserError(f"{path}: no such directory")
+    for path in _existing(asked):
         there = {run: plans.places(run) for run in _directories(path, left_out)}
         read = {run: left_out.unless_read(partial(Run.read, run)) for run, places in there.items() if places}
         for *_, directory, variant in sorted(
@@ -78,6 +74,17 @@ def find_runs(paths: Iterable[Path], left_out: LeftOut | None = None, *, tuning:
     if not found and not tuning:
         raise UserError(f"{', '.join(map(str, asked))}: no run found (no record.json in or below it)")
     return list(found.values())
+
+
+def run_directories(paths: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
+    """Yield each path with each directory in or below it that holds a record, in order; the records are not read.
+
+    Raises:
+        UserError: if a path does not exist.
+    """
+    for path in _existing(paths):
+        found = [directory for directory, _, files in walk(path) if "record.json" in files]
+        yield from ((path, directory) for directory in sorted(found, key=_natural))
 
 
 def not_begun(sweep: Path, left_out: LeftOut) -> int:
@@ -109,6 +116,15 @@ def history_frame(runs: Sequence[Run], labels: Sequence[str]) -> pd.DataFrame:
     )
     owners = owners.loc[owners.index.repeat(lengths)].reset_index(drop=True)
     return pd.concat([owners, frame.astype({"epoch": int})], axis="columns")
+
+
+def _existing(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_file() and len(paths) > 1:  # SWEEP/* names the sweep's own files too
+            continue
+        if not path.is_dir():
+            raise UserError(f"{path}: no such directory")
+        yield path
 
 
 class _Plans:

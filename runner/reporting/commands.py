@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from runner.config.errors import UserError
 from runner.config.locations import refuse_file
 from runner.console import Terminal, say
 
 if TYPE_CHECKING:
+    from runner.reporting.groups import Group
     from runner.reporting.results import Results
+
+_USUAL_OUT = Path("outputs/report")
 
 
 def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
@@ -20,7 +24,8 @@ def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     from runner.reporting.report import FORMATS, USUAL_FORMATS
 
     parser = _parser("report", "Write the report on finished runs again, from their records alone.")
-    parser.add_argument("--out", type=_path, help="where to write (default: DIR itself; outputs/report for several)")
+    parser.add_argument("--out", type=_path, help="where to write (default: each sweep's directory; outputs/report)")
+    parser.add_argument("--together", action="store_true", help="one report on all runs, also of several sweeps")
     parser.add_argument("--metric", help="a column of summary.csv (default: as the study says, or test_accuracy)")
     parser.add_argument("--baseline", help="the variant that the others are compared with (default: the first)")
     parser.add_argument("--by", nargs="+", default=[], metavar="KEY", help="make the variants of these keys' values")
@@ -38,17 +43,47 @@ def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def report_command(chosen: argparse.Namespace) -> None:
-    """Write a report, and print what it says and the files it wrote."""
+    """Write a report a sweep, or one on all runs together, and print what each says and the files it wrote.
+
+    Raises:
+        UserError: at the end, if one of several reports cannot be written, with its directory.
+    """
+    from runner.reporting.groups import groups_of
+
+    directories = list(dict.fromkeys(chosen.directories))
+    groups = [] if chosen.together else groups_of(directories)
+    if len(groups) < 2:
+        out = chosen.out or (directories[0] if len(directories) == 1 else _USUAL_OUT)
+        _report(chosen, directories, out)
+        return
+    wrong = []
+    for group, name in zip(groups, _names(groups), strict=True):
+        out = chosen.out / name if chosen.out else group.own_place or _USUAL_OUT / name
+        Terminal().print(f"{group.sweep or 'runs of no sweep'}:", soft_wrap=True, style="bold")
+        try:
+            _report(chosen, group.paths, out)
+        except UserError as error:
+            wrong.append(f"{out}: {error}")
+    Terminal().print(f"{len(groups)} reports, one a sweep; --together makes one of all their runs", soft_wrap=True)
+    if wrong:
+        raise UserError("\n".join(wrong))
+
+
+def _report(chosen: argparse.Namespace, directories: Sequence[Path], out: Path) -> None:
     from runner.reporting.report import Output, report
     from runner.reporting.results import Wish
 
-    directories = list(dict.fromkeys(chosen.directories))
-    out = chosen.out or (directories[0] if len(directories) == 1 else Path("outputs/report"))
     wish = Wish(chosen.metric, chosen.baseline, chosen.by, chosen.target)
     done = report(directories, out, wish, Output(chosen.format, chosen.seeds, chosen.confusion))
     if done.results:
         show_verdicts(Terminal(), done.results)
     _print_paths(done.written)
+
+
+def _names(groups: Sequence["Group"]) -> list[str]:
+    """Return a name for each group's report: its sweep's, with its place where two have the same."""
+    names = [group.sweep.resolve().name if group.sweep else "runs" for group in groups]
+    return [f"{name}_{number}" if names.count(name) > 1 else name for number, name in enumerate(names, start=1)]
 
 
 def show_verdicts(console: Console, results: "Results") -> None:

@@ -16,6 +16,7 @@ from runner.reporting.asked import Asked
 from runner.reporting.baselines import baselines
 from runner.reporting.collect import Run, find_runs, history_frame, not_begun, summary_frame
 from runner.reporting.direction import has_direction, is_share, sign_of, validation_counterpart
+from runner.reporting.groups import sweeps_apart
 from runner.reporting.labels import cells, labels_by, variant_labels, with_dataset
 from runner.reporting.left_out import LeftOut
 from runner.reporting.ranks import Ranks, average_ranks, scores_by_dataset
@@ -141,7 +142,8 @@ class Results:
         tuned = [] if self.selection is None else selection_warnings(self.selection)
         records = [run.record for run in self.runs]
         found = cautions(self.aggregate, self.comparisons, records, tuned, self.not_begun)
-        return [*found, *self._own_losses(), *self._unranked()]
+        apart = sweeps_apart(self.runs, self.left_out)
+        return [*([apart] if apart else []), *found, *self._own_losses(), *self._unranked()]
 
     @property
     def training(self) -> int:

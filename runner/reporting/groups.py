@@ -1,0 +1,99 @@
+"""Runs grouped by the sweep they belong to, and what sets sweeps apart that are reported on together."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runner.config.identity import is_volatile
+from runner.config.tree import leaves
+from runner.reporting.collect import Run, run_directories
+from runner.reporting.left_out import LeftOut
+
+_PLANS = ("plan.json", "plan.csv")
+_NAMED = 6  # keys in which sweeps differ
+_LONGEST = 40  # characters of a value
+
+
+@dataclass
+class Group:
+    """A sweep and those of its runs that a report was asked for; without a sweep, the runs that belong to none."""
+
+    sweep: Path | None
+    paths: list[Path] = field(default_factory=list)  # the sweep itself, or single runs
+
+    @property
+    def own_place(self) -> Path | None:
+        """Where its report belongs: in a sweep that is asked for as a whole, or in a single run; else nowhere."""
+        return self.paths[0] if len(self.paths) == 1 else None
+
+
+def groups_of(paths: Iterable[Path]) -> list[Group]:
+    """Return the runs in and below the paths by sweep, in the paths' order.
+
+    Raises:
+        UserError: if a path does not exist.
+    """
+    groups: dict[Path | None, Group] = {}
+    for path, run in run_directories(list(paths)):
+        sweep = _sweep_of(run)
+        is_whole = sweep is not None and path.resolve() != run.resolve()
+        group = groups.setdefault(sweep and sweep.resolve(), Group(sweep))
+        wanted = sweep if sweep and is_whole else run
+        if wanted not in group.paths:
+            group.paths.append(wanted)
+    return list(groups.values())
+
+
+def sweeps_apart(runs: Sequence[Run], left_out: LeftOut) -> str | None:
+    """Return in which keys that no variant is about the sweeps of some runs differ; None where they do not.
+
+    One run of each variant is looked at.
+
+    Args:
+        left_out: is told of configurations that cannot be read.
+    """
+    chosen: dict[tuple[Path | None, str], Run] = {}
+    for run in runs:
+        chosen.setdefault((_sweep_of(run.directory.path), run.record.variant), run)
+    sweeps: dict[Path | None, list[dict[str, str]]] = {}
+    for (sweep, _), run in chosen.items():
+        sweeps.setdefault(sweep, []).append(_asked(run, left_out))
+    if len(sweeps) < 2:
+        return None
+    differing: dict[str, str] = {}
+    for key in sorted({key for own in sweeps.values() for asked in own for key in asked}, key=_groups_first):
+        values = [{asked.get(key, "none") for asked in own} for own in sweeps.values()]
+        distinct = dict.fromkeys(value for own in values for value in own)
+        if max(map(len, values)) == 1 < len(distinct) and key.split(".")[0] not in differing:
+            differing[key] = " or ".join(map(_shown, distinct))
+    if not differing:
+        return None
+    named = [f"{key} ({values})" for key, values in differing.items()]
+    more = f" and {len(named) - _NAMED} more keys" if len(named) > _NAMED else ""
+    return (
+        f"these {len(sweeps)} sweeps differ in what none of their variants is about: {', '.join(named[:_NAMED])}{more}"
+        ". A difference between variants of two sweeps may be due to that."
+    )
+
+
+def _sweep_of(run: Path) -> Path | None:
+    return run.parent if any((run.parent / plan).exists() for plan in _PLANS) else None
+
+
+def _asked(run: Run, left_out: LeftOut) -> dict[str, str]:
+    """Return what a run was asked for, as text: the option of each group, and each key of its configuration."""
+    there = run.directory.config_path.exists()
+    config: Any = left_out.unless_read(run.directory.read_config) if there else None
+    keys = leaves(config) if isinstance(config, dict) else ()
+    found = {**run.record.choices, "dataset": run.record.dataset["name"]}
+    found |= {key: str(value) for key, value in keys if value not in (None, {}, [])}
+    return {key: value for key, value in found.items() if key not in ("seed", "experiment") and not is_volatile(key)}
+
+
+def _groups_first(key: str) -> tuple[bool, str]:
+    return "." in key, key
+
+
+def _shown(value: str) -> str:
+    return value if len(value) <= _LONGEST else f"{value[:_LONGEST]}..."

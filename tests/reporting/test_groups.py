@@ -1,0 +1,96 @@
+"""Several sweeps at once: a report each, or one that says what sets them apart."""
+
+import pandas as pd
+import pytest
+import yaml
+
+from runner.config.errors import UserError
+from runner.reporting.collect import find_runs
+from runner.reporting.commands import report_arguments, report_command
+from runner.reporting.groups import groups_of, sweeps_apart
+from runner.reporting.left_out import LeftOut
+
+pytestmark = pytest.mark.usefixtures("few_resamples")
+
+
+@pytest.fixture
+def make_sweep(make_run, tmp_path):
+    """make_sweep("a", epochs=3) -> a sweep's directory: two variants of one seed with their configurations."""
+
+    def make(name, epochs=2, batch_size=32, **others):
+        for label, rate in (("slow", 0.1), ("fast", 0.2)):
+            run = make_run(f"{name}/{label}", label=label, accuracies=[rate] * epochs, **others)
+            training = {"epochs": epochs, "batch_size": batch_size}
+            config = {
+                "seed": 0,
+                "training": training,
+                "optimizer": {"learning_rate": rate},
+                "device": {"threads": epochs},
+            }
+            (run / "config.yaml").write_text(yaml.safe_dump(config))
+        lines = ["phase,variant,directory", *(f"final,{label},{label}" for label in ("slow", "fast"))]
+        (tmp_path / name / "plan.csv").write_text("\n".join(lines) + "\n")
+        return tmp_path / name
+
+    return make
+
+
+def reported(*arguments) -> None:
+    report_command(report_arguments([*map(str, arguments), "--format", "csv"]))
+
+
+def test_several_sweeps_get_a_report_each_in_their_own_place(make_sweep, tmp_path, capsys):
+    sweeps = [make_sweep("studies/short"), make_sweep("studies/long", epochs=3)]
+    (tmp_path / "studies" / "planned_only").mkdir()
+    reported(*sorted((tmp_path / "studies").iterdir()))
+    for sweep in sweeps:
+        assert len(pd.read_csv(sweep / "summary.csv")) == 2
+        assert list(pd.read_csv(sweep / "comparisons.csv")["variant"]) == ["fast"]
+    said = capsys.readouterr().out
+    assert "2 reports, one a sweep; --together makes one" in said
+    assert said.index(f"{sweeps[1]}:") < said.index(f"{sweeps[0]}:")
+
+
+def test_a_folder_of_sweeps_and_single_runs_is_told_apart_too(make_sweep, make_run, tmp_path):
+    make_sweep("outputs/a/same")
+    make_sweep("outputs/b/same")
+    for name in ("x", "y"):
+        make_run(f"outputs/runs/{name}", overrides=[f"optimizer={name}"])
+    reported(tmp_path / "outputs", "--out", tmp_path / "out")
+    tables = sorted(path.parent.name for path in tmp_path.glob("out/*/summary.csv"))
+    assert tables == ["runs", "same_1", "same_2"]
+    assert len(pd.read_csv(tmp_path / "out" / "runs" / "summary.csv")) == 2
+    assert not (tmp_path / "outputs" / "summary.csv").exists()
+
+
+def test_runs_of_one_sweep_and_runs_without_one_are_reported_together(make_sweep, make_run, tmp_path):
+    sweep = make_sweep("one")
+    assert [group.paths for group in groups_of([sweep / "slow", sweep / "fast"])] == [[sweep / "slow", sweep / "fast"]]
+    loose = [make_run(f"runs/{name}") for name in "ab"]
+    (group,) = groups_of([tmp_path / "runs"])
+    assert (group.sweep, group.paths) == (None, loose)
+
+
+def test_together_says_what_no_variant_is_about(make_sweep, tmp_path, capsys):
+    sweeps = [make_sweep("short"), make_sweep("long", epochs=3)]
+    reported(*sweeps, "--together", "--out", tmp_path / "out")
+    assert len(pd.read_csv(tmp_path / "out" / "summary.csv")) == 4
+    said = capsys.readouterr().out
+    assert "differ in what none of their variants is about: training.epochs (2 or 3). A difference" in said
+    left_out = LeftOut()
+    assert sweeps_apart(find_runs(sweeps[:1]), left_out) is None
+    assert sweeps_apart(find_runs([sweeps[0], make_sweep("again")]), left_out) is None
+    assert "dataset (mnist or digits)" in sweeps_apart(
+        find_runs([sweeps[0], make_sweep("d", dataset="digits")]), left_out
+    )
+
+
+def test_a_sweep_that_cannot_be_reported_on_costs_itself_alone(make_sweep, tmp_path):
+    good, bad = make_sweep("good"), make_sweep("bad")
+    (bad / "fast" / "record.json").write_text((bad / "fast" / "record.json").read_text().replace("f" * 64, "e" * 64))
+    with pytest.raises(UserError, match="bad: these runs saw 2 versions of mnist") as error:
+        reported(bad, good)
+    assert str(good) not in str(error.value)
+    assert (good / "summary.csv").exists()
+    with pytest.raises(UserError, match="nosuch: no such directory"):
+        reported(good, tmp_path / "nosuch")
