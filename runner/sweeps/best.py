@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Self
 
+from runner.records.record import DONE
 from runner.reporting.ties import best_first, places
 from runner.sweeps.job import Job
 from runner.sweeps.outcome import Outcome
@@ -20,12 +21,14 @@ class Best:
     metric: str
     mean: float
     seeds: int  # completed ones
+    dataset: str | None = None  # where there are several
 
     @classmethod
     def of(cls, ended: Iterable[tuple[str, Outcome]], chosen: Chosen) -> Self | None:
-        """Return the variant with the best mean over its completed runs; the first of equals, None where there is none.
+        """Return the variant with the best mean over its completed runs; the first of equals.
 
         A run that diverged lost: a variant with a larger share of such runs comes after one with a smaller share.
+        None where no run completed, or fewer than two variants have ended: there is no best of one.
 
         Args:
             ended: runs under their variants' names, in any order.
@@ -38,15 +41,27 @@ class Best:
             if outcome.status == "completed" and score is not None:
                 scores.setdefault(variant, []).append(score)
             diverged[variant] += outcome.status == "diverged"
-        if not scores:
+        if not scores or len(scores.keys() | +diverged) < 2:
             return None
         means = [fmean(values) for values in scores.values()]
         shares = [diverged[variant] / (diverged[variant] + len(values)) for variant, values in scores.items()]
         best = best_first([*scores], places(means, shares, chosen.sign))[0]
         return cls(best, chosen.metric, fmean(scores[best]), len(scores[best]))
 
+    @classmethod
+    def of_each_dataset(cls, ended: Iterable[tuple[str, Outcome]], chosen: Chosen) -> list[Self]:
+        """Return the best variant on each data set, each as `of` does: figures of two data sets cannot be compared."""
+        by_dataset: dict[str | None, list[tuple[str, Outcome]]] = {}
+        for variant, outcome in ended:
+            if outcome.status in DONE:
+                by_dataset.setdefault(outcome.dataset, []).append((variant, outcome))
+        found = {dataset: cls.of(own, chosen) for dataset, own in by_dataset.items()}
+        several = len(found) > 1
+        return [replace(best, dataset=dataset) if several else best for dataset, best in found.items() if best]
+
     def __str__(self) -> str:
-        return f"best by validation so far: {self.variant}, {self.metric} {self.mean:.4f} (n={self.seeds})"
+        on = f" on {self.dataset}" if self.dataset else ""
+        return f"best by validation so far{on}: {self.variant}, {self.metric} {self.mean:.4f} (n={self.seeds})"
 
 
 def variant_name(job: Job) -> str:

@@ -97,8 +97,8 @@ class SweepLines:
             duration(time.monotonic() - self._started),
             "-" if seconds is None else duration(seconds),
         )
-        best = Best.of(((variant_name(job), outcome) for job, outcome in [*self._before, *self._ended]), self._chosen)
-        return Group("", table, *([Text(str(best), style="bold")] if best else []))
+        ended = ((variant_name(job), outcome) for job, outcome in [*self._before, *self._ended])
+        return Group("", table, *(Text(str(best), style="bold") for best in Best.of_each_dataset(ended, self._chosen)))
 
     def _seconds_left(self, left: Sequence[Job], running: Sequence[Job]) -> float | None:
         taken: dict[str, list[float]] = {}

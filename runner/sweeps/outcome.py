@@ -20,6 +20,7 @@ class Outcome:
     val_accuracy: float | None = None
     test_accuracy: float | None = None
     error: str | None = None  # in a line
+    dataset: str | None = None  # its name, with the beginning of its fingerprint
     validation: Mapping[str, float] = field(default_factory=dict)  # all figures of the validation set, by column
 
     @classmethod
@@ -32,8 +33,14 @@ class Outcome:
             val_accuracy=row["val_accuracy"],
             test_accuracy=record.test.get("accuracy"),
             error=record.error_line,
+            dataset=_named_data(record),
             validation={name: value for name in VALIDATION_METRICS if (value := row[name]) is not None},
         )
+
+
+def _named_data(record: RunRecord) -> str:
+    name, fingerprint = record.dataset["name"], record.dataset["fingerprint"][:6]
+    return f"{name} ({fingerprint})" if fingerprint else str(name)
 
 
 def read_status(directory: RunDirectory) -> RunRecord | None:

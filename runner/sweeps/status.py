@@ -44,9 +44,7 @@ def status_views(
         taken = sum(math.ceil(detail.cell_len / screen.width) for detail in details)
         rows = _fitted(rows, max(3, screen.height - _FRAME - taken))
     views: list[RenderableType] = [_table(rows), *details, Text(_summary(plan, sweep, runs))]
-    if best := _best(plan, runs):
-        views.append(Text(str(best), style="bold"))
-    return views
+    return [*views, *(Text(str(best), style="bold") for best in _best(plan, runs))]
 
 
 def _rows(runs: Standings) -> Rows:
@@ -105,11 +103,11 @@ def _summary(plan: Plan, sweep: Path, runs: Standings) -> str:
     return f"{counted(len(left) + plan.to_come, 'run')} left, {len(histories)} running" + duration_text(seconds)
 
 
-def _best(plan: Plan, runs: Standings) -> Best | None:
-    """Return the best variant, or, while none has been trained on the study's own seeds, the best of what is tuned."""
+def _best(plan: Plan, runs: Standings) -> list[Best]:
+    """Return the best variants, or, while none can be told from the study's own seeds, the best of what is tuned."""
     for tuning in (False, True):
         ended = [(job, run.record) for job, run in runs if (job.phase == "tuning") == tuning]
         named = ((variant_name(job), Outcome.of(record)) for job, record in ended if record)
-        if best := Best.of(named, plan.chosen):
+        if best := Best.of_each_dataset(named, plan.chosen):
             return best
-    return None
+    return []

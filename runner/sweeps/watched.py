@@ -8,8 +8,9 @@ from rich.console import ConsoleDimensions, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from runner.config.errors import UserError
+from runner.config.errors import UserError, shortened
 from runner.records.bounded import walk
+from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.best import Best
 from runner.sweeps.outcome import Outcome, read_epochs
@@ -74,7 +75,9 @@ class WatchedRuns:
 
     def views(self, screen: ConsoleDimensions) -> list[RenderableType]:
         """Return what is shown of them, on about so large a screen: those that are running first."""
-        table = Table("run", "state", "epoch", "val_accuracy")
+        table = Table("run", "asked for", "state", "epoch", "val_accuracy")
+        for column in table.columns[:2]:
+            column.overflow = "fold"
         most = max(3, screen.height - 8)
         for run in sorted(self.runs, key=lambda run: run.state != "running")[:most]:
             table.add_row(*self._row(run))
@@ -82,19 +85,23 @@ class WatchedRuns:
         if len(self.runs) > most:
             views.append(Text(f"... and {len(self.runs) - most} more runs"))
         ended = [(run.record.variant, Outcome.of(run.record)) for run in self.runs if run.record]
-        if len(self.runs) > 1 and (best := Best.of(ended, Chosen())):
-            views.append(Text(str(best), style="bold"))
-        return views
+        return [*views, *(Text(str(best), style="bold") for best in Best.of_each_dataset(ended, Chosen()))]
 
     def _row(self, run: Standing) -> Iterator[Text]:
         history = run.history or read_epochs(run.directory)
         accuracy = history[-1].get("val_accuracy") if history else None
         name = run.directory.path.relative_to(self.path)
         yield Text(str(self.path if name == Path() else name))
+        yield Text(_description(run.record) if run.record else "")
         state = "unreadable" if run.unreadable else run.state
         yield Text(state, style="red" if state in ("failed", "unreadable") else "")
         yield Text(f"{len(history)}{_planned_epochs(run)}")
         yield Text("-" if accuracy is None else f"{accuracy:.4f}")
+
+
+def _description(record: RunRecord) -> str:
+    """Return what a run was: its data, its variant and its seed."""
+    return f"{record.dataset['name']}: {shortened(record.variant)}, seed {record.seed}"
 
 
 def _planned_epochs(run: Standing) -> str:

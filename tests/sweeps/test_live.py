@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -34,6 +35,7 @@ def test_a_terminal_shows_counts_time_and_the_best_below_the_lines(tmp_path):
     with SweepLines(console, JOBS, tmp_path, Chosen()) as lines:
         lines.show(JOBS[0], outcome(JOBS[0], val_accuracy=0.5))
         lines.show(JOBS[3], outcome(JOBS[3], "failed", error="Traceback\nValueError: it broke"))
+        lines.show(JOBS[4], outcome(JOBS[4], val_accuracy=0.25))
     said = console.export_text()
     assert "[1/6] adam, seed 0: completed  val 0.5000  20.0 s" in said
     assert "ValueError: it broke" in said
@@ -48,7 +50,7 @@ def test_counts_are_of_what_ended_what_is_locked_and_the_rest(tmp_path):
     running = JOBS[2].path(tmp_path)
     running.mkdir()
     with run_lock(running):
-        titles, row, _ = looks(lines)
+        titles, row = looks(lines)
     shown = dict(zip(titles, row, strict=True))
     del shown["elapsed"], shown["ETA"]
     assert shown == {"runs": "2/6", "done": "1", "running": "1", "failed": "0", "diverged": "1", "waiting": "3"}
@@ -69,6 +71,7 @@ def test_runs_that_ended_before_count_for_the_best_if_they_are_of_the_phase(tmp_
     before = [(tuning, outcome(tuning, val_accuracy=0.9)), (JOBS[0], outcome(JOBS[0], val_accuracy=0.5))]
     lines = SweepLines(terminal(), JOBS[1:], tmp_path, Chosen(), before)
     lines.show(JOBS[1], outcome(JOBS[1], val_accuracy=0.7))
+    lines.show(JOBS[3], outcome(JOBS[3], val_accuracy=0.5))
     assert looks(lines)[-1] == ["best by validation so far: adam, val_accuracy 0.6000 (n=2)"]
 
 
@@ -102,6 +105,23 @@ def test_the_best_is_by_the_mean_of_completed_runs_in_the_metrics_direction(chos
         ("adam", outcome(JOBS[1], val_accuracy=0.9, val_loss=0.5)),
     ]
     assert str(Best.of(ended, chosen)) == f"best by validation so far: {best}"
+
+
+def test_data_sets_have_a_best_each_and_one_variant_none():
+    easy, hard = (
+        [(variant, replace(outcome(made, val_accuracy=value), dataset=name)) for variant, made, value in scores]
+        for name, scores in (
+            ("easy", [("adam", JOBS[0], 0.9), ("sgd", JOBS[3], 0.95)]),
+            ("hard", [("adam", JOBS[1], 0.4), ("sgd", JOBS[4], 0.3)]),
+        )
+    )
+    lost = ("sgd", outcome(JOBS[5], "failed"))
+    assert [str(best) for best in Best.of_each_dataset([*easy, *hard, lost], Chosen())] == [
+        "best by validation so far on easy: sgd, val_accuracy 0.9500 (n=1)",
+        "best by validation so far on hard: adam, val_accuracy 0.4000 (n=1)",
+    ]
+    assert [best.dataset for best in Best.of_each_dataset([*hard, lost], Chosen())] == [None]
+    assert Best.of_each_dataset([*easy[:1], lost], Chosen()) == []
 
 
 def test_there_is_no_best_of_runs_without_a_figure():

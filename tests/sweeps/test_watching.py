@@ -22,6 +22,7 @@ from runner.sweeps.plan import Plan
 from runner.sweeps.status import show_status
 from runner.sweeps.watched import Reader
 from runner.sweeps.watching import watch
+from tests.reporting.conftest import run_maker
 from tests.sweeps.made_up import end, history, job
 
 JOBS = [job(variant, seed) for variant in ("adam", "sgd") for seed in (0, 1)]
@@ -60,11 +61,13 @@ class TestStatus:
     def test_says_where_each_run_stands_what_failed_and_which_variant_leads(self, tmp_path):
         end(JOBS[0], tmp_path, val_accuracy=0.5)
         end(JOBS[1], tmp_path, "failed", error="Traceback\nValueError: it broke")
+        slow = job("slow")
+        end(slow, tmp_path, val_accuracy=0.25)
         running = RunDirectory(JOBS[2].path(tmp_path))
         running.path.mkdir()
         running.write_history(history(5))
         with run_lock(running.path):
-            said = status_of(Plan(JOBS), tmp_path)
+            said = status_of(Plan([*JOBS, slow]), tmp_path)
         assert "running: sgd, seed 0: epoch 5 of 10\n" in said
         assert f"failed: adam, seed 1: ValueError: it broke ({tmp_path / JOBS[1].directory / 'run.log'})\n" in said
         assert "2 runs left, 1 running, about 31 s" in said  # 5 epochs and 10 epochs of 2 seconds, and a little
@@ -91,8 +94,24 @@ class TestStatus:
         assert "best by validation so far: sgd optimizer.learning_rate=0.1, val_accuracy 0.8000 (n=1)" in said
         assert "2 runs left" in said
         final = [replace(one, phase="final") for one in fresh]
+        other = job("adam", 0)
         end(final[0], tmp_path, val_accuracy=0.7)
-        assert "optimizer.learning_rate=0.1, val_accuracy 0.7000 (n=1)" in status_of(Plan([*tuning, *final]), tmp_path)
+        end(other, tmp_path, val_accuracy=0.6)
+        said = status_of(Plan([*tuning, *final, other]), tmp_path)
+        assert "optimizer.learning_rate=0.1, val_accuracy 0.7000 (n=1)" in said
+
+    def test_of_single_runs_says_what_each_was_and_names_no_best_across_data_sets(self, tmp_path, capsys):
+        made = run_maker(tmp_path)
+        for number, (dataset, accuracy) in enumerate([("mnist", 0.9), ("digits", 0.95), ("mnist", 0.8)]):
+            overrides = [f"optimizer.beta_1=0.{number}", "seed=4"]
+            made(f"2026-01-0{number + 1}", overrides, seed=4, accuracies=[accuracy], dataset=dataset)
+        status_command([str(tmp_path)])
+        said = capsys.readouterr().out
+        rows = [line for line in said.splitlines() if "2026-01-" in line]
+        assert ["mnist: optimizer.beta_1=0.0, seed 4" in rows[0], "digits: " in rows[1]] == [True, True]
+        assert "best" not in said.replace("best by validation so far on mnist (ffffff)", "")
+        status_command([str(tmp_path / "2026-01-01")])
+        assert "best" not in capsys.readouterr().out
 
     def test_names_a_record_that_cannot_be_read(self, tmp_path):
         for one in JOBS:
@@ -139,7 +158,8 @@ class TestWatch:
         said = console.export_text()
         steps = [said.find(text) for text in ("3 runs left", "2 runs left", "1 run left", "have ended")]
         assert -1 < steps[0] < steps[1] < steps[2] < steps[3]
-        assert "adam, val_accuracy 0.5000 (n=1)" in said
+        assert "best by" not in said[: steps[2]]  # of one variant
+        assert "adam, val_accuracy 0.5000 (n=1)" in said[steps[3] :]  # a run of sgd diverged
         assert "sgd, val_accuracy 0.7500 (n=1)" in said
         assert "failed: adam, seed 1: ValueError: it broke" in said
         assert f"nothing trains at the moment; runner resume {tmp_path}" in said.replace("\n", "")
@@ -177,7 +197,7 @@ class TestWatch:
         watch([tmp_path], console, 2.0)
         said = console.export_text()
         assert "1 run left, 0 running, about 20 s" in said
-        assert "adam, val_loss 0.3750 (n=2)" in said
+        assert "best" not in said  # of one variant
 
     def test_a_sweep_that_is_about_to_begin_is_waited_for(self, tmp_path, between):
         sweep = tmp_path / "s"
