@@ -142,7 +142,7 @@ class TestSweep:
 
     def test_variants_under_one_seed_start_from_the_same_loss_scale(self, finished_sweep):
         history = pd.read_csv(finished_sweep / "history.csv")
-        assert list(history.columns) == ["run", "variant", "seed", "epoch", "metric", "value"]
+        assert list(history.columns) == ["run_id", "variant", "seed", "epoch", "metric", "value"]
         assert set(history["variant"]) == {"optimizer=sgd", "optimizer=adam"}
 
     def test_report_comes_out_the_same_from_records_alone(self, finished_sweep, cli, tmp_path):

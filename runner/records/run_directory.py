@@ -23,7 +23,13 @@ _RECORD: TypeAdapter[RunRecord] = json_form(RunRecord)
 _LARGEST_RECORD = 16 * MEGABYTE  # the confusion matrix of 1,000 classes, and some
 _LARGEST_PREDICTIONS = 512 * MEGABYTE
 _LAST_EPOCH = 10**9
-_OF_REPORTS = ("position", "run", "variant", "seed")  # columns of a report's history, whose others are a run's
+_OF_REPORTS = (
+    "position",
+    "run_id",
+    "run",
+    "variant",
+    "seed",
+)  # columns of reports alone
 
 # What a run writes beside its figures, which no callback may take for its own.
 RUN_FILES = frozenset({

@@ -100,8 +100,8 @@ def summary_frame(runs: Sequence[Run], labels: Sequence[str]) -> pd.DataFrame:
 
 
 def history_frame(runs: Sequence[Run], labels: Sequence[str]) -> pd.DataFrame:
-    """Return one row a run and epoch: position (of the run), run, variant, seed, then the columns of the histories."""
-    columns = ["position", "run", "variant", "seed", "epoch"]
+    """Return one row a run and epoch: position (of the run), run_id, variant, seed, then the histories' columns."""
+    columns = ["position", "run_id", "variant", "seed", "epoch"]
     lengths = [len(run.history) for run in runs]
     frame = pd.DataFrame([row for run in runs for row in run.history])
     if frame.empty:
@@ -109,7 +109,7 @@ def history_frame(runs: Sequence[Run], labels: Sequence[str]) -> pd.DataFrame:
     owners = pd.DataFrame(
         {
             "position": range(len(runs)),
-            "run": [run.record.run_id for run in runs],
+            "run_id": [run.record.run_id for run in runs],
             "variant": list(labels),
             "seed": [run.record.seed for run in runs],
         }

@@ -21,7 +21,7 @@ from runner.reporting.tables import PaperTable, paper_table
 FORMATS = ("csv", "table", "png", "svg", "pdf", "html")
 USUAL_FORMATS = ("csv", "table", "png", "svg", "html")
 _FIGURES = ("png", "svg", "pdf")
-_LONG = ["run", "variant", "seed", "epoch"]  # the columns of history.csv before metric and value
+_LONG = ["run_id", "variant", "seed", "epoch"]  # the columns of history.csv before metric and value
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from runner.reporting.baselines import baselines
 from runner.reporting.collect import Run, find_runs, history_frame, not_begun, summary_frame
 from runner.reporting.direction import has_direction, is_share, sign_of, validation_counterpart
 from runner.reporting.groups import sweeps_apart
+from runner.reporting.in_force import with_values_in_force
 from runner.reporting.labels import cells, labels_by, variant_labels, with_dataset
 from runner.reporting.left_out import LeftOut
 from runner.reporting.ranks import Ranks, average_ranks, scores_by_dataset
@@ -190,7 +191,8 @@ def read_results(runs: list[Run], paths: Sequence[Path], wish: Wish, left_out: L
     asked = (left_out.unless_read(partial(Asked.of, paths[0])) if len(paths) == 1 else None) or Asked()
     arms = labels_by(runs, wish.by, left_out) if wish.by else variant_labels(runs)
     labels = with_dataset(arms, runs)
-    summary = summary_frame(runs, labels).assign(arm=arms, cell=cells(runs, labels, wish.by))
+    summary = with_values_in_force(summary_frame(runs, labels), runs, left_out)
+    summary = summary.assign(arm=arms, cell=cells(runs, labels, wish.by))
     history = history_frame(runs, labels)
     metric = _metric(summary, wish.metric, asked.metric)
     compared = _baselines(summary, wish.baseline, asked)

@@ -134,7 +134,7 @@ def runs_table(results: Results) -> PageTable:
     numbers = ["val_accuracy", "test_accuracy", "test_loss", "epochs", "seconds"]
     columns = [
         Column("variant"), Column("seed", number=True), Column("status"),
-        *(Column(name, number=True) for name in numbers), Column("overrides"), Column("run"),
+        *(Column(name, number=True) for name in numbers), Column("overrides"), Column("run_id"),
     ]  # fmt: skip
     caption = "Every run. Highlighted: what the baseline does not have. Accuracies in percent."
     return PageTable("table-runs", "Runs", caption, columns, rows)
