@@ -19,6 +19,7 @@ from rich.console import Console
 from runner.attempt import Attempt, going_on
 from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, ConfigError, Stopped, UserError
 from runner.config.locations import conf_directory
+from runner.config.plural import counted
 from runner.config.schema import SWEEP_KEYS, check, resolve
 from runner.config.trust import read_trusted, refuse_strangers
 from runner.console import (
@@ -55,21 +56,62 @@ LOG = logging.getLogger(__name__)
 def application(config: DictConfig) -> None:
     """Train what Hydra composed. In a sweep, the sweeper and its workers take this function's place."""
     try:
-        if asked := [key for key in SWEEP_KEYS if config.get(key)]:
+        if asked := [key for key in SWEEP_KEYS if key != "dry_run" and config.get(key)]:
             raise ConfigError(f"{', '.join(asked)}: of a sweep, and this is one run; use study=NAME, seeds=N or -m")
+        if not isinstance(config.dry_run, bool):
+            raise ConfigError(f"dry_run={config.dry_run}: must be true or false")
         resolved = resolve(config)
         refuse_strangers(resolved, read_trusted(config.trusted_packages))
         request = Request.from_hydra(config)
         directory = RunDirectory(request.directory)
+        if config.dry_run:
+            directory.refuse_if_used()
+            dry_run(resolved, request, Terminal())
+            _remove_if_empty(directory.path)
+            return
         with run_lock(directory.path):
             directory.refuse_if_used()
             record = run(resolved, request, Terminal())
     except UserError as error:
-        with suppress(OSError):  # Hydra made it; what holds anything stays
-            Path(HydraConfig.get().runtime.output_dir).rmdir()
+        _remove_if_empty(Path(HydraConfig.get().runtime.output_dir))
         raise Stopped(error.exit_code) from error
     if code := exit_code(record):
         raise Stopped(code)
+
+
+def _remove_if_empty(directory: Path) -> None:
+    """Remove the directory that Hydra made for a run that does not begin; one that holds anything stays."""
+    with suppress(OSError):
+        directory.rmdir()
+
+
+def dry_run(config: dict[str, Any], request: Request, console: Console) -> None:
+    """Build the parts of one configuration and show what its run would be, without training or writing anything.
+
+    Args:
+        config: resolved, as plain dictionaries and lists.
+
+    Raises:
+        UserError: if the configuration or the data cannot be used.
+    """
+    settings = check(config)
+    choices = _choices(config, request)
+    show_choices(console, choices, [override for override in request.overrides if override != "dry_run=true"])
+    logging.disable()  # the log is the run's, and there will be none
+    try:
+        with native_log_held_back():
+            prepared = prepare_or_embedded(config, request, console, Kept())
+        record = prepared.record(request, choices)
+    finally:
+        logging.disable(logging.NOTSET)
+    show_start(console, record, str(prepared.device), request.directory)
+    for warning in prepared.parts.warnings:
+        show_warning(console, warning)
+    console.print(f"{counted(settings.training.epochs, 'epoch')} planned; nothing is trained (dry_run=true)")
+
+
+def _choices(config: dict[str, Any], request: Request) -> dict[str, str]:
+    return request.choices | {group: f"[{','.join(config[group])}]" for group in LIST_GROUPS}
 
 
 def exit_code(record: RunRecord) -> int:
@@ -100,7 +142,7 @@ def run(
     check(config)
     kept = kept or Kept()
     directory = RunDirectory(request.directory)
-    choices = request.choices | {group: f"[{','.join(config[group])}]" for group in LIST_GROUPS}
+    choices = _choices(config, request)
     show_choices(console, choices, request.overrides)
     with native_log_held_back(), waiting(console, "loading TensorFlow and the data"):
         with uncollected():

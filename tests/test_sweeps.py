@@ -73,6 +73,16 @@ def test_a_dry_run_trains_nothing(quick_cli, tmp_path):
     assert len(pd.read_csv(tmp_path / "s" / "plan.csv")) == 4
 
 
+def test_a_dry_run_of_one_run_says_what_it_would_be_and_leaves_nothing(cli, tmp_path):
+    done = cli("dataset=digits", "optimizer=sgd", "training.epochs=4", "dry_run=true", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "overrides  dataset=digits  optimizer=sgd  training.epochs=4\n" in done.stdout
+    assert "digits, fingerprint " in done.stdout
+    assert f" in {tmp_path / 'outputs' / 'runs'}/" in done.stdout
+    assert "4 epochs planned; nothing is trained" in done.stdout
+    assert [path for path in tmp_path.rglob("*") if path.is_file() or path.parent.name == "runs"] == []
+
+
 def test_nothing_trains_if_one_variant_cannot_be_built_or_does_not_measure_what_is_tuned_by(quick_cli, tmp_path):
     flags = study(
         tmp_path / "own",
@@ -273,7 +283,7 @@ def test_a_tuned_study_measures_what_it_chose_on_fresh_seeds(tuned_study):
         (("study=smoke", "study.baseline=nobody"), "study.baseline=nobody: no such variant"),
         (("study=smoke", "seeds=0"), "study.seeds=0"),
         (("seeds=0",), "seeds=0: must be a number of seeds"),
-        (("seed=-1", "dry_run=true"), "seeds=[-1]: must be a number of seeds"),
+        (("-m", "seed=-1", "dry_run=true"), "seeds=[-1]: must be a number of seeds"),
         (("study=smoke", "seeds=1,2"), "seeds: several are one list"),
         (("study=smoke", "seed=1", "seeds=2"), "seed=1: seeds are given too"),
         (("study=smoke", "hydra.launcher.workers=0"), "hydra.launcher.workers=0: must be an integer from 1 to 1000"),
@@ -298,6 +308,8 @@ def test_bad_input_is_one_message(program, tmp_path, arguments, said):
         (("study=[smoke,optimizers]", "dry_run=true"), "study=[smoke,optimizers]: one study at a time"),
         (("ablate", "base=/etc/passwd", "drop=schedule"), "base=/etc/passwd: must be GROUP/OPTION"),
         (("study=smoke", "dry_run=yess"), "dry_run=yess: must be true or false"),
+        (("optimizer=sgd", "dry_run=yess"), "dry_run=yess: must be true or false"),
+        (("optimizer=sgd", "fail_fast=true", "dry_run=true"), "fail_fast: of a sweep, and this is one run"),
         (("study=smoke", "fail_fast=maybe"), "fail_fast=maybe: must be true or false"),
         (("study=smoke", "hydra.mode=RUN"), "study: of a sweep, and this is one run"),
         (("study=smoke", "+study.metric=val_acuracy"), "study.metric=val_acuracy: must be a figure of"),

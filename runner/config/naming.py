@@ -73,4 +73,4 @@ def wants_local_workers(arguments: Sequence[str]) -> bool:
 
 def is_sweep(arguments: Iterable[str]) -> bool:
     """Say whether a command asks for a sweep without saying -m."""
-    return any(argument.partition("=")[0] in ("study", "search", "seeds", "dry_run") for argument in arguments)
+    return any(argument.partition("=")[0] in ("study", "search", "seeds") for argument in arguments)
