@@ -11,18 +11,23 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+import runner
 from runner.config.environment import EnvironmentFault, fault, machine_faults
 from runner.config.errors import (
     EXIT_ENVIRONMENT,
     EXIT_FAILED,
     EXIT_INTERRUPTED,
     EXIT_USER_ERROR,
+    ConfigError,
     Stopped,
     UserError,
+    did_you_mean,
     printable,
 )
 from runner.interruption import Termination
 
+COMMANDS = ("ablate", "ensemble", "report", "reproduce", "resume", "status", "verify")
+_WORD = re.compile(r"[A-Za-z][\w.-]*")  # neither an override nor a flag
 _TRACEBACK = "HYDRA_FULL_ERROR"
 
 
@@ -94,6 +99,13 @@ def _dispatch(given: list[str]) -> int:
             from runner.sweeps.commands import ablation_arguments
 
             return _train(ablation_arguments(arguments))
+        case ["--version" | "-V", *_]:
+            print(f"runner {runner.__version__}")
+        case [word, *_] if _WORD.fullmatch(word):
+            raise ConfigError(
+                f"{word}: no such command{did_you_mean(word, COMMANDS)}; "
+                "a run takes GROUP=OPTION and KEY=VALUE (runner --help)"
+            )
         case _:
             return _train(given)
     return 0

@@ -70,7 +70,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Train a run again from its record, into a new directory, and compare environment and metrics.",
     )
     parser.add_argument("directory", type=Path, metavar="DIR", help="a run's directory; with --row a report's")
-    parser.add_argument("trusted", nargs="*", metavar=f"{TRUST}=[...]", help="packages of yours that it uses")
+    parser.add_argument(
+        "trusted", nargs="*", default=[], metavar=f"{TRUST}=[...]", help="packages of yours that it uses"
+    )
     parser.add_argument("--row", type=int, metavar="N", help="the run in row N of the report's summary.csv, from 1")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to train (default: below outputs/reproduced)")
     parser.add_argument(

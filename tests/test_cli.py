@@ -1,5 +1,6 @@
 """The program as its users meet it: processes of its own, their output, exit codes and files."""
 
+import importlib.metadata
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import pandas as pd
 import pytest
 import yaml
 
+import runner
 from runner.config.locations import conf_directory
 from runner.records import run_directory
 from tests.warm import started
@@ -357,9 +359,38 @@ class TestHelp:
         text = program("--help", cwd=tmp_path).out
         for file in conf_directory().rglob("*.yaml"):
             group = file.relative_to(conf_directory()).parts[0]
+            group = "launcher" if "launcher" in file.parts else group
             if group not in ("hydra", "config.yaml", "verify.yaml"):
                 assert re.search(rf"^{group}: \S", text, re.MULTILINE)
                 assert re.search(rf"^  [* ] {file.stem} +\S", text, re.MULTILINE)
+
+    def test_what_is_no_option_fits_into_80_columns(self, program, tmp_path):
+        before, _, after = program("--help", cwd=tmp_path).out.partition("== Groups")
+        assert max(map(len, [*before.splitlines(), *after.split("== Examples ==")[1].splitlines()])) <= 80
+
+    def test_says_its_version(self, program, tmp_path):
+        assert program("--version", cwd=tmp_path).out == f"runner {runner.__version__}\n"
+        assert runner.__version__ == importlib.metadata.version("runner")
+
+    @pytest.mark.parametrize(
+        ("typed", "said"),
+        [
+            (("reprot", "outputs/"), "reprot: no such command; did you mean report? (allowed: ablate, "),
+            (("optimizer", "sgd"), "optimizer: no such command (allowed: ablate, "),
+            (("resumee",), "resumee: no such command; did you mean resume?"),
+        ],
+    )
+    def test_a_misspelt_command_is_answered_with_the_nearest(self, program, tmp_path, typed, said):
+        answer = program(*typed, cwd=tmp_path)
+        assert (answer.code, answer.err.count("\n")) == (2, 1)
+        assert answer.err.startswith(f"runner: {said}")
+        assert "GROUP=OPTION and KEY=VALUE" in answer.err
+
+    @pytest.mark.parametrize("command", ["resume", "reproduce"])
+    def test_a_command_without_its_directory_asks_for_that_alone(self, program, tmp_path, command):
+        answer = program(command, cwd=tmp_path)
+        assert answer.code == 2
+        assert answer.err.endswith("error: the following arguments are required: DIR\n")
 
     def test_shows_nine_examples_that_compose(self, program, tmp_path):
         text = program("--help", cwd=tmp_path).out

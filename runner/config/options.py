@@ -1,6 +1,7 @@
 """The tables of groups and options, in `runner --help` and in docs/options.md, read from the comments in `conf/`."""
 
 import re
+import shutil
 import sys
 import textwrap
 from pathlib import Path
@@ -9,26 +10,35 @@ import yaml
 
 from runner.config.locations import conf_directory
 
-_DEFAULT = re.compile(r"^\s+- (?P<group>[a-z_]+): *(?P<options>\S.*?) +# (?P<purpose>.+)$")
+_DEFAULT = re.compile(r"^\s+- (?:override hydra/)?(?P<group>[a-z_]+): *(?P<options>\S.*?) +# (?P<purpose>.+)$")
 # What stands in parentheses at the end is the source if it holds a year or a name.
 _SOURCE = re.compile(r"\s+\((?P<source>[^()]*(?:\b(?:1[89]|20)\d\d\b|\b[A-Z]\w*[a-z])[^()]*)\)$")
+_FOLDERS = {"launcher": "hydra/launcher"}  # of groups that are Hydra's own
+_WIDEST, _NARROWEST = 118, 50  # characters in a line of the table
 _COMMAND = "python -m runner.config.options > docs/options.md"
 
 
 def options_table(directories: list[Path]) -> str:
-    """Return a paragraph for each group: what it is for, then a line for each option.
+    """Return a paragraph for each group: what it is for, then a line for each option, as wide as the terminal.
 
     Args:
         directories: our `conf/` first (its `config.yaml` names the groups), then the user's own, whose options join in.
     """
+    screen = shutil.get_terminal_size((_WIDEST + 2, 0)).columns
+    width = max(_NARROWEST, min(_WIDEST, screen - 2))
     lines: list[str] = []
     for group, (purpose, defaults) in _groups(directories[0]).items():
-        lines.append(f"{group}: {purpose}")
+        lines += _wrapped(f"{group}: {purpose}", width, indent=4)
         for name, meaning in _options(directories, group).items():
             mark = "*" if name in defaults else " "
-            lines += textwrap.wrap(f"  {mark} {name:<20} {meaning}", width=118, subsequent_indent=" " * 25)
+            lines += _wrapped(f"  {mark} {name:<20} {meaning}", width, indent=25)
         lines.append("")
     return "\n".join(lines)
+
+
+def _wrapped(text: str, width: int, *, indent: int) -> list[str]:
+    """Return a text in lines that are broken between words alone."""
+    return textwrap.wrap(text, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
 
 
 def options_markdown(directories: list[Path]) -> str:
@@ -73,7 +83,8 @@ def _groups(directory: Path) -> dict[str, tuple[str, list[str]]]:
 
 def _options(directories: list[Path], group: str) -> dict[str, str]:
     """Return the first comment of each of a group's options, sorted by name; `_name.yaml` is a part of others."""
-    files = [file for directory in directories for file in (directory / group).glob("[!_]*.yaml")]
+    folder = _FOLDERS.get(group, group)
+    files = [file for directory in directories for file in (directory / folder).glob("[!_]*.yaml")]
     return {file.stem: _first_comment(file) for file in sorted(files, key=lambda file: file.stem)}
 
 

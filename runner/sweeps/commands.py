@@ -46,11 +46,13 @@ def resume_command(arguments: Sequence[str]) -> None:
     parser.add_argument("directory", type=Path, metavar="DIR", help="a sweep's or a run's directory")
     parser.add_argument("--workers", type=int, help="how many runs of a sweep at a time (default: as before)")
     parser.add_argument("--fail-fast", action="store_true", help="stop a sweep at the first run that fails")
-    parser.add_argument("trusted", nargs="*", metavar=f"{TRUST}=[...]", help="packages of yours that it uses")
+    parser.add_argument(
+        "trusted", nargs="*", default=[], metavar=f"{TRUST}=[...]", help="packages of yours that it uses"
+    )
     chosen = parser.parse_intermixed_args(arguments)
-    trusted = trusted_by(chosen.trusted)
     if chosen.workers is not None and chosen.workers < 1:
         raise UserError(f"--workers {chosen.workers}: must be at least 1")
+    packages = trusted_by(chosen.trusted)
 
     from runner.records.run_directory import RunDirectory
     from runner.sweeps.resuming import resume_run, resume_sweep
@@ -59,9 +61,9 @@ def resume_command(arguments: Sequence[str]) -> None:
     if RunDirectory(chosen.directory).record_path.exists():
         if chosen.workers is not None or chosen.fail_fast:
             raise UserError(f"{chosen.directory}: is one run; --workers and --fail-fast are of a sweep alone")
-        resume_run(chosen.directory, console, trusted)
+        resume_run(chosen.directory, console, packages)
     else:
-        resume_sweep(chosen.directory, console, workers=chosen.workers, fail_fast=chosen.fail_fast, trusted=trusted)
+        resume_sweep(chosen.directory, console, workers=chosen.workers, fail_fast=chosen.fail_fast, trusted=packages)
 
 
 def ablation_arguments(arguments: Sequence[str]) -> list[str]:

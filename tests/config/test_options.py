@@ -7,7 +7,12 @@ from runner.config.locations import conf_directory
 from runner.config.options import options_markdown, options_table, split_source
 from tests.imports import REPOSITORY
 
-FILES = [file for file in conf_directory().glob("*/*.yaml") if not file.name.startswith("_")]
+FILES = [
+    file
+    for pattern in ("*/*.yaml", "hydra/launcher/*.yaml")
+    for file in conf_directory().glob(pattern)
+    if not file.name.startswith("_")
+]
 
 
 def test_every_group_and_option_has_a_line_that_says_what_it_is():
@@ -15,6 +20,18 @@ def test_every_group_and_option_has_a_line_that_says_what_it_is():
     for file in FILES:
         assert re.search(rf"^{file.parent.name}: \S+", table, re.MULTILINE)
         assert re.search(rf"^  [ *] {file.stem} +\S+", table, re.MULTILINE)
+
+
+@pytest.mark.parametrize("columns", [40, 80, 250])
+def test_the_table_is_as_wide_as_the_terminal_and_breaks_no_word(monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", "1000")
+    words = options_table([conf_directory()]).split()
+    monkeypatch.setenv("COLUMNS", str(columns))
+    table = options_table([conf_directory()])
+    assert table.split() == words
+    longest = max(map(len, table.splitlines()))
+    assert longest <= 118
+    assert longest < columns or max(map(len, words)) > columns - 27
 
 
 def test_the_defaults_are_marked_also_those_of_a_list():
