@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from runner.reporting.groups import Group
     from runner.reporting.results import Results
 
+_OF_VARIANTS = ("metric", "baseline", "by", "target", "confusion", "seeds")  # what is asked of a comparison
 _USUAL_OUT = Path("outputs/report")
 
 
 def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """Return what `runner report` is asked for; `watch`: to wait first until the runs have ended."""
-    from runner.reporting.report import FORMATS, USUAL_FORMATS
+    from runner.reporting.report import FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN
 
     parser = _parser("report", "Write the report on finished runs again, from their records alone.")
     parser.add_argument("--out", type=_path, help="where to write (default: each sweep's directory; outputs/report)")
@@ -33,8 +34,9 @@ def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--confusion", metavar="VARIANT", help="whose confusion matrix (default: the best's)")
     parser.add_argument("--seeds", action="store_true", help="draw every seed's curve as a thin line")
     parser.add_argument(
-        "--format", nargs="+", choices=FORMATS, default=USUAL_FORMATS, help=f"default: {' '.join(USUAL_FORMATS)}"
-    )
+        "--format", nargs="+", choices=FORMATS, metavar="FORMAT",
+        help=f"of {' '.join(FORMATS)} (default: {' '.join(USUAL_FORMATS)}; of one run {' '.join(USUAL_OF_A_RUN)})",
+    )  # fmt: skip
     parser.add_argument(
         "--watch", action="store_true", help="show the runs while they train; report when all have ended"
     )
@@ -77,6 +79,8 @@ def _report(chosen: argparse.Namespace, directories: Sequence[Path], out: Path) 
     done = report(directories, out, wish, Output(chosen.format, chosen.seeds, chosen.confusion))
     if done.results:
         show_verdicts(Terminal(), done.results)
+    elif idle := [f"--{name}" for name in _OF_VARIANTS if getattr(chosen, name)]:
+        Terminal().print(f"note: {', '.join(idle)}: without effect on one run", soft_wrap=True, style="yellow")
     _print_paths(done.written)
 
 

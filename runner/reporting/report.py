@@ -1,7 +1,7 @@
 """The files of a report: of one run, and of many."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner.config.errors import UserError, did_you_mean
@@ -20,6 +20,7 @@ from runner.reporting.tables import PaperTable, paper_table
 
 FORMATS = ("csv", "table", "png", "svg", "pdf", "html")
 USUAL_FORMATS = ("csv", "table", "png", "svg", "html")
+USUAL_OF_A_RUN = ("csv", "png")
 _FIGURES = ("png", "svg", "pdf")
 _LONG = ["run_id", "variant", "seed", "epoch"]  # the columns of history.csv before metric and value
 
@@ -28,7 +29,7 @@ _LONG = ["run_id", "variant", "seed", "epoch"]  # the columns of history.csv bef
 class Output:
     """What a report consists of."""
 
-    formats: Collection[str] = field(default=USUAL_FORMATS)  # of FORMATS
+    formats: Collection[str] | None = None  # of FORMATS; None: USUAL_FORMATS, or USUAL_OF_A_RUN
     seeds: bool = False  # draw every seed's curve
     confusion: str | None = None  # the variant whose confusion matrix is drawn; None: the best on validation
 
@@ -44,7 +45,8 @@ class Report:
 def report(paths: Sequence[Path], out: Path, wish: Wish | None = None, output: Output | None = None) -> Report:
     """Report on all runs in and below the paths.
 
-    A run directory reported into itself gets its own figures; everything else tables, figures and a page.
+    A run directory reported into itself gets its own figures, and a page or table if asked for; everything else tables,
+    figures and a page.
 
     Raises:
         UserError: if no run is found, or what is wished for does not exist.
@@ -56,18 +58,28 @@ def report(paths: Sequence[Path], out: Path, wish: Wish | None = None, output: O
         raise UserError(
             f"{out}: is itself a run, whose files a report would replace; choose another directory (--out DIR)"
         )
+    output = output or Output()
     if len(runs) == 1 and runs[0].directory.path.resolve() == out.resolve():
-        return Report(report_run(runs[0].directory, runs[0].record, left_out), None)
+        formats = USUAL_OF_A_RUN if output.formats is None else output.formats
+        written = report_run(runs[0].directory, runs[0].record, left_out, formats)
+        if more := {"html", "table"} & {*formats}:  # whose other files have the names of the run's own
+            written += _write(read_results(runs, paths, Wish(), left_out), out, Output(more))
+        return Report(written, None)
     results = read_results(runs, paths, wish or Wish(), left_out)
-    return Report(list(_write(results, out, output or Output())), results)
+    return Report(list(_write(results, out, output)), results)
 
 
-def report_run(directory: RunDirectory, record: RunRecord, left_out: LeftOut) -> list[Path]:
-    """Write one run's summary and figures from its record and files; return the files written."""
-    write_csv(directory.path / "summary.csv", [record.summary()])
-    written = [directory.path / "summary.csv"]
-    for name, figure in run_figures(directory, record, left_out):
-        written.append(save_figure(figure, directory.path / name))
+def report_run(
+    directory: RunDirectory, record: RunRecord, left_out: LeftOut, formats: Collection[str] = USUAL_OF_A_RUN
+) -> list[Path]:
+    """Write one run's summary (csv) and figures (png, svg, pdf) from its record and files; return the files written."""
+    written = []
+    if "csv" in formats:
+        write_csv(directory.path / "summary.csv", [record.summary()])
+        written.append(directory.path / "summary.csv")
+    suffixes = [suffix for suffix in _FIGURES if suffix in formats]
+    for name, figure in run_figures(directory, record, left_out) if suffixes else ():
+        written += [save_figure(figure, directory.path / f"{Path(name).stem}.{suffix}") for suffix in suffixes]
     return written
 
 
@@ -75,21 +87,22 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     if output.confusion is not None and output.confusion not in results.variants:
         known = did_you_mean(output.confusion, results.variants)
         raise UserError(f"--confusion {output.confusion}: no such variant{known}")
+    formats = {*(USUAL_FORMATS if output.formats is None else output.formats)}
     out.mkdir(parents=True, exist_ok=True)
     remove_leftovers(out)
     ranks = results.ranks
     if not ranks:  # an earlier report may have had some
         for stale in (out / "ranks.csv", *out.glob("critical_difference.*")):
             stale.unlink(missing_ok=True)
-    if "csv" in output.formats:
+    if "csv" in formats:
         yield from _write_frames(results, ranks, out)
-    if {*output.formats} <= {"csv"}:
+    if formats <= {"csv"}:
         return
     table = paper_table(results.summary, results.aggregate, results.comparisons, _test_examples(results))
-    if "table" in output.formats:
+    if "table" in formats:
         yield from table.write(out)
-    if {*_FIGURES, "html"} & {*output.formats}:
-        yield from _write_figures(results, ranks, table, out, output)
+    if {*_FIGURES, "html"} & formats:
+        yield from _write_figures(results, ranks, table, out, replace(output, formats=formats))
 
 
 def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
@@ -111,18 +124,19 @@ def _write_figures(
     from runner.reporting.page.page import drawing, write_page
     from runner.reporting.report_figures import report_figures
 
+    formats = output.formats or ()
     drawings = []
     for stem, figure in report_figures(results, ranks, output.confusion, seeds=output.seeds):
-        if {"svg", "html"} & {*output.formats}:
+        if {"svg", "html"} & {*formats}:
             svg = as_svg(figure)
             drawings.append(drawing(stem, figure, svg))
-        if "svg" in output.formats:
+        if "svg" in formats:
             write_bytes(out / f"{stem}.svg", svg)
             yield out / f"{stem}.svg"
         for suffix in ("png", "pdf"):
-            if suffix in output.formats:
+            if suffix in formats:
                 yield save_figure(figure, out / f"{stem}.{suffix}")
-    if "html" in output.formats:
+    if "html" in formats:
         yield write_page(results, drawings, table, out / "index.html")
 
 

@@ -12,7 +12,7 @@ from runner.config.errors import UserError
 from runner.records.lock import run_lock
 from runner.records.run_directory import RunDirectory
 from runner.reporting.aggregate import AGGREGATE_COLUMNS, COMPARISON_COLUMNS
-from runner.reporting.commands import ensemble_command, report_arguments
+from runner.reporting.commands import ensemble_command, report_arguments, report_command
 from runner.reporting.ranks import RANK_COLUMNS
 from runner.reporting.report import Output, report
 from runner.reporting.report_figures import report_figures
@@ -61,6 +61,33 @@ def test_runs_that_were_copied_elsewhere_give_the_same_report(reported, tmp_path
         assert path.read_bytes() == (tmp_path / "out" / path.name).read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("formats", "expected"),
+    [
+        (None, {"summary.csv", "accuracy.png", "loss.png"}),
+        (["png", "html"], {"accuracy.png", "loss.png", "index.html"}),
+        (["svg"], {"accuracy.svg", "loss.svg"}),
+        (["table"], {"table.md", "table.tex", "table.csv"}),
+        (["csv"], {"summary.csv"}),
+    ],
+)
+def test_a_run_gets_the_formats_that_were_asked_for_in_its_own_directory(make_run, tmp_path, formats, expected):
+    run = make_run("alone", overrides=["optimizer=sgd"])
+    before = {path: path.read_bytes() for path in run.iterdir()}
+    written = report([run], run, output=Output(formats)).written
+    assert {path.name for path in written} == {path.name for path in run.iterdir()} - {path.name for path in before}
+    assert {path.name for path in written} == expected
+    assert {path: path.read_bytes() for path in before} == before
+    if "index.html" in expected:
+        assert "optimizer=sgd" in (run / "index.html").read_text()
+
+
+def test_what_compares_variants_is_said_to_have_no_effect_on_one_run(make_run, capsys):
+    run = make_run("alone")
+    report_command(report_arguments([str(run), "--metric", "test_loss", "--seeds", "--format", "csv"]))
+    assert capsys.readouterr().out.startswith("note: --metric, --seeds: without effect on one run\n")
+
+
 def test_failed_and_running_runs_have_a_row_too(make_run, tmp_path):
     make_run("sweep/0", status="completed")
     (make_run("sweep/1", status="failed", seed=1) / "history.csv").unlink()
@@ -79,7 +106,7 @@ def test_a_run_that_died_before_its_first_record_is_counted_and_spoils_nothing(m
     results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv", "table", "html"])).results
     (row,) = pd.read_csv(tmp_path / "out" / "aggregate.csv").to_dict("records")
     assert (row["n"], row["failed"], row["parameters"]) == (2, 1, 10)
-    assert not [caution for caution in results.cautions if "one device" in caution or "one threads" in caution]
+    assert not [caution for caution in results.cautions if "their device" in caution or "of threads" in caution]
     assert "A test set of 10,000 examples" in (tmp_path / "out" / "table.md").read_text()
     page = (tmp_path / "out" / "index.html").read_text()
     assert "mnist, fingerprint ffffffffffff" in page
