@@ -14,6 +14,7 @@ import numpy as np
 
 from runner.config.errors import ConfigError
 from runner.config.lengths import in_steps
+from runner.config.plural import counted
 from runner.config.schema import Settings
 from runner.data.augmentation.pipeline import augmenter
 from runner.data.dataset import Dataset, Part, Split
@@ -26,6 +27,7 @@ from runner.engine.training import Augment, one_kernel
 from runner.engine.weights import fresh_session, initialize
 from runner.make import brief, check_name, defaults, locate, make
 from runner.models.hidden import Hidden
+from runner.models.images import needs_images
 from runner.models.objective import Form, cross_entropy, encoded, label_form, smoothed
 from runner.models.transfer import freeze, load_weights
 from runner.monitors import refuse_unmeasured
@@ -157,6 +159,7 @@ def build_model(settings: Settings, data: Part, classes: int, steps_per_epoch: i
         data: the training part, its labels in the form that the loss takes.
     """
     seen = data.inputs[:2], data.labels[:2]
+    _refuse_no_images(settings, seen[0].shape[1:])
     regularizers = _build_regularizers(settings)
     model = make(
         "model",
@@ -180,6 +183,18 @@ def build_model(settings: Settings, data: Part, classes: int, steps_per_epoch: i
         scale_updates(model, multipliers(model, settings.optimizer.layerwise))
     _try_out(model, seen, settings)
     return model
+
+
+def _refuse_no_images(settings: Settings, shape: tuple[int, ...]) -> None:
+    """Raise ConfigError for a model of images on examples that are none."""
+    builder = locate("model", settings.model.target)
+    if len(shape) == 3 or not needs_images(builder):
+        return
+    examples = f"rows of {counted(shape[0], 'number')}" if len(shape) == 1 else f"examples of shape {shape}"
+    raise ConfigError(
+        f"model: {builder.__name__} needs images (height, width, channels); {settings.dataset.name} has {examples}; "
+        "model=mlp takes them"
+    )
 
 
 def build_callbacks(settings: Settings, directory: Path) -> list[keras.callbacks.Callback]:

@@ -24,6 +24,7 @@ from runner.config.errors import (
     did_you_mean,
     printable,
 )
+from runner.config.trust import TRUST
 from runner.interruption import Termination
 
 COMMANDS = ("ablate", "ensemble", "report", "reproduce", "resume", "status", "verify")
@@ -64,6 +65,9 @@ def _dispatch(given: list[str]) -> int:
         Path.cwd()
     except FileNotFoundError as error:
         raise EnvironmentFault("the working directory is gone; go to another one (cd)") from error
+    here = str(Path.cwd())
+    if here not in sys.path and any(argument.lstrip("+").startswith(f"{TRUST}=") for argument in given):
+        sys.path.append(here)  # the last place of all, and for the workers too
     match given:
         case ["report", *arguments]:
             from runner.reporting.commands import report_arguments, report_command

@@ -2,12 +2,14 @@
 
 import inspect
 import re
+from importlib import import_module
 from typing import Any
 
 from hydra.errors import InstantiationException
 from hydra.utils import get_object, instantiate
 
 from runner.config.errors import ConfigError, UserError, did_you_mean
+from runner.config.trust import TRUST
 
 
 def make(key: str, spec: dict[str, Any], **at_run_time: Any) -> Any:
@@ -52,12 +54,7 @@ def locate(key: str, path: str) -> Any:
     try:
         target = get_object(path)
     except Exception as error:  # whatever importing the user's module raises
-        module, _, name = path.rpartition(".")
-        try:
-            nearest = did_you_mean(name, [known for known in dir(get_object(module)) if not known.startswith("_")])
-        except Exception:  # the module itself is what does not exist
-            nearest = f" ({brief(error)})"
-        raise ConfigError(f"{key}._target_={path}: no such class or function{nearest}") from error
+        raise ConfigError(f"{key}._target_={path}: {_why_not_found(path)}") from error
     if not callable(target):
         raise ConfigError(f"{key}._target_={path}: neither a class nor a function")
     # What was trusted is a package by its name, not what its modules imported.
@@ -65,6 +62,29 @@ def locate(key: str, path: str) -> Any:
     if named != defined:
         raise ConfigError(f"{key}._target_={path}: defined in {target.__module__}; name it there")
     return target
+
+
+def _why_not_found(path: str) -> str:
+    """Return why a class or function cannot be had: its module cannot be imported, or lacks the name."""
+    parts = path.split(".")
+    module: Any = None
+    for end in range(1, len(parts)):
+        name = ".".join(parts[:end])
+        try:
+            module = import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name != name:
+                return f"importing {name} fails, as it needs a module {error.name} that is not installed"
+            if module is None:
+                return (
+                    f"there is no module {name}; install it, put its directory on PYTHONPATH, or run from there with "
+                    f"{TRUST}=[{name}]"
+                )
+            break  # a class with something in it, or no such name
+        except Exception as error:  # of the user's own code
+            return f"importing {name} fails: {type(error).__name__}: {brief(error)}"
+    known = [name for name in dir(module) if not name.startswith("_")]
+    return f"no such class or function{did_you_mean(parts[-1], known)}"
 
 
 def _parameters(target: Any) -> tuple[set[str], bool]:

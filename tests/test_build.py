@@ -1,5 +1,8 @@
 """The third of the three checks: every part can be built, and does what its configuration says."""
 
+import re
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ from runner.data.dataset import Dataset, Part, Split
 from runner.engine.evaluation import Evaluator
 from runner.engine.training import CompiledEpoch, train
 from runner.engine.weights import fresh_session
+from runner.make import locate
 from tests.composed import settings
 
 
@@ -140,7 +144,10 @@ class SignDescent(keras.optimizers.Optimizer):
     ("overrides", "said"),
     [
         (["optimizer._target_=keras.optimizers.Adamm"], r"optimizer\._target_=.*Adamm: no such .* did you mean Adam\?"),
-        (["optimizer._target_=nowhere.Adam"], r"optimizer\._target_=nowhere\.Adam: no such class or function"),
+        (
+            ["optimizer._target_=nowhere.Adam"],
+            r"optimizer\._target_=nowhere\.Adam: there is no module nowhere;",
+        ),
         (["+optimizer.beta_3=0.5"], r"optimizer\.beta_3=0\.5: Adam takes no such argument; did you mean beta_[12]\?"),
         (["+model.hidden_unit=3"], r"model\.hidden_unit=3: mlp takes no such argument; did you mean hidden_units\?"),
         (
@@ -241,3 +248,28 @@ def test_muon_is_for_kernels_with_two_axes_but_not_the_output_s(split, model):
     for weight in built.trainable_weights:
         wanted = weight.path.endswith("kernel") and len(weight.shape) == 2 and "/output/" not in f"/{weight.path}"
         assert built.optimizer._should_use_adamw(weight) != wanted, weight.path
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (None, "there is no module mine_here; install it, put its directory on PYTHONPATH, or run from there with"),
+        ("import not_there_at_all", "importing mine_here fails, as it needs a module not_there_at_all that is not"),
+        ("1 / 0", "importing mine_here fails: ZeroDivisionError: division by zero"),
+        ("class Mne: ...", "no such class or function; did you mean Mne?"),
+    ],
+)
+def test_a_class_that_cannot_be_imported_is_told_why(tmp_path, monkeypatch, source, said):
+    if source is not None:
+        (tmp_path / "mine_here.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "mine_here", raising=False)
+    with pytest.raises(ConfigError, match=re.escape(f"optimizer._target_=mine_here.Mine: {said}")):
+        locate("optimizer", "mine_here.Mine")
+
+
+@pytest.mark.parametrize("model", ["cnn", "cnn_modern", "lenet5", "vit_tiny", "keras_convnet"])
+def test_a_model_of_images_on_a_table_is_refused_in_its_words(model):
+    table = Part(np.zeros((20, 12), np.float32), np.zeros(20, np.int32))
+    with pytest.raises(ConfigError, match=r"needs images \(height, width, channels\); mnist has rows of 12 numbers"):
+        build_model(settings(f"model={model}"), table, 10, steps_per_epoch=3)

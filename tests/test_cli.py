@@ -368,6 +368,12 @@ class TestHelp:
         before, _, after = program("--help", cwd=tmp_path).out.partition("== Groups")
         assert max(map(len, [*before.splitlines(), *after.split("== Examples ==")[1].splitlines()])) <= 80
 
+    def test_a_class_of_the_current_directory_is_found_once_its_package_is_trusted(self, cli, tmp_path):
+        (tmp_path / "lying_here.py").write_text("from keras.optimizers import SGD\n\n\nclass Mine(SGD):\n    pass\n")
+        own = (*QUICK, "optimizer=sgd", "optimizer._target_=lying_here.Mine", "dry_run=true")
+        found = cli(*own, "trusted_packages=[lying_here]", cwd=tmp_path)
+        assert found.returncode == 0, found.stderr
+
     def test_says_its_version(self, program, tmp_path):
         assert program("--version", cwd=tmp_path).out == f"runner {runner.__version__}\n"
         assert runner.__version__ == importlib.metadata.version("runner")

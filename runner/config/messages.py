@@ -14,8 +14,11 @@ from omegaconf.errors import OmegaConfBaseException
 
 from runner.config.errors import did_you_mean, printable
 from runner.config.locations import conf_directory
+from runner.config.yaml_file import read_yaml
 
 _OPTION = r"((?:hydra/)?[^'/]+)/([^']+)"  # a group, and the name that was asked for
+_LISTS = ("augmentation", "regularizer", "callbacks", "diagnostics")  # groups of which several options are chosen
+_SHOWN_OPTIONS = 3
 _HELP = "runner --help lists groups and options, runner --cfg job all keys"
 
 
@@ -68,6 +71,11 @@ def _no_such_key(key: str, arguments: Sequence[str]) -> str:
         if not isinstance(section, DictConfig):
             return f"{given}: {parent} is a value, there are no keys below it; {_HELP}"
         if name not in section:
+            if depth == 1 and parent in _LISTS and (conf_directory() / parent / f"{name}.yaml").exists():
+                chosen = ",".join([*map(str, section), name])
+                return f"{given}: {name} is not chosen; choose it too: '{parent}=[{chosen}]'"
+            if depth == 1 and (others := _options_with(parent, name)):
+                return f"{given}: the chosen {parent} has no {name}; {parent}={' or '.join(others)} has it"
             what = "no such key" if depth == len(steps) - 1 else f"there is no {'.'.join(steps[: depth + 1])}"
             return f"{given}: {what}{did_you_mean(name, {*map(str, section), *(() if parent else groups)})}; {_HELP}"
         section = OmegaConf.select(section, name)
@@ -80,6 +88,16 @@ def _given(key: str, arguments: Sequence[str]) -> str:
 
 def _options(group: str) -> list[str]:
     return [file.stem for file in (conf_directory() / group).glob("*.yaml")]
+
+
+def _options_with(group: str, key: str) -> list[str]:
+    """Return the options of a group, three at most, whose own file has a key."""
+    found = []
+    for file in sorted((conf_directory() / group).glob("[!_]*.yaml")):
+        option = read_yaml(file)
+        if isinstance(option, dict) and key in option and not key.startswith("_"):
+            found.append(file.stem)
+    return found[:_SHOWN_OPTIONS]
 
 
 def _composable(arguments: Sequence[str]) -> Any:

@@ -306,6 +306,8 @@ def _line(issue: dict[str, Any], section: type[BaseModel], prefix: str) -> str:
             return f"{given}: {issue['ctx']['error']}"
         case "model_type" | "dict_type":
             return f"{given}: must be keys with values (a _target_ and its arguments, say), not one value"
+        case "list_type":
+            return f"{given}: must be a list: {key}=[{_short(issue['input'])}]"
         case "missing":
             return f"{key}: must be given"
         case "extra_forbidden":

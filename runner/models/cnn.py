@@ -6,8 +6,10 @@ from dataclasses import replace
 import keras
 
 from runner.models.hidden import Hidden
+from runner.models.images import of_images
 
 
+@of_images
 def cnn(
     input_shape: tuple[int, ...],
     classes: int,

@@ -3,8 +3,10 @@
 import keras
 
 from runner.models.hidden import Hidden
+from runner.models.images import of_images
 
 
+@of_images
 def lenet5(input_shape: tuple[int, ...], classes: int, hidden: Hidden, activation: str) -> keras.Model:
     """Return LeNet-5: 6 and 16 maps of 5x5 convolutions, each averaged 2x2, then 120, 84 and the classes.
 

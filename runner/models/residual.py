@@ -6,8 +6,10 @@ from typing import Any
 import keras
 
 from runner.models.hidden import Hidden, chain
+from runner.models.images import of_images
 
 
+@of_images
 def residual_cnn(
     input_shape: tuple[int, ...], classes: int, hidden: Hidden, filters: Sequence[int], activation: str
 ) -> keras.Model:

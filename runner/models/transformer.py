@@ -7,8 +7,10 @@ import keras
 from keras import layers
 
 from runner.models.hidden import Hidden, chain
+from runner.models.images import of_images
 
 
+@of_images
 def vision_transformer(
     input_shape: tuple[int, ...],
     classes: int,

@@ -138,7 +138,8 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
     counts = aggregate["n"].dropna().astype(int)
     least, most = counts.min(), counts.max()
     seeds = counted(most, "seed") if least == most else f"{least} to {most} seeds"
-    text = f"Mean and standard deviation over n = {seeds}, {', '.join(dict.fromkeys(aggregate['dataset']))}"
+    what = f"Mean and standard deviation over n = {seeds}" if most > 1 else "One seed, so no standard deviation"
+    text = f"{what}, {', '.join(dict.fromkeys(aggregate['dataset']))}"
     if len(comparisons):
         tests = ", ".join(dict.fromkeys(comparisons["test"]))
         references = list(dict.fromkeys(comparisons["baseline"]))
@@ -146,7 +147,9 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
         numbers = dict(zip(aggregate["variant"], aggregate["n"], strict=True))
         if any(has_seeds_apart(row, numbers) for row in comparisons.to_dict("records")):
             baseline += ", over the seeds that both have,"
-        text += f"; differences to {baseline} with 95% t-intervals; p by {tests}{_family(comparisons, aggregate)}"
+        text += f"; differences to {baseline}"
+        if most > 1:
+            text += f" with 95% t-intervals; p by {tests}{_family(comparisons, aggregate)}"
         if unable := [row["reason"] for row in comparisons.to_dict("records") if not can_decide(row)]:
             text += f" ({'; '.join(dict.fromkeys(unable))}: nothing is claimed)"
     of = ", of the runs that completed," if (aggregate["completed"] < aggregate["runs"]).any() else ""

@@ -13,6 +13,7 @@ from runner.reporting.attainability import smallest_p
 from runner.reporting.direction import is_share, sign_of
 from runner.reporting.wording import no_result_text, p_text, signed_text, value_text
 
+_MIXED = {"device": "device", "threads": "number of threads", "code": "commit"}
 _Row = Mapping[Any, Any]  # of a frame
 
 
@@ -184,6 +185,10 @@ def _unpaired(comparisons: pd.DataFrame) -> Iterator[str]:
         )
 
 
+def _known(value: object) -> str:
+    return "unknown" if value is None else str(value)
+
+
 def _mixed(records: Sequence[RunRecord]) -> Iterator[str]:
     """Say which versions, devices and states of the code the runs do not share."""
     versions = {name for record in records for name in record.versions}
@@ -194,6 +199,7 @@ def _mixed(records: Sequence[RunRecord]) -> Iterator[str]:
     found["code"] = {(record.code.get("commit") or "")[:12] or None for record in records}
     for name, values in found.items():
         if len(values) > 1:
-            yield f"the runs do not share one {name}: {', '.join(sorted(map(str, values)))}."
+            what = _MIXED.get(name, f"version of {name}")
+            yield f"the runs differ in their {what}: {', '.join(sorted(map(_known, values)))}."
     if any(record.code.get("dirty") for record in records):
         yield "some runs were made with code that differs from its commit."

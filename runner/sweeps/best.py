@@ -1,5 +1,6 @@
 """The best variant so far, by validation, while others are still being trained."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -11,6 +12,8 @@ from runner.reporting.ties import best_first, places
 from runner.sweeps.job import Job
 from runner.sweeps.outcome import Outcome
 from runner.sweeps.study import Chosen
+
+_LONG_NUMBER = re.compile(r"\b\d+\.\d{7,}(?:e[+-]?\d+)?\b")
 
 
 @dataclass(frozen=True)
@@ -61,9 +64,19 @@ class Best:
 
     def __str__(self) -> str:
         on = f" on {self.dataset}" if self.dataset else ""
-        return f"best by validation so far{on}: {self.variant}, {self.metric} {self.mean:.4f} (n={self.seeds})"
+        return f"best by validation so far{on}: {rounded(self.variant)}, {self.metric} {self.mean:.4f} (n={self.seeds})"
 
 
 def variant_name(job: Job) -> str:
     """Return what a job's runs go by, whatever the seed: the variant, and the point at which it is tried."""
     return " ".join([job.variant, *job.point])
+
+
+def shown_name(job: Job) -> str:
+    """Return the same for people, with its numbers rounded."""
+    return rounded(variant_name(job))
+
+
+def rounded(text: str) -> str:
+    """Return a text whose numbers of many digits (a rate that a search drew) are rounded to six significant ones."""
+    return _LONG_NUMBER.sub(lambda number: f"{float(number[0]):.6g}", text)

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from runner.records.lock import is_locked
 from runner.records.run_directory import RunDirectory
-from runner.sweeps.best import Best, variant_name
+from runner.sweeps.best import Best, shown_name, variant_name
 from runner.sweeps.estimate import seconds_left
 from runner.sweeps.job import Job
 from runner.sweeps.outcome import Outcome, read_epochs
@@ -39,17 +39,24 @@ class SweepLines:
         sweep: Path,
         chosen: Chosen,
         before: Iterable[tuple[Job, Outcome]] = (),
+        *,
+        behind: int = 0,
+        ahead: int = 0,
     ) -> None:
         """Take the jobs that are to be trained.
 
         Args:
             chosen: by what the best variant so far is told.
             before: runs that ended earlier; those of the same phase count for the best.
+            behind: how many of the command's runs have been shown already.
+            ahead: how many will follow, as the trials of a search do that are not planned yet.
         """
         self._console = console
         self._sweep = sweep
         self._chosen = chosen
-        self._runs = len(jobs)
+        self._runs = behind + len(jobs) + ahead
+        self._behind = behind
+        self._unplanned = [*jobs[-1:]] * ahead  # which will take about as long as the last one
         self._left = {job.run_id: job for job in jobs}
         self._ended: list[tuple[Job, Outcome]] = []
         phases = {job.phase for job in jobs}
@@ -74,12 +81,16 @@ class SweepLines:
         """Show one run."""
         self._ended.append((job, outcome))
         self._left.pop(job.run_id, None)
-        what = f"[{len(self._ended)}/{self._runs}] {variant_name(job)}, seed {job.seed}: {outcome.status}"
+        what = f"[{self._count}/{self._runs}] {shown_name(job)}, seed {job.seed}: {outcome.status}"
         line = Text(f"{what}{_figures(outcome)}  {outcome.seconds:.1f} s")
         if outcome.status == "failed":
             line.stylize("bold red")
             line.append(f"\n    {outcome.error}\n    log: {job.path(self._sweep) / 'run.log'}")
         self._console.print(line, soft_wrap=True)
+
+    @property
+    def _count(self) -> int:
+        return self._behind + len(self._ended)
 
     def view(self) -> RenderableType:
         """Return the table of how far the sweep is, above the best variant so far."""
@@ -88,11 +99,11 @@ class SweepLines:
         counts = Counter[str](outcome.status for _, outcome in self._ended)
         counts.update({"running": len(running), "waiting": len(left) - len(running)})
         shown = [state for state in _STATES if counts[state] or state in _ALWAYS]
-        seconds = self._seconds_left(left, running)
+        seconds = self._seconds_left([*left, *self._unplanned], running)
         titles = ["done" if state == "completed" else state for state in shown]
         table = Table("runs", *titles, "elapsed", "ETA", box=None, padding=(0, 2, 0, 0), header_style="dim")
         table.add_row(
-            f"{len(self._ended)}/{self._runs}",
+            f"{self._count}/{self._runs}",
             *(Text(str(counts[state]), style=_STYLES.get(state, "") if counts[state] else "dim") for state in shown),
             duration(time.monotonic() - self._started),
             "-" if seconds is None else duration(seconds),

@@ -19,6 +19,7 @@ from runner.records.atomic import write_csv
 from runner.records.lock import run_lock
 from runner.records.record import DONE, RunRecord
 from runner.records.run_directory import RunDirectory
+from runner.sweeps.best import rounded
 from runner.sweeps.composition import Composer, as_override
 from runner.sweeps.conduct import refuse_another_question
 from runner.sweeps.difference import difference
@@ -208,7 +209,8 @@ def _search(study: optuna.Study, searching: Searching, sweep: Sweep, workers: in
         jobs = searching.jobs(study)
         if any(jobs):
             _plan(jobs, searching).write(searching.directory)
-        failed |= sweep.train_missing(_each_once(jobs[trial.number] for trial in batch))
+        to_come = max(0, searching.search.budget - len(jobs)) * len(searching.search.seeds)
+        failed |= sweep.train_missing(_each_once(jobs[trial.number] for trial in batch), to_come)
         stops = failed and sweep.fail_fast
         for trial in batch:
             records = [read_status(RunDirectory(job.path(searching.directory))) for job in jobs[trial.number]]
@@ -264,7 +266,7 @@ def _report(study: optuna.Study, searching: Searching) -> None:
     searching.console.print(f"report  {directory / 'index.html'}", soft_wrap=True)
     if complete:
         best = study.best_trial
-        found = f"{search.metric} {best.value:.4f}  {' '.join(searching.point(best.params))}"
+        found = f"{search.metric} {best.value:.4f}  {rounded(' '.join(searching.point(best.params)))}"
         searching.console.print(f"best    trial {best.number:03d}: {found}", soft_wrap=True)
 
 

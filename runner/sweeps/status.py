@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from runner.config.plural import counted
-from runner.sweeps.best import Best, variant_name
+from runner.sweeps.best import Best, shown_name, variant_name
 from runner.sweeps.estimate import epoch_seconds, seconds_left
 from runner.sweeps.job import Job
 from runner.sweeps.outcome import Outcome
@@ -77,7 +77,7 @@ def _table(rows: Mapping[str, Counter[str]]) -> Table:
 
 
 def _detail(job: Job, run: Standing) -> Text:
-    name = f"{run.state}: {variant_name(job)}, seed {job.seed}: "
+    name = f"{run.state}: {shown_name(job)}, seed {job.seed}: "
     if run.state == "failed":
         error = Outcome.of(run.record).error if run.record else None
         return Text(f"{name}{error or ''} ({run.directory.path / 'run.log'})", style="red")

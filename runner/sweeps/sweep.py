@@ -44,6 +44,7 @@ class Sweep:
         self._console = console
         self._chosen = chosen  # by which the best so far is told
         self._ended: list[tuple[Job, Outcome]] = []  # also before this start
+        self._shown = 0  # of the batches of this start
         self.fail_fast = fail_fast
 
     def check(self, jobs: Sequence[Job], *, measure: bool, chooses: bool = False) -> Pace:
@@ -87,10 +88,13 @@ class Sweep:
                 return Pace({job.variant: one.cost * rate for job, one in checked}, measured.compiling_seconds)
         return Pace({})
 
-    def train_missing(self, jobs: Sequence[Job]) -> bool:
+    def train_missing(self, jobs: Sequence[Job], ahead: int | None = None) -> bool:
         """Train those of the jobs that are not done, and say whether one failed.
 
         What another process is training is waited for. After an interruption, what was under way is marked as that.
+
+        Args:
+            ahead: how many runs will follow, where the jobs are a batch of more; the runs are counted through.
 
         Raises:
             EnvironmentFault: if the machine lets none go on; what was under way is interrupted.
@@ -102,8 +106,9 @@ class Sweep:
         self._ended += [(job, done[job.run_id]) for job in jobs if job.run_id in done]
         jobs = [job for job in jobs if job.run_id not in done]
         outcomes: dict[str, Outcome] = {}
+        counts = {"behind": self._shown, "ahead": ahead} if ahead is not None else {}
         try:
-            with SweepLines(self._console, jobs, self._directory, self._chosen, self._ended) as lines:
+            with SweepLines(self._console, jobs, self._directory, self._chosen, self._ended, **counts) as lines:
                 for wait in (False, True):
                     left = [job for job in jobs if job.run_id not in outcomes]
                     if left and not self._train(left, outcomes, lines, wait=wait):
@@ -113,6 +118,7 @@ class Sweep:
             with suppress(EnvironmentFault):
                 self._mark_interrupted(jobs)
             raise
+        self._shown += len(outcomes)
         return any(outcome.status == "failed" for outcome in outcomes.values())
 
     def _train(self, jobs: Sequence[Job], outcomes: dict[str, Outcome], lines: SweepLines, *, wait: bool) -> bool:

@@ -68,6 +68,16 @@ def test_the_keys_are_those_of_the_options_that_were_chosen():
     assert "did you mean dense_units? (allowed: _partial_, " in message("model=cnn", "model.dense_unit=3")
 
 
+def test_an_option_that_is_not_chosen_is_said_to_be_there():
+    assert message("regularizer.l1.l1=0.1") == (
+        "regularizer.l1.l1=0.1: l1 is not chosen; choose it too: 'regularizer=[l2,dropout,l1]'"
+    )
+    assert "'callbacks=[early_stopping]'" in message("callbacks.early_stopping.patience=3")
+    assert message("optimizer.momentum=0.5").endswith(
+        "the chosen optimizer has no momentum; optimizer=momentum or muon or nesterov has it"
+    )
+
+
 def test_a_second_mistake_does_not_hide_the_first():
     assert message("trainin.epochs=1", "optimizer=adamm").startswith("optimizer=adamm: no such option")
     assert message("seeed=1", "epoch=2").startswith("seeed=1: no such key; did you mean seed?")

@@ -33,6 +33,16 @@ def test_every_recipe_passes_and_has_its_own_name(recipe):
     assert check(config(f"experiment={recipe}")).name == recipe
 
 
+@pytest.mark.parametrize(("key", "value"), [("model.hidden_units", 64), ("training.metrics", "accuracy")])
+def test_one_value_where_a_list_is_wanted_is_shown_as_a_list(key, value):
+    group, name = key.split(".")
+    wrong = config()
+    wrong[group] = wrong[group] | {name: value}
+    with pytest.raises(ConfigError) as error:
+        check(wrong)
+    assert str(error.value) == f"{key}={value}: must be a list: {key}=[{value}]"
+
+
 def test_a_part_gives_its_specification_back_as_it_stood():
     chosen = config("initializer=small_normal")
     assert check(chosen).initializer.spec() == chosen["initializer"]

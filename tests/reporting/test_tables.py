@@ -103,6 +103,12 @@ def test_the_caption_names_the_test_the_seeds_and_the_test_sets_own_error():
         assert part in shown.caption
 
 
+def test_of_one_seed_the_caption_claims_no_deviation():
+    shown = table(runs("a", SEVEN[:1]), runs("b", SEVEN[1:2]), baseline="a").markdown()
+    assert "One seed, so no standard deviation, mnist; differences to a (1 seed cannot decide" in shown
+    assert "n = 1" not in shown
+
+
 def test_the_caption_says_of_which_runs_the_means_and_the_differences_are():
     shown = table(runs("a", SEVEN), runs("b", [*SEVEN[:6], float("nan")], ["completed"] * 6 + ["failed"]), baseline="a")
     assert "differences to a, over the seeds that both have, with 95%" in shown.caption

@@ -133,9 +133,9 @@ def test_one_is_no_plural():
 def test_other_versions_devices_and_code_are_noted():
     other = RunRecord(**vars(RECORD) | {"versions": {"tensorflow": "2.21"}, "device": {"name": "H200"}, "code": {}})
     _, notes = said(runs("a", SEVEN), runs("b", SEVEN), records=[RECORD, other])
-    assert "the runs do not share one tensorflow: 2.20, 2.21." in notes
-    assert "the runs do not share one device: CPU, H200." in notes
-    assert "do not share one code" in notes
+    assert "the runs differ in their version of tensorflow: 2.20, 2.21." in notes
+    assert "the runs differ in their device: CPU, H200." in notes
+    assert "the runs differ in their commit: " in notes
     assert "Welch" not in notes
 
 

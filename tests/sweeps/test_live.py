@@ -6,7 +6,7 @@ from rich.console import Console
 
 from runner.records.lock import run_lock
 from runner.records.run_directory import RunDirectory
-from runner.sweeps.best import Best
+from runner.sweeps.best import Best, rounded
 from runner.sweeps.live import SweepLines
 from runner.sweeps.outcome import Outcome
 from runner.sweeps.study import Chosen
@@ -73,6 +73,27 @@ def test_runs_that_ended_before_count_for_the_best_if_they_are_of_the_phase(tmp_
     lines.show(JOBS[1], outcome(JOBS[1], val_accuracy=0.7))
     lines.show(JOBS[3], outcome(JOBS[3], val_accuracy=0.5))
     assert looks(lines)[-1] == ["best by validation so far: adam, val_accuracy 0.6000 (n=2)"]
+
+
+def test_a_batch_of_a_search_is_counted_on_from_the_one_before(tmp_path):
+    console = Console(record=True, force_terminal=False, width=80)
+    rate = "optimizer.learning_rate=0.0012345678901234567"
+    trial = job("trial 002", 0, "trial", (rate,))
+    with SweepLines(console, [trial], tmp_path, Chosen(), behind=2, ahead=3) as lines:
+        lines.show(trial, outcome(trial))
+        assert looks(lines)[1][0] == "3/6"
+    assert console.export_text().startswith("[3/6] trial 002 optimizer.learning_rate=0.00123457, seed 0: completed")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a=0.12345678901", "a=0.123457"), ("a=1.234567890123e-05,b=2", "a=1.23457e-05,b=2"), ("a=0.001", "a=0.001"),
+        ("version 1.2.3", "version 1.2.3"), ("x=12345678901234567", "x=12345678901234567"),
+    ],
+)  # fmt: skip
+def test_numbers_of_many_digits_are_rounded_for_people(text, shown):
+    assert rounded(text) == shown
 
 
 def test_without_a_terminal_there_is_a_line_a_run_alone(tmp_path):

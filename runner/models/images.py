@@ -1,0 +1,17 @@
+"""Builders of models that take images alone."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+Builder = TypeVar("Builder", bound=Callable[..., Any])
+
+
+def of_images(builder: Builder) -> Builder:
+    """Mark a builder whose models need examples of (height, width, channels); other data are refused by name."""
+    builder.needs_images = True  # type: ignore[attr-defined]
+    return builder
+
+
+def needs_images(builder: Any) -> bool:
+    """Say whether a builder is marked so."""
+    return bool(getattr(builder, "needs_images", False))
