@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -43,6 +44,20 @@ def test_everything_that_is_installed_comes_from_the_lock_files():
         assert "--require-hashes -r requirements" in line or "--no-deps --editable ." in line
     assert not re.search(r"\b(pip|uv|curl|wget)\b", (REPOSITORY / ".ci" / "run").read_text())
     assert makefile.count("pip install") == 1  # in INSTALL itself
+
+
+def test_what_users_are_told_to_install_is_what_an_extra_asks_for():
+    """On the package index, `runner` is another project."""
+    extras = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    allowed = {requirement for extra in extras.values() for requirement in extra} | {
+        ".",
+        *(f".[{key}]" for key in extras),
+    }
+    files = [REPOSITORY / "README.md"]
+    for folder, pattern in (("runner", "*.py"), ("conf", "*.yaml"), ("docs", "*.md")):
+        files += (REPOSITORY / folder).rglob(pattern)
+    told = [name for file in files for name in re.findall(r"pip install '?([^'`\s\"]+)", file.read_text())]
+    assert {"optuna>=4", "ray>=2.40", "submitit>=1.5"} <= set(told) <= allowed
 
 
 @cache

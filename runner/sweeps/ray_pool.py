@@ -54,7 +54,7 @@ class RayPool:
         try:
             import ray
         except ImportError as error:
-            raise UserError("launcher=ray needs Ray: pip install 'runner[ray]'") from error
+            raise UserError("launcher=ray needs Ray: pip install 'ray>=2.40'") from error
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         environment["OPENBLAS_NUM_THREADS"] = "1"
         try:

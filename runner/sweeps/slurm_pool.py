@@ -50,7 +50,7 @@ class SlurmPool:
         try:
             import submitit
         except ImportError as error:
-            raise UserError("launcher=slurm needs submitit: pip install 'runner[slurm]'") from error
+            raise UserError("launcher=slurm needs submitit: pip install 'submitit>=1.5'") from error
         try:
             self._executor = submitit.AutoExecutor(folder=folder.resolve() / "%j", cluster=cluster)
             self._executor.update_parameters(**parameters)

@@ -87,7 +87,7 @@ class StudySweeper(Sweeper):
         try:
             from runner.sweeps.optuna_search import Searching, conduct_search
         except ImportError as error:
-            raise UserError("search=optuna needs Optuna: pip install 'runner[optuna]'") from error
+            raise UserError("search=optuna needs Optuna: pip install 'optuna>=4'") from error
         overrides = composer.parse(arguments)
         single = [override.input_line or "" for override in overrides if not override.is_sweep_override()]
         swept = [override for override in overrides if override.is_sweep_override()]
