@@ -19,6 +19,7 @@ from rich.console import Console
 from runner.attempt import Attempt, going_on
 from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, ConfigError, Stopped, UserError
 from runner.config.locations import conf_directory
+from runner.config.options import LIST_GROUPS
 from runner.config.plural import counted
 from runner.config.schema import SWEEP_KEYS, check, resolve
 from runner.config.trust import read_trusted, refuse_strangers
@@ -40,7 +41,7 @@ from runner.prepared import Prepared, prepare_or_embedded, take_compiled, traini
 from runner.records.lock import run_lock
 from runner.records.record import DONE, Row, RunRecord, finite, now
 from runner.records.run_directory import RunDirectory
-from runner.request import LIST_GROUPS, Request
+from runner.request import Request
 
 if TYPE_CHECKING:
     from keras import Model

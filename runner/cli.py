@@ -103,6 +103,14 @@ def _dispatch(given: list[str]) -> int:
             from runner.sweeps.commands import ablation_arguments
 
             return _train(ablation_arguments(arguments))
+        case ["-sc" | "--shell-completion", "install=bash" | "uninstall=bash" as wanted]:
+            from runner.completion import BASH
+
+            print(BASH[wanted], end="")
+        case ["-sc" | "--shell-completion", wanted] if wanted.startswith("query="):
+            from runner.completion import shown_completions
+
+            print(shown_completions(wanted.removeprefix("query=")), end="")
         case ["--version" | "-V", *_]:
             print(f"runner {runner.__version__}")
         case [word, *_] if _WORD.fullmatch(word):

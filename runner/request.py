@@ -9,6 +9,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from runner.config.errors import ConfigError
+from runner.config.options import LIST_GROUPS
 from runner.config.trust import TRUST
 
 ONE_OPTION_GROUPS = (
@@ -26,7 +27,6 @@ ONE_OPTION_GROUPS = (
     "tracking",
 )
 SWEEP_GROUPS = ("study", "search", "launcher")  # how many runs are made, not what one is
-LIST_GROUPS = ("augmentation", "regularizer", "callbacks", "diagnostics")
 
 
 @dataclass(frozen=True)

@@ -410,12 +410,6 @@ class TestHelp:
     def test_cfg_job_prints_the_configuration(self, program, tmp_path):
         assert "learning_rate: 0.001" in program("--cfg", "job", cwd=tmp_path).out
 
-    def test_tab_completion_completes_options_and_keys(self, cli, tmp_path):
-        for typed, expected in (("optimizer=a", "optimizer=adam"), ("training.ep", "training.epochs=")):
-            line = f"runner {typed}"
-            env = {"COMP_LINE": line, "COMP_POINT": str(len(line))}
-            assert expected in cli("-sc", "query=bash", cwd=tmp_path, env=env).stdout.split()
-
 
 COMMANDS_IN_ONE_PROCESS = """
 import sys

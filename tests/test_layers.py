@@ -27,6 +27,7 @@ ORDER = [
     "app",
     "reproducing",
     "sweeps",
+    "completion",
     "cli",
 ]
 INIT = PACKAGE / "__init__.py"

@@ -14,10 +14,10 @@ from omegaconf.errors import OmegaConfBaseException
 
 from runner.config.errors import did_you_mean, printable
 from runner.config.locations import conf_directory
+from runner.config.options import LIST_GROUPS
 from runner.config.yaml_file import read_yaml
 
 _OPTION = r"((?:hydra/)?[^'/]+)/([^']+)"  # a group, and the name that was asked for
-_LISTS = ("augmentation", "regularizer", "callbacks", "diagnostics")  # groups of which several options are chosen
 _SHOWN_OPTIONS = 3
 _HELP = "runner --help lists groups and options, runner --cfg job all keys"
 
@@ -71,7 +71,7 @@ def _no_such_key(key: str, arguments: Sequence[str]) -> str:
         if not isinstance(section, DictConfig):
             return f"{given}: {parent} is a value, there are no keys below it; {_HELP}"
         if name not in section:
-            if depth == 1 and parent in _LISTS and (conf_directory() / parent / f"{name}.yaml").exists():
+            if depth == 1 and parent in LIST_GROUPS and (conf_directory() / parent / f"{name}.yaml").exists():
                 chosen = ",".join([*map(str, section), name])
                 return f"{given}: {name} is not chosen; choose it too: '{parent}=[{chosen}]'"
             if depth == 1 and (others := _options_with(parent, name)):

@@ -10,6 +10,8 @@ import yaml
 
 from runner.config.locations import conf_directory
 
+LIST_GROUPS = ("augmentation", "regularizer", "callbacks", "diagnostics")  # of which several options are chosen
+
 _DEFAULT = re.compile(r"^\s+- (?:override hydra/)?(?P<group>[a-z_]+): *(?P<options>\S.*?) +# (?P<purpose>.+)$")
 # What stands in parentheses at the end is the source if it holds a year or a name.
 _SOURCE = re.compile(r"\s+\((?P<source>[^()]*(?:\b(?:1[89]|20)\d\d\b|\b[A-Z]\w*[a-z])[^()]*)\)$")

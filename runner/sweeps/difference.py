@@ -4,7 +4,8 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
 from runner.config.identity import is_volatile
-from runner.request import LIST_GROUPS, ONE_OPTION_GROUPS
+from runner.config.options import LIST_GROUPS
+from runner.request import ONE_OPTION_GROUPS
 from runner.sweeps.composition import as_override
 from runner.sweeps.job import Job
 

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from runner.config.errors import ConfigError, did_you_mean
+from runner.config.options import LIST_GROUPS
 from runner.config.schema import resolve
 from runner.records.record import override_key
 from runner.reporting.baselines import study_names
-from runner.request import LIST_GROUPS, ONE_OPTION_GROUPS
+from runner.request import ONE_OPTION_GROUPS
 from runner.sweeps.composition import Composer, as_override
 from runner.sweeps.study import MOST, Axes, Study
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from runner.config.options import LIST_GROUPS
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
-from runner.request import LIST_GROUPS
 from runner.sweeps.job import Job
 
 
