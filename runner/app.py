@@ -33,6 +33,7 @@ from runner.console import (
     show_warning,
     waiting,
 )
+from runner.data.places import refuse_missing
 from runner.engine.importing import uncollected
 from runner.engine.native_log import native_log_held_back
 from runner.interruption import Interruption
@@ -96,6 +97,7 @@ def dry_run(config: dict[str, Any], request: Request, console: Console) -> None:
         UserError: if the configuration or the data cannot be used.
     """
     settings = check(config)
+    refuse_missing(settings.dataset)
     choices = _choices(config, request)
     show_choices(console, choices, [override for override in request.overrides if override != "dry_run=true"])
     logging.disable()  # the log is the run's, and there will be none
@@ -140,7 +142,7 @@ def run(
         EnvironmentFault: if the machine refuses something; the run can be gone on with.
     """
     started = time.perf_counter()
-    check(config)
+    refuse_missing(check(config).dataset)
     kept = kept or Kept()
     directory = RunDirectory(request.directory)
     choices = _choices(config, request)

@@ -154,7 +154,7 @@ class SignDescent(keras.optimizers.Optimizer):
             ["+regularizer.dropout.rat=3"],
             r"regularizer\.dropout\.rat=3: Dropout takes no such argument; did you mean rate",
         ),
-        (["model.activation=rellu"], r"^model: runner\.models\.mlp\.mlp: .*rellu"),
+        (["model.activation=rellu"], r"^model\.activation=rellu: not in Keras; did you mean relu\?"),
         (["model=cnn", "model.kernel_size=40"], r"^model: "),
         (["model=vit_tiny", "model.patch_size=0"], r"^model: .*patch_size=0: must be at least 1"),
         (["model=cnn_modern", "model.filters=[]"], r"^model: .*filters=\[\]: must name"),

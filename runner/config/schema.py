@@ -9,6 +9,7 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from runner.config.errors import ConfigError, did_you_mean
+from runner.config.keras_names import unknown_name, unknown_target
 from runner.config.ranges import AtLeastOne, Count, Fraction, NonNegative, OpenFraction, Positive, WholeNumber
 from runner.config.tree import leaves
 from runner.config.trust import TRUST
@@ -254,6 +255,31 @@ class Settings(Section):
                 (".ReduceLROnPlateau", ".LearningRateScheduler")
             ):
                 raise ValueError(f"callbacks.{name} sets the learning rate itself, so it needs schedule=constant")
+        return self
+
+    @model_validator(mode="after")
+    def _names_are_keras_s(self) -> Self:
+        """Refuse names that Keras does not know, without importing it."""
+        named = [("training.loss", "losses", self.training.loss)]
+        named += [
+            ("training.metrics", "metrics", metric)
+            for metric in self.training.metrics
+            if isinstance(metric, str) and metric != "accuracy"
+        ]
+        own = self.model.model_extra or {} if self.model.target.startswith("runner.") else {}
+        named += [(f"model.{key}", "activations", value) for key, value in own.items() if key.endswith("activation")]
+        wrong = [
+            f"{key}={value}: {text}"
+            for key, module, value in named
+            if isinstance(value, str) and (text := unknown_name(module, value))
+        ]
+        wrong += [
+            f"{key}={value}: {text}"
+            for key, value in leaves(self.model_dump(by_alias=True, exclude_unset=True))
+            if key.endswith("_target_") and isinstance(value, str) and (text := unknown_target(value))
+        ]
+        if wrong:
+            raise ValueError("\n".join(wrong))
         return self
 
 

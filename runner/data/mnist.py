@@ -54,7 +54,7 @@ def load_mnist(
         DataError: if `root` does not exist, or a file is there but is not what it should be.
         DataNotFound: if nothing is there and nothing could be downloaded.
     """
-    directory = _data_directory(name, root)
+    directory = data_directory(name, root)
     dataset = _find(name, directory, is_mnist=checksums is None)
     if dataset is None:
         folder = directory / name
@@ -68,7 +68,13 @@ def load_mnist(
     return replace(dataset, class_names=checked_class_names(class_names, dataset.classes))
 
 
-def _data_directory(name: str, root: str | None) -> Path:
+def data_directory(name: str, root: str | None) -> Path:
+    """Return the directory that data are read from or downloaded into.
+
+    Raises:
+        ConfigError: if `root` is empty.
+        DataError: if it does not exist.
+    """
     if root is None:
         from platformdirs import user_cache_path
 

@@ -8,13 +8,14 @@ from typing import Self
 
 import pandas as pd
 
-from runner.config.errors import UserError, printable
+from runner.config.errors import printable
 from runner.records.bounded import DEEPEST, read_rows, walk
 from runner.records.cells import as_meant
 from runner.records.lock import is_locked
 from runner.records.record import Row, RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.reporting.left_out import LeftOut
+from runner.reporting.places import existing, natural, no_run
 
 
 @dataclass(frozen=True)
@@ -61,30 +62,19 @@ def find_runs(paths: Iterable[Path], left_out: LeftOut | None = None, *, tuning:
     found: dict[tuple[Path, str], Run] = {}
     left_out = left_out or LeftOut()
     plans = _Plans(left_out, tuning=tuning)
-    for path in _existing(asked):
+    for path in existing(asked):
         there = {run: plans.places(run) for run in _directories(path, left_out)}
         read = {run: left_out.unless_read(partial(Run.read, run)) for run, places in there.items() if places}
         for *_, directory, variant in sorted(
-            (_natural(run.parent), place, _natural(run), run, variant)
+            (natural(run.parent), place, natural(run), run, variant)
             for run, places in there.items()
             for place, variant in places
         ):
             if run := read[directory]:
                 found.setdefault((directory.resolve(), variant), run.named(variant))
     if not found and not tuning:
-        raise UserError(f"{', '.join(map(str, asked))}: no run found (no record.json in or below it)")
+        raise no_run(asked)
     return list(found.values())
-
-
-def run_directories(paths: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
-    """Yield each path with each directory in or below it that holds a record, in order; the records are not read.
-
-    Raises:
-        UserError: if a path does not exist.
-    """
-    for path in _existing(paths):
-        found = [directory for directory, _, files in walk(path) if "record.json" in files]
-        yield from ((path, directory) for directory in sorted(found, key=_natural))
 
 
 def not_begun(sweep: Path, left_out: LeftOut) -> int:
@@ -116,15 +106,6 @@ def history_frame(runs: Sequence[Run], labels: Sequence[str]) -> pd.DataFrame:
     )
     owners = owners.loc[owners.index.repeat(lengths)].reset_index(drop=True)
     return pd.concat([owners, frame.astype({"epoch": int})], axis="columns")
-
-
-def _existing(paths: Sequence[Path]) -> Iterator[Path]:
-    for path in paths:
-        if path.is_file() and len(paths) > 1:  # SWEEP/* names the sweep's own files too
-            continue
-        if not path.is_dir():
-            raise UserError(f"{path}: no such directory")
-        yield path
 
 
 class _Plans:
@@ -184,7 +165,3 @@ def _planned(plan: Path, *, tuning: bool) -> dict[str, dict[str, int]]:
     except ValueError as error:
         raise ValueError(f"{plan}: not a sweep's plan ({error})") from error
     return planned
-
-
-def _natural(path: Path) -> list[tuple[int, str]]:
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in path.parts]

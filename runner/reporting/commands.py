@@ -11,6 +11,8 @@ from rich.console import Console
 from runner.config.errors import UserError
 from runner.config.locations import refuse_file
 from runner.console import Terminal, say
+from runner.reporting.formats import FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN
+from runner.reporting.places import refuse_no_runs
 
 if TYPE_CHECKING:
     from runner.reporting.groups import Group
@@ -22,8 +24,6 @@ _USUAL_OUT = Path("outputs/report")
 
 def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """Return what `runner report` is asked for; `watch`: to wait first until the runs have ended."""
-    from runner.reporting.report import FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN
-
     parser = _parser("report", "Write the report on finished runs again, from their records alone.")
     parser.add_argument("--out", type=_path, help="where to write (default: each sweep's directory; outputs/report)")
     parser.add_argument("--together", action="store_true", help="one report on all runs, also of several sweeps")
@@ -50,9 +50,10 @@ def report_command(chosen: argparse.Namespace) -> None:
     Raises:
         UserError: at the end, if one of several reports cannot be written, with its directory.
     """
+    directories = list(dict.fromkeys(chosen.directories))
+    refuse_no_runs(directories)  # before what takes seconds is imported
     from runner.reporting.groups import groups_of
 
-    directories = list(dict.fromkeys(chosen.directories))
     groups = [] if chosen.together else groups_of(directories)
     if len(groups) < 2:
         out = chosen.out or (directories[0] if len(directories) == 1 else _USUAL_OUT)
@@ -105,6 +106,7 @@ def ensemble_command(arguments: Sequence[str]) -> None:
     chosen = parser.parse_args(arguments)
     if chosen.out:
         refuse_file(chosen.out)
+    refuse_no_runs(chosen.directories)
 
     from runner.reporting.canvas import save_figure
     from runner.reporting.ensemble import ensemble_frame, read_members, size_frame

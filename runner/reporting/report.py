@@ -11,6 +11,7 @@ from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.reporting.canvas import as_svg, save_figure
 from runner.reporting.collect import find_runs
+from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN
 from runner.reporting.frames import write_frame
 from runner.reporting.left_out import LeftOut
 from runner.reporting.ranks import Ranks
@@ -18,10 +19,6 @@ from runner.reporting.results import Results, Wish, read_results
 from runner.reporting.run_figures import run_figures
 from runner.reporting.tables import PaperTable, paper_table
 
-FORMATS = ("csv", "table", "png", "svg", "pdf", "html")
-USUAL_FORMATS = ("csv", "table", "png", "svg", "html")
-USUAL_OF_A_RUN = ("csv", "png")
-_FIGURES = ("png", "svg", "pdf")
 _LONG = ["run_id", "variant", "seed", "epoch"]  # the columns of history.csv before metric and value
 
 
@@ -77,7 +74,7 @@ def report_run(
     if "csv" in formats:
         write_csv(directory.path / "summary.csv", [record.summary()])
         written.append(directory.path / "summary.csv")
-    suffixes = [suffix for suffix in _FIGURES if suffix in formats]
+    suffixes = [suffix for suffix in FIGURE_FORMATS if suffix in formats]
     for name, figure in run_figures(directory, record, left_out) if suffixes else ():
         written += [save_figure(figure, directory.path / f"{Path(name).stem}.{suffix}") for suffix in suffixes]
     return written
@@ -101,7 +98,7 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     table = paper_table(results.summary, results.aggregate, results.comparisons, _test_examples(results))
     if "table" in formats:
         yield from table.write(out)
-    if {*_FIGURES, "html"} & formats:
+    if {*FIGURE_FORMATS, "html"} & formats:
         yield from _write_figures(results, ranks, table, out, replace(output, formats=formats))
 
 

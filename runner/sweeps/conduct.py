@@ -10,7 +10,9 @@ from rich.console import Console
 from runner.config.environment import EnvironmentFault
 from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, Stopped, UserError
 from runner.config.plural import counted
+from runner.config.schema import check
 from runner.console import say, show_warning
+from runner.data.places import refuse_missing
 from runner.records.atomic import remove_leftovers
 from runner.records.provenance import code_state
 from runner.records.record import DONE, RunRecord
@@ -99,6 +101,15 @@ def refuse_another_question(jobs: Iterable[Job], directory: Path) -> None:
             f"{directory}: holds the results of another question ({counted(len(begun), 'run')}, none of them planned "
             "now), which would be replaced; choose another directory: hydra.sweep.dir=DIR"
         )
+
+
+def refuse_missing_data(jobs: Iterable[Job]) -> None:
+    """Raise DataError for the first data set whose file or directory is not there, before a worker looks for it."""
+    seen: set[str] = set()
+    for job in jobs:
+        if (spec := str(job.config["dataset"])) not in seen:
+            seen.add(spec)
+            refuse_missing(check(job.config).dataset)
 
 
 def _begun(directory: Path) -> list[Job]:

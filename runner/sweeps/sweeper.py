@@ -23,7 +23,7 @@ from runner.make import make
 from runner.prepared import fallback_warning, names_a_place
 from runner.records.atomic import write_text
 from runner.sweeps.composition import Composer
-from runner.sweeps.conduct import conduct, refuse_another_question
+from runner.sweeps.conduct import conduct, refuse_another_question, refuse_missing_data
 from runner.sweeps.launchers import PoolLauncher
 from runner.sweeps.plan import Plan, candidates, sharing
 from runner.sweeps.pool import Pool
@@ -68,6 +68,7 @@ class StudySweeper(Sweeper):
                     return
                 plan = plan_sweep(self.config, [*params, *arguments], composer, console)
                 plan = replace(plan, launcher=_plain(self.config.hydra.launcher), command=sys.argv[1:])
+                refuse_missing_data(plan.jobs)
                 if not options["dry_run"]:
                     refuse_another_question(plan.jobs, directory)
                 directory.mkdir(parents=True, exist_ok=True)

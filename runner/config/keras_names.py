@@ -1,0 +1,72 @@
+"""Names that Keras knows, read from its files: to import it takes seconds, and a misspelt name should not."""
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from runner.config.errors import did_you_mean
+
+_TARGET = re.compile(r"keras\.(?P<module>[a-z]+(?:\.schedules)?)\.(?P<name>\w+)")
+_NOT_OBJECTS = {"get", "serialize", "deserialize"}
+
+
+def unknown_target(path: str) -> str | None:
+    """Return what is wrong with a `_target_` that names something of Keras's which is not there, or None."""
+    found = _TARGET.fullmatch(path.removeprefix("tensorflow."))
+    known = _exported(found["module"]) if found else frozenset()
+    if not found or not known or found["name"] in known:
+        return None
+    classes = [each for each in known if each[0].isupper()]
+    return f"no such class or function{did_you_mean(found['name'], classes)}"
+
+
+def unknown_name(module: str, name: str) -> str | None:
+    """Return what is wrong with the name of an activation, loss or metric that Keras does not know, or None.
+
+    Args:
+        module: of Keras, in which the name would be: activations, losses, metrics.
+    """
+    known = _names(module)
+    if not known or name in known:
+        return None
+    return f"not in Keras{did_you_mean(name, [each for each in known if each.islower()])}"
+
+
+@cache
+def _names(module: str) -> frozenset[str]:
+    """Return all names that `keras.MODULE.get` takes: what is exported, as classes are also spelt, and short forms."""
+    exported = _exported(module) - _NOT_OBJECTS
+    return exported and exported | {*map(_snake_case, exported)} | {*_short_forms(module)}
+
+
+@cache
+def _exported(module: str) -> frozenset[str]:
+    """Return the names that a module of Keras's holds; none where its file is not what it was."""
+    tree = _parsed(f"{module.replace('.', '/')}/__init__.py")
+    imports = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
+    return frozenset(alias.asname or alias.name for node in imports for alias in node.names)
+
+
+def _short_forms(module: str) -> Iterator[str]:
+    """Yield the names that Keras's table of a module's objects gives to some of them: mse, uniform."""
+    for node in ast.walk(_parsed(f"src/{module}/__init__.py")):
+        if isinstance(node, ast.Dict):
+            yield from (key.value for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str))
+
+
+def _parsed(file: str) -> ast.Module:
+    keras = find_spec("keras")
+    places = (keras.submodule_search_locations if keras else None) or []
+    try:
+        return ast.parse(Path(places[0], file).read_text(encoding="utf-8"))
+    except (IndexError, OSError, SyntaxError, ValueError):
+        return ast.Module([], [])
+
+
+def _snake_case(name: str) -> str:
+    """Return a class's name as Keras spells it for functions: BinaryIoU, binary_io_u."""
+    words = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", words).lower()
