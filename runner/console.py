@@ -167,6 +167,8 @@ def show_result(console: Console, record: RunRecord, directory: Path) -> None:
         table.add_row(title + epoch, *(_figure(name, metrics.get(prefix + name)) for name in shown))
     console.print(table)
     rows_below = [("seconds", "  ".join(f"{name} {value:.1f}" for name, value in record.seconds.items()))]
+    if record.status == "diverged":
+        rows_below.append(("diverged", _divergence(record)))
     if record.error_line:
         rows_below.append(("error", record.error_line))
     if record.suggested_learning_rate:
@@ -175,6 +177,14 @@ def show_result(console: Console, record: RunRecord, directory: Path) -> None:
         rows_below.append(("go on", shlex.join(["runner", "resume", str(directory)])))
     written = [path.name for kind in ("png", "csv", "keras", "log") for path in sorted(directory.glob(f"*.{kind}"))]
     _grid(console, [*rows_below, ("written", "  ".join(written)), ("in", str(directory))])
+
+
+def _divergence(record: RunRecord) -> str:
+    """Return when a run diverged, and what usually helps."""
+    epoch, rate = record.final.get("epoch"), record.final.get("learning_rate")
+    when = f"the loss was not finite in epoch {epoch:.0f}" if epoch else "the loss was not finite"
+    at = f" (it was {rate:.3g})" if rate else ""
+    return f"{when}; try a smaller optimizer.learning_rate{at}, clipping=by_global_norm or schedule=warmup_cosine"
 
 
 def _grid(console: Console, rows: Iterable[tuple[str, str]]) -> None:

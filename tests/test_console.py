@@ -4,7 +4,8 @@ import os
 import pytest
 from rich.console import Console
 
-from runner.console import EpochLines, Terminal, say, show_choices, show_warning
+from runner.console import EpochLines, Terminal, say, show_choices, show_result, show_warning
+from tests.sweeps import made_up
 
 ROW = {
     "epoch": 2,
@@ -82,3 +83,14 @@ def test_a_reader_that_goes_away_ends_no_training():
         for _ in range(3):
             console.print("line")
         assert console.quiet
+
+
+@pytest.mark.parametrize(("status", "hinted"), [("diverged", True), ("completed", False)])
+def test_a_run_that_diverged_is_told_what_may_help(tmp_path, status, hinted):
+    stream = io.StringIO()
+    record = made_up.record(made_up.job(epochs=3), status, learning_rate=10.0)
+    show_result(Terminal(file=stream), record, tmp_path)
+    said = (
+        "the loss was not finite in epoch 3; try a smaller optimizer.learning_rate (it was 10), clipping=by_global_norm"
+    )
+    assert (said in stream.getvalue()) == hinted

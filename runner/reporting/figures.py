@@ -12,6 +12,7 @@ from matplotlib.ticker import PercentFormatter
 from runner.reporting.canvas import ONE_COLUMN, PALETTE, TWO_COLUMNS, canvas, epoch_axis, plain
 from runner.reporting.wording import quantity
 
+_WIDE_RANGE = 50  # largest to smallest, from which a loss that grew is easier to read on a logarithmic axis
 _SMALL = 12  # classes whose confusion matrix fits one column of a paper
 _NUMBERED = 100  # classes whose cells have room for a number
 _SHORT = 3  # letters of a class's name that fit under its column
@@ -20,12 +21,15 @@ _LETTERS_AN_INCH = 18  # of an axis' labels
 _IN_FULL = 100  # from here on a mean count is shown without its tenth
 
 
-def curves(history: pd.DataFrame, metric: str, title: str) -> Figure:
-    """Draw one run's metric on training and validation against the epoch.
+def curves(history: pd.DataFrame, metric: str, title: str, diverged: int | None = None) -> Figure:
+    """Draw one run's metric on training and validation against the epoch, as far as it is finite.
 
-    `history` has columns epoch, `metric` and `val_`metric, and one row an epoch.
+    Args:
+        history: columns epoch, `metric` and `val_`metric, and one row an epoch.
+        diverged: the epoch in which the loss was no longer finite, which is marked; None: it always was.
     """
     figure, axes = canvas(title)
+    history = history.replace([np.inf, -np.inf], np.nan)
     for column, label, color, dash in (
         (metric, "training", PALETTE[0], "--"),
         (f"val_{metric}", "validation", PALETTE[1], "-"),
@@ -35,8 +39,22 @@ def curves(history: pd.DataFrame, metric: str, title: str) -> Figure:
                 history["epoch"], history[column], color=color, linestyle=dash, marker="o", markersize=3, label=label
             )
     _label(axes, metric)
+    if diverged is not None:
+        _mark_divergence(axes, history[[column for column in (metric, f"val_{metric}") if column in history]], diverged)
     axes.legend(frameon=False)
     return figure
+
+
+def _mark_divergence(axes: Axes, values: pd.DataFrame, epoch: int) -> None:
+    """Draw a line at the epoch in which a run diverged; a loss that has grown much is on a logarithmic axis."""
+    axes.axvline(epoch, color="black", linestyle=":", linewidth=1, label=f"diverged in epoch {epoch}")
+    finite = values.to_numpy(float)
+    finite = finite[np.isfinite(finite)]
+    if not len(finite):
+        axes.set(xlim=(0.5, epoch + 0.5), yticks=[])
+        axes.text(0.25, 0.5, "no finite value", transform=axes.transAxes, ha="center", va="center")
+    elif finite.min() > 0 and finite.max() > _WIDE_RANGE * finite.min():
+        axes.set_yscale("log")
 
 
 def confusion_matrix(counts: npt.NDArray[np.float64], title: str, names: Sequence[str] = ()) -> Figure:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -22,9 +23,10 @@ def run_figures(directory: RunDirectory, record: RunRecord, left_out: LeftOut) -
     title = f"{record.variant}, seed {record.seed}, {record.dataset['name']}"
     if history := left_out.unless_read(directory.read_history):
         frame = pd.DataFrame(history)
+        diverged = _first_infinite(frame) if record.status == "diverged" else None
         for metric in ("accuracy", "loss", "negative_log_likelihood"):
             if metric in frame:
-                yield f"{metric}.png", curves(frame, metric, _with_test(title, record, metric))
+                yield f"{metric}.png", curves(frame, metric, _with_test(title, record, metric), diverged)
         if "learning_rate" in frame and frame["learning_rate"].min() < frame["learning_rate"].max():
             yield "learning_rate.png", learning_rate(frame, f"{title}: learning rate")
     gradients = left_out.unless_read(partial(read_gradients, directory.gradients_path))
@@ -38,6 +40,13 @@ def run_figures(directory: RunDirectory, record: RunRecord, left_out: LeftOut) -
         labels, probabilities = predictions["test_labels"], predictions["test_probabilities"]
         counts = confusion_counts(labels, probabilities.argmax(axis=1), probabilities.shape[1])
         yield "confusion_matrix.png", confusion_matrix(counts, f"{title}: test examples", record.classes)
+
+
+def _first_infinite(history: pd.DataFrame) -> int | None:
+    """Return the first epoch whose training or validation loss is not finite."""
+    losses = history[[column for column in ("loss", "val_loss") if column in history]].to_numpy(float)
+    epochs = history["epoch"][~np.isfinite(losses).all(axis=1)]
+    return int(epochs.iloc[0]) if len(epochs) else None
 
 
 def _with_test(title: str, record: RunRecord, metric: str) -> str:

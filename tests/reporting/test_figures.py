@@ -1,8 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from matplotlib.text import Text
 
+from runner.records.run_directory import RunDirectory
 from runner.reporting.figures import confusion_counts, confusion_matrix, curves
+from runner.reporting.left_out import LeftOut
+from runner.reporting.run_figures import run_figures
 
 
 def lines(figure):
@@ -18,6 +23,47 @@ def test_curves_draw_training_and_validation_as_they_are():
     assert training.tolist() == [2.0, 1.0]
     assert validation.tolist() == [3.0, 2.5]
     assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["training", "validation"]
+
+
+def test_of_a_diverged_run_the_finite_part_is_drawn_and_the_end_marked():
+    history = pd.DataFrame(
+        {
+            "epoch": [1, 2, 3],
+            "loss": [2.0, 900.0, np.nan],
+            "val_loss": [3.0, np.inf, np.nan],
+            "accuracy": [0.2, 0.1, 0.1],
+        }
+    )
+    figure = curves(history, "loss", "", diverged=2)
+    (_, training), (_, validation), (mark, _) = lines(figure)
+    assert training[:2].tolist() == [2.0, 900.0]
+    assert np.isnan(training[2])
+    assert np.isnan(validation[1:]).all()
+    assert set(mark) == {2}
+    assert figure.axes[0].get_yscale() == "log"
+    assert "diverged in epoch 2" in [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert curves(history, "accuracy", "", diverged=2).axes[0].get_yscale() == "linear"
+
+
+def test_without_any_finite_value_a_figure_says_so():
+    figure = curves(pd.DataFrame({"epoch": [1], "loss": [np.nan], "val_loss": [np.inf]}), "loss", "", diverged=1)
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    assert [text.get_text() for text in axes.texts] == ["no finite value"]
+    assert axes.get_xlim() == (0.5, 1.5)
+
+
+def test_a_run_s_figures_mark_where_it_diverged(make_run):
+    run = make_run("lost", status="diverged", accuracies=(0.5, 0.25, 0.125))
+    table = pd.read_csv(run / "history.csv")
+    table.loc[1:, "val_loss"] = np.nan
+    table.to_csv(run / "history.csv", index=False, na_rep="nan")
+    directory = RunDirectory(run)
+    for status, marked in (("diverged", True), ("completed", False)):
+        record = replace(directory.read_record(), status=status)
+        figure = dict(run_figures(directory, record, LeftOut()))["loss.png"]
+        names = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+        assert ("diverged in epoch 2" in names) == marked
 
 
 def test_accuracy_is_labelled_in_percent():
