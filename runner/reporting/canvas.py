@@ -3,7 +3,8 @@
 import io
 import textwrap
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,23 @@ _TITLE_LINE, _LEGEND_LINE = 0.17, 0.15  # inches
 _FURTHER_LINE = 0.7  # rows that each further line of a name takes
 _DOTS_AN_INCH = 200
 # Text is as large as a paper's captions; SVG files come out the same for the same runs.
-_STYLE: Any = {"font.size": 8, "axes.titlesize": "medium", "lines.linewidth": 1.3}
-_FILES: Any = {"svg.hashsalt": "runner", "pdf.fonttype": 42}
+_STYLE: Any = {
+    "font.size": 8,
+    "axes.titlesize": "medium",
+    "lines.linewidth": 1.3,
+    "svg.hashsalt": "runner",
+    "pdf.fonttype": 42,
+}
 _NO_DATE = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+
+
+@contextmanager
+def own_style() -> Iterator[None]:
+    """Draw in the block with Matplotlib's defaults and the style of all figures, whatever its matplotlibrc says."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_STYLE)
+        yield
 
 
 def canvas(title: str, width: float = TWO_COLUMNS, height: float = 3.0) -> tuple[Figure, Axes]:
@@ -46,7 +61,7 @@ def panels(count: int, title: str, width: float = TWO_COLUMNS, height: float = 3
     The height is that with a title of one line; the figure grows by its further ones.
     """
     shown = wrapped(title, int(_LETTERS_AN_INCH * width))
-    with mpl.rc_context(_STYLE):
+    with own_style():
         size = (width, height + _TITLE_LINE * shown.count("\n"))
         figure = Figure(figsize=size, dpi=_DOTS_AN_INCH, layout="constrained")
         if title:
@@ -117,7 +132,7 @@ def as_svg(figure: Figure) -> bytes:
 def _drawn(figure: Figure, suffix: str) -> bytes:
     kind, dots = suffix.removeprefix("."), figure.dpi
     stream = io.BytesIO()
-    with mpl.rc_context(_FILES), warnings.catch_warnings():
+    with own_style(), warnings.catch_warnings():
         # A name that the font has no letters for, or that is too long for its panel, is shown as well as it can be.
         warnings.filterwarnings("ignore", "Glyph|constrained_layout not applied", UserWarning)
         if isinstance(layout := figure.get_layout_engine(), ConstrainedLayoutEngine):  # once for all formats

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from matplotlib.figure import Figure
+
 from runner.config.errors import UserError, did_you_mean
 from runner.config.locations import refuse_file
 from runner.records.atomic import remove_leftovers, write_bytes, write_csv
@@ -11,6 +13,7 @@ from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.reporting.canvas import as_svg, save_figure
 from runner.reporting.collect import find_runs
+from runner.reporting.figure_files import drawn, write_figures
 from runner.reporting.frames import write_frame
 from runner.reporting.left_out import LeftOut
 from runner.reporting.ranks import Ranks
@@ -66,9 +69,7 @@ def report_run(directory: RunDirectory, record: RunRecord, left_out: LeftOut) ->
     """Write one run's summary and figures from its record and files; return the files written."""
     write_csv(directory.path / "summary.csv", [record.summary()])
     written = [directory.path / "summary.csv"]
-    for name, figure in run_figures(directory, record, left_out):
-        written.append(save_figure(figure, directory.path / name))
-    return written
+    return written + write_figures(directory.path, run_figures(directory, record, left_out), left_out)
 
 
 def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
@@ -112,16 +113,22 @@ def _write_figures(
     from runner.reporting.report_figures import report_figures
 
     drawings = []
-    for stem, figure in report_figures(results, ranks, output.confusion, seeds=output.seeds):
+
+    def write(stem: str, figure: Figure) -> list[Path]:
+        written = []
         if {"svg", "html"} & {*output.formats}:
             svg = as_svg(figure)
             drawings.append(drawing(stem, figure, svg))
         if "svg" in output.formats:
             write_bytes(out / f"{stem}.svg", svg)
-            yield out / f"{stem}.svg"
-        for suffix in ("png", "pdf"):
-            if suffix in output.formats:
-                yield save_figure(figure, out / f"{stem}.{suffix}")
+            written.append(out / f"{stem}.svg")
+        return written + [
+            save_figure(figure, out / f"{stem}.{suffix}") for suffix in ("png", "pdf") if suffix in output.formats
+        ]
+
+    figures = report_figures(results, ranks, output.confusion, seeds=output.seeds)
+    for written in drawn(figures, write, results.left_out):
+        yield from written
     if "html" in output.formats:
         yield write_page(results, drawings, table, out / "index.html")
 

@@ -1,5 +1,6 @@
 """A search's figures, from its tables."""
 
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -7,7 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from runner.config.plural import counted
-from runner.reporting.canvas import PALETTE, canvas, save_figure
+from runner.reporting.canvas import PALETTE, canvas
+from runner.reporting.figure_files import Draw, write_figures
+from runner.reporting.left_out import LeftOut
 
 
 def search_report(directory: Path, trials: pd.DataFrame, importances: pd.DataFrame, metric: str, sign: int) -> None:
@@ -20,9 +23,10 @@ def search_report(directory: Path, trials: pd.DataFrame, importances: pd.DataFra
         metric: the column of the trials that was searched by.
         sign: 1 where higher is better, -1 where lower is.
     """
-    save_figure(search_history(trials, metric, sign), directory / "search.png")
+    figures: list[tuple[str, Draw]] = [("search.png", partial(search_history, trials, metric, sign))]
     if len(importances):
-        save_figure(importance_bars(importances, metric), directory / "importances.png")
+        figures.append(("importances.png", partial(importance_bars, importances, metric)))
+    write_figures(directory, figures, LeftOut())
 
 
 def search_history(trials: pd.DataFrame, metric: str, sign: int) -> Figure:

@@ -100,7 +100,7 @@ def test_a_sweep_that_is_still_training_is_reported_as_a_glimpse(make_run, tmp_p
     aggregate = pd.read_csv(tmp_path / "out" / "aggregate.csv")
     assert aggregate[["runs", "completed", "running"]].to_numpy().tolist() == [[2, 1, 1], [1, 1, 0]]
     figures = dict(report_figures(results, None, None, seeds=False))
-    assert not [text for axes in figures["time_to_target"].axes for text in axes.texts]
+    assert not [text for axes in figures["time_to_target"]().axes for text in axes.texts]
 
 
 @pytest.mark.parametrize("status", ["diverged", "failed", "interrupted", "pruned"])
@@ -109,7 +109,7 @@ def test_runs_without_a_result_are_counted_in_the_figure(make_run, tmp_path, sta
     make_run("sweep/1", label="b")
     make_run("sweep/2", label="b", seed=1, status=status)
     results = report([tmp_path / "sweep"], tmp_path / "out", output=CSV).results
-    figure = dict(report_figures(results, None, None, seeds=False))["test_accuracy"]
+    figure = dict(report_figures(results, None, None, seeds=False))["test_accuracy"]()
     assert [text.get_text() for text in figure.axes[0].texts] == [f"1 {status}"]
 
 
@@ -120,8 +120,8 @@ def test_titles_count_in_singular_and_plural(make_run, tmp_path, seeds, runs, me
         path.write_text(json.dumps(json.loads(path.read_text()) | {"scores": {"confusion_matrix": [[2, 0], [1, 1]]}}))
     results = report([tmp_path / "sweep"], tmp_path / "out", output=CSV).results
     figures = dict(report_figures(results, None, None, seeds=False))
-    assert figures["accuracy"].get_suptitle() == f"Accuracy: mnist, 1 variant, {runs}"
-    assert figures["confusion_matrix"].get_suptitle() == f"a: test examples, mean of {mean_of}"
+    assert figures["accuracy"]().get_suptitle() == f"Accuracy: mnist, 1 variant, {runs}"
+    assert figures["confusion_matrix"]().get_suptitle() == f"a: test examples, mean of {mean_of}"
 
 
 def test_a_run_that_failed_without_a_word_is_reported_too(make_run, tmp_path):

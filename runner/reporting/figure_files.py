@@ -1,0 +1,62 @@
+"""Figures as files: each is drawn in the program's own style, and one that fails is left out."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from matplotlib.figure import Figure
+
+from runner.config.environment import EnvironmentFault, machine_faults
+from runner.reporting.canvas import own_style, save_figure
+from runner.reporting.left_out import LeftOut
+
+_LOG = logging.getLogger(__name__)
+Value = TypeVar("Value")
+Draw = Callable[[], Figure]
+Named = Iterable[tuple[str, Draw]]  # the file's name, or its stem, and the function that draws the figure
+
+
+def write_figures(directory: Path, figures: Named, left_out: LeftOut) -> list[Path]:
+    """Write each figure under its name in a directory; return the files written.
+
+    Raises:
+        EnvironmentFault: if the machine refuses to write. Any other error is noted, and costs that figure alone.
+    """
+
+    def write(name: str, figure: Figure) -> Path:
+        return save_figure(figure, directory / name)
+
+    return list(drawn(figures, write, left_out))
+
+
+def drawn(figures: Named, write: Callable[[str, Figure], Value], left_out: LeftOut) -> Iterator[Value]:
+    """Draw each figure and yield what `write` makes of it; what fails is noted, and the others are drawn.
+
+    Raises:
+        EnvironmentFault: if the machine refuses to write.
+    """
+    waiting = iter(figures)
+    while (named := _unless_failed(lambda: next(waiting, None), "a figure", left_out)) is not None:
+        name, draw = named
+        if (written := _unless_failed(partial(_written, name, draw, write), name, left_out)) is not None:
+            yield written
+
+
+def _written(name: str, draw: Draw, write: Callable[[str, Figure], Value]) -> Value:
+    with own_style():
+        return write(name, draw())
+
+
+def _unless_failed(function: Callable[[], Value | None], name: str, left_out: LeftOut) -> Value | None:
+    """Return what a function returns; None where it fails, which is noted. Nothing that is trained depends on it."""
+    try:
+        with machine_faults():
+            return function()
+    except EnvironmentFault:
+        raise
+    except Exception as error:  # any: of Matplotlib, of a font, of data that nobody thought of
+        _LOG.info("%s could not be drawn", name, exc_info=True)
+        left_out.add(f"{name}: could not be drawn ({type(error).__name__}: {error})")
+        return None
