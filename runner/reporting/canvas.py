@@ -29,6 +29,8 @@ _LONGEST = 500  # letters
 _TITLE_LINE, _LEGEND_LINE = 0.17, 0.15  # inches
 _FURTHER_LINE = 0.7  # rows that each further line of a name takes
 _DOTS_AN_INCH = 200
+_NEAR = 0.6  # of the distance of two ticks, which one keeps from the first and the last
+_EDGE = 0.01  # of a figure's width, left of a title that has no room to begin where the axes do
 # Text is as large as a paper's captions; SVG files come out the same for the same runs.
 _STYLE: Any = {
     "font.size": 8,
@@ -73,10 +75,33 @@ def panels(count: int, title: str, width: float = TWO_COLUMNS, height: float = 3
     return figure, row
 
 
+class _WholeNumbers(MaxNLocator):
+    """Ticks at whole numbers, the first and the last one among them, and between them where there is room."""
+
+    def __init__(self) -> None:
+        super().__init__(nbins=8, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1)
+
+    def tick_values(self, vmin: float, vmax: float) -> Any:
+        """Return the ticks of the data between two limits."""
+        first, last = self.axis.get_data_interval() if self.axis else (vmin, vmax)
+        if not np.isfinite([first, last]).all():
+            return super().tick_values(vmin, vmax)
+        first, last = np.ceil(first), np.floor(last)
+        usual = super().tick_values(first, last)
+        room = _NEAR * np.diff(usual).min(initial=last - first)
+        between = [tick for tick in usual if first + room < tick < last - room]
+        return np.unique([first, *between, last])
+
+
+def count_axis(axes: Axes, label: str) -> None:
+    """Label the x-axis, which counts: epochs, say."""
+    axes.set_xlabel(label)
+    axes.xaxis.set_major_locator(_WholeNumbers())
+
+
 def epoch_axis(axes: Axes) -> None:
     """Label the x-axis, which counts epochs."""
-    axes.set_xlabel("epoch")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    count_axis(axes, "epoch")
 
 
 def legend_below(figure: Figure, axes: Axes) -> None:
@@ -138,8 +163,19 @@ def _drawn(figure: Figure, suffix: str) -> bytes:
         if isinstance(layout := figure.get_layout_engine(), ConstrainedLayoutEngine):  # once for all formats
             layout.execute(figure)
             figure.set_layout_engine("none")
+            _align_title(figure)
         # Not `savefig`, which draws everything twice.
         canvas = get_registered_canvas_class(kind)(figure)
         getattr(canvas, f"print_{kind}")(stream, metadata=_NO_DATE.get(suffix))
     figure.dpi = dots  # of which SVG and PDF have 72
     return stream.getvalue()
+
+
+def _align_title(figure: Figure) -> None:
+    """Let the title begin where the leftmost axes do, as far as there is room for it."""
+    if not figure.get_suptitle():
+        return
+    title = figure.texts[0]
+    begins = min((axes.get_position().x0 for axes in figure.axes), default=_EDGE)
+    width = title.get_window_extent().width / figure.bbox.width
+    title.set_x(max(_EDGE, min(begins, 1 - _EDGE - width)))

@@ -16,7 +16,7 @@ from runner.reporting.canvas import ONE_COLUMN, TWO_COLUMNS, epoch_axis, legend_
 from runner.reporting.direction import is_share
 from runner.reporting.statistics import CONFIDENCE
 from runner.reporting.styles import Style
-from runner.reporting.wording import quantity
+from runner.reporting.wording import axis_label
 
 _NAME = 46  # letters of a line
 _WIDE_RANGE = 50  # largest to smallest, from which a loss is easier to read on a logarithmic axis
@@ -45,7 +45,7 @@ def learning_curves(
         _draw_variants(axes, history, column, styles, others, blank, seeds=seeds)
         epoch_axis(axes)
         _scale(axes, history[column], metric)
-        axes.set_ylabel(f"{label} {quantity(metric)}{' (%)' if is_share(metric) else ''}")
+        axes.set_ylabel(f"{label} {axis_label(metric)}")
     _share_scale(row)
     legend_below(figure, row[-1])
     return figure

@@ -21,7 +21,7 @@ from runner.reporting.canvas import (
 from runner.reporting.direction import is_share, sign_of
 from runner.reporting.statistics import Summary, summarize
 from runner.reporting.styles import Style, variant_styles
-from runner.reporting.wording import spread_text
+from runner.reporting.wording import axis_label, spread_text
 
 _NAME = 40  # letters of a line
 _LETTERS, _LINES = 34, 13  # along an axis, from its first value to its last: upright, and turned
@@ -56,7 +56,7 @@ def sensitivity(points: pd.DataFrame, key: str, metric: str, title: str, chosen:
         axes.plot([], [], "*", color="white", label="chosen", **_STAR)
     _scale_values(axes, sorted(set(points["value"])))
     axes.set_xlabel("learning rate" if key == LEARNING_RATE else plain(key))
-    axes.set_ylabel(f"{metric}{' (%)' if is_share(metric) else ''}")
+    axes.set_ylabel(axis_label(metric))
     if is_share(metric):
         axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
     legend_below(figure, axes)

@@ -22,7 +22,7 @@ from runner.reporting.results import Results
 from runner.reporting.run_figures import read_gradients
 from runner.reporting.selection import tuned_metric
 from runner.reporting.styles import Style, variant_styles
-from runner.reporting.wording import no_result_text, quantity, value_text
+from runner.reporting.wording import axis_label, no_result_text, quantity, value_text
 
 Named = Iterator[tuple[str, Draw]]
 _FEWEST_ALONG = 3  # values of one group, for a curve along an axis
@@ -38,25 +38,24 @@ def report_figures(results: Results, ranks: Ranks | None, confusion: str | None,
     styles = variant_styles(results.variants, results.ranked, results.baseline)
     for metric in ("accuracy", "loss", "negative_log_likelihood"):
         if metric in results.history or f"val_{metric}" in results.history:
-            title = f"{quantity(metric).capitalize()}: {results.title}"
+            title = f"{_begin(quantity(metric))}: {results.title}"
             yield metric, partial(learning_curves, results.history, metric, title, styles, seeds=seeds)
     yield from _final_figures(results)
     yield from _axis_figures(results)
     yield from _training_figures(results, styles)
     yield from _prediction_figures(results, confusion)
     if ranks:
-        yield "critical_difference", partial(critical_difference, ranks, f"Average ranks by {results.metric}")
+        yield "critical_difference", partial(critical_difference, ranks, f"Average ranks by {quantity(results.metric)}")
 
 
 def _final_figures(results: Results) -> Named:
     """Draw one number a run: the metric, the generalization gap, the time to the target."""
     summary, metric, options = results.summary, results.metric, dict[str, Any]()
     completed = summary.assign(**{metric: summary[metric].where(summary["status"] == "completed")})
-    name, unit = metric.replace("_", " "), " (%)" if is_share(metric) else ""
     if completed[metric].notna().any():
-        title = f"{name.capitalize()} by variant: {results.title}"
+        title = f"{_begin(quantity(metric))} by variant: {results.title}"
         options = {"share": is_share(metric), "baseline": results.baseline, "notes": _without_result(results)}
-        yield metric, partial(dots, completed, metric, name + unit, title, **options)
+        yield metric, partial(dots, completed, metric, axis_label(metric), title, **options)
     gaps = _gaps(results)
     if gaps["gap"].notna().any():
         label = "training accuracy - validation accuracy, at the end (points)"
@@ -64,8 +63,8 @@ def _final_figures(results: Results) -> Named:
         yield "generalization_gap", partial(dots, gaps, "gap", label, title, share=True)
     ended = summary[summary["status"] != "running"]
     if results.target is not None and ended["seconds_to_target"].notna().any():
-        goal = f"{results.validation_metric.replace('_', ' ')} of {value_text(results.target, results.metric)}"
-        title = f"Time to a {goal.replace('val ', 'validation ')}: {results.title}"
+        goal = f"{quantity(results.validation_metric)} of {value_text(results.target, results.metric)}"
+        title = f"Time to a {goal}: {results.title}"
         label = "training time to the target (s)"
         missed = _missed(results)
         options = {"share": False, "notes": missed, "biased": missed}
@@ -86,7 +85,7 @@ def _axis_figures(results: Results) -> Named:
             title = f"Sensitivity: {results.title}"
             yield "sensitivity", partial(sensitivity, points, axis.key, results.metric, title, {})
     if is_grid(axes, overrides):
-        title = f"Mean {results.metric}{' (%)' if is_share(results.metric) else ''}: {results.title}"
+        title = f"Mean {axis_label(results.metric)}: {results.title}"
         points = overrides.assign(score=scores)
         yield "heat_map", partial(heat_map, points, axes[0], axes[1], results.metric, title)
 
@@ -112,6 +111,10 @@ def _tuning_figure(results: Results, tuning: pd.DataFrame) -> Named:
     chosen = {variant: value for variant, value in values.items() if value is not None}
     title = f"Tuned on validation: {', '.join(dict.fromkeys(results.summary['dataset']))}"
     yield "sensitivity", partial(sensitivity, points, axis.key, metric, title, chosen)
+
+
+def _begin(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _parts(point: str) -> dict[str, str]:

@@ -20,17 +20,17 @@ from runner.reporting.wording import quantity
 def run_figures(directory: RunDirectory, record: RunRecord, left_out: LeftOut) -> Iterator[tuple[str, Draw]]:
     """Yield the file name of everything there is to draw of a run, and the function that draws it; see `drawn`."""
     title = f"{record.variant}, seed {record.seed}, {record.dataset['name']}"
+    steps = left_out.unless_read(partial(read_numbers, directory.steps_path, "learning_rate", "loss"))
     if history := left_out.unless_read(directory.read_history):
         frame = pd.DataFrame(history)
         for metric in ("accuracy", "loss", "negative_log_likelihood"):
             if metric in frame:
                 yield f"{metric}.png", partial(curves, frame, metric, _with_test(title, record, metric))
         if "learning_rate" in frame and frame["learning_rate"].min() < frame["learning_rate"].max():
-            yield "learning_rate.png", partial(learning_rate, frame, f"{title}: learning rate")
+            yield "learning_rate.png", partial(learning_rate, frame, f"{title}: learning rate", steps)
     gradients = left_out.unless_read(partial(read_gradients, directory.gradients_path))
     if gradients is not None:
         yield "gradients.png", partial(layer_norms, gradients, f"{title}: layer by layer")
-    steps = left_out.unless_read(partial(read_numbers, directory.steps_path, "learning_rate", "loss"))
     if steps is not None and is_range_test(steps):
         yield "learning_rate_range.png", partial(rate_range, steps, f"{title}: learning-rate range test")
     predictions = left_out.unless_read(directory.read_predictions) if directory.predictions_path.exists() else None

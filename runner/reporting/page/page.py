@@ -57,7 +57,7 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
     text = template.render(
         title=f"{heading} - runner",
         heading=heading,
-        subtitle=f"{results.title}; choices on validation, figures on test",
+        subtitle=f"{results.title}; {_which_images(results.metric)}",
         sections=[(anchor, name) for anchor, name in sections.items() if not absent.get(anchor)],
         verdicts=list(results.verdicts.values()),
         cautions=results.cautions,
@@ -76,6 +76,12 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
     )
     write_text(path, text)
     return path
+
+
+def _which_images(metric: str) -> str:
+    if metric.startswith(("val_", "best_val_")):
+        return "choices and figures on validation"
+    return "choices on validation, figures on test"
 
 
 def _part(name: str) -> str:
