@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.backend_bases import get_registered_canvas_class
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from runner.records.atomic import write_bytes
@@ -104,9 +105,15 @@ def epoch_axis(axes: Axes) -> None:
     count_axis(axes, "epoch")
 
 
-def legend_below(figure: Figure, axes: Axes) -> None:
-    """Put the legend under the panels, in as many columns as there is room for; the figure grows by its height."""
+def legend_below(figure: Figure, axes: Axes, bands: str = "") -> None:
+    """Put the legend under the panels, in as many columns as there is room for; the figure grows by its height.
+
+    Args:
+        bands: what the bands are, if there are any.
+    """
     handles, labels = axes.get_legend_handles_labels()
+    if bands and labels and axes.collections:
+        handles, labels = [*handles, Patch(color="0.6", alpha=0.4, linewidth=0)], [*labels, bands]
     if not labels:
         return
     lines = [str(label).splitlines() for label in labels]

@@ -18,6 +18,7 @@ from runner.reporting.canvas import (
     plain,
     wrapped,
 )
+from runner.reporting.curve_figures import BAND
 from runner.reporting.direction import is_share, sign_of
 from runner.reporting.statistics import Summary, summarize
 from runner.reporting.styles import Style, variant_styles
@@ -59,7 +60,7 @@ def sensitivity(points: pd.DataFrame, key: str, metric: str, title: str, chosen:
     axes.set_ylabel(axis_label(metric))
     if is_share(metric):
         axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
-    legend_below(figure, axes)
+    legend_below(figure, axes, BAND)
     return figure
 
 
@@ -74,7 +75,8 @@ def _draw_group(axes: Axes, style: Style, name: str, points: pd.DataFrame, chose
     axes.plot([*found], means, markersize=3, label=label, **line)
     if style.shown:
         lows, highs = ([getattr(summary, side) for summary in found.values()] for side in ("ci_low", "ci_high"))
-        axes.fill_between([*found], lows, highs, color=style.color, alpha=0.15, linewidth=0)
+        if np.isfinite(lows).any():
+            axes.fill_between([*found], lows, highs, color=style.color, alpha=0.15, linewidth=0)
     if chosen is not None and chosen in found:
         axes.plot(chosen, found[chosen].mean, "*", color=style.color, zorder=4, **_STAR)
 
