@@ -55,10 +55,10 @@ def test_a_sweep_gets_its_tables_and_comparisons(reported):
 
 
 def test_runs_that_were_copied_elsewhere_give_the_same_report(reported, tmp_path):
-    shutil.copytree(reported / "sweep", tmp_path / "elsewhere" / "copied")
-    report([tmp_path / "elsewhere"], tmp_path / "out")
+    shutil.copytree(reported / "sweep", tmp_path / "elsewhere" / "sweep")
+    report([tmp_path / "elsewhere"], tmp_path / "elsewhere" / "out")  # to which the page's links are relative
     for path in (reported / "out").iterdir():
-        assert path.read_bytes() == (tmp_path / "out" / path.name).read_bytes()
+        assert path.read_bytes() == (tmp_path / "elsewhere" / "out" / path.name).read_bytes()
 
 
 def test_failed_and_running_runs_have_a_row_too(make_run, tmp_path):
