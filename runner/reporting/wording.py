@@ -25,6 +25,12 @@ def axis_label(metric: str) -> str:
     return f"{quantity(metric)}{' (%)' if is_share(metric) else ''}"
 
 
+def device_name(device: Mapping[str, Any]) -> str:
+    """Return the name of the GPU, or the processor's model where that computed; "" where a record tells neither."""
+    processor = device.get("processor") if device.get("kind") == "cpu" else None
+    return str(processor or device.get("name") or device.get("kind") or "")
+
+
 def value_text(value: float, metric: str) -> str:
     """Return a metric's value: 97.31%, 0.0812 or 1.23e-07."""
     if math.isnan(value):

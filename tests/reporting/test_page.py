@@ -14,7 +14,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
-from runner.reporting.page.tables import variants_table
+from runner.reporting.collect import find_runs
+from runner.reporting.left_out import LeftOut
+from runner.reporting.page.tables import environment_table, variants_table
 from runner.reporting.report import Output, report
 from runner.reporting.tables import PaperTable
 from tests.reporting.conftest import run_maker
@@ -234,6 +236,26 @@ def test_the_verdict_baseline_stands_at_the_baseline_alone(make_run, tmp_path):
         "1 seed cannot decide (6 can)",
         "not compared",
     ]
+
+
+def test_the_environment_names_the_machine_and_counts_its_runs(make_run, tmp_path):
+    one = {"kind": "cpu", "name": "CPU", "processor": "Some CPU", "cores": 4, "memory_gb": 15.5, "system": "Linux 6"}
+    other = {
+        "kind": "gpu",
+        "name": "Some GPU",
+        "processor": "Some CPU",
+        "cores": 4,
+        "memory_gb": 31,
+        "system": "Linux 6",
+    }
+    for number, device in enumerate([one, one, other, {"kind": "cpu", "name": "CPU"}]):
+        make_run(f"sweep/{number}", seed=number, device=device)
+    runs = find_runs([tmp_path / "sweep"], LeftOut())
+    rows = {tuple(cell.parts[0][0] for cell in row) for row in environment_table(run.record for run in runs).rows}
+    assert {
+        ("device", "Some CPU", "2"), ("device", "Some GPU", "1"), ("device", "CPU", "1"), ("cores", "4", "3"),
+        ("memory", "15.5 GB", "2"), ("memory", "31 GB", "1"), ("operating system", "Linux 6", "3"),
+    } <= rows  # fmt: skip
 
 
 def test_overrides_that_the_baseline_does_not_have_are_highlighted(opened):

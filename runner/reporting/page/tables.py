@@ -16,6 +16,7 @@ from runner.reporting.results import Results
 from runner.reporting.tables import PaperTable
 from runner.reporting.wording import (
     axis_label,
+    device_name,
     interval_text,
     no_result_text,
     p_text,
@@ -208,12 +209,15 @@ def environment_table(records: Iterable[RunRecord]) -> PageTable:
     """Return a row for each thing that may change a result, with the values that the runs had."""
     found: dict[str, dict[str, int]] = {}
     for record in records:
-        name, fingerprint = record.dataset["name"], record.dataset["fingerprint"]
+        name, fingerprint, device = record.dataset["name"], record.dataset["fingerprint"], record.device
         values = {
             "data": fingerprint and f"{name}, fingerprint {fingerprint[:12]}",
-            "device": record.device.get("name") or record.device.get("kind") or "",
-            "threads": record.device.get("intra_op_threads", ""),
-            "precision": record.device.get("precision", ""),
+            "device": device_name(device),
+            "cores": device.get("cores", ""),
+            "memory": f"{memory} GB" if (memory := device.get("memory_gb")) else "",
+            "operating system": device.get("system", ""),
+            "threads": device.get("intra_op_threads", ""),
+            "precision": device.get("precision", ""),
             "code": f"{(record.code.get('commit') or 'no commit')[:12]}{' (changed)' * bool(record.code.get('dirty'))}",
             **{f"version of {name}": version for name, version in record.versions.items()},
         }
