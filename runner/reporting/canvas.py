@@ -2,6 +2,7 @@
 
 import io
 import textwrap
+import unicodedata
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from runner.records.atomic import write_bytes
+from runner.reporting.fonts import legible
 
 # Okabe & Ito (2008), a palette for all kinds of colour vision, without its yellow, which is faint on white.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -137,8 +139,8 @@ def row_places(*columns: Sequence[str]) -> tuple[npt.NDArray[np.float64], float]
 
 
 def plain(text: str) -> str:
-    """Return text that matplotlib takes for text: between two dollar signs it would read a formula."""
-    return text.replace("$", r"\$")
+    """Return text that can be drawn, and is taken for text: between two dollar signs would be a formula."""
+    return legible(text).replace("$", r"\$")
 
 
 def wrapped(text: str, width: int) -> str:
@@ -147,6 +149,9 @@ def wrapped(text: str, width: int) -> str:
     Of text without end only the beginning has a place in a figure.
     """
     shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    shown = legible(shown)
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in shown)  # each has the room of two
+    width = max(1, width * len(shown) // (len(shown) + wide)) if wide else width
     return plain(textwrap.fill(shown.replace(",", ", ").replace(",  ", ", "), width))
 
 

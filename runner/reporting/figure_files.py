@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from runner.config.environment import EnvironmentFault, machine_faults
 from runner.reporting.canvas import own_style, save_figure
+from runner.reporting.fonts import fit_letters, legible
 from runner.reporting.left_out import LeftOut
 
 _LOG = logging.getLogger(__name__)
@@ -38,15 +39,24 @@ def drawn(figures: Named, write: Callable[[str, Figure], Value], left_out: LeftO
         EnvironmentFault: if the machine refuses to write.
     """
     waiting = iter(figures)
+    lacking: set[str] = set()  # letters that no font has
     while (named := _unless_failed(lambda: next(waiting, None), "a figure", left_out)) is not None:
         name, draw = named
-        if (written := _unless_failed(partial(_written, name, draw, write), name, left_out)) is not None:
+        if (written := _unless_failed(partial(_written, name, draw, write, lacking), name, left_out)) is not None:
             yield written
+    if lacking:
+        letters = "".join(sorted(lacking))
+        left_out.add(
+            f"letters {letters}: no installed font has them, so figures show their numbers ({legible(letters[0])}); "
+            "install one that has them (Noto Sans CJK, say) and report again"
+        )
 
 
-def _written(name: str, draw: Draw, write: Callable[[str, Figure], Value]) -> Value:
+def _written(name: str, draw: Draw, write: Callable[[str, Figure], Value], lacking: set[str]) -> Value:
     with own_style():
-        return write(name, draw())
+        figure = draw()
+        lacking |= fit_letters(figure)
+        return write(name, figure)
 
 
 def _unless_failed(function: Callable[[], Value | None], name: str, left_out: LeftOut) -> Value | None:
@@ -58,5 +68,5 @@ def _unless_failed(function: Callable[[], Value | None], name: str, left_out: Le
         raise
     except Exception as error:  # any: of Matplotlib, of a font, of data that nobody thought of
         _LOG.info("%s could not be drawn", name, exc_info=True)
-        left_out.add(f"{name}: could not be drawn ({type(error).__name__}: {error})")
+        left_out.add(f"{name}: could not be drawn ({type(error).__name__}: {' '.join(str(error).split())})")
         return None
