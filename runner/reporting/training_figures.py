@@ -41,7 +41,7 @@ def learning_rate(history: pd.DataFrame, title: str, steps: pd.DataFrame | None 
         axes.set_yscale("log")
     else:
         axes.yaxis.set_major_formatter(ScalarFormatter(useOffset=False))
-        axes.ticklabel_format(axis="y", scilimits=(-4, 4), useMathText=True)
+        axes.ticklabel_format(axis="y", scilimits=(-5, 5), useMathText=True)
     legend_below(figure, axes)
     return figure
 
