@@ -15,6 +15,7 @@ _GAP, _SMALL_GAP = 12, 6  # points between columns
 _NARROWEST = 0.2  # of a line, for names
 _PAGE = 45  # lines
 _END = r"\\"  # of a line
+_LAST_LATIN = "\N{LATIN SMALL LETTER Z WITH CARON}"  # of those that pdfLaTeX knows
 _UNBROKEN = 12  # letters
 
 
@@ -48,7 +49,7 @@ def latex_table(rows: Sequence[Mapping[str, str]], marks: Sequence[Mark], note: 
     is_long = sum(_height(line, room if breaks else 1.0) for line in lines) > _PAGE
     packages = ["array"] * breaks + ["booktabs"] + ["longtable"] * is_long
     table = _longtable(size, *parts) if is_long else _float(size, *parts)
-    return "\n".join([rf"% \usepackage{{{','.join(packages)}}}", *table, ""])
+    return "\n".join([rf"% \usepackage{{{','.join(packages)}}}", *_unicode_hint(table), *table, ""])
 
 
 def _float(size: str, columns: str, title: str, top: list[str], body: list[str]) -> list[str]:
@@ -60,6 +61,12 @@ def _longtable(size: str, columns: str, title: str, top: list[str], body: list[s
     heads = [title + _END, *top, r"\endfirsthead", *top, r"\endhead", r"\bottomrule", r"\endfoot"]
     inner = [rf"\begin{{longtable}}{{{columns}}}", *heads, *body, r"\end{longtable}"]
     return [r"\begingroup", size, *inner, r"\endgroup"]
+
+
+def _unicode_hint(table: Sequence[str]) -> list[str]:
+    """Return a comment where pdfLaTeX would stop at a letter."""
+    letters = "".join(sorted({letter for line in table for letter in line if letter > _LAST_LATIN}))
+    return [f"% compile with lualatex or xelatex, in a font that has {letters}"] if letters else []
 
 
 def escaped(text: str) -> str:

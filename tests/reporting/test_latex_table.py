@@ -107,3 +107,12 @@ def test_a_table_can_be_referred_to_by_the_name_of_its_directory():
     assert r"\label{tab:a-study-2}" in latex("a")
     assert r"\label{tab:results}" in latex("a", label="实验")
     assert r"\label{tab:a-study-2}" in latex(*map(str, range(60)))
+
+
+@needs_latex
+def test_letters_that_pdflatex_stops_at_are_named_with_what_knows_them(compiled):
+    european = latex("caf\N{LATIN SMALL LETTER E WITH ACUTE}", "\N{LATIN SMALL LETTER Z WITH CARON}")
+    compiled(european)
+    assert "lualatex" not in european
+    han = "\N{CJK UNIFIED IDEOGRAPH-732B}"
+    assert latex(f"{han}, {han}").splitlines()[1] == f"% compile with lualatex or xelatex, in a font that has {han}"
