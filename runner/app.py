@@ -174,7 +174,7 @@ def run(
             directory.write_record(attempt.finished(time.perf_counter() - started))
     with attempt.guard():
         directory.write_model(partial(save_model, model))
-        _write_results(attempt, parts, directory, figures=not request.in_sweep)
+        _write_results(attempt, parts, directory, console, figures=not request.in_sweep)
     with attempt.guard():
         parts.tracker.end(replace(attempt.record, status=attempt.status))
     record = attempt.finished(time.perf_counter() - started)
@@ -261,10 +261,12 @@ def _write_tables(history: list[Row], parts: "Parts", directory: RunDirectory) -
         directory.write_table(diagnostic.file, diagnostic.rows)
 
 
-def _write_results(attempt: Attempt, parts: "Parts", directory: RunDirectory, *, figures: bool) -> None:
-    """Write the summary and the figures of a run that ended, however it did."""
+def _write_results(
+    attempt: Attempt, parts: "Parts", directory: RunDirectory, console: Console, *, figures: bool
+) -> None:
+    """Write the summary and the figures of a run that ended, however it did; a figure that fails is a warning."""
     from runner.reporting.augmentation_figure import augmentation_grid
-    from runner.reporting.canvas import save_figure
+    from runner.reporting.figure_files import write_figures
     from runner.reporting.left_out import LeftOut
     from runner.reporting.rate_range import suggestion_of
     from runner.reporting.report import report_run
@@ -272,7 +274,11 @@ def _write_results(attempt: Attempt, parts: "Parts", directory: RunDirectory, *,
     attempt.record = replace(attempt.record, suggested_learning_rate=suggestion_of(directory))
     if not figures:
         return
-    report_run(directory, attempt.record, LeftOut())
+    left_out = LeftOut()
+    report_run(directory, attempt.record, left_out)
     if parts.examples:
         title = f"{attempt.record.variant}: training images before and after"
-        save_figure(augmentation_grid(*parts.examples, title), directory.path / "augmentation.png")
+        grid = partial(augmentation_grid, *parts.examples, title)
+        write_figures(directory.path, [("augmentation.png", grid)], left_out)
+    for reason in left_out.reasons:
+        show_warning(console, reason)

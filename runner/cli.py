@@ -39,6 +39,7 @@ def main() -> int:
     os.environ[_TRACEBACK] = "1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.environ["MPLBACKEND"] = "agg"  # a notebook's may not be there, and Keras imports Matplotlib
     logging.raiseExceptions = False  # a log on a full disk is no reason to fill the terminal
     # Python has None for an output that is closed, and the next file that is opened would take its place.
     sys.stdout, sys.stderr = (stream or Path(os.devnull).open("w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115

@@ -16,6 +16,7 @@ from runner.config.yaml_file import read_yaml
 from runner.console import show_warning
 from runner.data.errors import DataNotFound
 from runner.kept import Kept
+from runner.records.machine import machine
 from runner.records.provenance import code_state, versions
 from runner.records.record import Row, RunRecord, now
 from runner.request import Request
@@ -57,7 +58,7 @@ class Prepared:
             dataset=self.parts.split.sizes
             | {"split": self.parts.split.hash}
             | {"name": dataset.name, "fingerprint": dataset.fingerprint, "source": dataset.source},
-            device=self.device.as_record(),
+            device=self.device.as_record() | machine(),
             versions=versions(),
             code=code_state(),
             parameters=self.parts.model.count_params(),

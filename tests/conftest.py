@@ -15,6 +15,7 @@ import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ["MPLBACKEND"] = "agg"
 if os.environ.get("RUNNER_DATA_DIR"):  # the tests work in directories of their own
     os.environ["RUNNER_DATA_DIR"] = str(Path(os.environ["RUNNER_DATA_DIR"]).absolute())
 # What a shell starts in the background ignores them, and so would all that the tests start.

@@ -80,7 +80,7 @@ class ModelPart(Part):
 
     OURS = frozenset({"small", "init_from", "freeze"})
 
-    small: bool = False  # its operations are too small to be worth splitting over threads
+    small: bool = False  # its operations are too small to be split: one CPU thread with device.threads=auto
     init_from: str | None = None
     freeze: list[str] | None = None
     hidden_units: list[Count] = []

@@ -23,10 +23,16 @@ class _Study:
 
 
 @dataclass(frozen=True)
+class _Search:
+    metric: Text | None = None
+
+
+@dataclass(frozen=True)
 class _Plan:
     """The part of a plan that a report heeds."""
 
     study: _Study
+    search: _Search | None = None
     command: Lines = field(default_factory=list)
 
 
@@ -39,7 +45,7 @@ class Asked:
 
     question: str | None = None
     baseline: str | None = None
-    metric: str | None = None  # of the test set, the counterpart of what choices are made by
+    metric: str | None = None  # the test set's counterpart of what choices are made by; a search's own, of validation
     target: float | None = None  # of the validation metric
     command: str | None = None  # that makes all of it again
     variants: tuple[str, ...] = ()  # the names of a study's variants, without the grid they were crossed with
@@ -58,11 +64,14 @@ class Asked:
         except ValueError as error:
             raise ValueError(f"{path}: not a sweep's plan ({error})") from error
         study = plan.study
+        # A search chooses among all its trials: to report them by the test set would be to choose by it.
+        searched = plan.search.metric if plan.search else None
+        tested = f"test_{study.metric.removeprefix('best_').removeprefix('val_')}" if study.metric else None
         command = [part for part in plan.command if override_key(part) != "dry_run"]  # `runner resume` trains one, too
         return cls(
             question=study.question,
             baseline=study.baseline,
-            metric=f"test_{study.metric.removeprefix('best_').removeprefix('val_')}" if study.metric else None,
+            metric=searched or tested,
             target=study.target,
             command=shlex.join(["runner", *command]) if command else None,
             variants=tuple(study_names(study.variants, study.drop)),

@@ -19,17 +19,22 @@ def augmentation_grid(before: Images, after: Images, title: str) -> Figure:
     """Draw images in rows of eight, and under each row what became of it.
 
     All are drawn in one range, from the smallest value to the largest of both, so that brightness can be compared.
+    Images of 1 channel are grey, those of 3 RGB; of any other number the mean over the channels is drawn, in grey.
 
     Args:
-        before: (images, height, width, channels), grey (1 channel) or RGB (3), in any range of values.
+        before: (images, height, width, channels), in any range of values.
         after: of the same shape.
 
     Raises:
-        ValueError: if there are no images, if the shapes differ, or if the channels are neither 1 nor 3.
+        ValueError: if there are no images, or if the shapes differ.
     """
-    if before.shape != after.shape or before.ndim != 4 or not len(before) or before.shape[-1] not in (1, 3):
-        raise ValueError(f"images {before.shape} and {after.shape}: need one shape (images, height, width, 1 or 3)")
-    shown = _in_unit_range(np.stack([before, after]))
+    if before.shape != after.shape or before.ndim != 4 or not before.size:
+        raise ValueError(f"images {before.shape} and {after.shape}: need one shape (images, height, width, channels)")
+    both = np.stack([before, after])
+    if (channels := before.shape[-1]) not in (1, 3):
+        both = both.mean(axis=-1, keepdims=True)
+        title = f"{title} (mean of {channels} channels)"
+    shown = _in_unit_range(both)
     height, width = before.shape[1:3]
     gap = max(1, round(_GAP * width))
     blocks = [_block(shown[:, start : start + _COLUMNS], gap) for start in range(0, len(before), _COLUMNS)]

@@ -3,6 +3,7 @@
 import argparse
 import math
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,10 +109,11 @@ def ensemble_command(arguments: Sequence[str]) -> None:
         refuse_file(chosen.out)
     refuse_no_runs(chosen.directories)
 
-    from runner.reporting.canvas import save_figure
     from runner.reporting.ensemble import ensemble_frame, read_members, size_frame
     from runner.reporting.ensemble_views import ensemble_figure, ensemble_table, gain_text, size_figure
+    from runner.reporting.figure_files import write_figures
     from runner.reporting.frames import write_frame
+    from runner.reporting.left_out import LeftOut
 
     members = read_members(chosen.directories)
     frame = ensemble_frame(members)
@@ -122,13 +124,15 @@ def ensemble_command(arguments: Sequence[str]) -> None:
     if chosen.out:
         chosen.out.mkdir(parents=True, exist_ok=True)
         sizes = size_frame(members)
-        written = [
+        tables = [
             write_frame(frame, chosen.out / "ensemble.csv"),
             write_frame(sizes, chosen.out / "ensemble_size.csv"),
-            save_figure(ensemble_figure(frame, title), chosen.out / "ensemble.png"),
-            save_figure(size_figure(sizes, title), chosen.out / "ensemble_size.png"),
         ]
-        _print_paths(written)
+        figures = [
+            ("ensemble.png", partial(ensemble_figure, frame, title)),
+            ("ensemble_size.png", partial(size_figure, sizes, title)),
+        ]
+        _print_paths(tables + write_figures(chosen.out, figures, LeftOut()))
 
 
 def _parser(command: str, description: str) -> argparse.ArgumentParser:

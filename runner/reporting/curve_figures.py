@@ -16,8 +16,9 @@ from runner.reporting.canvas import ONE_COLUMN, TWO_COLUMNS, epoch_axis, legend_
 from runner.reporting.direction import is_share
 from runner.reporting.statistics import CONFIDENCE
 from runner.reporting.styles import Style
-from runner.reporting.wording import quantity
+from runner.reporting.wording import axis_label
 
+BAND = f"{CONFIDENCE:.0%} interval of the mean"
 _NAME = 46  # letters of a line
 _WIDE_RANGE = 50  # largest to smallest, from which a loss is easier to read on a logarithmic axis
 
@@ -45,9 +46,9 @@ def learning_curves(
         _draw_variants(axes, history, column, styles, others, blank, seeds=seeds)
         epoch_axis(axes)
         _scale(axes, history[column], metric)
-        axes.set_ylabel(f"{label} {quantity(metric)}{' (%)' if is_share(metric) else ''}")
+        axes.set_ylabel(f"{label} {axis_label(metric)}")
     _share_scale(row)
-    legend_below(figure, row[-1])
+    legend_below(figure, row[-1], BAND)
     return figure
 
 
@@ -66,7 +67,7 @@ def variant_curves(history: pd.DataFrame, column: str, label: str, title: str, s
     if len(values) and values.max() > _WIDE_RANGE * values.quantile(0.1):
         axes.set_yscale("log")
     axes.set_ylabel(label)
-    legend_below(figure, axes)
+    legend_below(figure, axes, BAND)
     return figure
 
 
@@ -104,7 +105,8 @@ def _draw_variant(axes: Axes, by_run: pd.DataFrame, style: Style, label: str | N
     n = by_run.shape[1]
     if style.shown and n > 1:
         reach = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * common.std(axis="columns") / np.sqrt(n)
-        axes.fill_between(mean.index, mean - reach, mean + reach, color=style.color, alpha=0.18, linewidth=0)
+        if (reach > 0).any():
+            axes.fill_between(mean.index, mean - reach, mean + reach, color=style.color, alpha=0.18, linewidth=0)
     thin = by_run if seeds else by_run.loc[mean.index[-1] :] if len(mean) else by_run
     if style.shown and (seeds or mean.empty or len(thin) > 1):
         axes.plot(thin.index, thin, linewidth=0.5, alpha=0.6, **line)

@@ -10,11 +10,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from runner.reporting.canvas import PALETTE, TWO_COLUMNS, legend_below, panels, row_places, wrapped
-from runner.reporting.statistics import summarize
+from runner.reporting.statistics import CONFIDENCE, summarize
 
+_INTERVAL = f"mean and its {CONFIDENCE:.0%} interval"
 _NAME, _NOTE = 40, 24  # letters of a line
 _ROW = 0.2  # inches that a variant with a name of one line takes
-_SPREAD = 0.25  # of a row, over which dots are spread so that none hides another
+_NEAREST, _FARTHEST = 0.06, 0.38  # of a row above its middle, where dots are spread so that none hides another
+_BELOW = 0.14  # of a row, where mean and interval are
 
 
 def dots(
@@ -52,7 +54,7 @@ def dots(
         if note:
             axes.text(1.01, middle, note, va="center", fontsize=6, color="0.3", transform=axes.get_yaxis_transform())
     if crosses:
-        places = [middles[variants.index(variant)] for variant in crosses]
+        places = [middles[variants.index(variant)] + _BELOW for variant in crosses]
         axes.plot([*crosses.values()], places, "D", color=PALETTE[1], markersize=5, label="ensemble of them", zorder=4)
     if baseline in by_variant and len(by_variant[baseline]):
         mean = by_variant[baseline].mean()
@@ -69,12 +71,12 @@ def _draw(axes: Axes, position: float, values: npt.NDArray[np.float64], *, with_
     if not len(values):
         return
     first = "seed" not in axes.get_legend_handles_labels()[1]
-    heights = position + _SPREAD * np.linspace(-1, 1, len(values)) if len(values) > 1 else [position]
+    heights = position - np.linspace(_NEAREST, _FARTHEST, len(values)) if len(values) > 1 else [position - _NEAREST]
     axes.plot(
         values,
         heights,
         "o",
-        color="#0072B2",
+        color=PALETTE[0],
         alpha=0.45,
         markersize=3,
         markeredgewidth=0,
@@ -82,10 +84,12 @@ def _draw(axes: Axes, position: float, values: npt.NDArray[np.float64], *, with_
     )
     if not with_mean:
         return
-    summary = summarize(list(values))
+    summary, below = summarize(list(values)), position + _BELOW
     if np.isfinite(summary.ci_low):
-        axes.plot([summary.ci_low, summary.ci_high], [position, position], color="black", linewidth=1.2, zorder=3)
-    axes.plot(summary.mean, position, "|", color="black", markersize=9, markeredgewidth=1.6, zorder=3)
+        named = None if _INTERVAL in axes.get_legend_handles_labels()[1] else _INTERVAL
+        ends = [summary.ci_low, summary.ci_high]
+        axes.plot(ends, [below, below], color="black", linewidth=1.2, zorder=3, label=named)
+    axes.plot(summary.mean, below, "|", color="black", markersize=7, markeredgewidth=1.6, zorder=3)
 
 
 def _frame(axes: Axes, label: str, *, share: bool) -> None:

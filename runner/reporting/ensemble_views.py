@@ -6,11 +6,11 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import PercentFormatter
 from rich.table import Table
 from rich.text import Text
 
-from runner.reporting.canvas import ONE_COLUMN, PALETTE, canvas, legend_below, panels, row_places, wrapped
+from runner.reporting.canvas import ONE_COLUMN, PALETTE, canvas, count_axis, legend_below, panels, row_places, wrapped
 from runner.reporting.ensemble import MEASURES
 
 _HEADERS = ("val acc", "test acc", "test nll", "test ece")
@@ -92,9 +92,8 @@ def size_figure(frame: pd.DataFrame, title: str) -> Figure:
     axes.fill_between(
         frame["members"], frame["min"], frame["max"], color=PALETTE[0], alpha=0.18, linewidth=0, label="their range"
     )
-    axes.set_xlabel("members")
+    count_axis(axes, "members")
     axes.set_ylabel("test accuracy (%)")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
     legend_below(figure, axes)
     return figure

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from runner.reporting.canvas import ONE_COLUMN, PALETTE, TWO_COLUMNS, canvas, epoch_axis, plain
-from runner.reporting.wording import quantity
+from runner.reporting.direction import is_share
+from runner.reporting.wording import axis_label
 
 _WIDE_RANGE = 50  # largest to smallest, from which a loss that grew is easier to read on a logarithmic axis
 _SMALL = 12  # classes whose confusion matrix fits one column of a paper
@@ -107,10 +108,6 @@ def _elided(name: str) -> str:
 
 def _label(axes: Axes, metric: str) -> None:
     epoch_axis(axes)
-    name = metric.removeprefix("val_")
-    side = "validation " if name != metric else ""
-    if name == "accuracy":
-        axes.set_ylabel(f"{side}accuracy (%)")
+    axes.set_ylabel(axis_label(metric))
+    if is_share(metric):
         axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
-    else:
-        axes.set_ylabel(f"{side}{quantity(name)}")

@@ -18,10 +18,11 @@ from runner.reporting.canvas import (
     plain,
     wrapped,
 )
+from runner.reporting.curve_figures import BAND
 from runner.reporting.direction import is_share, sign_of
 from runner.reporting.statistics import Summary, summarize
 from runner.reporting.styles import Style, variant_styles
-from runner.reporting.wording import spread_text
+from runner.reporting.wording import axis_label, spread_text
 
 _NAME = 40  # letters of a line
 _LETTERS, _LINES = 34, 13  # along an axis, from its first value to its last: upright, and turned
@@ -56,10 +57,10 @@ def sensitivity(points: pd.DataFrame, key: str, metric: str, title: str, chosen:
         axes.plot([], [], "*", color="white", label="chosen", **_STAR)
     _scale_values(axes, sorted(set(points["value"])))
     axes.set_xlabel("learning rate" if key == LEARNING_RATE else plain(key))
-    axes.set_ylabel(f"{metric}{' (%)' if is_share(metric) else ''}")
+    axes.set_ylabel(axis_label(metric))
     if is_share(metric):
         axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
-    legend_below(figure, axes)
+    legend_below(figure, axes, BAND)
     return figure
 
 
@@ -74,7 +75,8 @@ def _draw_group(axes: Axes, style: Style, name: str, points: pd.DataFrame, chose
     axes.plot([*found], means, markersize=3, label=label, **line)
     if style.shown:
         lows, highs = ([getattr(summary, side) for summary in found.values()] for side in ("ci_low", "ci_high"))
-        axes.fill_between([*found], lows, highs, color=style.color, alpha=0.15, linewidth=0)
+        if np.isfinite(lows).any():
+            axes.fill_between([*found], lows, highs, color=style.color, alpha=0.15, linewidth=0)
     if chosen is not None and chosen in found:
         axes.plot(chosen, found[chosen].mean, "*", color=style.color, zorder=4, **_STAR)
 

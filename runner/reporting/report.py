@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from matplotlib.figure import Figure
+
 from runner.config.errors import UserError, did_you_mean
 from runner.config.locations import refuse_file
 from runner.records.atomic import remove_leftovers, write_bytes, write_csv
@@ -11,6 +13,7 @@ from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.reporting.canvas import as_svg, save_figure
 from runner.reporting.collect import find_runs
+from runner.reporting.figure_files import drawn, write_figures
 from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN
 from runner.reporting.frames import write_frame
 from runner.reporting.left_out import LeftOut
@@ -74,9 +77,8 @@ def report_run(
     if "csv" in formats:
         write_csv(directory.path / "summary.csv", [record.summary()])
         written.append(directory.path / "summary.csv")
-    suffixes = [suffix for suffix in FIGURE_FORMATS if suffix in formats]
-    for name, figure in run_figures(directory, record, left_out) if suffixes else ():
-        written += [save_figure(figure, directory.path / f"{Path(name).stem}.{suffix}") for suffix in suffixes]
+    if suffixes := [suffix for suffix in FIGURE_FORMATS if suffix in formats]:
+        written += write_figures(directory.path, run_figures(directory, record, left_out), left_out, suffixes)
     return written
 
 
@@ -123,16 +125,22 @@ def _write_figures(
 
     formats = output.formats or ()
     drawings = []
-    for stem, figure in report_figures(results, ranks, output.confusion, seeds=output.seeds):
+
+    def write(stem: str, figure: Figure) -> list[Path]:
+        written = []
         if {"svg", "html"} & {*formats}:
             svg = as_svg(figure)
             drawings.append(drawing(stem, figure, svg))
         if "svg" in formats:
             write_bytes(out / f"{stem}.svg", svg)
-            yield out / f"{stem}.svg"
-        for suffix in ("png", "pdf"):
-            if suffix in formats:
-                yield save_figure(figure, out / f"{stem}.{suffix}")
+            written.append(out / f"{stem}.svg")
+        return written + [
+            save_figure(figure, out / f"{stem}.{suffix}") for suffix in ("png", "pdf") if suffix in formats
+        ]
+
+    figures = report_figures(results, ranks, output.confusion, seeds=output.seeds)
+    for written in drawn(figures, write, results.left_out):
+        yield from written
     if "html" in formats:
         yield write_page(results, drawings, table, out / "index.html")
 

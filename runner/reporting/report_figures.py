@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from runner.config.plural import counted
 from runner.records.record import override_key
@@ -14,6 +13,7 @@ from runner.reporting.axes import is_grid, number, overrides_frame, points_along
 from runner.reporting.curve_figures import learning_curves, variant_curves
 from runner.reporting.direction import is_share
 from runner.reporting.dot_figures import dots
+from runner.reporting.figure_files import Draw
 from runner.reporting.figures import confusion_matrix
 from runner.reporting.grid_figures import heat_map, sensitivity
 from runner.reporting.predictions import class_names, ensemble_accuracy, mean_confusion
@@ -22,14 +22,14 @@ from runner.reporting.results import Results
 from runner.reporting.run_figures import read_gradients
 from runner.reporting.selection import tuned_metric
 from runner.reporting.styles import Style, variant_styles
-from runner.reporting.wording import no_result_text, quantity, value_text
+from runner.reporting.wording import axis_label, no_result_text, quantity, value_text
 
-Named = Iterator[tuple[str, Figure]]
+Named = Iterator[tuple[str, Draw]]
 _FEWEST_ALONG = 3  # values of one group, for a curve along an axis
 
 
 def report_figures(results: Results, ranks: Ranks | None, confusion: str | None, *, seeds: bool) -> Named:
-    """Yield the file's stem and the figure of everything there is to draw.
+    """Yield the file's stem of everything there is to draw, and the function that draws it; see `drawn`.
 
     Args:
         confusion: the variant whose confusion matrix is drawn; None: the best on validation.
@@ -38,37 +38,37 @@ def report_figures(results: Results, ranks: Ranks | None, confusion: str | None,
     styles = variant_styles(results.variants, results.ranked, results.baseline)
     for metric in ("accuracy", "loss", "negative_log_likelihood"):
         if metric in results.history or f"val_{metric}" in results.history:
-            title = f"{quantity(metric).capitalize()}: {results.title}"
-            yield metric, learning_curves(results.history, metric, title, styles, seeds=seeds)
+            title = f"{_begin(quantity(metric))}: {results.title}"
+            yield metric, partial(learning_curves, results.history, metric, title, styles, seeds=seeds)
     yield from _final_figures(results)
     yield from _axis_figures(results)
     yield from _training_figures(results, styles)
     yield from _prediction_figures(results, confusion)
     if ranks:
-        yield "critical_difference", critical_difference(ranks, f"Average ranks by {results.metric}")
+        yield "critical_difference", partial(critical_difference, ranks, f"Average ranks by {quantity(results.metric)}")
 
 
 def _final_figures(results: Results) -> Named:
     """Draw one number a run: the metric, the generalization gap, the time to the target."""
-    summary, metric = results.summary, results.metric
+    summary, metric, options = results.summary, results.metric, dict[str, Any]()
     completed = summary.assign(**{metric: summary[metric].where(summary["status"] == "completed")})
-    name, unit = metric.replace("_", " "), " (%)" if is_share(metric) else ""
     if completed[metric].notna().any():
-        title = f"{name.capitalize()} by variant: {results.title}"
-        options: Any = {"share": is_share(metric), "baseline": results.baseline, "notes": _without_result(results)}
-        yield metric, dots(completed, metric, name + unit, title, **options)
+        title = f"{_begin(quantity(metric))} by variant: {results.title}"
+        options = {"share": is_share(metric), "baseline": results.baseline, "notes": _without_result(results)}
+        yield metric, partial(dots, completed, metric, axis_label(metric), title, **options)
     gaps = _gaps(results)
     if gaps["gap"].notna().any():
         label = "training accuracy - validation accuracy, at the end (points)"
-        yield "generalization_gap", dots(gaps, "gap", label, f"Generalization gap: {results.title}", share=True)
+        title = f"Generalization gap: {results.title}"
+        yield "generalization_gap", partial(dots, gaps, "gap", label, title, share=True)
     ended = summary[summary["status"] != "running"]
     if results.target is not None and ended["seconds_to_target"].notna().any():
-        goal = f"{results.validation_metric.replace('_', ' ')} of {value_text(results.target, results.metric)}"
-        title = f"Time to a {goal.replace('val ', 'validation ')}: {results.title}"
+        goal = f"{quantity(results.validation_metric)} of {value_text(results.target, results.metric)}"
+        title = f"Time to a {goal}: {results.title}"
         label = "training time to the target (s)"
         missed = _missed(results)
-        figure = dots(ended, "seconds_to_target", label, title, share=False, notes=missed, biased=missed)
-        yield "time_to_target", figure
+        options = {"share": False, "notes": missed, "biased": missed}
+        yield "time_to_target", partial(dots, ended, "seconds_to_target", label, title, **options)
 
 
 def _axis_figures(results: Results) -> Named:
@@ -83,10 +83,11 @@ def _axis_figures(results: Results) -> Named:
         points = points_along(axis, overrides, scores)
         if points.groupby("group")["value"].nunique().max() >= _FEWEST_ALONG:
             title = f"Sensitivity: {results.title}"
-            yield "sensitivity", sensitivity(points, axis.key, results.metric, title, {})
+            yield "sensitivity", partial(sensitivity, points, axis.key, results.metric, title, {})
     if is_grid(axes, overrides):
-        title = f"Mean {results.metric}{' (%)' if is_share(results.metric) else ''}: {results.title}"
-        yield "heat_map", heat_map(overrides.assign(score=scores), axes[0], axes[1], results.metric, title)
+        title = f"Mean {axis_label(results.metric)}: {results.title}"
+        points = overrides.assign(score=scores)
+        yield "heat_map", partial(heat_map, points, axes[0], axes[1], results.metric, title)
 
 
 def _tuning_figure(results: Results, tuning: pd.DataFrame) -> Named:
@@ -109,7 +110,11 @@ def _tuning_figure(results: Results, tuning: pd.DataFrame) -> Named:
     values = {variant: number(found.get(axis.key, "")) for variant, found in parts.items()}
     chosen = {variant: value for variant, value in values.items() if value is not None}
     title = f"Tuned on validation: {', '.join(dict.fromkeys(results.summary['dataset']))}"
-    yield "sensitivity", sensitivity(points, axis.key, metric, title, chosen)
+    yield "sensitivity", partial(sensitivity, points, axis.key, metric, title, chosen)
+
+
+def _begin(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _parts(point: str) -> dict[str, str]:
@@ -120,11 +125,11 @@ def _training_figures(results: Results, styles: dict[str, Style]) -> Named:
     history = results.history
     if "learning_rate" in history and len(history["learning_rate"].unique()) > 1:
         title = f"Learning rates as used: {results.title}"
-        yield "learning_rate", variant_curves(history, "learning_rate", "learning rate", title, styles)
+        yield "learning_rate", partial(variant_curves, history, "learning_rate", "learning rate", title, styles)
     norms = _gradient_norms(results)
     if len(norms):
         title = f"Gradient norms: {results.title}"
-        yield "gradient_norm", variant_curves(norms, "norm", "L2 norm of the gradient", title, styles)
+        yield "gradient_norm", partial(variant_curves, norms, "norm", "L2 norm of the gradient", title, styles)
 
 
 def _prediction_figures(results: Results, confusion: str | None) -> Named:
@@ -132,13 +137,13 @@ def _prediction_figures(results: Results, confusion: str | None) -> Named:
     counts, seeds = mean_confusion(results.runs_of(variant))
     if counts is not None:
         title = f"{variant}: test examples, mean of {counted(seeds, 'seed')}"
-        yield "confusion_matrix", confusion_matrix(counts, title, class_names(results.runs_of(variant)))
+        yield "confusion_matrix", partial(confusion_matrix, counts, title, class_names(results.runs_of(variant)))
     ensembles = {name: ensemble_accuracy(results.runs_of(name), results.left_out) for name in results.variants}
     crosses = {name: value for name, value in ensembles.items() if value is not None}
     if crosses:
         completed = results.summary[results.summary["status"] == "completed"]
         label, title = "test accuracy (%)", f"Each variant's seeds and their ensemble: {results.title}"
-        yield "ensemble", dots(completed, "test_accuracy", label, title, share=True, crosses=crosses)
+        yield "ensemble", partial(dots, completed, "test_accuracy", label, title, share=True, crosses=crosses)
 
 
 def _without_result(results: Results) -> dict[str, str]:

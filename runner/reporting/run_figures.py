@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
+from runner.reporting.figure_files import Draw
 from runner.reporting.figures import confusion_counts, confusion_matrix, curves
 from runner.reporting.frames import read_numbers
 from runner.reporting.left_out import LeftOut
@@ -18,28 +18,29 @@ from runner.reporting.training_figures import layer_norms, learning_rate
 from runner.reporting.wording import quantity
 
 
-def run_figures(directory: RunDirectory, record: RunRecord, left_out: LeftOut) -> Iterator[tuple[str, Figure]]:
-    """Yield the file name and the figure of everything there is to draw of a run."""
+def run_figures(directory: RunDirectory, record: RunRecord, left_out: LeftOut) -> Iterator[tuple[str, Draw]]:
+    """Yield the file name of everything there is to draw of a run, and the function that draws it; see `drawn`."""
     title = f"{record.variant}, seed {record.seed}, {record.dataset['name']}"
+    steps = left_out.unless_read(partial(read_numbers, directory.steps_path, "learning_rate", "loss"))
     if history := left_out.unless_read(directory.read_history):
         frame = pd.DataFrame(history)
         diverged = _first_infinite(frame) if record.status == "diverged" else None
         for metric in ("accuracy", "loss", "negative_log_likelihood"):
             if metric in frame:
-                yield f"{metric}.png", curves(frame, metric, _with_test(title, record, metric), diverged)
+                yield f"{metric}.png", partial(curves, frame, metric, _with_test(title, record, metric), diverged)
         if "learning_rate" in frame and frame["learning_rate"].min() < frame["learning_rate"].max():
-            yield "learning_rate.png", learning_rate(frame, f"{title}: learning rate")
+            yield "learning_rate.png", partial(learning_rate, frame, f"{title}: learning rate", steps)
     gradients = left_out.unless_read(partial(read_gradients, directory.gradients_path))
     if gradients is not None:
-        yield "gradients.png", layer_norms(gradients, f"{title}: layer by layer")
-    steps = left_out.unless_read(partial(read_numbers, directory.steps_path, "learning_rate", "loss"))
+        yield "gradients.png", partial(layer_norms, gradients, f"{title}: layer by layer")
     if steps is not None and is_range_test(steps):
-        yield "learning_rate_range.png", rate_range(steps, f"{title}: learning-rate range test")
+        yield "learning_rate_range.png", partial(rate_range, steps, f"{title}: learning-rate range test")
     predictions = left_out.unless_read(directory.read_predictions) if directory.predictions_path.exists() else None
     if predictions:
         labels, probabilities = predictions["test_labels"], predictions["test_probabilities"]
         counts = confusion_counts(labels, probabilities.argmax(axis=1), probabilities.shape[1])
-        yield "confusion_matrix.png", confusion_matrix(counts, f"{title}: test examples", record.classes)
+        heading = f"{title}: test examples"
+        yield "confusion_matrix.png", partial(confusion_matrix, counts, heading, record.classes)
 
 
 def _first_infinite(history: pd.DataFrame) -> int | None:

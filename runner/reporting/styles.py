@@ -36,6 +36,7 @@ def variant_styles(
         shown = [variant for variant in variants if variant in picked]
     styles = dict.fromkeys(variants, _FAINT)
     for position, variant in enumerate(shown):
-        kinds = (position % len(PALETTE), position % len(DASHES), position % len(MARKERS))
+        lap = position // len(PALETTE)  # a colour that comes again has another marker, and another dash
+        kinds = (position % len(PALETTE), position % len(DASHES), (position + lap) % len(MARKERS))
         styles[variant] = Style(PALETTE[kinds[0]], DASHES[kinds[1]], MARKERS[kinds[2]])
     return styles

@@ -1,9 +1,7 @@
 """The table of a paper: a row a variant, in Markdown, in LaTeX and as CSV."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import pandas as pd
 
@@ -18,14 +16,12 @@ from runner.reporting.aggregate import (
 )
 from runner.reporting.attainability import LEVEL
 from runner.reporting.direction import is_share, sign_of
+from runner.reporting.latex_table import Mark, escaped, latex_table
 from runner.reporting.statistics import FEWEST_SEEDS, binomial_error
 from runner.reporting.ties import places
-from runner.reporting.wording import interval_text, no_result_text, p_text, signed_text, spread_text
+from runner.reporting.wording import interval_text, no_result_text, p_text, quantity, signed_text, spread_text
 
-Mark = Literal["best", "as good", ""]
 _AS_GOOD = f"not significantly different from the best (p of {LEVEL} or more, uncorrected)"
-_LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-_SIGNS = {"±": r"$\pm$", "<": r"$<$", ">": r"$>$", "|": r"$|$", "\N{MINUS SIGN}": "$-$"}  # in text they come out wrong
 
 
 @dataclass(frozen=True)
@@ -38,49 +34,28 @@ class PaperTable:
 
     def markdown(self) -> str:
         """Return a GitHub table: the best in bold, a star where a variant does not differ from it significantly."""
-        header, *lines = self._lines(_markdown, {"best": "**{}**", "as good": r"{}\*", "": "{}"})
-        table = [header, ["---", *["---:"] * (len(header) - 1)], *lines]
-        text = "\n".join("| " + " | ".join(line) + " |" for line in table)
+        decorations = {"best": "**{}**", "as good": r"{}\*", "": "{}"}
+        lines = [[_markdown(_head(name)) for name in self.rows[0]], ["---", *["---:"] * (len(self.rows[0]) - 1)]]
+        for row, mark in zip(self.rows, self.marks, strict=True):
+            variant, value, *rest = map(_markdown, row.values())
+            lines.append([variant, decorations[mark].format(value), *rest])
+        text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
         legend = f" \\*: {_AS_GOOD}." if "as good" in self.marks else ""
         return f"{text}\n\n{_markdown(self.caption)}{legend}\n"
 
-    def latex(self) -> str:
+    def latex(self, label: str = "results") -> str:
         """Return a table for booktabs, which compiles in a plain article; underlined where Markdown has a star."""
-        header, *lines = self._lines(_latex, {"best": r"\textbf{{{}}}", "as good": r"\underline{{{}}}", "": "{}"})
-        legend = f" Underlined: {_latex(_AS_GOOD)}." if "as good" in self.marks else ""
-        return "\n".join(
-            [
-                r"% \usepackage{booktabs}",
-                r"\begin{table}",
-                r"\centering",
-                rf"\caption{{{_latex(self.caption)}{legend}}}",
-                rf"\begin{{tabular}}{{l{'r' * (len(header) - 1)}}}",
-                r"\toprule",
-                " & ".join(header) + r" \\",
-                r"\midrule",
-                *(" & ".join(line) + r" \\" for line in lines),
-                r"\bottomrule",
-                r"\end{tabular}",
-                r"\end{table}",
-                "",
-            ]
-        )
+        legend = f" Underlined: {escaped(_AS_GOOD)}." if "as good" in self.marks else ""
+        rows = [{_head(name): text for name, text in row.items()} for row in self.rows]
+        return latex_table(rows, self.marks, escaped(self.caption) + legend, label)
 
     def write(self, out: Path) -> list[Path]:
         """Write table.md, table.tex and table.csv; return the paths."""
         write_text(out / "table.md", self.markdown())
-        write_text(out / "table.tex", self.latex())
+        write_text(out / "table.tex", self.latex(out.resolve().name))
         marks = [{"mark": mark} for mark in self.marks]
         write_csv(out / "table.csv", [row | mark for row, mark in zip(self.rows, marks, strict=True)])
         return [out / "table.md", out / "table.tex", out / "table.csv"]
-
-    def _lines(self, escaped: Callable[[str], str], decorations: Mapping[Mark, str]) -> list[list[str]]:
-        """Return the header and the rows as escaped text, the metric's column decorated by its marks."""
-        lines = [[escaped(name) for name in self.rows[0]]]
-        for row, mark in zip(self.rows, self.marks, strict=True):
-            variant, value, *rest = map(escaped, row.values())
-            lines.append([variant, decorations[mark].format(value), *rest])
-        return lines
 
 
 def paper_table(
@@ -155,7 +130,8 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
     of = ", of the runs that completed," if (aggregate["completed"] < aggregate["runs"]).any() else ""
     fewest = " among the variants with the fewest diverged runs" if aggregate["diverged"].any() else ""
     lost = " A run that diverged lost its comparison." if aggregate["diverged"].any() else ""
-    return f"{text}. The best mean{of}{fewest} is bold.{lost}{_test_set_error(aggregate, examples)}"
+    bold = f" The best mean{of}{fewest} is bold." if aggregate["mean"].notna().any() else ""
+    return f"{text}.{bold}{lost}{_test_set_error(aggregate, examples)}"
 
 
 def _family(comparisons: pd.DataFrame, aggregate: pd.DataFrame) -> str:
@@ -181,8 +157,7 @@ def _markdown(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace("\n", " ")
 
 
-def _latex(text: str) -> str:
-    escaped = "".join(_LATEX.get(letter, f"\\{letter}" if letter in "&%$#_{}" else letter) for letter in text)
-    for sign, command in _SIGNS.items():
-        escaped = escaped.replace(sign, command)
-    return escaped
+def _head(name: str) -> str:
+    """Return a column's head in words; in table.csv it is the metric's column."""
+    unit = " (%)"
+    return f"{quantity(name.removesuffix(unit))}{unit if name.endswith(unit) else ''}"

@@ -7,32 +7,42 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogFormatterSciNotation, StrMethodFormatter
+from matplotlib.ticker import LogFormatterSciNotation, ScalarFormatter
 
-from runner.reporting.canvas import PALETTE, canvas, epoch_axis, panels, plain
+from runner.reporting.canvas import PALETTE, canvas, epoch_axis, legend_below, panels, plain
 
 _IN_A_LEGEND = 8  # layers; more are named along a colour bar
 _NAMED = 8  # layers along a colour bar
 
 
-def learning_rate(history: pd.DataFrame, title: str) -> Figure:
+def learning_rate(history: pd.DataFrame, title: str, steps: pd.DataFrame | None = None) -> Figure:
     """Draw the learning rate against the epoch, on a logarithmic axis if it spans more than two decades.
 
     The lowest tenth of the epochs does not count for the span: a cosine's last step is as good as 0, and would press
     all others to the top.
 
-    `history` has columns epoch and learning_rate, and one row an epoch.
+    Args:
+        history: columns epoch and learning_rate (of the epoch's last step); one row an epoch.
+        steps: column learning_rate; one row a step. Where it is known, every step is drawn: a warm-up may be shorter
+            than an epoch.
     """
     figure, axes = canvas(title)
     rates = history["learning_rate"]
-    axes.plot(history["epoch"], rates, color=PALETTE[0], marker="o", markersize=3)
+    if steps is not None:
+        at = len(history) * np.arange(1, len(steps) + 1) / len(steps)
+        axes.plot(at, steps["learning_rate"], color=PALETTE[0], linewidth=0.8, label="every step")
+    line = "" if steps is not None else "-"
+    axes.plot(
+        history["epoch"], rates, f"o{line}", color=PALETTE[0], markersize=3, label="last step of an epoch", zorder=3
+    )
     epoch_axis(axes)
     axes.set_ylabel("learning rate")
     if rates.min() > 0 and rates.max() > 100 * rates.quantile(0.1):
         axes.set_yscale("log")
     else:
-        axes.set_ylim(0, 1.05 * rates.max())
-        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.yaxis.set_major_formatter(ScalarFormatter(useOffset=False))
+        axes.ticklabel_format(axis="y", scilimits=(-5, 5), useMathText=True)
+    legend_below(figure, axes)
     return figure
 
 

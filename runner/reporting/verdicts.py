@@ -11,7 +11,7 @@ from runner.records.record import RunRecord
 from runner.reporting.aggregate import STILL_TRAINING, UNDECIDED, can_decide, has_seeds_apart
 from runner.reporting.attainability import smallest_p
 from runner.reporting.direction import is_share, sign_of
-from runner.reporting.wording import no_result_text, p_text, signed_text, value_text
+from runner.reporting.wording import device_name, no_result_text, p_text, signed_text, value_text
 
 _MIXED = {"device": "device", "threads": "number of threads", "code": "commit"}
 _Row = Mapping[Any, Any]  # of a frame
@@ -194,7 +194,7 @@ def _mixed(records: Sequence[RunRecord]) -> Iterator[str]:
     versions = {name for record in records for name in record.versions}
     found = {name: {record.versions.get(name) for record in records} for name in sorted(versions)}
     known = [record.device for record in records if record.device]  # none: it ended before it was on one
-    found["device"] = {device.get("name") for device in known}
+    found["device"] = {device_name(device) for device in known}
     found["threads"] = {device.get("intra_op_threads") for device in known}
     found["code"] = {(record.code.get("commit") or "")[:12] or None for record in records}
     for name, values in found.items():

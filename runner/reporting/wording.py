@@ -9,10 +9,26 @@ import pandas as pd
 from runner.reporting.aggregate import NO_RESULT, STILL_TRAINING
 from runner.reporting.direction import is_share
 
+_PARTS = {"val_": "validation ", "test_": "test ", "best_val_": "best validation "}
+_QUANTITIES = {"loss": "loss with penalty", "negative_log_likelihood": "cross-entropy", "macro_f1": "macro F1"}
+
 
 def quantity(metric: str) -> str:
-    """Return what a metric is called in a figure; a loss holds the run's own penalties and smoothing."""
-    return {"loss": "loss with penalty", "negative_log_likelihood": "cross-entropy"}.get(metric, metric)
+    """Return what a metric is called in words; a loss holds the run's own penalties and smoothing."""
+    part = next((part for part in _PARTS if metric.startswith(part)), "")
+    name = metric.removeprefix(part)
+    return _PARTS.get(part, "") + _QUANTITIES.get(name, name.replace("_", " "))
+
+
+def axis_label(metric: str) -> str:
+    """Return what stands beside the axis of a metric, with its unit."""
+    return f"{quantity(metric)}{' (%)' if is_share(metric) else ''}"
+
+
+def device_name(device: Mapping[str, Any]) -> str:
+    """Return the name of the GPU, or the processor's model where that computed; "" where a record tells neither."""
+    processor = device.get("processor") if device.get("kind") == "cpu" else None
+    return str(processor or device.get("name") or device.get("kind") or "")
 
 
 def value_text(value: float, metric: str) -> str:

@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 
 _TRIES = 3  # of a task whose worker dies
 _GLANCE = 1.0  # seconds between looks at time limits and at free processors
-_ENVIRONMENT = ("KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL", "RUNNER_DATA_DIR", "PYTHONPATH")
+_ENVIRONMENT = ("KERAS_BACKEND", "MPLBACKEND", "TF_CPP_MIN_LOG_LEVEL", "RUNNER_DATA_DIR", "PYTHONPATH")
 
 
 class _Worker:

@@ -18,8 +18,32 @@ FILES = [
 def test_every_group_and_option_has_a_line_that_says_what_it_is():
     table = options_table([conf_directory()])
     for file in FILES:
-        assert re.search(rf"^{file.parent.name}: \S+", table, re.MULTILINE)
-        assert re.search(rf"^  [ *] {file.stem} +\S+", table, re.MULTILINE)
+        for line in (rf"^{file.parent.name}: \S+", rf"^  [ *] {file.stem} +\S+"):
+            assert re.search(line, table, re.MULTILINE), f"runner --help says nothing of {file.parent.name}={file.stem}"
+
+
+def without_comment(files):
+    """Those whose first line (after `# @package`) does not say what they are."""
+    firsts = {
+        file: next((line for line in file.read_text().splitlines() if not line.startswith("# @package")), "")
+        for file in files
+    }
+    return sorted(f"conf/{file.parent.name}/{file.name}" for file, line in firsts.items() if not line.startswith("# "))
+
+
+def test_every_option_begins_with_a_comment_that_says_what_it_is():
+    lacking = without_comment(FILES)
+    assert not lacking, f"{', '.join(lacking)}: the first line must be a comment that says what the option is"
+
+
+def test_a_comment_that_comes_later_is_no_first_one(tmp_path):
+    folder = tmp_path / "conf" / "optimizer"
+    folder.mkdir(parents=True)
+    texts = {"a": "_target_: A\n# later\n", "b": "", "c": "# @package _global_\n# what\n", "d": "#what\n"}
+    for name, text in texts.items():
+        (folder / f"{name}.yaml").write_text(text)
+    lacking = without_comment(folder.iterdir())
+    assert lacking == [f"conf/optimizer/{name}.yaml" for name in "abd"]
 
 
 @pytest.mark.parametrize("columns", [40, 80, 250])

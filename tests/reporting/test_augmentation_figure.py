@@ -69,8 +69,8 @@ def test_images_of_one_value_are_drawn_without_a_warning_and_black():
 
 @pytest.mark.parametrize(
     ("before", "after"),
-    [((2, 6, 4, 1), (3, 6, 4, 1)), ((2, 6, 4), (2, 6, 4)), ((2, 6, 4, 2), (2, 6, 4, 2)), ((0, 6, 4, 1), (0, 6, 4, 1))],
-    ids=["another number", "no channels", "two channels", "no images"],
+    [((2, 6, 4, 1), (3, 6, 4, 1)), ((2, 6, 4), (2, 6, 4)), ((0, 6, 4, 1), (0, 6, 4, 1))],
+    ids=["another number", "no channels", "no images"],
 )
 def test_what_cannot_be_drawn_is_refused_with_both_shapes(before, after):
     with pytest.raises(ValueError, match="need one shape") as caught:

@@ -65,6 +65,13 @@ def test_the_axis_begins_below_the_end_of_every_curve():
     assert late.axes[1].get_ylim()[0] > 0.5  # a first epoch may be cut off
 
 
+def test_the_legend_says_what_bands_are_where_there_are_any():
+    for runs, named in {2: True, 1: False}.items():
+        figure = draw({"a": [[0.5, 0.9], [0.6, 0.8]][:runs]})
+        texts = [text.get_text() for text in figure.legends[0].get_texts()]
+        assert ("95% interval of the mean" in texts) == named
+
+
 def test_a_variant_without_a_finite_value_is_no_line_and_the_legend_says_so():
     figure = draw({"good": [[0.5, 0.9]], "wild": [[np.nan], [np.inf]]})
     assert [text.get_text().replace("\N{NO-BREAK SPACE}", " ") for text in figure.legends[0].get_texts()] == [

@@ -24,6 +24,23 @@ def test_every_run_is_a_dot_and_the_mean_has_its_interval():
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["a", "b"]
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 8, 9])
+def test_no_seed_lies_under_the_interval_or_the_mean(count):
+    figure = dots(values(a=np.linspace(0.5, 0.6, count), b=[0.1, 0.2]), "x", "", "", share=False)
+    (axes,) = figure.axes
+    figure.draw_without_rendering()
+    seeds, *summary = axes.lines[: 2 + (count > 1)]
+    lowest = max(axes.transData.transform([(0, y)])[0, 1] for line in summary for y in line.get_ydata())
+    highest = min(axes.transData.transform([(0, y)])[0, 1] for y in seeds.get_ydata())
+    dots_an_inch = figure.dpi / 72
+    assert highest - lowest > 1.5 * dots_an_inch  # what half a dot takes
+
+
+def test_the_legend_says_what_dots_and_bars_are():
+    figure = dots(values(a=[0.5, 0.7], b=[0.4, 0.6]), "x", "", "", share=False)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["seed", "mean and its 95% interval"]
+
+
 def test_a_variant_without_a_number_keeps_its_line_and_its_note():
     figure = dots(values(a=[0.5], b=[np.nan]), "x", "", "", share=True, notes={"b": "1 diverged"})
     (axes,) = figure.axes

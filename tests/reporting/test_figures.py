@@ -1,10 +1,14 @@
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+import pytest
 from matplotlib.text import Text
 
 from runner.records.run_directory import RunDirectory
+from runner.reporting.canvas import ONE_COLUMN, save_figure
+from runner.reporting.dot_figures import dots
 from runner.reporting.figures import confusion_counts, confusion_matrix, curves
 from runner.reporting.left_out import LeftOut
 from runner.reporting.run_figures import run_figures
@@ -61,7 +65,7 @@ def test_a_run_s_figures_mark_where_it_diverged(make_run):
     directory = RunDirectory(run)
     for status, marked in (("diverged", True), ("completed", False)):
         record = replace(directory.read_record(), status=status)
-        figure = dict(run_figures(directory, record, LeftOut()))["loss.png"]
+        figure = dict(run_figures(directory, record, LeftOut()))["loss.png"]()
         names = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
         assert ("diverged in epoch 2" in names) == marked
 
@@ -120,3 +124,32 @@ def test_a_single_epoch_has_one_tick():
     figure.canvas.draw()
     low, high = figure.axes[0].get_xlim()
     assert [tick for tick in figure.axes[0].get_xticks() if low <= tick <= high] == [1]
+
+
+@pytest.mark.parametrize("epochs", [2, 3, 5, 7, 12, 13, 20, 21, 99, 100, 101, 150, 1000])
+def test_the_first_and_the_last_epoch_have_a_tick_and_no_two_ticks_touch(epochs):
+    history = pd.DataFrame({"epoch": range(1, epochs + 1), "loss": np.linspace(2, 1, epochs)})
+    figure = curves(history, "loss", "")
+    figure.set_figwidth(ONE_COLUMN)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    ticks = axes.get_xticks()
+    assert (ticks[0], ticks[-1]) == (1, epochs)
+    assert (ticks == ticks.round()).all()
+    assert len(ticks) >= min(epochs, 5)
+    boxes = [label.get_window_extent() for label in axes.get_xticklabels()]
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg"])
+@pytest.mark.parametrize("labels", [["a"], ["a name that takes the left half of the figure, or nearly so"]])
+def test_a_title_begins_where_the_axes_do_or_ends_where_the_figure_does(tmp_path, suffix, labels):
+    values = pd.DataFrame({"variant": labels, "x": [0.5]})
+    for title, has_room in {"short": True, "as long as one line of a title can be " * 3: labels == ["a"]}.items():
+        figure = dots(values, "x", "", title, share=False)
+        save_figure(figure, tmp_path / f"figure{suffix}")
+        (drawn,) = (text for text in figure.findobj(Text) if text.get_text() == figure.get_suptitle())
+        box = drawn.get_window_extent()
+        assert box.x1 <= figure.bbox.x1
+        if has_room:
+            assert drawn.get_position()[0] == pytest.approx(figure.axes[0].get_position().x0)

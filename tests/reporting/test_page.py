@@ -5,14 +5,18 @@ import shutil
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
 
-from runner.reporting.page.tables import variants_table
+from runner.reporting.collect import find_runs
+from runner.reporting.left_out import LeftOut
+from runner.reporting.page.tables import environment_table, variants_table
 from runner.reporting.report import Output, report
 from runner.reporting.tables import PaperTable
 from tests.reporting.conftest import run_maker
@@ -161,6 +165,65 @@ def test_it_can_be_read_in_a_narrow_window_in_light_and_dark(opened, scheme):
     assert (sum(paper) < sum(ink)) == (scheme == "dark")
 
 
+def resize(browser, width):
+    size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+
+def hints(browser, kind):
+    """Whether what says that a box of a kind is wider than the window is seen, for each of them."""
+    found = browser.find_elements(By.CSS_SELECTOR, f"{kind} .hint")
+    assert found
+    return {hint.is_displayed() for hint in found}
+
+
+def test_wide_figures_fill_a_window_and_say_so_where_they_do_not_fit(opened):
+    resize(opened, 1200)
+    sizes = opened.execute_script(
+        "return [...document.querySelectorAll('figure.wide img')].map((image) => image.clientWidth)"
+    )
+    assert min(sizes) > 0.9 * 1200
+    assert hints(opened, "figure.wide") == {False}
+    resize(opened, 400)
+    WebDriverWait(opened, 5).until(lambda _: hints(opened, "figure.wide") == {True})
+    assert hints(opened, "#variants") == hints(opened, "#runs") == {True}
+    assert hints(opened, "#environment") == {False}
+
+
+def test_in_the_dark_figures_keep_their_colours(opened):
+    opened.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    )
+    filters = opened.execute_script(
+        "return [...document.querySelectorAll('figure img')].map((image) => getComputedStyle(image).filter)"
+    )
+    assert len(filters) >= 4
+    assert not [used for used in filters if "invert" in used or "hue" in used]
+
+
+def links(page):
+    return [unescape(found) for found in re.findall(r'<a href="([^#][^"]*)">', page.read_text())]
+
+
+def test_every_run_leads_to_its_directory_whatever_it_is_called(make_run, tmp_path):
+    names = ["sweep/plain", "sweep/javascript:alert(1)", "sweep/50%25 #1?x=<b>", "sweep/é \u8bad"]
+    made = [make_run(name, label=name) for name in names]
+    for out in (tmp_path / "sweep", tmp_path / "far" / "away"):
+        report([tmp_path / "sweep"], out, output=Output(["html"]))
+        found = links(out / "index.html")
+        assert {link[:2] for link in found} == {"./"}
+        assert {(out / unquote(link)).resolve() for link in found} == {path.resolve() for path in made}
+
+
+def test_a_caption_says_what_dots_and_bands_are_and_never_repeats_the_files_name(page):
+    captions = re.findall(r"<figcaption>([^<]*)", page.read_text())
+    assert len(captions) >= 4
+    assert len(set(captions)) == len(captions)
+    assert all(" " in caption and caption.endswith(".") for caption in captions)
+    assert [caption for caption in captions if "bands their 95% t-intervals" in caption]
+    assert [caption for caption in captions if "A dot is a seed" in caption]
+
+
 def test_the_verdict_baseline_stands_at_the_baseline_alone(make_run, tmp_path):
     make_run("sweep/0", label="wild", status="diverged")
     make_run("sweep/1", label="sgd")
@@ -173,6 +236,26 @@ def test_the_verdict_baseline_stands_at_the_baseline_alone(make_run, tmp_path):
         "1 seed cannot decide (6 can)",
         "not compared",
     ]
+
+
+def test_the_environment_names_the_machine_and_counts_its_runs(make_run, tmp_path):
+    one = {"kind": "cpu", "name": "CPU", "processor": "Some CPU", "cores": 4, "memory_gb": 15.5, "system": "Linux 6"}
+    other = {
+        "kind": "gpu",
+        "name": "Some GPU",
+        "processor": "Some CPU",
+        "cores": 4,
+        "memory_gb": 31,
+        "system": "Linux 6",
+    }
+    for number, device in enumerate([one, one, other, {"kind": "cpu", "name": "CPU"}]):
+        make_run(f"sweep/{number}", seed=number, device=device)
+    runs = find_runs([tmp_path / "sweep"], LeftOut())
+    rows = {tuple(cell.parts[0][0] for cell in row) for row in environment_table(run.record for run in runs).rows}
+    assert {
+        ("device", "Some CPU", "2"), ("device", "Some GPU", "1"), ("device", "CPU", "1"), ("cores", "4", "3"),
+        ("memory", "15.5 GB", "2"), ("memory", "31 GB", "1"), ("operating system", "Linux 6", "3"),
+    } <= rows  # fmt: skip
 
 
 def test_overrides_that_the_baseline_does_not_have_are_highlighted(opened):

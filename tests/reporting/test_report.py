@@ -55,10 +55,10 @@ def test_a_sweep_gets_its_tables_and_comparisons(reported):
 
 
 def test_runs_that_were_copied_elsewhere_give_the_same_report(reported, tmp_path):
-    shutil.copytree(reported / "sweep", tmp_path / "elsewhere" / "copied")
-    report([tmp_path / "elsewhere"], tmp_path / "out")
+    shutil.copytree(reported / "sweep", tmp_path / "elsewhere" / "sweep")
+    report([tmp_path / "elsewhere"], tmp_path / "elsewhere" / "out")  # to which the page's links are relative
     for path in (reported / "out").iterdir():
-        assert path.read_bytes() == (tmp_path / "out" / path.name).read_bytes()
+        assert path.read_bytes() == (tmp_path / "elsewhere" / "out" / path.name).read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_sweep_that_is_still_training_is_reported_as_a_glimpse(make_run, tmp_p
     aggregate = pd.read_csv(tmp_path / "out" / "aggregate.csv")
     assert aggregate[["runs", "completed", "running"]].to_numpy().tolist() == [[2, 1, 1], [1, 1, 0]]
     figures = dict(report_figures(results, None, None, seeds=False))
-    assert not [text for axes in figures["time_to_target"].axes for text in axes.texts]
+    assert not [text for axes in figures["time_to_target"]().axes for text in axes.texts]
 
 
 @pytest.mark.parametrize("status", ["diverged", "failed", "interrupted", "pruned"])
@@ -136,7 +136,7 @@ def test_runs_without_a_result_are_counted_in_the_figure(make_run, tmp_path, sta
     make_run("sweep/1", label="b")
     make_run("sweep/2", label="b", seed=1, status=status)
     results = report([tmp_path / "sweep"], tmp_path / "out", output=CSV).results
-    figure = dict(report_figures(results, None, None, seeds=False))["test_accuracy"]
+    figure = dict(report_figures(results, None, None, seeds=False))["test_accuracy"]()
     assert [text.get_text() for text in figure.axes[0].texts] == [f"1 {status}"]
 
 
@@ -147,8 +147,39 @@ def test_titles_count_in_singular_and_plural(make_run, tmp_path, seeds, runs, me
         path.write_text(json.dumps(json.loads(path.read_text()) | {"scores": {"confusion_matrix": [[2, 0], [1, 1]]}}))
     results = report([tmp_path / "sweep"], tmp_path / "out", output=CSV).results
     figures = dict(report_figures(results, None, None, seeds=False))
-    assert figures["accuracy"].get_suptitle() == f"Accuracy: mnist, 1 variant, {runs}"
-    assert figures["confusion_matrix"].get_suptitle() == f"a: test examples, mean of {mean_of}"
+    assert figures["accuracy"]().get_suptitle() == f"Accuracy: mnist, 1 variant, {runs}"
+    assert figures["confusion_matrix"]().get_suptitle() == f"a: test examples, mean of {mean_of}"
+
+
+@pytest.mark.parametrize("searched", ["val_accuracy", "val_loss"])
+def test_a_search_is_reported_by_what_it_chose_by_and_never_by_the_test_set(make_run, tmp_path, searched):
+    for trial, rate in enumerate(["1e-4", "1e-3", "1e-2"]):
+        tested = {"accuracy": 0.99 - trial / 10, "loss": trial}  # the other way round
+        make_run(f"s/{trial}", [f"optimizer.learning_rate={rate}"], accuracies=[0.6 + trial / 10], test=tested)
+    plan = {"study": {}, "search": {"metric": searched, "direction": "maximize", "to_come": 0}}
+    (tmp_path / "s" / "plan.json").write_text(json.dumps(plan))
+    results = report([tmp_path / "s"], tmp_path / "out", output=Output(["csv", "html"])).results
+    assert results.metric == searched
+    figures = {name: draw() for name, draw in report_figures(results, None, None, seeds=False)}
+    assert "test_accuracy" not in figures
+    assert "validation" in figures["sensitivity"].axes[0].get_ylabel()
+    values = results.summary[searched].tolist()
+    assert figures["sensitivity"].axes[0].lines[0].get_ydata().tolist() == values
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert "figures on validation" in page
+    assert "figures on test" not in page
+
+
+def test_no_figure_names_a_column_where_a_word_says_it(make_run, tmp_path):
+    for number in range(12):
+        dataset, label, seed = f"d{number // 4}", "abcd"[number % 4], number % 2
+        given = {"dataset": dataset, "label": label, "seed": seed, "accuracies": [0.5, 0.6 + number % 4 / 10]}
+        make_run(f"sweep/{number}", [f"optimizer.learning_rate=0.{number}"], **given)
+    results = report([tmp_path / "sweep"], tmp_path / "out", output=CSV).results
+    for name, draw in report_figures(results, results.ranks, None, seeds=False):
+        figure = draw()
+        said = [figure.get_suptitle(), *(axes.get_xlabel() + axes.get_ylabel() for axes in figure.axes)]
+        assert not [text for text in said if "val_" in text or "test_" in text], name
 
 
 def test_a_run_that_failed_without_a_word_is_reported_too(make_run, tmp_path):

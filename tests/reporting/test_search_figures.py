@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from runner.reporting.canvas import own_style
 from runner.reporting.search_figures import search_history
 
 
@@ -15,4 +16,16 @@ def test_trials_are_counted_in_whole_numbers(count):
 @pytest.mark.parametrize(("count", "said"), [(1, "1 trial"), (2, "2 trials")])
 def test_the_title_says_how_many_trials_there_are(count, said):
     trials = pd.DataFrame({"trial": range(count), "val_loss": 0.5})
-    assert search_history(trials, "val_loss", -1).get_suptitle() == f"search by val_loss: {said}"
+    assert search_history(trials, "val_loss", -1).get_suptitle() == f"Search by validation loss with penalty: {said}"
+
+
+def test_a_share_is_in_percent_and_the_legend_outside_without_a_frame():
+    trials = pd.DataFrame({"trial": [0, 1, 2], "val_accuracy": [0.5, 0.75, np.nan]})
+    with own_style():
+        figure = search_history(trials, "val_accuracy", 1)
+    (axes,) = figure.axes
+    assert axes.get_ylabel() == "validation accuracy (%)"
+    assert axes.yaxis.get_major_formatter()(0.5) == "50.0"
+    (legend,) = figure.legends
+    assert not legend.get_frame_on()
+    assert axes.get_legend() is None

@@ -57,3 +57,21 @@ def test_many_layers_have_a_colour_of_their_own_and_a_bar_that_names_the_first_a
 @pytest.mark.parametrize("scale", [0.0, np.nan])
 def test_norms_without_a_logarithm_are_drawn_without_a_warning(scale):
     layer_norms(norms(2, scale), "").canvas.draw()
+
+
+@pytest.mark.parametrize(
+    "rates", [1e-3 * 0.99**EPOCHS, np.r_[5e-4, np.full(19, 1e-3)]], ids=["a slow decay", "a warm-up of two epochs"]
+)
+def test_what_the_rate_does_takes_the_height_of_the_panel(rates):
+    (axes,) = learning_rate(pd.DataFrame({"epoch": EPOCHS, "learning_rate": rates}), "").axes
+    low, high = axes.get_ylim()
+    assert np.ptp(rates) > 0.8 * (high - low)
+
+
+def test_where_every_step_is_known_a_warm_up_within_an_epoch_is_seen():
+    steps = pd.DataFrame({"learning_rate": [*np.linspace(0, 1e-3, 5), *np.full(15, 1e-3)]})
+    history = pd.DataFrame({"epoch": [1, 2], "learning_rate": [1e-3, 1e-3]})
+    (axes,) = learning_rate(history, "", steps).axes
+    each, last = axes.lines
+    assert each.get_ydata().tolist() == steps["learning_rate"].tolist()
+    assert each.get_xdata()[[9, 19]].tolist() == last.get_xdata().tolist() == [1, 2]

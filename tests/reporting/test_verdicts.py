@@ -139,6 +139,16 @@ def test_other_versions_devices_and_code_are_noted():
     assert "Welch" not in notes
 
 
+def test_processors_are_devices_where_they_computed():
+    devices = [{"kind": "cpu", "name": "CPU", "processor": name} for name in ("Alpha", "Beta", "Beta")]
+    on_gpu = [{"kind": "gpu", "name": "H200", "processor": name} for name in ("Alpha", "Beta")]
+    for given, noted in {"device: Alpha, Beta.": devices, "": on_gpu}.items():
+        records = [RunRecord(**vars(RECORD) | {"device": device}) for device in noted]
+        _, notes = said(runs("a", SEVEN), records=records)
+        assert given in notes
+        assert bool(given) == ("differ in their device" in notes)
+
+
 def test_what_is_not_paired_is_named():
     _, notes = said(runs("a", SEVEN), runs("b", SEVEN, seeds=range(10, 17)))
     assert "Welch's test: b." in notes

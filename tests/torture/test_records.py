@@ -338,7 +338,7 @@ def test_values_stay_values_in_tables(written):
         assert not [cell for cell in cells if cell[:1] in set("=+@-\t\r") and not re.fullmatch(r"[-+][0-9.e-]+", cell)]
     latex = (written / "table.tex").read_text()
     assert "\\input" not in latex
-    assert "\\textbackslash{}input\\{/etc/passwd\\}" in latex
+    assert "\\textbackslash{}input\\{/etc/passwd\\}" in latex.replace("\\allowbreak{}", "")
     markdown = (written / "table.md").read_text()
     assert "<script" not in markdown
     assert not re.search(r"(?<!\\)`", markdown)

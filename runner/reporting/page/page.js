@@ -44,3 +44,10 @@ for (const input of document.querySelectorAll("input[data-filters]")) {
   input.addEventListener("input", filter);
   filter();
 }
+// What does not fit into its box says so.
+const watcher = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    target.parentElement.querySelector(".hint").hidden = target.scrollWidth <= target.clientWidth + 1;
+  }
+});
+for (const box of document.querySelectorAll(".scroll")) watcher.observe(box);

@@ -14,16 +14,19 @@ from matplotlib.figure import Figure
 from runner.config.plural import counted
 from runner.records.atomic import write_text
 from runner.reporting.canvas import ONE_COLUMN
+from runner.reporting.page.captions import caption_of
 from runner.reporting.page.tables import environment_table, runs_table, selection_table, variants_table
 from runner.reporting.results import Results
 from runner.reporting.tables import PaperTable
+from runner.reporting.wording import quantity
 
 
 @dataclass(frozen=True)
 class Drawing:
     """A figure in the page: its SVG in base64."""
 
-    name: str
+    stem: str
+    caption: str
     data: str
     wide: bool
     alt: str
@@ -33,7 +36,8 @@ def drawing(stem: str, figure: Figure, svg: bytes) -> Drawing:
     """Return a figure as the page holds it."""
     title = figure.get_suptitle().replace("\n", " ")
     return Drawing(
-        name=stem.replace("_", " "),
+        stem=stem,
+        caption=caption_of(stem),
         data=base64.b64encode(svg).decode(),
         wide=figure.get_figwidth() > ONE_COLUMN,
         alt=f"Figure. {title}",
@@ -48,7 +52,8 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
     """
     style, script = _part("page.css"), _part("page.js")
     template = Environment(autoescape=True, undefined=StrictUndefined).from_string(_part("page.html"))
-    heading = results.asked.question or f"{results.metric} of {counted(len(results.variants), 'variant')}"
+    named = quantity(results.metric)
+    heading = results.asked.question or f"{named[:1].upper()}{named[1:]} of {counted(len(results.variants), 'variant')}"
     failures = _failures(results)
     left_out = results.left_out.reasons
     sections = {"verdict": "Verdict", "variants": "Variants", "tuning": "Tuning", "figures": "Figures", "runs": "Runs"}
@@ -57,14 +62,14 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
     text = template.render(
         title=f"{heading} - runner",
         heading=heading,
-        subtitle=f"{results.title}; choices on validation, figures on test",
+        subtitle=f"{results.title}; {_which_images(results.metric)}",
         sections=[(anchor, name) for anchor, name in sections.items() if not absent.get(anchor)],
         verdicts=list(results.verdicts.values()),
         cautions=results.cautions,
         variants=variants_table(results, table),
         selection=None if results.selection is None else selection_table(results.selection),
         figures=drawings,
-        runs=runs_table(results),
+        runs=runs_table(results, path.parent),
         failures=failures,
         left_out=left_out,
         environment=environment_table(run.record for run in results.runs),
@@ -76,6 +81,12 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
     )
     write_text(path, text)
     return path
+
+
+def _which_images(metric: str) -> str:
+    if metric.startswith(("val_", "best_val_")):
+        return "choices and figures on validation"
+    return "choices on validation, figures on test"
 
 
 def _part(name: str) -> str:

@@ -1,17 +1,29 @@
 """The tables of the page: cells of text, with what they sort by and how they look."""
 
 import math
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 
 from runner.records.record import RunRecord
-from runner.reporting.direction import is_share, sign_of
+from runner.reporting.direction import sign_of
 from runner.reporting.results import Results
 from runner.reporting.tables import PaperTable
-from runner.reporting.wording import interval_text, no_result_text, p_text, signed_text, spread_text, value_text
+from runner.reporting.wording import (
+    axis_label,
+    device_name,
+    interval_text,
+    no_result_text,
+    p_text,
+    signed_text,
+    spread_text,
+    value_text,
+)
 
 _ONE_LINE = 40  # letters that a cell does not break
 
@@ -22,7 +34,8 @@ class Cell:
 
     parts: Sequence[tuple[str, bool]]
     sort: float | None = None
-    kind: str = ""  # of look: number, best, good, bad, long
+    kind: str = ""  # of look: number, best, good, bad, reason (of no verdict), long
+    link: str = ""  # where it leads
 
     @classmethod
     def text(cls, text: object, kind: str = "") -> "Cell":
@@ -84,10 +97,9 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
                 Cell.number(f"{row['budget']}", row["budget"]),
             ]
         )
-    unit = " (%)" if is_share(metric) else ""
     heads = ["difference", "95% interval", "p (Holm)", "effect size", "P(better)"]
     columns = [
-        Column("variant"), Column(metric + unit, number=True), *(Column(head, number=True) for head in heads),
+        Column("variant"), Column(axis_label(metric), number=True), *(Column(head, number=True) for head in heads),
         Column("verdict"), Column("IQM", number=True), Column("n", number=True), Column("no result"),
         Column("training (s)", number=True), Column("parameters", number=True), Column("points tried", number=True),
     ]  # fmt: skip
@@ -107,12 +119,16 @@ def _against(against: Mapping[Any, Any] | None, metric: str, *, is_baseline: boo
         Cell.number(p, None if p == "-" else against["p_holm"]),
         Cell.number(f"{against['effect_size']:+.2f}", against["effect_size"]),
         Cell.number(f"{wins:.2f}", wins),
-        Cell.text(text, {1: "good", -1: "bad"}.get(verdict, "")),
+        Cell.text(text, {1: "good", -1: "bad"}.get(verdict, "reason")),
     ]
 
 
-def runs_table(results: Results) -> PageTable:
-    """Return a row a run, with its overrides; those that the baseline does not have are highlighted."""
+def runs_table(results: Results, page: Path) -> PageTable:
+    """Return a row a run, with its overrides; those that the baseline does not have are highlighted.
+
+    Args:
+        page: the directory that the page lies in, from which links lead to those of the runs.
+    """
     usual = _usual(results)
     rows = []
     for run, row in zip(results.runs, results.summary.to_dict("records"), strict=True):
@@ -128,7 +144,7 @@ def runs_table(results: Results) -> PageTable:
                 Cell.number(str(row["epochs"]), row["epochs"]),
                 Cell.number(f"{row['total_seconds'] or 0:.1f}", row["total_seconds"]),
                 Cell(parts or [("(defaults)", False)], kind=_width(" ".join(record.asked))),
-                Cell.text(record.run_id),
+                Cell([(record.run_id, False)], link=_path_from(page, run.directory.path)),
             ]
         )
     numbers = ["val_accuracy", "test_accuracy", "test_loss", "epochs", "seconds"]
@@ -136,8 +152,19 @@ def runs_table(results: Results) -> PageTable:
         Column("variant"), Column("seed", number=True), Column("status"),
         *(Column(name, number=True) for name in numbers), Column("overrides"), Column("run_id"),
     ]  # fmt: skip
-    caption = "Every run. Highlighted: what the baseline does not have. Accuracies in percent."
+    caption = (
+        "Every run, with a link to its directory. Highlighted: what the baseline does not have. Accuracies in percent."
+    )
     return PageTable("table-runs", "Runs", caption, columns, rows)
+
+
+def _path_from(page: Path, directory: Path) -> str:
+    """Return a relative address, which no name can turn into another scheme's; none on another drive."""
+    try:
+        relative = os.path.relpath(directory.resolve(), page.resolve())
+    except ValueError:
+        return ""
+    return f"./{quote(Path(relative).as_posix())}/"
 
 
 def _usual(results: Results) -> dict[str, set[str]]:
@@ -182,12 +209,15 @@ def environment_table(records: Iterable[RunRecord]) -> PageTable:
     """Return a row for each thing that may change a result, with the values that the runs had."""
     found: dict[str, dict[str, int]] = {}
     for record in records:
-        name, fingerprint = record.dataset["name"], record.dataset["fingerprint"]
+        name, fingerprint, device = record.dataset["name"], record.dataset["fingerprint"], record.device
         values = {
             "data": fingerprint and f"{name}, fingerprint {fingerprint[:12]}",
-            "device": record.device.get("name") or record.device.get("kind") or "",
-            "threads": record.device.get("intra_op_threads", ""),
-            "precision": record.device.get("precision", ""),
+            "device": device_name(device),
+            "cores": device.get("cores", ""),
+            "memory": f"{memory} GB" if (memory := device.get("memory_gb")) else "",
+            "operating system": device.get("system", ""),
+            "threads": device.get("intra_op_threads", ""),
+            "precision": device.get("precision", ""),
             "code": f"{(record.code.get('commit') or 'no commit')[:12]}{' (changed)' * bool(record.code.get('dirty'))}",
             **{f"version of {name}": version for name, version in record.versions.items()},
         }

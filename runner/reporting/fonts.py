@@ -1,0 +1,84 @@
+r"""Letters that Matplotlib's own font lacks: drawn in an installed font that has them, or else as numbers (\u5b9e)."""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontEntry, FontProperties, findfont, fontManager
+from matplotlib.ft2font import FT2Font
+from matplotlib.text import Text
+from matplotlib.ticker import FixedLocator
+
+_USUAL = "sans-serif"
+_LAST_RESORT = "last resort"  # a font of boxes, which says that it has every letter
+_UPRIGHT = ("normal", "roman")
+_REGULAR = (400, "normal", "regular", "book")
+_NUMBER = re.compile(r"\\(?:u([0-9a-f]{4})|U([0-9a-f]{8}))")
+
+
+def legible(text: str) -> str:
+    """Return text in which letters that no installed font has are their numbers."""
+    missing = _missing([text])
+    if not missing:
+        return text
+    _, lacking = _families(missing)
+    return "".join(_number(letter) if letter in lacking else letter for letter in text)
+
+
+def fit_letters(figure: Figure) -> frozenset[str]:
+    """Have the letters of a figure drawn by fonts that have them; return those that it shows as their numbers."""
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if isinstance(axis.get_major_locator(), FixedLocator):  # its ticks have names
+                axis.get_ticklabels()  # which are up to date only where they are asked for
+    texts = [text for text in figure.findobj(Text) if isinstance(text, Text)]
+    if missing := _missing(text.get_text() for text in texts):
+        families, _ = _families(missing)
+        for text in texts:
+            if not missing.isdisjoint(text.get_text()):
+                text.set_fontfamily([_USUAL, *families])
+    numbers = [found for text in texts for found in _NUMBER.findall(text.get_text().replace("\n", ""))]
+    shown = frozenset(chr(int(short or long, 16)) for short, long in numbers if int(short or long, 16) <= 0x10FFFF)
+    return _families(shown)[1] if shown else shown
+
+
+def _number(letter: str) -> str:
+    return letter.encode("unicode_escape").decode("ascii")
+
+
+def _missing(texts: Iterable[str]) -> frozenset[str]:
+    """Return the letters that the usual font lacks."""
+    letters = {letter for text in texts if not text.isascii() for letter in text if letter.isprintable()}
+    if not letters:
+        return frozenset()
+    usual = FT2Font(findfont(FontProperties(family=[_USUAL])))
+    return frozenset(letter for letter in letters if not usual.get_char_index(ord(letter)))
+
+
+@cache
+def _families(letters: frozenset[str]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Return the fewest installed font families that have letters, and the letters that none has."""
+    held = {entry.name: _held(entry, letters) for entry in sorted(fontManager.ttflist, key=_rank, reverse=True)}
+    chosen, left = [], letters
+    while best := max(sorted(held), key=lambda name: len(held[name] & left), default=None):
+        if not held[best] & left:
+            break
+        chosen.append(best)
+        left -= held[best]
+    return tuple(chosen), left
+
+
+def _held(entry: FontEntry, letters: frozenset[str]) -> frozenset[str]:
+    if _LAST_RESORT in entry.name.lower():
+        return frozenset()
+    try:
+        font = FT2Font(entry.fname)
+    except (OSError, RuntimeError):  # it was removed, or is damaged
+        return frozenset()
+    return frozenset(letter for letter in letters if font.get_char_index(ord(letter)))
+
+
+def _rank(entry: FontEntry) -> tuple[bool, bool]:
+    """Return how far a font is from the upright, regular one of its family."""
+    return entry.style not in _UPRIGHT, entry.weight not in _REGULAR

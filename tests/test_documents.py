@@ -1,0 +1,47 @@
+"""The documents name what is there: files, figures, captions."""
+
+import ast
+import re
+
+import pytest
+
+from runner.reporting.page.captions import CAPTIONS
+from tests.imports import REPOSITORY
+
+PAGES = [REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md")] + sorted((REPOSITORY / "docs").glob("*.md"))
+OF_EVERY_RUN = {"accuracy", "loss", "negative_log_likelihood"}  # named in a loop over the metrics
+
+
+def named_in(path):
+    """Return the names of the figures that a module yields, or lists, as pairs that begin with a text."""
+    tuples = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Tuple) and node.elts)
+    firsts = [node.elts[0] for node in tuples if len(node.elts) == 2 and isinstance(node.elts[1], ast.Call)]
+    return {first.value for first in firsts if isinstance(first, ast.Constant) and isinstance(first.value, str)}
+
+
+def test_every_figure_of_a_report_has_a_caption_and_is_in_the_docs():
+    drawn = named_in(REPOSITORY / "runner/reporting/report_figures.py") | OF_EVERY_RUN
+    assert len(drawn) > 10
+    text = (REPOSITORY / "docs/report.md").read_text().partition("**Figures**")[2].partition("**index.html**")[0]
+    missing = sorted(stem for stem in drawn if f"`{stem}`" not in text)
+    assert not missing, f"{', '.join(missing)}: drawn by report_figures.py, and not among the figures in docs/report.md"
+    assert drawn == set(CAPTIONS), "captions.py and report_figures.py do not name the same figures"
+
+
+def test_every_other_figure_is_named_in_the_readme_or_the_docs():
+    sources = (REPOSITORY / "runner").rglob("*.py")
+    drawn = {name for path in sources for name in re.findall(r'"(\w+\.png)"', path.read_text())}
+    assert {"augmentation.png", "search.png", "confusion_matrix.png"} <= drawn
+    text = "".join(page.read_text() for page in PAGES)
+    missing = sorted(name for name in drawn if f"`{name}`" not in text)
+    assert not missing, f"{', '.join(missing)}: drawn, and in no document"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_document_names_is_there(page):
+    text = page.read_text()
+    paths = re.findall(r"`((?:runner|tests|docs)/[\w/.]+)`", text)
+    linked = [link for link in re.findall(r"\]\(([^)#:]+)[^):]*\)", text) if "/" in link or link.endswith(".md")]
+    missing = [path for path in paths if not (REPOSITORY / path).exists()]
+    missing += [link for link in linked if not (page.parent / link).exists()]
+    assert not missing
