@@ -18,6 +18,7 @@ from runner.reporting.collect import Run, find_runs, history_frame, not_begun, s
 from runner.reporting.direction import has_direction, is_share, sign_of, validation_counterpart
 from runner.reporting.labels import cells, labels_by, variant_labels, with_dataset
 from runner.reporting.left_out import LeftOut
+from runner.reporting.paired_error import read_answers, with_test_set_error
 from runner.reporting.ranks import Ranks, average_ranks, scores_by_dataset
 from runner.reporting.selection import read_tuning, selection_frame, selection_warnings, tuned_metric
 from runner.reporting.targets import usual_target, with_targets
@@ -86,7 +87,10 @@ class Results:
     @cached_property
     def comparisons(self) -> pd.DataFrame:
         """A row a variant against the baseline."""
-        return comparison_frame(self.summary, self.metric, self.baselines)
+        compared = comparison_frame(self.summary, self.metric, self.baselines)
+        measured = self.metric == "test_accuracy" and len(compared) > 0
+        answers = read_answers(self.runs, self.left_out) if measured else [None] * len(self.runs)
+        return with_test_set_error(compared, self.summary, answers)
 
     @cached_property
     def ranked(self) -> list[str]:

@@ -152,7 +152,7 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
     of = ", of the runs that completed," if (aggregate["completed"] < aggregate["runs"]).any() else ""
     fewest = " among the variants with the fewest diverged runs" if aggregate["diverged"].any() else ""
     lost = " A run that diverged lost its comparison." if aggregate["diverged"].any() else ""
-    return f"{text}. The best mean{of}{fewest} is bold.{lost}{_test_set_error(aggregate, examples)}"
+    return f"{text}. The best mean{of}{fewest} is bold.{lost}{_test_set_error(aggregate, comparisons, examples)}"
 
 
 def _family(comparisons: pd.DataFrame, aggregate: pd.DataFrame) -> str:
@@ -164,12 +164,20 @@ def _family(comparisons: pd.DataFrame, aggregate: pd.DataFrame) -> str:
     return f", after Holm over {size} comparisons{everywhere} (the intervals are not adjusted)"
 
 
-def _test_set_error(aggregate: pd.DataFrame, examples: int | None) -> str:
+def _test_set_error(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int | None) -> str:
+    """Return the standard error that the test set leaves in one accuracy, and, paired, in a difference of two."""
     best = aggregate["mean"].max()
     if not examples or aggregate["metric"].iloc[0] != "test_accuracy" or not 0 <= best <= 1:  # NaN, too
         return ""
     error = 100 * binomial_error(best, examples)
-    return f" A test set of {examples:,} examples alone leaves a standard error of {error:.2f} points."
+    text = f" A test set of {examples:,} examples alone leaves a standard error of {error:.2f} points in one accuracy"
+    if not len(comparisons):
+        return f"{text}."
+    paired = 100 * comparisons.get("test_set_error", pd.Series(dtype=float)).dropna()
+    if not len(paired):
+        return f"{text}; that of a difference, which is paired, is not known."
+    span = " to ".join(dict.fromkeys(f"{end:.2f}" for end in (paired.min(), paired.max())))
+    return f"{text} and, paired, of {span} points in a difference; the intervals are over seeds, without it."
 
 
 def _markdown(text: str) -> str:

@@ -59,7 +59,7 @@ def _difference(found: _Row, rows: Mapping[str, _Row]) -> str:
     if not found["n_completed"]:
         return f". Against {baseline}"
     unit = " points" if is_share(found["metric"]) else ""
-    text = f", {signed_text(found['difference'], found['metric'])}{unit} against {baseline}"
+    text = f", {signed_text(found['difference'], found['metric'])}{unit}{_tiny(found)} against {baseline}"
     if found["lost"] or found["baseline_lost"]:
         return f"{text} over the {counted(found['n_completed'], 'seed')} that both completed"
     seeds = {variant: row["n"] for variant, row in rows.items()}
@@ -79,7 +79,26 @@ def _claim(found: _Row, rows: Mapping[str, _Row], comparisons: int) -> str:
     if found["verdict"] == UNDECIDED:
         return f"{found['reason']}{among} {evidence}"
     better = "better" if sign_of(metric) * (1 if found["verdict"] == "higher" else -1) > 0 else "worse"
-    return f"significantly {better}{among} {evidence}"
+    return f"significantly {better}{_of_these_examples(found)}{among} {evidence}"
+
+
+def _tiny(found: _Row) -> str:
+    examples = _examples(found)
+    return " (less than one test example)" if examples and 0 < abs(found["difference"]) * examples < 1 else ""
+
+
+def _examples(found: _Row) -> int:
+    """Return how many examples the test set has; 0 where that is not known."""
+    examples = found.get("test_examples")
+    return 0 if examples is None or pd.isna(examples) else int(examples)
+
+
+def _of_these_examples(found: _Row) -> str:
+    """Return for which test examples a claim is made: the test over seeds says nothing about others."""
+    if not (examples := _examples(found)):
+        return ""
+    perhaps = ", perhaps not on others" if found["two_level_low"] <= 0 <= found["two_level_high"] else ""
+    return f" on these {examples:,} test examples{perhaps}"
 
 
 def _interval(found: _Row, comparisons: int) -> str:
@@ -88,7 +107,12 @@ def _interval(found: _Row, comparisons: int) -> str:
     if math.isnan(found["ci_low"]):
         return ""
     alone = " of this comparison alone" if comparisons > 1 else ""
-    return f"95% interval {signed_text(found['ci_low'], metric)} to {signed_text(found['ci_high'], metric)}{alone}, "
+    wider = ""
+    if not math.isnan(found.get("two_level_low") or math.nan):
+        low, high = (signed_text(found[name], metric) for name in ("two_level_low", "two_level_high"))
+        wider = f"{low} to {high} with the test set's own error, "
+    low, high = (signed_text(found[name], metric) for name in ("ci_low", "ci_high"))
+    return f"95% interval {low} to {high}{alone}, {wider}"
 
 
 def _equals(p: str) -> str:

@@ -9,6 +9,8 @@ import pandas as pd
 from runner.reporting.aggregate import NO_RESULT, STILL_TRAINING
 from runner.reporting.direction import is_share
 
+_TINY = 1e-6  # points: any smaller difference comes from the arithmetic
+
 
 def quantity(metric: str) -> str:
     """Return what a metric is called in a figure; a loss holds the run's own penalties and smoothing."""
@@ -32,10 +34,13 @@ def spread_text(mean: float, std: float, metric: str) -> str:
 
 
 def signed_text(value: float, metric: str) -> str:
-    """Return a difference: +0.21 (percentage points), -0.0031 or -1.23e-07."""
+    """Return a difference: +0.21 or +0.0042 (percentage points), -0.0031 or -1.23e-07."""
     if math.isnan(value):
         return "-"
-    return f"{value * 100:+.2f}" if is_share(metric) else f"{value:+{_form(value)}}"
+    if is_share(metric):
+        points = value * 100
+        return f"{points:+{'.2g' if _TINY <= abs(points) < 0.005 else '.2f'}}"
+    return f"{value:+{_form(value)}}"
 
 
 def interval_text(comparison: "Mapping[str, Any]", metric: str) -> str:
