@@ -11,6 +11,7 @@ from runner.records.record import RunRecord
 from runner.reporting.aggregate import STILL_TRAINING, UNDECIDED, can_decide, has_seeds_apart
 from runner.reporting.attainability import smallest_p
 from runner.reporting.direction import is_share, sign_of
+from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
 from runner.reporting.wording import no_result_text, p_text, signed_text, value_text
 
 _Row = Mapping[Any, Any]  # of a frame
@@ -47,9 +48,10 @@ def _mean(row: _Row) -> str:
     metric, runs = row["metric"], row["runs"]
     if row["n"]:
         mean = f"a mean {metric} of {value_text(row['mean'], metric)}"
-        return f"{mean} over the {row['completed']} of {runs} runs that completed" if row["diverged"] else mean
-    if row["diverged"] == runs:
-        return f"no {metric}: {'its one run' if runs == 1 else f'all of its {runs} runs'} diverged"
+        of = f" over the {runs_with_value(row, metric)} of {runs} runs that {succeeded(metric)}"
+        return mean + of * bool(runs_lost(row, metric))
+    if runs_lost(row, metric) == runs:
+        return f"no {metric}: {'its one run' if runs == 1 else f'all of its {runs} runs'} {lost_how(metric)}"
     lost = "its one run has not completed" if runs == 1 else f"none of its {runs} runs completed"
     return f"no {metric}: {lost}"
 
@@ -61,7 +63,8 @@ def _difference(found: _Row, rows: Mapping[str, _Row]) -> str:
     unit = " points" if is_share(found["metric"]) else ""
     text = f", {signed_text(found['difference'], found['metric'])}{unit}{_tiny(found)} against {baseline}"
     if found["lost"] or found["baseline_lost"]:
-        return f"{text} over the {counted(found['n_completed'], 'seed')} that both completed"
+        both = f"in which both {succeeded(found['metric'])}" if is_time(found["metric"]) else "that both completed"
+        return f"{text} over the {counted(found['n_completed'], 'seed')} {both}"
     seeds = {variant: row["n"] for variant, row in rows.items()}
     return f"{text} over the {found['n_completed']} seeds that both have" if has_seeds_apart(found, seeds) else text
 
@@ -123,7 +126,7 @@ def _lost(found: _Row) -> str:
     """Return whose diverged runs a comparison counts as lost."""
     sides = (("lost", "variant"), ("baseline_lost", "baseline"))
     lost = [f"{counted(found[count], 'run')} of {found[side]}" for count, side in sides if found[count]]
-    return f", with the {' and '.join(lost)} that diverged counted as lost" if lost else ""
+    return f", with the {' and '.join(lost)} that {lost_how(found['metric'])} counted as lost" if lost else ""
 
 
 def _among(*sides: _Row) -> str:
