@@ -90,8 +90,12 @@ def row_places(*columns: Sequence[str]) -> tuple[npt.NDArray[np.float64], float]
 
 
 def plain(text: str) -> str:
-    """Return text that matplotlib takes for text: between two dollar signs it would read a formula."""
-    return text.replace("$", r"\$")
+    """Return text that matplotlib takes for text.
+
+    Between two dollar signs it would read a formula, and what begins with an underscore it leaves out of a legend.
+    """
+    shown = text.replace("$", r"\$")
+    return f"\N{ZERO WIDTH SPACE}{shown}" if shown.startswith("_") else shown
 
 
 def wrapped(text: str, width: int) -> str:

@@ -195,4 +195,5 @@ def _latex(text: str) -> str:
     escaped = "".join(_LATEX.get(letter, f"\\{letter}" if letter in "&%$#_{}" else letter) for letter in text)
     for sign, command in _SIGNS.items():
         escaped = escaped.replace(sign, command)
-    return escaped
+    # At the beginning of a row these would be an argument of the \\ before it.
+    return f"{{{escaped[0]}}}{escaped[1:]}" if escaped.startswith(("[", "*")) else escaped
