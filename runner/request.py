@@ -39,6 +39,7 @@ class Request:
     in_sweep: bool
     variant: str | None = None  # by which reports call it, where it has a name
     hydra: Mapping[str, str] = field(default_factory=dict)  # the files that Hydra keeps of a run, by name
+    working_directory: str | None = None  # that relative paths are of; None: the current one
 
     @classmethod
     def from_hydra(cls, config: DictConfig) -> Self:

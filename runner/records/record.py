@@ -115,6 +115,7 @@ class RunRecord:
     label: Text | None = None  # the variant's name, where a study gives it one
     weights: Texts = field(default_factory=dict)  # hashes of the shapes and of the initial values
     classes: Lines = field(default_factory=list)  # their names, in the order of the scores; empty: they have none
+    working_directory: Text | None = None  # that its configuration's relative paths are of; None: it has none
     format: int = 1
 
     @property

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, TypeAdapter
 
 from runner.config.errors import ConfigError, UserError
 from runner.config.identity import run_id
+from runner.config.locations import working_directory
 from runner.config.messages import composition_message
 from runner.config.naming import directory_name
 from runner.records.atomic import write_csv, write_json
@@ -149,6 +150,7 @@ class Candidate:
             phase=phase,
             point=self.point,
             named=self.variant.named,
+            working_directory=working_directory(config),
         )
 
     def planned(self, study: Study) -> list[Job]:
