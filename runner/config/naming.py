@@ -1,11 +1,14 @@
 """Names of directories that say what is in them."""
 
 import hashlib
+import math
 import re
 from collections.abc import Iterable, Sequence
 
 from runner.config.trust import TRUST
 
+# A comma between values, not one within brackets or quotes that close behind it.
+_SEPARATOR = re.compile(r""",(?=(?:[^()\[\]{}"']|\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}|"[^"]*"|'[^']*')*$)""")
 _LONGEST = 60  # characters; a file name may have 255 bytes, a path on some systems 260
 
 
@@ -27,6 +30,7 @@ def sweep_name(arguments: Sequence[str]) -> str:
     given = dict(
         argument.partition("=")[::2] for argument in arguments if "=" in argument and not argument.startswith("-")
     )
+    given = {key: _in_any_order(value) for key, value in given.items()}
     if "study" in given:
         parts = [given["study"]]
         if "study.drop" in given:  # `runner ablate`: one study for many bases
@@ -36,6 +40,18 @@ def sweep_name(arguments: Sequence[str]) -> str:
     place = "searches" if "search" in given else "sweeps"
     digest = hashlib.sha256("\n".join(own).encode()).hexdigest()[:6]
     return f"{place}/" + "_".join(filter(None, (slug(",".join(own)), digest)))
+
+
+def _in_any_order(values: str) -> str:
+    """Return what a key takes in turn, the same text for any order: `adam,sgd` for `sgd,adam`."""
+    return ",".join(sorted(_SEPARATOR.split(values), key=_by_number))
+
+
+def _by_number(value: str) -> tuple[float, str]:
+    try:
+        return float(value), value
+    except ValueError:
+        return math.inf, value
 
 
 def _is_about_the_sweep(key: str) -> bool:

@@ -72,6 +72,20 @@ class Plan:
         write_json(sweep / PLAN_FILE, values | {"search": self.search, "jobs": jobs})
         write_csv(sweep / "plan.csv", self.rows())
 
+    def where_runs_lie(self, sweep: Path) -> Self:
+        """Return the plan with the directories that runs have already, where the same run was named another way.
+
+        The axes of a grid in another order make other names of the same runs.
+        """
+        there: dict[str, str] = {}
+        for found in sorted(sweep.glob("*/record.json")):
+            there.setdefault(found.parent.name.rpartition("_")[2], found.parent.name)
+        jobs = [
+            job if (sweep / job.directory).exists() else replace(job, directory=there.get(job.run_id, job.directory))
+            for job in self.jobs
+        ]
+        return replace(self, jobs=jobs)
+
     def rows(self) -> list[dict[str, Any]]:
         """Return a row a run, with its difference from the first variant."""
         baseline = self.jobs[0]

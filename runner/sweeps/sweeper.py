@@ -68,6 +68,7 @@ class StudySweeper(Sweeper):
                     return
                 plan = plan_sweep(self.config, [*params, *arguments], composer, console)
                 plan = replace(plan, launcher=_plain(self.config.hydra.launcher), command=sys.argv[1:])
+                plan = plan.where_runs_lie(directory)
                 directory.mkdir(parents=True, exist_ok=True)
                 if not options["dry_run"]:
                     write_text(directory / "multirun.yaml", OmegaConf.to_yaml(self.config))

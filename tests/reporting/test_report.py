@@ -440,3 +440,12 @@ def test_a_time_to_a_target_that_nothing_sets_is_refused(make_run, tmp_path):
     make_run("sweep/1", overrides=["optimizer=b"])
     with pytest.raises(UserError, match="--metric epochs_to_target: needs --target"):
         report([tmp_path / "sweep"], tmp_path / "out", Wish("epochs_to_target"))
+
+
+def test_the_same_overrides_in_another_order_are_one_variant(make_run, tmp_path):
+    for seed, overrides in enumerate([["optimizer=sgd", "model=mlp"], ["model=mlp", "optimizer=sgd"]]):
+        make_run(f"sweep/{seed}", overrides=overrides, seed=seed)
+        make_run(f"sweep/{seed + 2}", overrides=["optimizer=adam", "model=cnn"], seed=seed)
+    results = report([tmp_path / "sweep"], tmp_path / "out", output=CSV).results
+    assert results.variants == ["optimizer=sgd,model=mlp", "optimizer=adam,model=cnn"]
+    assert results.aggregate["n"].tolist() == [2, 2]
