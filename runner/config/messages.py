@@ -47,7 +47,9 @@ def composition_message(error: Exception, arguments: Sequence[str]) -> str:
             return f"{given}: its value needs quotes that reach runner: {form}"
         return f"{given}: not an override; write GROUP=OPTION or KEY=VALUE, quoted where the shell needs it"
     if given := _group_without_name(arguments):
-        return f"{given}: a group takes the name of an option, or a list of names; {_HELP}"
+        form = _quoted_form(given)
+        quoted = f" (of an option that is called so: {form})" if form else ""
+        return f"{given}: a group takes the name of an option, or a list of names{quoted}; {_HELP}"
     return " ".join(line.strip() for line in text.splitlines() if line.strip())
 
 

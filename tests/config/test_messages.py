@@ -103,3 +103,10 @@ def test_the_keys_are_those_of_the_options_that_were_chosen():
 def test_a_second_mistake_does_not_hide_the_first():
     assert message("trainin.epochs=1", "optimizer=adamm").startswith("optimizer=adamm: no such option")
     assert message("seeed=1", "epoch=2").startswith("seeed=1: no such key; did you mean seed?")
+
+
+@pytest.mark.parametrize("name", ["null", "NaN", "1e5", "true", "-1.5"])
+def test_an_option_whose_name_yaml_takes_for_something_else_is_chosen_in_quotes(name):
+    given = f"optimizer={name}"
+    said = composition_message(ValueError("Config group override must be a string or a list."), [given])
+    assert f"""of an option that is called so: 'optimizer="{name}"')""" in said
