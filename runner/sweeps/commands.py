@@ -83,7 +83,10 @@ def _refuse_changes(directory: Path, changes: Sequence[str]) -> None:
     before = run.read_record().overrides if is_run else Plan.read(directory).command
     keys = {override_key(change) for change in changes}
     command = shlex.join(["runner", *(given for given in before if override_key(given) not in keys), *changes])
-    text = f"{' '.join(changes)}: what is resumed goes on as it was begun; with another value it is new: {command}"
+    text = (
+        f"{' '.join(changes)}: takes no overrides but {TRUST}=[my_package], as it goes on with what was begun; "
+        f"with another value it is new: {command}"
+    )
     if is_run:
         text += f" ({shlex.quote(f'model.init_from={directory}')} starts from the weights of a completed run)"
     raise UserError(text)

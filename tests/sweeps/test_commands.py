@@ -29,7 +29,7 @@ def test_an_override_of_what_is_resumed_is_refused_with_the_command_for_it(tmp_p
     directory = RunDirectory(tmp_path / "a run")
     directory.path.mkdir()
     directory.write_record(made)
-    with pytest.raises(UserError, match=r"^training.epochs=4: what is resumed goes on as it was begun") as caught:
+    with pytest.raises(UserError, match=r"^training.epochs=4: takes no overrides but trusted") as caught:
         resume_command([str(directory.path), "training.epochs=4"])
     assert "it is new: runner optimizer=sgd seed=3 training.epochs=4 (" in str(caught.value)
     assert f"'model.init_from={directory.path}'" in str(caught.value)
