@@ -34,6 +34,7 @@ from runner.monitors import refuse_unmeasured
 from runner.optim.layerwise import multipliers, scale_updates
 from runner.optim.regularizers import LabelSmoothing, WeightDecay
 from runner.optim.snapshots import Snapshots
+from runner.optim.weight_decay import exclude_from_weight_decay
 from runner.records.run_directory import RUN_FILES, RunDirectory
 
 # Arguments of callbacks that name a file or directory, which lie in the run directory.
@@ -179,6 +180,8 @@ def build_model(settings: Settings, data: Part, classes: int, steps_per_epoch: i
         loss=smoothed(loss, smoothing[0].label_smoothing) if smoothing else loss,
         metrics=_build_metrics(settings, label_form(loss)),
     )
+    if settings.optimizer.exclude_from_weight_decay:
+        exclude_from_weight_decay(model, settings.optimizer.exclude_from_weight_decay)
     if settings.optimizer.layerwise:
         scale_updates(model, multipliers(model, settings.optimizer.layerwise))
     _try_out(model, seen, settings)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from runner.config.identity import run_id
-from runner.config.locations import conf_directory
+from runner.config.locations import conf_directory, located, working_directory
 from runner.config.schema import DatasetPart, Settings, check
 from runner.config.yaml_file import read_yaml
 from runner.console import show_warning
@@ -66,13 +66,17 @@ class Prepared:
             weights=weight_hashes(self.parts.model),
             classes=list(dataset.class_names),
             started=now(),
+            working_directory=request.working_directory or working_directory(self.config),
         )
 
 
-def prepare(config: dict[str, Any], directory: Path, kept: Kept, *, one_thread: bool) -> Prepared:
+def prepare(
+    config: dict[str, Any], directory: Path, kept: Kept, *, one_thread: bool, base: str | None = None
+) -> Prepared:
     """Load the data and build every part of a run.
 
     Args:
+        base: the directory that the configuration's relative paths are of; None: the current one.
         one_thread: where `device.threads` leaves it open; other processes have the other cores.
 
     Raises:
@@ -81,7 +85,7 @@ def prepare(config: dict[str, Any], directory: Path, kept: Kept, *, one_thread: 
     from runner.build import build_dataset, build_parts, build_split
     from runner.engine.device import prepare_device, refuse_too_large
 
-    settings = check(config)
+    settings = check(located(config, base))
     device = prepare_device(settings.device, settings.model.small or one_thread)
     dataset = kept.get("dataset", settings.dataset.spec(), partial(build_dataset, settings))
     split = kept.get("split", [config["dataset"], config["preprocessing"]], partial(build_split, settings, dataset))
@@ -92,7 +96,7 @@ def prepare(config: dict[str, Any], directory: Path, kept: Kept, *, one_thread: 
 def prepare_or_embedded(config: dict[str, Any], request: Request, console: Console, kept: Kept) -> Prepared:
     """Prepare the run, on the embedded data set where none was asked for and none can be had."""
     try:
-        return prepare(config, request.directory, kept, one_thread=request.in_sweep)
+        return prepare(config, request.directory, kept, one_thread=request.in_sweep, base=request.working_directory)
     except DataNotFound as error:
         if request.in_sweep or request.chose("dataset", "experiment") or names_a_place(config["dataset"]):
             raise

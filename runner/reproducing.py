@@ -18,7 +18,7 @@ from runner.app import exit_code, run
 from runner.config.environment import EnvironmentFault
 from runner.config.errors import EXIT_FAILED, Stopped, UserError
 from runner.config.identity import run_id
-from runner.config.locations import user_path
+from runner.config.locations import located, user_path
 from runner.config.schema import check
 from runner.config.trust import TRUST, refuse_strangers, trusted_by
 from runner.console import Terminal, show_warning
@@ -165,7 +165,7 @@ class Original:
         if used.get("kind") == "cpu":
             fixed["kind"] = "cpu"
         dataset = self.config["dataset"]
-        root = dataset.get("root")
+        root = located(self.config, self.record.working_directory)["dataset"].get("root")
         if root and not user_path(root).exists():  # the run was made on another machine
             dataset = dataset | {"root": os.environ.get("RUNNER_DATA_DIR")}
         return self.config | {"device": self.config["device"] | fixed, "dataset": dataset}
@@ -219,7 +219,14 @@ def reproduce(
 def _train(original: Original, out: Path, console: Console) -> RunRecord:
     before = original.record
     # As in a sweep: no other data stand in for those that are missing, and figures are left to `runner report`.
-    request = Request(out, before.choices, before.overrides, in_sweep=True, variant=before.label)
+    request = Request(
+        out,
+        before.choices,
+        before.overrides,
+        in_sweep=True,
+        variant=before.label,
+        working_directory=before.working_directory,
+    )
     out.mkdir(parents=True, exist_ok=True)
     try:
         with run_lock(out), logged_by(logging.FileHandler(out / "run.log", encoding="utf-8")):

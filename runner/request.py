@@ -39,6 +39,7 @@ class Request:
     in_sweep: bool
     variant: str | None = None  # by which reports call it, where it has a name
     hydra: Mapping[str, str] = field(default_factory=dict)  # the files that Hydra keeps of a run, by name
+    working_directory: str | None = None  # that relative paths are of; None: the current one
 
     @classmethod
     def from_hydra(cls, config: DictConfig) -> Self:
@@ -95,5 +96,8 @@ def chosen_options(hydra: Any, overrides: Sequence[str]) -> dict[str, str]:
         if group in LIST_GROUPS and len(set(names)) < len(names):
             raise ConfigError(f"{override}: names an option twice")
     # Hydra lists them backwards.
-    choices = {group: str(option) for group, option in reversed(hydra.runtime.choices.items()) if "/" not in group}
-    return {group: option for group, option in choices.items() if option != "None" and group not in SWEEP_GROUPS}
+    return {
+        group: str(option)
+        for group, option in reversed(hydra.runtime.choices.items())
+        if "/" not in group and option is not None and group not in SWEEP_GROUPS
+    }

@@ -8,9 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
-from runner.config.errors import UserError
+from runner import reproducing
+from runner.config.errors import Stopped, UserError
+from runner.config.identity import run_id
+from runner.console import Terminal
 from runner.records.record import RunRecord
+from runner.records.run_directory import RunDirectory
 from runner.reporting.reproduction import (
     compare,
     environment_differences,
@@ -18,7 +23,12 @@ from runner.reporting.reproduction import (
     up_to_where_it_stopped,
     verdict_text,
 )
-from runner.reproducing import Original, run_of_row
+from runner.reproducing import Original, reproduce, run_of_row
+from runner.sweeps import resuming
+from runner.sweeps.job import Job
+from runner.sweeps.resuming import resume_run
+from runner.sweeps.worker import check_job
+from tests.composed import config
 
 NAN = math.nan
 RECORD = RunRecord(
@@ -42,6 +52,47 @@ def verdict(before, after, metric="history loss", tolerance=1e-3) -> str:
     (one,) = comparison.compared
     assert one.verdict == comparison.verdict
     return one.verdict
+
+
+@pytest.fixture
+def moved(tmp_path, monkeypatch):
+    """A run on a table at a relative path, and the current directory another one than it was begun in."""
+    began, here, run = tmp_path / "began", tmp_path / "here", tmp_path / "run"
+    for folder in (began, here, run):
+        folder.mkdir()
+    rows = "".join(f"{number},{number % 3},{number % 2}\n" for number in range(60))
+    (began / "own.csv").write_text(f"a,b,label\n{rows}")
+    chosen = config("dataset=csv", "dataset.path=own.csv", "training.epochs=1")
+    record = replace(RECORD, run_id=run_id(chosen), status="interrupted", working_directory=str(began))
+    RunDirectory(run).write_config(yaml.safe_dump(chosen))
+    RunDirectory(run).write_history([])
+    RunDirectory(run).write_record(record)
+    monkeypatch.chdir(here)
+    return run, began, chosen
+
+
+def test_what_is_reproduced_or_resumed_from_another_directory_has_its_relative_paths(moved, monkeypatch, tmp_path):
+    run, began, _ = moved
+    asked = []
+
+    def note(config, request, *_):
+        asked.append((config["dataset"]["path"], request.working_directory))
+        return replace(RECORD, status="interrupted")
+
+    monkeypatch.setattr(reproducing, "run", note)
+    monkeypatch.setattr(resuming, "run", note)
+    with pytest.raises(Stopped):
+        reproduce(Original.read(run), tmp_path / "again", Terminal(), tolerance=0.1)
+    with pytest.raises(Stopped):
+        resume_run(run, Terminal(), [])
+    assert asked == [("own.csv", str(began))] * 2
+
+
+def test_a_job_of_a_sweep_finds_its_relative_paths_from_another_directory(moved):
+    _, began, chosen = moved
+    job = Job(run_id(chosen), "a", 0, [], {}, chosen, "a", working_directory=str(began))
+    assert check_job((job, "build"), began).error is None
+    assert "no such file" in check_job((replace(job, working_directory=None), "build"), began).error
 
 
 class TestComparison:
@@ -155,9 +206,9 @@ def test_a_run_gets_the_threads_that_it_had_and_data_from_where_they_are(tmp_pat
 class TestRow:
     @pytest.fixture
     def report(self, tmp_path) -> Path:
-        for name, run_id in (("a", "1"), ("b", "2"), ("c", "2")):
+        for name, own in (("a", "1"), ("b", "2"), ("c", "2")):
             (tmp_path / name).mkdir()
-            (tmp_path / name / "record.json").write_text(json.dumps(vars(replace(RECORD, run_id=run_id))))
+            (tmp_path / name / "record.json").write_text(json.dumps(vars(replace(RECORD, run_id=own))))
         (tmp_path / "summary.csv").write_text("run_id,test_loss\n2,0.5\n1,0.25\n2,0.5\n9,0.1\n")
         return tmp_path
 

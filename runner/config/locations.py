@@ -1,9 +1,13 @@
 """Where `conf/` is, and what a path means."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from runner.config.errors import UserError
+
+_PATHS = (("dataset", "path"), ("dataset", "test_path"), ("dataset", "root"), ("model", "init_from"))
 
 
 def conf_directory() -> Path:
@@ -22,3 +26,32 @@ def refuse_file(out: Path) -> None:
     """Raise UserError if a command's `--out` is there, and no directory."""
     if out.exists() and not out.is_dir():
         raise UserError(f"--out {out}: not a directory")
+
+
+def working_directory(config: Mapping[str, Any]) -> str | None:
+    """Return the current directory if a path in a resolved configuration is meant from there; else None."""
+    return str(Path.cwd()) if _relative_paths(config) else None
+
+
+def located(config: dict[str, Any], base: str | None) -> dict[str, Any]:
+    """Return a resolved configuration whose relative paths lead to where they led when it was asked for.
+
+    They stay as they are typed where that is the current directory, or where nothing is there: the run may come from
+    another machine.
+
+    Args:
+        base: the directory that they are relative to; None: not known.
+    """
+    if base is None or Path(base) == Path.cwd():
+        return config
+    found = dict(config)
+    for group, key, path in _relative_paths(config):
+        if (there := Path(base) / path).exists():
+            found[group] = found[group] | {key: str(there)}
+    return found
+
+
+def _relative_paths(config: Mapping[str, Any]) -> list[tuple[str, str, Path]]:
+    values = [(group, key, (config.get(group) or {}).get(key)) for group, key in _PATHS]
+    paths = [(group, key, user_path(value)) for group, key, value in values if isinstance(value, str) and value]
+    return [(group, key, path) for group, key, path in paths if not path.is_absolute()]

@@ -1,7 +1,9 @@
 """Hydra's composition errors in one short message: key, value, what is allowed, the nearest valid name."""
 
 import re
+import shlex
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +46,29 @@ def composition_message(error: Exception, arguments: Sequence[str]) -> str:
         return f"{_given(found[1], arguments)}: {found[1]} is there already; write it without +"
     if isinstance(error, OverrideParseException):
         given = printable(error.override or "")
+        if form := _quoted_form(error.override or ""):
+            return f"{given}: its value needs quotes that reach runner: {form}"
         return f"{given}: not an override; write GROUP=OPTION or KEY=VALUE, quoted where the shell needs it"
     if given := _group_without_name(arguments):
-        return f"{given}: a group takes the name of an option, or a list of names; {_HELP}"
+        form = _quoted_form(given)
+        quoted = f" (of an option that is called so: {form})" if form else ""
+        return f"{given}: a group takes the name of an option, or a list of names{quoted}; {_HELP}"
     return " ".join(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _quoted_form(override: str) -> str:
+    """Return an override with its value in quotes, as it is typed in a shell; "" where that is no override either.
+
+    Hydra's grammar takes ASCII letters, digits and some signs as they are; = # ( and all other letters are not of them.
+    """
+    key, equals, value = override.partition("=")
+    for quote in "\"'":
+        if not key or not equals or value.endswith("\\") or quote in value:
+            continue
+        with suppress(HydraException):
+            OverridesParser.create().parse_override(quoted := f"{key}={quote}{value}{quote}")
+            return printable(shlex.quote(quoted))
+    return ""
 
 
 def _group_without_name(arguments: Sequence[str]) -> str:

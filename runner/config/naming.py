@@ -1,12 +1,15 @@
 """Names of directories that say what is in them."""
 
 import hashlib
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from runner.config.identity import is_volatile
 from runner.config.trust import TRUST
 
+# A comma between values, not one within brackets or quotes that close behind it.
+_SEPARATOR = re.compile(r""",(?=(?:[^()\[\]{}"']|\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}|"[^"]*"|'[^']*')*$)""")
 _LONGEST = 60  # characters; a file name may have 255 bytes, a path on some systems 260
 _LONGEST_STUDY = 100
 _SEEDS = ("seed", "seeds", "study.seeds")
@@ -30,6 +33,7 @@ def sweep_name(arguments: Sequence[str]) -> str:
     given = dict(
         argument.partition("=")[::2] for argument in arguments if "=" in argument and not argument.startswith("-")
     )
+    given = {key: _in_any_order(value) for key, value in given.items()}
     asked = {key: value for key, value in given.items() if not _is_about_the_sweep(key)}
     if "study" in given:
         return f"studies/{_study_name(asked)}"
@@ -57,6 +61,18 @@ def _items(value: str) -> list[str]:
 
 def _digest(lines: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:6]
+
+
+def _in_any_order(values: str) -> str:
+    """Return what a key takes in turn, the same text for any order: `adam,sgd` for `sgd,adam`."""
+    return ",".join(sorted(_SEPARATOR.split(values), key=_by_number))
+
+
+def _by_number(value: str) -> tuple[float, str]:
+    try:
+        return float(value), value
+    except ValueError:
+        return math.inf, value
 
 
 def _is_about_the_sweep(key: str) -> bool:

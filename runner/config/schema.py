@@ -89,10 +89,11 @@ class ModelPart(Part):
 class OptimizerPart(Part):
     """A Keras optimizer."""
 
-    OURS = frozenset({"layerwise"})
+    OURS = frozenset({"layerwise", "exclude_from_weight_decay"})
 
     learning_rate: Positive
     layerwise: dict[str, Positive] | None = None
+    exclude_from_weight_decay: list[str] | None = None
     gradient_accumulation_steps: Count | None = None
     weight_decay: NonNegative | None = None
     momentum: Fraction = 0.0

@@ -1,6 +1,6 @@
 """Files and arrays of the user's own, held against what a data set must be."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -87,26 +87,37 @@ def checked_labels(where: str, array: Array) -> Labels:
 
 
 def checked_dataset(
-    name: str, source: str, train: Part, test: Part, class_names: Sequence[str] = (), notes: Sequence[str] = ()
+    name: str,
+    source: str,
+    train: Part,
+    test: Part,
+    class_names: Sequence[str] = (),
+    notes: Sequence[str] = (),
+    validation: Part | None = None,
 ) -> Dataset:
     """Put a data set together; its classes are the labels of the training part.
 
     Args:
         class_names: in the order of the labels, where the source has names.
         notes: of what the loader did to the data.
+        validation: where the source has a part of its own for it.
 
     Raises:
         DataError: if the parts differ in kind, labels have gaps, or those of a part are all the same.
     """
-    if {train.inputs.dtype, test.inputs.dtype} == {np.dtype(np.float32), np.dtype(np.float64)}:
-        train, test = (replace(part, inputs=part.inputs.astype(np.float64)) for part in (train, test))
-    kinds = [f"{part.inputs.dtype}{part.inputs.shape[1:]}" for part in (train, test)]
-    if kinds[0] != kinds[1]:
-        raise DataError(f"{source}: training and test inputs differ: {kinds[0]} and {kinds[1]} an example")
+    parts = {"training": train, "test": test} | ({"validation": validation} if validation else {})
+    if {part.inputs.dtype for part in parts.values()} == {np.dtype(np.float32), np.dtype(np.float64)}:
+        parts = {key: replace(part, inputs=part.inputs.astype(np.float64)) for key, part in parts.items()}
+    kinds = {key: f"{part.inputs.dtype}{part.inputs.shape[1:]}" for key, part in parts.items()}
+    for key, kind in kinds.items():
+        if kind != kinds["training"]:
+            raise DataError(f"{source}: training and {key} inputs differ: {kinds['training']} and {kind} an example")
+    train, test, validation = parts["training"], parts["test"], parts.get("validation")
     return Dataset(
         name=name,
         source=source,
-        classes=_count_classes(source, train.labels, test.labels),
+        classes=_count_classes(source, {key: part.labels for key, part in parts.items()}),
+        validation=validation,
         train_inputs=train.inputs,
         train_labels=train.labels,
         test_inputs=test.inputs,
@@ -136,8 +147,8 @@ def checked_class_names(names: Sequence[str] | None, classes: int) -> tuple[str,
     return tuple(names)
 
 
-def _count_classes(source: str, train: Labels, test: Labels) -> int:
-    present = np.unique(train)
+def _count_classes(source: str, labels: Mapping[str, Labels]) -> int:
+    present = np.unique(labels["training"])
     gaps = np.flatnonzero(present != np.arange(len(present)))
     if len(gaps):
         raise DataError(
@@ -146,8 +157,10 @@ def _count_classes(source: str, train: Labels, test: Labels) -> int:
         )
     if len(present) < 2:
         raise DataError(f"{source}: all training examples are of one class; at least 2 are needed")
-    if len(set(test)) < 2:
-        raise DataError(f"{source}: all test examples are of one class ({test[0]}): they tell nothing of the others")
-    if len(unknown := np.setdiff1d(test, present)):
-        raise DataError(f"{source}: test examples have the label {unknown[0]}, which no training example has")
+    for key, own in labels.items():
+        if len(set(own)) < 2:
+            only = f"all {key} examples are of one class ({own[0]})"
+            raise DataError(f"{source}: {only}: they tell nothing of the others")
+        if len(unknown := np.setdiff1d(own, present)):
+            raise DataError(f"{source}: {key} examples have the label {unknown[0]}, which no training example has")
     return len(present)

@@ -232,9 +232,9 @@ def _place(column: str, row: int) -> str:
 
 
 def _canonical(text: str) -> str:
-    """Return one spelling of a class: 1 and 1.0 are the same, but not 032, which is a code."""
+    """Return one spelling of a class: 1 and 1.0 are the same, but not 032 or 1e5, which are codes."""
     text = text.strip()
-    is_code = text[:1] == "0" and text[1:2].isdigit()
+    is_code = (text[:1] == "0" and text[1:2].isdigit()) or "e" in text.lower()
     whole = not is_code and _is_number(text) and float(text).is_integer() and abs(float(text)) < _LARGEST_WHOLE
     return f"{float(text):.0f}" if whole else text
 

@@ -12,6 +12,19 @@ import numpy.typing as npt
 Inputs = npt.NDArray[np.float32] | npt.NDArray[np.float64] | npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int32]
 
+VALIDATION_NAMES = ("val", "valid", "validation")  # of a validation part in files of the user's own
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the three parts of a split: inputs (examples, ...) and labels (examples,)."""
+
+    inputs: Inputs
+    labels: Labels
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -29,6 +42,7 @@ class Dataset:
     test_labels: Labels
     class_names: tuple[str, ...] = ()  # in the order of the labels; empty: they have no names
     notes: tuple[str, ...] = ()  # what its loader did to what the files hold, which a user should know
+    validation: Part | None = None  # where the source has one; else it comes out of the training part
     fingerprint: str = field(init=False)  # of the arrays alone
 
     def name_of(self, label: int | np.integer) -> str:
@@ -37,18 +51,8 @@ class Dataset:
 
     def __post_init__(self) -> None:
         arrays = (self.train_inputs, self.train_labels, self.test_inputs, self.test_labels)
-        object.__setattr__(self, "fingerprint", fingerprint(*arrays))
-
-
-@dataclass(frozen=True)
-class Part:
-    """One of the three parts of a split: inputs (examples, ...) and labels (examples,)."""
-
-    inputs: Inputs
-    labels: Labels
-
-    def __len__(self) -> int:
-        return len(self.labels)
+        own = (self.validation.inputs, self.validation.labels) if self.validation else ()
+        object.__setattr__(self, "fingerprint", fingerprint(*arrays, *own))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from runner.config.errors import ConfigError, shortened
 from runner.config.locations import user_path
 from runner.data.checked import checked_dataset, checked_file
-from runner.data.dataset import Dataset, Part
+from runner.data.dataset import VALIDATION_NAMES, Dataset, Part
 from runner.data.errors import DataError
 from runner.data.held_out import hold_out
 from runner.data.memory import refuse_large
@@ -33,6 +33,7 @@ _ROUNDING = 16  # of 255, between the channels of a grey JPEG
 _MODES = {1: "L", 3: "RGB"}  # Pillow's names
 # Pillow knows more, some of which start other programs (EPS: Ghostscript, without a limit of time).
 _FORMATS = ("BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
+_SYSTEMS_OWN = ("thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx")  # which Windows and macOS put into folders
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ def load_images(
     """Return the images below a folder; classes are numbered in the alphabetical order of their folders.
 
     Args:
-        path: the folder of train/CLASS/ and test/CLASS/, or of CLASS/ alone.
+        path: the folder of train/CLASS/ and test/CLASS/, or of CLASS/ alone. Where there is a val/CLASS/ (or valid/,
+            validation/), it is the validation part; beside it and train/, test/ may be missing.
         channels: 1 (grayscale) or 3 (RGB).
         size: height and width that images are resized to; None: they are all of one size.
         test_size: share that becomes the test part, if there is no test/.
@@ -77,19 +79,31 @@ def load_images(
     if channels not in _MODES:
         raise ConfigError(f"dataset.channels={channels}: must be 1 (grayscale) or 3 (RGB)")
     root = user_path(path)
-    if not ((root / "train").is_dir() and (root / "test").is_dir()):
+    others = [root / name for name in ("test", *VALIDATION_NAMES) if (root / name).is_dir()]
+    if not ((root / "train").is_dir() and others):
         classes = _training_classes(root)
         part, notes = _read(root, classes, style)
         train, test = hold_out(str(root), part, test_size, data_seed)
         return checked_dataset(name, str(root), train, test, [shortened(text) for text in classes], notes)
     classes = _training_classes(root / "train")
-    if unknown := sorted(set(_class_names(root / "test")) - set(classes)):
-        raise DataError(f"{root / 'test' / unknown[0]}: {root / 'train'} has no such class")
-    (train, notes), (test, notes_of_test) = (_read(root / part, classes, style) for part in ("train", "test"))
-    order = stratified_order(train.labels, np.random.default_rng(seed_sequence(data_seed, Stream.TEST_PART)))
-    train = Part(train.inputs[order], train.labels[order])
-    notes += notes_of_test
-    return checked_dataset(name, str(root), train, test, [shortened(text) for text in classes], notes)
+    for folder in others:
+        if unknown := sorted(set(_class_names(folder)) - set(classes)):
+            raise DataError(f"{folder / unknown[0]}: {root / 'train'} has no such class")
+    if len(for_validation := [folder for folder in others if folder.name != "test"]) > 1:
+        raise DataError(f"{for_validation[0]}: {for_validation[1].name} is there too; keep one of them")
+    train, notes = _read(root / "train", classes, style)
+    parts: dict[str, Part] = {}
+    for folder in others:
+        parts[folder.name], done = _read(folder, classes, style)
+        notes += done
+    if "test" not in parts:
+        train, test = hold_out(str(root), train, test_size, data_seed)
+    else:
+        test = parts.pop("test")
+        order = stratified_order(train.labels, np.random.default_rng(seed_sequence(data_seed, Stream.TEST_PART)))
+        train = Part(train.inputs[order], train.labels[order])
+    named = [shortened(text) for text in classes]
+    return checked_dataset(name, str(root), train, test, named, notes, next(iter(parts.values()), None))
 
 
 def _checked_size(size: Sequence[int] | None) -> tuple[int, int] | None:
@@ -117,9 +131,10 @@ def _training_classes(folder: Path) -> list[str]:
 
 def _visible(folder: Path) -> list[Path]:
     try:
-        return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+        entries = sorted(folder.iterdir())
     except OSError as error:
         raise DataError(f"{folder}: cannot be read ({error.strerror})") from error
+    return [entry for entry in entries if not entry.name.startswith(".") and entry.name.lower() not in _SYSTEMS_OWN]
 
 
 def _read(folder: Path, classes: list[str], style: Format) -> tuple[Part, list[str]]:

@@ -12,7 +12,7 @@ from runner.data.checked import (
     checked_inputs,
     checked_labels,
 )
-from runner.data.dataset import Dataset, Part
+from runner.data.dataset import VALIDATION_NAMES, Dataset, Part
 from runner.data.errors import DataError
 from runner.data.held_out import hold_out
 from runner.data.memory import too_large
@@ -20,6 +20,7 @@ from runner.records.npz import TooLarge, read_arrays
 
 TWO_PARTS = ("x_train", "y_train", "x_test", "y_test")
 ONE_PART = ("x", "y")
+_WITH_VALIDATION = [(f"x_{name}", f"y_{name}") for name in VALIDATION_NAMES]
 
 
 def load_npz(
@@ -33,7 +34,8 @@ def load_npz(
     """Return the data set in an archive.
 
     Args:
-        path: of an archive with x_train, y_train, x_test and y_test, or with x and y; further keys are not read.
+        path: of an archive with x_train, y_train, x_test and y_test, or with x and y; where it has x_val and y_val (or
+            x_valid, x_validation), they are the validation part. Further keys are not read.
         test_size: share that becomes the test part, if there is none.
         data_seed: of that draw.
         memory_limit_gb: what the arrays may take in memory.
@@ -44,11 +46,21 @@ def load_npz(
         DataError: if the archive cannot be read, is too large, or is no data set.
     """
     file = checked_file(path)
-    arrays = read_npz(file, (TWO_PARTS, ONE_PART), memory_limit_gb)
-    pairs = zip(list(arrays)[::2], list(arrays)[1::2], strict=True)
-    parts = [_part(file, inputs, labels, arrays) for inputs, labels in pairs]
-    train, test = parts if len(parts) == 2 else hold_out(str(file), parts[0], test_size, data_seed)
-    dataset = checked_dataset(name, str(file), train, test)
+    choices = [
+        *((*TWO_PARTS, *own) for own in _WITH_VALIDATION),
+        *((*TWO_PARTS[:2], *own) for own in _WITH_VALIDATION),
+        TWO_PARTS,
+        ONE_PART,
+    ]
+    arrays = read_npz(file, choices, memory_limit_gb, (TWO_PARTS, ONE_PART))
+    parts = {
+        inputs.partition("_")[2]: _part(file, inputs, labels, arrays)
+        for inputs, labels in zip(list(arrays)[::2], list(arrays)[1::2], strict=True)
+    }
+    train, test = parts.pop("train", None) or parts.pop(""), parts.pop("test", None)
+    if test is None:
+        train, test = hold_out(str(file), train, test_size, data_seed)
+    dataset = checked_dataset(name, str(file), train, test, validation=next(iter(parts.values()), None))
     return replace(dataset, class_names=checked_class_names(class_names, dataset.classes))
 
 
@@ -62,14 +74,19 @@ def _part(file: Path, inputs: str, labels: str, arrays: dict[str, Array]) -> Par
     return part
 
 
-def read_npz(path: Path, choices: Sequence[Sequence[str]], memory_limit_gb: float) -> dict[str, Array]:
+def read_npz(
+    path: Path, choices: Sequence[Sequence[str]], memory_limit_gb: float, needed: Sequence[Sequence[str]] = ()
+) -> dict[str, Array]:
     """Read the first of several sets of keys that an archive has, in that order; nothing is unpickled.
+
+    Args:
+        needed: the sets that errors name; all of them by default.
 
     Raises:
         DataError: if the archive cannot be read, has none of the sets, or is too large.
     """
     try:
-        return read_arrays(checked_file(path), choices, memory_limit_gb * 1e9)
+        return read_arrays(checked_file(path), choices, memory_limit_gb * 1e9, needed)
     except TooLarge as error:
         raise too_large(str(path), error.needed, memory_limit_gb) from error
     except ValueError as error:

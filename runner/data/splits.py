@@ -26,6 +26,8 @@ def split_dataset(
 ) -> Split:
     """Set a share of the training set aside for validation; thin out, cut and mislabel the rest, in that order.
 
+    A data set that has a validation part of its own keeps it, and all of its training set.
+
     Args:
         validation_split: the share, in (0, 1); the training part keeps floor((1 - share) * examples), as Keras does.
         split: "last" takes the last examples (as `model.fit(validation_split=...)`), "random" draws them, "stratified"
@@ -41,8 +43,8 @@ def split_dataset(
             would lack a class as no draw would: data that are sorted by class.
     """
     examples = len(dataset.train_labels)
-    kept = int(examples * (1.0 - validation_split))
-    if not 0 < kept < examples:
+    kept = examples if dataset.validation else int(examples * (1.0 - validation_split))
+    if not (dataset.validation or 0 < kept < examples):
         raise DataError(
             f"dataset.validation_split={validation_split}: leaves {kept} of {examples} examples for training and "
             f"{examples - kept} for validation"
@@ -51,9 +53,16 @@ def split_dataset(
     if split != "last":
         order = _drawn_order(split, labels, split_seed)
         inputs, labels = inputs[order], labels[order]
-    train, validation = Part(inputs[:kept], labels[:kept]), Part(inputs[kept:], labels[kept:])
-    _refuse_classes_of_validation_alone(dataset, split, train.labels, validation.labels)
-    notes = _notes_on_missing_classes(dataset, f"dataset.split={split}", "validation", validation.labels, labels)
+    train = Part(inputs[:kept], labels[:kept])
+    notes = _notes_on_absent_classes(dataset, "test", dataset.test_labels)
+    if dataset.validation:
+        validation = dataset.validation
+        notes += [f"dataset: its own validation part is used; dataset.validation_split={validation_split} is not."]
+        notes += _notes_on_absent_classes(dataset, "validation", validation.labels)
+    else:
+        validation = Part(inputs[kept:], labels[kept:])
+        _refuse_classes_of_validation_alone(dataset, split, train.labels, validation.labels)
+        notes += _notes_on_missing_classes(dataset, f"dataset.split={split}", "validation", validation.labels, labels)
     if class_imbalance is not None:
         train = imbalance(train, class_imbalance, dataset.classes)
     if train_size is not None:
@@ -107,10 +116,20 @@ def _notes_on_missing_classes(dataset: Dataset, key: str, name: str, part: Label
             f"{name} part, which holds {share:.0%} of all: what is measured there tells nothing of that class. "
             f"Are the data sorted by class? {_STRATIFIED}"
         )
-    missing = [dataset.name_of(label) for label in np.flatnonzero(is_short & (there == 0))]
-    if not missing:
+    return _absent(dataset, key, name, np.flatnonzero(is_short & (there == 0)))
+
+
+def _notes_on_absent_classes(dataset: Dataset, name: str, part: Labels) -> list[str]:
+    """Return a note on classes that a part of the source's own lacks."""
+    missing = np.setdiff1d(np.arange(dataset.classes), part)
+    return _absent(dataset, "dataset", name, missing)
+
+
+def _absent(dataset: Dataset, key: str, name: str, missing: Indices) -> list[str]:
+    if not len(missing):
         return []
-    shown = ", ".join(missing[:_FEW]) + (", ..." if len(missing) > _FEW else "")
+    names = [dataset.name_of(label) for label in missing[:_FEW]]
+    shown = ", ".join(names) + (", ..." if len(missing) > _FEW else "")
     return [f"{key}: the {name} part has no example of class {shown}."]
 
 

@@ -1,6 +1,7 @@
 """TensorBoard's event files, written by its own package: an operation of TensorFlow a scalar would cost far more."""
 
 import math
+import re
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,6 +25,8 @@ _SESSION_STATUS: dict[Status, str] = {
     "diverged": "STATUS_FAILURE",
     "failed": "STATUS_FAILURE",
 }
+# What stands where other runs have a number: a batch of the whole set, a length in epochs, what is no finite number.
+_FOR_A_NUMBER = re.compile(r"full|auto|[\d.]+ ?epochs?|[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 
 
 class TensorBoard(Tracker):
@@ -74,20 +77,32 @@ class TensorBoard(Tracker):
 
 
 def hyperparameters(record: RunRecord) -> dict[str, float | str]:
-    """Return the run's variant, seed and overrides: numbers where they are numbers, else as they were written."""
+    """Return the run's variant, seed and overrides: numbers where they are numbers, else as they were written.
+
+    TensorBoard cannot show a column that holds numbers in one run and text in another, so the names of options are text
+    always, null is left out, and a word in the place of a number (full, 5epochs, nan) has a column of its own.
+    """
     values: dict[str, float | str] = {"variant": record.variant, "seed": record.seed}
     for override in record.asked:
-        key, _, value = override.partition("=")
-        values[key.lstrip("+")] = "removed" if key.startswith("~") else _number_or_text(value)
+        given, _, value = override.partition("=")
+        key = given.lstrip("+~")
+        if given.startswith("~"):
+            values[f"{key} (word)"] = "removed"
+        elif "." not in key:
+            values[key] = value
+        elif (number := _number(value)) is not None:
+            values[key] = number
+        elif value != "null":
+            values[f"{key} (word)" if _FOR_A_NUMBER.fullmatch(value) else key] = value
     return values
 
 
-def _number_or_text(value: str) -> float | str:
+def _number(value: str) -> float | None:
     try:
         number = float(value)
     except ValueError:
-        return value
-    return number if math.isfinite(number) else value
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _of_epoch(diagnostic: Diagnostic, epoch: int) -> dict[str, float]:

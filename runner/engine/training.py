@@ -44,7 +44,9 @@ def train(
     diagnostics: Sequence[Diagnostic] = (),
     checkpoint: Checkpoint | None = None,
 ) -> Iterator[Row]:
-    """Train a compiled model as `model.fit` does, and yield each epoch as it ends.
+    """Train a compiled model as `model.fit` does on the same batches, and yield each epoch as it ends.
+
+    After `keras.utils.set_random_seed`, Keras 3.15.1 repeats one shuffle in every epoch, which `order` does not.
 
     A step is the model's own `train_step`, so that loss, metrics, regularizers, clipping and the rest are Keras's. The
     last batch of an epoch is smaller where the batch size does not divide the data, and is trained on too. Callbacks

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
@@ -61,7 +62,11 @@ class LastEpochs(WeightAverage):
 
 
 class MovingAverage(WeightAverage):
-    """The running mean that Keras's optimizers keep after every step (`use_ema`)."""
+    """The running mean that Keras's optimizers keep after every update (`use_ema`).
+
+    Where gradients are accumulated, Keras's takes the same weights in at every step between two updates; this one does
+    so once an update.
+    """
 
     def __init__(self, momentum: float, refresh_statistics: Callable[[], None]) -> None:
         super().__init__(refresh_statistics)
@@ -72,8 +77,17 @@ class MovingAverage(WeightAverage):
         super().set_model(model)
         optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
         optimizer.use_ema, optimizer.ema_momentum = True, self._momentum
+        if steps := optimizer.gradient_accumulation_steps:
+            optimizer._update_model_variables_moving_average = partial(
+                _once_an_update, optimizer, steps, optimizer._update_model_variables_moving_average
+            )
 
     def average(self) -> Arrays:
         """Return Keras's average."""
         optimizer = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
         return [average.numpy() for average in optimizer._model_variables_moving_average]
+
+
+def _once_an_update(optimizer: Any, steps: int, average: Callable[[Any], None], variables: Any) -> None:
+    is_update = keras.ops.equal((optimizer._iterations + 1) % steps, 0)  # counts steps; after the step it is raised
+    keras.ops.cond(is_update, lambda: average(variables), lambda: None)

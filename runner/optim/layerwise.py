@@ -8,9 +8,7 @@ from typing import Any
 import keras
 
 from runner.models.patterns import refuse_idle_patterns, trainable_layers
-
-# Strengths of decoupled weight decay that Keras's optimizers have (Muon has two).
-_DECAYS = ("weight_decay", "adam_weight_decay")
+from runner.optim.weight_decay import DECAYS
 
 
 def multipliers(model: keras.Model, choice: Mapping[str, float]) -> dict[str, float]:
@@ -61,7 +59,7 @@ def scale_updates(model: keras.Model, factors: Mapping[str, float]) -> None:
         update(gradient, variable, learning_rate * factor_of[optimizer._var_key(variable)])
 
     def scaled_decay(variables: Sequence[Any]) -> None:
-        strengths = {name: getattr(optimizer, name) for name in _DECAYS if getattr(optimizer, name, None) is not None}
+        strengths = {name: getattr(optimizer, name) for name in DECAYS if getattr(optimizer, name, None) is not None}
         for factor, chosen in by_factor(variables).items():
             for name, strength in strengths.items():
                 setattr(optimizer, name, strength * factor)

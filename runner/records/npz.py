@@ -28,18 +28,21 @@ class Missing(ValueError):
     """The archive has other keys."""
 
 
-def read_arrays(file: Path | IO[bytes], choices: Sequence[Sequence[str]], most: float) -> dict[str, Array]:
+def read_arrays(
+    file: Path | IO[bytes], choices: Sequence[Sequence[str]], most: float, needed: Sequence[Sequence[str]] = ()
+) -> dict[str, Array]:
     """Read the first of several sets of keys that an archive has, in that order.
 
     Args:
         most: bytes that the arrays may take in memory.
+        needed: the sets that errors name; all of them by default.
 
     Raises:
         TooLarge: if they would take more.
         Missing: if it has none of the sets.
         ValueError: if it is no archive of arrays, or a damaged one.
     """
-    wanted = ", or ".join(", ".join(keys) for keys in choices)
+    wanted = ", or ".join(", ".join(keys) for keys in needed or choices)
     try:
         with zipfile.ZipFile(file) as archive:
             there = [name.removesuffix(".npy") for name in archive.namelist()]
@@ -47,8 +50,8 @@ def read_arrays(file: Path | IO[bytes], choices: Sequence[Sequence[str]], most: 
             if keys is None:
                 raise Missing(f"has the keys {shortened(', '.join(there))}; needed are {wanted}")
             for size in (_stored_bytes, _decoded_bytes):
-                if (needed := sum(size(archive, key) for key in keys)) > most:
-                    raise TooLarge(needed)
+                if (total := sum(size(archive, key) for key in keys)) > most:
+                    raise TooLarge(total)
             return {key: _array(archive, key) for key in keys}
     except (Missing, TooLarge):
         raise

@@ -1,7 +1,7 @@
 """What is kept of a run beside its curves and predictions."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
@@ -115,6 +115,7 @@ class RunRecord:
     label: Text | None = None  # the variant's name, where a study gives it one
     weights: Texts = field(default_factory=dict)  # hashes of the shapes and of the initial values
     classes: Lines = field(default_factory=list)  # their names, in the order of the scores; empty: they have none
+    working_directory: Text | None = None  # that its configuration's relative paths are of; None: it has none
     format: int = 1
 
     @property
@@ -165,9 +166,18 @@ class RunRecord:
             "weight_shapes": self.weights.get("shapes"),
             "initial_weights": self.weights.get("values"),
         }
+        for name, value in self._other_metrics():
+            row.setdefault(name, value)
         for override in self.overrides:
             row.setdefault(override_key(override), override.partition("=")[2])
         return row
+
+    def _other_metrics(self) -> Iterator[tuple[str, float | None]]:
+        """Yield the columns of what else was measured of the tested network, such as recall."""
+        for part, measured in (("test", self.scores), ("test", self.test), ("val", self.validation)):
+            for name, value in measured.items():
+                if not isinstance(value, dict | list):
+                    yield f"{part}_{name}", value
 
     def _on_validation(self, metric: str) -> float | None:
         """Return the figure of the tested network; the last epoch's where none was tested, or in an older record."""

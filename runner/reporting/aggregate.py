@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from runner.reporting.attainability import LEVEL, cannot_decide, smallest_p
-from runner.reporting.direction import sign_of
+from runner.reporting.direction import TIMES_TO_TARGET, sign_of
 from runner.reporting.statistics import FEWEST_SEEDS, compare_paired, compare_unpaired, holm, summarize
 from runner.reporting.targets import TARGET_COLUMNS, target_columns
 
@@ -71,7 +71,8 @@ def comparison_frame(
     same data and split and, where the weights have the same shapes, of the same initial weights. `unmatched` counts the
     seeds that are not, which are left out. Else Welch's test is used, and `test` says so.
 
-    A run that diverged lost: it is the worst of its pair. One that failed or was interrupted is missing.
+    A run that diverged lost: it is the worst of its pair. So did a completed one that never reached the target, where
+    the metric is the time to it. One that failed or was interrupted is missing.
 
     Holm's correction is over all rows that may claim something, on all data sets together: those with `FEWEST_SEEDS`
     or more. Nothing is claimed where either side has runs that are still training.
@@ -120,12 +121,11 @@ def has_seeds_apart(comparison: Mapping[Any, Any], seeds: Mapping[str, float]) -
     return str(comparison["test"]).startswith("paired") and bool(comparison["n_completed"] < most)
 
 
-def diverged_shares(summary: pd.DataFrame, by: str | list[str]) -> "pd.Series[float]":
-    """Return the share of diverged runs among the completed and diverged ones of each group; NaN without any."""
-    ended = summary["status"].where(summary["status"].isin(["completed", "diverged"]))
+def lost_shares(summary: pd.DataFrame, metric: str, by: str | list[str]) -> "pd.Series[float]":
+    """Return the share of lost runs among the completed and diverged ones of each group; NaN without any."""
+    ended = summary["status"].isin(["completed", "diverged"])
     keys = [summary[key] for key in ([by] if isinstance(by, str) else by)]
-    is_lost = (ended == "diverged").astype(float).where(ended.notna())
-    shares: pd.Series[float] = is_lost.groupby(keys, sort=False).mean()
+    shares: pd.Series[float] = _is_lost(summary, metric).astype(float).where(ended).groupby(keys, sort=False).mean()
     return shares
 
 
@@ -136,7 +136,7 @@ _Pair = tuple[Any, Any]  # cell and seed
 class _Arm:
     """A variant's runs with a result: the metric by cell and seed, and what makes them pairs.
 
-    Of several runs of a seed in a cell it is the mean; a diverged one is infinitely bad.
+    Of several runs of a seed in a cell it is the mean; a lost one is infinitely bad.
     """
 
     scores: dict[_Pair, float]
@@ -144,7 +144,7 @@ class _Arm:
 
     @classmethod
     def of(cls, runs: pd.DataFrame, metric: str) -> Self:
-        lost = runs["status"] == "diverged"
+        lost = _is_lost(runs, metric)
         with_result = runs.assign(cell=runs.get("cell", ""), lost=lost)[lost | _is_scored(runs, metric)]
         values = with_result[metric].astype(float).mask(with_result["lost"], -sign_of(metric) * np.inf)
         means = values.groupby([with_result["cell"], with_result["seed"]], sort=False).mean()
@@ -180,6 +180,14 @@ class _Arm:
     def completed_cells(self) -> set[Any]:
         """Return the cells of which at least one run completed."""
         return {cell for (cell, _), score in self.scores.items() if np.isfinite(score)}
+
+
+def _is_lost(summary: pd.DataFrame, metric: str) -> "pd.Series[bool]":
+    """Say which runs diverged or, where the metric is the time to a target, never reached it."""
+    diverged = summary["status"] == "diverged"
+    if metric not in TIMES_TO_TARGET:
+        return diverged
+    return diverged | ((summary["status"] == "completed") & summary[metric].isna())
 
 
 def _is_scored(summary: pd.DataFrame, metric: str) -> "pd.Series[bool]":

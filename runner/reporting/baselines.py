@@ -15,18 +15,19 @@ def baselines(arms: Sequence[str], baseline: str | None, names: Iterable[str] = 
     A study's variants that were crossed with a grid are compared cell by cell: `adam,batch_size=4` with
     `sgd,batch_size=4`.
 
+    A baseline that is no arm (it has no runs there) stays the baseline: another one is never put in its place.
+
     Args:
         arms: labels of the variants.
         baseline: the label of an arm, or the name of a study's variant; None: the first one.
         names: those of the study's variants.
     """
     by_length = sorted(names, key=len, reverse=True)  # so that `a,b` is not taken for a cell of `a`
-    if baseline in arms:
-        return dict.fromkeys(arms, str(baseline))
+    if baseline is not None and (baseline in arms or baseline not in by_length):
+        return dict.fromkeys(arms, baseline)
     parts = {arm: _parts(arm, by_length) for arm in arms}
-    name = baseline if baseline in by_length else parts[arms[0]][0]
-    counterparts = {arm: f"{name}{cell}" for arm, (_, cell) in parts.items()}
-    return {arm: other if other in parts else arms[0] for arm, other in counterparts.items()}
+    name = parts[arms[0]][0] if baseline is None else baseline
+    return {arm: f"{name}{cell}" for arm, (_, cell) in parts.items()}
 
 
 def _parts(arm: str, names: Iterable[str]) -> tuple[str, str]:

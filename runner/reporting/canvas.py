@@ -139,8 +139,12 @@ def row_places(*columns: Sequence[str]) -> tuple[npt.NDArray[np.float64], float]
 
 
 def plain(text: str) -> str:
-    """Return text that can be drawn, and is taken for text: between two dollar signs would be a formula."""
-    return legible(text).replace("$", r"\$")
+    """Return text that can be drawn, and is taken for text.
+
+    Between two dollar signs would be a formula, and what begins with an underscore is left out of a legend.
+    """
+    shown = legible(text).replace("$", r"\$")
+    return f"\N{ZERO WIDTH SPACE}{shown}" if shown.startswith("_") else shown
 
 
 def wrapped(text: str, width: int) -> str:

@@ -31,7 +31,9 @@ def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--metric", help="a column of summary.csv (default: as the study says, or test_accuracy)")
     parser.add_argument("--baseline", help="the variant that the others are compared with (default: the first)")
     parser.add_argument("--by", nargs="+", default=[], metavar="KEY", help="make the variants of these keys' values")
-    parser.add_argument("--target", type=_target, help="of the validation metric (default: what the baseline reaches)")
+    parser.add_argument(
+        "--target", type=_target, help="of the validation metric (default: the worst end of the baseline's runs)"
+    )
     parser.add_argument("--confusion", metavar="VARIANT", help="whose confusion matrix (default: the best's)")
     parser.add_argument("--seeds", action="store_true", help="draw every seed's curve as a thin line")
     parser.add_argument(

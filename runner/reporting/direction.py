@@ -1,7 +1,9 @@
 """Which way a metric is better."""
 
 _LESS_IS_BETTER = ("loss", "error", "negative_log_likelihood", "seconds", "_to_target")
-_SHARES = ("accuracy", "macro_f1")  # of these, more is better
+_SHARES = ("accuracy", "precision", "recall", "f1")  # of these, more is better
+_MORE_IS_BETTER = ("auc", "f1_score", "iou")
+TIMES_TO_TARGET = ("epochs_to_target", "seconds_to_target")  # of a run that never got there there is none
 
 
 def sign_of(metric: str) -> int:
@@ -11,7 +13,7 @@ def sign_of(metric: str) -> int:
 
 def has_direction(metric: str) -> bool:
     """Say whether a figure can be better or worse: a number of parameters or epochs is only higher or lower."""
-    return metric.endswith((*_LESS_IS_BETTER, *_SHARES))
+    return metric.endswith((*_LESS_IS_BETTER, *_SHARES, *_MORE_IS_BETTER))
 
 
 def is_share(metric: str) -> bool:

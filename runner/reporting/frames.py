@@ -1,35 +1,47 @@
 """Frames as files."""
 
 import io
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from runner.config.errors import shortened
+from runner.config.errors import printable, shortened
 from runner.records.atomic import whole_file
 from runner.records.bounded import read_table
-from runner.records.cells import inert
+from runner.records.cells import as_meant, inert
 from runner.records.record import LARGEST
 
 
-def read_frame(path: Path, **options: Any) -> pd.DataFrame:
+def read_frame(path: Path, texts: Collection[str] = ()) -> pd.DataFrame:
     """Read a CSV file that may be anybody's.
 
     Args:
-        options: of pandas.read_csv.
+        texts: columns of text, in which NA and null are names, and what was made inert is as it was meant.
 
     Raises:
         FileNotFoundError: if there is none.
         ValueError: if it is no table, with its name.
     """
     try:
-        frame: pd.DataFrame = pd.read_csv(io.BytesIO(read_table(path)), low_memory=False, **options)
+        table = read_table(path)
+        columns = [str(column) for column in pd.read_csv(io.BytesIO(table), nrows=0)]
+        missing: Any = {column: [""] for column in columns if column not in texts} if texts else None
+        frame: pd.DataFrame = pd.read_csv(
+            io.BytesIO(table),
+            low_memory=False,
+            dtype=dict.fromkeys({*texts} & {*columns}, object),
+            na_values=missing,
+            keep_default_na=not texts,
+        )
     except ValueError as error:
         raise ValueError(f"{path}: not a table ({shortened(str(error))})") from error
     if not isinstance(frame.index, pd.RangeIndex):  # pandas takes cells beyond the last column's for names of rows
         raise ValueError(f"{path}: not a table (more cells than columns)")
-    return frame
+    return frame.assign(
+        **{name: [printable(as_meant(cell)) for cell in frame[name]] for name in texts if name in frame}
+    )
 
 
 def read_numbers(path: Path, *needed: str) -> pd.DataFrame:

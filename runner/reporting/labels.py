@@ -18,10 +18,11 @@ def variant_labels(runs: Sequence[Run]) -> list[str]:
     several = len({run.record.dataset["name"] for run in runs}) > 1
     parts = [[part for part in run.record.asked if not (several and override_key(part) == "dataset")] for run in runs]
     shared = set(parts[0]).intersection(*parts) if len({run.record.variant for run in runs}) > 1 else set()
-    names = [
-        run.record.label or ",".join(part for part in own if part not in shared) or run.record.name
-        for own, run in zip(parts, runs, strict=True)
-    ]
+    texts: dict[frozenset[str], str] = {}  # the first one: the same overrides in another order are the same variant
+    names = []
+    for own, run in zip(parts, runs, strict=True):
+        left = [part for part in own if part not in shared]
+        names.append(run.record.label or texts.setdefault(frozenset(left), ",".join(left)) or run.record.name)
     labels = [_without_dataset(name, run) for name, run in zip(names, runs, strict=True)] if several else names
     # On each data set apart: a study may have tuned to other values on each.
     places = [(label, run.record.dataset["name"]) for label, run in zip(labels, runs, strict=True)]
@@ -108,7 +109,7 @@ def _differences(names: Sequence[tuple[str, str]], parts: Sequence[Sequence[str]
     """Return what is to be added to each name where runs of one name were asked for differently: in two studies."""
     asked: dict[tuple[str, str], set[tuple[str, ...]]] = {}
     for name, own in zip(names, parts, strict=True):
-        asked.setdefault(name, set()).add(tuple(own))
+        asked.setdefault(name, set()).add(tuple(sorted(own)))
     common = {name: set.intersection(*map(set, variants)) for name, variants in asked.items()}
     return [
         f" ({','.join(part for part in own if part not in common[name])})" if len(asked[name]) > 1 else ""

@@ -6,7 +6,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy import stats
 
-from runner.reporting.aggregate import diverged_shares
+from runner.reporting.aggregate import lost_shares
+from runner.reporting.attainability import LEVEL
 from runner.reporting.canvas import PALETTE, TWO_COLUMNS, canvas, plain
 from runner.reporting.direction import sign_of
 from runner.reporting.ties import levelled, places
@@ -56,7 +57,7 @@ def average_ranks(means: pd.DataFrame, metric: str) -> Ranks | None:
 
 
 def critical_difference(ranks: Ranks, title: str) -> Figure:
-    """Draw the average ranks; a bar joins variants that Nemenyi's test does not tell apart (p >= 0.05)."""
+    """Draw the average ranks with Friedman's p; a bar joins what Nemenyi's test does not tell apart (p >= 0.05)."""
     from scikit_posthocs import critical_difference_diagram
 
     figure, axes = canvas(title, TWO_COLUMNS, 1.2 + 0.16 * len(ranks.average))
@@ -69,8 +70,17 @@ def critical_difference(ranks: Ranks, title: str) -> Figure:
         color_palette=[PALETTE[position % len(PALETTE)] for position in range(len(named))],
     )
     axes.grid(visible=False)
-    axes.set_xlabel(f"average rank over {ranks.datasets} data sets (1 is best)", fontsize=7)
+    alike = "" if ranks.friedman_p < LEVEL else ": no variant is shown to differ"
+    axes.set_xlabel(
+        f"average rank over {ranks.datasets} data sets (1 is best)\n"
+        f"Friedman's test of all variants: p {_p_text(ranks.friedman_p)}{alike}",
+        fontsize=7,
+    )
     return figure
+
+
+def _p_text(p_value: float) -> str:
+    return "< 0.001" if p_value < 0.001 else f"= {p_value:.3f}"
 
 
 def scores_by_dataset(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
@@ -85,7 +95,7 @@ def scores_by_dataset(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
     """
     keys = ["dataset", "arm"]
     completed = summary[summary["status"] == "completed"]
-    shares = diverged_shares(summary, keys).dropna().rename("share").reset_index()
+    shares = lost_shares(summary, metric, keys).dropna().rename("share").reset_index()
     shares = shares.pivot_table(index="dataset", columns="arm", values="share")
     means = completed.pivot_table(index="dataset", columns="arm", values=metric)
     arms = [arm for arm in dict.fromkeys(summary["arm"]) if arm in shares]

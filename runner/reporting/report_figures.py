@@ -10,6 +10,7 @@ import pandas as pd
 from runner.config.plural import counted
 from runner.records.record import override_key
 from runner.reporting.axes import is_grid, number, overrides_frame, points_along, sensitivity_axis, varying_axes
+from runner.reporting.canvas import wrapped
 from runner.reporting.curve_figures import learning_curves, variant_curves
 from runner.reporting.direction import is_share
 from runner.reporting.dot_figures import dots
@@ -22,6 +23,7 @@ from runner.reporting.results import Results
 from runner.reporting.run_figures import read_gradients
 from runner.reporting.selection import tuned_metric
 from runner.reporting.styles import Style, variant_styles
+from runner.reporting.targets import is_time
 from runner.reporting.wording import axis_label, no_result_text, quantity, value_text
 
 Named = Iterator[tuple[str, Draw]]
@@ -54,7 +56,10 @@ def _final_figures(results: Results) -> Named:
     completed = summary.assign(**{metric: summary[metric].where(summary["status"] == "completed")})
     if completed[metric].notna().any():
         title = f"{_begin(quantity(metric))} by variant: {results.title}"
-        options = {"share": is_share(metric), "baseline": results.baseline, "notes": _without_result(results)}
+        notes = _missed(results) if is_time(metric) else _without_result(results)
+        options = {"share": is_share(metric), "baseline": results.baseline, "notes": notes}
+        if is_time(metric):
+            options["biased"] = notes
         yield metric, partial(dots, completed, metric, axis_label(metric), title, **options)
     gaps = _gaps(results)
     if gaps["gap"].notna().any():
@@ -63,9 +68,11 @@ def _final_figures(results: Results) -> Named:
         yield "generalization_gap", partial(dots, gaps, "gap", label, title, share=True)
     ended = summary[summary["status"] != "running"]
     if results.target is not None and ended["seconds_to_target"].notna().any():
-        goal = f"{quantity(results.validation_metric)} of {value_text(results.target, results.metric)}"
+        goal = f"{quantity(results.validation_metric)} of {value_text(results.target, results.validation_metric)}"
         title = f"Time to a {goal}: {results.title}"
-        label = "training time to the target (s)"
+        label = "training time to the target, compilation included (s)"
+        if results.target_source:
+            label += "\n" + wrapped(f"target: {results.target_source}", 80)
         missed = _missed(results)
         options = {"share": False, "notes": missed, "biased": missed}
         yield "time_to_target", partial(dots, ended, "seconds_to_target", label, title, **options)

@@ -11,18 +11,19 @@ import pandas as pd
 from runner.config.errors import UserError, did_you_mean
 from runner.config.plural import counted
 from runner.records.record import override_key
-from runner.reporting.aggregate import aggregate_frame, comparison_frame, diverged_shares
+from runner.reporting.aggregate import aggregate_frame, comparison_frame, lost_shares
 from runner.reporting.asked import Asked
 from runner.reporting.baselines import baselines
 from runner.reporting.collect import Run, find_runs, history_frame, not_begun, summary_frame
-from runner.reporting.direction import has_direction, is_share, sign_of, validation_counterpart
+from runner.reporting.direction import TIMES_TO_TARGET, has_direction, is_share, sign_of, validation_counterpart
 from runner.reporting.groups import sweeps_apart
 from runner.reporting.in_force import with_values_in_force
 from runner.reporting.labels import cells, labels_by, variant_labels, with_dataset
 from runner.reporting.left_out import LeftOut
+from runner.reporting.paired_error import read_answers, with_test_set_error
 from runner.reporting.ranks import Ranks, average_ranks, scores_by_dataset
 from runner.reporting.selection import read_tuning, selection_frame, selection_warnings, tuned_metric
-from runner.reporting.targets import usual_target, with_targets
+from runner.reporting.targets import is_time, usual_target, with_targets
 from runner.reporting.ties import best_first, places
 from runner.reporting.verdicts import cautions, verdicts
 
@@ -49,8 +50,10 @@ class Results:
     summary: pd.DataFrame  # a row a run; `variant`: its label, `arm`: without the data set's name, `cell`: see `cells`
     history: pd.DataFrame  # a row a run and epoch
     metric: str
+    validation_metric: str  # by which choices are made, and which the target is of
     baselines: dict[str, str]  # what each variant is compared with; a baseline with itself
     target: float | None
+    target_source: str  # what sets it: "the worst end of a run of sgd"; "" where it was asked for
     asked: Asked
     tuning: pd.DataFrame | None
     tuning_runs: list[Run]
@@ -68,11 +71,6 @@ class Results:
         found = set(self.baselines.values())
         return found.pop() if len(found) == 1 else None
 
-    @property
-    def validation_metric(self) -> str:
-        """The metric by which choices are made."""
-        return validation_counterpart(self.metric)
-
     @cached_property
     def selection(self) -> pd.DataFrame | None:
         """What tuned scores flatter."""
@@ -88,7 +86,10 @@ class Results:
     @cached_property
     def comparisons(self) -> pd.DataFrame:
         """A row a variant against the baseline."""
-        return comparison_frame(self.summary, self.metric, self.baselines)
+        compared = comparison_frame(self.summary, self.metric, self.baselines)
+        measured = self.metric == "test_accuracy" and len(compared) > 0
+        answers = read_answers(self.runs, self.left_out) if measured else [None] * len(self.runs)
+        return with_test_set_error(compared, self.summary, answers)
 
     @cached_property
     def ranked(self) -> list[str]:
@@ -96,7 +97,7 @@ class Results:
         metric = self.validation_metric if self.validation_metric in self.summary else self.metric
         completed = self.summary[self.summary["status"] == "completed"]
         means = completed.groupby("variant", sort=False)[metric].mean().reindex(self.variants)
-        shares = diverged_shares(self.summary, "variant").reindex(self.variants)
+        shares = lost_shares(self.summary, metric, "variant").reindex(self.variants)
         return best_first(self.variants, places(means, shares, sign_of(metric)))
 
     @cached_property
@@ -122,6 +123,17 @@ class Results:
         )
         return [text]
 
+    def _without_baseline(self) -> list[str]:
+        """Name the baselines that have no runs, and what is compared with nothing for that."""
+        absent: dict[str, list[str]] = {}
+        for variant, baseline in self.baselines.items():
+            if baseline not in self.baselines:
+                absent.setdefault(baseline, []).append(variant)
+        return [
+            f"{baseline}, the baseline, has no runs: not compared with anything: {', '.join(variants)}."
+            for baseline, variants in absent.items()
+        ]
+
     def _unranked(self) -> list[str]:
         """Say which data sets the ranks leave out, and why."""
         scores = self._scores_by_dataset
@@ -144,7 +156,8 @@ class Results:
         records = [run.record for run in self.runs]
         found = cautions(self.aggregate, self.comparisons, records, tuned, self.not_begun)
         apart = sweeps_apart(self.runs, self.left_out)
-        return [*([apart] if apart else []), *found, *self._own_losses(), *self._unranked()]
+        own = [*self._without_baseline(), *self._own_losses(), *self._unranked()]
+        return [*([apart] if apart else []), *found, *own]
 
     @property
     def training(self) -> int:
@@ -194,20 +207,27 @@ def read_results(runs: list[Run], paths: Sequence[Path], wish: Wish, left_out: L
     summary = with_values_in_force(summary_frame(runs, labels), runs, left_out)
     summary = summary.assign(arm=arms, cell=cells(runs, labels, wish.by))
     history = history_frame(runs, labels)
-    metric = _metric(summary, wish.metric, asked.metric)
-    compared = _baselines(summary, wish.baseline, asked)
+    measured = _metric(summary, None if is_time(str(wish.metric)) else wish.metric, asked.metric)
+    compared = _baselines(summary, wish.baseline, Asked() if wish.by else asked)  # its names are no labels then
     target = wish.target if wish.target is not None else asked.target
-    validation = validation_counterpart(metric)
+    validation, source = validation_counterpart(measured), ""
     if wish.target is not None and wish.target > 1 and is_share(validation):
         raise UserError(f"--target {wish.target:g}: {validation} is a share, 0 to 1{_percent_hint(wish.target)}")
-    if target is None and validation in summary and len(set(compared.values())) == 1:
-        target = usual_target(summary, next(iter(compared.values())), validation)
+    if target is None and len(set(compared.values())) == 1:
+        target = usual_target(summary, history, baseline := next(iter(compared.values())), validation)
+        source = f"the worst end of a run of {baseline}"
+    if target is None and is_time(str(wish.metric)):
+        raise UserError(f"--metric {wish.metric}: needs --target; no single baseline with a completed run sets one")
     if target is not None:
         summary = with_targets(summary, history, validation, target)
     tuning = left_out.unless_read(partial(read_tuning, paths[0])) if len(paths) == 1 else None
     tuning_runs = [] if tuning is None else find_runs(paths, left_out, tuning=True)
     to_come = not_begun(paths[0], left_out) if len(paths) == 1 else 0
-    return Results(runs, summary, history, metric, compared, target, asked, tuning, tuning_runs, to_come, left_out)
+    metric = wish.metric if wish.metric is not None and is_time(wish.metric) else measured
+    return Results(
+        runs, summary, history, metric, validation, compared, target, source, asked, tuning, tuning_runs, to_come,
+        left_out,
+    )  # fmt: skip
 
 
 def _metric(summary: pd.DataFrame, wished: str | None, asked: str | None) -> str:
@@ -219,7 +239,8 @@ def _metric(summary: pd.DataFrame, wished: str | None, asked: str | None) -> str
     if wished in numbers and not has_direction(wished):
         raise UserError(f"--metric {wished}: neither more nor less of it is better")
     if wished not in numbers:
-        raise UserError(f"--metric {wished}: no such measure in summary.csv{did_you_mean(wished, numbers)}")
+        allowed = [*filter(has_direction, numbers), *TIMES_TO_TARGET]
+        raise UserError(f"--metric {wished}: no such measure in summary.csv{did_you_mean(wished, allowed)}")
     return wished
 
 
@@ -236,10 +257,12 @@ def _baselines(summary: pd.DataFrame, wished: str | None, asked: Asked) -> dict[
     known = [*dict.fromkeys([*summary["arm"], *asked.variants, *summary["variant"]])]
     if wished is not None and wished not in known:
         raise UserError(f"--baseline {wished}: no such variant{did_you_mean(wished, known)}")
+    chosen = dict(zip(summary["variant"], summary["arm"], strict=True)).get(str(wished), wished)
+    several = len({*summary["dataset"]}) > 1
     compared: dict[str, str] = {}
-    for _, runs in summary.groupby("dataset", sort=False):
+    for dataset, runs in summary.groupby("dataset", sort=False):
         labels = dict(zip(runs["arm"], runs["variant"], strict=True))  # an arm's label on this data set
-        chosen = {label: arm for arm, label in labels.items()}.get(str(wished), wished)
         by_arm = baselines([*labels], chosen or asked.baseline, asked.variants)
-        compared |= {labels[arm]: labels[baseline] for arm, baseline in by_arm.items()}
+        absent = f" [{dataset}]" if several else ""
+        compared |= {labels[arm]: labels.get(baseline, f"{baseline}{absent}") for arm, baseline in by_arm.items()}
     return compared

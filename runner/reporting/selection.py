@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from runner.config.errors import printable, shortened
-from runner.records.cells import as_meant
+from runner.config.errors import shortened
 from runner.records.record import VALIDATION_METRICS
 from runner.reporting.direction import sign_of
 from runner.reporting.frames import read_frame
@@ -72,8 +71,7 @@ def read_tuning(sweep: Path) -> pd.DataFrame:
         ValueError: if it is no table of what was tuned, with its name.
     """
     path = sweep / "tuning.csv"
-    texts = dict.fromkeys(("variant", "point"), lambda cell: printable(as_meant(cell)))
-    tuning = read_frame(path, converters=texts)
+    tuning = read_frame(path, texts=("variant", "point"))
     metrics = [column for column in tuning if column not in _OTHERS]
     kinds = {"chosen": "b", "on_edge": "b", "budget": "i"} | dict.fromkeys(metrics, "f")
     if len(metrics) != 1 or metrics[0] not in VALIDATION_METRICS or not {*_OTHERS} <= {*tuning}:

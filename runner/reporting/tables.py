@@ -11,13 +11,14 @@ from runner.reporting.aggregate import (
     STILL_TRAINING,
     can_decide,
     comparison_frame,
-    diverged_shares,
     has_seeds_apart,
+    lost_shares,
 )
 from runner.reporting.attainability import LEVEL
 from runner.reporting.direction import is_share, sign_of
 from runner.reporting.latex_table import Mark, escaped, latex_table
 from runner.reporting.statistics import FEWEST_SEEDS, binomial_error
+from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
 from runner.reporting.ties import places
 from runner.reporting.wording import interval_text, no_result_text, p_text, quantity, signed_text, spread_text
 
@@ -92,7 +93,7 @@ def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, metric: str) -> list[
     a mark: a missing star would say what the sentences do not.
     """
     marks: dict[str, Mark] = {}
-    shares = diverged_shares(summary, "variant").reindex(aggregate["variant"]).to_numpy()
+    shares = lost_shares(summary, metric, "variant").reindex(aggregate["variant"]).to_numpy()
     for dataset, group in aggregate.assign(share=shares).groupby("dataset", sort=False):
         place = places(group["mean"], group["share"], sign_of(metric))
         bests = group.loc[(place == 0) & group["mean"].notna(), "variant"].astype(str)
@@ -127,11 +128,15 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
             text += f" with 95% t-intervals; p by {tests}{_family(comparisons, aggregate)}"
         if unable := [row["reason"] for row in comparisons.to_dict("records") if not can_decide(row)]:
             text += f" ({'; '.join(dict.fromkeys(unable))}: nothing is claimed)"
-    of = ", of the runs that completed," if (aggregate["completed"] < aggregate["runs"]).any() else ""
-    fewest = " among the variants with the fewest diverged runs" if aggregate["diverged"].any() else ""
-    lost = " A run that diverged lost its comparison." if aggregate["diverged"].any() else ""
+    metric = str(aggregate["metric"].iloc[0])
+    variants = aggregate.to_dict("records")
+    is_part = any(runs_with_value(row, metric) < row["runs"] for row in variants)
+    of = f", of the runs that {succeeded(metric)}," if is_part else ""
+    any_lost = any(runs_lost(row, metric) for row in variants)
+    fewest = f" among the variants with the fewest {'lost' if is_time(metric) else 'diverged'} runs" if any_lost else ""
+    lost = f" A run that {lost_how(metric)} lost its comparison." if any_lost else ""
     bold = f" The best mean{of}{fewest} is bold." if aggregate["mean"].notna().any() else ""
-    return f"{text}.{bold}{lost}{_test_set_error(aggregate, examples)}"
+    return f"{text}.{bold}{lost}{_test_set_error(aggregate, comparisons, examples)}"
 
 
 def _family(comparisons: pd.DataFrame, aggregate: pd.DataFrame) -> str:
@@ -143,12 +148,20 @@ def _family(comparisons: pd.DataFrame, aggregate: pd.DataFrame) -> str:
     return f", after Holm over {size} comparisons{everywhere} (the intervals are not adjusted)"
 
 
-def _test_set_error(aggregate: pd.DataFrame, examples: int | None) -> str:
+def _test_set_error(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int | None) -> str:
+    """Return the standard error that the test set leaves in one accuracy, and, paired, in a difference of two."""
     best = aggregate["mean"].max()
     if not examples or aggregate["metric"].iloc[0] != "test_accuracy" or not 0 <= best <= 1:  # NaN, too
         return ""
     error = 100 * binomial_error(best, examples)
-    return f" A test set of {examples:,} examples alone leaves a standard error of {error:.2f} points."
+    text = f" A test set of {examples:,} examples alone leaves a standard error of {error:.2f} points in one accuracy"
+    if not len(comparisons):
+        return f"{text}."
+    paired = 100 * comparisons.get("test_set_error", pd.Series(dtype=float)).dropna()
+    if not len(paired):
+        return f"{text}; that of a difference, which is paired, is not known."
+    span = " to ".join(dict.fromkeys(f"{end:.2f}" for end in (paired.min(), paired.max())))
+    return f"{text} and, paired, of {span} points in a difference; the intervals are over seeds, without it."
 
 
 def _markdown(text: str) -> str:

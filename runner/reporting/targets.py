@@ -1,13 +1,15 @@
 """How soon a training gets as far as a target."""
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from runner.reporting.direction import sign_of
+from runner.reporting.direction import TIMES_TO_TARGET, sign_of
 
-TARGET_COLUMNS = ["target", "reached", "epochs_to_target", "seconds_to_target"]
+TARGET_COLUMNS = ["target", "reached", *TIMES_TO_TARGET]
 
 
 def with_targets(summary: pd.DataFrame, history: pd.DataFrame, metric: str, target: float) -> pd.DataFrame:
@@ -15,7 +17,8 @@ def with_targets(summary: pd.DataFrame, history: pd.DataFrame, metric: str, targ
 
     Args:
         summary: one row a run.
-        history: one row a run and epoch, with the run's position in the summary, the metric, and seconds.
+        history: one row a run and epoch, with the run's position in the summary, the metric, and seconds; those of a
+            run's first epoch hold the compilation.
         metric: a column of the history, of the validation set.
         target: from there on (for a loss: from there down) it is reached.
     """
@@ -39,12 +42,43 @@ def target_columns(runs: pd.DataFrame, target: float | None) -> dict[str, float 
     if target is None or "epochs_to_target" not in runs:
         return dict.fromkeys(TARGET_COLUMNS)
     ended = runs[runs["status"] != "running"]
-    medians = {name: ended[name].fillna(np.inf).median() for name in ("epochs_to_target", "seconds_to_target")}
+    medians = {name: ended[name].fillna(np.inf).median() for name in TIMES_TO_TARGET}
     finite = {name: value if np.isfinite(value) else math.nan for name, value in medians.items()}
     return {"target": target, "reached": int(ended["epochs_to_target"].notna().sum()), **finite}
 
 
-def usual_target(summary: pd.DataFrame, baseline: str, metric: str) -> float | None:
-    """Return what the baseline reaches at its end, in the mean: the target where none is given."""
-    values = summary.loc[(summary["variant"] == baseline) & (summary["status"] == "completed"), metric].dropna()
-    return float(values.mean()) if len(values) else None
+def usual_target(summary: pd.DataFrame, history: pd.DataFrame, baseline: str, metric: str) -> float | None:
+    """Return the worst value that a completed run of the baseline ends with: the target where none is given.
+
+    All of them reach it. The mean is what about half of them never get to.
+    """
+    completed = np.flatnonzero((summary["variant"] == baseline) & (summary["status"] == "completed"))
+    if metric not in history:
+        return None
+    ends = sign_of(metric) * history.groupby("position")[metric].last().reindex(completed).dropna()
+    return sign_of(metric) * float(ends.min()) if len(ends) else None
+
+
+def is_time(metric: str) -> bool:
+    """Say whether a metric is the time to the target, which a run that never reached it has not."""
+    return metric in TIMES_TO_TARGET
+
+
+def succeeded(metric: str) -> str:
+    """Return what the runs did that have a value: "completed"."""
+    return "reached the target" if is_time(metric) else "completed"
+
+
+def lost_how(metric: str) -> str:
+    """Return what the runs did that lost: "diverged"."""
+    return "diverged or never reached the target" if is_time(metric) else "diverged"
+
+
+def runs_with_value(row: "Mapping[Any, Any] | pd.Series[Any]", metric: str) -> int:
+    """Return how many runs of a variant have a value, from its row of the aggregate."""
+    return int(min(row["completed"], row["reached"]) if is_time(metric) else row["completed"])
+
+
+def runs_lost(row: "Mapping[Any, Any] | pd.Series[Any]", metric: str) -> int:
+    """Return how many runs of a variant lost, from its row of the aggregate."""
+    return int(row["diverged"] + row["completed"]) - runs_with_value(row, metric)

@@ -11,6 +11,7 @@ from runner.records.record import RunRecord
 from runner.reporting.aggregate import STILL_TRAINING, UNDECIDED, can_decide, has_seeds_apart
 from runner.reporting.attainability import smallest_p
 from runner.reporting.direction import is_share, sign_of
+from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
 from runner.reporting.wording import device_name, no_result_text, p_text, signed_text, value_text
 
 _MIXED = {"device": "device", "threads": "number of threads", "code": "commit"}
@@ -48,9 +49,10 @@ def _mean(row: _Row) -> str:
     metric, runs = row["metric"], row["runs"]
     if row["n"]:
         mean = f"a mean {metric} of {value_text(row['mean'], metric)}"
-        return f"{mean} over the {row['completed']} of {runs} runs that completed" if row["diverged"] else mean
-    if row["diverged"] == runs:
-        return f"no {metric}: {'its one run' if runs == 1 else f'all of its {runs} runs'} diverged"
+        of = f" over the {runs_with_value(row, metric)} of {runs} runs that {succeeded(metric)}"
+        return mean + of * bool(runs_lost(row, metric))
+    if runs_lost(row, metric) == runs:
+        return f"no {metric}: {'its one run' if runs == 1 else f'all of its {runs} runs'} {lost_how(metric)}"
     lost = "its one run has not completed" if runs == 1 else f"none of its {runs} runs completed"
     return f"no {metric}: {lost}"
 
@@ -60,9 +62,10 @@ def _difference(found: _Row, rows: Mapping[str, _Row]) -> str:
     if not found["n_completed"]:
         return f". Against {baseline}"
     unit = " points" if is_share(found["metric"]) else ""
-    text = f", {signed_text(found['difference'], found['metric'])}{unit} against {baseline}"
+    text = f", {signed_text(found['difference'], found['metric'])}{unit}{_tiny(found)} against {baseline}"
     if found["lost"] or found["baseline_lost"]:
-        return f"{text} over the {counted(found['n_completed'], 'seed')} that both completed"
+        both = f"in which both {succeeded(found['metric'])}" if is_time(found["metric"]) else "that both completed"
+        return f"{text} over the {counted(found['n_completed'], 'seed')} {both}"
     seeds = {variant: row["n"] for variant, row in rows.items()}
     return f"{text} over the {found['n_completed']} seeds that both have" if has_seeds_apart(found, seeds) else text
 
@@ -80,7 +83,26 @@ def _claim(found: _Row, rows: Mapping[str, _Row], comparisons: int) -> str:
     if found["verdict"] == UNDECIDED:
         return f"{found['reason']}{among} {evidence}"
     better = "better" if sign_of(metric) * (1 if found["verdict"] == "higher" else -1) > 0 else "worse"
-    return f"significantly {better}{among} {evidence}"
+    return f"significantly {better}{_of_these_examples(found)}{among} {evidence}"
+
+
+def _tiny(found: _Row) -> str:
+    examples = _examples(found)
+    return " (less than one test example)" if examples and 0 < abs(found["difference"]) * examples < 1 else ""
+
+
+def _examples(found: _Row) -> int:
+    """Return how many examples the test set has; 0 where that is not known."""
+    examples = found.get("test_examples")
+    return 0 if examples is None or pd.isna(examples) else int(examples)
+
+
+def _of_these_examples(found: _Row) -> str:
+    """Return for which test examples a claim is made: the test over seeds says nothing about others."""
+    if not (examples := _examples(found)):
+        return ""
+    perhaps = ", perhaps not on others" if found["two_level_low"] <= 0 <= found["two_level_high"] else ""
+    return f" on these {examples:,} test examples{perhaps}"
 
 
 def _interval(found: _Row, comparisons: int) -> str:
@@ -89,7 +111,12 @@ def _interval(found: _Row, comparisons: int) -> str:
     if math.isnan(found["ci_low"]):
         return ""
     alone = " of this comparison alone" if comparisons > 1 else ""
-    return f"95% interval {signed_text(found['ci_low'], metric)} to {signed_text(found['ci_high'], metric)}{alone}, "
+    wider = ""
+    if not math.isnan(found.get("two_level_low") or math.nan):
+        low, high = (signed_text(found[name], metric) for name in ("two_level_low", "two_level_high"))
+        wider = f"{low} to {high} with the test set's own error, "
+    low, high = (signed_text(found[name], metric) for name in ("ci_low", "ci_high"))
+    return f"95% interval {low} to {high}{alone}, {wider}"
 
 
 def _equals(p: str) -> str:
@@ -100,7 +127,7 @@ def _lost(found: _Row) -> str:
     """Return whose diverged runs a comparison counts as lost."""
     sides = (("lost", "variant"), ("baseline_lost", "baseline"))
     lost = [f"{counted(found[count], 'run')} of {found[side]}" for count, side in sides if found[count]]
-    return f", with the {' and '.join(lost)} that diverged counted as lost" if lost else ""
+    return f", with the {' and '.join(lost)} that {lost_how(found['metric'])} counted as lost" if lost else ""
 
 
 def _among(*sides: _Row) -> str:

@@ -11,6 +11,7 @@ from runner.reporting.direction import is_share
 
 _PARTS = {"val_": "validation ", "test_": "test ", "best_val_": "best validation "}
 _QUANTITIES = {"loss": "loss with penalty", "negative_log_likelihood": "cross-entropy", "macro_f1": "macro F1"}
+_TINY = 1e-6  # points: any smaller difference comes from the arithmetic
 
 
 def quantity(metric: str) -> str:
@@ -48,10 +49,13 @@ def spread_text(mean: float, std: float, metric: str) -> str:
 
 
 def signed_text(value: float, metric: str) -> str:
-    """Return a difference: +0.21 (percentage points), -0.0031 or -1.23e-07."""
+    """Return a difference: +0.21 or +0.0042 (percentage points), -0.0031 or -1.23e-07."""
     if math.isnan(value):
         return "-"
-    return f"{value * 100:+.2f}" if is_share(metric) else f"{value:+{_form(value)}}"
+    if is_share(metric):
+        points = value * 100
+        return f"{points:+{'.2g' if _TINY <= abs(points) < 0.005 else '.2f'}}"
+    return f"{value:+{_form(value)}}"
 
 
 def interval_text(comparison: "Mapping[str, Any]", metric: str) -> str:

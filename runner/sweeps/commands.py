@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from rich.text import Text
 from runner.config.errors import ConfigError, UserError
 from runner.config.trust import TRUST, trusted_by
 from runner.console import Terminal
+from runner.records.record import override_key
 
 _ENDLESS = 1_000_000  # lines: what is printed may be scrolled
 
@@ -50,6 +52,7 @@ def resume_command(arguments: Sequence[str]) -> None:
         "trusted", nargs="*", default=[], metavar=f"{TRUST}=[...]", help="packages of yours that it uses"
     )
     chosen = parser.parse_intermixed_args(arguments)
+    _refuse_changes(chosen.directory, [given for given in chosen.trusted if override_key(given) != TRUST])
     if chosen.workers is not None and chosen.workers < 1:
         raise UserError(f"--workers {chosen.workers}: must be at least 1")
     packages = trusted_by(chosen.trusted)
@@ -64,6 +67,31 @@ def resume_command(arguments: Sequence[str]) -> None:
         resume_run(chosen.directory, console, packages)
     else:
         resume_sweep(chosen.directory, console, workers=chosen.workers, fail_fast=chosen.fail_fast, trusted=packages)
+
+
+def _refuse_changes(directory: Path, changes: Sequence[str]) -> None:
+    """Refuse overrides of what is gone on with, and name the command that makes another run, or sweep, of them.
+
+    Raises:
+        UserError: if there are any.
+    """
+    if not changes or not all("=" in change for change in changes):
+        return
+    from runner.records.run_directory import RunDirectory
+    from runner.sweeps.plan import Plan
+
+    run = RunDirectory(directory)
+    is_run = run.record_path.exists()
+    before = run.read_record().overrides if is_run else Plan.read(directory).command
+    keys = {override_key(change) for change in changes}
+    command = shlex.join(["runner", *(given for given in before if override_key(given) not in keys), *changes])
+    text = (
+        f"{' '.join(changes)}: takes no overrides but {TRUST}=[my_package], as it goes on with what was begun; "
+        f"with another value it is new: {command}"
+    )
+    if is_run:
+        text += f" ({shlex.quote(f'model.init_from={directory}')} starts from the weights of a completed run)"
+    raise UserError(text)
 
 
 def ablation_arguments(arguments: Sequence[str]) -> list[str]:

@@ -139,7 +139,7 @@ def _warnings(plan: Plan, study: Study | None, records: Iterable[RunRecord | Non
     final = [job for job in plan.jobs if job.phase in ("final", "candidate")]
     seeds, variants = {job.seed for job in final}, list(dict.fromkeys(job.variant for job in final))
     compared = baselines(variants, study.baseline, study.names) if study else baselines(variants, None)
-    comparisons = len(variants) - len(set(compared.values()))
+    comparisons = sum(other in compared and other != variant for variant, other in compared.items())
     if (study or len(seeds) > 1) and (warning := power_warning(len(seeds), comparisons)):
         yield warning
     if other := {record.code.get("commit", "")[:12] for record in records if record} - {

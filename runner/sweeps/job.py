@@ -44,6 +44,7 @@ class Job:
     phase: Phase = "final"
     point: Lines = field(default_factory=list)  # overrides: where it lies in what is tuned or searched
     pruning: dict[str, Any] | None = None  # by what its training may be stopped early; see runner/sweeps/pruning.py
+    working_directory: Text | None = None  # that its configuration's relative paths are of
     named: bool = False  # its variant has a name, by which reports call it
 
     def path(self, sweep: Path) -> Path:

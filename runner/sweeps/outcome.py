@@ -92,6 +92,7 @@ def write_ending(job: Job, directory: RunDirectory, status: Status, reason: str 
         code=code_state(),
         parameters=0,
         started=now(),
+        working_directory=job.working_directory,
     )
     record = replace(record, status=status, error=reason, finished=now())
     if history := read_epochs(directory):

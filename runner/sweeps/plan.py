@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, TypeAdapter
 
 from runner.config.errors import ConfigError, UserError
 from runner.config.identity import run_id
+from runner.config.locations import working_directory
 from runner.config.messages import composition_message
 from runner.config.naming import directory_name
 from runner.records.atomic import write_csv, write_json
@@ -70,6 +71,20 @@ class Plan:
         values = {"format": 1, "command": self.command, "study": self.study, "launcher": self.launcher}
         write_json(sweep / PLAN_FILE, values | {"search": self.search, "jobs": jobs})
         write_csv(sweep / "plan.csv", self.rows())
+
+    def where_runs_lie(self, sweep: Path) -> Self:
+        """Return the plan with the directories that runs have already, where the same run was named another way.
+
+        The axes of a grid in another order make other names of the same runs.
+        """
+        there: dict[str, str] = {}
+        for found in sorted(sweep.glob("*/record.json")):
+            there.setdefault(found.parent.name.rpartition("_")[2], found.parent.name)
+        jobs = [
+            job if (sweep / job.directory).exists() else replace(job, directory=there.get(job.run_id, job.directory))
+            for job in self.jobs
+        ]
+        return replace(self, jobs=jobs)
 
     def rows(self) -> list[dict[str, Any]]:
         """Return a row a run, with its difference from the first variant."""
@@ -149,6 +164,7 @@ class Candidate:
             phase=phase,
             point=self.point,
             named=self.variant.named,
+            working_directory=working_directory(config),
         )
 
     def planned(self, study: Study) -> list[Job]:

@@ -68,6 +68,7 @@ class StudySweeper(Sweeper):
                     return
                 plan = plan_sweep(self.config, [*params, *arguments], composer, console)
                 plan = replace(plan, launcher=_plain(self.config.hydra.launcher), command=sys.argv[1:])
+                plan = plan.where_runs_lie(directory)
                 refuse_missing_data(plan.jobs)
                 if not options["dry_run"]:
                     refuse_another_question(plan.jobs, directory)

@@ -83,6 +83,7 @@ def _train(job: Job, directory: RunDirectory) -> Outcome:
         overrides=job.overrides,
         in_sweep=True,
         variant=job.variant if job.named else None,
+        working_directory=job.working_directory,
         hydra={
             "config.yaml": yaml.safe_dump(job.config, sort_keys=False),
             "overrides.yaml": yaml.safe_dump(job.overrides),
@@ -120,7 +121,7 @@ def check_job(task: tuple[Job, Depth], sweep: Path) -> Checked | EnvironmentFaul
     with _logged_to(Path(os.devnull)):
         try:
             with machine_faults():
-                prepared = prepare(job.config, job.path(sweep), _kept(), one_thread=True)
+                prepared = prepare(job.config, job.path(sweep), _kept(), one_thread=True, base=job.working_directory)
         except EnvironmentFault as fault:
             return fault
         except UserError as error:

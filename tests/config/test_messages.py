@@ -1,5 +1,7 @@
 """What a mistake on the command line is answered with, from the errors that Hydra itself raises."""
 
+import shlex
+
 import pytest
 from hydra import compose, initialize_config_dir
 from hydra.errors import HydraException
@@ -41,7 +43,6 @@ def message(*arguments: str) -> str:
         ("+seed=3", "seed is there already; write it without +"),
         ("+training.epochs=3", "training.epochs is there already; write it without +"),
         ("+optimizer=sgd", "optimizer is there already; write it without +"),
-        ("optimizer=[sgd", "not an override; write GROUP=OPTION or KEY=VALUE"),
         ("epochs", "not an override; write GROUP=OPTION or KEY=VALUE"),
         ("seed=1,2", "several values make a sweep, which needs -m"),
         ("optimizer=sgd,adam", "several values make a sweep, which needs -m"),
@@ -52,6 +53,37 @@ def test_a_mistake_is_one_line_with_what_was_written_what_is_wrong_and_the_neare
     assert text.startswith(f"{argument}: {said}")
     assert "\n" not in text
     assert message(DEFAULT, argument) == text, "also beside other arguments"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "my (1).csv",
+        "a=b.csv",
+        "#1.csv",
+        "Größe",
+        "日本",
+        "[sgd",
+        "it's (2)",
+        'say "x" =',
+        "a&b|c",
+        "50%(",
+        "{a",
+        "x, y)",
+    ],
+)
+def test_a_value_that_needs_quotes_is_shown_as_it_has_to_be_typed(value):
+    """The form is for a shell; what the shell hands on is the value."""
+    text = message(f"name={value}")
+    form = text.partition(" quotes that reach runner: ")[2]
+    (argument,) = shlex.split(form)
+    with initialize_config_dir(str(conf_directory()), version_base="1.3"):
+        assert compose("config", [argument]).name == value
+
+
+def test_what_no_quotes_can_mend_is_no_override():
+    for argument in ("optimizer", "=3 (", "a b=1", 'name=it\'s "("'):
+        assert "not an override; write GROUP=OPTION or KEY=VALUE" in message(argument)
 
 
 @pytest.mark.parametrize("argument", ["regularizer=[l3]", "regularizer=[l2,l3]"])
@@ -81,3 +113,10 @@ def test_an_option_that_is_not_chosen_is_said_to_be_there():
 def test_a_second_mistake_does_not_hide_the_first():
     assert message("trainin.epochs=1", "optimizer=adamm").startswith("optimizer=adamm: no such option")
     assert message("seeed=1", "epoch=2").startswith("seeed=1: no such key; did you mean seed?")
+
+
+@pytest.mark.parametrize("name", ["null", "NaN", "1e5", "true", "-1.5"])
+def test_an_option_whose_name_yaml_takes_for_something_else_is_chosen_in_quotes(name):
+    given = f"optimizer={name}"
+    said = composition_message(ValueError("Config group override must be a string or a list."), [given])
+    assert f"""of an option that is called so: 'optimizer="{name}"')""" in said

@@ -53,3 +53,13 @@ def test_what_asks_for_many_runs_is_a_sweep(argument):
 
 def test_signs_of_exponents_stay():
     assert slug("optimizer.learning_rate=1e+30") != slug("optimizer.learning_rate=1e-30")
+
+
+def test_a_grid_has_one_name_whatever_the_order_of_its_keys_and_values():
+    grid = ["optimizer=sgd,adam", "training.batch_size=8,16,128", "regularizer=[l2,dropout],[]"]
+    other = ["regularizer=[],[l2,dropout]", "optimizer=adam,sgd", "training.batch_size=128,8,16"]
+    assert sweep_name(grid) == sweep_name(other)
+    assert "training.batch_size=8-16-128" in sweep_name(other[2:])
+    assert sweep_name(["regularizer=[l2,dropout]"]) != sweep_name(["regularizer=[dropout,l2]"])  # one value
+    assert sweep_name(["name='a,b'"]) != sweep_name(["name='b,a'"])
+    assert sweep_name(["x=range(1,5)"]) != sweep_name(["x=range(5,1)"])

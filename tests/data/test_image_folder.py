@@ -203,8 +203,8 @@ def test_no_class_folders_are_an_error(tmp_path, content):
 
 
 def test_folders_of_folders_are_an_error(two_parts):
-    (two_parts / "test").rename(two_parts / "validation")  # so that train and validation look like classes
-    with pytest.raises(DataError, match="train/cat: a folder where images are expected"):
+    (two_parts / "test").rename(two_parts / "holdout")  # so that train and holdout look like classes
+    with pytest.raises(DataError, match="holdout/cat: a folder where images are expected"):
         load(two_parts)
 
 
@@ -248,3 +248,52 @@ def test_more_than_the_limit_is_refused_before_the_images_are_read(two_parts):
     (two_parts / "train" / "dog" / "0.png").write_bytes(b"never read")
     with pytest.raises(DataError, match=r"train: 3.6e-07 GB decoded, more than dataset.memory_limit_gb=3.5e-07"):
         load(two_parts, memory_limit_gb=350e-9)  # 15 images of 24 bytes
+
+
+def add_validation(root, name="val"):
+    for kind, value in (("cat", 50), ("dog", 150)):
+        save(root / name / kind / "only.png", value)
+
+
+@pytest.mark.parametrize("name", ["val", "valid", "validation"])
+def test_a_folder_for_validation_is_the_validation_part(two_parts, name):
+    before = load(two_parts)
+    add_validation(two_parts, name)
+    dataset = load(two_parts)
+    assert values(dataset.validation.inputs) == [50, 150]
+    assert dataset.validation.labels.tolist() == [0, 1]
+    assert np.array_equal(dataset.train_inputs, before.train_inputs)
+    assert before.validation is None
+    assert dataset.fingerprint != before.fingerprint
+
+
+def test_beside_training_and_validation_folders_test_is_drawn_from_training(two_parts):
+    (two_parts / "test").rename(two_parts.parent / "elsewhere")
+    add_validation(two_parts)
+    dataset = load(two_parts, test_size=0.2)
+    assert sorted(values(dataset.train_inputs) + values(dataset.test_inputs)) == [*range(10), *range(100, 105)]
+    assert values(dataset.validation.inputs) == [50, 150]
+
+
+def test_two_folders_for_validation_are_refused(two_parts):
+    for name in ("val", "validation"):
+        add_validation(two_parts, name)
+    with pytest.raises(DataError, match="val: validation is there too; keep one of them"):
+        load(two_parts)
+
+
+def test_a_validation_folder_with_a_class_of_its_own_is_refused(two_parts):
+    add_validation(two_parts)
+    save(two_parts / "val" / "cow" / "1.png")
+    with pytest.raises(DataError, match=r"val/cow: .*train has no such class"):
+        load(two_parts)
+
+
+@pytest.mark.parametrize("name", ["Thumbs.db", "desktop.ini", "Desktop.ini", "ehthumbs.db", ".DS_Store"])
+def test_files_that_the_system_put_into_a_folder_are_passed_over(two_parts, name):
+    before = load(two_parts)
+    for folder in ("", "train", "train/cat", "test/dog"):
+        (two_parts / folder / name).write_bytes(b"x")
+    (two_parts / "train" / "__MACOSX").mkdir()
+    dataset = load(two_parts)
+    assert (dataset.fingerprint, dataset.class_names) == (before.fingerprint, before.class_names)

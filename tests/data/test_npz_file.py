@@ -184,3 +184,24 @@ def test_a_header_that_claims_terabytes_is_refused_before_anything_is_read(tmp_p
         np.lib.format.write_array_header_2_0(member, header)
     with pytest.raises(DataError, match=r"8e\+03 GB decoded, more than dataset.memory_limit_gb=1 allows"):
         load(path)
+
+
+@pytest.mark.parametrize("name", ["val", "valid", "validation"])
+@pytest.mark.parametrize("tested", [True, False])
+def test_arrays_for_validation_are_the_validation_part(tmp_path, name, tested):
+    own = {f"x_{name}": CONTENT["x_test"][::-1], f"y_{name}": CONTENT["y_test"][::-1]}
+    content = {key: value for key, value in CONTENT.items() if tested or not key.endswith("test")}
+    dataset = load(write(tmp_path, content | own))
+    assert np.array_equal(dataset.validation.inputs[..., 0], own[f"x_{name}"])
+    assert dataset.validation.labels.tolist() == own[f"y_{name}"].tolist()
+    assert len(dataset.train_labels) + len(dataset.test_labels) == (39 if tested else 30)
+
+
+def test_a_validation_part_of_another_shape_or_with_other_classes_is_refused(tmp_path):
+    for own, said in (
+        ({"x_val": CONTENT["x_test"][:, 1:], "y_val": CONTENT["y_test"]}, "training and validation inputs differ"),
+        ({"x_val": CONTENT["x_test"], "y_val": CONTENT["y_test"] + 1}, "validation examples have the label 3"),
+        ({"x_val": CONTENT["x_test"], "y_val": CONTENT["y_test"] * 0}, "all validation examples are of one class"),
+    ):
+        with pytest.raises(DataError, match=said):
+            load(write(tmp_path, CONTENT | own))

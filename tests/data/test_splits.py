@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from runner.data.dataset import Dataset
+from runner.data.dataset import Dataset, Part
 from runner.data.errors import DataError
 from runner.data.splits import split_dataset
 
@@ -96,7 +96,7 @@ def test_classes_are_named_in_errors_and_notes():
     with pytest.raises(DataError, match="class cat is in the validation part alone"):
         split_dataset(dataset, 0.2, "last", 0)
     rare = replace(numbered(100, [2, 2, *[0, 1] * 49]), class_names=("ant", "bee", "cat"))
-    (note,) = split_dataset(rare, 0.2, "last", 0).notes
+    *_, note = split_dataset(rare, 0.2, "last", 0).notes
     assert note == "dataset.split=last: the validation part has no example of class cat."
 
 
@@ -104,9 +104,8 @@ def test_a_few_examples_of_sorted_data_are_refused_and_those_of_mixed_data_noted
     with pytest.raises(DataError, match=r"^dataset\.train_size=40: 0 of the 50 examples of class 1 are in"):
         split_dataset(numbered(125, [*[0] * 50, *[1] * 50, *[0, 1] * 12, 0]), 0.2, "last", 0, train_size=40)
     mixed = numbered(125, np.tile(np.arange(5), 25))
-    assert split_dataset(mixed, 0.2, "last", 0, train_size=4).notes == (
-        "dataset.train_size=4: the training part has no example of class 4.",
-    )
+    notes = split_dataset(mixed, 0.2, "last", 0, train_size=4).notes
+    assert notes[-1] == "dataset.train_size=4: the training part has no example of class 4."
 
 
 def test_an_empty_part_is_an_error_with_both_sizes():
@@ -157,3 +156,30 @@ class TestTogether:
         labels = dataset.train_labels.copy()
         split_dataset(dataset, 0.2, "last", 0, label_noise=0.9)
         assert np.array_equal(dataset.train_labels, labels)
+
+
+def with_validation(labels, test=(0, 1, 2)):
+    """Twelve training examples of three classes, and a validation part of these labels."""
+    inputs = np.arange(12, dtype=np.float32)[:, None]
+    own = Part(100 + np.arange(len(labels), dtype=np.float32)[:, None], np.array(labels, np.int32))
+    test_labels = np.array(test, np.int32)
+    return Dataset(
+        "own", "made", 3, inputs, np.arange(12, dtype=np.int32) % 3, inputs[: len(test)], test_labels,
+        class_names=("a", "b", "c"), validation=own,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("way", ["last", "random", "stratified"])
+def test_a_validation_part_of_the_sources_own_is_used_and_all_of_training_is_left(way):
+    dataset = with_validation([0, 1, 2])
+    split = split_dataset(dataset, 0.25, way, 0)
+    assert split.validation.inputs.ravel().tolist() == [100, 101, 102]
+    assert sorted(split.train.inputs.ravel()) == list(range(12))
+    (note,) = split.notes
+    assert note == "dataset: its own validation part is used; dataset.validation_split=0.25 is not."
+
+
+def test_classes_that_test_or_validation_lack_are_said():
+    notes = split_dataset(with_validation([0, 1], test=(1, 2)), 0.25, "last", 0).notes
+    assert notes[0] == "dataset: the test part has no example of class a."
+    assert notes[-1] == "dataset: the validation part has no example of class c."

@@ -3,9 +3,10 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from runner.engine.evaluation import Evaluator
-from runner.engine.training import CompiledEpoch, train
+from runner.engine.training import CompiledEpoch, shuffled, train
 from tests.engine.conftest import NoValidation, eager
 
 DECAY = {"decay_steps": 3, "decay_rate": 0.9}
@@ -29,6 +30,33 @@ OPTIMIZERS = {
 
 def in_order(examples):
     return lambda epoch: np.arange(examples)
+
+
+class BatchesSeen(keras.Model):
+    """Learns nothing, and notes its batches."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+        self.compile("sgd", "mse", run_eagerly=True)
+
+    def train_step(self, data):
+        self.seen.append(np.asarray(data[0]).ravel().tolist())
+        return {"loss": tf.constant(0.0)}
+
+
+@pytest.mark.parametrize(("seed", "repeats"), [(3, True), (None, False)])
+def test_a_seeded_fit_repeats_one_shuffle_and_an_unseeded_one_does_not(seed, repeats):
+    """What README.md says of Keras, and why a reference for our training sets no seed; ours shuffles anew with one."""
+    tf.random.set_seed(seed)  # the part of keras.utils.set_random_seed that decides it
+    try:
+        model, examples = BatchesSeen(), np.arange(30.0)[:, None]
+        model.fit(examples, examples, batch_size=30, epochs=3, verbose=0)
+    finally:
+        tf.random.set_seed(None)
+    assert len({tuple(batch) for batch in model.seen}) == (1 if repeats else 3)
+    order = shuffled(3, 30)
+    assert len({tuple(order(epoch)) for epoch in range(3)}) == 3
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from runner.engine.compiled import compiled
 from runner.engine.final import final
 from runner.engine.saving import save_model
 from runner.engine.training import train
+from runner.optim.averaging import LastEpochs, MovingAverage
 from runner.optim.snapshots import Snapshots
 from tests.engine.conftest import eager
 
@@ -17,6 +18,10 @@ from tests.engine.conftest import eager
 def split(parts) -> Split:
     """The data in three parts: validation and test are the same."""
     return Split(*parts, parts[1])
+
+
+def nothing():
+    """No batch statistics in the model."""
 
 
 def trained(model, split, callbacks):
@@ -45,6 +50,22 @@ def test_an_ensemble_averages_the_probabilities_of_each_cycles_network(split, ma
     save_model(result.model, tmp_path / "model.keras")
     opened = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
     np.testing.assert_allclose(opened.predict(split.test.inputs, verbose=0), mean, atol=1e-5)
+
+
+@pytest.mark.parametrize("average", [lambda: MovingAverage(0.5, nothing), lambda: LastEpochs(3, nothing)])
+def test_the_validation_metrics_of_an_average_are_those_of_the_network_that_is_tested(split, make_model, average):
+    """The average's, not those of the weights that the training goes on from, which would score otherwise."""
+    model, averaging = make_model(keras.optimizers.SGD(1.0)), average()
+    trained_weights = []
+    note = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: trained_weights.append(averaging._trained))
+    result = trained(model, split, [averaging, note])
+    loss, accuracy = eager(model).evaluate(split.validation.inputs, split.validation.labels, verbose=0)
+    assert result.validation_metrics == pytest.approx({"loss": loss, "accuracy": accuracy}, rel=1e-5)
+    predicted = model.predict(split.validation.inputs, verbose=0)
+    np.testing.assert_allclose(result.validation, predicted, atol=1e-6)
+    model.set_weights(trained_weights[-1])
+    unaveraged, _ = model.evaluate(split.validation.inputs, split.validation.labels, verbose=0)
+    assert abs(unaveraged - loss) > 1e-3
 
 
 def test_only_the_last_members_are_kept(split, make_model):

@@ -61,15 +61,16 @@ def test_overrides_are_numbers_where_they_are_numbers_but_for_those_that_make_no
         "optimizer=sgd": "sgd",
         "optimizer.learning_rate=1e-2": 0.01,
         "training.epochs=5": 5.0,
-        "dataset.train_size=null": "null",
         "+optimizer.nesterov=true": "true",
-        "optimizer.epsilon=nan": "nan",
-        "~regularizer.l2": "removed",
+        "model.activation=relu": "relu",
         "regularizer=[l2,dropout]": "[l2,dropout]",
     }
+    words = {"optimizer.epsilon=nan": "nan", "schedule.decay_steps=5epochs": "5epochs", "~regularizer.l2": "removed"}
+    null = ["dataset.train_size=null"]
     others = ["seed=7", "tracking=tensorboard", "device.threads=1"]
-    record = replace(RECORD, seed=7, overrides=[*asked, *others], label="0.5")
+    record = replace(RECORD, seed=7, overrides=[*asked, *words, *null, *others], label="0.5")
     expected = {override.partition("=")[0].lstrip("+"): value for override, value in asked.items()}
+    expected |= {f"{override.partition('=')[0].lstrip('~')} (word)": value for override, value in words.items()}
     assert hyperparameters(record) == {"variant": "0.5", "seed": 7} | expected
 
 
@@ -83,6 +84,25 @@ def test_a_session_has_the_runs_status(tmp_path, status, shown):
         board.end(replace(RECORD, status=status))
     (group,) = event_files.session_groups(tmp_path)
     assert [session.status for session in group.sessions] == [shown]
+
+
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        ("dataset.train_size", ("null", "100", "1000")),
+        ("training.batch_size", ("full", "64")),
+        ("schedule.decay_steps", ("5epochs", "200", "null")),
+        ("optimizer", ("1e5", "adam", "032")),
+        ("optimizer.epsilon", ("nan", "1e-7", "-inf")),
+    ],
+)
+def test_no_column_of_the_hparams_view_holds_two_types(tmp_path, key, values):
+    for value in values:
+        written(tmp_path / value, [1], replace(RECORD, run_id=value, overrides=[f"{key}={value}"]))
+    shown = [event_files.hyperparameters(group) for group in event_files.session_groups(tmp_path)]
+    assert len(shown) == len(values)
+    for column in {name for one in shown for name in one}:
+        assert len({type(one[column]) for one in shown if one.get(column) not in (None, "")}) == 1, column
 
 
 def test_runs_that_differ_in_no_override_are_sessions_of_their_own(tmp_path):

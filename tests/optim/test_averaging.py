@@ -77,6 +77,23 @@ def test_ema_is_the_running_mean_over_all_steps(network, parts, trained):
     assert not np.allclose(reference.get_weights()[0], mean[0], atol=1e-3)
 
 
+def test_ema_under_gradient_accumulation_is_the_running_mean_over_updates(network, parts, trained):
+    """Of the weights of steps 2, 4 and 6 of six; Keras's own takes in all six."""
+    training, _ = parts
+    reference = eager(network(keras.optimizers.SGD(0.5, gradient_accumulation_steps=2)))
+    mean = None
+    for step in range(6):  # two epochs of three steps
+        start = step % 3 * 32
+        reference.train_on_batch(training.inputs[start : start + 32], training.labels[start : start + 32])
+        if step % 2:
+            now = reference.get_weights()
+            mean = now if mean is None else [0.7 * one + 0.3 * other for one, other in zip(mean, now, strict=True)]
+    model = network(keras.optimizers.SGD(0.5, gradient_accumulation_steps=2))
+    trained(model, epochs=2, callbacks=[MovingAverage(0.7, nothing)])
+    assert_close(model.get_weights(), mean)
+    assert not np.allclose(reference.get_weights()[0], mean[0], atol=1e-3)
+
+
 def test_early_stopping_restores_the_averaged_weights_of_the_best_epoch(network, parts, trained):
     diary = Diary()
     stop = keras.callbacks.EarlyStopping(monitor="val_loss", patience=9, restore_best_weights=True)

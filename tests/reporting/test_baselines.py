@@ -10,7 +10,9 @@ CROSSED = ["sgd,n=1", "sgd,n=2", "adam,n=1", "adam,n=2"]
     [
         (["a", "b", "c"], None, [], ["a", "a", "a"]),
         (["a", "b", "c"], "b", [], ["b", "b", "b"]),
-        (["a", "b", "c"], "gone", [], ["a", "a", "a"]),
+        (["a", "b", "c"], "gone", [], ["gone"] * 3),  # never another one in its place
+        (["b", "c"], "a", ["a", "b", "c"], ["a", "a"]),
+        ([*CROSSED[1:], "adam,n=3"], None, ["sgd", "adam"], ["sgd,n=2", "sgd,n=1", "sgd,n=2", "sgd,n=3"]),
         (CROSSED, None, [], ["sgd,n=1"] * 4),  # no study: the names say nothing
         (CROSSED, None, ["sgd", "adam"], ["sgd,n=1", "sgd,n=2", "sgd,n=1", "sgd,n=2"]),
         (CROSSED, "adam", ["sgd", "adam"], ["adam,n=1", "adam,n=2", "adam,n=1", "adam,n=2"]),

@@ -446,3 +446,64 @@ def test_a_loss_that_holds_other_penalties_in_each_variant_is_warned_of(make_run
     assert any("test_loss: each run's own penalties and smoothing are part of it" in text for text in results.cautions)
     by_accuracy = report([tmp_path / "sweep"], tmp_path / "out", Wish(), Output(["csv"])).results
     assert not any("penalties" in text for text in by_accuracy.cautions)
+
+
+def test_a_baseline_without_runs_on_one_data_set_is_said_and_nothing_takes_its_place(make_run, tmp_path):
+    for dataset, optimizers in {"mnist": ["sgd", "adam", "lion"], "letters": ["adam", "lion"]}.items():
+        for optimizer in optimizers:
+            name, overrides = f"sweep/{dataset}{optimizer}", [f"dataset={dataset}", f"optimizer={optimizer}"]
+            make_run(name, overrides=overrides, dataset=dataset, fingerprint=dataset)
+    for wished in ("optimizer=sgd", "optimizer=sgd [mnist]"):
+        results = report([tmp_path / "sweep"], tmp_path / "out", Wish(baseline=wished), Output(["csv", "html"])).results
+        compared = set(zip(results.comparisons["variant"], results.comparisons["baseline"], strict=True))
+        assert compared == {(f"optimizer={name} [mnist]", "optimizer=sgd [mnist]") for name in ("adam", "lion")}
+        (said,) = (text for text in results.cautions if "has no runs" in text)
+        assert said.startswith("optimizer=sgd [letters], the baseline, has no runs: not compared with anything: optim")
+        assert results.verdicts["optimizer=lion [letters]"].endswith("its baseline, has none to compare it with.")
+
+
+def test_whatever_was_measured_of_the_tested_network_can_be_compared_by(make_run, tmp_path):
+    for number, name in enumerate(["sgd", "adam"]):
+        for seed in range(6):
+            value = 0.7 + number / 10 + seed / 100
+            make_run(
+                f"sweep/{name}{seed}", overrides=[f"optimizer={name}"], seed=seed,
+                scores={"roc_auc": value, "macro_recall": value - 0.1, "confusion_matrix": [[1, 0], [0, 1]]},
+                test={"accuracy": 0.5, "loss": 0.5, "specificity": value},
+            )  # fmt: skip
+    for metric, shift in {"test_roc_auc": "+0.1000 against", "test_macro_recall": "+10.00 points against"}.items():
+        results = report([tmp_path / "sweep"], tmp_path / "out", Wish(metric), CSV).results
+        assert f"{shift} optimizer=adam: significantly" not in results.verdicts["optimizer=sgd"]
+        assert f"{shift.replace('+', '-')} optimizer=adam: significantly worse" in results.verdicts["optimizer=sgd"]
+    with pytest.raises(UserError, match="--metric test_specificity: neither more nor less of it is better"):
+        report([tmp_path / "sweep"], tmp_path / "out", Wish("test_specificity"))
+
+
+@pytest.mark.parametrize("metric", ["epochs_to_target", "seconds_to_target"])
+def test_variants_are_compared_by_the_time_to_a_target(make_run, tmp_path, metric):
+    for name, curve in {"a": [0.1, 0.2, 0.8], "b": [0.1, 0.8, 0.9]}.items():
+        for seed in range(6):
+            directory = make_run(f"sweep/{name}{seed}", overrides=[f"optimizer={name}"], seed=seed, accuracies=curve)
+            table = pd.read_csv(directory / "history.csv").assign(seconds=2.0)
+            table.to_csv(directory / "history.csv", index=False)
+    results = report([tmp_path / "sweep"], tmp_path / "out", Wish(metric), Output(["csv", "table", "png"])).results
+    assert (results.target, results.target_source) == (0.8, "the worst end of a run of optimizer=a")
+    assert "significantly better" in results.verdicts["optimizer=b"]
+    assert results.comparisons["difference"].tolist() == [-1.0 if metric.startswith("epochs") else -2.0]
+    assert (tmp_path / "out" / f"{metric}.png").exists()
+
+
+def test_a_time_to_a_target_that_nothing_sets_is_refused(make_run, tmp_path):
+    make_run("sweep/0", status="diverged")
+    make_run("sweep/1", overrides=["optimizer=b"])
+    with pytest.raises(UserError, match="--metric epochs_to_target: needs --target"):
+        report([tmp_path / "sweep"], tmp_path / "out", Wish("epochs_to_target"))
+
+
+def test_the_same_overrides_in_another_order_are_one_variant(make_run, tmp_path):
+    for seed, overrides in enumerate([["optimizer=sgd", "model=mlp"], ["model=mlp", "optimizer=sgd"]]):
+        make_run(f"sweep/{seed}", overrides=overrides, seed=seed)
+        make_run(f"sweep/{seed + 2}", overrides=["optimizer=adam", "model=cnn"], seed=seed)
+    results = report([tmp_path / "sweep"], tmp_path / "out", output=CSV).results
+    assert results.variants == ["optimizer=sgd,model=mlp", "optimizer=adam,model=cnn"]
+    assert results.aggregate["n"].tolist() == [2, 2]

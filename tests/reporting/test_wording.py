@@ -21,3 +21,9 @@ def test_a_deviation_has_as_many_digits_as_its_mean():
 def test_shares_are_percent_and_points():
     assert value_text(0.00001, "test_accuracy") == "0.00%"
     assert signed_text(-0.0021, "test_accuracy") == "-0.21"
+
+
+def test_a_difference_below_half_a_hundredth_of_a_point_is_no_zero():
+    assert signed_text(0.000042, "test_accuracy") == "+0.0042"
+    assert signed_text(-0.00000123, "test_accuracy") == "-0.00012"
+    assert signed_text(0.0, "test_accuracy") == signed_text(1e-17, "test_accuracy") == "+0.00"

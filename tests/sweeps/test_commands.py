@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
 from runner.config.errors import UserError
+from runner.records.run_directory import RunDirectory
 from runner.sweeps.commands import resume_command
 from runner.sweeps.plan import Plan
-from tests.sweeps.made_up import end, job
+from tests.sweeps.made_up import end, job, record
 
 
 @pytest.mark.parametrize("workers", ["0", "-2"])
@@ -19,3 +22,20 @@ def test_a_single_run_has_no_options_of_a_sweep(tmp_path, option):
     path = job().path(tmp_path)
     with pytest.raises(UserError, match=f"{path}: is one run; --workers and --fail-fast are of a sweep alone"):
         resume_command([str(path), *option])
+
+
+def test_an_override_of_what_is_resumed_is_refused_with_the_command_for_it(tmp_path):
+    made = replace(record(job(), "interrupted"), overrides=["optimizer=sgd", "training.epochs=2", "seed=3"])
+    directory = RunDirectory(tmp_path / "a run")
+    directory.path.mkdir()
+    directory.write_record(made)
+    with pytest.raises(UserError, match=r"^training.epochs=4: takes no overrides but trusted") as caught:
+        resume_command([str(directory.path), "training.epochs=4"])
+    assert "it is new: runner optimizer=sgd seed=3 training.epochs=4 (" in str(caught.value)
+    assert f"'model.init_from={directory.path}'" in str(caught.value)
+
+
+def test_an_override_of_a_sweep_that_is_resumed_is_refused_with_its_command(tmp_path):
+    Plan([job()], command=["-m", "optimizer=sgd,adam", "seed=0,1"]).write(tmp_path)
+    with pytest.raises(UserError, match=r"it is new: runner -m optimizer=sgd,adam seed=0,1,2$"):
+        resume_command([str(tmp_path), "seed=0,1,2"])

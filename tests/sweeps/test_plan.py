@@ -7,7 +7,8 @@ from runner.config.errors import ConfigError, UserError
 from runner.sweeps.difference import difference
 from runner.sweeps.plan import Plan, candidates, sharing
 from runner.sweeps.study import read_study
-from runner.sweeps.variants import study_variants
+from runner.sweeps.variants import grid_variants, study_variants
+from tests.sweeps.made_up import end
 
 
 def planned(composer, study) -> Plan:
@@ -110,3 +111,21 @@ def test_a_mapping_that_became_null_is_one_difference(composer):
     null = replace(one, config=one.config | {"extra": {"early": None}})
     assert difference(inner, null) == ["extra.early=null"]
     assert difference(null, inner) == ["+extra.early.a=1", "+extra.early.b=2"]
+
+
+def test_the_same_grid_with_its_axes_in_another_order_finds_its_runs(composer, tmp_path):
+    """Their names say the axes in the order of the command."""
+    axes = {"optimizer": ["optimizer=sgd", "optimizer=adam"], "model": ["model=mlp", "model=logistic"]}
+
+    def plan(*order):
+        found = candidates(grid_variants({key: axes[key] for key in order}, []), composer)
+        return Plan([job for cell in found for job in cell.jobs([0, 1], "final")])
+
+    first, second = plan("optimizer", "model"), plan("model", "optimizer")
+    for job in first.jobs:
+        end(job, tmp_path, "completed")
+    assert {job.directory for job in second.jobs}.isdisjoint(job.directory for job in first.jobs)
+    found = second.where_runs_lie(tmp_path)
+    assert {job.run_id: job.directory for job in found.jobs} == {job.run_id: job.directory for job in first.jobs}
+    assert first.where_runs_lie(tmp_path) == first
+    assert plan("model", "optimizer").where_runs_lie(tmp_path / "elsewhere") == second

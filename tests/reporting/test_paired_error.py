@@ -1,0 +1,128 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from runner.reporting.aggregate import aggregate_frame, comparison_frame
+from runner.reporting.collect import find_runs
+from runner.reporting.left_out import LeftOut
+from runner.reporting.paired_error import Answers, read_answers, with_test_set_error
+from runner.reporting.tables import paper_table
+from runner.reporting.verdicts import verdicts
+from tests.reporting.test_aggregate import runs
+
+pytestmark = pytest.mark.usefixtures("few_resamples")
+
+EXAMPLES, SEEDS = 800, 8
+LABELS = np.zeros(EXAMPLES, np.int32)
+
+
+def answered(generator, hard, better=0.0):
+    """The answers of eight runs: all of a variant's runs find the same examples hard."""
+    return [generator.random(EXAMPLES) > hard * (1 - better) for _ in range(SEEDS)]
+
+
+def both_answered(seed):
+    generator = np.random.default_rng(seed)
+    hard = np.where(generator.random(EXAMPLES) < 0.2, 0.9, 0.005)
+    return answered(generator, hard), answered(generator, hard, better=0.05)
+
+
+@pytest.fixture(scope="module")
+def right():
+    return both_answered(5)
+
+
+def measured(right, answers=None):
+    sides = [runs(name, [float(own.mean()) for own in side]) for name, side in zip("ab", right, strict=True)]
+    summary = pd.concat(sides, ignore_index=True)
+    given = [Answers(LABELS, own) for side in right for own in side] if answers is None else answers
+    compared = with_test_set_error(comparison_frame(summary, "test_accuracy", "a"), summary, given)
+    return summary, compared
+
+
+def test_the_error_of_a_difference_is_paired_over_the_test_examples(right):
+    _, compared = measured(right)
+    (row,) = compared.to_dict("records")
+    by_example = [
+        sum(int(side[seed][example]) for seed in range(SEEDS)) / SEEDS for side in right for example in range(EXAMPLES)
+    ]
+    differences = [b - a for a, b in zip(by_example[:EXAMPLES], by_example[EXAMPLES:], strict=True)]
+    assert row["test_set_error"] == pytest.approx(stats.sem(differences))
+    share = np.mean([own.mean() for own in right[0]])
+    assert row["test_set_error"] < math.sqrt(share * (1 - share) / EXAMPLES) / 2  # the one of an accuracy is far larger
+    assert row["test_examples"] == EXAMPLES
+    assert row["difference"] == pytest.approx(np.mean(differences))
+
+
+def test_the_two_level_interval_holds_fresh_seeds_and_examples_and_is_below_the_bootstraps(right):
+    _, compared = measured(right)
+    (row,) = compared.to_dict("records")
+    assert row["two_level_low"] < row["ci_low"] < row["ci_high"] < row["two_level_high"]
+    differences = np.array(right[1], float) - np.array(right[0], float)
+    generator = np.random.default_rng(6)
+    means = [
+        differences[np.ix_(generator.integers(0, SEEDS, SEEDS), generator.integers(0, EXAMPLES, EXAMPLES))].mean()
+        for _ in range(2000)
+    ]
+    fresh = [np.subtract(*(np.mean(side) for side in both_answered(100 + draw))) for draw in range(300)]
+    half = (row["two_level_high"] - row["two_level_low"]) / 2
+    t = stats.t.ppf(0.975, SEEDS - 1)
+    assert t * np.std(fresh) < half < t * np.std(means)
+
+
+@pytest.mark.parametrize("fault", ["without predictions", "other examples"])
+def test_where_the_answers_cannot_be_compared_nothing_is_said_of_them(right, fault):
+    answers = [Answers(LABELS, own) for side in right for own in side]
+    answers[3] = None if fault == "without predictions" else Answers(LABELS + 1, right[0][3])
+    summary, compared = measured(right, answers)
+    assert compared["test_set_error"].isna().all()
+    caption = paper_table(summary, aggregate_frame(summary, "test_accuracy"), compared, EXAMPLES).caption
+    assert "that of a difference, which is paired, is not known" in caption
+
+
+def test_the_caption_gives_the_paired_error_beside_that_of_an_accuracy(right):
+    summary, compared = measured(right)
+    caption = paper_table(summary, aggregate_frame(summary, "test_accuracy"), compared, EXAMPLES).caption
+    error = f"{100 * compared['test_set_error'][0]:.2f}"
+    assert f"points in one accuracy and, paired, of {error} points in a difference" in caption
+
+
+def test_a_claim_is_of_these_test_examples_and_says_where_others_may_not_show_it():
+    """In every seed b is right on the same two examples more, of 800: significant over seeds, 1.4 errors from 0."""
+    generator = np.random.default_rng(1)
+    base = [generator.random(EXAMPLES) > 0.02 for _ in range(SEEDS)]
+    for own in base:
+        own[:2] = False
+    more = [own.copy() for own in base]
+    for own in more:
+        own[:2] = True
+    summary, compared = measured((base, more))
+    sentence = verdicts(aggregate_frame(summary, "test_accuracy"), compared, {"a": "a", "b": "a"})["b"]
+    assert "significantly better on these 800 test examples, perhaps not on others (95% interval" in sentence
+    assert "-0.17 to +0.67 with the test set's own error, p = 0.008" in sentence
+
+
+def test_a_difference_below_one_test_example_is_shown_and_called_that():
+    """Two of eight seeds of b are right on one example more."""
+    base = [np.arange(EXAMPLES) > 10 + seed for seed in range(SEEDS)]
+    more = [own.copy() for own in base]
+    more[0][0] = more[1][1] = True
+    summary, compared = measured((base, more))
+    sentence = verdicts(aggregate_frame(summary, "test_accuracy"), compared, {"a": "a", "b": "a"})["b"]
+    assert "+0.03 points (less than one test example) against a: no significant difference" in sentence
+
+
+def test_answers_are_read_from_the_predictions_of_completed_runs(make_run):
+    probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
+    parts = {f"{part}_{kind}": value for part in ("test", "validation") for kind, value in
+             {"probabilities": probabilities, "labels": np.array([0, 1, 1])}.items()}  # fmt: skip
+    make_run("sweep/0", predictions=parts)
+    make_run("sweep/1", seed=1)
+    make_run("sweep/2", seed=2, status="diverged", predictions=parts)
+    found = find_runs([make_run("sweep/3", seed=3, predictions=parts).parent])
+    first, *others, last = read_answers(found, LeftOut())
+    assert first.right.tolist() == last.right.tolist() == [True, True, False]
+    assert others == [None, None]
