@@ -101,7 +101,7 @@ def _dispatch(given: list[str]) -> int:
 
             return _unless_stopped(partial(verify_command, arguments))
         case ["ablate", *arguments]:
-            from runner.sweeps.commands import ablation_arguments
+            from runner.config.ablation import ablation_arguments
 
             return _train(ablation_arguments(arguments))
         case ["-sc" | "--shell-completion", "install=bash" | "uninstall=bash" as wanted]:

@@ -12,6 +12,8 @@ from runner.config.trust import TRUST
 _SEPARATOR = re.compile(r""",(?=(?:[^()\[\]{}"']|\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}|"[^"]*"|'[^']*')*$)""")
 _LONGEST = 60  # characters; a file name may have 255 bytes, a path on some systems 260
 _LONGEST_STUDY = 100
+_LONGEST_GRID = 40
+_SEVERAL = re.compile(r"(range|choice|interval|glob|shuffle|sort|tag)\(")  # of Hydra's
 _SEEDS = ("seed", "seeds", "study.seeds")
 
 
@@ -39,7 +41,16 @@ def sweep_name(arguments: Sequence[str]) -> str:
         return f"studies/{_study_name(asked)}"
     own = sorted(f"{key}={value}" for key, value in asked.items())
     place = "searches" if "search" in given else "sweeps"
-    return f"{place}/" + "_".join(filter(None, (slug(",".join(own)), _digest(own))))
+    return f"{place}/" + "_".join(filter(None, (_grid_name(asked), _digest(own))))
+
+
+def _grid_name(asked: Mapping[str, str]) -> str:
+    """Return what is varied, with its values where they are few; the digest holds what all runs share, too."""
+    own = {key: value for key, value in sorted(asked.items()) if key not in _SEEDS}
+    varied = {key: value for key, value in own.items() if len(_SEPARATOR.split(value)) > 1 or _SEVERAL.match(value)}
+    last = {key.rpartition(".")[2]: value for key, value in (varied or own).items()}
+    name = slug("_".join(f"{key}={value}" for key, value in last.items()))
+    return name if len(name) < _LONGEST_GRID else slug("-".join(last), longest=_LONGEST_GRID)
 
 
 def _study_name(asked: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from pydantic import TypeAdapter
 
+from runner.config.ablation import as_typed
 from runner.records.bounded import LARGEST_PLAN, json_form, read_json
 from runner.records.record import Lines, Number, Text, override_key
 from runner.reporting.baselines import study_names
@@ -73,6 +74,6 @@ class Asked:
             baseline=study.baseline,
             metric=searched or tested,
             target=study.target,
-            command=shlex.join(["runner", *command]) if command else None,
+            command=shlex.join(["runner", *as_typed(command)]) if command else None,
             variants=tuple(study_names(study.variants, study.drop)),
         )

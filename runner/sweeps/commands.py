@@ -1,7 +1,6 @@
 """The commands about sweeps: `runner status`, `runner resume` and `runner ablate`."""
 
 import argparse
-import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 from rich.console import ConsoleDimensions
 from rich.text import Text
 
-from runner.config.errors import ConfigError, UserError
+from runner.config.errors import UserError
 from runner.config.trust import TRUST, trusted_by
 from runner.console import Terminal
 from runner.records.record import override_key
@@ -92,40 +91,3 @@ def _refuse_changes(directory: Path, changes: Sequence[str]) -> None:
     if is_run:
         text += f" ({shlex.quote(f'model.init_from={directory}')} starts from the weights of a completed run)"
     raise UserError(text)
-
-
-def ablation_arguments(arguments: Sequence[str]) -> list[str]:
-    """Translate `ablate base=experiment/full drop=a,b KEY=VALUE...` into the study that it is.
-
-    Raises:
-        ConfigError: if nothing is to be dropped, or the base is no option.
-    """
-    parser = argparse.ArgumentParser(
-        prog="runner ablate",
-        usage="runner ablate [base=GROUP/OPTION,...] drop=PART,PART [KEY=VALUE ...]",
-        description="Train a recipe, and the recipe without each of some parts: study=ablation in fewer words.",
-        epilog="A part: schedule, normalization, clipping, averaging, regularizer.dropout, or a key that may be null. "
-        "All keys of a study are taken too: seeds=5 dry_run=true study.metric=val_loss.",
-    )
-    if {"-h", "--help"} & {*arguments}:
-        parser.parse_args(["--help"])
-    base: list[str] = []
-    drop = ""
-    others = []
-    for argument in arguments:
-        key, _, value = argument.partition("=")
-        if key == "base":
-            base = [part.replace("/", "=", 1) for part in value.strip("[]").split(",")]
-            if not all(re.match(r"\w[\w.]*=", part) for part in base):
-                raise ConfigError(f"{argument}: must be GROUP/OPTION,..., as in base=experiment/cnn_batchnorm")
-        elif key == "drop":
-            drop = value.strip("[]")
-        else:
-            others.append(argument)
-    if not drop:
-        raise ConfigError("ablate: needs drop=PART,PART (regularizer.dropout, normalization, schedule, ...)")
-    return ["study=ablation", f"study.base=[{','.join(map(_quoted, base))}]", f"study.drop=[{drop}]", *others]
-
-
-def _quoted(override: str) -> str:
-    return f"'{override}'"

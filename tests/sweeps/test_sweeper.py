@@ -9,8 +9,9 @@ from hydra._internal.utils import create_config_search_path
 from hydra.types import RunMode
 from rich.console import Console
 
+from runner.config.ablation import ablation_arguments
 from runner.config.locations import conf_directory
-from runner.sweeps.commands import ablation_arguments, status_command
+from runner.sweeps.commands import status_command
 from runner.sweeps.composition import Composer
 from runner.sweeps.plan import Plan
 from runner.sweeps.sweeper import plan_sweep

@@ -1,0 +1,58 @@
+"""`runner ablate`: the study that it is, and back."""
+
+import argparse
+import re
+from collections.abc import Sequence
+
+from runner.config.errors import ConfigError
+
+
+def ablation_arguments(arguments: Sequence[str]) -> list[str]:
+    """Translate `ablate base=experiment/full drop=a,b KEY=VALUE...` into the study that it is.
+
+    Raises:
+        ConfigError: if nothing is to be dropped, or the base is no option.
+    """
+    parser = argparse.ArgumentParser(
+        prog="runner ablate",
+        usage="runner ablate [base=GROUP/OPTION,...] drop=PART,PART [KEY=VALUE ...]",
+        description="Train a recipe, and the recipe without each of some parts: study=ablation in fewer words.",
+        epilog="A part: schedule, normalization, clipping, averaging, regularizer.dropout, or a key that may be null. "
+        "All keys of a study are taken too: seeds=5 dry_run=true study.metric=val_loss.",
+    )
+    if {"-h", "--help"} & {*arguments}:
+        parser.parse_args(["--help"])
+    base: list[str] = []
+    drop = ""
+    others = []
+    for argument in arguments:
+        key, _, value = argument.partition("=")
+        if key == "base":
+            base = [part.replace("/", "=", 1) for part in value.strip("[]").split(",")]
+            if not all(re.match(r"\w[\w.]*=", part) for part in base):
+                raise ConfigError(f"{argument}: must be GROUP/OPTION,..., as in base=experiment/cnn_batchnorm")
+        elif key == "drop":
+            drop = value.strip("[]")
+        else:
+            others.append(argument)
+    if not drop:
+        raise ConfigError("ablate: needs drop=PART,PART (regularizer.dropout, normalization, schedule, ...)")
+    return ["study=ablation", f"study.base=[{','.join(map(_quoted, base))}]", f"study.drop=[{drop}]", *others]
+
+
+def _quoted(override: str) -> str:
+    return f"'{override}'"
+
+
+def as_typed(command: Sequence[str]) -> list[str]:
+    """Return a command's words as its user typed them: those of an ablation begin with `ablate`."""
+    given = dict(word.partition("=")[::2] for word in command)
+    base = [item.strip("'").replace("=", "/", 1) for item in given.get("study.base", "").strip("[]").split(",") if item]
+    drop = given.get("study.drop", "").strip("[]")
+    others = [word for word in command if word.partition("=")[0] not in ("study", "study.base", "study.drop")]
+    typed = [*([f"base={','.join(base)}"] if base else []), f"drop={drop}", *others]
+    try:
+        is_one = sorted(ablation_arguments(typed)) == sorted(command)
+    except ConfigError:
+        is_one = False
+    return ["ablate", *typed] if is_one else [*command]
