@@ -81,12 +81,13 @@ Call = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
-def call(monkeypatch, capsys, caplog) -> Call:
+def call(monkeypatch, capsys, caplog, tmp_path) -> Call:
     """call("report", DIR) -> exit code and all that was printed or logged; where a training would begin, it ends."""
 
     def refuse(*arguments, **options):
         raise UserError(TRAINED)
 
+    monkeypatch.chdir(tmp_path)  # below which `reproduce` writes
     monkeypatch.setattr("runner.reproducing.run", refuse)
     monkeypatch.setattr("runner.sweeps.resuming.run", refuse)
     monkeypatch.setattr("runner.sweeps.resuming.conduct", refuse)
