@@ -18,7 +18,7 @@ from rich.console import Console
 
 from runner.attempt import Attempt, going_on
 from runner.config.errors import EXIT_FAILED, EXIT_INTERRUPTED, ConfigError, Stopped, UserError
-from runner.config.locations import conf_directory
+from runner.config.locations import conf_directory, located
 from runner.config.options import LIST_GROUPS
 from runner.config.plural import counted
 from runner.config.schema import SWEEP_KEYS, check, resolve
@@ -82,9 +82,13 @@ def application(config: DictConfig) -> None:
 
 
 def _remove_if_empty(directory: Path) -> None:
-    """Remove the directory that Hydra made for a run that does not begin; one that holds anything stays."""
+    """Remove the directories that Hydra made for a run that does not begin; one that holds anything stays."""
+    directory = directory.absolute()
     with suppress(OSError):
-        directory.rmdir()
+        for made in (directory, *directory.parents):
+            if made != directory and not made.is_relative_to(Path.cwd() / "outputs"):
+                break
+            made.rmdir()
 
 
 def dry_run(config: dict[str, Any], request: Request, console: Console) -> None:
@@ -97,7 +101,7 @@ def dry_run(config: dict[str, Any], request: Request, console: Console) -> None:
         UserError: if the configuration or the data cannot be used.
     """
     settings = check(config)
-    refuse_missing(settings.dataset)
+    refuse_missing(settings)
     choices = _choices(config, request)
     show_choices(console, choices, [override for override in request.overrides if override != "dry_run=true"])
     logging.disable()  # the log is the run's, and there will be none
@@ -142,7 +146,7 @@ def run(
         EnvironmentFault: if the machine refuses something; the run can be gone on with.
     """
     started = time.perf_counter()
-    refuse_missing(check(config).dataset)
+    refuse_missing(check(located(config, request.working_directory)))
     kept = kept or Kept()
     directory = RunDirectory(request.directory)
     choices = _choices(config, request)

@@ -47,6 +47,8 @@ def _quoted(override: str) -> str:
 def as_typed(command: Sequence[str]) -> list[str]:
     """Return a command's words as its user typed them: those of an ablation begin with `ablate`."""
     given = dict(word.partition("=")[::2] for word in command)
+    if given.get("study") != "ablation" or {"-h", "--help"} & {*command}:
+        return [*command]
     base = [item.strip("'").replace("=", "/", 1) for item in given.get("study.base", "").strip("[]").split(",") if item]
     drop = given.get("study.drop", "").strip("[]")
     others = [word for word in command if word.partition("=")[0] not in ("study", "study.base", "study.drop")]

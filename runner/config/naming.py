@@ -81,9 +81,10 @@ def _in_any_order(values: str) -> str:
 
 def _by_number(value: str) -> tuple[float, str]:
     try:
-        return float(value), value
+        number = float(value)
     except ValueError:
-        return math.inf, value
+        number = math.inf
+    return number if math.isfinite(number) else math.inf, value  # a NaN has no place in an order
 
 
 def _is_about_the_sweep(key: str) -> bool:

@@ -1,5 +1,6 @@
 """A NumPy archive of the user's own."""
 
+import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -49,10 +50,12 @@ def load_npz(
     choices = [
         *((*TWO_PARTS, *own) for own in _WITH_VALIDATION),
         *((*TWO_PARTS[:2], *own) for own in _WITH_VALIDATION),
+        *((*ONE_PART, *own) for own in _WITH_VALIDATION),
         TWO_PARTS,
         ONE_PART,
     ]
     arrays = read_npz(file, choices, memory_limit_gb, (TWO_PARTS, ONE_PART))
+    _refuse_unread_validation(file)
     parts = {
         inputs.partition("_")[2]: _part(file, inputs, labels, arrays)
         for inputs, labels in zip(list(arrays)[::2], list(arrays)[1::2], strict=True)
@@ -62,6 +65,17 @@ def load_npz(
         train, test = hold_out(str(file), train, test_size, data_seed)
     dataset = checked_dataset(name, str(file), train, test, validation=next(iter(parts.values()), None))
     return replace(dataset, class_names=checked_class_names(class_names, dataset.classes))
+
+
+def _refuse_unread_validation(file: Path) -> None:
+    """Raise DataError if an archive has half a validation part, or two of them."""
+    with zipfile.ZipFile(file) as archive:
+        names = {name.removesuffix(".npy") for name in archive.namelist()}
+    found = [own for own in _WITH_VALIDATION if names & {*own}]
+    if len(found) > 1:
+        raise DataError(f"{file}: has {found[0][0]} and {found[1][0]}: which is the validation part?")
+    if missing := [name for own in found for name in own if name not in names]:
+        raise DataError(f"{file}: has a validation part without {missing[0]}")
 
 
 def _part(file: Path, inputs: str, labels: str, arrays: dict[str, Array]) -> Part:

@@ -24,7 +24,7 @@ def exclude_from_weight_decay(model: keras.Model, patterns: Sequence[str]) -> No
         ConfigError: if the optimizer has no weight decay, or a pattern fits no weight.
     """
     optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
-    if not any(getattr(optimizer, name, None) for name in DECAYS):
+    if all(getattr(optimizer, name, None) is None for name in DECAYS):
         raise ConfigError(f"{_KEY}: there is no weight decay; choose optimizer=adamw, or weight_decay in regularizer")
     named = [
         (weight, (weight.name, f"{layer.name}/{weight.name}"))

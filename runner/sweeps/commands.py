@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import ConsoleDimensions
 from rich.text import Text
 
+from runner.config.ablation import as_typed
 from runner.config.errors import UserError
 from runner.config.trust import TRUST, trusted_by
 from runner.console import Terminal
@@ -82,11 +83,12 @@ def _refuse_changes(directory: Path, changes: Sequence[str]) -> None:
     run = RunDirectory(directory)
     is_run = run.record_path.exists()
     before = run.read_record().overrides if is_run else Plan.read(directory).command
-    keys = {override_key(change) for change in changes}
-    command = shlex.join(["runner", *(given for given in before if override_key(given) not in keys), *changes])
+    left_out = {override_key(change) for change in changes} | {"dry_run", "hydra.sweep.dir", "hydra.run.dir"}
+    kept = [given for given in before if override_key(given) not in left_out]
+    command = shlex.join(["runner", *as_typed(kept), *changes])
     text = (
         f"{' '.join(changes)}: takes no overrides but {TRUST}=[my_package], as it goes on with what was begun; "
-        f"with another value it is new: {command}"
+        f"start a new {'run' if is_run else 'sweep'}, with the flags of the first (--config-dir): {command}"
     )
     if is_run:
         text += f" ({shlex.quote(f'model.init_from={directory}')} starts from the weights of a completed run)"

@@ -109,7 +109,7 @@ def refuse_missing_data(jobs: Iterable[Job]) -> None:
     for job in jobs:
         if (spec := str(job.config["dataset"])) not in seen:
             seen.add(spec)
-            refuse_missing(check(job.config).dataset)
+            refuse_missing(check(job.config))
 
 
 def _begun(directory: Path) -> list[Job]:

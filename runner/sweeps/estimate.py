@@ -18,7 +18,7 @@ class Pace:
     """How fast runs are."""
 
     an_epoch: Mapping[str, float]  # seconds, by variant
-    compiling: float = _COMPILING  # seconds that building and compiling a network takes
+    compiling: float = _COMPILING  # seconds that compiling a network takes
 
 
 def epoch_seconds(records: Iterable[tuple[str, RunRecord | None]]) -> dict[str, float]:

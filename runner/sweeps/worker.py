@@ -40,7 +40,7 @@ class Checked:
     error: str | None = None
     cost: int = 0  # operations an epoch takes, in some unit
     epoch_seconds: float | None = None
-    compiling_seconds: float = 0.0  # that building and compiling took, where an epoch was measured
+    compiling_seconds: float = 0.0  # that compiling took, where an epoch was measured
     warnings: tuple[str, ...] = ()
     measured: frozenset[str] = frozenset()  # the loss and the metrics, by name
 
@@ -114,7 +114,6 @@ def check_job(task: tuple[Job, Depth], sweep: Path) -> Checked | EnvironmentFaul
         sweep: the sweep's directory.
     """
     job, depth = task
-    began = time.perf_counter()
     from runner.engine.cost import flops_per_example
     from runner.prepared import prepare
 
@@ -126,7 +125,7 @@ def check_job(task: tuple[Job, Depth], sweep: Path) -> Checked | EnvironmentFaul
             return fault
         except UserError as error:
             return Checked(str(error))
-        parts = prepared.parts
+        began, parts = time.perf_counter(), prepared.parts
         cost = (flops_per_example(parts.model) or parts.model.count_params()) * len(parts.split.train)
         seconds = _epoch_seconds(prepared, depth) if depth != "build" else None
         compiling = time.perf_counter() - began - 2 * seconds if seconds else 0.0

@@ -21,6 +21,7 @@ def test_an_ablation_is_shown_as_it_was_typed(typed):
         ["study=smoke", "seeds=3"],
         ["-m", "optimizer=sgd,adam"],
         ["study=ablation", "study.base=[x]"],
+        ["study=ablation", "study.drop=[a]", "--help"],
         [],
     ],
 )

@@ -74,6 +74,7 @@ def test_a_grid_has_one_name_whatever_the_order_of_its_keys_and_values():
     other = ["regularizer=[],[l2,dropout]", "optimizer=adam,sgd", "training.batch_size=128,8,16"]
     assert sweep_name(grid) == sweep_name(other)
     assert sweep_name(other[2:]).startswith("sweeps/batch_size=8-16-128_")
+    assert sweep_name(["optimizer=nan,adam,sgd,inf"]) == sweep_name(["optimizer=inf,sgd,nan,adam"])
     assert sweep_name(["regularizer=[l2,dropout]"]) != sweep_name(["regularizer=[dropout,l2]"])  # one value
     assert sweep_name(["name='a,b'"]) != sweep_name(["name='b,a'"])
     assert sweep_name(["x=range(1,5)"]) != sweep_name(["x=range(5,1)"])

@@ -205,3 +205,24 @@ def test_a_validation_part_of_another_shape_or_with_other_classes_is_refused(tmp
     ):
         with pytest.raises(DataError, match=said):
             load(write(tmp_path, CONTENT | own))
+
+
+def test_arrays_for_validation_beside_those_of_one_part_are_used_too(tmp_path):
+    content = {"x": CONTENT["x_train"], "y": CONTENT["y_train"], "x_val": CONTENT["x_test"], "y_val": CONTENT["y_test"]}
+    dataset = load(write(tmp_path, content))
+    assert dataset.validation.labels.tolist() == CONTENT["y_test"].tolist()
+    assert len(dataset.train_labels) + len(dataset.test_labels) == len(CONTENT["y_train"])
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["x_val"], "has a validation part without y_val"),
+        (["y_valid"], "has a validation part without x_valid"),
+        (["x_val", "y_val", "x_validation", "y_validation"], "x_val.* and x_val.*: which is the validation part"),
+    ],
+)
+def test_no_array_for_validation_is_passed_over(tmp_path, names, said):
+    own = {name: CONTENT["x_test" if name[0] == "x" else "y_test"] for name in names}
+    with pytest.raises(DataError, match=said):
+        load(write(tmp_path, CONTENT | own))

@@ -16,19 +16,21 @@ from tests.composed import config
         (["dataset=mnist", "dataset.root=gone"], "dataset.root=gone: no such directory"),
         (["dataset=fashion_mnist", "dataset.root=gone"], "to have fashion_mnist downloaded into it"),
         (["dataset=mnist", "dataset.root=''"], "names no directory"),
+        (["dataset=csv", "dataset.path=.", "dataset.test_path=no.csv"], "no such file or folder .dataset.test_path="),
+        (["dataset=digits", "model.init_from=gone"], "model.init_from=gone: there is no such run directory"),
     ],
 )
 def test_what_is_missing_is_named_before_anything_is_read(tmp_path, monkeypatch, overrides, said):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     with pytest.raises((DataError, ConfigError), match=said):
-        refuse_missing(check(config(*overrides)).dataset)
+        refuse_missing(check(config(*overrides)))
     assert not list(tmp_path.iterdir())
 
 
 def test_what_is_there_or_is_no_loader_of_ours_is_for_the_loader(tmp_path):
     (tmp_path / "there").mkdir()
-    refuse_missing(check(config("dataset=mnist", f"dataset.root={tmp_path}")).dataset)
-    refuse_missing(check(config("dataset=csv", f"dataset.path={tmp_path / 'there'}")).dataset)
-    refuse_missing(check(config("dataset=csv", "dataset.path=gone", "dataset._target_=my_package.load")).dataset)
-    refuse_missing(check(config("dataset=digits")).dataset)
+    refuse_missing(check(config("dataset=mnist", f"dataset.root={tmp_path}")))
+    refuse_missing(check(config("dataset=csv", f"dataset.path={tmp_path / 'there'}")))
+    refuse_missing(check(config("dataset=csv", "dataset.path=gone", "dataset._target_=my_package.load")))
+    refuse_missing(check(config("dataset=digits")))

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from runner.config.ablation import ablation_arguments
 from runner.config.errors import UserError
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.commands import resume_command
@@ -31,11 +32,16 @@ def test_an_override_of_what_is_resumed_is_refused_with_the_command_for_it(tmp_p
     directory.write_record(made)
     with pytest.raises(UserError, match=r"^training.epochs=4: takes no overrides but trusted") as caught:
         resume_command([str(directory.path), "training.epochs=4"])
-    assert "it is new: runner optimizer=sgd seed=3 training.epochs=4 (" in str(caught.value)
+    assert "new run" in str(caught.value)
+    assert ": runner optimizer=sgd seed=3 training.epochs=4 (" in str(caught.value)
     assert f"'model.init_from={directory.path}'" in str(caught.value)
 
 
 def test_an_override_of_a_sweep_that_is_resumed_is_refused_with_its_command(tmp_path):
-    Plan([job()], command=["-m", "optimizer=sgd,adam", "seed=0,1"]).write(tmp_path)
-    with pytest.raises(UserError, match=r"it is new: runner -m optimizer=sgd,adam seed=0,1,2$"):
+    given = ["-m", "optimizer=sgd,adam", "seed=0,1", "dry_run=true", "hydra.sweep.dir=s"]
+    Plan([job()], command=given).write(tmp_path)
+    with pytest.raises(UserError, match=r"new sweep, .*: runner -m optimizer=sgd,adam seed=0,1,2$"):
         resume_command([str(tmp_path), "seed=0,1,2"])
+    Plan([job()], command=ablation_arguments(["base=experiment/smoke", "drop=schedule"])).write(tmp_path)
+    with pytest.raises(UserError, match=r": runner ablate base=experiment/smoke drop=schedule seeds=3$"):
+        resume_command([str(tmp_path), "seeds=3"])
