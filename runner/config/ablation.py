@@ -11,14 +11,14 @@ def ablation_arguments(arguments: Sequence[str]) -> list[str]:
     """Translate `ablate base=experiment/full drop=a,b KEY=VALUE...` into the study that it is.
 
     Raises:
-        ConfigError: if nothing is to be dropped, or the base is no option.
+        ConfigError: if nothing is to be dropped, or the base is no option that a run has.
     """
     parser = argparse.ArgumentParser(
         prog="runner ablate",
         usage="runner ablate [base=GROUP/OPTION,...] drop=PART,PART [KEY=VALUE ...]",
         description="Train a recipe, and the recipe without each of some parts: study=ablation in fewer words.",
         epilog="A part: schedule, normalization, clipping, averaging, regularizer.dropout, or a key that may be null. "
-        "All keys of a study are taken too: seeds=5 dry_run=true study.metric=val_loss.",
+        "Other overrides are of all runs, but for seeds=5 dry_run=true.",
     )
     if {"-h", "--help"} & {*arguments}:
         parser.parse_args(["--help"])
@@ -31,8 +31,13 @@ def ablation_arguments(arguments: Sequence[str]) -> list[str]:
             base = [part.replace("/", "=", 1) for part in value.strip("[]").split(",")]
             if not all(re.match(r"\w[\w.]*=", part) for part in base):
                 raise ConfigError(f"{argument}: must be GROUP/OPTION,..., as in base=experiment/cnn_batchnorm")
+            groups = [part.partition("=")[0] for part in base]
+            if taken := {"study", "search"} & {*groups}:
+                raise ConfigError(f"{argument}: a {taken.pop()} is no recipe; base=experiment/NAME, or model/NAME, ...")
+            if len({*groups}) < len(groups):
+                raise ConfigError(f"{argument}: one option of a group")
         elif key == "drop":
-            drop = value.strip("[]")
+            drop = ",".join(dict.fromkeys(value.strip("[]").split(",")))
         else:
             others.append(argument)
     if not drop:

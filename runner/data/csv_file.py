@@ -186,6 +186,12 @@ def _numbers(path: Path, features: "pd.DataFrame") -> npt.NDArray[np.float64]:
 
     some_text = len(features.select_dtypes(exclude=["number", "bool"]).columns) > 0
     converted = features.apply(pd.to_numeric, errors="coerce") if some_text else features  # slow for many columns
+    for name, values in converted.select_dtypes("integer").items():
+        if (values.gt(_LARGEST_WHOLE) | values.lt(-_LARGEST_WHOLE)).any():
+            raise DataError(
+                f"{path}: column {shortened(str(name))}: whole numbers beyond 2^53, which would lose their last digits; "
+                "subtract a constant, or leave the column out"
+            )
     numbers: npt.NDArray[np.float64] = converted.to_numpy(np.float64)
     with np.errstate(over="ignore"):  # becomes infinity, which is said below
         wrong = np.argwhere(~np.isfinite(numbers.astype(np.float32)))

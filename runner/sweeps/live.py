@@ -82,7 +82,7 @@ class SweepLines:
         self._ended.append((job, outcome))
         self._left.pop(job.run_id, None)
         what = f"[{self._count}/{self._runs}] {shown_name(job)}, seed {job.seed}: {outcome.status}"
-        line = Text(f"{what}{_figures(outcome)}  {outcome.seconds:.1f} s")
+        line = Text(f"{what}{_figures(job, outcome)}  {outcome.seconds:.1f} s")
         if outcome.status == "failed":
             line.stylize("bold red")
             line.append(f"\n    {outcome.error}\n    log: {job.path(self._sweep) / 'run.log'}")
@@ -122,6 +122,8 @@ class SweepLines:
         return seconds_left(left, an_epoch, histories, self._workers)
 
 
-def _figures(outcome: Outcome) -> str:
-    figures = (("val", outcome.val_accuracy), ("test", outcome.test_accuracy))
+def _figures(job: Job, outcome: Outcome) -> str:
+    # While a variant is being tuned, nobody is to see what the test set says.
+    tested = None if job.phase == "tuning" else outcome.test_accuracy
+    figures = (("val", outcome.val_accuracy), ("test", tested))
     return "".join(f"  {name} {value:.4f}" for name, value in figures if value is not None)

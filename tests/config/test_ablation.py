@@ -1,6 +1,7 @@
 import pytest
 
 from runner.config.ablation import ablation_arguments, as_typed
+from runner.config.errors import ConfigError
 
 
 @pytest.mark.parametrize(
@@ -13,6 +14,23 @@ from runner.config.ablation import ablation_arguments, as_typed
 )
 def test_an_ablation_is_shown_as_it_was_typed(typed):
     assert as_typed(ablation_arguments(typed)) == ["ablate", *typed]
+
+
+@pytest.mark.parametrize(
+    ("base", "said"),
+    [
+        ("study/smoke", "base=study/smoke: a study is no recipe"),
+        ("experiment/smoke,experiment/keras_mlp", "one option of a group"),
+        ("smoke", "must be GROUP/OPTION"),
+    ],
+)
+def test_a_base_is_an_option_of_a_run(base, said):
+    with pytest.raises(ConfigError, match=said):
+        ablation_arguments([f"base={base}", "drop=schedule"])
+
+
+def test_a_part_is_left_out_once():
+    assert ablation_arguments(["drop=schedule,schedule"])[2] == "study.drop=[schedule]"
 
 
 @pytest.mark.parametrize(

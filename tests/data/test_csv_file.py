@@ -244,3 +244,14 @@ def test_more_than_the_limit_is_refused(tmp_path):
     assert both(tmp_path, memory_limit_gb=32e-9).classes == 2  # four rows of two float32
     with pytest.raises(DataError, match=r"mine.csv: 3.2e-08 GB decoded, more than dataset.memory_limit_gb=3.1e-08"):
         both(tmp_path, memory_limit_gb=31e-9)
+
+
+def test_whole_numbers_that_would_lose_digits_are_refused(tmp_path):
+    for start, fits in ((2**53 - 20, True), (2**60, False)):
+        rows = "".join(f"{start + number},{number % 2}\n" for number in range(20))
+        (tmp_path / "own.csv").write_text(f"nanoseconds,label\n{rows}")
+        if fits:
+            assert len(np.unique(load(tmp_path / "own.csv").train_inputs)) == 10  # half are the test part
+        else:
+            with pytest.raises(DataError, match=r"column nanoseconds: whole numbers beyond 2\^53"):
+                load(tmp_path / "own.csv")
