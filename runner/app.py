@@ -279,7 +279,7 @@ def _write_results(
     if not figures:
         return
     left_out = LeftOut()
-    report_run(directory, attempt.record, left_out)
+    report_run(directory, replace(attempt.record, status=attempt.status), left_out)
     if parts.examples:
         title = f"{attempt.record.variant}: training images before and after"
         grid = partial(augmentation_grid, *parts.examples, title)

@@ -189,7 +189,7 @@ def _numbers(path: Path, features: "pd.DataFrame") -> npt.NDArray[np.float64]:
     for name, values in converted.select_dtypes("integer").items():
         if (values.gt(_LARGEST_WHOLE) | values.lt(-_LARGEST_WHOLE)).any():
             raise DataError(
-                f"{path}: column {shortened(str(name))}: whole numbers beyond 2^53, which would lose their last digits; "
+                f"{path}: column {shortened(str(name))}: whole numbers beyond 2^53, which would lose digits; "
                 "subtract a constant, or leave the column out"
             )
     numbers: npt.NDArray[np.float64] = converted.to_numpy(np.float64)
