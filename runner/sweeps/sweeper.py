@@ -17,7 +17,7 @@ from rich.console import Console
 from runner.config.errors import ConfigError, Stopped, UserError
 from runner.config.schema import SWEEP_KEYS, check
 from runner.config.trust import TRUST
-from runner.console import Terminal, show_warning
+from runner.console import Terminal, show_warning, waiting
 from runner.data.errors import DataNotFound
 from runner.make import make
 from runner.prepared import fallback_warning, names_a_place
@@ -66,7 +66,8 @@ class StudySweeper(Sweeper):
                 if self.config.get("search") is not None:
                     self._search([*params, *arguments], composer, pool, console, options)
                     return
-                plan = plan_sweep(self.config, [*params, *arguments], composer, console)
+                with waiting(console, "planning the runs"):
+                    plan = plan_sweep(self.config, [*params, *arguments], composer, console)
                 plan = replace(plan, launcher=_plain(self.config.hydra.launcher), command=sys.argv[1:])
                 plan = plan.where_runs_lie(directory)
                 refuse_missing_data(plan.jobs)
