@@ -100,7 +100,8 @@ class TestStatus:
         said = status_of(Plan([*tuning, *final, other]), tmp_path)
         assert "optimizer.learning_rate=0.1, val_accuracy 0.7000 (n=1)" in said
 
-    def test_of_single_runs_says_what_each_was_and_names_no_best_across_data_sets(self, tmp_path, capsys):
+    def test_of_single_runs_says_what_each_was_and_names_no_best_across_data_sets(self, tmp_path, capsys, monkeypatch):
+        monkeypatch.setenv("COLUMNS", "200")
         made = run_maker(tmp_path)
         for number, (dataset, accuracy) in enumerate([("mnist", 0.9), ("digits", 0.95), ("mnist", 0.8)]):
             overrides = [f"optimizer.beta_1=0.{number}", "seed=4"]
