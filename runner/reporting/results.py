@@ -17,7 +17,7 @@ from runner.reporting.baselines import baselines
 from runner.reporting.collect import Run, find_runs, history_frame, not_begun, summary_frame
 from runner.reporting.direction import TIMES_TO_TARGET, has_direction, is_share, sign_of, validation_counterpart
 from runner.reporting.groups import sweeps_apart
-from runner.reporting.in_force import with_values_in_force
+from runner.reporting.in_force import Values, with_values_in_force
 from runner.reporting.labels import cells, labels_by, variant_labels, with_dataset
 from runner.reporting.left_out import LeftOut
 from runner.reporting.paired_error import read_answers, with_test_set_error
@@ -202,9 +202,10 @@ def read_results(runs: list[Run], paths: Sequence[Path], wish: Wish, left_out: L
         UserError: if there is no such metric, baseline or key, or the runs do not belong together.
     """
     asked = (left_out.unless_read(partial(Asked.of, paths[0])) if len(paths) == 1 else None) or Asked()
-    arms = labels_by(runs, wish.by, left_out) if wish.by else variant_labels(runs)
+    values = Values(left_out)
+    arms = labels_by(runs, wish.by, values) if wish.by else variant_labels(runs)
     labels = with_dataset(arms, runs)
-    summary = with_values_in_force(summary_frame(runs, labels), runs, left_out)
+    summary = with_values_in_force(summary_frame(runs, labels), runs, values)
     summary = summary.assign(arm=arms, cell=cells(runs, labels, wish.by))
     history = history_frame(runs, labels)
     measured = _metric(summary, None if is_time(str(wish.metric)) else wish.metric, asked.metric)
