@@ -58,6 +58,9 @@ def report_command(chosen: argparse.Namespace) -> None:
     from runner.reporting.groups import groups_of
 
     groups = [] if chosen.together else groups_of(directories)
+    if len(groups) == 1 and groups[0].sweep and groups[0].own_place:  # also where a folder above it is asked for
+        _report(chosen, groups[0].paths, chosen.out or groups[0].own_place)
+        return
     if len(groups) < 2:
         out = chosen.out or (directories[0] if len(directories) == 1 else _USUAL_OUT)
         _report(chosen, directories, out)

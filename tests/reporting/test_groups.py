@@ -1,5 +1,7 @@
 """Several sweeps at once: a report each, or one that says what sets them apart."""
 
+import json
+
 import pandas as pd
 import pytest
 import yaml
@@ -49,6 +51,23 @@ def test_several_sweeps_get_a_report_each_in_their_own_place(make_sweep, tmp_pat
     said = capsys.readouterr().out
     assert "2 reports, one a sweep; --together makes one" in said
     assert said.index(f"{sweeps[1]}:") < said.index(f"{sweeps[0]}:")
+
+
+def test_the_one_sweep_in_a_folder_is_reported_in_its_own_place(make_sweep, tmp_path, capsys):
+    sweep = make_sweep("studies/short")
+    study = {"question": "Which?", "baseline": "fast", "metric": "val_accuracy", "target": 0.15}
+    (sweep / "plan.json").write_text(json.dumps({"study": study}))
+    reported(tmp_path / "studies")
+    assert not (tmp_path / "studies" / "summary.csv").exists()
+    assert list(pd.read_csv(sweep / "comparisons.csv")["variant"]) == ["slow"]
+    reported(tmp_path / "studies", "--out", tmp_path / "out")
+    assert list(pd.read_csv(tmp_path / "out" / "aggregate.csv")["target"]) == [0.15, 0.15]
+
+
+def test_single_runs_in_a_folder_are_reported_in_the_folder(make_run, tmp_path):
+    make_run("runs/a")
+    reported(tmp_path / "runs")
+    assert (tmp_path / "runs" / "summary.csv").exists()
 
 
 def test_a_folder_of_sweeps_and_single_runs_is_told_apart_too(make_sweep, make_run, tmp_path):
