@@ -73,7 +73,9 @@ def report_command(chosen: argparse.Namespace) -> None:
             _report(chosen, group.paths, out)
         except UserError as error:
             wrong.append(f"{out}: {error}")
-    Terminal().print(f"{len(groups)} reports, one a sweep; --together makes one of all their runs", soft_wrap=True)
+    written = f"{len(groups) - len(wrong)} of {len(groups)} reports written" if wrong else f"{len(groups)} reports"
+    each = "one a sweep" + ("" if all(group.sweep for group in groups) else ", one on the runs of no sweep")
+    Terminal().print(f"{written}: {each}; --together makes one of all their runs", soft_wrap=True)
     if wrong:
         raise UserError("\n".join(wrong))
 
