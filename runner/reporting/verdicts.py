@@ -112,7 +112,7 @@ def _interval(found: _Row, comparisons: int) -> str:
         return ""
     alone = " of this comparison alone" if comparisons > 1 else ""
     wider = ""
-    if not math.isnan(found.get("two_level_low") or math.nan):
+    if not math.isnan(found.get("two_level_low", math.nan)):
         low, high = (signed_text(found[name], metric) for name in ("two_level_low", "two_level_high"))
         wider = f"{low} to {high} with the test set's own error, "
     low, high = (signed_text(found[name], metric) for name in ("ci_low", "ci_high"))

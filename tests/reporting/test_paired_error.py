@@ -142,6 +142,14 @@ def test_a_claim_is_of_these_test_examples_and_says_where_others_may_not_show_it
     assert "-0.17 to +0.67 with the test set's own error, p = 0.008" in sentence
 
 
+def test_an_interval_with_the_test_sets_error_may_begin_at_zero(right):
+    summary, compared = measured(right)
+    compared = compared.assign(two_level_low=0.0)
+    sentence = verdicts(aggregate_frame(summary, "test_accuracy"), compared, {"a": "a", "b": "a"})["b"]
+    assert ", +0.00 to +" in sentence
+    assert "with the test set's own error" in sentence
+
+
 def test_a_difference_below_one_test_example_is_shown_and_called_that():
     """Two of eight seeds of b are right on one example more."""
     base = [np.arange(EXAMPLES) > 10 + seed for seed in range(SEEDS)]
