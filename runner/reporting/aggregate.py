@@ -105,6 +105,25 @@ def comparison_frame(
     return pd.DataFrame(rows, columns=COMPARISON_COLUMNS)
 
 
+def compared_runs(summary: pd.DataFrame, comparison: Mapping[Any, Any]) -> list[list[int]]:
+    """Return the places in a summary of the variant's, then of the baseline's completed runs that a difference is of.
+
+    Args:
+        summary: what the comparison was made of.
+        comparison: a row of its comparison frame.
+    """
+    metric = comparison["metric"]
+    sides = [np.flatnonzero(summary["variant"] == comparison[side]) for side in ("variant", "baseline")]
+    design = _Design.of(*(_Arm.of(summary.iloc[places], metric) for places in sides))
+    found = []
+    for places, compared in zip(sides, design.completed(), strict=True):
+        runs = summary.iloc[places]
+        cells = [""] * len(runs) if design.is_apart else runs.get("cell", pd.Series("", runs.index))
+        rows = zip(places.tolist(), _is_scored(runs, metric), cells, runs["seed"], strict=True)
+        found.append([place for place, scored, cell, seed in rows if scored and (cell, seed) in compared])
+    return found
+
+
 def can_decide(comparison: Mapping[Any, Any]) -> bool:
     """Say whether the design of a comparison (its seeds, and the number of comparisons) could show a difference."""
     return comparison["verdict"] != UNDECIDED or comparison["reason"] in (NOT_SIGNIFICANT, STILL_TRAINING)
@@ -177,9 +196,49 @@ class _Arm:
                 seeds.setdefault(seed, []).append(score)
         return [float(np.mean(values)) for values in seeds.values()]
 
+    def completed_pairs(self, cells: Container[Any]) -> set[_Pair]:
+        """Return what `by_seed` is the finite means of."""
+        lost = {seed for (_, seed), score in self.scores.items() if np.isinf(score)}
+        return {(cell, seed) for cell, seed in self.scores if cell in cells and seed not in lost}
+
     def completed_cells(self) -> set[Any]:
         """Return the cells of which at least one run completed."""
         return {cell for (cell, _), score in self.scores.items() if np.isfinite(score)}
+
+
+@dataclass(frozen=True)
+class _Design:
+    """Which runs of two arms are compared, and whether by pairs."""
+
+    arms: tuple[_Arm, _Arm]
+    is_apart: bool  # they have no cell in common, so the runs of a seed are taken together
+    common: list[_Pair]
+    pairs: list[_Pair]  # the true ones among them
+
+    @classmethod
+    def of(cls, one: _Arm, other: _Arm) -> Self:
+        is_apart = not {cell for cell, _ in one.scores} & {cell for cell, _ in other.scores}
+        if is_apart:
+            one, other = one.without_cells(), other.without_cells()
+        common = [pair for pair in one.scores if pair in other.scores]
+        return cls((one, other), is_apart, common, [pair for pair in common if one.is_pair(other, pair)])
+
+    @property
+    def is_paired(self) -> bool:
+        return len({seed for _, seed in self.pairs}) > 1 and 2 * len(self.pairs) >= len(self.common)
+
+    @property
+    def cells(self) -> set[Any]:
+        """The cells that are compared where there are no pairs."""
+        own, others = (arm.completed_cells() for arm in self.arms)
+        return own & others or own | others
+
+    def completed(self) -> list[set[_Pair]]:
+        """Return of which cells and seeds of each arm the difference is: nothing is lost in them."""
+        if not self.is_paired:
+            return [arm.completed_pairs(self.cells) for arm in self.arms]
+        both = {pair for pair in self.pairs if all(np.isfinite(arm.scores[pair]) for arm in self.arms)}
+        return [both, both]
 
 
 def _is_lost(summary: pd.DataFrame, metric: str) -> "pd.Series[bool]":
@@ -201,19 +260,14 @@ def _values(runs: pd.DataFrame, metric: str) -> "pd.Series[float]":
 
 def _compared(one: _Arm, other: _Arm, *, bootstrap: bool) -> dict[str, Any]:
     """Return the fields of a comparison, and the pairs that each side lost and that were left out."""
-    if not {cell for cell, _ in one.scores} & {cell for cell, _ in other.scores}:
-        one, other = one.without_cells(), other.without_cells()
-    common = [pair for pair in one.scores if pair in other.scores]
-    pairs = [pair for pair in common if one.is_pair(other, pair)]
-    seeds = {seed for _, seed in pairs}
-    if len(seeds) > 1 and 2 * len(pairs) >= len(common):
-        sides = [[arm.scores[pair] for pair in pairs] for arm in (one, other)]
-        compared = compare_paired(*sides, units=[seed for _, seed in pairs], bootstrap=bootstrap)
-        unmatched = len({seed for _, seed in common} - seeds)
+    design = _Design.of(one, other)
+    if design.is_paired:
+        seeds = [seed for _, seed in design.pairs]
+        sides = [[arm.scores[pair] for pair in design.pairs] for arm in design.arms]
+        compared = compare_paired(*sides, units=seeds, bootstrap=bootstrap)
+        unmatched = len({seed for _, seed in design.common} - {*seeds})
     else:
-        own, others = one.completed_cells(), other.completed_cells()
-        cells = own & others or own | others
-        sides = [arm.by_seed(cells) for arm in (one, other)]
+        sides = [arm.by_seed(design.cells) for arm in design.arms]
         compared, unmatched = compare_unpaired(*sides, bootstrap=bootstrap), 0
     lost = (int(np.isinf(side).sum()) for side in sides)
     counts = dict(zip(("lost", "baseline_lost"), lost, strict=True)) | {"unmatched": unmatched}

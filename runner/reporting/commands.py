@@ -58,6 +58,9 @@ def report_command(chosen: argparse.Namespace) -> None:
     from runner.reporting.groups import groups_of
 
     groups = [] if chosen.together else groups_of(directories)
+    if len(groups) == 1 and groups[0].sweep and groups[0].own_place:  # also where a folder above it is asked for
+        _report(chosen, groups[0].paths, chosen.out or groups[0].own_place)
+        return
     if len(groups) < 2:
         out = chosen.out or (directories[0] if len(directories) == 1 else _USUAL_OUT)
         _report(chosen, directories, out)
@@ -70,7 +73,9 @@ def report_command(chosen: argparse.Namespace) -> None:
             _report(chosen, group.paths, out)
         except UserError as error:
             wrong.append(f"{out}: {error}")
-    Terminal().print(f"{len(groups)} reports, one a sweep; --together makes one of all their runs", soft_wrap=True)
+    written = f"{len(groups) - len(wrong)} of {len(groups)} reports written" if wrong else f"{len(groups)} reports"
+    each = "one a sweep" + ("" if all(group.sweep for group in groups) else ", one on the runs of no sweep")
+    Terminal().print(f"{written}: {each}; --together makes one of all their runs", soft_wrap=True)
     if wrong:
         raise UserError("\n".join(wrong))
 

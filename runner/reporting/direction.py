@@ -2,7 +2,7 @@
 
 _LESS_IS_BETTER = ("loss", "error", "negative_log_likelihood", "seconds", "_to_target")
 _SHARES = ("accuracy", "precision", "recall", "f1")  # of these, more is better
-_MORE_IS_BETTER = ("auc", "f1_score", "iou")
+_MORE_IS_BETTER = ("auc", "f1_score", "iou", "io_u")  # Keras writes mean_io_u
 TIMES_TO_TARGET = ("epochs_to_target", "seconds_to_target")  # of a run that never got there there is none
 
 

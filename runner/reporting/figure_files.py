@@ -35,13 +35,17 @@ def write_figures(directory: Path, figures: Named, left_out: LeftOut, suffixes: 
 def drawn(figures: Named, write: Callable[[str, Figure], Value], left_out: LeftOut) -> Iterator[Value]:
     """Draw each figure and yield what `write` makes of it; what fails is noted, and the others are drawn.
 
+    An error in listing the figures costs all after the last one listed, and the note says so.
+
     Raises:
         EnvironmentFault: if the machine refuses to write.
     """
     waiting = iter(figures)
     lacking: set[str] = set()  # letters that no font has
-    while (named := _unless_failed(lambda: next(waiting, None), "a figure", left_out)) is not None:
+    rest = "figures"  # an error in listing them ends the list
+    while (named := _unless_failed(lambda: next(waiting, None), rest, left_out)) is not None:
         name, draw = named
+        rest = f"all figures after {name}"
         if (written := _unless_failed(partial(_written, name, draw, write, lacking), name, left_out)) is not None:
             yield written
     if lacking:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -10,11 +11,50 @@ from runner.records.record import override_key
 from runner.reporting.collect import Run
 from runner.reporting.left_out import LeftOut
 
-_NONE = "none"  # for null, which pandas would read back as a missing value, and groupby drop
+NONE = "none"  # for null, which pandas would read back as a missing value, and groupby drop
 _ABSENT = object()
 
 
-def with_values_in_force(summary: pd.DataFrame, runs: Sequence[Run], left_out: LeftOut) -> pd.DataFrame:
+class Values:
+    """The values of runs' keys; each run's configuration is read once, and only where nothing else tells a value.
+
+    Runs with the same overrides may differ in it: a file that one of them names may have been edited in between.
+    """
+
+    def __init__(self, left_out: LeftOut) -> None:
+        """Read nothing yet; `left_out` is told of configurations that cannot be read."""
+        self._left_out = left_out
+        self._configs: dict[Path, Mapping[str, Any]] = {}
+
+    def of(self, run: Run, key: str) -> str | None:
+        """Return what a run has under a key or group, from its overrides, its choices, or its configuration.
+
+        It is text as the command line writes it, null is `none`; None where the run has no such key.
+        """
+        for override in reversed(run.record.overrides):
+            if override_key(override) == key and (value := override.partition("=")[2]):
+                return NONE if value == "null" else value
+        if key in run.record.choices:
+            return run.record.choices[key]
+        node: Any = self._config(run)
+        for part in key.split("."):
+            node = node.get(part, _ABSENT) if isinstance(node, Mapping) else _ABSENT
+        return None if node is _ABSENT else _text(node)
+
+    def in_force(self, run: Run, key: str) -> str | None:
+        """Return what `of` does; `none` for a group of which the run has chosen nothing."""
+        value = self.of(run, key)
+        return NONE if value is None and "." not in key and self._config(run) else value
+
+    def _config(self, run: Run) -> Mapping[str, Any]:
+        path = run.directory.path
+        if path not in self._configs:
+            there = run.directory.config_path.exists()
+            self._configs[path] = (self._left_out.unless_read(run.directory.read_config) if there else None) or {}
+        return self._configs[path]
+
+
+def with_values_in_force(summary: pd.DataFrame, runs: Sequence[Run], values: Values) -> pd.DataFrame:
     """Return a summary whose column of each overridden key has a value in every row, as the command line writes it.
 
     A cell stays empty where a run has no such key (the rate of an option that it did not choose), or no configuration
@@ -22,35 +62,14 @@ def with_values_in_force(summary: pd.DataFrame, runs: Sequence[Run], left_out: L
 
     Args:
         summary: a row a run, in the runs' order.
-        left_out: is told of configurations that cannot be read.
+        values: those of the runs.
     """
-    own = [{override_key(part): part.partition("=")[2] for part in run.record.overrides} for run in runs]
     fixed = {*replace(runs[0].record, overrides=[]).summary()}
-    configs: dict[tuple[str, ...], Mapping[str, Any]] = {}
-    columns: dict[str, list[Any]] = {}
-    for key in dict.fromkeys(key for overridden in own for key in overridden if key not in fixed):
-        columns[key] = [
-            overridden[key] if overridden.get(key) else _by_default(run, key, configs, left_out)
-            for run, overridden in zip(runs, own, strict=True)
-        ]
-    return summary.assign(**{key: [_NONE if value == "null" else value for value in columns[key]] for key in columns})
-
-
-def _by_default(run: Run, key: str, configs: dict[tuple[str, ...], Mapping[str, Any]], left_out: LeftOut) -> str | None:
-    """Return a key's value in a run's choices or configuration; None where it has no such key."""
-    if key in run.record.choices:
-        return run.record.choices[key]
-    asked = (override for override in run.record.overrides if override_key(override) != "seed")
-    alike = (*asked, "", *run.record.choices.values())  # runs that differ in the seed alone
-    if alike not in configs:
-        there = run.directory.config_path.exists()
-        configs[alike] = (left_out.unless_read(run.directory.read_config) if there else None) or {}
-    node: Any = configs[alike]
-    for part in key.split("."):
-        node = node.get(part, _ABSENT) if isinstance(node, Mapping) else _ABSENT
-    if node is _ABSENT:
-        return _NONE if configs[alike] and "." not in key else None  # of a group of which nothing is chosen
-    return _text(node)
+    keys = dict.fromkeys(override_key(part) for run in runs for part in run.record.overrides)
+    columns: dict[str, list[Any]] = {
+        key: [values.in_force(run, key) for run in runs] for key in keys if key not in fixed
+    }
+    return summary.assign(**columns)
 
 
 def _text(value: Any) -> str:
@@ -60,4 +79,4 @@ def _text(value: Any) -> str:
         return f"[{','.join(map(_text, value))}]"
     if isinstance(value, Mapping):
         return "{" + ",".join(f"{key}:{_text(item)}" for key, item in value.items()) + "}"
-    return _NONE if value is None else str(value)
+    return NONE if value is None else str(value)

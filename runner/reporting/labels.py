@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from runner.config.errors import UserError, did_you_mean, shortened
 from runner.records.record import override_key
 from runner.reporting.collect import Run
-from runner.reporting.left_out import LeftOut
+from runner.reporting.in_force import NONE, Values
 
 
 def variant_labels(runs: Sequence[Run]) -> list[str]:
@@ -29,21 +28,22 @@ def variant_labels(runs: Sequence[Run]) -> list[str]:
     return [label + difference for label, difference in zip(labels, _differences(places, parts), strict=True)]
 
 
-def labels_by(runs: Sequence[Run], keys: Sequence[str], left_out: LeftOut) -> list[str]:
+def labels_by(runs: Sequence[Run], keys: Sequence[str], values: Values) -> list[str]:
     """Return a label for each run made of the values that it gives to some keys: `optimizer=sgd,model=mlp`.
 
     Args:
-        left_out: is told of configurations that cannot be read.
+        values: those of the runs.
 
     Raises:
         UserError: if no run has one of the keys.
     """
-    values = [[value_of(run, key, left_out) for key in keys] for run in runs]
+    found = [[values.of(run, key) for key in keys] for run in runs]
     for position, key in enumerate(keys):
-        if all(own[position] is None for own in values):
+        if all(own[position] is None for own in found):
             known = sorted({override_key(part) for run in runs for part in run.record.overrides} | {*_groups(runs)})
             raise UserError(f"--by {key}: no such key in these runs{did_you_mean(key, known)}")
-    return [",".join(f"{key}={shortened(str(value))}" for key, value in zip(keys, own, strict=True)) for own in values]
+    texts = [[shortened(NONE if value is None else value) for value in own] for own in found]
+    return [",".join(f"{key}={text}" for key, text in zip(keys, own, strict=True)) for own in texts]
 
 
 def cells(runs: Sequence[Run], labels: Sequence[str], keys: Sequence[str]) -> list[str]:
@@ -62,20 +62,6 @@ def cells(runs: Sequence[Run], labels: Sequence[str], keys: Sequence[str]) -> li
             values.setdefault((label, key), set()).add(own.get(key))
     varied = [key for key in every if any(len(values[label, key]) > 1 for label in set(labels))]
     return [",".join(own[key] for key in varied if key in own) for own in asked]
-
-
-def value_of(run: Run, key: str, left_out: LeftOut) -> Any:
-    """Return what a run has under a key or group: from its overrides, its choices, or its configuration; or None."""
-    for override in reversed(run.record.overrides):
-        if override_key(override) == key:
-            return override.partition("=")[2]
-    if key in run.record.choices:
-        return run.record.choices[key]
-    there = run.directory.config_path.exists()
-    node: Any = left_out.unless_read(run.directory.read_config) if there else None
-    for part in key.split("."):
-        node = node.get(part) if isinstance(node, dict) else None
-    return node
 
 
 def with_dataset(labels: Sequence[str], runs: Sequence[Run]) -> list[str]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from runner.reporting.aggregate import compared_runs
 from runner.reporting.collect import Run
 from runner.reporting.left_out import LeftOut
 from runner.reporting.statistics import CONFIDENCE
@@ -45,7 +46,7 @@ def with_test_set_error(
 
     Args:
         comparisons: of test accuracies, as `comparison_frame` returns them.
-        summary: one row a run: variant, seed and `cell`.
+        summary: what they were made of, one row a run.
         answers: those of the runs, in the order of the summary.
     """
     rows = [_row(row, summary, answers) for row in comparisons.to_dict("records")]
@@ -85,21 +86,10 @@ def _right_by_example(
 
     None where a run has no answers, or those to other examples.
     """
-    sides = [_compared_runs(found, summary, side) for side in ("variant", "baseline")]
-    if found["test"].startswith("paired"):
-        pairs = {*sides[0].values()} & {*sides[1].values()}
-        sides = [{place: pair for place, pair in side.items() if pair in pairs} for side in sides]
-    known = [[answers[place] for place in side] for side in sides]
+    known = [[answers[place] for place in side] for side in compared_runs(summary, found)]
     first = next((own for own in known[0] if own), None)
     if first is None or len(first.labels) < 2 or not known[1]:
         return None
     if any(own is None or not np.array_equal(own.labels, first.labels) for side in known for own in side):
         return None
     return [np.mean([own.right for own in side if own], axis=0) for side in known]
-
-
-def _compared_runs(found: dict[Any, Any], summary: pd.DataFrame, side: str) -> dict[int, tuple[Any, Any]]:
-    """Return the places of one side's completed runs, each with its cell and seed."""
-    is_one = ((summary["variant"] == found[side]) & (summary["status"] == "completed")).to_numpy()
-    runs = summary.assign(cell=summary.get("cell", ""))[is_one]
-    return dict(zip(np.flatnonzero(is_one).tolist(), zip(runs["cell"], runs["seed"], strict=True), strict=True))

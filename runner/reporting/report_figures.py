@@ -23,7 +23,7 @@ from runner.reporting.results import Results
 from runner.reporting.run_figures import read_gradients
 from runner.reporting.selection import tuned_metric
 from runner.reporting.styles import Style, variant_styles
-from runner.reporting.targets import is_time
+from runner.reporting.targets import is_time, without_lost_times
 from runner.reporting.wording import axis_label, no_result_text, quantity, value_text
 
 Named = Iterator[tuple[str, Draw]]
@@ -67,7 +67,8 @@ def _final_figures(results: Results) -> Named:
         title = f"Generalization gap: {results.title}"
         yield "generalization_gap", partial(dots, gaps, "gap", label, title, share=True)
     ended = summary[summary["status"] != "running"]
-    if results.target is not None and ended["seconds_to_target"].notna().any():
+    timed = ended if results.target is None else without_lost_times(ended)
+    if results.target is not None and timed["seconds_to_target"].notna().any():
         goal = f"{quantity(results.validation_metric)} of {value_text(results.target, results.validation_metric)}"
         title = f"Time to a {goal}: {results.title}"
         label = "training time to the target, compilation included (s)"
@@ -75,7 +76,7 @@ def _final_figures(results: Results) -> Named:
             label += "\n" + wrapped(f"target: {results.target_source}", 80)
         missed = _missed(results)
         options = {"share": False, "notes": missed, "biased": missed}
-        yield "time_to_target", partial(dots, ended, "seconds_to_target", label, title, **options)
+        yield "time_to_target", partial(dots, timed, "seconds_to_target", label, title, **options)
 
 
 def _axis_figures(results: Results) -> Named:
@@ -158,7 +159,7 @@ def _without_result(results: Results) -> dict[str, str]:
 
 
 def _missed(results: Results) -> dict[str, str]:
-    ended = results.aggregate["runs"] - results.aggregate["running"]
+    ended = results.aggregate["completed"] + results.aggregate["diverged"]
     missed = ended - results.aggregate["reached"]
     return {
         str(variant): f"{count} of {runs} never"

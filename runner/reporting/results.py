@@ -17,7 +17,7 @@ from runner.reporting.baselines import baselines
 from runner.reporting.collect import Run, find_runs, history_frame, not_begun, summary_frame
 from runner.reporting.direction import TIMES_TO_TARGET, has_direction, is_share, sign_of, validation_counterpart
 from runner.reporting.groups import sweeps_apart
-from runner.reporting.in_force import with_values_in_force
+from runner.reporting.in_force import Values, with_values_in_force
 from runner.reporting.labels import cells, labels_by, variant_labels, with_dataset
 from runner.reporting.left_out import LeftOut
 from runner.reporting.paired_error import read_answers, with_test_set_error
@@ -202,32 +202,72 @@ def read_results(runs: list[Run], paths: Sequence[Path], wish: Wish, left_out: L
         UserError: if there is no such metric, baseline or key, or the runs do not belong together.
     """
     asked = (left_out.unless_read(partial(Asked.of, paths[0])) if len(paths) == 1 else None) or Asked()
-    arms = labels_by(runs, wish.by, left_out) if wish.by else variant_labels(runs)
+    values = Values(left_out)
+    arms = labels_by(runs, wish.by, values) if wish.by else variant_labels(runs)
     labels = with_dataset(arms, runs)
-    summary = with_values_in_force(summary_frame(runs, labels), runs, left_out)
+    summary = with_values_in_force(summary_frame(runs, labels), runs, values)
     summary = summary.assign(arm=arms, cell=cells(runs, labels, wish.by))
     history = history_frame(runs, labels)
     measured = _metric(summary, None if is_time(str(wish.metric)) else wish.metric, asked.metric)
     compared = _baselines(summary, wish.baseline, Asked() if wish.by else asked)  # its names are no labels then
-    target = wish.target if wish.target is not None else asked.target
-    validation, source = validation_counterpart(measured), ""
-    if wish.target is not None and wish.target > 1 and is_share(validation):
-        raise UserError(f"--target {wish.target:g}: {validation} is a share, 0 to 1{_percent_hint(wish.target)}")
+    validation = validation_counterpart(measured)
+    target, source = _target(wish, _target_of(asked, summary, validation), summary, history, compared, validation)
+    if target is not None:
+        summary = with_targets(summary, history, validation, target)
+    tuning = left_out.unless_read(partial(read_tuning, paths[0])) if len(paths) == 1 else None
+    return Results(
+        runs=runs,
+        summary=summary,
+        history=history,
+        metric=wish.metric if wish.metric is not None and is_time(wish.metric) else measured,
+        validation_metric=validation,
+        baselines=compared,
+        target=target,
+        target_source=source,
+        asked=asked,
+        tuning=tuning,
+        tuning_runs=[] if tuning is None else find_runs(paths, left_out, tuning=True),
+        not_begun=not_begun(paths[0], left_out) if len(paths) == 1 else 0,
+        left_out=left_out,
+    )
+
+
+def _target_of(asked: Asked, summary: pd.DataFrame, validation: str) -> float | None:
+    """Return the target that a study sets for a validation metric: only its own metric has one."""
+    own = {_metric(summary, None, asked.metric), asked.metric or ""}
+    return asked.target if validation in map(validation_counterpart, own) else None
+
+
+def _target(
+    wish: Wish,
+    of_study: float | None,
+    summary: pd.DataFrame,
+    history: pd.DataFrame,
+    compared: dict[str, str],
+    validation: str,
+) -> tuple[float | None, str]:
+    """Return the target of the validation metric, and what sets it; "" where it was asked for.
+
+    Raises:
+        UserError: if it is wished for, and no run can reach it, or needed, and nothing sets it.
+    """
+    target, source = wish.target, ""
+    recorded = validation in history or history.empty  # empty: no run has ended an epoch yet
+    if target is not None and target > 1 and is_share(validation):
+        raise UserError(f"--target {target:g}: {validation} is a share, 0 to 1{_percent_hint(target)}")
+    if target is not None and not recorded:
+        raise UserError(
+            f"--target {target:g}: no run's history has {validation}, so no epoch could reach it; leave --target out, "
+            "or choose another --metric"
+        )
+    if target is None and recorded:
+        target = of_study
     if target is None and len(set(compared.values())) == 1:
         target = usual_target(summary, history, baseline := next(iter(compared.values())), validation)
         source = f"the worst end of a run of {baseline}"
     if target is None and is_time(str(wish.metric)):
         raise UserError(f"--metric {wish.metric}: needs --target; no single baseline with a completed run sets one")
-    if target is not None:
-        summary = with_targets(summary, history, validation, target)
-    tuning = left_out.unless_read(partial(read_tuning, paths[0])) if len(paths) == 1 else None
-    tuning_runs = [] if tuning is None else find_runs(paths, left_out, tuning=True)
-    to_come = not_begun(paths[0], left_out) if len(paths) == 1 else 0
-    metric = wish.metric if wish.metric is not None and is_time(wish.metric) else measured
-    return Results(
-        runs, summary, history, metric, validation, compared, target, source, asked, tuning, tuning_runs, to_come,
-        left_out,
-    )  # fmt: skip
+    return target, source
 
 
 def _metric(summary: pd.DataFrame, wished: str | None, asked: str | None) -> str:

@@ -34,17 +34,23 @@ def with_targets(summary: pd.DataFrame, history: pd.DataFrame, metric: str, targ
 
 
 def target_columns(runs: pd.DataFrame, target: float | None) -> dict[str, float | int | None]:
-    """Return how many of a variant's runs reached the target, and the medians of their epochs and seconds.
+    """Return how many of a variant's completed runs reached the target, and the medians of the epochs and seconds.
 
-    A run that never did counts as infinitely slow: where that is the median, there is none. One that is still training
-    does not count.
+    A run that never did, or diverged, counts as infinitely slow: where that is the median, there is none. One that
+    failed, was interrupted or is still training is missing, as it is in a comparison.
     """
     if target is None or "epochs_to_target" not in runs:
         return dict.fromkeys(TARGET_COLUMNS)
-    ended = runs[runs["status"] != "running"]
+    ended = without_lost_times(runs[runs["status"].isin(["completed", "diverged"])])
     medians = {name: ended[name].fillna(np.inf).median() for name in TIMES_TO_TARGET}
     finite = {name: value if np.isfinite(value) else math.nan for name, value in medians.items()}
     return {"target": target, "reached": int(ended["epochs_to_target"].notna().sum()), **finite}
+
+
+def without_lost_times(summary: pd.DataFrame) -> pd.DataFrame:
+    """Return a summary in which only completed runs have a time to the target: one that then diverged lost it."""
+    completed = summary["status"] == "completed"
+    return summary.assign(**{name: summary[name].where(completed) for name in TIMES_TO_TARGET})
 
 
 def usual_target(summary: pd.DataFrame, history: pd.DataFrame, baseline: str, metric: str) -> float | None:
@@ -76,7 +82,7 @@ def lost_how(metric: str) -> str:
 
 def runs_with_value(row: "Mapping[Any, Any] | pd.Series[Any]", metric: str) -> int:
     """Return how many runs of a variant have a value, from its row of the aggregate."""
-    return int(min(row["completed"], row["reached"]) if is_time(metric) else row["completed"])
+    return int(row["reached" if is_time(metric) else "completed"])
 
 
 def runs_lost(row: "Mapping[Any, Any] | pd.Series[Any]", metric: str) -> int:

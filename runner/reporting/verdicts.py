@@ -112,7 +112,7 @@ def _interval(found: _Row, comparisons: int) -> str:
         return ""
     alone = " of this comparison alone" if comparisons > 1 else ""
     wider = ""
-    if not math.isnan(found.get("two_level_low") or math.nan):
+    if not math.isnan(found.get("two_level_low", math.nan)):
         low, high = (signed_text(found[name], metric) for name in ("two_level_low", "two_level_high"))
         wider = f"{low} to {high} with the test set's own error, "
     low, high = (signed_text(found[name], metric) for name in ("ci_low", "ci_high"))
@@ -216,12 +216,19 @@ def _known(value: object) -> str:
     return "unknown" if value is None else str(value)
 
 
+def _devices(known: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Return the devices' names; an older record, which names no processor, says nothing where others do."""
+    names = [(device.get("name"), device_name(device)) for device in known]
+    refined = {name for name, full in names if full != name}
+    return {full for name, full in names if full != name or name not in refined}
+
+
 def _mixed(records: Sequence[RunRecord]) -> Iterator[str]:
     """Say which versions, devices and states of the code the runs do not share."""
     versions = {name for record in records for name in record.versions}
     found = {name: {record.versions.get(name) for record in records} for name in sorted(versions)}
     known = [record.device for record in records if record.device]  # none: it ended before it was on one
-    found["device"] = {device_name(device) for device in known}
+    found["device"] = {*_devices(known)}
     found["threads"] = {device.get("intra_op_threads") for device in known}
     found["code"] = {(record.code.get("commit") or "")[:12] or None for record in records}
     for name, values in found.items():

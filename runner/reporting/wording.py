@@ -53,9 +53,9 @@ def signed_text(value: float, metric: str) -> str:
     if math.isnan(value):
         return "-"
     if is_share(metric):
-        points = value * 100
-        return f"{points:+{'.2g' if _TINY <= abs(points) < 0.005 else '.2f'}}"
-    return f"{value:+{_form(value)}}"
+        points = value * 100 if abs(value * 100) >= _TINY else 0.0
+        return f"{points:+{'.2g' if 0 < abs(points) < 0.005 else '.2f'}}"
+    return f"{value + 0.0:+{_form(value)}}"  # + 0.0: the negative zero has no sign
 
 
 def interval_text(comparison: "Mapping[str, Any]", metric: str) -> str:

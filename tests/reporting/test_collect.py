@@ -6,6 +6,7 @@ import pytest
 from runner.config.errors import UserError
 from runner.records.lock import run_lock
 from runner.reporting.collect import find_runs, history_frame, summary_frame
+from runner.reporting.in_force import Values
 from runner.reporting.labels import labels_by, variant_labels, with_dataset
 from runner.reporting.left_out import LeftOut
 
@@ -86,11 +87,11 @@ def test_variants_can_be_made_of_the_values_of_keys(make_run, tmp_path):
     make_run("sweep/0", overrides=["optimizer=sgd", "training.epochs=3"])
     directory = make_run("sweep/1", overrides=["optimizer=adam"])
     (directory / "config.yaml").write_text("training: {epochs: 20}\n")
-    runs = find_runs([tmp_path])
-    assert labels_by(runs, ["training.epochs"], LeftOut()) == ["training.epochs=3", "training.epochs=20"]
-    assert labels_by(runs, ["optimizer", "training.epochs"], LeftOut())[1] == "optimizer=adam,training.epochs=20"
+    runs, values = find_runs([tmp_path]), Values(LeftOut())
+    assert labels_by(runs, ["training.epochs"], values) == ["training.epochs=3", "training.epochs=20"]
+    assert labels_by(runs, ["optimizer", "training.epochs"], values)[1] == "optimizer=adam,training.epochs=20"
     with pytest.raises(UserError, match=r"--by optimiser: no such key in these runs; did you mean optimizer\?"):
-        labels_by(runs, ["optimiser"], LeftOut())
+        labels_by(runs, ["optimiser"], values)
 
 
 def test_history_keeps_curves_of_unequal_length_as_they_are(make_run, tmp_path):

@@ -1,5 +1,7 @@
 """Several sweeps at once: a report each, or one that says what sets them apart."""
 
+import json
+
 import pandas as pd
 import pytest
 import yaml
@@ -47,16 +49,34 @@ def test_several_sweeps_get_a_report_each_in_their_own_place(make_sweep, tmp_pat
         assert len(pd.read_csv(sweep / "summary.csv")) == 2
         assert list(pd.read_csv(sweep / "comparisons.csv")["variant"]) == ["fast"]
     said = capsys.readouterr().out
-    assert "2 reports, one a sweep; --together makes one" in said
+    assert "2 reports: one a sweep; --together makes one" in said
     assert said.index(f"{sweeps[1]}:") < said.index(f"{sweeps[0]}:")
 
 
-def test_a_folder_of_sweeps_and_single_runs_is_told_apart_too(make_sweep, make_run, tmp_path):
+def test_the_one_sweep_in_a_folder_is_reported_in_its_own_place(make_sweep, tmp_path, capsys):
+    sweep = make_sweep("studies/short")
+    study = {"question": "Which?", "baseline": "fast", "metric": "val_accuracy", "target": 0.15}
+    (sweep / "plan.json").write_text(json.dumps({"study": study}))
+    reported(tmp_path / "studies")
+    assert not (tmp_path / "studies" / "summary.csv").exists()
+    assert list(pd.read_csv(sweep / "comparisons.csv")["variant"]) == ["slow"]
+    reported(tmp_path / "studies", "--out", tmp_path / "out")
+    assert list(pd.read_csv(tmp_path / "out" / "aggregate.csv")["target"]) == [0.15, 0.15]
+
+
+def test_single_runs_in_a_folder_are_reported_in_the_folder(make_run, tmp_path):
+    make_run("runs/a")
+    reported(tmp_path / "runs")
+    assert (tmp_path / "runs" / "summary.csv").exists()
+
+
+def test_a_folder_of_sweeps_and_single_runs_is_told_apart_too(make_sweep, make_run, tmp_path, capsys):
     make_sweep("outputs/a/same")
     make_sweep("outputs/b/same")
     for name in ("x", "y"):
         make_run(f"outputs/runs/{name}", overrides=[f"optimizer={name}"])
     reported(tmp_path / "outputs", "--out", tmp_path / "out")
+    assert "3 reports: one a sweep, one on the runs of no sweep; --together" in capsys.readouterr().out
     tables = sorted(path.parent.name for path in tmp_path.glob("out/*/summary.csv"))
     assert tables == ["runs", "same_1", "same_2"]
     assert len(pd.read_csv(tmp_path / "out" / "runs" / "summary.csv")) == 2
@@ -85,12 +105,13 @@ def test_together_says_what_no_variant_is_about(make_sweep, tmp_path, capsys):
     )
 
 
-def test_a_sweep_that_cannot_be_reported_on_costs_itself_alone(make_sweep, tmp_path):
+def test_a_sweep_that_cannot_be_reported_on_costs_itself_alone(make_sweep, tmp_path, capsys):
     good, bad = make_sweep("good"), make_sweep("bad")
     (bad / "fast" / "record.json").write_text((bad / "fast" / "record.json").read_text().replace("f" * 64, "e" * 64))
     with pytest.raises(UserError, match="bad: these runs saw 2 versions of mnist") as error:
         reported(bad, good)
     assert str(good) not in str(error.value)
     assert (good / "summary.csv").exists()
+    assert "1 of 2 reports written: one a sweep; --together" in capsys.readouterr().out
     with pytest.raises(UserError, match="nosuch: no such directory"):
         reported(good, tmp_path / "nosuch")

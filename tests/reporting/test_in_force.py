@@ -3,16 +3,17 @@ import io
 import pandas as pd
 import yaml
 
+from runner.records.run_directory import RunDirectory
 from runner.reporting.collect import find_runs, summary_frame
-from runner.reporting.in_force import with_values_in_force
-from runner.reporting.labels import variant_labels
+from runner.reporting.in_force import Values, with_values_in_force
+from runner.reporting.labels import labels_by, variant_labels
 from runner.reporting.left_out import LeftOut
 
 
 def read_back(tmp_path) -> pd.DataFrame:
     """The summary of all runs, as pandas reads it from a file."""
     runs = find_runs([tmp_path])
-    frame = with_values_in_force(summary_frame(runs, variant_labels(runs)), runs, LeftOut())
+    frame = with_values_in_force(summary_frame(runs, variant_labels(runs)), runs, Values(LeftOut()))
     return pd.read_csv(io.StringIO(frame.to_csv(index=False)))
 
 
@@ -56,3 +57,23 @@ def test_without_a_configuration_a_cell_stays_empty(make_run, tmp_path):
     frame = read_back(tmp_path)
     assert list(frame["optimizer.beta_1"].isna()) == [False, True, True]
     assert "0" not in list(frame["run_id"])
+
+
+def test_runs_with_the_same_overrides_have_each_their_own_value(make_run, tmp_path, monkeypatch):
+    """The file of the option `mine` was edited between the first run and the second."""
+    for number, (rate, more) in enumerate([(0.1, []), (0.2, []), (0.5, ["optimizer.learning_rate=0.5"])]):
+        run = make_run(f"s/{number}", overrides=["optimizer=mine", "model.depth=3", *more], seed=number)
+        (run / "config.yaml").write_text(f"optimizer: {{learning_rate: {rate}}}\n")
+    read = []
+    read_config = RunDirectory.read_config
+    monkeypatch.setattr(RunDirectory, "read_config", lambda own: read.append(own.path.name) or read_config(own))
+    assert list(read_back(tmp_path)["optimizer.learning_rate"]) == [0.1, 0.2, 0.5]
+    assert read == ["0", "1"]  # once each, and only where a cell is to be filled
+
+
+def test_variants_by_a_key_that_is_null_are_the_same_whether_it_was_asked_for_or_not(make_run, tmp_path):
+    for number, asked in enumerate([["clipping.norm=null"], [], ["clipping.norm=0.1"]]):
+        run = make_run(f"s/{number}", overrides=asked, seed=number)
+        (run / "config.yaml").write_text("clipping: {norm: null}\n")
+    labels = labels_by(find_runs([tmp_path]), ["clipping.norm"], Values(LeftOut()))
+    assert labels == ["clipping.norm=none", "clipping.norm=none", "clipping.norm=0.1"]

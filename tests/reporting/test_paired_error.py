@@ -35,9 +35,10 @@ def right():
     return both_answered(5)
 
 
-def measured(right, answers=None):
+def measured(right, answers=None, change=None):
     sides = [runs(name, [float(own.mean()) for own in side]) for name, side in zip("ab", right, strict=True)]
     summary = pd.concat(sides, ignore_index=True)
+    summary = summary if change is None else change(summary)
     given = [Answers(LABELS, own) for side in right for own in side] if answers is None else answers
     compared = with_test_set_error(comparison_frame(summary, "test_accuracy", "a"), summary, given)
     return summary, compared
@@ -73,6 +74,42 @@ def test_the_two_level_interval_holds_fresh_seeds_and_examples_and_is_below_the_
     assert t * np.std(fresh) < half < t * np.std(means)
 
 
+def error_of(right, seeds):
+    """The error of the difference over some seeds alone."""
+    _, compared = measured([[side[seed] for seed in seeds] for side in right])
+    return pytest.approx(compared["test_set_error"][0])
+
+
+def test_the_error_is_of_the_runs_that_were_compared(right):
+    """Three of b's seeds had another split, and are no pairs."""
+    split = ["s"] * SEEDS + ["other"] * 3 + ["s"] * (SEEDS - 3)
+    _, compared = measured(right, change=lambda summary: summary.assign(split=split))
+    assert compared["unmatched"][0] == 3
+    assert compared["test_set_error"][0] == error_of(right, range(3, SEEDS))
+    assert compared["test_set_error"][0] != error_of(right, range(SEEDS))
+
+
+def test_the_error_is_of_pairs_by_seed_where_variants_have_no_cell_in_common(right):
+    def change(summary):
+        return summary.assign(cell=summary["variant"], seed=[*range(SEEDS), *range(2), *range(12, 10 + SEEDS)])
+
+    _, compared = measured(right, change=change)
+    assert (compared["test"][0], compared["n_completed"][0]) == ("paired sign-flip, exact", 2)
+    assert compared["test_set_error"][0] == error_of(right, range(2))
+
+
+def test_without_pairs_the_error_is_of_all_completed_runs_but_those_of_a_lost_seed(right):
+    """Seed 0 of b diverged in another cell, so its completed run is not in the difference either."""
+    lost = runs("b", [math.nan], ["diverged"]).assign(cell="hard")
+    seeds = [*range(10, 10 + SEEDS), *range(SEEDS)]
+    _, compared = measured(right, change=lambda summary: pd.concat(
+        [summary.assign(seed=seeds, cell="easy"), lost], ignore_index=True
+    ))  # fmt: skip
+    assert compared["test"][0] == "rank-sum, exact"
+    expected = np.mean(right[1][1:], axis=0) - np.mean(right[0], axis=0)
+    assert compared["test_set_error"][0] == pytest.approx(stats.sem(expected))
+
+
 @pytest.mark.parametrize("fault", ["without predictions", "other examples"])
 def test_where_the_answers_cannot_be_compared_nothing_is_said_of_them(right, fault):
     answers = [Answers(LABELS, own) for side in right for own in side]
@@ -103,6 +140,14 @@ def test_a_claim_is_of_these_test_examples_and_says_where_others_may_not_show_it
     sentence = verdicts(aggregate_frame(summary, "test_accuracy"), compared, {"a": "a", "b": "a"})["b"]
     assert "significantly better on these 800 test examples, perhaps not on others (95% interval" in sentence
     assert "-0.17 to +0.67 with the test set's own error, p = 0.008" in sentence
+
+
+def test_an_interval_with_the_test_sets_error_may_begin_at_zero(right):
+    summary, compared = measured(right)
+    compared = compared.assign(two_level_low=0.0)
+    sentence = verdicts(aggregate_frame(summary, "test_accuracy"), compared, {"a": "a", "b": "a"})["b"]
+    assert ", +0.00 to +" in sentence
+    assert "with the test set's own error" in sentence
 
 
 def test_a_difference_below_one_test_example_is_shown_and_called_that():

@@ -221,6 +221,24 @@ def test_a_target_that_no_share_can_reach_is_refused(make_run, tmp_path):
     report([tmp_path / "sweep"], tmp_path / "out", Wish("test_loss", target=97), CSV)
 
 
+def test_a_studys_target_is_of_its_own_metric_alone(make_run, tmp_path):
+    """No history has val_macro_recall; that of another metric has the usual target."""
+    for number, variant in enumerate("ab"):
+        make_run(f"sweep/{number}", label=variant, test={"accuracy": 0.7, "macro_recall": 0.6, "loss": 0.5})
+    (tmp_path / "sweep" / "plan.json").write_text(json.dumps({"study": {"metric": "val_accuracy", "target": 0.6}}))
+
+    def reported(*wish, **more):
+        results = report([tmp_path / "sweep"], tmp_path / "out", Wish(*wish, **more), CSV).results
+        return results.target, [None if pd.isna(count) else count for count in results.aggregate["reached"]]
+
+    assert reported() == reported("val_accuracy") == (0.6, [1, 1])
+    assert reported("test_macro_recall") == (None, [None, None])
+    assert reported("test_loss") == (1.0, [1, 1])
+    assert reported("test_macro_recall", baseline="a") == (None, [None, None])
+    with pytest.raises(UserError, match=r"--target 0\.5: no run's history has val_macro_recall, so no epoch could"):
+        reported("test_macro_recall", target=0.5)
+
+
 @pytest.mark.parametrize("target", ["nan", "inf", "-1", "high"])
 def test_a_target_that_is_no_number_is_refused(target, capsys):
     with pytest.raises(SystemExit) as stop:

@@ -3,7 +3,7 @@ import pandas as pd
 
 from runner.reporting.aggregate import aggregate_frame, comparison_frame
 from runner.reporting.tables import paper_table
-from runner.reporting.targets import usual_target, with_targets
+from runner.reporting.targets import runs_lost, runs_with_value, target_columns, usual_target, with_targets
 from runner.reporting.verdicts import verdicts
 
 SUMMARY = pd.DataFrame({"variant": ["a", "a", "b"], "status": ["completed"] * 3, "val_accuracy": [0.8, 0.6, 0.9]})
@@ -62,3 +62,17 @@ def test_a_run_that_never_reached_the_target_lost_the_comparison_by_the_time_to_
     shown = paper_table(summary, aggregate, compared, None)
     assert shown.marks == ["best", "as good"]
     assert "The best mean, of the runs that reached the target, among the variants with the fewest" in shown.caption
+
+
+def test_a_run_that_reached_the_target_and_then_diverged_lost():
+    runs = pd.DataFrame(
+        {
+            "status": ["completed", "completed", "diverged", "failed"],
+            "epochs_to_target": [3.0, np.nan, 1.0, 1.0],
+            "seconds_to_target": [6.0, np.nan, 2.0, 2.0],
+        }
+    )
+    row = {"completed": 2, "diverged": 1, **target_columns(runs, 0.7)}
+    assert row["reached"] == 1
+    assert np.isnan(row["epochs_to_target"])  # two of three are infinitely slow
+    assert [count(row, "epochs_to_target") for count in (runs_with_value, runs_lost)] == [1, 2]

@@ -149,6 +149,19 @@ def test_processors_are_devices_where_they_computed():
         assert bool(given) == ("differ in their device" in notes)
 
 
+@pytest.mark.parametrize(
+    ("processors", "others", "noted"),
+    [(["Alpha"], [], ""), (["Alpha", "Beta"], [], "Alpha, Beta."), ([], ["H200"], "CPU, H200."),
+     (["Alpha"], ["H200"], "Alpha, H200.")],
+)  # fmt: skip
+def test_an_older_record_without_a_processor_is_no_other_device(processors, others, noted):
+    devices = [{"kind": "cpu", "name": "CPU"}, *({"kind": "gpu", "name": name} for name in others)]
+    devices += [{"kind": "cpu", "name": "CPU", "processor": name} for name in processors]
+    records = [RunRecord(**vars(RECORD) | {"device": device}) for device in devices]
+    _, notes = said(runs("a", SEVEN), records=records)
+    assert (f"differ in their device: {noted}" in notes) == bool(noted)
+
+
 def test_what_is_not_paired_is_named():
     _, notes = said(runs("a", SEVEN), runs("b", SEVEN, seeds=range(10, 17)))
     assert "Welch's test: b." in notes

@@ -27,3 +27,9 @@ def test_a_difference_below_half_a_hundredth_of_a_point_is_no_zero():
     assert signed_text(0.000042, "test_accuracy") == "+0.0042"
     assert signed_text(-0.00000123, "test_accuracy") == "-0.00012"
     assert signed_text(0.0, "test_accuracy") == signed_text(1e-17, "test_accuracy") == "+0.00"
+
+
+@pytest.mark.parametrize(("metric", "text"), [("test_accuracy", "+0.00"), ("test_loss", "+0.0000")])
+def test_nothing_is_not_less_than_zero(metric, text):
+    assert signed_text(-0.0, metric) == text
+    assert signed_text(-1e-12, "test_accuracy") == "+0.00"
