@@ -123,7 +123,7 @@ class SweepLines:
 
 
 def _figures(job: Job, outcome: Outcome) -> str:
-    # While a variant is being tuned, nobody is to see what the test set says.
-    tested = None if job.phase == "tuning" else outcome.test_accuracy
+    # While something is being chosen, nobody is to see what the test set says.
+    tested = None if job.phase in ("tuning", "trial") else outcome.test_accuracy
     figures = (("val", outcome.val_accuracy), ("test", tested))
     return "".join(f"  {name} {value:.4f}" for name, value in figures if value is not None)

@@ -248,6 +248,8 @@ def test_more_than_the_limit_is_refused_before_the_images_are_read(two_parts):
     (two_parts / "train" / "dog" / "0.png").write_bytes(b"never read")
     with pytest.raises(DataError, match=r"train: 3.6e-07 GB decoded, more than dataset.memory_limit_gb=3.5e-07"):
         load(two_parts, memory_limit_gb=350e-9)  # 15 images of 24 bytes
+    with pytest.raises(DataError, match=r"train: 1.08e-06 GB decoded"):
+        load(two_parts, channels=3, memory_limit_gb=1e-6)
 
 
 def add_validation(root, name="val"):

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from runner.engine.weights import fresh_session, initialize
+from runner.engine.weights import fresh_session, initialize, weight_hashes
 
 
 def built(*layers, seed=0, shape=(28, 28, 1)):
@@ -105,3 +105,8 @@ def test_a_fresh_session_keeps_the_precision_that_the_device_was_set_to():
     finally:
         keras.config.set_dtype_policy("float32")
     assert (layer.compute_dtype, layer.variable_dtype) == ("bfloat16", "float32")
+
+
+def test_weights_of_other_shapes_have_another_hash_of_shapes():
+    hashes = [weight_hashes(keras.Sequential([keras.Input((one,)), keras.layers.Dense(2)])) for one in (2, 3)]
+    assert hashes[0]["shapes"] != hashes[1]["shapes"]

@@ -180,25 +180,33 @@ def test_a_search_by_what_is_not_measured_ends_in_a_line(search, tmp_path):
         search(MadeUpPool(tmp_path), **TWO_POINTS | {"metric": "best_val_accuracy"})
 
 
-@pytest.mark.parametrize("warmup", [0, 1, 3])
-def test_a_trial_is_not_stopped_while_it_warms_up(tmp_path, warmup):
+def stops_of_a_trial(tmp_path, accuracy, warmup=0):
+    """Whether a trial of this accuracy is stopped by each epoch, beside an earlier one of 0.5."""
     from runner.sweeps.journal import open_search
     from runner.sweeps.pruning import Pruning
 
     journal = str(tmp_path / "optuna.journal")
     study = open_search(journal, direction="maximize")
-    better, worse = study.ask(), study.ask()
+    earlier, trial = study.ask(), study.ask()
     for epoch in range(9):
-        better.report(0.9, step=epoch)
-    study.tell(better, 0.9)
-    pruner = {"n_startup_trials": 1, "n_warmup_steps": warmup}
-    watch = Pruning(journal, worse.number, "val_accuracy", pruner)
+        earlier.report(0.5, step=epoch)
+    study.tell(earlier, 0.5)
+    watch = Pruning(journal, trial.number, "val_accuracy", {"n_startup_trials": 1, "n_warmup_steps": warmup})
     watch.set_model(SimpleNamespace(stop_training=False))
     stops = []
     for epoch in range(9):
-        watch.on_epoch_end(epoch, {"val_accuracy": 0.1})
+        watch.on_epoch_end(epoch, {"val_accuracy": accuracy})
         stops.append(watch.pruned)
-    assert stops.index(True) == warmup
+    return stops
+
+
+@pytest.mark.parametrize("warmup", [0, 1, 3])
+def test_a_trial_is_not_stopped_while_it_warms_up(tmp_path, warmup):
+    assert stops_of_a_trial(tmp_path, 0.1, warmup).index(True) == warmup
+
+
+def test_a_good_trial_is_not_stopped(tmp_path):
+    assert not any(stops_of_a_trial(tmp_path, 0.9))
 
 
 def test_a_trial_is_composed_once(search, composer, tmp_path, monkeypatch):
