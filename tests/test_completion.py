@@ -1,7 +1,6 @@
 """What Tab offers, asked for as bash asks: in a prompt nothing but words may come out."""
 
 import re
-import subprocess
 
 import pytest
 
@@ -102,7 +101,7 @@ def test_where_bash_completes_files_other_shells_are_given_directories(monkeypat
     assert (shown_completions("bash"), shown_completions("fish")) == ("", "outputs/runs/\n")
 
 
-def test_bash_offers_what_the_program_says(tmp_path):
+def test_bash_offers_what_the_program_says(shell, tmp_path):
     """The script itself, with a program that answers at once."""
     (tmp_path / "runner").write_text('#!/bin/sh\n[ "$1 $2" = "-sc query=bash" ] && printf "a=[b,c] \\n$COMP_LINE\\n"\n')
     (tmp_path / "runner").chmod(0o755)
@@ -112,5 +111,5 @@ def test_bash_offers_what_the_program_says(tmp_path):
     printf "<%s>" "${{COMPREPLY[@]}}"
     {BASH["uninstall=bash"]}
     ! complete -p runner 2>/dev/null"""
-    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
-    assert (done.stdout, done.stderr) == ("<a=[b,c] ><runner x>", "")
+    done = shell(script, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "<a=[b,c] ><runner x>", "")
