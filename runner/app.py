@@ -92,7 +92,7 @@ def _remove_if_empty(directory: Path) -> None:
 
 
 def dry_run(config: dict[str, Any], request: Request, console: Console) -> None:
-    """Build the parts of one configuration and show what its run would be, without training or writing anything.
+    """Build the parts of one configuration and show what its run would be, without training or writing a run.
 
     Args:
         config: resolved, as plain dictionaries and lists.

@@ -10,7 +10,7 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
 from runner.config.locations import conf_directory
-from runner.config.options import LIST_GROUPS
+from runner.config.options import LIST_GROUPS, option_files
 from runner.config.resolvers import register_resolvers
 
 # The flags of each command; a test compares them with each one's own --help.
@@ -28,7 +28,6 @@ FLAGS = {
 }  # fmt: skip
 _OF_A_RUN = ("--cfg", "--config-dir", "--help", "--multirun", "--version")
 _OF_DIRECTORIES = ("ensemble", "report", "reproduce", "resume", "status")
-_FOLDERS = {"launcher": "hydra/launcher"}
 _DROPPED = ("averaging", "clipping", "normalization", "schedule", *LIST_GROUPS)
 _SCRIPT = """\
 _runner_complete() {
@@ -129,7 +128,7 @@ def _keys(current: str, words: Sequence[str], places: Sequence[Path]) -> list[st
         for key in keys
         if not key.startswith("_")
     ]
-    return found if parent else [*found, *(f"{group}=" for group in (*_groups(places), *_FOLDERS))]
+    return found if parent else [*found, *(f"{group}=" for group in (*_groups(places), "launcher"))]
 
 
 def _configuration(words: Sequence[str], places: Sequence[Path]) -> DictConfig:
@@ -151,10 +150,7 @@ def _groups(places: Iterable[Path]) -> list[str]:
 
 
 def _options(group: str, places: Iterable[Path]) -> list[str]:
-    folder = _FOLDERS.get(group, group)
-    if not folder:
-        return []
-    return sorted({file.stem for place in places for file in (place / folder).glob("[!_]*.yaml")})
+    return sorted({file.stem for file in option_files(places, group)}) if group else []
 
 
 def _own_directories(words: Sequence[str]) -> list[Path]:

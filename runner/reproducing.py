@@ -217,16 +217,8 @@ def reproduce(
 
 
 def _train(original: Original, out: Path, console: Console) -> RunRecord:
-    before = original.record
     # As in a sweep: no other data stand in for those that are missing, and figures are left to `runner report`.
-    request = Request(
-        out,
-        before.choices,
-        before.overrides,
-        in_sweep=True,
-        variant=before.label,
-        working_directory=before.working_directory,
-    )
+    request = Request.of_record(original.record, out, in_sweep=True)
     out.mkdir(parents=True, exist_ok=True)
     try:
         with run_lock(out), logged_by(logging.FileHandler(out / "run.log", encoding="utf-8")):

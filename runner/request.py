@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from runner.config.errors import ConfigError
 from runner.config.options import LIST_GROUPS
 from runner.config.trust import TRUST
+from runner.records.record import RunRecord
 
 ONE_OPTION_GROUPS = (
     "training",
@@ -65,6 +66,18 @@ class Request:
                 "hydra.yaml": OmegaConf.to_yaml({"hydra": hydra}),
                 "overrides.yaml": OmegaConf.to_yaml(given),
             },
+        )
+
+    @classmethod
+    def of_record(cls, record: RunRecord, directory: Path, *, in_sweep: bool) -> Self:
+        """Return what was asked for when a run began, to train it in a directory: on from there, or once more."""
+        return cls(
+            directory,
+            record.choices,
+            record.overrides,
+            in_sweep=in_sweep,
+            variant=record.label,
+            working_directory=record.working_directory,
         )
 
     def with_dataset(self, option: str, dataset: Mapping[str, Any]) -> Self:

@@ -4,6 +4,7 @@ import re
 import shutil
 import sys
 import textwrap
+from collections.abc import Iterable
 from pathlib import Path
 
 import yaml
@@ -85,9 +86,14 @@ def _groups(directory: Path) -> dict[str, tuple[str, list[str]]]:
 
 def _options(directories: list[Path], group: str) -> dict[str, str]:
     """Return the first comment of each of a group's options, sorted by name; `_name.yaml` is a part of others."""
-    folder = _FOLDERS.get(group, group)
-    files = [file for directory in directories for file in (directory / folder).glob("[!_]*.yaml")]
+    files = option_files(directories, group)
     return {file.stem: _first_comment(file) for file in sorted(files, key=lambda file: file.stem)}
+
+
+def option_files(directories: Iterable[Path], group: str) -> list[Path]:
+    """Return the files of a group's options."""
+    folder = _FOLDERS.get(group, group)
+    return [file for directory in directories for file in (directory / folder).glob("[!_]*.yaml")]
 
 
 def _first_comment(file: Path) -> str:

@@ -72,15 +72,7 @@ def resume_run(path: Path, console: Console, trusted: Sequence[str]) -> None:
         if before.code.get("commit") != code_state().get("commit"):
             show_warning(console, "this run began with other code: what comes out may be of neither version.")
         _refuse_pruned_trial(path)
-        in_sweep = (path.parent / PLAN_FILE).exists()
-        request = Request(
-            path,
-            before.choices,
-            before.overrides,
-            in_sweep=in_sweep,
-            variant=before.label,
-            working_directory=before.working_directory,
-        )
+        request = Request.of_record(before, path, in_sweep=(path.parent / PLAN_FILE).exists())
         with logged_by(logging.FileHandler(path / "run.log", encoding="utf-8")):
             record = run(config, request, console)
     if code := exit_code(record):

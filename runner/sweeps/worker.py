@@ -128,7 +128,9 @@ def check_job(task: tuple[Job, Depth], sweep: Path) -> Checked | EnvironmentFaul
         began, parts = time.perf_counter(), prepared.parts
         cost = (flops_per_example(parts.model) or parts.model.count_params()) * len(parts.split.train)
         seconds = _epoch_seconds(prepared, depth) if depth != "build" else None
-        compiling = time.perf_counter() - began - 2 * seconds if seconds else 0.0
+        compiling = (
+            max(0.0, time.perf_counter() - began - 2 * seconds) if seconds else 0.0
+        )  # of one long epoch: unknown
         measured = frozenset(parts.model.get_metrics_result())
         return Checked(None, cost, seconds, compiling, tuple(parts.warnings), measured)
 

@@ -103,6 +103,15 @@ def test_without_a_terminal_there_is_a_line_a_run_alone(tmp_path):
     assert console.export_text() == "[1/6] adam, seed 0: completed  val 0.5000  20.0 s\n"
 
 
+def test_no_test_score_is_shown_while_something_is_chosen(tmp_path):
+    for phase, shown in (("final", True), ("tuning", False), ("trial", False)):
+        console = Console(record=True, force_terminal=False, width=80)
+        one = replace(JOBS[0], phase=phase)
+        with SweepLines(console, [one], tmp_path, Chosen()) as lines:
+            lines.show(one, replace(outcome(one, val_accuracy=0.5), test_accuracy=0.4))
+        assert ("test 0.4000" in console.export_text()) == shown
+
+
 def test_where_nothing_is_left_nothing_is_shown(tmp_path):
     console = terminal()
     with SweepLines(console, [], tmp_path, Chosen()):
