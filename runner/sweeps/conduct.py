@@ -89,6 +89,23 @@ def _after_tuning(plan: Plan, done: Container[str]) -> list[Job]:
     return [job for job in plan.of_one_candidate() if (job.variant, job.seed) not in chosen]
 
 
+def in_recorded_order(plan: Plan, directory: Path, console: Console) -> Plan:
+    """Return a grid's plan with its variants in the order of the plan whose runs lie there: the first is the baseline.
+
+    The same values typed in another order are the same sweep, whose report must not answer another question.
+    """
+    if plan.study or not _begun(directory):
+        return plan
+    recorded = {name: place for place, name in enumerate(dict.fromkeys(map(kind, _recorded(directory))))}
+    if next(iter(recorded)) not in map(kind, plan.jobs):
+        return plan
+    jobs = sorted(plan.jobs, key=lambda job: recorded.get(kind(job), len(recorded)))
+    if (first := jobs[0].variant) != (typed := plan.jobs[0].variant):
+        command = shlex.join(["runner", "report", str(directory), "--baseline", typed])
+        say(console, f"{first} stays the baseline, as it was planned here first; to compare with {typed}: {command}")
+    return replace(plan, jobs=jobs)
+
+
 def refuse_another_question(jobs: Iterable[Job], directory: Path) -> None:
     """Refuse a directory whose finished or begun runs have nothing in common with the planned ones but the seeds.
 
@@ -114,11 +131,15 @@ def refuse_missing_data(jobs: Iterable[Job]) -> None:
 
 def _begun(directory: Path) -> list[Job]:
     """Return the runs that have been started of the plan that lies in a directory; none where there is no plan."""
+    return [job for job in _recorded(directory) if RunDirectory(job.path(directory)).record_path.exists()]
+
+
+def _recorded(directory: Path) -> list[Job]:
+    """Return the runs of the plan that lies in a directory; none where there is no plan."""
     try:
-        jobs = Plan.read(directory).jobs
+        return Plan.read(directory).jobs
     except UserError:
         return []
-    return [job for job in jobs if RunDirectory(job.path(directory)).record_path.exists()]
 
 
 def _train(plan: Plan, study: Study | None, sweep: Sweep, directory: Path) -> bool:
