@@ -61,6 +61,12 @@ def refuse_flags(arguments: Sequence[str]) -> None:
             raise ConfigError(text)
 
 
+def unread(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments that Hydra's parser does not know, and those that it takes for overrides."""
+    given, unknown = get_args_parser().parse_known_args(list(arguments))
+    return [*unknown, *given.overrides]
+
+
 def refuse_no_place(arguments: Sequence[str]) -> None:
     """Refuse an output directory without a name: what is written would lie in the current one.
 

@@ -26,7 +26,7 @@ class ConfigError(UserError):
 def did_you_mean(name: str, allowed: Iterable[str]) -> str:
     """Return `; did you mean X? (allowed: X, Y, Z)`, as far as there is something to say in a line or two."""
     names = sorted(allowed)
-    close = get_close_matches(name, names, n=1, cutoff=0.5)
+    close = get_close_matches(name, names, n=1, cutoff=0.5) or [one for one in names if one.lower() == name.lower()]
     suggestion = f"; did you mean {close[0]}?" if close else ""
     return f"{suggestion} (allowed: {', '.join(names)})" if 0 < len(names) <= _LISTED else suggestion
 
