@@ -1,5 +1,6 @@
 """A table of the user's own: a row an example, a column a feature."""
 
+import re
 from dataclasses import dataclass
 from operator import lt
 from pathlib import Path
@@ -22,6 +23,9 @@ _VALUES_AT_ONCE = 2**22
 _LONGEST_LINE = 2**22  # bytes: a hundred thousand columns and more
 _BYTES = 4  # of a float32
 _MISSING = ("", "NA", "N/A", "n/a", "<NA>", "#N/A", "#NA", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None")
+_SEPARATORS = (";", ",", "\t", "|")  # that a first line is searched for
+_DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+\s*")
+_SHOWN_COLUMNS = 5
 _LARGEST_WHOLE = 2**53  # above, different whole numbers are one float
 
 
@@ -97,6 +101,7 @@ def _read(path: Path, style: Format) -> Table:
     import pandas as pd
 
     _refuse_binary(path)
+    _refuse_other_separator(path, style.separator)
     options: dict[str, Any] = {"sep": style.separator, "compression": None}
     features: list[npt.NDArray[np.float64]] = []
     labels: list[str] = []
@@ -144,6 +149,19 @@ def _refuse_binary(path: Path) -> None:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
 
 
+def _refuse_other_separator(path: Path, separator: str) -> None:
+    """Refuse a file whose first line has another separator and never this one; pandas complains of its second line."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        first = file.readline()
+    counts = {other: first.count(other) for other in _SEPARATORS}
+    if separator not in first and (most := max(counts.values())):
+        found = next(other for other, count in counts.items() if count == most).replace("\t", r"\t")
+        raise DataError(
+            f"{path}: its first line has {most} times {found}, and never dataset.separator={separator}; "
+            f"choose it: 'dataset.separator=\"{found}\"'"
+        )
+
+
 def _label_column(path: Path, columns: list[str], style: Format) -> str:
     if len(columns) < 2:
         raise DataError(f"{path}: has one column; is dataset.separator={style.separator} what separates its values?")
@@ -157,7 +175,12 @@ def _label_column(path: Path, columns: list[str], style: Format) -> str:
         given = f"dataset.label={style.label}"
         is_example = style.header and sum(map(_is_number, columns)) >= len(columns) - 1
         hint = "; if it has no header: dataset.header=false dataset.label=-1" if is_example else ""
-        raise ConfigError(f"{given}: {path} has no such column{did_you_mean(label, columns)}{hint}")
+        nearest = did_you_mean(label, [shortened(name) for name in columns])
+        if not nearest:  # there are many, and none is near
+            nearest = (
+                f" (its columns: {', '.join(map(shortened, columns[:_SHOWN_COLUMNS]))}, ..., {shortened(columns[-1])})"
+            )
+        raise ConfigError(f"{given}: {path} has no such column{nearest}{hint}")
     return label
 
 
@@ -198,7 +221,9 @@ def _numbers(path: Path, features: "pd.DataFrame") -> npt.NDArray[np.float64]:
     if len(wrong):
         row, column = wrong[0]
         values = features.iloc[:, column]
-        what = "no value" if values.isna().iloc[row] else f"{shortened(str(values.iloc[row]))} is not a finite number"
+        value = str(values.iloc[row])
+        what = "no value" if values.isna().iloc[row] else f"{shortened(value)} is not a finite number"
+        what += "; write decimals with a point, not a comma" if _DECIMAL_COMMA.fullmatch(value) else ""
         raise DataError(f"{path}: {_place(features.columns[column], features.index[row])}: {what}")
     return numbers
 

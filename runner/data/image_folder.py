@@ -60,7 +60,7 @@ def load_images(
 
     Args:
         path: the folder of train/CLASS/ and test/CLASS/, or of CLASS/ alone. Where there is a val/CLASS/ (or valid/,
-            validation/), it is the validation part; beside it and train/, test/ may be missing.
+            validation/), it is the validation part; beside it and train/, test/ may be missing. Capitals do not matter.
         channels: 1 (grayscale) or 3 (RGB).
         size: height and width that images are resized to; None: they are all of one size.
         test_size: share that becomes the test part, if there is no test/.
@@ -79,22 +79,23 @@ def load_images(
     if channels not in _MODES:
         raise ConfigError(f"dataset.channels={channels}: must be 1 (grayscale) or 3 (RGB)")
     root = user_path(path)
-    others = [root / name for name in ("test", *VALIDATION_NAMES) if (root / name).is_dir()]
-    if not ((root / "train").is_dir() and others):
+    folders = _part_folders(root)
+    if not ("train" in folders and len(folders) > 1):
         classes = _training_classes(root)
         part, notes = _read(root, classes, style)
         train, test = hold_out(str(root), part, test_size, data_seed)
         return checked_dataset(name, str(root), train, test, [shortened(text) for text in classes], notes)
-    classes = _training_classes(root / "train")
-    for folder in others:
+    own = folders.pop("train")
+    classes = _training_classes(own)
+    for folder in folders.values():
         if unknown := sorted(set(_class_names(folder)) - set(classes)):
-            raise DataError(f"{folder / unknown[0]}: {root / 'train'} has no such class")
-    if len(for_validation := [folder for folder in others if folder.name != "test"]) > 1:
+            raise DataError(f"{folder / unknown[0]}: {own} has no such class")
+    if len(for_validation := [folder for part, folder in folders.items() if part != "test"]) > 1:
         raise DataError(f"{for_validation[0]}: {for_validation[1].name} is there too; keep one of them")
-    train, notes = _read(root / "train", classes, style)
+    train, notes = _read(own, classes, style)
     parts: dict[str, Part] = {}
-    for folder in others:
-        parts[folder.name], done = _read(folder, classes, style)
+    for part_name, folder in folders.items():
+        parts[part_name], done = _read(folder, classes, style)
         notes += done
     if "test" not in parts:
         train, test = hold_out(str(root), train, test_size, data_seed)
@@ -112,6 +113,17 @@ def _checked_size(size: Sequence[int] | None) -> tuple[int, int] | None:
     if not isinstance(size, Sequence) or len(size) != 2 or not all(type(side) is int and side > 0 for side in size):
         raise ConfigError(f"dataset.size={size}: must be null or [height, width], whole numbers above 0")
     return size[0], size[1]
+
+
+def _part_folders(root: Path) -> dict[str, Path]:
+    """Return the folders of the parts, by their names in small letters: a `Train` is a `train`."""
+    found: dict[str, Path] = {}
+    there = [entry for entry in _visible(root) if entry.is_dir()]
+    for name in ("train", "test", *VALIDATION_NAMES):
+        for folder in there:
+            if folder.name.lower() == name and found.setdefault(name, folder) is not folder:
+                raise DataError(f"{folder}: {found[name].name} is there too; keep one of them")
+    return found
 
 
 def _class_names(folder: Path) -> list[str]:

@@ -26,7 +26,8 @@ def split_dataset(
 ) -> Split:
     """Set a share of the training set aside for validation; thin out, cut and mislabel the rest, in that order.
 
-    A data set that has a validation part of its own keeps it, and all of its training set.
+    A data set that has a validation part of its own keeps it, and all of its training set: `validation_split` is not
+    used then.
 
     Args:
         validation_split: the share, in (0, 1); the training part keeps floor((1 - share) * examples), as Keras does.
@@ -57,7 +58,6 @@ def split_dataset(
     notes = _notes_on_absent_classes(dataset, "test", dataset.test_labels)
     if dataset.validation:
         validation = dataset.validation
-        notes += [f"dataset: its own validation part is used; dataset.validation_split={validation_split} is not."]
         notes += _notes_on_absent_classes(dataset, "validation", validation.labels)
     else:
         validation = Part(inputs[kept:], labels[kept:])

@@ -1,5 +1,8 @@
+import shlex
+
 import numpy as np
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from runner.config.errors import ConfigError
 from runner.data import csv_file
@@ -151,14 +154,32 @@ def test_the_separator_can_be_chosen(tmp_path):
         with pytest.raises(ConfigError, match=r"^dataset\.separator=.*must be one character"):
             both(tmp_path, separator=several)
     with pytest.raises(DataError, match=r"has one column; is dataset.separator=, what separates"):
-        both(tmp_path, PLAIN.replace(",", ";"))
+        both(tmp_path, PLAIN.replace(",", " "))
+
+
+@pytest.mark.parametrize(("other", "typed"), [(";", ";"), ("\t", r"\t"), ("|", "|")])
+def test_a_file_with_another_separator_is_an_error_that_names_it(tmp_path, other, typed):
+    decimal_commas = PLAIN.replace(",", other).replace(".", ",")
+    with pytest.raises(DataError, match=r"mine\.csv: .* never dataset\.separator=,; choose it: ") as caught:
+        both(tmp_path, decimal_commas)
+    said = str(caught.value)
+    assert f"2 times {typed}" in said
+    (override,) = shlex.split(said.partition("choose it: ")[2])
+    separator = OverridesParser.create().parse_override(override).value()
+    assert both(tmp_path, PLAIN.replace(",", other), separator=separator).train_inputs[1].tolist() == [-3, 400]
+    with pytest.raises(DataError, match="column b, row 1: 2,5 is not a finite number; write decimals with a point"):
+        both(tmp_path, decimal_commas, separator=separator)
 
 
 def test_a_missing_label_column_is_an_error_with_the_nearest(tmp_path):
     with pytest.raises(ConfigError, match=r"dataset.label=lable: .*mine.csv has no such column; did you mean label"):
         both(tmp_path, label="lable")
-    with pytest.raises(ConfigError, match=r"dataset.label=3: .* has no such column"):
+    with pytest.raises(ConfigError, match=r"dataset.label=3: .* has no such column \(allowed: a, b, label\)"):
         both(tmp_path, label=3)
+    many = [f"pixel{number}" for number in range(100)]
+    wide = ",".join(many) + "\n" + ",".join("0" * 100) + "\n"
+    with pytest.raises(ConfigError, match=r"has no such column \(its columns: pixel0, pixel1, .*, \.\.\., pixel99\)"):
+        both(tmp_path, wide)
 
 
 @pytest.mark.parametrize(

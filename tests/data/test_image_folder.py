@@ -277,6 +277,18 @@ def test_beside_training_and_validation_folders_test_is_drawn_from_training(two_
     assert values(dataset.validation.inputs) == [50, 150]
 
 
+def test_capitals_in_the_names_of_the_parts_do_not_matter(two_parts):
+    add_validation(two_parts)
+    before = load(two_parts)
+    for name in ("train", "test", "val"):
+        (two_parts / name).rename(two_parts / name.capitalize())
+    assert load(two_parts).fingerprint == before.fingerprint
+    save(two_parts / "TEST" / "cat" / "only.png")
+    if not (two_parts / "tEST").exists():  # where the file system tells capitals apart
+        with pytest.raises(DataError, match=r"Test: TEST is there too; keep one of them"):
+            load(two_parts)
+
+
 def test_two_folders_for_validation_are_refused(two_parts):
     for name in ("val", "validation"):
         add_validation(two_parts, name)
