@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import select
 import sys
 import traceback
 from contextlib import suppress
@@ -15,6 +16,7 @@ from runner.config.errors import (
     EXIT_ENVIRONMENT,
     EXIT_FAILED,
     EXIT_INTERRUPTED,
+    EXIT_UNREAD,
     EXIT_USER_ERROR,
     Stopped,
     UserError,
@@ -49,6 +51,8 @@ def _run(arguments: list[str], *, wants_traceback: bool) -> int:
         with suppress(OSError):  # of a terminal that was closed
             print("runner: interrupted; the same command begins again", file=sys.stderr)
         return EXIT_INTERRUPTED
+    except BrokenPipeError as error:
+        return EXIT_UNREAD if _is_unread() else _explain(error)
     except Exception as error:  # the last place that can turn it into a message
         if wants_traceback:
             traceback.print_exc()
@@ -115,6 +119,13 @@ def _explain(error: Exception) -> int:
     with suppress(OSError):  # of a log on a full disk: the exit code says it still
         print("\n".join(f"runner: {printable(line)}" for line in message.split("\n")), file=sys.stderr)
     return code
+
+
+def _is_unread() -> bool:
+    """Say whether standard output is a pipe that nobody reads any more, as in `runner --help | head`."""
+    output = select.poll()
+    output.register(sys.stdout.fileno(), 0)
+    return any(event & select.POLLERR for _, event in output.poll(0))
 
 
 def _all_said(code: int) -> int:

@@ -438,6 +438,12 @@ class TestHelp:
         assert "learning_rate: 0.001" in program("--cfg", "job", cwd=tmp_path).out
 
 
+@pytest.mark.parametrize("command", ["--help", "--cfg job"])
+def test_a_reader_that_stops_reading_is_no_error(shell, tmp_path, command):
+    done = shell(f"set -o pipefail; python -m runner {command} | true", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
 COMMANDS_IN_ONE_PROCESS = """
 import sys
 from runner.cli import main

@@ -7,6 +7,7 @@ EXIT_FAILED = 1
 EXIT_USER_ERROR = 2
 EXIT_ENVIRONMENT = 3
 EXIT_INTERRUPTED = 130
+EXIT_UNREAD = 141  # what a shell says of a program that SIGPIPE ended
 EXIT_TERMINATED = 143
 
 _LISTED = 25  # more names than this are no help
