@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from runner.commands import COMMANDS, RUN_FLAGS
 from runner.config.locations import conf_directory
-from runner.config.options import LIST_GROUPS, option_files
+from runner.config.options import LIST_GROUPS, option_names
 from runner.config.resolvers import register_resolvers
 
 _DROPPED = ("averaging", "clipping", "normalization", "schedule", *LIST_GROUPS)
@@ -76,10 +76,10 @@ def completions(words: Sequence[str], current: str) -> list[str]:
 def _values(key: str, value: str, words: Sequence[str], places: Sequence[Path]) -> list[str]:
     """Return `key=value` for the values that begin with what is typed; of a list or a sweep, with its last item."""
     if words[:1] == ["ablate"] and key == "base":
-        options: Iterable[str] = (f"experiment/{name}" for name in _options("experiment", places))
+        options: Iterable[str] = (f"experiment/{name}" for name in option_names(places, "experiment"))
     elif words[:1] == ["ablate"] and key == "drop":
-        options = [*_DROPPED, *(f"{group}.{name}" for group in LIST_GROUPS for name in _options(group, places))]
-    elif not (options := _options(key.lstrip("+~"), places)):
+        options = [*_DROPPED, *(f"{group}.{name}" for group in LIST_GROUPS for name in option_names(places, group))]
+    elif not ((group := key.lstrip("+~")) and (options := option_names(places, group))):
         options = _known_values(key, words, places)
     if key in LIST_GROUPS and not value:
         return [f"{key}=["]
@@ -133,10 +133,6 @@ def _configuration(words: Sequence[str], places: Sequence[Path]) -> DictConfig:
 
 def _groups(places: Iterable[Path]) -> list[str]:
     return sorted({path.name for place in places for path in place.iterdir() if path.is_dir() and path.name != "hydra"})
-
-
-def _options(group: str, places: Iterable[Path]) -> list[str]:
-    return sorted({file.stem for file in option_files(places, group)}) if group else []
 
 
 def _own_directories(words: Sequence[str]) -> list[Path]:

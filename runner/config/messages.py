@@ -16,7 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from runner.config.errors import did_you_mean, printable
 from runner.config.locations import conf_directory
-from runner.config.options import LIST_GROUPS
+from runner.config.options import LIST_GROUPS, option_files, option_names
 from runner.config.yaml_file import read_yaml
 
 _OPTION = r"((?:hydra/)?[^'/]+)/([^']+)"  # a group, and the name that was asked for
@@ -36,7 +36,8 @@ def composition_message(error: Exception, arguments: Sequence[str]) -> str:
         group, option = missing.groups() if missing else ("", str(error.missing_cfg_file))
         return f"{group}={option}: no such option{did_you_mean(option, error.options)}; {_HELP}"
     if found := re.search(f"Could not load '{_OPTION}'", text):
-        return f"{found[1]}={found[2]}: no such option{did_you_mean(found[2], _options(found[1]))}; {_HELP}"
+        names = option_names([conf_directory()], found[1])
+        return f"{found[1]}={found[2]}: no such option{did_you_mean(found[2], names)}; {_HELP}"
     if found := re.match(r"Could not (?:override|append to config|delete from config)[^']*'([^']+)'", text):
         inner = str(getattr(error.__cause__, "full_key", ""))  # of a value that is keys with values itself
         return _no_such_key(inner if inner.startswith(f"{found[1]}.") else found[1], arguments)
@@ -107,14 +108,10 @@ def _given(key: str, arguments: Sequence[str]) -> str:
     return next((argument for argument in arguments if argument.lstrip("+~").partition("=")[0] == key), key)
 
 
-def _options(group: str) -> list[str]:
-    return [file.stem for file in (conf_directory() / group).glob("*.yaml")]
-
-
 def _options_with(group: str, key: str) -> list[str]:
     """Return the options of a group, three at most, whose own file has a key."""
     found = []
-    for file in sorted((conf_directory() / group).glob("[!_]*.yaml")):
+    for file in option_files([conf_directory()], group):
         option = read_yaml(file)
         if isinstance(option, dict) and key in option and not key.startswith("_"):
             found.append(file.stem)

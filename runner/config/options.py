@@ -85,19 +85,24 @@ def _groups(directory: Path) -> dict[str, tuple[str, list[str]]]:
 
 
 def _options(directories: list[Path], group: str) -> dict[str, str]:
-    """Return the first comment of each of a group's options, sorted by name; `_name.yaml` is a part of others."""
-    files = option_files(directories, group)
-    return {file.stem: _first_comment(file) for file in sorted(files, key=lambda file: file.stem)}
+    """Return the first comment of each of a group's options."""
+    return {file.stem: _first_comment(file) for file in option_files(directories, group)}
+
+
+def option_names(directories: Iterable[Path], group: str) -> list[str]:
+    """Return the names of a group's options, sorted."""
+    return list(dict.fromkeys(file.stem for file in option_files(directories, group)))
 
 
 def option_files(directories: Iterable[Path], group: str) -> list[Path]:
-    """Return the files of a group's options."""
+    """Return the files of a group's options, sorted by name; `_name.yaml` is a part of others."""
     folder = _FOLDERS.get(group, group)
-    return [file for directory in directories for file in (directory / folder).glob("[!_]*.yaml")]
+    found = (file for directory in directories for file in (directory / folder).glob("[!_]*.yaml"))
+    return sorted((file for file in found if file.is_file()), key=lambda file: file.stem)
 
 
 def _first_comment(file: Path) -> str:
-    lines = file.read_text(encoding="utf-8").splitlines()
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     comments = (line.removeprefix("# ").strip() for line in lines if line.startswith("# "))
     return next((comment for comment in comments if not comment.startswith("@package")), "")
 
