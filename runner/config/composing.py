@@ -1,5 +1,6 @@
 """What stands between Hydra and files or words that nobody looked at before; see docs/trust.md."""
 
+import logging
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,16 +15,19 @@ from hydra._internal.sources_registry import SourcesRegistry
 from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.plugins import Plugins
-from hydra.errors import HydraException
+from hydra.errors import HydraException, MissingConfigException
 from hydra.plugins.config_source import ConfigResult
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from runner.config.errors import ConfigError, printable, shortened
 from runner.config.locations import conf_directory
+from runner.config.options import LIST_GROUPS
 from runner.config.tree import leaves
 from runner.config.trust import TRUST, read_trusted, refuse_strange_plugins
 from runner.config.yaml_file import DEEPEST, LONGEST_NUMBER, read_yaml_text
+
+LOG = logging.getLogger(__name__)
 
 LONGEST_KEY = 200  # bytes; Hydra looks for a file of this name, which may have 255
 LONGEST_OVERRIDE = 4096  # characters; Hydra's parser takes about a second for that
@@ -132,14 +136,43 @@ def refuse_same_names(directories: Iterable[Path]) -> None:
                     f"{theirs}: has the name of an option of runner's own, {ours / option}, which would be taken; "
                     f"rename yours ({option.parent}/my_{option.name}, say) and choose it by that name"
                 )
-        for group in dict.fromkeys(option.parent for option in options):
-            if misnamed := sorted((directory / group).glob("*.yml")):
-                raise ConfigError(f"{misnamed[0]}: options are .yaml files; rename it to {misnamed[0].stem}.yaml")
         if (directory / _PRIMARY).exists():
             raise ConfigError(
                 f"{directory / _PRIMARY}: would be ignored, as runner has one of its own; "
                 "make it an option: experiment/NAME.yaml"
             )
+
+
+def _misnamed(directories: Iterable[Path]) -> dict[str, Path]:
+    """Return the files that look like options and are none, by GROUP/NAME: `.yml` is not `.yaml`."""
+    groups = dict.fromkeys(option.parent for option in _own_options())
+    found = (
+        file for directory in directories for group in groups for file in sorted((directory / group).glob("*.yml"))
+    )
+    return {f"{file.parent.name}/{file.stem}": file for file in found}
+
+
+def _heed_misnamed(directories: Iterable[Path], config: DictConfig) -> None:
+    """Refuse a misnamed file whose name was chosen, as another option was taken for it; warn of others, once each.
+
+    Raises:
+        ConfigError: naming the file.
+    """
+    chosen = {f"{group.partition('@')[0]}/{option}" for group, option in config.hydra.runtime.choices.items()}
+    chosen |= {f"{group}/{option}" for group in LIST_GROUPS for option in config.get(group) or {}}
+    for option, file in _misnamed(directories).items():
+        if option in chosen:
+            raise _rename(file)
+        _warn(str(_rename(file)))
+
+
+def _rename(file: Path) -> ConfigError:
+    return ConfigError(f"{file}: not read, as options are .yaml files; rename it to {file.stem}.yaml")
+
+
+@cache
+def _warn(text: str) -> None:
+    LOG.warning("runner: %s", text)
 
 
 @cache
@@ -187,11 +220,18 @@ class GuardedLoader(ConfigLoaderImpl):
         """
         refuse_endless(overrides)
         # Before, too: the option of ours that was taken in place of the user's may be why nothing can be composed.
-        searched = (str(entry.path) for entry in self.config_search_path.get_path())
-        refuse_same_names(Path(path.removeprefix("file://")) for path in searched)
+        searched = [Path(str(entry.path).removeprefix("file://")) for entry in self.config_search_path.get_path()]
+        refuse_same_names(searched)
         load = super().load_configuration
-        config = load(config_name, overrides, run_mode, from_shell, validate_sweep_overrides)
-        refuse_same_names(Path(source.path) for source in config.hydra.runtime.config_sources)
+        try:
+            config = load(config_name, overrides, run_mode, from_shell, validate_sweep_overrides)
+        except MissingConfigException as error:
+            if file := _misnamed(searched).get(str(error.missing_cfg_file)):
+                raise _rename(file) from error
+            raise
+        sources = [Path(source.path) for source in config.hydra.runtime.config_sources]
+        refuse_same_names(sources)
+        _heed_misnamed(sources, config)
         _refuse_expansion(config)
         if _has_foreign_files(config):
             by_command = [given.input_line for given in _parsed(overrides) if _is_of_the_command(given)]
