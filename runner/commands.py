@@ -55,7 +55,7 @@ def train(arguments: Sequence[str]) -> None:
     flags_first = sorted(arguments, key=lambda argument: argument not in ("-m", "--multirun"))
     sys.argv[1:] = [re.sub("^launcher=", "hydra/launcher=", argument) for argument in flags_first]
     from runner.config.composing import guard_hydra, refuse_endless, refuse_flags, refuse_no_place, unread
-    from runner.config.naming import wants_local_workers
+    from runner.config.multirun import wants_local_workers
 
     for argument in unread(sys.argv[1:]):
         if argument.startswith("-"):

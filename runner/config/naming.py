@@ -1,4 +1,4 @@
-"""Names of directories that say what is in them."""
+"""Names of the directories of runs and sweeps, which say what is in them."""
 
 import hashlib
 import math
@@ -89,16 +89,3 @@ def _by_number(value: str) -> tuple[float, str]:
 
 def _is_about_the_sweep(key: str) -> bool:
     return key.startswith(("hydra.", "hydra/")) or key in ("dry_run", "fail_fast", "search.trials", TRUST)
-
-
-def wants_local_workers(arguments: Sequence[str]) -> bool:
-    """Say whether a command will train a sweep on this machine."""
-    asks_for_more = {"--help", "-h", "--cfg", "-c", "--info", "-i", "--hydra-help", "-sc", "--shell-completion"}
-    elsewhere = any(argument.startswith("hydra/launcher=") for argument in arguments)
-    wanted = is_sweep(arguments) or not {"-m", "--multirun"}.isdisjoint(arguments)
-    return wanted and not elsewhere and asks_for_more.isdisjoint(arguments)
-
-
-def is_sweep(arguments: Iterable[str]) -> bool:
-    """Say whether a command asks for a sweep without saying -m."""
-    return any(argument.partition("=")[0] in ("study", "search", "seeds") for argument in arguments)

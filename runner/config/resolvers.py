@@ -8,7 +8,8 @@ from omegaconf import OmegaConf
 from omegaconf.resolvers import oc
 
 from runner.config.locations import conf_directory
-from runner.config.naming import is_sweep, sweep_name
+from runner.config.multirun import is_sweep
+from runner.config.naming import sweep_name
 from runner.config.options import options_table
 
 _CONFIG_DIR_FLAGS = ("--config-dir", "-cd")

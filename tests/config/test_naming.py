@@ -1,6 +1,6 @@
 import pytest
 
-from runner.config.naming import directory_name, is_sweep, slug, sweep_name
+from runner.config.naming import directory_name, slug, sweep_name
 
 
 def test_more_seeds_of_a_study_find_its_place_and_another_question_has_its_own():
@@ -57,12 +57,6 @@ def test_a_name_has_nothing_that_a_file_system_minds(text):
     assert not slug(text).startswith(".")
     assert len(directory_name(text, 0, "0123456789ab")) < 100
     assert "0123456789ab" in directory_name(text, 0, "0123456789ab")
-
-
-@pytest.mark.parametrize("argument", ["study=smoke", "seeds=3", "search=optuna"])
-def test_what_asks_for_many_runs_is_a_sweep(argument):
-    assert is_sweep(["optimizer=sgd", argument])
-    assert not is_sweep(["optimizer=sgd", "seed=3", "dry_run=true"])
 
 
 def test_signs_of_exponents_stay():
