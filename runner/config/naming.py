@@ -13,6 +13,7 @@ _SEPARATOR = re.compile(r""",(?=(?:[^()\[\]{}"']|\([^()]*\)|\[[^\[\]]*\]|\{[^{}]
 _LONGEST = 60  # characters; a file name may have 255 bytes, a path on some systems 260
 _LONGEST_STUDY = 100
 _LONGEST_GRID = 40
+_LONGEST_ABLATION = 50
 _SEVERAL = re.compile(r"(range|choice|interval|glob|shuffle|sort|tag)\(")  # of Hydra's
 _SEEDS = ("seed", "seeds", "study.seeds")
 
@@ -54,15 +55,24 @@ def _grid_name(asked: Mapping[str, str]) -> str:
 
 
 def _study_name(asked: Mapping[str, str]) -> str:
-    """Return the study's name, what it leaves out and what else is asked for; a digest where that is not exact."""
+    """Return the study's name and what else is asked for; a digest where that is not exact."""
     own = {key: value for key, value in asked.items() if key not in _SEEDS and not is_volatile(key)}
-    base, drop = (_items(own.pop(key, "")) for key in ("study.base", "study.drop"))
-    left_out = "-".join(sorted(drop))
-    parts = [own.pop("study"), "-".join(base), left_out and f"without_{left_out}"]
-    parts.extend(f"{key}={value}" for key, value in sorted(own.items()))
-    text = "_".join(filter(None, parts))
+    if {"study.base", "study.drop"} & {*own}:
+        return _ablation_name(own)
+    text = "_".join([own.pop("study"), *(f"{key}={value}" for key, value in sorted(own.items()))])
     readable = slug(text, longest=_LONGEST_STUDY)
     return readable if readable == text else f"{readable}_{_digest([text])}"
+
+
+def _ablation_name(asked: Mapping[str, str]) -> str:
+    """Return the options that an ablation starts from, and the parts that it drops where they are few; and a digest."""
+    base = [item.rpartition("=")[2] for item in _items(asked.get("study.base", ""))]
+    drop = sorted(_items(asked.get("study.drop", "")))
+    start = slug("_".join([asked["study"], *base]))
+    name = slug("_".join([start, "without", "-".join(part.rpartition(".")[2] for part in drop)]))
+    own = {**asked, "study.drop": ",".join(drop)}
+    digest = _digest(sorted(f"{key}={value}" for key, value in own.items()))
+    return f"{name if drop and len(name) < _LONGEST_ABLATION else start}_{digest}"
 
 
 def _items(value: str) -> list[str]:
