@@ -51,9 +51,9 @@ def _run(arguments: list[str], *, wants_traceback: bool) -> int:
         with suppress(OSError):  # of a terminal that was closed
             print("runner: interrupted; the same command begins again", file=sys.stderr)
         return EXIT_INTERRUPTED
-    except BrokenPipeError as error:
-        return EXIT_UNREAD if _is_unread() else _explain(error)
     except Exception as error:  # the last place that can turn it into a message
+        if isinstance(error, BrokenPipeError) and _is_unread():
+            return EXIT_UNREAD
         if wants_traceback:
             traceback.print_exc()
         return _explain(error)
@@ -125,7 +125,7 @@ def _is_unread() -> bool:
     """Say whether standard output is a pipe that nobody reads any more, as in `runner --help | head`."""
     output = select.poll()
     output.register(sys.stdout.fileno(), 0)
-    return any(event & select.POLLERR for _, event in output.poll(0))
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in output.poll(0))
 
 
 def _all_said(code: int) -> int:

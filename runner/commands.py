@@ -50,21 +50,22 @@ def train(arguments: Sequence[str]) -> None:
     Raises:
         ConfigError: if an argument is neither an override nor a flag of Hydra's.
     """
-    # The launcher is the one group of Hydra's own that a user of sweeps chooses from. Overrides on both sides of a flag
-    # are more than argparse can read.
-    flags_first = sorted(arguments, key=lambda argument: argument not in ("-m", "--multirun"))
-    sys.argv[1:] = [re.sub("^launcher=", "hydra/launcher=", argument) for argument in flags_first]
     from runner.config.composing import guard_hydra, refuse_endless, refuse_flags, refuse_no_place, unread
     from runner.config.multirun import wants_local_workers
 
-    for argument in unread(sys.argv[1:]):
+    overrides = unread(arguments)
+    # Overrides on both sides of a flag are more than argparse can read. The launcher is the one group of Hydra's own
+    # that a user of sweeps chooses from.
+    flags_first = sorted(arguments, key=lambda argument: argument in overrides)
+    sys.argv[1:] = [re.sub("^launcher=", "hydra/launcher=", argument) for argument in flags_first]
+    refuse_flags(sys.argv[1:])
+    refuse_endless(sys.argv[1:])
+    refuse_no_place(sys.argv[1:])
+    for argument in overrides:
         if argument.startswith("-"):
             raise _no_flag(argument.partition("=")[0], RUN_FLAGS, "runner --help")
         if is_word(argument):
             raise _no_command(argument)
-    refuse_flags(sys.argv[1:])
-    refuse_endless(sys.argv[1:])
-    refuse_no_place(sys.argv[1:])
     if wants_local_workers(sys.argv[1:]):  # they take seconds to start, beside all that follows
         from runner.sweeps.pool import start_server
 

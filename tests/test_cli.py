@@ -437,6 +437,11 @@ class TestHelp:
     def test_cfg_job_prints_the_configuration(self, program, tmp_path):
         assert "learning_rate: 0.001" in program("--cfg", "job", cwd=tmp_path).out
 
+    def test_overrides_may_stand_on_both_sides_of_a_flag(self, program, tmp_path):
+        answer = program("optimizer.learning_rate=0.5", "--cfg", "job", "seed=9", "--package", "_global_", cwd=tmp_path)
+        assert answer.code == 0, answer.err
+        assert {"seed: 9", "  learning_rate: 0.5"} <= {*answer.out.splitlines()}
+
 
 @pytest.mark.parametrize("command", ["--help", "--cfg job"])
 def test_a_reader_that_stops_reading_is_no_error(shell, tmp_path, command):

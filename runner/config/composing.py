@@ -146,10 +146,12 @@ def refuse_same_names(directories: Iterable[Path]) -> None:
 def _misnamed(directories: Iterable[Path]) -> dict[str, Path]:
     """Return the files that look like options and are none, by GROUP/NAME: `.yml` is not `.yaml`."""
     groups = dict.fromkeys(option.parent for option in _own_options())
-    found = (
-        file for directory in directories for group in groups for file in sorted((directory / group).glob("*.yml"))
-    )
-    return {f"{file.parent.name}/{file.stem}": file for file in found}
+    return {
+        f"{group}/{file.stem}": file
+        for directory in directories
+        for group in groups
+        for file in sorted((directory / group).glob("*.yml"))
+    }
 
 
 def _heed_misnamed(directories: Iterable[Path], config: DictConfig) -> None:
