@@ -108,7 +108,7 @@ def test_together_says_what_no_variant_is_about(make_sweep, tmp_path, capsys):
 def test_a_sweep_that_cannot_be_reported_on_costs_itself_alone(make_sweep, tmp_path, capsys):
     good, bad = make_sweep("good"), make_sweep("bad")
     (bad / "fast" / "record.json").write_text((bad / "fast" / "record.json").read_text().replace("f" * 64, "e" * 64))
-    with pytest.raises(UserError, match="bad: these runs saw 2 versions of mnist") as error:
+    with pytest.raises(UserError, match="bad: these runs saw 2 data sets named mnist") as error:
         reported(bad, good)
     assert str(good) not in str(error.value)
     assert (good / "summary.csv").exists()
