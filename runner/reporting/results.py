@@ -21,6 +21,7 @@ from runner.reporting.in_force import Values, with_values_in_force
 from runner.reporting.labels import cells, labels_by, variant_labels, with_dataset
 from runner.reporting.left_out import LeftOut
 from runner.reporting.paired_error import read_answers, with_test_set_error
+from runner.reporting.places import existing
 from runner.reporting.ranks import Ranks, average_ranks, scores_by_dataset
 from runner.reporting.selection import read_tuning, selection_frame, selection_warnings, tuned_metric
 from runner.reporting.targets import is_time, usual_target, with_targets
@@ -227,7 +228,7 @@ def read_results(runs: list[Run], paths: Sequence[Path], wish: Wish, left_out: L
         asked=asked,
         tuning=tuning,
         tuning_runs=[] if tuning is None else find_runs(paths, left_out, tuning=True),
-        not_begun=not_begun(paths[0], left_out) if len(paths) == 1 else 0,
+        not_begun=sum(not_begun(path, left_out) for path in existing(paths)),
         left_out=left_out,
     )
 
