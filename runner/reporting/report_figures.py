@@ -24,7 +24,7 @@ from runner.reporting.run_figures import read_gradients
 from runner.reporting.selection import tuned_metric
 from runner.reporting.styles import Style, variant_styles
 from runner.reporting.targets import is_time, without_lost_times
-from runner.reporting.wording import axis_label, no_result_text, quantity, value_text
+from runner.reporting.wording import axis_label, no_result_text, quantity
 
 Named = Iterator[tuple[str, Draw]]
 _FEWEST_ALONG = 3  # values of one group, for a curve along an axis
@@ -58,9 +58,11 @@ def _final_figures(results: Results) -> Named:
         title = f"{_begin(quantity(metric))} by variant: {results.title}"
         notes = _missed(results) if is_time(metric) else _without_result(results)
         options = {"share": is_share(metric), "baseline": results.baseline, "notes": notes}
+        label = axis_label(metric)
         if is_time(metric):
             options["biased"] = notes
-        yield metric, partial(dots, completed, metric, axis_label(metric), title, **options)
+            label += _target_line(f"{results.goal}{', ' * bool(results.target_source)}{results.target_source}")
+        yield metric, partial(dots, completed, metric, label, title, **options)
     gaps = _gaps(results)
     if gaps["gap"].notna().any():
         label = "training accuracy - validation accuracy, at the end (points)"
@@ -69,14 +71,17 @@ def _final_figures(results: Results) -> Named:
     ended = summary[summary["status"] != "running"]
     timed = ended if results.target is None else without_lost_times(ended)
     if results.target is not None and timed["seconds_to_target"].notna().any():
-        goal = f"{quantity(results.validation_metric)} of {value_text(results.target, results.validation_metric)}"
-        title = f"Time to a {goal}: {results.title}"
+        title = f"Time to a {results.goal}: {results.title}"
         label = "training time to the target, compilation included (s)"
         if results.target_source:
-            label += "\n" + wrapped(f"target: {results.target_source}", 80)
+            label += _target_line(results.target_source)
         missed = _missed(results)
         options = {"share": False, "notes": missed, "biased": missed}
         yield "time_to_target", partial(dots, timed, "seconds_to_target", label, title, **options)
+
+
+def _target_line(text: str) -> str:
+    return "\n" + wrapped(f"target: {text}", 80)
 
 
 def _axis_figures(results: Results) -> Named:

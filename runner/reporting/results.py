@@ -27,6 +27,7 @@ from runner.reporting.selection import read_tuning, selection_frame, selection_w
 from runner.reporting.targets import is_time, usual_target, with_targets
 from runner.reporting.ties import best_first, places
 from runner.reporting.verdicts import cautions, verdicts
+from runner.reporting.wording import quantity, value_text
 
 _FALLBACK = ("test_accuracy", "test_negative_log_likelihood", "test_loss", "val_accuracy", "val_loss")
 _LOSS_TERMS = ("regularizer", "training.loss")  # overrides that change what a loss is the sum of
@@ -60,6 +61,13 @@ class Results:
     tuning_runs: list[Run]
     not_begun: int  # runs that are planned and have no record
     left_out: LeftOut
+
+    @property
+    def goal(self) -> str:
+        """The target in words: "validation accuracy of 97.00%"; "" where there is none."""
+        if self.target is None:
+            return ""
+        return f"{quantity(self.validation_metric)} of {value_text(self.target, self.validation_metric)}"
 
     @property
     def variants(self) -> list[str]:

@@ -508,7 +508,9 @@ def test_variants_are_compared_by_the_time_to_a_target(make_run, tmp_path, metri
     assert (results.target, results.target_source) == (0.8, "the worst end of a run of optimizer=a")
     assert "significantly better" in results.verdicts["optimizer=b"]
     assert results.comparisons["difference"].tolist() == [-1.0 if metric.startswith("epochs") else -2.0]
-    assert (tmp_path / "out" / f"{metric}.png").exists()
+    figure, target = dict(report_figures(results, None, None, seeds=False))[metric](), "validation accuracy of 80.00%"
+    assert f"target: {target}, the worst end of a run of optimizer=a" in figure.axes[0].get_xlabel().replace("\n", " ")
+    assert f"The target is a {target}." in (tmp_path / "out" / "table.md").read_text()
 
 
 def test_a_time_to_a_target_that_nothing_sets_is_refused(make_run, tmp_path):

@@ -18,6 +18,12 @@ def test_a_deviation_has_as_many_digits_as_its_mean():
     assert spread_text(1.234e-7, 5.678e-9, "test_loss") == "1.23e-07 ± 5.68e-09"
 
 
+def test_times_to_a_target_have_the_digits_that_say_something():
+    assert spread_text(5.0, 0.5774, "epochs_to_target") == "5.0 ± 0.6"
+    assert signed_text(-1.3333, "epochs_to_target") == "-1.3"
+    assert value_text(12.3456, "seconds_to_target") == "12.35"
+
+
 def test_shares_are_percent_and_points():
     assert value_text(0.00001, "test_accuracy") == "0.00%"
     assert signed_text(-0.0021, "test_accuracy") == "-0.21"
