@@ -76,7 +76,17 @@ def p_text(comparison: "Mapping[Any, Any] | pd.Series[Any]") -> str:
     p_value = comparison["p_holm"]
     if math.isnan(p_value) or comparison["reason"] == STILL_TRAINING:
         return "-"
+    return p_number(p_value)
+
+
+def p_number(p_value: float) -> str:
+    """Return a p value: 0.031 or <0.001."""
     return "<0.001" if p_value < 0.001 else f"{p_value:.3f}"
+
+
+def p_equation(number: str) -> str:
+    """Return what a sentence says of a p value's number: p = 0.031 or p < 0.001."""
+    return f"p < {number[1:]}" if number.startswith("<") else f"p = {number}"
 
 
 def _form(value: float, metric: str) -> str:

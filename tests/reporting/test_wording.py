@@ -1,6 +1,6 @@
 import pytest
 
-from runner.reporting.wording import signed_text, spread_text, value_text
+from runner.reporting.wording import p_equation, p_number, signed_text, spread_text, value_text
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,11 @@ def test_a_difference_below_half_a_hundredth_of_a_point_is_no_zero():
 def test_nothing_is_not_less_than_zero(metric, text):
     assert signed_text(-0.0, metric) == text
     assert signed_text(-1e-12, "test_accuracy") == "+0.00"
+
+
+@pytest.mark.parametrize(
+    ("value", "number", "equation"), [(0.0312, "0.031", "p = 0.031"), (0.0009, "<0.001", "p < 0.001")]
+)
+def test_a_small_p_is_below_a_thousandth(value, number, equation):
+    assert p_number(value) == number
+    assert p_equation(number) == equation
