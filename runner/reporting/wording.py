@@ -6,20 +6,20 @@ from typing import Any
 
 import pandas as pd
 
+from runner.records.record import QUANTITIES
 from runner.reporting.aggregate import NO_RESULT, STILL_TRAINING
 from runner.reporting.direction import is_share
 
 _PARTS = {"val_": "validation ", "test_": "test ", "best_val_": "best validation "}
-_QUANTITIES = {"loss": "loss with penalty", "negative_log_likelihood": "cross-entropy", "macro_f1": "macro F1"}
 _TIMES = {"epochs_to_target": ".1f", "seconds_to_target": ".2f"}
 _TINY = 1e-6  # points: any smaller difference comes from the arithmetic
 
 
 def quantity(metric: str) -> str:
-    """Return what a metric is called in words; a loss holds the run's own penalties and smoothing."""
+    """Return what a metric is called in words."""
     part = next((part for part in _PARTS if metric.startswith(part)), "")
     name = metric.removeprefix(part)
-    return _PARTS.get(part, "") + _QUANTITIES.get(name, name.replace("_", " "))
+    return _PARTS.get(part, "") + QUANTITIES.get(name, name.replace("_", " "))
 
 
 def axis_label(metric: str) -> str:
