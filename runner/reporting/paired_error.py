@@ -70,12 +70,12 @@ def _row(found: dict[Any, Any], summary: pd.DataFrame, answers: Sequence[Answers
     differences = shares[0] - shares[1]
     examples = len(differences)
     error = float(np.std(differences, ddof=1)) / math.sqrt(examples)
-    freedom = found["n_completed"] - 1  # NaN reach for none, as the interval over seeds is
-    reach = math.hypot(
-        (found["ci_high"] - found["ci_low"]) / 2,
-        error * float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) if freedom > 0 else math.nan,
-    )
-    middle = found["difference"]
+    middle, freedom, reach = found["difference"], found["n_completed"] - 1, math.nan
+    if freedom > 0:
+        over_seeds = (found["ci_high"] - found["ci_low"]) / 2
+        over_examples = error * float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom))
+        # Seeds that are all alike have no interval, and add nothing; nor have examples that are, too.
+        reach = math.hypot(0.0 if math.isnan(over_seeds) else over_seeds, over_examples) or math.nan
     return dict(zip(TEST_SET_COLUMNS, (examples, error, middle - reach, middle + reach), strict=True))
 
 

@@ -128,7 +128,8 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
             baseline += ", over the seeds that both have,"
         text += f"; differences to {baseline}"
         if most > 1:
-            text += f" with 95% t-intervals; p by {tests}{_family(comparisons, aggregate)}"
+            alike = ", none where all differences are equal" * _any_alike(comparisons)
+            text += f" with 95% t-intervals{alike}; p by {tests}{_family(comparisons, aggregate)}"
         if unable := [row["reason"] for row in comparisons.to_dict("records") if not can_decide(row)]:
             text += f" ({'; '.join(dict.fromkeys(unable))}: nothing is claimed)"
     variants = aggregate.to_dict("records")
@@ -140,6 +141,10 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
     bold = f" The best mean{of}{fewest} is bold." if aggregate["mean"].notna().any() else ""
     target = f" The target is a {goal}." if is_time(metric) else ""
     return f"{text}.{target}{bold}{lost}{_test_set_error(aggregate, comparisons, examples)}"
+
+
+def _any_alike(comparisons: pd.DataFrame) -> bool:
+    return bool((comparisons["ci_low"].isna() & (comparisons["n_completed"] > 1)).any())
 
 
 def _family(comparisons: pd.DataFrame, aggregate: pd.DataFrame) -> str:

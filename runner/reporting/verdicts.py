@@ -108,13 +108,15 @@ def _of_these_examples(found: _Row) -> str:
 def _interval(found: _Row, comparisons: int) -> str:
     """Return the interval of the difference; it is not adjusted, as p is, where there are several comparisons."""
     metric = found["metric"]
-    if math.isnan(found["ci_low"]):
+    if found["n_completed"] < 2:
         return ""
     alone = " of this comparison alone" if comparisons > 1 else ""
     wider = ""
     if not math.isnan(found.get("two_level_low", math.nan)):
         low, high = (signed_text(found[name], metric) for name in ("two_level_low", "two_level_high"))
         wider = f"{low} to {high} with the test set's own error, "
+    if math.isnan(found["ci_low"]):
+        return f"all differences equal, so no 95% interval, {wider}"
     low, high = (signed_text(found[name], metric) for name in ("ci_low", "ci_high"))
     return f"95% interval {low} to {high}{alone}, {wider}"
 

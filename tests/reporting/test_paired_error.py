@@ -138,8 +138,14 @@ def test_a_claim_is_of_these_test_examples_and_says_where_others_may_not_show_it
         own[:2] = True
     summary, compared = measured((base, more))
     sentence = verdicts(aggregate_frame(summary, "test_accuracy"), compared, {"a": "a", "b": "a"})["b"]
-    assert "significantly better on these 800 test examples, perhaps not on others (95% interval" in sentence
-    assert "-0.17 to +0.67 with the test set's own error, p = 0.008" in sentence
+    assert "significantly better on these 800 test examples, perhaps not on others (all differences equal" in sentence
+    assert ", so no 95% interval, -0.17 to +0.67 with the test set's own error, p = 0.008" in sentence
+
+
+def test_where_neither_seeds_nor_examples_vary_there_is_no_two_level_interval(right):
+    _, compared = measured((right[0], right[0]))
+    assert compared["test_set_error"][0] == 0
+    assert np.isnan([compared["ci_low"][0], compared["two_level_low"][0], compared["two_level_high"][0]]).all()
 
 
 def test_an_interval_with_the_test_sets_error_may_begin_at_zero(right):
