@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,24 +10,10 @@ import pandas as pd
 from scipy import stats
 
 from runner.reporting.aggregate import compared_runs
-from runner.reporting.collect import Run
-from runner.reporting.left_out import LeftOut
+from runner.reporting.predictions import Answers
 from runner.reporting.statistics import CONFIDENCE
 
 TEST_SET_COLUMNS = ["test_examples", "test_set_error", "two_level_low", "two_level_high"]
-
-
-@dataclass(frozen=True)
-class Answers:
-    """The classes of a run's test examples, and which of them it got right; both (examples,)."""
-
-    labels: npt.NDArray[np.int32]
-    right: npt.NDArray[np.bool_]
-
-
-def read_answers(runs: Sequence[Run], left_out: LeftOut) -> list[Answers | None]:
-    """Return each completed run's answers; None where there are no predictions."""
-    return [_answers(run, left_out) if run.record.status == "completed" else None for run in runs]
 
 
 def with_test_set_error(
@@ -52,15 +37,6 @@ def with_test_set_error(
     rows = [_row(row, summary, answers) for row in comparisons.to_dict("records")]
     found = pd.DataFrame(rows, comparisons.index, TEST_SET_COLUMNS, dtype=float).astype({"test_examples": "Int64"})
     return comparisons.assign(**{name: found[name] for name in TEST_SET_COLUMNS})
-
-
-def _answers(run: Run, left_out: LeftOut) -> Answers | None:
-    there = run.directory.predictions_path.exists()
-    own = left_out.unless_read(run.directory.read_predictions) if there else None
-    if own is None:
-        return None
-    labels = own["test_labels"]
-    return Answers(labels, own["test_probabilities"].argmax(axis=1) == labels)
 
 
 def _row(found: dict[Any, Any], summary: pd.DataFrame, answers: Sequence[Answers | None]) -> dict[str, float | None]:

@@ -17,7 +17,7 @@ from runner.reporting.dot_figures import dots
 from runner.reporting.figure_files import Draw
 from runner.reporting.figures import confusion_matrix
 from runner.reporting.grid_figures import heat_map, sensitivity
-from runner.reporting.predictions import class_names, ensemble_accuracy, mean_confusion
+from runner.reporting.predictions import class_names, mean_confusion
 from runner.reporting.ranks import Ranks, critical_difference
 from runner.reporting.results import Results
 from runner.reporting.run_figures import read_gradients
@@ -151,9 +151,7 @@ def _prediction_figures(results: Results, confusion: str | None) -> Named:
     if counts is not None:
         title = f"{variant}: test examples, mean of {counted(seeds, 'seed')}"
         yield "confusion_matrix", partial(confusion_matrix, counts, title, class_names(results.runs_of(variant)))
-    ensembles = {name: ensemble_accuracy(results.runs_of(name), results.left_out) for name in results.variants}
-    crosses = {name: value for name, value in ensembles.items() if value is not None}
-    if crosses:
+    if crosses := results.predicted.ensembles:
         completed = results.summary[results.summary["status"] == "completed"]
         label, title = "test accuracy (%)", f"Each variant's seeds and their ensemble: {results.title}"
         yield "ensemble", partial(dots, completed, "test_accuracy", label, title, share=True, crosses=crosses)

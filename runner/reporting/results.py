@@ -20,8 +20,9 @@ from runner.reporting.groups import sweeps_apart
 from runner.reporting.in_force import Values, with_values_in_force
 from runner.reporting.labels import cells, labels_by, variant_labels, with_dataset
 from runner.reporting.left_out import LeftOut
-from runner.reporting.paired_error import read_answers, with_test_set_error
+from runner.reporting.paired_error import with_test_set_error
 from runner.reporting.places import existing
+from runner.reporting.predictions import Predicted, read_predicted
 from runner.reporting.ranks import Ranks, average_ranks, scores_by_dataset
 from runner.reporting.selection import read_tuning, selection_frame, selection_warnings, tuned_metric
 from runner.reporting.targets import is_time, usual_target, with_targets
@@ -97,8 +98,13 @@ class Results:
         """A row a variant against the baseline."""
         compared = comparison_frame(self.summary, self.metric, self.baselines)
         measured = self.metric == "test_accuracy" and len(compared) > 0
-        answers = read_answers(self.runs, self.left_out) if measured else [None] * len(self.runs)
+        answers = self.predicted.answers if measured else [None] * len(self.runs)
         return with_test_set_error(compared, self.summary, answers)
+
+    @cached_property
+    def predicted(self) -> Predicted:
+        """What the runs' predictions come to; nothing reads them before that is asked for, nor a second time."""
+        return read_predicted(self.runs, self.summary["variant"].tolist(), self.left_out)
 
     @cached_property
     def ranked(self) -> list[str]:
