@@ -89,7 +89,7 @@ def _mark_lost(axes: Axes, points: pd.DataFrame, styles: Mapping[str, Style]) ->
     """
     counts = points.groupby(["group", "value"])["score"].count().reset_index()
     lost, known = counts[counts["score"] == 0], counts.loc[counts["score"] > 0, "value"]
-    is_far = lost["value"] > _FAR * known.max()  # never, where nothing completed
+    is_far = lost["value"] > _FAR * known[known > 0].max()  # NaN, so never, where nothing completed
     near, far = lost[~is_far], lost.loc[is_far, "value"]
     look: Any = {"clip_on": False, "markersize": 4, "zorder": 4, "transform": axes.get_xaxis_transform()}
     for group, value in zip(near["group"], near["value"], strict=True):

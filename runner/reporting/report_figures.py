@@ -61,7 +61,7 @@ def _final_figures(results: Results) -> Named:
         label = axis_label(metric)
         if is_time(metric):
             options["biased"] = notes
-            label += _target_line(f"{results.goal}{', ' * bool(results.target_source)}{results.target_source}")
+            label += _target_line(", ".join(filter(None, [results.goal, results.target_source])))
         yield metric, partial(dots, completed, metric, label, title, **options)
     gaps = _gaps(results)
     if gaps["gap"].notna().any():

@@ -93,9 +93,11 @@ def test_the_names_of_values_never_lie_on_each_other(values):
     assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
 
 
-@pytest.mark.parametrize("highest", [0.1, 1, 0.0101])
-def test_the_axis_holds_a_value_at_which_no_run_completed(highest):
-    points = pd.DataFrame({"group": "", "value": [0.001, 0.01, highest], "score": [0.5, 0.6, np.nan]})
+@pytest.mark.parametrize(
+    ("values", "highest"), [([0.001, 0.01], 0.1), ([0.001, 0.01], 1), ([0.001, 0.01], 0.0101), ([-1.0, 0.0], 0.5)]
+)
+def test_the_axis_holds_a_value_at_which_no_run_completed(values, highest):
+    points = pd.DataFrame({"group": "", "value": [*values, highest], "score": [0.5, 0.6, np.nan]})
     (axes,) = sensitivity(points, "optimizer.learning_rate", "val_accuracy", "", {}).axes
     assert axes.get_xlim()[1] > highest
     assert axes.get_ylim()[0] > 0.4
