@@ -16,6 +16,8 @@ DONE: tuple[Status, ...] = ("completed", "diverged", "pruned")  # there is nothi
 _HEADLINES = ("negative_log_likelihood", "expected_calibration_error", "top_2_accuracy", "macro_f1")
 # Columns of the summary: what is chosen by. But for the best epoch's they are of the network that is tested.
 VALIDATION_METRICS = ("val_accuracy", "best_val_accuracy", "val_loss", "val_negative_log_likelihood")
+# Names in words of measures whose columns do not read as such; a loss holds the run's own penalties and smoothing.
+QUANTITIES = {"loss": "loss with penalty", "negative_log_likelihood": "cross-entropy", "macro_f1": "macro F1"}
 _LONGEST = 10_000  # characters of a record's overrides together, and of a name
 _MOST = 500  # keys of any part of a record; each that is wrong is an error that pydantic keeps
 _SIZES = ("train", "validation", "test")  # of a data set's parts
