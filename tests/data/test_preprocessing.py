@@ -131,7 +131,9 @@ class TestPerImage:
         np.testing.assert_allclose(per_image(split).test.inputs, expected, atol=1e-5)
 
     def test_refuses_features(self, features):
-        with pytest.raises(ValueError, match="is for images; these are features: preprocessing=standardize"):
+        with pytest.raises(
+            ValueError, match="needs images, but the inputs are features: use preprocessing=standardize"
+        ):
             per_image(split_of(features))
 
 

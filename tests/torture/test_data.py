@@ -204,7 +204,7 @@ NPZ: dict[str, Case] = {
     "an array cut": ("npz", member("x_train", npy("(30, 5, 4)") + bytes(599)), "not a readable archive"),
     "NaN": ("npz", archive(x_train=filled(np.nan)), r"x_train: example 3 \(from 0\) holds NaN"),
     "infinity": ("npz", archive(x_train=filled(-np.inf)), "holds NaN, infinity"),
-    "too large for float32": ("npz", archive(x_train=filled(1e200)), "what float32 cannot"),
+    "too large for float32": ("npz", archive(x_train=filled(1e200)), "a number beyond float32"),
     "complex": ("npz", archive(x_train=ARRAYS["x_train"].astype(complex)), "holds complex128, not numbers"),
     "structured": ("npz", archive(x_train=np.zeros((30, 2), "u1,f4")), "not numbers"),
     "text": ("npz", archive(x_train=ARRAYS["x_train"].astype(str)), "not numbers"),
@@ -279,7 +279,7 @@ CSV: dict[str, Case] = {
     ),
     "an open quote": ("csv", holding(TABLE.encode() + b'1,"no,2\n'), "cannot be read as CSV"),
     "two columns of one name": ("csv", holding(b"a,a,label\n1,2,no\n1,2,yes\n"), "Duplicate names"),
-    "one class": ("csv", holding(TABLE.replace("yes", "no").encode()), "of one class"),
+    "one class": ("csv", holding(TABLE.replace("yes", "no").encode()), "the same class"),
     "gzip": ("csv", holding(gzip.compress(TABLE.encode())), "holds a NUL"),
     "a sparse terabyte": ("csv", lambda path: sparse(path, TABLE.encode(), 2**40), "NUL"),
     "a line of 200 MB": ("csv", lambda path: path.write_bytes(b"1," * 10**8), "longer than"),
@@ -323,7 +323,7 @@ IMAGE: dict[str, Case] = {
     "bad CRC": ("images", holding(flipped(PNG, 45)), "not a readable image"),
     "huge dimensions": ("images", holding(resized(2**31 - 1, 2**31 - 1)), "not a readable image"),
     "no pixels": ("images", holding(resized(0, 5)), "not a readable image"),
-    "larger than its content": ("images", holding(resized(4, 6)), "is 6x4, where the first"),
+    "larger than its content": ("images", holding(resized(4, 6)), "is 6x4, but the first"),
     "400 million pixels": ("images", holding(picture((20_000, 20_000), "1")), "not a readable image"),
     "400 million pixels in a TIFF": (
         "images",
@@ -342,11 +342,11 @@ IMAGE: dict[str, Case] = {
     ),
     "16 bits": ("images", holding(picture(mode="I;16")), "more than 8 bits"),
     "floats": ("images", holding(picture(mode="F", kind="TIFF")), "more than 8 bits"),
-    "another size": ("images", holding(picture((5, 4))), "is 4x5, where the first"),
-    "PostScript without an end": ("images", holding(POSTSCRIPT), "not a readable image; formats are BMP"),
+    "another size": ("images", holding(picture((5, 4))), "is 4x5, but the first"),
+    "PostScript without an end": ("images", holding(POSTSCRIPT), "not a readable image; supported formats are BMP"),
     "an empty class": ("images", emptied("bird"), "bird"),
     "an empty last class": ("images", emptied("emu"), "emu"),
-    "one class": ("images", one_class, "of one class"),
+    "one class": ("images", one_class, "the same class"),
 }
 
 
