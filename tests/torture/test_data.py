@@ -66,7 +66,7 @@ IDX: dict[str, Case] = {
     "header cut": ("idx", holding(IMAGES[:11]), "ends within its header"),
     "last byte missing": ("idx", holding(IMAGES[:-1]), "truncated"),
     "header alone": ("idx", holding(IMAGES[:16]), "truncated"),
-    "trailing garbage": ("idx", holding(IMAGES + b"!"), "more bytes where"),
+    "trailing garbage": ("idx", holding(IMAGES + b"!"), "more bytes, but"),
     "wrong magic": ("idx", holding(flipped(IMAGES, 0)), "not an IDX file"),
     "floats": ("idx", holding(header(3, 30, 5, 4, dtype=0x0D) + bytes(4 * 600)), "not an IDX file"),
     "little-endian": ("idx", holding(b"\x03\x08\0\0" + IMAGES[4:]), "not an IDX file"),
@@ -75,8 +75,8 @@ IDX: dict[str, Case] = {
     "terabytes declared": ("idx", holding(header(3, 2**32 - 1, 2**16, 2**16) + bytes(600)), "GB"),
     "product overflows to what is there": ("idx", holding(header(3, 2**31, 2**31, 4) + bytes(600)), "GB"),
     "3 GB declared, 600 bytes there": ("idx", holding(header(3, 3000, 1000, 1000) + bytes(600)), "truncated"),
-    "one example less in the header": ("idx", holding(header(3, 29, 5, 4) + IMAGES[16:]), "more bytes where"),
-    "sparse terabyte": ("idx", lambda path: sparse(path, IMAGES, 2**40), "more bytes where"),
+    "one example less in the header": ("idx", holding(header(3, 29, 5, 4) + IMAGES[16:]), "more bytes, but"),
+    "sparse terabyte": ("idx", lambda path: sparse(path, IMAGES, 2**40), "more bytes, but"),
     "a label of 10": (
         "idx",
         lambda path: path.with_name(STEMS[1]).write_bytes(idx_bytes(ARRAYS["y_train"] + 1)),
@@ -104,7 +104,7 @@ GZIPPED: dict[str, Case] = {
     "garbage after the end": ("gzip", holding(GZIP + b"garbage"), "cannot be read"),
     "gzip in gzip": ("gzip", holding(gzip.compress(GZIP)), "not an IDX file"),
     "bomb of zeros": ("gzip", holding(gzip_bomb(b"")), "not an IDX file"),
-    "bomb behind sound images": ("gzip", holding(gzip_bomb(IMAGES)), "more bytes where"),
+    "bomb behind sound images": ("gzip", holding(gzip_bomb(IMAGES)), "more bytes, but"),
     "bomb that its header declares": ("gzip", holding(gzip_bomb(header(3, 2**32 // 600, 20, 30))), "GB"),
 }
 
