@@ -1,4 +1,4 @@
-"""Patterns of layer names."""
+"""Layer name patterns."""
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -14,7 +14,7 @@ def trainable_layers(model: keras.Model) -> list[str]:
 
 
 def refuse_idle_patterns(key: str, patterns: Sequence[str], names: Sequence[str]) -> None:
-    """Raise ConfigError for a pattern (fnmatch) that fits none of the names."""
+    """Raise ConfigError for a pattern (fnmatch) that matches none of the names."""
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in names):
-            raise ConfigError(f"{key}: {pattern} fits no layer with weights{did_you_mean(pattern, names)}")
+            raise ConfigError(f"{key}: {pattern} matches no layer with weights{did_you_mean(pattern, names)}")
