@@ -148,7 +148,7 @@ class GuardedFiles(FileConfigSource):
     """Source of option files, read within bounds; a user's files may not configure Hydra itself."""
 
     def load_config(self, config_path: str) -> ConfigResult:
-        """Read one file.
+        """Read an option file.
 
         Raises:
             ConfigError: if it cannot be read, naming the file.

@@ -1,4 +1,4 @@
-"""Environment faults: a full disk, a missing directory. One message, exit code 3; no run is at fault."""
+"""Environment faults, such as a full disk or a missing directory: one message, exit code 3, no run at fault."""
 
 import errno
 from collections.abc import Iterator

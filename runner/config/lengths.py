@@ -1,4 +1,4 @@
-"""Conversion of a learning-rate schedule's lengths to steps."""
+"""Lengths of learning-rate schedules, converted to steps."""
 
 import re
 from typing import Any

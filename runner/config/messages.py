@@ -28,7 +28,7 @@ def composition_message(error: Exception, arguments: Sequence[str]) -> str:
     """Return the message for an error that Hydra or OmegaConf raised while composing.
 
     Args:
-        arguments: of the command line.
+        arguments: the command line.
     """
     text = str(error).strip()
     if isinstance(error, MissingConfigException) and error.options is not None:

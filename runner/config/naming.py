@@ -28,7 +28,7 @@ def directory_name(variant: str, seed: int, run_id: str) -> str:
 
 
 def sweep_name(arguments: Sequence[str]) -> str:
-    """Return a sweep's directory below `outputs`, which depends on the command.
+    """Return a sweep's directory below `outputs`: the same for the same command, different for another.
 
     More seeds of a study, or more trials of a search, keep the directory and find the existing runs.
     """

@@ -85,13 +85,13 @@ def _groups(directory: Path) -> dict[str, tuple[str, list[str]]]:
 
 
 def _options(directories: list[Path], group: str) -> dict[str, str]:
-    """Return the first comment of each option of a group, sorted by name; others share `_name.yaml`."""
+    """Return the first comment of each option of a group, sorted by name."""
     files = option_files(directories, group)
     return {file.stem: _first_comment(file) for file in sorted(files, key=lambda file: file.stem)}
 
 
 def option_files(directories: Iterable[Path], group: str) -> list[Path]:
-    """Return the files of a group's options."""
+    """Return the files of a group's options, without `_name.yaml`, which is a part of others."""
     folder = _FOLDERS.get(group, group)
     return [file for directory in directories for file in (directory / folder).glob("[!_]*.yaml")]
 

@@ -10,7 +10,7 @@ from runner.data.held_out import hold_out
 def load_binary(
     name: str, samples: int, features: int, informative: int, redundant: int, test_size: float, data_seed: int
 ) -> Dataset:
-    """Return clusters of points around the corners of a hypercube, labelled 0 or 1.
+    """Generate clusters of points around the corners of a hypercube, labelled 0 or 1.
 
     Args:
         samples: total number of examples.

@@ -23,7 +23,7 @@ def checked_file(path: str | Path) -> Path:
     """Return the path of an existing regular file.
 
     Raises:
-        DataError: if there is none: nothing, a folder, a pipe or a device.
+        DataError: if it does not exist, or is a folder, a pipe or a device.
     """
     file = user_path(path)
     if not file.is_file():

@@ -46,7 +46,7 @@ class Dataset:
     fingerprint: str = field(init=False)  # of the arrays alone
 
     def name_of(self, label: int | np.integer) -> str:
-        """Return a class's name, or its number where it has none."""
+        """Return a class's name, or its number if it has no name."""
         return self.class_names[label] if self.class_names else str(label)
 
     def __post_init__(self) -> None:
@@ -75,7 +75,7 @@ class Split:
         return fingerprint(self.train.labels, self.validation.labels, self.test.labels)[:12]
 
     def map_inputs(self, function: Callable[[Inputs], Inputs]) -> Self:
-        """Return the split with the inputs of each part mapped."""
+        """Return the split with a function applied to each part's inputs."""
         parts = (self.train, self.validation, self.test)
         train, validation, test = (replace(part, inputs=function(part.inputs)) for part in parts)
         return replace(self, train=train, validation=validation, test=test)

@@ -1,4 +1,4 @@
-"""The small digits data set that ships with scikit-learn."""
+"""Digits data set of 8x8 pixels that ships with scikit-learn."""
 
 import numpy as np
 

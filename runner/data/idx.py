@@ -1,4 +1,4 @@
-"""IDX files, the format of MNIST (http://yann.lecun.com/exdb/mnist/, "FILE FORMATS")."""
+"""IDX files, MNIST's format (http://yann.lecun.com/exdb/mnist/, "FILE FORMATS")."""
 
 import gzip
 import math

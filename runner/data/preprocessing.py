@@ -31,7 +31,7 @@ def standardize(split: Split) -> Split:
     Constant ones are only centred.
 
     Raises:
-        ValueError: if all are constant.
+        ValueError: if all inputs are constant.
     """
     inputs = split.train.inputs
     axes = tuple(range(inputs.ndim - 1))

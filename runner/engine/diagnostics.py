@@ -1,4 +1,4 @@
-"""Diagnostics measured inside the compiled training; without any, nothing is added to it."""
+"""Diagnostics that are measured inside the compiled training loop."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager

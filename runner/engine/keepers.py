@@ -1,4 +1,4 @@
-"""Checkpoint state of callbacks and diagnostics: what has changed since the training began."""
+"""Checkpoint state of callbacks and diagnostics: their changes since the training began."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Suppression of TensorFlow's native log, which its C++ code writes to stderr while loading, before any setting."""
+"""Suppression of the native log that TensorFlow's C++ code writes to stderr while it loads."""
 
 import os
 import sys

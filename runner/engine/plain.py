@@ -11,7 +11,7 @@ from runner.records.atomic import write_arrays
 
 Arrays = list[np.ndarray[Any, np.dtype[Any]]]
 
-_STRUCTURE = "structure"  # the JSON's name in the file; the arrays are numbered
+_STRUCTURE = "structure"  # name of the JSON in the file; the arrays are numbered
 
 
 def encode(value: Any, arrays: Arrays) -> Any:
@@ -55,7 +55,7 @@ def decode(encoded: Any, arrays: Arrays) -> Any:
 
 
 def write_plain(path: Path, encoded: Any, arrays: Arrays) -> None:
-    """Write an encoded value and its arrays as NumPy's .npz."""
+    """Write an encoded value and its arrays to a .npz file."""
     text = np.frombuffer(json.dumps(encoded).encode(), np.uint8)
     numbered = {str(number): _native(array) for number, array in enumerate(arrays)}
     write_arrays(path, {_STRUCTURE: text} | numbered)

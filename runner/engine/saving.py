@@ -1,4 +1,4 @@
-"""Saving of models in files that plain Keras can open."""
+"""Model files that plain Keras can open."""
 
 from pathlib import Path
 

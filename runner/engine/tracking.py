@@ -1,4 +1,4 @@
-"""Tracking interface: notifications about a run while it trains."""
+"""Tracking interface: notifications about a run as it trains."""
 
 from collections.abc import Sequence
 

@@ -24,7 +24,7 @@ Augment = Callable[[Any, Any], tuple[Any, Any]]  # inputs and labels of a batch 
 
 
 def shuffled(seed: int, examples: int) -> Order:
-    """Return the order of the examples in an epoch, as a function of the seed and the epoch alone."""
+    """Return the order of the examples in each epoch, a function of only the seed and the epoch."""
     return lambda epoch: np.random.default_rng(seed_sequence(seed, Stream.SHUFFLE, epoch)).permutation(examples)
 
 
@@ -61,8 +61,8 @@ def train(
             training continues from there.
 
     Yields:
-        epoch (from 1), the logs (loss, accuracy, val_loss, ...), learning_rate (of the epoch's last step), clipped (the
-        share of updates, where gradients are clipped), and seconds (of training and validation).
+        epoch (from 1), the logs (loss, accuracy, val_loss, ...), learning_rate (of the epoch's last step), clipped
+        (share of updates, if the optimizer clips), and seconds (of training and validation).
     """
     model, optimizer = epoch.model, epoch.model.optimizer
     watchers = keras.callbacks.CallbackList(callbacks, model=model, epochs=epochs, steps=epoch.steps, verbose=0)
@@ -92,7 +92,7 @@ def train(
             if checkpoint:
                 checkpoint.save(progress)
             yield row
-        optimizer.finalize_variable_values(model.trainable_weights)  # averaged weights, where the optimizer keeps them
+        optimizer.finalize_variable_values(model.trainable_weights)  # averaged weights, if the optimizer keeps them
         watchers.on_train_end(progress.logs)
 
 

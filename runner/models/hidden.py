@@ -25,7 +25,7 @@ class Hidden:
     input_layers: tuple[keras.layers.Layer, ...] = ()
     unit_layers: tuple[keras.layers.Layer, ...] = ()  # after the activation of units
     map_layers: tuple[keras.layers.Layer, ...] = ()  # after the activation of feature maps
-    binary: bool = False  # the loss takes the probability of class 1 alone
+    binary: bool = False  # the loss takes only the probability of class 1
 
     def inputs(self, shape: tuple[int, ...]) -> Layers:
         """Return the input layer for one example's shape, and the layers that regularize it."""

@@ -10,7 +10,7 @@ from runner.config.errors import ConfigError
 from runner.data.dataset import Part, Split
 
 Form = Literal["integers", "column", "one_hot"]
-CROSS_ENTROPY = "negative_log_likelihood"  # the column of a history
+CROSS_ENTROPY = "negative_log_likelihood"  # a column of the history
 
 _SMOOTHED = {
     "categorical_crossentropy": keras.losses.CategoricalCrossentropy,

@@ -9,7 +9,7 @@ from runner.config.errors import ConfigError, did_you_mean
 
 
 def trainable_layers(model: keras.Model) -> list[str]:
-    """Return the names of the model's layers that have trainable weights, in order of depth."""
+    """Return the names of the model's layers with trainable weights, in order of depth."""
     return [layer.name for layer in model.layers if layer.trainable_weights]
 
 

@@ -15,7 +15,7 @@ def residual_cnn(
 ) -> keras.Model:
     """Build a 3x3 convolution, a residual block for each of `filters`, global average pooling, and softmax.
 
-    Every block but the first halves the image's height and width.
+    Every block except the first halves the image's height and width.
 
     Raises:
         ValueError: if `filters` is empty.

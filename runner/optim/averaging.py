@@ -1,4 +1,4 @@
-"""Weight averaging over a training, for evaluation."""
+"""Weight averaging: means of the weights over a training, used for evaluation."""
 
 from collections import deque
 from collections.abc import Callable

@@ -44,7 +44,7 @@ def multi_step(initial_learning_rate: float, boundaries: Sequence[int], gamma: f
 
 
 def warmup_cosine(initial_learning_rate: float, warmup_steps: int, decay_steps: int, alpha: float = 0.0) -> CosineDecay:
-    """Return a rate that rises linearly from 0 to the base rate, then falls along a cosine to `alpha` times it.
+    """Return a rate with a linear warm-up from 0 to the base rate, then cosine decay to `alpha` times the base rate.
 
     Args:
         decay_steps: end of the cosine, counted from step 0 (Keras's class counts from the end of the warm-up).
@@ -65,7 +65,7 @@ def warmup_cosine(initial_learning_rate: float, warmup_steps: int, decay_steps: 
 def range_test(
     initial_learning_rate: float, decay_steps: int, start_factor: float, end_factor: float
 ) -> PolynomialDecay:
-    """Return a rate that goes linearly from `start_factor` to `end_factor` times the base rate.
+    """Return a rate that changes linearly from `start_factor` to `end_factor` times the base rate.
 
     Source: Smith 2017, "Cyclical Learning Rates for Training Neural Networks", sec. 3.3.
     """

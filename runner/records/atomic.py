@@ -69,7 +69,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-    """Write arrays as NumPy's .npz, without pickles."""
+    """Write arrays to a .npz file, without pickles."""
     content = io.BytesIO()  # in memory: on a full disk, an open archive fails again when it is deleted
     np.savez(content, allow_pickle=False, **arrays)
     write_bytes(path, content.getbuffer())

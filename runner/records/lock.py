@@ -1,4 +1,4 @@
-"""Lock on a run directory, for one process at a time."""
+"""Lock on a run directory: one process at a time."""
 
 import fcntl
 import os

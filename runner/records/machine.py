@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 
 _CPU_INFO = Path("/proc/cpuinfo")
-_LONGEST = 200  # letters
+_LONGEST = 200  # characters
 
 
 @cache

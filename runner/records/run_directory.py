@@ -29,7 +29,7 @@ _OF_REPORTS = (
     "run",
     "variant",
     "seed",
-)  # columns of reports alone
+)  # columns of reports only
 
 # Files that a run writes beside its figures, and callbacks must not overwrite.
 RUN_FILES = frozenset({
@@ -147,7 +147,7 @@ class RunDirectory:
         write_csv(self.path / name, rows)
 
     def write_predictions(self, **arrays: npt.NDArray[Any]) -> None:
-        """Write arrays of probabilities (examples, classes) and labels (examples,)."""
+        """Write probabilities (examples, classes) and labels (examples,)."""
         write_arrays(self.predictions_path, arrays)
 
     def write_model(self, save: Callable[[str], object]) -> None:

@@ -1,1 +1,1 @@
-"""Augmentation of training images on the device: one file for each kind, combined by `pipeline`."""
+"""Augmentation of training images on the device: one file for each kind, combined in `pipeline`."""

@@ -7,7 +7,7 @@ from runner.data.augmentation.draws import Draws, Tensor
 
 
 class RandomErasing:
-    """Fills a rectangle, with a probability, with one random value from the batch's range.
+    """Fills a rectangle of an image, with a given probability, with one random value from the batch's range.
 
     Its area is a share of the image's from [smallest, largest]; its aspect ratio is log-uniform in
     [1/elongation, elongation].
@@ -22,7 +22,7 @@ class RandomErasing:
         self._probability, self._areas, self._elongation = probability, (smallest, largest), elongation
 
     def __call__(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Change images (count, height, width, channels)."""
+        """Augment images (count, height, width, channels)."""
         count, height, width, _ = images.shape
         area = self._draws.uniform((count,), *self._areas)
         limit = float(np.log(self._elongation))
@@ -49,7 +49,7 @@ class CutMix:
         self._draws = Draws(seed)
 
     def __call__(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Change images (count, height, width, channels) and labels (count, classes)."""
+        """Augment images (count, height, width, channels) and labels (count, classes)."""
         count, height, width, _ = images.shape
         area = self._draws.uniform((count,), 0.0, 1.0)
         inside = random_boxes(self._draws, area, ops.ones((count,)), height, width)

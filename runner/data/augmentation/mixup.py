@@ -29,7 +29,7 @@ class MixUp:
         self._weights = beta.ppf(middles, alpha, alpha).astype(np.float32)
 
     def __call__(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Change images (count, ...) and labels (count, classes)."""
+        """Augment images (count, ...) and labels (count, classes)."""
         count = images.shape[0]
         quantile = ops.cast(self._draws.uniform((count,), 0.0, float(_QUANTILES)), "int32")
         weight = ops.take(self._weights, ops.minimum(quantile, _QUANTILES - 1))

@@ -16,13 +16,13 @@ Step = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 @dataclass(frozen=True)
 class Augmenter:
-    """Changes a batch's images (count, height, width, channels) and labels, step by step."""
+    """Augments a batch's images (count, height, width, channels) and labels, step by step."""
 
     steps: Sequence[Step]
     parts: Sequence[Any]
 
     def __call__(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the changed batch."""
+        """Return the augmented batch."""
         for step in self.steps:
             images, labels = step(images, labels)
         return images, labels
