@@ -60,7 +60,7 @@ def load_images(
 
     Args:
         path: folder of train/CLASS/ and test/CLASS/, or of CLASS/ alone. val/CLASS/ (or valid/, validation/) beside
-            train/ is the validation part; test/ may be missing.
+            train/ is the validation part; then test/ may be missing.
         channels: 1 (grayscale) or 3 (RGB).
         size: height and width to which images are resized; None requires equal sizes.
         test_size: share of the test part, if there is no test/.
@@ -70,8 +70,8 @@ def load_images(
 
     Raises:
         ConfigError: if channels, size or background are invalid.
-        DataError: if there are no classes, an image cannot be read or is transparent, sizes differ, or the images are
-            too large.
+        DataError: if there are no classes, an image cannot be read, is transparent or has the colour of the background,
+            sizes differ, or the images are too large.
     """
     if background not in (None, *_BACKGROUNDS):
         raise ConfigError(f"dataset.background={background}: must be null, {' or '.join(_BACKGROUNDS)}")
@@ -234,12 +234,19 @@ def _opaque(file: Path, image: "Image", background: str | None) -> "Image":
     if not image.has_transparency_data:
         return image
     layered = image.convert("RGBA")
-    lowest, _ = layered.getchannel("A").getextrema()
+    lowest, highest = layered.getchannel("A").getextrema()
     if lowest == _OPAQUE:
         return layered.convert("RGB")
     if background is None:
         raise DataError(f"{file}: has transparent pixels; dataset.background=white (or black) fills them")
-    return Image.alpha_composite(Image.new("RGBA", layered.size, background), layered).convert("RGB")
+    ground = Image.new("RGBA", layered.size, background)
+    laid = Image.alpha_composite(ground, layered)
+    if highest and laid.getextrema() == ground.getextrema():
+        (other,) = {*_BACKGROUNDS} - {background}
+        raise DataError(
+            f"{file}: is blank on dataset.background={background}, the colour of all its visible pixels; choose {other}"
+        )
+    return laid.convert("RGB")
 
 
 def _is_coloured(image: "Image") -> bool:

@@ -16,6 +16,8 @@ DONE: tuple[Status, ...] = ("completed", "diverged", "pruned")  # these runs nee
 _HEADLINES = ("negative_log_likelihood", "expected_calibration_error", "top_2_accuracy", "macro_f1")
 # Columns of the summary for choosing variants. Except for the best epoch's, they are of the tested network.
 VALIDATION_METRICS = ("val_accuracy", "best_val_accuracy", "val_loss", "val_negative_log_likelihood")
+# Readable names of metrics whose columns are unclear; a loss includes the run's own penalties and smoothing.
+QUANTITIES = {"loss": "loss with penalty", "negative_log_likelihood": "cross-entropy", "macro_f1": "macro F1"}
 _LONGEST = 10_000  # characters of all overrides together, and of a name
 _MOST = 500  # keys in any part of a record, each of which may be an error that pydantic keeps
 _SIZES = ("train", "validation", "test")  # sizes of the data set's parts

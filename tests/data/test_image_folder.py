@@ -144,7 +144,8 @@ def test_transparent_images_are_refused_until_a_background_is_chosen(two_parts, 
     on_white = load(two_parts, background="white").train_inputs[0, :, :, 0]
     assert on_white[1, 2] == 0
     assert np.bincount(on_white.ravel()).tolist()[::255] == [1, 23]
-    assert load(two_parts, background="black").train_inputs.max() == 0
+    with pytest.raises(DataError, match=r"0\.png: is blank on dataset\.background=black, .*; choose white"):
+        load(two_parts, background="black")
     with pytest.raises(ConfigError, match=r"dataset\.background=pink: must be null, white or black"):
         load(two_parts, background="pink")
 
