@@ -21,7 +21,9 @@ def rescale(split: Split) -> Split:
         ValueError: if the inputs are not bytes.
     """
     if split.train.inputs.dtype != np.uint8:
-        raise ValueError(f"maps bytes to [0, 1], not {split.train.inputs.dtype}: use preprocessing=standardize or none")
+        raise ValueError(
+            f"rescales only bytes, but the inputs are {split.train.inputs.dtype}: use preprocessing=standardize or none"
+        )
     return split.map_inputs(lambda inputs: _affine(inputs, np.zeros(1), np.full(1, 255.0)))
 
 
