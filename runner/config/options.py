@@ -53,11 +53,12 @@ def options_markdown(directories: list[Path]) -> str:
     lines = [
         "# Options",
         "",
-        "Choose an option with `runner GROUP=OPTION`; defaults are in bold. `runner --help` shows which groups take",
-        "several options, as in `runner 'regularizer=[l2,dropout]'`. Each option is a file,",
-        f"`conf/GROUP/OPTION.yaml`; this page is generated from their first lines: `{_COMMAND}`.",
+        "`runner GROUP=OPTION` chooses an option; defaults are in bold. Some groups take a list of options, as in",
+        "`runner 'regularizer=[l2,dropout]'`; `runner --help` names them. Each option is a file",
+        "`conf/GROUP/OPTION.yaml`, and this page is generated from the first lines of these files:",
+        f"`{_COMMAND}`.",
         "",
-        "| group | option | what it is | source |",
+        "| group | option | meaning | source |",
         "| --- | --- | --- | --- |",
     ]
     for group, (_, defaults) in _groups(directories[0]).items():

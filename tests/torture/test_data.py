@@ -24,7 +24,7 @@ IMAGES = idx_bytes(ARRAYS["x_train"])
 GZIP = gzip.compress(IMAGES)
 
 pytestmark = pytest.mark.promise(
-    "**Data**: a damaged or hostile file is refused by a line that names it, in bounded time and memory"
+    "**Data**: a damaged or hostile file is refused with a message that names it, in bounded time and memory"
 )
 
 Spoil = Callable[[Path], object]
@@ -415,5 +415,5 @@ def test_what_is_sound_is_loaded_by_the_same_call(kind, tmp_path, call):
 def test_all_that_took_little_memory(call, measured):
     """Last, as it looks back on all of the above: the process was never near its limit."""
     peak = call(peak_megabytes)
-    measured(f"{len(CASES)} corruptions, each refused in less than {SECONDS} s; {peak:.0f} MB at most in the process")
+    measured(f"{len(CASES)} corruptions, each refused in less than {SECONDS} s; at most {peak:.0f} MB in the process")
     assert peak < 800
