@@ -28,8 +28,8 @@ def download(name: str, folder: Path, url: str, checksums: Mapping[str, str]) ->
         checksums: by file name without .gz: "sha256:..." or "md5:...".
 
     Raises:
-        DataError: if a checksum does not match.
-        DataNotFound: if the server cannot be reached.
+        DataError: if a downloaded file is not the expected one.
+        DataNotFound: if the download fails.
         EnvironmentFault: if the files cannot be written.
     """
     import pooch

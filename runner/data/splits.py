@@ -24,7 +24,7 @@ def split_dataset(
     label_noise: float | None = None,
     class_imbalance: float | None = None,
 ) -> Split:
-    """Split off a validation part; make the rest imbalanced, then smaller, then noisy.
+    """Split off a validation part; on request, make the rest imbalanced, then smaller, then noisy.
 
     A data set with its own validation part keeps it, and its whole training set.
 
