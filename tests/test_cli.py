@@ -255,7 +255,7 @@ class TestBadInput:
             ("optimizer.learning_rate=nan", "optimizer.learning_rate=nan: must be a finite number above 0"),
             ("model={units: 3}", "model.units: no such key; did you mean hidden_units?"),
             ("regularizer=[l3]", "regularizer=l3: no such option; did you mean l2?"),
-            ("optimizer=sgd,adam", "several values make a sweep, which needs -m"),
+            ("optimizer=sgd,adam", "several values are a sweep, which needs -m"),
             ("seed=${nope}", "seed: Interpolation key 'nope' not found"),
             ("+callbacks.own._target_=keras.callbacks.LearningRateScheduler", "needs schedule=constant"),
             ("optimizer=[sgd,adam]", "optimizer=[sgd,adam]: optimizer takes one option, not a list"),

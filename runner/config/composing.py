@@ -1,4 +1,4 @@
-"""What stands between Hydra and files or words that nobody looked at before; see docs/trust.md."""
+"""Guards that validate untrusted config files and overrides before Hydra composes them; see docs/trust.md."""
 
 import logging
 import os
@@ -36,23 +36,23 @@ MOST_INTERPOLATIONS = 16  # n of them make a value at most 3^(n/3) times as long
 
 _NUMBER = re.compile(rf"[\d_]{{{LONGEST_NUMBER + 1},}}")
 _REFUSED_FLAGS = {
-    "experimental_rerun": "--experimental-rerun: runs code that the file holds",
-    "config_path": "--config-path: options of your own stand beside runner's, by --config-dir",
-    "config_name": "--config-name: a configuration of your own is an option: --config-dir DIR experiment=NAME",
+    "experimental_rerun": "--experimental-rerun: not allowed, because it runs code stored in the file",
+    "config_path": "--config-path: not supported; add your own options with --config-dir DIR",
+    "config_name": "--config-name: not supported; make your configuration an option: --config-dir DIR experiment=NAME",
 }
 _PRIMARY = "config.yaml"
 _OF_EACH_COMPOSITION = ("runtime", "overrides")
 
 
 def guard_hydra() -> None:
-    """Have Hydra read files and compose by `GuardedFiles` and `GuardedLoader`. It offers no other way to step in."""
-    Plugins.instance()  # which registers Hydra's own
+    """Make Hydra read files with `GuardedFiles` and compose with `GuardedLoader`. It has no public hook for this."""
+    Plugins.instance()  # registers Hydra's own sources
     SourcesRegistry.instance().types["file"] = GuardedFiles
     hydra._internal.hydra.ConfigLoaderImpl = GuardedLoader  # type: ignore[attr-defined]
 
 
 def refuse_flags(arguments: Sequence[str]) -> None:
-    """Refuse those flags of Hydra's that run what a file holds, or put another configuration in the place of ours.
+    """Refuse Hydra's flags that run code from a file or replace runner's configuration.
 
     Raises:
         ConfigError: naming the flag.
@@ -72,7 +72,7 @@ def unread(arguments: Sequence[str]) -> list[str]:
 
 
 def refuse_no_place(arguments: Sequence[str]) -> None:
-    """Refuse an output directory without a name: what is written would lie in the current one.
+    """Refuse an empty output directory, which would put all files into the current directory.
 
     Raises:
         ConfigError: naming the key.
@@ -84,25 +84,27 @@ def refuse_no_place(arguments: Sequence[str]) -> None:
 
 
 def refuse_endless(overrides: Sequence[str]) -> None:
-    """Refuse overrides that cost more to read than they can mean.
+    """Refuse overrides that are too long or too deep to parse quickly.
 
     Raises:
-        ConfigError: naming the key, if it is one of them.
+        ConfigError: naming the key, if a single override is at fault.
     """
     for override in overrides:
         key = printable(override.partition("=")[0][:60])
         if not key.lstrip("+~ ") and "=" in override:
-            raise ConfigError(f"{shortened(override)}: names no key")
+            raise ConfigError(f"{shortened(override)}: has no key; write KEY=VALUE")
         if len(override) > LONGEST_OVERRIDE:
             raise ConfigError(f"{key}: longer than {LONGEST_OVERRIDE} characters")
         if len(override.partition("=")[0].encode(errors="replace")) > LONGEST_KEY:
-            raise ConfigError(f"{key}: a key of more than {LONGEST_KEY} bytes")
+            raise ConfigError(f"{key}: the key is longer than {LONGEST_KEY} bytes")
         if found := _NUMBER.search(override):
-            raise ConfigError(f"{key}: a number of {len(found[0])} digits")
+            raise ConfigError(f"{key}: holds a number of {len(found[0])} digits; at most {LONGEST_NUMBER} are allowed")
         if _depth(override) > DEEPEST:
-            raise ConfigError(f"{key}: more than {DEEPEST} levels deep")
+            raise ConfigError(f"{key}: nested more than {DEEPEST} levels deep")
     if (together := sum(map(len, overrides))) > LONGEST_TOGETHER:
-        raise ConfigError(f"overrides of {together:,} characters; at most {LONGEST_TOGETHER:,}: write an option file")
+        raise ConfigError(
+            f"overrides have {together:,} characters, at most {LONGEST_TOGETHER:,} are allowed; write an option file"
+        )
 
 
 def _depth(text: str) -> int:
@@ -114,12 +116,12 @@ def _depth(text: str) -> int:
 
 
 def refuse_same_names(directories: Iterable[Path]) -> None:
-    """Refuse directories of the user's own in which an option has the name of one of ours, which Hydra would take.
+    """Refuse a user's option with the name of a built-in one, which Hydra would load instead.
 
-    Two files with the same content are one option.
+    An identical copy is allowed.
 
     Args:
-        directories: all that options are searched for in, ours among them.
+        directories: all that Hydra searches for options, `conf/` included.
 
     Raises:
         ConfigError: naming both files.
@@ -133,13 +135,13 @@ def refuse_same_names(directories: Iterable[Path]) -> None:
             theirs = directory / option
             if theirs.is_file() and theirs.read_bytes() != (ours / option).read_bytes():
                 raise ConfigError(
-                    f"{theirs}: has the name of an option of runner's own, {ours / option}, which would be taken; "
-                    f"rename yours ({option.parent}/my_{option.name}, say) and choose it by that name"
+                    f"{theirs}: has the same name as the built-in option {ours / option}, which would be used instead; "
+                    f"rename yours (for example {option.parent}/my_{option.name}) and choose it by that name"
                 )
         if (directory / _PRIMARY).exists():
             raise ConfigError(
-                f"{directory / _PRIMARY}: would be ignored, as runner has one of its own; "
-                "make it an option: experiment/NAME.yaml"
+                f"{directory / _PRIMARY}: would be ignored, because runner has its own; "
+                "make yours an option: experiment/NAME.yaml"
             )
 
 
@@ -179,33 +181,35 @@ def _warn(text: str) -> None:
 
 @cache
 def _own_options() -> tuple[Path, ...]:
-    """Return the paths of our options below `conf/`: GROUP/OPTION.yaml."""
+    """Return the paths of the built-in options below `conf/`: GROUP/OPTION.yaml."""
     return tuple(sorted(file.relative_to(conf_directory()) for file in conf_directory().rglob("*/*.yaml")))
 
 
 class GuardedFiles(FileConfigSource):
-    """Option files, read with bounds; those that are not ours choose parts of a run, and nothing of Hydra's own."""
+    """Source of option files, read within bounds; a user's files may not configure Hydra itself."""
 
     def load_config(self, config_path: str) -> ConfigResult:
-        """Read one file.
+        """Read an option file.
 
         Raises:
             ConfigError: if it cannot be read, naming the file.
         """
         path = Path(self.path, self._normalize_file_name(config_path))
         if Path(self.path) != conf_directory() and os.path.normpath(config_path).startswith("hydra/"):
-            raise ConfigError(f"{path}: options of Hydra's own come from runner and from Hydra, not from other files")
+            raise ConfigError(
+                f"{path}: only runner and Hydra define hydra/ options; set hydra.KEY=VALUE in the command"
+            )
         try:
             read_yaml_text(path)
             return super().load_config(config_path)
         except (HydraException, ConfigError, FileNotFoundError):
             raise
-        except Exception as error:  # of whatever kind OmegaConf and its loader raise for what they cannot hold
+        except Exception as error:  # OmegaConf and its loader raise many kinds
             raise ConfigError(printable(f"{path}: {str(error).partition(chr(10))[0] or error!r}")) from error
 
 
 class GuardedLoader(ConfigLoaderImpl):
-    """Composes as Hydra does, and hands on nothing by which Hydra itself would run what a file names."""
+    """Composes as Hydra does, and refuses settings with which Hydra would run code that a file names."""
 
     def load_configuration(
         self,
@@ -215,13 +219,13 @@ class GuardedLoader(ConfigLoaderImpl):
         from_shell: bool = True,
         validate_sweep_overrides: bool = True,
     ) -> DictConfig:
-        """Compose.
+        """Compose a configuration.
 
         Raises:
-            ConfigError: if what was composed is not to be trusted, naming the key.
+            ConfigError: if the result is not trusted, naming the key.
         """
         refuse_endless(overrides)
-        # Before, too: the option of ours that was taken in place of the user's may be why nothing can be composed.
+        # Checked before composition too, which may fail because a built-in option replaced the user's.
         searched = [Path(str(entry.path).removeprefix("file://")) for entry in self.config_search_path.get_path()]
         refuse_same_names(searched)
         load = super().load_configuration
@@ -263,7 +267,7 @@ def _plain(value: Any) -> Any:
 
 
 def _of_the_command(config: DictConfig) -> dict[str, Any]:
-    """Return, as dotted keys, what a command alone may set: Hydra's own settings, and the packages that it trusts."""
+    """Return, as dotted keys, what only a command may set: Hydra's settings and the trusted packages."""
     node = _plain(config.hydra)
     node["job"] = {key: value for key, value in node["job"].items() if key != "override_dirname"}
     kept = {key: value for key, value in node.items() if key not in _OF_EACH_COMPOSITION}
@@ -273,14 +277,14 @@ def _of_the_command(config: DictConfig) -> dict[str, Any]:
 def _refuse_other(expected: Mapping[str, Any], found: Mapping[str, Any]) -> None:
     for key in [*found, *expected]:
         if key not in found or key not in expected or found[key] != expected[key]:
-            raise ConfigError(printable(f"{key}: set by an option file; it is for the command line alone"))
+            raise ConfigError(printable(f"{key}: set by an option file; only the command line may set it"))
 
 
 def _refuse_expansion(config: DictConfig) -> None:
-    """Refuse so many interpolations that a few letters could become gigabytes."""
+    """Limit the interpolations, which could expand a few letters to gigabytes."""
     count = 0
     task = {key: value for key, value in _plain(config).items() if key != "hydra"}
     for key, value in leaves(task):
         count += value.count("${") if isinstance(value, str) else 0
         if count > MOST_INTERPOLATIONS:
-            raise ConfigError(printable(f"{key}: more than {MOST_INTERPOLATIONS} interpolations (${{...}}) before it"))
+            raise ConfigError(printable(f"{key}: exceeds the limit of {MOST_INTERPOLATIONS} interpolations (${{...}})"))

@@ -153,7 +153,7 @@ def test_the_separator_can_be_chosen(tmp_path):
     for several in ("", "::", '"', "\n"):
         with pytest.raises(ConfigError, match=r"^dataset\.separator=.*must be one character"):
             both(tmp_path, separator=several)
-    with pytest.raises(DataError, match=r"has one column; is dataset.separator=, what separates"):
+    with pytest.raises(DataError, match=r"has only one column; is dataset.separator=, correct"):
         both(tmp_path, PLAIN.replace(",", " "))
 
 
@@ -213,7 +213,10 @@ def test_rows_longer_than_the_header_are_an_error(tmp_path):
 
 @pytest.mark.parametrize(
     ("header", "said"),
-    [(",x,label", "a column has no name; if it holds row numbers"), ("x,x,label", "cannot be read .*Duplicate names")],
+    [
+        (",x,label", "a column has no name; remove it if it holds row numbers"),
+        ("x,x,label", "cannot be read .*Duplicate names"),
+    ],
 )
 def test_columns_need_names_of_their_own(tmp_path, header, said):
     with pytest.raises(DataError, match=said):
@@ -229,7 +232,11 @@ def test_rows_read_piece_by_piece_are_the_same_data(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("", "cannot be read as CSV"), ("a,label\n", "has no rows"), ("a,label\n1,0\n2,0\n", "all training examples are")],
+    [
+        ("", "cannot be read as CSV"),
+        ("a,label\n", "has no rows"),
+        ("a,label\n1,0\n2,0\n", "all training examples have"),
+    ],
     ids=["empty", "header alone", "one class"],
 )
 def test_a_file_without_data_is_an_error(tmp_path, text, said):
@@ -238,7 +245,7 @@ def test_a_file_without_data_is_an_error(tmp_path, text, said):
 
 
 def test_a_file_that_is_not_there_or_not_text_is_an_error(tmp_path):
-    with pytest.raises(DataError, match=r"nowhere.csv: there is no such file"):
+    with pytest.raises(DataError, match=r"nowhere.csv: no such file"):
         load(tmp_path / "nowhere.csv")
     (tmp_path / "mine.csv").write_bytes(b"\xff\xfelabel,\x80\n1,2\n")
     with pytest.raises(DataError, match="cannot be read as CSV"):
@@ -251,13 +258,13 @@ def test_the_test_file_needs_the_same_columns_and_known_classes(tmp_path):
         load(path, test_path=write(tmp_path, "a,label,c\n1,0,2\n", "other.csv"))
     with pytest.raises(DataError, match=r"other.csv: differs from .*mine.csv in the order of its columns"):
         load(path, test_path=write(tmp_path, "b,label,a\n1,0,2\n", "other.csv"))
-    with pytest.raises(DataError, match=r"other.csv: column label, row 2: 7 is no class of the training part"):
+    with pytest.raises(DataError, match=r"other.csv: column label, row 2: 7 is not a class of the training part"):
         load(path, test_path=write(tmp_path, "a,label,b\n1,0,2\n1,7,2\n", "other.csv"))
 
 
 def test_a_test_file_of_one_class_tells_nothing(tmp_path):
     path = write(tmp_path, PLAIN)
-    with pytest.raises(DataError, match=r"all test examples are of one class \(0\): they tell nothing"):
+    with pytest.raises(DataError, match=r"all test examples have the same class \(0\) and cannot measure"):
         load(path, test_path=write(tmp_path, "a,label,b\n1,0,2\n3,0,2\n", "other.csv"))
 
 
