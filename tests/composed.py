@@ -6,8 +6,8 @@ from typing import Any
 
 from hydra import compose, initialize_config_dir
 
-from runner.config.locations import conf_directory
 from runner.config.schema import Settings, check, resolve
+from runner.core.paths import conf_directory
 
 LIST_GROUPS = ("augmentation", "regularizer", "callbacks", "diagnostics")
 

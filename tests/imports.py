@@ -19,7 +19,8 @@ def imported(path: Path) -> frozenset[str]:
 def needs_tensorflow(path: Path) -> bool:
     """Say whether a test file imports TensorFlow: in it, or where a module of ours that it imports is loaded."""
     seen: set[Path] = set()
-    ahead = [*_ours(imported(path)), *path.parent.glob("conftest.py")]
+    conftests = (folder / "conftest.py" for folder in path.parents if folder.is_relative_to(REPOSITORY / "tests"))
+    ahead = [*_ours(imported(path)), *filter(Path.is_file, conftests)]
     if HEAVY & roots(imported(path)):
         return True
     while ahead:

@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from runner.build import build_model
-from runner.config.locations import conf_directory
+from runner.core.paths import conf_directory
 from runner.data.dataset import Part
 from runner.engine.weights import fresh_session
+from runner.run.build import build_model
 from tests.composed import config, settings
 
 RECIPES = sorted(path.stem for path in (conf_directory() / "experiment").glob("*.yaml"))

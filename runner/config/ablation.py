@@ -4,7 +4,7 @@ import argparse
 import re
 from collections.abc import Sequence
 
-from runner.config.errors import ConfigError
+from runner.core.errors import ConfigError
 
 
 def ablation_arguments(arguments: Sequence[str]) -> list[str]:

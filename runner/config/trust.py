@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from runner.config.errors import ConfigError, printable
-from runner.config.locations import conf_directory
+from runner.core.errors import ConfigError
+from runner.core.paths import conf_directory
+from runner.core.text import printable
 
 TRUST = "trusted_packages"
 

@@ -6,7 +6,7 @@ from typing import Literal
 import keras
 import numpy as np
 
-from runner.config.errors import ConfigError
+from runner.core.errors import ConfigError
 from runner.data.dataset import Part, Split
 
 Form = Literal["integers", "column", "one_hot"]

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter
 
-from runner.config.errors import printable
 from runner.config.identity import is_volatile
+from runner.core.text import printable
 
 Status = Literal["running", "completed", "diverged", "pruned", "interrupted", "failed"]
 DONE: tuple[Status, ...] = ("completed", "diverged", "pruned")  # these runs need no more work

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from runner.config.errors import ConfigError
-from runner.data.errors import DataError
+from runner.core.errors import ConfigError
+from runner.data.dataset import DataError
 from runner.data.image_folder import load_images
 
 

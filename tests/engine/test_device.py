@@ -6,11 +6,11 @@ import psutil
 import pytest
 import tensorflow as tf
 
-from runner.config.errors import ConfigError, UserError
 from runner.config.schema import Device
+from runner.core.errors import ConfigError, UserError
 from runner.data.dataset import Split
 from runner.engine.device import _threads, prepare_device, refuse_too_large
-from runner.engine.native_log import native_log_held_back
+from runner.engine.tensorflow_import import native_log_held_back
 
 
 def settings(**values) -> Device:

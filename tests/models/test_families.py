@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from scipy import special
 
-from runner.build import build_model, loss_name
 from runner.data.dataset import Part, Split
 from runner.engine.weights import fresh_session, initialize
 from runner.models.objective import encoded, label_form
 from runner.models.transformer import vision_transformer
+from runner.run.build import build_model, loss_name
 from tests.composed import settings
 
 IMAGES = np.random.default_rng(0).random((4, 28, 28, 1)).astype(np.float32)
