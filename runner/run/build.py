@@ -3,7 +3,7 @@
 import inspect
 import math
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,31 +24,29 @@ from runner.engine.tracking import Tracker
 from runner.engine.training import Augment, one_kernel
 from runner.engine.weights import fresh_session, initialize
 from runner.models.hidden import Hidden
-from runner.models.objective import Form, cross_entropy, encoded, label_form, smoothed
+from runner.models.objective import DENSE, SPARSE, Form, cross_entropy, encoded, label_form, smoothed
 from runner.models.transfer import freeze, load_weights
 from runner.optim.layerwise import multipliers, scale_updates
 from runner.optim.regularizers import LabelSmoothing, WeightDecay
 from runner.optim.weight_decay import exclude_from_weight_decay
 from runner.records.run_directory import RUN_FILES, RunDirectory
 from runner.run.compatibility import (
-    _idle_parts,
-    _needs_maps,
-    _refuse_idle_layers,
-    _refuse_idle_settings,
-    _refuse_no_images,
-    _refuse_other_labels,
-    _refuse_too_few_snapshots,
-    _try_out,
-    _warnings,
+    idle_parts,
+    misleading_parts,
+    needs_maps,
+    refuse_idle_layers,
+    refuse_idle_settings,
+    refuse_no_images,
+    refuse_other_labels,
+    refuse_too_few_snapshots,
     refuse_unmeasured,
+    try_out,
 )
 from runner.run.instantiate import check_name, defaults, locate, make
 
 # Arguments of callbacks that name a file or directory, which lie in the run directory.
 _PATH_ARGUMENTS = ("log_dir", "filename", "filepath", "backup_dir")
 _EXAMPLES = 16  # images drawn before and after augmentation
-
-_SPARSE, _DENSE = "sparse_categorical_crossentropy", "categorical_crossentropy"  # one value, labels in two forms
 
 Kind = TypeVar("Kind")
 
@@ -80,15 +78,17 @@ def build_parts(settings: Settings, dataset: Dataset, split: Split, directory: P
     fresh_session(settings.seed)
     loss = loss_name(settings)
     targets = encoded(split, dataset.classes, label_form(loss))
-    model = build_model(settings, targets.train, dataset.classes, steps_per_epoch=math.ceil(examples / batch_size))
-    _refuse_idle_settings(settings, batch_size, math.ceil(examples / batch_size) * settings.training.epochs)
+    regularizers = build_regularizers(settings)
+    steps = math.ceil(examples / batch_size)
+    model = build_model(settings, targets.train, dataset.classes, steps, loss, regularizers)
+    refuse_idle_settings(settings, batch_size, steps * settings.training.epochs)
     initialize(model, settings.seed)
     if settings.model.init_from:
         load_weights(model, RunDirectory(Path(settings.model.init_from)).model_path)
     callbacks = build_callbacks(settings, directory)
     keys = [*(["schedule"] if _is_callback(settings) else []), *(f"callbacks.{name}" for name in settings.callbacks)]
     unmeasured = refuse_unmeasured(dict(zip(keys, callbacks, strict=True)), model)
-    _refuse_too_few_snapshots(callbacks, settings.training.epochs)
+    refuse_too_few_snapshots(callbacks, settings.training.epochs)
     averaging = []
     if settings.averaging:
         refresher = statistics_refresher(model, split.train, batch_size)
@@ -105,7 +105,7 @@ def build_parts(settings: Settings, dataset: Dataset, split: Split, directory: P
         examples=_augmented_examples(settings, targets.train),
         warnings=[
             *(*dataset.notes, *split.notes, *unmeasured),
-            *(*_warnings(settings, dataset), *_idle_parts(settings, model)),
+            *(*misleading_parts(settings, dataset), *idle_parts(settings, model, regularizers)),
         ],
     )
 
@@ -152,32 +152,34 @@ def loss_name(settings: Settings) -> str:
     smooths = [part for part in settings.regularizer.values() if locate("", part.target) is LabelSmoothing]
     if not mixes and not smooths:
         return loss
-    softened = _DENSE if loss == _SPARSE else loss
+    softened = DENSE if loss == SPARSE else loss
     if mixes and label_form(softened) != "one_hot":
-        raise ConfigError(f"training.loss={loss}: mixed labels need a loss over all classes, such as {_SPARSE}")
+        raise ConfigError(f"training.loss={loss}: mixed labels need a loss over all classes, such as {SPARSE}")
     return softened
 
 
-def build_model(settings: Settings, data: Part, classes: int, steps_per_epoch: int) -> keras.Model:
+def build_model(
+    settings: Settings, data: Part, classes: int, steps_per_epoch: int, loss: str, regularizers: Mapping[str, Any]
+) -> keras.Model:
     """Build the model, compile it with optimizer, loss and metrics, and try it on two examples of the data.
 
     Args:
         data: the training part, its labels in the form that the loss takes.
+        loss: see `loss_name`.
+        regularizers: see `build_regularizers`.
     """
     seen = data.inputs[:2], data.labels[:2]
-    _refuse_no_images(settings, seen[0].shape[1:])
-    regularizers = _build_regularizers(settings)
+    refuse_no_images(settings, seen[0].shape[1:])
     model = make(
         "model",
         settings.model.spec(),
         input_shape=seen[0].shape[1:],
         classes=classes,
-        hidden=_build_hidden(settings, regularizers),
+        hidden=_build_hidden(settings, regularizers, binary=label_form(loss) == "column"),
     )
-    _refuse_idle_layers(model, regularizers)
+    refuse_idle_layers(model, regularizers)
     if settings.model.freeze:
         freeze(model, settings.model.freeze)
-    loss = loss_name(settings)
     check_name("training.loss", loss, keras.losses)
     smoothing = _of_kind(regularizers, LabelSmoothing)
     model.compile(
@@ -189,7 +191,7 @@ def build_model(settings: Settings, data: Part, classes: int, steps_per_epoch: i
         exclude_from_weight_decay(model, settings.optimizer.exclude_from_weight_decay)
     if settings.optimizer.layerwise:
         scale_updates(model, multipliers(model, settings.optimizer.layerwise))
-    _try_out(model, seen, settings)
+    try_out(model, seen, settings)
     return model
 
 
@@ -235,7 +237,7 @@ def _augmentation_seed(seed: int, name: str) -> int:
     return integer_seed(seed_sequence(seed, Stream.AUGMENTATION, zlib.crc32(name.encode())))
 
 
-def _build_regularizers(settings: Settings) -> dict[str, Any]:
+def build_regularizers(settings: Settings) -> dict[str, Any]:
     """Build the group's parts under their keys; they go to the hidden layers, the loss or the optimizer."""
     kinds = (
         keras.regularizers.Regularizer,
@@ -250,18 +252,18 @@ def _build_regularizers(settings: Settings) -> dict[str, Any]:
     return parts
 
 
-def _of_kind(parts: dict[str, Any], kind: type[Kind]) -> list[Kind]:
+def _of_kind(parts: Mapping[str, Any], kind: type[Kind]) -> list[Kind]:
     return [part for part in parts.values() if isinstance(part, kind)]
 
 
-def _build_hidden(settings: Settings, parts: dict[str, Any]) -> Hidden:
+def _build_hidden(settings: Settings, parts: Mapping[str, Any], *, binary: bool) -> Hidden:
     penalties = {key: part for key, part in parts.items() if isinstance(part, keras.regularizers.Regularizer)}
     constraints = _of_kind(parts, keras.constraints.Constraint)
     if len(constraints) > 1:
         raise ConfigError("regularizer: a kernel takes one constraint")
     at_input = {f"regularizer.{name}" for name, part in settings.regularizer.items() if part.place == "input"}
     layers = {key: part for key, part in parts.items() if isinstance(part, keras.layers.Layer)}
-    of_maps = {key for key, layer in layers.items() if _needs_maps(layer)}
+    of_maps = {key for key, layer in layers.items() if needs_maps(layer)}
     normalization = settings.normalization
     return Hidden(
         initializer=make("initializer", settings.initializer.spec()),
@@ -272,7 +274,7 @@ def _build_hidden(settings: Settings, parts: dict[str, Any]) -> Hidden:
         input_layers=tuple(layer for key, layer in layers.items() if key in at_input),
         unit_layers=tuple(layer for key, layer in layers.items() if key not in at_input | of_maps),
         map_layers=tuple(layer for key, layer in layers.items() if key in of_maps - at_input),
-        binary=label_form(loss_name(settings)) == "column",
+        binary=binary,
     )
 
 
@@ -296,17 +298,17 @@ def _build_metrics(settings: Settings, form: Form) -> list[Any]:
     for metric in settings.training.metrics:
         if not isinstance(metric, str):
             built.append(make("training.metrics", metric.spec()))
-            _refuse_other_labels(metric.target, form)
+            refuse_other_labels(metric.target, form)
             continue
         if metric != "accuracy":
             check_name("training.metrics", metric, keras.metrics)
-            _refuse_other_labels(metric, form)
+            refuse_other_labels(metric, form)
         built.append(metric)
     return [*built, cross_entropy(form)]
 
 
 def _build_optimizer(
-    settings: Settings, regularizers: dict[str, Any], steps_per_epoch: int
+    settings: Settings, regularizers: Mapping[str, Any], steps_per_epoch: int
 ) -> keras.optimizers.Optimizer:
     spec = settings.optimizer.spec()
     decays = _of_kind(regularizers, WeightDecay)

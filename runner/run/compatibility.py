@@ -15,11 +15,11 @@ from runner.core.errors import ConfigError
 from runner.core.text import counted, did_you_mean
 from runner.data.dataset import Dataset
 from runner.models.images import needs_images
-from runner.models.objective import Form
+from runner.models.objective import DENSE, SPARSE, Form
 from runner.optim.snapshots import Snapshots
-from runner.run.build import _DENSE, _SPARSE, _build_regularizers
 from runner.run.instantiate import brief, locate, make
 
+_DIGITS = ("mnist", "mnist_5k", "digits")
 _OF_A_FILE_NAME = frozenset({"epoch", "batch"})  # what Keras fills in beside metrics
 
 
@@ -87,10 +87,7 @@ def _metrics(model: Model) -> Iterable[Any]:
         yield from getattr(metric, "metrics", [metric])
 
 
-_DIGITS = ("mnist", "mnist_5k", "digits")
-
-
-def _refuse_no_images(settings: Settings, shape: tuple[int, ...]) -> None:
+def refuse_no_images(settings: Settings, shape: tuple[int, ...]) -> None:
     """Raise ConfigError for a model of images on examples that are none."""
     builder = locate("model", settings.model.target)
     if len(shape) == 3 or not needs_images(builder):
@@ -102,8 +99,8 @@ def _refuse_no_images(settings: Settings, shape: tuple[int, ...]) -> None:
     )
 
 
-def _warnings(settings: Settings, dataset: Dataset) -> list[str]:
-    """Return what a user should know although it is no error."""
+def misleading_parts(settings: Settings, dataset: Dataset) -> list[str]:
+    """Return a warning for each augmentation that changes what these data show."""
     return [
         f"augmentation.{name} turns digits into other signs, and {dataset.name} holds digits."
         for name, part in settings.augmentation.items()
@@ -111,22 +108,25 @@ def _warnings(settings: Settings, dataset: Dataset) -> list[str]:
     ]
 
 
-def _idle_parts(settings: Settings, model: keras.Model) -> list[str]:
-    """Return a warning for each part that is chosen (or a default) and has nothing to act on in this model."""
+def idle_parts(settings: Settings, model: Model, regularizers: Mapping[str, Any]) -> list[str]:
+    """Return a warning for each part that has nothing to act on in this model."""
     kinds = {type(layer) for layer in model.layers}
     acts = {
         keras.regularizers.Regularizer: any(getattr(weight, "regularizer", None) for weight in model.weights),
         keras.constraints.Constraint: any(getattr(weight, "constraint", None) for weight in model.weights),
     }
-    parts = _build_regularizers(settings)
-    idle = [key for key, part in parts.items() if isinstance(part, keras.layers.Layer) and type(part) not in kinds]
-    idle += [key for key, part in parts.items() for kind, used in acts.items() if isinstance(part, kind) and not used]
+    idle = [
+        key for key, part in regularizers.items() if isinstance(part, keras.layers.Layer) and type(part) not in kinds
+    ]
+    idle += [
+        key for key, part in regularizers.items() for kind, used in acts.items() if isinstance(part, kind) and not used
+    ]
     if settings.normalization and type(make("normalization", settings.normalization.spec())) not in kinds:
         idle.append("normalization")
     return [f"{key} has no effect: this model has no hidden layers that take it." for key in idle]
 
 
-def _refuse_idle_settings(settings: Settings, batch_size: int, steps: int) -> None:
+def refuse_idle_settings(settings: Settings, batch_size: int, steps: int) -> None:
     """Raise ConfigError for settings under which nothing would be learnt, or nothing mixed."""
     accumulated = settings.optimizer.gradient_accumulation_steps or 1
     if accumulated > steps:
@@ -138,39 +138,41 @@ def _refuse_idle_settings(settings: Settings, batch_size: int, steps: int) -> No
             raise ConfigError(f"augmentation.{name}: mixes the images of a batch, and training.batch_size is 1")
 
 
-def _refuse_too_few_snapshots(callbacks: list[keras.callbacks.Callback], epochs: int) -> None:
+def refuse_too_few_snapshots(callbacks: list[Callback], epochs: int) -> None:
+    """Raise ConfigError for an ensemble of snapshots that would have one member."""
     for callback in callbacks:
         if isinstance(callback, Snapshots) and 2 * callback.every > epochs:
             remedy = f"training.epochs={2 * callback.every} or more, or a smaller every"
             raise ConfigError(f"callbacks.snapshots.every={callback.every}: no two in {epochs} epochs; {remedy}")
 
 
-def _refuse_idle_layers(model: keras.Model, parts: dict[str, Any]) -> None:
+def refuse_idle_layers(model: Model, regularizers: Mapping[str, Any]) -> None:
     """Raise ConfigError for a layer that needs feature maps in a model without any."""
     kinds = {type(layer) for layer in model.layers}
-    for key, part in parts.items():
-        if isinstance(part, keras.layers.Layer) and _needs_maps(part) and type(part) not in kinds:
+    for key, part in regularizers.items():
+        if isinstance(part, keras.layers.Layer) and needs_maps(part) and type(part) not in kinds:
             raise ConfigError(f"{key}: {type(part).__name__} needs feature maps, and this model has none")
 
 
-def _needs_maps(layer: keras.layers.Layer) -> bool:
+def needs_maps(layer: keras.layers.Layer) -> bool:
+    """Say whether a layer takes feature maps alone."""
     return getattr(layer.input_spec, "ndim", None) == 4
 
 
-def _refuse_other_labels(metric: str, form: Form) -> None:
+def refuse_other_labels(metric: str, form: Form) -> None:
     """Raise ConfigError for a metric of Keras's that reads labels of this form wrongly, often without a word."""
     name = metric.removeprefix("keras.metrics.")
     if "." in name:  # a metric of the user's own
         return
     takes_integers = name.lower().startswith("sparse")
     if form == "integers" and not takes_integers:
-        remedy = f"training.loss={_DENSE}, or binary_crossentropy for two classes"
+        remedy = f"training.loss={DENSE}, or binary_crossentropy for two classes"
         raise ConfigError(f"training.metrics={metric}: does not take class numbers, which the loss asks for; {remedy}")
     if form != "integers" and takes_integers:
-        raise ConfigError(f"training.metrics={metric}: takes class numbers, which training.loss={_SPARSE} asks for")
+        raise ConfigError(f"training.metrics={metric}: takes class numbers, which training.loss={SPARSE} asks for")
 
 
-def _try_out(model: keras.Model, seen: tuple[np.ndarray, np.ndarray], settings: Settings) -> None:
+def try_out(model: Model, seen: tuple[np.ndarray, np.ndarray], settings: Settings) -> None:
     """Run the compiled model on two examples, so that what does not fit is an error before any training."""
     with _fits("model", "the data"):
         probabilities = model(seen[0])

@@ -12,9 +12,9 @@ from runner.data.dataset import Dataset, Part, Split
 from runner.engine.evaluation import Evaluator
 from runner.engine.training import CompiledEpoch, train
 from runner.engine.weights import fresh_session
-from runner.run.build import build_callbacks, build_dataset, build_model, build_parts
+from runner.run.build import build_callbacks, build_dataset, build_parts
 from runner.run.instantiate import locate
-from tests.composed import settings
+from tests.composed import model_for, settings
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def split(digits) -> Split:
 
 def model_of(split, *overrides):
     fresh_session(0)
-    return build_model(settings(*overrides), split.train, 10, steps_per_epoch=3)
+    return model_for(settings(*overrides), split.train, 10)
 
 
 def test_the_default_configuration_is_the_articles_case(split):
@@ -272,4 +272,4 @@ def test_a_class_that_cannot_be_imported_is_told_why(tmp_path, monkeypatch, sour
 def test_a_model_of_images_on_a_table_is_refused_in_its_words(model):
     table = Part(np.zeros((20, 12), np.float32), np.zeros(20, np.int32))
     with pytest.raises(ConfigError, match=r"needs images \(height, width, channels\); mnist has rows of 12 numbers"):
-        build_model(settings(f"model={model}"), table, 10, steps_per_epoch=3)
+        model_for(settings(f"model={model}"), table, 10)
