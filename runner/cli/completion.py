@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from runner.cli.commands import COMMANDS, RUN_FLAGS
 from runner.config.hydra_resolvers import register_resolvers
 from runner.config.options import LIST_GROUPS, option_names
+from runner.config.overrides import Override, override_key
 from runner.core.paths import conf_directory
 
 _DROPPED = ("averaging", "clipping", "normalization", "schedule", *LIST_GROUPS)
@@ -79,7 +80,7 @@ def _values(key: str, value: str, words: Sequence[str], places: Sequence[Path]) 
         options: Iterable[str] = (f"experiment/{name}" for name in option_names(places, "experiment"))
     elif words[:1] == ["ablate"] and key == "drop":
         options = [*_DROPPED, *(f"{group}.{name}" for group in LIST_GROUPS for name in option_names(places, group))]
-    elif not ((group := key.lstrip("+~")) and (options := option_names(places, group))):
+    elif not ((group := override_key(key)) and (options := option_names(places, group))):
         options = _known_values(key, words, places)
     if key in LIST_GROUPS and not value:
         return [f"{key}=["]
@@ -97,7 +98,7 @@ def _values(key: str, value: str, words: Sequence[str], places: Sequence[Path]) 
 
 def _known_values(key: str, words: Sequence[str], places: Sequence[Path]) -> list[str]:
     """Return true and false for a switch, and for any other key the value that it has."""
-    value = OmegaConf.select(_configuration(words, places), key.lstrip("+~"))
+    value = OmegaConf.select(_configuration(words, places), override_key(key))
     if isinstance(value, bool):
         return ["false", "true"]
     return [] if value is None or OmegaConf.is_config(value) else [str(value)]
@@ -123,7 +124,8 @@ def _configuration(words: Sequence[str], places: Sequence[Path]) -> DictConfig:
     GlobalHydra.instance().clear()
     searched = ",".join(f"file://{place.resolve()}" for place in places[1:])
     chosen = [f"hydra.searchpath=[{searched}]"] if searched else []
-    groups = [word for word in words if word.partition("=")[0] in _groups(places) and "=" in word]
+    known = _groups(places)
+    groups = [word for word in words if (given := Override.parse(word)).has_value and given.key in known]
     with initialize_config_dir(str(conf_directory()), version_base="1.3"):
         try:
             return compose("config", [*chosen, *groups])

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import runner
 from runner.cli.commands import is_word, run_command, train
+from runner.config.overrides import override_key
 from runner.config.trust import TRUST
 from runner.core.errors import (
     EXIT_ENVIRONMENT,
@@ -78,7 +79,7 @@ def _dispatch(given: list[str]) -> None:
     except FileNotFoundError as error:
         raise EnvironmentFault("the working directory is gone; go to another one (cd)") from error
     here = str(Path.cwd())
-    if here not in sys.path and any(argument.lstrip("+").startswith(f"{TRUST}=") for argument in given):
+    if here not in sys.path and TRUST in map(override_key, given):
         sys.path.append(here)  # the last place of all, and for the workers too
     match given:
         case ["-sc" | "--shell-completion", "install=bash" | "uninstall=bash" as wanted]:

@@ -9,10 +9,10 @@ from rich.console import ConsoleDimensions
 from rich.text import Text
 
 from runner.config.ablation import as_typed
+from runner.config.overrides import override_key
 from runner.config.trust import TRUST, trusted_by
 from runner.core.errors import UserError
 from runner.core.terminal import Terminal
-from runner.records.record import override_key
 
 _ENDLESS = 1_000_000  # lines: what is printed may be scrolled
 

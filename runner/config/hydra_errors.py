@@ -15,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from runner.config.options import LIST_GROUPS, option_files, option_names
+from runner.config.overrides import Override, override_key
 from runner.core.paths import conf_directory
 from runner.core.read_yaml import read_yaml
 from runner.core.text import did_you_mean, printable
@@ -62,12 +63,12 @@ def _quoted_form(override: str) -> str:
 
     Hydra's grammar accepts ASCII letters, digits and some signs unquoted, but not = # ( or other letters.
     """
-    key, equals, value = override.partition("=")
+    prefix, key, value, has_value = Override.parse(override)
     for quote in "\"'":
-        if not key or not equals or value.endswith("\\") or quote in value:
+        if not key or not has_value or value.endswith("\\") or quote in value:
             continue
         with suppress(HydraException):
-            OverridesParser.create().parse_override(quoted := f"{key}={quote}{value}{quote}")
+            OverridesParser.create().parse_override(quoted := f"{prefix}{key}={quote}{value}{quote}")
             return printable(shlex.quote(quoted))
     return ""
 
@@ -75,8 +76,8 @@ def _quoted_form(override: str) -> str:
 def _group_without_name(arguments: Sequence[str]) -> str:
     """Return the first override that sets a group to something other than a name, or ""."""
     for argument in arguments:
-        key, _, value = argument.partition("=")
-        if (conf_directory() / key.lstrip("+~").partition("@")[0]).is_dir() and value:
+        override = Override.parse(argument)
+        if (conf_directory() / override.key.partition("@")[0]).is_dir() and override.value:
             given = OverridesParser.create().parse_override(argument).value()
             if not all(isinstance(name, str) for name in (given if isinstance(given, list) else [given])):
                 return argument
@@ -105,7 +106,7 @@ def _no_such_key(key: str, arguments: Sequence[str]) -> str:
 
 
 def _given(key: str, arguments: Sequence[str]) -> str:
-    return next((argument for argument in arguments if argument.lstrip("+~").partition("=")[0] == key), key)
+    return next((argument for argument in arguments if override_key(argument) == key), key)
 
 
 def _options_with(group: str, key: str) -> list[str]:
@@ -123,7 +124,7 @@ def _composable(arguments: Sequence[str]) -> Any:
     chosen = [
         argument
         for argument in arguments
-        if (conf_directory() / argument.partition("=")[0]).is_dir() and "=" in argument
+        if (given := Override.parse(argument)).has_value and (conf_directory() / f"{given.prefix}{given.key}").is_dir()
     ]
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(Path(conf_directory())), version_base="1.3"):

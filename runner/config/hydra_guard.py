@@ -22,6 +22,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from runner.config.identity import leaves
 from runner.config.options import LIST_GROUPS
+from runner.config.overrides import Override
 from runner.config.trust import TRUST, read_trusted, refuse_strange_plugins
 from runner.core.errors import ConfigError
 from runner.core.paths import conf_directory
@@ -79,8 +80,8 @@ def refuse_no_place(arguments: Sequence[str]) -> None:
         ConfigError: naming the key.
     """
     for argument in arguments:
-        key, _, value = argument.partition("=")
-        if key.lstrip("+") in ("hydra.run.dir", "hydra.sweep.dir") and value.strip() in ("", "''", '""'):
+        override = Override.parse(argument)
+        if override.key in ("hydra.run.dir", "hydra.sweep.dir") and override.value.strip() in ("", "''", '""'):
             raise ConfigError(f"{argument}: must name a directory")
 
 
@@ -91,12 +92,13 @@ def refuse_endless(overrides: Sequence[str]) -> None:
         ConfigError: naming the key, if a single override is at fault.
     """
     for override in overrides:
-        key = printable(override.partition("=")[0][:60])
-        if not key.lstrip("+~ ") and "=" in override:
+        prefix, name, _, has_value = Override.parse(override)
+        key = printable(f"{prefix}{name}"[:60])
+        if not name.strip() and has_value:
             raise ConfigError(f"{shortened(override)}: has no key; write KEY=VALUE")
         if len(override) > LONGEST_OVERRIDE:
             raise ConfigError(f"{key}: longer than {LONGEST_OVERRIDE} characters")
-        if len(override.partition("=")[0].encode(errors="replace")) > LONGEST_KEY:
+        if len(name.encode(errors="replace")) > LONGEST_KEY:
             raise ConfigError(f"{key}: the key is longer than {LONGEST_KEY} bytes")
         if found := _NUMBER.search(override):
             raise ConfigError(f"{key}: holds a number of {len(found[0])} digits; at most {LONGEST_NUMBER} are allowed")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from runner.config.identity import is_volatile
+from runner.config.overrides import Override
 from runner.config.trust import TRUST
 
 # A comma between values, not one inside brackets or quotes.
@@ -33,9 +34,8 @@ def sweep_name(arguments: Sequence[str]) -> str:
 
     More seeds of a study, or more trials of a search, keep the directory and find the existing runs.
     """
-    given = dict(
-        argument.partition("=")[::2] for argument in arguments if "=" in argument and not argument.startswith("-")
-    )
+    overrides = (Override.parse(argument) for argument in arguments if not argument.startswith("-"))
+    given = {f"{one.prefix}{one.key}": one.value for one in overrides if one.has_value}
     given = {key: _in_any_order(value) for key, value in given.items()}
     asked = {key: value for key, value in given.items() if not _is_about_the_sweep(key)}
     if "study" in given:
@@ -66,7 +66,7 @@ def _study_name(asked: Mapping[str, str]) -> str:
 
 def _ablation_name(asked: Mapping[str, str]) -> str:
     """Return the options that an ablation starts from, and the parts that it drops where they are few; and a digest."""
-    base = [item.rpartition("=")[2] for item in _items(asked.get("study.base", ""))]
+    base = [Override.parse(item).value or item for item in _items(asked.get("study.base", ""))]
     drop = sorted(_items(asked.get("study.drop", "")))
     start = slug("_".join([asked["study"], *base]))
     name = slug("_".join([start, "without", "-".join(part.rpartition(".")[2] for part in drop)]))

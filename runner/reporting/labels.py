@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from runner.config.overrides import Override, override_key
 from runner.core.errors import UserError
 from runner.core.text import did_you_mean, shortened
-from runner.records.record import override_key
 from runner.reporting.collect import Run
 from runner.reporting.omissions import LeftOut
 
@@ -34,9 +34,9 @@ class Values:
 
         It is text as the command line writes it, null is `none`; None where the run has no such key.
         """
-        for override in reversed(run.record.overrides):
-            if override_key(override) == key and (value := override.partition("=")[2]):
-                return NONE if value == "null" else value
+        for override in map(Override.parse, reversed(run.record.overrides)):
+            if override.key == key and override.value:
+                return NONE if override.value == "null" else override.value
         if key in run.record.choices:
             return run.record.choices[key]
         node: Any = self._config(run)

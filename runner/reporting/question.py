@@ -8,9 +8,10 @@ from typing import Any, Self
 from pydantic import TypeAdapter
 
 from runner.config.ablation import as_typed
+from runner.config.overrides import override_key
 from runner.core.read import LARGEST_PLAN, json_form, read_json
 from runner.records.baselines import study_names
-from runner.records.record import Lines, Number, Text, override_key
+from runner.records.record import Lines, Number, Text
 
 
 @dataclass(frozen=True)

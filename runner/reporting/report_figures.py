@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from runner.config.overrides import Override
 from runner.core.text import counted
-from runner.records.record import override_key
 from runner.reporting.aggregate import no_result_text
 from runner.reporting.ensemble import class_names, mean_confusion
 from runner.reporting.figures.axes import is_grid, number, overrides_frame, points_along, sensitivity_axis, varying_axes
@@ -131,7 +131,7 @@ def _begin(text: str) -> str:
 
 
 def _parts(point: str) -> dict[str, str]:
-    return {override_key(part): part.partition("=")[2] for part in point.split()}
+    return {part.key: part.value for part in map(Override.parse, point.split())}
 
 
 def _training_figures(results: Results, styles: dict[str, Style]) -> Named:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from runner.config.overrides import override_key
 from runner.core.errors import UserError
 from runner.core.text import counted, did_you_mean
 from runner.records.baselines import baselines
-from runner.records.record import override_key
 from runner.reporting.aggregate import aggregate_frame, comparison_frame, lost_shares
 from runner.reporting.collect import Run, existing, find_runs, history_frame, not_begun, summary_frame
 from runner.reporting.ensemble import Predicted, read_predicted

@@ -14,12 +14,13 @@ from rich.console import Console
 from runner.config.options import LIST_GROUPS
 from runner.config.schema import check
 from runner.core.errors import EXIT_FAILED, EXIT_INTERRUPTED
+from runner.core.output import errors_held_back
 from runner.core.paths import located
 from runner.core.signals import Interruption
 from runner.core.terminal import show_warning, waiting
 from runner.core.text import counted
 from runner.data.places import refuse_missing
-from runner.engine.tensorflow_import import native_log_held_back, uncollected
+from runner.engine.tensorflow_import import uncollected
 from runner.records.record import DONE, Row, RunRecord, finite, now
 from runner.records.run_directory import RunDirectory
 from runner.run.cache import Kept
@@ -54,7 +55,7 @@ def dry_run(config: dict[str, Any], request: Request, console: Console) -> None:
     show_choices(console, choices, [override for override in request.overrides if override != "dry_run=true"])
     logging.disable()  # the log is the run's, and there will be none
     try:
-        with native_log_held_back():
+        with errors_held_back():
             prepared = prepare_or_embedded(config, request, console, Kept())
         record = prepared.record(request, choices)
     finally:
@@ -133,7 +134,7 @@ def run(
 
 def _loaded(config: dict[str, Any], request: Request, console: Console, kept: Kept) -> tuple[Prepared, "Compiled"]:
     """Import TensorFlow, load the data, and build and compile the parts."""
-    with native_log_held_back(), waiting(console, "loading TensorFlow and the data"):
+    with errors_held_back(), waiting(console, "loading TensorFlow and the data"):
         with uncollected():
             import runner.engine.saving  # noqa: F401 - with all of Keras
         prepared = prepare_or_embedded(config, request, console, kept)

@@ -9,6 +9,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from runner.config.options import LIST_GROUPS
+from runner.config.overrides import Override
 from runner.config.trust import TRUST
 from runner.core.errors import ConfigError
 from runner.records.record import RunRecord
@@ -91,8 +92,7 @@ class Request:
 
     def chose(self, *groups: str) -> bool:
         """Say whether one of the groups, or a key of it, was overridden."""
-        keys = [override.partition("=")[0].lstrip("+~") for override in self.overrides]
-        return any(key.split(".")[0] in groups for key in keys)
+        return any(Override.parse(override).section in groups for override in self.overrides)
 
 
 def chosen_options(hydra: Any, overrides: Sequence[str]) -> dict[str, str]:
@@ -102,11 +102,10 @@ def chosen_options(hydra: Any, overrides: Sequence[str]) -> dict[str, str]:
         ConfigError: if a list of options was given to a group that takes one, or an option twice.
     """
     for override in overrides:
-        group, _, option = override.partition("=")
-        if group in ONE_OPTION_GROUPS and option.startswith("["):  # which Hydra would merge into one
-            raise ConfigError(f"{override}: {group} takes one option, not a list")
-        names = [name.strip() for name in option.strip("[]").split(",")]
-        if group in LIST_GROUPS and len(set(names)) < len(names):
+        given = Override.parse(override)
+        if given.key in ONE_OPTION_GROUPS and given.value.startswith("["):  # which Hydra would merge into one
+            raise ConfigError(f"{override}: {given.key} takes one option, not a list")
+        if given.key in LIST_GROUPS and len(set(given.items)) < len(given.items):
             raise ConfigError(f"{override}: names an option twice")
     # Hydra lists them backwards.
     return {

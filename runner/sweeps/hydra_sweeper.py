@@ -14,6 +14,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
+from runner.config.overrides import Override, override_key
 from runner.config.schema import SWEEP_KEYS, check
 from runner.config.trust import TRUST
 from runner.core.errors import ConfigError, Stopped, UserError
@@ -124,7 +125,7 @@ def plan_sweep(config: DictConfig, arguments: Sequence[str], composer: Composer,
     """
     single, axes = composer.axes(arguments)
     for key in ("study", "search"):
-        given = axes.get(key) or [override for override in single if override.partition("=")[0] == key]
+        given = axes.get(key) or [override for override in single if override_key(override) == key]
         if len(given) > 1 or "=[" in "".join(given):
             raise ConfigError(f"{' '.join(given)}: one {key} at a time")
     single = [override for override in single if not _is_of_the_sweep(override)]
@@ -141,7 +142,7 @@ def plan_sweep(config: DictConfig, arguments: Sequence[str], composer: Composer,
 
 
 def _is_of_the_sweep(override: str) -> bool:
-    return override.lstrip("+~").partition("=")[0].split(".")[0] in _NOT_OF_A_RUN
+    return Override.parse(override).section in _NOT_OF_A_RUN
 
 
 def _plain(value: Any) -> Any:
@@ -159,12 +160,12 @@ def _seeds(config: DictConfig, single: list[str], axes: dict[str, list[str]]) ->
         return seeds
     if seeds is not None:
         raise ConfigError(f"{swept[0]}: seeds are given too; give one of the two")
-    return [yaml.safe_load(override.partition("=")[2]) for override in swept]
+    return [yaml.safe_load(Override.parse(override).value) for override in swept]
 
 
 def _embedded_data(single: Sequence[str], axes: Mapping[str, Any], composer: Composer, console: Console) -> list[str]:
     """Return the override that chooses the embedded data set where none was asked for and none can be had."""
-    asked = {override.lstrip("+~").partition("=")[0].split(".")[0] for override in [*single, *axes]}
+    asked = {Override.parse(override).section for override in [*single, *axes]}
     if asked & {"dataset", "experiment"}:
         return []
     spec = check(composer.compose([]).for_seed(0)).dataset.spec()

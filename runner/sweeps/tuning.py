@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from runner.config.overrides import Override
 from runner.core.write import write_csv
 from runner.records.job import Job
 from runner.records.run_directory import RunDirectory
@@ -104,6 +105,6 @@ def _on_edge(point: Point, points: list[Point]) -> bool:
 
 def _number(override: str) -> float | None:
     try:
-        return float(override.partition("=")[2])
+        return float(Override.parse(override).value)
     except ValueError:
         return None

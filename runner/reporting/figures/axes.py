@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from runner.records.record import LARGEST, RunRecord, override_key
+from runner.config.overrides import Override
+from runner.records.record import LARGEST, RunRecord
 
 LEARNING_RATE = "optimizer.learning_rate"
 _FEWEST_VALUES = 3  # for a curve along an axis
@@ -26,7 +27,7 @@ class Axis:
 
 def overrides_frame(records: Sequence[RunRecord]) -> pd.DataFrame:
     """Return one row a run, and a column for each key that makes its variant; None where a run leaves it as it is."""
-    rows = [{override_key(part): part.partition("=")[2] for part in record.asked} for record in records]
+    rows = [{part.key: part.value for part in map(Override.parse, record.asked)} for record in records]
     return pd.DataFrame(rows, index=range(len(rows)), dtype=object)
 
 

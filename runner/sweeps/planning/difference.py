@@ -5,6 +5,7 @@ from typing import Any
 
 from runner.config.identity import is_volatile
 from runner.config.options import LIST_GROUPS
+from runner.config.overrides import override_key
 from runner.records.job import Job
 from runner.run.request import ONE_OPTION_GROUPS
 from runner.sweeps.planning.compose import as_override
@@ -28,7 +29,7 @@ def difference(baseline: Job, job: Job) -> list[str]:
         for key, value in after.items()
         if key in before and before[key] != value and key != "seed" and not is_volatile(key) and "_target_" not in key
     ]
-    named = {override.partition("=")[0] for override in [*options, *lists]}  # groups whose keys are the options' own
+    named = {override_key(override) for override in [*options, *lists]}  # groups whose keys are the options' own
     new, gone = _only(after, before, named), _only(before, after, named)
     # A mapping that became null, or the other way round, is one change.
     added = [f"{'' if _below(key, gone) else '+'}{as_override(key, after[key])}" for key in new]

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from runner.config.options import LIST_GROUPS
+from runner.config.overrides import override_key
 from runner.config.schema import resolve
 from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean
 from runner.records.baselines import study_names
-from runner.records.record import override_key
 from runner.run.request import ONE_OPTION_GROUPS
 from runner.sweeps.planning.compose import Composer, as_override
 from runner.sweeps.planning.study import MOST, Axes, Study

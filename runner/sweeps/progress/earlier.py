@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from runner.config.overrides import Override, override_key
 from runner.records.job import Job
 from runner.records.provenance import machine
-from runner.records.record import RunRecord, override_key
+from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.outcome import read_status
 
@@ -41,6 +42,6 @@ def _modified(file: Path) -> float:
 
 def _cost(choices: Mapping[str, str], overrides: Iterable[str]) -> Cost:
     """Return what runs whose epochs take about as long have in common."""
-    asked = {override for override in overrides if override_key(override).partition(".")[0] in _ASKED}
+    asked = {override for override in overrides if Override.parse(override).section in _ASKED}
     lasting = (override for override in asked if override_key(override) != "training.epochs")
     return tuple(choices.get(group) for group in _OF_COST), tuple(sorted(lasting))
