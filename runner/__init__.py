@@ -1,3 +1,3 @@
-"""Config-driven training runs: which optimizer, regularizer or schedule helps, by how much, and is it real?"""
+"""Config-driven experiment runner: trains and compares optimizers, regularizers and schedules."""
 
 __version__ = "0.1.0"

@@ -1,1 +1,1 @@
-"""Ground floor: errors, text, files, locks and the terminal; knows nothing of runs."""
+"""Foundation: errors, text, files, locks, signals and the terminal. Nothing here knows about runs."""

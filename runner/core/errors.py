@@ -1,4 +1,4 @@
-"""Errors shown as one short message without a traceback: exit code 2 for the user's, 3 for the machine's."""
+"""Errors shown as one short message without a traceback, and the program's exit codes."""
 
 import errno
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ EXIT_FAILED = 1
 EXIT_USER_ERROR = 2
 EXIT_ENVIRONMENT = 3
 EXIT_INTERRUPTED = 130
-EXIT_UNREAD = 141  # what a shell says of a program that SIGPIPE ended
+EXIT_UNREAD = 141  # a shell's exit code for a program that SIGPIPE ended
 EXIT_TERMINATED = 143
 
-_LISTED = 25  # more names would not help
-_LONGEST = 300  # characters that a message quotes from a file or a library
+_LISTED = 25  # a longer list of names would not help
+_LONGEST = 300  # characters; messages shorten longer quotes from files and libraries
 
 
 class UserError(Exception):
@@ -35,7 +35,7 @@ _ELSEWHERE = "choose another directory (hydra.run.dir=..., hydra.sweep.dir=... o
 _OPEN_FILES = f"raise the limit (ulimit -n) or use fewer workers (hydra.launcher.workers=1), {_START_AGAIN}"
 _LOOK = "check the disk or network share"
 _DISK = f"{_LOOK}, {_START_AGAIN}"
-# Every operation meets these, also a library's: each further run would fail in the same way.
+# Any operation may fail with these, also inside a library; each further run would fail in the same way.
 _MACHINE = {
     errno.ENOSPC: f"no space left on the disk; make room, {_START_AGAIN}",
     errno.EDQUOT: f"the disk quota is used up; make room, {_START_AGAIN}",
@@ -97,7 +97,7 @@ def machine_faults() -> Iterator[None]:
 
 
 def _refused(error: BaseException | None) -> OSError | None:
-    """Return the operating system error that an error is, or was caused by."""
+    """Return the operating system error that an error is or was caused by."""
     seen: list[BaseException] = []  # a re-raised error may be its own cause
     while error is not None and error not in seen:
         if isinstance(error, OSError) and error.errno is not None:

@@ -20,7 +20,7 @@ class TooLarge(ValueError):
     """The arrays exceed the memory limit."""
 
     def __init__(self, needed: int) -> None:
-        super().__init__(f"{needed:,} bytes decoded, too many")
+        super().__init__(f"{needed:,} bytes after decoding, which is too many")
         self.needed = needed
 
 
@@ -48,7 +48,7 @@ def read_arrays(
             there = [name.removesuffix(".npy") for name in archive.namelist()]
             keys = next((keys for keys in choices if set(keys) <= set(there)), None)
             if keys is None:
-                raise Missing(f"has the keys {shortened(', '.join(there))}; needed are {wanted}")
+                raise Missing(f"has the keys {shortened(', '.join(there))}; needs {wanted}")
             for size in (_stored_bytes, _decoded_bytes):
                 if (total := sum(size(archive, key) for key in keys)) > most:
                     raise TooLarge(total)
@@ -61,7 +61,7 @@ def read_arrays(
 
 
 def _stored_bytes(archive: zipfile.ZipFile, key: str) -> int:
-    """Return one member's declared size with its header, beyond which zipfile does not read."""
+    """Return one member's declared size, including its header; zipfile reads no further."""
     member = archive.getinfo(f"{key}.npy")
     if member.compress_type not in _COMPRESSIONS:
         raise ValueError(f"{key} has a compression that NumPy does not use")
@@ -81,5 +81,5 @@ def _array(archive: zipfile.ZipFile, key: str) -> Array:
     with archive.open(f"{key}.npy") as member:
         array: Array = np.lib.format.read_array(member, allow_pickle=False)
         if member.read(1):  # zipfile compares the checksum only at the member's end
-            raise ValueError(f"{key} holds more bytes than its header asks for")
+            raise ValueError(f"{key} has more bytes than its header declares")
     return array

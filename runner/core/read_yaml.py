@@ -63,7 +63,7 @@ class _Open:
 
     anchor: str | None
     is_mapping: bool
-    place: str = ""  # the key or index read last
+    place: str = ""  # the last key or index
     keys: set[str] = field(default_factory=set)
     nodes: int = 0  # in a mapping, keys and values alternate
     size: int = 1

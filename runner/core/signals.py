@@ -1,4 +1,4 @@
-"""Ctrl-C that is not lost, and SIGTERM and SIGHUP, which are taken for it."""
+"""Signal handling: a Ctrl-C that cannot get lost, and SIGTERM and SIGHUP treated as Ctrl-C."""
 
 import os
 import signal
@@ -11,25 +11,25 @@ from typing import Self
 
 from runner.core.errors import EXIT_INTERRUPTED, EXIT_TERMINATED
 
-_ENDS = (signal.SIGTERM, signal.SIGHUP)  # of a cluster or container, and of a terminal that is closed
-_PATIENCE = 4.0  # seconds from SIGTERM to the end; clusters and containers kill what is there after 5 or more
+_ENDS = (signal.SIGTERM, signal.SIGHUP)  # from a cluster or container, and from a closed terminal
+_PATIENCE = 4.0  # seconds until the process ends; clusters and containers kill it 5 or more seconds after SIGTERM
 
 
 class Interruption:
-    """Notes a SIGINT, beside raising KeyboardInterrupt; a context manager.
+    """Context manager that raises KeyboardInterrupt for a SIGINT, and remembers it.
 
-    Python drops an exception that is raised while an object is being deleted, and TensorFlow's objects are deleted in
-    Python code all the time: an interruption that comes just then would have no effect.
+    Python drops an exception that is raised while an object is being deleted. TensorFlow deletes objects in Python code
+    all the time, so without a memory a Ctrl-C at such a moment would have no effect.
     """
 
     def __init__(self, last_words: Callable[[], None]) -> None:
-        """Take what is to be done if the process must end at once, in another thread, while the block goes on."""
+        """Take a function to call, in another thread, if the process must end while the block still runs."""
         self._noted = False
         self._last_words = last_words
         self._speaking = threading.Lock()
 
     def __enter__(self) -> Self:
-        self._in_charge = _in_main_thread()  # others may not set handlers
+        self._in_charge = _in_main_thread()  # other threads may not set handlers
         if self._in_charge:
             self._before = signal.signal(signal.SIGINT, self._note)
         return self
@@ -38,13 +38,13 @@ class Interruption:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._in_charge:
-            with self._speaking:  # what follows the block must not be mixed up with them
+            with self._speaking:  # the last words must not overlap with what follows the block
                 signal.signal(signal.SIGINT, self._before)
-        if self._noted and isinstance(error, Exception):  # what was interrupted may end in an error of its own
+        if self._noted and isinstance(error, Exception):  # the interrupted code may have raised another error
             raise KeyboardInterrupt from error
 
     def check(self) -> None:
-        """Raise KeyboardInterrupt if there was one."""
+        """Raise KeyboardInterrupt if a SIGINT has arrived."""
         if self._noted:
             raise KeyboardInterrupt
 
@@ -53,7 +53,7 @@ class Interruption:
         raise KeyboardInterrupt
 
     def end_process(self, exit_code: int) -> None:
-        """End the process; with the last words, if the block goes on."""
+        """End the process; call the last words first if the block still runs."""
         with self._speaking:
             try:
                 if signal.getsignal(signal.SIGINT) == self._note:
@@ -63,11 +63,11 @@ class Interruption:
 
 
 class Termination:
-    """Takes SIGTERM for a Ctrl-C, and ends the process if it is still there some seconds later; a context manager.
+    """Context manager that treats SIGTERM as a Ctrl-C, and ends the process if it still runs some seconds later.
 
-    So it does with SIGHUP, unless that is ignored (`nohup`).
-    Python's handlers wait for native code to return, and an epoch is one call of it. So it is a thread that sees to the
-    end, woken by what the interpreter writes into a socket at once. It does so also after the block.
+    SIGHUP is treated in the same way, unless it is ignored (`nohup`).
+    Python's handlers wait for native code to return, and an epoch is one native call. Therefore a thread ends the
+    process, even after the block. The interpreter wakes the thread at once, by writing the signal to a socket.
     """
 
     def __init__(self) -> None:
@@ -91,15 +91,15 @@ class Termination:
             for end, handler in self._before.items():
                 signal.signal(end, handler)
             signal.set_wakeup_fd(self._mouth_before)
-            self._mouth.close()  # which ends the thread, if there was no such signal
+            self._mouth.close()  # ends the thread, unless a signal has arrived
 
     def exit_code(self, code: int) -> int:
-        """Return the exit code to end with: that of an interruption by SIGTERM or SIGHUP is not that by Ctrl-C."""
+        """Return the exit code, which for an interruption by SIGTERM or SIGHUP differs from that of Ctrl-C."""
         return EXIT_TERMINATED if self._noted and code == EXIT_INTERRUPTED else code
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         self._noted = True
-        handler = signal.getsignal(signal.SIGINT)  # ignored in a shell's background, where SIGTERM is not
+        handler = signal.getsignal(signal.SIGINT)  # a shell's background jobs ignore SIGINT, but not SIGTERM
         (handler if callable(handler) else signal.default_int_handler)(number, frame)
 
 

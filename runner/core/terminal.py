@@ -1,4 +1,4 @@
-"""Terminal output: a console that prints untrusted text safely, wrapped sentences, warnings, waiting."""
+"""Terminal output: a console for untrusted text, wrapped sentences, warnings and a spinner."""
 
 import errno
 import os
@@ -14,16 +14,16 @@ from rich.text import Text
 
 from runner.core.text import printable
 
-_IN_A_FILE = 1000  # characters in a line, where no window breaks it: names and paths stay whole
-_WARNING = 100  # characters of a warning's frame
+_IN_A_FILE = 1000  # characters of a line outside a terminal: names and paths stay whole
+_WARNING = 100  # width of a warning's frame, in characters
 
 
 class Terminal(Console):
-    """A console that shows text as it is: no markup, and nothing in it that the terminal would act on."""
+    """A console that prints text literally: without markup, and without control characters."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(markup=False, highlight=False, **options)
-        self._began_in_one = self.is_terminal  # one that was closed says that it is none
+        self._began_in_one = self.is_terminal  # a closed terminal no longer counts as one
         if not self.is_terminal and "COLUMNS" not in os.environ:
             self.width = _IN_A_FILE
 
@@ -36,19 +36,19 @@ class Terminal(Console):
             self.on_broken_pipe()
 
     def on_broken_pipe(self) -> None:
-        """Go on without a word: nobody reads them any more, and the training is not theirs (rich would exit)."""
+        """Continue silently: nobody reads the output any more, but the training goes on (rich would exit)."""
         self.quiet = True
         os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """Render, letters in place of what is no letter: values may come from anybody's files."""
+        """Render with control characters escaped: values may come from untrusted files."""
         for segment in super().render(renderable, options):
             lines = segment.text if segment.control else "\n".join(map(printable, segment.text.split("\n")))
             yield segment._replace(text=lines)
 
 
 def say(console: Console, text: str, style: str | None = None) -> None:
-    """Print a sentence: broken between words in a terminal, one line elsewhere."""
+    """Print a sentence, wrapped between words in a terminal, on one line elsewhere."""
     console.print(text, soft_wrap=not console.is_terminal, style=style)
 
 
@@ -58,5 +58,5 @@ def show_warning(console: Console, text: str) -> None:
 
 
 def waiting(console: Console, what: str) -> AbstractContextManager[object]:
-    """Show in a terminal what the block does, which takes seconds and says nothing."""
+    """Show a spinner in a terminal during the block, which takes seconds and prints nothing."""
     return console.status(what) if console.is_terminal else nullcontext()

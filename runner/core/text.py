@@ -1,4 +1,4 @@
-"""Text for people: counts, near names, unprintable characters, cuts."""
+"""Text of messages: counts, similar names, escaped characters, shortened quotes."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -12,7 +12,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def did_you_mean(name: str, allowed: Iterable[str]) -> str:
-    """Return `; did you mean X? (allowed: X, Y, Z)`, without X if none is near, without the list if it is long."""
+    """Return `; did you mean X? (allowed: X, Y, Z)`, without X if none is similar, without the list if it is long."""
     names = sorted(allowed)
     close = get_close_matches(name, names, n=1, cutoff=0.5) or [one for one in names if one.lower() == name.lower()]
     suggestion = f"; did you mean {close[0]}?" if close else ""

@@ -145,7 +145,7 @@ def test_as_many_labels_as_inputs_are_needed_before_a_test_part_is_drawn(tmp_pat
 
 def test_missing_keys_are_an_error_that_lists_those_there(tmp_path):
     del (content := dict(CONTENT))["y_test"]
-    said = "has the keys x_train, y_train, x_test; needed are x_train, y_train, x_test, y_test, or x, y"
+    said = "has the keys x_train, y_train, x_test; needs x_train, y_train, x_test, y_test, or x, y"
     with pytest.raises(DataError, match=said):
         load(write(tmp_path, content))
 
