@@ -1,1 +1,1 @@
-"""One training, from the request to the run directory."""
+"""One run, from the request to the run directory."""

@@ -1,4 +1,4 @@
-"""Building a run's parts: data, split, model, optimizer, callbacks."""
+"""Build a run's parts: data, split, model, optimizer, callbacks."""
 
 import inspect
 import math
@@ -44,7 +44,7 @@ from runner.run.compatibility import (
 )
 from runner.run.instantiate import check_name, defaults, locate, make
 
-# Arguments of callbacks that name a file or directory, which lie in the run directory.
+# Callback arguments that name a file or directory; these must lie in the run directory.
 _PATH_ARGUMENTS = ("log_dir", "filename", "filepath", "backup_dir")
 _EXAMPLES = 16  # images drawn before and after augmentation
 
@@ -53,7 +53,7 @@ Kind = TypeVar("Kind")
 
 @dataclass(frozen=True)
 class Parts:
-    """What a run is made of, ready to train."""
+    """The parts of a run, ready to train."""
 
     split: Split  # labels are integers
     targets: Split  # labels have the form that the loss takes
@@ -133,7 +133,7 @@ def build_split(settings: Settings, dataset: Dataset) -> Split:
 
 
 def build_augment(settings: Settings, data: Part, compiled: Callable[[Augment], Augment]) -> Augment | None:
-    """Build what changes each training batch, with random streams of its own; None if nothing does.
+    """Build the augmentation of training batches, with a random stream for each part; None if there are no parts.
 
     Args:
         compiled: turns a function into one kernel.
@@ -146,7 +146,7 @@ def build_augment(settings: Settings, data: Part, compiled: Callable[[Augment], 
 
 
 def loss_name(settings: Settings) -> str:
-    """Return the loss by name: the form of a crossentropy that takes probabilities, where labels are softened."""
+    """Return the name of the loss; if labels are softened, of the cross-entropy that takes probabilities."""
     loss = settings.training.loss
     mixes = [part for part in settings.augmentation.values() if getattr(locate("", part.target), "mixes_labels", False)]
     smooths = [part for part in settings.regularizer.values() if locate("", part.target) is LabelSmoothing]
@@ -196,7 +196,7 @@ def build_model(
 
 
 def build_callbacks(settings: Settings, directory: Path) -> list[keras.callbacks.Callback]:
-    """Build the callbacks, with the schedule if it is one; what they write lies in the run directory."""
+    """Build the callbacks, including the schedule if it is one; they write only into the run directory."""
     built = [make("schedule", settings.schedule.spec())] if _is_callback(settings) else []
     for name, callback in settings.callbacks.items():
         spec = callback.spec()
@@ -215,15 +215,15 @@ def _inside(directory: Path, key: str, given: str) -> str:
     home = directory.resolve()
     path = (home / given).resolve()
     if path == home or not path.is_relative_to(home):
-        raise ConfigError(f"{key}={given}: must lie in the run's directory")
+        raise ConfigError(f"{key}={given}: must lie in the run directory")
     name = path.relative_to(home).parts[0]
     if name in RUN_FILES or name.endswith(".png"):
-        raise ConfigError(f"{key}={given}: is a file of the run's own; take another name")
+        raise ConfigError(f"{key}={given}: is a file that every run writes; choose another name")
     return str(directory / given)
 
 
 def _augmented_examples(settings: Settings, data: Part) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return a few training images and what augmentation makes of them, by an augmenter of their own."""
+    """Return a few training images before and after augmentation, which a separate augmenter computes."""
     augment = build_augment(settings, data, lambda function: function)
     if augment is None:
         return None
@@ -233,12 +233,12 @@ def _augmented_examples(settings: Settings, data: Part) -> tuple[np.ndarray, np.
 
 
 def _augmentation_seed(seed: int, name: str) -> int:
-    """Return a seed of the option's own, so that adding another one leaves its draws as they are."""
+    """Return a separate seed for each option, so that adding another option does not change its draws."""
     return integer_seed(seed_sequence(seed, Stream.AUGMENTATION, zlib.crc32(name.encode())))
 
 
 def build_regularizers(settings: Settings) -> dict[str, Any]:
-    """Build the group's parts under their keys; they go to the hidden layers, the loss or the optimizer."""
+    """Build the regularizers, by key; they apply to the hidden layers, the loss or the optimizer."""
     kinds = (
         keras.regularizers.Regularizer,
         keras.constraints.Constraint,
@@ -248,7 +248,7 @@ def build_regularizers(settings: Settings) -> dict[str, Any]:
     )
     parts = {f"regularizer.{name}": make(f"regularizer.{name}", p.spec()) for name, p in settings.regularizer.items()}
     if strange := [key for key, part in parts.items() if not isinstance(part, kinds)]:
-        raise ConfigError(f"{', '.join(strange)}: neither a Keras regularizer nor a Keras constraint or layer")
+        raise ConfigError(f"{', '.join(strange)}: not a Keras regularizer, constraint or layer")
     return parts
 
 
@@ -279,7 +279,7 @@ def _build_hidden(settings: Settings, parts: Mapping[str, Any], *, binary: bool)
 
 
 def _combined(penalties: dict[str, keras.regularizers.Regularizer]) -> keras.regularizers.Regularizer | None:
-    """Return the one regularizer that Keras has room for; L1 and L2 are put together in its L1L2."""
+    """Return a single regularizer, as Keras takes only one; L1 and L2 are combined into L1L2."""
     if len(penalties) <= 1:
         return next(iter(penalties.values()), None)
     total = {"l1": 0.0, "l2": 0.0}
@@ -315,16 +315,16 @@ def _build_optimizer(
     decay = {"weight_decay": decays[0].weight_decay} if decays else {}
     if twice := spec.keys() & (settings.clipping.options | decay):
         key = sorted(twice)[0]
-        raise ConfigError(f"optimizer.{key}: given by another group too; set optimizer.{key} alone")
+        raise ConfigError(f"optimizer.{key}: another group sets it too; set only optimizer.{key}")
     learning_rate = _build_learning_rate(settings, steps_per_epoch)
     optimizer = make("optimizer", spec | settings.clipping.options | decay | {"learning_rate": learning_rate})
     if not isinstance(optimizer, keras.optimizers.Optimizer):
-        raise ConfigError(f"optimizer._target_={settings.optimizer.target}: does not make a Keras optimizer")
+        raise ConfigError(f"optimizer._target_={settings.optimizer.target}: does not create a Keras optimizer")
     return optimizer
 
 
 def _build_learning_rate(settings: Settings, steps_per_epoch: int) -> Any:
-    """Return the rate that Keras's optimizer is given: a schedule that starts from the base rate, or that rate."""
+    """Return the optimizer's learning rate: a schedule that starts from the base rate, or the base rate itself."""
     rate = settings.optimizer.learning_rate
     if _is_callback(settings):
         return rate

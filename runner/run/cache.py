@@ -1,4 +1,4 @@
-"""What a process keeps from one run to the next."""
+"""Cache of data and compiled functions, which a process keeps from one run to the next."""
 
 import gc
 import json
@@ -9,7 +9,7 @@ Value = TypeVar("Value")
 
 
 class Kept:
-    """Holds the last value made for each purpose, and makes a new one when what it depends on has changed."""
+    """Cache of the last value for each purpose; a new key makes a new value."""
 
     def __init__(self) -> None:
         self._values: dict[str, tuple[str, Any]] = {}
@@ -23,7 +23,7 @@ class Kept:
         return value
 
     def make_alone(self, purpose: str, make: Callable[[], Value]) -> Value:
-        """Return a new value that is not kept, made when all earlier ones are gone: two may not fit into memory."""
+        """Return a new value without keeping it, after freeing the earlier one: both may not fit into memory."""
         self._values.pop(purpose, None)
-        gc.collect()  # models and what is compiled of them refer to each other in circles
+        gc.collect()  # models and their compiled functions form reference cycles
         return make()

@@ -1,4 +1,4 @@
-"""Combinations of parts that do not fit together, or of which one has no effect."""
+"""Compatibility of a run's parts: errors if they do not fit together, warnings if one has no effect."""
 
 import string
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,11 +20,11 @@ from runner.optim.snapshots import Snapshots
 from runner.run.instantiate import brief, locate, make
 
 _DIGITS = ("mnist", "mnist_5k", "digits")
-_OF_A_FILE_NAME = frozenset({"epoch", "batch"})  # what Keras fills in beside metrics
+_OF_A_FILE_NAME = frozenset({"epoch", "batch"})  # fields that Keras fills in, besides metrics
 
 
 def measured_metrics(model: Model) -> list[str]:
-    """Return the names under which callbacks find what is measured at the end of an epoch.
+    """Return the names of the metrics that callbacks see at the end of an epoch.
 
     Args:
         model: compiled, and tried on an example.
@@ -34,15 +34,15 @@ def measured_metrics(model: Model) -> list[str]:
 
 
 def refuse_unmeasured(callbacks: Mapping[str, Callback], model: Model) -> list[str]:
-    """Refuse callbacks that go by a metric which nothing measures, or whose better direction is unknown.
+    """Refuse callbacks that watch a metric which is not measured, or whose better direction is unknown.
 
-    Where `mode` is not given, Keras finds out at the end of the first epoch; else the callback never acts.
+    Keras reports a missing `mode` only after the first epoch, and a callback without its metric never acts.
 
     Args:
         callbacks: by their key in the configuration.
 
     Returns:
-        warnings, in place of errors where a callback before it may add the metric: one that is not Keras's or ours.
+        warnings, instead of errors if an earlier callback of the user may add the metric.
 
     Raises:
         ConfigError: naming the key, and the nearest metric.
@@ -54,10 +54,10 @@ def refuse_unmeasured(callbacks: Mapping[str, Callback], model: Model) -> list[s
     for key, callback in callbacks.items():
         for argument, name in _names(callback):
             if name not in measured:
-                text = f"{key}.{argument}={name}: nothing measures it{did_you_mean(name, measured)}"
+                text = f"{key}.{argument}={name}: not measured{did_you_mean(name, measured)}"
                 if not may_be_added:
                     raise ConfigError(text)
-                warnings.append(f"{text}, unless a callback before it does.")
+                warnings.append(f"{text}, unless an earlier callback adds it.")
             elif argument == "monitor" and _needs_a_mode(callback) and name.removeprefix("val_") not in directed:
                 raise ConfigError(
                     f"{key}.mode: must be min or max for monitor={name}, whose better direction is unknown"
@@ -78,7 +78,7 @@ def _names(callback: Callback) -> Iterable[tuple[str, str]]:
 
 
 def _needs_a_mode(callback: Callback) -> bool:
-    only_the_best = getattr(callback, "save_best_only", True)  # of ModelCheckpoint, which else goes by no metric
+    only_the_best = getattr(callback, "save_best_only", True)  # ModelCheckpoint watches no metric otherwise
     return bool(only_the_best) and getattr(callback, "mode", None) == "auto"
 
 
@@ -88,7 +88,7 @@ def _metrics(model: Model) -> Iterable[Any]:
 
 
 def refuse_no_images(settings: Settings, shape: tuple[int, ...]) -> None:
-    """Raise ConfigError for a model of images on examples that are none."""
+    """Raise ConfigError if the model needs images and the examples are not images."""
     builder = locate("model", settings.model.target)
     if len(shape) == 3 or not needs_images(builder):
         return
@@ -100,16 +100,16 @@ def refuse_no_images(settings: Settings, shape: tuple[int, ...]) -> None:
 
 
 def misleading_parts(settings: Settings, dataset: Dataset) -> list[str]:
-    """Return a warning for each augmentation that changes what these data show."""
+    """Return a warning for each augmentation that changes the meaning of these images."""
     return [
-        f"augmentation.{name} turns digits into other signs, and {dataset.name} holds digits."
+        f"augmentation.{name} turns digits into other characters, and {dataset.name} consists of digits."
         for name, part in settings.augmentation.items()
         if dataset.name in _DIGITS and getattr(locate("", part.target), "changes_digits", False)
     ]
 
 
 def idle_parts(settings: Settings, model: Model, regularizers: Mapping[str, Any]) -> list[str]:
-    """Return a warning for each part that has nothing to act on in this model."""
+    """Return a warning for each part that has no effect on this model."""
     kinds = {type(layer) for layer in model.layers}
     acts = {
         keras.regularizers.Regularizer: any(getattr(weight, "regularizer", None) for weight in model.weights),
@@ -127,23 +127,25 @@ def idle_parts(settings: Settings, model: Model, regularizers: Mapping[str, Any]
 
 
 def refuse_idle_settings(settings: Settings, batch_size: int, steps: int) -> None:
-    """Raise ConfigError for settings under which nothing would be learnt, or nothing mixed."""
+    """Raise ConfigError for settings that allow no update of the weights, or no mixing of images."""
     accumulated = settings.optimizer.gradient_accumulation_steps or 1
     if accumulated > steps:
         raise ConfigError(
-            f"optimizer.gradient_accumulation_steps={accumulated}: the training has {steps} steps, so not one update"
+            f"optimizer.gradient_accumulation_steps={accumulated}: the training has only {steps} steps, so no update"
         )
     for name, part in settings.augmentation.items():
         if batch_size == 1 and getattr(locate("", part.target), "mixes_labels", False):
-            raise ConfigError(f"augmentation.{name}: mixes the images of a batch, and training.batch_size is 1")
+            raise ConfigError(f"augmentation.{name}: mixes the images of a batch, but training.batch_size is 1")
 
 
 def refuse_too_few_snapshots(callbacks: list[Callback], epochs: int) -> None:
-    """Raise ConfigError for an ensemble of snapshots that would have one member."""
+    """Raise ConfigError for a snapshot ensemble that would have a single member."""
     for callback in callbacks:
         if isinstance(callback, Snapshots) and 2 * callback.every > epochs:
-            remedy = f"training.epochs={2 * callback.every} or more, or a smaller every"
-            raise ConfigError(f"callbacks.snapshots.every={callback.every}: no two in {epochs} epochs; {remedy}")
+            remedy = f"use training.epochs={2 * callback.every} or more, or a smaller every"
+            raise ConfigError(
+                f"callbacks.snapshots.every={callback.every}: fewer than two snapshots in {epochs} epochs; {remedy}"
+            )
 
 
 def refuse_idle_layers(model: Model, regularizers: Mapping[str, Any]) -> None:
@@ -155,25 +157,25 @@ def refuse_idle_layers(model: Model, regularizers: Mapping[str, Any]) -> None:
 
 
 def needs_maps(layer: keras.layers.Layer) -> bool:
-    """Say whether a layer takes feature maps alone."""
+    """Say whether a layer takes only feature maps."""
     return getattr(layer.input_spec, "ndim", None) == 4
 
 
 def refuse_other_labels(metric: str, form: Form) -> None:
-    """Raise ConfigError for a metric of Keras's that reads labels of this form wrongly, often without a word."""
+    """Raise ConfigError for a Keras metric that misreads labels of this form, often silently."""
     name = metric.removeprefix("keras.metrics.")
-    if "." in name:  # a metric of the user's own
+    if "." in name:  # the user's own metric
         return
     takes_integers = name.lower().startswith("sparse")
     if form == "integers" and not takes_integers:
-        remedy = f"training.loss={DENSE}, or binary_crossentropy for two classes"
-        raise ConfigError(f"training.metrics={metric}: does not take class numbers, which the loss asks for; {remedy}")
+        remedy = f"use training.loss={DENSE}, or binary_crossentropy for two classes"
+        raise ConfigError(f"training.metrics={metric}: does not take class numbers, which the loss needs; {remedy}")
     if form != "integers" and takes_integers:
-        raise ConfigError(f"training.metrics={metric}: takes class numbers, which training.loss={SPARSE} asks for")
+        raise ConfigError(f"training.metrics={metric}: takes class numbers; use training.loss={SPARSE}")
 
 
 def try_out(model: Model, seen: tuple[np.ndarray, np.ndarray], settings: Settings) -> None:
-    """Run the compiled model on two examples, so that what does not fit is an error before any training."""
+    """Run the compiled model on two examples, so that parts that do not fit fail before the training."""
     with _fits("model", "the data"):
         probabilities = model(seen[0])
     with _fits(f"training.loss={settings.training.loss}", "model and data"):
@@ -183,7 +185,9 @@ def try_out(model: Model, seen: tuple[np.ndarray, np.ndarray], settings: Setting
         results = model.compute_metrics(*seen, probabilities)
     for name, value in results.items():
         if np.size(value) != 1:
-            raise ConfigError(f"training.metrics: {name} is not one number; let it average (average: macro, say)")
+            raise ConfigError(
+                f"training.metrics: {name} is not a single number; average it, for example with average: macro"
+            )
     model.reset_metrics()
 
 
@@ -191,5 +195,5 @@ def try_out(model: Model, seen: tuple[np.ndarray, np.ndarray], settings: Setting
 def _fits(key: str, what: str) -> Iterator[None]:
     try:
         yield
-    except Exception as error:  # Keras and its backends have no error in common for this
+    except Exception as error:  # Keras and its backends share no error class for this
         raise ConfigError(f"{key}: does not fit {what}: {brief(error)}") from error

@@ -16,11 +16,11 @@ from runner.records.record import QUANTITIES, Row, RunRecord
 _COLUMNS = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
 _SCORES = ("accuracy", "loss", "negative_log_likelihood")
 _FEW_COLUMNS = ("loss", "accuracy", "val_accuracy", "learning_rate")
-_ROOM_FOR_ALL = 100  # characters, which an epoch's line takes with the validation loss
+_ROOM_FOR_ALL = 100  # characters of an epoch's line with the validation loss
 
 
 def show_choices(console: Console, choices: Mapping[str, str], overrides: Iterable[str]) -> None:
-    """Print what was chosen in each group, and what was overridden."""
+    """Print the chosen options and the overrides."""
     rows = [("choices", "  ".join(f"{group}={option}" for group, option in choices.items()))]
     if asked := "  ".join(overrides):
         rows.append(("overrides", asked))
@@ -28,12 +28,12 @@ def show_choices(console: Console, choices: Mapping[str, str], overrides: Iterab
 
 
 def show_start(console: Console, record: RunRecord, device: str, directory: Path) -> None:
-    """Print the data set with its fingerprint, the device, and where the run is written."""
+    """Print the data set with its fingerprint, the model, the device and the run directory."""
     data = record.dataset
     rows = [
         ("dataset", f"{data['name']}, fingerprint {data['fingerprint'][:12]}, from {data['source']}"),
         ("examples", f"{data['train']:,} training, {data['validation']:,} validation, {data['test']:,} test"),
-        ("model", f"{record.parameters:,} parameters, {record.flops:,} FLOPs an example, seed {record.seed}"),
+        ("model", f"{record.parameters:,} parameters, {record.flops:,} FLOPs per example, seed {record.seed}"),
         ("device", device),
         ("run", f"{record.run_id} in {directory}"),
     ]
@@ -41,7 +41,7 @@ def show_start(console: Console, record: RunRecord, device: str, directory: Path
 
 
 class EpochLines:
-    """Shows each epoch as it ends; a context manager."""
+    """Context manager that shows each epoch as it ends."""
 
     def __init__(self, console: Console, epochs: int) -> None:
         self._console = console
@@ -67,9 +67,11 @@ class EpochLines:
         self._progress.stop()
 
     def show_kept(self, row: Row) -> None:
-        """Show that all epochs up to this one were trained before."""
+        """Show that all epochs up to this one were trained earlier."""
         text = (
-            f"epochs 1 to {row['epoch']:.0f} were trained before" if row["epoch"] > 1 else "epoch 1 was trained before"
+            f"epochs 1 to {row['epoch']:.0f} were trained earlier"
+            if row["epoch"] > 1
+            else "epoch 1 was trained earlier"
         )
         self._console.print(f"{text}  {epoch_text(row)}", soft_wrap=True)
         self._progress.update(self._task, completed=row["epoch"])
@@ -87,13 +89,13 @@ class EpochLines:
 
 
 def epoch_text(row: Row, columns: Iterable[str] = _COLUMNS) -> str:
-    """Return one epoch's figures in a line."""
+    """Return one epoch's metrics on one line."""
     short = {"accuracy": "acc", "val_accuracy": "val_acc", "learning_rate": "lr"}
     return "  ".join(f"{short.get(name, name)} {_figure(name, row[name])}" for name in columns if name in row)
 
 
 def show_result(console: Console, record: RunRecord, directory: Path) -> None:
-    """Print the final table, what went wrong if something did, and where everything lies."""
+    """Print the final metrics, the error if there was one, and the written files."""
     table = Table(
         title=f"{record.name}, seed {record.seed}, on {record.dataset['name']}: {record.status}", title_justify="left"
     )
@@ -121,13 +123,13 @@ def show_result(console: Console, record: RunRecord, directory: Path) -> None:
     if record.suggested_learning_rate:
         rows_below.append(("suggested", f"optimizer.learning_rate={record.suggested_learning_rate:.2g}"))
     if record.status in ("interrupted", "failed"):
-        rows_below.append(("go on", shlex.join(["runner", "resume", str(directory)])))
+        rows_below.append(("resume", shlex.join(["runner", "resume", str(directory)])))
     written = [path.name for kind in ("png", "csv", "keras", "log") for path in sorted(directory.glob(f"*.{kind}"))]
     _grid(console, [*rows_below, ("written", "  ".join(written)), ("in", str(directory))])
 
 
 def _divergence(record: RunRecord) -> str:
-    """Return when a run diverged, and what usually helps."""
+    """Return the epoch in which a run diverged, and the usual remedies."""
     epoch, rate = record.final.get("epoch"), record.final.get("learning_rate")
     when = f"the loss was not finite in epoch {epoch:.0f}" if epoch else "the loss was not finite"
     at = f" (it was {rate:.3g})" if rate else ""
@@ -135,13 +137,13 @@ def _divergence(record: RunRecord) -> str:
 
 
 def _grid(console: Console, rows: Iterable[tuple[str, str]]) -> None:
-    if not console.is_terminal:  # a grid would fill its lines up with blanks
+    if not console.is_terminal:  # a grid would pad its lines with blanks
         for name, value in rows:
             console.print(Text(f"{name:<9}  {value}".replace("\n", f"\n{'':<11}")), soft_wrap=True)
         return
     grid = Table.grid(padding=(0, 2))
     for name, value in rows:
-        grid.add_row(Text(f"{name:<9}", style="bold"), Text(value, overflow="fold"))  # long words alone are broken
+        grid.add_row(Text(f"{name:<9}", style="bold"), Text(value, overflow="fold"))  # breaks only long words
     console.print(grid)
 
 

@@ -1,4 +1,4 @@
-"""A run on its way, and how it ends."""
+"""Ending of a run: its status, its error and its total time, over all attempts."""
 
 import logging
 import traceback
@@ -14,11 +14,11 @@ LOG = logging.getLogger(__name__)
 
 
 def going_on(record: RunRecord, directory: RunDirectory) -> RunRecord:
-    """Return the record of a run that begins, with the seconds of its earlier attempt where it goes on from that.
+    """Return the record of a starting run, with the seconds of the earlier attempt that it continues, if any.
 
     Raises:
-        UserError: if the data are not those that the earlier attempt was trained on.
-        EnvironmentFault: if the directory cannot be looked into.
+        UserError: if the earlier attempt was trained on other data.
+        EnvironmentFault: if the directory cannot be read.
     """
     with writing(directory.path):  # its name may be too long
         begun = directory.checkpoint_path.exists()
@@ -26,15 +26,15 @@ def going_on(record: RunRecord, directory: RunDirectory) -> RunRecord:
         return record
     try:
         earlier = directory.read_record()
-    except UserError:  # a disk that was full, say: the checkpoint is whole
+    except UserError:  # because of a full disk, perhaps; the checkpoint is complete
         return record
-    if not earlier.dataset["fingerprint"]:  # it ended before it saw any
+    if not earlier.dataset["fingerprint"]:  # it ended before it loaded data
         return record
     before, here = _data(earlier), _data(record)
     if before != here:
         raise UserError(
-            f"{directory.path}: this run began with other data ({before}) than there are now ({here}); "
-            "bring those back, or remove the directory"
+            f"{directory.path}: this run began with other data ({before}) than those found now ({here}); "
+            "restore the original data, or remove the directory"
         )
     return replace(record, seconds=earlier.seconds)
 
@@ -46,12 +46,12 @@ def _data(record: RunRecord) -> str:
 
 @dataclass
 class Attempt:
-    """A run on its way; what is raised inside `guard` costs the run, not the program."""
+    """A run in progress; an exception inside `guard` ends the run, not the program."""
 
     record: RunRecord
     status: Status = "completed"
     error: str | None = None
-    fault: EnvironmentFault | None = None  # the machine's, not the run's: it is interrupted
+    fault: EnvironmentFault | None = None  # of the machine: the run counts as interrupted
 
     @contextmanager
     def guard(self) -> Iterator[None]:
@@ -64,20 +64,20 @@ class Attempt:
         except EnvironmentFault as fault:
             self.status, self.fault = "interrupted", self.fault or fault
             self.error = self.error or str(fault)
-        except Exception:  # any: the record must say that the run failed, and why
-            LOG.exception("the run was interrupted before" if self.status == "interrupted" else "the run failed")
-            if self.status != "interrupted":  # which may leave TensorFlow in the middle of something
+        except Exception:  # any error: the record must state that the run failed, and why
+            LOG.exception("an error followed the interruption" if self.status == "interrupted" else "the run failed")
+            if self.status != "interrupted":  # an interruption may leave TensorFlow in an inconsistent state
                 self.status = "failed"
-                self.error = self.error or traceback.format_exc()  # the first: others may follow from it
+                self.error = self.error or traceback.format_exc()  # the first one, which may have caused the others
 
     def finished(self, seconds: float) -> RunRecord:
-        """Return the record as it is at the end.
+        """Return the final record.
 
         Args:
-            seconds: that this process took.
+            seconds: spent by this process.
         """
         spent = self.record.seconds
-        # A process that was killed left no total, but its epochs.
+        # A killed process left no total, only the seconds of its epochs.
         total = max(spent.get("total", 0.0) + seconds, spent.get("train", 0.0))
         return replace(
             self.record, status=self.status, error=self.error, finished=now(), seconds=spent | {"total": total}

@@ -1,4 +1,4 @@
-"""The Hydra application: one run, from top to bottom."""
+"""Execution of one run, from top to bottom: prepare, train, test, record, draw."""
 
 import logging
 import math
@@ -41,7 +41,7 @@ LOG = logging.getLogger(__name__)
 
 
 def dry_run(config: dict[str, Any], request: Request, console: Console) -> None:
-    """Build the parts of one configuration and show what its run would be, without training or writing a run.
+    """Build the parts of one configuration and describe its run, without training it or writing its directory.
 
     Args:
         config: resolved, as plain dictionaries and lists.
@@ -53,7 +53,7 @@ def dry_run(config: dict[str, Any], request: Request, console: Console) -> None:
     refuse_missing(settings)
     choices = _choices(config, request)
     show_choices(console, choices, [override for override in request.overrides if override != "dry_run=true"])
-    logging.disable()  # the log is the run's, and there will be none
+    logging.disable()  # the log belongs to a run, and there is none
     try:
         with errors_held_back():
             prepared = prepare_or_embedded(config, request, console, Kept())
@@ -71,7 +71,7 @@ def _choices(config: dict[str, Any], request: Request) -> dict[str, str]:
 
 
 def exit_code(record: RunRecord) -> int:
-    """Return the exit code that a run's status asks for."""
+    """Return the exit code for a run's status."""
     return {"interrupted": EXIT_INTERRUPTED, "failed": EXIT_FAILED}.get(record.status, 0)
 
 
@@ -82,17 +82,17 @@ def run(
     kept: Kept | None = None,
     callbacks: Sequence["Callback"] = (),
 ) -> RunRecord:
-    """Train one configuration, or go on with it, evaluate it, and write its run directory.
+    """Train or resume one configuration, evaluate it, and write its run directory.
 
     Args:
         config: resolved, as plain dictionaries and lists.
-        kept: what a worker keeps from its run before.
-        callbacks: Keras callbacks beside the configuration's; a run that one of them calls `pruned` is not tested.
+        kept: the worker's cache from earlier runs.
+        callbacks: further Keras callbacks; if one of them sets its `pruned`, the run is not tested.
 
     Raises:
-        UserError: before anything is written, if the configuration or the data cannot be used, or the data are not
-            those that the run began with.
-        EnvironmentFault: if the machine refuses something; the run can be gone on with.
+        UserError: before anything is written, if the configuration or the data cannot be used, or the run began
+            with other data.
+        EnvironmentFault: if the machine fails; the run can be resumed.
     """
     started = time.perf_counter()
     refuse_missing(check(located(config, request.working_directory)))
@@ -115,7 +115,7 @@ def run(
         if attempt.status == "completed":
             model = _test(attempt, parts, compiled, directory)
     if attempt.status == "interrupted":
-        with attempt.guard():  # now: there may be no time for the rest
+        with attempt.guard():  # at once: there may be no time for the rest
             directory.write_record(attempt.finished(time.perf_counter() - started))
     with attempt.guard():
         _write_model(model, directory)
@@ -148,7 +148,7 @@ def _show_warnings(warnings: Sequence[str], console: Console) -> None:
 
 
 def _write_beginning(directory: RunDirectory, request: Request, config: dict[str, Any], record: RunRecord) -> None:
-    """Write what is known of a run before it trains; the record comes last, and makes it one."""
+    """Write a run's files before it trains. The record comes last: it turns the directory into a run."""
     directory.remove_leftovers()
     directory.write_hydra(request.hydra)
     directory.write_config(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
@@ -158,7 +158,7 @@ def _write_beginning(directory: RunDirectory, request: Request, config: dict[str
 def _train(
     attempt: Attempt, prepared: Prepared, compiled: "Compiled", directory: RunDirectory, console: Console
 ) -> None:
-    """Train, writing every epoch down as it ends."""
+    """Train, and record every epoch as it ends."""
     from runner.engine.checkpoint import Checkpoint
 
     parts, length = prepared.parts, prepared.settings.training.epochs
@@ -175,7 +175,7 @@ def _train(
             for row in training(prepared, compiled, length, checkpoint):
                 history.append(row)
                 parts.tracker.epoch(row, parts.diagnostics)
-                if len(history) < checkpoint.epochs:  # more of them are on disk already
+                if len(history) < checkpoint.epochs:  # the disk already holds more epochs
                     continue
                 is_kept = len(history) == checkpoint.epochs
                 (lines.show_kept if is_kept else lines.show)(row)
@@ -193,7 +193,7 @@ def _train(
 
 
 def _test(attempt: Attempt, parts: "Parts", compiled: "Compiled", directory: RunDirectory) -> "Model":
-    """Look at the test set, once; return the model that was tested."""
+    """Evaluate the test set, once; return the tested model."""
     from runner.engine.final import final
     from runner.reporting.scores import negative_log_likelihood, scores
 
@@ -221,7 +221,7 @@ def _write_model(model: "Model", directory: RunDirectory) -> None:
 
 
 def _write_tables(history: list[Row], parts: "Parts", directory: RunDirectory) -> None:
-    """Write what there is at the end of an epoch."""
+    """Write the history and the diagnostics so far."""
     directory.write_history(history)
     for diagnostic in parts.diagnostics:
         directory.write_table(diagnostic.file, diagnostic.rows)
@@ -230,7 +230,7 @@ def _write_tables(history: list[Row], parts: "Parts", directory: RunDirectory) -
 def _write_results(
     attempt: Attempt, parts: "Parts", directory: RunDirectory, console: Console, *, figures: bool
 ) -> None:
-    """Write the summary and the figures of a run that ended, however it did; a figure that fails is a warning."""
+    """Write the summary and the figures of a run, whatever its status; a failing figure becomes a warning."""
     from runner.reporting.figures.files import write_figures
     from runner.reporting.figures.of_augmentation import augmentation_grid
     from runner.reporting.figures.rate_range import suggestion_of

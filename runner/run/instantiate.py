@@ -1,4 +1,4 @@
-"""Making one part from its configuration. The only file that instantiates."""
+"""Instantiate a part from its configuration; no other module calls `instantiate`."""
 
 import inspect
 import re
@@ -14,13 +14,13 @@ from runner.core.text import did_you_mean
 
 
 def make(key: str, spec: dict[str, Any], **at_run_time: Any) -> Any:
-    """Instantiate one part, or say which key of it is wrong.
+    """Instantiate one part, or name its wrong key.
 
-    Every part is made in two steps, a partial from the configuration and a call with what only the run knows, so that
-    run-time objects do not pass through OmegaConf.
+    Instantiation has two steps, a partial from the configuration and a call with run-time objects, so that these do not
+    pass through OmegaConf.
 
     Args:
-        key: where the part stands in the configuration.
+        key: the part's place in the configuration.
 
     Raises:
         ConfigError: if the target does not exist, or does not take its arguments.
@@ -41,13 +41,15 @@ def make(key: str, spec: dict[str, Any], **at_run_time: Any) -> Any:
         cause = error.__cause__ if isinstance(error, InstantiationException) and error.__cause__ else error
         words = [f"{key}.{name}={value}" for name, value in given.items() if isinstance(value, str)]
         hint = (
-            f" (text, where it may want a number: {', '.join(words)})" if isinstance(cause, TypeError) and words else ""
+            f" (text where a number may be needed: {', '.join(words)})"
+            if isinstance(cause, TypeError) and words
+            else ""
         )
         raise ConfigError(f"{key}: {spec['_target_']}: {brief(cause)}{hint}") from error
 
 
 def locate(key: str, path: str) -> Any:
-    """Return what the `_target_` of a part names.
+    """Return the class or function that a part's `_target_` names.
 
     Raises:
         ConfigError: if it cannot be imported or called.
@@ -58,15 +60,15 @@ def locate(key: str, path: str) -> Any:
         raise ConfigError(f"{key}._target_={path}: {_why_not_found(path)}") from error
     if not callable(target):
         raise ConfigError(f"{key}._target_={path}: neither a class nor a function")
-    # What was trusted is a package by its name, not what its modules imported.
+    # Trust covers the named package, not what its modules import from others.
     named, defined = (name.partition(".")[0] for name in (path.removeprefix("tensorflow."), str(target.__module__)))
     if named != defined:
-        raise ConfigError(f"{key}._target_={path}: defined in {target.__module__}; name it there")
+        raise ConfigError(f"{key}._target_={path}: defined in {target.__module__}; use its path there")
     return target
 
 
 def _why_not_found(path: str) -> str:
-    """Return why a class or function cannot be had: its module cannot be imported, or lacks the name."""
+    """Return the reason for a missing class or function: its module cannot be imported, or lacks the name."""
     parts = path.split(".")
     module: Any = None
     for end in range(1, len(parts)):
@@ -75,23 +77,23 @@ def _why_not_found(path: str) -> str:
             module = import_module(name)
         except ModuleNotFoundError as error:
             if error.name != name:
-                return f"importing {name} fails, as it needs a module {error.name} that is not installed"
+                return f"importing {name} fails: it needs the module {error.name}, which is not installed"
             if module is None:
                 return (
                     f"there is no module {name}; install it, put its directory on PYTHONPATH, or run from there with "
                     f"{TRUST}=[{name}]"
                 )
-            break  # a class with something in it, or no such name
-        except Exception as error:  # of the user's own code
+            break  # the rest is in a class, or does not exist
+        except Exception as error:  # raised by the user's code
             return f"importing {name} fails: {type(error).__name__}: {brief(error)}"
     known = [name for name in dir(module) if not name.startswith("_")]
     return f"no such class or function{did_you_mean(parts[-1], known)}"
 
 
 def _parameters(target: Any) -> tuple[set[str], bool]:
-    """Return the arguments a target names, and whether it takes others too.
+    """Return the names of a target's arguments, and whether it accepts others.
 
-    A class that passes **kwargs on takes its parent's as well.
+    A class that forwards **kwargs also accepts its parent's arguments.
     """
     names: set[str] = set()
     for function in _functions(target):
@@ -104,7 +106,7 @@ def _parameters(target: Any) -> tuple[set[str], bool]:
 
 
 def defaults(target: Any) -> dict[str, Any]:
-    """Return the defaults of a target's arguments, also of those that a class passes on to its parent."""
+    """Return the defaults of a target's arguments, including those that a class forwards to its parent."""
     found: dict[str, Any] = {}
     for function in _functions(target):
         for name, parameter in inspect.signature(function).parameters.items():
@@ -126,17 +128,17 @@ def _no_such_argument(key: str, name: str, given: dict[str, Any], target: Any, a
 
 
 def check_name(key: str, name: str, module: Any) -> None:
-    """Raise ConfigError if `keras.losses` or `keras.metrics` has nothing of that name that needs no arguments."""
+    """Raise ConfigError unless `keras.losses` or `keras.metrics` has such a name and it needs no arguments."""
     known = [known for known in dir(module) if known.islower() and known not in ("get", "serialize", "deserialize")]
     try:
         module.get(name)
     except ValueError as error:
         raise ConfigError(f"{key}={name}: not in Keras{did_you_mean(name, known)}") from error
-    except TypeError as error:  # Keras makes an object of a class that is named
+    except TypeError as error:  # Keras instantiates a class given by name
         raise ConfigError(f"{key}={name}: needs arguments: {{_target_: keras..., ...}} ({brief(error)})") from error
 
 
 def brief(error: BaseException) -> str:
-    """Return an error's first line of text."""
-    text = re.sub(r"\{\{.*?\}\}|\[Op:\w+\](\s*name:)?", "", str(error))  # TensorFlow's names of the operation
+    """Return the first line of an error's text."""
+    text = re.sub(r"\{\{.*?\}\}|\[Op:\w+\](\s*name:)?", "", str(error))  # TensorFlow's names of operations
     return next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)

@@ -1,4 +1,4 @@
-"""A run that is ready to train: its data, its parts, and what is compiled of them."""
+"""Preparation of a run: its data, its parts and their compiled functions."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -41,7 +41,7 @@ class Prepared:
     device: "ActiveDevice"
 
     def record(self, request: Request, choices: dict[str, str]) -> RunRecord:
-        """Return the record as it is at the start."""
+        """Return the record of the starting run."""
         from runner.engine.cost import flops_per_example
         from runner.engine.weights import weight_hashes
 
@@ -75,8 +75,8 @@ def prepare(
     """Load the data and build every part of a run.
 
     Args:
-        base: the directory that the configuration's relative paths are of; None: the current one.
-        one_thread: where `device.threads` leaves it open; other processes have the other cores.
+        base: the directory from which relative paths in the configuration start; None: the current one.
+        one_thread: use one thread with `device.threads=auto`; other processes use the other cores.
 
     Raises:
         UserError: if the configuration or the data cannot be used.
@@ -93,7 +93,7 @@ def prepare(
 
 
 def prepare_or_embedded(config: dict[str, Any], request: Request, console: Console, kept: Kept) -> Prepared:
-    """Prepare the run, on the embedded data set where none was asked for and none can be had."""
+    """Prepare the run; use the embedded data set if no data were requested and none are available."""
     try:
         return prepare(config, request.directory, kept, one_thread=request.in_sweep, base=request.working_directory)
     except DataNotFound as error:
@@ -107,17 +107,17 @@ def prepare_or_embedded(config: dict[str, Any], request: Request, console: Conso
 
 
 def names_a_place(dataset: Mapping[str, Any]) -> bool:
-    """Say whether a data set's configuration names where its files are, which nothing may stand in for."""
+    """Say whether a data set's configuration names a directory, which no other data may replace."""
     return dataset.get("root") is not None
 
 
 def fallback_warning(error: DataNotFound) -> str:
-    """Return what to say where the embedded data set stands in for one that cannot be had."""
-    return f"{error}\n\nGoing on with the 5,000 digits of mnist_5k: figures are not those of MNIST."
+    """Return the warning that the embedded data set replaces unavailable data."""
+    return f"{error}\n\nUsing the 5,000 digits of mnist_5k instead: results are not comparable with those on MNIST."
 
 
 def take_compiled(prepared: Prepared, kept: Kept) -> "Compiled":
-    """Return what is compiled of a run, at its initial values; it may come from a run with another seed."""
+    """Return a run's compiled functions, at their initial values; a run with another seed may have compiled them."""
     from runner.engine.compiled import compiled
 
     parts, settings = prepared.parts, prepared.settings
@@ -133,7 +133,7 @@ def take_compiled(prepared: Prepared, kept: Kept) -> "Compiled":
 
 
 def _differs_in_values_alone(settings: Settings) -> bool:
-    """Say whether another seed changes the values of variables alone, and nothing that is compiled."""
+    """Say whether another seed changes only the values of variables, and no compiled function."""
     own = all(part.target.startswith(("keras.", "runner.")) for part in settings.callbacks.values())
     return own and not (settings.augmentation or settings.averaging or settings.diagnostics)
 
@@ -141,7 +141,7 @@ def _differs_in_values_alone(settings: Settings) -> bool:
 def training(
     prepared: Prepared, compiled: "Compiled", epochs: int, checkpoint: "Checkpoint | None" = None
 ) -> Iterator[Row]:
-    """Train, and yield each epoch; those that a checkpoint has seen come first, as they were."""
+    """Train, and yield each epoch, after the epochs that the checkpoint holds."""
     from runner.engine.training import shuffled, train
 
     parts = prepared.parts

@@ -1,4 +1,4 @@
-"""What was asked of Hydra for one run, apart from the configuration itself."""
+"""Request for one run: directory, choices and overrides, beside the configuration."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,33 +28,33 @@ ONE_OPTION_GROUPS = (
     "device",
     "tracking",
 )
-SWEEP_GROUPS = ("study", "search", "launcher")  # how many runs are made, not what one is
+SWEEP_GROUPS = ("study", "search", "launcher")  # they define a sweep, not a run
 
 
 @dataclass(frozen=True)
 class Request:
-    """Where a run is written to, and what its command chose and overrode."""
+    """The directory of a run, and the choices and overrides of its command."""
 
     directory: Path
     choices: dict[str, str]
     overrides: list[str]
     in_sweep: bool
-    variant: str | None = None  # by which reports call it, where it has a name
-    hydra: Mapping[str, str] = field(default_factory=dict)  # the files that Hydra keeps of a run, by name
-    working_directory: str | None = None  # that relative paths are of; None: the current one
+    variant: str | None = None  # its name in reports, if it has one
+    hydra: Mapping[str, str] = field(default_factory=dict)  # Hydra's files of a run, by name
+    working_directory: str | None = None  # from which relative paths start; None: the current one
 
     @classmethod
     def from_hydra(cls, config: DictConfig) -> Self:
         """Read the request of the job that Hydra is running.
 
         Args:
-            config: what it handed to the job.
+            config: the configuration that Hydra passed to the job.
 
         Raises:
             ConfigError: if a list of options was given to a group that takes one.
         """
         hydra = HydraConfig.get()
-        # Unresolved: an override may hold an interpolation of the configuration, which means nothing here.
+        # Unresolved: an override may contain an interpolation that only the configuration can resolve.
         given: list[str] = OmegaConf.to_container(hydra.overrides.task)  # type: ignore[assignment]
         overrides = [override for override in given if not override.startswith(f"{TRUST}=")]
         return cls(
@@ -71,7 +71,7 @@ class Request:
 
     @classmethod
     def of_record(cls, record: RunRecord, directory: Path, *, in_sweep: bool) -> Self:
-        """Return what was asked for when a run began, to train it in a directory: on from there, or once more."""
+        """Return the request of a recorded run, to resume or repeat it in a directory."""
         return cls(
             directory,
             record.choices,
@@ -82,7 +82,7 @@ class Request:
         )
 
     def with_dataset(self, option: str, dataset: Mapping[str, Any]) -> Self:
-        """Return the request with another data set in Hydra's files: one that stood in for what was composed."""
+        """Return the request with another data set in Hydra's files: the one that replaced the composed one."""
         files = {name: OmegaConf.create(text) for name, text in self.hydra.items() if name != "overrides.yaml"}
         if "config.yaml" in files:
             OmegaConf.update(files["config.yaml"], "dataset", dict(dataset), merge=False)
@@ -96,18 +96,18 @@ class Request:
 
 
 def chosen_options(hydra: Any, overrides: Sequence[str]) -> dict[str, str]:
-    """Return the option that each group got, from the `hydra` node of a composed configuration.
+    """Return each group's option, from the `hydra` node of a composed configuration.
 
     Raises:
         ConfigError: if a list of options was given to a group that takes one, or an option twice.
     """
     for override in overrides:
         given = Override.parse(override)
-        if given.key in ONE_OPTION_GROUPS and given.value.startswith("["):  # which Hydra would merge into one
+        if given.key in ONE_OPTION_GROUPS and given.value.startswith("["):  # Hydra would merge the options into one
             raise ConfigError(f"{override}: {given.key} takes one option, not a list")
         if given.key in LIST_GROUPS and len(set(given.items)) < len(given.items):
             raise ConfigError(f"{override}: names an option twice")
-    # Hydra lists them backwards.
+    # Hydra lists them in reverse.
     return {
         group: str(option)
         for group, option in reversed(hydra.runtime.choices.items())

@@ -322,7 +322,7 @@ class TestFallback:
         done = cli("training.epochs=1", "model.hidden_units=[4]", "hydra.run.dir=r", cwd=tmp_path, env=env)
         assert done.returncode == 0, done.stderr
         assert "WARNING" in done.stdout
-        assert "Going on with the 5,000 digits of mnist_5k" in (tmp_path / "r" / "run.log").read_text()
+        assert "Using the 5,000 digits of mnist_5k instead" in (tmp_path / "r" / "run.log").read_text()
         for file in ("config.yaml", ".hydra/config.yaml"):
             assert yaml.safe_load((tmp_path / "r" / file).read_text())["dataset"]["name"] == "mnist_5k"
         kept = record(tmp_path / "r")
@@ -507,7 +507,7 @@ class TestTechniques:
         for name in ("augmentation.png", "gradients.csv", "gradients.png", "steps.csv"):
             assert (run / name).exists()
         assert "clipped" in (run / "history.csv").read_text().splitlines()[0]
-        assert "turns digits into other signs" in done.stdout
+        assert "turns digits into other characters" in done.stdout
 
     def test_a_range_test_suggests_a_rate(self, cli, tmp_path):
         done = cli("experiment=lr_range_test", "dataset=mnist_5k", "optimizer=sgd", "hydra.run.dir=run", cwd=tmp_path)

@@ -53,7 +53,7 @@ def test_weight_decay_takes_its_share_of_every_weight_beside_the_update(optimize
 
 
 def test_weight_decay_twice_is_an_error():
-    with pytest.raises(ConfigError, match=r"optimizer\.weight_decay: given by another group too"):
+    with pytest.raises(ConfigError, match=r"optimizer\.weight_decay: another group sets it too"):
         model_of("optimizer=adamw", "regularizer=[weight_decay]")
 
 

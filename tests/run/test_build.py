@@ -78,7 +78,7 @@ def test_so_they_do_where_they_are_not_told(tmp_path):
 
 @pytest.mark.parametrize("path", ["/else", "../else", "a/../../else", ".", "a/..", ""])
 def test_callbacks_write_nowhere_else(tmp_path, path):
-    with pytest.raises(ConfigError, match=r"callbacks\.tensorboard\.log_dir=.*: must lie in the run's directory"):
+    with pytest.raises(ConfigError, match=r"callbacks\.tensorboard\.log_dir=.*: must lie in the run directory"):
         build_callbacks(settings("callbacks=[tensorboard]", f"callbacks.tensorboard.log_dir={path}"), tmp_path)
 
 
@@ -102,7 +102,7 @@ def test_so_does_a_users_own_where_its_parent_has_a_directory(tmp_path):
 
 @pytest.mark.parametrize("name", ["record.json", ".lock", "checkpoint/state.npz", "accuracy.png"])
 def test_callbacks_write_no_file_of_the_runs_own(tmp_path, name):
-    with pytest.raises(ConfigError, match=r"callbacks\.tensorboard\.log_dir=.*: is a file of the run's own"):
+    with pytest.raises(ConfigError, match=r"callbacks\.tensorboard\.log_dir=.*: is a file that every run writes"):
         build_callbacks(settings("callbacks=[tensorboard]", f"callbacks.tensorboard.log_dir={name}"), tmp_path)
 
 
@@ -160,7 +160,7 @@ class SignDescent(keras.optimizers.Optimizer):
         (["model=cnn_modern", "model.filters=[]"], r"^model: .*filters=\[\]: must hold"),
         (
             ["schedule=step", "schedule.decay_steps=two_epochs"],
-            r"text, where .* number: schedule\.decay_steps=two_epochs",
+            r"text where .* needed: schedule\.decay_steps=two_epochs",
         ),
         (
             ["training.loss=sparse_categorical_crosentropy"],
@@ -176,7 +176,7 @@ class SignDescent(keras.optimizers.Optimizer):
         (["training.metrics=[categorical_accuracy]"], r"does not take class numbers.*categorical_crossentropy"),
         (
             ["training.metrics=[sparse_categorical_accuracy]", "training.loss=categorical_crossentropy"],
-            r"takes class numbers, which training\.loss=sparse_categorical_crossentropy",
+            r"takes class numbers; use training\.loss=sparse_categorical_crossentropy",
         ),
         (["training.metrics=[MeanIoU]"], r"training\.metrics=MeanIoU: needs arguments.*num_classes"),
         (["optimizer._target_=keras.optimizers"], r"optimizer\._target_=keras\.optimizers: neither a class nor"),
@@ -191,7 +191,7 @@ class SignDescent(keras.optimizers.Optimizer):
         ),
         (
             ["regularizer=[l1]", "regularizer.l1._target_=keras.losses.Huber", "~regularizer.l1.l1"],
-            r"regularizer\.l1: neither a Keras regularizer nor a Keras constraint or layer",
+            r"regularizer\.l1: not a Keras regularizer, constraint or layer",
         ),
     ],
 )
@@ -232,8 +232,8 @@ def test_a_part_that_has_nothing_to_act_on_is_named(split, tmp_path, overrides, 
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [
-        (["callbacks=[snapshots]", "training.epochs=9"], "no two in 9 epochs"),
-        (["optimizer.gradient_accumulation_steps=1000", "training.batch_size=50"], "has 6 steps, so not one update"),
+        (["callbacks=[snapshots]", "training.epochs=9"], "fewer than two snapshots in 9 epochs"),
+        (["optimizer.gradient_accumulation_steps=1000", "training.batch_size=50"], "has only 6 steps, so no update"),
         (["training.batch_size=1", "augmentation=[mixup]"], "augmentation.mixup: mixes the images of a batch"),
     ],
 )
@@ -254,7 +254,7 @@ def test_muon_is_for_kernels_with_two_axes_but_not_the_output_s(split, model):
     ("source", "said"),
     [
         (None, "there is no module mine_here; install it, put its directory on PYTHONPATH, or run from there with"),
-        ("import not_there_at_all", "importing mine_here fails, as it needs a module not_there_at_all that is not"),
+        ("import not_there_at_all", "importing mine_here fails: it needs the module not_there_at_all, which is not"),
         ("1 / 0", "importing mine_here fails: ZeroDivisionError: division by zero"),
         ("class Mne: ...", "no such class or function; did you mean Mne?"),
     ],

@@ -37,7 +37,7 @@ def test_epochs_of_a_training_before_are_one_line():
     stream = io.StringIO()
     with EpochLines(Console(file=stream, width=40), epochs=3) as lines:
         lines.show_kept(ROW)
-    assert stream.getvalue().startswith("epochs 1 to 2 were trained before  loss 0.5000")
+    assert stream.getvalue().startswith("epochs 1 to 2 were trained earlier  loss 0.5000")
     assert stream.getvalue().count("\n") == 1
 
 
