@@ -1,4 +1,4 @@
-"""The commands of the command line, each under its first word, and the one without: a training."""
+"""Commands of the command line, by their first word; without one, Hydra composes a training or a sweep."""
 
 import re
 import sys
@@ -16,15 +16,15 @@ _WORD = re.compile(r"[A-Za-z][\w.-]*")  # neither an override nor a flag
 
 @dataclass(frozen=True)
 class Command:
-    """A command: its function of the arguments, which imports what it needs when it is called."""
+    """A command: a function of the arguments, which imports its modules only when called."""
 
     run: Callable[[Sequence[str]], None]
-    flags: tuple[str, ...] = ()  # but for --help; a test compares them with the command's own --help
+    flags: tuple[str, ...] = ()  # except --help; a test compares them with the command's --help
     takes: Literal["directories", "overrides", "recipes"] = "directories"
 
 
 def is_word(argument: str) -> bool:
-    """Say whether an argument can only be meant as a command."""
+    """Say whether an argument can only be a command."""
     return bool(_WORD.fullmatch(argument))
 
 
@@ -37,7 +37,7 @@ def run_command(name: str, arguments: Sequence[str]) -> None:
     if name not in COMMANDS:
         raise _no_command(name)
     command = COMMANDS[name]
-    if command.takes != "overrides":  # whose flags are those of a run
+    if command.takes != "overrides":  # these take the flags of a run
         own = (*command.flags, "--help")
         for flag in (argument.partition("=")[0] for argument in arguments):
             if flag.startswith("--") and not any(known.startswith(flag) for known in own):
@@ -46,17 +46,17 @@ def run_command(name: str, arguments: Sequence[str]) -> None:
 
 
 def train(arguments: Sequence[str]) -> None:
-    """Run or plan what overrides ask for, by Hydra.
+    """Let Hydra run or plan what overrides ask for.
 
     Raises:
-        ConfigError: if an argument is neither an override nor a flag of Hydra's.
+        ConfigError: if an argument is neither an override nor one of Hydra's flags.
     """
     from runner.config.hydra_guard import guard_hydra, refuse_endless, refuse_flags, refuse_no_place, unread
     from runner.config.multirun import wants_local_workers
 
     overrides = unread(arguments)
-    # Overrides on both sides of a flag are more than argparse can read. The launcher is the one group of Hydra's own
-    # that a user of sweeps chooses from.
+    # argparse cannot read overrides on both sides of a flag. Of Hydra's own groups, users of sweeps choose only the
+    # launcher.
     flags_first = sorted(arguments, key=lambda argument: argument in overrides)
     sys.argv[1:] = [re.sub("^launcher=", "hydra/launcher=", argument) for argument in flags_first]
     refuse_flags(sys.argv[1:])
@@ -67,7 +67,7 @@ def train(arguments: Sequence[str]) -> None:
             raise _no_flag(argument.partition("=")[0], RUN_FLAGS, "runner --help")
         if is_word(argument):
             raise _no_command(argument)
-    if wants_local_workers(sys.argv[1:]):  # they take seconds to start, beside all that follows
+    if wants_local_workers(sys.argv[1:]):  # they start in the background, which takes seconds
         from runner.sweeps.pools.local import start_server
 
         start_server()
@@ -83,14 +83,14 @@ def train(arguments: Sequence[str]) -> None:
 
 def _no_command(word: str) -> ConfigError:
     if word in COMMANDS:
-        return ConfigError(f"{word}: a command is the first word of all (runner {word} --help)")
+        return ConfigError(f"{word}: a command must be the first word (runner {word} --help)")
     return ConfigError(
         f"{word}: no such command{did_you_mean(word, COMMANDS)}; a run takes GROUP=OPTION and KEY=VALUE (runner --help)"
     )
 
 
 def _no_flag(flag: str, own: Iterable[str], helps: str) -> ConfigError:
-    """Return the error of a flag that is not known there, with the nearest one, there or of another command."""
+    """Return the error for an unknown flag, with the nearest flag of this or another command."""
     meant = {other[2:]: f"runner {name} {other}" for name, command in COMMANDS.items() for other in command.flags}
     meant |= {other[2:]: other for other in own}
     close = get_close_matches(flag.lstrip("-"), meant, n=1)

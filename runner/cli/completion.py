@@ -31,10 +31,10 @@ BASH = {"install=bash": _SCRIPT, "uninstall=bash": "complete -r runner\n"}
 
 
 def shown_completions(shell: str) -> str:
-    """Return what may follow what is typed (COMP_LINE, up to COMP_POINT), a line each; nothing where that fails.
+    """Return the completions of the typed text (COMP_LINE up to COMP_POINT), one per line; nothing on an error.
 
     Args:
-        shell: bash completes names of files itself, where nothing is returned.
+        shell: bash itself completes file names if nothing is returned.
     """
     line = os.environ.get("COMP_LINE", "")
     point = os.environ.get("COMP_POINT", "")
@@ -44,16 +44,16 @@ def shown_completions(shell: str) -> str:
         found = completions(*_typed(line))
         if not found and shell != "bash":
             found = _directories(_typed(line)[1])
-    except Exception:  # whatever it is, a prompt is no place to say it
+    except Exception:  # any error: a prompt is no place to report it
         return ""
     return "".join(f"{text.rstrip() if shell != 'bash' else text}\n" for text in found)
 
 
 def completions(words: Sequence[str], current: str) -> list[str]:
-    """Return the words that begin with the current one and may stand there, sorted; finished ones end with a blank.
+    """Return, sorted, the words that may complete the current one; a complete word ends with a blank.
 
     Args:
-        words: those before it, without the program's name.
+        words: the words before it, without the program's name.
     """
     command = COMMANDS.get(words[0]) if words else None
     if command and current.startswith("-"):
@@ -75,7 +75,7 @@ def completions(words: Sequence[str], current: str) -> list[str]:
 
 
 def _values(key: str, value: str, words: Sequence[str], places: Sequence[Path]) -> list[str]:
-    """Return `key=value` for the values that begin with what is typed; of a list or a sweep, with its last item."""
+    """Return `key=value` for the values that begin with the typed text; in a list or sweep, for its last item."""
     if words[:1] == ["ablate"] and key == "base":
         options: Iterable[str] = (f"experiment/{name}" for name in option_names(places, "experiment"))
     elif words[:1] == ["ablate"] and key == "drop":
@@ -97,7 +97,7 @@ def _values(key: str, value: str, words: Sequence[str], places: Sequence[Path]) 
 
 
 def _known_values(key: str, words: Sequence[str], places: Sequence[Path]) -> list[str]:
-    """Return true and false for a switch, and for any other key the value that it has."""
+    """Return true and false for a switch, and the current value for any other key."""
     value = OmegaConf.select(_configuration(words, places), override_key(key))
     if isinstance(value, bool):
         return ["false", "true"]
@@ -105,7 +105,7 @@ def _known_values(key: str, words: Sequence[str], places: Sequence[Path]) -> lis
 
 
 def _keys(current: str, words: Sequence[str], places: Sequence[Path]) -> list[str]:
-    """Return the groups, and the keys on the level that is typed: `training.epochs=`, `training.`."""
+    """Return the groups, and the keys of the typed level: `training.epochs=`, `training.`."""
     parent, dot, _ = current.rpartition(".")
     config = _configuration(words, places)
     node = OmegaConf.select(config, parent) if parent else config
@@ -119,7 +119,7 @@ def _keys(current: str, words: Sequence[str], places: Sequence[Path]) -> list[st
 
 
 def _configuration(words: Sequence[str], places: Sequence[Path]) -> DictConfig:
-    """Compose the groups that are chosen already, or the defaults alone where that does not work."""
+    """Compose the groups chosen so far, or only the defaults if that fails."""
     register_resolvers([])
     GlobalHydra.instance().clear()
     searched = ",".join(f"file://{place.resolve()}" for place in places[1:])
@@ -129,7 +129,7 @@ def _configuration(words: Sequence[str], places: Sequence[Path]) -> DictConfig:
     with initialize_config_dir(str(conf_directory()), version_base="1.3"):
         try:
             return compose("config", [*chosen, *groups])
-        except Exception:  # one of the words is half typed, or wrong
+        except Exception:  # a word is incomplete or wrong
             return compose("config", chosen)
 
 
@@ -153,7 +153,7 @@ def _fitting(current: str, names: Iterable[str]) -> list[str]:
 
 
 def _typed(line: str) -> tuple[list[str], str]:
-    """Return the words of a command line before the cursor's, and that one, without quotes that are not closed yet."""
+    """Return the words before the cursor's word, and that word; open quotes are closed first."""
     for closing in ("", "'", '"'):
         try:
             words = shlex.split(line + closing)

@@ -1,4 +1,4 @@
-"""The command line: from its arguments to a command, from errors to one short message and an exit code."""
+"""Main function of the command line: it runs a command, and turns errors into a message and an exit code."""
 
 import errno
 import logging
@@ -34,13 +34,13 @@ _TRACEBACK = "HYDRA_FULL_ERROR"
 def main() -> int:
     """Run the command line; return the exit code."""
     wants_traceback = bool(os.environ.get(_TRACEBACK))
-    # Hydra prints errors its own way and exits with 1, unless asked for full errors: then it hands them on to us.
+    # Hydra prints errors in its own way and exits with 1, unless asked for full errors: then it raises them.
     os.environ[_TRACEBACK] = "1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    os.environ["MPLBACKEND"] = "agg"  # a notebook's may not be there, and Keras imports Matplotlib
+    os.environ["MPLBACKEND"] = "agg"  # a notebook's backend may be missing, and Keras imports Matplotlib
     logging.raiseExceptions = False  # a log on a full disk is no reason to fill the terminal
-    # Python has None for an output that is closed, and the next file that is opened would take its place.
+    # For a closed output Python has None, and the next opened file would take its descriptor.
     sys.stdout, sys.stderr = (stream or Path(os.devnull).open("w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
     with Termination() as termination:
         return _all_said(termination.exit_code(_run(sys.argv[1:], wants_traceback=wants_traceback)))
@@ -50,11 +50,11 @@ def _run(arguments: list[str], *, wants_traceback: bool) -> int:
     try:
         with machine_faults():
             return _exit_code(arguments)
-    except KeyboardInterrupt:  # where a training has begun, it says so itself
-        with suppress(OSError):  # of a terminal that was closed
-            print("runner: interrupted; the same command begins again", file=sys.stderr)
+    except KeyboardInterrupt:  # a training that has begun reports it itself
+        with suppress(OSError):  # the terminal may be closed
+            print("runner: interrupted; the same command starts again", file=sys.stderr)
         return EXIT_INTERRUPTED
-    except Exception as error:  # the last place that can turn it into a message
+    except Exception as error:  # the last chance to turn it into a message
         if isinstance(error, BrokenPipeError) and _is_unread():
             return EXIT_UNREAD
         if wants_traceback:
@@ -63,7 +63,7 @@ def _run(arguments: list[str], *, wants_traceback: bool) -> int:
 
 
 def _exit_code(arguments: list[str]) -> int:
-    """Run the command; return its exit code, or raise the error that it was stopped by."""
+    """Run the command; return its exit code, or raise the error that stopped it."""
     try:
         _dispatch(arguments)
     except Stopped as stopped:
@@ -77,10 +77,10 @@ def _dispatch(given: list[str]) -> None:
     try:
         Path.cwd()
     except FileNotFoundError as error:
-        raise EnvironmentFault("the working directory is gone; go to another one (cd)") from error
+        raise EnvironmentFault("the working directory is gone; change to another one (cd)") from error
     here = str(Path.cwd())
     if here not in sys.path and TRUST in map(override_key, given):
-        sys.path.append(here)  # the last place of all, and for the workers too
+        sys.path.append(here)  # last in the search order; workers inherit it
     match given:
         case ["-sc" | "--shell-completion", "install=bash" | "uninstall=bash" as wanted]:
             from runner.cli.completion import BASH
@@ -103,7 +103,7 @@ def _dispatch(given: list[str]) -> None:
 
 
 def _explain(error: Exception) -> int:
-    """Print one short message for an error of the user's, a traceback for one of ours; return the exit code."""
+    """Print one short message for a user's error, a traceback for an internal one; return the exit code."""
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
@@ -119,7 +119,7 @@ def _explain(error: Exception) -> int:
     else:
         traceback.print_exception(error)
         return EXIT_FAILED
-    with suppress(OSError):  # of a log on a full disk: the exit code says it still
+    with suppress(OSError):  # standard error may be on a full disk: the exit code still tells
         print("\n".join(f"runner: {printable(line)}" for line in message.split("\n")), file=sys.stderr)
     return code
 
@@ -132,18 +132,18 @@ def _is_unread() -> bool:
 
 
 def _all_said(code: int) -> int:
-    """Return the exit code, which Python would replace by 120 where the end of what was said cannot be written."""
+    """Flush the output and return the exit code, which Python would replace by 120 if the flush fails."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except OSError as error:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-            if error.errno != errno.EPIPE:  # who reads no further knows
+            if error.errno != errno.EPIPE:  # whoever closed the pipe knows
                 code = code or EXIT_ENVIRONMENT
     return code
 
 
 def _raised_while_composing(error: Exception) -> bool:
-    """Say whether Hydra, or what it reads files with, raised an error of some other library's or Python's own type."""
+    """Say whether Hydra, or a library that it reads files with, raised the error, which may have any type."""
     innermost = list(traceback.walk_tb(error.__traceback__))[-1][0]
     return innermost.f_globals["__name__"].split(".")[0] in ("hydra", "omegaconf", "yaml", "antlr4")

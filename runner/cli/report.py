@@ -18,48 +18,57 @@ if TYPE_CHECKING:
     from runner.reporting.groups import Group
 from runner.reporting.report import show_verdicts
 
-_OF_VARIANTS = ("metric", "baseline", "by", "target", "confusion", "seeds")  # what is asked of a comparison
+_OF_VARIANTS = ("metric", "baseline", "by", "target", "confusion", "seeds")  # arguments that apply only to a comparison
 _USUAL_OUT = Path("outputs/report")
 
 
 def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
-    """Return what `runner report` is asked for; `watch`: to wait first until the runs have ended."""
-    parser = _parser("report", "Write the report on finished runs again, from their records alone.")
-    parser.add_argument("--out", type=_path, help="where to write (default: each sweep's directory; outputs/report)")
-    parser.add_argument("--together", action="store_true", help="one report on all runs, also of several sweeps")
-    parser.add_argument("--metric", help="a column of summary.csv (default: as the study says, or test_accuracy)")
+    """Parse the arguments of `runner report`; with `watch`, the report waits until the runs have ended."""
+    parser = _parser("report", "Write the report on finished runs again, from their records.")
+    parser.add_argument("--out", type=_path, help="output directory (default: the sweep's, or outputs/report)")
+    parser.add_argument("--together", action="store_true", help="write one report on the runs of all sweeps")
+    parser.add_argument("--metric", help="a column of summary.csv (default: the study's, or test_accuracy)")
     parser.add_argument("--baseline", help="the variant that the others are compared with (default: the first)")
-    parser.add_argument("--by", nargs="+", default=[], metavar="KEY", help="make the variants of these keys' values")
     parser.add_argument(
-        "--target", type=_target, help="of the validation metric (default: the worst end of the baseline's runs)"
+        "--by", nargs="+", default=[], metavar="KEY", help="group runs into variants by the values of these keys"
     )
-    parser.add_argument("--confusion", metavar="VARIANT", help="whose confusion matrix (default: the best's)")
+    parser.add_argument(
+        "--target",
+        type=_target,
+        help="target value of the validation metric (default: the worst final value of the baseline's runs)",
+    )
+    parser.add_argument(
+        "--confusion", metavar="VARIANT", help="draw this variant's confusion matrix (default: the best variant's)"
+    )
     parser.add_argument("--seeds", action="store_true", help="draw every seed's curve as a thin line")
     parser.add_argument(
         "--format", nargs="+", choices=FORMATS, metavar="FORMAT",
-        help=f"of {' '.join(FORMATS)} (default: {' '.join(USUAL_FORMATS)}; of one run {' '.join(USUAL_OF_A_RUN)})",
+        help=f"one or more of {' '.join(FORMATS)} "
+        f"(default: {' '.join(USUAL_FORMATS)}; for a single run {' '.join(USUAL_OF_A_RUN)})",
     )  # fmt: skip
     parser.add_argument(
         "--watch", action="store_true", help="show the runs while they train; report when all have ended"
     )
-    parser.add_argument("--interval", type=_seconds, default=2.0, metavar="SECONDS", help="of --watch (default: 2)")
+    parser.add_argument(
+        "--interval", type=_seconds, default=2.0, metavar="SECONDS", help="refresh interval of --watch (default: 2)"
+    )
     return parser.parse_args(arguments)
 
 
 def report_command(chosen: argparse.Namespace) -> None:
-    """Write a report a sweep, or one on all runs together, and print what each says and the files it wrote.
+    """Write a report for each sweep, or one on all runs together; print the verdicts and the written files.
 
     Raises:
         UserError: at the end, if one of several reports cannot be written, with its directory.
     """
     directories = list(dict.fromkeys(chosen.directories))
-    refuse_no_runs(directories)  # before what takes seconds is imported
+    refuse_no_runs(directories)  # before imports that take seconds
     from runner.reporting.groups import groups_of
 
     groups = [] if chosen.together else groups_of(directories)
-    if not chosen.together:  # else the report itself counts them
+    if not chosen.together:  # otherwise the report itself counts them
         _name_planned(directories)
-    if len(groups) == 1 and groups[0].sweep and groups[0].own_place:  # also where a folder above it is asked for
+    if len(groups) == 1 and groups[0].sweep and groups[0].own_place:  # also if a folder above it is given
         _report(chosen, groups[0].paths, chosen.out or groups[0].own_place)
         return
     if len(groups) < 2:
@@ -69,20 +78,20 @@ def report_command(chosen: argparse.Namespace) -> None:
     wrong = []
     for group, name in zip(groups, _names(groups), strict=True):
         out = chosen.out / name if chosen.out else group.own_place or _USUAL_OUT / name
-        Terminal().print(f"{group.sweep or 'runs of no sweep'}:", soft_wrap=True, style="bold")
+        Terminal().print(f"{group.sweep or 'runs outside sweeps'}:", soft_wrap=True, style="bold")
         try:
             _report(chosen, group.paths, out)
         except UserError as error:
             wrong.append(f"{out}: {error}")
     written = f"{len(groups) - len(wrong)} of {len(groups)} reports written" if wrong else f"{len(groups)} reports"
-    each = "one a sweep" + ("" if all(group.sweep for group in groups) else ", one on the runs of no sweep")
-    Terminal().print(f"{written}: {each}; --together makes one of all their runs", soft_wrap=True)
+    each = "one for each sweep" + ("" if all(group.sweep for group in groups) else ", one for the runs outside sweeps")
+    Terminal().print(f"{written}: {each}; --together writes a single one on all runs", soft_wrap=True)
     if wrong:
         raise UserError("\n".join(wrong))
 
 
 def _name_planned(directories: Sequence[Path]) -> None:
-    """Name the sweeps of which no run has begun: they have no report."""
+    """Name the sweeps in which no run has begun: they get no report."""
     from runner.reporting.collect import not_begun
     from runner.reporting.omissions import LeftOut
 
@@ -101,20 +110,24 @@ def _report(chosen: argparse.Namespace, directories: Sequence[Path], out: Path) 
     if done.results:
         show_verdicts(Terminal(), done.results)
     elif idle := [f"--{name}" for name in _OF_VARIANTS if getattr(chosen, name)]:
-        Terminal().print(f"note: {', '.join(idle)}: without effect on one run", soft_wrap=True, style="yellow")
+        Terminal().print(
+            f"note: {', '.join(idle)}: no effect on a report of a single run", soft_wrap=True, style="yellow"
+        )
     _print_paths(done.written)
 
 
 def _names(groups: Sequence["Group"]) -> list[str]:
-    """Return a name for each group's report: its sweep's, with its place where two have the same."""
+    """Return a name for each group's report: its sweep's, with a number if two are equal."""
     names = [group.sweep.resolve().name if group.sweep else "runs" for group in groups]
     return [f"{name}_{number}" if names.count(name) > 1 else name for number, name in enumerate(names, start=1)]
 
 
 def ensemble_command(arguments: Sequence[str]) -> None:
-    """Print what the average of several runs' predictions gains; write it as a table and a figure if asked to."""
-    parser = _parser("ensemble", "Average the predictions of completed runs, and show what that gains.")
-    parser.add_argument("--out", type=_path, help="a directory for tables and figures, also by size (default: none)")
+    """Print the gain from averaging the predictions of several runs; with `--out`, write tables and figures."""
+    parser = _parser("ensemble", "Average the predictions of completed runs, and show the gain.")
+    parser.add_argument(
+        "--out", type=_path, help="directory for tables and figures, also by ensemble size (default: none)"
+    )
     chosen = parser.parse_args(arguments)
     if chosen.out:
         refuse_file(chosen.out)
@@ -148,12 +161,12 @@ def ensemble_command(arguments: Sequence[str]) -> None:
 
 def _parser(command: str, description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=f"runner {command}", description=description)
-    parser.add_argument("directories", nargs="+", type=_path, metavar="DIR", help="run or sweep directories, or a mix")
+    parser.add_argument("directories", nargs="+", type=_path, metavar="DIR", help="directories of runs or sweeps")
     return parser
 
 
 def _path(text: str) -> Path:
-    if not text.strip():  # for Path it is the current directory
+    if not text.strip():  # Path would take it for the current directory
         raise argparse.ArgumentTypeError("a path is empty; is a variable not set?")
     return Path(text)
 

@@ -1,4 +1,4 @@
-"""Commands that train a recorded run again: `runner reproduce` and `runner verify`."""
+"""Command that reproduces a recorded run: `runner reproduce`."""
 
 import argparse
 import math
@@ -17,10 +17,10 @@ from runner.reproducibility.reproduce import Original, reproduce, run_of_row
 
 
 def reproduce_command(arguments: Sequence[str]) -> None:
-    """Train a run again, and say whether the same comes out.
+    """Train a run again, and compare its results with the recorded ones.
 
     Raises:
-        UserError: if there is no such run, it cannot be trained, or its new directory is used already.
+        UserError: if there is no such run, it cannot be trained, or its new directory is already used.
         Stopped: if something differs beyond the tolerance, or the training fails or is interrupted.
     """
     chosen = _parser().parse_intermixed_args(arguments)
@@ -37,19 +37,21 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="runner reproduce",
         usage=f"runner reproduce RUN_DIR | --row N REPORT_DIR [--out DIR] [--tolerance X] [{TRUST}=[...]]",
-        description="Train a run again from its record, into a new directory, and compare environment and metrics.",
+        description="Train a run again from its record, in a new directory, and compare environment and metrics.",
     )
-    parser.add_argument("directory", type=Path, metavar="DIR", help="a run's directory; with --row a report's")
+    parser.add_argument("directory", type=Path, metavar="DIR", help="a run directory; with --row, a report's directory")
     parser.add_argument(
-        "trusted", nargs="*", default=[], metavar=f"{TRUST}=[...]", help="packages of yours that it uses"
+        "trusted", nargs="*", default=[], metavar=f"{TRUST}=[...]", help="your own packages that the run uses"
     )
     parser.add_argument("--row", type=int, metavar="N", help="the run in row N of the report's summary.csv, from 1")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where to train (default: below outputs/reproduced)")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="directory of the new run (default: below outputs/reproduced)"
+    )
     parser.add_argument(
         "--tolerance",
         type=float,
         default=TOLERANCE,
         metavar="X",
-        help=f"by how much a metric may differ (default: {TOLERANCE:g})",
+        help=f"allowed difference of a metric (default: {TOLERANCE:g})",
     )
     return parser

@@ -1,4 +1,4 @@
-"""The commands about sweeps: `runner status`, `runner resume` and `runner ablate`."""
+"""Commands about sweeps: `runner status` and `runner resume`."""
 
 import argparse
 import shlex
@@ -14,15 +14,15 @@ from runner.config.trust import TRUST, trusted_by
 from runner.core.errors import UserError
 from runner.core.terminal import Terminal
 
-_ENDLESS = 1_000_000  # lines: what is printed may be scrolled
+_ENDLESS = 1_000_000  # lines; printed text can be scrolled
 
 
 def status_command(arguments: Sequence[str]) -> None:
-    """Print how far a sweep or run is, or all that lie in a directory."""
+    """Print the progress of a sweep or run, or of all those in a directory."""
     parser = argparse.ArgumentParser(
-        prog="runner status", description="Show how far a sweep or a run is, also while it runs."
+        prog="runner status", description="Show the progress of sweeps and runs, even while they train."
     )
-    parser.add_argument("directory", type=Path, metavar="DIR", help="a sweep's or a run's directory, or one of several")
+    parser.add_argument("directory", type=Path, metavar="DIR", help="directory of a sweep or run, or of several")
     directory = parser.parse_args(arguments).directory
 
     from runner.sweeps.planning.plan import PLAN_FILE, Plan
@@ -41,15 +41,13 @@ def status_command(arguments: Sequence[str]) -> None:
 
 
 def resume_command(arguments: Sequence[str]) -> None:
-    """Go on with a sweep or a run as it was planned, whatever has been edited since."""
-    parser = argparse.ArgumentParser(
-        prog="runner resume", description="Go on with a sweep, or with one run, as it was planned."
-    )
-    parser.add_argument("directory", type=Path, metavar="DIR", help="a sweep's or a run's directory")
-    parser.add_argument("--workers", type=int, help="how many runs of a sweep at a time (default: as before)")
+    """Resume a sweep or a run as planned, regardless of later edits to options."""
+    parser = argparse.ArgumentParser(prog="runner resume", description="Resume a sweep or a run as it was planned.")
+    parser.add_argument("directory", type=Path, metavar="DIR", help="directory of a sweep or run")
+    parser.add_argument("--workers", type=int, help="number of a sweep's runs at a time (default: as before)")
     parser.add_argument("--fail-fast", action="store_true", help="stop a sweep at the first run that fails")
     parser.add_argument(
-        "trusted", nargs="*", default=[], metavar=f"{TRUST}=[...]", help="packages of yours that it uses"
+        "trusted", nargs="*", default=[], metavar=f"{TRUST}=[...]", help="your own packages that it uses"
     )
     chosen = parser.parse_intermixed_args(arguments)
     _refuse_changes(chosen.directory, [given for given in chosen.trusted if override_key(given) != TRUST])
@@ -63,14 +61,14 @@ def resume_command(arguments: Sequence[str]) -> None:
     console = Terminal()
     if RunDirectory(chosen.directory).record_path.exists():
         if chosen.workers is not None or chosen.fail_fast:
-            raise UserError(f"{chosen.directory}: is one run; --workers and --fail-fast are of a sweep alone")
+            raise UserError(f"{chosen.directory}: is a single run; --workers and --fail-fast apply only to sweeps")
         resume_run(chosen.directory, console, packages)
     else:
         resume_sweep(chosen.directory, console, workers=chosen.workers, fail_fast=chosen.fail_fast, trusted=packages)
 
 
 def _refuse_changes(directory: Path, changes: Sequence[str]) -> None:
-    """Refuse overrides of what is gone on with, and name the command that makes another run, or sweep, of them.
+    """Refuse overrides of a resumed run or sweep, and name the command that starts a new one with them.
 
     Raises:
         UserError: if there are any.
@@ -87,8 +85,8 @@ def _refuse_changes(directory: Path, changes: Sequence[str]) -> None:
     kept = [given for given in before if override_key(given) not in left_out]
     command = shlex.join(["runner", *as_typed(kept), *changes])
     text = (
-        f"{' '.join(changes)}: takes no overrides but {TRUST}=[my_package], as it goes on with what was begun; "
-        f"start a new {'run' if is_run else 'sweep'}, with the flags of the first (--config-dir): {command}"
+        f"{' '.join(changes)}: not allowed, as resuming keeps the configuration (only {TRUST}=[my_package] is); "
+        f"start a new {'run' if is_run else 'sweep'}, with the original flags (--config-dir): {command}"
     )
     if is_run:
         text += f" ({shlex.quote(f'model.init_from={directory}')} starts from the weights of a completed run)"

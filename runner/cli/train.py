@@ -1,4 +1,4 @@
-"""The Hydra application: one run from the command line."""
+"""Hydra application that trains a single run."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -20,10 +20,10 @@ from runner.run.request import Request
 
 @hydra.main(config_path=str(conf_directory()), config_name="config", version_base="1.3")
 def application(config: DictConfig) -> None:
-    """Train what Hydra composed. In a sweep, the sweeper and its workers take this function's place."""
+    """Train the configuration that Hydra composed. In a sweep, the sweeper and its workers do this instead."""
     try:
         if asked := [key for key in SWEEP_KEYS if key != "dry_run" and config.get(key)]:
-            raise ConfigError(f"{', '.join(asked)}: of a sweep, and this is one run; use study=NAME, seeds=N or -m")
+            raise ConfigError(f"{', '.join(asked)}: only valid in sweeps; add study=NAME, seeds=N or -m")
         if not isinstance(config.dry_run, bool):
             raise ConfigError(f"dry_run={config.dry_run}: must be true or false")
         resolved = resolve(config)
@@ -46,7 +46,7 @@ def application(config: DictConfig) -> None:
 
 
 def _remove_if_empty(directory: Path) -> None:
-    """Remove the directories that Hydra made for a run that does not begin; one that holds anything stays."""
+    """Remove the directories that Hydra created for a run that does not begin, unless they contain something."""
     directory = directory.absolute()
     with suppress(OSError):
         for made in (directory, *directory.parents):

@@ -403,7 +403,7 @@ class TestHelp:
             (("report", "--metrcs", "x"), "--metrcs: no such flag here; did you mean --metric? (runner report --help)"),
             (("status", "--watch", "x"), "--watch: no such flag here; did you mean runner report --watch? (runner sta"),
             (("ablate", "drop=schedule", "--drp"), "--drp: no such flag here (runner --help)"),
-            (("optimizer=sgd", "report"), "report: a command is the first word of all (runner report --help)"),
+            (("optimizer=sgd", "report"), "report: a command must be the first word (runner report --help)"),
         ],
     )
     def test_a_misspelt_flag_or_a_misplaced_command_is_answered_in_a_line(self, program, tmp_path, typed, said):

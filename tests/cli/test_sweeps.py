@@ -21,7 +21,7 @@ def test_a_sweep_is_resumed_by_one_worker_or_more(tmp_path, workers):
 def test_a_single_run_has_no_options_of_a_sweep(tmp_path, option):
     end(job(), tmp_path, "interrupted")
     path = job().path(tmp_path)
-    with pytest.raises(UserError, match=f"{path}: is one run; --workers and --fail-fast are of a sweep alone"):
+    with pytest.raises(UserError, match=f"{path}: is a single run; --workers and --fail-fast apply only to sweeps"):
         resume_command([str(path), *option])
 
 
@@ -30,7 +30,7 @@ def test_an_override_of_what_is_resumed_is_refused_with_the_command_for_it(tmp_p
     directory = RunDirectory(tmp_path / "a run")
     directory.path.mkdir()
     directory.write_record(made)
-    with pytest.raises(UserError, match=r"^training.epochs=4: takes no overrides but trusted") as caught:
+    with pytest.raises(UserError, match=r"^training.epochs=4: not allowed, as resuming keeps") as caught:
         resume_command([str(directory.path), "training.epochs=4"])
     assert "new run" in str(caught.value)
     assert ": runner optimizer=sgd seed=3 training.epochs=4 (" in str(caught.value)

@@ -307,4 +307,6 @@ class TestDirectoriesOfOthers:
 
     def test_commands_about_them_take_no_other_override(self, program, tmp_path, command):
         answer = program(*command, "seed=3", cwd=tmp_path)
-        assert (answer.code, "seed=3: takes no overrides but trusted_packages" in answer.err) == (2, True), answer
+        assert (answer.code, "seed=3: not allowed, as resuming keeps the configuration" in answer.err) == (2, True), (
+            answer
+        )

@@ -49,7 +49,7 @@ def test_several_sweeps_get_a_report_each_in_their_own_place(make_sweep, tmp_pat
         assert len(pd.read_csv(sweep / "summary.csv")) == 2
         assert list(pd.read_csv(sweep / "comparisons.csv")["variant"]) == ["fast"]
     said = capsys.readouterr().out
-    assert "2 reports: one a sweep; --together makes one" in said
+    assert "2 reports: one for each sweep; --together writes a single one" in said
     assert said.index(f"{sweeps[1]}:") < said.index(f"{sweeps[0]}:")
 
 
@@ -76,7 +76,7 @@ def test_a_folder_of_sweeps_and_single_runs_is_told_apart_too(make_sweep, make_r
     for name in ("x", "y"):
         make_run(f"outputs/runs/{name}", overrides=[f"optimizer={name}"])
     reported(tmp_path / "outputs", "--out", tmp_path / "out")
-    assert "3 reports: one a sweep, one on the runs of no sweep; --together" in capsys.readouterr().out
+    assert "3 reports: one for each sweep, one for the runs outside sweeps; --together" in capsys.readouterr().out
     tables = sorted(path.parent.name for path in tmp_path.glob("out/*/summary.csv"))
     assert tables == ["runs", "same_1", "same_2"]
     assert len(pd.read_csv(tmp_path / "out" / "runs" / "summary.csv")) == 2
@@ -125,6 +125,6 @@ def test_a_sweep_that_cannot_be_reported_on_costs_itself_alone(make_sweep, tmp_p
         reported(bad, good)
     assert str(good) not in str(error.value)
     assert (good / "summary.csv").exists()
-    assert "1 of 2 reports written: one a sweep; --together" in capsys.readouterr().out
+    assert "1 of 2 reports written: one for each sweep; --together" in capsys.readouterr().out
     with pytest.raises(UserError, match="nosuch: no such directory"):
         reported(good, tmp_path / "nosuch")

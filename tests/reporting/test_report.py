@@ -85,7 +85,7 @@ def test_a_run_gets_the_formats_that_were_asked_for_in_its_own_directory(make_ru
 def test_what_compares_variants_is_said_to_have_no_effect_on_one_run(make_run, capsys):
     run = make_run("alone")
     report_command(report_arguments([str(run), "--metric", "test_loss", "--seeds", "--format", "csv"]))
-    assert capsys.readouterr().out.startswith("note: --metric, --seeds: without effect on one run\n")
+    assert capsys.readouterr().out.startswith("note: --metric, --seeds: no effect on a report of a single run\n")
 
 
 def test_failed_and_running_runs_have_a_row_too(make_run, tmp_path):
