@@ -85,7 +85,7 @@ def _refuse_changes(directory: Path, changes: Sequence[str]) -> None:
     kept = [given for given in before if override_key(given) not in left_out]
     command = shlex.join(["runner", *as_typed(kept), *changes])
     text = (
-        f"{' '.join(changes)}: not allowed, as resuming keeps the configuration (only {TRUST}=[my_package] is); "
+        f"{' '.join(changes)}: only {TRUST}=[my_package] is allowed, as resuming keeps the configuration; "
         f"start a new {'run' if is_run else 'sweep'}, with the original flags (--config-dir): {command}"
     )
     if is_run:

@@ -59,7 +59,7 @@ def trusted_by(arguments: Iterable[str]) -> tuple[str, ...]:
     for argument in arguments:
         override = Override.parse(argument)
         if override.prefix or override.key != TRUST:
-            raise ConfigError(f"{argument}: takes no overrides but {TRUST}=[my_package]")
+            raise ConfigError(f"{argument}: only {TRUST}=[my_package] is allowed")
         trusted += read_trusted(override.items)
     return tuple(trusted)
 

@@ -1,1 +1,1 @@
-"""Many runs from one command: studies, the plan, the pool, resume."""
+"""Sweeps: many runs from one command, with their plan, worker pools, progress, search and resuming."""

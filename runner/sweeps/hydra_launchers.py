@@ -18,16 +18,16 @@ from runner.sweeps.pools.local import LocalPool
 
 
 class PoolLauncher(Launcher):
-    """A launcher that has a pool of workers; runner's sweeper hands it checked and frozen jobs, not overrides."""
+    """Base of the launchers: each provides a pool of workers, to which runner's sweeper hands frozen jobs."""
 
-    __module__ = "hydra_plugins.runner"  # Hydra 1.3 takes plug-ins from there alone
+    __module__ = "hydra_plugins.runner"  # Hydra 1.3 accepts plug-ins only from there
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        """Take part in Hydra's protocol; all that is needed comes with the jobs."""
+        """Do nothing: Hydra requires this method, but the jobs contain all settings."""
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> NoReturn:  # noqa: ARG002
-        """Refuse overrides that no plan was made of."""
-        raise ConfigError("hydra/sweeper: this launcher works with runner's own sweeper alone")
+        """Refuse unplanned overrides."""
+        raise ConfigError("hydra/sweeper: this launcher works only with runner's own sweeper")
 
     def pool(self) -> Pool:
         """Start the workers."""
@@ -38,7 +38,7 @@ _MOST = 1_000  # processes; each takes memory
 
 
 class LocalLauncher(PoolLauncher):
-    """Processes on this machine: one a core, or one a GPU."""
+    """Processes on this machine: one per core, or one per GPU."""
 
     __module__ = "hydra_plugins.runner"
 
@@ -54,7 +54,7 @@ class LocalLauncher(PoolLauncher):
         self._timeout_s = timeout_s
 
     def pool(self) -> LocalPool:
-        """Start the workers; each sees one GPU, where there are any."""
+        """Start the workers; each sees one GPU, if there are any."""
         gpus = visible_gpus(os.environ)
         free = len(gpus) * self._runs_per_gpu or usable_cores()
         count = free if self._workers == "auto" else self._workers
@@ -75,17 +75,17 @@ def check_timeout(value: Any) -> None:
 
 
 def is_finite(value: Any) -> bool:
-    """Say whether a value is a number that is neither infinite nor NaN; true and false are none."""
+    """Say whether a value is a finite number; true and false are not numbers."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 def usable_cores() -> int:
-    """Return how many physical cores this process may use."""
+    """Return the number of physical cores that this process may use."""
     return min(psutil.cpu_count(logical=False) or 1, len(psutil.Process().cpu_affinity() or [0]))
 
 
 def visible_gpus(environment: Mapping[str, str], driver: Path = Path("/proc/driver/nvidia/gpus")) -> list[str]:
-    """Return the names by which CUDA knows the GPUs, without starting it."""
+    """Return CUDA's names of the visible GPUs, without starting CUDA."""
     chosen = environment.get("CUDA_VISIBLE_DEVICES")
     if chosen is not None:
         return [name for name in chosen.split(",") if name.strip() not in ("", "-1")]
@@ -114,7 +114,7 @@ class RayLauncher(PoolLauncher):
             if not is_finite(value) or value < 0:
                 raise ConfigError(f"hydra.launcher.{name}={value}: must be a finite number at least 0")
         if not cpus and not gpus:
-            raise ConfigError("hydra.launcher.cpus=0: must be above 0 where gpus=0; a run takes some of one of them")
+            raise ConfigError("hydra.launcher.cpus=0: must be above 0 if gpus=0: a run needs a share of a CPU or a GPU")
         check_timeout(timeout_s)
         self._given = (address, workers, cpus, gpus, timeout_s)
 
@@ -126,7 +126,7 @@ class RayLauncher(PoolLauncher):
 
 
 class SlurmLauncher(PoolLauncher):
-    """Slurm: a job a run."""
+    """Slurm: one job per run."""
 
     __module__ = "hydra_plugins.runner"
 
@@ -144,7 +144,7 @@ class SlurmLauncher(PoolLauncher):
         self._given = (Path(folder), cluster, workers, dict(parameters or {}))
 
     def pool(self) -> Pool:
-        """Prepare to submit."""
+        """Prepare the submission of jobs."""
         from runner.sweeps.pools.slurm import SlurmPool
 
         return SlurmPool(*self._given)

@@ -1,4 +1,4 @@
-"""Telling Hydra of our sweeper and launchers."""
+"""Registration of runner's sweeper and launchers as Hydra plug-ins."""
 
 import importlib
 import sys
@@ -14,11 +14,11 @@ PLUGINS = (StudySweeper, LocalLauncher, RayLauncher, SlurmLauncher)
 
 
 def register_plugins() -> None:
-    """Register them under `hydra_plugins.runner`, for Hydra 1.3 takes plug-ins from that namespace alone.
+    """Register the plug-ins under `hydra_plugins.runner`: Hydra 1.3 accepts plug-ins only from that namespace.
 
     A real package of that name would be imported at every start of every program that uses Hydra in this environment.
     """
-    plugins = Plugins.instance()  # which looks for installed ones first
+    plugins = Plugins.instance()  # this finds the installed plug-ins first
     try:
         namespace = importlib.import_module(_NAMESPACE)
     except ModuleNotFoundError:  # no other plug-in is installed

@@ -1,4 +1,4 @@
-"""Hydra's sweeper of this program: from a command or a study to finished runs and their report."""
+"""Hydra sweeper: plans, checks and trains a grid, a study or a search, and writes its report."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -36,15 +36,15 @@ _NOT_OF_A_RUN = (*SWEEP_KEYS, TRUST, "launcher")
 
 
 class StudySweeper(Sweeper):
-    """Plans, checks and trains what was asked for, and reports on it."""
+    """Sweeper that plans, checks and trains the runs of a command, and reports on them."""
 
-    __module__ = "hydra_plugins.runner"  # Hydra 1.3 takes plug-ins from there alone
+    __module__ = "hydra_plugins.runner"  # Hydra 1.3 accepts plug-ins only from there
 
     def __init__(self, params: dict[str, str] | None = None) -> None:
-        self._params = params or {}  # axes that a configuration names, as those of Hydra's own sweeper
+        self._params = params or {}  # axes in the configuration, as in Hydra's own sweeper
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        """Take what Hydra composed, and its launcher."""
+        """Store the composed configuration, and create the launcher."""
         self.config = config
         self.hydra_context = hydra_context
         self.launcher = Plugins.instance().instantiate_launcher(
@@ -52,17 +52,17 @@ class StudySweeper(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> None:
-        """Run the sweep; ends the process with an exit code other than 0 if something is wrong."""
+        """Run the sweep; raise Stopped, with the exit code, if it fails."""
         assert self.config is not None
         assert self.hydra_context is not None
         if not isinstance(self.launcher, PoolLauncher):
-            raise ConfigError("hydra/launcher: runner's sweeper needs a launcher of its own (launcher=local)")
+            raise ConfigError("hydra/launcher: runner's sweeper needs one of runner's launchers (launcher=local)")
         console = Terminal()
         composer = Composer(self.hydra_context.config_loader, self.config)
         directory = Path(self.config.hydra.sweep.dir)
         params = [f"{key}={value}" for key, value in self._params.items()]
         try:
-            with closing(self.launcher.pool()) as pool:  # which takes seconds to start, beside the planning
+            with closing(self.launcher.pool()) as pool:  # it starts during the planning, which takes seconds
                 options = {key: _switch(self.config, key) for key in ("dry_run", "fail_fast")}
                 if self.config.get("search") is not None:
                     self._search([*params, *arguments], composer, pool, console, options)
@@ -84,10 +84,10 @@ class StudySweeper(Sweeper):
     def _search(
         self, arguments: list[str], composer: Composer, pool: Pool, console: Console, options: dict[str, bool]
     ) -> None:
-        """Search instead of training all there is."""
+        """Run a hyperparameter search instead of a grid or a study."""
         assert self.config is not None
         if self.config.get("study") is not None:
-            raise ConfigError("search: a study tunes its variants itself (study.tune); give one of the two")
+            raise ConfigError("search: a study tunes its variants itself (study.tune); use one of the two")
         try:
             from runner.sweeps.search.optuna import Searching, conduct_search
         except ImportError as error:
@@ -117,7 +117,7 @@ def plan_sweep(config: DictConfig, arguments: Sequence[str], composer: Composer,
     """Return all runs that a command asks for, composed and checked against the schema.
 
     Args:
-        config: as composed without what is swept.
+        config: composed without the swept overrides.
         arguments: the command's overrides.
 
     Raises:
@@ -150,21 +150,21 @@ def _plain(value: Any) -> Any:
 
 
 def _seeds(config: DictConfig, single: list[str], axes: dict[str, list[str]]) -> Any:
-    """Take the seeds out of a command's overrides: `seeds=...`, or Hydra's own way, `seed=0,1,2`; None if not given."""
+    """Remove and return the seeds of a command: `seeds=...` or, as in Hydra, `seed=0,1,2`; None if not given."""
     if "seeds" in axes:
-        raise ConfigError("seeds: several are one list: seeds=[0,1,2]")
+        raise ConfigError("seeds: write several as one list: seeds=[0,1,2]")
     seeds = _plain(config.seeds)
     swept = axes.pop("seed", [override for override in single if override.startswith("seed=")])
     single[:] = [override for override in single if not override.startswith("seed=")]
     if not swept:
         return seeds
     if seeds is not None:
-        raise ConfigError(f"{swept[0]}: seeds are given too; give one of the two")
+        raise ConfigError(f"{swept[0]}: seeds=... is given too; use one of the two")
     return [yaml.safe_load(Override.parse(override).value) for override in swept]
 
 
 def _embedded_data(single: Sequence[str], axes: Mapping[str, Any], composer: Composer, console: Console) -> list[str]:
-    """Return the override that chooses the embedded data set where none was asked for and none can be had."""
+    """Return the override for the embedded data set if no data were requested and none are available."""
     asked = {Override.parse(override).section for override in [*single, *axes]}
     if asked & {"dataset", "experiment"}:
         return []

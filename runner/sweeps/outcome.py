@@ -1,4 +1,4 @@
-"""How a job ended."""
+"""Outcome of a job, as read from its run directory or written for a lost worker."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -13,19 +13,19 @@ from runner.records.run_directory import RunDirectory
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a worker says of a job; `locked`: another process is at it."""
+    """Result that a worker returns for a job; `locked`: another process is training it."""
 
     status: Status | Literal["locked"]
     seconds: float = 0.0
     val_accuracy: float | None = None
     test_accuracy: float | None = None
-    error: str | None = None  # in a line
-    dataset: str | None = None  # its name, with the beginning of its fingerprint
-    validation: Mapping[str, float] = field(default_factory=dict)  # all figures of the validation set, by column
+    error: str | None = None  # one line
+    dataset: str | None = None  # its name and the beginning of its fingerprint
+    validation: Mapping[str, float] = field(default_factory=dict)  # all validation metrics, by column
 
     @classmethod
     def of(cls, record: RunRecord) -> Self:
-        """Return how a run ended, from its record."""
+        """Return the outcome that a record describes."""
         row = record.summary()
         return cls(
             status=record.status,
@@ -44,15 +44,15 @@ def _named_data(record: RunRecord) -> str:
 
 
 def read_status(directory: RunDirectory) -> RunRecord | None:
-    """Return the record of a run, or None where there is none that can be read."""
+    """Return the record of a run, or None if it does not exist or cannot be read."""
     try:
         return directory.read_record() if directory.record_path.exists() else None
-    except UserError:  # a disk that was full, say: the run is made again
+    except UserError:  # because of a full disk, perhaps; the run is trained again
         return None
 
 
 def score(record: RunRecord, metric: str) -> float:
-    """Return the figure of a completed run that something is chosen by.
+    """Return the value of a completed run by which a choice is made.
 
     Raises:
         UserError: if it was not measured.
@@ -64,12 +64,12 @@ def score(record: RunRecord, metric: str) -> float:
 
 
 def not_measured(metric: str) -> str:
-    """Return what to say where nothing can be chosen by a figure."""
-    return f"{metric}: not measured by these runs, so nothing can be chosen by it; see training.metrics"
+    """Return the error text for a choice by a metric without values."""
+    return f"{metric}: not measured by these runs, so it cannot decide the choice; see training.metrics"
 
 
 def read_epochs(directory: RunDirectory) -> list[Row]:
-    """Return the epochs of a run so far, or none where they cannot be read."""
+    """Return the epochs of a run so far; none if they cannot be read."""
     try:
         return directory.read_history()
     except UserError:
@@ -77,7 +77,7 @@ def read_epochs(directory: RunDirectory) -> list[Row]:
 
 
 def write_ending(job: Job, directory: RunDirectory, status: Status, reason: str | None) -> Outcome:
-    """Write down for a worker that could not do so itself how its run ended."""
+    """Record the final status of a run whose worker died, or could not begin it."""
     record = read_status(directory) or RunRecord(
         run_id=job.run_id,
         name=job.config["name"],

@@ -1,4 +1,4 @@
-"""What the process that workers are forked from has done before: the imports, and asking git which code they are."""
+"""Preload for forked workers: slow imports, and git's answer about the code's version."""
 
 from runner.engine.tensorflow_import import uncollected
 from runner.records.provenance import code_state

@@ -1,4 +1,4 @@
-"""Going on with what was interrupted, from what its directory holds."""
+"""Resume an interrupted sweep or run from its directory."""
 
 import logging
 import os
@@ -30,14 +30,14 @@ from runner.sweeps.train import finished
 def resume_sweep(
     directory: Path, console: Console, *, workers: int | None, fail_fast: bool, trusted: Sequence[str]
 ) -> None:
-    """Train what a sweep's plan still lacks, with the launcher that it was planned with; renew its report.
+    """Train the missing runs of a sweep's plan, with its original launcher, and renew its report.
 
     Args:
-        trusted: packages whose classes the plan may name, as its command did.
+        trusted: packages whose classes the plan may name.
 
     Raises:
-        UserError: if the directory holds no plan, a search, which only its own command can go on with, or a plan that
-            names classes of other packages or would have files written elsewhere.
+        UserError: if the directory has no plan, a search, which only its own command can resume, or a plan that names
+            untrusted classes or would write files elsewhere.
         Stopped: as `conduct` does.
     """
     plan = Plan.read(directory)
@@ -45,7 +45,7 @@ def resume_sweep(
         if not plan.to_come and {job.run_id for job in plan.jobs} == finished(plan.jobs, directory).keys():
             _say_done(console, directory, "completed")
             return
-        raise UserError(f"{directory}: a search goes on with the command that began it")
+        raise UserError(f"{directory}: to resume a search, repeat the command that began it")
     refuse_links_out(directory)
     for job in plan.jobs:
         refuse_strangers(job.config, trusted)
@@ -56,25 +56,25 @@ def resume_sweep(
 
 
 def resume_run(path: Path, console: Console, trusted: Sequence[str]) -> None:
-    """Go on with one run from its checkpoint, or from its start where there is none; one that is done stays as it is.
+    """Resume one run from its checkpoint, or else from its start; a finished run stays unchanged.
 
     Raises:
-        UserError: if its record or its configuration cannot be read, another process is at it, or it is a trial that
-            its search may stop early.
+        UserError: if its record or its configuration cannot be read, another process uses it, or it is a trial that its
+            search may stop early.
         Stopped: if it fails or is interrupted again.
     """
     directory = RunDirectory(path)
-    directory.read_record()  # where there is none, nothing is written, not even a lock
+    directory.read_record()  # without a record nothing is written, not even a lock
     refuse_links_out(path)
     with run_lock(path):
-        before = directory.read_record()  # whose process may have ended it meanwhile
+        before = directory.read_record()  # its process may have ended it meanwhile
         if before.status in DONE:
             _say_done(console, path, before.status)
             return
         config = directory.read_config()
         refuse_strangers(config, trusted)
         if before.code.get("commit") != code_state().get("commit"):
-            show_warning(console, "this run began with other code: what comes out may be of neither version.")
+            show_warning(console, "this run began with other code; its result may match neither version.")
         _refuse_pruned_trial(path)
         request = Request.of_record(before, path, in_sweep=(path.parent / PLAN_FILE).exists())
         with logged_by(logging.FileHandler(path / "run.log", encoding="utf-8")):
@@ -84,26 +84,28 @@ def resume_run(path: Path, console: Console, trusted: Sequence[str]) -> None:
 
 
 def _say_done(console: Console, path: Path, status: str) -> None:
-    say(console, f"{path}: already {status}; there is nothing left to do")
+    say(console, f"{path}: already {status}; nothing left to do")
 
 
 def _refuse_pruned_trial(path: Path) -> None:
-    """Raise UserError for a trial that may be stopped early: its checkpoint fits a training that its search watches."""
+    """Raise UserError for a trial with pruning: its checkpoint belongs to a training that its search watches."""
     home = path.resolve()
     try:
         jobs = Plan.read(home.parent).jobs
-    except UserError:  # it belongs to no sweep that can be read
+    except UserError:  # no sweep, or none that can be read
         return
     if any(job.pruning and job.directory == home.name for job in jobs):
-        raise UserError(f"{path}: a trial goes on with the command that began its search")
+        raise UserError(f"{path}: to resume a trial, repeat the command that began its search")
 
 
 def refuse_links_out(directory: Path) -> None:
-    """Raise UserError if a link in a directory leads out of it: what is written there would land elsewhere."""
+    """Raise UserError if a link in a directory leads out of it: files would be written elsewhere."""
     home = directory.resolve()
     for folder, below, files in walk(directory):
         for path in (folder / entry for entry in [*below, *files]):
-            if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(home):  # resolve() minds loops
+            if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(
+                home
+            ):  # resolve() raises for a loop
                 raise UserError(f"{path}: a link that leads out of {directory}")
 
 
@@ -116,4 +118,4 @@ def _launcher(spec: dict[str, Any]) -> PoolLauncher:
         except TypeError as error:
             raise ConfigError(f"the sweep's launcher: {error}") from error
         return launcher
-    raise ConfigError(f"the sweep's launcher is not known here: {name}")
+    raise ConfigError(f"unknown launcher of the sweep: {name}")

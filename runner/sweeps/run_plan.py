@@ -1,4 +1,4 @@
-"""A planned sweep from its first check to its report."""
+"""Execution of a sweep's plan, from the first check to the report."""
 
 import shlex
 from collections.abc import Container, Iterable, Iterator
@@ -52,7 +52,7 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
     known = learnt_pace(here or earlier_runs(plan.jobs))
     unchecked = [*left, *plan.of_phase("candidate")]
     pace = sweep.check(unchecked, measure=not known.an_epoch, chooses=bool(study and study.tune))
-    is_kept = dry_run and bool(_begun(directory))  # a look ahead must not take the place of what runs there go by
+    is_kept = dry_run and bool(_begun(directory))  # a dry run must not replace the plan of existing runs
     remove_leftovers(directory)
     if not is_kept:
         plan.write(directory)
@@ -63,14 +63,14 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
     for warning in _warnings(plan, study, records.values()):
         show_warning(console, warning)
     if is_kept:
-        say(console, f"{directory} has runs of a plan already, which stays as it is")
+        say(console, f"{directory} already has runs of a plan, which stays unchanged")
     if dry_run:
         return
     try:
         failed = _train(plan, study, sweep, directory)
     except KeyboardInterrupt:
         command = shlex.join(["runner", "resume", str(directory)])
-        show_warning(console, f"interrupted; the same command again goes on, and so does {command}")
+        show_warning(console, f"interrupted; to resume, repeat the command, or: {command}")
         raise Stopped(EXIT_INTERRUPTED) from None
     try:
         done = report([directory], directory)
@@ -82,21 +82,21 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
     except EnvironmentFault:
         raise
     except (UserError, OSError) as error:
-        show_warning(console, f"no report on the sweep: {error}")
+        show_warning(console, f"the sweep has no report: {error}")
     if failed:
         raise Stopped(EXIT_FAILED)
 
 
 def _after_tuning(plan: Plan, done: Container[str]) -> list[Job]:
-    """Return a run for each that the choice among tuned points will add, but for those that are done already."""
+    """Return the runs that will follow the tuning, at one of its points, without those already done."""
     chosen = {(job.variant, job.seed) for job in plan.jobs if job.phase == "candidate" and job.run_id in done}
     return [job for job in plan.of_one_candidate() if (job.variant, job.seed) not in chosen]
 
 
 def in_recorded_order(plan: Plan, directory: Path, console: Console) -> Plan:
-    """Return a grid's plan with its variants in the order of the plan whose runs lie there: the first is the baseline.
+    """Return a grid's plan with its variants in the order of the recorded plan, whose first variant is the baseline.
 
-    The same values typed in another order are the same sweep, whose report must not answer another question.
+    The same values typed in another order are the same sweep, and its report must keep the same question.
     """
     if plan.study or not _begun(directory):
         return plan
@@ -106,26 +106,26 @@ def in_recorded_order(plan: Plan, directory: Path, console: Console) -> Plan:
     jobs = sorted(plan.jobs, key=lambda job: recorded.get(kind(job), len(recorded)))
     if (first := jobs[0].variant) != (typed := plan.jobs[0].variant):
         command = shlex.join(["runner", "report", str(directory), "--baseline", typed])
-        say(console, f"{first} stays the baseline, as it was planned here first; to compare with {typed}: {command}")
+        say(console, f"{first} stays the baseline, as in the recorded plan; to compare with {typed}: {command}")
     return replace(plan, jobs=jobs)
 
 
 def refuse_another_question(jobs: Iterable[Job], directory: Path) -> None:
-    """Refuse a directory whose finished or begun runs have nothing in common with the planned ones but the seeds.
+    """Refuse a directory whose runs have nothing in common with the planned ones except the seeds.
 
     Raises:
-        UserError: naming the directory; the plan, tables and page that lie there would be replaced.
+        UserError: if the planned runs would replace its plan, tables and page.
     """
     begun = _begun(directory)
     if begun and not {kind(job) for job in begun} & {kind(job) for job in jobs}:
         raise UserError(
-            f"{directory}: holds the results of another question ({counted(len(begun), 'run')}, none of them planned "
-            "now), which would be replaced; choose another directory: hydra.sweep.dir=DIR"
+            f"{directory}: contains the results of another sweep ({counted(len(begun), 'run')}, none of them in this "
+            "plan), which would be replaced; choose another directory: hydra.sweep.dir=DIR"
         )
 
 
 def refuse_missing_data(jobs: Iterable[Job]) -> None:
-    """Raise DataError for the first data set whose file or directory is not there, before a worker looks for it."""
+    """Raise DataError for the first data set whose file or directory is missing, before a worker looks for it."""
     seen: set[str] = set()
     for job in jobs:
         if (spec := str(job.config["dataset"])) not in seen:
@@ -134,12 +134,12 @@ def refuse_missing_data(jobs: Iterable[Job]) -> None:
 
 
 def _begun(directory: Path) -> list[Job]:
-    """Return the runs that have been started of the plan that lies in a directory; none where there is no plan."""
+    """Return the started runs of the plan in a directory; none if there is no plan."""
     return [job for job in _recorded(directory) if RunDirectory(job.path(directory)).record_path.exists()]
 
 
 def _recorded(directory: Path) -> list[Job]:
-    """Return the runs of the plan that lies in a directory; none where there is no plan."""
+    """Return the runs of the plan in a directory; none if there is no plan."""
     try:
         return Plan.read(directory).jobs
     except UserError:
@@ -147,7 +147,7 @@ def _recorded(directory: Path) -> list[Job]:
 
 
 def _train(plan: Plan, study: Study | None, sweep: Sweep, directory: Path) -> bool:
-    """Train the tuning runs and choose by them, then the final ones; say whether a run failed."""
+    """Train the tuning runs, choose by them, and train the final runs; say whether a run failed."""
     failed = False
     if study and study.tune:
         failed = sweep.train_missing(plan.of_phase("tuning"))
@@ -170,4 +170,4 @@ def _warnings(plan: Plan, study: Study | None, records: Iterable[RunRecord | Non
     if other := {record.code.get("commit", "")[:12] for record in records if record} - {
         code_state().get("commit", "")[:12]
     }:
-        yield f"some runs here were made by other code ({', '.join(sorted(other))}); a new directory keeps them apart."
+        yield f"some runs here come from other code ({', '.join(sorted(other))}); a new directory keeps them apart."

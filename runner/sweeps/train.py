@@ -1,4 +1,4 @@
-"""Training what a plan holds, on a pool of workers."""
+"""Train the runs of a plan on a pool of workers."""
 
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
@@ -24,34 +24,34 @@ from runner.sweeps.worker import Checked, Depth, check_job, train_job
 
 
 def kind(job: Job) -> str:
-    """Return what a job has in common with those that differ from it in the seed alone."""
+    """Return a key shared by jobs that differ only in the seed."""
     return run_id({key: value for key, value in job.config.items() if key != "seed"})
 
 
 def finished(jobs: Sequence[Job], sweep: Path) -> dict[str, Outcome]:
-    """Return the outcomes of those that need not be trained, by run id."""
+    """Return the outcomes of the jobs that are already done, by run id."""
     records = {job.run_id: read_status(RunDirectory(job.path(sweep))) for job in jobs}
     return {name: Outcome.of(record) for name, record in records.items() if record and record.status in DONE}
 
 
 class Sweep:
-    """A directory with runs, and the workers that fill it."""
+    """A directory of runs, and the workers that train them."""
 
     def __init__(self, directory: Path, pool: Pool, console: Console, chosen: Chosen, *, fail_fast: bool) -> None:
         self._directory = directory
         self._pool = pool
         self._console = console
-        self._chosen = chosen  # by which the best so far is told
-        self._ended: list[tuple[Job, Outcome]] = []  # also before this start
-        self._shown = 0  # of the batches of this start
+        self._chosen = chosen  # decides the best variant so far
+        self._ended: list[tuple[Job, Outcome]] = []  # including those before this start
+        self._shown = 0  # number of runs shown in earlier batches of this start
         self.fail_fast = fail_fast
 
     def check(self, jobs: Sequence[Job], *, measure: bool, chooses: bool = False) -> Pace:
-        """Build the parts of every kind of run, and return how fast they are.
+        """Build the parts of every kind of run, and return their pace.
 
         Args:
-            measure: an epoch of the first one; the others are estimated by their operations. Else nothing is measured.
-            chooses: by a figure of these runs, which they must measure.
+            measure: time an epoch of the first kind, and estimate the others by their operations.
+            chooses: a metric of these runs decides a choice, so they must measure it.
 
         Raises:
             ConfigError: a line for each variant that cannot be built.
@@ -60,7 +60,7 @@ class Sweep:
         tasks: list[tuple[Job, Depth]] = [(job, "build") for job in kinds]
         if tasks and measure:
             tasks[0] = kinds[0], "measure"
-        if 0 < len(kinds) < len(jobs):  # more for the workers that would be left cold
+        if 0 < len(kinds) < len(jobs):  # warm up the remaining workers as well
             tasks += [(kinds[0], "compile")] * (min(self._pool.workers, len(jobs)) - len(kinds))
         checked: list[tuple[Job, Checked]] = []
         with self._console.status(f"checking {len(kinds)} configurations") if kinds else nullcontext():
@@ -88,19 +88,19 @@ class Sweep:
         return Pace({})
 
     def train_missing(self, jobs: Sequence[Job], ahead: int | None = None) -> bool:
-        """Train those of the jobs that are not done, and say whether one failed.
+        """Train the jobs that are not done yet, and say whether one failed.
 
-        What another process is training is waited for. After an interruption, what was under way is marked as that.
+        Wait for jobs that another process is training. After an interruption, mark the running jobs as interrupted.
 
         Args:
-            ahead: how many runs will follow, where the jobs are a batch of more; the runs are counted through.
+            ahead: the number of runs in later batches, if the jobs are one of several batches with a common count.
 
         Raises:
-            EnvironmentFault: if the machine lets none go on; what was under way is interrupted.
+            EnvironmentFault: if the machine lets no run continue; the running jobs are marked as interrupted.
         """
         done = finished(jobs, self._directory)
         for job in jobs:
-            if job.run_id in done:  # and may have been killed before it was tidied
+            if job.run_id in done:  # it may have been killed before its cleanup
                 RunDirectory(job.path(self._directory)).remove_checkpoint()
         self._ended += [(job, done[job.run_id]) for job in jobs if job.run_id in done]
         jobs = [job for job in jobs if job.run_id not in done]
@@ -121,7 +121,7 @@ class Sweep:
         return any(outcome.status == "failed" for outcome in outcomes.values())
 
     def _train(self, jobs: Sequence[Job], outcomes: dict[str, Outcome], lines: SweepLines, *, wait: bool) -> bool:
-        """Train jobs; return False if that was stopped because one failed."""
+        """Train jobs; return False if a failure stopped the training."""
         task = partial(train_job, sweep=self._directory.resolve(), wait=wait)
         for job, result in self._pool.results(task, jobs, kind):
             if isinstance(result, EnvironmentFault):
@@ -144,7 +144,7 @@ class Sweep:
         directory = RunDirectory(job.path(self._directory))
         with run_lock(directory.path, wait=True):
             record = read_status(directory)
-            if record and record.status in DONE:  # another process took it up meanwhile
+            if record and record.status in DONE:  # another process finished it meanwhile
                 return Outcome.of(record)
             return write_ending(job, directory, "failed", str(reason))
 
@@ -157,5 +157,5 @@ class Sweep:
             try:
                 with run_lock(directory.path):
                     write_ending(job, directory, "interrupted", None)
-            except Locked:  # it is another process that trains it
+            except Locked:  # another process is training it
                 continue

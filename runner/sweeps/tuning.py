@@ -1,4 +1,4 @@
-"""The choice among the points that were tuned, by validation."""
+"""Tuning: choice of each variant's best point by validation."""
 
 import math
 from collections.abc import Container, Mapping, Sequence
@@ -21,21 +21,21 @@ from runner.sweeps.planning.study import Study
 
 @dataclass(frozen=True)
 class Point:
-    """What one point of a variant's axes scored."""
+    """The score of one point of a variant's axes."""
 
     variant: str
     overrides: tuple[str, ...]
-    score: float  # the mean over the tuning seeds; NaN if a run has none (it diverged, say)
+    score: float  # the mean over the tuning seeds; NaN if a run has no score, because it diverged for example
     seeds: int
-    scored: int  # seeds that have a figure
+    scored: int  # number of seeds with a score
     known: float  # the mean over these; NaN without any
 
 
 def choose(plan: Plan, sweep: Path, study: Study) -> Plan:
     """Return the plan with the final runs of each tuned variant's best point, and write tuning.csv.
 
-    A point of which a tuning run has no figure (it diverged or failed) is chosen only if all have that, and then the
-    one with the fewest such runs. Of points that are equal, or differ by rounding alone, it is the first.
+    A point with a diverged or failed tuning run is chosen only if all points have one; then the point with the fewest
+    such runs is chosen. Of points that are equal, or differ only by rounding, the first is chosen.
     """
     points = _points(plan, sweep, study.metric)
     best = {
@@ -92,7 +92,7 @@ def _row(point: Point, is_chosen: bool, points: list[Point], study: Study) -> Ma
 
 
 def _on_edge(point: Point, points: list[Point]) -> bool:
-    """Say whether the point is the lowest or highest on an axis of numbers: a better one may lie beyond."""
+    """Say whether the point is the lowest or highest on a numeric axis: a better one may lie beyond."""
     own = [other for other in points if other.variant == point.variant]
     for at, override in enumerate(point.overrides):
         values = [_number(other.overrides[at]) for other in own]

@@ -1,4 +1,4 @@
-"""What a worker process does with one job."""
+"""Worker: checks or trains one job at a time in a worker process."""
 
 import logging
 import os
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
 
 Depth = Literal["build", "compile", "measure"]
 
-_LONG = 5.0  # seconds of an epoch, beside which what only the first one takes does not count
+_LONG = 5.0  # seconds; in longer epochs, the extra time of the first one is negligible
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What building a run's parts showed."""
+    """The result of building a run's parts."""
 
     error: str | None = None
-    cost: int = 0  # operations an epoch takes, in some unit
+    cost: int = 0  # operations per epoch, in some unit
     epoch_seconds: float | None = None
-    compiling_seconds: float = 0.0  # that compiling took, where an epoch was measured
+    compiling_seconds: float = 0.0  # spent on compiling, if an epoch was measured
     warnings: tuple[str, ...] = ()
-    measured: frozenset[str] = frozenset()  # the loss and the metrics, by name
+    measured: frozenset[str] = frozenset()  # names of the loss and the metrics
 
 
 @cache
@@ -49,11 +49,11 @@ def _kept() -> Kept:
 
 
 def train_job(job: Job, sweep: Path, *, wait: bool = False) -> Outcome | EnvironmentFault:
-    """Train one job, or go on with it, unless it is done already or another process is at it.
+    """Train or resume one job, unless it is already done or another process is training it.
 
     Args:
-        sweep: the sweep's directory, which is there.
-        wait: for the other process.
+        sweep: the sweep's directory, which must exist.
+        wait: whether to wait for the other process.
     """
     directory = RunDirectory(job.path(sweep))
     try:
@@ -96,7 +96,7 @@ def _train(job: Job, directory: RunDirectory) -> Outcome:
 
 
 def _pruning(job: Job) -> list[Any]:
-    """Return the callback that may stop a trial early, if there is to be one."""
+    """Return the callback that may stop a trial early, if pruning is on."""
     if job.pruning is None:
         return []
     from runner.sweeps.search.pruning import Pruning
@@ -105,10 +105,10 @@ def _pruning(job: Job) -> list[Any]:
 
 
 def check_job(task: tuple[Job, Depth], sweep: Path) -> Checked | EnvironmentFault:
-    """Build a job's parts, as its training would, to see whether that works.
+    """Build a job's parts as its training would, to find errors early.
 
     Args:
-        task: the job; and whether to compile it as well, which is kept for the training, and to measure an epoch.
+        task: the job; and whether to only build it, to compile it as well for its training, or to time an epoch too.
         sweep: the sweep's directory.
     """
     job, depth = task
@@ -128,13 +128,13 @@ def check_job(task: tuple[Job, Depth], sweep: Path) -> Checked | EnvironmentFaul
         seconds = _epoch_seconds(prepared, depth) if depth != "build" else None
         compiling = (
             max(0.0, time.perf_counter() - began - 2 * seconds) if seconds else 0.0
-        )  # of one long epoch: unknown
+        )  # unknown after one long epoch
         measured = frozenset(parts.model.get_metrics_result())
         return Checked(None, cost, seconds, compiling, tuple(parts.warnings), measured)
 
 
 def _epoch_seconds(prepared: "Prepared", depth: Depth) -> float | None:
-    """Compile an epoch and return the seconds that it takes; None if it fails, which is for the run to say."""
+    """Compile an epoch, and return its seconds; None if not measured, or if it fails: the run reports the error."""
     from runner.run.prepare import take_compiled, training
 
     compiled = take_compiled(prepared, _kept())
@@ -144,14 +144,14 @@ def _epoch_seconds(prepared: "Prepared", depth: Depth) -> float | None:
         if depth == "compile":
             return None
         epochs = training(alone, compiled, epochs=2)
-        first = next(epochs)["seconds"]  # in which TensorFlow still optimizes what was compiled
+        first = next(epochs)["seconds"]  # during which TensorFlow still optimizes the graph
         return first if first > _LONG else next(epochs)["seconds"]
-    except Exception:  # any: of the user's own parts too
+    except Exception:  # any error, also of the user's own parts
         return None
 
 
 @contextmanager
 def _logged_to(path: Path) -> Iterator[None]:
-    """Send what is logged and printed, also by native code that is about to die, to a file."""
+    """Send the log and all output to a file, even the last words of crashing native code."""
     with output_in(path) as stream, logged_by(logging.StreamHandler(stream)):
         yield

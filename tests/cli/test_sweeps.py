@@ -30,7 +30,9 @@ def test_an_override_of_what_is_resumed_is_refused_with_the_command_for_it(tmp_p
     directory = RunDirectory(tmp_path / "a run")
     directory.path.mkdir()
     directory.write_record(made)
-    with pytest.raises(UserError, match=r"^training.epochs=4: not allowed, as resuming keeps") as caught:
+    with pytest.raises(
+        UserError, match=r"^training.epochs=4: only trusted_packages=\[my_package\] is allowed, as resuming keeps"
+    ) as caught:
         resume_command([str(directory.path), "training.epochs=4"])
     assert "new run" in str(caught.value)
     assert ": runner optimizer=sgd seed=3 training.epochs=4 (" in str(caught.value)
@@ -54,18 +56,18 @@ def test_a_run_that_is_done_is_no_error(tmp_path, capsys, status):
     before = {file: file.read_bytes() for file in path.iterdir()}
     resume_command([str(path)])
     said = " ".join(capsys.readouterr().out.split())
-    assert said == f"{path}: already {status}; there is nothing left to do"
+    assert said == f"{path}: already {status}; nothing left to do"
     assert before.items() <= {file: file.read_bytes() for file in path.iterdir()}.items()
 
 
 def test_a_search_that_is_done_is_no_error_and_another_one_goes_on_by_its_own_command(tmp_path, capsys):
     trial = job(phase="trial")
     Plan([trial], search={"to_come": 0}).write(tmp_path)
-    with pytest.raises(UserError, match="a search goes on with the command that began it"):
+    with pytest.raises(UserError, match="to resume a search, repeat the command that began it"):
         resume_command([str(tmp_path)])
     end(trial, tmp_path)
     resume_command([str(tmp_path)])
-    assert "already completed; there is nothing left to do" in " ".join(capsys.readouterr().out.split())
+    assert "already completed; nothing left to do" in " ".join(capsys.readouterr().out.split())
     Plan([trial], search={"to_come": 1}).write(tmp_path)
-    with pytest.raises(UserError, match="a search goes on with the command that began it"):
+    with pytest.raises(UserError, match="to resume a search, repeat the command that began it"):
         resume_command([str(tmp_path)])

@@ -110,7 +110,7 @@ def test_trusted_packages_are_a_list_of_names():
     for value in ("a", None, 3, [3], [""], ["a."], ["${x}"], ["a b"], {"a": 1}):
         with pytest.raises(ConfigError, match=r"trusted_packages=.*must be a list of package names"):
             read_trusted(value)
-    with pytest.raises(ConfigError, match="seed=3: takes no overrides"):
+    with pytest.raises(ConfigError, match="seed=3: only trusted_packages"):
         trusted_by(["seed=3"])
 
 
@@ -196,17 +196,17 @@ class TestOptionFilesOfOthers:
             (
                 {"study/own": "variants: {a: ['trusted_packages=[os]', optimizer._target_=os.system]}"},
                 ["study=own"],
-                "trusted_packages=[os]: of the command alone, not of a variant",
+                "trusted_packages=[os]: only valid on the command line, not in a variant",
             ),
             (
                 {"study/own": "base: ['hydra.searchpath=[pkg://antigravity]']\nvariants: {a: []}"},
                 ["study=own"],
-                "hydra.searchpath=[pkg://antigravity]: of the command alone",
+                "hydra.searchpath=[pkg://antigravity]: only valid on the command line",
             ),
             (
                 {"study/own": "variants: {a: [hydra/launcher=ray]}"},
                 ["study=own"],
-                "hydra/launcher=ray: of the command alone",
+                "hydra/launcher=ray: only valid on the command line",
             ),
             (
                 {"study/own": "variants: {a: []}\ngrid: {optimizer._target_: [os.system]}"},
@@ -307,6 +307,4 @@ class TestDirectoriesOfOthers:
 
     def test_commands_about_them_take_no_other_override(self, program, tmp_path, command):
         answer = program(*command, "seed=3", cwd=tmp_path)
-        assert (answer.code, "seed=3: not allowed, as resuming keeps the configuration" in answer.err) == (2, True), (
-            answer
-        )
+        assert (answer.code, "seed=3: only trusted_packages=[my_package] is allowed" in answer.err) == (2, True), answer

@@ -46,7 +46,7 @@ def test_another_seed_and_another_key_give_new_runs_beside_the_old(planned, swee
 def test_a_dry_run_leaves_the_plan_of_runs_that_are_there(planned, sweep, capsys, monkeypatch):
     before = (sweep / "plan.json").read_bytes()
     said = conducted(planned("study=smoke", "training.epochs=3"), sweep, dry_run=True)
-    assert "stays as it is" in said
+    assert "stays unchanged" in said
     assert (sweep / "plan.json").read_bytes() == before
     monkeypatch.setenv("COLUMNS", "500")
     status_command([str(sweep)])

@@ -88,7 +88,7 @@ def test_a_directory_takes_no_other_question_s_runs(composer, tmp_path):
     more = {"variants": {"adam": [], "rmsprop": ["optimizer=rmsprop"]}}
     refuse_another_question(planned(composer, more).jobs, tmp_path)
     other = planned(composer, STUDY | {"base": ["training.epochs=7"]}).jobs
-    with pytest.raises(UserError, match=r"holds the results of another question \(4 runs.*hydra\.sweep\.dir=DIR"):
+    with pytest.raises(UserError, match=r"contains the results of another sweep \(4 runs.*hydra\.sweep\.dir=DIR"):
         refuse_another_question(other, tmp_path)
     assert (tmp_path / "index.html").read_bytes() == page
     refuse_another_question(other, tmp_path / "new")
@@ -114,7 +114,7 @@ def test_a_grid_typed_in_another_order_keeps_the_baseline_that_its_directory_has
     conducted(first, tmp_path)
     kept, said = ordered(swapped)
     assert kept == first
-    assert said.startswith("optimizer=sgd stays the baseline, as it was planned here first; to compare with optimizer=")
+    assert said.startswith("optimizer=sgd stays the baseline, as in the recorded plan; to compare with optimizer=")
     assert said.endswith(f"adam: runner report {tmp_path} --baseline optimizer=adam")
     assert ordered(first) == (first, "")
     more, _ = ordered(plan("rmsprop", "adam", "sgd", seeds=(2, 0)))

@@ -277,16 +277,16 @@ def test_a_tuned_study_measures_what_it_chose_on_fresh_seeds(tuned_study):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("status", "nowhere"), "nowhere: no run and no sweep was begun here"),
-        (("resume", "nowhere"), "nowhere: no run and no sweep was begun here"),
+        (("status", "nowhere"), "nowhere: neither a run nor a sweep was started here"),
+        (("resume", "nowhere"), "nowhere: neither a run nor a sweep was started here"),
         (("ablate", "base=experiment/smoke"), "runner: ablate: needs drop="),
         (("study=smok",), "study=smok: no such option; did you mean smoke?"),
         (("study=smoke", "study.baseline=nobody"), "study.baseline=nobody: no such variant"),
         (("study=smoke", "seeds=0"), "study.seeds=0"),
         (("seeds=0",), "seeds=0: must be a number of seeds"),
         (("-m", "seed=-1", "dry_run=true"), "seeds=[-1]: must be a number of seeds"),
-        (("study=smoke", "seeds=1,2"), "seeds: several are one list"),
-        (("study=smoke", "seed=1", "seeds=2"), "seed=1: seeds are given too"),
+        (("study=smoke", "seeds=1,2"), "seeds: write several as one list"),
+        (("study=smoke", "seed=1", "seeds=2"), "seed=1: seeds=... is given too"),
         (("study=smoke", "hydra.launcher.workers=0"), "hydra.launcher.workers=0: must be an integer from 1 to 1000"),
         (("study=smoke", "optimizer=adamm"), "optimizer=adamm: no such option; did you mean adam?"),
         (("-m", "optimizer=sgd,adamm"), "optimizer=adamm: no such option; did you mean adam?"),
@@ -313,8 +313,8 @@ def test_bad_input_is_one_message(program, tmp_path, arguments, said):
         (("optimizer=sgd", "fail_fast=true", "dry_run=true"), "fail_fast: only valid in sweeps"),
         (("study=smoke", "fail_fast=maybe"), "fail_fast=maybe: must be true or false"),
         (("study=smoke", "hydra.mode=RUN"), "study: only valid in sweeps"),
-        (("study=smoke", "+study.metric=val_acuracy"), "study.metric=val_acuracy: must be a figure of"),
-        (("ablate", "base=experiment/smoke", "drop=optimizer"), "study.drop: optimizer: a run cannot be without one"),
+        (("study=smoke", "+study.metric=val_acuracy"), "study.metric=val_acuracy: must be a metric of"),
+        (("ablate", "base=experiment/smoke", "drop=optimizer"), "study.drop: optimizer: every run needs one"),
     ],
 )
 def test_what_makes_no_sense_of_a_sweep_is_refused(program, tmp_path, command, message):

@@ -1,1 +1,1 @@
-"""Planning a sweep: variants, jobs, seeds."""
+"""Plan of a sweep: variants, jobs and seeds."""

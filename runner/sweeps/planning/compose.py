@@ -1,4 +1,4 @@
-"""Jobs from overrides, composed by Hydra."""
+"""Composition of configurations from overrides, by Hydra."""
 
 import json
 import math
@@ -19,12 +19,12 @@ from runner.core.errors import ConfigError
 from runner.run.request import chosen_options
 from runner.sweeps.planning.study import MOST
 
-_ZEROS = re.compile(r"-?\d{1,6}0{6,}\.0")  # behind as many digits as `:g` keeps
+_ZEROS = re.compile(r"-?\d{1,6}0{6,}\.0")  # after at most as many digits as `:g` keeps
 
 
 @dataclass(frozen=True)
 class Composed:
-    """What some overrides make of the configuration, for any seed."""
+    """A configuration composed from overrides, for any seed."""
 
     overrides: list[str]
     choices: dict[str, str]
@@ -32,10 +32,10 @@ class Composed:
     trusted: tuple[str, ...]  # packages
 
     def for_seed(self, seed: int) -> dict[str, Any]:
-        """Return the checked and resolved configuration.
+        """Return the resolved configuration for a seed, after checking it.
 
         Raises:
-            ConfigError: if a value is out of range, or a class is not to be trusted.
+            ConfigError: if a value is out of range, or a class is not trusted.
         """
         with open_dict(self.config):
             self.config.seed = seed
@@ -46,7 +46,7 @@ class Composed:
 
 
 class Composer:
-    """Composes as Hydra does for the jobs of a multirun."""
+    """Composes configurations as Hydra does for the jobs of a multirun."""
 
     def __init__(self, loader: ConfigLoader, master: DictConfig) -> None:
         self._loader = loader
@@ -55,10 +55,10 @@ class Composer:
         self._parser = OverridesParser.create(config_loader=loader)
 
     def parse(self, overrides: Sequence[str]) -> list[Override]:
-        """Return overrides as Hydra reads them.
+        """Return overrides as Hydra parses them.
 
         Raises:
-            ConfigError: if one of them is endless.
+            ConfigError: if one is too long to parse, or its range has no value or too many.
         """
         refuse_endless(overrides)
         parsed: list[Override] = self._parser.parse_overrides(list(overrides))
@@ -67,19 +67,19 @@ class Composer:
         return parsed
 
     def compose(self, overrides: Sequence[str]) -> Composed:
-        """Compose what the overrides ask for; of two for one key, the later one counts.
+        """Compose a configuration from overrides; of two for the same key, the later one counts.
 
         Raises:
-            ConfigError: if an override is not one, or sets the seed.
+            ConfigError: if an override is invalid, sets the seed, or belongs to the command alone.
             HydraException: if a group, option or key does not exist.
         """
         last = {override.get_key_element(): override for override in self.parse(overrides)}
         if "seed" in last:
-            raise ConfigError(f"{last['seed'].input_line}: every variant has all seeds; give seeds=[...]")
+            raise ConfigError(f"{last['seed'].input_line}: every variant gets all seeds; use seeds=[...]")
         if strange := [key for key in last if key == TRUST or key.replace("/", ".").split(".")[0] == "hydra"]:
-            raise ConfigError(f"{last[strange[0]].input_line}: of the command alone, not of a variant")
+            raise ConfigError(f"{last[strange[0]].input_line}: only valid on the command line, not in a variant")
         if swept := [override for override in last.values() if override.is_sweep_override()]:
-            raise ConfigError(f"{swept[0].input_line}: a variant takes one value; several belong into study.grid")
+            raise ConfigError(f"{swept[0].input_line}: a variant takes one value; put several into study.grid")
         lines = [override.input_line or "" for override in last.values()]
         whole = self._loader.load_sweep_config(self._master, lines)
         choices = chosen_options(whole.hydra, lines)
@@ -88,10 +88,10 @@ class Composer:
         return Composed(lines, choices, whole, self._trusted)
 
     def axes(self, arguments: Sequence[str]) -> tuple[list[str], dict[str, list[str]]]:
-        """Split a command's overrides into single ones, and axes: key -> the overrides it takes in turn.
+        """Split a command's overrides into single ones and axes: key -> one override for each value.
 
         Raises:
-            ConfigError: for a range that has no list of values.
+            ConfigError: if an override is an interval, which has no list of values.
         """
         single: list[str] = []
         axes: dict[str, list[str]] = {}
@@ -102,9 +102,7 @@ class Composer:
             elif override.is_discrete_sweep():
                 axes[key] = [f"{key}={_short(value)}" for value in override.sweep_string_iterator()]
             else:
-                raise ConfigError(
-                    f"{override.input_line}: an interval has no list of values; that is what search is for"
-                )
+                raise ConfigError(f"{override.input_line}: an interval has no list of values; use search=optuna")
         return single, axes
 
 
@@ -115,7 +113,7 @@ def _refuse_odd_range(override: Override) -> None:
     start, stop, step = value.start or 0, value.stop or 0, value.step
     steps = (stop - start) / step if step else math.nan
     if not 0 < steps <= MOST:
-        raise ConfigError(f"{override.input_line}: must be a range of at least one and at most {MOST} values")
+        raise ConfigError(f"{override.input_line}: must be a range of 1 to {MOST} values")
 
 
 def as_override(key: str, value: Any) -> str:
@@ -132,5 +130,5 @@ def _literal(value: Any) -> str:
 
 
 def _short(value: str) -> str:
-    """Return a large float with its power of ten, 1e+12, where Python and Hydra write out its zeros."""
+    """Return a large float in scientific notation, 1e+12, where Python and Hydra write all its zeros."""
     return f"{float(value):g}" if _ZEROS.fullmatch(value) else value

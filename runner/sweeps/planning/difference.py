@@ -1,4 +1,4 @@
-"""What a run's configuration has that another's has not."""
+"""Difference between the configurations of two runs, as overrides."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from runner.sweeps.planning.compose import as_override
 
 
 def difference(baseline: Job, job: Job) -> list[str]:
-    """Return overrides that lead from the baseline to the run, but for the seed: options first, then values."""
+    """Return overrides that turn the baseline into the run, without the seed: options first, then values."""
     before, after = dict(_flat(baseline.config)), dict(_flat(job.config))
     options = [
         f"{group}={job.choices.get(group)}"
@@ -29,9 +29,9 @@ def difference(baseline: Job, job: Job) -> list[str]:
         for key, value in after.items()
         if key in before and before[key] != value and key != "seed" and not is_volatile(key) and "_target_" not in key
     ]
-    named = {override_key(override) for override in [*options, *lists]}  # groups whose keys are the options' own
+    named = {override_key(override) for override in [*options, *lists]}  # their keys follow from the option
     new, gone = _only(after, before, named), _only(before, after, named)
-    # A mapping that became null, or the other way round, is one change.
+    # A mapping replaced by null, or null by a mapping, is one change.
     added = [f"{'' if _below(key, gone) else '+'}{as_override(key, after[key])}" for key in new]
     removed = [f"~{key}" for key in gone if not _below(key, new) and not any(_below(other, [key]) for other in new)]
     return [*options, *lists, *values, *added, *removed]

@@ -1,4 +1,4 @@
-"""The plan of a sweep: every run it is to train, checked and frozen before the first one starts."""
+"""Plan of a sweep: all its runs, checked and frozen before the first one starts."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -41,31 +41,35 @@ Asked = Annotated[dict[str, Any], AfterValidator(_with_choice)]
 
 @dataclass(frozen=True)
 class Plan:
-    """The runs of a sweep, in the order in which they start; a run that two variants share is in it for each."""
+    """The runs of a sweep, in the order of their start; a run that two variants share appears for each."""
 
     jobs: Annotated[list[Job], Field(min_length=1, fail_fast=True)]
-    study: Asked = field(default_factory=dict)  # as it stood in the configuration; empty for a grid
-    launcher: dict[str, Any] = field(default_factory=dict)  # where the runs are computed
-    command: Lines = field(default_factory=list)  # the arguments by which it was asked for
-    search: Asked = field(default_factory=dict)  # what a search chooses by; `to_come`: runs not yet planned
+    study: Asked = field(default_factory=dict)  # as configured; empty for a grid
+    launcher: dict[str, Any] = field(default_factory=dict)  # where the runs are trained
+    command: Lines = field(default_factory=list)  # the arguments of the sweep's command
+    search: Asked = field(
+        default_factory=dict
+    )  # a search's metric and direction; `to_come`: number of runs not yet planned
 
     @classmethod
     def read(cls, sweep: Path) -> Self:
-        """Read a plan back.
+        """Read the plan of a sweep.
 
         Raises:
-            UserError: if there is none in the directory.
+            UserError: if the directory has no valid plan.
         """
         try:
             plan: Self = read_json(sweep / PLAN_FILE, json_form(cls), LARGEST_PLAN)
         except FileNotFoundError as error:
-            raise UserError(f"{sweep}: no run and no sweep was begun here (no record.json, no {PLAN_FILE})") from error
+            raise UserError(
+                f"{sweep}: neither a run nor a sweep was started here (no record.json, no {PLAN_FILE})"
+            ) from error
         except ValueError as error:
-            raise UserError(f"{sweep}: not a sweep's directory ({PLAN_FILE}: {error})") from error
+            raise UserError(f"{sweep}: not a sweep directory ({PLAN_FILE}: {error})") from error
         return plan
 
     def write(self, sweep: Path) -> None:
-        """Write the plan, for people as plan.csv and for resuming as plan.json."""
+        """Write the plan: plan.csv for people, plan.json for resuming."""
         sweep.mkdir(parents=True, exist_ok=True)
         jobs = [job.as_json() for job in self.jobs]
         values = {"format": 1, "command": self.command, "study": self.study, "launcher": self.launcher}
@@ -73,9 +77,9 @@ class Plan:
         write_csv(sweep / "plan.csv", self.rows())
 
     def where_runs_lie(self, sweep: Path) -> Self:
-        """Return the plan with the directories that runs have already, where the same run was named another way.
+        """Return the plan with the existing directories of runs, which may have been named differently.
 
-        The axes of a grid in another order make other names of the same runs.
+        The order in which a grid's axes are typed changes the names of its runs, but not the runs.
         """
         there: dict[str, str] = {}
         for found in sorted(sweep.glob("*/record.json")):
@@ -87,7 +91,7 @@ class Plan:
         return replace(self, jobs=jobs)
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return a row a run, with its difference from the first variant."""
+        """Return one row per run, with its difference from the first variant."""
         baseline = self.jobs[0]
         return [
             {
@@ -105,26 +109,26 @@ class Plan:
 
     @property
     def chosen(self) -> Chosen:
-        """By what figure its variants are told apart while it runs."""
+        """The metric by which its variants are ranked while it runs."""
         return _chosen_by(self.study or self.search)
 
     @property
     def to_come(self) -> int:
-        """How many runs a search will add."""
+        """The number of runs that a search will add."""
         return int(self.search.get("to_come", 0))
 
     def of_phase(self, *phases: Phase) -> list[Job]:
-        """Return the runs of a phase, each once."""
+        """Return the runs of some phases, each once."""
         return list({job.run_id: job for job in reversed(self.jobs) if job.phase in phases}.values())[::-1]
 
     def of_one_candidate(self) -> list[Job]:
-        """Return the final runs of one point for each tuned variant whose point is not chosen yet."""
+        """Return, for each tuned variant without a chosen point, the final runs of one of its points."""
         chosen = {job.variant for job in self.jobs if job.phase == "final"}
         open_ones = [job for job in self.jobs if job.phase == "candidate" and job.variant not in chosen]
         return list({(job.variant, job.seed): job for job in reversed(open_ones)}.values())[::-1]
 
     def merged(self) -> list[tuple[str, str]]:
-        """Return pairs of variants that are one and the same run."""
+        """Return the pairs of variants that share a run."""
         first: dict[str, str] = {}
         final = [job for job in self.jobs if job.phase in ("final", "candidate")]
         pairs = {(first.setdefault(job.run_id, job.variant), job.variant): None for job in final}
@@ -133,14 +137,14 @@ class Plan:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A variant at one point of what is tuned, for all seeds."""
+    """A variant at one tuning point, for all seeds."""
 
     variant: Variant
     point: list[str]
     composed: Composed
 
     def jobs(self, seeds: Iterable[int], phase: Phase) -> list[Job]:
-        """Return a run a seed.
+        """Return one run per seed.
 
         Raises:
             ConfigError: naming the variant, if its configuration cannot be run.
@@ -168,7 +172,7 @@ class Candidate:
         )
 
     def planned(self, study: Study) -> list[Job]:
-        """Return what a study does with it: tuning runs and the final runs that may follow, or final runs alone."""
+        """Return its runs in a study: tuning runs and the final runs that may follow, or only final runs."""
         if not self.variant.points:
             return self.jobs(study.seeds, "final")
         assert study.tune
@@ -176,18 +180,18 @@ class Candidate:
 
 
 def sharing(jobs: Iterable[Job]) -> list[Job]:
-    """Return the jobs, those that are one and the same run in one directory: that of the first."""
+    """Return the jobs; identical runs share the directory of the first one."""
     directories: dict[str, str] = {}
     return [replace(job, directory=directories.setdefault(job.run_id, job.directory)) for job in jobs]
 
 
 def in_variant(name: str, text: str) -> str:
-    """Return an error's text with the variant it belongs to."""
+    """Return an error's text with the name of its variant."""
     return "\n".join(f"variant {name}: {line}" for line in text.splitlines())
 
 
 def candidates(variants: Sequence[Variant], composer: Composer) -> list[Candidate]:
-    """Compose every variant at every point.
+    """Compose every variant at every tuning point.
 
     Raises:
         ConfigError: a line for each variant that cannot be composed.

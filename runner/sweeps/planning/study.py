@@ -1,4 +1,4 @@
-"""What a study asks: its variants, its baseline, what is crossed with them and what is tuned."""
+"""Study: its question, variants, baseline, grid, tuning and seeds, as configured."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -14,8 +14,8 @@ from runner.records.record import VALIDATION_METRICS
 from runner.reporting.metrics import sign_of
 
 Axes = dict[str, Annotated[list[Any], Field(min_length=1)]]  # a key or group -> the values it takes
-MOST = 10_000  # seeds, values of a range, or variants: planning as many takes the better part of an hour
-_TUNING_SEED = 1000  # the first one, so that the seeds of the tuning are not those of the result
+MOST = 10_000  # seeds, values of a range, or variants; planning this many takes most of an hour
+_TUNING_SEED = 1000  # the first one: tuning must not use the seeds of the result
 _SEEDS = f"must be a number of seeds, 1 to {MOST}, or a list of them, each 0 or more: [0,1,2]"
 
 
@@ -39,7 +39,7 @@ TuningSeeds = Annotated[list[WholeNumber], BeforeValidator(_listed_from_the_tuni
 
 
 class Tune(Section):
-    """What is searched for each variant, on validation, before it is trained anew on the study's seeds."""
+    """Tuning of each variant on validation, before its training on the study's seeds."""
 
     axes: Axes = Field(default_factory=dict)
     per_variant: dict[str, Axes] = Field(default_factory=dict)  # instead of `axes`
@@ -47,12 +47,12 @@ class Tune(Section):
     budget: Count | None = None  # points tried for each variant, drawn from the grid; null: all of them
 
     def axes_of(self, variant: str) -> Axes:
-        """Return what is tuned for one variant."""
+        """Return the axes that are tuned for one variant."""
         return self.per_variant.get(variant, self.axes)
 
 
 class Chosen(Section):
-    """By what figure of the validation set something is chosen."""
+    """Choice by a metric of the validation set."""
 
     metric: str = "val_accuracy"  # a column of summary.csv
     direction: Literal["max", "min"] | None = None  # default: min for a loss or likelihood, else max
@@ -62,12 +62,12 @@ class Chosen(Section):
     def _metric_is_of_validation(cls, value: str) -> str:
         if value not in VALIDATION_METRICS:
             nearest = did_you_mean(value, VALIDATION_METRICS)
-            raise ValueError(f"must be a figure of the validation set in summary.csv{nearest}")
+            raise ValueError(f"must be a metric of the validation set in summary.csv{nearest}")
         return value
 
     @property
     def sign(self) -> int:
-        """1 where a higher metric is better, -1 where a lower one is."""
+        """1 if a higher metric is better, -1 if a lower one is."""
         return {"max": 1, "min": -1, None: sign_of(self.metric)}[self.direction]
 
 
@@ -75,33 +75,33 @@ class Study(Chosen):
     """A question, and the runs that answer it."""
 
     question: str | None = None
-    base: list[str] = Field(default_factory=list)  # overrides of all variants
+    base: list[str] = Field(default_factory=list)  # overrides for all variants
     variants: dict[str, list[str]] = Field(default_factory=dict)
     drop: list[str] = Field(default_factory=list)  # parts left out one at a time, each a variant
     baseline: str | None = None  # default: the first variant
     grid: Axes = Field(default_factory=dict)  # crossed with every variant
     tune: Tune | None = None
-    target: NonNegative | None = None  # of the validation metric: the report says how soon it is reached
+    target: NonNegative | None = None  # a value of the validation metric; the report says how soon runs reach it
     seeds: Seeds = Field(default=10, validate_default=True)
 
     @property
     def names(self) -> list[str]:
-        """The names of its variants, also of those with a part left out, without what they are crossed with."""
+        """The names of its variants, including those with a part dropped, before the crossing with the grid."""
         return study_names(self.variants, self.drop)
 
     @field_validator("target")
     @classmethod
     def _target_can_be_reached(cls, value: float | None, info: ValidationInfo) -> float | None:
         if value is not None and value > 1 and str(info.data.get("metric")).endswith("accuracy"):
-            raise ValueError("must be a share, 0 to 1, as accuracies are")
+            raise ValueError("must be from 0 to 1, as accuracies are")
         return value
 
 
 def read_study(config: Any, seeds: Any = None) -> Study:
-    """Check a study as it stands in the configuration.
+    """Check a study from the configuration.
 
     Args:
-        seeds: given on the command line; they take the place of the study's.
+        seeds: from the command line; they replace the study's.
 
     Raises:
         ConfigError: one line for each key that is wrong.
@@ -110,8 +110,8 @@ def read_study(config: Any, seeds: Any = None) -> Study:
         raise ConfigError("study: must be keys with values: variants, seeds, ...")
     variants = config.get("variants")
     for name in variants if isinstance(variants, Mapping) else ():
-        if not isinstance(name, str):  # YAML takes on, off, yes, no, null and numbers for something else
-            raise ConfigError(f"study.variants: the name {name!r} is no text in YAML; quote it")
+        if not isinstance(name, str):  # YAML does not read on, off, yes, no, null and numbers as text
+            raise ConfigError(f"study.variants: the name {name!r} is not text in YAML; quote it")
     try:
         study = Study.model_validate(dict(config) | ({} if seeds is None else {"seeds": seeds}))
     except ValidationError as error:
@@ -126,7 +126,7 @@ def read_study(config: Any, seeds: Any = None) -> Study:
 
 
 def read_seeds(value: Any) -> list[int]:
-    """Return the seeds that `seeds=...` asks for outside of a study.
+    """Return the seeds that `seeds=...` asks for outside a study.
 
     Raises:
         ConfigError: if they are neither a number nor a list of whole numbers.
@@ -148,6 +148,6 @@ def _check_tuning(study: Study, tune: Tune) -> None:
         raise ConfigError(f"study.tune.per_variant.{min(unknown)}: no such variant (allowed: {allowed})")
     if common := sorted(set(tune.seeds) & set(study.seeds)):
         raise ConfigError(
-            f"study.tune.seeds: {', '.join(map(str, common))} are among study.seeds too; "
-            "what was chosen by a seed must be measured on others"
+            f"study.tune.seeds: shares {', '.join(map(str, common))} with study.seeds; "
+            "the result needs seeds that the tuning has not used"
         )

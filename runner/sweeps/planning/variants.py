@@ -1,4 +1,4 @@
-"""The variants of a study or grid: which overrides each has."""
+"""Variants of a study or grid, and their overrides."""
 
 import itertools
 import math
@@ -19,7 +19,7 @@ from runner.run.request import ONE_OPTION_GROUPS
 from runner.sweeps.planning.compose import Composer, as_override
 from runner.sweeps.planning.study import MOST, Axes, Study
 
-# What a group is set to where its part is left out.
+# The options of groups whose part is dropped.
 _WITHOUT = {"normalization": "none", "schedule": "constant", "clipping": "none", "averaging": "none"}
 
 
@@ -29,12 +29,12 @@ class Variant:
 
     name: str
     overrides: list[str]
-    points: list[list[str]]  # what is tuned: the overrides of each point tried; empty: nothing
-    named: bool = False  # by the study, so that reports call it by that name
+    points: list[list[str]]  # the overrides of each tuning point; empty: nothing is tuned
+    named: bool = False  # by the study; reports use this name
 
 
 def grid_variants(axes: Mapping[str, Sequence[str]], single: Sequence[str]) -> list[Variant]:
-    """Return a variant for each cell of a command's grid, named after what changes.
+    """Return a variant for each cell of a command's grid, named after its changes.
 
     Raises:
         ConfigError: if there are too many, or a value is given twice.
@@ -55,8 +55,8 @@ def study_variants(
         single: the command's overrides, which all variants get.
 
     Raises:
-        ConfigError: if a part that is to be dropped is not there, there are too many variants or points, or a value
-            is given twice, or the command sets what is tuned.
+        ConfigError: if a dropped part does not exist, there are too many variants or points, a value is given twice,
+            or the command sets a tuned key.
     """
     own = dict(study.variants)
     if study.drop:
@@ -70,7 +70,7 @@ def study_variants(
         _check_axes(tuned)
         if given := tuned.keys() & {override_key(override) for override in (*single, *axes)}:
             raise ConfigError(
-                f"{min(given)}: is tuned by the study, for {name}; change study.tune, or tune nothing (study.tune=null)"
+                f"{min(given)}: the study tunes it, for {name}; change study.tune, or turn tuning off (study.tune=null)"
             )
         points = _points(tuned, study.tune.budget if study.tune else None, name)
         for cell in itertools.product(*crossed.values()):
@@ -93,17 +93,17 @@ def _overrides(key: str, values: Iterable[Any]) -> list[str]:
 
 
 def _points(axes: Axes, budget: int | None, name: str) -> list[list[str]]:
-    """Return the points of the axes' grid; a sample of them, without repetition, where the budget is smaller."""
+    """Return the points of the axes' grid, or a random sample without repetition if the budget is smaller."""
     points = [list(point) for point in itertools.product(*(_overrides(key, axes[key]) for key in axes))] if axes else []
     if budget is None or budget >= len(points):
         return points
-    # The same sample each time: a study that is started again must plan the same runs.
+    # The same sample each time: a restarted study must plan the same runs.
     chosen = np.random.default_rng([len(points), *name.encode()]).choice(len(points), budget, replace=False)
     return [points[index] for index in sorted(chosen)]
 
 
 def _leave_one_out(study: Study, single: Sequence[str], composer: Composer) -> dict[str, list[str]]:
-    """Return the variant that has all parts, and for each part the one without it."""
+    """Return a variant with all parts, and one without each of the dropped parts."""
     config = resolve(composer.compose([*study.base, *single]).config)
     without = [[_dropping(part, config)] for part in dict.fromkeys(study.drop)]
     return dict(zip(study_names([], study.drop), [[], *without], strict=True))
@@ -127,5 +127,5 @@ def _dropping(part: str, config: Mapping[str, Any]) -> str:
             raise ConfigError(f"study.drop: {part}: no such part{did_you_mean(part, droppable)}")
         value = value[key]
     if part in ONE_OPTION_GROUPS:
-        raise ConfigError(f"study.drop: {part}: a run cannot be without one; give the other one as a variant")
+        raise ConfigError(f"study.drop: {part}: every run needs one; add another option as a variant")
     return f"{part}=null"

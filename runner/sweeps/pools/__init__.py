@@ -1,1 +1,1 @@
-"""Pools of workers that compute a sweep."""
+"""Worker pools: local processes, Ray and Slurm."""

@@ -1,4 +1,4 @@
-"""Pools of workers: their interface, and a task queue with affinity."""
+"""Interface of worker pools, and a task queue with affinity."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -8,20 +8,20 @@ Task = TypeVar("Task")
 
 
 class Waiting(Generic[Task]):
-    """A queue from which each worker is handed what is like its last task, as long as there is such a one."""
+    """Task queue with affinity: a worker prefers tasks like its previous one."""
 
     def __init__(self, tasks: Sequence[Task], affinity: Callable[[Task], str]) -> None:
         self._tasks = [(task, affinity(task)) for task in tasks]
-        self._busy: list[str] = []  # what the workers are at
+        self._busy: list[str] = []  # the kinds of tasks that workers are computing
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._tasks)
 
     def take(self, last: str | None) -> tuple[Task, str] | None:
-        """Return a task and its kind: like the worker's last one, else like no other worker's, else the first one.
+        """Return the next task and its kind, or None if none is left.
 
-        None at the end.
+        Prefer a task of the worker's last kind, then one of a kind that no worker is computing, then the first.
         """
         with self._lock:
             if last in self._busy:
@@ -36,13 +36,13 @@ class Waiting(Generic[Task]):
             return taken
 
     def give_back(self, task: Task, kind: str) -> None:
-        """Put a task back that its worker did not live to end."""
+        """Put back the task of a worker that died."""
         with self._lock:
             self._busy.remove(kind)
             self._tasks.insert(0, (task, kind))
 
     def clear(self) -> None:
-        """Let no more be taken."""
+        """Remove all tasks."""
         with self._lock:
             self._tasks.clear()
 
@@ -51,30 +51,30 @@ Result = TypeVar("Result")
 
 
 class Pool(Protocol):
-    """Something that computes a function of many tasks."""
+    """Pool of workers that compute a function of many tasks."""
 
     workers: int
 
     @property
     def checker(self) -> "Pool":
-        """Where short tasks are computed."""
+        """The pool for short tasks."""
 
     def results(
         self, function: Callable[[Task], Result], tasks: Sequence[Task], affinity: Callable[[Task], str]
     ) -> Iterator[tuple[Task, "Result | WorkerLost"]]:
-        """Yield each task with its result as it ends, in any order.
+        """Yield each task with its result when it ends, in any order.
 
         Args:
-            function: can be pickled, and so can its tasks and results.
-            affinity: tasks that have it in common are best computed by one worker, one after the other.
+            function: can be pickled, as can its tasks and results.
+            affinity: the kind of a task; one worker computes tasks of the same kind fastest.
 
         Raises:
-            EnvironmentFault: if the machine lets no worker start.
+            EnvironmentFault: if no worker can start on this machine.
         """
 
     def close(self) -> None:
-        """End all workers, also those that are busy."""
+        """End all workers, even busy ones."""
 
 
 class WorkerLost(Exception):
-    """A worker died, or was stopped for taking too long; its text says how."""
+    """A worker died or exceeded the time limit; the text gives the reason."""

@@ -1,4 +1,4 @@
-"""Local pool: one worker process each; a worker that crashes loses only its own task."""
+"""Local pool: worker processes on this machine; one that crashes loses only its own task."""
 
 import copy
 import gc
@@ -22,35 +22,37 @@ from runner.core.errors import EnvironmentFault, machine_faults
 from runner.core.output import output_in
 from runner.sweeps.pools.base import Pool, Result, Task, Waiting, WorkerLost
 
-_TRIES = 3  # of a task whose worker dies before it has begun
-_GLANCE = 1.0  # seconds between looks at whether a slot is still alive
+_TRIES = 3  # attempts at a task whose worker dies before it begins
+_GLANCE = 1.0  # seconds between checks of whether a slot is alive
 
 
 def start_server() -> None:
-    """Start the process that workers are forked from, if it is not there yet; it goes on by itself for seconds."""
+    """Start the process that workers are forked from, unless it runs; it goes on importing in the background."""
     multiprocessing.get_context("forkserver").set_forkserver_preload(["runner.sweeps.preloaded"])
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a process with threads must not be forked
-    # A terminal that is closed ends the process that asked, and that ends its workers.
+    # A closed terminal ends the calling process, which ends its workers.
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with output_in(Path(os.devnull)):  # of the import of TensorFlow; the workers send theirs to each run's log
+        with output_in(
+            Path(os.devnull)
+        ):  # hides the output of TensorFlow's import; workers write theirs to each run's log
             forkserver.ensure_running()
     finally:
         signal.signal(signal.SIGHUP, before)
 
 
 class LocalPool:
-    """Processes on this machine, forked from one that has imported TensorFlow and not started it.
+    """Processes on this machine, forked from one that has imported TensorFlow but not initialized it.
 
-    Each has a slot of its own, which replaces its process if that dies, and is handed one task after the other.
+    Each process belongs to a slot, which gives it one task at a time and replaces it if it dies.
     """
 
     def __init__(self, environments: Sequence[Mapping[str, str]], timeout_s: float | None) -> None:
         """Start the workers.
 
         Args:
-            environments: what is set in the environment of each worker; there are as many workers.
-            timeout_s: after so many seconds a task is given up, and its worker replaced.
+            environments: the environment variables to set in each worker, one mapping per worker.
+            timeout_s: the time limit of a task in seconds, after which its worker is replaced.
         """
         self.workers = len(environments)
         self._timeout_s = timeout_s
@@ -59,7 +61,7 @@ class LocalPool:
 
     @property
     def checker(self) -> Pool:
-        """See `Pool`; building a run's parts has all the time it needs."""
+        """See `Pool`; this one has no time limit, as building a run's parts may take long."""
         patient = copy.copy(self)
         patient._timeout_s = None
         return patient
@@ -100,7 +102,7 @@ class LocalPool:
                 ended.put((task, WorkerLost(f"stopped after timeout_s={self._timeout_s:g} seconds")))
             except ProcessExpired as error:
                 ended.put((task, WorkerLost(_how_it_died(error.exitcode))))
-            except Exception as error:  # whatever it is: who waits for this task must hear of it
+            except Exception as error:  # any error: the caller waits for this task
                 ended.put((task, WorkerLost(f"{type(error).__name__}: {error}")))
 
     def close(self) -> None:
@@ -112,9 +114,9 @@ class LocalPool:
 
 
 class _Slot:
-    """A pool of one process, that is made anew when the process was lost: a pool that has lost an idle one is broken.
+    """A pool of one process, replaced when the process dies: the loss of an idle process breaks a pool of pebble's.
 
-    One that died while it took a task from the pool's channel would also leave that locked.
+    A process that dies while it takes a task would also leave the pool's channel locked.
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -127,13 +129,13 @@ class _Slot:
         return ProcessPool(max_workers=1, initializer=_start_worker, initargs=(self._environment,), context=context)
 
     def result(self, function: Callable[[Task], Result], task: Task, timeout_s: float | None) -> Result | WorkerLost:
-        """Compute a function of a task; whatever it raises comes back as a WorkerLost.
+        """Compute a function of a task; an exception that it raises comes back as a WorkerLost.
 
         Raises:
             CancelledError: if the slot was stopped.
-            TimeoutError: if it took too long.
-            ProcessExpired: if the process died over it.
-            Exception: whatever keeps a process from starting.
+            TimeoutError: if the task exceeded the time limit.
+            ProcessExpired: if the process died during the task.
+            Exception: any error that keeps a process from starting.
         """
         tries = 0
         while True:
@@ -155,13 +157,13 @@ class _Slot:
             raise CancelledError
         try:
             future: Future[Result | WorkerLost] = self._pool.schedule(_answer, args=(function, task), timeout=timeout_s)
-        except RuntimeError as error:  # pebble's word for a pool that is broken, or was stopped
+        except RuntimeError as error:  # pebble's error for a broken or stopped pool
             raise BrokenProcessPool(str(error)) from error
         return future
 
     def _ended(self, future: "Future[Result | WorkerLost]") -> Result | WorkerLost:
         while not wait_for([future], _GLANCE).done:
-            if not self._pool.active:  # what comes just when the pool breaks is never ended by it
+            if not self._pool.active:  # a task scheduled just when the pool breaks never ends
                 raise BrokenProcessPool("the worker died before it began")
         return future.result()
 
@@ -173,20 +175,20 @@ class _Slot:
         self._pool = self._new_pool()
 
     def stop(self) -> None:
-        """Take no more tasks."""
+        """Accept no more tasks."""
         self._stopped = True
         self._pool.stop()
 
     def join(self) -> None:
-        """End the process, also if it is busy."""
+        """End the process, even if it is busy."""
         self._pool.join()
 
 
 def _start_worker(environment: Mapping[str, str]) -> None:
-    """Set the environment, and end the process when the one that asked for it dies."""
+    """Set the environment, and end this process when its parent dies."""
     os.environ.update(environment)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # pebble's handler would wait for the end of an epoch
-    gc.freeze()  # what was imported is no garbage: collections between runs need not look at it
+    gc.freeze()  # imported objects stay: garbage collections between runs can skip them
     parent = multiprocessing.parent_process()
     assert parent
 
@@ -198,7 +200,7 @@ def _start_worker(environment: Mapping[str, str]) -> None:
 
 
 def _answer(function: Callable[[Task], Result], task: Task) -> Result | WorkerLost:
-    """Compute a function of a task, in the worker: what it raises must not be taken for an error of the pool's own."""
+    """Compute a function of a task in the worker; its exceptions must not look like errors of the pool."""
     try:
         with machine_faults():
             return function(task)

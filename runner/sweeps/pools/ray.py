@@ -1,4 +1,4 @@
-"""Workers on a Ray cluster; what a node that dies was at goes on elsewhere."""
+"""Ray pool: workers on a cluster; the tasks of a node that dies continue on another."""
 
 import os
 import time
@@ -14,8 +14,8 @@ from runner.sweeps.pools.base import Pool, Waiting, WorkerLost
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-_TRIES = 3  # of a task whose worker dies
-_GLANCE = 1.0  # seconds between looks at time limits and at free processors
+_TRIES = 3  # attempts at a task whose worker dies
+_GLANCE = 1.0  # seconds between checks of time limits and free processors
 _ENVIRONMENT = ("KERAS_BACKEND", "MPLBACKEND", "TF_CPP_MIN_LOG_LEVEL", "RUNNER_DATA_DIR", "PYTHONPATH")
 
 
@@ -39,7 +39,7 @@ class _Running:
 
 
 class RayPool:
-    """An actor for each share of the cluster's processors (or GPUs), which keeps TensorFlow and what it compiled."""
+    """Pool with an actor for each share of a cluster's CPUs or GPUs; actors keep their compiled functions."""
 
     def __init__(
         self, address: str | None, workers: int | None, cpus: float, gpus: float, timeout_s: float | None
@@ -66,7 +66,7 @@ class RayPool:
         try:
             self._new_worker = ray.remote(**self._needs)(_Worker).remote
             room = sum(self._room(node["Resources"]) for node in ray.nodes() if node["Alive"])
-            # A cluster elsewhere may grow: as many workers as are asked for are waited for.
+            # A remote cluster may grow: wait for the requested number of workers.
             if not room and not (workers and address):
                 raise ValueError("no node of the cluster has room for a worker")
         except ValueError as error:
@@ -82,14 +82,14 @@ class RayPool:
         return self
 
     def _room(self, resources: dict[str, float]) -> int:
-        """Return how many workers fit into resources."""
+        """Return the number of workers that fit into resources."""
         needed = {"CPU": self._needs["num_cpus"], "GPU": self._needs["num_gpus"]}
         return int(min(resources.get(name, 0.0) / amount for name, amount in needed.items() if amount))
 
     def results(
         self, function: Callable[[Task], Result], tasks: Sequence[Task], affinity: Callable[[Task], str]
     ) -> Iterator[tuple[Task, Result | WorkerLost]]:
-        """See `Pool`. A task whose worker dies is tried on another one: a run goes on from its checkpoint there."""
+        """See `Pool`. If a worker dies, another one retries its task: a run continues from its checkpoint."""
         waiting = Waiting(tasks, affinity)
         running: dict[Any, _Running] = {}
         deaths: Counter[int] = Counter()
@@ -105,7 +105,7 @@ class RayPool:
                         if deaths[id(run.task)] < _TRIES:
                             waiting.give_back(run.task, run.kind)
                             continue
-                        result = WorkerLost(f"its worker died {_TRIES} times (out of memory, or nodes that are lost?)")
+                        result = WorkerLost(f"its worker died {_TRIES} times (out of memory, or lost nodes?)")
                     yield run.task, result
                 for run in self._overdue(running):
                     yield run.task, WorkerLost(f"stopped after timeout_s={self._timeout_s:g} seconds")
@@ -114,7 +114,7 @@ class RayPool:
                 self._kill(run.worker)
 
     def _grow(self, wanted: int) -> None:
-        """Start workers, up to what there is room for: nodes come and go."""
+        """Start workers while there is room: nodes come and go."""
         while self._count < self.workers and len(self._idle) < wanted:
             if self._count and not self._room(self._ray.available_resources()):
                 return
@@ -137,7 +137,7 @@ class RayPool:
         return ended
 
     def _overdue(self, running: dict[Any, _Running]) -> list[_Running]:
-        """Take out the tasks that have passed the limit; their workers are killed."""
+        """Remove and return the tasks that exceed the time limit, and kill their workers."""
         if self._timeout_s is None:
             return []
         limit = time.monotonic() - self._timeout_s
@@ -147,11 +147,11 @@ class RayPool:
         return late
 
     def _result(self, reference: Any, run: _Running) -> Any:
-        """Return what came of a task, and let its worker go on; None if the worker has died."""
+        """Return the result of a task, and release its worker; None if the worker has died."""
         errors = self._ray.exceptions
         try:
             result = self._ray.get(reference)
-        except errors.RayTaskError as error:  # of the function itself
+        except errors.RayTaskError as error:  # raised by the function
             result = WorkerLost(f"{type(error.cause).__name__}: {error.cause}")
         except errors.RayActorError:
             self._count -= 1

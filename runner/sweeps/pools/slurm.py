@@ -1,4 +1,4 @@
-"""Runs as jobs of Slurm's, by submitit."""
+"""Slurm pool: runs as Slurm jobs, submitted through submitit."""
 
 import io
 import time
@@ -15,11 +15,11 @@ from runner.sweeps.pools.local import LocalPool
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-_GLANCE = 0.5  # seconds between looks at what has ended; submitit asks Slurm itself far less often
+_GLANCE = 0.5  # seconds between checks for ended jobs; submitit queries Slurm far less often
 
 
 class Resumable:
-    """A function that Slurm may stop and queue again: a run goes on from its checkpoint."""
+    """A function that Slurm may stop and requeue: a run continues from its checkpoint."""
 
     def __init__(self, function: Callable[[Any], Any]) -> None:
         self._function = function
@@ -29,22 +29,22 @@ class Resumable:
         return self._function(task)
 
     def checkpoint(self, task: Any) -> Any:
-        """Say what is to be queued when the job is preempted or has used up its time; submitit asks for it."""
+        """Return the job to requeue after a preemption or at the time limit; submitit calls this."""
         from submitit.helpers import DelayedSubmission
 
         return DelayedSubmission(self, task)
 
 
 class SlurmPool:
-    """A job a task, as many at a time as `workers`; short tasks are computed here, by one process."""
+    """Pool with one job per task, at most `workers` at a time; one local process computes short tasks."""
 
     def __init__(self, folder: Path, cluster: str, workers: int, parameters: Mapping[str, Any]) -> None:
-        """Prepare to submit.
+        """Prepare the submission of jobs.
 
         Args:
-            folder: for submitit's scripts and logs; all nodes see it.
-            cluster: slurm, or local: processes on this machine, to try things out.
-            parameters: of submitit's executor: timeout_min, slurm_partition, cpus_per_task, ...
+            folder: for submitit's scripts and logs, visible to all nodes.
+            cluster: slurm; or local, for a trial with processes on this machine.
+            parameters: arguments of submitit's executor: timeout_min, slurm_partition, cpus_per_task, ...
 
         Raises:
             UserError: if submitit is not installed, there is no Slurm, or a parameter is unknown to submitit.
@@ -71,12 +71,12 @@ class SlurmPool:
         self,
         function: Callable[[Task], Result],
         tasks: Sequence[Task],
-        affinity: Callable[[Task], str],  # noqa: ARG002 - each job has a process of its own
+        affinity: Callable[[Task], str],  # noqa: ARG002 - each job has its own process
     ) -> Iterator[tuple[Task, Result | WorkerLost]]:
         """See `Pool`.
 
         Raises:
-            UserError: if Slurm refuses a job (there is no such partition, say).
+            UserError: if Slurm refuses a job (because of an unknown partition, for example).
         """
         waiting = list(tasks)
         while waiting or self._running:
@@ -93,7 +93,7 @@ class SlurmPool:
         from submitit.core.utils import FailedJobError, FailedSubmissionError
 
         try:
-            with redirect_stderr(io.StringIO()):  # where submitit prints what sbatch says, too
+            with redirect_stderr(io.StringIO()):  # submitit also prints sbatch's message there
                 return self._executor.submit(Resumable(function), task)
         except (FailedJobError, FailedSubmissionError) as error:
             raise UserError(f"launcher=slurm: {shortened(str(error))}") from error
@@ -107,7 +107,7 @@ class SlurmPool:
 
 
 def _result(job: Any) -> Any:
-    """Return what came of a job, or how it was lost."""
+    """Return the result of a job, or the reason for its loss."""
     error = job.exception()
     if error is None:
         return job.result()

@@ -1,4 +1,4 @@
-"""The best variant so far, by validation, while others are still being trained."""
+"""Best variant so far, by validation, while others still train."""
 
 import re
 from collections import Counter
@@ -18,24 +18,24 @@ _LONG_NUMBER = re.compile(r"\b\d+\.\d{7,}(?:e[+-]?\d+)?\b")
 
 @dataclass(frozen=True)
 class Best:
-    """A variant, and the mean that puts it before the others."""
+    """The best variant and its mean."""
 
     variant: str
     metric: str
     mean: float
-    seeds: int  # completed ones
-    dataset: str | None = None  # where there are several
+    seeds: int  # number of completed runs
+    dataset: str | None = None  # if there are several
 
     @classmethod
     def of(cls, ended: Iterable[tuple[str, Outcome]], chosen: Chosen) -> Self | None:
         """Return the variant with the best mean over its completed runs; the first of equals.
 
         A run that diverged lost: a variant with a larger share of such runs comes after one with a smaller share.
-        None where no run completed, or fewer than two variants have ended: there is no best of one.
+        Return None if no run completed, or fewer than two variants have ended.
 
         Args:
-            ended: runs under their variants' names, in any order.
-            chosen: the metric, and which way it is better.
+            ended: variants' names and outcomes of their runs, in any order.
+            chosen: the metric and its better direction.
         """
         scores: dict[str, list[float]] = {}
         diverged: Counter[str] = Counter()
@@ -53,7 +53,7 @@ class Best:
 
     @classmethod
     def of_each_dataset(cls, ended: Iterable[tuple[str, Outcome]], chosen: Chosen) -> list[Self]:
-        """Return the best variant on each data set, each as `of` does: figures of two data sets cannot be compared."""
+        """Return the best variant on each data set: values on different data sets cannot be compared."""
         by_dataset: dict[str | None, list[tuple[str, Outcome]]] = {}
         for variant, outcome in ended:
             if outcome.status in DONE:
@@ -68,15 +68,15 @@ class Best:
 
 
 def variant_name(job: Job) -> str:
-    """Return what a job's runs go by, whatever the seed: the variant, and the point at which it is tried."""
+    """Return the name of a job's runs, without the seed: the variant and its tuning point."""
     return " ".join([job.variant, *job.point])
 
 
 def shown_name(job: Job) -> str:
-    """Return the same for people, with its numbers rounded."""
+    """Return this name for display, with rounded numbers."""
     return rounded(variant_name(job))
 
 
 def rounded(text: str) -> str:
-    """Return a text whose numbers of many digits (a rate that a search drew) are rounded to six significant ones."""
+    """Return a text with its long numbers, such as a rate drawn by a search, rounded to six significant digits."""
     return _LONG_NUMBER.sub(lambda number: f"{float(number[0]):.6g}", text)

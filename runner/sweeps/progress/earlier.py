@@ -1,4 +1,4 @@
-"""Runs of earlier sweeps on this machine that resemble planned ones, by which an estimate can go."""
+"""Earlier runs on this machine that resemble planned ones, as the basis of a time estimate."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,15 +10,15 @@ from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.outcome import read_status
 
-_MOST = 100  # of the newest records
-_OF_COST = ("dataset", "model", "training", "normalization")  # the groups that the time of an epoch depends on most
+_MOST = 100  # newest records to read
+_OF_COST = ("dataset", "model", "training", "normalization")  # the groups that influence the time of an epoch most
 _ASKED = (*_OF_COST, "augmentation", "device", "experiment")
 
 Cost = tuple[tuple[str | None, ...], tuple[str, ...]]
 
 
 def earlier_runs(jobs: Iterable[Job], outputs: Path = Path("outputs")) -> list[tuple[str, RunRecord]]:
-    """Return completed runs like those that are planned, each as its variant; none unless all variants have one."""
+    """Return completed runs like the planned ones, each with its variant; none unless every variant has one."""
     wanted: dict[Cost, set[str]] = {}
     for job in jobs:
         wanted.setdefault(_cost(job.choices, job.overrides), set()).add(job.variant)
@@ -36,12 +36,12 @@ def earlier_runs(jobs: Iterable[Job], outputs: Path = Path("outputs")) -> list[t
 def _modified(file: Path) -> float:
     try:
         return file.stat().st_mtime
-    except OSError:  # it is gone again, or a link to nothing
+    except OSError:  # removed meanwhile, or a broken link
         return 0.0
 
 
 def _cost(choices: Mapping[str, str], overrides: Iterable[str]) -> Cost:
-    """Return what runs whose epochs take about as long have in common."""
+    """Return a key shared by runs whose epochs take about the same time."""
     asked = {override for override in overrides if Override.parse(override).section in _ASKED}
     lasting = (override for override in asked if override_key(override) != "training.epochs")
     return tuple(choices.get(group) for group in _OF_COST), tuple(sorted(lasting))

@@ -1,4 +1,4 @@
-"""How long a sweep will take, from the runs that are there."""
+"""Estimate of a sweep's time, from the runs so far."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,23 +7,23 @@ from statistics import fmean, median
 from runner.records.job import Job
 from runner.records.record import Row, RunRecord
 
-_OVERHEAD = 0.3  # seconds of a run beside its epochs, where that was not measured
+_OVERHEAD = 0.3  # seconds of a run outside its epochs, if not measured
 _REPORT = 3.0  # seconds
-_COMPILING = 2.0  # seconds, where that was not measured
-_UNEVEN = 1.5  # the most over the fewest: other work on the machine, epochs that take longer than those measured
+_COMPILING = 2.0  # seconds, if not measured
+_UNEVEN = 1.5  # allows for other load on the machine, and for epochs slower than the measured ones
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How fast runs are."""
+    """The speed of runs."""
 
     an_epoch: Mapping[str, float]  # seconds, by variant
-    compiling: float = _COMPILING  # seconds that compiling a network takes
-    overhead: float = _OVERHEAD  # seconds of a run beside its epochs
+    compiling: float = _COMPILING  # seconds to compile a network
+    overhead: float = _OVERHEAD  # seconds of a run outside its epochs
 
 
 def epoch_seconds(records: Iterable[tuple[str, RunRecord | None]]) -> dict[str, float]:
-    """Return the mean seconds an epoch of each variant took, from the records of its runs."""
+    """Return each variant's mean seconds per epoch, from the records of its runs."""
     measured: dict[str, list[float]] = {}
     for variant, record in records:
         if record and (epochs := record.final.get("epoch")) and (seconds := record.seconds.get("train")):
@@ -32,7 +32,7 @@ def epoch_seconds(records: Iterable[tuple[str, RunRecord | None]]) -> dict[str, 
 
 
 def learnt_pace(records: Sequence[tuple[str, RunRecord]]) -> Pace:
-    """Return how fast runs are by the records of some, each with the variant that it stands for."""
+    """Return the pace of recorded runs, each given with its variant."""
     ended = [record.seconds for _, record in records if record.status == "completed"]
     beside = [seconds["total"] - seconds["train"] for seconds in ended if {"total", "train"} <= seconds.keys()]
     return Pace(epoch_seconds(records), overhead=median(beside) if beside else _OVERHEAD)
@@ -45,12 +45,12 @@ def estimate_seconds(
     done: Mapping[str, int] | None = None,
     overhead: float = _OVERHEAD,
 ) -> float | None:
-    """Return the seconds that the jobs take on all workers; None if nothing is known of any.
+    """Return the seconds that the jobs take on all workers; None if no variant's speed is known.
 
     A variant without a record counts as the mean of the others.
 
     Args:
-        done: epochs that a job has behind it, by run id.
+        done: the number of epochs already trained, by run id.
     """
     if not an_epoch:
         return None
@@ -61,14 +61,14 @@ def estimate_seconds(
         for job in jobs
     ]
     together = sum(each) / max(1, min(workers, len(jobs)))
-    return max([together, *each])  # the longest one may be the last, and alone
+    return max([together, *each])  # the longest one may run last, alone
 
 
 def estimate_range(jobs: Sequence[Job], pace: Pace, workers: int, kinds: int) -> tuple[float, float] | None:
-    """Return the fewest and the most seconds that a sweep should take with its report; None if nothing is known.
+    """Return the minimum and maximum seconds of a sweep with its report; None if no speed is known.
 
     Args:
-        kinds: how many networks are compiled, each by one worker at least, and by all of them at most.
+        kinds: the number of networks to compile, each on at least one worker and at most all of them.
     """
     seconds = estimate_seconds(jobs, pace.an_epoch, workers, overhead=pace.overhead)
     if seconds is None or not jobs:
@@ -82,12 +82,11 @@ def estimate_range(jobs: Sequence[Job], pace: Pace, workers: int, kinds: int) ->
 def seconds_left(
     jobs: Sequence[Job], an_epoch: Mapping[str, float], histories: Mapping[str, Sequence[Row]], workers: int
 ) -> float | None:
-    """Return the seconds until the last of the jobs ends, while some of them are under way; None if nothing is known.
+    """Return the seconds until the last job ends, while some are running; None if no speed is known.
 
     Args:
-        an_epoch: the seconds of each variant's epochs, from runs that have ended.
-        histories: the epochs of the jobs under way, by run id; of a variant of which no run has ended they are all that
-            is known.
+        an_epoch: the seconds per epoch of each variant, from ended runs.
+        histories: the epochs of the running jobs, by run id; the only source for variants without an ended run.
     """
     going = {}
     for job in jobs:

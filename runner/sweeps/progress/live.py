@@ -1,4 +1,4 @@
-"""What a person sees of a sweep while it trains: a line a run, and in a terminal how far it is."""
+"""Live display of a sweep: one line per ended run and, in a terminal, the progress."""
 
 import time
 from collections import Counter
@@ -22,15 +22,15 @@ from runner.sweeps.progress.best import Best, shown_name, variant_name
 from runner.sweeps.progress.estimate import seconds_left
 from runner.sweeps.progress.plan_view import duration
 
-# The order of the columns; the first three and the last are there also where there is none.
+# The order of the columns; those in `_ALWAYS` appear even with a count of 0.
 _STATES = ("completed", "running", "failed", "diverged", "pruned", "interrupted", "waiting")
 _ALWAYS = ("completed", "running", "failed", "waiting")
 _STYLES = {"completed": "green", "running": "cyan", "failed": "bold red", "diverged": "yellow", "interrupted": "yellow"}
-_REFRESHED = 1.0  # times a second: each looks for the locks of all runs that are left
+_REFRESHED = 1.0  # per second; each refresh checks the locks of all remaining runs
 
 
 class SweepLines:
-    """Shows each run as it ends, and in a terminal how far the sweep is; a context manager."""
+    """Context manager that shows each run as it ends and, in a terminal, the progress of the sweep."""
 
     def __init__(
         self,
@@ -43,20 +43,20 @@ class SweepLines:
         behind: int = 0,
         ahead: int = 0,
     ) -> None:
-        """Take the jobs that are to be trained.
+        """Take the jobs to train.
 
         Args:
-            chosen: by what the best variant so far is told.
-            before: runs that ended earlier; those of the same phase count for the best.
-            behind: how many of the command's runs have been shown already.
-            ahead: how many will follow, as the trials of a search do that are not planned yet.
+            chosen: the metric that decides the best variant so far.
+            before: runs that ended earlier; those of the same phase count for the best variant.
+            behind: the number of the command's runs already shown.
+            ahead: the number of runs that follow, such as a search's trials that are not planned yet.
         """
         self._console = console
         self._sweep = sweep
         self._chosen = chosen
         self._runs = behind + len(jobs) + ahead
         self._behind = behind
-        self._unplanned = [*jobs[-1:]] * ahead  # which will take about as long as the last one
+        self._unplanned = [*jobs[-1:]] * ahead  # estimated like the last one
         self._left = {job.run_id: job for job in jobs}
         self._ended: list[tuple[Job, Outcome]] = []
         phases = {job.phase for job in jobs}
@@ -78,7 +78,7 @@ class SweepLines:
             self._live.stop()
 
     def show(self, job: Job, outcome: Outcome) -> None:
-        """Show one run."""
+        """Print one ended run."""
         self._ended.append((job, outcome))
         self._left.pop(job.run_id, None)
         what = f"[{self._count}/{self._runs}] {shown_name(job)}, seed {job.seed}: {outcome.status}"
@@ -93,7 +93,7 @@ class SweepLines:
         return self._behind + len(self._ended)
 
     def view(self) -> RenderableType:
-        """Return the table of how far the sweep is, above the best variant so far."""
+        """Return the progress of the sweep, above the best variant so far."""
         left = list(self._left.values())
         running = [job for job in left if is_locked(job.path(self._sweep))]
         counts = Counter[str](outcome.status for _, outcome in self._ended)
@@ -123,7 +123,7 @@ class SweepLines:
 
 
 def _figures(job: Job, outcome: Outcome) -> str:
-    # While something is being chosen, nobody is to see what the test set says.
+    # Test results stay hidden while a choice is being made.
     tested = None if job.phase in ("tuning", "trial") else outcome.test_accuracy
     figures = (("val", outcome.val_accuracy), ("test", tested))
     return "".join(f"  {name} {value:.4f}" for name, value in figures if value is not None)

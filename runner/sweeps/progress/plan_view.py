@@ -1,4 +1,4 @@
-"""What a person sees of a sweep before it trains, and of what was tuned after it."""
+"""Display of a sweep's plan before it trains, and of its tuning afterwards."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,12 +28,12 @@ def show_plan(
     estimate: tuple[float, float] | None,
     workers: int,
 ) -> None:
-    """Print how many runs of what there are, how many are done, and how long the rest may take.
+    """Print the planned and finished runs of each variant, and the estimated time of the rest.
 
     Args:
-        done: the ids of runs that need not be trained.
-        later: how many runs the choice among tuned points will add.
-        estimate: the fewest and the most seconds for all that is left, on all workers; None: unknown.
+        done: the ids of runs that need no training.
+        later: the number of runs that follow the tuning.
+        estimate: the minimum and maximum seconds of the remaining runs, on all workers; None: unknown.
     """
     if question := plan.study.get("question"):
         say(console, question)
@@ -57,9 +57,9 @@ def show_plan(
     if common := [
         override for override in plan.jobs[0].overrides if all(override in job.overrides for job in plan.jobs)
     ]:
-        say(console, f"all of them: {' '.join(common)}")
+        say(console, f"all runs: {' '.join(common)}")
     if len(rows) > _SHOWN_VARIANTS:
-        console.print(f"... and {len(rows) - _SHOWN_VARIANTS} more variants, all of them in {sweep / 'plan.csv'}")
+        console.print(f"... and {len(rows) - _SHOWN_VARIANTS} more variants; see {sweep / 'plan.csv'}")
     say(console, f"{_counts(plan, done, later)}; {counted(workers, 'worker')}{_range_text(estimate)}; in {sweep}")
 
 
@@ -81,19 +81,19 @@ def _range_text(seconds: tuple[float, float] | None) -> str:
 
 
 def duration_text(seconds: float | None) -> str:
-    """Return `, about 3 min 20 s`, or nothing where that is not known."""
+    """Return `, about 3 min 20 s`, or nothing if the time is unknown."""
     return "" if seconds is None else f", about {duration(seconds)}"
 
 
 def duration(seconds: float) -> str:
-    """Return `3 min 20 s`."""
+    """Return a time such as `3 min 20 s`."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def show_selection(console: Console, selection: "pd.DataFrame") -> None:
-    """Print what each variant was tuned to, and by how much its tuned score flatters."""
+    """Print each variant's chosen point, and the optimism of its tuned score."""
     for _, row in selection.iterrows():
         fresh = f"{row['fresh']:.4f} on {counted(row['n'], 'fresh seed')}"
         scores = f"{row['metric']} {row['tuned']:.4f} when tuned, {fresh}"

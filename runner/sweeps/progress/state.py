@@ -1,7 +1,6 @@
-"""Where the runs of a sweep stand at this moment, from their locks, records and histories.
+"""Current state of a sweep's runs, from their locks, records and histories.
 
-They may be written, moved or removed while they are read, by other processes or on another machine: what cannot be read
-counts as not there yet.
+Other processes and machines may write, move or remove these files at any time. An unreadable file counts as missing.
 """
 
 from collections.abc import Sequence
@@ -17,24 +16,24 @@ from runner.sweeps.outcome import read_epochs
 from runner.sweeps.planning.plan import Plan
 
 STATES = ("completed", "diverged", "pruned", "running", "waiting", "interrupted", "failed")
-LEFT = ("running", "waiting", "interrupted")  # the states of runs that are still to be trained
+LEFT = ("running", "waiting", "interrupted")  # the states of runs that still need training
 
 
 @dataclass(frozen=True)
 class Standing:
-    """One run as it is now."""
+    """The current state of one run."""
 
     directory: RunDirectory
     state: str  # one of STATES
     record: RunRecord | None
-    history: list[Row] = field(default_factory=list)  # the epochs of a run that is running
-    unreadable: str | None = None  # what is wrong with a record that is there
+    history: list[Row] = field(default_factory=list)  # the epochs, if the run is running
+    unreadable: str | None = None  # the error of a record that cannot be read
 
     @classmethod
     def of(cls, path: Path) -> "Standing":
-        """Return a run's state: `waiting` if it has not begun, `interrupted` if it stopped without a word."""
+        """Return a run's state: `waiting` if it has not begun, `interrupted` if it ended without a final status."""
         directory = RunDirectory(path)
-        running = is_locked(path)  # asked first: a run writes how it ended before it lets go of its lock
+        running = is_locked(path)  # checked first: a run records its status before it releases its lock
         record, unreadable = None, None
         if directory.record_path.exists():
             try:
@@ -51,6 +50,6 @@ Standings = Sequence[tuple[Job, Standing]]
 
 
 def standings(plan: Plan, sweep: Path) -> Standings:
-    """Return where the runs of a plan stand, also those that the choice among tuned points will add."""
+    """Return the states of a plan's runs, including those that follow the tuning."""
     jobs = [*plan.of_phase("tuning", "final", "trial"), *plan.of_one_candidate()]
     return [(job, Standing.of(job.path(sweep))) for job in jobs]

@@ -1,4 +1,4 @@
-"""What a person sees of how far a sweep is."""
+"""Display of a sweep's progress: a table by variant, running and failed runs, time left."""
 
 import math
 from collections import Counter
@@ -19,11 +19,11 @@ from runner.sweeps.progress.plan_view import duration_text
 from runner.sweeps.progress.state import LEFT, STATES, Standing, Standings, standings
 
 Rows = dict[str, Counter[str]]  # the runs of each variant, by state
-_FRAME = 10  # lines of a screen that are neither of a variant nor of a run
+_FRAME = 10  # lines of a screen that show neither a variant nor a run
 
 
 def show_status(console: Console, plan: Plan, sweep: Path) -> None:
-    """Print a row a variant with its runs by state, what is running and what failed, and when all will be done."""
+    """Print each variant's runs by state, the running and failed runs, and the time left."""
     for view in status_views(plan, sweep, standings(plan, sweep)):
         console.print(view, soft_wrap=isinstance(view, Text))
 
@@ -31,13 +31,13 @@ def show_status(console: Console, plan: Plan, sweep: Path) -> None:
 def status_views(
     plan: Plan, sweep: Path, runs: Standings, screen: ConsoleDimensions | None = None
 ) -> list[RenderableType]:
-    """Return what is to be shown of a sweep, one below the other.
+    """Return the parts of a sweep's display, from top to bottom.
 
     Args:
-        screen: what there is room for; variants and runs are brought together to fit.
+        screen: the available size; variants and runs are summarized to fit it.
     """
     details = [_detail(job, run) for state in ("running", "failed") for job, run in runs if run.state == state]
-    details += [Text(f"made again: {run.unreadable}", style="yellow") for _, run in runs if run.unreadable]
+    details += [Text(f"will be trained again: {run.unreadable}", style="yellow") for _, run in runs if run.unreadable]
     rows = _rows(runs)
     if screen is not None:
         details = _fewer(details, max(1, screen.height // 8))
@@ -56,7 +56,7 @@ def _rows(runs: Standings) -> Rows:
 
 
 def _fitted(rows: Rows, most: int) -> Rows:
-    """Return as many rows: of the variants that something goes on with, then of others; the rest is one row."""
+    """Return at most so many rows: variants with running runs first, then others; one row sums up the rest."""
     if len(rows) <= most:
         return rows
     active = sorted(rows, key=lambda name: not rows[name]["running"])[: most - 1]
@@ -85,10 +85,10 @@ def _detail(job: Job, run: Standing) -> Text:
 
 
 def _fewer(details: list[Text], most: int) -> list[Text]:
-    """Return the first and the last of them: some that are running, and some that failed."""
+    """Return the first and last details: running runs come first, failed ones last."""
     if len(details) <= most:
         return details
-    left_out = Text(f"... {len(details) - most} more that are running or failed ...")
+    left_out = Text(f"... {len(details) - most} more running or failed runs ...")
     return [*details[: (most + 1) // 2], left_out, *details[len(details) - most // 2 :]]
 
 
@@ -98,13 +98,13 @@ def _summary(plan: Plan, sweep: Path, runs: Standings) -> str:
         return f"all runs of {sweep} have ended"
     histories = {job.run_id: run.history for job, run in runs if run.state == "running"}
     an_epoch = epoch_seconds((job.variant, run.record) for job, run in runs)
-    unplanned = [runs[-1][0]] * plan.to_come if runs else []  # they will take about what the last one takes
+    unplanned = [runs[-1][0]] * plan.to_come if runs else []  # estimated like the last one
     seconds = seconds_left([*left, *unplanned], an_epoch, histories, workers=len(histories))
     return f"{counted(len(left) + plan.to_come, 'run')} left, {len(histories)} running" + duration_text(seconds)
 
 
 def _best(plan: Plan, runs: Standings) -> list[Best]:
-    """Return the best variants, or, while none can be told from the study's own seeds, the best of what is tuned."""
+    """Return the best variants by the study's own seeds or, until these have ended, by the tuning."""
     for tuning in (False, True):
         ended = [(job, run.record) for job, run in runs if (job.phase == "tuning") == tuning]
         named = ((variant_name(job), Outcome.of(record)) for job, record in ended if record)

@@ -1,4 +1,4 @@
-"""Watching sweeps and runs that other processes or machines train: `runner report --watch`."""
+"""Watch sweeps and runs that other processes or machines train: `runner report --watch`."""
 
 import shlex
 import time
@@ -27,7 +27,7 @@ from runner.sweeps.progress.status import status_views
 
 @dataclass(frozen=True)
 class WatchedSweep:
-    """A sweep at one moment."""
+    """Snapshot of a sweep."""
 
     path: Path
     plan: Plan
@@ -35,52 +35,52 @@ class WatchedSweep:
 
     @property
     def is_over(self) -> bool:
-        """Whether every run that it is to train has ended, one way or another."""
+        """True if all its runs have ended, in any state."""
         return not self.plan.to_come and all(run.state not in LEFT for _, run in self.runs)
 
     @property
     def is_idle(self) -> bool:
-        """Whether no process is at one of its runs."""
+        """True if no process is training one of its runs."""
         return all(run.state != "running" for _, run in self.runs)
 
     def views(self, screen: ConsoleDimensions) -> list[RenderableType]:
-        """Return what is shown of it, on about so large a screen."""
+        """Return its display for a screen of about this size."""
         return status_views(self.plan, self.path, self.runs, screen)
 
 
 @dataclass(frozen=True)
 class UnreadableSweep:
-    """A sweep whose plan cannot be read; its runs are there as those that belong to none."""
+    """A sweep whose plan cannot be read; its runs are shown as runs without a plan."""
 
     path: Path
     reason: str
-    is_over = is_idle = True  # nobody knows what it is to train
+    is_over = is_idle = True  # its planned runs are unknown
 
     def views(self, _: ConsoleDimensions) -> list[RenderableType]:
-        """Return what is wrong with it."""
+        """Return the error."""
         return [Text(f"unreadable: {self.reason}", style="red")]
 
 
 @dataclass(frozen=True)
 class WatchedRuns:
-    """Runs without a plan at one moment."""
+    """Snapshot of runs without a plan."""
 
-    path: Path  # in or below which they lie
+    path: Path  # the directory in or below which they lie
     runs: Sequence[Standing]
 
     @property
     def is_over(self) -> bool:
-        """Whether no record says that its run is going on."""
+        """True if no run is running, by its lock or its record."""
         return not any(run.state == "running" or (run.record and run.record.status == "running") for run in self.runs)
 
     @property
     def is_idle(self) -> bool:
-        """Whether no process is at one of them."""
+        """True if no process is training one of them."""
         return all(run.state != "running" for run in self.runs)
 
     def views(self, screen: ConsoleDimensions) -> list[RenderableType]:
-        """Return what is shown of them, on about so large a screen: those that are running first."""
-        table = Table("run", "asked for", "state", "epoch", "val_accuracy")
+        """Return their display for a screen of about this size, with running runs first."""
+        table = Table("run", "description", "state", "epoch", "val_accuracy")
         for column in table.columns[:2]:
             column.overflow = "fold"
         most = max(3, screen.height - 8)
@@ -105,7 +105,7 @@ class WatchedRuns:
 
 
 def _description(record: RunRecord) -> str:
-    """Return what a run was: its data, its variant and its seed."""
+    """Return a run's data set, variant and seed."""
     return f"{record.dataset['name']}: {shortened(record.variant)}, seed {record.seed}"
 
 
@@ -123,15 +123,15 @@ Watched = WatchedSweep | UnreadableSweep | WatchedRuns
 
 @dataclass
 class Reader:
-    """Reads what is in directories again and again; a plan that is being written counts as it was before."""
+    """Repeated reader of directories; while a plan is being replaced, its earlier version counts."""
 
     _plans: dict[Path, Plan] = field(default_factory=dict)
 
     def watched(self, path: Path) -> list[Watched]:
-        """Return what there is to watch in and below a path; nothing where it holds no run and no plan yet."""
+        """Return the sweeps and runs in and below a path; none if it has no plan and no run yet."""
         found: list[Watched] = []
         runs = []
-        for here, below, files in walk(path):  # which passes over what vanishes meanwhile
+        for here, below, files in walk(path):  # skips folders that vanish meanwhile
             below.sort()
             if PLAN_FILE in files:
                 found.append(self._sweep(here))
@@ -151,18 +151,18 @@ class Reader:
         return WatchedSweep(path, self._plans[path], standings(self._plans[path], path))
 
 
-_PATIENCE = 60.0  # seconds for a command that was started at the same time to make its directory
-_PATIENCE_WITH_CHECKS = 600.0  # for a sweep that has begun, but checks all its variants before it writes its plan
+_PATIENCE = 60.0  # seconds, for a command started at the same time to create its directory
+_PATIENCE_WITH_CHECKS = 600.0  # for a sweep that checks its variants before it writes its plan
 
 
 def watch(directories: Sequence[Path], console: Console, interval: float) -> None:
-    """Show how far the runs in the directories are, until all have ended; without a terminal wait in silence.
+    """Show the progress of the runs in some directories until all have ended; without a terminal, wait silently.
 
     Args:
-        interval: seconds between two looks.
+        interval: seconds between two updates.
 
     Raises:
-        UserError: if one of the directories holds no run and no sweep, after a while.
+        UserError: if one of the directories still has no run and no sweep after a while.
     """
     reader = Reader()
     started = time.monotonic()
@@ -179,7 +179,7 @@ def watch(directories: Sequence[Path], console: Console, interval: float) -> Non
 
 
 def _directories(paths: Sequence[Path]) -> list[Path]:
-    """Return the paths that may hold runs: a pattern such as SWEEP/* names files too, as the report knows."""
+    """Return the paths that may hold runs: a pattern such as SWEEP/* also matches files, which are skipped."""
     return [path for path in paths if len(paths) == 1 or not path.is_file()]
 
 
@@ -187,13 +187,13 @@ def _lose_patience(empty: Sequence[Path], seconds: float) -> None:
     for path in empty:
         is_checked = (path / "multirun.yaml").exists()
         if path.is_file() or seconds > (_PATIENCE_WITH_CHECKS if is_checked else _PATIENCE):
-            raise UserError(f"{path}: nothing to watch (no plan of a sweep, no run in or below it)")
+            raise UserError(f"{path}: nothing to watch (neither a sweep's plan nor a run in or below it)")
 
 
 def _view(looks: dict[Path, list[Watched]], screen: ConsoleDimensions) -> RenderableType:
     found = [one for watched in looks.values() for one in watched]
     views: list[RenderableType] = [
-        Text(f"{path}: no run yet; waiting for one", style="yellow") for path, watched in looks.items() if not watched
+        Text(f"{path}: no run yet; waiting", style="yellow") for path, watched in looks.items() if not watched
     ]
     for one in found:
         views += [Text(str(one.path), style="dim")] if len(found) > 1 else []
@@ -201,7 +201,7 @@ def _view(looks: dict[Path, list[Watched]], screen: ConsoleDimensions) -> Render
     open_ones = [one for one in found if not one.is_over]
     if open_ones and all(one.is_idle for one in open_ones):
         command = shlex.join(["runner", "resume", str(open_ones[0].path)])
-        views.append(Text(f"nothing trains at the moment; {command} goes on", style="yellow"))
+        views.append(Text(f"nothing is training at the moment; to resume: {command}", style="yellow"))
     if open_ones:
-        views.append(Text("Ctrl-C ends the watching, not the runs", style="dim"))
+        views.append(Text("Ctrl-C stops watching, not the runs", style="dim"))
     return Group(*views)

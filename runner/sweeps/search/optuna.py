@@ -1,4 +1,4 @@
-"""A search with Optuna: trials are asked for, trained as ordinary runs, and told."""
+"""Hyperparameter search with Optuna, whose trials are trained as ordinary runs."""
 
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,25 +35,25 @@ from runner.sweeps.train import Sweep
 
 @dataclass(frozen=True)
 class Searching:
-    """A search, and what its trials are made with."""
+    """A search, and the means to create its trials."""
 
     search: Search
-    base: list[str]  # overrides of all trials
+    base: list[str]  # overrides for all trials
     composer: Composer
     directory: Path
     launcher: dict[str, Any]
     console: Console
-    _composed: list[list[Job]] = field(default_factory=list)  # the runs of the trials so far, which takes time
+    _composed: list[list[Job]] = field(default_factory=list)  # cache of the trials' runs, as composing takes time
 
     @property
     def journal(self) -> Path:
-        """Return Optuna's file."""
+        """The file in which Optuna keeps the search."""
         return self.directory / "optuna.journal"
 
     def jobs(self, study: optuna.Study) -> list[list[Job]]:
-        """Return the runs of each trial; of those with equal values, in the directory of the first.
+        """Return the runs of each trial; trials with equal values share the directories of the first one.
 
-        A trial whose values do not go together has none, which is warned of.
+        A trial whose values do not fit together has no runs, and gives a warning.
         """
         for trial in study.get_trials(deepcopy=False)[len(self._composed) :]:
             try:
@@ -65,7 +65,7 @@ class Searching:
         return [list(islice(placed, len(jobs))) for jobs in self._composed]
 
     def examples(self) -> list[Job]:
-        """Return runs with each choice and both ends of each range, to see before any trial whether they can be built.
+        """Return runs with each choice and both ends of each range, to check before the trials that they can be built.
 
         Raises:
             ConfigError: if one cannot be composed.
@@ -75,7 +75,7 @@ class Searching:
         return [job for one in candidates(variants, self.composer) for job in one.jobs(self.search.seeds, "trial")]
 
     def point(self, params: Mapping[str, Any]) -> list[str]:
-        """Return what Optuna stored of a trial, as overrides."""
+        """Return a trial's values, as Optuna stores them, as overrides."""
         return [as_override(key, value_of(self.search.axes[key], value)) for key, value in params.items()]
 
     def _of_trial(self, trial: FrozenTrial) -> list[Job]:
@@ -93,14 +93,14 @@ class Searching:
 
 
 def conduct_search(searching: Searching, pool: Pool, *, dry_run: bool, fail_fast: bool) -> None:
-    """Train what is missing of the budget, and report on all trials.
+    """Train the rest of the budget, and report on all trials.
 
-    As many trials as there are workers are asked for at a time and told in their order, so that the search is the same
-    each time, however long each of them takes.
+    Each batch has one trial per worker, and Optuna gets the results in the order of the trials. Therefore the search is
+    reproducible, however long each run takes.
 
     Raises:
-        UserError: before anything trains, if the search cannot be made, another process is at it, or its directory
-            holds a sweep.
+        UserError: before anything trains, if the search is invalid or in use by another process, or its directory
+            contains a sweep.
         Stopped: at the end, with exit code 1 if a run failed, or 130 if the search was interrupted.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -110,7 +110,7 @@ def conduct_search(searching: Searching, pool: Pool, *, dry_run: bool, fail_fast
         refuse_another_question([], searching.directory)
     sweep.check(searching.examples(), measure=False, chooses=True)
     searching.directory.mkdir(parents=True, exist_ok=True)
-    # Who went on with it beside would train the same trials; a look is free.
+    # A second process would train the same trials. A dry run needs no lock.
     with nullcontext() if dry_run else run_lock(searching.directory, of="search"):
         study = _open(searching)
         done = len(study.get_trials(deepcopy=False, states=[TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL]))
@@ -124,7 +124,7 @@ def conduct_search(searching: Searching, pool: Pool, *, dry_run: bool, fail_fast
         try:
             failed = _search(study, searching, sweep, pool.workers)
         except KeyboardInterrupt:
-            show_warning(console, "interrupted; the same command again goes on")
+            show_warning(console, "interrupted; to resume, repeat the command")
             raise Stopped(EXIT_INTERRUPTED) from None
         _report(study, searching)
     if failed:
@@ -139,11 +139,11 @@ def _open(searching: Searching) -> optuna.Study:
         trials = earlier.get_trials(deepcopy=False)
         if other := next(_changes(earlier, trials, searching), None):
             raise UserError(
-                f"{other}: not what it was when the search in {searching.directory} began; "
-                "give it back as it was, or begin another search: hydra.sweep.dir=DIR"
+                f"{other}: changed since the search in {searching.directory} began; "
+                "restore it, or start another search: hydra.sweep.dir=DIR"
             )
         seen = len(trials)
-    # Each start draws from a stream of its own: the first stream again would repeat the first trials.
+    # Each start needs a separate random stream: the same stream again would repeat the first trials.
     sampler = _sampler(search, search.seed + seen)
     return open_search(
         str(searching.journal), sampler=sampler, direction="maximize" if search.sign == 1 else "minimize"
@@ -151,7 +151,7 @@ def _open(searching: Searching) -> optuna.Study:
 
 
 def _changes(study: optuna.Study, trials: Iterable[FrozenTrial], searching: Searching) -> Iterator[str]:
-    """Yield what would make trials that cannot be compared with the earlier ones; other ends of ranges do not."""
+    """Yield the changes that make new trials incomparable with earlier ones; new ends of ranges do not."""
     search = searching.search
     axes = {key: kind_of(distribution_of(axis)) for key, axis in search.axes.items()}
     for key, distribution in (pair for trial in trials for pair in trial.distributions.items()):
@@ -173,7 +173,7 @@ def _changes(study: optuna.Study, trials: Iterable[FrozenTrial], searching: Sear
 
 
 class _Grid(optuna.samplers.GridSampler):
-    """Optuna's grid; when all of it is used up it would stop the study, which raises where trials are asked for."""
+    """Optuna's grid sampler, without its stop at the end of the grid, which raises outside `study.optimize`."""
 
     def after_trial(self, *_: object) -> None:
         """Do nothing: the budget ends the search."""
@@ -187,7 +187,7 @@ def _sampler(search: Search, seed: int) -> optuna.samplers.BaseSampler:
             grid = {key: stored_choices(axis) for key, axis in search.axes.items()}
             return _Grid(grid, seed=search.seed)
         case _:
-            with warnings.catch_warnings():  # constant_liar is what makes trials asked for together differ
+            with warnings.catch_warnings():  # constant_liar keeps the trials of a batch different
                 warnings.simplefilter("ignore")
                 return optuna.samplers.TPESampler(seed=seed, constant_liar=True, multivariate=True)
 
@@ -197,7 +197,7 @@ def _search(study: optuna.Study, searching: Searching, sweep: Sweep, workers: in
     space = {key: distribution_of(axis) for key, axis in searching.search.axes.items()}
     failed = False
     while True:
-        # Those that were running when the search was interrupted come first, with the values they had.
+        # Trials that an interruption stopped come first, with their old values.
         batch = study.get_trials(states=[TrialState.RUNNING])
         missing = searching.search.budget - (len(study.get_trials(deepcopy=False)) - len(batch))
         for _ in range(min(workers, missing) - len(batch)):
@@ -214,7 +214,7 @@ def _search(study: optuna.Study, searching: Searching, sweep: Sweep, workers: in
         for trial in batch:
             records = [read_status(RunDirectory(job.path(searching.directory))) for job in jobs[trial.number]]
             if stops and not all(record and record.status in (*DONE, "failed") for record in records):
-                continue  # it was stopped beside the one that failed: the next start goes on with it
+                continue  # stopped because another one failed: the next start resumes it
             _tell(study, trial.number, records, searching.search)
         if stops:
             return True
@@ -226,12 +226,12 @@ def _tell(study: optuna.Study, number: int, records: Sequence[RunRecord | None],
         study.tell(number, state=TrialState.FAIL)
     elif statuses == {"completed"}:
         study.tell(number, fmean(score(record, search.metric) for record in records if record))
-    else:  # stopped by the pruner; or diverged, which the sampler takes for the worst there is
+    else:  # stopped by the pruner, or diverged, which the sampler treats as the worst result
         study.tell(number, state=TrialState.PRUNED)
 
 
 def _each_once(jobs: Iterable[Sequence[Job]]) -> list[Job]:
-    """Return the runs of some trials; of those with equal values the first one's."""
+    """Return the runs of some trials, each once."""
     each: dict[str, Job] = {}
     for job in chain.from_iterable(jobs):
         each.setdefault(job.run_id, job)
@@ -260,7 +260,7 @@ def _report(study: optuna.Study, searching: Searching) -> None:
     if importances:
         write_csv(directory / "importances.csv", importances)
     report([directory], directory)
-    table = pd.DataFrame(rows).astype({search.metric: float})  # also where no trial has a figure
+    table = pd.DataFrame(rows).astype({search.metric: float})  # even if no trial has a value
     search_report(directory, table, pd.DataFrame(importances), search.metric, search.sign)
     searching.console.print(f"report  {directory / 'index.html'}", soft_wrap=True)
     if complete:
@@ -270,7 +270,7 @@ def _report(study: optuna.Study, searching: Searching) -> None:
 
 
 def _importances(study: optuna.Study) -> list[dict[str, Any]]:
-    """Return each key's share of the variance, by fANOVA (Optuna's default is another one since version 5)."""
+    """Return each key's share of the variance, by fANOVA (not the default since Optuna 5)."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)

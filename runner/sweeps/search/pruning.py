@@ -1,4 +1,4 @@
-"""Pruning of trials, and the journal in which Optuna keeps a search."""
+"""Pruning of trials, and the journal file in which Optuna keeps a search."""
 
 from typing import Any
 
@@ -9,20 +9,20 @@ from optuna.storages.journal import JournalFileBackend
 
 
 def open_search(journal: str, **options: Any) -> optuna.Study:
-    """Open a search's file, or begin it."""
+    """Open a search's journal, or create it."""
     storage = JournalStorage(JournalFileBackend(journal))
     return optuna.create_study(storage=storage, study_name="search", load_if_exists=True, **options)
 
 
 class Pruning(keras.callbacks.Callback):
-    """Tells a search how its trial goes, epoch by epoch, and stops it where the search's pruner says so."""
+    """Callback that reports each epoch of a trial to its search, and stops the trial if the pruner says so."""
 
     def __init__(self, journal: str, trial: int, metric: str, pruner: dict[str, int]) -> None:
-        """Take part in a search.
+        """Open the search.
 
         Args:
-            journal: the search's file.
-            trial: its number.
+            journal: the search's journal file.
+            trial: the trial's number.
             metric: a column of the history.
             pruner: the arguments of Optuna's median pruner.
         """
@@ -35,9 +35,9 @@ class Pruning(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Report the epoch."""
         value = (logs or {}).get(self._metric)
-        if value is None or value != value:  # the training of what is not a number ends by itself
+        if value is None or value != value:  # the training ends by itself on NaN
             return
-        self._trial.report(float(value), step=epoch)  # from 0: the pruner passes over as many as it is to warm up
+        self._trial.report(float(value), step=epoch)  # from 0, as the pruner counts its warm-up
         if self._trial.should_prune():
             self.pruned = True
             self.model.stop_training = True

@@ -42,7 +42,7 @@ class Axis(Section):
 
 
 class Search(Chosen):
-    """A search's budget, its axes and how it goes about it."""
+    """A search's budget, axes, sampler and pruner."""
 
     sampler: Literal["tpe", "random", "grid"] = "tpe"
     trials: Count = 30
@@ -56,7 +56,9 @@ class Search(Chosen):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.pruner != "none" and len(self.seeds) > 1:
-            raise ValueError("search.pruner=median: is for one seed a trial (search.pruner=none, or search.seeds=1)")
+            raise ValueError(
+                "search.pruner=median: needs one seed per trial (use search.pruner=none, or search.seeds=1)"
+            )
         for key, axis in self.axes.items():
             if self.sampler == "grid" and axis.choices is None:
                 raise ValueError(f"search.axes.{key}: sampler=grid needs choices")
@@ -64,18 +66,18 @@ class Search(Chosen):
 
     @property
     def budget(self) -> int:
-        """How many trials it is to have; a grid no more than it has points."""
+        """The number of trials; in a grid, at most the number of its points."""
         if self.sampler != "grid":
             return self.trials
         return min(self.trials, math.prod(len(axis.choices or []) for axis in self.axes.values()))
 
 
 def read_search(config: Any, swept: Sequence[Override], seeds: Any = None) -> Search:
-    """Check a search as it stands in the configuration, with the axes of the command line beside its own.
+    """Check a search from the configuration, with additional axes from the command line.
 
     Args:
         swept: overrides with several values: a,b, choice(...), range(...), interval(...), tag(log, interval(...)).
-        seeds: given on the command line; they take the place of the search's.
+        seeds: from the command line; they replace the search's.
 
     Raises:
         ConfigError: one line for each key that is wrong.
@@ -103,7 +105,7 @@ def _axis(override: Override) -> dict[str, Any]:
 
 
 def distribution_of(axis: Axis) -> Any:
-    """Return an axis as Optuna draws from it."""
+    """Return an axis as an Optuna distribution."""
     if axis.choices is not None:
         return optuna.distributions.CategoricalDistribution(stored_choices(axis))
     assert axis.low is not None
@@ -114,20 +116,20 @@ def distribution_of(axis: Axis) -> Any:
 
 
 def stored_choices(axis: Axis) -> list[Any]:
-    """Return choices as Optuna stores them: lists as their text."""
+    """Return choices as Optuna stores them: lists and mappings as JSON."""
     assert axis.choices is not None
     return [json.dumps(choice) if isinstance(choice, list | dict) else choice for choice in axis.choices]
 
 
 def value_of(axis: Axis, stored: Any) -> Any:
-    """Return what Optuna stored as the configuration has it."""
+    """Return a value that Optuna stored in the form of the configuration."""
     if axis.choices is None:
         return stored
     return axis.choices[stored_choices(axis).index(stored)]
 
 
 def example_points(search: Search) -> list[dict[str, Any]]:
-    """Return points, as Optuna stores them, that have each choice and both ends of each range between them."""
+    """Return points, as Optuna stores them, that together cover each choice and both ends of each range."""
     values = {key: _extremes(distribution_of(axis)) for key, axis in search.axes.items()}
     first = {key: own[0] for key, own in values.items()}
     return [first, *(first | {key: value} for key, own in values.items() for value in own[1:])]
@@ -141,5 +143,5 @@ def _extremes(distribution: Any) -> list[Any]:
 
 
 def kind_of(distribution: Any) -> tuple[Any, ...]:
-    """Return what may not change of a distribution while a search goes on: all but the ends of a range."""
+    """Return the properties of a distribution that a resumed search must keep: all but the ends of a range."""
     return type(distribution), getattr(distribution, "log", None), getattr(distribution, "choices", None)

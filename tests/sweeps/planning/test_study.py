@@ -19,7 +19,7 @@ def test_the_command_line_s_seeds_take_the_place_of_the_study_s():
 def test_the_seeds_of_the_tuning_are_not_those_of_the_result():
     tuned = read_study(TWO | {"tune": {"axes": {"optimizer.learning_rate": [0.1, 1.0]}, "seeds": 2}})
     assert tuned.tune.seeds == [1000, 1001]
-    with pytest.raises(ConfigError, match=r"study\.tune\.seeds: 1 are among study\.seeds too"):
+    with pytest.raises(ConfigError, match=r"study\.tune\.seeds: shares 1 with study\.seeds"):
         read_study(TWO | {"tune": {"axes": {"seed": [0.1]}, "seeds": [1]}})
 
 
@@ -39,9 +39,9 @@ def test_a_variant_with_a_part_left_out_can_be_the_baseline_and_be_tuned_by_itse
     [
         ({}, "study.variants: must name at least one variant"),
         (TWO | {"baseline": "c"}, r"study.baseline=c: no such variant \(allowed: a, b\)"),
-        (TWO | {"metric": "test_accuracy"}, "study.metric=test_accuracy: must be a figure of the validation set"),
+        (TWO | {"metric": "test_accuracy"}, "study.metric=test_accuracy: must be a metric of the validation set"),
         (TWO | {"variant": {}}, "study.variant={}: no such key; did you mean variants?"),
-        (TWO | {"target": 97}, "study.target=97: must be a share, 0 to 1"),
+        (TWO | {"target": 97}, "study.target=97: must be from 0 to 1"),
         (TWO | {"seeds": 0}, "study.seeds=0: must be a number of seeds, 1 to 10000, or a list of them"),
         (TWO | {"seeds": 10**9}, "study.seeds=1000000000: must be a number of seeds, 1 to 10000, or a list of them"),
         (TWO | {"seeds": []}, "study.seeds="),

@@ -118,7 +118,7 @@ class TestStatus:
             end(one, tmp_path)
         (JOBS[1].path(tmp_path) / "record.json").write_text('{"seed": NaN}')
         said = status_of(Plan(JOBS), tmp_path, width=400)
-        assert f"made again: {JOBS[1].path(tmp_path) / 'record.json'}: not a run's record" in said
+        assert f"will be trained again: {JOBS[1].path(tmp_path) / 'record.json'}: not a run's record" in said
         assert "1 run left, 0 running" in said
 
     def test_of_single_runs_has_a_row_each(self, tmp_path, capsys):
@@ -130,7 +130,7 @@ class TestStatus:
         status_command([str(tmp_path)])
         said = capsys.readouterr().out
         assert [word in said for word in ("unreadable", "interrupted", "completed")] == [True, True, False]
-        with pytest.raises(UserError, match="no run and no sweep was begun here"):
+        with pytest.raises(UserError, match="neither a run nor a sweep was started here"):
             status_command([str(tmp_path / "nothing")])
 
     def test_a_plan_that_cannot_be_read_is_named_and_hides_nothing(self, tmp_path, capsys):
@@ -140,7 +140,7 @@ class TestStatus:
         Plan(JOBS[:2]).write(tmp_path / "c")
         status_command([str(tmp_path)])
         said = capsys.readouterr().out
-        assert f"unreadable: {tmp_path / 'b'}: not a sweep's directory (plan.json: " in said
+        assert f"unreadable: {tmp_path / 'b'}: not a sweep directory (plan.json: " in said
         assert [text in said for text in ("1 run left", "2 runs left", JOBS[0].directory)] == [True] * 3
 
 
@@ -162,7 +162,7 @@ class TestWatch:
         assert "adam, val_accuracy 0.5000 (n=1)" in said[steps[3] :]  # a run of sgd diverged
         assert "sgd, val_accuracy 0.7500 (n=1)" in said
         assert "failed: adam, seed 1: ValueError: it broke" in said
-        assert f"nothing trains at the moment; runner resume {tmp_path}" in said.replace("\n", "")
+        assert f"nothing is training at the moment; to resume: runner resume {tmp_path}" in said.replace("\n", "")
 
     def test_is_silent_without_a_terminal(self, tmp_path, between):
         Plan(JOBS[:1]).write(tmp_path)
@@ -204,7 +204,7 @@ class TestWatch:
         console = terminal()
         between(sweep.mkdir, lambda: Plan(JOBS[:1]).write(sweep), lambda: end(JOBS[0], sweep))
         watch([sweep], console, 2.0)
-        assert "no run yet; waiting for one" in " ".join(console.export_text().split())
+        assert "no run yet; waiting" in " ".join(console.export_text().split())
 
     @pytest.mark.parametrize(("made", "seconds"), [(None, 60), ("multirun.yaml", 600)])
     def test_patience_ends(self, tmp_path, monkeypatch, made, seconds):

@@ -69,8 +69,8 @@ class TestAxes:
         ({"axes": AXES, "sampler": "grid"}, "sampler=grid needs choices"),
         ({"axes": AXES, "sampler": "tpee"}, "search.sampler=tpee: must be 'tpe', 'random' or 'grid'"),
         ({"axes": AXES, "trials": 0}, "search.trials=0: must be an integer at least 1"),
-        ({"axes": AXES, "seeds": 2}, "is for one seed a trial"),
-        ({"axes": AXES, "metric": "test_accuracy"}, "must be a figure of the validation set"),
+        ({"axes": AXES, "seeds": 2}, "needs one seed per trial"),
+        ({"axes": AXES, "metric": "test_accuracy"}, "must be a metric of the validation set"),
         ({"axes": AXES, "trails": 3}, "search.trails=3: no such key; did you mean trials?"),
     ],
 )
@@ -287,7 +287,7 @@ def test_what_makes_other_trials_of_the_earlier_ones_is_refused(searching, searc
     with pytest.raises(UserError) as error:
         _open(replace(again, base=[*again.base, *base]))
     assert str(error.value).startswith(said)
-    assert ": not what it was when the search" in str(error.value)
+    assert ": changed since the search" in str(error.value)
 
 
 def test_a_grid_ends_when_each_of_its_points_had_one_trial(searching, tmp_path, monkeypatch):
@@ -334,7 +334,7 @@ class TestOneTrialAlone:
         return resumed
 
     def test_is_not_resumed_without_its_pruner(self, resumed):
-        with pytest.raises(UserError, match="a trial goes on with the command that began its search"):
+        with pytest.raises(UserError, match="to resume a trial, repeat the command that began its search"):
             resumed({"journal": "optuna.journal", "trial": 0, "metric": "val_accuracy", "pruner": {}})
 
     def test_is_resumed_where_there_is_none(self, resumed):
