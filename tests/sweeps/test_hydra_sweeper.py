@@ -15,7 +15,7 @@ from runner.core.paths import conf_directory
 from runner.sweeps.hydra_sweeper import plan_sweep
 from runner.sweeps.planning.compose import Composer
 from runner.sweeps.planning.plan import Plan
-from tests.sweeps.test_conduct import conducted
+from tests.sweeps.test_run_plan import conducted
 
 
 @pytest.fixture
