@@ -18,10 +18,15 @@ def imported(path: Path) -> frozenset[str]:
 @cache
 def needs_tensorflow(path: Path) -> bool:
     """Say whether a test file imports TensorFlow: in it, or where a module of ours that it imports is loaded."""
+    modules = (*_ours(imported(path)), *path.parent.glob("conftest.py"))
+    return bool(HEAVY & roots(imported(path))) or loads_tensorflow(*modules)
+
+
+@cache
+def loads_tensorflow(*modules: Path) -> bool:
+    """Say whether TensorFlow is imported when modules of ours are loaded."""
     seen: set[Path] = set()
-    ahead = [*_ours(imported(path)), *path.parent.glob("conftest.py")]
-    if HEAVY & roots(imported(path)):
-        return True
+    ahead = [*modules]
     while ahead:
         module = ahead.pop()
         if module not in seen:
