@@ -147,37 +147,29 @@ def run(
     """
     started = time.perf_counter()
     refuse_missing(check(located(config, request.working_directory)))
-    kept = kept or Kept()
     directory = RunDirectory(request.directory)
     choices = _choices(config, request)
     show_choices(console, choices, request.overrides)
-    with native_log_held_back(), waiting(console, "loading TensorFlow and the data"):
-        with uncollected():
-            from runner.engine.saving import save_model
-
-        prepared = prepare_or_embedded(config, request, console, kept)
-        compiled = take_compiled(prepared, kept)
+    prepared, compiled = _loaded(config, request, console, kept or Kept())
     if prepared.config is not config:
         request = request.with_dataset(prepared.dataset.name, prepared.config["dataset"])
     parts = prepared.parts
     parts.callbacks.extend(callbacks)
     record = going_on(prepared.record(request, choices), directory)
     show_start(console, record, str(prepared.device), directory.path)
-    for warning in parts.warnings:
-        LOG.warning(warning)
-        show_warning(console, warning)
+    _show_warnings(parts.warnings, console)
     _write_beginning(directory, request, prepared.config, record)
 
     attempt, model = Attempt(record), compiled.model
     with attempt.guard():
         _train(attempt, prepared, compiled, directory, console)
         if attempt.status == "completed":
-            model = _test(attempt, prepared.parts, compiled, directory)
+            model = _test(attempt, parts, compiled, directory)
     if attempt.status == "interrupted":
         with attempt.guard():  # now: there may be no time for the rest
             directory.write_record(attempt.finished(time.perf_counter() - started))
     with attempt.guard():
-        directory.write_model(partial(save_model, model))
+        _write_model(model, directory)
         _write_results(attempt, parts, directory, console, figures=not request.in_sweep)
     with attempt.guard():
         parts.tracker.end(replace(attempt.record, status=attempt.status))
@@ -189,6 +181,21 @@ def run(
         directory.remove_checkpoint()
     show_result(console, record, directory.path)
     return record
+
+
+def _loaded(config: dict[str, Any], request: Request, console: Console, kept: Kept) -> tuple[Prepared, "Compiled"]:
+    """Import TensorFlow, load the data, and build and compile the parts."""
+    with native_log_held_back(), waiting(console, "loading TensorFlow and the data"):
+        with uncollected():
+            import runner.engine.saving  # noqa: F401 - with all of Keras
+        prepared = prepare_or_embedded(config, request, console, kept)
+        return prepared, take_compiled(prepared, kept)
+
+
+def _show_warnings(warnings: Sequence[str], console: Console) -> None:
+    for warning in warnings:
+        LOG.warning(warning)
+        show_warning(console, warning)
 
 
 def _write_beginning(directory: RunDirectory, request: Request, config: dict[str, Any], record: RunRecord) -> None:
@@ -256,6 +263,12 @@ def _test(attempt: Attempt, parts: "Parts", compiled: "Compiled", directory: Run
         scores=scores(result.test, parts.split.test.labels),
     )
     return result.model
+
+
+def _write_model(model: "Model", directory: RunDirectory) -> None:
+    from runner.engine.saving import save_model
+
+    directory.write_model(partial(save_model, model))
 
 
 def _write_tables(history: list[Row], parts: "Parts", directory: RunDirectory) -> None:

@@ -1,34 +1,30 @@
-"""Dispatch of the commands: those that begin with a word of their own (`report`, `resume`); all else is Hydra's."""
+"""The command line: from its arguments to a command, from errors to one short message and an exit code."""
 
 import errno
 import logging
 import os
-import re
+import select
 import sys
 import traceback
-from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
 import runner
+from runner.commands import is_word, run_command, train
 from runner.config.environment import EnvironmentFault, fault, machine_faults
 from runner.config.errors import (
     EXIT_ENVIRONMENT,
     EXIT_FAILED,
     EXIT_INTERRUPTED,
+    EXIT_UNREAD,
     EXIT_USER_ERROR,
-    ConfigError,
     Stopped,
     UserError,
-    did_you_mean,
     printable,
 )
 from runner.config.trust import TRUST
 from runner.interruption import Termination
 
-COMMANDS = ("ablate", "ensemble", "report", "reproduce", "resume", "status", "verify")
-_WORD = re.compile(r"[A-Za-z][\w.-]*")  # neither an override nor a flag
 _TRACEBACK = "HYDRA_FULL_ERROR"
 
 
@@ -50,18 +46,31 @@ def main() -> int:
 def _run(arguments: list[str], *, wants_traceback: bool) -> int:
     try:
         with machine_faults():
-            return _dispatch(arguments)
+            return _exit_code(arguments)
     except KeyboardInterrupt:  # where a training has begun, it says so itself
         with suppress(OSError):  # of a terminal that was closed
             print("runner: interrupted; the same command begins again", file=sys.stderr)
         return EXIT_INTERRUPTED
     except Exception as error:  # the last place that can turn it into a message
+        if isinstance(error, BrokenPipeError) and _is_unread():
+            return EXIT_UNREAD
         if wants_traceback:
             traceback.print_exc()
         return _explain(error)
 
 
-def _dispatch(given: list[str]) -> int:
+def _exit_code(arguments: list[str]) -> int:
+    """Run the command; return its exit code, or raise the error that it was stopped by."""
+    try:
+        _dispatch(arguments)
+    except Stopped as stopped:
+        if stopped.__cause__:
+            raise stopped.__cause__ from None
+        return int(stopped.code or 0)
+    return 0
+
+
+def _dispatch(given: list[str]) -> None:
     try:
         Path.cwd()
     except FileNotFoundError as error:
@@ -70,40 +79,6 @@ def _dispatch(given: list[str]) -> int:
     if here not in sys.path and any(argument.lstrip("+").startswith(f"{TRUST}=") for argument in given):
         sys.path.append(here)  # the last place of all, and for the workers too
     match given:
-        case ["report", *arguments]:
-            from runner.reporting.commands import report_arguments, report_command
-
-            chosen = report_arguments(arguments)
-            if chosen.watch:
-                from runner.console import Terminal
-                from runner.sweeps.watching import watch
-
-                watch(chosen.directories, Terminal(), chosen.interval)
-            report_command(chosen)
-        case ["ensemble", *arguments]:
-            from runner.reporting.commands import ensemble_command
-
-            ensemble_command(arguments)
-        case ["status", *arguments]:
-            from runner.sweeps.commands import status_command
-
-            status_command(arguments)
-        case ["resume", *arguments]:
-            from runner.sweeps.commands import resume_command
-
-            return _unless_stopped(partial(resume_command, arguments))
-        case ["reproduce", *arguments]:
-            from runner.reproducing import reproduce_command
-
-            return _unless_stopped(partial(reproduce_command, arguments))
-        case ["verify", *arguments]:
-            from runner.sweeps.verifying import verify_command
-
-            return _unless_stopped(partial(verify_command, arguments))
-        case ["ablate", *arguments]:
-            from runner.config.ablation import ablation_arguments
-
-            return _train(ablation_arguments(arguments))
         case ["-sc" | "--shell-completion", "install=bash" | "uninstall=bash" as wanted]:
             from runner.completion import BASH
 
@@ -112,52 +87,16 @@ def _dispatch(given: list[str]) -> int:
             from runner.completion import shown_completions
 
             print(shown_completions(wanted.removeprefix("query=")), end="")
-        case ["--version" | "-V", *_]:
+        case ["--version" | "-V" | "version", *_]:
             print(f"runner {runner.__version__}")
-        case [word, *_] if _WORD.fullmatch(word):
-            raise ConfigError(
-                f"{word}: no such command{did_you_mean(word, COMMANDS)}; "
-                "a run takes GROUP=OPTION and KEY=VALUE (runner --help)"
-            )
+        case ["help", command]:
+            run_command(command, ["--help"])
+        case ["help"]:
+            train(["--help"])
+        case [word, *arguments] if is_word(word):
+            run_command(word, arguments)
         case _:
-            return _train(given)
-    return 0
-
-
-def _train(arguments: list[str]) -> int:
-    # The launcher is the one group of Hydra's own that a user of sweeps chooses from. Overrides on both sides of a flag
-    # are more than argparse can read.
-    flags_first = sorted(arguments, key=lambda argument: argument not in ("-m", "--multirun"))
-    sys.argv[1:] = [re.sub("^launcher=", "hydra/launcher=", argument) for argument in flags_first]
-    from runner.config.composing import guard_hydra, refuse_endless, refuse_flags, refuse_no_place
-    from runner.config.naming import wants_local_workers
-
-    refuse_flags(sys.argv[1:])
-    refuse_endless(sys.argv[1:])
-    refuse_no_place(sys.argv[1:])
-    if wants_local_workers(sys.argv[1:]):  # they take seconds to start, beside all that follows
-        from runner.sweeps.pool import start_server
-
-        start_server()
-    from runner.app import application
-    from runner.config.resolvers import register_resolvers
-    from runner.sweeps.plugins import register_plugins
-
-    guard_hydra()
-    register_resolvers(sys.argv[1:])
-    register_plugins()
-    return _unless_stopped(application)
-
-
-def _unless_stopped(command: Callable[[], None]) -> int:
-    """Return the command's exit code; an error that it was stopped by is raised."""
-    try:
-        command()
-    except Stopped as stopped:
-        if stopped.__cause__:
-            raise stopped.__cause__ from None
-        return int(stopped.code or 0)
-    return 0
+            train(given)
 
 
 def _explain(error: Exception) -> int:
@@ -180,6 +119,13 @@ def _explain(error: Exception) -> int:
     with suppress(OSError):  # of a log on a full disk: the exit code says it still
         print("\n".join(f"runner: {printable(line)}" for line in message.split("\n")), file=sys.stderr)
     return code
+
+
+def _is_unread() -> bool:
+    """Say whether standard output is a pipe that nobody reads any more, as in `runner --help | head`."""
+    output = select.poll()
+    output.register(sys.stdout.fileno(), 0)
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in output.poll(0))
 
 
 def _all_said(code: int) -> int:

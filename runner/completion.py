@@ -9,25 +9,11 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
+from runner.commands import COMMANDS, RUN_FLAGS
 from runner.config.locations import conf_directory
-from runner.config.options import LIST_GROUPS, option_files
+from runner.config.options import LIST_GROUPS, option_names
 from runner.config.resolvers import register_resolvers
 
-# The flags of each command; a test compares them with each one's own --help.
-FLAGS = {
-    "ablate": (),
-    "ensemble": ("--out",),
-    "report": (
-        "--baseline", "--by", "--confusion", "--format", "--interval", "--metric", "--out", "--seeds", "--target",
-        "--together", "--watch",
-    ),
-    "reproduce": ("--out", "--row", "--tolerance"),
-    "resume": ("--fail-fast", "--workers"),
-    "status": (),
-    "verify": ("--out", "--quick", "--seeds", "--workers"),
-}  # fmt: skip
-_OF_A_RUN = ("--cfg", "--config-dir", "--help", "--multirun", "--version")
-_OF_DIRECTORIES = ("ensemble", "report", "reproduce", "resume", "status")
 _DROPPED = ("averaging", "clipping", "normalization", "schedule", *LIST_GROUPS)
 _SCRIPT = """\
 _runner_complete() {
@@ -68,32 +54,32 @@ def completions(words: Sequence[str], current: str) -> list[str]:
     Args:
         words: those before it, without the program's name.
     """
-    command = words[0] if words else None
-    if command in FLAGS and current.startswith("-"):
-        return _fitting(current, (f"{flag} " for flag in (*FLAGS[command], "--help")))
-    if command in _OF_DIRECTORIES:
+    command = COMMANDS.get(words[0]) if words else None
+    if command and current.startswith("-"):
+        return _fitting(current, (f"{flag} " for flag in (*command.flags, "--help")))
+    if command and command.takes == "directories":
         return []
-    if command == "verify" and "=" not in current:
+    if command and command.takes == "recipes" and "=" not in current:
         rows = OmegaConf.load(conf_directory() / "verify.yaml").rows
         return _fitting(current, (f"{row} " for row in rows))
     if current.startswith("-"):
-        return _fitting(current, (f"{flag} " for flag in _OF_A_RUN))
+        return _fitting(current, (f"{flag} " for flag in RUN_FLAGS))
     places = [conf_directory(), *_own_directories(words)]
     key, is_value, value = current.partition("=")
     if is_value:
         return _values(key, value, words, places)
-    names = [f"{command} " for command in FLAGS] if not words else []
-    names += ["base=", "drop="] if command == "ablate" else []
+    names = [f"{name} " for name in COMMANDS] if not words else []
+    names += ["base=", "drop="] if words[:1] == ["ablate"] else []
     return _fitting(current, [*names, *_keys(current, words, places)])
 
 
 def _values(key: str, value: str, words: Sequence[str], places: Sequence[Path]) -> list[str]:
     """Return `key=value` for the values that begin with what is typed; of a list or a sweep, with its last item."""
     if words[:1] == ["ablate"] and key == "base":
-        options: Iterable[str] = (f"experiment/{name}" for name in _options("experiment", places))
+        options: Iterable[str] = (f"experiment/{name}" for name in option_names(places, "experiment"))
     elif words[:1] == ["ablate"] and key == "drop":
-        options = [*_DROPPED, *(f"{group}.{name}" for group in LIST_GROUPS for name in _options(group, places))]
-    elif not (options := _options(key.lstrip("+~"), places)):
+        options = [*_DROPPED, *(f"{group}.{name}" for group in LIST_GROUPS for name in option_names(places, group))]
+    elif not ((group := key.lstrip("+~")) and (options := option_names(places, group))):
         options = _known_values(key, words, places)
     if key in LIST_GROUPS and not value:
         return [f"{key}=["]
@@ -147,10 +133,6 @@ def _configuration(words: Sequence[str], places: Sequence[Path]) -> DictConfig:
 
 def _groups(places: Iterable[Path]) -> list[str]:
     return sorted({path.name for place in places for path in place.iterdir() if path.is_dir() and path.name != "hydra"})
-
-
-def _options(group: str, places: Iterable[Path]) -> list[str]:
-    return sorted({file.stem for file in option_files(places, group)}) if group else []
 
 
 def _own_directories(words: Sequence[str]) -> list[Path]:

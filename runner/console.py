@@ -18,10 +18,10 @@ from rich.table import Table
 from rich.text import Text
 
 from runner.config.errors import printable
-from runner.records.record import Row, RunRecord
+from runner.records.record import QUANTITIES, Row, RunRecord
 
 _COLUMNS = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
-_SCORES = {"accuracy": "accuracy", "loss": "loss with penalty", "negative_log_likelihood": "cross-entropy"}
+_SCORES = ("accuracy", "loss", "negative_log_likelihood")
 _FEW_COLUMNS = ("loss", "accuracy", "val_accuracy", "learning_rate")
 _ROOM_FOR_ALL = 100  # characters, which an epoch's line takes with the validation loss
 _IN_A_FILE = 1000  # characters in a line, where no window breaks it: names and paths stay whole
@@ -153,7 +153,7 @@ def show_result(console: Console, record: RunRecord, directory: Path) -> None:
     table.add_column("")
     shown = [name for name in _SCORES if name in record.final or name in record.test]
     for name in shown:
-        table.add_column(_SCORES[name], justify="right")
+        table.add_column(QUANTITIES.get(name, name), justify="right")
     is_another = bool(record.validation) and record.validation.get("loss") != record.final.get("val_loss")
     rows = [
         ("training", record.final, ""),

@@ -255,7 +255,7 @@ class TestBadInput:
             ("optimizer.learning_rate=nan", "optimizer.learning_rate=nan: must be a finite number above 0"),
             ("model={units: 3}", "model.units: no such key; did you mean hidden_units?"),
             ("regularizer=[l3]", "regularizer=l3: no such option; did you mean l2?"),
-            ("optimizer=sgd,adam", "several values make a sweep, which needs -m"),
+            ("optimizer=sgd,adam", "several values are a sweep, which needs -m"),
             ("seed=${nope}", "seed: Interpolation key 'nope' not found"),
             ("+callbacks.own._target_=keras.callbacks.LearningRateScheduler", "needs schedule=constant"),
             ("optimizer=[sgd,adam]", "optimizer=[sgd,adam]: optimizer takes one option, not a list"),
@@ -384,6 +384,9 @@ class TestHelp:
             (("reprot", "outputs/"), "reprot: no such command; did you mean report? (allowed: ablate, "),
             (("optimizer", "sgd"), "optimizer: no such command (allowed: ablate, "),
             (("resumee",), "resumee: no such command; did you mean resume?"),
+            (("REPORT", "outputs/"), "REPORT: no such command; did you mean report?"),
+            (("-m", "reprot"), "reprot: no such command; did you mean report?"),
+            (("optimizer=sgd", "reprot"), "reprot: no such command; did you mean report?"),
         ],
     )
     def test_a_misspelt_command_is_answered_with_the_nearest(self, program, tmp_path, typed, said):
@@ -391,6 +394,30 @@ class TestHelp:
         assert (answer.code, answer.err.count("\n")) == (2, 1)
         assert answer.err.startswith(f"runner: {said}")
         assert "GROUP=OPTION and KEY=VALUE" in answer.err
+
+    @pytest.mark.parametrize(
+        ("typed", "said"),
+        [
+            (("--metrics", "X"), "--metrics: no such flag here; did you mean runner report --metric? (runner --help)"),
+            (("-m", "optimizer=sgd,adam", "--confg-dir=own"), "--confg-dir: no such flag here; did you mean --config"),
+            (("report", "--metrcs", "x"), "--metrcs: no such flag here; did you mean --metric? (runner report --help)"),
+            (("status", "--watch", "x"), "--watch: no such flag here; did you mean runner report --watch? (runner sta"),
+            (("ablate", "drop=schedule", "--drp"), "--drp: no such flag here (runner --help)"),
+            (("optimizer=sgd", "report"), "report: a command is the first word of all (runner report --help)"),
+        ],
+    )
+    def test_a_misspelt_flag_or_a_misplaced_command_is_answered_in_a_line(self, program, tmp_path, typed, said):
+        answer = program(*typed, cwd=tmp_path)
+        assert one_line(answer.code, answer.err).startswith(f"runner: {said}")
+
+    def test_help_and_version_are_flags_and_words(self, program, tmp_path):
+        for word in ("help", "version"):
+            assert program(word, cwd=tmp_path) == program(f"--{word}", cwd=tmp_path)
+        assert program("help", "report", cwd=tmp_path) == program("report", "--help", cwd=tmp_path)
+
+    def test_a_flag_may_be_cut_short(self, program, tmp_path):
+        answer = program("report", "--metr", "test_loss", "nowhere", cwd=tmp_path)
+        assert one_line(answer.code, answer.err) == "runner: nowhere: no such directory"
 
     @pytest.mark.parametrize("command", ["resume", "reproduce"])
     def test_a_command_without_its_directory_asks_for_that_alone(self, program, tmp_path, command):
@@ -409,6 +436,17 @@ class TestHelp:
 
     def test_cfg_job_prints_the_configuration(self, program, tmp_path):
         assert "learning_rate: 0.001" in program("--cfg", "job", cwd=tmp_path).out
+
+    def test_overrides_may_stand_on_both_sides_of_a_flag(self, program, tmp_path):
+        answer = program("optimizer.learning_rate=0.5", "--cfg", "job", "seed=9", "--package", "_global_", cwd=tmp_path)
+        assert answer.code == 0, answer.err
+        assert {"seed: 9", "  learning_rate: 0.5"} <= {*answer.out.splitlines()}
+
+
+@pytest.mark.parametrize("command", ["--help", "--cfg job"])
+def test_a_reader_that_stops_reading_is_no_error(shell, tmp_path, command):
+    done = shell(f"set -o pipefail; python -m runner {command} | true", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (141, "")
 
 
 COMMANDS_IN_ONE_PROCESS = """

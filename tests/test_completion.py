@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from runner.cli import COMMANDS
-from runner.completion import BASH, FLAGS, completions, shown_completions
+from runner.commands import COMMANDS
+from runner.completion import BASH, completions, shown_completions
 
 
 def offered(line: str) -> list[str]:
@@ -64,14 +64,10 @@ def test_options_of_the_users_own_directory_are_offered(tmp_path):
     assert offered(f"{flag} optimizer=minefield optimizer.fuse") == ["optimizer.fuse_length="]
 
 
-def test_every_command_has_its_flags():
-    assert set(COMMANDS) == set(FLAGS)
-
-
-@pytest.mark.parametrize("command", sorted(FLAGS))
+@pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_the_flags_are_those_of_the_command(program, tmp_path, command):
     shown = set(re.findall(r"--[a-z-]+", program(command, "--help", cwd=tmp_path).out)) - {"--help", "--full"}
-    assert shown == set(FLAGS[command])
+    assert shown == set(COMMANDS[command].flags)
 
 
 @pytest.mark.parametrize(

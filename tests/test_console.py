@@ -5,6 +5,7 @@ import pytest
 from rich.console import Console
 
 from runner.console import EpochLines, Terminal, say, show_choices, show_result, show_warning
+from runner.reporting.wording import quantity
 from tests.sweeps import made_up
 
 ROW = {
@@ -94,3 +95,10 @@ def test_a_run_that_diverged_is_told_what_may_help(tmp_path, status, hinted):
         "the loss was not finite in epoch 3; try a smaller optimizer.learning_rate (it was 10), clipping=by_global_norm"
     )
     assert (said in stream.getvalue()) == hinted
+
+
+def test_the_last_table_calls_the_losses_what_figures_call_them(tmp_path):
+    stream = io.StringIO()
+    record = made_up.record(made_up.job(), loss=0.5, negative_log_likelihood=0.4)
+    show_result(Terminal(file=stream), record, tmp_path)
+    assert all(quantity(name) in stream.getvalue() for name in ("loss", "negative_log_likelihood"))

@@ -45,3 +45,8 @@ def test_what_a_document_names_is_there(page):
     missing = [path for path in paths if not (REPOSITORY / path).exists()]
     missing += [link for link in linked if not (page.parent / link).exists()]
     assert not missing
+
+
+def test_the_index_lists_every_page():
+    listed = re.findall(r"\]\(([\w-]+\.md)\)", (REPOSITORY / "docs/index.md").read_text())
+    assert sorted([*listed, "index.md"]) == sorted(page.name for page in (REPOSITORY / "docs").glob("*.md"))

@@ -27,6 +27,7 @@ ORDER = [
     "app",
     "reproducing",
     "sweeps",
+    "commands",
     "completion",
     "cli",
 ]

@@ -11,7 +11,8 @@ from tests.imports import REPOSITORY
 
 README = (REPOSITORY / "README.md").read_text()
 BLOCKS = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
-COMMANDS = [line.partition("  #")[0].strip() for block in BLOCKS for line in block.splitlines() if line.strip()]
+LINES = [line for block in BLOCKS for line in block.splitlines() if line.strip() and not line.startswith("#")]
+COMMANDS = [line.partition("  #")[0].strip() for line in LINES]
 # What makes a command quick without making it another one.
 QUICK = " dataset=mnist_5k dataset.train_size=200 training.epochs=2"
 ADDED = {"study=smoke": ""}  # the study has been trained before, in `workplace`

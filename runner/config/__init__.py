@@ -1,1 +1,1 @@
-"""What a run may be asked for: schema, identity, help and error messages. No TensorFlow, no pandas."""
+"""Run configuration: schema, trust, identity, help and error messages. No TensorFlow, no pandas."""

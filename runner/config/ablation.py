@@ -1,4 +1,4 @@
-"""`runner ablate`: the study that it is, and back."""
+"""Translation of `runner ablate` into study=ablation, and back."""
 
 import argparse
 import re
@@ -8,17 +8,17 @@ from runner.config.errors import ConfigError
 
 
 def ablation_arguments(arguments: Sequence[str]) -> list[str]:
-    """Translate `ablate base=experiment/full drop=a,b KEY=VALUE...` into the study that it is.
+    """Translate `ablate base=experiment/full drop=a,b KEY=VALUE...` into overrides of study=ablation.
 
     Raises:
-        ConfigError: if nothing is to be dropped, or the base is no option that a run has.
+        ConfigError: if nothing is dropped, or the base is not an option of a run.
     """
     parser = argparse.ArgumentParser(
         prog="runner ablate",
         usage="runner ablate [base=GROUP/OPTION,...] drop=PART,PART [KEY=VALUE ...]",
-        description="Train a recipe, and the recipe without each of some parts: study=ablation in fewer words.",
-        epilog="A part: schedule, normalization, clipping, averaging, regularizer.dropout, or a key that may be null. "
-        "Other overrides are of all runs, but for seeds=5 dry_run=true.",
+        description="Train a recipe, and the recipe without each of the given parts: a shorthand for study=ablation.",
+        epilog="PART is schedule, normalization, clipping, averaging, regularizer.dropout, or a key that may be null. "
+        "Other overrides apply to every run; seeds=5 and dry_run=true apply to the study.",
     )
     if {"-h", "--help"} & {*arguments}:
         parser.parse_args(["--help"])
@@ -33,9 +33,11 @@ def ablation_arguments(arguments: Sequence[str]) -> list[str]:
                 raise ConfigError(f"{argument}: must be GROUP/OPTION,..., as in base=experiment/cnn_batchnorm")
             groups = [part.partition("=")[0] for part in base]
             if taken := {"study", "search"} & {*groups}:
-                raise ConfigError(f"{argument}: a {taken.pop()} is no recipe; base=experiment/NAME, or model/NAME, ...")
+                raise ConfigError(
+                    f"{argument}: a {taken.pop()} is not a recipe; use base=experiment/NAME or model/NAME"
+                )
             if len({*groups}) < len(groups):
-                raise ConfigError(f"{argument}: one option of a group")
+                raise ConfigError(f"{argument}: names a group twice; give one option of each group")
         elif key == "drop":
             drop = ",".join(dict.fromkeys(value.strip("[]").split(",")))
         else:
@@ -50,7 +52,7 @@ def _quoted(override: str) -> str:
 
 
 def as_typed(command: Sequence[str]) -> list[str]:
-    """Return a command's words as its user typed them: those of an ablation begin with `ablate`."""
+    """Return a command's words as the user typed them: an ablation begins with `ablate`."""
     given = dict(word.partition("=")[::2] for word in command)
     if given.get("study") != "ablation" or {"-h", "--help"} & {*command}:
         return [*command]

@@ -1,4 +1,4 @@
-"""What the machine refuses: a full disk, a directory that is gone. One message, exit code 3; no run is at fault."""
+"""Environment faults, such as a full disk or a missing directory: one message, exit code 3, no run at fault."""
 
 import errno
 from collections.abc import Iterator
@@ -7,40 +7,40 @@ from pathlib import Path
 
 from runner.config.errors import EXIT_ENVIRONMENT, UserError
 
-_START_AGAIN = "then start again: what is written is kept"
+_START_AGAIN = "then start again: files already written are kept"
 _ELSEWHERE = "choose another directory (hydra.run.dir=..., hydra.sweep.dir=... or --out)"
-_OPEN_FILES = f"raise the limit (ulimit -n) or take fewer workers (hydra.launcher.workers=1), {_START_AGAIN}"
-_LOOK = "see whether the disk, or the network share, is all right"
+_OPEN_FILES = f"raise the limit (ulimit -n) or use fewer workers (hydra.launcher.workers=1), {_START_AGAIN}"
+_LOOK = "check the disk or network share"
 _DISK = f"{_LOOK}, {_START_AGAIN}"
-# Whatever is done meets these, also what is not ours: each run would fail like the one before.
+# Every operation meets these, also a library's: each further run would fail in the same way.
 _MACHINE = {
     errno.ENOSPC: f"no space left on the disk; make room, {_START_AGAIN}",
     errno.EDQUOT: f"the disk quota is used up; make room, {_START_AGAIN}",
     errno.EROFS: f"the file system is read-only; {_ELSEWHERE}",
     errno.EMFILE: f"too many open files; {_OPEN_FILES}",
     errno.ENFILE: f"too many open files on this machine; {_OPEN_FILES}",
-    errno.EFBIG: f"the file grows larger than it may; raise the limit (ulimit -f), {_START_AGAIN}",
-    errno.EIO: f"the disk does not work; {_DISK}",
-    errno.ESTALE: f"the file is no longer what it was; {_DISK}",
+    errno.EFBIG: f"the file exceeds the size limit; raise it (ulimit -f), {_START_AGAIN}",
+    errno.EIO: f"input/output error; {_DISK}",
+    errno.ESTALE: f"stale file handle; {_DISK}",
 }
 _FILES = {
     errno.EACCES: f"permission denied; {_ELSEWHERE}",
     errno.EPERM: f"permission denied; {_ELSEWHERE}",
-    errno.ENAMETOOLONG: "the name is too long; choose a directory with a shorter one (hydra.run.dir=...)",
+    errno.ENAMETOOLONG: "the name is too long; choose a directory with a shorter name (hydra.run.dir=...)",
 }
 
 
 class EnvironmentFault(UserError):
-    """The machine does not let the program go on; the same command does so once that is mended."""
+    """A fault of the machine that stops the program; the same command works once it is fixed."""
 
     exit_code = EXIT_ENVIRONMENT
 
 
 def fault(error: OSError, path: str | Path | None = None) -> EnvironmentFault:
-    """Return what to tell of the operating system's error.
+    """Translate an operating system error into an EnvironmentFault.
 
     Args:
-        path: what was being written, if it is not the error's own file.
+        path: the file being written, if it is not the one that the error names.
     """
     path = path or error.filename
     said = (_MACHINE | _FILES).get(error.errno or 0, f"{error.strerror}; {_ELSEWHERE}")
@@ -51,10 +51,10 @@ def fault(error: OSError, path: str | Path | None = None) -> EnvironmentFault:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn whatever the operating system refuses in the block into an EnvironmentFault about the path."""
+    """Translate operating system errors in the block into an EnvironmentFault that names the path."""
     try:
         yield
-    except Exception as error:  # libraries wrap what they are told, or fail once more while they clean up
+    except Exception as error:  # libraries wrap the error, or fail again during cleanup
         if (refused := _refused(error)) is None:
             raise
         raise fault(refused, path) from error
@@ -62,7 +62,7 @@ def writing(path: Path) -> Iterator[None]:
 
 @contextmanager
 def machine_faults() -> Iterator[None]:
-    """Turn what would meet every other run too, whoever it was told, into an EnvironmentFault."""
+    """Translate errors that would fail every other run too into an EnvironmentFault."""
     try:
         yield
     except EnvironmentFault:
@@ -74,8 +74,8 @@ def machine_faults() -> Iterator[None]:
 
 
 def _refused(error: BaseException | None) -> OSError | None:
-    """Return the operating system's error that an error is, or came from."""
-    seen: list[BaseException] = []  # what is raised again may come from itself
+    """Return the operating system error that an error is, or was caused by."""
+    seen: list[BaseException] = []  # a re-raised error may be its own cause
     while error is not None and error not in seen:
         if isinstance(error, OSError) and error.errno is not None:
             return error

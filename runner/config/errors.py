@@ -1,4 +1,4 @@
-"""Errors that are the user's to mend: shown as one short message, exit code 2 (or 3), no traceback."""
+"""User errors: shown as one short message, exit code 2 (or 3), no traceback."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -7,32 +7,33 @@ EXIT_FAILED = 1
 EXIT_USER_ERROR = 2
 EXIT_ENVIRONMENT = 3
 EXIT_INTERRUPTED = 130
+EXIT_UNREAD = 141  # what a shell says of a program that SIGPIPE ended
 EXIT_TERMINATED = 143
 
-_LISTED = 25  # more names than this are no help
-_LONGEST = 300  # characters of what a file or a library says, within a message
+_LISTED = 25  # more names would not help
+_LONGEST = 300  # characters that a message quotes from a file or a library
 
 
 class UserError(Exception):
-    """Something the person at the keyboard can mend; its text is the whole message."""
+    """An error that the user can fix; its text is the whole message."""
 
     exit_code = EXIT_USER_ERROR
 
 
 class ConfigError(UserError):
-    """The configuration cannot be run."""
+    """A configuration that cannot be run."""
 
 
 def did_you_mean(name: str, allowed: Iterable[str]) -> str:
-    """Return `; did you mean X? (allowed: X, Y, Z)`, as far as there is something to say in a line or two."""
+    """Return `; did you mean X? (allowed: X, Y, Z)`, without X if none is near, without the list if it is long."""
     names = sorted(allowed)
-    close = get_close_matches(name, names, n=1, cutoff=0.5)
+    close = get_close_matches(name, names, n=1, cutoff=0.5) or [one for one in names if one.lower() == name.lower()]
     suggestion = f"; did you mean {close[0]}?" if close else ""
     return f"{suggestion} (allowed: {', '.join(names)})" if 0 < len(names) <= _LISTED else suggestion
 
 
 def printable(text: str) -> str:
-    """Return the text in one line, with nothing in it that a terminal would act on."""
+    """Escape what a terminal would interpret: control characters and line breaks."""
     if text.isprintable():
         return text
     return "".join(
@@ -42,10 +43,10 @@ def printable(text: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return text from a file or a library as it fits into a message: on one line, not too long, all of it visible."""
+    """Return text from a file or a library for a message: on one line, printable, cut to a limit."""
     line = printable(" ".join(text.split()))
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
 
 
 class Stopped(SystemExit):
-    """Ends the process with an exit code; Hydra lets it pass, and its cause is shown by the command line."""
+    """Ends the process with an exit code; Hydra does not catch it, and the command line shows its cause."""

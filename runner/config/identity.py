@@ -1,12 +1,12 @@
-"""What makes two runs the same run."""
+"""Run identity: a hash of the configuration that determines the result."""
 
 import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
 
-# Where and how loudly a run computes, not what: these keys (and what lies below them) do not make a run another run.
-# Of the device, the precision does.
+# These keys, and all below them, set where a run computes and what it displays, not its result: they do not change its
+# id. Of the device, only the precision does.
 VOLATILE = (
     "name",
     "device",
@@ -14,7 +14,7 @@ VOLATILE = (
     "dataset.root",
     "dataset.url",
     "dataset.memory_limit_gb",
-    "dataset.class_names",  # for figures and records alone
+    "dataset.class_names",  # only shown in figures and records
     "model.small",
 )
 _PRECISION = "device.precision"
@@ -22,14 +22,14 @@ _USUAL = "float32"
 
 
 def is_volatile(key: str) -> bool:
-    """Say whether a dotted key lies under one that does not belong to a run's identity."""
+    """Say whether a dotted key is, or lies below, one that does not belong to a run's identity."""
     return key != _PRECISION and any(key == volatile or key.startswith(volatile + ".") for volatile in VOLATILE)
 
 
 def run_id(config: Mapping[str, Any]) -> str:
-    """Return 12 hexadecimal digits that name the configuration.
+    """Return 12 hexadecimal digits that identify the configuration.
 
-    Null and empty values are left out, so that a new key which a run does not use leaves its identity as it was.
+    Null and empty values are ignored, so that a new key does not change the id of runs that do not use it.
 
     Args:
         config: the resolved configuration, plain dictionaries and lists.
@@ -50,6 +50,6 @@ def _essence(value: Any, key: str) -> Any:
         }
     if isinstance(value, list):
         return [_essence(item, key) for item in value]
-    # 1 and 1.0 are one number in a configuration; integers beyond 2^53 have no float of their own.
+    # 1 and 1.0 are the same number in a configuration; integers beyond 2^53 have no exact float.
     is_count = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= 2**53
     return float(value) if is_count else value

@@ -1,4 +1,4 @@
-"""Names that Keras knows, read from its files: to import it takes seconds, and a misspelt name should not."""
+"""Names that Keras defines, read from its source: importing it would take seconds."""
 
 import ast
 import re
@@ -14,7 +14,7 @@ _NOT_OBJECTS = {"get", "serialize", "deserialize"}
 
 
 def unknown_target(path: str) -> str | None:
-    """Return what is wrong with a `_target_` that names something of Keras's which is not there, or None."""
+    """Return an error text for a `_target_` that Keras does not have, else None."""
     found = _TARGET.fullmatch(path.removeprefix("tensorflow."))
     known = _exported(found["module"]) if found else frozenset()
     if not found or not known or found["name"] in known:
@@ -24,10 +24,10 @@ def unknown_target(path: str) -> str | None:
 
 
 def unknown_name(module: str, name: str) -> str | None:
-    """Return what is wrong with the name of an activation, loss or metric that Keras does not know, or None.
+    """Return an error text for an activation, loss or metric that Keras does not have, else None.
 
     Args:
-        module: of Keras, in which the name would be: activations, losses, metrics.
+        module: Keras's module of such names: activations, losses or metrics.
     """
     known = _names(module)
     if not known or name in known:
@@ -37,21 +37,21 @@ def unknown_name(module: str, name: str) -> str | None:
 
 @cache
 def _names(module: str) -> frozenset[str]:
-    """Return all names that `keras.MODULE.get` takes: what is exported, as classes are also spelt, and short forms."""
+    """Return all names that `keras.MODULE.get` accepts: exported names, their snake_case, and short forms."""
     exported = _exported(module) - _NOT_OBJECTS
     return exported and exported | {*map(_snake_case, exported)} | {*_short_forms(module)}
 
 
 @cache
 def _exported(module: str) -> frozenset[str]:
-    """Return the names that a module of Keras's holds; none where its file is not what it was."""
+    """Return the names that a Keras module exports; none if its file cannot be read."""
     tree = _parsed(f"{module.replace('.', '/')}/__init__.py")
     imports = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
     return frozenset(alias.asname or alias.name for node in imports for alias in node.names)
 
 
 def _short_forms(module: str) -> Iterator[str]:
-    """Yield the names that Keras's table of a module's objects gives to some of them: mse, uniform."""
+    """Yield the short forms in Keras's table of a module's objects: mse, uniform."""
     for node in ast.walk(_parsed(f"src/{module}/__init__.py")):
         if isinstance(node, ast.Dict):
             yield from (key.value for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str))
@@ -67,6 +67,6 @@ def _parsed(file: str) -> ast.Module:
 
 
 def _snake_case(name: str) -> str:
-    """Return a class's name as Keras spells it for functions: BinaryIoU, binary_io_u."""
+    """Return a class name in Keras's snake_case: binary_io_u for BinaryIoU."""
     words = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", words).lower()

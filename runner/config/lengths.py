@@ -1,4 +1,4 @@
-"""Lengths of a learning-rate schedule: in steps, or in epochs."""
+"""Lengths of learning-rate schedules, converted to steps."""
 
 import re
 from typing import Any
@@ -9,13 +9,13 @@ _LENGTH = re.compile(r"(?P<number>\d+(\.\d+)?)\s*(?P<unit>epochs?|steps?)")
 
 
 def in_steps(key: str, value: Any, steps_per_epoch: int, epochs: int) -> Any:
-    """Return an argument of a schedule with its lengths in steps.
+    """Convert the lengths in a schedule's argument to steps.
 
-    "5epochs" is a length, of one step at least, and of an argument whose name ends in `_steps` null is the whole
-    training; lists are looked into, other values are left as they are.
+    "5epochs" becomes at least one step. Null means the whole training if the argument's name ends in `_steps`. Lists
+    are converted item by item; other values stay as they are.
 
     Raises:
-        ConfigError: if a text that begins with a number is no length.
+        ConfigError: if a text begins with a number but is not a length.
     """
     if value is None and key.endswith("_steps"):
         return steps_per_epoch * epochs
@@ -25,5 +25,5 @@ def in_steps(key: str, value: Any, steps_per_epoch: int, epochs: int) -> Any:
         return value
     length = _LENGTH.fullmatch(value.strip())
     if not length:
-        raise ConfigError(f"{key}={value}: must be a number of steps, or of epochs as in 5epochs, or null (all)")
+        raise ConfigError(f"{key}={value}: must be a number of steps, or of epochs such as 5epochs, or null (all)")
     return max(1, round(float(length["number"]) * (steps_per_epoch if length["unit"].startswith("epoch") else 1)))

@@ -1,4 +1,4 @@
-"""Where `conf/` is, and what a path means."""
+"""Locations of `conf/` and of the paths that a user gives."""
 
 import os
 from collections.abc import Mapping
@@ -18,29 +18,29 @@ def conf_directory() -> Path:
 
 
 def user_path(path: str | Path) -> Path:
-    """Return a path with ~ written out, as far as there is such a user."""
-    return Path(os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser() raises for a user that there is not
+    """Return a path with ~ expanded, if such a user exists."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser() raises for an unknown user
 
 
 def refuse_file(out: Path) -> None:
-    """Raise UserError if a command's `--out` is there, and no directory."""
+    """Raise UserError if a command's `--out` exists and is not a directory."""
     if out.exists() and not out.is_dir():
         raise UserError(f"--out {out}: not a directory")
 
 
 def working_directory(config: Mapping[str, Any]) -> str | None:
-    """Return the current directory if a path in a resolved configuration is meant from there; else None."""
+    """Return the current directory if a resolved configuration has a path relative to it, else None."""
     return str(Path.cwd()) if _relative_paths(config) else None
 
 
 def located(config: dict[str, Any], base: str | None) -> dict[str, Any]:
-    """Return a resolved configuration whose relative paths lead to where they led when it was asked for.
+    """Return a resolved configuration with its relative paths made absolute.
 
-    They stay as they are typed where that is the current directory, or where nothing is there: the run may come from
+    A path stays as typed if its base is the current directory, or if nothing exists there: the run may come from
     another machine.
 
     Args:
-        base: the directory that they are relative to; None: not known.
+        base: the directory that the paths are relative to; None if unknown.
     """
     if base is None or Path(base) == Path.cwd():
         return config

@@ -1,4 +1,4 @@
-"""Hydra's composition errors in one short message: key, value, what is allowed, the nearest valid name."""
+"""Messages for Hydra's composition errors: one line with key, value, what is allowed and the nearest valid name."""
 
 import re
 import shlex
@@ -16,10 +16,10 @@ from omegaconf.errors import OmegaConfBaseException
 
 from runner.config.errors import did_you_mean, printable
 from runner.config.locations import conf_directory
-from runner.config.options import LIST_GROUPS
+from runner.config.options import LIST_GROUPS, option_files, option_names
 from runner.config.yaml_file import read_yaml
 
-_OPTION = r"((?:hydra/)?[^'/]+)/([^']+)"  # a group, and the name that was asked for
+_OPTION = r"((?:hydra/)?[^'/]+)/([^']+)"  # a group, and the option asked for
 _SHOWN_OPTIONS = 3
 _HELP = "runner --help lists groups and options, runner --cfg job all keys"
 
@@ -28,7 +28,7 @@ def composition_message(error: Exception, arguments: Sequence[str]) -> str:
     """Return the message for an error that Hydra or OmegaConf raised while composing.
 
     Args:
-        arguments: of the command line.
+        arguments: the command line.
     """
     text = str(error).strip()
     if isinstance(error, MissingConfigException) and error.options is not None:
@@ -36,30 +36,31 @@ def composition_message(error: Exception, arguments: Sequence[str]) -> str:
         group, option = missing.groups() if missing else ("", str(error.missing_cfg_file))
         return f"{group}={option}: no such option{did_you_mean(option, error.options)}; {_HELP}"
     if found := re.search(f"Could not load '{_OPTION}'", text):
-        return f"{found[1]}={found[2]}: no such option{did_you_mean(found[2], _options(found[1]))}; {_HELP}"
+        names = option_names([conf_directory()], found[1])
+        return f"{found[1]}={found[2]}: no such option{did_you_mean(found[2], names)}; {_HELP}"
     if found := re.match(r"Could not (?:override|append to config|delete from config)[^']*'([^']+)'", text):
-        inner = str(getattr(error.__cause__, "full_key", ""))  # of a value that is keys with values itself
+        inner = str(getattr(error.__cause__, "full_key", ""))  # the nested key, for a value that is a mapping
         return _no_such_key(inner if inner.startswith(f"{found[1]}.") else found[1], arguments)
     if found := re.match(r"Ambiguous value for argument '([^']+)'", text):
-        return f"{found[1]}: several values make a sweep, which needs -m; one list is written KEY=[A,B] and quoted"
+        return f"{found[1]}: several values are a sweep, which needs -m; a list is written KEY=[A,B], in quotes"
     if found := re.match(r"Multiple values for ([^. ]+)\.", text):
-        return f"{_given(found[1], arguments)}: {found[1]} is there already; write it without +"
+        return f"{_given(found[1], arguments)}: {found[1]} exists already; write it without +"
     if isinstance(error, OverrideParseException):
         given = printable(error.override or "")
         if form := _quoted_form(error.override or ""):
-            return f"{given}: its value needs quotes that reach runner: {form}"
+            return f"{given}: the value needs quotes that the shell does not remove: {form}"
         return f"{given}: not an override; write GROUP=OPTION or KEY=VALUE, quoted where the shell needs it"
     if given := _group_without_name(arguments):
         form = _quoted_form(given)
-        quoted = f" (of an option that is called so: {form})" if form else ""
+        quoted = f" (for an option of that name: {form})" if form else ""
         return f"{given}: a group takes the name of an option, or a list of names{quoted}; {_HELP}"
     return " ".join(line.strip() for line in text.splitlines() if line.strip())
 
 
 def _quoted_form(override: str) -> str:
-    """Return an override with its value in quotes, as it is typed in a shell; "" where that is no override either.
+    """Return an override with its value quoted for a shell, or "" if that is not an override either.
 
-    Hydra's grammar takes ASCII letters, digits and some signs as they are; = # ( and all other letters are not of them.
+    Hydra's grammar accepts ASCII letters, digits and some signs unquoted, but not = # ( or other letters.
     """
     key, equals, value = override.partition("=")
     for quote in "\"'":
@@ -72,7 +73,7 @@ def _quoted_form(override: str) -> str:
 
 
 def _group_without_name(arguments: Sequence[str]) -> str:
-    """Return the first of the overrides that sets a group to something that is no name, or an empty text."""
+    """Return the first override that sets a group to something other than a name, or ""."""
     for argument in arguments:
         key, _, value = argument.partition("=")
         if (conf_directory() / key.lstrip("+~").partition("@")[0]).is_dir() and value:
@@ -90,7 +91,7 @@ def _no_such_key(key: str, arguments: Sequence[str]) -> str:
     for depth, name in enumerate(steps):
         parent = ".".join(steps[:depth])
         if not isinstance(section, DictConfig):
-            return f"{given}: {parent} is a value, there are no keys below it; {_HELP}"
+            return f"{given}: {parent} is a single value without keys; {_HELP}"
         if name not in section:
             if depth == 1 and parent in LIST_GROUPS and (conf_directory() / parent / f"{name}.yaml").exists():
                 chosen = ",".join([*map(str, section), name])
@@ -100,21 +101,17 @@ def _no_such_key(key: str, arguments: Sequence[str]) -> str:
             what = "no such key" if depth == len(steps) - 1 else f"there is no {'.'.join(steps[: depth + 1])}"
             return f"{given}: {what}{did_you_mean(name, {*map(str, section), *(() if parent else groups)})}; {_HELP}"
         section = OmegaConf.select(section, name)
-    return f"{given}: {key} is there already; write it without +"
+    return f"{given}: {key} exists already; write it without +"
 
 
 def _given(key: str, arguments: Sequence[str]) -> str:
     return next((argument for argument in arguments if argument.lstrip("+~").partition("=")[0] == key), key)
 
 
-def _options(group: str) -> list[str]:
-    return [file.stem for file in (conf_directory() / group).glob("*.yaml")]
-
-
 def _options_with(group: str, key: str) -> list[str]:
-    """Return the options of a group, three at most, whose own file has a key."""
+    """Return up to three options of a group whose file has a key."""
     found = []
-    for file in sorted((conf_directory() / group).glob("[!_]*.yaml")):
+    for file in option_files([conf_directory()], group):
         option = read_yaml(file)
         if isinstance(option, dict) and key in option and not key.startswith("_"):
             found.append(file.stem)
@@ -122,7 +119,7 @@ def _options_with(group: str, key: str) -> list[str]:
 
 
 def _composable(arguments: Sequence[str]) -> Any:
-    """Compose what was chosen of groups, or the defaults alone, to see which keys there are."""
+    """Compose the chosen groups, or else the defaults alone, to find the existing keys."""
     chosen = [
         argument
         for argument in arguments

@@ -1,4 +1,4 @@
-"""Names of directories that say what is in them."""
+"""Descriptive names for the directories of runs and sweeps."""
 
 import hashlib
 import math
@@ -8,29 +8,30 @@ from collections.abc import Iterable, Mapping, Sequence
 from runner.config.identity import is_volatile
 from runner.config.trust import TRUST
 
-# A comma between values, not one within brackets or quotes that close behind it.
+# A comma between values, not one inside brackets or quotes.
 _SEPARATOR = re.compile(r""",(?=(?:[^()\[\]{}"']|\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}|"[^"]*"|'[^']*')*$)""")
 _LONGEST = 60  # characters; a file name may have 255 bytes, a path on some systems 260
 _LONGEST_STUDY = 100
 _LONGEST_GRID = 40
-_SEVERAL = re.compile(r"(range|choice|interval|glob|shuffle|sort|tag)\(")  # of Hydra's
+_LONGEST_ABLATION = 50
+_SEVERAL = re.compile(r"(range|choice|interval|glob|shuffle|sort|tag)\(")  # Hydra's functions
 _SEEDS = ("seed", "seeds", "study.seeds")
 
 
 def slug(text: str, *, longest: int = _LONGEST) -> str:
-    """Return the text with nothing in it that a shell or a file system minds."""
+    """Return the text without characters that are special to a shell or a file system."""
     return re.sub(r"[^\w.=+-]+", "-", text, flags=re.ASCII).strip("-.")[:longest].rstrip("-.")
 
 
 def directory_name(variant: str, seed: int, run_id: str) -> str:
-    """Return the name of a run's directory in its sweep: readable, and unique by its run id."""
+    """Return the name of a run's directory in its sweep: readable, and unique by the run id."""
     return "_".join(part for part in (slug(variant), f"seed{seed}", run_id) if part)
 
 
 def sweep_name(arguments: Sequence[str]) -> str:
-    """Return where below `outputs` a sweep is kept: the same command again finds the same place, another one another.
+    """Return a sweep's directory below `outputs`: the same for the same command, different for another.
 
-    More seeds of a study, or more trials of a search, find the runs that are there already.
+    More seeds of a study, or more trials of a search, keep the directory and find the existing runs.
     """
     given = dict(
         argument.partition("=")[::2] for argument in arguments if "=" in argument and not argument.startswith("-")
@@ -45,7 +46,7 @@ def sweep_name(arguments: Sequence[str]) -> str:
 
 
 def _grid_name(asked: Mapping[str, str]) -> str:
-    """Return what is varied, with its values where they are few; the digest holds what all runs share, too."""
+    """Return the varied keys, with their values if these are short."""
     own = {key: value for key, value in sorted(asked.items()) if key not in _SEEDS}
     varied = {key: value for key, value in own.items() if len(_SEPARATOR.split(value)) > 1 or _SEVERAL.match(value)}
     last = {key.rpartition(".")[2]: value for key, value in (varied or own).items()}
@@ -54,15 +55,24 @@ def _grid_name(asked: Mapping[str, str]) -> str:
 
 
 def _study_name(asked: Mapping[str, str]) -> str:
-    """Return the study's name, what it leaves out and what else is asked for; a digest where that is not exact."""
+    """Return the study's name and other overrides, with a digest if any text was shortened."""
     own = {key: value for key, value in asked.items() if key not in _SEEDS and not is_volatile(key)}
-    base, drop = (_items(own.pop(key, "")) for key in ("study.base", "study.drop"))
-    left_out = "-".join(sorted(drop))
-    parts = [own.pop("study"), "-".join(base), left_out and f"without_{left_out}"]
-    parts.extend(f"{key}={value}" for key, value in sorted(own.items()))
-    text = "_".join(filter(None, parts))
+    if {"study.base", "study.drop"} & {*own}:
+        return _ablation_name(own)
+    text = "_".join([own.pop("study"), *(f"{key}={value}" for key, value in sorted(own.items()))])
     readable = slug(text, longest=_LONGEST_STUDY)
     return readable if readable == text else f"{readable}_{_digest([text])}"
+
+
+def _ablation_name(asked: Mapping[str, str]) -> str:
+    """Return the options that an ablation starts from, and the parts that it drops where they are few; and a digest."""
+    base = [item.rpartition("=")[2] for item in _items(asked.get("study.base", ""))]
+    drop = sorted(_items(asked.get("study.drop", "")))
+    start = slug("_".join([asked["study"], *base]))
+    name = slug("_".join([start, "without", "-".join(part.rpartition(".")[2] for part in drop)]))
+    own = {**asked, "study.drop": ",".join(drop)}
+    digest = _digest(sorted(f"{key}={value}" for key, value in own.items()))
+    return f"{name if drop and len(name) < _LONGEST_ABLATION else start}_{digest}"
 
 
 def _items(value: str) -> list[str]:
@@ -75,7 +85,7 @@ def _digest(lines: Iterable[str]) -> str:
 
 
 def _in_any_order(values: str) -> str:
-    """Return what a key takes in turn, the same text for any order: `adam,sgd` for `sgd,adam`."""
+    """Return a key's values in sorted order: `adam,sgd` for `sgd,adam`."""
     return ",".join(sorted(_SEPARATOR.split(values), key=_by_number))
 
 
@@ -84,21 +94,8 @@ def _by_number(value: str) -> tuple[float, str]:
         number = float(value)
     except ValueError:
         number = math.inf
-    return number if math.isfinite(number) else math.inf, value  # a NaN has no place in an order
+    return number if math.isfinite(number) else math.inf, value  # NaN cannot be sorted
 
 
 def _is_about_the_sweep(key: str) -> bool:
     return key.startswith(("hydra.", "hydra/")) or key in ("dry_run", "fail_fast", "search.trials", TRUST)
-
-
-def wants_local_workers(arguments: Sequence[str]) -> bool:
-    """Say whether a command will train a sweep on this machine."""
-    asks_for_more = {"--help", "-h", "--cfg", "-c", "--info", "-i", "--hydra-help", "-sc", "--shell-completion"}
-    elsewhere = any(argument.startswith("hydra/launcher=") for argument in arguments)
-    wanted = is_sweep(arguments) or not {"-m", "--multirun"}.isdisjoint(arguments)
-    return wanted and not elsewhere and asks_for_more.isdisjoint(arguments)
-
-
-def is_sweep(arguments: Iterable[str]) -> bool:
-    """Say whether a command asks for a sweep without saying -m."""
-    return any(argument.partition("=")[0] in ("study", "search", "seeds") for argument in arguments)

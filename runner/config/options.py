@@ -1,4 +1,4 @@
-"""The tables of groups and options, in `runner --help` and in docs/options.md, read from the comments in `conf/`."""
+"""Tables of groups and options for `runner --help` and docs/options.md, read from the comments in `conf/`."""
 
 import re
 import shutil
@@ -11,21 +11,21 @@ import yaml
 
 from runner.config.locations import conf_directory
 
-LIST_GROUPS = ("augmentation", "regularizer", "callbacks", "diagnostics")  # of which several options are chosen
+LIST_GROUPS = ("augmentation", "regularizer", "callbacks", "diagnostics")  # these take several options
 
 _DEFAULT = re.compile(r"^\s+- (?:override hydra/)?(?P<group>[a-z_]+): *(?P<options>\S.*?) +# (?P<purpose>.+)$")
-# What stands in parentheses at the end is the source if it holds a year or a name.
+# Parentheses at the end are the source if they hold a year or a name.
 _SOURCE = re.compile(r"\s+\((?P<source>[^()]*(?:\b(?:1[89]|20)\d\d\b|\b[A-Z]\w*[a-z])[^()]*)\)$")
-_FOLDERS = {"launcher": "hydra/launcher"}  # of groups that are Hydra's own
+_FOLDERS = {"launcher": "hydra/launcher"}  # of Hydra's own groups
 _WIDEST, _NARROWEST = 118, 50  # characters in a line of the table
 _COMMAND = "python -m runner.config.options > docs/options.md"
 
 
 def options_table(directories: list[Path]) -> str:
-    """Return a paragraph for each group: what it is for, then a line for each option, as wide as the terminal.
+    """Return a paragraph for each group: its purpose, then a line for each option, as wide as the terminal.
 
     Args:
-        directories: our `conf/` first (its `config.yaml` names the groups), then the user's own, whose options join in.
+        directories: `conf/` first (its `config.yaml` names the groups), then the user's, which add options.
     """
     screen = shutil.get_terminal_size((_WIDEST + 2, 0)).columns
     width = max(_NARROWEST, min(_WIDEST, screen - 2))
@@ -40,12 +40,12 @@ def options_table(directories: list[Path]) -> str:
 
 
 def _wrapped(text: str, width: int, *, indent: int) -> list[str]:
-    """Return a text in lines that are broken between words alone."""
+    """Wrap a text between words."""
     return textwrap.wrap(text, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
 
 
 def options_markdown(directories: list[Path]) -> str:
-    """Return the page of all options: group, option, what it is, and the source it names.
+    """Return a Markdown page of all options: group, option, meaning and source.
 
     Args:
         directories: as for `options_table`.
@@ -53,11 +53,12 @@ def options_markdown(directories: list[Path]) -> str:
     lines = [
         "# Options",
         "",
-        "What can be chosen, as `runner GROUP=OPTION`; defaults are in bold. `runner --help` says of which groups",
-        "several can be chosen, as in `runner 'regularizer=[l2,dropout]'`. Each option is a file,",
-        f"`conf/GROUP/OPTION.yaml`, and this page is made of their first lines: `{_COMMAND}`.",
+        "`runner GROUP=OPTION` chooses an option; defaults are in bold. Some groups take a list of options, as in",
+        "`runner 'regularizer=[l2,dropout]'`; `runner --help` names them. Each option is a file",
+        "`conf/GROUP/OPTION.yaml`, and this page is generated from the first lines of these files:",
+        f"`{_COMMAND}`.",
         "",
-        "| group | option | what it is | source |",
+        "| group | option | meaning | source |",
         "| --- | --- | --- | --- |",
     ]
     for group, (_, defaults) in _groups(directories[0]).items():
@@ -69,7 +70,7 @@ def options_markdown(directories: list[Path]) -> str:
 
 
 def split_source(comment: str) -> tuple[str, str]:
-    """Return what an option's comment says, and the source in parentheses at its end, which may be empty."""
+    """Split an option's comment into its text and the source in parentheses at its end, which may be empty."""
     found = _SOURCE.search(comment)
     return (comment[: found.start()], found["source"]) if found else (comment, "")
 
@@ -85,25 +86,30 @@ def _groups(directory: Path) -> dict[str, tuple[str, list[str]]]:
 
 
 def _options(directories: list[Path], group: str) -> dict[str, str]:
-    """Return the first comment of each of a group's options, sorted by name; `_name.yaml` is a part of others."""
-    files = option_files(directories, group)
-    return {file.stem: _first_comment(file) for file in sorted(files, key=lambda file: file.stem)}
+    """Return the first comment of each option of a group, sorted by name."""
+    return {file.stem: _first_comment(file) for file in option_files(directories, group)}
+
+
+def option_names(directories: Iterable[Path], group: str) -> list[str]:
+    """Return the names of a group's options, sorted."""
+    return list(dict.fromkeys(file.stem for file in option_files(directories, group)))
 
 
 def option_files(directories: Iterable[Path], group: str) -> list[Path]:
-    """Return the files of a group's options."""
+    """Return the files of a group's options, sorted by name, without `_name.yaml`, which is a part of others."""
     folder = _FOLDERS.get(group, group)
-    return [file for directory in directories for file in (directory / folder).glob("[!_]*.yaml")]
+    found = (file for directory in directories for file in (directory / folder).glob("[!_]*.yaml"))
+    return sorted((file for file in found if file.is_file()), key=lambda file: file.stem)
 
 
 def _first_comment(file: Path) -> str:
-    lines = file.read_text(encoding="utf-8").splitlines()
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     comments = (line.removeprefix("# ").strip() for line in lines if line.startswith("# "))
     return next((comment for comment in comments if not comment.startswith("@package")), "")
 
 
 def _escaped(text: str) -> str:
-    """Return text that Markdown takes for text inside a table."""
+    """Escape text for a cell of a Markdown table."""
     return re.sub(r"[|*`~\\]|<(?=[A-Za-z/!?])", r"\\\g<0>", text)
 
 

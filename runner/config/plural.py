@@ -1,4 +1,4 @@
-"""How many of what, in words."""
+"""Counts with a singular or plural noun."""
 
 
 def counted(number: int, noun: str) -> str:

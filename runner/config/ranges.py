@@ -1,11 +1,11 @@
-"""Number types whose error message states the whole range that is allowed."""
+"""Number types whose error messages state the allowed range."""
 
 import sys
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-LARGEST = 2**63 - 1  # of NumPy's and TensorFlow's integers
+LARGEST = 2**63 - 1  # the largest integer of NumPy and TensorFlow
 
 
 def _within(
@@ -27,7 +27,7 @@ def _within(
         fits = (
             isinstance(value, accepted)
             and not isinstance(value, bool)
-            and (kind is int or abs(value) <= sys.float_info.max)  # neither infinite, nor NaN, nor an endless integer
+            and (kind is int or abs(value) <= sys.float_info.max)  # not infinite, not NaN, no huge integer
             and (above is None or value > above)
             and (at_least is None or value >= at_least)
             and (below is None or value < below)

@@ -1,4 +1,4 @@
-"""What our YAML files may write between `${` and `}` beyond OmegaConf's and Hydra's own."""
+"""Resolvers for interpolations (`${...}`) in the YAML files, beyond OmegaConf's and Hydra's."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -8,18 +8,19 @@ from omegaconf import OmegaConf
 from omegaconf.resolvers import oc
 
 from runner.config.locations import conf_directory
-from runner.config.naming import is_sweep, sweep_name
+from runner.config.multirun import is_sweep
+from runner.config.naming import sweep_name
 from runner.config.options import options_table
 
 _CONFIG_DIR_FLAGS = ("--config-dir", "-cd")
 
 
 def register_resolvers(arguments: Sequence[str]) -> None:
-    """Register what depends on the command line.
+    """Register the resolvers, which depend on the command line.
 
-    `runner.options` is the table of options in `conf/` and in the user's own `--config-dir`; `runner.sweep_name` is
-    where below `outputs` a sweep is kept; `runner.mode` is MULTIRUN where a command asks for a sweep without -m. Of the
-    environment `oc.env` tells RUNNER_... alone, and what makes configuration out of text is taken away.
+    `runner.options` is the table of options in `conf/` and in the user's `--config-dir`. `runner.sweep_name` is a
+    sweep's directory below `outputs`. `runner.mode` is MULTIRUN for a sweep without -m. `oc.env` reads RUNNER_...
+    variables only, and resolvers that turn text into configuration are removed.
     """
     directories = [conf_directory()]
     for argument, following in pairwise([*arguments, ""]):
@@ -35,8 +36,8 @@ def register_resolvers(arguments: Sequence[str]) -> None:
 
 
 def _environment(name: str, *default: str | None) -> str | None:
-    """Return a variable of the environment, unless it may be a secret that a record or a URL must not tell."""
+    """Return an environment variable, unless it may be a secret that would end up in a record or a URL."""
     if not name.startswith("RUNNER_"):
-        raise ValueError(f"{name}: of the environment, a configuration reads variables RUNNER_... alone")
+        raise ValueError(f"{name}: a configuration may read only environment variables named RUNNER_...")
     value: str | None = oc.env(name, *default)
     return value

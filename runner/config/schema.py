@@ -1,4 +1,4 @@
-"""The types, ranges and combinations that a resolved configuration must keep (the second of three checks)."""
+"""Schema of a resolved configuration: types, ranges and combinations (the second of three checks)."""
 
 import inspect
 import math
@@ -14,24 +14,24 @@ from runner.config.ranges import AtLeastOne, Count, Fraction, NonNegative, OpenF
 from runner.config.tree import leaves
 from runner.config.trust import TRUST
 
-SWEEP_KEYS = ("study", "search", "seeds", "dry_run", "fail_fast")  # of a sweep as a whole, not of a run
+SWEEP_KEYS = ("study", "search", "seeds", "dry_run", "fail_fast")  # they configure a sweep, not a run
 
 
 class Section(BaseModel):
-    """A group whose keys are all ours: an unknown one is an error."""
+    """A group with a fixed set of keys: an unknown key is an error."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class Part(BaseModel):
-    """A group that names a class or function of some library; further keys are arguments for it.
+    """A group that names a library's class or function; further keys are its arguments.
 
-    Fields name the arguments whose range is known before that library is imported.
+    Fields declare the arguments whose range is known without importing the library.
     """
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True)
 
-    OURS: ClassVar[frozenset[str]] = frozenset()  # keys that are no arguments of the target
+    OURS: ClassVar[frozenset[str]] = frozenset()  # keys that are not arguments of the target
 
     target: str = Field(alias="_target_", min_length=1)
 
@@ -43,13 +43,13 @@ class Part(BaseModel):
         return self
 
     def spec(self) -> dict[str, Any]:
-        """Return the part as it stood in the configuration, without the keys that are ours."""
+        """Return the part as configured, without the keys in `OURS`."""
         given = self.model_dump(by_alias=True, exclude_unset=True)
         return {key: value for key, value in given.items() if key not in self.OURS}
 
 
 class DatasetPart(Part):
-    """A loader, and how its training set is split and thinned out."""
+    """A loader, with the split and subsampling of its training set."""
 
     OURS = frozenset({"validation_split", "split", "split_seed", "train_size", "label_noise", "class_imbalance"})
 
@@ -66,7 +66,7 @@ class DatasetPart(Part):
 
 
 class NormalizationPart(Part):
-    """A Keras layer, before or after each hidden activation."""
+    """A Keras normalization layer, before or after each hidden activation."""
 
     OURS = frozenset({"place"})
 
@@ -76,7 +76,7 @@ class NormalizationPart(Part):
 
 
 class ModelPart(Part):
-    """A builder of a Keras model, and what holds for all of them."""
+    """A builder of a Keras model, with the settings that all models share."""
 
     OURS = frozenset({"small", "init_from", "freeze"})
 
@@ -105,12 +105,12 @@ class OptimizerPart(Part):
     @model_validator(mode="after")
     def _averages_elsewhere(self) -> Self:
         if (self.model_extra or {}).get("use_ema"):
-            raise ValueError("use_ema=true: shows validation other weights than test; choose averaging=ema")
+            raise ValueError("use_ema=true: evaluates validation and test with different weights; use averaging=ema")
         return self
 
     def spec(self) -> dict[str, Any]:
-        """Return the optimizer's part alone, without what is not used: a class of the user's may not know it."""
-        unused = {"gradient_accumulation_steps": 1}  # which Keras refuses, and a sweep over 1, 2, 4 begins with
+        """Return the optimizer's arguments, without unused ones, which a user's class may not accept."""
+        unused = {"gradient_accumulation_steps": 1}  # Keras refuses 1, with which a sweep over 1, 2, 4 begins
         given = super().spec().items()
         return {key: value for key, value in given if value is not None and unused.get(key) != value}
 
@@ -129,12 +129,12 @@ class SchedulePart(Part):
 
     @property
     def is_constant(self) -> bool:
-        """Say whether the rate is left for callbacks to set."""
+        """Say whether callbacks may set the rate."""
         return self.target == "runner.optim.constant.constant"
 
 
 class RegularizerPart(Part):
-    """A penalty, constraint or layer of Keras, weight decay or label smoothing; `place` is of layers alone."""
+    """A penalty, constraint or layer of Keras, weight decay or label smoothing; `place` applies only to layers."""
 
     OURS = frozenset({"place"})
 
@@ -149,13 +149,13 @@ class RegularizerPart(Part):
 
 
 class CallbackPart(Part):
-    """A Keras callback; relative paths are taken from the run directory."""
+    """A Keras callback; paths are relative to the run directory."""
 
     patience: WholeNumber = 0
 
 
 class AveragingPart(Part):
-    """A callback that puts averaged weights into the model whenever it is looked at."""
+    """A callback that puts averaged weights into the model for each evaluation."""
 
     momentum: Fraction = 0.0
     epochs: Count = 1
@@ -180,7 +180,7 @@ def _auto_or_bool(value: Any) -> Any:
 
 
 class Training(Section):
-    """How long, in what batches, by what loss."""
+    """Epochs, batch size, loss and metrics."""
 
     epochs: Count
     batch_size: Annotated[int | Literal["full"], BeforeValidator(_whole_or_count)]
@@ -189,7 +189,7 @@ class Training(Section):
 
 
 class Clipping(Section):
-    """How large a gradient may be: the arguments that every Keras optimizer takes."""
+    """Gradient clipping: arguments that every Keras optimizer takes."""
 
     clipvalue: Positive | None = None
     clipnorm: Positive | None = None
@@ -198,17 +198,17 @@ class Clipping(Section):
     @model_validator(mode="after")
     def _one_at_most(self) -> Self:
         if len(self.options) > 1:
-            raise ValueError(f"{' and '.join(self.options)} exclude each other")
+            raise ValueError(f"{' and '.join(self.options)} exclude each other; set one of them")
         return self
 
     @property
     def options(self) -> dict[str, float]:
-        """What is handed to the optimizer: one entry, or none."""
+        """The argument for the optimizer: one entry, or none."""
         return self.model_dump(exclude_none=True)
 
 
 class Device(Section):
-    """Where a run computes."""
+    """Device, threads, precision and compilation."""
 
     kind: Literal["auto", "cpu", "gpu"]
     threads: Annotated[int | Literal["auto"], BeforeValidator(_auto_or_count)]
@@ -221,7 +221,7 @@ def _none_for_empty(value: Any) -> Any:
 
 
 class Settings(Section):
-    """A whole run."""
+    """The configuration of one run."""
 
     name: str
     seed: WholeNumber
@@ -240,7 +240,7 @@ class Settings(Section):
     callbacks: dict[str, CallbackPart]
     diagnostics: dict[str, Part]
     device: Device
-    tracking: Annotated[Part | None, BeforeValidator(_none_for_empty)] = None  # older runs' configurations have none
+    tracking: Annotated[Part | None, BeforeValidator(_none_for_empty)] = None  # missing in older runs
 
     @field_validator("name")
     @classmethod
@@ -259,7 +259,7 @@ class Settings(Section):
         return self
 
     @model_validator(mode="after")
-    def _names_are_keras_s(self) -> Self:
+    def _keras_has_the_names(self) -> Self:
         """Refuse names that Keras does not know, without importing it."""
         named = [("training.loss", "losses", self.training.loss)]
         named += [
@@ -288,7 +288,7 @@ def resolve(config: DictConfig) -> dict[str, Any]:
     """Return a run's composed configuration as plain dictionaries and lists, with no interpolation left.
 
     Raises:
-        ConfigError: if an interpolation leads nowhere, or a mandatory value is missing.
+        ConfigError: if an interpolation cannot be resolved, or a mandatory value is missing.
     """
     try:
         resolved = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
@@ -301,10 +301,10 @@ def resolve(config: DictConfig) -> dict[str, Any]:
 
 
 def check(config: dict[str, Any]) -> Settings:
-    """Hold a resolved configuration against the schema.
+    """Validate a resolved configuration against the schema.
 
     Raises:
-        ConfigError: one line for each key that is wrong: key, value, what is allowed.
+        ConfigError: with a line for each invalid key: key, value, what is allowed.
     """
     try:
         return Settings.model_validate(config)
@@ -313,10 +313,10 @@ def check(config: dict[str, Any]) -> Settings:
 
 
 def error_lines(error: ValidationError, section: type[BaseModel], prefix: str = "") -> str:
-    """Return a line for each key that is wrong.
+    """Return a line for each invalid key.
 
     Args:
-        prefix: the key that the section itself has.
+        prefix: the section's own key.
     """
     return "\n".join(_line(dict(issue), section, prefix) for issue in error.errors())
 
@@ -327,12 +327,12 @@ def _line(issue: dict[str, Any], section: type[BaseModel], prefix: str) -> str:
     match issue["type"]:
         case "value_error" if not key:
             return str(issue["ctx"]["error"])
-        case "value_error" if isinstance(issue["input"], dict):  # of keys below, which the text names
+        case "value_error" if isinstance(issue["input"], dict):  # the text names the nested keys
             return f"{key}: {issue['ctx']['error']}"
         case "value_error":
             return f"{given}: {issue['ctx']['error']}"
         case "model_type" | "dict_type":
-            return f"{given}: must be keys with values (a _target_ and its arguments, say), not one value"
+            return f"{given}: must be keys with values (such as _target_ and its arguments), not a single value"
         case "list_type":
             return f"{given}: must be a list: {key}=[{_short(issue['input'])}]"
         case "missing":
@@ -347,7 +347,7 @@ def _line(issue: dict[str, Any], section: type[BaseModel], prefix: str) -> str:
 
 def _siblings(location: tuple[str | int, ...], section: type[BaseModel]) -> list[str]:
     for step in location[:-1]:
-        if str(step) not in section.model_fields:  # a key of a dictionary, whose values are the section
+        if str(step) not in section.model_fields:  # a key of a dictionary, whose values are sections
             continue
         annotation = section.model_fields[str(step)].annotation
         below = [

@@ -1,6 +1,6 @@
-"""What a configuration may have imported and called: the parts of a training, not any function there is.
+"""Trust rules for the classes and functions that a configuration may import and call.
 
-Decided by names alone, before anything is imported; see docs/trust.md.
+They look only at names, before anything is imported; see docs/trust.md.
 """
 
 import re
@@ -19,8 +19,8 @@ _KERAS = re.compile(
     r"\.(?P<name>[A-Z]\w*)",
     re.ASCII,
 )
-# Those of Keras's classes that run code which they are handed, reach files or hosts beyond the run's directory, or
-# remove what they did not write.
+# Keras classes that run code from their arguments, reach files or hosts outside the run directory, or remove files that
+# they did not write.
 _BEYOND = frozenset({
     "Lambda", "TFSMLayer", "TorchModuleWrapper", "FlaxLayer", "JaxLayer", "TextVectorization", "StringLookup",
     "IntegerLookup", "LambdaCallback", "RemoteMonitor", "OrbaxCheckpoint",
@@ -28,10 +28,10 @@ _BEYOND = frozenset({
 })  # fmt: skip
 _OWN = re.compile(r"^\s*_target_: (runner\.[\w.]+)", re.MULTILINE)
 _PACKAGE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", re.ASCII)
-_OF_HYDRA = ("hydra_plugins.", "hydra._internal.core_plugins.")  # what is installed as a plug-in of Hydra's
+_OF_HYDRA = ("hydra_plugins.", "hydra._internal.core_plugins.")  # installed Hydra plug-ins
 
 _ALLOWED = (
-    "neither one of Keras's parts of a training, nor of runner's options, nor of a package that the command trusts "
+    "not a Keras class for training, not used by runner's options, and not in a package that the command trusts "
     f"({TRUST}=[my_package]; see docs/trust.md)"
 )
 
@@ -43,12 +43,12 @@ def read_trusted(value: Any) -> tuple[str, ...]:
         ConfigError: if it is not a list of names.
     """
     if not isinstance(value, Sequence) or isinstance(value, str) or not all(map(_is_package, value)):
-        raise ConfigError(f"{TRUST}={value}: must be a list of packages: {TRUST}=[my_package]")
+        raise ConfigError(f"{TRUST}={value}: must be a list of package names: {TRUST}=[my_package]")
     return tuple(value)
 
 
 def trusted_by(arguments: Iterable[str]) -> tuple[str, ...]:
-    """Return the packages that `trusted_packages=[a,b]` names among the arguments of a command that is not Hydra's.
+    """Return the packages in the `trusted_packages=[a,b]` arguments of a command that does not use Hydra.
 
     Raises:
         ConfigError: if an argument is anything else.
@@ -68,19 +68,19 @@ def _is_package(name: Any) -> bool:
 
 
 def refuse_strangers(config: Mapping[Any, Any], trusted: Iterable[str]) -> None:
-    """Refuse a resolved configuration that names what it may not, anywhere in it.
+    """Refuse a resolved configuration that names an untrusted class or function anywhere.
 
     Raises:
-        ConfigError: a line for each such key.
+        ConfigError: with a line for each such key.
     """
     _raise_if_any(_strangers(config, "", [f"{package}." for package in trusted], _is_a_part))
 
 
 def refuse_strange_plugins(hydra: Mapping[Any, Any], trusted: Iterable[str]) -> None:
-    """Refuse settings of Hydra's own that would have anything but its plug-ins called.
+    """Refuse Hydra settings that would call anything but its plug-ins.
 
     Raises:
-        ConfigError: a line for each such key.
+        ConfigError: with a line for each such key.
     """
     _raise_if_any(_strangers(hydra, "hydra", [f"{package}." for package in trusted], _is_a_plugin))
 
@@ -100,9 +100,9 @@ def _strangers(value: Any, key: str, prefixes: Sequence[str], is_known: Any) -> 
                 elif not is_known(item) and not item.startswith(tuple(prefixes)):
                     yield f"{below}={item}: refused: {_ALLOWED}"
             elif name == "class_name":
-                yield f"{below}={item}: refused: a class is named by _target_"
+                yield f"{below}={item}: refused: name the class with _target_"
             elif str(name).startswith("_") and str(name).endswith("_") and name != "_partial_":
-                yield f"{below}={item}: refused: of Hydra's own keys, a part has _target_ and _partial_ alone"
+                yield f"{below}={item}: refused: the only Hydra keys allowed here are _target_ and _partial_"
             yield from _strangers(item, below, prefixes, is_known)
     elif isinstance(value, list | tuple):
         for number, item in enumerate(value):
@@ -120,6 +120,6 @@ def _is_a_plugin(path: str) -> bool:
 
 @cache
 def _own_targets() -> frozenset[str]:
-    """Return what the options in `conf/` name of this program."""
+    """Return this package's classes and functions that the options in `conf/` name."""
     files = conf_directory().rglob("*.yaml")
     return frozenset(target for file in files for target in _OWN.findall(file.read_text(encoding="utf-8")))

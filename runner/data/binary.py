@@ -1,4 +1,4 @@
-"""Synthetic features of two classes."""
+"""Synthetic binary classification data."""
 
 import numpy as np
 
@@ -10,17 +10,16 @@ from runner.data.held_out import hold_out
 def load_binary(
     name: str, samples: int, features: int, informative: int, redundant: int, test_size: float, data_seed: int
 ) -> Dataset:
-    """Return clusters of points around the corners of a hypercube, labelled 0 or 1.
+    """Generate clusters of points around the corners of a hypercube, labelled 0 or 1.
 
     Args:
-        samples: examples in all.
-        features: of an example; `informative` of them tell the classes apart, `redundant` are linear combinations of
-            those, the others are noise.
-        test_size: share that becomes the test part.
-        data_seed: of the points and of that draw.
+        samples: total number of examples.
+        features: features of an example: `informative` ones, `redundant` linear combinations of these, and noise.
+        test_size: share of the test part.
+        data_seed: seed of the points and of the test part.
 
     Raises:
-        ValueError: if the numbers of features do not fit together.
+        ValueError: if the numbers of features are inconsistent.
 
     Source: Guyon 2003, "Design of experiments for the NIPS 2003 variable selection benchmark", as in
         sklearn.datasets.make_classification.

@@ -1,4 +1,4 @@
-"""Files and arrays of the user's own, held against what a data set must be."""
+"""Validation of the user's data files and arrays."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,58 +15,58 @@ from runner.data.precision import lost_feature
 
 Array = npt.NDArray[np.generic]
 
-_CHANNELS = (1, 2, 3, 4)  # grey, with a mask, colours, with a mask
-_LARGEST_LABEL = 999_999  # classes are counted one by one, gaps too, before a gap is seen
+_CHANNELS = (1, 2, 3, 4)  # grey, grey and alpha, RGB, RGBA
+_LARGEST_LABEL = 999_999  # bounds the memory for counting classes
 
 
 def checked_file(path: str | Path) -> Path:
-    """Return the path of a file that is there, and that ends: no folder, pipe or device.
+    """Return the path of an existing regular file.
 
     Raises:
-        DataError: if it is not.
+        DataError: if it does not exist, or is a folder, a pipe or a device.
     """
     file = user_path(path)
     if not file.is_file():
-        what = "is a folder, pipe or device, not a file" if file.exists() else "there is no such file"
+        what = "is a folder, pipe or device, not a file" if file.exists() else "no such file"
         raise DataError(f"{file}: {what}")
     return file
 
 
 def checked_inputs(where: str, array: Array) -> Inputs:
-    """Return bytes as they are, and other numbers as float32, or float64 where that would blur them.
+    """Return bytes unchanged, and other numbers as float32, or as float64 if float32 would lose precision.
 
     Args:
-        where: the beginning of an error message.
-        array: features (examples, features), or images (examples, height, width) or with channels as a fourth axis.
+        where: prefix of error messages.
+        array: features (examples, features), or images (examples, height, width[, channels]).
 
     Raises:
-        DataError: if the array is of another kind or shape, is empty, holds NaN or infinity, or has channels first.
+        DataError: if the array has another dtype or shape, is empty, holds NaN or infinity, or has channels first.
     """
     if array.dtype.kind not in "buif":
         raise DataError(f"{where}: holds {array.dtype}, not numbers")
     if array.ndim not in (2, 3, 4) or not array.size:
         raise DataError(
-            f"{where}: has shape {array.shape}; needed are features (examples, features) or images "
+            f"{where}: has shape {array.shape}; must be features (examples, features) or images "
             "(examples, height, width) or (examples, height, width, channels)"
         )
     if array.ndim == 4 and _has_channels_first(array.shape):
         raise DataError(
             f"{where}: has shape {array.shape}, which looks like channels before height and width; "
-            "put them last: np.moveaxis(x, 1, -1)"
+            "move them to the end: np.moveaxis(x, 1, -1)"
         )
     images = array[..., np.newaxis] if array.ndim == 3 else array
     if images.dtype == np.uint8:
         return images.astype(np.uint8, copy=False)
-    with np.errstate(over="ignore"):  # becomes infinity, which is said below
+    with np.errstate(over="ignore"):  # overflow becomes infinity, which is refused below
         inputs = images.astype(np.float32)
     finite = np.isfinite(inputs).all(axis=tuple(range(1, inputs.ndim)))
     if not finite.all():
-        raise DataError(f"{where}: example {np.argmin(finite)} (from 0) holds NaN, infinity or what float32 cannot")
+        raise DataError(f"{where}: example {np.argmin(finite)} (from 0) holds NaN, infinity or a number beyond float32")
     return inputs if lost_feature(images) is None else images.astype(np.float64)
 
 
 def _has_channels_first(shape: Sequence[int]) -> bool:
-    """Say whether images look like (channels, height, width): a few first, and sides that are those of an image."""
+    """Say whether images look like (channels, height, width): few channels first, then the sides of an image."""
     _, first, height, last = shape
     return first in _CHANNELS and last > max(_CHANNELS) and (height == last or first == len("RGB"))
 
@@ -75,14 +75,14 @@ def checked_labels(where: str, array: Array) -> Labels:
     """Return labels (examples,) as int32.
 
     Raises:
-        DataError: if they are not integers from 0 in one dimension.
+        DataError: if they are not a one-dimensional array of integers from 0.
     """
     if array.ndim != 1 or not array.size or array.dtype.kind not in "ui":
-        raise DataError(f"{where}: is {array.dtype}{array.shape}; labels must be integers, one an example")
+        raise DataError(f"{where}: is {array.dtype}{array.shape}; labels must be integers, one for each example")
     lowest, highest = int(array.min()), int(array.max())
     if lowest < 0 or highest > _LARGEST_LABEL:
         wrong = lowest if lowest < 0 else highest
-        raise DataError(f"{where}: holds the label {wrong}; labels must be 0, 1, 2, ... without gaps")
+        raise DataError(f"{where}: holds the label {wrong}; labels must be 0, 1, 2, ..., without gaps")
     return array.astype(np.int32)
 
 
@@ -95,15 +95,15 @@ def checked_dataset(
     notes: Sequence[str] = (),
     validation: Part | None = None,
 ) -> Dataset:
-    """Put a data set together; its classes are the labels of the training part.
+    """Assemble a data set; its classes are the labels of the training part.
 
     Args:
-        class_names: in the order of the labels, where the source has names.
-        notes: of what the loader did to the data.
-        validation: where the source has a part of its own for it.
+        class_names: in label order, if the source has names.
+        notes: changes that the loader made to the data.
+        validation: the source's validation part, if it has one.
 
     Raises:
-        DataError: if the parts differ in kind, labels have gaps, or those of a part are all the same.
+        DataError: if the parts differ in dtype or shape, labels have gaps, or a part has a single class.
     """
     parts = {"training": train, "test": test} | ({"validation": validation} if validation else {})
     if {part.inputs.dtype for part in parts.values()} == {np.dtype(np.float32), np.dtype(np.float64)}:
@@ -111,7 +111,7 @@ def checked_dataset(
     kinds = {key: f"{part.inputs.dtype}{part.inputs.shape[1:]}" for key, part in parts.items()}
     for key, kind in kinds.items():
         if kind != kinds["training"]:
-            raise DataError(f"{source}: training and {key} inputs differ: {kinds['training']} and {kind} an example")
+            raise DataError(f"{source}: training and {key} examples differ: {kinds['training']} and {kind}")
     train, test, validation = parts["training"], parts["test"], parts.get("validation")
     return Dataset(
         name=name,
@@ -128,10 +128,10 @@ def checked_dataset(
 
 
 def checked_class_names(names: Sequence[str] | None, classes: int) -> tuple[str, ...]:
-    """Return the names that a configuration gives to the classes; none for None.
+    """Return the class names of a configuration; none for None.
 
     Raises:
-        ConfigError: if they are not one text a class, each different.
+        ConfigError: unless each class has a different name.
     """
     key = f"dataset.class_names={names}"
     if names is None:
@@ -139,11 +139,11 @@ def checked_class_names(names: Sequence[str] | None, classes: int) -> tuple[str,
     if not isinstance(names, Sequence) or isinstance(names, str):
         raise ConfigError(f"{key}: must be null or a list of names, in the order of the labels: [cat,dog]")
     if strange := [name for name in names if not isinstance(name, str) or not name.strip()]:
-        raise ConfigError(f"{key}: {strange[0]!r} is no text in YAML; quote it")
+        raise ConfigError(f"{key}: {strange[0]!r} is not text in YAML; quote it")
     if len(names) != classes:
-        raise ConfigError(f"{key}: {len(names)} names for {classes} classes; give one a class")
+        raise ConfigError(f"{key}: {len(names)} names for {classes} classes; name each class once")
     if len(set(names)) < len(names):
-        raise ConfigError(f"{key}: names two classes alike")
+        raise ConfigError(f"{key}: two classes have the same name")
     return tuple(names)
 
 
@@ -153,14 +153,14 @@ def _count_classes(source: str, labels: Mapping[str, Labels]) -> int:
     if len(gaps):
         raise DataError(
             f"{source}: no training example of class {gaps[0]}, though labels go up to {present[-1]}; "
-            "labels must be 0, 1, 2, ... without gaps"
+            "labels must be 0, 1, 2, ..., without gaps"
         )
     if len(present) < 2:
-        raise DataError(f"{source}: all training examples are of one class; at least 2 are needed")
+        raise DataError(f"{source}: all training examples have the same class; at least 2 classes are needed")
     for key, own in labels.items():
         if len(set(own)) < 2:
-            only = f"all {key} examples are of one class ({own[0]})"
-            raise DataError(f"{source}: {only}: they tell nothing of the others")
+            only = f"all {key} examples have the same class ({own[0]})"
+            raise DataError(f"{source}: {only} and cannot measure the others")
         if len(unknown := np.setdiff1d(own, present)):
-            raise DataError(f"{source}: {key} examples have the label {unknown[0]}, which no training example has")
+            raise DataError(f"{source}: {key} examples have the label {unknown[0]}, but no training example does")
     return len(present)

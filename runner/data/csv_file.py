@@ -1,5 +1,6 @@
-"""A table of the user's own: a row an example, a column a feature."""
+"""CSV data sets: one row for each example, one column for each feature."""
 
+import re
 from dataclasses import dataclass
 from operator import lt
 from pathlib import Path
@@ -19,15 +20,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _VALUES_AT_ONCE = 2**22
-_LONGEST_LINE = 2**22  # bytes: a hundred thousand columns and more
+_LONGEST_LINE = 2**22  # bytes, enough for over 100,000 columns
 _BYTES = 4  # of a float32
 _MISSING = ("", "NA", "N/A", "n/a", "<NA>", "#N/A", "#NA", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None")
-_LARGEST_WHOLE = 2**53  # above, different whole numbers are one float
+_SEPARATORS = (";", ",", "\t", "|")  # that a first line is searched for
+_DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+\s*")
+_SHOWN_COLUMNS = 5
+_LARGEST_WHOLE = 2**53  # above it, float64 cannot tell all whole numbers apart
 
 
 @dataclass(frozen=True)
 class Format:
-    """How the user's files are to be read."""
+    """The format of the user's files."""
 
     label: str | int
     header: bool
@@ -37,7 +41,7 @@ class Format:
 
 @dataclass(frozen=True)
 class Table:
-    """What a file holds: features (examples, features), the text of the labels (examples,), and the features' names."""
+    """The content of a file: features (examples, features), label texts (examples,), and the features' names."""
 
     path: Path
     label: str
@@ -57,26 +61,26 @@ def load_csv(
     separator: str,
     memory_limit_gb: float,
 ) -> Dataset:
-    """Return the data set in one file, or in two.
+    """Load a data set from one file, or from a training and a test file.
 
     Args:
-        path: of the training examples, or of all.
-        label: column of the classes: its name, or its position from 0 (-1: the last). Classes are names, or whole
-            numbers, and are numbered in their order.
-        test_path: of the test examples, with the same columns.
-        test_size: share that becomes the test part, if there is no `test_path`.
-        data_seed: of that draw.
+        path: file of the training examples, or of all.
+        label: column of the classes: its name, or its position from 0 (-1: the last). Classes are names or whole
+            numbers, and are numbered in sorted order.
+        test_path: file of the test examples, with the same columns.
+        test_size: share of the test part, if there is no `test_path`.
+        data_seed: seed of the test part.
         header: whether the first row names the columns.
-        separator: between values.
-        memory_limit_gb: what the features of a file may take in memory.
+        separator: character between values.
+        memory_limit_gb: memory limit for the features of a file.
 
     Raises:
         ConfigError: if a file has no such label column.
-        DataError: if a file cannot be read, is too large, or holds what is not a finite number.
+        DataError: if a file cannot be read, is too large, or has a feature that is not a finite number.
     """
     separator = "\t" if separator == r"\t" else separator
     if len(separator) != 1 or separator in '"\r\n':
-        raise ConfigError(f"dataset.separator={separator!r}: must be one character, or \\t for a tabulator")
+        raise ConfigError(f"dataset.separator={separator!r}: must be one character, or \\t for a tab")
     style = Format(label, header, separator, memory_limit_gb)
     table = _read(checked_file(path), style)
     classes = _classes(table)
@@ -97,11 +101,12 @@ def _read(path: Path, style: Format) -> Table:
     import pandas as pd
 
     _refuse_binary(path)
+    _refuse_other_separator(path, style.separator)
     options: dict[str, Any] = {"sep": style.separator, "compression": None}
     features: list[npt.NDArray[np.float64]] = []
     labels: list[str] = []
     try:
-        # Without names: with them, pandas would take a first column more than there are names for an index.
+        # Without names, which would let pandas use a surplus first column as the index.
         first = pd.read_csv(path, header=None, nrows=2, dtype=str, keep_default_na=False, **options).iloc[0]
         columns = [str(name).strip() for name in (first if style.header else first.index)]
         label = _label_column(path, columns, style)
@@ -110,11 +115,11 @@ def _read(path: Path, style: Format) -> Table:
             names=columns,
             header=0 if style.header else None,
             dtype={label: str},
-            # A class may be called NA or None: only a feature's value can be missing under such a name.
+            # NA or None may be a class name; they mean a missing value only in features.
             keep_default_na=False,
             na_values={column: _MISSING for column in columns if column != label},
             chunksize=max(1, _VALUES_AT_ONCE // len(columns)),
-            low_memory=False,  # one type a column
+            low_memory=False,  # one dtype for each column
             **options,
         )
         with reader:
@@ -122,7 +127,7 @@ def _read(path: Path, style: Format) -> Table:
                 features.append(_numbers(path, chunk.drop(columns=label)))
                 labels += _texts(path, chunk[label])
                 refuse_large(str(path), sum(array.size for array in features) * _BYTES, style.memory_limit_gb)
-    except (OSError, ValueError, OverflowError) as error:  # what pandas raises itself is a ValueError
+    except (OSError, ValueError, OverflowError) as error:  # pandas's own errors are ValueErrors
         raise DataError(f"{path}: cannot be read as CSV ({shortened(str(error))})") from error
     if not labels:
         raise DataError(f"{path}: has no rows")
@@ -132,7 +137,7 @@ def _read(path: Path, style: Format) -> Table:
 
 
 def _refuse_binary(path: Path) -> None:
-    """Refuse what pandas would read with a silent loss (it ends a value at a NUL), or only with much memory."""
+    """Refuse NUL bytes, at which pandas would silently cut values, and lines that would take much memory."""
     try:
         with path.open("rb") as file:
             for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE + 1), b""), start=1):
@@ -144,27 +149,45 @@ def _refuse_binary(path: Path) -> None:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
 
 
+def _refuse_other_separator(path: Path, separator: str) -> None:
+    """Refuse a file whose first line has another separator and never this one; pandas complains of its second line."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        first = file.readline()
+    counts = {other: first.count(other) for other in _SEPARATORS}
+    if separator not in first and (most := max(counts.values())):
+        found = next(other for other, count in counts.items() if count == most).replace("\t", r"\t")
+        raise DataError(
+            f"{path}: its first line has {most} times {found}, and never dataset.separator={separator}; "
+            f"choose it: 'dataset.separator=\"{found}\"'"
+        )
+
+
 def _label_column(path: Path, columns: list[str], style: Format) -> str:
     if len(columns) < 2:
-        raise DataError(f"{path}: has one column; is dataset.separator={style.separator} what separates its values?")
+        raise DataError(f"{path}: has only one column; is dataset.separator={style.separator} correct?")
     by_position = isinstance(style.label, int) and -len(columns) <= style.label < len(columns)
     label = columns[int(style.label)] if by_position else str(style.label)
     if style.header and _holds_numbers(columns, label if by_position else None):
         raise _no_header(path, "its first row holds numbers, not names")
     if "" in columns:
-        raise DataError(f"{path}: a column has no name; if it holds row numbers, which tell nothing, remove it")
+        raise DataError(f"{path}: a column has no name; remove it if it holds row numbers")
     if label not in columns:
         given = f"dataset.label={style.label}"
         is_example = style.header and sum(map(_is_number, columns)) >= len(columns) - 1
         hint = "; if it has no header: dataset.header=false dataset.label=-1" if is_example else ""
-        raise ConfigError(f"{given}: {path} has no such column{did_you_mean(label, columns)}{hint}")
+        nearest = did_you_mean(label, [shortened(name) for name in columns])
+        if not nearest:  # there are many, and none is near
+            nearest = (
+                f" (its columns: {', '.join(map(shortened, columns[:_SHOWN_COLUMNS]))}, ..., {shortened(columns[-1])})"
+            )
+        raise ConfigError(f"{given}: {path} has no such column{nearest}{hint}")
     return label
 
 
 def _holds_numbers(first_row: list[str], label: str | None) -> bool:
-    """Say whether names are numbers, but for that of the label where it was given by its position.
+    """Say whether all names are numbers, except the label's if it was given by position.
 
-    Numbers from 0 are names that pandas gives to columns without any; a row of years can be names too.
+    Pandas's default names (0, 1, 2, ...) do not count, nor do rising whole numbers (years) beside a named label.
     """
     if not all(_is_number(name) or name == label for name in first_row):
         return False
@@ -177,7 +200,7 @@ def _holds_numbers(first_row: list[str], label: str | None) -> bool:
 def _no_header(path: Path, why: str) -> DataError:
     return DataError(
         f"{path}: {why}; dataset.header=false reads it as an example "
-        "(where it does hold names, give that of the label: dataset.label=NAME)"
+        "(if it does hold names, name the label: dataset.label=NAME)"
     )
 
 
@@ -189,16 +212,18 @@ def _numbers(path: Path, features: "pd.DataFrame") -> npt.NDArray[np.float64]:
     for name, values in converted.select_dtypes("integer").items():
         if (values.gt(_LARGEST_WHOLE) | values.lt(-_LARGEST_WHOLE)).any():
             raise DataError(
-                f"{path}: column {shortened(str(name))}: whole numbers beyond 2^53, which would lose digits; "
+                f"{path}: column {shortened(str(name))}: whole numbers beyond 2^53 would lose digits; "
                 "subtract a constant, or leave the column out"
             )
     numbers: npt.NDArray[np.float64] = converted.to_numpy(np.float64)
-    with np.errstate(over="ignore"):  # becomes infinity, which is said below
+    with np.errstate(over="ignore"):  # overflow becomes infinity, which is refused below
         wrong = np.argwhere(~np.isfinite(numbers.astype(np.float32)))
     if len(wrong):
         row, column = wrong[0]
         values = features.iloc[:, column]
-        what = "no value" if values.isna().iloc[row] else f"{shortened(str(values.iloc[row]))} is not a finite number"
+        value = str(values.iloc[row])
+        what = "no value" if values.isna().iloc[row] else f"{shortened(value)} is not a finite number"
+        what += "; write decimals with a point, not a comma" if _DECIMAL_COMMA.fullmatch(value) else ""
         raise DataError(f"{path}: {_place(features.columns[column], features.index[row])}: {what}")
     return numbers
 
@@ -207,12 +232,12 @@ def _texts(path: Path, labels: "pd.Series[str]") -> list[str]:
     missing = labels.index[labels.str.strip() == ""]
     if len(missing):
         raise DataError(f"{path}: {_place(str(labels.name), missing[0])}: no value")
-    spellings = {text: _canonical(text) for text in labels.unique()}  # a string a class, not a row
+    spellings = {text: _canonical(text) for text in labels.unique()}  # one string for each class, not each row
     return [spellings[text] for text in labels]
 
 
 def _classes(table: Table) -> dict[str, int]:
-    """Return the number of each class: in the order of numbers if all are, else in that of the alphabet."""
+    """Number the classes in numeric order if all are numbers, else in alphabetical order."""
     names = sorted(set(table.labels))
     if all(map(_is_number, names)):
         names.sort(key=float)
@@ -226,19 +251,19 @@ def _part(table: Table, classes: dict[str, int]) -> Part:
     for row, text in enumerate(table.labels):
         if text not in classes:
             raise DataError(
-                f"{table.path}: {_place(table.label, row)}: {shortened(text)} is no class of the training part"
+                f"{table.path}: {_place(table.label, row)}: {shortened(text)} is not a class of the training part"
             )
     numbers = np.array([classes[text] for text in table.labels], np.int32)
     return Part(checked_inputs(str(table.path), table.features), numbers)
 
 
 def _place(column: str, row: int) -> str:
-    """Return where a value stands; rows count from 1, below the header."""
+    """Return a value's position; rows count from 1, below the header."""
     return f"column {shortened(column)}, row {row + 1}"
 
 
 def _canonical(text: str) -> str:
-    """Return one spelling of a class: 1 and 1.0 are the same, but not 032 or 1e5, which are codes."""
+    """Return a class in canonical spelling: 1.0 becomes 1; 032 and 1e5 are codes and stay."""
     text = text.strip()
     is_code = (text[:1] == "0" and text[1:2].isdigit()) or "e" in text.lower()
     whole = not is_code and _is_number(text) and float(text).is_integer() and abs(float(text)) < _LARGEST_WHOLE
@@ -246,7 +271,7 @@ def _canonical(text: str) -> str:
 
 
 def _is_number(text: str) -> bool:
-    if "_" in text:  # which Python would read as digits of one number: 2_1 as 21
+    if "_" in text:  # Python would read 2_1 as 21
         return False
     try:
         float(text)

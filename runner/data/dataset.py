@@ -1,4 +1,4 @@
-"""The values that travel: a data set, and its three-way split."""
+"""Immutable data sets and their splits into training, validation and test parts."""
 
 import hashlib
 from collections.abc import Callable
@@ -8,11 +8,11 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-# float64 only where float32 could not tell the values apart, until they are preprocessed.
+# float64, until preprocessing, only where float32 would lose precision.
 Inputs = npt.NDArray[np.float32] | npt.NDArray[np.float64] | npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int32]
 
-VALIDATION_NAMES = ("val", "valid", "validation")  # of a validation part in files of the user's own
+VALIDATION_NAMES = ("val", "valid", "validation")  # of a validation part in the user's files
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Inputs and labels (examples,), integers in [0, classes).
+    """Training and test inputs, with integer labels (examples,) in [0, classes).
 
-    Inputs are images (examples, height, width, channels), or features (examples, features).
+    Inputs are images (examples, height, width, channels) or features (examples, features).
     """
 
     name: str
@@ -40,13 +40,13 @@ class Dataset:
     train_labels: Labels
     test_inputs: Inputs
     test_labels: Labels
-    class_names: tuple[str, ...] = ()  # in the order of the labels; empty: they have no names
-    notes: tuple[str, ...] = ()  # what its loader did to what the files hold, which a user should know
-    validation: Part | None = None  # where the source has one; else it comes out of the training part
+    class_names: tuple[str, ...] = ()  # in label order; empty if unnamed
+    notes: tuple[str, ...] = ()  # changes that the loader made, for the user
+    validation: Part | None = None  # if the source has one; else split off the training part
     fingerprint: str = field(init=False)  # of the arrays alone
 
     def name_of(self, label: int | np.integer) -> str:
-        """Return a class's name, or its number where it has none."""
+        """Return a class's name, or its number if it has no name."""
         return self.class_names[label] if self.class_names else str(label)
 
     def __post_init__(self) -> None:
@@ -57,25 +57,25 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Split:
-    """What is learnt from, what choices are made on, and what is looked at once, at the end."""
+    """Parts for training, for choices, and for a single test at the end."""
 
     train: Part
     validation: Part
     test: Part
-    notes: tuple[str, ...] = ()  # what a user should know of it
+    notes: tuple[str, ...] = ()  # remarks for the user
 
     @property
     def sizes(self) -> dict[str, int]:
-        """Examples in each part."""
+        """Number of examples in each part."""
         return {"train": len(self.train), "validation": len(self.validation), "test": len(self.test)}
 
     @property
     def hash(self) -> str:
-        """12 hexadecimal digits that tell which examples, by their labels in order, are in which part."""
+        """12 hexadecimal digits that identify the parts by their labels in order."""
         return fingerprint(self.train.labels, self.validation.labels, self.test.labels)[:12]
 
     def map_inputs(self, function: Callable[[Inputs], Inputs]) -> Self:
-        """Return the split with the inputs of each part mapped."""
+        """Return the split with a function applied to each part's inputs."""
         parts = (self.train, self.validation, self.test)
         train, validation, test = (replace(part, inputs=function(part.inputs)) for part in parts)
         return replace(self, train=train, validation=validation, test=test)

@@ -1,4 +1,4 @@
-"""The small handwritten digits that ship inside scikit-learn."""
+"""Digits data set of 8x8 pixels that ships with scikit-learn."""
 
 import numpy as np
 
@@ -8,10 +8,10 @@ _TEST_EXAMPLES = 360
 
 
 def load_digits(name: str) -> Dataset:
-    """Return 1,437 training and 360 test digits of 8x8 pixels, in the file's order.
+    """Load 1,437 training and 360 test digits of 8x8 pixels, in file order.
 
     The test part is the end of the file, where each class has 33 to 37 examples. The values 0 to 16 are scaled to
-    bytes, so that they are preprocessed as other images are.
+    bytes, to be preprocessed like other images.
 
     Source: Alpaydin & Kaynak 1998, "Optical Recognition of Handwritten Digits" (UCI), the test set.
     """

@@ -1,4 +1,4 @@
-"""The download of the four files of a data set in MNIST's format."""
+"""Verified download of a data set in MNIST's format."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -13,24 +13,24 @@ from runner.config.environment import machine_faults
 from runner.data.errors import DataError, DataNotFound
 
 _TIMEOUT = 20  # seconds without an answer
-_LONGEST = 600.0  # seconds a file, however often a little of it comes
-_LARGEST = 2**30  # bytes a file; the largest of MNIST has 10 million
+_LONGEST = 600.0  # seconds for a file, even if data keep trickling in
+_LARGEST = 2**30  # bytes for a file; MNIST's largest has 10 million
 _AT_ONCE = 2**16
 
 Result = TypeVar("Result")
 
 
 def download(name: str, folder: Path, url: str, checksums: Mapping[str, str]) -> list[Path]:
-    """Fetch the files into a temporary directory, and put them in place once all have the right checksum.
+    """Fetch the four files into a temporary directory, and move them in place once all checksums match.
 
     Args:
-        url: the directory of the files there.
-        checksums: of each file, under its name without .gz: "sha256:..." or "md5:...".
+        url: the remote directory.
+        checksums: by file name without .gz: "sha256:..." or "md5:...".
 
     Raises:
-        DataError: if what comes is something else.
-        DataNotFound: if nothing comes.
-        EnvironmentFault: if there is no room for it.
+        DataError: if a downloaded file is not the expected one.
+        DataNotFound: if the download fails.
+        EnvironmentFault: if the files cannot be written.
     """
     import pooch
     import requests
@@ -48,7 +48,7 @@ def download(name: str, folder: Path, url: str, checksums: Mapping[str, str]) ->
                     Path(file).chmod(0o644)  # for all users of a shared directory
                 return [(Path(temporary) / f"{stem}.gz").replace(folder / f"{stem}.gz") for stem in checksums]
     except (requests.RequestException, OSError) as error:
-        with suppress(OSError):  # one that holds a file already stays
+        with suppress(OSError):  # stays if it already holds a file
             for directory in new:
                 directory.rmdir()
         raise DataNotFound(
@@ -56,12 +56,12 @@ def download(name: str, folder: Path, url: str, checksums: Mapping[str, str]) ->
             f"Put its four IDX files, or {name}.npz, into {folder}{os.sep}, or name their directory: "
             "RUNNER_DATA_DIR=... or dataset.root=..."
         ) from error
-    except ValueError as error:  # pooch's word for a wrong checksum, and that of _fetch
+    except ValueError as error:  # from pooch for a wrong checksum, or from _fetch
         raise DataError(f"{url}: what was downloaded is not {name}: {str(error).splitlines()[0]}") from error
 
 
 def _fetch(url: str, output_file: str, _pooch: object) -> None:
-    """Write an answer into a file, as pooch's own downloader does, but no more than a data set's file has."""
+    """Write a response into a file, as pooch's downloader does, but with a size limit."""
     import requests
 
     with requests.get(url, timeout=_TIMEOUT, stream=True) as response, Path(output_file).open("wb") as file:
@@ -69,14 +69,14 @@ def _fetch(url: str, output_file: str, _pooch: object) -> None:
         for piece in response.iter_content(_AT_ONCE):
             file.write(piece)
             if file.tell() > _LARGEST:
-                raise ValueError(f"it has more than {_LARGEST:,} bytes")
+                raise ValueError(f"it is larger than {_LARGEST:,} bytes")
 
 
 def _within(seconds: float, function: Callable[..., Result], *arguments: object, **keywords: object) -> Result:
-    """Return what a function returns, or raise what it raises; its thread is left behind after some seconds.
+    """Run a function in a thread, which is abandoned after a time limit.
 
     Raises:
-        TimeoutError: after these seconds. A timeout of the socket would count from each byte anew.
+        TimeoutError: after the limit. A socket timeout would restart at each byte.
     """
     future: Future[Result] = Future()
 

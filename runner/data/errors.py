@@ -1,11 +1,11 @@
-"""What can be wrong with data."""
+"""Data errors: invalid or missing files."""
 
 from runner.config.errors import UserError
 
 
 class DataError(UserError):
-    """A file is there, but it is not what it should be; the message names it."""
+    """An invalid file; the message names it."""
 
 
 class DataNotFound(UserError):
-    """Nothing is there, and nothing could be downloaded."""
+    """Data that neither exist nor could be downloaded."""

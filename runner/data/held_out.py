@@ -1,4 +1,4 @@
-"""A test part out of data that come without one."""
+"""Hold-out test part for data that come without one."""
 
 import numpy as np
 
@@ -10,19 +10,19 @@ from runner.data.streams import Stream, seed_sequence
 
 
 def hold_out(source: str, part: Part, test_size: float, data_seed: int) -> tuple[Part, Part]:
-    """Draw a stratified test part; the rest is in random order too.
+    """Draw a stratified test part, and shuffle the rest.
 
     Args:
-        source: what errors about the data name.
-        test_size: its share, in (0, 1).
-        data_seed: of the draw.
+        source: name of the data in error messages.
+        test_size: share of the test part, in (0, 1).
+        data_seed: seed of the draw.
 
     Returns:
         training and test part.
 
     Raises:
-        ConfigError: if the share is none.
-        DataError: if a part would be empty, or a class has one example.
+        ConfigError: if the share is invalid.
+        DataError: if a part would be empty, or a class has only one example.
     """
     key = f"dataset.test_size={test_size}"
     if isinstance(test_size, bool) or not isinstance(test_size, float) or not 0 < test_size < 1:

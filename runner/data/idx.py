@@ -1,4 +1,4 @@
-"""IDX files, the format of MNIST (http://yann.lecun.com/exdb/mnist/, "FILE FORMATS")."""
+"""IDX files, MNIST's format (http://yann.lecun.com/exdb/mnist/, "FILE FORMATS")."""
 
 import gzip
 import math
@@ -18,14 +18,14 @@ _AT_ONCE = 2**20
 
 
 def read_idx(path: Path, kind: str) -> npt.NDArray[np.uint8]:
-    """Read one file of unsigned bytes, plain or gzip; never more of it than its header asks for.
+    """Read a file of unsigned bytes, plain or gzip, up to the length in its header.
 
     Args:
-        path: gzip is told by its first two bytes, not by its name.
+        path: gzip is recognized by the first two bytes, not by the name.
         kind: "images" (examples, height, width) or "labels" (examples,).
 
     Raises:
-        DataError: if the file cannot be read, is truncated, too long or too large, or of the other kind.
+        DataError: if the file cannot be read, is truncated, too long or too large, or has the other kind.
     """
     try:
         with checked_file(path).open("rb") as file:
@@ -41,24 +41,26 @@ def _read(path: Path, kind: str, stream: BufferedIOBase) -> npt.NDArray[np.uint8
     if magic not in _KINDS:
         raise DataError(f"{path}: not an IDX file of bytes (it begins with {magic.hex() or 'nothing'})")
     if _KINDS[magic] != kind:
-        raise DataError(f"{path}: holds {_KINDS[magic]}, not {kind}; are the files swapped?")
+        raise DataError(f"{path}: holds {_KINDS[magic]}, not {kind}: are the files swapped?")
 
     sizes = stream.read(4 * magic[3])
     if len(sizes) < 4 * magic[3]:
-        raise DataError(f"{path}: ends within its header; is it truncated?")
+        raise DataError(f"{path}: ends within its header: is it truncated?")
     shape = tuple(int.from_bytes(sizes[start : start + 4]) for start in range(0, len(sizes), 4))
     expected = math.prod(shape)
     if expected > _LARGEST:
-        raise DataError(f"{path}: its header {shape} asks for {expected / 1e9:,.3g} GB, above {_LARGEST / 1e9:g} GB")
+        raise DataError(
+            f"{path}: its header {shape} needs {expected / 1e9:,.3g} GB; at most {_LARGEST / 1e9:g} GB are read"
+        )
     content = _first(expected + 1, stream)
     if len(content) != expected:
         there = "more" if len(content) > expected else f"{len(content)}"
-        raise DataError(f"{path}: {there} bytes where its header {shape} asks for {expected}; is it truncated?")
+        raise DataError(f"{path}: has {there} bytes, but its header {shape} needs {expected}: is it truncated?")
     return np.frombuffer(content, np.uint8).reshape(shape)
 
 
 def _first(count: int, stream: BufferedIOBase) -> bytearray:
-    """Read so many bytes, or all, in memory for those that are there, however many a header claims."""
+    """Read at most `count` bytes, allocating memory only for existing ones: a header may claim too many."""
     content = bytearray()
     while piece := stream.read(min(_AT_ONCE, count - len(content))):
         content += piece

@@ -1,4 +1,4 @@
-"""Images of the user's own: a folder a class."""
+"""Image folders: one folder for each class."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -25,24 +25,24 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
 _BACKGROUNDS = ("white", "black")
-# EXIF's orientations: as it is, those that are not, and of these those that exchange height and width.
+# EXIF orientations: upright, the others, and those of them that exchange height and width.
 _UPRIGHT, _TURNED, _ON_ITS_SIDE = 1, range(2, 9), range(5, 9)
 _SIXTEEN_BITS = ";16"
 _OPAQUE = 255
 _ROUNDING = 16  # of 255, between the channels of a grey JPEG
 _MODES = {1: "L", 3: "RGB"}  # Pillow's names
-# Pillow knows more, some of which start other programs (EPS: Ghostscript, without a limit of time).
+# Pillow reads more, some through other programs (EPS: Ghostscript, without a time limit).
 _FORMATS = ("BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
-_SYSTEMS_OWN = ("thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx")  # which Windows and macOS put into folders
+_SYSTEMS_OWN = ("thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx")  # files of Windows and macOS
 
 
 @dataclass(frozen=True)
 class Format:
-    """What every image is turned into."""
+    """The format to which every image is converted."""
 
     channels: int
     size: tuple[int, int] | None  # height, width
-    background: str | None  # that transparent images are laid on
+    background: str | None  # behind transparent pixels
     memory_limit_gb: float
 
 
@@ -56,22 +56,22 @@ def load_images(
     memory_limit_gb: float,
     background: str | None = None,
 ) -> Dataset:
-    """Return the images below a folder; classes are numbered in the alphabetical order of their folders.
+    """Load the images below a folder; classes are numbered in alphabetical order of their folders.
 
     Args:
-        path: the folder of train/CLASS/ and test/CLASS/, or of CLASS/ alone. Where there is a val/CLASS/ (or valid/,
-            validation/), it is the validation part; beside it and train/, test/ may be missing.
+        path: folder of train/CLASS/ and test/CLASS/, or of CLASS/ alone. val/CLASS/ (or valid/, validation/) beside
+            train/ is the validation part; then test/ may be missing. Capitals do not matter.
         channels: 1 (grayscale) or 3 (RGB).
-        size: height and width that images are resized to; None: they are all of one size.
-        test_size: share that becomes the test part, if there is no test/.
-        data_seed: of that draw, and of the order of the training images, which the folders would sort by class.
-        memory_limit_gb: what the images of a part may take in memory.
-        background: white or black, which transparent images are laid on; None refuses them.
+        size: height and width to which images are resized; None requires equal sizes.
+        test_size: share of the test part, if there is no test/.
+        data_seed: seed of the test part and of the order of the training images, which the folders sort by class.
+        memory_limit_gb: memory limit for the images of a part.
+        background: white or black, behind transparent pixels; None refuses them.
 
     Raises:
-        ConfigError: if channels, size or background are none.
-        DataError: if there are no classes, an image cannot be read or is transparent, sizes differ, or the images are
-            too large.
+        ConfigError: if channels, size or background are invalid.
+        DataError: if there are no classes, an image cannot be read, is transparent or has the colour of the background,
+            sizes differ, or the images are too large.
     """
     if background not in (None, *_BACKGROUNDS):
         raise ConfigError(f"dataset.background={background}: must be null, {' or '.join(_BACKGROUNDS)}")
@@ -79,22 +79,23 @@ def load_images(
     if channels not in _MODES:
         raise ConfigError(f"dataset.channels={channels}: must be 1 (grayscale) or 3 (RGB)")
     root = user_path(path)
-    others = [root / name for name in ("test", *VALIDATION_NAMES) if (root / name).is_dir()]
-    if not ((root / "train").is_dir() and others):
+    folders = _part_folders(root)
+    if not ("train" in folders and len(folders) > 1):
         classes = _training_classes(root)
         part, notes = _read(root, classes, style)
         train, test = hold_out(str(root), part, test_size, data_seed)
         return checked_dataset(name, str(root), train, test, [shortened(text) for text in classes], notes)
-    classes = _training_classes(root / "train")
-    for folder in others:
+    own = folders.pop("train")
+    classes = _training_classes(own)
+    for folder in folders.values():
         if unknown := sorted(set(_class_names(folder)) - set(classes)):
-            raise DataError(f"{folder / unknown[0]}: {root / 'train'} has no such class")
-    if len(for_validation := [folder for folder in others if folder.name != "test"]) > 1:
-        raise DataError(f"{for_validation[0]}: {for_validation[1].name} is there too; keep one of them")
-    train, notes = _read(root / "train", classes, style)
+            raise DataError(f"{folder / unknown[0]}: {own} has no such class")
+    if len(for_validation := [folder for part, folder in folders.items() if part != "test"]) > 1:
+        raise DataError(f"{for_validation[0]}: {for_validation[1].name} exists too; keep one of them")
+    train, notes = _read(own, classes, style)
     parts: dict[str, Part] = {}
-    for folder in others:
-        parts[folder.name], done = _read(folder, classes, style)
+    for part_name, folder in folders.items():
+        parts[part_name], done = _read(folder, classes, style)
         notes += done
     if "test" not in parts:
         train, test = hold_out(str(root), train, test_size, data_seed)
@@ -114,6 +115,17 @@ def _checked_size(size: Sequence[int] | None) -> tuple[int, int] | None:
     return size[0], size[1]
 
 
+def _part_folders(root: Path) -> dict[str, Path]:
+    """Return the folders of the parts, by their names in small letters: a `Train` is a `train`."""
+    found: dict[str, Path] = {}
+    there = [entry for entry in _visible(root) if entry.is_dir()]
+    for name in ("train", "test", *VALIDATION_NAMES):
+        for folder in there:
+            if folder.name.lower() == name and found.setdefault(name, folder) is not folder:
+                raise DataError(f"{folder}: {found[name].name} exists too; keep one of them")
+    return found
+
+
 def _class_names(folder: Path) -> list[str]:
     names = sorted(entry.name for entry in _visible(folder) if entry.is_dir())
     if not names:
@@ -122,7 +134,7 @@ def _class_names(folder: Path) -> list[str]:
 
 
 def _training_classes(folder: Path) -> list[str]:
-    """Return the classes, each of which has a file: an empty last one would be left out in silence."""
+    """Return the classes; refuse an empty one, which would be lost silently if it is the last."""
     names = _class_names(folder)
     if empty := [name for name in names if not _visible(folder / name)]:
         raise DataError(f"{folder / empty[0]}: holds no images")
@@ -141,7 +153,7 @@ def _read(folder: Path, classes: list[str], style: Format) -> tuple[Part, list[s
     """Read the images of one part, class by class: (examples, height, width, channels) bytes.
 
     Returns:
-        the part, and what was done to its images beside decoding.
+        the part, and notes on changes to its images.
     """
     files = [(file, label) for label, name in enumerate(classes) for file in _files(folder / name)]
     if not files:
@@ -158,12 +170,12 @@ def _read(folder: Path, classes: list[str], style: Format) -> tuple[Part, list[s
 
 
 def _files(folder: Path) -> list[Path]:
-    if not folder.exists():  # a class without test images
+    if not folder.exists():  # the class has no test images
         return []
     files = _visible(folder)
     for file in files:
         if file.is_dir():
-            raise DataError(f"{file}: a folder where images are expected")
+            raise DataError(f"{file}: is a folder; images are expected here")
         checked_file(file)
     return files
 
@@ -174,17 +186,17 @@ def _opened(file: Path) -> Iterator["ImageFile"]:
 
     try:
         with Image.open(file, formats=_FORMATS) as image:
-            image.verify()  # the checksums of a PNG, which decoding does not look at
+            image.verify()  # a PNG's checksums, which decoding ignores
         with Image.open(file, formats=_FORMATS) as image:
             frames = getattr(image, "n_frames", 1)
-            if frames > 1 and image.format != "MPO":  # a photograph with views of itself
-                raise DataError(f"{file}: holds {frames} images; save one in a file")
+            if frames > 1 and image.format != "MPO":  # a photograph with previews
+                raise DataError(f"{file}: holds {frames} images; save each in its own file")
             yield image
     except DataError:
         raise
     except UnidentifiedImageError as error:
-        raise DataError(f"{file}: not a readable image; formats are {', '.join(_FORMATS)}") from error
-    except Exception as error:  # of many kinds: each format's own reader is at work
+        raise DataError(f"{file}: not a readable image; supported formats are {', '.join(_FORMATS)}") from error
+    except Exception as error:  # each format's reader raises other kinds
         what = shortened(str(error)) or type(error).__name__
         raise DataError(f"{file}: not a readable image ({what})") from error
 
@@ -201,12 +213,12 @@ def _orientation(image: "Image") -> int:
 
 
 def _decoded(file: Path, size: tuple[int, int], style: Format) -> tuple[npt.NDArray[np.uint8], list[str]]:
-    """Return one image as bytes, and what was done to it."""
+    """Return one image as bytes, and notes on changes to it."""
     from PIL import Image, ImageOps
 
     height, width = size
     with _opened(file) as opened:
-        # Of colours, Pillow reads the upper 8 bits alone, which only the raw mode tells.
+        # Pillow reads only the upper 8 bits of each colour; only the raw mode tells.
         if opened.mode[0] in "IF" or any(_SIXTEEN_BITS in str(tile) for tile in opened.tile):
             raise DataError(f"{file}: has more than 8 bits a channel (mode {opened.mode}); save it with 8")
         refuse_large(str(file), opened.height * opened.width * len(opened.getbands()), style.memory_limit_gb)
@@ -215,7 +227,7 @@ def _decoded(file: Path, size: tuple[int, int], style: Format) -> tuple[npt.NDAr
         image = ImageOps.exif_transpose(opened)
         if style.size is None and image.size != (width, height):
             raise DataError(
-                f"{file}: is {image.height}x{image.width}, where the first image is {height}x{width} "
+                f"{file}: is {image.height}x{image.width}, but the first image is {height}x{width} "
                 "(height x width); dataset.size=[HEIGHT,WIDTH] resizes them all"
             )
         image = _opaque(file, image, style.background)
@@ -228,18 +240,25 @@ def _decoded(file: Path, size: tuple[int, int], style: Format) -> tuple[npt.NDAr
 
 
 def _opaque(file: Path, image: "Image", background: str | None) -> "Image":
-    """Return an image without transparency: what lies under transparent pixels is often all black."""
+    """Return an image without transparency: the colour under transparent pixels is often black."""
     from PIL import Image
 
     if not image.has_transparency_data:
         return image
     layered = image.convert("RGBA")
-    lowest, _ = layered.getchannel("A").getextrema()
+    lowest, highest = layered.getchannel("A").getextrema()
     if lowest == _OPAQUE:
         return layered.convert("RGB")
     if background is None:
-        raise DataError(f"{file}: has transparent pixels; dataset.background=white (or black) lays it on that")
-    return Image.alpha_composite(Image.new("RGBA", layered.size, background), layered).convert("RGB")
+        raise DataError(f"{file}: has transparent pixels; dataset.background=white (or black) fills them")
+    ground = Image.new("RGBA", layered.size, background)
+    laid = Image.alpha_composite(ground, layered)
+    if highest and laid.getextrema() == ground.getextrema():
+        (other,) = {*_BACKGROUNDS} - {background}
+        raise DataError(
+            f"{file}: is blank on dataset.background={background}, the colour of all its visible pixels; choose {other}"
+        )
+    return laid.convert("RGB")
 
 
 def _is_coloured(image: "Image") -> bool:

@@ -1,4 +1,4 @@
-"""Classes of unequal size, on purpose."""
+"""Artificial class imbalance."""
 
 import numpy as np
 
@@ -8,11 +8,11 @@ from runner.data.strata import ranks_in_class
 
 
 def imbalance(part: Part, ratio: float, classes: int) -> Part:
-    """Thin classes out until their sizes fall geometrically: class i keeps n_max ratio^(-i / (classes - 1)).
+    """Subsample classes to geometrically falling sizes: class i keeps n_max ratio^(-i / (classes - 1)) examples.
 
-    n_max is the largest number for which there are enough examples of every class, so that the first class has `ratio`
-    times as many as the last. What is left of a class is spread evenly over the order that the examples had: the first
-    thousand of it are as imbalanced as the whole.
+    n_max is the largest number for which every class has enough examples, so that the first class has `ratio` times as
+    many as the last. The kept examples of a class are spread evenly over the original order: the first thousand are as
+    imbalanced as the whole.
 
     Raises:
         DataError: if a class would be empty.

@@ -1,4 +1,4 @@
-"""Wrong labels, on purpose."""
+"""Artificial label noise."""
 
 from dataclasses import replace
 
@@ -9,15 +9,15 @@ from runner.data.streams import Stream, seed_sequence
 
 
 def mislabel(part: Part, share: float, classes: int, seed: int) -> Part:
-    """Give a share of the examples another class, drawn uniformly among the others (symmetric noise).
+    """Replace a share of the labels by another class, drawn uniformly (symmetric noise).
 
     Args:
-        share: exactly round(share * examples) labels change; those of a smaller share are among those of a larger.
-        classes: how many there are.
-        seed: of the draw.
+        share: exactly round(share * examples) labels change; a larger share changes them too.
+        classes: number of classes.
+        seed: seed of the draw.
 
-    Source: Zhang et al. 2017, "Understanding deep learning requires rethinking generalization", sec. 2.1, but that a
-        label there may be drawn again.
+    Source: Zhang et al. 2017, "Understanding deep learning requires rethinking generalization", sec. 2.1, where a label
+        may be drawn again.
     """
     generator = np.random.default_rng(seed_sequence(seed, Stream.LABEL_NOISE))
     others = (part.labels + generator.integers(1, classes, len(part))) % classes

@@ -1,4 +1,4 @@
-"""MNIST, and data sets in its format: the four IDX files, or an `.npz`, downloaded once where neither is there."""
+"""MNIST and data sets in its format: four IDX files or an `.npz`, downloaded once if neither exists."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,15 +17,15 @@ from runner.data.errors import DataError, DataNotFound
 from runner.data.idx import read_idx
 from runner.data.npz_file import TWO_PARTS, read_npz
 
-# The published files (LeCun, Cortes & Burges; the same on every mirror). Their names are those of all data sets in
-# this format, in the order of the arrays.
+# The published files (LeCun, Cortes & Burges; the same on every mirror). All data sets in this format use these names,
+# in the order of the arrays.
 _CHECKSUMS = {
     "train-images-idx3-ubyte": "sha256:440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
     "train-labels-idx1-ubyte": "sha256:3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
     "t10k-images-idx3-ubyte": "sha256:8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
     "t10k-labels-idx1-ubyte": "sha256:f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
 }
-_FINGERPRINT = "ceda791d3e53beaf95f8e213c414aa4d975006504eff93f785d685ecea3e892c"  # of what is in them
+_FINGERPRINT = "ceda791d3e53beaf95f8e213c414aa4d975006504eff93f785d685ecea3e892c"  # of their content
 _MEMORY_LIMIT_GB = 4.0  # MNIST takes 0.055
 _SIMILAR = re.compile(r"mnist|ubyte|idx[13]", re.IGNORECASE)
 _FEW = 5  # names in a message
@@ -39,20 +39,20 @@ def load_mnist(
     checksums: Mapping[str, str] | None = None,
     class_names: Sequence[str] | None = None,
 ) -> Dataset:
-    """Return a data set in MNIST's format.
+    """Load a data set in MNIST's format, and download it first if necessary.
 
     Args:
-        name: what reports call it, and the folder looked for below `root` before `root` itself.
+        name: name in reports, and of the folder below `root` that is searched before `root` itself.
         root: the data directory, which must exist; None: the user's cache directory.
-        url: where the four files are downloaded from, if they are nowhere.
-        fingerprint: what the arrays must hash to; None accepts any.
-        checksums: of the four files (see `download`) where they are not MNIST's; then MNIST itself is refused.
-        class_names: in the order of the labels.
+        url: remote directory of the four files.
+        fingerprint: expected hash of the arrays; None accepts any.
+        checksums: of the four files (see `download`) if they are not MNIST's; then MNIST itself is refused.
+        class_names: in label order.
 
     Raises:
-        ConfigError: if `root` is empty, or the names are not one a class.
-        DataError: if `root` does not exist, or a file is there but is not what it should be.
-        DataNotFound: if nothing is there and nothing could be downloaded.
+        ConfigError: if `root` is empty, or `class_names` does not name each class once.
+        DataError: if `root` does not exist, or a file is invalid.
+        DataNotFound: if the data neither exist nor could be downloaded.
     """
     directory = data_directory(name, root)
     dataset = _find(name, directory, is_mnist=checksums is None)
@@ -62,14 +62,14 @@ def load_mnist(
     if fingerprint and dataset.fingerprint != fingerprint:
         raise DataError(
             f"{dataset.source}: not {name}: the {len(dataset.train_labels)} training and {len(dataset.test_labels)} "
-            f"test examples there have fingerprint {dataset.fingerprint}, where {name} has {fingerprint} "
-            "(dataset.fingerprint=null accepts data of your own)"
+            f"test examples have fingerprint {dataset.fingerprint}, but {name} has {fingerprint} "
+            "(dataset.fingerprint=null accepts your own data)"
         )
     return replace(dataset, class_names=checked_class_names(class_names, dataset.classes))
 
 
 def data_directory(name: str, root: str | None) -> Path:
-    """Return the directory that data are read from or downloaded into.
+    """Return the directory for reading and downloading data.
 
     Raises:
         ConfigError: if `root` is empty.
@@ -80,13 +80,15 @@ def data_directory(name: str, root: str | None) -> Path:
 
         return user_cache_path("runner")
     if not root.strip():
-        raise ConfigError("dataset.root='': names no directory (is RUNNER_DATA_DIR empty? unset it, or name one)")
+        raise ConfigError(
+            "dataset.root='': must name a directory (is RUNNER_DATA_DIR empty? unset it, or set it to one)"
+        )
     directory = user_path(root)
     if not directory.is_dir():
-        # Never created: the name may be a typo, or a disk that is not mounted.
+        # Never created: the name may have a typo, or the disk may not be mounted.
         raise DataError(
-            f"dataset.root={root}: no such directory (RUNNER_DATA_DIR sets it where the command does not); correct it, "
-            f"or create the directory to have {name} downloaded into it"
+            f"dataset.root={root}: no such directory (RUNNER_DATA_DIR sets it unless the command does); correct it, "
+            f"or create the directory, and {name} is downloaded into it"
         )
     return directory
 
@@ -98,18 +100,18 @@ def _downloaded(name: str, directory: Path, url: str, checksums: Mapping[str, st
         if not (similar := _similar_files(directory)):
             raise
         found = ", ".join(similar)
-        raise DataNotFound(f"{error}. Found there under other names, and not read: {found}") from error
+        raise DataNotFound(f"{error}. These files there have other names and are not read: {found}") from error
 
 
 def _similar_files(directory: Path) -> list[str]:
-    """Return a few files below a directory that may be a data set, but are not where, or what, is looked for."""
+    """Return a few files below a directory that look like a data set under other names."""
     files = [file for level in ("*", "*/*", "*/*/*") for file in sorted(directory.glob(level))]
     similar = [file for file in files if _SIMILAR.search(file.name) and file.is_file()]
     return [str(file.relative_to(directory)) for file in similar[:_FEW]]
 
 
 def _folders(name: str, directory: Path) -> Iterator[Path]:
-    """Yield the folders that may hold a data set: its own under any spelling (torchvision's MNIST/raw), then all."""
+    """Yield the folders that may hold a data set: its own in any case (torchvision's MNIST/raw), then the directory."""
     yield directory / name
     spelled = name.replace("_", "").casefold()
     there = sorted(directory.iterdir()) if directory.is_dir() else []
@@ -120,7 +122,7 @@ def _folders(name: str, directory: Path) -> Iterator[Path]:
 
 
 def _find(name: str, directory: Path, is_mnist: bool) -> Dataset | None:
-    """Return what is in the data set's folder, or in the directory itself, which may hold MNIST for other runs."""
+    """Return the data set in its folder, or in the directory itself, which may hold MNIST for other runs."""
     for folder in _folders(name, directory):
         arrays = _read(name, folder)
         if arrays is None:
@@ -129,7 +131,7 @@ def _find(name: str, directory: Path, is_mnist: bool) -> Dataset | None:
         if is_mnist or dataset.fingerprint != _FINGERPRINT:
             return dataset
         if folder != directory:
-            raise DataError(f"{folder}: these are the files of MNIST, not those of {name}, which have the same names")
+            raise DataError(f"{folder}: holds the files of MNIST, not those of {name}, which have the same names")
     return None
 
 
@@ -141,12 +143,12 @@ def _read(name: str, folder: Path) -> list[Array] | None:
         return list(read_npz(archive, [TWO_PARTS], _MEMORY_LIMIT_GB).values())
     if present:
         missing = ", ".join(stem for stem in _CHECKSUMS if not _idx_path(folder, stem))
-        raise DataError(f"{folder}: {missing} missing (plain or .gz); put it there, or remove the other files")
+        raise DataError(f"{folder}: {missing} missing (plain or .gz); add it, or remove the other files")
     return None
 
 
 def _idx_path(folder: Path, stem: str) -> Path | None:
-    """Return the file of one array: under the published name, or Kaggle's (with a dot, or in a folder of that name)."""
+    """Return the file of one array, by its published name or Kaggle's (with a dot, or in a folder of that name)."""
     stems = (stem, stem.replace("-idx", ".idx"))
     names = [f"{name}{ending}" for name in stems for ending in ("", ".gz")]
     candidates = (place / name for place in (folder, *(folder / name for name in stems)) for name in names)

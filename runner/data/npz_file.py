@@ -1,4 +1,4 @@
-"""A NumPy archive of the user's own."""
+"""Data sets in NumPy archives (.npz)."""
 
 import zipfile
 from collections.abc import Sequence
@@ -32,19 +32,19 @@ def load_npz(
     memory_limit_gb: float,
     class_names: Sequence[str] | None = None,
 ) -> Dataset:
-    """Return the data set in an archive.
+    """Load a data set from an archive.
 
     Args:
-        path: of an archive with x_train, y_train, x_test and y_test, or with x and y; where it has x_val and y_val (or
-            x_valid, x_validation), they are the validation part. Further keys are not read.
-        test_size: share that becomes the test part, if there is none.
-        data_seed: of that draw.
-        memory_limit_gb: what the arrays may take in memory.
-        class_names: in the order of the labels.
+        path: archive with x_train, y_train, x_test and y_test, or with x and y. x_val and y_val (or x_valid,
+            x_validation) are the validation part. Other keys are not read.
+        test_size: share of the test part, if the archive has none.
+        data_seed: seed of the test part.
+        memory_limit_gb: memory limit for the arrays.
+        class_names: in label order.
 
     Raises:
-        ConfigError: if the names are not one a class.
-        DataError: if the archive cannot be read, is too large, or is no data set.
+        ConfigError: if `class_names` does not name each class once.
+        DataError: if the archive cannot be read, is too large, or is not a data set.
     """
     file = checked_file(path)
     choices = [
@@ -68,14 +68,14 @@ def load_npz(
 
 
 def _refuse_unread_validation(file: Path) -> None:
-    """Raise DataError if an archive has half a validation part, or two of them."""
+    """Raise DataError if an archive has an incomplete validation part, or two of them."""
     with zipfile.ZipFile(file) as archive:
         names = {name.removesuffix(".npy") for name in archive.namelist()}
     found = [own for own in _WITH_VALIDATION if names & {*own}]
     if len(found) > 1:
-        raise DataError(f"{file}: has {found[0][0]} and {found[1][0]}: which is the validation part?")
+        raise DataError(f"{file}: has both {found[0][0]} and {found[1][0]}; keep one validation part")
     if missing := [name for own in found for name in own if name not in names]:
-        raise DataError(f"{file}: has a validation part without {missing[0]}")
+        raise DataError(f"{file}: its validation part lacks {missing[0]}")
 
 
 def _part(file: Path, inputs: str, labels: str, arrays: dict[str, Array]) -> Part:
@@ -91,10 +91,10 @@ def _part(file: Path, inputs: str, labels: str, arrays: dict[str, Array]) -> Par
 def read_npz(
     path: Path, choices: Sequence[Sequence[str]], memory_limit_gb: float, needed: Sequence[Sequence[str]] = ()
 ) -> dict[str, Array]:
-    """Read the first of several sets of keys that an archive has, in that order; nothing is unpickled.
+    """Read the first set of keys that an archive has, without unpickling.
 
     Args:
-        needed: the sets that errors name; all of them by default.
+        needed: the sets that errors name; all by default.
 
     Raises:
         DataError: if the archive cannot be read, has none of the sets, or is too large.

@@ -1,19 +1,19 @@
-"""Numbers as float32, which is what networks compute with, checked for what that loses."""
+"""Conversion to float32, with a check for lost precision."""
 
 import numpy as np
 import numpy.typing as npt
 
 from runner.data.dataset import Inputs
 
-_LOSS = 1e-3  # of a feature's standard deviation: far below what a network learns from, far above usual rounding
+_LOSS = 1e-3  # of a feature's standard deviation: too small to learn from, far above usual rounding
 _VALUES_AT_ONCE = 2**22
 
 
 def lost_feature(inputs: npt.NDArray[np.generic]) -> int | None:
-    """Return the index of the first feature (or channel) that float32 blurs: large numbers that differ by little.
+    """Return the index of the first feature (or channel) that loses precision in float32.
 
-    One is blurred where rounding moves a value by more than a thousandth of the standard deviation: times in seconds
-    since 1970, which differ by hours, say.
+    It does if rounding moves a value by more than a thousandth of the standard deviation: large numbers that differ
+    little, such as times in seconds since 1970 that differ by hours.
 
     Args:
         inputs: (examples, ..., features), finite.
@@ -31,7 +31,7 @@ def lost_feature(inputs: npt.NDArray[np.generic]) -> int | None:
         largest = np.maximum(largest, np.abs(exact - exact.astype(np.float32)).max(axis=0))
         squares += np.square(exact - total / len(rows)).sum(axis=0)
     deviation = np.sqrt(squares / len(rows))
-    varies = rows.min(axis=0) < rows.max(axis=0)  # exact, where a computed deviation may be 1e-17
+    varies = rows.min(axis=0) < rows.max(axis=0)  # exact; a computed deviation may be 1e-17
     blurred = np.flatnonzero(varies & (largest > _LOSS * deviation))
     return int(blurred[0]) if len(blurred) else None
 
@@ -40,11 +40,11 @@ def as_float32(inputs: Inputs) -> npt.NDArray[np.float32]:
     """Return inputs as float32.
 
     Raises:
-        ValueError: if that would blur a feature.
+        ValueError: if a feature would lose precision.
     """
     if (feature := lost_feature(inputs)) is not None:
         raise ValueError(
-            f"feature {feature} (from 0) holds large numbers that differ by too little for float32: "
+            f"feature {feature} (from 0) holds large numbers whose differences are too small for float32: "
             "preprocessing=standardize, or subtract a constant from them"
         )
     return inputs.astype(np.float32)

@@ -1,4 +1,4 @@
-"""From bytes to the numbers a network sees. What is computed is computed from the training part alone."""
+"""Preprocessing of inputs, with statistics from the training part alone."""
 
 import math
 from typing import cast
@@ -9,7 +9,7 @@ import numpy.typing as npt
 from runner.data.dataset import Inputs, Split
 from runner.data.precision import as_float32
 
-_VALUES_AT_ONCE = 2**20  # so that float64 statistics take little memory beside the data
+_VALUES_AT_ONCE = 2**20  # limits the memory for float64 statistics
 
 Moments = npt.NDArray[np.float64]
 
@@ -22,7 +22,7 @@ def rescale(split: Split) -> Split:
     """
     if split.train.inputs.dtype != np.uint8:
         raise ValueError(
-            f"maps bytes to [0, 1]; these are {split.train.inputs.dtype}: preprocessing=standardize, or none"
+            f"rescales only bytes, but the inputs are {split.train.inputs.dtype}: use preprocessing=standardize or none"
         )
     return split.map_inputs(lambda inputs: _affine(inputs, np.zeros(1), np.full(1, 255.0)))
 
@@ -30,16 +30,16 @@ def rescale(split: Split) -> Split:
 def standardize(split: Split) -> Split:
     """Map each channel of images, or each feature, to mean 0 and standard deviation 1 over the training part.
 
-    One that is constant there is centred.
+    Constant ones are only centred.
 
     Raises:
-        ValueError: if all are constant.
+        ValueError: if all inputs are constant.
     """
     inputs = split.train.inputs
     axes = tuple(range(inputs.ndim - 1))
-    varies = inputs.min(axis=axes) < inputs.max(axis=axes)  # exact, where a computed deviation may be 1e-17
+    varies = inputs.min(axis=axes) < inputs.max(axis=axes)  # exact; a computed deviation may be 1e-17
     if not varies.any():
-        raise ValueError("no training input varies: they cannot be standardized")
+        raise ValueError("all training inputs are constant and cannot be standardized")
     mean, deviation = _moments(inputs)
     deviation[~varies] = 1.0
     return split.map_inputs(lambda inputs: _affine(inputs, mean, deviation))
@@ -48,15 +48,15 @@ def standardize(split: Split) -> Split:
 def per_image(split: Split) -> Split:
     """Map each image to mean 0 and standard deviation 1 over its own pixels and channels.
 
-    The deviation is taken to be at least 1 / sqrt(pixels), so that a flat image becomes 0.
+    The deviation is bounded below by 1 / sqrt(pixels), so that a constant image becomes 0.
 
     Raises:
-        ValueError: if the inputs are not images, or float32 would blur them.
+        ValueError: if the inputs are not images, or would lose precision in float32.
 
     Source: tf.image.per_image_standardization.
     """
     if split.train.inputs.ndim != 4:
-        raise ValueError("is for images; these are features: preprocessing=standardize, or none")
+        raise ValueError("needs images, but the inputs are features: use preprocessing=standardize or none")
     return split.map_inputs(_per_image)
 
 
@@ -64,15 +64,15 @@ def unchanged(split: Split) -> Split:
     """Keep the values, as float32.
 
     Raises:
-        ValueError: if that would blur them.
+        ValueError: if they would lose precision.
     """
     return split.map_inputs(as_float32)
 
 
 def _affine(inputs: Inputs, mean: Moments, deviation: Moments) -> Inputs:
-    if inputs.dtype == np.float64:  # which float32 would blur before the mean is taken off
+    if inputs.dtype == np.float64:  # subtract the mean first, to keep the precision
         return np.concatenate([((chunk - mean) / deviation).astype(np.float32) for chunk in _chunks(inputs)])
-    # Into one new array; the same float32 operations as x.astype("float32") / 255.
+    # One new array, and the same float32 operations as x.astype("float32") / 255.
     if not mean.any():
         return np.divide(inputs, deviation.astype(np.float32), dtype=np.float32)
     values = np.subtract(inputs, mean.astype(np.float32), dtype=np.float32)

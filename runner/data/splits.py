@@ -1,4 +1,4 @@
-"""Validation out of the training set, and what a study makes of the rest: fewer examples, wrong or rare labels."""
+"""Validation split, and subsampling, imbalance and label noise of the training part."""
 
 import numpy as np
 
@@ -10,8 +10,8 @@ from runner.data.strata import Indices, refuse_single_examples, stratified_order
 from runner.data.streams import Stream, seed_sequence
 
 _STRATIFIED = "(dataset.split=stratified draws the same share of each class)"
-_CHANCE = 1e-3  # that a draw misses a class, below which it was no draw
-_NEARLY_NONE = 0.1  # of the examples that a draw would hold
+_CHANCE = 1e-3  # a class missing with a lower probability was not missed by chance
+_NEARLY_NONE = 0.1  # of the expected examples
 _FEW = 5  # names in a message
 
 
@@ -24,23 +24,23 @@ def split_dataset(
     label_noise: float | None = None,
     class_imbalance: float | None = None,
 ) -> Split:
-    """Set a share of the training set aside for validation; thin out, cut and mislabel the rest, in that order.
+    """Split off a validation part; on request, make the rest imbalanced, then smaller, then noisy.
 
-    A data set that has a validation part of its own keeps it, and all of its training set.
+    A data set with its own validation part keeps it, and its whole training set; `validation_split` is not used then.
 
     Args:
-        validation_split: the share, in (0, 1); the training part keeps floor((1 - share) * examples), as Keras does.
+        validation_split: the share, in (0, 1); the training part keeps floor((1 - share) * examples), as in Keras.
         split: "last" takes the last examples (as `model.fit(validation_split=...)`), "random" draws them, "stratified"
             draws the same share of each class.
-        split_seed: of the draws.
-        train_size: examples that are left for training: the first ones, which after a draw are drawn too. Those of a
-            smaller size are among those of a larger.
+        split_seed: seed of the draws.
+        train_size: number of training examples to keep: the first ones, which are random after a draw. A larger size
+            includes a smaller one.
         label_noise: share of wrong training labels, in (0, 1).
-        class_imbalance: training examples of the largest class for one of the smallest, at least 1.
+        class_imbalance: ratio of the largest to the smallest class in training, at least 1.
 
     Raises:
         DataError: if a part would be empty, there are too few examples, a class would be missing in training, or a part
-            would lack a class as no draw would: data that are sorted by class.
+            lacks a class in a way that chance cannot explain: the data are sorted by class.
     """
     examples = len(dataset.train_labels)
     kept = examples if dataset.validation else int(examples * (1.0 - validation_split))
@@ -57,7 +57,6 @@ def split_dataset(
     notes = _notes_on_absent_classes(dataset, "test", dataset.test_labels)
     if dataset.validation:
         validation = dataset.validation
-        notes += [f"dataset: its own validation part is used; dataset.validation_split={validation_split} is not."]
         notes += _notes_on_absent_classes(dataset, "validation", validation.labels)
     else:
         validation = Part(inputs[kept:], labels[kept:])
@@ -86,24 +85,24 @@ def _drawn_order(split: str, labels: Labels, split_seed: int) -> Indices:
 
 
 def _refuse_classes_of_validation_alone(dataset: Dataset, split: str, train: Labels, validation: Labels) -> None:
-    """Raise DataError for a class that only validation has: data sorted by class, whose last examples are set aside."""
+    """Raise DataError for a class that only validation has, as in data sorted by class."""
     if len(missing := np.setdiff1d(validation, train)):
         raise DataError(
-            f"dataset.split={split}: class {dataset.name_of(missing[0])} is in the validation part alone; "
+            f"dataset.split={split}: class {dataset.name_of(missing[0])} is only in the validation part; "
             f"are the data sorted by class? {_STRATIFIED}"
         )
 
 
 def _notes_on_missing_classes(dataset: Dataset, key: str, name: str, part: Labels, whole: Labels) -> list[str]:
-    """Return a note on classes that a part lacks by chance: they are rare.
+    """Return a note on rare classes that a part lacks by chance.
 
     Args:
-        key: what made the part, and its value.
-        name: the part's.
-        whole: the labels that the part was taken from.
+        key: the key that made the part, with its value.
+        name: name of the part.
+        whole: the labels from which the part was taken.
 
     Raises:
-        DataError: if it lacks a class, or nearly, that no draw of so many examples would miss.
+        DataError: if the part has no or hardly any examples of a class, beyond chance.
     """
     share = len(part) / len(whole)
     there, all_of_them = (np.bincount(labels, minlength=dataset.classes) for labels in (part, whole))
@@ -113,14 +112,14 @@ def _notes_on_missing_classes(dataset: Dataset, key: str, name: str, part: Label
         first = odd[0]
         raise DataError(
             f"{key}: {there[first]} of the {all_of_them[first]} examples of class {dataset.name_of(first)} are in the "
-            f"{name} part, which holds {share:.0%} of all: what is measured there tells nothing of that class. "
+            f"{name} part, which holds {share:.0%} of all, so it cannot measure that class. "
             f"Are the data sorted by class? {_STRATIFIED}"
         )
     return _absent(dataset, key, name, np.flatnonzero(is_short & (there == 0)))
 
 
 def _notes_on_absent_classes(dataset: Dataset, name: str, part: Labels) -> list[str]:
-    """Return a note on classes that a part of the source's own lacks."""
+    """Return a note on classes that a part from the source lacks."""
     missing = np.setdiff1d(np.arange(dataset.classes), part)
     return _absent(dataset, "dataset", name, missing)
 
@@ -135,5 +134,5 @@ def _absent(dataset: Dataset, key: str, name: str, missing: Indices) -> list[str
 
 def _first(part: Part, train_size: int) -> Part:
     if train_size > len(part):
-        raise DataError(f"dataset.train_size={train_size}: there are {len(part)} training examples")
+        raise DataError(f"dataset.train_size={train_size}: there are only {len(part)} training examples")
     return Part(part.inputs[:train_size], part.labels[:train_size])

@@ -1,4 +1,4 @@
-"""Orders of examples in which every beginning holds the classes in the proportions of the whole."""
+"""Stratified orders: every prefix keeps the class proportions of the whole."""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,10 +10,10 @@ Indices = npt.NDArray[np.int64]
 
 
 def stratified_order(labels: Labels, generator: np.random.Generator) -> Indices:
-    """Return a random order of the examples, each beginning of which is stratified, as is what follows it.
+    """Return a random order of the examples in which every prefix, and its rest, is stratified.
 
-    The n examples of a class are spread evenly over the order: a draw by systematic sampling within each class. Of
-    classes of one size, every beginning holds equally many, or one more of some.
+    The examples of a class are spread evenly over the order, by systematic sampling. Classes of equal size differ by at
+    most one example in any prefix.
 
     Args:
         labels: (examples,), integers from 0.
@@ -24,14 +24,14 @@ def stratified_order(labels: Labels, generator: np.random.Generator) -> Indices:
     shuffled = generator.permutation(len(labels))
     mixed = labels[shuffled]
     sizes = np.bincount(labels)
-    starts = generator.random(len(sizes))  # else all small classes would come in at the same places
+    starts = generator.random(len(sizes))  # else all small classes would appear at the same places
     places = (ranks_in_class(mixed) + starts[mixed]) / sizes[mixed]
     order: Indices = shuffled[np.argsort(places, kind="stable")]
     return order
 
 
 def ranks_in_class(labels: Labels) -> Indices:
-    """Return how many examples of its own class stand before each example: (examples,)."""
+    """Return the number of earlier examples of the same class, for each example: (examples,)."""
     sizes = np.bincount(labels)
     first = np.cumsum(sizes) - sizes
     ranks = np.empty(len(labels), np.int64)
@@ -40,7 +40,7 @@ def ranks_in_class(labels: Labels) -> Indices:
 
 
 def refuse_single_examples(key: str, labels: Labels) -> None:
-    """Raise DataError if a class has one example, which cannot be in both parts of a split."""
+    """Raise DataError if a class has a single example, which cannot be in both parts of a split."""
     single = np.flatnonzero(np.bincount(labels) == 1)
     if len(single):
         raise DataError(f"{key}: class {single[0]} has 1 example; a stratified split needs at least 2 of each class")

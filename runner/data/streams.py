@@ -1,4 +1,4 @@
-"""Separate streams of randomness under one seed, so that a variant that draws more from one leaves the others alone."""
+"""Independent random streams under one seed: drawing more from one does not change the others."""
 
 from enum import IntEnum
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 class Stream(IntEnum):
-    """What a stream is for. The numbers are part of every result: never change one, never use one again."""
+    """Purpose of a stream. The numbers are part of every result: never change or reuse one."""
 
     SPLIT = 0
     WEIGHTS = 1
@@ -18,7 +18,7 @@ class Stream(IntEnum):
 
 
 def seed_sequence(seed: int, stream: Stream, *keys: int) -> np.random.SeedSequence:
-    """Return the seed sequence of a stream; `keys` (an epoch, an index) lead to independent children of it."""
+    """Return the seed sequence of a stream; `keys` (an epoch, an index) select independent children."""
     return np.random.SeedSequence(entropy=seed, spawn_key=(stream, *keys))
 
 

@@ -1,4 +1,4 @@
-"""ZCA whitening: inputs without linear correlations that still look like images."""
+"""ZCA whitening: removal of linear correlations from inputs that still look like images."""
 
 import math
 
@@ -8,7 +8,7 @@ import numpy.typing as npt
 from runner.data.dataset import Inputs, Split
 from runner.data.precision import as_float32
 
-_MOST_FEATURES = 4096  # the eigenvectors of more take minutes and gigabytes
+_MOST_FEATURES = 4096  # more would take minutes and gigabytes to decompose
 _EXAMPLES_AT_ONCE = 4096
 
 Matrix = npt.NDArray[np.float32]
@@ -17,10 +17,10 @@ Matrix = npt.NDArray[np.float32]
 def zca(split: Split, epsilon: float) -> Split:
     """Map x to (x - mean) W, W = U (L + epsilon)^(-1/2) U^T, with U L U^T the training part's covariance.
 
-    Bytes are mapped to [0, 1] first, so that epsilon means the same for all images.
+    Bytes are mapped to [0, 1] first, so that epsilon has the same meaning for all images.
 
     Args:
-        epsilon: added to the eigenvalues, so that directions of little variance, which are noise, are not blown up.
+        epsilon: added to the eigenvalues, so that noise in directions of low variance is not amplified.
 
     Raises:
         ValueError: if epsilon is not positive, or an example has too many values.
@@ -32,7 +32,7 @@ def zca(split: Split, epsilon: float) -> Split:
         raise ValueError(f"epsilon={epsilon}: must be a finite number above 0")
     features = math.prod(split.train.inputs.shape[1:])
     if features > _MOST_FEATURES:
-        raise ValueError(f"takes at most {_MOST_FEATURES} values an example; these have {features}")
+        raise ValueError(f"takes at most {_MOST_FEATURES} values for each example, but these have {features}")
     mean, covariance = _moments(split.train.inputs)
     variances, directions = np.linalg.eigh(covariance)
     whiten = (directions / np.sqrt(np.maximum(variances, 0) + epsilon)) @ directions.T

@@ -1,1 +1,1 @@
-"""The compiled training loop. TensorFlow is named here and nowhere else."""
+"""Compiled training loop: the only package that imports TensorFlow."""

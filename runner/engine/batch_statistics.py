@@ -1,4 +1,4 @@
-"""The moving statistics of batch normalization, computed anew for weights that were never trained with."""
+"""Recomputation of batch normalization's moving statistics, for averaged weights."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from runner.data.dataset import Part
 
 
 def statistics_refresher(model: keras.Model, data: Part, batch_size: int) -> Callable[[], None]:
-    """Return what sets every moving mean and variance to its mean over the data's full batches.
+    """Return a function that sets every moving mean and variance to its mean over the data's full batches.
 
     Source: Izmailov et al. 2018, "Averaging weights leads to wider optima and better generalization", sec. 3.2.
     """
@@ -25,7 +25,9 @@ def statistics_refresher(model: keras.Model, data: Part, batch_size: int) -> Cal
     batch_size = min(batch_size, len(data))
 
     def one_batch(batch: tf.Tensor) -> tuple[tf.Tensor]:
-        momentum = tf.cast(batch, tf.float32) / tf.cast(batch + 1, tf.float32)  # makes the running mean a plain one
+        momentum = tf.cast(batch, tf.float32) / tf.cast(
+            batch + 1, tf.float32
+        )  # turns the moving mean into an arithmetic one
         start = [batch * batch_size] + [0] * (inputs.shape.rank - 1)
         momenta = [layer.momentum for layer in layers]
         try:

@@ -1,4 +1,4 @@
-"""The whole state of a training at the end of an epoch, in one file, from which it goes on to the last bit."""
+"""Checkpoints: the full training state at an epoch's end, in one file, for a bit-identical resume."""
 
 import logging
 from collections.abc import Sequence
@@ -21,31 +21,31 @@ _FORMAT = 1
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a training is: a row for each epoch that is done, and the last one's logs."""
+    """Progress of a training: a row for each completed epoch, and the last one's logs."""
 
     rows: list[Row] = field(default_factory=list)
     logs: dict[str, float] = field(default_factory=dict)
 
 
 class Checkpoint:
-    """The state of one training in one file: written at each epoch's end, read where a training begins.
+    """Checkpoint file of one training: read at its beginning, written after each epoch.
 
     It holds the variables of the model (weights, statistics, random streams), of the optimizer and of the augmentation,
-    the state of callbacks and diagnostics, and the training's progress. All else a training depends on is a function of
-    configuration and epoch, as the order of the examples is.
+    the state of callbacks and diagnostics, and the progress. Everything else, such as the order of the examples, is a
+    function of configuration and epoch.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.epochs = 0  # that it had seen when the training began
+        self.epochs = 0  # in the file when the training began
 
     def begin(self, model: keras.Model, owners: Sequence[Any], augment: Any) -> Progress:
-        """Put the file's state into a training that begins, if there is one that fits it, and return its progress.
+        """Restore the file's state, if it exists and fits the training, and return the progress.
 
         Args:
-            model: compiled, its optimizer built.
-            owners: callbacks and diagnostics, as the beginning of the training left them.
-            augment: its `variables`, if it has any, belong to the state.
+            model: compiled model with a built optimizer.
+            owners: callbacks and diagnostics, after the beginning of the training.
+            augment: augmentation, whose `variables`, if any, belong to the state.
         """
         self._model, self._augment = model, augment
         self._keepers = [Keeper(owner) for owner in owners]
@@ -56,7 +56,7 @@ class Checkpoint:
             self._refuse_misfit(state)
             progress = Progress(state["rows"], state["logs"])
         except Exception as error:  # a damaged file may fail in any way
-            LOG.warning("%s: not a state of this training, which starts anew: %s", self._path, error)
+            LOG.warning("%s: not a checkpoint of this training (%s); it starts from the beginning", self._path, error)
             return Progress()
         for variable, value in zip(self._variables(), state["variables"], strict=True):
             variable.assign(value)
@@ -67,7 +67,7 @@ class Checkpoint:
         return progress
 
     def save(self, progress: Progress) -> None:
-        """Write the state as it is now, at the end of an epoch."""
+        """Write the current state, at the end of an epoch."""
         arrays: Arrays = []
         plain = {
             "format": _FORMAT,
@@ -91,13 +91,13 @@ class Checkpoint:
         return [variable.numpy() for variable in self._variables()]
 
     def _refuse_misfit(self, state: Any) -> None:
-        """Raise ValueError if the state is not one of this training's."""
+        """Raise ValueError if the state does not belong to this training."""
         if state["format"] != _FORMAT:
-            raise ValueError("written by another version")
+            raise ValueError("it was written by another version")
         if [keeper.kind for keeper in self._keepers] != state["kinds"] or len(state["owners"]) != len(state["kinds"]):
-            raise ValueError("of other callbacks or diagnostics")
+            raise ValueError("it has other callbacks or diagnostics")
         if _forms(state["variables"]) != _forms(self._values()):
-            raise ValueError("of another model, optimizer or augmentation")
+            raise ValueError("it has another model, optimizer or augmentation")
 
 
 def _forms(values: Arrays) -> list[tuple[tuple[int, ...], np.dtype[Any]]]:

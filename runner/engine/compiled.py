@@ -1,4 +1,4 @@
-"""A model with everything of it that TensorFlow compiles."""
+"""Compiled model: its training epoch and its evaluations."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from runner.engine.training import Augment, CompiledEpoch
 
 @dataclass(frozen=True)
 class Compiled:
-    """A model's epoch and its evaluations, each compiled when it is first run."""
+    """A model's epoch and evaluations, each compiled at its first run."""
 
     model: keras.Model
     epoch: CompiledEpoch
@@ -20,10 +20,10 @@ class Compiled:
     test: Evaluator
 
     def start_as(self, model: keras.Model) -> None:
-        """Take every value over from a model that was built in the same way and has not been trained.
+        """Copy all values from an untrained model of the same architecture.
 
-        Weights, statistics, random streams, the optimizer's state: a run that starts from here trains as one that is
-        compiled anew.
+        These are weights, statistics, random streams and the optimizer's state: the run then trains exactly as a newly
+        compiled one.
 
         Raises:
             ValueError: if the models do not have the same variables.
@@ -38,7 +38,7 @@ class Compiled:
 def compiled(
     model: keras.Model, targets: Split, batch_size: int, augment: Augment | None, *, jit_compile: bool
 ) -> Compiled:
-    """Return what there is to compile of a model."""
+    """Return a model with its epoch and evaluations, to be compiled."""
     return Compiled(
         model,
         CompiledEpoch(model, targets.train, batch_size, augment, jit_compile=jit_compile),

@@ -1,4 +1,4 @@
-"""What a model costs to run."""
+"""Cost of a model's forward pass in FLOPs."""
 
 import contextlib
 import io
@@ -8,9 +8,9 @@ import tensorflow as tf
 
 
 def flops_per_example(model: keras.Model) -> int:
-    """Return the floating-point operations of one example's way forward, as TensorFlow's profiler counts them.
+    """Return the floating-point operations of one example's forward pass, counted by TensorFlow's profiler.
 
-    A multiplication and an addition are two.
+    A multiply-add counts as two.
     """
     forward = tf.function(lambda batch: model(batch, training=False), autograph=False)
     graph = forward.get_concrete_function(tf.TensorSpec((1, *model.input_shape[1:]), tf.float32)).graph

@@ -1,4 +1,4 @@
-"""TensorFlow's memory of every gradient that was ever customized."""
+"""Cleanup of TensorFlow's registry of custom gradients, which would leak memory."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,11 +8,11 @@ from tensorflow.python.framework import ops
 
 @contextmanager
 def custom_gradients_forgotten() -> Iterator[None]:
-    """Forget the custom gradients of what is traced in this block, once it ends.
+    """Remove the custom gradients registered in the block when it ends.
 
-    TensorFlow registers each one for good under a name of its own, and with it the graph that it is part of and the
-    data that the graph holds: a process that compiles one training after the other would keep all their training sets.
-    Keras's optimizers use one in every training. Nobody differentiates an epoch again once it is compiled.
+    TensorFlow keeps each one forever, with its graph and the data in the graph: a process that compiles several
+    trainings would keep all their training sets. Keras's optimizers register one in every training. A compiled epoch is
+    never differentiated again.
     """
     registered = ops.gradient_registry._registry
     before = set(registered)

@@ -1,4 +1,4 @@
-"""Where a run computes: device, threads, precision, compilation."""
+"""Device setup: CPU or GPU, threads, precision and compilation."""
 
 import os
 from dataclasses import asdict, dataclass
@@ -15,7 +15,7 @@ from runner.data.dataset import Split
 
 @dataclass(frozen=True)
 class ActiveDevice:
-    """What TensorFlow was set to."""
+    """The active settings of TensorFlow."""
 
     kind: str  # cpu or gpu
     name: str
@@ -34,24 +34,24 @@ class ActiveDevice:
 
 
 def prepare_device(settings: Device, small: bool) -> ActiveDevice:
-    """Set TensorFlow up; call it before anything else touches TensorFlow.
+    """Configure TensorFlow; call it before any other use of TensorFlow.
 
     Args:
-        small: the model's operations are too small to be split over threads.
+        small: whether the model's operations are too small to be split over threads.
 
     Raises:
-        ConfigError: if the device is not there, or TensorFlow already runs with another number of threads.
+        ConfigError: if there is no such device, or TensorFlow already runs with another number of threads.
     """
     gpus = tf.config.list_physical_devices("GPU")
     if settings.kind == "gpu" and not gpus:
-        raise ConfigError("device=gpu: TensorFlow finds no GPU here (device=auto takes the CPU then)")
+        raise ConfigError("device=gpu: TensorFlow finds no GPU; device=auto uses the CPU instead")
     on_gpu = bool(gpus) and settings.kind != "cpu"
     _set_visible(gpus if on_gpu else [])
     intra, inter = _threads(settings, small and not on_gpu)
     _set_threads(intra, inter, required=settings.threads != "auto")
-    if on_gpu:  # the kernels used on a CPU are deterministic, and the substitutes slower
+    if on_gpu:  # CPU kernels are deterministic; their substitutes would be slower
         tf.config.experimental.enable_op_determinism()
-    # What a user's ~/.keras/keras.json may say otherwise would change every run, and no record would tell.
+    # Override the user's ~/.keras/keras.json, which would change every run without a trace in its record.
     keras.config.set_floatx("float32")
     keras.config.set_epsilon(1e-7)
     keras.config.set_image_data_format("channels_last")
@@ -67,13 +67,13 @@ def prepare_device(settings: Device, small: bool) -> ActiveDevice:
 
 
 def refuse_too_large(split: Split, device: ActiveDevice) -> None:
-    """Raise ConfigError if the data, which live on the device, do not fit into its free memory."""
+    """Raise ConfigError if the data do not fit into the device's free memory."""
     size = sum(part.inputs.nbytes for part in (split.train, split.validation, split.test))
     limit = _gpu_memory() if device.kind == "gpu" else psutil.virtual_memory().available
     if size > limit:
         raise ConfigError(
             f"dataset: {size / 1e9:.1f} GB of examples do not fit into {limit / 1e9:.1f} GB of {device.name} memory; "
-            "take fewer (dataset.train_size=...) or smaller ones"
+            "use fewer (dataset.train_size=...) or smaller ones"
         )
 
 
@@ -92,9 +92,9 @@ def _set_visible(gpus: list[Any]) -> None:
 
 
 def _threads(settings: Device, small: bool) -> tuple[int, int]:
-    """Return the threads inside an operation, and the operations side by side.
+    """Return the number of intra-op and of inter-op threads.
 
-    A small model is fastest on one thread: waking a second one takes longer than the work that it could take over.
+    A small model is fastest on one thread: waking a second one takes longer than its share of the work.
     """
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     automatic = 1 if small else available

@@ -1,4 +1,4 @@
-"""What is measured inside the compiled training; nothing is added to it where nothing is asked for."""
+"""Diagnostics that are measured inside the compiled training loop."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,27 +14,27 @@ from runner.records.record import Row
 
 
 class Diagnostic(Protocol):
-    """Watches a training, and has a table of it."""
+    """Observes a training, and collects a table."""
 
     file: ClassVar[str]  # the table's name in the run directory
     rows: list[Row]
 
     def watching(self, model: keras.Model, steps: int) -> Any:
-        """Return a context manager in which the model's steps (that many an epoch) are traced and run."""
+        """Return a context manager for tracing and running the model's steps, `steps` in each epoch."""
 
     def end_epoch(self) -> None:
-        """Add the epoch's rows."""
+        """Add the epoch's rows to the table."""
 
 
 def innermost(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
-    """Return the optimizer itself: mixed_float16 wraps it, to scale the loss."""
+    """Return the optimizer itself, without mixed_float16's wrapper that scales the loss."""
     return getattr(optimizer, "inner_optimizer", optimizer)
 
 
 class GradientNorms:
-    """The L2 norms of each layer's gradient, the mean over the epoch's steps, and of its weights at the epoch's end.
+    """L2 norms of each layer's gradient (mean over the epoch's steps) and of its weights (at the epoch's end).
 
-    The gradient is that of the loss with its penalties, before clipping.
+    The gradient includes the loss's penalties, before clipping.
     """
 
     file = "gradients.csv"
@@ -44,7 +44,7 @@ class GradientNorms:
 
     @contextmanager
     def watching(self, model: keras.Model, steps: int) -> Iterator[None]:
-        """Sum the norms up in every step."""
+        """Accumulate the norms in every step."""
         self._steps = steps
         self._layers = [model.get_layer(name) for name in trainable_layers(model)]
         self._sums = tf.Variable(tf.zeros(len(self._layers)), trainable=False)
@@ -64,7 +64,7 @@ class GradientNorms:
             yield
 
     def end_epoch(self) -> None:
-        """Add a row of norms, a layer's gradient and weight beside each other."""
+        """Add a row of norms, with each layer's gradient and weight side by side."""
         row: Row = {"epoch": len(self.rows) + 1}
         for layer, total in zip(self._layers, self._sums.numpy(), strict=True):
             row[f"{layer.name}.gradient"] = float(total) / self._steps
@@ -74,7 +74,7 @@ class GradientNorms:
 
 
 class StepLosses:
-    """Learning rate and loss (with its penalties) of every step."""
+    """Learning rate and loss (with penalties) of every step."""
 
     file = "steps.csv"
 
@@ -84,7 +84,7 @@ class StepLosses:
 
     @contextmanager
     def watching(self, model: keras.Model, steps: int) -> Iterator[None]:
-        """Write every step's values down."""
+        """Record the values of every step."""
         self._values = tf.Variable(tf.zeros((steps, 2)), trainable=False)
         self._at = tf.Variable(0, trainable=False)
         compute_loss = model.compute_loss
@@ -94,7 +94,7 @@ class StepLosses:
             if training:
                 rate = innermost(model.optimizer).learning_rate
                 values = tf.stack([tf.cast(rate, tf.float32), tf.cast(loss, tf.float32)])
-                self._values.scatter_nd_update([[self._at]], [values])  # a slice's place must be constant for XLA
+                self._values.scatter_nd_update([[self._at]], [values])  # XLA needs constant slice positions
                 self._at.assign_add(1)
             return loss
 
@@ -107,11 +107,11 @@ class StepLosses:
         self._at.assign(0)
 
     def get_state(self) -> dict[str, Any]:
-        """Return the rows' values, for a checkpoint: of many steps, an array is much quicker than the rows."""
+        """Return the rows as an array, for a checkpoint: with many steps, that is much faster."""
         return {"epochs": np.array(self._epochs)}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Take up a checkpoint's rows."""
+        """Restore a checkpoint's rows."""
         for values in state["epochs"]:
             self._add(values)
 
@@ -122,7 +122,7 @@ class StepLosses:
 
 
 class ClippingRate:
-    """The share of an epoch's updates in which a gradient was clipped, for the history."""
+    """Share of an epoch's updates in which a gradient was clipped, for the history."""
 
     def __init__(self, optimizer: keras.optimizers.Optimizer) -> None:
         self._optimizer = innermost(optimizer)
@@ -131,7 +131,7 @@ class ClippingRate:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Count, where the optimizer clips at all."""
+        """Count clipped updates, if the optimizer clips."""
         if not self._clips:
             yield
             return
@@ -145,14 +145,14 @@ class ClippingRate:
             yield
 
     def end_epoch(self) -> Row:
-        """Return the history's column, if there is one."""
+        """Return the history's column, if the optimizer clips."""
         clipped, updates = self._counts.numpy().tolist()
         self._counts.assign(tf.zeros(2))
         return {"clipped": clipped / max(updates, 1.0)} if self._clips else {}
 
 
 def _exceeds(optimizer: Any, gradients: Sequence[Any]) -> Any:
-    """Say whether the optimizer's limit is passed; Keras looks at its three limits in this order."""
+    """Say whether a gradient exceeds the optimizer's limit; Keras checks its three limits in this order."""
     gradients = [tf.convert_to_tensor(gradient) for gradient in gradients if gradient is not None]
     if optimizer.clipnorm:
         return tf.reduce_any([tf.norm(gradient) > optimizer.clipnorm for gradient in gradients])

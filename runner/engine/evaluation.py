@@ -1,4 +1,4 @@
-"""Losses, metrics and probabilities on data that is not trained on."""
+"""Compiled evaluation: loss, metrics and probabilities on validation and test data."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ _BATCH_SIZE = 1000
 
 
 class Evaluator:
-    """Evaluates one model on one part of the data; compiled once, the data stay on the device."""
+    """Evaluates a model on one part of the data, compiled once and with the data on the device."""
 
     def __init__(self, model: keras.Model, data: Part, *, jit_compile: bool = False) -> None:
         self._model = model
@@ -31,7 +31,7 @@ class Evaluator:
         return read_metrics(self._model)
 
     def predict(self) -> npt.NDArray[np.float32]:
-        """Return probabilities, (examples, classes); of class 0 and 1 where the model gives that of class 1 alone."""
+        """Return probabilities (examples, classes), also if the model outputs only that of class 1."""
         inputs = self._data.inputs
         batches = [inputs[start : start + _BATCH_SIZE] for start in range(0, len(inputs), _BATCH_SIZE)]
         outputs = np.concatenate([np.asarray(self._forward(batch), np.float32) for batch in batches])
@@ -39,12 +39,12 @@ class Evaluator:
 
 
 def read_metrics(model: keras.Model) -> dict[str, float]:
-    """Return the metrics accumulated since they were last reset, loss first."""
+    """Return the metrics accumulated since the last reset, loss first."""
     return {name: np.asarray(value).item() for name, value in model.get_metrics_result().items()}
 
 
 def shortest(metrics: Mapping[str, float]) -> dict[str, float]:
-    """Return float32 values as the shortest decimals that name them: 0.908, not 0.9079999923706055."""
+    """Return float32 values as their shortest decimals: 0.908, not 0.9079999923706055."""
     return {name: float(str(np.float32(value))) for name, value in metrics.items()}
 
 

@@ -1,4 +1,4 @@
-"""What a training ends with: its last network, or the ensemble of those that a callback kept."""
+"""Final evaluation of a training: its last model, or its snapshot ensemble."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Probabilities = npt.NDArray[np.float32]  # (examples, classes)
 
 @dataclass(frozen=True)
 class Final:
-    """A model, its probabilities, and its loss and metrics on validation and test."""
+    """A final model with its probabilities, loss and metrics on validation and test."""
 
     model: keras.Model
     validation: Probabilities
@@ -28,11 +28,11 @@ class Final:
 
 
 def final(compiled: Compiled, targets: Split, callbacks: Sequence[keras.callbacks.Callback]) -> Final:
-    """Evaluate what a training ended with.
+    """Evaluate the result of a training.
 
     Args:
-        targets: its labels in the form that the loss takes.
-        callbacks: of the training; the states that a `Snapshots` among them kept are the ensemble's members.
+        targets: split with labels in the loss's form.
+        callbacks: the training's callbacks; the states kept by a `Snapshots` are the ensemble's members.
     """
     model = compiled.model
     kept = [list(callback.states) for callback in callbacks if isinstance(callback, Snapshots)]
@@ -48,7 +48,7 @@ def final(compiled: Compiled, targets: Split, callbacks: Sequence[keras.callback
 
 
 def _metrics(model: keras.Model, data: Part, probabilities: Probabilities) -> dict[str, float]:
-    """Return loss and metrics of another model's probabilities, as the compiled model counts them."""
+    """Return loss and metrics of another model's probabilities, computed by the compiled model."""
     outputs: Any = probabilities if model.output_shape[-1] > 1 else probabilities[:, 1:]
     model.reset_metrics()
     loss = model.compute_loss(data.inputs, data.labels, outputs, training=False)

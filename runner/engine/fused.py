@@ -1,9 +1,9 @@
-"""The same numbers in fewer passes over the parameters: Adam's update, and the L2 penalty.
+"""Fused forms of Adam's update and of the L2 penalty: the same formula in fewer passes over the parameters.
 
-A step of a small model is short, so its time goes into passes over the weights and into starting small operations.
-Keras writes Adam in some fifteen operations a variable and the L2 penalty with its gradient in six; TensorFlow has a
-kernel for the first and a shorter form for the second. Both take Keras's own state and settings, and what Keras does
-around them (clipping, weight decay, gradient accumulation, averaging of weights) stays Keras's.
+A small model's step spends its time on passes over the weights and on launching small operations. For each variable,
+Keras needs about fifteen operations for Adam and six for the L2 penalty with its gradient; TensorFlow has a kernel for
+the first and a shorter form for the second. Both use Keras's state and settings; clipping, weight decay, gradient
+accumulation and weight averaging remain Keras's.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ from runner.engine.replaced import replaced
 
 @contextmanager
 def fused(model: keras.Model) -> Iterator[None]:
-    """Let a compiled model train with the fused forms, where they are the same formula, as long as the block lasts."""
+    """Make a compiled model use the fused forms in the block, where they are the same formula."""
     optimizer = model.optimizer
     is_adam = getattr(type(optimizer), "update_step", None) is keras.optimizers.Adam.update_step
     with ExitStack() as stack:
@@ -27,19 +27,19 @@ def fused(model: keras.Model) -> Iterator[None]:
             if type(weight.regularizer) is keras.regularizers.L2:
                 stack.callback(setattr, weight, "regularizer", weight.regularizer)
                 weight.regularizer = partial(_l2_penalty, float(weight.regularizer.l2))
-        # The hook through which Keras's backends update all variables at once; layer-wise rates are in each one's step.
+        # Keras's backend hook for updating all variables at once; layer-wise rates are in each variable's own update.
         if is_adam and not optimizer.amsgrad and "update_step" not in vars(optimizer):
             stack.enter_context(replaced(optimizer, _backend_update_step=partial(_adam_update, optimizer)))
         yield
 
 
 def _l2_penalty(strength: float, weight: tf.Tensor) -> tf.Tensor:
-    """Return strength sum w^2, through an operation whose gradient is one product."""
+    """Return strength * sum w^2 by an operation whose gradient is one product."""
     return 2.0 * strength * tf.nn.l2_loss(weight)
 
 
 def _adam_update(optimizer: Any, gradients: Sequence[Any], variables: Sequence[Any], learning_rate: Any) -> None:
-    """Apply Kingma & Ba 2015, algorithm 1, in the order of their section 2 (epsilon added to the uncorrected root).
+    """Apply Adam (Kingma & Ba 2015, algorithm 1) in the order of section 2: epsilon is added to the uncorrected root.
 
     m <- m + (g - m)(1 - b1);  v <- v + (g^2 - v)(1 - b2)
     w <- w - rate sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + eps)

@@ -1,4 +1,4 @@
-"""The import of TensorFlow, without what Python does beside it in vain."""
+"""Faster import of TensorFlow, without garbage collections."""
 
 import gc
 import sys
@@ -8,10 +8,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Import in the block without garbage collections, unless TensorFlow is there already.
+    """Suspend garbage collection in the block, unless TensorFlow is already imported.
 
-    They take a sixth of the time that importing it takes, and find nothing. What is there at the end is left out of all
-    later collections: a training of seconds spends a tenth of them there.
+    Collections take a sixth of the import time and free nothing. Objects that exist at the end are excluded from later
+    collections, which would take a tenth of a short training.
     """
     if "tensorflow" in sys.modules or not gc.isenabled():
         yield

@@ -1,4 +1,4 @@
-"""What callbacks and diagnostics have changed of themselves since the training began."""
+"""Checkpoint state of callbacks and diagnostics: their changes since the training began."""
 
 from pathlib import Path
 from typing import Any
@@ -9,11 +9,10 @@ from runner.engine.plain import Arrays, encode
 
 
 class Keeper:
-    """The state of one callback or diagnostic, from the beginning of the training on.
+    """State of one callback or diagnostic since the beginning of the training.
 
-    What has `get_state()` and `set_state(state)` is asked for it. Of others it is every attribute that is a plain
-    value, but for single ones that are as they were: the names of files among them, which may lie elsewhere when the
-    training goes on.
+    Objects with `get_state()` and `set_state(state)` supply it. For others, it is every attribute with a plain value,
+    except unchanged scalars and strings, such as file names, which may differ when the training is resumed.
     """
 
     def __init__(self, owner: Any) -> None:
@@ -22,7 +21,7 @@ class Keeper:
         self.kind = type(owner).__name__
 
     def encoded(self, arrays: Arrays) -> Any:
-        """Return the state as JSON has it, and append its arrays to `arrays`."""
+        """Encode the state for JSON, and append its arrays to `arrays`."""
         if isinstance(self._owner, keras.callbacks.CSVLogger):
             return encode(_table_of(self._owner), arrays)
         if hasattr(self._owner, "get_state"):
@@ -39,7 +38,7 @@ class Keeper:
         return {"dict": kept}
 
     def restore(self, state: Any) -> None:
-        """Put a decoded state back."""
+        """Restore a decoded state."""
         if isinstance(self._owner, keras.callbacks.CSVLogger):
             _continue_table(self._owner, **state)
         elif hasattr(self._owner, "set_state"):
@@ -50,7 +49,7 @@ class Keeper:
 
     def _unchanged(self, name: str, value: Any) -> bool:
         if name == "params" or (name == "min_delta" and hasattr(self._owner, "monitor_op")):
-            return True  # Keras sets the first, and turns the second's sign once a process, together with monitor_op
+            return True  # Keras sets the first, and flips the second's sign together with monitor_op
         single = value is None or isinstance(value, bool | int | float | str)
         return (
             single and name in self._before and type(value) is type(self._before[name]) and value == self._before[name]
@@ -62,7 +61,7 @@ def _table_of(logger: Any) -> dict[str, Any]:
 
 
 def _continue_table(logger: Any, text: str, columns: list[str] | None) -> None:
-    """Let the file be what it was at that epoch: it may have been begun anew, or have a row that is still to come."""
+    """Restore the file as of that epoch: it may have been restarted, or have rows of later epochs."""
     logger.csv_file.seek(0)
     logger.csv_file.truncate()
     logger.csv_file.write(text)

@@ -1,4 +1,4 @@
-"""TensorFlow's C++ code writes to stderr while it is loaded, before any of its settings are heard."""
+"""Suppression of the native log that TensorFlow's C++ code writes to stderr while it loads."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from runner.config.errors import UserError
 
 @contextmanager
 def native_log_held_back() -> Iterator[None]:
-    """Keep what is written to file descriptor 2 back, and show it only if the block fails unexpectedly."""
+    """Hold back output to file descriptor 2, and show it only if the block fails unexpectedly."""
     sys.stderr.flush()
     terminal = os.dup(2)
     with tempfile.TemporaryFile() as held:

@@ -1,4 +1,4 @@
-"""Plain values, such as objects keep their state in, as JSON and arrays in one file that runs no code when read."""
+"""Serialization of plain values as JSON and arrays in one file, without pickles."""
 
 import json
 from collections import deque
@@ -11,14 +11,14 @@ from runner.records.atomic import write_arrays
 
 Arrays = list[np.ndarray[Any, np.dtype[Any]]]
 
-_STRUCTURE = "structure"  # the JSON's name in the file; the arrays are numbered
+_STRUCTURE = "structure"  # name of the JSON in the file; the arrays are numbered
 
 
 def encode(value: Any, arrays: Arrays) -> Any:
-    """Return a value as JSON has it, and append its arrays to `arrays`.
+    """Encode a value for JSON, and append its arrays to `arrays`.
 
     Raises:
-        TypeError: for what is neither number, string, None, array, nor a list, tuple, dictionary or deque of these.
+        TypeError: unless it is a number, string, None, array, or a list, tuple, dictionary or deque of these.
     """
     kind = type(value)
     if value is None or kind in (bool, int, float, str):
@@ -34,11 +34,11 @@ def encode(value: Any, arrays: Arrays) -> Any:
     if isinstance(value, np.ndarray | np.generic) and not value.dtype.hasobject:
         arrays.append(np.asarray(value))
         return {"array": len(arrays) - 1, "dtype": value.dtype.name, "scalar": isinstance(value, np.generic)}
-    raise TypeError(f"a {kind.__name__} is no plain value")
+    raise TypeError(f"a {kind.__name__} is not a plain value")
 
 
 def decode(encoded: Any, arrays: Arrays) -> Any:
-    """Return the value that `encode` was given, equal to the last bit."""
+    """Return the value that was encoded, bit for bit."""
     if isinstance(encoded, list):
         return [decode(item, arrays) for item in encoded]
     if not isinstance(encoded, dict):
@@ -55,14 +55,14 @@ def decode(encoded: Any, arrays: Arrays) -> Any:
 
 
 def write_plain(path: Path, encoded: Any, arrays: Arrays) -> None:
-    """Write an encoded value and its arrays as NumPy's .npz."""
+    """Write an encoded value and its arrays to a .npz file."""
     text = np.frombuffer(json.dumps(encoded).encode(), np.uint8)
     numbered = {str(number): _native(array) for number, array in enumerate(arrays)}
     write_arrays(path, {_STRUCTURE: text} | numbered)
 
 
 def read_plain(path: Path) -> Any:
-    """Return the value in a file, decoded.
+    """Return the decoded value of a file.
 
     Raises:
         Exception: of any kind, if the file is damaged.
@@ -73,6 +73,6 @@ def read_plain(path: Path) -> Any:
 
 
 def _native(array: np.ndarray[Any, np.dtype[Any]]) -> np.ndarray[Any, np.dtype[Any]]:
-    """Return the array, or its bits where the dtype is none of NumPy's own (bfloat16)."""
+    """Return the array, or its bits if NumPy lacks the dtype (bfloat16)."""
     foreign = array.dtype.kind == "V" and array.dtype.names is None
     return array.view(f"u{array.dtype.itemsize}") if foreign else array

@@ -1,4 +1,4 @@
-"""Methods of one Keras object replaced for a while: the place where the compiled step can be watched or changed."""
+"""Temporary replacement of a Keras object's methods, to observe or change the compiled step."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,10 +7,10 @@ from typing import Any
 
 @contextmanager
 def replaced(target: Any, **attributes: Any) -> Iterator[None]:
-    """Let `target` have these attributes of its own as long as the block lasts, then what it had before."""
+    """Set attributes of `target` in the block, and restore the previous ones afterwards."""
     before = {name: vars(target)[name] for name in attributes if name in vars(target)}
     for name, value in attributes.items():
-        object.__setattr__(target, name, value)  # past Keras's tracking, which is meant for state
+        object.__setattr__(target, name, value)  # bypasses Keras's tracking, which is meant for state
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Models in files that plain Keras opens."""
+"""Model files that plain Keras can open."""
 
 from pathlib import Path
 
@@ -9,19 +9,19 @@ from runner.engine.replaced import replaced
 
 
 def save_model(model: keras.Model, path: str | Path) -> None:
-    """Save a model so that plain Keras opens it, without the classes of this package or of the user's.
+    """Save a model so that plain Keras can open it, without this package's or the user's classes.
 
-    A schedule of another's is saved as the rate that it had last, an optimizer of another's not at all.
+    A schedule from outside Keras is saved as its last rate, and an optimizer from outside Keras is left out.
     """
     if not model.compiled:
         model.save(path)
         return
     optimizer = innermost(model.optimizer)
-    if not _is_kerass(optimizer):
+    if not _is_from_keras(optimizer):
         with replaced(model, compiled=False, optimizer=None):
             model.save(path)
-    elif not _is_kerass(optimizer._learning_rate):
-        # In the form of a schedule: a rate that is a variable would be one more in the optimizer's state.
+    elif not _is_from_keras(optimizer._learning_rate):
+        # As a schedule: a constant rate would add a variable to the optimizer's state.
         last = keras.optimizers.schedules.ExponentialDecay(float(optimizer.learning_rate), decay_steps=1, decay_rate=1)
         with replaced(optimizer, _learning_rate=last):
             model.save(path)
@@ -29,5 +29,5 @@ def save_model(model: keras.Model, path: str | Path) -> None:
         model.save(path)
 
 
-def _is_kerass(thing: object) -> bool:
+def _is_from_keras(thing: object) -> bool:
     return type(thing).__module__.partition(".")[0] == "keras"

@@ -1,4 +1,4 @@
-"""TensorBoard's event files, written by its own package: an operation of TensorFlow a scalar would cost far more."""
+"""TensorBoard event files, written by the tensorboard package: TensorFlow operations would be far slower."""
 
 import math
 import re
@@ -19,21 +19,21 @@ from runner.engine.diagnostics import Diagnostic
 from runner.engine.tracking import Tracker
 from runner.records.record import Row, RunRecord, Status
 
-# TensorBoard has no word for a run that was stopped, and none for a session without an end.
+# TensorBoard has no status for an interrupted run or a session without an end.
 _SESSION_STATUS: dict[Status, str] = {
     "completed": "STATUS_SUCCESS",
     "diverged": "STATUS_FAILURE",
     "failed": "STATUS_FAILURE",
 }
-# What stands where other runs have a number: a batch of the whole set, a length in epochs, what is no finite number.
+# Values in the place of a number: a full batch, a length in epochs, a number that is not finite.
 _FOR_A_NUMBER = re.compile(r"full|auto|[\d.]+ ?epochs?|[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 
 
 class TensorBoard(Tracker):
-    """Writes scalars and a session of the HParams view into `tensorboard/`, below a run's directory.
+    """Writes scalars and a session for the HParams view into a run's `tensorboard/`.
 
-    Scalars: the history's columns; the columns of diagnostics that have a row an epoch, as gradients/LAYER.gradient; at
-    the end the test's, as test_accuracy.
+    Scalars are the history's columns, the columns of diagnostics with a row for each epoch (gradients/LAYER.gradient),
+    and at the end the test metrics (test_accuracy).
     """
 
     def __init__(self, directory: Path) -> None:
@@ -42,15 +42,15 @@ class TensorBoard(Tracker):
         self._epoch = 0
 
     def begin(self, record: RunRecord) -> None:
-        """Start a file with the run's hyperparameters."""
+        """Start an event file with the run's hyperparameters."""
         for earlier in self._directory.glob("events.out.tfevents.*"):
-            earlier.unlink()  # every epoch comes again where a run goes on
+            earlier.unlink()  # a resumed run reports every epoch again
         self._writer = EventFileWriter(str(self._directory))
-        # A session group a run: runs that differ in a default alone have the same hyperparameters, and are not one.
+        # One session group for each run: runs that differ only in a default have the same hyperparameters.
         self._write(hparams_pb(hyperparameters(record), trial_id=f"{record.run_id} {record.variant}"))
 
     def epoch(self, row: Row, diagnostics: Sequence[Diagnostic]) -> None:
-        """Write the epoch's scalars, where TensorBoard sees them at once."""
+        """Write the epoch's scalars, at once visible in TensorBoard."""
         self._epoch = int(row["epoch"])
         values = dict(row)
         for diagnostic in diagnostics:
@@ -59,7 +59,7 @@ class TensorBoard(Tracker):
         self._write(_scalars(values))
 
     def end(self, record: RunRecord) -> None:
-        """Write the test's scalars and the session's end."""
+        """Write the test metrics and the session's end."""
         if self._writer is None:
             return
         try:
@@ -73,14 +73,14 @@ class TensorBoard(Tracker):
     def _write(self, summary: Summary) -> None:
         assert self._writer
         self._writer.add_event(Event(wall_time=time.time(), step=self._epoch, summary=summary))
-        self._writer.flush()  # it also raises what went wrong in the writer's thread
+        self._writer.flush()  # also raises errors of the writer's thread
 
 
 def hyperparameters(record: RunRecord) -> dict[str, float | str]:
-    """Return the run's variant, seed and overrides: numbers where they are numbers, else as they were written.
+    """Return the run's variant, seed and overrides, as numbers where possible.
 
-    TensorBoard cannot show a column that holds numbers in one run and text in another, so the names of options are text
-    always, null is left out, and a word in the place of a number (full, 5epochs, nan) has a column of its own.
+    TensorBoard cannot show a column with numbers in one run and text in another. So option names are always text, null
+    is left out, and a word in the place of a number (full, 5epochs, nan) has a separate column.
     """
     values: dict[str, float | str] = {"variant": record.variant, "seed": record.seed}
     for override in record.asked:
@@ -106,14 +106,14 @@ def _number(value: str) -> float | None:
 
 
 def _of_epoch(diagnostic: Diagnostic, epoch: int) -> dict[str, float]:
-    """Return an epoch's row of a diagnostic's table under names of its own; nothing of a table without epochs."""
+    """Return an epoch's row of a diagnostic's table, with prefixed names; nothing if the table has no epochs."""
     rows = [row for row in diagnostic.rows if row.get("epoch") == epoch]
     group = Path(diagnostic.file).stem
     return {f"{group}/{name}": value for row in rows for name, value in row.items() if name != "epoch"}
 
 
 def _session_end(status: Status) -> Summary:
-    """Return what plugins.hparams.summary.session_end_pb does, whose messages are TensorFlow's and do not fit here."""
+    """Return the end of a session, as plugins.hparams.summary.session_end_pb does with TensorFlow's own messages."""
     end = SessionEndInfo(
         status=SessionStatus.Value(_SESSION_STATUS.get(status, "STATUS_UNKNOWN")), end_time_secs=time.time()
     )

@@ -1,4 +1,4 @@
-"""What is told of a run while it goes on, beside the files that it writes."""
+"""Tracking interface: notifications about a run as it trains."""
 
 from collections.abc import Sequence
 
@@ -7,22 +7,22 @@ from runner.records.record import Row, RunRecord
 
 
 class Tracker:
-    """Is told of a run's beginning, each epoch and its end, and tells nobody: others override what they need.
+    """Base class that is notified of a run's beginning, each epoch and its end, and does nothing.
 
-    It has no state in checkpoints: of a run that goes on it is told from the beginning again, every epoch once. What it
-    raises costs the run.
+    It has no state in checkpoints: a resumed run notifies it of every epoch from the beginning. An exception that it
+    raises fails the run.
     """
 
     def begin(self, record: RunRecord) -> None:
-        """Hear of a run that begins, or goes on."""
+        """Handle a run that begins or is resumed."""
 
     def epoch(self, row: Row, diagnostics: Sequence[Diagnostic]) -> None:
-        """Hear of an epoch.
+        """Handle a completed epoch.
 
         Args:
             row: the epoch's row of the history.
-            diagnostics: their tables may be ahead of the epoch, in a run that goes on.
+            diagnostics: their tables may be ahead of the epoch in a resumed run.
         """
 
     def end(self, record: RunRecord) -> None:
-        """Hear of a run's end, also where it failed, or where `begin` did; the record has the status it ends with."""
+        """Handle a run's end, also if the run or `begin` failed; the record has the final status."""

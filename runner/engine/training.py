@@ -1,4 +1,4 @@
-"""The training loop: one call into TensorFlow an epoch."""
+"""Training loop with one TensorFlow call for each epoch."""
 
 import math
 import time
@@ -20,16 +20,16 @@ from runner.engine.fused import fused
 from runner.records.record import Row
 
 Order = Callable[[int], np.ndarray]  # epoch (from 0) -> a permutation of the training examples
-Augment = Callable[[Any, Any], tuple[Any, Any]]  # a batch's inputs and labels -> what is trained on instead
+Augment = Callable[[Any, Any], tuple[Any, Any]]  # inputs and labels of a batch -> augmented ones
 
 
 def shuffled(seed: int, examples: int) -> Order:
-    """Return the order of the examples in an epoch, as a function of the seed and the epoch alone."""
+    """Return the order of the examples in each epoch, a function of only the seed and the epoch."""
     return lambda epoch: np.random.default_rng(seed_sequence(seed, Stream.SHUFFLE, epoch)).permutation(examples)
 
 
 def one_kernel(function: Augment) -> Augment:
-    """Return the function compiled by XLA, also on a CPU: many small operations become one loop over the pixels."""
+    """Compile a function with XLA, also on a CPU: many small operations become one loop over the pixels."""
     compiled: Augment = tf.function(function, jit_compile=True, autograph=False)
     return compiled
 
@@ -46,23 +46,23 @@ def train(
 ) -> Iterator[Row]:
     """Train a compiled model as `model.fit` does on the same batches, and yield each epoch as it ends.
 
-    After `keras.utils.set_random_seed`, Keras 3.15.1 repeats one shuffle in every epoch, which `order` does not.
+    Unlike Keras 3.15.1 after `keras.utils.set_random_seed`, `order` does not repeat one shuffle in every epoch.
 
-    A step is the model's own `train_step`, so that loss, metrics, regularizers, clipping and the rest are Keras's. The
-    last batch of an epoch is smaller where the batch size does not divide the data, and is trained on too. Callbacks
-    are called at the start and end of the training and of each epoch, with the logs that `fit` gives them.
+    A step is the model's own `train_step`, so that loss, metrics, regularizers and clipping are Keras's. If the batch
+    size does not divide the data, the last batch of an epoch is smaller. Callbacks are called at the start and end of
+    the training and of each epoch, with the same logs as in `fit`.
 
     The training ends early when a callback sets `model.stop_training`, or when a loss is not finite.
 
     Args:
-        diagnostics: watch the steps; their rows are there when an epoch is yielded. They need an epoch of their own,
-            that was not run before.
-        checkpoint: takes in the state at the end of every epoch. Where it has one already, the epochs that it has seen
-            are yielded as they were, and the training goes on from there.
+        diagnostics: observers of the steps, whose rows are complete when an epoch is yielded. They need an `epoch` that
+            was not run before.
+        checkpoint: stores the state after every epoch. If it already has one, its epochs are yielded unchanged, and the
+            training continues from there.
 
     Yields:
-        epoch (from 1), the logs (loss, accuracy, val_loss, ...), learning_rate (of the epoch's last step), clipped (the
-        share of updates, where gradients are clipped), and seconds (of training and validation).
+        epoch (from 1), the logs (loss, accuracy, val_loss, ...), learning_rate (of the epoch's last step), clipped
+        (share of updates, if the optimizer clips), and seconds (of training and validation).
     """
     model, optimizer = epoch.model, epoch.model.optimizer
     watchers = keras.callbacks.CallbackList(callbacks, model=model, epochs=epochs, steps=epoch.steps, verbose=0)
@@ -92,7 +92,7 @@ def train(
             if checkpoint:
                 checkpoint.save(progress)
             yield row
-        optimizer.finalize_variable_values(model.trainable_weights)  # averaged weights, where the optimizer keeps them
+        optimizer.finalize_variable_values(model.trainable_weights)  # averaged weights, if the optimizer keeps them
         watchers.on_train_end(progress.logs)
 
 
@@ -102,10 +102,10 @@ def _is_over(model: keras.Model, logs: Mapping[str, float]) -> bool:
 
 
 class CompiledEpoch:
-    """An epoch of a model on its data, compiled when it is first run.
+    """A training epoch of a model on its data, compiled at its first run.
 
-    It goes on with whatever values the model's and the optimizer's variables are given, so that a run with another seed
-    need not compile it anew.
+    It uses the current values of the model's and the optimizer's variables, so that a run with another seed needs no
+    new compilation.
     """
 
     def __init__(
@@ -126,9 +126,9 @@ class CompiledEpoch:
 
     @contextmanager
     def compiling(self, diagnostics: Sequence[Diagnostic]) -> Iterator[None]:
-        """Let the epoch be compiled in this block, with the fused forms, and with what the diagnostics watch."""
+        """Compile the epoch in this block, with the fused forms and the diagnostics."""
         self.model.optimizer.build(self.model.trainable_variables)
-        self.clipping.end_epoch()  # forgets the epoch that a run before may have failed in
+        self.clipping.end_epoch()  # resets counts of an earlier run's failed epoch
         with ExitStack() as stack:
             stack.enter_context(custom_gradients_forgotten())
             stack.enter_context(fused(self.model))
@@ -138,18 +138,18 @@ class CompiledEpoch:
             yield
 
     def compile(self) -> None:
-        """Compile the epoch before it is run, where that is to be done apart."""
+        """Compile the epoch ahead of its first run."""
         with self.compiling(()):
             self._run.get_concrete_function(tf.TensorSpec([self._examples], tf.int32))
 
     def run(self, order: np.ndarray) -> None:
-        """Train on every example once, in the order given."""
+        """Train on every example once, in the given order."""
         self._run(tf.constant(order, tf.int32))
 
 
 def _compiled_epoch(model: keras.Model, data: Part, batch_size: int, augment: Augment | None, jit_compile: bool) -> Any:
     inputs, labels = tf.constant(data.inputs), tf.constant(data.labels)
-    # XLA also compiles a loop that is never entered, and refuses a slice that is longer than the data.
+    # XLA compiles even a loop that is never entered, and refuses a slice longer than the data.
     batch_size = min(batch_size, len(data))
     full_batches, rest = divmod(len(data), batch_size)
 
@@ -160,7 +160,7 @@ def _compiled_epoch(model: keras.Model, data: Part, batch_size: int, augment: Au
     @tf.function(jit_compile=jit_compile, autograph=False)
     def run_epoch(permutation: tf.Tensor) -> None:
         def one_full_batch(batch: tf.Tensor) -> tuple[tf.Tensor]:
-            # tf.slice, not indexing: its size is static, which XLA asks for.
+            # tf.slice instead of indexing: XLA needs a static size.
             step(tf.slice(permutation, [batch * batch_size], [batch_size]))
             return (batch + 1,)
 
@@ -175,6 +175,6 @@ def _last_learning_rate(optimizer: keras.optimizers.Optimizer) -> float:
     optimizer = innermost(optimizer)
     schedule = optimizer._learning_rate
     if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
-        # Not `iterations`, which counts updates: where gradients are accumulated, a schedule still goes by steps.
+        # Not `iterations`, which counts updates: with gradient accumulation, a schedule still counts steps.
         return float(schedule(optimizer._iterations - 1))
     return float(optimizer.learning_rate)

@@ -1,4 +1,4 @@
-"""Initial weights that depend on the seed and a variable's shape, not on what else the model holds."""
+"""Initial weights that depend only on the seed and a variable's shape, not on the rest of the model."""
 
 import hashlib
 from collections import Counter
@@ -11,22 +11,21 @@ from runner.data.streams import Stream, integer_seed, seed_sequence
 
 
 def fresh_session(seed: int) -> None:
-    """Forget earlier models of this process, and seed what draws from Keras's global state: dropout and its like.
+    """Clear Keras's state from earlier models, and seed its global random generator, as used by dropout.
 
-    Call it before a model is built.
+    Call it before building a model.
     """
     precision = keras.config.dtype_policy()
-    keras.utils.clear_session(free_memory=False)  # forgets the precision too; collecting garbage takes long
+    keras.utils.clear_session(free_memory=False)  # resets the precision too; garbage collection is slow
     keras.config.set_dtype_policy(precision)
     keras.utils.set_random_seed(integer_seed(seed_sequence(seed, Stream.DROPOUT)))
 
 
 def initialize(model: keras.Model, seed: int) -> None:
-    """Draw every initial weight again, so that two models under one seed share it wherever their shapes agree.
+    """Redraw all initial weights, so that two models with the same seed share them wherever their shapes agree.
 
-    The n-th variable of a shape has a seed of its own, made of the run's seed, the shape and n. Keras's
-    convention is followed that `layer.kernel` comes from `layer.kernel_initializer`; an initializer with a seed of its
-    own keeps it.
+    The n-th variable of a shape gets a seed from the run's seed, the shape and n. As Keras's convention has it,
+    `layer.kernel` comes from `layer.kernel_initializer`. An initializer with its own seed keeps it.
     """
     seen: Counter[tuple[int, ...]] = Counter()
     for layer in model._flatten_layers(include_self=False):
@@ -40,7 +39,7 @@ def initialize(model: keras.Model, seed: int) -> None:
 
 
 def weight_hashes(model: keras.Model) -> dict[str, str]:
-    """Return hashes of the shapes and of the values of a model's weights: two of one shape may differ in values."""
+    """Return hashes of the shapes and of the values of a model's weights."""
     values = model.get_weights()
     shapes = hashlib.sha256(repr([value.shape for value in values]).encode()).hexdigest()
     return {"shapes": shapes[:12], "values": fingerprint(*values)[:12]}

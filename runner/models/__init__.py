@@ -1,1 +1,1 @@
-"""Builders of Keras models, one file a family: `(input_shape, classes, hidden, **options) -> keras.Model`."""
+"""Builders of Keras models, one file for each family: `(input_shape, classes, hidden, **options) -> keras.Model`."""

@@ -20,10 +20,10 @@ def cnn(
     activation: str,
     padding: str = "valid",
 ) -> keras.Model:
-    """Return a block of convolution, 2x2 max-pooling and activation for each of `filters`, then dense layers.
+    """Build a block of convolution, 2x2 max-pooling and activation for each of `filters`, then dense layers.
 
-    Normalization follows each convolution; the dense layers have none. Without dense layers, the flattened maps are the
-    units that are regularized.
+    Normalization follows each convolution, but not the dense layers. Without dense layers, the flattened maps are
+    regularized as units.
     """
     layers = hidden.inputs(input_shape)
     for position, channels in enumerate(filters, start=1):

@@ -1,4 +1,4 @@
-"""What the configuration asks of every hidden layer, whatever the model."""
+"""Hidden layers with the configured initializer, normalization and regularization, for every model."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,28 +11,28 @@ Layers = list[keras.layers.Layer]
 
 @dataclass(frozen=True)
 class Hidden:
-    """The choices that every family of models applies to its hidden layers (the output layer is left plain).
+    """Settings that every model family applies to its hidden layers, but not to the output layer.
 
-    A hidden layer is a layer with a kernel, then normalization and activation in the order asked for, then what
-    regularizes activations.
+    A hidden layer is a layer with a kernel, then normalization and activation in the configured order, then the layers
+    that regularize activations.
     """
 
     initializer: keras.initializers.Initializer
     regularizer: keras.regularizers.Regularizer | None = None
     constraint: keras.constraints.Constraint | None = None
     normalization: keras.layers.Layer | None = None
-    normalize_after: bool = False  # after the activation, not before
+    normalize_after: bool = False  # normalize after the activation, not before
     input_layers: tuple[keras.layers.Layer, ...] = ()
     unit_layers: tuple[keras.layers.Layer, ...] = ()  # after the activation of units
     map_layers: tuple[keras.layers.Layer, ...] = ()  # after the activation of feature maps
-    binary: bool = False  # the loss takes the probability of class 1 alone
+    binary: bool = False  # the loss takes only the probability of class 1
 
     def inputs(self, shape: tuple[int, ...]) -> Layers:
-        """Return the input of one example's shape, and what regularizes it."""
+        """Return the input layer for one example's shape, and the layers that regularize it."""
         return [keras.Input(shape), *_copies(self.input_layers, "input")]
 
     def kernel(self, *, convolution: bool = False) -> dict[str, Any]:
-        """Return the keyword arguments of a hidden layer that has a kernel."""
+        """Return the keyword arguments for a hidden layer with a kernel."""
         constraint = self.constraint
         if convolution and isinstance(constraint, keras.constraints.MaxNorm):  # the weights of one filter
             constraint = keras.constraints.MaxNorm(constraint.max_value, axis=[0, 1, 2])
@@ -43,7 +43,7 @@ class Hidden:
         }
 
     def dense(self, units: int, activation: str, name: str) -> Layers:
-        """Return a dense hidden layer with all that follows it."""
+        """Return a dense hidden layer with the layers that follow it."""
         return [
             keras.layers.Dense(units, name=name, **self.kernel()),
             *self.activated(activation, name),
@@ -51,11 +51,11 @@ class Hidden:
         ]
 
     def after_units(self, name: str) -> Layers:
-        """Return what regularizes the activations of units."""
+        """Return the layers that regularize the activations of units."""
         return _copies(self.unit_layers, name)
 
     def convolution(self, filters: int, kernel_size: int, activation: str, name: str, **options: Any) -> Layers:
-        """Return a convolutional hidden layer with all that follows it.
+        """Return a convolutional hidden layer with the layers that follow it.
 
         Args:
             options: further arguments of Keras's Conv2D.
@@ -67,25 +67,25 @@ class Hidden:
         ]
 
     def pooled_convolution(self, filters: int, kernel_size: int, activation: str, name: str, **options: Any) -> Layers:
-        """Return a convolution with normalization, 2x2 max-pooling and activation, and what follows it.
+        """Return a convolution with normalization, 2x2 max-pooling, activation and the layers that follow.
 
-        The activation follows the pooling: for a monotone one the result is the same, at a quarter of the work.
+        The activation follows the pooling: if it is monotone, the result is the same for a quarter of the work.
         """
         convolution, *rest = self.convolution(filters, kernel_size, activation, name, **options)
         position = 1 if self.normalization and not self.normalize_after else 0
         return [convolution, *rest[:position], keras.layers.MaxPooling2D(name=f"{name}_pool"), *rest[position:]]
 
     def activated(self, activation: str, name: str) -> Layers:
-        """Return the activation, with the normalization before or after it."""
+        """Return the activation with the normalization before or after it."""
         layers = [keras.layers.Activation(activation, name=f"{name}_activation")]
         if self.normalization:
             layers.insert(int(self.normalize_after), _copy(self.normalization, f"{name}_normalization"))
         return layers
 
     def output(self, classes: int) -> keras.layers.Layer:
-        """Return the layer of probabilities: softmax, or for a binary loss the sigmoid of one unit.
+        """Return the output layer: softmax, or one sigmoid unit for a binary loss.
 
-        It is float32 also under mixed precision, as Keras advises for numerical stability.
+        It stays float32 under mixed precision, as Keras advises for numerical stability.
         """
         units, activation = (1, "sigmoid") if self.binary else (classes, "softmax")
         return keras.layers.Dense(
@@ -94,7 +94,7 @@ class Hidden:
 
 
 def chain(layers: Iterable[keras.layers.Layer], tensor: Any) -> Any:
-    """Apply layers one after the other."""
+    """Apply layers in sequence."""
     for layer in layers:
         tensor = layer(tensor)
     return tensor

@@ -1,4 +1,4 @@
-"""Builders of models that take images alone."""
+"""Marker for model builders that need images."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -7,11 +7,11 @@ Builder = TypeVar("Builder", bound=Callable[..., Any])
 
 
 def of_images(builder: Builder) -> Builder:
-    """Mark a builder whose models need examples of (height, width, channels); other data are refused by name."""
+    """Mark a builder whose models need examples of (height, width, channels)."""
     builder.needs_images = True  # type: ignore[attr-defined]
     return builder
 
 
 def needs_images(builder: Any) -> bool:
-    """Say whether a builder is marked so."""
+    """Say whether a builder is marked with `of_images`."""
     return bool(getattr(builder, "needs_images", False))

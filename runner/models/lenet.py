@@ -8,10 +8,10 @@ from runner.models.images import of_images
 
 @of_images
 def lenet5(input_shape: tuple[int, ...], classes: int, hidden: Hidden, activation: str) -> keras.Model:
-    """Return LeNet-5: 6 and 16 maps of 5x5 convolutions, each averaged 2x2, then 120, 84 and the classes.
+    """Build LeNet-5: 5x5 convolutions with 6 and 16 maps, each with 2x2 average pooling, then 120, 84 and the classes.
 
-    As it is trained today: every map of the first layer feeds every map of the second, the pooling has no weights, and
-    the output is softmax, not radial basis functions.
+    This is the modern variant: every map of the first layer feeds every map of the second, the pooling has no weights,
+    and the output is softmax, not radial basis functions.
 
     Source: LeCun et al. 1998, "Gradient-based learning applied to document recognition", sec. II-B.
     """

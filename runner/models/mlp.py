@@ -10,10 +10,10 @@ from runner.models.hidden import Hidden
 def mlp(
     input_shape: tuple[int, ...], classes: int, hidden: Hidden, hidden_units: Sequence[int], activation: str
 ) -> keras.Model:
-    """Return Flatten, a dense layer for each of `hidden_units`, and softmax.
+    """Build Flatten, a dense layer for each of `hidden_units`, and softmax.
 
     Args:
-        input_shape: of one example, for instance (28, 28, 1).
+        input_shape: shape of one example, for instance (28, 28, 1).
     """
     layers = [*hidden.inputs(input_shape), keras.layers.Flatten(name="flatten")]
     for position, units in enumerate(hidden_units, start=1):

@@ -1,4 +1,4 @@
-"""The form of the labels, and the loss, that go together."""
+"""Losses and the label encodings that they need."""
 
 from dataclasses import replace
 from typing import Literal
@@ -10,7 +10,7 @@ from runner.config.errors import ConfigError
 from runner.data.dataset import Part, Split
 
 Form = Literal["integers", "column", "one_hot"]
-CROSS_ENTROPY = "negative_log_likelihood"  # the column of a history
+CROSS_ENTROPY = "negative_log_likelihood"  # a column of the history
 
 _SMOOTHED = {
     "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
@@ -19,7 +19,7 @@ _SMOOTHED = {
 
 
 def label_form(loss: str) -> Form:
-    """Return what a Keras loss compares with: class numbers, one column of 0 and 1, or a probability for each class."""
+    """Return the label form of a Keras loss: class numbers, one column of 0 and 1, or a probability for each class."""
     if loss.startswith("sparse_"):
         return "integers"
     return "column" if loss.startswith("binary_") else "one_hot"
@@ -29,12 +29,12 @@ def encoded(split: Split, classes: int, form: Form) -> Split:
     """Return the split with its labels in another form.
 
     Raises:
-        ConfigError: if a binary loss is asked for more than two classes.
+        ConfigError: if the loss is binary and there are more than two classes.
     """
     if form == "integers":
         return split
     if form == "column" and classes != 2:
-        raise ConfigError(f"training.loss: a binary loss needs two classes, and the data set has {classes}")
+        raise ConfigError(f"training.loss: a binary loss needs two classes, but the data set has {classes}")
 
     def encode(part: Part) -> Part:
         column = part.labels[:, np.newaxis]
@@ -45,10 +45,10 @@ def encoded(split: Split, classes: int, form: Form) -> Split:
 
 
 def cross_entropy(form: Form) -> keras.metrics.Metric:
-    """Return the metric that measures the cross-entropy alone, against labels in a form.
+    """Return the metric of pure cross-entropy for labels in a form.
 
-    The loss of a training holds its penalties and its smoothing beside that, so losses of two trainings that differ in
-    those cannot be compared, and these can.
+    The training loss also contains penalties and label smoothing, so trainings that differ in these can be compared by
+    this metric only.
     """
     kinds = {
         "integers": keras.metrics.SparseCategoricalCrossentropy,
@@ -59,10 +59,10 @@ def cross_entropy(form: Form) -> keras.metrics.Metric:
 
 
 def smoothed(loss: str, label_smoothing: float) -> keras.losses.Loss:
-    """Return a loss against smoothed labels.
+    """Return a loss with label smoothing.
 
     Raises:
-        ConfigError: if Keras has no smoothed form of it.
+        ConfigError: if Keras's loss has no label smoothing.
     """
     if loss not in _SMOOTHED:
         raise ConfigError(f"regularizer.label_smoothing: needs training.loss to be a crossentropy, not {loss}")

@@ -1,4 +1,4 @@
-"""A small residual convolutional network."""
+"""Small residual convolutional network."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,16 +13,16 @@ from runner.models.images import of_images
 def residual_cnn(
     input_shape: tuple[int, ...], classes: int, hidden: Hidden, filters: Sequence[int], activation: str
 ) -> keras.Model:
-    """Return a 3x3 convolution, a residual block for each of `filters`, global average pooling, and softmax.
+    """Build a 3x3 convolution, a residual block for each of `filters`, global average pooling, and softmax.
 
-    Every block but the first halves the image's height and width.
+    Every block except the first halves the image's height and width.
 
     Raises:
-        ValueError: without filters.
+        ValueError: if `filters` is empty.
     Source: He et al. 2016, "Deep residual learning for image recognition", fig. 3 (basic block).
     """
     if not filters:
-        raise ValueError("filters=[]: must name at least one block's filters")
+        raise ValueError("filters=[]: must hold the filters of at least one block")
     inputs, *noise = hidden.inputs(input_shape)
     tensor = chain(noise, inputs)
     tensor = chain(hidden.convolution(filters[0], 3, activation, "stem", padding="same"), tensor)
@@ -34,7 +34,7 @@ def residual_cnn(
 
 
 def _block(tensor: Any, channels: int, stride: int, hidden: Hidden, activation: str, name: str) -> Any:
-    """Add relu(x) -> x + conv(conv(x)), both 3x3; where the shape changes, x goes through a 1x1 convolution."""
+    """Apply activation(x + conv(conv(x))), both 3x3; if the shape changes, x passes through a 1x1 convolution."""
     first = hidden.convolution(channels, 3, activation, f"{name}_conv_1", padding="same", strides=stride)
     second = hidden.convolution(channels, 3, "linear", f"{name}_conv_2", padding="same")
     shortcut = tensor

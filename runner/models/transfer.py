@@ -1,4 +1,4 @@
-"""Starting from the weights of another model, and keeping some of them."""
+"""Transfer learning: initial weights from another model, and frozen layers."""
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -11,10 +11,10 @@ from runner.models.patterns import refuse_idle_patterns, trainable_layers
 
 
 def freeze(model: keras.Model, patterns: Sequence[str]) -> None:
-    """Take the layers whose names fit a pattern (fnmatch) out of the training.
+    """Freeze the layers whose names match a pattern (fnmatch).
 
     Raises:
-        ConfigError: if a pattern fits no layer, or no weight is left to train.
+        ConfigError: if a pattern matches no layer, or no weight is left to train.
     """
     refuse_idle_patterns("model.freeze", patterns, trainable_layers(model))
     for layer in model.layers:
@@ -27,10 +27,10 @@ def freeze(model: keras.Model, patterns: Sequence[str]) -> None:
 def load_weights(model: keras.Model, path: Path) -> None:
     """Copy every layer's weights from a saved model's layer of the same name.
 
-    The output layer keeps its own weights where the number of classes differs.
+    The output layer keeps its own weights if the number of classes differs.
 
     Raises:
-        ConfigError: if the file is no Keras model, or a layer has no counterpart of its shapes there.
+        ConfigError: if the file is not a Keras model, or has no layer of the same name and shapes.
     """
     try:
         source = keras.models.load_model(path, compile=False, safe_mode=True)

@@ -1,4 +1,4 @@
-"""A small vision transformer."""
+"""Small vision transformer."""
 
 from dataclasses import replace
 from typing import Any
@@ -22,10 +22,10 @@ def vision_transformer(
     mlp_units: int,
     activation: str,
 ) -> keras.Model:
-    """Return patches, `depth` pre-norm transformer blocks, the mean over patches, and softmax.
+    """Build patch embeddings, `depth` pre-norm transformer blocks, the mean over patches, and softmax.
 
-    Layer normalization is part of the architecture; the group `normalization` does not apply. Unlike the original it
-    averages the patches instead of learning a class token (Zhai et al. 2022, "Scaling vision transformers", sec. 3.1).
+    Layer normalization is part of the architecture; the group `normalization` does not apply. The original learns a
+    class token; this one averages the patches (Zhai et al. 2022, "Scaling vision transformers", sec. 3.1).
 
     Raises:
         ValueError: if the patches do not cover the image.
@@ -45,9 +45,9 @@ def vision_transformer(
 
 
 def _embedded_patches(tensor: Any, hidden: Hidden, size: int, width: int) -> Any:
-    """Return the linear projection of each flattened patch plus a learned embedding of its position.
+    """Return the linear projection of each flattened patch plus a learned position embedding.
 
-    The embedding is the projection's bias, which has a value of its own for each patch.
+    The embedding is the projection's bias, which differs for each patch.
     """
     _, height, breadth, channels = tensor.shape
     rows, columns = height // size, breadth // size

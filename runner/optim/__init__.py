@@ -1,1 +1,1 @@
-"""What Keras lacks of schedules and optimizers."""
+"""Learning-rate schedules and optimizer features that Keras lacks."""

@@ -1,4 +1,4 @@
-"""Averages of the weights over the training, put into the model whenever it is looked at."""
+"""Weight averaging: means of the weights over a training, used for evaluation."""
 
 from collections import deque
 from collections.abc import Callable
@@ -12,13 +12,13 @@ Arrays = list[np.ndarray[Any, np.dtype[Any]]]
 
 
 class WeightAverage(keras.callbacks.Callback):
-    """Shows the average from the end of each epoch to the start of the next, and at the end of the training.
+    """Base class that gives the model averaged weights between epochs and after the training.
 
-    So validation, callbacks that look at an epoch's end (early stopping, checkpoints), and test see the averaged
-    weights; the next epoch goes on from the trained ones.
+    Validation, callbacks at an epoch's end (early stopping, checkpoints) and test use the averaged weights; the next
+    epoch continues from the trained ones.
 
     Args:
-        refresh_statistics: computes the model's batch statistics anew for the weights it has.
+        refresh_statistics: recomputes the model's batch statistics for its current weights.
     """
 
     def __init__(self, refresh_statistics: Callable[[], None]) -> None:
@@ -27,17 +27,17 @@ class WeightAverage(keras.callbacks.Callback):
         self._trained: Arrays | None = None
 
     def average(self) -> Arrays:
-        """Return an averaged value for each trainable weight of the model."""
+        """Return the average of each trainable weight of the model."""
         raise NotImplementedError
 
     def on_epoch_begin(self, *_: Any) -> None:
-        """Go on from the trained weights."""
+        """Restore the trained weights."""
         if self._trained is not None:
             self.model.set_weights(self._trained)
             self._trained = None
 
     def on_test_begin(self, *_: Any) -> None:
-        """Keep the trained weights, and show their average."""
+        """Store the trained weights, and set their average."""
         average = self.average()
         self._trained = self.model.get_weights()
         for weight, value in zip(self.model.trainable_weights, average, strict=True):
@@ -46,7 +46,7 @@ class WeightAverage(keras.callbacks.Callback):
 
 
 class LastEpochs(WeightAverage):
-    """The mean of the weights at the ends of the last `epochs` epochs, or of as many as there are.
+    """Mean of the weights at the ends of the last `epochs` epochs, or of fewer at the beginning.
 
     Source: Izmailov et al. 2018, "Averaging weights leads to wider optima and better generalization", algorithm 1.
     """
@@ -56,16 +56,16 @@ class LastEpochs(WeightAverage):
         self._snapshots: deque[Arrays] = deque(maxlen=epochs)
 
     def average(self) -> Arrays:
-        """Take the epoch's weights in, and return the mean."""
+        """Add the epoch's weights, and return the mean."""
         self._snapshots.append([weight.numpy() for weight in self.model.trainable_weights])
         return [np.mean(values, axis=0) for values in zip(*self._snapshots, strict=True)]
 
 
 class MovingAverage(WeightAverage):
-    """The running mean that Keras's optimizers keep after every update (`use_ema`).
+    """Exponential moving average that Keras's optimizers keep (`use_ema`).
 
-    Where gradients are accumulated, Keras's takes the same weights in at every step between two updates; this one does
-    so once an update.
+    With gradient accumulation, Keras adds the unchanged weights at every step between two updates; this class adds them
+    once for each update.
     """
 
     def __init__(self, momentum: float, refresh_statistics: Callable[[], None]) -> None:
@@ -73,7 +73,7 @@ class MovingAverage(WeightAverage):
         self._momentum = momentum
 
     def set_model(self, model: keras.Model) -> None:
-        """Let the optimizer keep the average, before it is built."""
+        """Make the optimizer keep the average; called before it is built."""
         super().set_model(model)
         optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
         optimizer.use_ema, optimizer.ema_momentum = True, self._momentum
@@ -89,5 +89,5 @@ class MovingAverage(WeightAverage):
 
 
 def _once_an_update(optimizer: Any, steps: int, average: Callable[[Any], None], variables: Any) -> None:
-    is_update = keras.ops.equal((optimizer._iterations + 1) % steps, 0)  # counts steps; after the step it is raised
+    is_update = keras.ops.equal((optimizer._iterations + 1) % steps, 0)  # counts steps, and grows after the step
     keras.ops.cond(is_update, lambda: average(variables), lambda: None)

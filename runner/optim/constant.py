@@ -1,6 +1,6 @@
-"""The schedule that is none."""
+"""Constant learning rate."""
 
 
 def constant(initial_learning_rate: float) -> float:
-    """Return the rate itself, so that callbacks such as ReduceLROnPlateau may set it."""
+    """Return the rate as a number, which callbacks such as ReduceLROnPlateau can change."""
     return initial_learning_rate

@@ -1,4 +1,4 @@
-"""Learning-rate multipliers for single layers."""
+"""Layer-wise learning-rate multipliers."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,14 +12,14 @@ from runner.optim.weight_decay import DECAYS
 
 
 def multipliers(model: keras.Model, choice: Mapping[str, float]) -> dict[str, float]:
-    """Return a multiplier for each layer that has trainable weights, in order of depth.
+    """Return a multiplier for each layer with trainable weights, in order of depth.
 
     Args:
         choice: {"decay": d} gives d^n to the n-th layer below the output; else a multiplier for each pattern of layer
-            names (fnmatch), where the first that fits counts and other layers have 1.
+            names (fnmatch). The first match counts; other layers have 1.
 
     Raises:
-        ConfigError: if a pattern fits no layer.
+        ConfigError: if a pattern matches no layer.
     """
     names = trainable_layers(model)
     if choice.keys() == {"decay"}:
@@ -32,15 +32,15 @@ def multipliers(model: keras.Model, choice: Mapping[str, float]) -> dict[str, fl
 
 
 def _hidden_layer(name: str) -> str:
-    """Return the name of the hidden layer that a normalization belongs to, so that both have one depth."""
+    """Return the name of a normalization's hidden layer, so that both have the same depth."""
     return name.removesuffix("_normalization")
 
 
 def scale_updates(model: keras.Model, factors: Mapping[str, float]) -> None:
-    """Let the compiled model's optimizer scale its update of each layer's weights.
+    """Make the compiled model's optimizer scale its update of each layer's weights.
 
-    It is the learning rate that is scaled, for the optimizer's own rule and for decoupled weight decay: every Keras
-    optimizer's update is proportional to it, also where scaling the gradient would change nothing (Adam).
+    The learning rate is scaled, in the update and in decoupled weight decay. Every Keras optimizer's update is
+    proportional to it, whereas scaling the gradient would have no effect in Adam.
     """
     optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
     factor_of = {
@@ -54,7 +54,7 @@ def scale_updates(model: keras.Model, factors: Mapping[str, float]) -> None:
             groups[factor_of[optimizer._var_key(variable)]].append(position)
         return groups
 
-    # One variable at a time: what an optimizer does once a step (Nadam) it does around this.
+    # For one variable; an optimizer's work once a step (Nadam) happens outside.
     def scaled_update(gradient: Any, variable: Any, learning_rate: Any) -> None:
         update(gradient, variable, learning_rate * factor_of[optimizer._var_key(variable)])
 

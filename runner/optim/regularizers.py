@@ -1,17 +1,17 @@
-"""Regularizers that are settings of the optimizer or of the loss, for which Keras has no class of their own."""
+"""Regularizers that Keras implements as settings of the optimizer or of the loss."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class WeightDecay:
-    """Decoupled weight decay, which the optimizer applies to every weight beside its update."""
+    """Decoupled weight decay, applied by the optimizer to every weight beside its update."""
 
     weight_decay: float
 
 
 @dataclass(frozen=True)
 class LabelSmoothing:
-    """A share of each target's probability that is spread evenly over all classes."""
+    """Label smoothing: a share of each target's probability is spread evenly over all classes."""
 
     label_smoothing: float

@@ -1,6 +1,6 @@
-"""Learning-rate schedules that Keras has not, or has with other conventions.
+"""Learning-rate schedules that Keras lacks, or defines with other conventions.
 
-Rates are counted from step 0, the first update. Lengths and boundaries are numbers of steps.
+Step 0 is the first update. Lengths and boundaries are numbers of steps.
 """
 
 import math
@@ -15,17 +15,17 @@ from keras.optimizers.schedules import CosineDecay, LearningRateSchedule, Piecew
 def piecewise(
     initial_learning_rate: float, boundaries: Sequence[int], factors: Sequence[float]
 ) -> PiecewiseConstantDecay:
-    """Return a rate that is constant between boundaries: a new factor of the base rate from each boundary on.
+    """Return a piecewise constant rate: the base rate times a new factor from each boundary on.
 
     Args:
-        boundaries: steps, each later than the one before.
+        boundaries: increasing steps.
         factors: one for the steps before the first boundary, then one for each boundary.
 
     Raises:
-        ValueError: if boundaries do not rise from at least 1, or the number of factors does not fit.
+        ValueError: if boundaries do not increase from at least 1, or the number of factors does not fit.
     """
     if not boundaries or any(later <= earlier for earlier, later in pairwise([0, *boundaries])):
-        raise ValueError(f"boundaries={list(boundaries)} (in steps): must rise, from at least 1")
+        raise ValueError(f"boundaries={list(boundaries)} (in steps): must increase, from at least 1")
     if len(factors) != len(boundaries) + 1:
         raise ValueError(f"factors={list(factors)}: must be {len(boundaries) + 1}, one more than boundaries")
     # Keras's class keeps the old rate at the boundary step itself.
@@ -35,22 +35,22 @@ def piecewise(
 
 
 def multi_step(initial_learning_rate: float, boundaries: Sequence[int], gamma: float) -> PiecewiseConstantDecay:
-    """Return a rate that is multiplied by `gamma` at each boundary, from that step on, as PyTorch's MultiStepLR.
+    """Return a rate that is multiplied by `gamma` from each boundary on, as in PyTorch's MultiStepLR.
 
     Raises:
-        ValueError: if boundaries do not rise from at least 1.
+        ValueError: if boundaries do not increase from at least 1.
     """
     return piecewise(initial_learning_rate, boundaries, [gamma**passed for passed in range(len(boundaries) + 1)])
 
 
 def warmup_cosine(initial_learning_rate: float, warmup_steps: int, decay_steps: int, alpha: float = 0.0) -> CosineDecay:
-    """Return a rate that rises linearly from 0 to the base rate, then falls along a cosine to `alpha` times it.
+    """Return a rate with a linear warm-up from 0 to the base rate, then cosine decay to `alpha` times the base rate.
 
     Args:
-        decay_steps: where the cosine ends, counted from step 0 (Keras's class counts from the end of the warm-up).
+        decay_steps: end of the cosine, counted from step 0 (Keras's class counts from the end of the warm-up).
 
     Raises:
-        ValueError: if the warm-up is not shorter than the whole.
+        ValueError: if the warm-up is not shorter than `decay_steps`.
 
     Source: Goyal et al. 2017, "Accurate, Large Minibatch SGD", sec. 2.2, for the warm-up; Loshchilov & Hutter 2017,
         "SGDR", eq. 5, for the cosine.
@@ -65,7 +65,7 @@ def warmup_cosine(initial_learning_rate: float, warmup_steps: int, decay_steps: 
 def range_test(
     initial_learning_rate: float, decay_steps: int, start_factor: float, end_factor: float
 ) -> PolynomialDecay:
-    """Return a rate that goes linearly from `start_factor` to `end_factor` times the base rate.
+    """Return a rate that changes linearly from `start_factor` to `end_factor` times the base rate.
 
     Source: Smith 2017, "Cyclical Learning Rates for Training Neural Networks", sec. 3.3.
     """
@@ -75,14 +75,14 @@ def range_test(
 
 
 class OneCycle(LearningRateSchedule):
-    """A rate that rises along a cosine to the base rate, then falls along a cosine to nearly nothing.
+    """One-cycle policy: the rate rises along a cosine to the base rate, then falls along a cosine to nearly 0.
 
-    It starts from the base rate / div_factor, reaches the base rate at step pct_start * decay_steps - 1, and ends at
-    the last step, decay_steps - 1, with its start / final_div_factor: PyTorch's OneCycleLR. Unlike there and in the
-    paper, the momentum stays as it is.
+    It starts at the base rate / div_factor, reaches the base rate at step pct_start * decay_steps - 1, and ends at the
+    last step, decay_steps - 1, at its start / final_div_factor, as PyTorch's OneCycleLR. Unlike there and in the paper,
+    the momentum is constant.
 
     Raises:
-        ValueError: if `pct_start` is not between 0 and 1, or a divisor not positive.
+        ValueError: if `pct_start` is not between 0 and 1, or a divisor is not positive.
 
     Source: Smith & Topin 2018, "Super-Convergence".
     """
@@ -110,7 +110,7 @@ class OneCycle(LearningRateSchedule):
         step = keras.ops.cast(step, keras.config.floatx())
         start = self.initial_learning_rate / self.div_factor
         peak, last = self.pct_start * self.decay_steps - 1, self.decay_steps - 1
-        # A training of three steps or fewer has no step before the peak.
+        # A training of at most three steps has no step before the peak.
         rising = _along_cosine(start, self.initial_learning_rate, step / peak if peak > 0 else 1.0)
         falling = _along_cosine(
             self.initial_learning_rate, start / self.final_div_factor, (step - peak) / (last - peak)
@@ -118,7 +118,7 @@ class OneCycle(LearningRateSchedule):
         return keras.ops.where(step <= peak, rising, falling)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments of the schedule."""
+        """Return the schedule's arguments."""
         return {
             "initial_learning_rate": self.initial_learning_rate,
             "decay_steps": self.decay_steps,
@@ -129,13 +129,13 @@ class OneCycle(LearningRateSchedule):
 
 
 class Noam(LearningRateSchedule):
-    """A rate that rises linearly to the base rate, then falls with one over the root of the step.
+    """Noam schedule: a linear warm-up to the base rate, then a decay with the inverse square root of the step.
 
-    eta min(sqrt(w / t), t / w), w the warm-up's length and t = step + 1, so that the first step has a rate, and step
-    w - 1 the base rate. The paper's factor, the width of its model to the power of -1/2, is left to the base rate.
+    eta min(sqrt(w / t), t / w), with the warm-up's length w and t = step + 1: the first step's rate is above 0, and
+    step w - 1 has the base rate. The paper's factor, its model width to the power of -1/2, is part of the base rate.
 
     Raises:
-        ValueError: if the warm-up is shorter than a step.
+        ValueError: if the warm-up is shorter than one step.
 
     Source: Vaswani et al. 2017, "Attention Is All You Need", eq. 3.
     """
@@ -152,10 +152,10 @@ class Noam(LearningRateSchedule):
         return self.initial_learning_rate * keras.ops.minimum(keras.ops.rsqrt(share), share)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments of the schedule."""
+        """Return the schedule's arguments."""
         return {"initial_learning_rate": self.initial_learning_rate, "warmup_steps": self.warmup_steps}
 
 
 def _along_cosine(start: float, end: float, share: Any) -> Any:
-    """Return where half a cosine wave from `start` to `end` stands, for a share of its length; `end` beyond it."""
+    """Return the value of a half cosine wave from `start` to `end` at a share of its length; `end` beyond it."""
     return end + (start - end) / 2 * (1 + keras.ops.cos(math.pi * keras.ops.minimum(share, 1.0)))

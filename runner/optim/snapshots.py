@@ -1,4 +1,4 @@
-"""An ensemble of the networks that one training passes through."""
+"""Snapshot ensembles: several networks from one training."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -7,15 +7,15 @@ from typing import Any
 import keras
 import numpy as np
 
-State = list[np.ndarray[Any, np.dtype[Any]]]  # of a model, as get_weights gives it
+State = list[np.ndarray[Any, np.dtype[Any]]]  # of a model, from get_weights
 
 
 class Snapshots(keras.callbacks.Callback):
-    """Keeps the model's state at the end of every cycle of some epochs.
+    """Keeps the model's state at the end of every cycle.
 
     Args:
-        every: epochs, the length of a cycle.
-        members: how many states are kept, the last ones.
+        every: length of a cycle in epochs.
+        members: number of states to keep, the latest ones.
 
     Source: Huang et al. 2017, "Snapshot ensembles: train 1, get M for free".
     """
@@ -23,18 +23,18 @@ class Snapshots(keras.callbacks.Callback):
     def __init__(self, every: int, members: int) -> None:
         super().__init__()
         if every < 1 or members < 2:
-            raise ValueError("a snapshot ensemble takes every >= 1 epochs, and members >= 2")
+            raise ValueError("a snapshot ensemble needs every >= 1 epochs and members >= 2")
         self.every = every
         self.states: deque[State] = deque(maxlen=members)
 
     def on_epoch_end(self, epoch: int, *_: Any) -> None:
-        """Keep the state where a cycle ends."""
+        """Keep the state at the end of a cycle."""
         if (epoch + 1) % self.every == 0:
             self.states.append(self.model.get_weights())
 
 
 def ensemble_of(model: keras.Model, states: Sequence[State]) -> keras.Model:
-    """Return a model that averages the outputs of copies of `model` in these states; it is not compiled."""
+    """Return an uncompiled model that averages the outputs of copies of `model` in the given states."""
     members = []
     for number, state in enumerate(states, start=1):
         member = keras.models.clone_model(model)

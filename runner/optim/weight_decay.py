@@ -1,4 +1,4 @@
-"""Weights without weight decay."""
+"""Exclusion of weights from weight decay."""
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -7,25 +7,27 @@ import keras
 
 from runner.config.errors import ConfigError, did_you_mean
 
-DECAYS = ("weight_decay", "adam_weight_decay")  # strengths that Keras's optimizers have (Muon has two)
+DECAYS = ("weight_decay", "adam_weight_decay")  # the strengths in Keras's optimizers (Muon has two)
 _KEY = "optimizer.exclude_from_weight_decay"
 
 
 def exclude_from_weight_decay(model: keras.Model, patterns: Sequence[str]) -> None:
-    """Let the compiled model's optimizer, before it is built, apply no weight decay to some weights.
+    """Exclude weights from the weight decay of a compiled model's optimizer, before it is built.
 
-    Keras's optimizers decay every weight. Usual practice leaves out biases and the scale and offset of a normalization:
+    Keras's optimizers decay every weight. Usual practice excludes biases and the scale and offset of a normalization:
     [bias, gamma, beta].
 
     Args:
-        patterns: of a weight's name, or of its layer's and its own (fnmatch): bias, hidden_1/*.
+        patterns: patterns (fnmatch) of NAME or LAYER/NAME of a weight: bias, hidden_1/*.
 
     Raises:
-        ConfigError: if the optimizer has no weight decay, or a pattern fits no weight.
+        ConfigError: if the optimizer has no weight decay, or a pattern matches no weight.
     """
     optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
     if all(getattr(optimizer, name, None) is None for name in DECAYS):
-        raise ConfigError(f"{_KEY}: there is no weight decay; choose optimizer=adamw, or weight_decay in regularizer")
+        raise ConfigError(
+            f"{_KEY}: the optimizer has no weight decay; use optimizer=adamw or regularizer=[weight_decay]"
+        )
     named = [
         (weight, (weight.name, f"{layer.name}/{weight.name}"))
         for layer in model.layers
@@ -34,7 +36,7 @@ def exclude_from_weight_decay(model: keras.Model, patterns: Sequence[str]) -> No
     for pattern in patterns:
         if not any(_fits(names, pattern) for _, names in named):
             known = {name for _, names in named for name in names}
-            raise ConfigError(f"{_KEY}: {pattern} fits no weight{did_you_mean(pattern, known)}")
+            raise ConfigError(f"{_KEY}: {pattern} matches no weight{did_you_mean(pattern, known)}")
     optimizer.exclude_from_weight_decay(
         [weight for weight, names in named if any(_fits(names, own) for own in patterns)]
     )

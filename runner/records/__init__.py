@@ -1,1 +1,1 @@
-"""The run directory: its paths, writing it so that no reader sees half a file, and reading it back."""
+"""Run directories: their files, atomic writing, and validated reading."""

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Atomic writing: a file appears complete or not at all."""
 
 import csv
 import io
@@ -24,16 +24,16 @@ _TEMPORARY = re.compile(r"\..+\.([0-9a-f]{8})-(\d+)(\.\w+)?")  # .NAME.MACHINE-P
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; what was written there is renamed onto `path` if the block ends well.
+    """Yield a temporary path beside `path`, which is renamed to `path` if the block succeeds.
 
-    The temporary name keeps the suffix, by which some writers choose their format.
+    The temporary name keeps the suffix, from which some writers choose their format.
 
     Raises:
-        EnvironmentFault: if the machine refuses; what was at `path` stays.
+        EnvironmentFault: if the file cannot be written; an existing one stays.
     """
     temporary = path.with_name(f".{path.stem}.{_machine()}-{os.getpid()}{path.suffix}")
     with writing(path):
-        temporary.unlink(missing_ok=True)  # in a stranger's directory it may be a link to elsewhere
+        temporary.unlink(missing_ok=True)  # in an untrusted directory, it may be a link
         try:
             yield temporary
             with temporary.open("rb") as written:
@@ -44,7 +44,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 def remove_leftovers(directory: Path) -> None:
-    """Remove the temporary files of this machine's processes that were killed while they wrote into a directory."""
+    """Remove the temporary files that killed processes of this machine left in a directory."""
     for path in directory.glob(".*"):
         found = _TEMPORARY.fullmatch(path.name)
         if found and found[1] == _machine() and not psutil.pid_exists(int(found[2])):
@@ -53,7 +53,7 @@ def remove_leftovers(directory: Path) -> None:
 
 
 def _machine() -> str:
-    """Return 8 hexadecimal digits that tell this machine from others that may write into the same directory."""
+    """Return 8 hexadecimal digits that distinguish this machine from others that write into the same directory."""
     return f"{zlib.crc32(platform.node().encode()):08x}"
 
 
@@ -69,19 +69,19 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-    """Write arrays as NumPy's .npz, without pickles."""
-    content = io.BytesIO()  # an archive that cannot be ended on a full disk complains whenever it is deleted
+    """Write arrays to a .npz file, without pickles."""
+    content = io.BytesIO()  # in memory: on a full disk, an open archive fails again when it is deleted
     np.savez(content, allow_pickle=False, **arrays)
     write_bytes(path, content.getbuffer())
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write standard JSON: a value that is not finite raises ValueError."""
+    """Write standard JSON; raise ValueError for a number that is not finite."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def write_csv(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write a CSV file with the union of the rows' keys as its columns, in the order of their first appearance."""
+    """Write a CSV file whose columns are the rows' keys, in order of first appearance."""
     table = list(rows)
     columns = list(dict.fromkeys(column for row in table for column in row))
     with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:

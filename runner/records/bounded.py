@@ -1,4 +1,4 @@
-"""Reading files that may be anybody's: regular ones alone, no larger and no deeper than a run's are."""
+"""Bounded reading of untrusted files: regular files only, with limits on size and depth."""
 
 import csv
 import io
@@ -14,13 +14,13 @@ from pydantic import BeforeValidator, TypeAdapter, ValidationError
 from runner.config.errors import shortened
 
 MEGABYTE = 2**20
-DEEPEST = 32  # folders below one that is looked through: a path may have more of them than can be walked
-LARGEST_PLAN = 48 * MEGABYTE  # the configurations of 10,000 runs, and some
-_LIST, _VALUE = 128, 16  # bytes of JSON for each, at least: in memory a list takes thousands, a value hundreds
+DEEPEST = 32  # levels of folders to search
+LARGEST_PLAN = 48 * MEGABYTE  # more than the configurations of 10,000 runs
+_LIST, _VALUE = 128, 16  # minimum bytes of JSON for each; in memory, a list takes thousands and a value hundreds
 _LARGEST_TABLE = 32 * MEGABYTE
 _MOST_CELLS = 4_000_000
 _MOST_COLUMNS = 2_000
-_ENDLESS = re.compile(r"\d{20,}")  # a bound as pydantic writes it: 1e100 with all its zeros
+_ENDLESS = re.compile(r"\d{20,}")  # a bound in pydantic's messages: 1e100 with all its zeros
 
 Value = TypeVar("Value")
 
@@ -29,11 +29,11 @@ def read_bytes(path: Path, most: int) -> bytes:
     """Read a file.
 
     Raises:
-        FileNotFoundError: if there is none.
-        ValueError: if it is a link, a folder, a pipe or a device, holds more than `most` bytes, or cannot be read.
+        FileNotFoundError: if it does not exist.
+        ValueError: if it is a link, a folder, a pipe or a device, exceeds `most` bytes, or cannot be read.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)  # a pipe would be waited for
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)  # do not wait for a pipe
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -43,7 +43,7 @@ def read_bytes(path: Path, most: int) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             raise ValueError("a folder, pipe or device, not a file")
         if status.st_size > most:
-            raise ValueError(f"{status.st_size:,} bytes; at most {most:,} are read")
+            raise ValueError(f"{status.st_size:,} bytes; at most {most:,} are allowed")
         with open(descriptor, "rb", closefd=False) as stream:
             return stream.read(most)
     except OSError as error:
@@ -53,24 +53,24 @@ def read_bytes(path: Path, most: int) -> bytes:
 
 
 def read_text(path: Path, most: int) -> str:
-    """Read a file of text; raises as `read_bytes` does, and ValueError where it is not UTF-8."""
+    """Read a text file; raise as `read_bytes` does, and ValueError if it is not UTF-8."""
     return read_bytes(path, most).decode()
 
 
 def json_form(kind: Any) -> TypeAdapter[Any]:
-    """Return the form of a type, by which `read_json` reads.
+    """Return a type's schema for `read_json`.
 
-    The JSON is made Python's objects once; else pydantic does so anew for each key that is missing.
+    The validator makes pydantic parse the JSON once, instead of again for each missing key.
     """
     return TypeAdapter(Annotated[kind, BeforeValidator(lambda value: value)])
 
 
 def read_json(path: Path, form: TypeAdapter[Value], most: int) -> Value:
-    """Read a value of a certain form; keys that the form does not know are left out.
+    """Read JSON that fits a schema; unknown keys are ignored.
 
     Raises:
-        FileNotFoundError: if there is no such file.
-        ValueError: if it cannot be read, or is not JSON of this form, with the first thing that is wrong.
+        FileNotFoundError: if the file does not exist.
+        ValueError: if it cannot be read, or does not fit the schema, with the first error.
     """
     data = read_bytes(path, most)
     if data.count(b"[") + data.count(b"{") > most // _LIST or data.count(b",") > most // _VALUE:
@@ -85,19 +85,19 @@ def read_json(path: Path, form: TypeAdapter[Value], most: int) -> Value:
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """Read the rows of a CSV file by the names in its first line.
+    """Read the rows of a CSV file as dictionaries, with the names in its first line.
 
     Raises:
-        FileNotFoundError: if there is no such file.
-        ValueError: if it cannot be read, or is not one cell a column in every row.
+        FileNotFoundError: if the file does not exist.
+        ValueError: if it cannot be read, or a row does not have one cell for each column.
     """
     rows = csv.reader(io.StringIO(read_table(path).decode(), newline=""), strict=True)
     found: list[dict[str, str]] = []
     try:
         columns = next(rows, [])
         if len(set(columns)) < len(columns):
-            raise ValueError("two columns of one name")
-        for row in filter(None, rows):  # as csv does, an empty line is no row
+            raise ValueError("two columns have the same name")
+        for row in filter(None, rows):  # csv yields an empty line as an empty row
             if len(found) * len(columns) > _MOST_CELLS:
                 raise ValueError(f"more than {_MOST_CELLS:,} cells")
             found.append(dict(zip(columns, row, strict=True)))
@@ -107,11 +107,11 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 
 
 def read_table(path: Path) -> bytes:
-    """Read a CSV file as it is, to be taken apart by another reader.
+    """Read a CSV file's bytes, for another parser.
 
     Raises:
-        FileNotFoundError: if there is no such file.
-        ValueError: if it cannot be read, or has more columns than any table of ours.
+        FileNotFoundError: if the file does not exist.
+        ValueError: if it cannot be read, or has too many columns.
     """
     data = read_bytes(path, _LARGEST_TABLE)
     if any(line.count(b",") >= _MOST_COLUMNS for line in io.BytesIO(data)):
@@ -120,9 +120,9 @@ def read_table(path: Path) -> bytes:
 
 
 def walk(path: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
-    """Yield every folder in and below a path with the names of its folders and files, down to `DEEPEST` of them.
+    """Yield a path and every folder below it with the names of their folders and files, down to `DEEPEST` levels.
 
-    As with `os.walk`, folders that are taken out of the list are passed over, and links are not followed.
+    As with `os.walk`, folders removed from the list are skipped, and links are not followed.
     """
     for name, below, files in os.walk(path):
         folder = Path(name)

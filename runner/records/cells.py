@@ -1,14 +1,14 @@
-"""Cells of tables that a spreadsheet takes for what they say, and does not run."""
+"""Protection of CSV cells against formula injection in spreadsheets."""
 
 from typing import Any
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a cell begins with that a spreadsheet runs
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # beginnings of cells that a spreadsheet evaluates
 
 
 def inert(value: Any) -> Any:
-    """Return text that a spreadsheet would run as a formula behind an apostrophe; anything else as it is.
+    """Prefix an apostrophe to text that a spreadsheet would evaluate as a formula; return other values unchanged.
 
-    So is text that would be read back as such a one. Source: OWASP, "CSV Injection".
+    Text that already looks prefixed gets another one, so that `as_meant` is exact. Source: OWASP, "CSV Injection".
     """
     if not isinstance(value, str) or not value.lstrip("'").startswith(_FORMULA) or _is_number(value):
         return value
@@ -16,7 +16,7 @@ def inert(value: Any) -> Any:
 
 
 def as_meant(cell: str) -> str:
-    """Return a cell's text as it was before `inert`."""
+    """Undo `inert`."""
     return cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA) else cell
 
 

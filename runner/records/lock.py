@@ -1,4 +1,4 @@
-"""One process at a time for a run directory."""
+"""Lock on a run directory: one process at a time."""
 
 import fcntl
 import os
@@ -12,52 +12,52 @@ from runner.config.environment import writing
 from runner.config.errors import UserError
 
 _FILE = ".lock"
-_PATIENCE = 0.5  # seconds; who only asks whether a run is going on holds the lock for an instant
+_PATIENCE = 0.5  # seconds; `is_locked` in another process holds the lock for an instant
 
 
 class Locked(UserError):
-    """Another process is at the run."""
+    """A run that is in use by another process."""
 
 
 @contextmanager
 def run_lock(directory: Path, *, wait: bool = False, of: str = "run") -> Iterator[None]:
-    """Hold the run's lock in the block. The operating system lets go of it when its holder dies.
+    """Hold the run's lock in the block. The operating system releases it if the holder dies.
 
-    Who waits for a file that is removed meanwhile tries again with a new one (`filelock` sees to that).
+    If the file is removed during the wait, `filelock` retries with a new one.
 
     Args:
-        wait: for as long as another process is at the run.
-        of: what it is that lies in the directory.
+        wait: whether to wait while another process uses the run.
+        of: content of the directory, for the message.
 
     Raises:
-        Locked: if another process is at it, without `wait`.
-        EnvironmentFault: if the machine refuses.
+        Locked: if another process uses it, and `wait` is false.
+        EnvironmentFault: if the lock file cannot be written.
     """
     lock = FileLock(directory / _FILE, timeout=-1 if wait else _PATIENCE)
     try:
         with writing(directory / _FILE):
             lock.acquire()
     except Timeout as error:
-        raise Locked(f"{directory}: another process is at this {of}") from error
+        raise Locked(f"{directory}: this {of} is in use by another process") from error
     try:
         yield
     finally:
-        with suppress(OSError):  # it holds nobody up where it stays
+        with suppress(OSError):  # a remaining file blocks nobody
             (directory / _FILE).unlink()
         lock.release()
 
 
 def is_locked(directory: Path) -> bool:
-    """Say whether a process is at the run.
+    """Say whether a process uses the run.
 
-    It is asked again and again while the run goes on, so it makes no file, as `FileLock` would of a lock that goes
-    away just then, and needs no right to write.
+    It is called repeatedly during a run. Unlike `FileLock`, it never creates the file, even if the lock vanishes at
+    that moment, and needs no write permission.
     """
     try:
-        # Of a stranger's directory: no link is followed, and no pipe is waited for.
+        # The directory may be untrusted: do not follow a link or wait for a pipe.
         descriptor = os.open(directory / _FILE, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
-        return isinstance(error, PermissionError)  # there is one, of somebody else's
+        return isinstance(error, PermissionError)  # another user's lock exists
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:

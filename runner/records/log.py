@@ -1,15 +1,15 @@
-"""A run's log, run.log."""
+"""Log of a run, run.log."""
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-_LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"  # as conf/hydra/job_logging has it
+_LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"  # same as in conf/hydra/job_logging
 
 
 @contextmanager
 def logged_by(handler: logging.Handler) -> Iterator[None]:
-    """Send what is logged in the block to a handler alone, as Hydra does for a run that it starts."""
+    """Send log messages in the block only to a handler, as Hydra does for a run that it starts."""
     root = logging.getLogger()
     before = root.handlers, root.level
     handler.setFormatter(logging.Formatter(_LINE))
@@ -18,5 +18,5 @@ def logged_by(handler: logging.Handler) -> Iterator[None]:
         yield
     finally:
         root.handlers, root.level = before
-        with suppress(OSError):  # of a full disk: the results are what matters
+        with suppress(OSError):  # on a full disk: the results matter more
             handler.close()

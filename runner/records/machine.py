@@ -1,4 +1,4 @@
-"""The machine that a run was made on: processor, cores, memory and operating system."""
+"""Description of the machine: processor, cores, memory and operating system."""
 
 import os
 import platform
@@ -11,12 +11,12 @@ from typing import Any
 import psutil
 
 _CPU_INFO = Path("/proc/cpuinfo")
-_LONGEST = 200  # letters
+_LONGEST = 200  # characters
 
 
 @cache
 def machine() -> dict[str, Any]:
-    """Return the processor's model, the cores that this process may use, the memory in GB, and the operating system."""
+    """Return the processor's model, the usable cores, the memory in GB, and the operating system."""
     return {
         "processor": processor()[:_LONGEST],
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
@@ -26,7 +26,7 @@ def machine() -> dict[str, Any]:
 
 
 def processor() -> str:
-    """Return the processor's model, or its architecture where the system does not tell more."""
+    """Return the processor's model, or its architecture if the system does not report the model."""
     with suppress(OSError, subprocess.SubprocessError):
         if platform.system() == "Darwin":
             asked = ["sysctl", "-n", "machdep.cpu.brand_string"]
@@ -39,7 +39,7 @@ def processor() -> str:
 
 
 def operating_system() -> str:
-    """Return the operating system with its version; of a Linux its distribution and its kernel."""
+    """Return the operating system and its version; for Linux, the distribution and the kernel."""
     kernel = f"{platform.system()} {platform.release()}"
     if platform.system() == "Darwin":
         return f"macOS {platform.mac_ver()[0]}"

@@ -1,4 +1,4 @@
-"""Arrays from a NumPy archive that may be anybody's: within a bound, and nothing is unpickled."""
+"""Bounded reading of untrusted NumPy archives, without unpickling."""
 
 import math
 import zipfile
@@ -13,11 +13,11 @@ from runner.config.errors import shortened
 
 Array = npt.NDArray[np.generic]
 
-_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # NumPy's; others expand without a bound
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # NumPy's; others may expand without limit
 
 
 class TooLarge(ValueError):
-    """The arrays take more memory than they may."""
+    """The arrays exceed the memory limit."""
 
     def __init__(self, needed: int) -> None:
         super().__init__(f"{needed:,} bytes decoded, too many")
@@ -25,22 +25,22 @@ class TooLarge(ValueError):
 
 
 class Missing(ValueError):
-    """The archive has other keys."""
+    """The archive lacks the needed keys."""
 
 
 def read_arrays(
     file: Path | IO[bytes], choices: Sequence[Sequence[str]], most: float, needed: Sequence[Sequence[str]] = ()
 ) -> dict[str, Array]:
-    """Read the first of several sets of keys that an archive has, in that order.
+    """Read the first set of keys that an archive has.
 
     Args:
-        most: bytes that the arrays may take in memory.
-        needed: the sets that errors name; all of them by default.
+        most: memory limit for the arrays in bytes.
+        needed: the sets that errors name; all by default.
 
     Raises:
-        TooLarge: if they would take more.
+        TooLarge: if the arrays exceed the limit.
         Missing: if it has none of the sets.
-        ValueError: if it is no archive of arrays, or a damaged one.
+        ValueError: if it is not an archive of arrays, or is damaged.
     """
     wanted = ", or ".join(", ".join(keys) for keys in needed or choices)
     try:
@@ -55,21 +55,21 @@ def read_arrays(
             return {key: _array(archive, key) for key in keys}
     except (Missing, TooLarge):
         raise
-    except Exception as error:  # of many kinds: zipfile, zlib, ast and tokenize are at work below numpy
+    except Exception as error:  # zipfile, zlib, ast and tokenize raise many kinds
         what = shortened(str(error)) or type(error).__name__
         raise ValueError(f"not a readable archive (.npz) of arrays {wanted} ({what})") from error
 
 
 def _stored_bytes(archive: zipfile.ZipFile, key: str) -> int:
-    """Return what one member expands to, header and all, beyond which zipfile does not read."""
+    """Return one member's declared size with its header, beyond which zipfile does not read."""
     member = archive.getinfo(f"{key}.npy")
     if member.compress_type not in _COMPRESSIONS:
-        raise ValueError(f"{key} is compressed as NumPy never does")
+        raise ValueError(f"{key} has a compression that NumPy does not use")
     return member.file_size
 
 
 def _decoded_bytes(archive: zipfile.ZipFile, key: str) -> int:
-    """Return what the header of one array says, which is read without the array."""
+    """Return one array's size according to its header."""
     with archive.open(f"{key}.npy") as member:
         old = np.lib.format.read_magic(member) == (1, 0)
         read_header = np.lib.format.read_array_header_1_0 if old else np.lib.format.read_array_header_2_0
@@ -80,6 +80,6 @@ def _decoded_bytes(archive: zipfile.ZipFile, key: str) -> int:
 def _array(archive: zipfile.ZipFile, key: str) -> Array:
     with archive.open(f"{key}.npy") as member:
         array: Array = np.lib.format.read_array(member, allow_pickle=False)
-        if member.read(1):  # at the end of the member zipfile compares its checksum, not before
+        if member.read(1):  # zipfile compares the checksum only at the member's end
             raise ValueError(f"{key} holds more bytes than its header asks for")
     return array

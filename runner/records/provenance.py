@@ -1,4 +1,4 @@
-"""Which code and which versions a run was made with."""
+"""Provenance of a run: code state and package versions."""
 
 import hashlib
 import json
@@ -13,13 +13,13 @@ _PACKAGES = ("runner", "tensorflow", "keras", "numpy", "hydra-core", "omegaconf"
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of what can change a result."""
+    """Return the versions of Python and of the packages that can change a result."""
     return {"python": platform.python_version(), **{package: version(package) for package in _PACKAGES}}
 
 
 @cache
 def code_state() -> dict[str, Any]:
-    """Return the commit this process was started from, and whether the checkout differs from it; empty without one."""
+    """Return the checkout's commit and whether it has changes; empty without a checkout."""
     package = Path(__file__).resolve().parent
     try:
         tracked = _git(package, "ls-files", "--error-unmatch", Path(__file__).name)
@@ -30,7 +30,7 @@ def code_state() -> dict[str, Any]:
 
 
 def code_hash() -> str:
-    """Return 8 hexadecimal digits that name this program's code, committed or not, and the versions it runs with."""
+    """Return 8 hexadecimal digits that identify this program's code, committed or not, and the package versions."""
     package = Path(__file__).resolve().parent.parent
     digest = hashlib.sha256(json.dumps(versions()).encode())
     for path in sorted(package.rglob("*.py")):

@@ -1,4 +1,4 @@
-"""What is kept of a run beside its curves and predictions."""
+"""Record of a run: its configuration, status, timings and metrics."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,14 +12,16 @@ from runner.config.errors import printable
 from runner.config.identity import is_volatile
 
 Status = Literal["running", "completed", "diverged", "pruned", "interrupted", "failed"]
-DONE: tuple[Status, ...] = ("completed", "diverged", "pruned")  # there is nothing left to do for these runs
+DONE: tuple[Status, ...] = ("completed", "diverged", "pruned")  # these runs need no more work
 _HEADLINES = ("negative_log_likelihood", "expected_calibration_error", "top_2_accuracy", "macro_f1")
-# Columns of the summary: what is chosen by. But for the best epoch's they are of the network that is tested.
+# Columns of the summary for choosing variants. Except for the best epoch's, they are of the tested network.
 VALIDATION_METRICS = ("val_accuracy", "best_val_accuracy", "val_loss", "val_negative_log_likelihood")
-_LONGEST = 10_000  # characters of a record's overrides together, and of a name
-_MOST = 500  # keys of any part of a record; each that is wrong is an error that pydantic keeps
-_SIZES = ("train", "validation", "test")  # of a data set's parts
-LARGEST = 1e100  # beyond what any training has, and small enough for statistics and figures
+# Readable names of metrics whose columns are unclear; a loss includes the run's own penalties and smoothing.
+QUANTITIES = {"loss": "loss with penalty", "negative_log_likelihood": "cross-entropy", "macro_f1": "macro F1"}
+_LONGEST = 10_000  # characters of all overrides together, and of a name
+_MOST = 500  # keys in any part of a record, each of which may be an error that pydantic keeps
+_SIZES = ("train", "validation", "test")  # sizes of the data set's parts
+LARGEST = 1e100  # beyond any training's values, and small enough for statistics and figures
 
 
 def _about_the_data(facts: dict[str, Any]) -> dict[str, Any]:
@@ -63,11 +65,11 @@ def _visible_lines(text: str) -> str:
 
 Row = dict[str, float]  # one epoch: epoch, loss, accuracy, val_loss, ..., learning_rate, seconds
 
-# What a record that is read is held to: it may be anybody's.
+# Types for validating a record, which may come from anybody.
 Text = Annotated[str, Field(max_length=_LONGEST), AfterValidator(printable)]
 Whole = Annotated[int, Field(ge=0, lt=2**63)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-LARGEST, le=LARGEST)]
-Numbers = Annotated[list[Number], Field(fail_fast=True)]  # else a million wrong ones are a million errors
+Numbers = Annotated[list[Number], Field(fail_fast=True)]  # without it, a million wrong ones are a million errors
 Few = BeforeValidator(_few)
 Lines = Annotated[list[Text], Field(fail_fast=True)]
 Texts = Annotated[dict[Text, Text], Few]
@@ -88,7 +90,7 @@ Scores = Annotated[Mapping[str, Any], AfterValidator(_SCORES.validate_python), A
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One training, as `record.json` holds it. Times are UTC in ISO 8601; seconds are wall-clock."""
+    """The record of one training in `record.json`. Times are UTC in ISO 8601; seconds are wall-clock."""
 
     run_id: Text
     name: Text
@@ -102,46 +104,46 @@ class RunRecord:
     code: Annotated[Facts, AfterValidator(_about_code)]
     parameters: Whole
     started: Text
-    flops: Whole | None = None  # of one example's way forward
+    flops: Whole | None = None  # of one example's forward pass
     finished: Text | None = None
     seconds: Annotated[dict[Text, Number], Few] = field(default_factory=dict)
     final: Metrics = field(default_factory=dict)
     best: Metrics = field(default_factory=dict)
-    validation: Metrics = field(default_factory=dict)  # of the network that is tested; its epoch may not be the last
+    validation: Metrics = field(default_factory=dict)  # of the tested network, whose epoch may not be the last
     test: Metrics = field(default_factory=dict)
     scores: Scores = field(default_factory=dict)  # of the test predictions
     suggested_learning_rate: Number | None = None  # by a learning-rate range test
     error: Annotated[str, AfterValidator(_visible_lines)] | None = None
-    label: Text | None = None  # the variant's name, where a study gives it one
+    label: Text | None = None  # the variant's name in a study
     weights: Texts = field(default_factory=dict)  # hashes of the shapes and of the initial values
-    classes: Lines = field(default_factory=list)  # their names, in the order of the scores; empty: they have none
-    working_directory: Text | None = None  # that its configuration's relative paths are of; None: it has none
+    classes: Lines = field(default_factory=list)  # their names, in the order of the scores; empty if unnamed
+    working_directory: Text | None = None  # base of the configuration's relative paths, if any
     format: int = 1
 
     @property
     def variant(self) -> str:
-        """What its study calls it, or what was asked for beside the defaults, but for the seed."""
+        """The variant's name: its label in a study, else the overrides without the seed."""
         return self.label or ",".join(self.asked) or self.name
 
     @property
     def asked(self) -> list[str]:
-        """The overrides that make a variant: all but the seed and what does not belong to a run's identity."""
+        """The overrides that define the variant: all but the seed and those that do not change the run id."""
         keys = {override: override_key(override) for override in self.overrides}
         return [override for override, key in keys.items() if key != "seed" and not is_volatile(key)]
 
     @property
     def error_line(self) -> str | None:
-        """The last line of the error; None where there is none, or a blank one."""
+        """The last line of the error; None if there is no error or it is blank."""
         lines = (self.error or "").strip().splitlines()
         return lines[-1] if lines else None
 
     def with_history(self, history: Sequence[Row]) -> Self:
-        """Return the record with the final and the best epoch of a history (one epoch or more), and its seconds."""
+        """Return the record with the final and the best epoch of a history (at least one epoch), and its seconds."""
         seconds = self.seconds | {"train": sum(row.get("seconds", 0.0) for row in history)}
         return replace(self, final=finite(history[-1]), best=finite(best_epoch(history) or {}), seconds=seconds)
 
     def summary(self) -> dict[str, Any]:
-        """Return the run as one flat row, the same columns in every run, then a column for each override."""
+        """Return the run as one flat row: the same columns for every run, then a column for each override."""
         row: dict[str, Any] = {
             "run_id": self.run_id,
             "name": self.name,
@@ -173,14 +175,14 @@ class RunRecord:
         return row
 
     def _other_metrics(self) -> Iterator[tuple[str, float | None]]:
-        """Yield the columns of what else was measured of the tested network, such as recall."""
+        """Yield the columns of the tested network's other metrics, such as recall."""
         for part, measured in (("test", self.scores), ("test", self.test), ("val", self.validation)):
             for name, value in measured.items():
                 if not isinstance(value, dict | list):
                     yield f"{part}_{name}", value
 
     def _on_validation(self, metric: str) -> float | None:
-        """Return the figure of the tested network; the last epoch's where none was tested, or in an older record."""
+        """Return the tested network's metric, or the last epoch's if none was tested or the record is older."""
         return self.validation.get(metric, self.final.get(f"val_{metric}"))
 
 
@@ -194,15 +196,15 @@ def best_epoch(history: Sequence[Row]) -> Row | None:
 
 
 def finite(row: Mapping[str, float]) -> dict[str, float | None]:
-    """Return figures as a record holds them: None where one is not finite."""
+    """Return a row for a record, with None for values that are not finite."""
     return {name: value if math.isfinite(value) else None for name, value in row.items()}
 
 
 def now() -> str:
-    """Return the time as records hold it."""
+    """Return the current time in the format of records."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def override_key(override: str) -> str:
-    """Return the key or group that an override is about."""
+    """Return the key or group of an override."""
     return override.partition("=")[0].lstrip("+~")

@@ -1,4 +1,4 @@
-"""A run directory: who may write it, and its files by name."""
+"""Run directory: writing and reading its files by name."""
 
 import io
 import math
@@ -20,7 +20,7 @@ from runner.records.npz import read_arrays
 from runner.records.record import LARGEST, Row, RunRecord
 
 _RECORD: TypeAdapter[RunRecord] = json_form(RunRecord)
-_LARGEST_RECORD = 16 * MEGABYTE  # the confusion matrix of 1,000 classes, and some
+_LARGEST_RECORD = 16 * MEGABYTE  # more than the confusion matrix of 1,000 classes
 _LARGEST_PREDICTIONS = 512 * MEGABYTE
 _LAST_EPOCH = 10**9
 _OF_REPORTS = (
@@ -29,9 +29,9 @@ _OF_REPORTS = (
     "run",
     "variant",
     "seed",
-)  # columns of reports alone
+)  # columns of reports only
 
-# What a run writes beside its figures, which no callback may take for its own.
+# Files that a run writes beside its figures, and callbacks must not overwrite.
 RUN_FILES = frozenset({
     ".hydra", ".lock", "checkpoint", "config.yaml", "gradients.csv", "history.csv", "model.keras",
     "predictions.npz", "record.json", "run.log", "steps.csv", "summary.csv",
@@ -41,13 +41,13 @@ _PREDICTIONS = ("test_probabilities", "test_labels", "validation_probabilities",
 
 @dataclass(frozen=True)
 class RunDirectory:
-    """The files of one run, under the names that the report looks for."""
+    """The files of one run, by the names that reports expect."""
 
     path: Path
 
     @property
     def record_path(self) -> Path:
-        """The record; a directory without one is no run."""
+        """The record; a directory without one is not a run."""
         return self.path / "record.json"
 
     @property
@@ -57,7 +57,7 @@ class RunDirectory:
 
     @property
     def history_path(self) -> Path:
-        """One row an epoch."""
+        """The history: one row for each epoch."""
         return self.path / "history.csv"
 
     @property
@@ -67,12 +67,12 @@ class RunDirectory:
 
     @property
     def gradients_path(self) -> Path:
-        """The norms of each layer's gradient and weights: one row an epoch."""
+        """The norms of each layer's gradient and weights: one row for each epoch."""
         return self.path / "gradients.csv"
 
     @property
     def steps_path(self) -> Path:
-        """Learning rate and loss: one row a training step."""
+        """Learning rate and loss: one row for each training step."""
         return self.path / "steps.csv"
 
     @property
@@ -82,11 +82,11 @@ class RunDirectory:
 
     @property
     def checkpoint_path(self) -> Path:
-        """The state of a training that is not done."""
+        """The checkpoint of an unfinished training."""
         return self.path / "checkpoint" / "state.npz"
 
     def remove_checkpoint(self) -> None:
-        """Remove what a run that is done needs no more."""
+        """Remove the checkpoint of a finished run."""
         shutil.rmtree(self.checkpoint_path.parent, ignore_errors=True)
 
     def remove_leftovers(self) -> None:
@@ -95,12 +95,12 @@ class RunDirectory:
             remove_leftovers(directory)
 
     def refuse_if_used(self) -> None:
-        """Raise UserError if a run was already written here: its results are not overwritten."""
+        """Raise UserError if the directory already holds a run, to protect its results."""
         if self.record_path.exists():
             raise UserError(f"{self.path}: already holds a run; choose another directory (hydra.run.dir=...)")
 
     def write_hydra(self, files: Mapping[str, str]) -> None:
-        """Write what Hydra keeps of a run into .hydra/.
+        """Write Hydra's files of a run into .hydra/.
 
         Args:
             files: text by file name.
@@ -117,10 +117,10 @@ class RunDirectory:
         write_text(self.config_path, yaml)
 
     def read_config(self) -> dict[str, Any]:
-        """Read the resolved configuration back.
+        """Read the resolved configuration.
 
         Raises:
-            UserError: if there is none, or it cannot be read.
+            UserError: if it is missing or cannot be read.
         """
         path = self.config_path
         if path.is_symlink():
@@ -134,32 +134,32 @@ class RunDirectory:
         return config
 
     def write_record(self, record: RunRecord) -> None:
-        """Write the one-row summary, then the record, whose status says that all is there."""
+        """Write the one-row summary, then the record, whose status marks the directory as complete."""
         write_csv(self.path / "summary.csv", [record.summary()])
         write_json(self.record_path, asdict(record))
 
     def write_history(self, history: Sequence[Row]) -> None:
-        """Write one row an epoch."""
+        """Write one row for each epoch."""
         write_csv(self.history_path, history)
 
     def write_table(self, name: str, rows: Sequence[Row]) -> None:
-        """Write what a diagnostic measured."""
+        """Write a diagnostic's table."""
         write_csv(self.path / name, rows)
 
     def write_predictions(self, **arrays: npt.NDArray[Any]) -> None:
-        """Write arrays of probabilities (examples, classes) and labels (examples,)."""
+        """Write probabilities (examples, classes) and labels (examples,)."""
         write_arrays(self.predictions_path, arrays)
 
     def write_model(self, save: Callable[[str], object]) -> None:
-        """Write the model through its own `save`, which is handed a path that ends in .keras."""
+        """Write the model by calling `save` with a path that ends in .keras."""
         with whole_file(self.model_path) as temporary:
             save(str(temporary))
 
     def read_record(self) -> RunRecord:
-        """Read the record back; keys of a newer version are left out.
+        """Read the record; keys of a newer version are ignored.
 
         Raises:
-            UserError: if it is not a record, with what is wrong.
+            UserError: if it is not a record, with the first error.
         """
         try:
             return read_json(self.record_path, _RECORD, _LARGEST_RECORD)
@@ -167,10 +167,10 @@ class RunDirectory:
             raise UserError(f"{self.record_path}: not a run's record ({error})") from error
 
     def read_predictions(self) -> dict[str, npt.NDArray[Any]]:
-        """Read probabilities (examples, classes) and labels (examples,) of test and validation, under their names.
+        """Read probabilities (examples, classes) and labels (examples,) of test and validation, by name.
 
         Raises:
-            UserError: if there are none, one of the four is missing, or they are not what they should be.
+            UserError: if the file or one of the four arrays is missing or invalid.
         """
         try:
             stored = io.BytesIO(read_bytes(self.predictions_path, _LARGEST_PREDICTIONS))
@@ -184,10 +184,10 @@ class RunDirectory:
             raise UserError(f"{self.predictions_path}: cannot be read ({error})") from error
 
     def read_history(self) -> list[Row]:
-        """Read the epochs back; none where no epoch was completed.
+        """Read the epochs; none if no epoch was completed.
 
         Raises:
-            UserError: if the file is no table of numbers, with what is wrong.
+            UserError: if the file is not a table of numbers, with the first error.
         """
         try:
             history = [{name: float(value) for name, value in row.items()} for row in read_rows(self.history_path)]
@@ -203,10 +203,10 @@ class RunDirectory:
 def _refuse_no_epoch(row: Row) -> None:
     epoch = row.get("epoch", 0.0)
     if not (epoch.is_integer() and 1 <= epoch <= _LAST_EPOCH):
-        raise ValueError(f"epoch {epoch}, where they are counted from 1")
+        raise ValueError(f"epoch {epoch} is not a whole number from 1")
     for name, value in row.items():
         if LARGEST < abs(value) < math.inf or name in _OF_REPORTS:
-            raise ValueError(f"epoch {epoch:.0f}: {shortened(name)}={value} is nothing that is measured of a training")
+            raise ValueError(f"epoch {epoch:.0f}: {shortened(name)}={value} cannot be a training metric")
 
 
 def _refuse_no_predictions(part: str, probabilities: npt.NDArray[Any], labels: npt.NDArray[Any]) -> None:

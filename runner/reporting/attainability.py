@@ -22,6 +22,11 @@ def smallest_p(pairs: int, comparisons: int) -> float:
     return min(1.0, smallest * comparisons)
 
 
+def least_text(smallest: float) -> str:
+    """Return what every p is, whose smallest is known: "p >= 0.0312"; there is none above 1."""
+    return f"p >= {smallest:.3g}" if smallest < 1 else "p = 1"
+
+
 def seeds_needed(comparisons: int) -> int:
     """Return the smallest number of seeds that can give p < 0.05."""
     return next(pairs for pairs in itertools.count(1) if smallest_p(pairs, comparisons) < LEVEL)

@@ -11,9 +11,10 @@ from rich.console import Console
 
 from runner.config.errors import UserError
 from runner.config.locations import refuse_file
+from runner.config.plural import counted
 from runner.console import Terminal, say
 from runner.reporting.formats import FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN
-from runner.reporting.places import refuse_no_runs
+from runner.reporting.places import existing, refuse_no_runs, run_directories
 
 if TYPE_CHECKING:
     from runner.reporting.groups import Group
@@ -58,6 +59,8 @@ def report_command(chosen: argparse.Namespace) -> None:
     from runner.reporting.groups import groups_of
 
     groups = [] if chosen.together else groups_of(directories)
+    if not chosen.together:  # else the report itself counts them
+        _name_planned(directories)
     if len(groups) == 1 and groups[0].sweep and groups[0].own_place:  # also where a folder above it is asked for
         _report(chosen, groups[0].paths, chosen.out or groups[0].own_place)
         return
@@ -78,6 +81,17 @@ def report_command(chosen: argparse.Namespace) -> None:
     Terminal().print(f"{written}: {each}; --together makes one of all their runs", soft_wrap=True)
     if wrong:
         raise UserError("\n".join(wrong))
+
+
+def _name_planned(directories: Sequence[Path]) -> None:
+    """Name the sweeps of which no run has begun: they have no report."""
+    from runner.reporting.collect import not_begun
+    from runner.reporting.left_out import LeftOut
+
+    for directory in existing(directories):
+        if next(run_directories([directory]), None) is None and (planned := not_begun(directory, LeftOut())):
+            said = f"note: {directory}: nothing to report yet: {counted(planned, 'planned run')}"
+            Terminal().print(said, soft_wrap=True, style="yellow")
 
 
 def _report(chosen: argparse.Namespace, directories: Sequence[Path], out: Path) -> None:

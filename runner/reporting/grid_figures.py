@@ -29,6 +29,7 @@ _LETTERS, _LINES = 34, 13  # along an axis, from its first value to its last: up
 _CHOSEN_BY_HAND = 6  # letters of a value at most; one that a search drew has more
 _MOST_CELLS_A_COLUMN = 4  # of a heat map that fits one column of a paper
 _DECADE = 10
+_FAR = 1000  # times the largest value at which a run completed
 _FEW_DECADES = 3  # along an axis, each of which has room for two ticks
 _MOST_GROUPS = 7  # lines with bands that can be told apart
 _TURNED = 9  # letters, from which names along an axis need their room
@@ -55,7 +56,7 @@ def sensitivity(points: pd.DataFrame, key: str, metric: str, title: str, chosen:
         axes.plot([], [], color="0.75", label=f"{hidden} others")
     if chosen:
         axes.plot([], [], "*", color="white", label="chosen", **_STAR)
-    _scale_values(axes, sorted(set(points["value"])))
+    _scale_values(axes, _mark_lost(axes, points, styles))
     axes.set_xlabel("learning rate" if key == LEARNING_RATE else plain(key))
     axes.set_ylabel(axis_label(metric))
     if is_share(metric):
@@ -79,6 +80,26 @@ def _draw_group(axes: Axes, style: Style, name: str, points: pd.DataFrame, chose
             axes.fill_between([*found], lows, highs, color=style.color, alpha=0.15, linewidth=0)
     if chosen is not None and chosen in found:
         axes.plot(chosen, found[chosen].mean, "*", color=style.color, zorder=4, **_STAR)
+
+
+def _mark_lost(axes: Axes, points: pd.DataFrame, styles: Mapping[str, Style]) -> list[float]:
+    """Mark on the axis where no run of a group completed; return the values that the axis is to hold.
+
+    One far beyond those at which runs completed would press them together: the legend alone has it.
+    """
+    counts = points.groupby(["group", "value"])["score"].count().reset_index()
+    lost, known = counts[counts["score"] == 0], counts.loc[counts["score"] > 0, "value"]
+    is_far = lost["value"] > _FAR * known[known > 0].max()  # NaN, so never, where nothing completed
+    near, far = lost[~is_far], lost.loc[is_far, "value"]
+    look: Any = {"clip_on": False, "markersize": 4, "zorder": 4, "transform": axes.get_xaxis_transform()}
+    for group, value in zip(near["group"], near["value"], strict=True):
+        axes.plot(value, 0, "x", color=styles[str(group)].color, **look)
+    if len(near):
+        axes.plot([], [], "x", color="black", markersize=4, label="no run completed")
+    if len(far):
+        beyond = ", ".join(f"{value:g}" for value in sorted(set(far)))
+        axes.plot([], [], " ", label=wrapped(f"no run completed at {beyond} (off the axis)", _NAME))
+    return sorted({*known, *near["value"]})
 
 
 def _scale_values(axes: Axes, values: Sequence[float]) -> None:

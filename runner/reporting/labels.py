@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from runner.config.errors import UserError, did_you_mean, shortened
 from runner.records.record import override_key
@@ -70,15 +71,19 @@ def with_dataset(labels: Sequence[str], runs: Sequence[Run]) -> list[str]:
     Raises:
         UserError: if runs of one data set saw different data: their figures cannot be compared.
     """
-    fingerprints: dict[str, set[str]] = {}
+    seen: dict[str, dict[str, str]] = {}  # of each name the fingerprints, with the file of the first run that saw it
     for run in runs:
-        fingerprints.setdefault(run.record.dataset["name"], set()).add(run.record.dataset["fingerprint"])
-    for name, seen in fingerprints.items():
-        found = seen - {""}  # of a run that ended before it saw any
-        if len(found) > 1:
-            versions = ", ".join(sorted(fingerprint[:12] for fingerprint in found))
-            raise UserError(f"these runs saw {len(found)} versions of {name} ({versions}): report on each apart")
-    if len(fingerprints) == 1:
+        dataset = run.record.dataset
+        files = seen.setdefault(dataset["name"], {})
+        if dataset["fingerprint"]:  # else it ended before it saw any
+            files.setdefault(dataset["fingerprint"], Path(str(dataset.get("source", ""))).name)
+    for name, files in seen.items():
+        if len(files) > 1:
+            named = ", ".join(f"{shortened(file)} {fingerprint[:12]}".strip() for fingerprint, file in files.items())
+            raise UserError(
+                f"these runs saw {len(files)} data sets named {name} that differ ({named}): report on each apart"
+            )
+    if len(seen) == 1:
         return list(labels)
     return [f"{label} [{run.record.dataset['name']}]" for label, run in zip(labels, runs, strict=True)]
 

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,24 +10,10 @@ import pandas as pd
 from scipy import stats
 
 from runner.reporting.aggregate import compared_runs
-from runner.reporting.collect import Run
-from runner.reporting.left_out import LeftOut
+from runner.reporting.predictions import Answers
 from runner.reporting.statistics import CONFIDENCE
 
 TEST_SET_COLUMNS = ["test_examples", "test_set_error", "two_level_low", "two_level_high"]
-
-
-@dataclass(frozen=True)
-class Answers:
-    """The classes of a run's test examples, and which of them it got right; both (examples,)."""
-
-    labels: npt.NDArray[np.int32]
-    right: npt.NDArray[np.bool_]
-
-
-def read_answers(runs: Sequence[Run], left_out: LeftOut) -> list[Answers | None]:
-    """Return each completed run's answers; None where there are no predictions."""
-    return [_answers(run, left_out) if run.record.status == "completed" else None for run in runs]
 
 
 def with_test_set_error(
@@ -54,15 +39,6 @@ def with_test_set_error(
     return comparisons.assign(**{name: found[name] for name in TEST_SET_COLUMNS})
 
 
-def _answers(run: Run, left_out: LeftOut) -> Answers | None:
-    there = run.directory.predictions_path.exists()
-    own = left_out.unless_read(run.directory.read_predictions) if there else None
-    if own is None:
-        return None
-    labels = own["test_labels"]
-    return Answers(labels, own["test_probabilities"].argmax(axis=1) == labels)
-
-
 def _row(found: dict[Any, Any], summary: pd.DataFrame, answers: Sequence[Answers | None]) -> dict[str, float | None]:
     shares = _right_by_example(found, summary, answers)
     if shares is None:
@@ -70,12 +46,12 @@ def _row(found: dict[Any, Any], summary: pd.DataFrame, answers: Sequence[Answers
     differences = shares[0] - shares[1]
     examples = len(differences)
     error = float(np.std(differences, ddof=1)) / math.sqrt(examples)
-    freedom = found["n_completed"] - 1  # NaN reach for none, as the interval over seeds is
-    reach = math.hypot(
-        (found["ci_high"] - found["ci_low"]) / 2,
-        error * float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) if freedom > 0 else math.nan,
-    )
-    middle = found["difference"]
+    middle, freedom, reach = found["difference"], found["n_completed"] - 1, math.nan
+    if freedom > 0:
+        over_seeds = (found["ci_high"] - found["ci_low"]) / 2
+        over_examples = error * float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom))
+        # Seeds that are all alike have no interval, and add nothing; nor have examples that are, too.
+        reach = math.hypot(0.0 if math.isnan(over_seeds) else over_seeds, over_examples) or math.nan
     return dict(zip(TEST_SET_COLUMNS, (examples, error, middle - reach, middle + reach), strict=True))
 
 

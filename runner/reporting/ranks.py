@@ -11,6 +11,7 @@ from runner.reporting.attainability import LEVEL
 from runner.reporting.canvas import PALETTE, TWO_COLUMNS, canvas, plain
 from runner.reporting.direction import sign_of
 from runner.reporting.ties import levelled, places
+from runner.reporting.wording import p_equation, p_number
 
 RANK_COLUMNS = ["variant", "average_rank", "datasets", "friedman_p"]
 _FEWEST = 3  # variants, and data sets, for Friedman's test
@@ -73,14 +74,10 @@ def critical_difference(ranks: Ranks, title: str) -> Figure:
     alike = "" if ranks.friedman_p < LEVEL else ": no variant is shown to differ"
     axes.set_xlabel(
         f"average rank over {ranks.datasets} data sets (1 is best)\n"
-        f"Friedman's test of all variants: p {_p_text(ranks.friedman_p)}{alike}",
+        f"Friedman's test of all variants: {p_equation(p_number(ranks.friedman_p))}{alike}",
         fontsize=7,
     )
     return figure
-
-
-def _p_text(p_value: float) -> str:
-    return "< 0.001" if p_value < 0.001 else f"= {p_value:.3f}"
 
 
 def scores_by_dataset(summary: pd.DataFrame, metric: str) -> pd.DataFrame:

@@ -97,7 +97,8 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
         yield from _write_frames(results, ranks, out)
     if formats <= {"csv"}:
         return
-    table = paper_table(results.summary, results.aggregate, results.comparisons, _test_examples(results))
+    frames = results.summary, results.aggregate, results.comparisons
+    table = paper_table(*frames, _test_examples(results), results.goal)
     if "table" in formats:
         yield from table.write(out)
     if {*FIGURE_FORMATS, "html"} & formats:

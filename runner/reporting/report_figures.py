@@ -17,14 +17,14 @@ from runner.reporting.dot_figures import dots
 from runner.reporting.figure_files import Draw
 from runner.reporting.figures import confusion_matrix
 from runner.reporting.grid_figures import heat_map, sensitivity
-from runner.reporting.predictions import class_names, ensemble_accuracy, mean_confusion
+from runner.reporting.predictions import class_names, mean_confusion
 from runner.reporting.ranks import Ranks, critical_difference
 from runner.reporting.results import Results
 from runner.reporting.run_figures import read_gradients
 from runner.reporting.selection import tuned_metric
 from runner.reporting.styles import Style, variant_styles
 from runner.reporting.targets import is_time, without_lost_times
-from runner.reporting.wording import axis_label, no_result_text, quantity, value_text
+from runner.reporting.wording import axis_label, no_result_text, quantity
 
 Named = Iterator[tuple[str, Draw]]
 _FEWEST_ALONG = 3  # values of one group, for a curve along an axis
@@ -58,9 +58,11 @@ def _final_figures(results: Results) -> Named:
         title = f"{_begin(quantity(metric))} by variant: {results.title}"
         notes = _missed(results) if is_time(metric) else _without_result(results)
         options = {"share": is_share(metric), "baseline": results.baseline, "notes": notes}
+        label = axis_label(metric)
         if is_time(metric):
             options["biased"] = notes
-        yield metric, partial(dots, completed, metric, axis_label(metric), title, **options)
+            label += _target_line(", ".join(filter(None, [results.goal, results.target_source])))
+        yield metric, partial(dots, completed, metric, label, title, **options)
     gaps = _gaps(results)
     if gaps["gap"].notna().any():
         label = "training accuracy - validation accuracy, at the end (points)"
@@ -69,14 +71,17 @@ def _final_figures(results: Results) -> Named:
     ended = summary[summary["status"] != "running"]
     timed = ended if results.target is None else without_lost_times(ended)
     if results.target is not None and timed["seconds_to_target"].notna().any():
-        goal = f"{quantity(results.validation_metric)} of {value_text(results.target, results.validation_metric)}"
-        title = f"Time to a {goal}: {results.title}"
+        title = f"Time to a {results.goal}: {results.title}"
         label = "training time to the target, compilation included (s)"
         if results.target_source:
-            label += "\n" + wrapped(f"target: {results.target_source}", 80)
+            label += _target_line(results.target_source)
         missed = _missed(results)
         options = {"share": False, "notes": missed, "biased": missed}
         yield "time_to_target", partial(dots, timed, "seconds_to_target", label, title, **options)
+
+
+def _target_line(text: str) -> str:
+    return "\n" + wrapped(f"target: {text}", 80)
 
 
 def _axis_figures(results: Results) -> Named:
@@ -146,9 +151,7 @@ def _prediction_figures(results: Results, confusion: str | None) -> Named:
     if counts is not None:
         title = f"{variant}: test examples, mean of {counted(seeds, 'seed')}"
         yield "confusion_matrix", partial(confusion_matrix, counts, title, class_names(results.runs_of(variant)))
-    ensembles = {name: ensemble_accuracy(results.runs_of(name), results.left_out) for name in results.variants}
-    crosses = {name: value for name, value in ensembles.items() if value is not None}
-    if crosses:
+    if crosses := results.predicted.ensembles:
         completed = results.summary[results.summary["status"] == "completed"]
         label, title = "test accuracy (%)", f"Each variant's seeds and their ensemble: {results.title}"
         yield "ensemble", partial(dots, completed, "test_accuracy", label, title, share=True, crosses=crosses)

@@ -20,12 +20,15 @@ from runner.reporting.groups import sweeps_apart
 from runner.reporting.in_force import Values, with_values_in_force
 from runner.reporting.labels import cells, labels_by, variant_labels, with_dataset
 from runner.reporting.left_out import LeftOut
-from runner.reporting.paired_error import read_answers, with_test_set_error
+from runner.reporting.paired_error import with_test_set_error
+from runner.reporting.places import existing
+from runner.reporting.predictions import Predicted, read_predicted
 from runner.reporting.ranks import Ranks, average_ranks, scores_by_dataset
 from runner.reporting.selection import read_tuning, selection_frame, selection_warnings, tuned_metric
 from runner.reporting.targets import is_time, usual_target, with_targets
 from runner.reporting.ties import best_first, places
 from runner.reporting.verdicts import cautions, verdicts
+from runner.reporting.wording import quantity, value_text
 
 _FALLBACK = ("test_accuracy", "test_negative_log_likelihood", "test_loss", "val_accuracy", "val_loss")
 _LOSS_TERMS = ("regularizer", "training.loss")  # overrides that change what a loss is the sum of
@@ -61,6 +64,13 @@ class Results:
     left_out: LeftOut
 
     @property
+    def goal(self) -> str:
+        """The target in words: "validation accuracy of 97.00%"; "" where there is none."""
+        if self.target is None:
+            return ""
+        return f"{quantity(self.validation_metric)} of {value_text(self.target, self.validation_metric)}"
+
+    @property
     def variants(self) -> list[str]:
         """The labels of the variants."""
         return list(dict.fromkeys(self.summary["variant"]))
@@ -88,8 +98,13 @@ class Results:
         """A row a variant against the baseline."""
         compared = comparison_frame(self.summary, self.metric, self.baselines)
         measured = self.metric == "test_accuracy" and len(compared) > 0
-        answers = read_answers(self.runs, self.left_out) if measured else [None] * len(self.runs)
+        answers = self.predicted.answers if measured else [None] * len(self.runs)
         return with_test_set_error(compared, self.summary, answers)
+
+    @cached_property
+    def predicted(self) -> Predicted:
+        """What the runs' predictions come to; nothing reads them before that is asked for, nor a second time."""
+        return read_predicted(self.runs, self.summary["variant"].tolist(), self.left_out)
 
     @cached_property
     def ranked(self) -> list[str]:
@@ -227,7 +242,7 @@ def read_results(runs: list[Run], paths: Sequence[Path], wish: Wish, left_out: L
         asked=asked,
         tuning=tuning,
         tuning_runs=[] if tuning is None else find_runs(paths, left_out, tuning=True),
-        not_begun=not_begun(paths[0], left_out) if len(paths) == 1 else 0,
+        not_begun=sum(not_begun(path, left_out) for path in existing(paths)),
         left_out=left_out,
     )
 

@@ -29,7 +29,7 @@ class Summary:
     mean: float
     std: float  # of the sample (n - 1); NaN for one value
     standard_error: float
-    ci_low: float  # of the mean, by t; NaN for one value
+    ci_low: float  # of the mean, by t; NaN for one value, or values that are all equal
     ci_high: float
     median: float
     iqm: float  # mean of the middle half
@@ -44,9 +44,9 @@ class Comparison:
     test: str  # paired sign-flip or signed-rank (exact or sampled), Welch, or rank-sum
     n: int  # pairs; where they are not paired, the values of whichever has fewer
     difference: float  # variant - baseline, of runs that completed; NaN without any
-    ci_low: float  # of the difference, by t (or Welch's t)
+    ci_low: float  # of the difference, by t (or Welch's t); NaN where nothing varies
     ci_high: float
-    bca_low: float  # of the difference, by BCa bootstrap; NaN below 3 values
+    bca_low: float  # of the difference, by BCa bootstrap; NaN below 3 values, or where nothing varies
     bca_high: float
     p_value: float
     effect_size: float  # paired: mean / deviation of the differences (Cohen's d_z); else Cohen's d, pooled
@@ -63,13 +63,12 @@ def summarize(values: Sequence[float]) -> Summary:
     array = np.asarray(values, float)
     n = len(array)
     std = float(np.std(array, ddof=1)) if n > 1 else math.nan
-    error = std / math.sqrt(n)
-    low, high = _t_interval(float(array.mean()), error, n - 1)
+    low, high = _t_interval(float(array.mean()), std, n, rounding_of(array))
     return Summary(
         n=n,
         mean=float(array.mean()),
         std=std,
-        standard_error=error,
+        standard_error=std / math.sqrt(n),
         ci_low=low,
         ci_high=high,
         median=float(np.median(array)),
@@ -195,10 +194,11 @@ def binomial_error(accuracy: float, examples: int) -> float:
     return math.sqrt(accuracy * (1 - accuracy) / examples)
 
 
-def _t_interval(mean: float, error: float, freedom: int) -> tuple[float, float]:
-    if freedom < 1:
+def _t_interval(mean: float, std: float, n: int, rounding: float) -> tuple[float, float]:
+    """Return the interval of a mean; NaN for one value, and for equal ones, which do not say how far others vary."""
+    if n < 2 or std <= rounding:
         return math.nan, math.nan
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * error
+    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)) * std / math.sqrt(n)
     return mean - reach, mean + reach
 
 
@@ -250,7 +250,7 @@ def _paired_estimates(differences: Values, rounding: float, *, bootstrap: bool) 
     n = len(differences)
     mean = float(differences.mean()) if n else math.nan
     std = float(np.std(differences, ddof=1)) if n > 1 else math.nan
-    low, high = _t_interval(mean, std / math.sqrt(n) if n else math.nan, n - 1)
+    low, high = _t_interval(mean, std, n, rounding)
     bca_low, bca_high = _bca((differences,), _mean, rounding) if bootstrap else (math.nan, math.nan)
     effect = mean / std if std > rounding else math.nan
     return {
@@ -273,10 +273,10 @@ def _unpaired_estimates(
         with _quiet():
             test = stats.ttest_ind(one, other, equal_var=False)
             interval = test.confidence_interval(CONFIDENCE)
-        low, high, p_value = float(interval.low), float(interval.high), float(test.pvalue)
+        p_value = float(test.pvalue)
         pooled = math.sqrt((np.var(one, ddof=1) + np.var(other, ddof=1)) / 2)
         if pooled > rounding:
-            effect = difference / pooled
+            low, high, effect = float(interval.low), float(interval.high), difference / pooled
         elif abs(difference) <= rounding:  # they are one and the same number, which no test can tell apart
             p_value = math.nan
     bca_low, bca_high = _bca((one, other), _mean_difference, rounding) if bootstrap else (math.nan, math.nan)

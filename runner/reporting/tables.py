@@ -60,13 +60,14 @@ class PaperTable:
 
 
 def paper_table(
-    summary: pd.DataFrame, aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int | None
+    summary: pd.DataFrame, aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int | None, goal: str = ""
 ) -> PaperTable:
     """Return the table of a report.
 
     Args:
         summary: one row a run, from which every variant is compared with the best.
         examples: in the test set.
+        goal: the target in words, which the caption names where the metric is the time to it.
     """
     metric = str(aggregate["metric"].iloc[0])
     compared = comparisons.set_index("variant")
@@ -83,7 +84,7 @@ def paper_table(
                 "n": ", ".join(filter(None, [f"{row['n']:.0f}", no_result_text(row)])),
             }
         )
-    return PaperTable(rows, _marks(summary, aggregate, metric), _caption(aggregate, comparisons, examples))
+    return PaperTable(rows, _marks(summary, aggregate, metric), _caption(aggregate, comparisons, examples, goal))
 
 
 def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, metric: str) -> list[Mark]:
@@ -110,11 +111,13 @@ def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, metric: str) -> list[
     return [marks.get(str(variant), "") for variant in aggregate["variant"]]
 
 
-def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int | None) -> str:
+def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int | None, goal: str) -> str:
+    metric = str(aggregate["metric"].iloc[0])
     counts = aggregate["n"].dropna().astype(int)
     least, most = counts.min(), counts.max()
     seeds = counted(most, "seed") if least == most else f"{least} to {most} seeds"
-    what = f"Mean and standard deviation over n = {seeds}" if most > 1 else "One seed, so no standard deviation"
+    few = "One seed, so no standard deviation" if most else f"No run {succeeded(metric)}"
+    what = f"Mean and standard deviation over n = {seeds}" if most > 1 else few
     text = f"{what}, {', '.join(dict.fromkeys(aggregate['dataset']))}"
     if len(comparisons):
         tests = ", ".join(dict.fromkeys(comparisons["test"]))
@@ -125,10 +128,10 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
             baseline += ", over the seeds that both have,"
         text += f"; differences to {baseline}"
         if most > 1:
-            text += f" with 95% t-intervals; p by {tests}{_family(comparisons, aggregate)}"
+            alike = ", none where all differences are equal" * _any_alike(comparisons)
+            text += f" with 95% t-intervals{alike}; p by {tests}{_family(comparisons, aggregate)}"
         if unable := [row["reason"] for row in comparisons.to_dict("records") if not can_decide(row)]:
             text += f" ({'; '.join(dict.fromkeys(unable))}: nothing is claimed)"
-    metric = str(aggregate["metric"].iloc[0])
     variants = aggregate.to_dict("records")
     is_part = any(runs_with_value(row, metric) < row["runs"] for row in variants)
     of = f", of the runs that {succeeded(metric)}," if is_part else ""
@@ -136,7 +139,12 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
     fewest = f" among the variants with the fewest {'lost' if is_time(metric) else 'diverged'} runs" if any_lost else ""
     lost = f" A run that {lost_how(metric)} lost its comparison." if any_lost else ""
     bold = f" The best mean{of}{fewest} is bold." if aggregate["mean"].notna().any() else ""
-    return f"{text}.{bold}{lost}{_test_set_error(aggregate, comparisons, examples)}"
+    target = f" The target is a {goal}." if is_time(metric) else ""
+    return f"{text}.{target}{bold}{lost}{_test_set_error(aggregate, comparisons, examples)}"
+
+
+def _any_alike(comparisons: pd.DataFrame) -> bool:
+    return bool((comparisons["ci_low"].isna() & (comparisons["n_completed"] > 1)).any())
 
 
 def _family(comparisons: pd.DataFrame, aggregate: pd.DataFrame) -> str:

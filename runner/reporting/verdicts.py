@@ -9,10 +9,10 @@ import pandas as pd
 from runner.config.plural import counted
 from runner.records.record import RunRecord
 from runner.reporting.aggregate import STILL_TRAINING, UNDECIDED, can_decide, has_seeds_apart
-from runner.reporting.attainability import smallest_p
+from runner.reporting.attainability import least_text, smallest_p
 from runner.reporting.direction import is_share, sign_of
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
-from runner.reporting.wording import device_name, no_result_text, p_text, signed_text, value_text
+from runner.reporting.wording import device_name, no_result_text, p_equation, p_text, signed_text, value_text
 
 _MIXED = {"device": "device", "threads": "number of threads", "code": "commit"}
 _Row = Mapping[Any, Any]  # of a frame
@@ -77,7 +77,7 @@ def _claim(found: _Row, rows: Mapping[str, _Row], comparisons: int) -> str:
     if math.isnan(found["p_holm"]) and not can_decide(found):
         return str(found["reason"])
     evidence = (
-        f"({_interval(found, comparisons)}p {_equals(p_text(found))} after Holm, {found['test']}, n = {found['n']})"
+        f"({_interval(found, comparisons)}{p_equation(p_text(found))} after Holm, {found['test']}, n = {found['n']})"
     )
     among = _lost(found) + _among(rows[found["variant"]], rows[found["baseline"]])
     if found["verdict"] == UNDECIDED:
@@ -108,19 +108,17 @@ def _of_these_examples(found: _Row) -> str:
 def _interval(found: _Row, comparisons: int) -> str:
     """Return the interval of the difference; it is not adjusted, as p is, where there are several comparisons."""
     metric = found["metric"]
-    if math.isnan(found["ci_low"]):
+    if found["n_completed"] < 2:
         return ""
     alone = " of this comparison alone" if comparisons > 1 else ""
     wider = ""
     if not math.isnan(found.get("two_level_low", math.nan)):
         low, high = (signed_text(found[name], metric) for name in ("two_level_low", "two_level_high"))
         wider = f"{low} to {high} with the test set's own error, "
+    if math.isnan(found["ci_low"]):
+        return f"all differences equal, so no 95% interval, {wider}"
     low, high = (signed_text(found[name], metric) for name in ("ci_low", "ci_high"))
     return f"95% interval {low} to {high}{alone}, {wider}"
-
-
-def _equals(p: str) -> str:
-    return p if p.startswith("<") else f"= {p}"
 
 
 def _lost(found: _Row) -> str:
@@ -186,10 +184,10 @@ def _undecidable(comparisons: pd.DataFrame) -> Iterator[str]:
     """Name the designs that cannot show a difference, whatever comes out."""
     unable = [row for row in comparisons.to_dict("records") if not can_decide(row)]
     for reason, row in {row["reason"]: row for row in unable}.items():
-        smallest = smallest_p(row["n"], 1)
+        smallest = least_text(smallest_p(row["n"], 1))
         yield (
-            f"{reason}: an exact test on {counted(row['n'], 'pair')} gives p >= {smallest:.3g}, before Holm. Intervals "
-            "are shown, and nothing is claimed."
+            f"{reason}: an exact test on {counted(row['n'], 'pair')} gives {smallest}, before Holm. Intervals are "
+            "shown, and nothing is claimed."
         )
 
 

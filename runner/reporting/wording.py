@@ -6,19 +6,20 @@ from typing import Any
 
 import pandas as pd
 
+from runner.records.record import QUANTITIES
 from runner.reporting.aggregate import NO_RESULT, STILL_TRAINING
 from runner.reporting.direction import is_share
 
 _PARTS = {"val_": "validation ", "test_": "test ", "best_val_": "best validation "}
-_QUANTITIES = {"loss": "loss with penalty", "negative_log_likelihood": "cross-entropy", "macro_f1": "macro F1"}
+_TIMES = {"epochs_to_target": ".1f", "seconds_to_target": ".2f"}
 _TINY = 1e-6  # points: any smaller difference comes from the arithmetic
 
 
 def quantity(metric: str) -> str:
-    """Return what a metric is called in words; a loss holds the run's own penalties and smoothing."""
+    """Return what a metric is called in words."""
     part = next((part for part in _PARTS if metric.startswith(part)), "")
     name = metric.removeprefix(part)
-    return _PARTS.get(part, "") + _QUANTITIES.get(name, name.replace("_", " "))
+    return _PARTS.get(part, "") + QUANTITIES.get(name, name.replace("_", " "))
 
 
 def axis_label(metric: str) -> str:
@@ -36,14 +37,14 @@ def value_text(value: float, metric: str) -> str:
     """Return a metric's value: 97.31%, 0.0812 or 1.23e-07."""
     if math.isnan(value):
         return "-"
-    return f"{100 * value:.2f}%" if is_share(metric) else f"{value:{_form(value)}}"
+    return f"{100 * value:.2f}%" if is_share(metric) else f"{value:{_form(value, metric)}}"
 
 
 def spread_text(mean: float, std: float, metric: str) -> str:
     """Return mean and standard deviation: 97.31 ± 0.12 (percent), 0.0812 ± 0.0031 or 1.23e-07 ± 4.56e-08."""
     if math.isnan(mean):
         return "-"
-    scale, form = (100, ".2f") if is_share(metric) else (1, _form(mean))
+    scale, form = (100, ".2f") if is_share(metric) else (1, _form(mean, metric))
     spread = "" if math.isnan(std) else f" ± {std * scale:{form}}"
     return f"{mean * scale:{form}}{spread}"
 
@@ -55,7 +56,7 @@ def signed_text(value: float, metric: str) -> str:
     if is_share(metric):
         points = value * 100 if abs(value * 100) >= _TINY else 0.0
         return f"{points:+{'.2g' if 0 < abs(points) < 0.005 else '.2f'}}"
-    return f"{value + 0.0:+{_form(value)}}"  # + 0.0: the negative zero has no sign
+    return f"{value + 0.0:+{_form(value, metric)}}"  # + 0.0: the negative zero has no sign
 
 
 def interval_text(comparison: "Mapping[str, Any]", metric: str) -> str:
@@ -75,9 +76,19 @@ def p_text(comparison: "Mapping[Any, Any] | pd.Series[Any]") -> str:
     p_value = comparison["p_holm"]
     if math.isnan(p_value) or comparison["reason"] == STILL_TRAINING:
         return "-"
+    return p_number(p_value)
+
+
+def p_number(p_value: float) -> str:
+    """Return a p value: 0.031 or <0.001."""
     return "<0.001" if p_value < 0.001 else f"{p_value:.3f}"
 
 
-def _form(value: float) -> str:
+def p_equation(number: str) -> str:
+    """Return what a sentence says of a p value's number: p = 0.031 or p < 0.001."""
+    return f"p < {number[1:]}" if number.startswith("<") else f"p = {number}"
+
+
+def _form(value: float, metric: str) -> str:
     """Return the format of a number that is no share: four decimals, or three digits where those would be lost."""
-    return ".3g" if 0 < abs(value) < 0.001 else ".4f"
+    return _TIMES.get(metric) or (".3g" if 0 < abs(value) < 0.001 else ".4f")

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ from runner.config.schema import check, resolve
 from runner.config.trust import TRUST, read_trusted, refuse_strangers
 from runner.request import chosen_options
 from runner.sweeps.study import MOST
+
+_ZEROS = re.compile(r"-?\d{1,6}0{6,}\.0")  # behind as many digits as `:g` keeps
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ class Composer:
             if not override.is_sweep_override():
                 single.append(override.input_line or "")
             elif override.is_discrete_sweep():
-                axes[key] = [f"{key}={value}" for value in override.sweep_string_iterator()]
+                axes[key] = [f"{key}={_short(value)}" for value in override.sweep_string_iterator()]
             else:
                 raise ConfigError(
                     f"{override.input_line}: an interval has no list of values; that is what search is for"
@@ -125,4 +128,9 @@ def _literal(value: Any) -> str:
         return f"[{','.join(map(_literal, value))}]"
     if isinstance(value, dict):
         return "{" + ",".join(f"{key}:{_literal(item)}" for key, item in value.items()) + "}"
-    return json.dumps(value) if value is None or isinstance(value, bool) else str(value)
+    return json.dumps(value) if value is None or isinstance(value, bool) else _short(str(value))
+
+
+def _short(value: str) -> str:
+    """Return a large float with its power of ten, 1e+12, where Python and Hydra write out its zeros."""
+    return f"{float(value):g}" if _ZEROS.fullmatch(value) else value

@@ -18,7 +18,8 @@ from runner.records.provenance import code_state
 from runner.records.record import DONE, RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.reporting.baselines import baselines
-from runner.sweeps.estimate import epoch_seconds, estimate_range
+from runner.sweeps.earlier import earlier_runs
+from runner.sweeps.estimate import estimate_range, learnt_pace
 from runner.sweeps.job import Job
 from runner.sweeps.outcome import read_status
 from runner.sweeps.plan import Plan
@@ -46,14 +47,16 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
     left = [job for job in plan.of_phase("tuning", "final") if job.run_id not in started_with]
     later = _after_tuning(plan, started_with)
     sweep = Sweep(directory, pool, console, plan.chosen, fail_fast=fail_fast)
-    an_epoch = epoch_seconds((job.variant, records[job.run_id]) for job in plan.jobs)
-    pace = sweep.check([*left, *plan.of_phase("candidate")], measure=not an_epoch, chooses=bool(study and study.tune))
+    here = [(job.variant, record) for job in plan.jobs if (record := records[job.run_id])]
+    known = learnt_pace(here or earlier_runs(plan.jobs))
+    unchecked = [*left, *plan.of_phase("candidate")]
+    pace = sweep.check(unchecked, measure=not known.an_epoch, chooses=bool(study and study.tune))
     is_kept = dry_run and bool(_begun(directory))  # a look ahead must not take the place of what runs there go by
     remove_leftovers(directory)
     if not is_kept:
         plan.write(directory)
     to_train = [*left, *later]
-    pace = replace(pace, an_epoch={**an_epoch, **pace.an_epoch})
+    pace = replace(pace, an_epoch={**known.an_epoch, **pace.an_epoch}, overhead=known.overhead)
     estimate = estimate_range(to_train, pace, pool.workers, kinds=len(set(map(kind, to_train))))
     show_plan(console, plan, started_with, len(later), directory, estimate, pool.workers)
     for warning in _warnings(plan, study, records.values()):
@@ -89,6 +92,23 @@ def _after_tuning(plan: Plan, done: Container[str]) -> list[Job]:
     return [job for job in plan.of_one_candidate() if (job.variant, job.seed) not in chosen]
 
 
+def in_recorded_order(plan: Plan, directory: Path, console: Console) -> Plan:
+    """Return a grid's plan with its variants in the order of the plan whose runs lie there: the first is the baseline.
+
+    The same values typed in another order are the same sweep, whose report must not answer another question.
+    """
+    if plan.study or not _begun(directory):
+        return plan
+    recorded = {name: place for place, name in enumerate(dict.fromkeys(map(kind, _recorded(directory))))}
+    if next(iter(recorded)) not in map(kind, plan.jobs):
+        return plan
+    jobs = sorted(plan.jobs, key=lambda job: recorded.get(kind(job), len(recorded)))
+    if (first := jobs[0].variant) != (typed := plan.jobs[0].variant):
+        command = shlex.join(["runner", "report", str(directory), "--baseline", typed])
+        say(console, f"{first} stays the baseline, as it was planned here first; to compare with {typed}: {command}")
+    return replace(plan, jobs=jobs)
+
+
 def refuse_another_question(jobs: Iterable[Job], directory: Path) -> None:
     """Refuse a directory whose finished or begun runs have nothing in common with the planned ones but the seeds.
 
@@ -114,11 +134,15 @@ def refuse_missing_data(jobs: Iterable[Job]) -> None:
 
 def _begun(directory: Path) -> list[Job]:
     """Return the runs that have been started of the plan that lies in a directory; none where there is no plan."""
+    return [job for job in _recorded(directory) if RunDirectory(job.path(directory)).record_path.exists()]
+
+
+def _recorded(directory: Path) -> list[Job]:
+    """Return the runs of the plan that lies in a directory; none where there is no plan."""
     try:
-        jobs = Plan.read(directory).jobs
+        return Plan.read(directory).jobs
     except UserError:
         return []
-    return [job for job in jobs if RunDirectory(job.path(directory)).record_path.exists()]
 
 
 def _train(plan: Plan, study: Study | None, sweep: Sweep, directory: Path) -> bool:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean
+from statistics import fmean, median
 
 from runner.records.record import Row, RunRecord
 from runner.sweeps.job import Job
 
-_OVERHEAD = 0.3  # seconds of a run beside its epochs
+_OVERHEAD = 0.3  # seconds of a run beside its epochs, where that was not measured
 _REPORT = 3.0  # seconds
 _COMPILING = 2.0  # seconds, where that was not measured
 _UNEVEN = 1.5  # the most over the fewest: other work on the machine, epochs that take longer than those measured
@@ -19,6 +19,7 @@ class Pace:
 
     an_epoch: Mapping[str, float]  # seconds, by variant
     compiling: float = _COMPILING  # seconds that compiling a network takes
+    overhead: float = _OVERHEAD  # seconds of a run beside its epochs
 
 
 def epoch_seconds(records: Iterable[tuple[str, RunRecord | None]]) -> dict[str, float]:
@@ -30,8 +31,19 @@ def epoch_seconds(records: Iterable[tuple[str, RunRecord | None]]) -> dict[str, 
     return {variant: fmean(values) for variant, values in measured.items()}
 
 
+def learnt_pace(records: Sequence[tuple[str, RunRecord]]) -> Pace:
+    """Return how fast runs are by the records of some, each with the variant that it stands for."""
+    ended = [record.seconds for _, record in records if record.status == "completed"]
+    beside = [seconds["total"] - seconds["train"] for seconds in ended if {"total", "train"} <= seconds.keys()]
+    return Pace(epoch_seconds(records), overhead=median(beside) if beside else _OVERHEAD)
+
+
 def estimate_seconds(
-    jobs: Sequence[Job], an_epoch: Mapping[str, float], workers: int, done: Mapping[str, int] | None = None
+    jobs: Sequence[Job],
+    an_epoch: Mapping[str, float],
+    workers: int,
+    done: Mapping[str, int] | None = None,
+    overhead: float = _OVERHEAD,
 ) -> float | None:
     """Return the seconds that the jobs take on all workers; None if nothing is known of any.
 
@@ -45,7 +57,7 @@ def estimate_seconds(
     mean: float = fmean(an_epoch.values())
     each: list[float] = [
         max(0, job.config["training"]["epochs"] - (done or {}).get(job.run_id, 0)) * an_epoch.get(job.variant, mean)
-        + _OVERHEAD
+        + overhead
         for job in jobs
     ]
     together = sum(each) / max(1, min(workers, len(jobs)))
@@ -58,7 +70,7 @@ def estimate_range(jobs: Sequence[Job], pace: Pace, workers: int, kinds: int) ->
     Args:
         kinds: how many networks are compiled, each by one worker at least, and by all of them at most.
     """
-    seconds = estimate_seconds(jobs, pace.an_epoch, workers)
+    seconds = estimate_seconds(jobs, pace.an_epoch, workers, overhead=pace.overhead)
     if seconds is None or not jobs:
         return None
     workers = max(1, min(workers, len(jobs)))

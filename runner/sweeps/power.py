@@ -1,7 +1,7 @@
 """Power warning: a number of seeds that cannot show a difference at all."""
 
 from runner.config.plural import counted
-from runner.reporting.attainability import LEVEL, seeds_needed, smallest_p
+from runner.reporting.attainability import LEVEL, least_text, seeds_needed, smallest_p
 
 
 def power_warning(seeds: int, comparisons: int) -> str | None:
@@ -11,5 +11,5 @@ def power_warning(seeds: int, comparisons: int) -> str | None:
     needed = seeds_needed(comparisons)
     return (
         f"{counted(seeds, 'seed')} cannot reach p < {LEVEL} over {counted(comparisons, 'comparison')}: a paired test "
-        f"gives p >= {smallest:.3g} after Holm, whatever comes out. {needed} seeds can (seeds={needed})."
+        f"gives {least_text(smallest)} after Holm, whatever comes out. {needed} seeds can (seeds={needed})."
     )

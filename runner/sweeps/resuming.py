@@ -13,7 +13,7 @@ from runner.app import exit_code, run
 from runner.config.errors import ConfigError, Stopped, UserError
 from runner.config.schema import check
 from runner.config.trust import refuse_strangers
-from runner.console import show_warning
+from runner.console import say, show_warning
 from runner.records.bounded import walk
 from runner.records.lock import run_lock
 from runner.records.log import logged_by
@@ -25,12 +25,13 @@ from runner.sweeps.conduct import conduct
 from runner.sweeps.launchers import PoolLauncher
 from runner.sweeps.plan import PLAN_FILE, Plan
 from runner.sweeps.plugins import PLUGINS
+from runner.sweeps.sweep import finished
 
 
 def resume_sweep(
     directory: Path, console: Console, *, workers: int | None, fail_fast: bool, trusted: Sequence[str]
 ) -> None:
-    """Train what a sweep's plan still lacks, with the launcher that it was planned with.
+    """Train what a sweep's plan still lacks, with the launcher that it was planned with; renew its report.
 
     Args:
         trusted: packages whose classes the plan may name, as its command did.
@@ -41,19 +42,22 @@ def resume_sweep(
         Stopped: as `conduct` does.
     """
     plan = Plan.read(directory)
+    if any(job.phase == "trial" for job in plan.jobs):
+        if not plan.to_come and {job.run_id for job in plan.jobs} == finished(plan.jobs, directory).keys():
+            _say_done(console, directory, "completed")
+            return
+        raise UserError(f"{directory}: a search goes on with the command that began it")
     refuse_links_out(directory)
     for job in plan.jobs:
         refuse_strangers(job.config, trusted)
         check(job.config)
-    if any(job.phase == "trial" for job in plan.jobs):
-        raise UserError(f"{directory}: a search goes on with the command that began it")
     launcher = _launcher(plan.launcher | ({"workers": workers} if workers else {}))
     with closing(launcher.pool()) as pool:
         conduct(plan, directory, pool, console, dry_run=False, fail_fast=fail_fast)
 
 
 def resume_run(path: Path, console: Console, trusted: Sequence[str]) -> None:
-    """Go on with one run from its checkpoint, or from its start where there is none.
+    """Go on with one run from its checkpoint, or from its start where there is none; one that is done stays as it is.
 
     Raises:
         UserError: if its record or its configuration cannot be read, another process is at it, or it is a trial that
@@ -66,7 +70,8 @@ def resume_run(path: Path, console: Console, trusted: Sequence[str]) -> None:
     with run_lock(path):
         before = directory.read_record()  # whose process may have ended it meanwhile
         if before.status in DONE:
-            raise UserError(f"{path}: this run is {before.status}; there is nothing left to do")
+            _say_done(console, path, before.status)
+            return
         config = directory.read_config()
         refuse_strangers(config, trusted)
         if before.code.get("commit") != code_state().get("commit"):
@@ -77,6 +82,10 @@ def resume_run(path: Path, console: Console, trusted: Sequence[str]) -> None:
             record = run(config, request, console)
     if code := exit_code(record):
         raise Stopped(code)
+
+
+def _say_done(console: Console, path: Path, status: str) -> None:
+    say(console, f"{path}: already {status}; there is nothing left to do")
 
 
 def _refuse_pruned_trial(path: Path) -> None:

@@ -23,7 +23,7 @@ from runner.make import make
 from runner.prepared import fallback_warning, names_a_place
 from runner.records.atomic import write_text
 from runner.sweeps.composition import Composer
-from runner.sweeps.conduct import conduct, refuse_another_question, refuse_missing_data
+from runner.sweeps.conduct import conduct, in_recorded_order, refuse_another_question, refuse_missing_data
 from runner.sweeps.launchers import PoolLauncher
 from runner.sweeps.plan import Plan, candidates, sharing
 from runner.sweeps.pool import Pool
@@ -69,7 +69,7 @@ class StudySweeper(Sweeper):
                 with waiting(console, "planning the runs"):
                     plan = plan_sweep(self.config, [*params, *arguments], composer, console)
                 plan = replace(plan, launcher=_plain(self.config.hydra.launcher), command=sys.argv[1:])
-                plan = plan.where_runs_lie(directory)
+                plan = in_recorded_order(plan.where_runs_lie(directory), directory, console)
                 refuse_missing_data(plan.jobs)
                 if not options["dry_run"]:
                     refuse_another_question(plan.jobs, directory)

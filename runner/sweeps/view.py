@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from runner.config.plural import counted
-from runner.console import say, show_warning
+from runner.console import say
 from runner.sweeps.difference import difference
 from runner.sweeps.job import Job
 from runner.sweeps.plan import Plan
@@ -93,12 +93,8 @@ def duration(seconds: float) -> str:
 
 
 def show_selection(console: Console, selection: "pd.DataFrame") -> None:
-    """Print what each variant was tuned to, and by how much its tuned score flatters; and what may be wrong with it."""
-    from runner.reporting.selection import selection_warnings
-
+    """Print what each variant was tuned to, and by how much its tuned score flatters."""
     for _, row in selection.iterrows():
         fresh = f"{row['fresh']:.4f} on {counted(row['n'], 'fresh seed')}"
         scores = f"{row['metric']} {row['tuned']:.4f} when tuned, {fresh}"
         say(console, f"{row['variant']}: {row['point']}; {scores} (optimism {row['optimism']:+.4f})")
-    for text in selection_warnings(selection):
-        show_warning(console, text)

@@ -19,8 +19,8 @@ def test_an_ablation_is_shown_as_it_was_typed(typed):
 @pytest.mark.parametrize(
     ("base", "said"),
     [
-        ("study/smoke", "base=study/smoke: a study is no recipe"),
-        ("experiment/smoke,experiment/keras_mlp", "one option of a group"),
+        ("study/smoke", "base=study/smoke: a study is not a recipe"),
+        ("experiment/smoke,experiment/keras_mlp", "names a group twice"),
         ("smoke", "must be GROUP/OPTION"),
     ],
 )

@@ -13,11 +13,11 @@ def refusal(number: int, *names: str) -> OSError:
 @pytest.mark.parametrize(
     ("number", "said"),
     [
-        (errno.ENOSPC, "a/b.csv: no space left on the disk; make room, then start again: what is written is kept"),
+        (errno.ENOSPC, "a/b.csv: no space left on the disk; make room, then start again: files already written"),
         (errno.EROFS, "a/b.csv: the file system is read-only; choose another directory (hydra.run.dir=..."),
         (errno.EACCES, "a/b.csv: permission denied; choose another directory"),
-        (errno.EMFILE, "a/b.csv: too many open files; raise the limit (ulimit -n) or take fewer workers"),
-        (errno.ENOENT, "a: the directory is gone; if nobody removed it, see whether the disk"),
+        (errno.EMFILE, "a/b.csv: too many open files; raise the limit (ulimit -n) or use fewer workers"),
+        (errno.ENOENT, "a: the directory is gone; if nobody removed it, check the disk"),
         (errno.ENOTEMPTY, "a/b.csv: Directory not empty; choose another directory"),
     ],
 )

@@ -39,13 +39,13 @@ def message(*arguments: str) -> str:
             "regularizer.dropuot.rate=0.4",
             "there is no regularizer.dropuot; did you mean dropout? (allowed: dropout, l2)",
         ),
-        ("seed.first=3", "seed is a value, there are no keys below it"),
-        ("+seed=3", "seed is there already; write it without +"),
-        ("+training.epochs=3", "training.epochs is there already; write it without +"),
-        ("+optimizer=sgd", "optimizer is there already; write it without +"),
+        ("seed.first=3", "seed is a single value without keys"),
+        ("+seed=3", "seed exists already; write it without +"),
+        ("+training.epochs=3", "training.epochs exists already; write it without +"),
+        ("+optimizer=sgd", "optimizer exists already; write it without +"),
         ("epochs", "not an override; write GROUP=OPTION or KEY=VALUE"),
-        ("seed=1,2", "several values make a sweep, which needs -m"),
-        ("optimizer=sgd,adam", "several values make a sweep, which needs -m"),
+        ("seed=1,2", "several values are a sweep, which needs -m"),
+        ("optimizer=sgd,adam", "several values are a sweep, which needs -m"),
     ],
 )
 def test_a_mistake_is_one_line_with_what_was_written_what_is_wrong_and_the_nearest(argument, said):
@@ -75,7 +75,7 @@ def test_a_mistake_is_one_line_with_what_was_written_what_is_wrong_and_the_neare
 def test_a_value_that_needs_quotes_is_shown_as_it_has_to_be_typed(value):
     """The form is for a shell; what the shell hands on is the value."""
     text = message(f"name={value}")
-    form = text.partition(" quotes that reach runner: ")[2]
+    form = text.partition(" quotes that the shell does not remove: ")[2]
     (argument,) = shlex.split(form)
     with initialize_config_dir(str(conf_directory()), version_base="1.3"):
         assert compose("config", [argument]).name == value
@@ -119,4 +119,4 @@ def test_a_second_mistake_does_not_hide_the_first():
 def test_an_option_whose_name_yaml_takes_for_something_else_is_chosen_in_quotes(name):
     given = f"optimizer={name}"
     said = composition_message(ValueError("Config group override must be a string or a list."), [given])
-    assert f"""of an option that is called so: 'optimizer="{name}"')""" in said
+    assert f"""for an option of that name: 'optimizer="{name}"')""" in said

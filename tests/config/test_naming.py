@@ -1,6 +1,8 @@
+import re
+
 import pytest
 
-from runner.config.naming import directory_name, is_sweep, slug, sweep_name
+from runner.config.naming import directory_name, slug, sweep_name
 
 
 def test_more_seeds_of_a_study_find_its_place_and_another_question_has_its_own():
@@ -14,18 +16,35 @@ def test_more_seeds_of_a_study_find_its_place_and_another_question_has_its_own()
 
 
 def test_an_ablation_is_named_after_its_base_and_what_it_leaves_out():
-    ablation = ["study=ablation", "study.base=['experiment=cnn_batchnorm']", "study.drop=[schedule,clipping]"]
-    name = "studies/ablation_experiment=cnn_batchnorm_without_clipping-schedule"
-    assert sweep_name(ablation) == name
-    assert sweep_name([*ablation[:2], "study.drop=[clipping,schedule]", "seeds=9"]) == name
-    others = [*ablation[:2], "study.drop=[schedule]"], [*ablation, "optimizer=sgd"], [ablation[0], ablation[2]]
-    assert len({name, *map(sweep_name, others)}) == 4
+    base = "study.base=['experiment=cnn_batchnorm']"
+    ablation = ["study=ablation", base, "study.drop=[schedule,regularizer.dropout]"]
+    name = sweep_name(ablation)
+    assert re.fullmatch(r"studies/ablation_cnn_batchnorm_without_dropout-schedule_[0-9a-f]{6}", name)
+    same = ["seeds=9", "study.seeds=[3,4]", "device=cpu", "dry_run=true"]
+    swapped = [*ablation[:2], "study.drop=[regularizer.dropout,schedule]"]
+    assert {sweep_name([*swapped, one]) for one in same} == {name}
+    others = (
+        [*ablation[:2], "study.drop=[schedule]"],
+        [*ablation[:2], "study.drop=[schedule,dropout]"],  # which looks the same
+        [*ablation, "optimizer=sgd"],
+        [*ablation, "optimizer=adam"],
+        [ablation[0], "study.base=['model=cnn_batchnorm']", ablation[2]],
+        [ablation[0], ablation[2]],
+        [ablation[0], base],
+    )
+    assert len({name, *map(sweep_name, others)}) == len(others) + 1
+
+
+def test_an_ablation_of_many_parts_has_a_short_name():
+    several = [["study=x", f"study.drop=[{','.join(['regularizer.dropout'] * 9)}]", f"{key}=1"] for key in "ab"]
+    assert all(re.fullmatch(r"studies/x_[0-9a-f]{6}", sweep_name(arguments)) for arguments in several)
+    assert len({*map(sweep_name, several)}) == 2
 
 
 def test_long_and_odd_studies_have_names_that_differ_by_a_digest():
-    several = [["study=x", f"study.drop=[{','.join(['regularizer.dropout'] * 9)}]", f"{key}=1"] for key in "ab"]
+    long = [["study=x", *(f"{key}{letter}=1" for letter in "abcdefghijklmnopqrstuvwxyz")] for key in ("kind", "rate")]
     odd = [["study=x", f"regularizer=[l{number}]"] for number in (1, 2)]
-    names = [sweep_name(arguments) for arguments in [*several, *odd]]
+    names = [sweep_name(arguments) for arguments in [*long, *odd]]
     assert len({*names}) == 4
     assert max(map(len, names)) < 130
 
@@ -57,12 +76,6 @@ def test_a_name_has_nothing_that_a_file_system_minds(text):
     assert not slug(text).startswith(".")
     assert len(directory_name(text, 0, "0123456789ab")) < 100
     assert "0123456789ab" in directory_name(text, 0, "0123456789ab")
-
-
-@pytest.mark.parametrize("argument", ["study=smoke", "seeds=3", "search=optuna"])
-def test_what_asks_for_many_runs_is_a_sweep(argument):
-    assert is_sweep(["optimizer=sgd", argument])
-    assert not is_sweep(["optimizer=sgd", "seed=3", "dry_run=true"])
 
 
 def test_signs_of_exponents_stay():

@@ -124,3 +124,13 @@ def test_the_nearest_name_is_suggested_and_a_short_list_shown():
     assert did_you_mean("zzz", ["sgd", "adam"]) == " (allowed: adam, sgd)"
     assert did_you_mean("name_77", [f"name_{number}" for number in range(99)]) == "; did you mean name_77?"
     assert did_you_mean("x", []) == ""
+
+
+def test_a_file_of_the_users_that_cannot_be_read_keeps_no_one_from_the_help(tmp_path):
+    (tmp_path / "optimizer" / "folder.yaml").mkdir(parents=True)
+    (tmp_path / "optimizer" / "binary.yaml").write_bytes(b"\xff\xfe\0")
+    (tmp_path / "optimizer" / "broken.yaml").write_text("# mine\n_target_: [\n")
+    table = options_table([conf_directory(), tmp_path])
+    assert re.search(r"^    broken +mine$", table, re.MULTILINE)
+    assert re.search(r"^    binary", table, re.MULTILINE)
+    assert "folder" not in table

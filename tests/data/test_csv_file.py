@@ -1,5 +1,8 @@
+import shlex
+
 import numpy as np
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from runner.config.errors import ConfigError
 from runner.data import csv_file
@@ -150,15 +153,33 @@ def test_the_separator_can_be_chosen(tmp_path):
     for several in ("", "::", '"', "\n"):
         with pytest.raises(ConfigError, match=r"^dataset\.separator=.*must be one character"):
             both(tmp_path, separator=several)
-    with pytest.raises(DataError, match=r"has one column; is dataset.separator=, what separates"):
-        both(tmp_path, PLAIN.replace(",", ";"))
+    with pytest.raises(DataError, match=r"has only one column; is dataset.separator=, correct"):
+        both(tmp_path, PLAIN.replace(",", " "))
+
+
+@pytest.mark.parametrize(("other", "typed"), [(";", ";"), ("\t", r"\t"), ("|", "|")])
+def test_a_file_with_another_separator_is_an_error_that_names_it(tmp_path, other, typed):
+    decimal_commas = PLAIN.replace(",", other).replace(".", ",")
+    with pytest.raises(DataError, match=r"mine\.csv: .* never dataset\.separator=,; choose it: ") as caught:
+        both(tmp_path, decimal_commas)
+    said = str(caught.value)
+    assert f"2 times {typed}" in said
+    (override,) = shlex.split(said.partition("choose it: ")[2])
+    separator = OverridesParser.create().parse_override(override).value()
+    assert both(tmp_path, PLAIN.replace(",", other), separator=separator).train_inputs[1].tolist() == [-3, 400]
+    with pytest.raises(DataError, match="column b, row 1: 2,5 is not a finite number; write decimals with a point"):
+        both(tmp_path, decimal_commas, separator=separator)
 
 
 def test_a_missing_label_column_is_an_error_with_the_nearest(tmp_path):
     with pytest.raises(ConfigError, match=r"dataset.label=lable: .*mine.csv has no such column; did you mean label"):
         both(tmp_path, label="lable")
-    with pytest.raises(ConfigError, match=r"dataset.label=3: .* has no such column"):
+    with pytest.raises(ConfigError, match=r"dataset.label=3: .* has no such column \(allowed: a, b, label\)"):
         both(tmp_path, label=3)
+    many = [f"pixel{number}" for number in range(100)]
+    wide = ",".join(many) + "\n" + ",".join("0" * 100) + "\n"
+    with pytest.raises(ConfigError, match=r"has no such column \(its columns: pixel0, pixel1, .*, \.\.\., pixel99\)"):
+        both(tmp_path, wide)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +213,10 @@ def test_rows_longer_than_the_header_are_an_error(tmp_path):
 
 @pytest.mark.parametrize(
     ("header", "said"),
-    [(",x,label", "a column has no name; if it holds row numbers"), ("x,x,label", "cannot be read .*Duplicate names")],
+    [
+        (",x,label", "a column has no name; remove it if it holds row numbers"),
+        ("x,x,label", "cannot be read .*Duplicate names"),
+    ],
 )
 def test_columns_need_names_of_their_own(tmp_path, header, said):
     with pytest.raises(DataError, match=said):
@@ -208,7 +232,11 @@ def test_rows_read_piece_by_piece_are_the_same_data(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("", "cannot be read as CSV"), ("a,label\n", "has no rows"), ("a,label\n1,0\n2,0\n", "all training examples are")],
+    [
+        ("", "cannot be read as CSV"),
+        ("a,label\n", "has no rows"),
+        ("a,label\n1,0\n2,0\n", "all training examples have"),
+    ],
     ids=["empty", "header alone", "one class"],
 )
 def test_a_file_without_data_is_an_error(tmp_path, text, said):
@@ -217,7 +245,7 @@ def test_a_file_without_data_is_an_error(tmp_path, text, said):
 
 
 def test_a_file_that_is_not_there_or_not_text_is_an_error(tmp_path):
-    with pytest.raises(DataError, match=r"nowhere.csv: there is no such file"):
+    with pytest.raises(DataError, match=r"nowhere.csv: no such file"):
         load(tmp_path / "nowhere.csv")
     (tmp_path / "mine.csv").write_bytes(b"\xff\xfelabel,\x80\n1,2\n")
     with pytest.raises(DataError, match="cannot be read as CSV"):
@@ -230,13 +258,13 @@ def test_the_test_file_needs_the_same_columns_and_known_classes(tmp_path):
         load(path, test_path=write(tmp_path, "a,label,c\n1,0,2\n", "other.csv"))
     with pytest.raises(DataError, match=r"other.csv: differs from .*mine.csv in the order of its columns"):
         load(path, test_path=write(tmp_path, "b,label,a\n1,0,2\n", "other.csv"))
-    with pytest.raises(DataError, match=r"other.csv: column label, row 2: 7 is no class of the training part"):
+    with pytest.raises(DataError, match=r"other.csv: column label, row 2: 7 is not a class of the training part"):
         load(path, test_path=write(tmp_path, "a,label,b\n1,0,2\n1,7,2\n", "other.csv"))
 
 
 def test_a_test_file_of_one_class_tells_nothing(tmp_path):
     path = write(tmp_path, PLAIN)
-    with pytest.raises(DataError, match=r"all test examples are of one class \(0\): they tell nothing"):
+    with pytest.raises(DataError, match=r"all test examples have the same class \(0\) and cannot measure"):
         load(path, test_path=write(tmp_path, "a,label,b\n1,0,2\n3,0,2\n", "other.csv"))
 
 

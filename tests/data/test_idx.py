@@ -26,11 +26,11 @@ def test_reads_what_was_written(tmp_path, pack, kind, array):
         (b"\x1f\x8bnot gzip at all", "cannot be read"),
         (gzip.compress(idx_bytes(IMAGES))[:-8] + b"\0" * 8, "cannot be read"),
         (idx_bytes(IMAGES)[:-1], "is it truncated"),
-        (idx_bytes(IMAGES) + b"\0", "more bytes where"),
+        (idx_bytes(IMAGES) + b"\0", "more bytes, but"),
         (b"\0\0\x0d\x03" + idx_bytes(IMAGES)[4:], "not an IDX file"),
         (idx_bytes(IMAGES)[:9], "is it truncated"),
         (b"", "not an IDX file"),
-        (idx_bytes(LABELS), "holds labels, not images; are the files swapped"),
+        (idx_bytes(LABELS), "holds labels, not images: are the files swapped"),
     ],
     ids=["cut gzip", "no gzip", "wrong checksum", "cut", "too long", "floats", "cut header", "empty", "swapped"],
 )

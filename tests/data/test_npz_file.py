@@ -43,8 +43,8 @@ def test_class_names_are_those_of_the_configuration(tmp_path):
     assert (named.class_names, named.fingerprint) == (("NA", "032", "cat"), load(path).fingerprint)
     for names, said in (
         (["a", "b"], "2 names for 3 classes"),
-        (["a", "b", "a"], "names two classes alike"),
-        (["a", False, "c"], "False is no text in YAML; quote it"),
+        (["a", "b", "a"], "two classes have the same name"),
+        (["a", False, "c"], "False is not text in YAML; quote it"),
         ("abc", "must be null or a list"),
     ):
         with pytest.raises(ConfigError, match=rf"^dataset\.class_names=.*: {said}"):
@@ -110,22 +110,22 @@ def with_value(array, value):
     [
         ({"x_train": with_value(CONTENT["x_train"], np.nan)}, r"x_train: example 3 \(from 0\) holds NaN, infinity"),
         ({"x_test": with_value(CONTENT["x_test"], np.inf)}, r"x_test: example 3 \(from 0\) holds NaN, infinity"),
-        ({"x_test": with_value(CONTENT["x_test"], 1e300)}, "x_test: example 3 .* or what float32 cannot"),
+        ({"x_test": with_value(CONTENT["x_test"], 1e300)}, "x_test: example 3 .* or a number beyond float32"),
         ({"x_train": CONTENT["x_train"].astype(str)}, "x_train: holds <U.*, not numbers"),
         ({"x_train": CONTENT["x_train"].astype(complex)}, "x_train: holds complex128, not numbers"),
-        ({"x_train": np.arange(30)}, r"x_train: has shape \(30,\); needed are features \(examples, features\) or im"),
+        ({"x_train": np.arange(30)}, r"x_train: has shape \(30,\); must be features \(examples, features\) or im"),
         ({"x_train": np.zeros((0, 5, 4))}, r"x_train: has shape \(0, 5, 4\)"),
         ({"y_train": with_label(CONTENT["y_train"], -1)}, "y_train: holds the label -1; labels must be 0, 1, 2"),
         ({"y_train": with_label(CONTENT["y_train"], 2**32)}, "y_train: holds the label 4294967296"),
         ({"y_train": with_label(CONTENT["y_train"], 7)}, "no training example of class 3, though labels go up to 7"),
         ({"y_train": CONTENT["y_train"] + 1}, "no training example of class 0"),
-        ({"y_test": with_label(CONTENT["y_test"], 3)}, "test examples have the label 3, which no training example"),
-        ({"y_train": CONTENT["y_train"] * 0}, "all training examples are of one class; at least 2 are needed"),
+        ({"y_test": with_label(CONTENT["y_test"], 3)}, "test examples have the label 3, but no training example"),
+        ({"y_train": CONTENT["y_train"] * 0}, "all training examples have the same class; at least 2 classes are"),
         ({"y_train": CONTENT["y_train"] * 1.0}, r"y_train: is float64\(30,\); labels must be integers"),
         ({"y_train": np.eye(3, dtype=int)[CONTENT["y_train"]]}, r"y_train: is int64\(30, 3\); labels must be integers"),
         ({"y_train": CONTENT["y_train"][:-1]}, "30 examples in x_train, but 29 in y_train"),
-        ({"x_test": CONTENT["x_test"][:, 1:]}, r"inputs differ: uint8\(5, 4, 1\) and uint8\(4, 4, 1\) an example"),
-        ({"x_test": CONTENT["x_test"] / 255}, r"inputs differ: uint8\(5, 4, 1\) and float32\(5, 4, 1\)"),
+        ({"x_test": CONTENT["x_test"][:, 1:]}, r"examples differ: uint8\(5, 4, 1\) and uint8\(4, 4, 1\)"),
+        ({"x_test": CONTENT["x_test"] / 255}, r"examples differ: uint8\(5, 4, 1\) and float32\(5, 4, 1\)"),
         ({"x_train": np.array([Trap()] * 30, dtype=object)}, "not a readable archive"),
     ],
     ids=lambda value: value[:30] if isinstance(value, str) else next(iter(value)),
@@ -164,7 +164,7 @@ def test_one_array_alone_is_no_archive(tmp_path):
 
 
 def test_a_file_that_is_not_there_is_an_error(tmp_path):
-    with pytest.raises(DataError, match=r"nowhere.npz: there is no such file"):
+    with pytest.raises(DataError, match=r"nowhere.npz: no such file"):
         load(tmp_path / "nowhere.npz")
 
 
@@ -199,9 +199,9 @@ def test_arrays_for_validation_are_the_validation_part(tmp_path, name, tested):
 
 def test_a_validation_part_of_another_shape_or_with_other_classes_is_refused(tmp_path):
     for own, said in (
-        ({"x_val": CONTENT["x_test"][:, 1:], "y_val": CONTENT["y_test"]}, "training and validation inputs differ"),
+        ({"x_val": CONTENT["x_test"][:, 1:], "y_val": CONTENT["y_test"]}, "training and validation examples differ"),
         ({"x_val": CONTENT["x_test"], "y_val": CONTENT["y_test"] + 1}, "validation examples have the label 3"),
-        ({"x_val": CONTENT["x_test"], "y_val": CONTENT["y_test"] * 0}, "all validation examples are of one class"),
+        ({"x_val": CONTENT["x_test"], "y_val": CONTENT["y_test"] * 0}, "all validation examples have the same class"),
     ):
         with pytest.raises(DataError, match=said):
             load(write(tmp_path, CONTENT | own))
@@ -217,9 +217,9 @@ def test_arrays_for_validation_beside_those_of_one_part_are_used_too(tmp_path):
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        (["x_val"], "has a validation part without y_val"),
-        (["y_valid"], "has a validation part without x_valid"),
-        (["x_val", "y_val", "x_validation", "y_validation"], "x_val.* and x_val.*: which is the validation part"),
+        (["x_val"], "its validation part lacks y_val"),
+        (["y_valid"], "its validation part lacks x_valid"),
+        (["x_val", "y_val", "x_validation", "y_validation"], "x_val.* and x_val.*; keep one validation part"),
     ],
 )
 def test_no_array_for_validation_is_passed_over(tmp_path, names, said):

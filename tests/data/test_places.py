@@ -10,14 +10,14 @@ from tests.composed import config
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [
-        (["dataset=csv", "dataset.path=gone.csv"], "gone.csv: there is no such file or folder"),
-        (["dataset=images", "dataset.path=gone"], "gone: there is no such file or folder"),
-        (["dataset=npz", "dataset.path='~/gone.npz'"], "gone.npz: there is no such file or folder"),
+        (["dataset=csv", "dataset.path=gone.csv"], "gone.csv: no such file or folder"),
+        (["dataset=images", "dataset.path=gone"], "gone: no such file or folder"),
+        (["dataset=npz", "dataset.path='~/gone.npz'"], "gone.npz: no such file or folder"),
         (["dataset=mnist", "dataset.root=gone"], "dataset.root=gone: no such directory"),
-        (["dataset=fashion_mnist", "dataset.root=gone"], "to have fashion_mnist downloaded into it"),
-        (["dataset=mnist", "dataset.root=''"], "names no directory"),
+        (["dataset=fashion_mnist", "dataset.root=gone"], "fashion_mnist is downloaded into it"),
+        (["dataset=mnist", "dataset.root=''"], "must name a directory"),
         (["dataset=csv", "dataset.path=.", "dataset.test_path=no.csv"], "no such file or folder .dataset.test_path="),
-        (["dataset=digits", "model.init_from=gone"], "model.init_from=gone: there is no such run directory"),
+        (["dataset=digits", "model.init_from=gone"], "model.init_from=gone: no such run directory"),
     ],
 )
 def test_what_is_missing_is_named_before_anything_is_read(tmp_path, monkeypatch, overrides, said):

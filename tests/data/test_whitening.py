@@ -58,7 +58,7 @@ def test_chunks_make_no_difference(monkeypatch, correlated):
 
 
 def test_too_many_values_an_example_are_an_error():
-    with pytest.raises(ValueError, match="takes at most 4096 values an example; these have 4097"):
+    with pytest.raises(ValueError, match="takes at most 4096 values for each example, but these have 4097"):
         zca(split_of(np.zeros((500, 4097), np.uint8)), 0.1)
 
 

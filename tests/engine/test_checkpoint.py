@@ -267,7 +267,7 @@ def test_a_whole_file_that_fits_is_taken(begin, caplog):
 )
 def test_anothers_state_is_refused_with_a_warning(others, begin, caplog):
     assert begin(*others) == ([], True)
-    assert "starts anew" in caplog.text
+    assert "starts from the beginning" in caplog.text
 
 
 @pytest.mark.parametrize("kept", [0, 100, 0.5, 0.999])
@@ -276,7 +276,7 @@ def test_a_truncated_file_is_refused_with_a_warning(kept, begin, tmp_path, caplo
     whole = path.read_bytes()
     path.write_bytes(whole[: kept if isinstance(kept, int) else int(kept * len(whole))])
     assert begin() == ([], True)
-    assert "starts anew" in caplog.text
+    assert "starts from the beginning" in caplog.text
 
 
 def test_a_file_with_a_changed_byte_is_refused_with_a_warning(begin, tmp_path, caplog):
@@ -285,4 +285,4 @@ def test_a_file_with_a_changed_byte_is_refused_with_a_warning(begin, tmp_path, c
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
     assert begin() == ([], True)
-    assert "starts anew" in caplog.text
+    assert "starts from the beginning" in caplog.text

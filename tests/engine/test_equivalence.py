@@ -47,7 +47,7 @@ class BatchesSeen(keras.Model):
 
 @pytest.mark.parametrize(("seed", "repeats"), [(3, True), (None, False)])
 def test_a_seeded_fit_repeats_one_shuffle_and_an_unseeded_one_does_not(seed, repeats):
-    """What README.md says of Keras, and why a reference for our training sets no seed; ours shuffles anew with one."""
+    """docs/reproducibility.md says so: a reference for our training sets no seed; ours shuffles anew with one."""
     tf.random.set_seed(seed)  # the part of keras.utils.set_random_seed that decides it
     try:
         model, examples = BatchesSeen(), np.arange(30.0)[:, None]

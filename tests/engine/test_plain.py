@@ -56,5 +56,5 @@ def test_a_numpy_scalar_comes_back_as_one(scalar, tmp_path):
 
 @pytest.mark.parametrize("value", [object(), {1, 2}, [len], np.array([None]), b"bytes"])
 def test_what_is_not_plain_is_refused(value):
-    with pytest.raises(TypeError, match="is no plain value"):
+    with pytest.raises(TypeError, match="is not a plain value"):
         encode(value, [])

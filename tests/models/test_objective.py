@@ -34,7 +34,7 @@ def test_labels_are_encoded_for_every_part():
 
 
 def test_a_binary_loss_refuses_three_classes():
-    with pytest.raises(ConfigError, match="a binary loss needs two classes, and the data set has 3"):
+    with pytest.raises(ConfigError, match="a binary loss needs two classes, but the data set has 3"):
         encoded(split_of([0, 1, 2]), 3, "column")
 
 

@@ -72,7 +72,7 @@ def test_frozen_layers_stay_and_others_learn():
 @pytest.mark.parametrize(
     ("patterns", "said"),
     [
-        (["conv_*"], r"model\.freeze: conv_\* fits no layer with weights .allowed: hidden_1"),
+        (["conv_*"], r"model\.freeze: conv_\* matches no layer with weights .allowed: hidden_1"),
         (["*"], "leaves nothing to train"),
     ],
 )

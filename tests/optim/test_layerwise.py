@@ -40,7 +40,7 @@ def test_the_first_pattern_that_fits_gives_the_multiplier_and_others_have_one(ne
 
 
 def test_a_pattern_that_fits_no_layer_is_an_error_with_the_nearest(network):
-    with pytest.raises(ConfigError, match=r"optimizer\.layerwise: hiden_1 fits no layer .* did you mean hidden_1"):
+    with pytest.raises(ConfigError, match=r"optimizer\.layerwise: hiden_1 matches no layer .* did you mean hidden_1"):
         multipliers(network("sgd"), {"hiden_1": 0.1})
 
 

@@ -155,7 +155,7 @@ def test_a_schedule_of_ours_is_made_again_from_its_configuration(rate):
 @pytest.mark.parametrize(
     ("build", "said"),
     [
-        (lambda: multi_step(0.5, [20, 10], 0.1), r"boundaries=\[20, 10\] \(in steps\): must rise"),
+        (lambda: multi_step(0.5, [20, 10], 0.1), r"boundaries=\[20, 10\] \(in steps\): must increase"),
         (lambda: multi_step(0.5, [10, 10], 0.1), r"boundaries=\[10, 10\]"),
         (lambda: multi_step(0.5, [], 0.1), r"boundaries=\[\]"),
         (lambda: piecewise(0.5, [0, 10], [1.0, 0.5, 0.1]), r"boundaries=\[0, 10\].* from at least 1"),

@@ -43,10 +43,10 @@ def test_what_is_excluded_stays_so_under_layerwise_rates(network):
 
 
 def test_a_pattern_that_fits_nothing_is_an_error_with_the_nearest(network):
-    with pytest.raises(ConfigError, match="exclude_from_weight_decay: baises fits no weight; did you mean bias"):
+    with pytest.raises(ConfigError, match="exclude_from_weight_decay: baises matches no weight; did you mean bias"):
         exclude_from_weight_decay(network(OPTIMIZERS["adamw"]()), ["baises"])
 
 
 def test_without_weight_decay_there_is_nothing_to_exclude(network):
-    with pytest.raises(ConfigError, match="there is no weight decay; choose optimizer=adamw"):
+    with pytest.raises(ConfigError, match="the optimizer has no weight decay; use optimizer=adamw"):
         exclude_from_weight_decay(network("adam"), ["bias"])

@@ -45,7 +45,7 @@ def holder(shell, tmp_path, tmp_path_factory) -> Iterator[Holder]:
 
 def test_one_process_at_a_time(tmp_path, holder):
     assert is_locked(tmp_path)
-    with pytest.raises(Locked, match="another process is at this run") as caught, run_lock(tmp_path):
+    with pytest.raises(Locked, match="this run is in use by another process") as caught, run_lock(tmp_path):
         pass
     assert isinstance(caught.value, UserError)  # one message, whichever command it was
     holder.end.close()

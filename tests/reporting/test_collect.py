@@ -1,5 +1,6 @@
 import json
 import logging
+import re
 
 import pytest
 
@@ -75,11 +76,15 @@ def test_one_variant_on_two_data_sets_is_two(make_run, tmp_path):
     assert with_dataset(variant_labels(runs), runs) == ["optimizer=sgd [mnist]", "optimizer=sgd [mnist_5k]"]
 
 
-def test_two_versions_of_one_data_set_are_not_compared(make_run, tmp_path):
-    make_run("sweep/0", overrides=["optimizer=sgd"])
-    make_run("sweep/1", overrides=["optimizer=adam"], fingerprint="a" * 64)
-    with pytest.raises(UserError, match="these runs saw 2 versions of mnist"):
-        with_dataset(["a", "b"], find_runs([tmp_path]))
+def test_two_data_sets_of_one_name_are_not_compared(make_run, tmp_path):
+    """They may be versions of one data set or, of tables of one's own, files that have nothing in common."""
+    for name, file, letter in (("0", "iris.csv", "a"), ("1", "iris.csv", "a"), ("2", "wine.csv", "b")):
+        path = make_run(f"sweep/{name}", dataset="csv", fingerprint=letter * 64) / "record.json"
+        record = json.loads(path.read_text())
+        path.write_text(json.dumps(record | {"dataset": record["dataset"] | {"source": f"/data/{file}"}}))
+    said = "these runs saw 2 data sets named csv that differ (iris.csv aaaaaaaaaaaa, wine.csv bbbbbbbbbbbb)"
+    with pytest.raises(UserError, match=re.escape(said)):
+        with_dataset(["a", "b", "c"], find_runs([tmp_path]))
 
 
 def test_variants_can_be_made_of_the_values_of_keys(make_run, tmp_path):

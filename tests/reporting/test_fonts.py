@@ -13,6 +13,7 @@ from runner.reporting.figure_files import write_figures
 from runner.reporting.figures import confusion_matrix
 from runner.reporting.fonts import fit_letters, legible
 from runner.reporting.left_out import LeftOut
+from runner.reporting.report import Output, report
 from runner.reporting.styles import variant_styles
 
 CJK = "\N{CJK UNIFIED IDEOGRAPH-732B}\N{CJK UNIFIED IDEOGRAPH-72D7}"  # cat, dog
@@ -89,6 +90,13 @@ def test_without_a_font_letters_are_their_numbers_everywhere_and_a_note_says_so(
     (note,) = left_out.reasons
     assert all(letter in note for letter in CJK + HANGUL)
     assert "no installed font has them" in note
+
+
+def test_the_note_is_on_the_page_too_where_that_alone_is_asked_for(make_run, tmp_path):
+    for label in (CJK, "x"):
+        make_run(f"sweep/{label}", label=label)
+    report([tmp_path / "sweep"], tmp_path / "out", output=Output(["html"]))
+    assert f"letters {''.join(sorted(CJK))}: no installed font has them" in (tmp_path / "out/index.html").read_text()
 
 
 @pytest.mark.parametrize("kind", ["dots.png", "curves.png", "matrix.png"])

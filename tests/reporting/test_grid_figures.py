@@ -53,10 +53,12 @@ def test_sensitivity_draws_a_line_a_group_over_the_rates_and_marks_what_was_chos
     scores = pd.Series([0.5, 0.6, 0.1, 0.7, 0.9, np.nan] * 2)
     points = points_along(varying_axes(overrides)[1], overrides, scores)
     figure = sensitivity(points, "optimizer.learning_rate", "val_accuracy", "", {"optimizer=adam": 0.01})
-    sgd, adam, star, _ = figure.axes[0].lines
+    sgd, adam, star, _, lost, _ = figure.axes[0].lines
     assert (list(sgd.get_xdata()), list(sgd.get_ydata())) == ([0.01, 0.1, 1], [0.6, 0.5, 0.1])
     assert (list(adam.get_xdata()), list(adam.get_ydata())) == ([0.01, 0.1], [0.9, 0.7])
     assert (list(star.get_xdata()), list(star.get_ydata())) == ([0.01], [0.9])
+    assert (lost.get_marker(), list(lost.get_xdata())) == ("x", [1])
+    assert "no run completed" in [text.get_text() for text in figure.legends[0].texts]
     assert figure.axes[0].get_xscale() == "log"
 
 
@@ -91,12 +93,21 @@ def test_the_names_of_values_never_lie_on_each_other(values):
     assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
 
 
-@pytest.mark.parametrize("highest", [0.1, 1, 0.0101])
-def test_the_axis_holds_a_value_at_which_no_run_completed(highest):
-    points = pd.DataFrame({"group": "", "value": [0.001, 0.01, highest], "score": [0.5, 0.6, np.nan]})
+@pytest.mark.parametrize(
+    ("values", "highest"), [([0.001, 0.01], 0.1), ([0.001, 0.01], 1), ([0.001, 0.01], 0.0101), ([-1.0, 0.0], 0.5)]
+)
+def test_the_axis_holds_a_value_at_which_no_run_completed(values, highest):
+    points = pd.DataFrame({"group": "", "value": [*values, highest], "score": [0.5, 0.6, np.nan]})
     (axes,) = sensitivity(points, "optimizer.learning_rate", "val_accuracy", "", {}).axes
     assert axes.get_xlim()[1] > highest
     assert axes.get_ylim()[0] > 0.4
+
+
+def test_a_value_far_beyond_what_completed_is_in_the_legend_alone():
+    points = pd.DataFrame({"group": "", "value": [0.001, 0.01, 1e12], "score": [0.5, 0.6, np.nan]})
+    figure = sensitivity(points, "optimizer.learning_rate", "val_accuracy", "", {})
+    assert figure.axes[0].get_xlim()[1] < 1
+    assert "no run completed at 1e+12 (off the axis)" in [text.get_text() for text in figure.legends[0].texts]
 
 
 def test_a_heat_map_has_the_mean_and_deviation_of_every_cell():

@@ -105,10 +105,23 @@ def test_together_says_what_no_variant_is_about(make_sweep, tmp_path, capsys):
     )
 
 
+def test_a_sweep_of_which_no_run_has_begun_is_named(make_sweep, tmp_path, capsys):
+    sweeps = [make_sweep("a"), make_sweep("b"), tmp_path / "planned"]
+    sweeps[2].mkdir()
+    (sweeps[2] / "plan.csv").write_text("phase,variant,directory\ntuning,x,t\nfinal,x,0\nfinal,y,1\n")
+    note = f"note: {sweeps[2]}: nothing to report yet: 2 planned runs"
+    for named in (sweeps, sweeps[1:]):
+        reported(*named)
+        assert note in capsys.readouterr().out
+    assert not (sweeps[2] / "summary.csv").exists()
+    reported(*sweeps, sweeps[0] / "plan.csv", "--together", "--out", tmp_path / "out")
+    assert "note: not begun: 2 planned runs" in capsys.readouterr().out
+
+
 def test_a_sweep_that_cannot_be_reported_on_costs_itself_alone(make_sweep, tmp_path, capsys):
     good, bad = make_sweep("good"), make_sweep("bad")
     (bad / "fast" / "record.json").write_text((bad / "fast" / "record.json").read_text().replace("f" * 64, "e" * 64))
-    with pytest.raises(UserError, match="bad: these runs saw 2 versions of mnist") as error:
+    with pytest.raises(UserError, match="bad: these runs saw 2 data sets named mnist") as error:
         reported(bad, good)
     assert str(good) not in str(error.value)
     assert (good / "summary.csv").exists()

@@ -18,7 +18,7 @@ from runner.reporting.collect import find_runs
 from runner.reporting.left_out import LeftOut
 from runner.reporting.page.tables import environment_table, variants_table
 from runner.reporting.report import Output, report
-from runner.reporting.tables import PaperTable
+from runner.reporting.tables import PaperTable, paper_table
 from tests.reporting.conftest import run_maker
 
 HOSTILE = "<script>alert(1)</script>"
@@ -224,18 +224,28 @@ def test_a_caption_says_what_dots_and_bands_are_and_never_repeats_the_files_name
     assert [caption for caption in captions if "A dot is a seed" in caption]
 
 
+def verdicts_of(results):
+    table = variants_table(results, PaperTable([], [""] * len(results.variants), ""))
+    place = [column.name for column in table.columns].index("verdict")
+    return [row[place].parts[0][0] for row in table.rows]
+
+
 def test_the_verdict_baseline_stands_at_the_baseline_alone(make_run, tmp_path):
     make_run("sweep/0", label="wild", status="diverged")
     make_run("sweep/1", label="sgd")
     make_run("sweep/2", label="odd", status="failed")
     results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
-    table = variants_table(results, PaperTable([], [""] * 3, ""))
-    place = [column.name for column in table.columns].index("verdict")
-    assert [row[place].parts[0][0] for row in table.rows] == [
-        "baseline",
-        "1 seed cannot decide (6 can)",
-        "not compared",
-    ]
+    assert verdicts_of(results) == ["baseline", "too few seeds", "not compared"]
+
+
+def test_why_the_seeds_cannot_decide_is_said_once_below_the_variants(make_run, tmp_path):
+    for seed in range(2):
+        for label in "abc":
+            make_run(f"sweep/{label}{seed}", label=label, seed=seed)
+    results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
+    table = paper_table(results.summary, results.aggregate, results.comparisons, None)
+    assert verdicts_of(results) == ["baseline", "too few seeds", "too few seeds"]
+    assert variants_table(results, table).caption.count("2 seeds cannot decide over 2 comparisons (7 can)") == 1
 
 
 def test_the_environment_names_the_machine_and_counts_its_runs(make_run, tmp_path):

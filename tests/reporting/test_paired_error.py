@@ -6,9 +6,8 @@ import pytest
 from scipy import stats
 
 from runner.reporting.aggregate import aggregate_frame, comparison_frame
-from runner.reporting.collect import find_runs
-from runner.reporting.left_out import LeftOut
-from runner.reporting.paired_error import Answers, read_answers, with_test_set_error
+from runner.reporting.paired_error import with_test_set_error
+from runner.reporting.predictions import Answers
 from runner.reporting.tables import paper_table
 from runner.reporting.verdicts import verdicts
 from tests.reporting.test_aggregate import runs
@@ -138,8 +137,14 @@ def test_a_claim_is_of_these_test_examples_and_says_where_others_may_not_show_it
         own[:2] = True
     summary, compared = measured((base, more))
     sentence = verdicts(aggregate_frame(summary, "test_accuracy"), compared, {"a": "a", "b": "a"})["b"]
-    assert "significantly better on these 800 test examples, perhaps not on others (95% interval" in sentence
-    assert "-0.17 to +0.67 with the test set's own error, p = 0.008" in sentence
+    assert "significantly better on these 800 test examples, perhaps not on others (all differences equal" in sentence
+    assert ", so no 95% interval, -0.17 to +0.67 with the test set's own error, p = 0.008" in sentence
+
+
+def test_where_neither_seeds_nor_examples_vary_there_is_no_two_level_interval(right):
+    _, compared = measured((right[0], right[0]))
+    assert compared["test_set_error"][0] == 0
+    assert np.isnan([compared["ci_low"][0], compared["two_level_low"][0], compared["two_level_high"][0]]).all()
 
 
 def test_an_interval_with_the_test_sets_error_may_begin_at_zero(right):
@@ -158,16 +163,3 @@ def test_a_difference_below_one_test_example_is_shown_and_called_that():
     summary, compared = measured((base, more))
     sentence = verdicts(aggregate_frame(summary, "test_accuracy"), compared, {"a": "a", "b": "a"})["b"]
     assert "+0.03 points (less than one test example) against a: no significant difference" in sentence
-
-
-def test_answers_are_read_from_the_predictions_of_completed_runs(make_run):
-    probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
-    parts = {f"{part}_{kind}": value for part in ("test", "validation") for kind, value in
-             {"probabilities": probabilities, "labels": np.array([0, 1, 1])}.items()}  # fmt: skip
-    make_run("sweep/0", predictions=parts)
-    make_run("sweep/1", seed=1)
-    make_run("sweep/2", seed=2, status="diverged", predictions=parts)
-    found = find_runs([make_run("sweep/3", seed=3, predictions=parts).parent])
-    first, *others, last = read_answers(found, LeftOut())
-    assert first.right.tolist() == last.right.tolist() == [True, True, False]
-    assert others == [None, None]

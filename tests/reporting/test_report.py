@@ -504,11 +504,15 @@ def test_variants_are_compared_by_the_time_to_a_target(make_run, tmp_path, metri
             directory = make_run(f"sweep/{name}{seed}", overrides=[f"optimizer={name}"], seed=seed, accuracies=curve)
             table = pd.read_csv(directory / "history.csv").assign(seconds=2.0)
             table.to_csv(directory / "history.csv", index=False)
-    results = report([tmp_path / "sweep"], tmp_path / "out", Wish(metric), Output(["csv", "table", "png"])).results
+    output = Output(["csv", "table", "html"])
+    results = report([tmp_path / "sweep"], tmp_path / "out", Wish(metric), output).results
     assert (results.target, results.target_source) == (0.8, "the worst end of a run of optimizer=a")
     assert "significantly better" in results.verdicts["optimizer=b"]
     assert results.comparisons["difference"].tolist() == [-1.0 if metric.startswith("epochs") else -2.0]
-    assert (tmp_path / "out" / f"{metric}.png").exists()
+    figure, target = dict(report_figures(results, None, None, seeds=False))[metric](), "validation accuracy of 80.00%"
+    assert f"target: {target}, the worst end of a run of optimizer=a" in figure.axes[0].get_xlabel().replace("\n", " ")
+    assert f"The target is a {target}." in (tmp_path / "out" / "table.md").read_text()
+    assert "choices and figures on validation" in (tmp_path / "out" / "index.html").read_text()
 
 
 def test_a_time_to_a_target_that_nothing_sets_is_refused(make_run, tmp_path):

@@ -114,7 +114,7 @@ def test_the_caption_says_of_which_runs_the_means_and_the_differences_are():
     assert "differences to a, over the seeds that both have, with 95%" in shown.caption
     assert "The best mean, of the runs that completed, is bold." in shown.caption
     whole = table(runs("a", SEVEN), runs("b", SEVEN), baseline="a")
-    assert "differences to a with 95%" in whole.caption
+    assert "differences to a with 95% t-intervals, none where all differences are equal; p by" in whole.caption
     assert "The best mean is bold." in whole.caption
 
 

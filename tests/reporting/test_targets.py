@@ -40,13 +40,17 @@ def test_the_usual_target_is_reached_by_every_completed_run_of_the_baseline():
     assert usual_target(SUMMARY, HISTORY, "gone", "val_accuracy") is None
 
 
+def run(variant, seed, epochs):
+    return {
+        "variant": variant, "seed": seed, "status": "completed", "epochs": 9, "train_seconds": 1.0, "parameters": 3,
+        "dataset": "mnist", "epochs_to_target": epochs, "seconds_to_target": 2.0,
+    }  # fmt: skip
+
+
 def test_a_run_that_never_reached_the_target_lost_the_comparison_by_the_time_to_it():
     """b reaches it in six of seven seeds, each time an epoch sooner; of a every seed does."""
-    rows = [
-        {"variant": name, "seed": seed, "status": "completed", "epochs": 9, "train_seconds": 1.0, "parameters": 3,
-         "dataset": "mnist", "epochs_to_target": epochs, "seconds_to_target": 2.0}
-        for name, reached in {"a": [5.0] * 7, "b": [4.0] * 6 + [np.nan]}.items() for seed, epochs in enumerate(reached)
-    ]  # fmt: skip
+    reached = {"a": [5.0] * 7, "b": [4.0] * 6 + [np.nan]}
+    rows = [run(name, seed, epochs) for name, own in reached.items() for seed, epochs in enumerate(own)]
     summary = pd.DataFrame(rows)
     aggregate = aggregate_frame(summary, "epochs_to_target", 0.9)
     compared = comparison_frame(summary, "epochs_to_target", "a")
@@ -55,13 +59,21 @@ def test_a_run_that_never_reached_the_target_lost_the_comparison_by_the_time_to_
     assert round(7 * row["win_probability"], 9) == 6  # fewer epochs are better
     sentence = verdicts(aggregate, compared, {"a": "a", "b": "a"})["b"]
     assert sentence.startswith(
-        "b has a mean epochs_to_target of 4.0000 over the 6 of 7 runs that reached the target, -1.0000 against a over "
+        "b has a mean epochs_to_target of 4.0 over the 6 of 7 runs that reached the target, -1.0 against a over "
         "the 6 seeds in which both reached the target: no significant difference, with the 1 run of b that diverged or "
         "never reached the target counted as lost"
     )
-    shown = paper_table(summary, aggregate, compared, None)
+    shown = paper_table(summary, aggregate, compared, None, "validation accuracy of 90.00%")
+    assert "The target is a validation accuracy of 90.00%." in shown.caption
     assert shown.marks == ["best", "as good"]
     assert "The best mean, of the runs that reached the target, among the variants with the fewest" in shown.caption
+
+
+def test_where_no_run_reached_the_target_the_caption_claims_no_seed():
+    runs = pd.DataFrame([run("a", seed, np.nan) for seed in range(3)])
+    aggregate = aggregate_frame(runs, "epochs_to_target", 0.99)
+    caption = paper_table(runs, aggregate, comparison_frame(runs, "epochs_to_target", "a"), None).caption
+    assert caption.startswith("No run reached the target, mnist.")
 
 
 def test_a_run_that_reached_the_target_and_then_diverged_lost():

@@ -1,6 +1,6 @@
 import pytest
 
-from runner.reporting.wording import signed_text, spread_text, value_text
+from runner.reporting.wording import p_equation, p_number, signed_text, spread_text, value_text
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,12 @@ def test_a_deviation_has_as_many_digits_as_its_mean():
     assert spread_text(1.234e-7, 5.678e-9, "test_loss") == "1.23e-07 ± 5.68e-09"
 
 
+def test_times_to_a_target_have_the_digits_that_say_something():
+    assert spread_text(5.0, 0.5774, "epochs_to_target") == "5.0 ± 0.6"
+    assert signed_text(-1.3333, "epochs_to_target") == "-1.3"
+    assert value_text(12.3456, "seconds_to_target") == "12.35"
+
+
 def test_shares_are_percent_and_points():
     assert value_text(0.00001, "test_accuracy") == "0.00%"
     assert signed_text(-0.0021, "test_accuracy") == "-0.21"
@@ -33,3 +39,11 @@ def test_a_difference_below_half_a_hundredth_of_a_point_is_no_zero():
 def test_nothing_is_not_less_than_zero(metric, text):
     assert signed_text(-0.0, metric) == text
     assert signed_text(-1e-12, "test_accuracy") == "+0.00"
+
+
+@pytest.mark.parametrize(
+    ("value", "number", "equation"), [(0.0312, "0.031", "p = 0.031"), (0.0009, "<0.001", "p < 0.001")]
+)
+def test_a_small_p_is_below_a_thousandth(value, number, equation):
+    assert p_number(value) == number
+    assert p_equation(number) == equation

@@ -45,3 +45,27 @@ def test_an_override_of_a_sweep_that_is_resumed_is_refused_with_its_command(tmp_
     Plan([job()], command=ablation_arguments(["base=experiment/smoke", "drop=schedule"])).write(tmp_path)
     with pytest.raises(UserError, match=r": runner ablate base=experiment/smoke drop=schedule seeds=3$"):
         resume_command([str(tmp_path), "seeds=3"])
+
+
+@pytest.mark.parametrize("status", ["completed", "diverged"])
+def test_a_run_that_is_done_is_no_error(tmp_path, capsys, status):
+    end(job(), tmp_path, status)
+    path = job().path(tmp_path)
+    before = {file: file.read_bytes() for file in path.iterdir()}
+    resume_command([str(path)])
+    said = " ".join(capsys.readouterr().out.split())
+    assert said == f"{path}: already {status}; there is nothing left to do"
+    assert before.items() <= {file: file.read_bytes() for file in path.iterdir()}.items()
+
+
+def test_a_search_that_is_done_is_no_error_and_another_one_goes_on_by_its_own_command(tmp_path, capsys):
+    trial = job(phase="trial")
+    Plan([trial], search={"to_come": 0}).write(tmp_path)
+    with pytest.raises(UserError, match="a search goes on with the command that began it"):
+        resume_command([str(tmp_path)])
+    end(trial, tmp_path)
+    resume_command([str(tmp_path)])
+    assert "already completed; there is nothing left to do" in " ".join(capsys.readouterr().out.split())
+    Plan([trial], search={"to_come": 1}).write(tmp_path)
+    with pytest.raises(UserError, match="a search goes on with the command that began it"):
+        resume_command([str(tmp_path)])

@@ -9,10 +9,11 @@ import pytest
 
 from runner.config.errors import UserError
 from runner.console import Terminal
-from runner.sweeps.conduct import conduct, refuse_another_question
+from runner.sweeps.conduct import conduct, in_recorded_order, refuse_another_question
 from runner.sweeps.job import Job
 from runner.sweeps.outcome import Outcome
-from runner.sweeps.plan import Plan
+from runner.sweeps.plan import Plan, candidates
+from runner.sweeps.variants import grid_variants
 from tests.sweeps.made_up import end, record
 from tests.sweeps.test_plan import STUDY, TUNED, planned
 
@@ -93,3 +94,33 @@ def test_a_directory_takes_no_other_question_s_runs(composer, tmp_path):
     refuse_another_question(other, tmp_path / "new")
     planned(composer, STUDY).write(tmp_path / "planned")  # by a dry run
     refuse_another_question(other, tmp_path / "planned")
+
+
+def test_a_grid_typed_in_another_order_keeps_the_baseline_that_its_directory_has(composer, tmp_path):
+    def plan(*optimizers, seeds=(0, 1)):
+        axes = {"optimizer": [f"optimizer={name}" for name in optimizers]}
+        found = candidates(grid_variants(axes, []), composer)
+        return Plan([job for cell in found for job in cell.jobs(seeds, "final")])
+
+    def ordered(typed):
+        shown = StringIO()
+        return in_recorded_order(typed, tmp_path, Terminal(file=shown)), " ".join(shown.getvalue().split())
+
+    first = plan("sgd", "adam")
+    assert ordered(first) == (first, "")
+    first.write(tmp_path)
+    swapped = plan("adam", "sgd")
+    assert ordered(swapped) == (swapped, "")  # nothing was trained by the plan that lies there
+    conducted(first, tmp_path)
+    kept, said = ordered(swapped)
+    assert kept == first
+    assert said.startswith("optimizer=sgd stays the baseline, as it was planned here first; to compare with optimizer=")
+    assert said.endswith(f"adam: runner report {tmp_path} --baseline optimizer=adam")
+    assert ordered(first) == (first, "")
+    more, _ = ordered(plan("rmsprop", "adam", "sgd", seeds=(2, 0)))
+    assert [(job.variant, job.seed) for job in more.jobs] == [
+        (f"optimizer={name}", seed) for name in ("sgd", "adam", "rmsprop") for seed in (2, 0)
+    ]
+    assert ordered(plan("rmsprop", "adam"))[0] == plan("rmsprop", "adam")  # without the baseline: another question
+    conducted(kept, tmp_path)
+    assert set(pd.read_csv(tmp_path / "comparisons.csv")["baseline"]) == {"optimizer=sgd"}

@@ -1,5 +1,7 @@
 """Every study and search in `conf/` is one that can be planned; a new one is picked up from there."""
 
+import logging
+
 import pytest
 import yaml
 
@@ -50,3 +52,10 @@ def test_its_head_says_what_it_asks(file):
 def test_a_search_has_values_that_are_allowed(file):
     given = yaml.safe_load(file.read_text())
     assert read_search(given | {"axes": {"optimizer.learning_rate": {"low": 0.1, "high": 1.0}}}, []).trials
+
+
+def test_a_sweeps_warnings_stand_in_the_terminal_without_a_word_of_hydra(composer):
+    logging_of = composer._master.hydra.hydra_logging
+    record = logging.LogRecord("runner", logging.WARNING, "", 0, "left out: %s", ("a figure",), None)
+    assert logging.Formatter(logging_of.formatters.line.format).format(record) == "left out: a figure"
+    assert logging_of.handlers.console.formatter == "line"

@@ -312,7 +312,7 @@ def test_one_process_at_a_time_is_at_a_search_and_others_may_look(searching, tmp
 
     monkeypatch.setattr(Sweep, "check", lambda *_, **__: None)
     with run_lock(tmp_path):
-        with pytest.raises(Locked, match="another process is at this search"):
+        with pytest.raises(Locked, match="this search is in use by another process"):
             conduct_search(searching(axes=AXES), MadeUpPool(tmp_path), dry_run=False, fail_fast=False)
         conduct_search(searching(axes=AXES), MadeUpPool(tmp_path), dry_run=True, fail_fast=False)
 

@@ -64,6 +64,16 @@ def test_values_of_an_axis_become_overrides_that_hydra_reads_back(composer):
     assert composed[0].training.batch_size == "full"
 
 
+def test_a_large_float_is_named_by_its_power_of_ten_in_a_grid_and_in_a_study(composer):
+    _, axes = composer.axes(["optimizer.learning_rate=1e12,1234567.0,-2500000000.0,100000.0,10000000"])
+    assert [override.partition("=")[2] for override in axes["optimizer.learning_rate"]] == [
+        "1e+12", "1234567.0", "-2.5e+09", "100000.0", "10000000",
+    ]  # fmt: skip
+    (made,) = variants(composer, {"variants": {"a": []}, "grid": {"optimizer.learning_rate": [1e12]}})
+    assert made.name == "a,optimizer.learning_rate=1e+12"
+    assert composer.compose(made.overrides).config.optimizer.learning_rate == 1e12
+
+
 class TestTuning:
     STUDY: ClassVar = {
         "variants": {"a": [], "b": ["optimizer=sgd"]},

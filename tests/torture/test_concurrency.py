@@ -15,8 +15,8 @@ from tests import warm
 TINY = ("-m", "dataset=digits", "model.hidden_units=[8]", "hydra.launcher.workers=1")
 
 pytestmark = pytest.mark.promise(
-    "**Concurrency**: many processes may start one sweep, report on it while it trains, or share an outputs folder (a"
-    " search takes one process at a time, and refuses a second)"
+    "**Concurrency**: several processes may start the same sweep, report on it while it trains, or share an outputs"
+    " directory (only one process at a time may run a search; a second one is refused)"
 )
 
 
@@ -68,8 +68,8 @@ def test_many_processes_start_one_sweep_and_others_in_one_outputs_folder_at_once
     records = [json.loads(path.read_text()) for path in tmp_path.glob("outputs/others/*/record.json")]
     assert [record["status"] for record in records] == ["completed"] * 4
     measured(
-        f"{processes} processes at one sweep of {runs} runs, each trained once, and 2 at others in one directory beside"
-        f" it: {time.perf_counter() - began:.0f} s"
+        f"{processes} processes ran one sweep of {runs} runs and trained each run once; 2 more ran other sweeps in one"
+        f" directory; {time.perf_counter() - began:.0f} s in all"
     )
 
 

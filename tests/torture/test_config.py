@@ -25,8 +25,8 @@ FILES = sorted(path for path in conf_directory().glob("*/*.yaml") if path.parent
 STUDIES = [conf_directory() / "study" / f"{name}.yaml" for name in ("smoke", "ablation", "l2_strength")]  # of few runs
 GROUPS = sorted({"study", *(path.parent.name for path in FILES)})
 pytestmark = pytest.mark.promise(
-    "**Configuration**: no override, option file or study file gives a traceback or a hang: exit code 0 or 2, and the"
-    " key is named"
+    "**Configuration**: no override, option file or study file causes a traceback or a hang; the exit code is 0 or 2,"
+    " and the message names the key"
 )
 CANARY = "{_target_:os.system,command:'touch canary'}"
 

@@ -24,7 +24,7 @@ IMAGES = idx_bytes(ARRAYS["x_train"])
 GZIP = gzip.compress(IMAGES)
 
 pytestmark = pytest.mark.promise(
-    "**Data**: a damaged or hostile file is refused by a line that names it, in bounded time and memory"
+    "**Data**: a damaged or hostile file is refused with a message that names it, in bounded time and memory"
 )
 
 Spoil = Callable[[Path], object]
@@ -66,7 +66,7 @@ IDX: dict[str, Case] = {
     "header cut": ("idx", holding(IMAGES[:11]), "ends within its header"),
     "last byte missing": ("idx", holding(IMAGES[:-1]), "truncated"),
     "header alone": ("idx", holding(IMAGES[:16]), "truncated"),
-    "trailing garbage": ("idx", holding(IMAGES + b"!"), "more bytes where"),
+    "trailing garbage": ("idx", holding(IMAGES + b"!"), "more bytes, but"),
     "wrong magic": ("idx", holding(flipped(IMAGES, 0)), "not an IDX file"),
     "floats": ("idx", holding(header(3, 30, 5, 4, dtype=0x0D) + bytes(4 * 600)), "not an IDX file"),
     "little-endian": ("idx", holding(b"\x03\x08\0\0" + IMAGES[4:]), "not an IDX file"),
@@ -75,8 +75,8 @@ IDX: dict[str, Case] = {
     "terabytes declared": ("idx", holding(header(3, 2**32 - 1, 2**16, 2**16) + bytes(600)), "GB"),
     "product overflows to what is there": ("idx", holding(header(3, 2**31, 2**31, 4) + bytes(600)), "GB"),
     "3 GB declared, 600 bytes there": ("idx", holding(header(3, 3000, 1000, 1000) + bytes(600)), "truncated"),
-    "one example less in the header": ("idx", holding(header(3, 29, 5, 4) + IMAGES[16:]), "more bytes where"),
-    "sparse terabyte": ("idx", lambda path: sparse(path, IMAGES, 2**40), "more bytes where"),
+    "one example less in the header": ("idx", holding(header(3, 29, 5, 4) + IMAGES[16:]), "more bytes, but"),
+    "sparse terabyte": ("idx", lambda path: sparse(path, IMAGES, 2**40), "more bytes, but"),
     "a label of 10": (
         "idx",
         lambda path: path.with_name(STEMS[1]).write_bytes(idx_bytes(ARRAYS["y_train"] + 1)),
@@ -104,7 +104,7 @@ GZIPPED: dict[str, Case] = {
     "garbage after the end": ("gzip", holding(GZIP + b"garbage"), "cannot be read"),
     "gzip in gzip": ("gzip", holding(gzip.compress(GZIP)), "not an IDX file"),
     "bomb of zeros": ("gzip", holding(gzip_bomb(b"")), "not an IDX file"),
-    "bomb behind sound images": ("gzip", holding(gzip_bomb(IMAGES)), "more bytes where"),
+    "bomb behind sound images": ("gzip", holding(gzip_bomb(IMAGES)), "more bytes, but"),
     "bomb that its header declares": ("gzip", holding(gzip_bomb(header(3, 2**32 // 600, 20, 30))), "GB"),
 }
 
@@ -204,7 +204,7 @@ NPZ: dict[str, Case] = {
     "an array cut": ("npz", member("x_train", npy("(30, 5, 4)") + bytes(599)), "not a readable archive"),
     "NaN": ("npz", archive(x_train=filled(np.nan)), r"x_train: example 3 \(from 0\) holds NaN"),
     "infinity": ("npz", archive(x_train=filled(-np.inf)), "holds NaN, infinity"),
-    "too large for float32": ("npz", archive(x_train=filled(1e200)), "what float32 cannot"),
+    "too large for float32": ("npz", archive(x_train=filled(1e200)), "a number beyond float32"),
     "complex": ("npz", archive(x_train=ARRAYS["x_train"].astype(complex)), "holds complex128, not numbers"),
     "structured": ("npz", archive(x_train=np.zeros((30, 2), "u1,f4")), "not numbers"),
     "text": ("npz", archive(x_train=ARRAYS["x_train"].astype(str)), "not numbers"),
@@ -279,7 +279,7 @@ CSV: dict[str, Case] = {
     ),
     "an open quote": ("csv", holding(TABLE.encode() + b'1,"no,2\n'), "cannot be read as CSV"),
     "two columns of one name": ("csv", holding(b"a,a,label\n1,2,no\n1,2,yes\n"), "Duplicate names"),
-    "one class": ("csv", holding(TABLE.replace("yes", "no").encode()), "of one class"),
+    "one class": ("csv", holding(TABLE.replace("yes", "no").encode()), "the same class"),
     "gzip": ("csv", holding(gzip.compress(TABLE.encode())), "holds a NUL"),
     "a sparse terabyte": ("csv", lambda path: sparse(path, TABLE.encode(), 2**40), "NUL"),
     "a line of 200 MB": ("csv", lambda path: path.write_bytes(b"1," * 10**8), "longer than"),
@@ -323,7 +323,7 @@ IMAGE: dict[str, Case] = {
     "bad CRC": ("images", holding(flipped(PNG, 45)), "not a readable image"),
     "huge dimensions": ("images", holding(resized(2**31 - 1, 2**31 - 1)), "not a readable image"),
     "no pixels": ("images", holding(resized(0, 5)), "not a readable image"),
-    "larger than its content": ("images", holding(resized(4, 6)), "is 6x4, where the first"),
+    "larger than its content": ("images", holding(resized(4, 6)), "is 6x4, but the first"),
     "400 million pixels": ("images", holding(picture((20_000, 20_000), "1")), "not a readable image"),
     "400 million pixels in a TIFF": (
         "images",
@@ -342,11 +342,11 @@ IMAGE: dict[str, Case] = {
     ),
     "16 bits": ("images", holding(picture(mode="I;16")), "more than 8 bits"),
     "floats": ("images", holding(picture(mode="F", kind="TIFF")), "more than 8 bits"),
-    "another size": ("images", holding(picture((5, 4))), "is 4x5, where the first"),
-    "PostScript without an end": ("images", holding(POSTSCRIPT), "not a readable image; formats are BMP"),
+    "another size": ("images", holding(picture((5, 4))), "is 4x5, but the first"),
+    "PostScript without an end": ("images", holding(POSTSCRIPT), "not a readable image; supported formats are BMP"),
     "an empty class": ("images", emptied("bird"), "bird"),
     "an empty last class": ("images", emptied("emu"), "emu"),
-    "one class": ("images", one_class, "of one class"),
+    "one class": ("images", one_class, "the same class"),
 }
 
 
@@ -415,5 +415,5 @@ def test_what_is_sound_is_loaded_by_the_same_call(kind, tmp_path, call):
 def test_all_that_took_little_memory(call, measured):
     """Last, as it looks back on all of the above: the process was never near its limit."""
     peak = call(peak_megabytes)
-    measured(f"{len(CASES)} corruptions, each refused in less than {SECONDS} s; {peak:.0f} MB at most in the process")
+    measured(f"{len(CASES)} corruptions, each refused in less than {SECONDS} s; at most {peak:.0f} MB in the process")
     assert peak < 800

@@ -1,7 +1,7 @@
 """A configuration and a seed give the same bits: again, on other workers, in another order, elsewhere, after others.
 
-`test_kill.py` compares runs that were killed and resumed with the same ones. What may differ is said in
-docs/reliability.md: the number of threads, the kind of CPU, a GPU.
+`test_kill.py` compares runs that were killed and resumed with the same ones. docs/reproducibility.md
+says what may differ: the number of threads, the kind of CPU, a GPU.
 """
 
 import pytest
@@ -9,8 +9,8 @@ import pytest
 from tests.torture.results import CHOSEN, result_of, results_in
 
 pytestmark = pytest.mark.promise(
-    "**Determinism**: the same bits in every repeat, on one worker or two, in another order, after other runs, alone,"
-    " and in another directory"
+    "**Determinism**: every repeat gives identical bits: on one worker or two, in another order, after other runs,"
+    " alone, and in another directory"
 )
 
 
@@ -53,4 +53,4 @@ def test_so_is_a_single_run(undisturbed, cli, measured, tmp_path):
     done = cli(*CHOSEN, "seed=1", "hydra.run.dir=single", cwd=tmp_path, timeout=600)
     assert done.returncode == 0, done.stderr
     assert dict([result_of(tmp_path / "single")]) == {("adam", 1): undisturbed["adam", 1]}
-    measured("a run of its own, outside a sweep: all bit-identical")
+    measured("a single run outside a sweep; all bit-identical")

@@ -39,8 +39,8 @@ ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE)
 TINY = ("dataset=digits", "model.hidden_units=[8]", "training.epochs=2")
 
 pytestmark = pytest.mark.promise(
-    "**Disk**: whatever writing refuses (no space, quota, read-only, input/output error, too many files), wherever: one"
-    " message, exit code 3, nothing lost, and the same command goes on to the same bits"
+    "**Disk**: if any write fails (no space, quota, read-only, input/output error, too many files), there is one"
+    " message, exit code 3 and no lost result, and the same command continues to identical bits"
 )
 
 

@@ -23,7 +23,9 @@ BUSY = 20  # seconds more, where other programs run beside
 FILES = {f"{stem}.gz": gzip.compress(idx_bytes(array)) for stem, array in zip(STEMS, ARRAYS.values(), strict=True)}
 CHECKSUMS = {stem: f"sha256:{hashlib.sha256(FILES[f'{stem}.gz']).hexdigest()}" for stem in STEMS}
 
-pytestmark = pytest.mark.promise("A download that is not the file ends in one line and leaves nothing")
+pytestmark = pytest.mark.promise(
+    "A download that is not the expected file ends with a one-line message and leaves nothing behind"
+)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -194,4 +196,4 @@ def test_an_answer_that_is_not_the_file_ends_in_one_line_and_leaves_nothing(name
     assert "\n" not in str(caught.value)
     assert handler.sent < 20 * LARGEST  # what the sockets' buffers hold, too
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
-    measured("an answer of another kind")
+    measured("an unexpected answer, refused")

@@ -72,7 +72,8 @@ def computed_a_run(looks: list[Look]) -> float:
 
 
 @pytest.mark.promise(
-    "**Load**: after hundreds of runs a worker takes as much memory, files and computing a run as after fifty"
+    "**Load**: after hundreds of runs a worker uses as much memory, as many files and as much computing time per run as"
+    " after fifty"
 )
 @pytest.mark.parametrize("kind", ["one configuration", "many configurations"])
 def test_workers_stay_as_they_were_after_the_warm_up(kind, attempts, measured, tmp_path, request):
@@ -104,13 +105,13 @@ def test_workers_stay_as_they_were_after_the_warm_up(kind, attempts, measured, t
         files = [min(look.files for look in some) for some in both]  # at most: those being written too
         threads = [min(look.threads for look in some) for some in both]
         measured(
-            f"{kind}, {runs} runs, a worker: {memory[0] / MIB:.0f} MiB after {warm_up}, {memory[1] / MIB:.0f} at the"
-            f" end; {files[0]} and {files[1]} open files"
+            f"{runs} runs of {kind}: a worker uses {memory[0] / MIB:.0f} MiB after {warm_up} runs and"
+            f" {memory[1] / MIB:.0f} at the end, {files[0]} and {files[1]} open files"
         )
         assert memory[1] < GROWTH * memory[0]
         assert files[1] <= files[0]
         assert threads[1] <= threads[0]
     seconds = computed_a_run(early), computed_a_run(late)
-    measured(f"{seconds[0]:.2f} and {seconds[1]:.2f} s of a core a run")
+    measured(f"{seconds[0]:.2f} and {seconds[1]:.2f} s of computing per run")
     assert seconds[1] < SLOWER * seconds[0]
     assert not psutil.wait_procs(started, timeout=60)[1]

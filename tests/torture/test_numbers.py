@@ -39,8 +39,8 @@ OVERFLOWS = {  # -> the most epochs that it may take to be seen
 QUICK = ["dataset=digits", "training.batch_size=50"]
 
 pytestmark = pytest.mark.promise(
-    "**Numbers**: a training that runs away ends as `diverged` in its first epochs, with its history; a sweep of which"
-    " half does so is reported"
+    "**Numbers**: a diverging training ends as `diverged` within its first epochs and keeps its history; a sweep in"
+    " which half of the runs diverge is still reported"
 )
 
 
@@ -72,7 +72,7 @@ def test_what_overflows_ends_as_diverged_within_epochs(name, tmp_path, measured)
     record, history, seconds = train(tmp_path / "run", *overrides)
     assert_diverged(record, history, most)
     assert seconds < 60
-    measured(f"{len(history)} of {EPOCHS} epochs, {seconds:.1f} s")
+    measured(f"diverged in epoch {len(history)} of {EPOCHS}, after {seconds:.1f} s")
 
 
 def test_inputs_that_are_no_numbers_end_the_first_epoch(tmp_path, monkeypatch):
@@ -128,7 +128,7 @@ def test_of_a_sweep_the_sound_half_is_reported_and_the_other_counted(half_lost, 
     assert len(lost) == 3
     for variant, found in lost.items():  # a run that diverged lost, and has no value
         assert (found == ("2", "")) == variant.endswith("=1000000.0"), found
-    measured("a sweep: 4 runs reported, 4 counted as diverged")
+    measured("a sweep: 4 completed runs reported, 4 counted as diverged")
 
 
 def test_the_report_says_so_in_words_and_draws_the_rest(half_lost):

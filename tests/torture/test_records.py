@@ -37,8 +37,8 @@ OF_A_RUN = [(file, way) for file, way in hostile.SPOILED if file.startswith("run
 OF_A_SWEEP = [case for case in hostile.SPOILED if case not in OF_A_RUN]
 
 pytestmark = pytest.mark.promise(
-    "**Records**: a stranger's run directory neither stops a report nor makes it run code or write elsewhere"
-    " ([report.md](report.md#runs-of-others))"
+    "**Records**: an untrusted run directory cannot stop a report, make it run code or make it write elsewhere"
+    " ([report.md](report.md#untrusted-run-directories))"
 )
 
 
@@ -185,7 +185,10 @@ def test_every_command_answers_spoiled_files_in_a_line(sound, tmp_path, outside,
             assert_harmless(said, outside)
             if code:
                 assert any(line.startswith("runner: ") for line in said.splitlines())
-    measured(f"{len(cases)} spoiled files, {len(commands)} commands on each: a line or a report within {worst:.1f} s")
+    measured(
+        f"{len(cases)} spoiled files, {len(commands)} commands on each: a one-line message or a report within"
+        f" {worst:.1f} s"
+    )
 
 
 @pytest.mark.parametrize("way", ["a folder", "a pipe", "a link out", "a link to itself", "an endless device"])

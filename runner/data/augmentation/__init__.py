@@ -1,1 +1,1 @@
-"""Random changes of training images, on the device: one file a kind, put in order by `pipeline`."""
+"""Augmentation of training images on the device: one file for each kind, combined in `pipeline`."""

@@ -1,4 +1,4 @@
-"""Changes of what is inside a random rectangle."""
+"""Augmentations of a random rectangle: random erasing and CutMix."""
 
 import numpy as np
 from keras import ops
@@ -7,13 +7,12 @@ from runner.data.augmentation.draws import Draws, Tensor
 
 
 class RandomErasing:
-    """With a probability, a rectangle is filled with one random value from the batch's range.
+    """Fills a rectangle of an image, with a given probability, with one random value from the batch's range.
 
-    Its area is a share of the image's, from [smallest, largest]; its sides' ratio is from [1/elongation, elongation],
-    evenly in the logarithm.
+    Its area is a share of the image's from [smallest, largest]; its aspect ratio is log-uniform in
+    [1/elongation, elongation].
 
-    Source: Zhong et al. 2020, "Random erasing data augmentation", algorithm 1 (which fills each pixel with a value of
-    its own).
+    Source: Zhong et al. 2020, "Random erasing data augmentation", algorithm 1 (which draws a value for each pixel).
     """
 
     def __init__(self, probability: float, smallest: float, largest: float, elongation: float, seed: int) -> None:
@@ -23,7 +22,7 @@ class RandomErasing:
         self._probability, self._areas, self._elongation = probability, (smallest, largest), elongation
 
     def __call__(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Change images (count, height, width, channels)."""
+        """Augment images (count, height, width, channels)."""
         count, height, width, _ = images.shape
         area = self._draws.uniform((count,), *self._areas)
         limit = float(np.log(self._elongation))
@@ -36,10 +35,10 @@ class RandomErasing:
 
 
 class CutMix:
-    """A square of each image is replaced by that of another one; the labels are mixed by the share of pixels.
+    """Replaces a square of each image by another image's, and mixes the labels by the share of pixels.
 
-    The square's area is a share of the image's, uniform in [0, 1). It lies inside the image; the paper lets it stand
-    out. The other image is the batch's, counted from its end: batches are in random order.
+    The square's area is a share of the image's, uniform in [0, 1). It lies inside the image; the paper's may extend
+    beyond. The other image comes from the reversed batch: batches are in random order.
 
     Source: Yun et al. 2019, "CutMix: regularization strategy to train strong classifiers", sec. 3.1.
     """
@@ -50,7 +49,7 @@ class CutMix:
         self._draws = Draws(seed)
 
     def __call__(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Change images (count, height, width, channels) and labels (count, classes)."""
+        """Augment images (count, height, width, channels) and labels (count, classes)."""
         count, height, width, _ = images.shape
         area = self._draws.uniform((count,), 0.0, 1.0)
         inside = random_boxes(self._draws, area, ops.ones((count,)), height, width)
@@ -60,11 +59,11 @@ class CutMix:
 
 
 def random_boxes(draws: Draws, area: Tensor, ratio: Tensor, height: int, width: int) -> Tensor:
-    """Return (count, height, width, 1): true inside a rectangle somewhere in each image.
+    """Return (count, height, width, 1): true inside a randomly placed rectangle of each image.
 
     Args:
-        area: (count,), the share of the image.
-        ratio: (count,), height by width; a side is as long as the image at most.
+        area: (count,), share of the image.
+        ratio: (count,), height by width; a side is at most as long as the image's.
     """
     count = area.shape[0]
 

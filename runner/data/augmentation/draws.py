@@ -1,4 +1,4 @@
-"""Random numbers of an augmentation's own."""
+"""Random streams of augmentations."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ Tensor = Any  # of the backend
 
 
 class Draws:
-    """A stream of uniform numbers that goes on from step to step, also inside a compiled loop."""
+    """A stream of uniform random numbers that continues from step to step, even inside a compiled loop."""
 
     def __init__(self, seed: int) -> None:
         self._generator = keras.random.SeedGenerator(seed)
 
     @property
     def variables(self) -> list[Any]:
-        """How far the stream is."""
+        """The state of the stream."""
         return [self._generator.state]
 
     def uniform(self, shape: tuple[int, ...], low: float, high: float) -> Tensor:
@@ -24,7 +24,7 @@ class Draws:
 
 
 def variables_of(part: Any) -> list[Any]:
-    """Return what a part of an augmentation draws its numbers from: its own variables, or those of its attributes."""
+    """Return the random state of a part of an augmentation: its own variables, or those of its attributes."""
     if isinstance(part, keras.Variable):
         return [part]
     if isinstance(part, keras.random.SeedGenerator):

@@ -1,4 +1,4 @@
-"""Changes of where a pixel comes from. All of a run's are put together, so that an image is resampled once."""
+"""Geometric augmentations, combined so that an image is resampled only once."""
 
 import math
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from runner.data.augmentation.draws import Draws, Tensor
 
 
 class Affine:
-    """A matrix for each image, which takes centred (x, y, 1) of the new image to that of the old one, in pixels."""
+    """A random matrix for each image that maps centred (x, y, 1) of the new image to the old one, in pixels."""
 
     def __init__(self, seed: int) -> None:
         self._draws = Draws(seed)
@@ -23,7 +23,7 @@ class Affine:
 
 
 class Rotation(Affine):
-    """Counterclockwise by an angle from [-degrees, degrees]."""
+    """Counterclockwise rotation by an angle from [-degrees, degrees]."""
 
     def __init__(self, degrees: float, seed: int) -> None:
         super().__init__(seed)
@@ -33,12 +33,12 @@ class Rotation(Affine):
         """Draw (count, 3, 3)."""
         angle = self._draws.uniform((count,), -self._limit, self._limit)
         cosine, sine = ops.cos(angle), ops.sin(angle)
-        # y points down, so that this turns what is seen counterclockwise.
+        # y points down, so the visible rotation is counterclockwise.
         return _matrices([[cosine, -sine, 0.0], [sine, cosine, 0.0]], count)
 
 
 class Translation(Affine):
-    """Along each axis by a share of its length from [-share, share]."""
+    """Shift along each axis by a share of its length from [-share, share]."""
 
     def __init__(self, share: float, seed: int) -> None:
         super().__init__(seed)
@@ -51,7 +51,7 @@ class Translation(Affine):
 
 
 class Zoom(Affine):
-    """Larger by a factor from [1 - share, 1 + share], the same along both axes."""
+    """Magnification by a factor from [1 - share, 1 + share], the same along both axes."""
 
     def __init__(self, share: float, seed: int) -> None:
         super().__init__(seed)
@@ -66,7 +66,7 @@ class Zoom(Affine):
 
 
 class Shear(Affine):
-    """Rows move sideways in proportion to their height, so that verticals lean by an angle from [-degrees, degrees]."""
+    """Horizontal shear: verticals lean by an angle from [-degrees, degrees]."""
 
     def __init__(self, degrees: float, seed: int) -> None:
         super().__init__(seed)
@@ -81,9 +81,9 @@ class Shear(Affine):
 
 
 class HorizontalFlip(Affine):
-    """Left and right change places with a probability."""
+    """Exchange of left and right, with a probability."""
 
-    changes_digits = True  # and letters: into other signs
+    changes_digits = True  # a flipped digit or letter is another sign
 
     def __init__(self, probability: float, seed: int) -> None:
         super().__init__(seed)
@@ -98,7 +98,7 @@ class HorizontalFlip(Affine):
 
 
 class Elastic:
-    """Every pixel comes from somewhere near: a field of uniform noise, smoothed by a Gaussian and scaled.
+    """Elastic distortion: displacements from uniform noise, smoothed by a Gaussian and scaled.
 
     Source: Simard, Steinkraus & Platt 2003, "Best practices for convolutional neural networks", sec. 2.
     """
@@ -121,7 +121,7 @@ Geometric = Affine | Elastic
 
 
 def warp(images: Tensor, parts: Sequence[Geometric]) -> Tensor:
-    """Resample images (count, height, width, channels) once, bilinearly; outside, the edge's value goes on."""
+    """Resample images (count, height, width, channels) bilinearly; beyond the edge its value is repeated."""
     count, height, width, channels = images.shape
     x, y = _sources(parts, count, height, width)
     x, y = ops.clip(x, 0.0, width - 1.0), ops.clip(y, 0.0, height - 1.0)
@@ -141,9 +141,9 @@ def warp(images: Tensor, parts: Sequence[Geometric]) -> Tensor:
 
 
 def _sources(parts: Sequence[Geometric], count: int, height: int, width: int) -> tuple[Tensor, Tensor]:
-    """Return x and y, each (count, pixels), of where each pixel comes from.
+    """Return the source coordinates x and y of each pixel, each (count, pixels).
 
-    The first affine part is the first to happen; elastic displacements come before them all, wherever they stand.
+    Affine parts apply in order; elastic displacements apply before them all, wherever they stand.
     """
     total = _matrices([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], count)
     for part in parts:
@@ -163,14 +163,14 @@ def _sources(parts: Sequence[Geometric], count: int, height: int, width: int) ->
 
 
 def _matrices(rows: list[list[Any]], count: int) -> Tensor:
-    """Return (count, 3, 3) of two rows of numbers or (count,); the third is 0, 0, 1."""
+    """Return (count, 3, 3) from two rows of numbers or (count,); the third row is 0, 0, 1."""
     cells = [cell if keras.ops.is_tensor(cell) else ops.full((count,), cell) for row in rows for cell in row]
     cells += [ops.full((count,), value) for value in (0.0, 0.0, 1.0)]
     return ops.reshape(ops.stack(cells, axis=1), (count, 3, 3))
 
 
 def _gaussian(size: int, sigma: float) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Return the (size, size) matrix that smooths along an axis; beyond the edge there is nothing."""
+    """Return the (size, size) matrix that smooths along an axis, with zeros beyond the edge."""
     distance = np.subtract.outer(np.arange(size), np.arange(size))
     return (np.exp(-(distance**2) / (2 * sigma**2)) / (sigma * math.sqrt(2 * math.pi))).astype(np.float32)
 

@@ -1,4 +1,4 @@
-"""Weighted means of two images and of their labels."""
+"""MixUp: weighted means of two images and of their labels."""
 
 import numpy as np
 from keras import ops
@@ -9,10 +9,10 @@ _QUANTILES = 4096
 
 
 class MixUp:
-    """An image and its label become a weighted mean with another one's; the weight is Beta(alpha, alpha).
+    """Replaces each image and label by a weighted mean with another one's; the weight is Beta(alpha, alpha).
 
-    The other image is the batch's, counted from its end: batches are in random order. Keras has a layer for this, whose
-    random numbers XLA cannot compile, so that it could not be used on a GPU.
+    The other image comes from the reversed batch: batches are in random order. XLA, which GPUs use, cannot compile the
+    random numbers of Keras's own layer.
 
     Source: Zhang et al. 2018, "mixup: beyond empirical risk minimization", eq. 1.
     """
@@ -29,7 +29,7 @@ class MixUp:
         self._weights = beta.ppf(middles, alpha, alpha).astype(np.float32)
 
     def __call__(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Change images (count, ...) and labels (count, classes)."""
+        """Augment images (count, ...) and labels (count, classes)."""
         count = images.shape[0]
         quantile = ops.cast(self._draws.uniform((count,), 0.0, float(_QUANTILES)), "int32")
         weight = ops.take(self._weights, ops.minimum(quantile, _QUANTILES - 1))

@@ -1,4 +1,4 @@
-"""The order in which augmentations happen, and what of them is one kernel."""
+"""Augmentation pipeline: the order of the parts, and their compilation into kernels."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ Step = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 @dataclass(frozen=True)
 class Augmenter:
-    """Changes a batch's images (count, height, width, channels) and labels, step by step."""
+    """Augments a batch's images (count, height, width, channels) and labels, step by step."""
 
     steps: Sequence[Step]
     parts: Sequence[Any]
 
     def __call__(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the changed batch."""
+        """Return the augmented batch."""
         for step in self.steps:
             images, labels = step(images, labels)
         return images, labels
@@ -34,28 +34,28 @@ class Augmenter:
 
 
 def augmenter(parts: Mapping[str, Any], input_shape: tuple[int, ...], compiled: Callable[[Step], Step]) -> Augmenter:
-    """Put the parts of an augmentation together.
+    """Combine the parts of an augmentation.
 
-    All geometric parts come first, as one resampling; then the others in the order given; last Keras's own layers (or a
-    user's).
+    All geometric parts come first, as one resampling; then the others in the given order; last Keras layers, or a
+    user's.
 
     Args:
-        parts: under their names, for messages.
-        compiled: turns a function of keras.ops alone into one kernel.
+        parts: by name, for messages.
+        compiled: compiles a function of keras.ops into one kernel.
 
     Raises:
-        ConfigError: if the inputs are no images, or a part is of no known kind.
+        ConfigError: if the inputs are not images, or a part is of unknown kind.
     """
     for name, part in parts.items():
         if len(input_shape) != 3:
-            raise ConfigError(f"augmentation.{name}: changes images, and these examples have the shape {input_shape}")
+            raise ConfigError(f"augmentation.{name}: needs images, but the examples have shape {input_shape}")
         if not callable(part) and not isinstance(part, Affine | Elastic):
-            raise ConfigError(f"augmentation.{name}: is no change of images and labels, nor a Keras layer")
+            raise ConfigError(f"augmentation.{name}: is neither a function of images and labels nor a Keras layer")
     geometric = [part for part in parts.values() if isinstance(part, Affine | Elastic)]
     layers = [part for part in parts.values() if isinstance(part, keras.layers.Layer)]
     others = [part for part in parts.values() if part not in geometric and part not in layers]
     steps = [compiled(partial(_warp, parts=geometric))] if geometric else []
-    # A kernel for each: in one, XLA computes the warp again for every use of its result.
+    # One kernel for each part: in a single one, XLA would recompute the warp for every use of its result.
     steps += [compiled(change) for change in others]
     steps += [partial(_apply, layer) for layer in layers]
     return Augmenter(steps, list(parts.values()))

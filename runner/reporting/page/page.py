@@ -18,6 +18,7 @@ from runner.reporting.page.captions import caption_of
 from runner.reporting.page.tables import environment_table, runs_table, selection_table, variants_table
 from runner.reporting.results import Results
 from runner.reporting.tables import PaperTable
+from runner.reporting.targets import is_time
 from runner.reporting.wording import quantity
 
 
@@ -84,7 +85,7 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
 
 
 def _which_images(metric: str) -> str:
-    if metric.startswith(("val_", "best_val_")):
+    if metric.startswith(("val_", "best_val_")) or is_time(metric):
         return "choices and figures on validation"
     return "choices on validation, figures on test"
 

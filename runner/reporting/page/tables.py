@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from runner.records.record import RunRecord
+from runner.reporting.aggregate import can_decide
 from runner.reporting.direction import sign_of
 from runner.reporting.results import Results
 from runner.reporting.tables import PaperTable
@@ -112,7 +113,8 @@ def _against(against: Mapping[Any, Any] | None, metric: str, *, is_baseline: boo
     wins = against["win_probability"]
     p = p_text(against)
     verdict = {"higher": 1, "lower": -1}.get(against["verdict"], 0) * sign_of(metric)
-    text = {1: "better", -1: "worse"}.get(verdict, against["reason"])
+    undecided = against["reason"] if can_decide(against) else "too few seeds"  # the caption says how few
+    text = {1: "better", -1: "worse"}.get(verdict, undecided)
     return [
         Cell.number(signed_text(against["difference"], metric), against["difference"]),
         Cell.number(interval_text(against, metric), against["ci_low"]),

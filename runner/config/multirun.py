@@ -1,0 +1,16 @@
+"""Recognition of commands that ask for a sweep."""
+
+from collections.abc import Iterable, Sequence
+
+
+def wants_local_workers(arguments: Sequence[str]) -> bool:
+    """Say whether a command will train a sweep on this machine."""
+    asks_for_more = {"--help", "-h", "--cfg", "-c", "--info", "-i", "--hydra-help", "-sc", "--shell-completion"}
+    elsewhere = any(argument.startswith("hydra/launcher=") for argument in arguments)
+    wanted = is_sweep(arguments) or not {"-m", "--multirun"}.isdisjoint(arguments)
+    return wanted and not elsewhere and asks_for_more.isdisjoint(arguments)
+
+
+def is_sweep(arguments: Iterable[str]) -> bool:
+    """Say whether a command asks for a sweep without saying -m."""
+    return any(argument.partition("=")[0] in ("study", "search", "seeds") for argument in arguments)
