@@ -2,12 +2,17 @@
 
 from copy import deepcopy
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hydra import compose, initialize_config_dir
 
-from runner.config.locations import conf_directory
 from runner.config.schema import Settings, check, resolve
+from runner.core.paths import conf_directory
+
+if TYPE_CHECKING:
+    from keras import Model
+
+    from runner.data.dataset import Part
 
 LIST_GROUPS = ("augmentation", "regularizer", "callbacks", "diagnostics")
 
@@ -24,6 +29,12 @@ def _composed(overrides: tuple[str, ...]) -> dict[str, Any]:
 
 def settings(*overrides: str) -> Settings:
     return check(config(*overrides))
+
+
+def model_for(chosen: Settings, data: "Part", classes: int, steps_per_epoch: int = 3) -> "Model":
+    from runner.run.build import build_model, build_regularizers, loss_name
+
+    return build_model(chosen, data, classes, steps_per_epoch, loss_name(chosen), build_regularizers(chosen))
 
 
 def choice(group: str, option: str) -> str:

@@ -18,7 +18,8 @@ def imported(path: Path) -> frozenset[str]:
 @cache
 def needs_tensorflow(path: Path) -> bool:
     """Say whether a test file imports TensorFlow: in it, or where a module of ours that it imports is loaded."""
-    modules = (*_ours(imported(path)), *path.parent.glob("conftest.py"))
+    conftests = (folder / "conftest.py" for folder in path.parents if folder.is_relative_to(REPOSITORY / "tests"))
+    modules = (*_ours(imported(path)), *filter(Path.is_file, conftests))
     return bool(HEAVY & roots(imported(path))) or loads_tensorflow(*modules)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from pebble import ProcessPool
 
-from runner.sweeps.pool import start_server
+from runner.sweeps.pools.local import start_server
 
 SECONDS = 60  # for one command; most take less than one
 
@@ -49,23 +49,23 @@ def warm_program() -> Iterator[Program]:
 
 def _prepare() -> None:
     """Put an end to every command where its training would begin."""
-    import runner.app
-    import runner.reproducing
-    import runner.sweeps.conduct
-    import runner.sweeps.optuna_search
-    import runner.sweeps.pool
-    import runner.sweeps.resuming
-    import runner.sweeps.sweeper
-    from runner.sweeps.launchers import LocalLauncher
+    import runner.reproducibility.reproduce
+    import runner.run.execute
+    import runner.sweeps.hydra_sweeper
+    import runner.sweeps.pools.local
+    import runner.sweeps.resume
+    import runner.sweeps.run_plan
+    import runner.sweeps.search.optuna
+    from runner.sweeps.hydra_launchers import LocalLauncher
 
-    runner.sweeps.pool.start_server = lambda: None
+    runner.sweeps.pools.local.start_server = lambda: None
     LocalLauncher.pool = lambda self: SimpleNamespace(close=lambda: None)
-    for module in (runner.app, runner.sweeps.resuming):
+    for module in (runner.run.execute, runner.sweeps.resume):
         module.run = _accepted
-    runner.reproducing.reproduce = _ignored
-    for module in (runner.sweeps.sweeper, runner.sweeps.resuming):
+    runner.reproducibility.reproduce.reproduce = _ignored
+    for module in (runner.sweeps.hydra_sweeper, runner.sweeps.resume):
         module.conduct = _ignored
-    runner.sweeps.optuna_search.conduct_search = _ignored
+    runner.sweeps.search.optuna.conduct_search = _ignored
 
 
 def _accepted(config: dict[str, Any], *_: object) -> SimpleNamespace:
@@ -80,7 +80,7 @@ def _ignored(*_: object, **__: object) -> None:
 
 
 def _answer(arguments: Sequence[str], cwd: Path) -> Answer:
-    from runner.cli import main
+    from runner.cli.main import main
 
     os.chdir(cwd)
     os.environ.pop("HYDRA_FULL_ERROR", None)

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from runner.reporting.page.captions import CAPTIONS
+from runner.reporting.page.page import CAPTIONS
 from tests.imports import REPOSITORY
 
 PAGES = [REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md")] + sorted((REPOSITORY / "docs").glob("*.md"))

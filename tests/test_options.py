@@ -12,12 +12,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from runner.build import build_dataset, build_parts, build_split
-from runner.config.errors import ConfigError
-from runner.config.locations import conf_directory
+from runner.core.errors import ConfigError
+from runner.core.paths import conf_directory
 from runner.engine.evaluation import Evaluator
 from runner.engine.training import CompiledEpoch, shuffled, train
-from runner.request import SWEEP_GROUPS
+from runner.run.build import build_dataset, build_parts, build_split
+from runner.run.request import SWEEP_GROUPS
 from tests.composed import choice, settings
 
 TOGETHER = (

@@ -4,11 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from runner.build import build_model
-from runner.config.locations import conf_directory
+from runner.core.paths import conf_directory
 from runner.data.dataset import Part
 from runner.engine.weights import fresh_session
-from tests.composed import config, settings
+from tests.composed import config, model_for, settings
 
 RECIPES = sorted(path.stem for path in (conf_directory() / "experiment").glob("*.yaml"))
 ON_OTHER_DATA = {"binary_classifier": "binary", "smoke": "mnist_5k"}
@@ -42,7 +41,7 @@ def built(recipe: str) -> keras.Model:
     labels = np.zeros((4, 1) if chosen.dataset.name == "binary" else 4, np.int32)
     smooths = "label_smoothing" in chosen.regularizer
     data = Part(np.zeros((4, *shape), np.float32), np.eye(10, dtype=np.float32)[labels] if smooths else labels)
-    return build_model(chosen, data, 2 if chosen.dataset.name == "binary" else 10, steps_per_epoch=100)
+    return model_for(chosen, data, 2 if chosen.dataset.name == "binary" else 10, steps_per_epoch=100)
 
 
 @pytest.mark.parametrize("recipe", RECIPES)

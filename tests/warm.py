@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 
 import psutil
 
-from runner.cli import main
-from runner.sweeps.pool import start_server
+from runner.cli.main import main
+from runner.sweeps.pools.local import start_server
 
 
 def _be_runner(

@@ -4,7 +4,8 @@ import argparse
 import re
 from collections.abc import Sequence
 
-from runner.config.errors import ConfigError
+from runner.config.overrides import Override, override_key
+from runner.core.errors import ConfigError
 
 
 def ablation_arguments(arguments: Sequence[str]) -> list[str]:
@@ -26,12 +27,12 @@ def ablation_arguments(arguments: Sequence[str]) -> list[str]:
     drop = ""
     others = []
     for argument in arguments:
-        key, _, value = argument.partition("=")
+        key, value = Override.parse(argument)[1:3]
         if key == "base":
             base = [part.replace("/", "=", 1) for part in value.strip("[]").split(",")]
             if not all(re.match(r"\w[\w.]*=", part) for part in base):
                 raise ConfigError(f"{argument}: must be GROUP/OPTION,..., as in base=experiment/cnn_batchnorm")
-            groups = [part.partition("=")[0] for part in base]
+            groups = [override_key(part) for part in base]
             if taken := {"study", "search"} & {*groups}:
                 raise ConfigError(
                     f"{argument}: a {taken.pop()} is not a recipe; use base=experiment/NAME or model/NAME"
@@ -53,12 +54,12 @@ def _quoted(override: str) -> str:
 
 def as_typed(command: Sequence[str]) -> list[str]:
     """Return a command's words as the user typed them: an ablation begins with `ablate`."""
-    given = dict(word.partition("=")[::2] for word in command)
+    given = {word.key: word.value for word in map(Override.parse, command)}
     if given.get("study") != "ablation" or {"-h", "--help"} & {*command}:
         return [*command]
     base = [item.strip("'").replace("=", "/", 1) for item in given.get("study.base", "").strip("[]").split(",") if item]
     drop = given.get("study.drop", "").strip("[]")
-    others = [word for word in command if word.partition("=")[0] not in ("study", "study.base", "study.drop")]
+    others = [word for word in command if override_key(word) not in ("study", "study.base", "study.drop")]
     typed = [*([f"base={','.join(base)}"] if base else []), f"drop={drop}", *others]
     try:
         is_one = sorted(ablation_arguments(typed)) == sorted(command)

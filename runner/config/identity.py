@@ -1,8 +1,8 @@
-"""Run identity: a hash of the configuration that determines the result."""
+"""Run identity: the hash of a resolved configuration without its volatile parts."""
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 # These keys, and all below them, set where a run computes and what it displays, not its result: they do not change its
@@ -53,3 +53,15 @@ def _essence(value: Any, key: str) -> Any:
     # 1 and 1.0 are the same number in a configuration; integers beyond 2^53 have no exact float.
     is_count = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= 2**53
     return float(value) if is_count else value
+
+
+def leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the key and value of each leaf: `optimizer.beta_1`, `model.hidden_units[0]`."""
+    if isinstance(value, Mapping) and value:
+        for name, item in value.items():
+            yield from leaves(item, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, list) and value:
+        for number, item in enumerate(value):
+            yield from leaves(item, f"{key}[{number}]")
+    else:
+        yield key, value

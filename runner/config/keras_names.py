@@ -7,7 +7,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from runner.config.errors import did_you_mean
+from runner.core.text import did_you_mean
 
 _TARGET = re.compile(r"keras\.(?P<module>[a-z]+(?:\.schedules)?)\.(?P<name>\w+)")
 _NOT_OBJECTS = {"get", "serialize", "deserialize"}

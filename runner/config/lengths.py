@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from runner.config.errors import ConfigError
+from runner.core.errors import ConfigError
 
 _LENGTH = re.compile(r"(?P<number>\d+(\.\d+)?)\s*(?P<unit>epochs?|steps?)")
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from runner.config.overrides import override_key
+
 
 def wants_local_workers(arguments: Sequence[str]) -> bool:
     """Say whether a command will train a sweep on this machine."""
@@ -13,4 +15,4 @@ def wants_local_workers(arguments: Sequence[str]) -> bool:
 
 def is_sweep(arguments: Iterable[str]) -> bool:
     """Say whether a command asks for a sweep without saying -m."""
-    return any(argument.partition("=")[0] in ("study", "search", "seeds") for argument in arguments)
+    return any(override_key(argument) in ("study", "search", "seeds") for argument in arguments)

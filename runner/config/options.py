@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from runner.config.locations import conf_directory
+from runner.core.paths import conf_directory
 
 LIST_GROUPS = ("augmentation", "regularizer", "callbacks", "diagnostics")  # these take several options
 

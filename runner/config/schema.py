@@ -8,11 +8,12 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from runner.config.errors import ConfigError, did_you_mean
+from runner.config.identity import leaves
 from runner.config.keras_names import unknown_name, unknown_target
 from runner.config.ranges import AtLeastOne, Count, Fraction, NonNegative, OpenFraction, Positive, WholeNumber
-from runner.config.tree import leaves
 from runner.config.trust import TRUST
+from runner.core.errors import ConfigError
+from runner.core.text import did_you_mean
 
 SWEEP_KEYS = ("study", "search", "seeds", "dry_run", "fail_fast")  # they configure a sweep, not a run
 

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from runner.config.errors import ConfigError, printable
-from runner.config.locations import conf_directory
+from runner.config.overrides import Override
+from runner.core.errors import ConfigError
+from runner.core.paths import conf_directory
+from runner.core.text import printable
 
 TRUST = "trusted_packages"
 
@@ -55,11 +57,10 @@ def trusted_by(arguments: Iterable[str]) -> tuple[str, ...]:
     """
     trusted: list[str] = []
     for argument in arguments:
-        key, _, value = argument.partition("=")
-        if key != TRUST:
+        override = Override.parse(argument)
+        if override.prefix or override.key != TRUST:
             raise ConfigError(f"{argument}: takes no overrides but {TRUST}=[my_package]")
-        names = [name.strip() for name in value.removeprefix("[").removesuffix("]").split(",")]
-        trusted += read_trusted([name for name in names if name])
+        trusted += read_trusted(override.items)
     return tuple(trusted)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from runner.data.checked import checked_dataset
 from runner.data.dataset import Dataset, Part
-from runner.data.held_out import hold_out
+from runner.data.strata import hold_out
 
 
 def load_binary(

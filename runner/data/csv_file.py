@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from runner.config.errors import ConfigError, did_you_mean, shortened
-from runner.data.checked import checked_dataset, checked_file, checked_inputs
-from runner.data.dataset import Dataset, Part
-from runner.data.errors import DataError
-from runner.data.held_out import hold_out
-from runner.data.memory import refuse_large
+from runner.core.errors import ConfigError
+from runner.core.text import did_you_mean, shortened
+from runner.data.checked import checked_dataset, checked_file, checked_inputs, refuse_large
+from runner.data.dataset import DataError, Dataset, Part
+from runner.data.strata import hold_out
 
 if TYPE_CHECKING:
     import pandas as pd

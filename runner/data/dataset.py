@@ -1,4 +1,4 @@
-"""Immutable data sets and their splits into training, validation and test parts."""
+"""Data sets and their three-way splits as values, and the errors of data that cannot be used."""
 
 import hashlib
 from collections.abc import Callable
@@ -7,6 +7,8 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+
+from runner.core.errors import UserError
 
 # float64, until preprocessing, only where float32 would lose precision.
 Inputs = npt.NDArray[np.float32] | npt.NDArray[np.float64] | npt.NDArray[np.uint8]
@@ -89,3 +91,11 @@ def fingerprint(*arrays: npt.NDArray[np.generic]) -> str:
         digest.update(f"{portable.dtype.str}{portable.shape}".encode())
         digest.update(portable.data)
     return digest.hexdigest()
+
+
+class DataError(UserError):
+    """An invalid file; the message names it."""
+
+
+class DataNotFound(UserError):
+    """Data that neither exist nor could be downloaded."""

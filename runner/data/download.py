@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import TypeVar
 
-from runner.config.environment import machine_faults
-from runner.data.errors import DataError, DataNotFound
+from runner.core.errors import machine_faults
+from runner.data.dataset import DataError, DataNotFound
 
 _TIMEOUT = 20  # seconds without an answer
 _LONGEST = 600.0  # seconds for a file, even if data keep trickling in

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from runner.data.checked import checked_file
-from runner.data.errors import DataError
+from runner.data.dataset import DataError
 
 _KINDS = {b"\0\0\x08\x01": "labels", b"\0\0\x08\x03": "images"}
 _LARGEST = 4 * 10**9  # bytes; MNIST's training images take 0.047 GB

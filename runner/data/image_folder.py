@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from runner.config.errors import ConfigError, shortened
-from runner.config.locations import user_path
-from runner.data.checked import checked_dataset, checked_file
-from runner.data.dataset import VALIDATION_NAMES, Dataset, Part
-from runner.data.errors import DataError
-from runner.data.held_out import hold_out
-from runner.data.memory import refuse_large
-from runner.data.strata import stratified_order
-from runner.data.streams import Stream, seed_sequence
+from runner.core.errors import ConfigError
+from runner.core.paths import user_path
+from runner.core.streams import Stream, seed_sequence
+from runner.core.text import shortened
+from runner.data.checked import checked_dataset, checked_file, refuse_large
+from runner.data.dataset import VALIDATION_NAMES, DataError, Dataset, Part
+from runner.data.strata import hold_out, stratified_order
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from runner.data.dataset import Part
-from runner.data.errors import DataError
+from runner.data.dataset import DataError, Part
 from runner.data.strata import ranks_in_class
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from runner.core.streams import Stream, seed_sequence
 from runner.data.dataset import Part
-from runner.data.streams import Stream, seed_sequence
 
 
 def mislabel(part: Part, share: float, classes: int, seed: int) -> Part:

@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from runner.config.errors import ConfigError
-from runner.config.locations import user_path
+from runner.core.errors import ConfigError
+from runner.core.paths import user_path
 from runner.data.checked import Array, checked_class_names
-from runner.data.dataset import Dataset
+from runner.data.dataset import DataError, DataNotFound, Dataset
 from runner.data.download import download
-from runner.data.errors import DataError, DataNotFound
 from runner.data.idx import read_idx
 from runner.data.npz_file import TWO_PARTS, read_npz
 

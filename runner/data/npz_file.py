@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from runner.core.read_npz import TooLarge, read_arrays
 from runner.data.checked import (
     Array,
     checked_class_names,
@@ -12,12 +13,10 @@ from runner.data.checked import (
     checked_file,
     checked_inputs,
     checked_labels,
+    too_large,
 )
-from runner.data.dataset import VALIDATION_NAMES, Dataset, Part
-from runner.data.errors import DataError
-from runner.data.held_out import hold_out
-from runner.data.memory import too_large
-from runner.records.npz import TooLarge, read_arrays
+from runner.data.dataset import VALIDATION_NAMES, DataError, Dataset, Part
+from runner.data.strata import hold_out
 
 TWO_PARTS = ("x_train", "y_train", "x_test", "y_test")
 ONE_PART = ("x", "y")

@@ -1,9 +1,9 @@
 """Early check that the data files and directories in a configuration exist."""
 
-from runner.config.errors import ConfigError
-from runner.config.locations import user_path
 from runner.config.schema import Settings
-from runner.data.errors import DataError
+from runner.core.errors import ConfigError
+from runner.core.paths import user_path
+from runner.data.dataset import DataError
 
 
 def refuse_missing(settings: Settings) -> None:

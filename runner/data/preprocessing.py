@@ -6,8 +6,8 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
+from runner.data.checked import as_float32
 from runner.data.dataset import Inputs, Split
-from runner.data.precision import as_float32
 
 _VALUES_AT_ONCE = 2**20  # limits the memory for float64 statistics
 

@@ -2,12 +2,11 @@
 
 import numpy as np
 
-from runner.data.dataset import Dataset, Labels, Part, Split
-from runner.data.errors import DataError
+from runner.core.streams import Stream, seed_sequence
+from runner.data.dataset import DataError, Dataset, Labels, Part, Split
 from runner.data.imbalance import imbalance
 from runner.data.label_noise import mislabel
 from runner.data.strata import Indices, refuse_single_examples, stratified_order
-from runner.data.streams import Stream, seed_sequence
 
 _STRATIFIED = "(dataset.split=stratified draws the same share of each class)"
 _CHANCE = 1e-3  # a class missing with a lower probability was not missed by chance

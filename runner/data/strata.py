@@ -1,10 +1,11 @@
-"""Stratified orders: every prefix keeps the class proportions of the whole."""
+"""Stratified orders of examples, and the test part held out by one."""
 
 import numpy as np
 import numpy.typing as npt
 
-from runner.data.dataset import Labels
-from runner.data.errors import DataError
+from runner.core.errors import ConfigError
+from runner.core.streams import Stream, seed_sequence
+from runner.data.dataset import DataError, Labels, Part
 
 Indices = npt.NDArray[np.int64]
 
@@ -44,3 +45,32 @@ def refuse_single_examples(key: str, labels: Labels) -> None:
     single = np.flatnonzero(np.bincount(labels) == 1)
     if len(single):
         raise DataError(f"{key}: class {single[0]} has 1 example; a stratified split needs at least 2 of each class")
+
+
+def hold_out(source: str, part: Part, test_size: float, data_seed: int) -> tuple[Part, Part]:
+    """Draw a stratified test part, and shuffle the rest.
+
+    Args:
+        source: name of the data in error messages.
+        test_size: share of the test part, in (0, 1).
+        data_seed: seed of the draw.
+
+    Returns:
+        training and test part.
+
+    Raises:
+        ConfigError: if the share is invalid.
+        DataError: if a part would be empty, or a class has only one example.
+    """
+    key = f"dataset.test_size={test_size}"
+    if isinstance(test_size, bool) or not isinstance(test_size, float) or not 0 < test_size < 1:
+        raise ConfigError(f"{key}: must be a number above 0 and below 1")
+    refuse_single_examples(f"{source}: {key}", part.labels)
+    kept = int(len(part) * (1.0 - test_size))
+    if not 0 < kept < len(part):
+        raise DataError(
+            f"{source}: {key}: leaves {kept} of {len(part)} examples for training and {len(part) - kept} for test"
+        )
+    order = stratified_order(part.labels, np.random.default_rng(seed_sequence(data_seed, Stream.TEST_PART)))
+    train, test = order[:kept], order[kept:]
+    return Part(part.inputs[train], part.labels[train]), Part(part.inputs[test], part.labels[test])

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from runner.data.checked import as_float32
 from runner.data.dataset import Inputs, Split
-from runner.data.precision import as_float32
 
 _MOST_FEATURES = 4096  # more would take minutes and gigabytes to decompose
 _EXAMPLES_AT_ONCE = 4096

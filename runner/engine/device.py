@@ -8,8 +8,8 @@ import keras
 import psutil
 import tensorflow as tf
 
-from runner.config.errors import ConfigError
 from runner.config.schema import Device
+from runner.core.errors import ConfigError
 from runner.data.dataset import Split
 
 

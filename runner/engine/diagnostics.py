@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from runner.engine.replaced import replaced
+from runner.engine.keras_internals import replaced
 from runner.models.patterns import trainable_layers
 from runner.records.record import Row
 

@@ -14,7 +14,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from runner.engine.replaced import replaced
+from runner.engine.keras_internals import replaced
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from pathlib import Path
 import keras
 
 from runner.engine.diagnostics import innermost
-from runner.engine.replaced import replaced
+from runner.engine.keras_internals import replaced
 
 
 def save_model(model: keras.Model, path: str | Path) -> None:

@@ -15,6 +15,7 @@ from tensorboard.plugins.hparams.summary_v2 import hparams_pb
 from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
+from runner.config.overrides import Override
 from runner.engine.diagnostics import Diagnostic
 from runner.engine.tracking import Tracker
 from runner.records.record import Row, RunRecord, Status
@@ -83,10 +84,8 @@ def hyperparameters(record: RunRecord) -> dict[str, float | str]:
     is left out, and a word in the place of a number (full, 5epochs, nan) has a separate column.
     """
     values: dict[str, float | str] = {"variant": record.variant, "seed": record.seed}
-    for override in record.asked:
-        given, _, value = override.partition("=")
-        key = given.lstrip("+~")
-        if given.startswith("~"):
+    for prefix, key, value, _ in map(Override.parse, record.asked):
+        if prefix == "~":
             values[f"{key} (word)"] = "removed"
         elif "." not in key:
             values[key] = value

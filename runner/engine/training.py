@@ -10,13 +10,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from runner.core.streams import Stream, seed_sequence
 from runner.data.dataset import Part
-from runner.data.streams import Stream, seed_sequence
 from runner.engine.checkpoint import Checkpoint, Progress
-from runner.engine.custom_gradients import custom_gradients_forgotten
 from runner.engine.diagnostics import ClippingRate, Diagnostic, innermost
 from runner.engine.evaluation import Evaluator, read_metrics, shortest
 from runner.engine.fused import fused
+from runner.engine.keras_internals import custom_gradients_forgotten
 from runner.records.record import Row
 
 Order = Callable[[int], np.ndarray]  # epoch (from 0) -> a permutation of the training examples

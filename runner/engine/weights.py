@@ -6,8 +6,8 @@ from typing import Any
 
 import keras
 
+from runner.core.streams import Stream, integer_seed, seed_sequence
 from runner.data.dataset import fingerprint
-from runner.data.streams import Stream, integer_seed, seed_sequence
 
 
 def fresh_session(seed: int) -> None:

@@ -6,14 +6,15 @@ from typing import Literal
 import keras
 import numpy as np
 
-from runner.config.errors import ConfigError
+from runner.core.errors import ConfigError
 from runner.data.dataset import Part, Split
 
 Form = Literal["integers", "column", "one_hot"]
+SPARSE, DENSE = "sparse_categorical_crossentropy", "categorical_crossentropy"  # one value, labels in two forms
 CROSS_ENTROPY = "negative_log_likelihood"  # a column of the history
 
 _SMOOTHED = {
-    "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
+    DENSE: keras.losses.CategoricalCrossentropy,
     "binary_crossentropy": keras.losses.BinaryCrossentropy,
 }
 

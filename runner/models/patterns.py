@@ -5,7 +5,8 @@ from fnmatch import fnmatchcase
 
 import keras
 
-from runner.config.errors import ConfigError, did_you_mean
+from runner.core.errors import ConfigError
+from runner.core.text import did_you_mean
 
 
 def trainable_layers(model: keras.Model) -> list[str]:

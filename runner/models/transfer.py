@@ -6,7 +6,7 @@ from pathlib import Path
 
 import keras
 
-from runner.config.errors import ConfigError
+from runner.core.errors import ConfigError
 from runner.models.patterns import refuse_idle_patterns, trainable_layers
 
 

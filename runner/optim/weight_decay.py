@@ -5,7 +5,8 @@ from fnmatch import fnmatchcase
 
 import keras
 
-from runner.config.errors import ConfigError, did_you_mean
+from runner.core.errors import ConfigError
+from runner.core.text import did_you_mean
 
 DECAYS = ("weight_decay", "adam_weight_decay")  # the strengths in Keras's optimizers (Muon has two)
 _KEY = "optimizer.exclude_from_weight_decay"

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter
 
-from runner.config.errors import printable
 from runner.config.identity import is_volatile
+from runner.config.overrides import Override, override_key
+from runner.core.text import printable
 
 Status = Literal["running", "completed", "diverged", "pruned", "interrupted", "failed"]
 DONE: tuple[Status, ...] = ("completed", "diverged", "pruned")  # these runs need no more work
@@ -170,8 +171,8 @@ class RunRecord:
         }
         for name, value in self._other_metrics():
             row.setdefault(name, value)
-        for override in self.overrides:
-            row.setdefault(override_key(override), override.partition("=")[2])
+        for override in map(Override.parse, self.overrides):
+            row.setdefault(override.key, override.value)
         return row
 
     def _other_metrics(self) -> Iterator[tuple[str, float | None]]:
@@ -203,8 +204,3 @@ def finite(row: Mapping[str, float]) -> dict[str, float | None]:
 def now() -> str:
     """Return the current time in the format of records."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def override_key(override: str) -> str:
-    """Return the key or group of an override."""
-    return override.partition("=")[0].lstrip("+~")

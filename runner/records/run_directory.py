@@ -1,9 +1,11 @@
 """Run directory: writing and reading its files by name."""
 
 import io
+import logging
 import math
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,12 @@ from typing import Any
 import numpy.typing as npt
 from pydantic import TypeAdapter
 
-from runner.config.environment import writing
-from runner.config.errors import UserError, shortened
-from runner.config.yaml_file import read_yaml
-from runner.records.atomic import remove_leftovers, whole_file, write_arrays, write_csv, write_json, write_text
-from runner.records.bounded import MEGABYTE, json_form, read_bytes, read_json, read_rows
-from runner.records.npz import read_arrays
+from runner.core.errors import UserError, writing
+from runner.core.read import MEGABYTE, json_form, read_bytes, read_json, read_rows
+from runner.core.read_npz import read_arrays
+from runner.core.read_yaml import read_yaml
+from runner.core.text import shortened
+from runner.core.write import remove_leftovers, whole_file, write_arrays, write_csv, write_json, write_text
 from runner.records.record import LARGEST, Row, RunRecord
 
 _RECORD: TypeAdapter[RunRecord] = json_form(RunRecord)
@@ -216,3 +218,21 @@ def _refuse_no_predictions(part: str, probabilities: npt.NDArray[Any], labels: n
     are_whole = labels.shape == (examples,) and labels.dtype.kind in "ui"
     if not are_whole or (examples and not 0 <= labels.min() <= labels.max() < classes):
         raise ValueError(f"the {part} labels are not {examples} whole numbers from 0 to {classes - 1}")
+
+
+_LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"  # same as in conf/hydra/job_logging
+
+
+@contextmanager
+def logged_by(handler: logging.Handler) -> Iterator[None]:
+    """Send log messages in the block only to a handler, as Hydra does for a run that it starts."""
+    root = logging.getLogger()
+    before = root.handlers, root.level
+    handler.setFormatter(logging.Formatter(_LINE))
+    root.handlers, root.level = [handler], logging.INFO
+    try:
+        yield
+    finally:
+        root.handlers, root.level = before
+        with suppress(OSError):  # on a full disk: the results matter more
+            handler.close()

@@ -1,5 +1,6 @@
 """Variants over their seeds, and each against the baseline, as tidy frames."""
 
+import math
 from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
@@ -7,9 +8,9 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from runner.reporting.attainability import LEVEL, cannot_decide, smallest_p
-from runner.reporting.direction import TIMES_TO_TARGET, sign_of
-from runner.reporting.statistics import FEWEST_SEEDS, compare_paired, compare_unpaired, holm, summarize
+from runner.reporting.metrics import TIMES_TO_TARGET, p_number, sign_of
+from runner.reporting.statistics.attainability import LEVEL, cannot_decide, smallest_p
+from runner.reporting.statistics.comparisons import FEWEST_SEEDS, compare_paired, compare_unpaired, holm, summarize
 from runner.reporting.targets import TARGET_COLUMNS, target_columns
 
 NO_RESULT = ("diverged", "pruned", "interrupted", "failed", "running")  # the statuses of runs that have none
@@ -295,3 +296,16 @@ def _reason(row: Mapping[str, Any], smallest: float, comparisons: int) -> str:
     if row["n"] < FEWEST_SEEDS or smallest >= LEVEL:
         return cannot_decide(row["n"], comparisons)
     return NOT_SIGNIFICANT if np.isnan(row["p_holm"]) or row["p_holm"] >= LEVEL or not row["direction"] else ""
+
+
+def no_result_text(row: "Mapping[Any, Any] | pd.Series[Any]") -> str:
+    """Return how many of a variant's runs have no result, by status, from its row of the aggregate; "" if all have."""
+    return ", ".join(f"{row[status]} {status}" for status in NO_RESULT if row[status])
+
+
+def p_text(comparison: "Mapping[Any, Any] | pd.Series[Any]") -> str:
+    """Return a comparison's p value, where all its runs have ended, and are enough for one to mean something."""
+    p_value = comparison["p_holm"]
+    if math.isnan(p_value) or comparison["reason"] == STILL_TRAINING:
+        return "-"
+    return p_number(p_value)

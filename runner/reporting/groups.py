@@ -5,11 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from runner.config.identity import is_volatile
-from runner.config.tree import leaves
-from runner.reporting.collect import Run
-from runner.reporting.left_out import LeftOut
-from runner.reporting.places import run_directories
+from runner.config.identity import is_volatile, leaves
+from runner.reporting.collect import Run, run_directories
+from runner.reporting.omissions import LeftOut
 
 _PLANS = ("plan.json", "plan.csv")
 _NAMED = 6  # keys in which sweeps differ

@@ -7,11 +7,10 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from runner.reporting.aggregate import lost_shares
-from runner.reporting.attainability import LEVEL
-from runner.reporting.canvas import PALETTE, TWO_COLUMNS, canvas, plain
-from runner.reporting.direction import sign_of
-from runner.reporting.ties import levelled, places
-from runner.reporting.wording import p_equation, p_number
+from runner.reporting.figures.canvas import PALETTE, TWO_COLUMNS, canvas, plain
+from runner.reporting.metrics import p_equation, p_number, sign_of
+from runner.reporting.statistics.attainability import LEVEL
+from runner.reporting.statistics.ties import levelled, places
 
 RANK_COLUMNS = ["variant", "average_rank", "datasets", "friedman_p"]
 _FEWEST = 3  # variants, and data sets, for Friedman's test

@@ -1,26 +1,33 @@
-"""The files of a report: of one run, and of many."""
+"""Reports as files, of one run and of many, and their verdicts on the terminal."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from matplotlib.figure import Figure
+from rich.console import Console
 
-from runner.config.errors import UserError, did_you_mean
-from runner.config.locations import refuse_file
-from runner.records.atomic import remove_leftovers, write_bytes, write_csv
+from runner.core.errors import UserError
+from runner.core.paths import refuse_file
+from runner.core.terminal import say
+from runner.core.text import did_you_mean
+from runner.core.write import remove_leftovers, write_bytes, write_csv
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
-from runner.reporting.canvas import as_svg, save_figure
 from runner.reporting.collect import find_runs
-from runner.reporting.figure_files import drawn, write_figures
-from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN
-from runner.reporting.frames import write_frame
-from runner.reporting.left_out import LeftOut
+from runner.reporting.figures.canvas import as_svg, save_figure
+from runner.reporting.figures.files import drawn, write_figures
+from runner.reporting.omissions import LeftOut
 from runner.reporting.ranks import Ranks
 from runner.reporting.results import Results, Wish, read_results
 from runner.reporting.run_figures import run_figures
-from runner.reporting.tables import PaperTable, paper_table
+from runner.reporting.tables.frames import write_frame
+from runner.reporting.tables.paper_table import PaperTable, paper_table
+
+FORMATS = ("csv", "table", "png", "svg", "pdf", "html")
+USUAL_FORMATS = ("csv", "table", "png", "svg", "html")
+USUAL_OF_A_RUN = ("csv", "png")
+FIGURE_FORMATS = ("png", "svg", "pdf")
 
 _LONG = ["run_id", "variant", "seed", "epoch"]  # the columns of history.csv before metric and value
 
@@ -150,3 +157,11 @@ def _test_examples(results: Results) -> int | None:
     datasets = [run.record.dataset for run in results.runs]
     sizes = {dataset.get("test") for dataset in datasets if dataset["fingerprint"]}
     return sizes.pop() if len(sizes) == 1 else None
+
+
+def show_verdicts(console: Console, results: "Results") -> None:
+    """Print a sentence a variant, and what to know before trusting them."""
+    for sentence in results.verdicts.values():
+        say(console, sentence)
+    for caution in results.cautions:
+        say(console, f"note: {caution}", style="yellow")

@@ -7,24 +7,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from runner.config.plural import counted
-from runner.records.record import override_key
-from runner.reporting.axes import is_grid, number, overrides_frame, points_along, sensitivity_axis, varying_axes
-from runner.reporting.canvas import wrapped
-from runner.reporting.curve_figures import learning_curves, variant_curves
-from runner.reporting.direction import is_share
-from runner.reporting.dot_figures import dots
-from runner.reporting.figure_files import Draw
-from runner.reporting.figures import confusion_matrix
-from runner.reporting.grid_figures import heat_map, sensitivity
-from runner.reporting.predictions import class_names, mean_confusion
+from runner.config.overrides import Override
+from runner.core.text import counted
+from runner.reporting.aggregate import no_result_text
+from runner.reporting.ensemble import class_names, mean_confusion
+from runner.reporting.figures.axes import is_grid, number, overrides_frame, points_along, sensitivity_axis, varying_axes
+from runner.reporting.figures.canvas import wrapped
+from runner.reporting.figures.curves import learning_curves, variant_curves
+from runner.reporting.figures.dots import dots
+from runner.reporting.figures.files import Draw
+from runner.reporting.figures.grids import heat_map, sensitivity
+from runner.reporting.figures.of_run import confusion_matrix
+from runner.reporting.figures.styles import Style, variant_styles
+from runner.reporting.metrics import axis_label, is_share, quantity
 from runner.reporting.ranks import Ranks, critical_difference
 from runner.reporting.results import Results
 from runner.reporting.run_figures import read_gradients
 from runner.reporting.selection import tuned_metric
-from runner.reporting.styles import Style, variant_styles
 from runner.reporting.targets import is_time, without_lost_times
-from runner.reporting.wording import axis_label, no_result_text, quantity
 
 Named = Iterator[tuple[str, Draw]]
 _FEWEST_ALONG = 3  # values of one group, for a curve along an axis
@@ -131,7 +131,7 @@ def _begin(text: str) -> str:
 
 
 def _parts(point: str) -> dict[str, str]:
-    return {override_key(part): part.partition("=")[2] for part in point.split()}
+    return {part.key: part.value for part in map(Override.parse, point.split())}
 
 
 def _training_figures(results: Results, styles: dict[str, Style]) -> Named:

@@ -8,27 +8,32 @@ from typing import Any
 
 import pandas as pd
 
-from runner.config.errors import UserError, did_you_mean
-from runner.config.plural import counted
-from runner.records.record import override_key
+from runner.config.overrides import override_key
+from runner.core.errors import UserError
+from runner.core.text import counted, did_you_mean
+from runner.records.baselines import baselines
 from runner.reporting.aggregate import aggregate_frame, comparison_frame, lost_shares
-from runner.reporting.asked import Asked
-from runner.reporting.baselines import baselines
-from runner.reporting.collect import Run, find_runs, history_frame, not_begun, summary_frame
-from runner.reporting.direction import TIMES_TO_TARGET, has_direction, is_share, sign_of, validation_counterpart
+from runner.reporting.collect import Run, existing, find_runs, history_frame, not_begun, summary_frame
+from runner.reporting.ensemble import Predicted, read_predicted
 from runner.reporting.groups import sweeps_apart
-from runner.reporting.in_force import Values, with_values_in_force
-from runner.reporting.labels import cells, labels_by, variant_labels, with_dataset
-from runner.reporting.left_out import LeftOut
-from runner.reporting.paired_error import with_test_set_error
-from runner.reporting.places import existing
-from runner.reporting.predictions import Predicted, read_predicted
+from runner.reporting.labels import Values, cells, labels_by, variant_labels, with_dataset, with_values_in_force
+from runner.reporting.metrics import (
+    TIMES_TO_TARGET,
+    has_direction,
+    is_share,
+    quantity,
+    sign_of,
+    validation_counterpart,
+    value_text,
+)
+from runner.reporting.omissions import LeftOut
+from runner.reporting.question import Asked
 from runner.reporting.ranks import Ranks, average_ranks, scores_by_dataset
 from runner.reporting.selection import read_tuning, selection_frame, selection_warnings, tuned_metric
+from runner.reporting.statistics.ties import best_first, places
 from runner.reporting.targets import is_time, usual_target, with_targets
-from runner.reporting.ties import best_first, places
+from runner.reporting.test_set_error import with_test_set_error
 from runner.reporting.verdicts import cautions, verdicts
-from runner.reporting.wording import quantity, value_text
 
 _FALLBACK = ("test_accuracy", "test_negative_log_likelihood", "test_loss", "val_accuracy", "val_loss")
 _LOSS_TERMS = ("regularizer", "training.loss")  # overrides that change what a loss is the sum of

@@ -9,13 +9,12 @@ import pandas as pd
 
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
-from runner.reporting.figure_files import Draw
-from runner.reporting.figures import confusion_counts, confusion_matrix, curves
-from runner.reporting.frames import read_numbers
-from runner.reporting.left_out import LeftOut
-from runner.reporting.rate_range import is_range_test, rate_range
-from runner.reporting.training_figures import layer_norms, learning_rate
-from runner.reporting.wording import quantity
+from runner.reporting.figures.files import Draw
+from runner.reporting.figures.of_run import confusion_counts, confusion_matrix, curves, layer_norms, learning_rate
+from runner.reporting.figures.rate_range import is_range_test, rate_range
+from runner.reporting.metrics import quantity
+from runner.reporting.omissions import LeftOut
+from runner.reporting.tables.frames import read_numbers
 
 
 def run_figures(directory: RunDirectory, record: RunRecord, left_out: LeftOut) -> Iterator[tuple[str, Draw]]:

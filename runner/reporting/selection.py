@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from runner.config.errors import shortened
+from runner.core.text import shortened
 from runner.records.record import VALIDATION_METRICS
-from runner.reporting.direction import sign_of
-from runner.reporting.frames import read_frame
+from runner.reporting.metrics import sign_of
+from runner.reporting.tables.frames import read_frame
 
 SELECTION_COLUMNS = ["variant", "point", "metric", "tuned", "fresh", "optimism", "n", "budget", "on_edge"]
 _OTHERS = ("variant", "point", "seeds", "scored", "chosen", "on_edge", "budget")  # columns of tuning.csv but the metric

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from runner.reporting.direction import TIMES_TO_TARGET, sign_of
+from runner.reporting.metrics import TIMES_TO_TARGET, sign_of
 
 TARGET_COLUMNS = ["target", "reached", *TIMES_TO_TARGET]
 

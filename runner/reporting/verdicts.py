@@ -6,13 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from runner.config.plural import counted
+from runner.core.text import counted
 from runner.records.record import RunRecord
-from runner.reporting.aggregate import STILL_TRAINING, UNDECIDED, can_decide, has_seeds_apart
-from runner.reporting.attainability import least_text, smallest_p
-from runner.reporting.direction import is_share, sign_of
+from runner.reporting.aggregate import STILL_TRAINING, UNDECIDED, can_decide, has_seeds_apart, no_result_text, p_text
+from runner.reporting.metrics import device_name, is_share, p_equation, sign_of, signed_text, value_text
+from runner.reporting.statistics.attainability import least_text, smallest_p
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
-from runner.reporting.wording import device_name, no_result_text, p_equation, p_text, signed_text, value_text
 
 _MIXED = {"device": "device", "threads": "number of threads", "code": "commit"}
 _Row = Mapping[Any, Any]  # of a frame

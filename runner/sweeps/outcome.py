@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
-from runner.config.errors import UserError
+from runner.core.errors import UserError
+from runner.records.job import Job
 from runner.records.provenance import code_state, versions
 from runner.records.record import VALIDATION_METRICS, Row, RunRecord, Status, now
 from runner.records.run_directory import RunDirectory
-from runner.sweeps.job import Job
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from runner.records.atomic import write_csv
+from runner.config.overrides import Override
+from runner.core.write import write_csv
+from runner.records.job import Job
 from runner.records.run_directory import RunDirectory
-from runner.reporting.ties import places
-from runner.sweeps.job import Job
+from runner.reporting.statistics.ties import places
 from runner.sweeps.outcome import read_status, score
-from runner.sweeps.plan import Plan
-from runner.sweeps.study import Study
+from runner.sweeps.planning.plan import Plan
+from runner.sweeps.planning.study import Study
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,6 @@ def _on_edge(point: Point, points: list[Point]) -> bool:
 
 def _number(override: str) -> float | None:
     try:
-        return float(override.partition("=")[2])
+        return float(Override.parse(override).value)
     except ValueError:
         return None

@@ -13,20 +13,18 @@ from typing import TYPE_CHECKING, Any, Literal
 import yaml
 from rich.console import Console
 
-from runner.config.environment import EnvironmentFault, machine_faults, writing
-from runner.config.errors import UserError
-from runner.kept import Kept
-from runner.records.lock import Locked, run_lock
-from runner.records.log import logged_by
+from runner.core.errors import EnvironmentFault, UserError, machine_faults, writing
+from runner.core.lock import Locked, run_lock
+from runner.core.output import output_in
+from runner.records.job import Job
 from runner.records.record import DONE
-from runner.records.run_directory import RunDirectory
-from runner.request import Request
-from runner.sweeps.job import Job
+from runner.records.run_directory import RunDirectory, logged_by
+from runner.run.cache import Kept
+from runner.run.request import Request
 from runner.sweeps.outcome import Outcome, read_status, write_ending
-from runner.sweeps.output import output_in
 
 if TYPE_CHECKING:
-    from runner.prepared import Prepared
+    from runner.run.prepare import Prepared
 
 Depth = Literal["build", "compile", "measure"]
 
@@ -75,7 +73,7 @@ def train_job(job: Job, sweep: Path, *, wait: bool = False) -> Outcome | Environ
 
 
 def _train(job: Job, directory: RunDirectory) -> Outcome:
-    from runner.app import run
+    from runner.run.execute import run
 
     request = Request(
         directory=directory.path,
@@ -101,7 +99,7 @@ def _pruning(job: Job) -> list[Any]:
     """Return the callback that may stop a trial early, if there is to be one."""
     if job.pruning is None:
         return []
-    from runner.sweeps.pruning import Pruning
+    from runner.sweeps.search.pruning import Pruning
 
     return [Pruning(**job.pruning)]
 
@@ -115,7 +113,7 @@ def check_job(task: tuple[Job, Depth], sweep: Path) -> Checked | EnvironmentFaul
     """
     job, depth = task
     from runner.engine.cost import flops_per_example
-    from runner.prepared import prepare
+    from runner.run.prepare import prepare
 
     with _logged_to(Path(os.devnull)):
         try:
@@ -137,7 +135,7 @@ def check_job(task: tuple[Job, Depth], sweep: Path) -> Checked | EnvironmentFaul
 
 def _epoch_seconds(prepared: "Prepared", depth: Depth) -> float | None:
     """Compile an epoch and return the seconds that it takes; None if it fails, which is for the run to say."""
-    from runner.prepared import take_compiled, training
+    from runner.run.prepare import take_compiled, training
 
     compiled = take_compiled(prepared, _kept())
     alone = replace(prepared, parts=replace(prepared.parts, callbacks=[], diagnostics=[]))

@@ -13,12 +13,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from runner.build import build_dataset, build_parts, build_split
-from runner.config.locations import conf_directory
+from runner.core.paths import conf_directory
 from runner.data.dataset import Dataset, Part
 from runner.engine.device import prepare_device
 from runner.engine.evaluation import Evaluator
 from runner.engine.training import CompiledEpoch, shuffled, train
+from runner.run.build import build_dataset, build_parts, build_split
 from tests.composed import settings
 
 PLAIN, FOUR = "none", "rotation,translation,zoom,shear"

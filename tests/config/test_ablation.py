@@ -1,7 +1,7 @@
 import pytest
 
 from runner.config.ablation import ablation_arguments, as_typed
-from runner.config.errors import ConfigError
+from runner.core.errors import ConfigError
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import time
 import keras
 import pytest
 
-from runner.config.errors import ConfigError
 from runner.config.keras_names import unknown_name, unknown_target
 from runner.config.schema import check
+from runner.core.errors import ConfigError
 from tests.composed import config
 
 

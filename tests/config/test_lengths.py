@@ -1,7 +1,7 @@
 import pytest
 
-from runner.config.errors import ConfigError
 from runner.config.lengths import in_steps
+from runner.core.errors import ConfigError
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.utils import create_config_search_path
 from hydra.types import RunMode
 
-from runner.config.locations import conf_directory
-from runner.config.resolvers import register_resolvers
-from runner.request import chosen_options
-from runner.sweeps.plugins import register_plugins
+from runner.config.hydra_resolvers import register_resolvers
+from runner.core.paths import conf_directory
+from runner.run.request import chosen_options
+from runner.sweeps.hydra_plugins import register_plugins
 from tests.reporting.test_hostile_names import NAMES
 
 TEXT = "# mine\n_target_: keras.optimizers.SGD\nlearning_rate: 0.125\n"

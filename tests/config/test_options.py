@@ -2,9 +2,9 @@ import re
 
 import pytest
 
-from runner.config.errors import did_you_mean
-from runner.config.locations import conf_directory
 from runner.config.options import options_markdown, options_table, split_source
+from runner.core.paths import conf_directory
+from runner.core.text import did_you_mean
 from tests.imports import REPOSITORY
 
 FILES = [

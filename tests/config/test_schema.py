@@ -3,9 +3,9 @@
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from runner.config.errors import ConfigError
-from runner.config.locations import conf_directory
 from runner.config.schema import Settings, check
+from runner.core.errors import ConfigError
+from runner.core.paths import conf_directory
 from tests.composed import choice, config
 
 GROUPS = {

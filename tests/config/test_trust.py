@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from runner.config.errors import ConfigError
 from runner.config.identity import run_id
 from runner.config.trust import read_trusted, refuse_strangers, trusted_by
+from runner.core.errors import ConfigError
+from runner.records.job import Job
 from runner.records.run_directory import RunDirectory
-from runner.sweeps.job import Job
-from runner.sweeps.plan import Plan
+from runner.sweeps.planning.plan import Plan
 from tests.composed import config
 from tests.sweeps import made_up
 
@@ -39,10 +39,10 @@ DANGEROUS = (
     "tensorflow.io.write_file",
     "tensorflow.python.platform.gfile.DeleteRecursively",
     "tensorflow.keras.utils.get_file",
-    "runner.cli.main",
+    "runner.cli.main.main",
     "runner.data.download.download",
-    "runner.records.atomic.write_text",
-    "runner.sweeps.launchers.os.system",
+    "runner.core.write.write_text",
+    "runner.sweeps.hydra_launchers.os.system",
     "trustedly.Thing",
     "keras",
     "keras.layers.",

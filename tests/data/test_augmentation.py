@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from scipy import ndimage, stats
 
-from runner.config.errors import ConfigError
+from runner.core.errors import ConfigError
 from runner.data.augmentation.boxes import CutMix, RandomErasing
 from runner.data.augmentation.geometry import Elastic, HorizontalFlip, Rotation, Shear, Translation, Zoom, warp
 from runner.data.augmentation.mixup import MixUp
 from runner.data.augmentation.pipeline import augmenter
 from runner.engine.training import one_kernel
-from runner.sweeps.pool import start_server
+from runner.sweeps.pools.local import start_server
 
 INNER = np.s_[6:-6, 6:-6]  # pixels that come from inside the image
 SHAPE = (20, 24)

@@ -4,7 +4,7 @@ import yaml
 from sklearn.datasets import make_classification
 from sklearn.linear_model import LogisticRegression
 
-from runner.config.locations import conf_directory
+from runner.core.paths import conf_directory
 from runner.data.binary import load_binary
 from tests.composed import settings
 

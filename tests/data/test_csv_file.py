@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from runner.config.errors import ConfigError
+from runner.core.errors import ConfigError
 from runner.data import csv_file
 from runner.data.csv_file import load_csv
-from runner.data.errors import DataError
+from runner.data.dataset import DataError
 
 HOSTILE = ["NA", "None", "null", "nan", "032", "_base", "[l2]", "*star", "N/A", "NULL", "-inf", "=1+1"]
 PLAIN = "a,label,b\n1,0,2.5\n-3,1,4e2\n0.5,1,7\n2,0,1\n"

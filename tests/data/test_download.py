@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 
-from runner.data.errors import DataError, DataNotFound
+from runner.data.dataset import DataError, DataNotFound
 from runner.data.mnist import load_mnist
 
 

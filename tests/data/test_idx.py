@@ -3,7 +3,7 @@ import gzip
 import numpy as np
 import pytest
 
-from runner.data.errors import DataError
+from runner.data.dataset import DataError
 from runner.data.idx import read_idx
 from tests.data.conftest import idx_bytes
 

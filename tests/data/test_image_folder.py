@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from runner.config.errors import ConfigError
-from runner.data.errors import DataError
+from runner.core.errors import ConfigError
+from runner.data.dataset import DataError
 from runner.data.image_folder import load_images
 
 
@@ -286,7 +286,7 @@ def test_capitals_in_the_names_of_the_parts_do_not_matter(two_parts):
     assert load(two_parts).fingerprint == before.fingerprint
     save(two_parts / "TEST" / "cat" / "only.png")
     if not (two_parts / "tEST").exists():  # where the file system tells capitals apart
-        with pytest.raises(DataError, match=r"Test: TEST is there too; keep one of them"):
+        with pytest.raises(DataError, match=r"Test: TEST exists too; keep one of them"):
             load(two_parts)
 
 

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from runner.data.dataset import Part
-from runner.data.errors import DataError
+from runner.data.dataset import DataError, Part
 from runner.data.imbalance import imbalance
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import yaml
 
-from runner.config.errors import ConfigError
-from runner.config.locations import conf_directory
-from runner.data.errors import DataError, DataNotFound
+from runner.core.errors import ConfigError
+from runner.core.paths import conf_directory
+from runner.data.dataset import DataError, DataNotFound
 from runner.data.mnist import load_mnist
 from tests.data.conftest import idx_bytes
 

@@ -3,8 +3,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from runner.config.errors import ConfigError
-from runner.data.errors import DataError
+from runner.core.errors import ConfigError
+from runner.data.dataset import DataError
 from runner.data.npz_file import load_npz
 
 GENERATOR = np.random.default_rng(4)

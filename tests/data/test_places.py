@@ -1,8 +1,8 @@
 import pytest
 
-from runner.config.errors import ConfigError
 from runner.config.schema import check
-from runner.data.errors import DataError
+from runner.core.errors import ConfigError
+from runner.data.dataset import DataError
 from runner.data.places import refuse_missing
 from tests.composed import config
 

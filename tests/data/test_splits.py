@@ -3,8 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from runner.data.dataset import Dataset, Part
-from runner.data.errors import DataError
+from runner.data.dataset import DataError, Dataset, Part
 from runner.data.splits import split_dataset
 
 

@@ -12,11 +12,12 @@ from pathlib import Path
 import keras
 import pytest
 
-from runner.build import build_parts, build_split
-from runner.engine.checkpoint import Checkpoint
+from runner.engine.checkpoint import Checkpoint, Keeper
 from runner.engine.evaluation import Evaluator
+from runner.engine.plain_state import decode
 from runner.engine.training import CompiledEpoch, shuffled, train
-from runner.sweeps.pool import start_server
+from runner.run.build import build_parts, build_split
+from runner.sweeps.pools.local import start_server
 from tests.composed import settings
 
 SMALL = ["dataset=mnist_5k", "training.batch_size=32", "training.epochs=4", "regularizer=[]"]
@@ -286,3 +287,22 @@ def test_a_file_with_a_changed_byte_is_refused_with_a_warning(begin, tmp_path, c
     path.write_bytes(content)
     assert begin() == ([], True)
     assert "starts from the beginning" in caplog.text
+
+
+def restored(before, after):
+    """Let `after` go on from what `before` has changed of itself by a first epoch."""
+    keepers = [Keeper(callback) for callback in (before, after)]
+    before.best, before.history = 0.25, [1.0]
+    arrays = []
+    keepers[1].restore(decode(keepers[0].encoded(arrays), arrays))
+    return after
+
+
+def test_what_a_callback_changed_of_itself_comes_back():
+    after = restored(keras.callbacks.EarlyStopping(), keras.callbacks.EarlyStopping())
+    assert (after.best, after.history) == (0.25, [1.0])
+
+
+def test_a_callback_of_a_directory_that_was_moved_writes_to_where_it_is_now():
+    there, here = (keras.callbacks.ModelCheckpoint(f"{place}/best.keras") for place in ("there", "here"))
+    assert restored(there, here).filepath == "here/best.keras"

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from runner.build import build_parts, build_split
 from runner.engine.compiled import compiled
 from runner.engine.training import shuffled, train
+from runner.run.build import build_parts, build_split
 from tests.composed import settings
 
 SMALL = ("training.epochs=2", "training.batch_size=64", "dataset=mnist_5k", "dataset.validation_split=0.25")

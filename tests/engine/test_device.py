@@ -6,11 +6,10 @@ import psutil
 import pytest
 import tensorflow as tf
 
-from runner.config.errors import ConfigError, UserError
 from runner.config.schema import Device
+from runner.core.errors import ConfigError
 from runner.data.dataset import Split
 from runner.engine.device import _threads, prepare_device, refuse_too_large
-from runner.engine.native_log import native_log_held_back
 
 
 def settings(**values) -> Device:
@@ -47,20 +46,6 @@ def test_mixed_precision_is_set_and_float32_set_back():
     finally:
         prepare_device(settings(kind="cpu"), small=True)
     assert keras.config.dtype_policy().compute_dtype == "float32"
-
-
-@pytest.mark.parametrize(
-    ("error", "shown"), [(None, ""), (UserError("mine"), ""), (RuntimeError("a crash"), "chatter\n")]
-)
-def test_native_chatter_is_shown_only_with_an_unexpected_error(capfd, error, shown):
-    try:
-        with native_log_held_back():
-            os.write(2, b"chatter\n")
-            if error:
-                raise error
-    except (UserError, RuntimeError) as raised:
-        assert raised is error  # noqa: PT017
-    assert capfd.readouterr().err == shown
 
 
 def test_data_larger_than_the_free_memory_are_refused_with_both_sizes(parts, monkeypatch):

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 from scipy import special
 
-from runner.build import build_model, loss_name
 from runner.data.dataset import Part, Split
 from runner.engine.weights import fresh_session, initialize
 from runner.models.objective import encoded, label_form
 from runner.models.transformer import vision_transformer
-from tests.composed import settings
+from runner.run.build import loss_name
+from tests.composed import model_for, settings
 
 IMAGES = np.random.default_rng(0).random((4, 28, 28, 1)).astype(np.float32)
 
@@ -20,7 +20,7 @@ def model_of(*overrides, images=IMAGES, classes=10):
     chosen = settings("regularizer=[]", *overrides)
     data = Part(images, np.arange(len(images), dtype=np.int32) % classes)
     targets = encoded(Split(data, data, data), classes, label_form(loss_name(chosen)))
-    model = build_model(chosen, targets.train, classes, steps_per_epoch=3)
+    model = model_for(chosen, targets.train, classes)
     initialize(model, 0)
     return model
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from runner.config.locations import conf_directory
+from runner.core.paths import conf_directory
 from tests.models.test_families import model_of
 
 CUT = 0.8796  # the deviation of a standard normal that is cut at two deviations

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from runner.config.errors import ConfigError
+from runner.core.errors import ConfigError
 from runner.data.dataset import Part, Split
 from runner.models.objective import cross_entropy, encoded, label_form, smoothed
 

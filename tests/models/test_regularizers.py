@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from runner.config.errors import ConfigError
+from runner.core.errors import ConfigError
 from tests.engine.conftest import eager
 from tests.models.test_families import IMAGES, model_of
 

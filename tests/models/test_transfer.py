@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from runner.config.errors import ConfigError
+from runner.core.errors import ConfigError
 from runner.models.hidden import Hidden
 from runner.models.mlp import mlp
 from runner.models.transfer import freeze, load_weights

@@ -10,9 +10,9 @@ import pytest
 import tensorflow as tf
 
 from runner.config.lengths import in_steps
-from runner.config.locations import conf_directory
-from runner.make import make
+from runner.core.paths import conf_directory
 from runner.optim.schedules import Noam, OneCycle, multi_step, piecewise, warmup_cosine
+from runner.run.instantiate import make
 from tests.composed import settings
 
 OPTIONS = sorted(path.stem for path in conf_directory().glob("schedule/*.yaml"))

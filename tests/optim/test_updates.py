@@ -10,8 +10,8 @@ import keras
 import numpy as np
 import pytest
 
-from runner.config.locations import conf_directory
-from runner.make import make
+from runner.core.paths import conf_directory
+from runner.run.instantiate import make
 from tests.composed import settings
 
 Array = np.ndarray

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from runner.config.errors import ConfigError
+from runner.core.errors import ConfigError
 from runner.optim.layerwise import scale_updates
 from runner.optim.weight_decay import exclude_from_weight_decay
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from runner.config.errors import UserError
+from runner.core.errors import UserError
 from runner.records.record import VALIDATION_METRICS, RunRecord, best_epoch
 from runner.records.run_directory import RunDirectory
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from runner.records.atomic import write_csv
+from runner.core.write import write_csv
 from runner.records.run_directory import RunDirectory
-from runner.reporting import report_figures, statistics
+from runner.reporting import report_figures
+from runner.reporting.statistics import comparisons as statistics
 
 MakeRun = Callable[..., Path]
 

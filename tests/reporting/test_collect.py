@@ -4,12 +4,11 @@ import re
 
 import pytest
 
-from runner.config.errors import UserError
-from runner.records.lock import run_lock
+from runner.core.errors import UserError
+from runner.core.lock import run_lock
 from runner.reporting.collect import find_runs, history_frame, summary_frame
-from runner.reporting.in_force import Values
-from runner.reporting.labels import labels_by, variant_labels, with_dataset
-from runner.reporting.left_out import LeftOut
+from runner.reporting.labels import Values, labels_by, variant_labels, with_dataset
+from runner.reporting.omissions import LeftOut
 
 
 def test_runs_are_found_below_a_directory_in_the_order_of_their_numbers(make_run, tmp_path):

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from runner.config.errors import UserError
-from runner.reporting.commands import ensemble_command
+from runner.cli.report import ensemble_command
+from runner.core.errors import UserError
 from runner.reporting.ensemble import ensemble_frame, read_members, size_frame
-from runner.reporting.ensemble_views import ensemble_figure, ensemble_table, gain_text
+from runner.reporting.figures.of_ensemble import ensemble_figure, ensemble_table, gain_text
 
 LABELS = np.array([0, 1, 0, 1])
 # One is unsure and wrong about the second example where the other is sure and right, and the reverse for the third.

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 import yaml
 
-from runner.config.errors import UserError
+from runner.cli.report import report_arguments, report_command
+from runner.core.errors import UserError
 from runner.reporting.collect import find_runs
-from runner.reporting.commands import report_arguments, report_command
 from runner.reporting.groups import groups_of, sweeps_apart
-from runner.reporting.left_out import LeftOut
+from runner.reporting.omissions import LeftOut
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
 

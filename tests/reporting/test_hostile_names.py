@@ -7,18 +7,18 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
-from runner.records.atomic import write_csv
-from runner.records.bounded import read_rows
-from runner.records.cells import as_meant
+from runner.core.cells import as_meant
+from runner.core.read import read_rows
+from runner.core.write import write_csv
 from runner.reporting import report_figures
-from runner.reporting.canvas import as_svg
 from runner.reporting.collect import find_runs
-from runner.reporting.curve_figures import learning_curves
-from runner.reporting.figures import confusion_matrix
-from runner.reporting.fonts import legible
+from runner.reporting.figures.canvas import as_svg
+from runner.reporting.figures.curves import learning_curves
+from runner.reporting.figures.fonts import legible
+from runner.reporting.figures.of_run import confusion_matrix
+from runner.reporting.figures.styles import variant_styles
 from runner.reporting.report import Output, report
 from runner.reporting.results import Wish
-from runner.reporting.styles import variant_styles
 from tests.reporting.conftest import run_maker
 
 NAMES = [

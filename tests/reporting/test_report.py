@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from runner.config.errors import UserError
-from runner.records.lock import run_lock
+from runner.cli.report import ensemble_command, report_arguments, report_command
+from runner.core.errors import UserError
+from runner.core.lock import run_lock
 from runner.records.run_directory import RunDirectory
 from runner.reporting.aggregate import AGGREGATE_COLUMNS, COMPARISON_COLUMNS
-from runner.reporting.commands import ensemble_command, report_arguments, report_command
 from runner.reporting.ranks import RANK_COLUMNS
 from runner.reporting.report import Output, report
 from runner.reporting.report_figures import report_figures

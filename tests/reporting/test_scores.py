@@ -3,8 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from runner.reporting.calibration import expected_calibration_error, reliability_bins
-from runner.reporting.scores import scores
+from runner.reporting.scores import expected_calibration_error, reliability_bins, scores
 
 # Five examples of three classes; the predictions are 0, 1, 1, 2, 0.
 PROBABILITIES = np.array([[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.4, 0.5, 0.1], [0.2, 0.2, 0.6], [0.5, 0.1, 0.4]])

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 
 from runner.reporting.aggregate import aggregate_frame, comparison_frame
-from runner.reporting.tables import paper_table
+from runner.reporting.tables.paper_table import paper_table
 from runner.reporting.targets import runs_lost, runs_with_value, target_columns, usual_target, with_targets
 from runner.reporting.verdicts import verdicts
 

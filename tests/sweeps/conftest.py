@@ -5,10 +5,10 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.utils import create_config_search_path
 from hydra.types import RunMode
 
-from runner.config.locations import conf_directory
-from runner.config.resolvers import register_resolvers
-from runner.sweeps.composition import Composed, Composer
-from runner.sweeps.plugins import register_plugins
+from runner.config.hydra_resolvers import register_resolvers
+from runner.core.paths import conf_directory
+from runner.sweeps.hydra_plugins import register_plugins
+from runner.sweeps.planning.compose import Composed, Composer
 
 
 class Remembering(Composer):

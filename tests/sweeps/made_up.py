@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from runner.config.options import LIST_GROUPS
+from runner.records.job import Job
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
-from runner.sweeps.job import Job
 
 
 def job(variant="adam", seed=0, phase="final", point=(), epochs=10) -> Job:

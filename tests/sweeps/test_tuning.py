@@ -3,10 +3,10 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from runner.config.errors import UserError
+from runner.core.errors import UserError
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
-from runner.sweeps.study import read_study
+from runner.sweeps.planning.study import read_study
 from runner.sweeps.tuning import choose
 from tests.sweeps.test_plan import TUNED, planned
 

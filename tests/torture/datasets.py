@@ -8,7 +8,7 @@ import numpy as np
 import yaml
 from PIL import Image
 
-from runner.config.locations import conf_directory
+from runner.core.paths import conf_directory
 from runner.data.csv_file import load_csv
 from runner.data.dataset import Dataset
 from runner.data.image_folder import load_images

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import yaml
 
-from runner.records.atomic import write_csv
+from runner.core.write import write_csv
+from runner.records.job import Job
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
-from runner.sweeps.job import Job
-from runner.sweeps.plan import Plan
+from runner.sweeps.planning.plan import Plan
 
 VARIANTS = ("sgd", "adam")
 SEEDS = (0, 1)

@@ -16,8 +16,8 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from runner.config.errors import printable
-from runner.config.locations import conf_directory
+from runner.core.paths import conf_directory
+from runner.core.text import printable
 from tests.composed import config
 from tests.program import Program
 

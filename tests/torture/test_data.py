@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from runner.config.errors import UserError
+from runner.core.errors import UserError
 from tests.data.conftest import idx_bytes
 from tests.torture.bounded import SECONDS, Call, bounded_process, peak_megabytes
 from tests.torture.datasets import ARRAYS, STEMS, TABLE, WRITERS, outcome

@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 import yaml
 
-from runner.config.errors import UserError
-from runner.config.locations import conf_directory
-from runner.data.dataset import Dataset
-from runner.data.errors import DataError
+from runner.core.errors import UserError
+from runner.core.paths import conf_directory
+from runner.data.dataset import DataError, Dataset
 from runner.data.mnist import load_mnist
 from tests.torture.bounded import SECONDS, Call, bounded_process, peak_megabytes
 from tests.torture.datasets import NOWHERE, STEMS, WRITERS, load, write_images, write_plain_npz

@@ -18,18 +18,16 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from runner.app import run
-from runner.config.environment import EnvironmentFault
-from runner.config.errors import EXIT_ENVIRONMENT
-from runner.kept import Kept
-from runner.records.lock import run_lock
-from runner.records.log import logged_by
-from runner.records.run_directory import RunDirectory
-from runner.request import Request
-from runner.sweeps.conduct import conduct
-from runner.sweeps.job import Job
+from runner.core.errors import EXIT_ENVIRONMENT, EnvironmentFault
+from runner.core.lock import run_lock
+from runner.records.job import Job
+from runner.records.run_directory import RunDirectory, logged_by
+from runner.run.cache import Kept
+from runner.run.execute import run
+from runner.run.request import Request
 from runner.sweeps.outcome import read_status
-from runner.sweeps.plan import Plan
+from runner.sweeps.planning.plan import Plan
+from runner.sweeps.run_plan import conduct
 from tests import warm
 from tests.composed import config
 from tests.torture.faulty import FaultyDisk, Site

@@ -11,7 +11,7 @@ from threading import Event, Thread
 
 import pytest
 
-from runner.config.errors import UserError
+from runner.core.errors import UserError
 from runner.data import download
 from runner.data.mnist import load_mnist
 from tests.data.conftest import idx_bytes

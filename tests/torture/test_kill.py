@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from runner.config.errors import EXIT_INTERRUPTED, EXIT_TERMINATED
+from runner.core.errors import EXIT_INTERRUPTED, EXIT_TERMINATED
 from tests import warm
 from tests.torture.results import CHOSEN, Reader, assert_whole, epochs_of, found, leftovers, results_in, trained_epochs
 

@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import runner.build
 import runner.engine.final
-from runner.app import run
-from runner.console import Terminal
+import runner.run.build
+from runner.core.terminal import Terminal
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
-from runner.request import Request
+from runner.run.execute import run
+from runner.run.request import Request
 from tests.composed import config
 
 EPOCHS = 1_000  # asked for; what diverges comes to a few
@@ -77,13 +77,13 @@ def test_what_overflows_ends_as_diverged_within_epochs(name, tmp_path, measured)
 
 def test_inputs_that_are_no_numbers_end_the_first_epoch(tmp_path, monkeypatch):
     """No loader lets them through; a preprocessing of the user's own may."""
-    sound = runner.build.build_dataset
+    sound = runner.run.build.build_dataset
 
     def broken(settings):
         dataset = sound(settings)
         return replace(dataset, train_inputs=np.full(dataset.train_inputs.shape, np.nan, np.float32))
 
-    monkeypatch.setattr(runner.build, "build_dataset", broken)
+    monkeypatch.setattr(runner.run.build, "build_dataset", broken)
     record, history, _ = train(tmp_path / "run", "preprocessing=none")
     assert_diverged(record, history, 1)
 

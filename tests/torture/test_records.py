@@ -17,13 +17,13 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from runner import cli
-from runner.config.errors import EXIT_USER_ERROR, UserError
-from runner.records.atomic import whole_file
+from runner.cli import main as cli
+from runner.core.errors import EXIT_USER_ERROR, UserError
+from runner.core.write import whole_file
 from runner.records.run_directory import RunDirectory
 from runner.reporting.report import Output, report
 from runner.reporting.results import Wish
-from runner.sweeps.plan import Plan
+from runner.sweeps.planning.plan import Plan
 from tests.composed import config
 from tests.torture import hostile
 from tests.torture.bounded import bounded_process
@@ -88,9 +88,9 @@ def call(monkeypatch, capsys, caplog, tmp_path) -> Call:
         raise UserError(TRAINED)
 
     monkeypatch.chdir(tmp_path)  # below which `reproduce` writes
-    monkeypatch.setattr("runner.reproducing.run", refuse)
-    monkeypatch.setattr("runner.sweeps.resuming.run", refuse)
-    monkeypatch.setattr("runner.sweeps.resuming.conduct", refuse)
+    monkeypatch.setattr("runner.reproducibility.reproduce.run", refuse)
+    monkeypatch.setattr("runner.sweeps.resume.run", refuse)
+    monkeypatch.setattr("runner.sweeps.resume.conduct", refuse)
 
     def command(*arguments: object) -> tuple[int, str]:
         monkeypatch.setattr(sys, "argv", ["runner", *map(str, arguments)])

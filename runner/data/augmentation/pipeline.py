@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from runner.config.errors import ConfigError
+from runner.core.errors import ConfigError
 from runner.data.augmentation.draws import Tensor, variables_of
 from runner.data.augmentation.geometry import Affine, Elastic, Geometric, warp
 

@@ -11,15 +11,40 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined
 from matplotlib.figure import Figure
 
-from runner.config.plural import counted
-from runner.records.atomic import write_text
-from runner.reporting.canvas import ONE_COLUMN
-from runner.reporting.page.captions import caption_of
-from runner.reporting.page.tables import environment_table, runs_table, selection_table, variants_table
+from runner.core.text import counted
+from runner.core.write import write_text
+from runner.reporting.figures.canvas import ONE_COLUMN
+from runner.reporting.metrics import quantity
+from runner.reporting.page.page_tables import environment_table, runs_table, selection_table, variants_table
 from runner.reporting.results import Results
-from runner.reporting.tables import PaperTable
+from runner.reporting.statistics.comparisons import CONFIDENCE
+from runner.reporting.tables.paper_table import PaperTable
 from runner.reporting.targets import is_time
-from runner.reporting.wording import quantity
+
+_BAND = f"Lines are means over the seeds, bands their {CONFIDENCE:.0%} t-intervals."
+_DOTS = f"A dot is a seed; the line below is the mean with its {CONFIDENCE:.0%} t-interval."
+_PENALTY = "Each run's own penalties and smoothing are part of it, so variants that differ in those cannot be compared."
+CAPTIONS = {
+    "accuracy": f"Accuracy of every epoch. {_BAND}",
+    "loss": f"The loss that was trained by, of every epoch. {_PENALTY} {_BAND}",
+    "negative_log_likelihood": f"Cross-entropy of every epoch, without penalties and smoothing. {_BAND}",
+    "generalization_gap": f"What a network knows of its training data and not of others. {_DOTS}",
+    "time_to_target": f"Training time until the target is first reached. {_DOTS}",
+    "sensitivity": f"The metric along a value that was varied. {_BAND}",
+    "heat_map": "Mean and standard deviation for every pair of values; grey where no run completed.",
+    "learning_rate": "Learning rate at each epoch's last step; variants whose rates are the same share a line.",
+    "gradient_norm": f"Norm of all layers' gradients together, mean of each epoch. {_BAND}",
+    "confusion_matrix": "Test examples of each true class by the class they were taken for, coloured by their share.",
+    "ensemble": f"The seeds of each variant, and the network that averages their predictions. {_DOTS}",
+    "critical_difference": (
+        "Average ranks over the data sets; a bar joins variants that Nemenyi's test does not tell apart."
+    ),
+}
+
+
+def caption_of(stem: str) -> str:
+    """Return a figure's caption; one that is named after the report's metric has a dot for each seed."""
+    return CAPTIONS.get(stem, _DOTS)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,162 @@
+"""The commands of the command line, each under its first word, and the one without: a training."""
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+from runner.core.errors import ConfigError
+from runner.core.text import did_you_mean
+
+RUN_FLAGS = ("--cfg", "--config-dir", "--help", "--multirun", "--version")
+_WORD = re.compile(r"[A-Za-z][\w.-]*")  # neither an override nor a flag
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command: its function of the arguments, which imports what it needs when it is called."""
+
+    run: Callable[[Sequence[str]], None]
+    flags: tuple[str, ...] = ()  # but for --help; a test compares them with the command's own --help
+    takes: Literal["directories", "overrides", "recipes"] = "directories"
+
+
+def is_word(argument: str) -> bool:
+    """Say whether an argument can only be meant as a command."""
+    return bool(_WORD.fullmatch(argument))
+
+
+def run_command(name: str, arguments: Sequence[str]) -> None:
+    """Run a command by its name.
+
+    Raises:
+        ConfigError: if there is no such command, or it has no such flag.
+    """
+    if name not in COMMANDS:
+        raise _no_command(name)
+    command = COMMANDS[name]
+    if command.takes != "overrides":  # whose flags are those of a run
+        own = (*command.flags, "--help")
+        for flag in (argument.partition("=")[0] for argument in arguments):
+            if flag.startswith("--") and not any(known.startswith(flag) for known in own):
+                raise _no_flag(flag, own, f"runner {name} --help")
+    command.run(arguments)
+
+
+def train(arguments: Sequence[str]) -> None:
+    """Run or plan what overrides ask for, by Hydra.
+
+    Raises:
+        ConfigError: if an argument is neither an override nor a flag of Hydra's.
+    """
+    from runner.config.hydra_guard import guard_hydra, refuse_endless, refuse_flags, refuse_no_place, unread
+    from runner.config.multirun import wants_local_workers
+
+    overrides = unread(arguments)
+    # Overrides on both sides of a flag are more than argparse can read. The launcher is the one group of Hydra's own
+    # that a user of sweeps chooses from.
+    flags_first = sorted(arguments, key=lambda argument: argument in overrides)
+    sys.argv[1:] = [re.sub("^launcher=", "hydra/launcher=", argument) for argument in flags_first]
+    refuse_flags(sys.argv[1:])
+    refuse_endless(sys.argv[1:])
+    refuse_no_place(sys.argv[1:])
+    for argument in overrides:
+        if argument.startswith("-"):
+            raise _no_flag(argument.partition("=")[0], RUN_FLAGS, "runner --help")
+        if is_word(argument):
+            raise _no_command(argument)
+    if wants_local_workers(sys.argv[1:]):  # they take seconds to start, beside all that follows
+        from runner.sweeps.pools.local import start_server
+
+        start_server()
+    from runner.cli.train import application
+    from runner.config.hydra_resolvers import register_resolvers
+    from runner.sweeps.hydra_plugins import register_plugins
+
+    guard_hydra()
+    register_resolvers(sys.argv[1:])
+    register_plugins()
+    application()
+
+
+def _no_command(word: str) -> ConfigError:
+    if word in COMMANDS:
+        return ConfigError(f"{word}: a command is the first word of all (runner {word} --help)")
+    return ConfigError(
+        f"{word}: no such command{did_you_mean(word, COMMANDS)}; a run takes GROUP=OPTION and KEY=VALUE (runner --help)"
+    )
+
+
+def _no_flag(flag: str, own: Iterable[str], helps: str) -> ConfigError:
+    """Return the error of a flag that is not known there, with the nearest one, there or of another command."""
+    meant = {other[2:]: f"runner {name} {other}" for name, command in COMMANDS.items() for other in command.flags}
+    meant |= {other[2:]: other for other in own}
+    close = get_close_matches(flag.lstrip("-"), meant, n=1)
+    return ConfigError(f"{flag}: no such flag here{f'; did you mean {meant[close[0]]}?' if close else ''} ({helps})")
+
+
+def _ablate(arguments: Sequence[str]) -> None:
+    from runner.config.ablation import ablation_arguments
+
+    train(ablation_arguments(arguments))
+
+
+def _ensemble(arguments: Sequence[str]) -> None:
+    from runner.cli.report import ensemble_command
+
+    ensemble_command(arguments)
+
+
+def _report(arguments: Sequence[str]) -> None:
+    from runner.cli.report import report_arguments, report_command
+
+    chosen = report_arguments(arguments)
+    if chosen.watch:
+        from runner.core.terminal import Terminal
+        from runner.sweeps.progress.watch import watch
+
+        watch(chosen.directories, Terminal(), chosen.interval)
+    report_command(chosen)
+
+
+def _reproduce(arguments: Sequence[str]) -> None:
+    from runner.cli.reproducibility import reproduce_command
+
+    reproduce_command(arguments)
+
+
+def _resume(arguments: Sequence[str]) -> None:
+    from runner.cli.sweeps import resume_command
+
+    resume_command(arguments)
+
+
+def _status(arguments: Sequence[str]) -> None:
+    from runner.cli.sweeps import status_command
+
+    status_command(arguments)
+
+
+def _verify(arguments: Sequence[str]) -> None:
+    from runner.reproducibility.verify import verify_command
+
+    verify_command(arguments)
+
+
+COMMANDS = {
+    "ablate": Command(_ablate, takes="overrides"),
+    "ensemble": Command(_ensemble, ("--out",)),
+    "report": Command(
+        _report,
+        (
+            "--baseline", "--by", "--confusion", "--format", "--interval", "--metric", "--out", "--seeds", "--target",
+            "--together", "--watch",
+        ),
+    ),
+    "reproduce": Command(_reproduce, ("--out", "--row", "--tolerance")),
+    "resume": Command(_resume, ("--fail-fast", "--workers")),
+    "status": Command(_status),
+    "verify": Command(_verify, ("--out", "--quick", "--seeds", "--workers"), takes="recipes"),
+}  # fmt: skip

@@ -1,0 +1,55 @@
+"""Commands that train a recorded run again: `runner reproduce` and `runner verify`."""
+
+import argparse
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from runner.config.identity import run_id
+from runner.config.trust import TRUST, trusted_by
+from runner.core.errors import UserError
+from runner.core.terminal import Terminal
+from runner.reproducibility.compare import (
+    TOLERANCE,
+)
+from runner.reproducibility.reproduce import Original, reproduce, run_of_row
+
+
+def reproduce_command(arguments: Sequence[str]) -> None:
+    """Train a run again, and say whether the same comes out.
+
+    Raises:
+        UserError: if there is no such run, it cannot be trained, or its new directory is used already.
+        Stopped: if something differs beyond the tolerance, or the training fails or is interrupted.
+    """
+    chosen = _parser().parse_intermixed_args(arguments)
+    if not chosen.tolerance >= 0 or math.isinf(chosen.tolerance):
+        raise UserError(f"--tolerance {chosen.tolerance}: must be a finite number, at least 0")
+    path, row = (chosen.directory, None) if chosen.row is None else run_of_row(chosen.directory, chosen.row)
+    original = Original.read(path, trusted_by(chosen.trusted))
+    now = datetime.now(UTC)
+    out = chosen.out or Path("outputs/reproduced") / f"{run_id(original.config)}-{now:%Y-%m-%d_%H-%M-%S-%f}"
+    reproduce(original, out, Terminal(), tolerance=chosen.tolerance, row=row)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="runner reproduce",
+        usage=f"runner reproduce RUN_DIR | --row N REPORT_DIR [--out DIR] [--tolerance X] [{TRUST}=[...]]",
+        description="Train a run again from its record, into a new directory, and compare environment and metrics.",
+    )
+    parser.add_argument("directory", type=Path, metavar="DIR", help="a run's directory; with --row a report's")
+    parser.add_argument(
+        "trusted", nargs="*", default=[], metavar=f"{TRUST}=[...]", help="packages of yours that it uses"
+    )
+    parser.add_argument("--row", type=int, metavar="N", help="the run in row N of the report's summary.csv, from 1")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where to train (default: below outputs/reproduced)")
+    parser.add_argument(
+        "--tolerance",
+        type=float,
+        default=TOLERANCE,
+        metavar="X",
+        help=f"by how much a metric may differ (default: {TOLERANCE:g})",
+    )
+    return parser

@@ -1,0 +1,293 @@
+"""Guards that validate untrusted config files and overrides before Hydra composes them; see docs/trust.md."""
+
+import logging
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import hydra._internal.hydra
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.core_plugins.file_config_source import FileConfigSource
+from hydra._internal.sources_registry import SourcesRegistry
+from hydra._internal.utils import get_args_parser
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.plugins import Plugins
+from hydra.errors import HydraException, MissingConfigException
+from hydra.plugins.config_source import ConfigResult
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+
+from runner.config.identity import leaves
+from runner.config.options import LIST_GROUPS
+from runner.config.overrides import Override
+from runner.config.trust import TRUST, read_trusted, refuse_strange_plugins
+from runner.core.errors import ConfigError
+from runner.core.paths import conf_directory
+from runner.core.read_yaml import DEEPEST, LONGEST_NUMBER, read_yaml_text
+from runner.core.text import printable, shortened
+
+LOG = logging.getLogger(__name__)
+
+LONGEST_KEY = 200  # bytes; Hydra looks for a file of this name, which may have 255
+LONGEST_OVERRIDE = 4096  # characters; Hydra's parser takes about a second for that
+LONGEST_TOGETHER = 9_000  # characters of all overrides; a record holds 10,000, the seed among them
+MOST_INTERPOLATIONS = 16  # n of them make a value at most 3^(n/3) times as long
+
+_NUMBER = re.compile(rf"[\d_]{{{LONGEST_NUMBER + 1},}}")
+_REFUSED_FLAGS = {
+    "experimental_rerun": "--experimental-rerun: not allowed, because it runs code stored in the file",
+    "config_path": "--config-path: not supported; add your own options with --config-dir DIR",
+    "config_name": "--config-name: not supported; make your configuration an option: --config-dir DIR experiment=NAME",
+}
+_PRIMARY = "config.yaml"
+_OF_EACH_COMPOSITION = ("runtime", "overrides")
+
+
+def guard_hydra() -> None:
+    """Make Hydra read files with `GuardedFiles` and compose with `GuardedLoader`. It has no public hook for this."""
+    Plugins.instance()  # registers Hydra's own sources
+    SourcesRegistry.instance().types["file"] = GuardedFiles
+    hydra._internal.hydra.ConfigLoaderImpl = GuardedLoader  # type: ignore[attr-defined]
+
+
+def refuse_flags(arguments: Sequence[str]) -> None:
+    """Refuse Hydra's flags that run code from a file or replace runner's configuration.
+
+    Raises:
+        ConfigError: naming the flag.
+    """
+    if not any(argument.startswith("-") for argument in arguments):
+        return
+    given = get_args_parser().parse_known_args(list(arguments))[0]
+    for name, text in _REFUSED_FLAGS.items():
+        if getattr(given, name) is not None:
+            raise ConfigError(text)
+
+
+def unread(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments that Hydra's parser does not know, and those that it takes for overrides."""
+    given, unknown = get_args_parser().parse_known_args(list(arguments))
+    return [*unknown, *given.overrides]
+
+
+def refuse_no_place(arguments: Sequence[str]) -> None:
+    """Refuse an empty output directory, which would put all files into the current directory.
+
+    Raises:
+        ConfigError: naming the key.
+    """
+    for argument in arguments:
+        override = Override.parse(argument)
+        if override.key in ("hydra.run.dir", "hydra.sweep.dir") and override.value.strip() in ("", "''", '""'):
+            raise ConfigError(f"{argument}: must name a directory")
+
+
+def refuse_endless(overrides: Sequence[str]) -> None:
+    """Refuse overrides that are too long or too deep to parse quickly.
+
+    Raises:
+        ConfigError: naming the key, if a single override is at fault.
+    """
+    for override in overrides:
+        prefix, name, _, has_value = Override.parse(override)
+        key = printable(f"{prefix}{name}"[:60])
+        if not name.strip() and has_value:
+            raise ConfigError(f"{shortened(override)}: has no key; write KEY=VALUE")
+        if len(override) > LONGEST_OVERRIDE:
+            raise ConfigError(f"{key}: longer than {LONGEST_OVERRIDE} characters")
+        if len(name.encode(errors="replace")) > LONGEST_KEY:
+            raise ConfigError(f"{key}: the key is longer than {LONGEST_KEY} bytes")
+        if found := _NUMBER.search(override):
+            raise ConfigError(f"{key}: holds a number of {len(found[0])} digits; at most {LONGEST_NUMBER} are allowed")
+        if _depth(override) > DEEPEST:
+            raise ConfigError(f"{key}: nested more than {DEEPEST} levels deep")
+    if (together := sum(map(len, overrides))) > LONGEST_TOGETHER:
+        raise ConfigError(
+            f"overrides have {together:,} characters, at most {LONGEST_TOGETHER:,} are allowed; write an option file"
+        )
+
+
+def _depth(text: str) -> int:
+    depth = deepest = 0
+    for letter in text:
+        depth += (letter in "([{") - (letter in ")]}")
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def refuse_same_names(directories: Iterable[Path]) -> None:
+    """Refuse a user's option with the name of a built-in one, which Hydra would load instead.
+
+    An identical copy is allowed.
+
+    Args:
+        directories: all that Hydra searches for options, `conf/` included.
+
+    Raises:
+        ConfigError: naming both files.
+    """
+    ours = conf_directory()
+    options = _own_options()
+    for directory in dict.fromkeys(directories):
+        if directory == ours or not directory.is_dir():
+            continue
+        for option in options:
+            theirs = directory / option
+            if theirs.is_file() and theirs.read_bytes() != (ours / option).read_bytes():
+                raise ConfigError(
+                    f"{theirs}: has the same name as the built-in option {ours / option}, which would be used instead; "
+                    f"rename yours (for example {option.parent}/my_{option.name}) and choose it by that name"
+                )
+        if (directory / _PRIMARY).exists():
+            raise ConfigError(
+                f"{directory / _PRIMARY}: would be ignored, because runner has its own; "
+                "make yours an option: experiment/NAME.yaml"
+            )
+
+
+def _misnamed(directories: Iterable[Path]) -> dict[str, Path]:
+    """Return the files that look like options and are none, by GROUP/NAME: `.yml` is not `.yaml`."""
+    groups = dict.fromkeys(option.parent for option in _own_options())
+    return {
+        f"{group}/{file.stem}": file
+        for directory in directories
+        for group in groups
+        for file in sorted((directory / group).glob("*.yml"))
+    }
+
+
+def _heed_misnamed(directories: Iterable[Path], config: DictConfig) -> None:
+    """Refuse a misnamed file whose name was chosen, as another option was taken for it; warn of others, once each.
+
+    Raises:
+        ConfigError: naming the file.
+    """
+    chosen = {f"{group.partition('@')[0]}/{option}" for group, option in config.hydra.runtime.choices.items()}
+    chosen |= {f"{group}/{option}" for group in LIST_GROUPS for option in config.get(group) or {}}
+    for option, file in _misnamed(directories).items():
+        if option in chosen:
+            raise _rename(file)
+        _warn(str(_rename(file)))
+
+
+def _rename(file: Path) -> ConfigError:
+    return ConfigError(f"{file}: not read, as options are .yaml files; rename it to {file.stem}.yaml")
+
+
+@cache
+def _warn(text: str) -> None:
+    LOG.warning("runner: %s", text)
+
+
+@cache
+def _own_options() -> tuple[Path, ...]:
+    """Return the paths of the built-in options below `conf/`: GROUP/OPTION.yaml."""
+    return tuple(sorted(file.relative_to(conf_directory()) for file in conf_directory().rglob("*/*.yaml")))
+
+
+class GuardedFiles(FileConfigSource):
+    """Source of option files, read within bounds; a user's files may not configure Hydra itself."""
+
+    def load_config(self, config_path: str) -> ConfigResult:
+        """Read an option file.
+
+        Raises:
+            ConfigError: if it cannot be read, naming the file.
+        """
+        path = Path(self.path, self._normalize_file_name(config_path))
+        if Path(self.path) != conf_directory() and os.path.normpath(config_path).startswith("hydra/"):
+            raise ConfigError(
+                f"{path}: only runner and Hydra define hydra/ options; set hydra.KEY=VALUE in the command"
+            )
+        try:
+            read_yaml_text(path)
+            return super().load_config(config_path)
+        except (HydraException, ConfigError, FileNotFoundError):
+            raise
+        except Exception as error:  # OmegaConf and its loader raise many kinds
+            raise ConfigError(printable(f"{path}: {str(error).partition(chr(10))[0] or error!r}")) from error
+
+
+class GuardedLoader(ConfigLoaderImpl):
+    """Composes as Hydra does, and refuses settings with which Hydra would run code that a file names."""
+
+    def load_configuration(
+        self,
+        config_name: str | None,
+        overrides: list[str],
+        run_mode: RunMode,
+        from_shell: bool = True,
+        validate_sweep_overrides: bool = True,
+    ) -> DictConfig:
+        """Compose a configuration.
+
+        Raises:
+            ConfigError: if the result is not trusted, naming the key.
+        """
+        refuse_endless(overrides)
+        # Checked before composition too, which may fail because a built-in option replaced the user's.
+        searched = [Path(str(entry.path).removeprefix("file://")) for entry in self.config_search_path.get_path()]
+        refuse_same_names(searched)
+        load = super().load_configuration
+        try:
+            config = load(config_name, overrides, run_mode, from_shell, validate_sweep_overrides)
+        except MissingConfigException as error:
+            if file := _misnamed(searched).get(str(error.missing_cfg_file)):
+                raise _rename(file) from error
+            raise
+        sources = [Path(source.path) for source in config.hydra.runtime.config_sources]
+        refuse_same_names(sources)
+        _heed_misnamed(sources, config)
+        _refuse_expansion(config)
+        if _has_foreign_files(config):
+            by_command = [given.input_line for given in _parsed(overrides) if _is_of_the_command(given)]
+            alone = load(config_name, by_command, run_mode, from_shell, validate_sweep_overrides)
+            _refuse_other(_of_the_command(alone), _of_the_command(config))
+        hydra_node: Any = OmegaConf.to_container(config.hydra, resolve=False)
+        refuse_strange_plugins(hydra_node, read_trusted(_plain(config.get(TRUST, []))))
+        return config
+
+
+def _parsed(overrides: list[str]) -> list[Any]:
+    parsed: list[Any] = OverridesParser.create().parse_overrides(overrides)
+    return parsed
+
+
+def _is_of_the_command(override: Any) -> bool:
+    return bool(override.is_hydra_override()) or override.get_key_element() == TRUST
+
+
+def _has_foreign_files(config: DictConfig) -> bool:
+    sources = config.hydra.runtime.config_sources
+    return any(source.schema == "file" and Path(source.path) != conf_directory() for source in sources)
+
+
+def _plain(value: Any) -> Any:
+    return OmegaConf.to_container(value, resolve=False) if OmegaConf.is_config(value) else value
+
+
+def _of_the_command(config: DictConfig) -> dict[str, Any]:
+    """Return, as dotted keys, what only a command may set: Hydra's settings and the trusted packages."""
+    node = _plain(config.hydra)
+    node["job"] = {key: value for key, value in node["job"].items() if key != "override_dirname"}
+    kept = {key: value for key, value in node.items() if key not in _OF_EACH_COMPOSITION}
+    return dict(leaves({"hydra": kept, TRUST: _plain(config.get(TRUST))}))
+
+
+def _refuse_other(expected: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+    for key in [*found, *expected]:
+        if key not in found or key not in expected or found[key] != expected[key]:
+            raise ConfigError(printable(f"{key}: set by an option file; only the command line may set it"))
+
+
+def _refuse_expansion(config: DictConfig) -> None:
+    """Limit the interpolations, which could expand a few letters to gigabytes."""
+    count = 0
+    task = {key: value for key, value in _plain(config).items() if key != "hydra"}
+    for key, value in leaves(task):
+        count += value.count("${") if isinstance(value, str) else 0
+        if count > MOST_INTERPOLATIONS:
+            raise ConfigError(printable(f"{key}: exceeds the limit of {MOST_INTERPOLATIONS} interpolations (${{...}})"))

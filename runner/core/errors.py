@@ -1,0 +1,107 @@
+"""Errors shown as one short message without a traceback: exit code 2 for the user's, 3 for the machine's."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+EXIT_FAILED = 1
+EXIT_USER_ERROR = 2
+EXIT_ENVIRONMENT = 3
+EXIT_INTERRUPTED = 130
+EXIT_UNREAD = 141  # what a shell says of a program that SIGPIPE ended
+EXIT_TERMINATED = 143
+
+_LISTED = 25  # more names would not help
+_LONGEST = 300  # characters that a message quotes from a file or a library
+
+
+class UserError(Exception):
+    """An error that the user can fix; its text is the whole message."""
+
+    exit_code = EXIT_USER_ERROR
+
+
+class ConfigError(UserError):
+    """A configuration that cannot be run."""
+
+
+class Stopped(SystemExit):
+    """Ends the process with an exit code; Hydra does not catch it, and the command line shows its cause."""
+
+
+_START_AGAIN = "then start again: files already written are kept"
+_ELSEWHERE = "choose another directory (hydra.run.dir=..., hydra.sweep.dir=... or --out)"
+_OPEN_FILES = f"raise the limit (ulimit -n) or use fewer workers (hydra.launcher.workers=1), {_START_AGAIN}"
+_LOOK = "check the disk or network share"
+_DISK = f"{_LOOK}, {_START_AGAIN}"
+# Every operation meets these, also a library's: each further run would fail in the same way.
+_MACHINE = {
+    errno.ENOSPC: f"no space left on the disk; make room, {_START_AGAIN}",
+    errno.EDQUOT: f"the disk quota is used up; make room, {_START_AGAIN}",
+    errno.EROFS: f"the file system is read-only; {_ELSEWHERE}",
+    errno.EMFILE: f"too many open files; {_OPEN_FILES}",
+    errno.ENFILE: f"too many open files on this machine; {_OPEN_FILES}",
+    errno.EFBIG: f"the file exceeds the size limit; raise it (ulimit -f), {_START_AGAIN}",
+    errno.EIO: f"input/output error; {_DISK}",
+    errno.ESTALE: f"stale file handle; {_DISK}",
+}
+_FILES = {
+    errno.EACCES: f"permission denied; {_ELSEWHERE}",
+    errno.EPERM: f"permission denied; {_ELSEWHERE}",
+    errno.ENAMETOOLONG: "the name is too long; choose a directory with a shorter name (hydra.run.dir=...)",
+}
+
+
+class EnvironmentFault(UserError):
+    """A fault of the machine that stops the program; the same command works once it is fixed."""
+
+    exit_code = EXIT_ENVIRONMENT
+
+
+def fault(error: OSError, path: str | Path | None = None) -> EnvironmentFault:
+    """Translate an operating system error into an EnvironmentFault.
+
+    Args:
+        path: the file being written, if it is not the one that the error names.
+    """
+    path = path or error.filename
+    said = (_MACHINE | _FILES).get(error.errno or 0, f"{error.strerror}; {_ELSEWHERE}")
+    if path and error.errno == errno.ENOENT and not Path(path).parent.is_dir():
+        path, said = Path(path).parent, f"the directory is gone; if nobody removed it, {_LOOK}, then start again"
+    return EnvironmentFault(f"{path}: {said}" if path else said)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Translate operating system errors in the block into an EnvironmentFault that names the path."""
+    try:
+        yield
+    except Exception as error:  # libraries wrap the error, or fail again during cleanup
+        if (refused := _refused(error)) is None:
+            raise
+        raise fault(refused, path) from error
+
+
+@contextmanager
+def machine_faults() -> Iterator[None]:
+    """Translate errors that would fail every other run too into an EnvironmentFault."""
+    try:
+        yield
+    except EnvironmentFault:
+        raise
+    except Exception as error:
+        if (refused := _refused(error)) is None or refused.errno not in _MACHINE:
+            raise
+        raise fault(refused) from error
+
+
+def _refused(error: BaseException | None) -> OSError | None:
+    """Return the operating system error that an error is, or was caused by."""
+    seen: list[BaseException] = []  # a re-raised error may be its own cause
+    while error is not None and error not in seen:
+        if isinstance(error, OSError) and error.errno is not None:
+            return error
+        seen.append(error)
+        error = error.__cause__ or error.__context__
+    return None

@@ -1,0 +1,57 @@
+"""Locations of `conf/` and of the paths that a user gives."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from runner.core.errors import UserError
+
+_PATHS = (("dataset", "path"), ("dataset", "test_path"), ("dataset", "root"), ("model", "init_from"))
+
+
+def conf_directory() -> Path:
+    """Return the directory of the option files: inside the package once installed, beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "conf"
+    return installed if installed.is_dir() else package.parent / "conf"
+
+
+def user_path(path: str | Path) -> Path:
+    """Return a path with ~ expanded, if such a user exists."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser() raises for an unknown user
+
+
+def refuse_file(out: Path) -> None:
+    """Raise UserError if a command's `--out` exists and is not a directory."""
+    if out.exists() and not out.is_dir():
+        raise UserError(f"--out {out}: not a directory")
+
+
+def working_directory(config: Mapping[str, Any]) -> str | None:
+    """Return the current directory if a resolved configuration has a path relative to it, else None."""
+    return str(Path.cwd()) if _relative_paths(config) else None
+
+
+def located(config: dict[str, Any], base: str | None) -> dict[str, Any]:
+    """Return a resolved configuration with its relative paths made absolute.
+
+    A path stays as typed if its base is the current directory, or if nothing exists there: the run may come from
+    another machine.
+
+    Args:
+        base: the directory that the paths are relative to; None if unknown.
+    """
+    if base is None or Path(base) == Path.cwd():
+        return config
+    found = dict(config)
+    for group, key, path in _relative_paths(config):
+        if (there := Path(base) / path).exists():
+            found[group] = found[group] | {key: str(there)}
+    return found
+
+
+def _relative_paths(config: Mapping[str, Any]) -> list[tuple[str, str, Path]]:
+    values = [(group, key, (config.get(group) or {}).get(key)) for group, key in _PATHS]
+    paths = [(group, key, user_path(value)) for group, key, value in values if isinstance(value, str) and value]
+    return [(group, key, path) for group, key, path in paths if not path.is_absolute()]

@@ -1,0 +1,62 @@
+"""Terminal output: a console that prints untrusted text safely, wrapped sentences, warnings, waiting."""
+
+import errno
+import os
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.constrain import Constrain
+from rich.panel import Panel
+from rich.segment import Segment
+from rich.text import Text
+
+from runner.core.text import printable
+
+_IN_A_FILE = 1000  # characters in a line, where no window breaks it: names and paths stay whole
+_WARNING = 100  # characters of a warning's frame
+
+
+class Terminal(Console):
+    """A console that shows text as it is: no markup, and nothing in it that the terminal would act on."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, highlight=False, **options)
+        self._began_in_one = self.is_terminal  # one that was closed says that it is none
+        if not self.is_terminal and "COLUMNS" not in os.environ:
+            self.width = _IN_A_FILE
+
+    def _check_buffer(self) -> None:
+        try:
+            super()._check_buffer()
+        except OSError as error:
+            if error.errno != errno.EIO or not self._began_in_one:
+                raise
+            self.on_broken_pipe()
+
+    def on_broken_pipe(self) -> None:
+        """Go on without a word: nobody reads them any more, and the training is not theirs (rich would exit)."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Render, letters in place of what is no letter: values may come from anybody's files."""
+        for segment in super().render(renderable, options):
+            lines = segment.text if segment.control else "\n".join(map(printable, segment.text.split("\n")))
+            yield segment._replace(text=lines)
+
+
+def say(console: Console, text: str, style: str | None = None) -> None:
+    """Print a sentence: broken between words in a terminal, one line elsewhere."""
+    console.print(text, soft_wrap=not console.is_terminal, style=style)
+
+
+def show_warning(console: Console, text: str) -> None:
+    """Print a warning that cannot be missed."""
+    console.print(Constrain(Panel(Text(text), title="WARNING", style="bold yellow", expand=False), _WARNING))
+
+
+def waiting(console: Console, what: str) -> AbstractContextManager[object]:
+    """Show in a terminal what the block does, which takes seconds and says nothing."""
+    return console.status(what) if console.is_terminal else nullcontext()

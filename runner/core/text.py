@@ -1,0 +1,35 @@
+"""Text for people: counts, near names, unprintable characters, cuts."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from runner.core.errors import _LISTED, _LONGEST
+
+
+def counted(number: int, noun: str) -> str:
+    """Return `1 run` or `2 runs`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def did_you_mean(name: str, allowed: Iterable[str]) -> str:
+    """Return `; did you mean X? (allowed: X, Y, Z)`, without X if none is near, without the list if it is long."""
+    names = sorted(allowed)
+    close = get_close_matches(name, names, n=1, cutoff=0.5) or [one for one in names if one.lower() == name.lower()]
+    suggestion = f"; did you mean {close[0]}?" if close else ""
+    return f"{suggestion} (allowed: {', '.join(names)})" if 0 < len(names) <= _LISTED else suggestion
+
+
+def printable(text: str) -> str:
+    """Escape what a terminal would interpret: control characters and line breaks."""
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() or letter == "\N{NO-BREAK SPACE}" else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
+
+
+def shortened(text: str) -> str:
+    """Return text from a file or a library for a message: on one line, printable, cut to a limit."""
+    line = printable(" ".join(text.split()))
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."

@@ -1,0 +1,90 @@
+"""Atomic writing: a file appears complete or not at all."""
+
+import csv
+import io
+import json
+import os
+import platform
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import psutil
+
+from runner.core.cells import inert
+from runner.core.errors import writing
+
+_TEMPORARY = re.compile(r"\..+\.([0-9a-f]{8})-(\d+)(\.\w+)?")  # .NAME.MACHINE-PROCESS.SUFFIX
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`, which is renamed to `path` if the block succeeds.
+
+    The temporary name keeps the suffix, from which some writers choose their format.
+
+    Raises:
+        EnvironmentFault: if the file cannot be written; an existing one stays.
+    """
+    temporary = path.with_name(f".{path.stem}.{_machine()}-{os.getpid()}{path.suffix}")
+    with writing(path):
+        temporary.unlink(missing_ok=True)  # in an untrusted directory, it may be a link
+        try:
+            yield temporary
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(directory: Path) -> None:
+    """Remove the temporary files that killed processes of this machine left in a directory."""
+    for path in directory.glob(".*"):
+        found = _TEMPORARY.fullmatch(path.name)
+        if found and found[1] == _machine() and not psutil.pid_exists(int(found[2])):
+            with writing(path):
+                path.unlink(missing_ok=True)
+
+
+def _machine() -> str:
+    """Return 8 hexadecimal digits that distinguish this machine from others that write into the same directory."""
+    return f"{zlib.crc32(platform.node().encode()):08x}"
+
+
+def write_bytes(path: Path, content: bytes | memoryview) -> None:
+    """Write a file."""
+    with whole_file(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a UTF-8 text file."""
+    write_bytes(path, text.encode())
+
+
+def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Write arrays to a .npz file, without pickles."""
+    content = io.BytesIO()  # in memory: on a full disk, an open archive fails again when it is deleted
+    np.savez(content, allow_pickle=False, **arrays)
+    write_bytes(path, content.getbuffer())
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write standard JSON; raise ValueError for a number that is not finite."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_csv(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write a CSV file whose columns are the rows' keys, in order of first appearance."""
+    table = list(rows)
+    columns = list(dict.fromkeys(column for row in table for column in row))
+    with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, columns)
+        writer.writeheader()
+        writer.writerows({column: inert(value) for column, value in row.items()} for row in table)

@@ -1,0 +1,58 @@
+"""One run that a sweep is to train."""
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator
+
+from runner.records.record import Lines, Text, Texts, Whole
+
+# A candidate is a final run of a tuned variant at a point that may be chosen.
+Phase = Literal["tuning", "candidate", "final", "trial"]
+
+
+_LAST_EPOCH = 10**9
+_LONGEST_NAME = 200  # characters, which file systems take
+
+
+def _with_epochs(config: dict[str, Any]) -> dict[str, Any]:
+    training = config.get("training")
+    epochs = training.get("epochs") if isinstance(training, dict) else None
+    if type(epochs) is not int or not 1 <= epochs <= _LAST_EPOCH:
+        raise ValueError("needs training.epochs, a whole number")
+    return config
+
+
+def _plain_name(directory: str) -> str:
+    if directory in ("", ".", "..") or "/" in directory or "\0" in directory or len(directory) > _LONGEST_NAME:
+        raise ValueError("must be a name, not a path")
+    return directory
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run's configuration, frozen: what is edited later changes nothing of it."""
+
+    run_id: Text
+    variant: Text
+    seed: Whole
+    overrides: Lines
+    choices: Texts
+    config: Annotated[dict[str, Any], AfterValidator(_with_epochs)]  # resolved
+    directory: Annotated[str, AfterValidator(_plain_name)]  # below the sweep's
+    phase: Phase = "final"
+    point: Lines = field(default_factory=list)  # overrides: where it lies in what is tuned or searched
+    pruning: dict[str, Any] | None = (
+        None  # by what its training may be stopped early; see runner/sweeps/search/pruning.py
+    )
+    working_directory: Text | None = None  # that its configuration's relative paths are of
+    named: bool = False  # its variant has a name, by which reports call it
+
+    def path(self, sweep: Path) -> Path:
+        """Return the run's directory."""
+        return sweep / self.directory
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the job as JSON can hold it."""
+        return asdict(self)

@@ -1,0 +1,1 @@
+"""Drawing: functions from frames to figures."""

@@ -1,0 +1,76 @@
+"""What varied in a grid: the keys that runs override with more than one value, and their numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from runner.config.overrides import Override
+from runner.records.record import LARGEST, RunRecord
+
+LEARNING_RATE = "optimizer.learning_rate"
+_FEWEST_VALUES = 3  # for a curve along an axis
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A key and what it took, numbers in their order, everything else in the order of its first run."""
+
+    key: str
+    levels: list[str]
+
+    @property
+    def is_number(self) -> bool:
+        """Whether every value is a number."""
+        return all(number(value) is not None for value in self.levels)
+
+
+def overrides_frame(records: Sequence[RunRecord]) -> pd.DataFrame:
+    """Return one row a run, and a column for each key that makes its variant; None where a run leaves it as it is."""
+    rows = [{part.key: part.value for part in map(Override.parse, record.asked)} for record in records]
+    return pd.DataFrame(rows, index=range(len(rows)), dtype=object)
+
+
+def varying_axes(overrides: pd.DataFrame) -> list[Axis]:
+    """Return the keys that every run overrides, with more than one value."""
+    axes = []
+    for key in overrides:
+        values = list(dict.fromkeys(overrides[key].dropna()))
+        if overrides[key].notna().all() and len(values) > 1:
+            numbers = all(number(value) is not None for value in values)
+            axes.append(Axis(str(key), sorted(values, key=float) if numbers else values))
+    return axes
+
+
+def sensitivity_axis(axes: Sequence[Axis]) -> Axis | None:
+    """Return the axis along which a curve says most: the learning rate, or else the one with most numbers."""
+    numeric = [axis for axis in axes if axis.is_number and len(axis.levels) >= _FEWEST_VALUES]
+    by_name = {axis.key: axis for axis in numeric}
+    return by_name.get(LEARNING_RATE) or max(numeric, key=lambda axis: len(axis.levels), default=None)
+
+
+def points_along(axis: Axis, overrides: pd.DataFrame, scores: "pd.Series[float]") -> pd.DataFrame:
+    """Return one row a run: group (what the other axes are at), value and score."""
+    others = [other.key for other in varying_axes(overrides) if other.key != axis.key]
+    rows = overrides[others].to_dict("records")
+    groups = [",".join(f"{key}={value}" for key, value in row.items()) for row in rows]
+    return pd.DataFrame({"group": groups, "value": overrides[axis.key].astype(float), "score": scores})
+
+
+def is_grid(axes: Sequence[Axis], overrides: pd.DataFrame) -> bool:
+    """Say whether two axes were crossed, and nothing else varied."""
+    varied = {key for key in overrides if len(overrides[key].unique()) > 1}
+    if len(axes) != 2 or varied != {axis.key for axis in axes}:
+        return False
+    one, other = axes
+    cells = len(overrides[[one.key, other.key]].drop_duplicates())
+    return cells > max(len(one.levels), len(other.levels)) and cells >= 0.5 * len(one.levels) * len(other.levels)
+
+
+def number(value: str) -> float | None:
+    """Return the finite number that a text says, if it says one."""
+    try:
+        found = float(value)
+    except ValueError:
+        return None
+    return found if abs(found) <= LARGEST else None

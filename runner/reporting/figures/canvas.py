@@ -1,0 +1,197 @@
+"""What all figures have in common: their colours, frame and text, and how they become files."""
+
+import io
+import textwrap
+import unicodedata
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.backend_bases import get_registered_canvas_class
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from runner.core.write import write_bytes
+from runner.reporting.figures.fonts import legible
+
+# Okabe & Ito (2008), a palette for all kinds of colour vision, without its yellow, which is faint on white.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+DASHES = ("-", "--", ":", "-.")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+ONE_COLUMN, TWO_COLUMNS = 3.4, 7.0  # inches: what a paper's column takes, and what both take
+_LETTERS_AN_INCH = 16  # of a title or a legend
+_LONGEST = 500  # letters
+_TITLE_LINE, _LEGEND_LINE = 0.17, 0.15  # inches
+_FURTHER_LINE = 0.7  # rows that each further line of a name takes
+_DOTS_AN_INCH = 200
+_NEAR = 0.6  # of the distance of two ticks, which one keeps from the first and the last
+_EDGE = 0.01  # of a figure's width, left of a title that has no room to begin where the axes do
+# Text is as large as a paper's captions; SVG files come out the same for the same runs.
+_STYLE: Any = {
+    "font.size": 8,
+    "axes.titlesize": "medium",
+    "lines.linewidth": 1.3,
+    "svg.hashsalt": "runner",
+    "pdf.fonttype": 42,
+}
+_NO_DATE = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+
+
+@contextmanager
+def own_style() -> Iterator[None]:
+    """Draw in the block with Matplotlib's defaults and the style of all figures, whatever its matplotlibrc says."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_STYLE)
+        yield
+
+
+def canvas(title: str, width: float = TWO_COLUMNS, height: float = 3.0) -> tuple[Figure, Axes]:
+    """Return an empty figure of one panel under a title; width and height are in inches."""
+    figure, (axes,) = panels(1, title, width, height)
+    return figure, axes
+
+
+def panels(count: int, title: str, width: float = TWO_COLUMNS, height: float = 3.0) -> tuple[Figure, list[Axes]]:
+    """Return an empty figure of panels side by side under one title; width and height are in inches.
+
+    The height is that with a title of one line; the figure grows by its further ones.
+    """
+    shown = wrapped(title, int(_LETTERS_AN_INCH * width))
+    with own_style():
+        size = (width, height + _TITLE_LINE * shown.count("\n"))
+        figure = Figure(figsize=size, dpi=_DOTS_AN_INCH, layout="constrained")
+        if title:
+            figure.suptitle(shown, x=0.01, ha="left", fontsize="medium")
+        row = [figure.add_subplot(1, count, position + 1) for position in range(count)]
+    for axes in row:
+        axes.grid(alpha=0.25)
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure, row
+
+
+class _WholeNumbers(MaxNLocator):
+    """Ticks at whole numbers, the first and the last one among them, and between them where there is room."""
+
+    def __init__(self) -> None:
+        super().__init__(nbins=8, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1)
+
+    def tick_values(self, vmin: float, vmax: float) -> Any:
+        """Return the ticks of the data between two limits."""
+        first, last = self.axis.get_data_interval() if self.axis else (vmin, vmax)
+        if not np.isfinite([first, last]).all():
+            return super().tick_values(vmin, vmax)
+        first, last = np.ceil(first), np.floor(last)
+        usual = super().tick_values(first, last)
+        room = _NEAR * np.diff(usual).min(initial=last - first)
+        between = [tick for tick in usual if first + room < tick < last - room]
+        return np.unique([first, *between, last])
+
+
+def count_axis(axes: Axes, label: str) -> None:
+    """Label the x-axis, which counts: epochs, say."""
+    axes.set_xlabel(label)
+    axes.xaxis.set_major_locator(_WholeNumbers())
+
+
+def epoch_axis(axes: Axes) -> None:
+    """Label the x-axis, which counts epochs."""
+    count_axis(axes, "epoch")
+
+
+def legend_below(figure: Figure, axes: Axes, bands: str = "") -> None:
+    """Put the legend under the panels, in as many columns as there is room for; the figure grows by its height.
+
+    Args:
+        bands: what the bands are, if there are any.
+    """
+    handles, labels = axes.get_legend_handles_labels()
+    if bands and labels and axes.collections:
+        handles, labels = [*handles, Patch(color="0.6", alpha=0.4, linewidth=0)], [*labels, bands]
+    if not labels:
+        return
+    lines = [str(label).splitlines() for label in labels]
+    longest = max(len(line) for label in lines for line in label)
+    columns = min(max(1, int(figure.get_figwidth() * _LETTERS_AN_INCH // (longest + 7))), len(labels))
+    rows = -(-len(labels) // columns) * max(len(label) for label in lines)
+    figure.set_figheight(figure.get_figheight() + _LEGEND_LINE * rows)
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False, fontsize=7)
+
+
+def row_places(*columns: Sequence[str]) -> tuple[npt.NDArray[np.float64], float]:
+    """Return where the rows of a figure have their middle, and the height of all, in rows of one line.
+
+    Args:
+        columns: what is written beside the rows; a row is as high as its longest text.
+    """
+    further = [max(text.count("\n") for text in row) for row in zip(*columns, strict=True)]
+    heights = 1 + _FURTHER_LINE * np.array(further, float)
+    ends = np.cumsum(heights)
+    return ends - heights / 2, float(ends[-1])
+
+
+def plain(text: str) -> str:
+    """Return text that can be drawn, and is taken for text.
+
+    Between two dollar signs would be a formula, and what begins with an underscore is left out of a legend.
+    """
+    shown = legible(text).replace("$", r"\$")
+    return f"\N{ZERO WIDTH SPACE}{shown}" if shown.startswith("_") else shown
+
+
+def wrapped(text: str, width: int) -> str:
+    """Return text in lines of at most `width` letters, broken where there is a space or a comma, if it can be.
+
+    Of text without end only the beginning has a place in a figure.
+    """
+    shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    shown = legible(shown)
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in shown)  # each has the room of two
+    width = max(1, width * len(shown) // (len(shown) + wide)) if wide else width
+    return plain(textwrap.fill(shown.replace(",", ", ").replace(",  ", ", "), width))
+
+
+def save_figure(figure: Figure, path: Path) -> Path:
+    """Write a figure in the format of the path's suffix (png, svg or pdf), without a date; return the path."""
+    write_bytes(path, _drawn(figure, path.suffix))
+    return path
+
+
+def as_svg(figure: Figure) -> bytes:
+    """Return a figure as SVG, the same bytes for the same figure."""
+    return _drawn(figure, ".svg")
+
+
+def _drawn(figure: Figure, suffix: str) -> bytes:
+    kind, dots = suffix.removeprefix("."), figure.dpi
+    stream = io.BytesIO()
+    with own_style(), warnings.catch_warnings():
+        # A name that the font has no letters for, or that is too long for its panel, is shown as well as it can be.
+        warnings.filterwarnings("ignore", "Glyph|constrained_layout not applied", UserWarning)
+        if isinstance(layout := figure.get_layout_engine(), ConstrainedLayoutEngine):  # once for all formats
+            layout.execute(figure)
+            figure.set_layout_engine("none")
+            _align_title(figure)
+        # Not `savefig`, which draws everything twice.
+        canvas = get_registered_canvas_class(kind)(figure)
+        getattr(canvas, f"print_{kind}")(stream, metadata=_NO_DATE.get(suffix))
+    figure.dpi = dots  # of which SVG and PDF have 72
+    return stream.getvalue()
+
+
+def _align_title(figure: Figure) -> None:
+    """Let the title begin where the leftmost axes do, as far as there is room for it."""
+    if not figure.get_suptitle():
+        return
+    title = figure.texts[0]
+    begins = min((axes.get_position().x0 for axes in figure.axes), default=_EDGE)
+    width = title.get_window_extent().width / figure.bbox.width
+    title.set_x(max(_EDGE, min(begins, 1 - _EDGE - width)))

@@ -1,0 +1,168 @@
+"""Curves of several variants against the epoch: mean over the seeds, and its 95% interval as a band."""
+
+from collections.abc import Container, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+from scipy import stats
+
+from runner.core.text import counted
+from runner.reporting.figures.canvas import ONE_COLUMN, TWO_COLUMNS, epoch_axis, legend_below, panels, wrapped
+from runner.reporting.figures.styles import Style
+from runner.reporting.metrics import axis_label, is_share
+from runner.reporting.statistics.comparisons import CONFIDENCE
+
+BAND = f"{CONFIDENCE:.0%} interval of the mean"
+_NAME = 46  # letters of a line
+_WIDE_RANGE = 50  # largest to smallest, from which a loss is easier to read on a logarithmic axis
+
+
+def learning_curves(
+    history: pd.DataFrame, metric: str, title: str, styles: Mapping[str, Style], *, seeds: bool = False
+) -> Figure:
+    """Draw every variant's metric on training and on validation data, side by side on one scale.
+
+    A mean is drawn as far as all seeds of the variant go; from there on each seed that goes on is a thin line of its
+    own, with a dot where it ends. Nothing is padded. Of a variant without any finite value the legend says so.
+
+    Args:
+        history: one row a run and epoch: position (of the run), variant, epoch, and the metric with and without `val_`.
+        seeds: draw every seed as a thin line all along.
+    """
+    sides = [
+        (name, label) for name, label in ((metric, "training"), (f"val_{metric}", "validation")) if name in history
+    ]
+    figure, row = panels(len(sides), title, TWO_COLUMNS if len(sides) > 1 else ONE_COLUMN, 2.9)
+    has_value = np.isfinite(history[[column for column, _ in sides]].to_numpy(float)).any(axis=1)
+    blank = set(history["variant"]) - set(history["variant"][has_value])
+    others = sum(not style.shown for style in styles.values())
+    for axes, (column, label) in zip(row, sides, strict=True):
+        _draw_variants(axes, history, column, styles, others, blank, seeds=seeds)
+        epoch_axis(axes)
+        _scale(axes, history[column], metric)
+        axes.set_ylabel(f"{label} {axis_label(metric)}")
+    _share_scale(row)
+    legend_below(figure, row[-1], BAND)
+    return figure
+
+
+def variant_curves(history: pd.DataFrame, column: str, label: str, title: str, styles: Mapping[str, Style]) -> Figure:
+    """Draw one column of the history for every variant; those whose curves are the same share a line and its name.
+
+    The axis is logarithmic if the column spans much.
+    """
+    merged = _merged(history, column)
+    named = _named(styles, merged)
+    figure, (axes,) = panels(1, title, ONE_COLUMN, 2.9)
+    others = sum(not named[name].shown for name in merged.values())
+    _draw_variants(axes, history.assign(variant=history["variant"].map(merged)), column, named, others)
+    epoch_axis(axes)
+    values = history[column][history[column] > 0]
+    if len(values) and values.max() > _WIDE_RANGE * values.quantile(0.1):
+        axes.set_yscale("log")
+    axes.set_ylabel(label)
+    legend_below(figure, axes, BAND)
+    return figure
+
+
+def _draw_variants(
+    axes: Axes,
+    history: pd.DataFrame,
+    column: str,
+    styles: Mapping[str, Style],
+    others: int,
+    blank: Container[str] = (),
+    *,
+    seeds: bool = False,
+) -> None:
+    """Draw a line for each name in the history, and one name in the legend for all `others` that do not stand out."""
+    history = history.replace({column: {np.inf: np.nan, -np.inf: np.nan}})  # a curve ends where it becomes infinite
+    hidden = 0
+    for variant, rows in sorted(history.groupby("variant", sort=False), key=lambda item: styles[str(item[0])].shown):
+        style = styles[str(variant)]
+        by_run = rows.pivot_table(index="epoch", columns="position", values=column, dropna=False)
+        count = f"(n = {by_run.shape[1]}{': no finite value' if variant in blank else ''})"
+        whole = count.replace(" ", "\N{NO-BREAK SPACE}")
+        label = wrapped(f"{variant} {whole}", _NAME) if style.shown else None
+        if not style.shown:
+            hidden += 1
+            label = None if hidden > 1 else counted(others, "other variant")
+        _draw_variant(axes, by_run, style, label, seeds=seeds)
+
+
+def _draw_variant(axes: Axes, by_run: pd.DataFrame, style: Style, label: str | None, *, seeds: bool) -> None:
+    lengths = by_run.notna().sum()
+    common = by_run.iloc[: lengths.min()]
+    mean = common.mean(axis="columns")
+    line: dict[str, Any] = {"color": style.color, "linestyle": style.dash, "zorder": 3 if style.shown else 1}
+    axes.plot(mean.index, mean, label=label, marker=style.marker if len(mean) == 1 else None, **line)
+    n = by_run.shape[1]
+    if style.shown and n > 1:
+        reach = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * common.std(axis="columns") / np.sqrt(n)
+        if (reach > 0).any():
+            axes.fill_between(mean.index, mean - reach, mean + reach, color=style.color, alpha=0.18, linewidth=0)
+    thin = by_run if seeds else by_run.loc[mean.index[-1] :] if len(mean) else by_run
+    if style.shown and (seeds or mean.empty or len(thin) > 1):
+        axes.plot(thin.index, thin, linewidth=0.5, alpha=0.6, **line)
+        for _, curve in by_run.items():
+            if len(ended := curve.dropna()) and (mean.empty or ended.index[-1] > mean.index[-1]):
+                axes.plot(ended.index[-1], ended.iloc[-1], ".", color=style.color, markersize=3)
+
+
+def _scale(axes: Axes, values: "pd.Series[float]", metric: str) -> None:
+    finite = _finite(values)
+    if is_share(metric):
+        axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
+    if not len(finite):
+        return
+    if is_share(metric):
+        # A first epoch far below presses the others to the top. What a variant comes to is always in sight.
+        ends = [ys[-1] for line in axes.lines if len(ys := _finite(line.get_ydata()))]
+        low = min([float(np.quantile(finite, 0.05)), *ends])
+        bottom, top = axes.get_ylim()
+        axes.set_ylim(max(bottom, low - 0.1 * (float(finite.max()) - low)), min(top, 1.005))  # no interval above 100%
+    elif finite.min() > 0 and finite.max() > _WIDE_RANGE * finite.min():
+        axes.set_yscale("log")
+
+
+def _finite(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    numbers: npt.NDArray[np.float64] = np.asarray(values, float)
+    return numbers[np.isfinite(numbers)]
+
+
+def _share_scale(row: Sequence[Axes]) -> None:
+    scale = "log" if any(axes.get_yscale() == "log" for axes in row) else "linear"
+    for axes in row:
+        if axes.get_yscale() != scale:
+            axes.set_yscale(scale)
+    limits = [axes.get_ylim() for axes in row]  # on a logarithmic axis they are above 0
+    for axes in row:
+        axes.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
+
+
+def _merged(history: pd.DataFrame, column: str) -> dict[str, str]:
+    """Return a common name for the variants whose mean curves are equal."""
+    names: dict[bytes, list[str]] = {}
+    for variant, rows in history.groupby("variant", sort=False):
+        curve = rows.groupby("epoch")[column].mean().to_numpy(float)
+        names.setdefault(np.round(curve, 12).tobytes(), []).append(str(variant))
+    return {variant: _several(alike) for alike in names.values() for variant in alike}
+
+
+def _several(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= 3 else f"{names[0]} and {len(names) - 1} more"
+
+
+def _named(styles: Mapping[str, Style], merged: Mapping[str, str]) -> dict[str, Style]:
+    named: dict[str, Style] = {}
+    for variant, name in merged.items():
+        if name not in named or styles[variant].shown:
+            named.setdefault(name, styles[variant])
+            if styles[variant].shown and not named[name].shown:
+                named[name] = styles[variant]
+    return named

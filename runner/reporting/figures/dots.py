@@ -1,0 +1,101 @@
+"""One number of every run, a line a variant: the runs as dots, their mean with its 95% interval."""
+
+from collections.abc import Container, Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from runner.reporting.figures.canvas import PALETTE, TWO_COLUMNS, legend_below, panels, row_places, wrapped
+from runner.reporting.statistics.comparisons import CONFIDENCE, summarize
+
+_INTERVAL = f"mean and its {CONFIDENCE:.0%} interval"
+_NAME, _NOTE = 40, 24  # letters of a line
+_ROW = 0.2  # inches that a variant with a name of one line takes
+_NEAREST, _FARTHEST = 0.06, 0.38  # of a row above its middle, where dots are spread so that none hides another
+_BELOW = 0.14  # of a row, where mean and interval are
+
+
+def dots(
+    values: pd.DataFrame,
+    column: str,
+    label: str,
+    title: str,
+    *,
+    share: bool,
+    baseline: str | None = None,
+    notes: Mapping[str, str] | None = None,
+    biased: Container[str] = (),
+    crosses: Mapping[str, float] | None = None,
+) -> Figure:
+    """Draw a column of the runs.
+
+    Args:
+        values: one row a run: variant and the column; those without a finite number are left out.
+        label: of the axis, with its unit.
+        share: the column is a share of 1, drawn in percent.
+        baseline: the variant whose mean is a line through all others.
+        notes: what to say at the right of a variant's line, beside the axes: runs that diverged.
+        biased: variants whose numbers are not those of all their runs, so that their mean says nothing.
+        crosses: a further number of each variant: that of its ensemble.
+    """
+    variants = [str(variant) for variant in dict.fromkeys(values["variant"])]
+    names = [wrapped(variant, _NAME) for variant in variants]
+    asides = [wrapped((notes or {}).get(variant, ""), _NOTE) for variant in variants]
+    middles, rows = row_places(names, asides)
+    figure, (axes,) = panels(1, title, TWO_COLUMNS, 0.95 + _ROW * rows)
+    finite = values.replace({column: {np.inf: np.nan, -np.inf: np.nan}})
+    by_variant = {str(name): own.dropna() for name, own in finite.groupby("variant", sort=False)[column]}
+    for variant, middle, note in zip(variants, middles, asides, strict=True):
+        _draw(axes, middle, by_variant[variant].to_numpy(float), with_mean=variant not in biased)
+        if note:
+            axes.text(1.01, middle, note, va="center", fontsize=6, color="0.3", transform=axes.get_yaxis_transform())
+    if crosses:
+        places = [middles[variants.index(variant)] + _BELOW for variant in crosses]
+        axes.plot([*crosses.values()], places, "D", color=PALETTE[1], markersize=5, label="ensemble of them", zorder=4)
+    if baseline in by_variant and len(by_variant[baseline]):
+        mean = by_variant[baseline].mean()
+        whose = f"mean of {wrapped(baseline, _NAME)}"
+        axes.axvline(mean, color="0.5", linestyle=":", linewidth=1, zorder=1, label=whose)
+    axes.set_yticks(middles, labels=names)
+    axes.set_ylim(rows, 0)
+    _frame(axes, label, share=share)
+    legend_below(figure, axes)
+    return figure
+
+
+def _draw(axes: Axes, position: float, values: npt.NDArray[np.float64], *, with_mean: bool) -> None:
+    if not len(values):
+        return
+    first = "seed" not in axes.get_legend_handles_labels()[1]
+    heights = position - np.linspace(_NEAREST, _FARTHEST, len(values)) if len(values) > 1 else [position - _NEAREST]
+    axes.plot(
+        values,
+        heights,
+        "o",
+        color=PALETTE[0],
+        alpha=0.45,
+        markersize=3,
+        markeredgewidth=0,
+        label="seed" if first else None,
+    )
+    if not with_mean:
+        return
+    summary, below = summarize(list(values)), position + _BELOW
+    if np.isfinite(summary.ci_low):
+        named = None if _INTERVAL in axes.get_legend_handles_labels()[1] else _INTERVAL
+        ends = [summary.ci_low, summary.ci_high]
+        axes.plot(ends, [below, below], color="black", linewidth=1.2, zorder=3, label=named)
+    axes.plot(summary.mean, below, "|", color="black", markersize=7, markeredgewidth=1.6, zorder=3)
+
+
+def _frame(axes: Axes, label: str, *, share: bool) -> None:
+    axes.set_xlabel(label)
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+    axes.margins(x=0.06)
+    if share:
+        axes.xaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))

@@ -1,0 +1,146 @@
+"""Figures of what was varied: a metric along one axis, and over two."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, PercentFormatter
+
+from runner.reporting.figures.axes import LEARNING_RATE, Axis
+from runner.reporting.figures.canvas import ONE_COLUMN, TWO_COLUMNS, canvas, legend_below, plain, wrapped
+from runner.reporting.figures.curves import BAND
+from runner.reporting.figures.styles import Style, variant_styles
+from runner.reporting.metrics import axis_label, is_share, sign_of, spread_text
+from runner.reporting.statistics.comparisons import Summary, summarize
+
+_NAME = 40  # letters of a line
+_LETTERS, _LINES = 34, 13  # along an axis, from its first value to its last: upright, and turned
+_CHOSEN_BY_HAND = 6  # letters of a value at most; one that a search drew has more
+_MOST_CELLS_A_COLUMN = 4  # of a heat map that fits one column of a paper
+_DECADE = 10
+_FAR = 1000  # times the largest value at which a run completed
+_FEW_DECADES = 3  # along an axis, each of which has room for two ticks
+_MOST_GROUPS = 7  # lines with bands that can be told apart
+_TURNED = 9  # letters, from which names along an axis need their room
+_DARK = 0.55  # share of the colour scale, below which text is white
+_STAR: dict[str, Any] = {"markersize": 9, "markeredgecolor": "black", "markeredgewidth": 0.6}
+
+
+def sensitivity(points: pd.DataFrame, key: str, metric: str, title: str, chosen: Mapping[str, float]) -> Figure:
+    """Draw a metric against a number that was varied: the mean over the seeds, with its 95% interval as a band.
+
+    Args:
+        points: one row a run: group, value (of the key) and score; NaN where a run has none (it diverged).
+        chosen: the value that each group was given in the end, drawn as a star.
+    """
+    figure, axes = canvas(title, ONE_COLUMN, 2.9)
+    means = sign_of(metric) * points.groupby(["group", "value"])["score"].mean().groupby("group").max()
+    ranked = [str(group) for group in means.sort_values(ascending=False).index]
+    groups = [str(group) for group in dict.fromkeys(points["group"])]
+    styles = variant_styles(groups, ranked, ranked[0], most=_MOST_GROUPS)
+    for group in sorted(groups, key=lambda group: styles[group].shown):
+        own = points[(points["group"] == group) & points["score"].notna()]
+        _draw_group(axes, styles[group], group, own, chosen.get(group))
+    if hidden := sum(not style.shown for style in styles.values()):
+        axes.plot([], [], color="0.75", label=f"{hidden} others")
+    if chosen:
+        axes.plot([], [], "*", color="white", label="chosen", **_STAR)
+    _scale_values(axes, _mark_lost(axes, points, styles))
+    axes.set_xlabel("learning rate" if key == LEARNING_RATE else plain(key))
+    axes.set_ylabel(axis_label(metric))
+    if is_share(metric):
+        axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
+    legend_below(figure, axes, BAND)
+    return figure
+
+
+def _draw_group(axes: Axes, style: Style, name: str, points: pd.DataFrame, chosen: float | None) -> None:
+    if points.empty:
+        return
+    scores = points.groupby("value")["score"].apply(list).to_dict()
+    found: dict[Any, Summary] = {value: summarize(own) for value, own in scores.items()}
+    means = [summary.mean for summary in found.values()]
+    label = wrapped(name or "mean", _NAME) if style.shown else None
+    line: Any = {"color": style.color, "linestyle": style.dash, "marker": style.marker}
+    axes.plot([*found], means, markersize=3, label=label, **line)
+    if style.shown:
+        lows, highs = ([getattr(summary, side) for summary in found.values()] for side in ("ci_low", "ci_high"))
+        if np.isfinite(lows).any():
+            axes.fill_between([*found], lows, highs, color=style.color, alpha=0.15, linewidth=0)
+    if chosen is not None and chosen in found:
+        axes.plot(chosen, found[chosen].mean, "*", color=style.color, zorder=4, **_STAR)
+
+
+def _mark_lost(axes: Axes, points: pd.DataFrame, styles: Mapping[str, Style]) -> list[float]:
+    """Mark on the axis where no run of a group completed; return the values that the axis is to hold.
+
+    One far beyond those at which runs completed would press them together: the legend alone has it.
+    """
+    counts = points.groupby(["group", "value"])["score"].count().reset_index()
+    lost, known = counts[counts["score"] == 0], counts.loc[counts["score"] > 0, "value"]
+    is_far = lost["value"] > _FAR * known[known > 0].max()  # NaN, so never, where nothing completed
+    near, far = lost[~is_far], lost.loc[is_far, "value"]
+    look: Any = {"clip_on": False, "markersize": 4, "zorder": 4, "transform": axes.get_xaxis_transform()}
+    for group, value in zip(near["group"], near["value"], strict=True):
+        axes.plot(value, 0, "x", color=styles[str(group)].color, **look)
+    if len(near):
+        axes.plot([], [], "x", color="black", markersize=4, label="no run completed")
+    if len(far):
+        beyond = ", ".join(f"{value:g}" for value in sorted(set(far)))
+        axes.plot([], [], " ", label=wrapped(f"no run completed at {beyond} (off the axis)", _NAME))
+    return sorted({*known, *near["value"]})
+
+
+def _scale_values(axes: Axes, values: Sequence[float]) -> None:
+    """Scale the axis of what was varied, and name its values as far as there is room."""
+    logarithmic = values[0] > 0 and values[-1] > _DECADE * values[0]
+    places = np.log10(values) if logarithmic else np.array(values)
+    span = np.ptp(places) or 1.0
+    nearest = np.diff(places).min(initial=span) / span
+    names = [f"{value:g}" for value in values]
+    longest = max(map(len, names))
+    if logarithmic:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 3) if span < _FEW_DECADES else (1,)))
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.update_datalim([(values[0], 0), (values[-1], 0)], updatey=False)  # where no run completed, too
+    axes.autoscale_view()
+    if nearest * _LETTERS > longest:
+        axes.set_xticks(values, labels=names)
+    elif nearest * _LINES > 1 and longest <= _CHOSEN_BY_HAND:
+        axes.set_xticks(values, labels=names, rotation=45)
+
+
+def heat_map(points: pd.DataFrame, across: Axis, down: Axis, metric: str, title: str) -> Figure:
+    """Draw the mean of a metric for every pair of values, with its standard deviation; empty where no run completed.
+
+    Args:
+        points: one row a run: a column for each of the two axes' keys, and score; NaN where a run has none.
+    """
+    if len(down.levels) > len(across.levels):
+        across, down = down, across
+    options: Any = {"index": down.key, "columns": across.key, "values": "score"}
+    tables = [points.pivot_table(**options, aggfunc=how) for how in ("mean", "std")]
+    mean, std = (table.reindex(index=down.levels, columns=across.levels).to_numpy(float) for table in tables)
+    low, high = np.nanmin(mean), np.nanmax(mean)
+    wide = len(across.levels) > _MOST_CELLS_A_COLUMN
+    figure, axes = canvas(title, TWO_COLUMNS if wide else ONE_COLUMN, 1.1 + 0.34 * len(down.levels))
+    axes.imshow(np.ma.masked_invalid(mean), cmap="cividis", aspect="auto")
+    axes.set_facecolor("0.9")
+    for (row, column), value in np.ndenumerate(mean):
+        dark = value - low < _DARK * (high - low)  # not so where there is no value
+        text = spread_text(float(value), float(std[row, column]), metric).replace(" ±", "\n±")
+        axes.text(column, row, text, ha="center", va="center", fontsize=6, color="white" if dark else "black")
+    turned = max(map(len, across.levels)) * len(across.levels) > figure.get_figwidth() * _TURNED
+    turn: Any = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if turned else {}
+    axes.set_xticks(range(len(across.levels)), labels=[plain(value) for value in across.levels], **turn)
+    axes.set_yticks(range(len(down.levels)), labels=[plain(value) for value in down.levels])
+    axes.set(xlabel=plain(across.key), ylabel=wrapped(down.key, 24))
+    axes.grid(visible=False)
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+    return figure

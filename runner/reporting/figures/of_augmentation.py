@@ -1,0 +1,67 @@
+"""Training images, and what an augmentation makes of them."""
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.figure import Figure
+
+from runner.reporting.figures.canvas import canvas
+
+_COLUMNS = 8
+_WIDTH = 6.4  # inches
+_LABELS = 0.6  # inches, of the words at the left
+_HEADING = 0.4  # inches, of the title
+_GAP = 0.08  # between images, as a share of one's width
+
+Images = npt.NDArray[np.generic]
+
+
+def augmentation_grid(before: Images, after: Images, title: str) -> Figure:
+    """Draw images in rows of eight, and under each row what became of it.
+
+    All are drawn in one range, from the smallest value to the largest of both, so that brightness can be compared.
+    Images of 1 channel are grey, those of 3 RGB; of any other number the mean over the channels is drawn, in grey.
+
+    Args:
+        before: (images, height, width, channels), in any range of values.
+        after: of the same shape.
+
+    Raises:
+        ValueError: if there are no images, or if the shapes differ.
+    """
+    if before.shape != after.shape or before.ndim != 4 or not before.size:
+        raise ValueError(f"images {before.shape} and {after.shape}: need one shape (images, height, width, channels)")
+    both = np.stack([before, after])
+    if (channels := before.shape[-1]) not in (1, 3):
+        both = both.mean(axis=-1, keepdims=True)
+        title = f"{title} (mean of {channels} channels)"
+    shown = _in_unit_range(both)
+    height, width = before.shape[1:3]
+    gap = max(1, round(_GAP * width))
+    blocks = [_block(shown[:, start : start + _COLUMNS], gap) for start in range(0, len(before), _COLUMNS)]
+    mosaic = np.concatenate(blocks)[: -2 * gap, :-gap]
+    scale = (_WIDTH - _LABELS) / mosaic.shape[1]
+    figure, axes = canvas(title, _WIDTH, _HEADING + scale * mosaic.shape[0])
+    axes.imshow(mosaic)
+    axes.grid(visible=False)
+    axes.spines[:].set_visible(False)
+    axes.set_xticks([])
+    starts = [block * len(blocks[0]) + row * (height + gap) for block in range(len(blocks)) for row in (0, 1)]
+    axes.set_yticks([start + (height - 1) / 2 for start in starts], labels=["before", "after"] * len(blocks))
+    axes.tick_params(length=0)
+    return figure
+
+
+def _in_unit_range(images: Images) -> npt.NDArray[np.float64]:
+    """Return images (..., 1 or 3) as RGB, their smallest value 0 and their largest 1."""
+    values = images.astype(np.float64)
+    lowest, highest = values.min(), values.max()
+    scaled = (values - lowest) / (highest - lowest if highest > lowest else 1.0)
+    return np.broadcast_to(scaled, (*scaled.shape[:-1], 3))
+
+
+def _block(pairs: npt.NDArray[np.float64], gap: int) -> npt.NDArray[np.float64]:
+    """Return RGB images (2, up to eight, height, width, 3) as one picture of two rows, white between and below them."""
+    missing = _COLUMNS - pairs.shape[1]
+    padding = ((0, 0), (0, missing), (0, gap), (0, gap), (0, 0))
+    rows = [np.concatenate(row, axis=1) for row in np.pad(pairs, padding, constant_values=1.0)]
+    return np.pad(np.concatenate(rows), ((0, gap), (0, 0), (0, 0)), constant_values=1.0)

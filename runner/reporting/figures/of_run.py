@@ -1,0 +1,212 @@
+"""Figures of one run: accuracy, loss, confusion, learning rate, norms by layer."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import BoundaryNorm, ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatterSciNotation, PercentFormatter, ScalarFormatter
+
+from runner.reporting.figures.canvas import (
+    ONE_COLUMN,
+    PALETTE,
+    TWO_COLUMNS,
+    canvas,
+    epoch_axis,
+    legend_below,
+    panels,
+    plain,
+)
+from runner.reporting.metrics import axis_label, is_share
+
+_WIDE_RANGE = 50  # largest to smallest, from which a loss that grew is easier to read on a logarithmic axis
+_SMALL = 12  # classes whose confusion matrix fits one column of a paper
+_NUMBERED = 100  # classes whose cells have room for a number
+_SHORT = 3  # letters of a class's name that fit under its column
+_NAME = 24  # letters of one that are shown
+_LETTERS_AN_INCH = 18  # of an axis' labels
+_IN_FULL = 100  # from here on a mean count is shown without its tenth
+
+
+def curves(history: pd.DataFrame, metric: str, title: str, diverged: int | None = None) -> Figure:
+    """Draw one run's metric on training and validation against the epoch, as far as it is finite.
+
+    Args:
+        history: columns epoch, `metric` and `val_`metric, and one row an epoch.
+        diverged: the epoch in which the loss was no longer finite, which is marked; None: it always was.
+    """
+    figure, axes = canvas(title)
+    history = history.replace([np.inf, -np.inf], np.nan)
+    for column, label, color, dash in (
+        (metric, "training", PALETTE[0], "--"),
+        (f"val_{metric}", "validation", PALETTE[1], "-"),
+    ):
+        if column in history:
+            axes.plot(
+                history["epoch"], history[column], color=color, linestyle=dash, marker="o", markersize=3, label=label
+            )
+    _label(axes, metric)
+    if diverged is not None:
+        _mark_divergence(axes, history[[column for column in (metric, f"val_{metric}") if column in history]], diverged)
+    axes.legend(frameon=False)
+    return figure
+
+
+def _mark_divergence(axes: Axes, values: pd.DataFrame, epoch: int) -> None:
+    """Draw a line at the epoch in which a run diverged; a loss that has grown much is on a logarithmic axis."""
+    axes.axvline(epoch, color="black", linestyle=":", linewidth=1, label=f"diverged in epoch {epoch}")
+    finite = values.to_numpy(float)
+    finite = finite[np.isfinite(finite)]
+    if not len(finite):
+        axes.set(xlim=(0.5, epoch + 0.5), yticks=[])
+        axes.text(0.25, 0.5, "no finite value", transform=axes.transAxes, ha="center", va="center")
+    elif finite.min() > 0 and finite.max() > _WIDE_RANGE * finite.min():
+        axes.set_yscale("log")
+
+
+def confusion_matrix(counts: npt.NDArray[np.float64], title: str, names: Sequence[str] = ()) -> Figure:
+    """Draw how often each true class was taken for each class.
+
+    Args:
+        counts: (classes, classes), by true class, then predicted class; means over several runs, or of one. Of many
+            classes only the colours are drawn.
+        names: of the classes; without one for each, their numbers are shown.
+    """
+    classes = len(counts)
+    shown = [plain(_elided(name)) for name in names] if len(names) == classes else [str(n) for n in range(classes)]
+    longest = max(map(len, shown))
+    room = min(longest, _NAME) / _LETTERS_AN_INCH if longest > _SHORT else 0.0
+    width, height = (ONE_COLUMN, 3.6) if classes <= _SMALL else (TWO_COLUMNS, 7.0)
+    figure, axes = canvas(title, width + room, height + room)
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    # The square root keeps the few errors visible beside the many right answers.
+    axes.imshow(np.sqrt(share), cmap="Blues", vmin=0, vmax=1)
+    whole = np.array_equal(counts, counts.round())
+    for (true, taken), count in np.ndenumerate(counts if classes <= _NUMBERED else counts[:0]):
+        if count:
+            color = "white" if share[true, taken] > 0.4 else "black"
+            text = f"{count:.0f}" if whole or count >= _IN_FULL else f"{count:.1f}"
+            axes.text(taken, true, text, ha="center", va="center", color=color, fontsize=6)
+    axes.set(xlabel="predicted class", ylabel="true class")
+    if classes <= _NUMBERED:
+        turn = 90 if longest > _SHORT else 0
+        axes.set_xticks(range(classes), labels=shown, rotation=turn)
+        axes.set_yticks(range(classes), labels=shown)
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+    axes.grid(visible=False)
+    return figure
+
+
+def confusion_counts(
+    labels: npt.NDArray[np.int32], predicted: npt.NDArray[np.int64], classes: int
+) -> npt.NDArray[np.float64]:
+    """Count true and predicted classes: `labels` and `predicted` are (examples,), integers in [0, classes)."""
+    counts = np.zeros((classes, classes))
+    np.add.at(counts, (labels, predicted), 1)
+    return counts
+
+
+def _elided(name: str) -> str:
+    """Return a name with its middle left out where it is long: names often differ at their end."""
+    return name if len(name) <= _NAME else f"{name[: _NAME - 9]}…{name[-8:]}"
+
+
+def _label(axes: Axes, metric: str) -> None:
+    epoch_axis(axes)
+    axes.set_ylabel(axis_label(metric))
+    if is_share(metric):
+        axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
+
+
+_IN_A_LEGEND = 8  # layers; more are named along a colour bar
+_NAMED = 8  # layers along a colour bar
+
+
+def learning_rate(history: pd.DataFrame, title: str, steps: pd.DataFrame | None = None) -> Figure:
+    """Draw the learning rate against the epoch, on a logarithmic axis if it spans more than two decades.
+
+    The lowest tenth of the epochs does not count for the span: a cosine's last step is as good as 0, and would press
+    all others to the top.
+
+    Args:
+        history: columns epoch and learning_rate (of the epoch's last step); one row an epoch.
+        steps: column learning_rate; one row a step. Where it is known, every step is drawn: a warm-up may be shorter
+            than an epoch.
+    """
+    figure, axes = canvas(title)
+    rates = history["learning_rate"]
+    if steps is not None:
+        at = len(history) * np.arange(1, len(steps) + 1) / len(steps)
+        axes.plot(at, steps["learning_rate"], color=PALETTE[0], linewidth=0.8, label="every step")
+    line = "" if steps is not None else "-"
+    axes.plot(
+        history["epoch"], rates, f"o{line}", color=PALETTE[0], markersize=3, label="last step of an epoch", zorder=3
+    )
+    epoch_axis(axes)
+    axes.set_ylabel("learning rate")
+    if rates.min() > 0 and rates.max() > 100 * rates.quantile(0.1):
+        axes.set_yscale("log")
+    else:
+        axes.yaxis.set_major_formatter(ScalarFormatter(useOffset=False))
+        axes.ticklabel_format(axis="y", scilimits=(-5, 5), useMathText=True)
+    legend_below(figure, axes)
+    return figure
+
+
+def layer_norms(gradients: pd.DataFrame, title: str) -> Figure:
+    """Draw each layer's gradient norm, and beside it its weight norm, against the epoch; coloured by depth.
+
+    `gradients` has a column epoch, then NAME.gradient and NAME.weight for every layer in the order of depth, and one
+    row an epoch.
+    """
+    layers = [column.removesuffix(".gradient") for column in gradients.columns if column.endswith(".gradient")]
+    figure, (left, right) = panels(2, title)
+    colors = colormaps["viridis"](np.linspace(0, 0.92, len(layers)))  # its end is faint on white
+    for axes, kind in ((left, "gradient"), (right, "weight")):
+        for layer, color in zip(layers, colors, strict=True):
+            axes.plot(
+                gradients["epoch"],
+                gradients[f"{layer}.{kind}"],
+                color=color,
+                marker="o" if len(gradients) == 1 else None,
+                linewidth=1.6 if len(layers) <= _IN_A_LEGEND else 1,
+                label=plain(layer),
+            )
+        epoch_axis(axes)
+        axes.set_ylabel(f"L2 norm of the {kind}{'' if kind == 'gradient' else 's'}")
+        values = gradients[[f"{layer}.{kind}" for layer in layers]].to_numpy()
+        if (values[np.isfinite(values)] > 0).any():
+            axes.set_yscale("log", nonpositive="mask")
+    right.yaxis.set_minor_formatter(_Plain())
+    right.yaxis.set_major_formatter(_Plain())
+    if len(layers) <= _IN_A_LEGEND:
+        figure.legend(*left.get_legend_handles_labels(), loc="outside right center", frameon=False, fontsize="small")
+    else:
+        _name_by_colour(figure, [left, right], layers, ListedColormap(colors))
+    return figure
+
+
+class _Plain(LogFormatterSciNotation):
+    """Writes 20 for 2 x 10^1, at the ticks that would have had a label."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """Return the label of a tick."""
+        return f"{x:g}" if super().__call__(x, pos) else ""
+
+
+def _name_by_colour(figure: Figure, row: list[Axes], layers: list[str], colors: ListedColormap) -> None:
+    """Add a bar of the layers' colours, from the first on top to the last, with the names of some of them."""
+    norm = BoundaryNorm(np.arange(len(layers) + 1) - 0.5, len(layers))
+    bar = figure.colorbar(ScalarMappable(norm, colors), ax=row, aspect=40)
+    named = np.unique(np.linspace(0, len(layers) - 1, _NAMED).round().astype(int))
+    bar.set_ticks(named.tolist(), labels=[plain(layers[position]) for position in named])
+    bar.ax.invert_yaxis()
+    bar.ax.tick_params(labelsize="small", length=0)
+    bar.minorticks_off()
+    bar.outline.set_visible(False)

@@ -1,0 +1,108 @@
+"""The learning-rate range test: which learning rate its losses suggest, and its figure."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.figure import Figure
+
+from runner.records.run_directory import RunDirectory
+from runner.reporting.figures.canvas import PALETTE, canvas
+
+_FEWEST_STEPS = 20
+_SHARE = 1 / 50  # of the steps, which the smoothing remembers
+_FEWEST_REMEMBERED = 5
+_EXPLODED = 4  # times the lowest loss so far
+_LEAST_FALL = 0.1  # of the loss at the start
+_BELOW_LOWEST = 3
+
+
+def is_range_test(steps: pd.DataFrame) -> bool:
+    """Say whether the learning rate rose from each step to the next."""
+    return len(steps) > 1 and bool((np.diff(steps["learning_rate"]) > 0).all())
+
+
+def suggestion_of(directory: RunDirectory) -> float | None:
+    """Return what a run's steps suggest; None where it was no range test."""
+    if not directory.steps_path.exists():
+        return None
+    steps = pd.read_csv(directory.steps_path)
+    return suggest(steps) if is_range_test(steps) else None
+
+
+def suggest(steps: pd.DataFrame) -> float | None:
+    """Return the learning rate that a range test suggests: a third of the rate at which the smoothed loss is lowest.
+
+    A third, not the customary tenth: after one or two epochs on MNIST, with an MLP and a CNN, with SGD, momentum,
+    RMSprop and Adam, it gave the higher validation accuracy in all eight cases (750 steps from 1e-6 to 10, one seed).
+
+    Args:
+        steps: columns learning_rate, rising, and loss; one row a training step.
+
+    Returns:
+        The rate, or None where there are fewer than 20 steps before the loss explodes, or the loss falls by less than
+        a tenth.
+
+    Source: Smith 2017, "Cyclical Learning Rates for Training Neural Networks", sec. 3.3, for the test.
+    """
+    smooth = smoothed(steps["loss"].to_numpy())
+    if len(smooth) < _FEWEST_STEPS:
+        return None
+    at_start = np.median(smooth[: len(smooth) // 10])
+    if smooth.min() > (1 - _LEAST_FALL) * at_start:
+        return None
+    return float(steps["learning_rate"].iloc[int(smooth.argmin())] / _BELOW_LOWEST)
+
+
+def smoothed(losses: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the exponential moving average of the losses, as far as it is finite and below 4 times its lowest.
+
+    Corrected for its start, as fastai's; its span grows with the number of steps, so that its delay is the same share
+    of the range of rates however many steps the range is gone through in.
+
+    Args:
+        losses: (steps,).
+
+    Returns:
+        (steps or fewer,).
+    """
+    remembered = max(_FEWEST_REMEMBERED, _SHARE * len(losses))
+    finite = losses[: _first(~np.isfinite(losses))]
+    average = pd.Series(finite).ewm(alpha=1 / remembered, adjust=True).mean().to_numpy()
+    return average[: _first(average > _EXPLODED * np.minimum.accumulate(average))]
+
+
+def rate_range(steps: pd.DataFrame, title: str) -> Figure:
+    """Draw the loss of every step against its learning rate, the smoothed loss, and the rate it suggests.
+
+    `steps` has columns learning_rate, rising, and loss, and one row a training step.
+    """
+    figure, axes = canvas(title)
+    smooth = smoothed(steps["loss"].to_numpy())
+    rates = steps["learning_rate"].to_numpy()
+    axes.plot(rates, steps["loss"], color=PALETTE[0], linewidth=0.6, alpha=0.45, label="each step")
+    axes.plot(rates[: len(smooth)], smooth, color=PALETTE[0], linewidth=2, label="smoothed")
+    if suggestion := suggest(steps):
+        axes.axvline(suggestion, color=PALETTE[1], linestyle="--")
+        axes.annotate(
+            f"suggestion: {suggestion:.2g}",
+            (suggestion, 0.98),
+            xycoords=axes.get_xaxis_transform(),
+            xytext=(-5, 0),
+            textcoords="offset points",
+            ha="right",
+            va="top",
+            color=PALETTE[1],
+        )
+    axes.set(xscale="log", xlabel="learning rate", ylabel="loss")
+    if len(smooth):
+        # The start and the fall fill the panel; what explodes leaves it at the top.
+        before = smooth[: int(smooth.argmin()) + 1]
+        room = 0.15 * max(np.ptp(before), 0.1 * abs(before.max()))
+        axes.set_ylim(before.min() - 2 * room, before.max() + 2 * room)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize="small")
+    return figure
+
+
+def _first(happens: npt.NDArray[np.bool_]) -> int:
+    """Return the first position that is true, or the length where none is."""
+    return int(happens.argmax()) if happens.any() else len(happens)

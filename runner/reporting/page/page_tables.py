@@ -1,0 +1,234 @@
+"""The tables of the page: cells of text, with what they sort by and how they look."""
+
+import math
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pandas as pd
+
+from runner.records.record import RunRecord
+from runner.reporting.aggregate import can_decide, no_result_text, p_text
+from runner.reporting.metrics import (
+    axis_label,
+    device_name,
+    interval_text,
+    sign_of,
+    signed_text,
+    spread_text,
+    value_text,
+)
+from runner.reporting.results import Results
+from runner.reporting.tables.paper_table import PaperTable
+
+_ONE_LINE = 40  # letters that a cell does not break
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell: its text in parts, some of them highlighted; `sort` where it is not the text that it sorts by."""
+
+    parts: Sequence[tuple[str, bool]]
+    sort: float | None = None
+    kind: str = ""  # of look: number, best, good, bad, reason (of no verdict), long
+    link: str = ""  # where it leads
+
+    @classmethod
+    def text(cls, text: object, kind: str = "") -> "Cell":
+        """Return a cell of plain text."""
+        return cls([(str(text), False)], kind=kind or _width(str(text)))
+
+    @classmethod
+    def number(cls, text: str, value: float | None, kind: str = "number") -> "Cell":
+        """Return a cell that sorts by its number; one that has none is a dash, and sorts last."""
+        known = value is not None and math.isfinite(value)
+        return cls([(text if known else "", False)], value if known else None, kind)
+
+
+def _width(text: str) -> str:
+    return "long" if len(text) > _ONE_LINE else ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's head."""
+
+    name: str
+    number: bool = False
+
+
+@dataclass(frozen=True)
+class PageTable:
+    """A table that sorts and filters."""
+
+    name: str
+    title: str
+    caption: str
+    columns: list[Column]
+    rows: list[list[Cell]] = field(default_factory=list)
+
+
+def variants_table(results: Results, table: PaperTable) -> PageTable:
+    """Return a row a variant, with what it differs by from the baseline.
+
+    Args:
+        table: the paper's, with the caption and the best means.
+    """
+    metric = results.metric
+    compared = {row["variant"]: row for row in results.comparisons.to_dict("records")}
+    rows = []
+    for row, mark in zip(results.aggregate.to_dict("records"), table.marks, strict=True):
+        against = compared.get(row["variant"])
+        best = "best" if mark == "best" else "number"
+        rows.append(
+            [
+                Cell.text(row["variant"]),
+                Cell.number(spread_text(row["mean"], row["std"], metric), row["mean"], best),
+                *_against(against, metric, is_baseline=results.baselines[row["variant"]] == row["variant"]),
+                Cell.number(value_text(row["iqm"], metric), row["iqm"]),
+                Cell.number(f"{row['n']:.0f}", row["n"]),
+                Cell.text(no_result_text(row), "bad"),
+                Cell.number(f"{row['train_seconds']:.1f}", row["train_seconds"]),
+                Cell.number(f"{row['parameters']:,.0f}", row["parameters"]),
+                Cell.number(f"{row['budget']}", row["budget"]),
+            ]
+        )
+    heads = ["difference", "95% interval", "p (Holm)", "effect size", "P(better)"]
+    columns = [
+        Column("variant"), Column(axis_label(metric), number=True), *(Column(head, number=True) for head in heads),
+        Column("verdict"), Column("IQM", number=True), Column("n", number=True), Column("no result"),
+        Column("training (s)", number=True), Column("parameters", number=True), Column("points tried", number=True),
+    ]  # fmt: skip
+    return PageTable("table-variants", "Variants", table.caption, columns, rows)
+
+
+def _against(against: Mapping[Any, Any] | None, metric: str, *, is_baseline: bool) -> list[Cell]:
+    if against is None:
+        return [Cell.number("", None)] * 5 + [Cell.text("baseline" if is_baseline else "not compared")]
+    wins = against["win_probability"]
+    p = p_text(against)
+    verdict = {"higher": 1, "lower": -1}.get(against["verdict"], 0) * sign_of(metric)
+    undecided = against["reason"] if can_decide(against) else "too few seeds"  # the caption says how few
+    text = {1: "better", -1: "worse"}.get(verdict, undecided)
+    return [
+        Cell.number(signed_text(against["difference"], metric), against["difference"]),
+        Cell.number(interval_text(against, metric), against["ci_low"]),
+        Cell.number(p, None if p == "-" else against["p_holm"]),
+        Cell.number(f"{against['effect_size']:+.2f}", against["effect_size"]),
+        Cell.number(f"{wins:.2f}", wins),
+        Cell.text(text, {1: "good", -1: "bad"}.get(verdict, "reason")),
+    ]
+
+
+def runs_table(results: Results, page: Path) -> PageTable:
+    """Return a row a run, with its overrides; those that the baseline does not have are highlighted.
+
+    Args:
+        page: the directory that the page lies in, from which links lead to those of the runs.
+    """
+    usual = _usual(results)
+    rows = []
+    for run, row in zip(results.runs, results.summary.to_dict("records"), strict=True):
+        record = run.record
+        own = usual[results.baselines[row["variant"]]]
+        parts = [(part, part not in own) for part in record.asked]
+        rows.append(
+            [
+                Cell.text(row["variant"]),
+                Cell.number(str(record.seed), record.seed),
+                Cell.text(record.status, "" if record.status == "completed" else "bad"),
+                *(_metric(row.get(name), name) for name in ("val_accuracy", "test_accuracy", "test_loss")),
+                Cell.number(str(row["epochs"]), row["epochs"]),
+                Cell.number(f"{row['total_seconds'] or 0:.1f}", row["total_seconds"]),
+                Cell(parts or [("(defaults)", False)], kind=_width(" ".join(record.asked))),
+                Cell([(record.run_id, False)], link=_path_from(page, run.directory.path)),
+            ]
+        )
+    numbers = ["val_accuracy", "test_accuracy", "test_loss", "epochs", "seconds"]
+    columns = [
+        Column("variant"), Column("seed", number=True), Column("status"),
+        *(Column(name, number=True) for name in numbers), Column("overrides"), Column("run_id"),
+    ]  # fmt: skip
+    caption = (
+        "Every run, with a link to its directory. Highlighted: what the baseline does not have. Accuracies in percent."
+    )
+    return PageTable("table-runs", "Runs", caption, columns, rows)
+
+
+def _path_from(page: Path, directory: Path) -> str:
+    """Return a relative address, which no name can turn into another scheme's; none on another drive."""
+    try:
+        relative = os.path.relpath(directory.resolve(), page.resolve())
+    except ValueError:
+        return ""
+    return f"./{quote(Path(relative).as_posix())}/"
+
+
+def _usual(results: Results) -> dict[str, set[str]]:
+    """Return what each baseline overrides."""
+    usual: dict[str, set[str]] = {name: set() for name in results.baselines.values()}
+    for run, label in zip(results.runs, results.summary["variant"], strict=True):
+        if label in usual:
+            usual[label] |= set(run.record.asked)
+    return usual
+
+
+def _metric(value: Any, name: str) -> Cell:
+    number = None if value is None or pd.isna(value) else float(value)
+    return Cell.number("" if number is None else value_text(number, name).rstrip("%"), number)
+
+
+def selection_table(selection: pd.DataFrame) -> PageTable:
+    """Return a row a tuned variant: its choice, what it scored then, and on fresh seeds."""
+    rows = [
+        [
+            Cell.text(row["variant"]),
+            Cell.text(row["point"]),
+            Cell.number(value_text(row["tuned"], row["metric"]), row["tuned"]),
+            Cell.number(value_text(row["fresh"], row["metric"]), row["fresh"]),
+            Cell.number(signed_text(row["optimism"], row["metric"]), row["optimism"]),
+            Cell.number(str(row["n"]), row["n"]),
+            Cell.number(str(row["budget"]), row["budget"]),
+            Cell.text("yes" if row["on_edge"] else "no", "bad" if row["on_edge"] else ""),
+        ]
+        for row in selection.to_dict("records")
+    ]
+    columns = [
+        Column("variant"), Column("chosen"), Column("when tuned", number=True), Column("fresh seeds", number=True),
+        Column("optimism", number=True), Column("n", number=True), Column("points tried", number=True),
+        Column("on the edge"),
+    ]  # fmt: skip
+    caption = "Chosen on validation. Optimism: by how much the score it was chosen by is better than on fresh seeds."
+    return PageTable("table-tuning", "Tuning", caption, columns, rows)
+
+
+def environment_table(records: Iterable[RunRecord]) -> PageTable:
+    """Return a row for each thing that may change a result, with the values that the runs had."""
+    found: dict[str, dict[str, int]] = {}
+    for record in records:
+        name, fingerprint, device = record.dataset["name"], record.dataset["fingerprint"], record.device
+        values = {
+            "data": fingerprint and f"{name}, fingerprint {fingerprint[:12]}",
+            "device": device_name(device),
+            "cores": device.get("cores", ""),
+            "memory": f"{memory} GB" if (memory := device.get("memory_gb")) else "",
+            "operating system": device.get("system", ""),
+            "threads": device.get("intra_op_threads", ""),
+            "precision": device.get("precision", ""),
+            "code": f"{(record.code.get('commit') or 'no commit')[:12]}{' (changed)' * bool(record.code.get('dirty'))}",
+            **{f"version of {name}": version for name, version in record.versions.items()},
+        }
+        for name, value in values.items():
+            counts = found.setdefault(name, {})
+            counts[str(value)] = counts.get(str(value), 0) + 1
+    rows = [
+        [Cell.text(name), Cell.text(value), Cell.number(str(count), count)]
+        for name, counts in found.items()
+        for value, count in counts.items()
+        if value
+    ]
+    columns = [Column("what"), Column("value"), Column("runs", number=True)]
+    return PageTable("table-environment", "Environment", "What the runs were made with.", columns, rows)

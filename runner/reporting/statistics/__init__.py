@@ -1,0 +1,1 @@
+"""Tests, intervals, ties and attainable significance."""

@@ -1,0 +1,185 @@
+"""The table of a paper: a row a variant, in Markdown, in LaTeX and as CSV."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from runner.core.text import counted
+from runner.core.write import write_csv, write_text
+from runner.reporting.aggregate import (
+    STILL_TRAINING,
+    can_decide,
+    comparison_frame,
+    has_seeds_apart,
+    lost_shares,
+    no_result_text,
+    p_text,
+)
+from runner.reporting.metrics import interval_text, is_share, quantity, sign_of, signed_text, spread_text
+from runner.reporting.statistics.attainability import LEVEL
+from runner.reporting.statistics.comparisons import FEWEST_SEEDS, binomial_error
+from runner.reporting.statistics.ties import places
+from runner.reporting.tables.latex_table import Mark, escaped, latex_table
+from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
+
+_AS_GOOD = f"not significantly different from the best (p of {LEVEL} or more, uncorrected)"
+
+
+@dataclass(frozen=True)
+class PaperTable:
+    """Rows of text under their headers; the second column is the metric, and has the marks."""
+
+    rows: list[dict[str, str]]
+    marks: list[Mark]
+    caption: str
+
+    def markdown(self) -> str:
+        """Return a GitHub table: the best in bold, a star where a variant does not differ from it significantly."""
+        decorations = {"best": "**{}**", "as good": r"{}\*", "": "{}"}
+        lines = [[_markdown(_head(name)) for name in self.rows[0]], ["---", *["---:"] * (len(self.rows[0]) - 1)]]
+        for row, mark in zip(self.rows, self.marks, strict=True):
+            variant, value, *rest = map(_markdown, row.values())
+            lines.append([variant, decorations[mark].format(value), *rest])
+        text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+        legend = f" \\*: {_AS_GOOD}." if "as good" in self.marks else ""
+        return f"{text}\n\n{_markdown(self.caption)}{legend}\n"
+
+    def latex(self, label: str = "results") -> str:
+        """Return a table for booktabs, which compiles in a plain article; underlined where Markdown has a star."""
+        legend = f" Underlined: {escaped(_AS_GOOD)}." if "as good" in self.marks else ""
+        rows = [{_head(name): text for name, text in row.items()} for row in self.rows]
+        return latex_table(rows, self.marks, escaped(self.caption) + legend, label)
+
+    def write(self, out: Path) -> list[Path]:
+        """Write table.md, table.tex and table.csv; return the paths."""
+        write_text(out / "table.md", self.markdown())
+        write_text(out / "table.tex", self.latex(out.resolve().name))
+        marks = [{"mark": mark} for mark in self.marks]
+        write_csv(out / "table.csv", [row | mark for row, mark in zip(self.rows, marks, strict=True)])
+        return [out / "table.md", out / "table.tex", out / "table.csv"]
+
+
+def paper_table(
+    summary: pd.DataFrame, aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int | None, goal: str = ""
+) -> PaperTable:
+    """Return the table of a report.
+
+    Args:
+        summary: one row a run, from which every variant is compared with the best.
+        examples: in the test set.
+        goal: the target in words, which the caption names where the metric is the time to it.
+    """
+    metric = str(aggregate["metric"].iloc[0])
+    compared = comparisons.set_index("variant")
+    rows = []
+    for _, row in aggregate.iterrows():
+        against = compared.loc[row["variant"]] if row["variant"] in compared.index else None
+        rows.append(
+            {
+                "variant": str(row["variant"]),
+                metric + (" (%)" if is_share(metric) else ""): spread_text(row["mean"], row["std"], metric),
+                "difference": "" if against is None else signed_text(against["difference"], metric),
+                "95% interval": "" if against is None else interval_text(against, metric),
+                "p (Holm)": "" if against is None else p_text(against),
+                "n": ", ".join(filter(None, [f"{row['n']:.0f}", no_result_text(row)])),
+            }
+        )
+    return PaperTable(rows, _marks(summary, aggregate, metric), _caption(aggregate, comparisons, examples, goal))
+
+
+def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, metric: str) -> list[Mark]:
+    """Mark the best of each data set, and the variants of which no test says that they are different.
+
+    Where the design of a comparison with the best cannot decide after Holm, no variant of the data set but the best has
+    a mark: a missing star would say what the sentences do not.
+    """
+    marks: dict[str, Mark] = {}
+    shares = lost_shares(summary, metric, "variant").reindex(aggregate["variant"]).to_numpy()
+    for dataset, group in aggregate.assign(share=shares).groupby("dataset", sort=False):
+        place = places(group["mean"], group["share"], sign_of(metric))
+        bests = group.loc[(place == 0) & group["mean"].notna(), "variant"].astype(str)
+        if not len(bests):
+            continue
+        best = bests.iloc[0]
+        others = comparison_frame(summary[summary["dataset"] == dataset], metric, best, bootstrap=False)
+        if all(can_decide(row) for row in others.to_dict("records") if row["n"] >= FEWEST_SEEDS):
+            # Uncorrected: Holm guards claims of a difference; over many variants it would call nearly all equal.
+            is_tied = (others["n"] >= FEWEST_SEEDS) & ~(others["p_value"] < LEVEL)
+            tied = others[is_tied & (others["reason"] != STILL_TRAINING) & (others["n_completed"] > 0)]
+            marks |= {str(variant): "as good" for variant in tied["variant"]}
+        marks |= dict.fromkeys(bests, "best")
+    return [marks.get(str(variant), "") for variant in aggregate["variant"]]
+
+
+def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int | None, goal: str) -> str:
+    metric = str(aggregate["metric"].iloc[0])
+    counts = aggregate["n"].dropna().astype(int)
+    least, most = counts.min(), counts.max()
+    seeds = counted(most, "seed") if least == most else f"{least} to {most} seeds"
+    few = "One seed, so no standard deviation" if most else f"No run {succeeded(metric)}"
+    what = f"Mean and standard deviation over n = {seeds}" if most > 1 else few
+    text = f"{what}, {', '.join(dict.fromkeys(aggregate['dataset']))}"
+    if len(comparisons):
+        tests = ", ".join(dict.fromkeys(comparisons["test"]))
+        references = list(dict.fromkeys(comparisons["baseline"]))
+        baseline = references[0] if len(references) == 1 else "the baseline of each one's own cell or data set"
+        numbers = dict(zip(aggregate["variant"], aggregate["n"], strict=True))
+        if any(has_seeds_apart(row, numbers) for row in comparisons.to_dict("records")):
+            baseline += ", over the seeds that both have,"
+        text += f"; differences to {baseline}"
+        if most > 1:
+            alike = ", none where all differences are equal" * _any_alike(comparisons)
+            text += f" with 95% t-intervals{alike}; p by {tests}{_family(comparisons, aggregate)}"
+        if unable := [row["reason"] for row in comparisons.to_dict("records") if not can_decide(row)]:
+            text += f" ({'; '.join(dict.fromkeys(unable))}: nothing is claimed)"
+    variants = aggregate.to_dict("records")
+    is_part = any(runs_with_value(row, metric) < row["runs"] for row in variants)
+    of = f", of the runs that {succeeded(metric)}," if is_part else ""
+    any_lost = any(runs_lost(row, metric) for row in variants)
+    fewest = f" among the variants with the fewest {'lost' if is_time(metric) else 'diverged'} runs" if any_lost else ""
+    lost = f" A run that {lost_how(metric)} lost its comparison." if any_lost else ""
+    bold = f" The best mean{of}{fewest} is bold." if aggregate["mean"].notna().any() else ""
+    target = f" The target is a {goal}." if is_time(metric) else ""
+    return f"{text}.{target}{bold}{lost}{_test_set_error(aggregate, comparisons, examples)}"
+
+
+def _any_alike(comparisons: pd.DataFrame) -> bool:
+    return bool((comparisons["ci_low"].isna() & (comparisons["n_completed"] > 1)).any())
+
+
+def _family(comparisons: pd.DataFrame, aggregate: pd.DataFrame) -> str:
+    """Return what Holm's correction is over, and that the intervals are without it."""
+    size = int(comparisons["p_holm"].notna().sum())
+    if size < 2:
+        return ", after Holm"
+    everywhere = " on all data sets together" if len(set(aggregate["dataset"])) > 1 else ""
+    return f", after Holm over {size} comparisons{everywhere} (the intervals are not adjusted)"
+
+
+def _test_set_error(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int | None) -> str:
+    """Return the standard error that the test set leaves in one accuracy, and, paired, in a difference of two."""
+    best = aggregate["mean"].max()
+    if not examples or aggregate["metric"].iloc[0] != "test_accuracy" or not 0 <= best <= 1:  # NaN, too
+        return ""
+    error = 100 * binomial_error(best, examples)
+    text = f" A test set of {examples:,} examples alone leaves a standard error of {error:.2f} points in one accuracy"
+    if not len(comparisons):
+        return f"{text}."
+    paired = 100 * comparisons.get("test_set_error", pd.Series(dtype=float)).dropna()
+    if not len(paired):
+        return f"{text}; that of a difference, which is paired, is not known."
+    span = " to ".join(dict.fromkeys(f"{end:.2f}" for end in (paired.min(), paired.max())))
+    return f"{text} and, paired, of {span} points in a difference; the intervals are over seeds, without it."
+
+
+def _markdown(text: str) -> str:
+    for letter in ("\\", "|", "*", "_", "`", "[", "]", "$"):
+        text = text.replace(letter, f"\\{letter}")
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace("\n", " ")
+
+
+def _head(name: str) -> str:
+    """Return a column's head in words; in table.csv it is the metric's column."""
+    unit = " (%)"
+    return f"{quantity(name.removesuffix(unit))}{unit if name.endswith(unit) else ''}"

@@ -1,0 +1,71 @@
+"""The test set's own error in a difference of accuracies: paired over its examples, and together with the seeds'."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from runner.reporting.aggregate import compared_runs
+from runner.reporting.ensemble import Answers
+from runner.reporting.statistics.comparisons import CONFIDENCE
+
+TEST_SET_COLUMNS = ["test_examples", "test_set_error", "two_level_low", "two_level_high"]
+
+
+def with_test_set_error(
+    comparisons: pd.DataFrame, summary: pd.DataFrame, answers: Sequence[Answers | None]
+) -> pd.DataFrame:
+    """Return the comparisons with the error that the test set leaves in their differences: `TEST_SET_COLUMNS`.
+
+    `test_set_error` is the paired standard error: that of the mean over the test examples of by how much more often one
+    variant's runs are right than the other's. Both variants get the same examples wrong for the most part, so it is
+    smaller than that of one accuracy. The two-level interval adds it to the one over seeds: its half is the root of the
+    sum of both halves' squares, each by the t of the seeds. The variation of single answers is part of both, so it is
+    rather too wide than too narrow, as is the bootstrap over seeds and examples (Owen 2007, "The pigeonhole
+    bootstrap").
+    Everything is NaN where predictions are missing, or are not of the same test examples.
+
+    Args:
+        comparisons: of test accuracies, as `comparison_frame` returns them.
+        summary: what they were made of, one row a run.
+        answers: those of the runs, in the order of the summary.
+    """
+    rows = [_row(row, summary, answers) for row in comparisons.to_dict("records")]
+    found = pd.DataFrame(rows, comparisons.index, TEST_SET_COLUMNS, dtype=float).astype({"test_examples": "Int64"})
+    return comparisons.assign(**{name: found[name] for name in TEST_SET_COLUMNS})
+
+
+def _row(found: dict[Any, Any], summary: pd.DataFrame, answers: Sequence[Answers | None]) -> dict[str, float | None]:
+    shares = _right_by_example(found, summary, answers)
+    if shares is None:
+        return dict.fromkeys(TEST_SET_COLUMNS)
+    differences = shares[0] - shares[1]
+    examples = len(differences)
+    error = float(np.std(differences, ddof=1)) / math.sqrt(examples)
+    middle, freedom, reach = found["difference"], found["n_completed"] - 1, math.nan
+    if freedom > 0:
+        over_seeds = (found["ci_high"] - found["ci_low"]) / 2
+        over_examples = error * float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom))
+        # Seeds that are all alike have no interval, and add nothing; nor have examples that are, too.
+        reach = math.hypot(0.0 if math.isnan(over_seeds) else over_seeds, over_examples) or math.nan
+    return dict(zip(TEST_SET_COLUMNS, (examples, error, middle - reach, middle + reach), strict=True))
+
+
+def _right_by_example(
+    found: dict[Any, Any], summary: pd.DataFrame, answers: Sequence[Answers | None]
+) -> list[npt.NDArray[np.float64]] | None:
+    """Return in how many of the compared runs of the variant, then of the baseline, each example is right, as shares.
+
+    None where a run has no answers, or those to other examples.
+    """
+    known = [[answers[place] for place in side] for side in compared_runs(summary, found)]
+    first = next((own for own in known[0] if own), None)
+    if first is None or len(first.labels) < 2 or not known[1]:
+        return None
+    if any(own is None or not np.array_equal(own.labels, first.labels) for side in known for own in side):
+        return None
+    return [np.mean([own.right for own in side if own], axis=0) for side in known]

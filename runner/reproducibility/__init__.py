@@ -1,0 +1,1 @@
+"""Training recorded runs again, and comparing with them and with published figures."""

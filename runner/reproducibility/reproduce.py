@@ -1,0 +1,207 @@
+"""The command `runner reproduce`: a run is trained again from its record, into a new directory, and compared."""
+
+import logging
+import math
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from rich.console import Console
+
+from runner.config.identity import run_id
+from runner.config.schema import check
+from runner.config.trust import refuse_strangers
+from runner.core.errors import EXIT_FAILED, EnvironmentFault, Stopped, UserError
+from runner.core.lock import Locked, run_lock
+from runner.core.paths import located, user_path
+from runner.core.read import read_rows
+from runner.core.terminal import show_warning
+from runner.records.record import RunRecord
+from runner.records.run_directory import RunDirectory, logged_by
+from runner.reporting.collect import find_runs
+from runner.reproducibility.compare import (
+    WHOLE,
+    Compared,
+    Comparison,
+    Numbers,
+    compare,
+    comparison_table,
+    environment_differences,
+    environment_table,
+    numbers_of,
+    reported_numbers,
+    up_to_where_it_stopped,
+    verdict_text,
+)
+from runner.run.execute import exit_code, run
+from runner.run.request import Request
+
+
+def run_of_row(report: Path, number: int) -> tuple[Path, dict[str, str]]:
+    """Return the directory of the run in a row of a report's summary (1: the first), and that row.
+
+    Raises:
+        UserError: if there is no such report or row, or the row's run does not lie in or below the report's directory.
+    """
+    summary = report / "summary.csv"
+    rows = _summary_rows(report, summary)
+    if not 1 <= number <= len(rows):
+        held = f"rows 1 to {len(rows)}" if len(rows) > 1 else f"{len(rows) or 'no'} row"
+        raise UserError(f"--row {number}: {summary} has {held}")
+    wanted = rows[number - 1].get("run_id")
+    if not wanted:
+        raise UserError(f"{summary}: row {number} names no run_id")
+    remedy = f"{summary}: row {number} is run {wanted}, which is not in or below {report}; name its own directory"
+    try:
+        found = [one.directory.path for one in find_runs([report]) if one.record.run_id == wanted]
+    except UserError as error:
+        raise UserError(remedy) from error
+    if not found:
+        raise UserError(remedy)
+    # One run may stand in several sweeps of a report: its first row is its first directory, as reports list them.
+    earlier = sum(row.get("run_id") == wanted for row in rows[: number - 1])
+    return found[min(earlier, len(found) - 1)], rows[number - 1]
+
+
+def _summary_rows(report: Path, summary: Path) -> list[dict[str, str]]:
+    if not report.is_dir():
+        raise UserError(f"{report}: no such directory")
+    try:
+        return read_rows(summary)
+    except FileNotFoundError as error:
+        command = shlex.join(["runner", "report", str(report)])
+        raise UserError(f"{report}: holds no summary.csv ({command} writes it)") from error
+    except ValueError as error:
+        raise UserError(f"{summary}: cannot be read ({error})") from error
+
+
+@dataclass(frozen=True)
+class Original:
+    """A run as it was recorded."""
+
+    path: Path
+    record: RunRecord
+    config: dict[str, Any]
+    numbers: Numbers
+
+    @classmethod
+    def read(cls, path: Path, trusted: Sequence[str] = ()) -> Self:
+        """Read a run's directory.
+
+        Args:
+            trusted: packages whose classes its configuration may name.
+
+        Raises:
+            UserError: if there is no run, or a file of it is missing or cannot be read.
+        """
+        directory = RunDirectory(path)
+        if not path.is_dir():
+            raise UserError(f"{path}: no such directory")
+        if not directory.record_path.exists():
+            raise UserError(f"{path}: holds no run (no record.json); --row N takes one of a sweep or a report")
+        record = directory.read_record()
+        config = directory.read_config()
+        refuse_strangers(config, trusted)
+        check(config)
+        return cls(path, record, config, numbers_of(directory, record))
+
+    def config_here(self) -> dict[str, Any]:
+        """Return the configuration to train with: what was trained, on the device that was used, with data from here.
+
+        The number of threads changes the order of sums, so a run that was left to choose it gets what it chose then.
+        A run that used a GPU keeps its choice of device, so that a machine without one shows what differs.
+        """
+        used = self.record.device
+        threads = used.get("intra_op_threads")
+        fixed = {"threads": threads} if threads and threads == used.get("inter_op_threads") else {}
+        if used.get("kind") == "cpu":
+            fixed["kind"] = "cpu"
+        dataset = self.config["dataset"]
+        root = located(self.config, self.record.working_directory)["dataset"].get("root")
+        if root and not user_path(root).exists():  # the run was made on another machine
+            dataset = dataset | {"root": os.environ.get("RUNNER_DATA_DIR")}
+        return self.config | {"device": self.config["device"] | fixed, "dataset": dataset}
+
+    def warnings(self) -> list[str]:
+        """Return what makes this record less than the whole truth."""
+        said = []
+        if self.record.status not in WHOLE:
+            said.append(
+                f"this run never completed: it is {self.record.status}. It is trained to its end now, and compared in "
+                "the epochs that it recorded."
+            )
+        if (own := run_id(self.config)) != self.record.run_id:
+            said.append(f"config.yaml is not what was trained: it is run {own}, the record's is {self.record.run_id}.")
+        if self.record.code.get("dirty"):
+            said.append("the recorded code had changes that were not committed: its commit does not tell them.")
+        return said
+
+
+def reproduce(
+    original: Original, out: Path, console: Console, *, tolerance: float, row: Mapping[str, str] | None = None
+) -> None:
+    """Train a run again, print what differs of its environment, and its metrics beside those of the record.
+
+    Args:
+        row: of a report's summary, to be compared too.
+
+    Raises:
+        UserError: if it cannot be trained, or `out` is used already.
+        Stopped: if it fails or is interrupted, or if something differs beyond the tolerance.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UserError(f"{out}: already used; choose another directory (--out DIR)")
+    recorded = original.numbers | (reported_numbers(row) if row else {})
+    for warning in original.warnings():
+        show_warning(console, warning)
+    record = _train(original, out, console)
+    _show_environment(original.record, record, console)
+    if code := exit_code(record):
+        raise Stopped(code)
+    again = numbers_of(RunDirectory(out), record) | (reported_numbers(record.summary()) if row else {})
+    if original.record.status not in WHOLE:
+        recorded, again = up_to_where_it_stopped(recorded, again)
+    comparison = _with_status(compare(recorded, again, tolerance), original.record, record)
+    console.print(comparison_table(comparison))
+    console.print(verdict_text(comparison, tolerance))
+    if comparison.verdict == "different":
+        raise Stopped(EXIT_FAILED)
+
+
+def _train(original: Original, out: Path, console: Console) -> RunRecord:
+    # As in a sweep: no other data stand in for those that are missing, and figures are left to `runner report`.
+    request = Request.of_record(original.record, out, in_sweep=True)
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        with run_lock(out), logged_by(logging.FileHandler(out / "run.log", encoding="utf-8")):
+            return run(original.config_here(), request, console)
+    except (Locked, EnvironmentFault):
+        raise
+    except UserError:  # before anything was trained
+        (out / "run.log").unlink(missing_ok=True)
+        with suppress(OSError):
+            out.rmdir()
+        raise
+
+
+def _show_environment(before: RunRecord, after: RunRecord, console: Console) -> None:
+    if differences := environment_differences(before, after):
+        console.print(environment_table(differences))
+    else:
+        console.print("environment: nothing differs (versions, device and threads, code, data)")
+    known, now = before.dataset.get("fingerprint"), after.dataset["fingerprint"]
+    if known and known != now:
+        text = f"the data are not those of the record: {after.dataset['name']} has the fingerprint {now[:12]} here,"
+        show_warning(console, f"{text} and {known[:12]} was recorded. What differs below may come from that alone.")
+
+
+def _with_status(comparison: Comparison, before: RunRecord, after: RunRecord) -> Comparison:
+    """Add the status, where a run that came to its end comes to another one now."""
+    if before.status not in WHOLE or before.status == after.status:
+        return comparison
+    status = Compared("run status", before.status, after.status, math.nan, "different")
+    return Comparison([status, *comparison.compared], comparison.unrecorded)

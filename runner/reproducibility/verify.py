@@ -1,0 +1,230 @@
+"""The command `runner verify`: recipes are trained again, and held against what is published of them."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from hydra import initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.types import RunMode
+from pydantic import Field, ValidationError, model_validator
+from rich.console import Console
+
+from runner.config.hydra_guard import guard_hydra
+from runner.config.hydra_resolvers import register_resolvers
+from runner.config.ranges import Count
+from runner.config.schema import Section, error_lines
+from runner.core.errors import EXIT_FAILED, EXIT_INTERRUPTED, ConfigError, Stopped, UserError
+from runner.core.paths import conf_directory, refuse_file
+from runner.core.read_yaml import read_yaml
+from runner.core.terminal import Terminal, say, show_warning
+from runner.core.text import counted, did_you_mean
+from runner.core.write import write_csv
+from runner.records.provenance import code_hash
+from runner.records.run_directory import RunDirectory
+from runner.reproducibility.published import Data, Expectation, Judgement, judge, verification_table
+from runner.sweeps.hydra_launchers import LocalLauncher
+from runner.sweeps.hydra_plugins import register_plugins
+from runner.sweeps.outcome import read_status
+from runner.sweeps.planning.compose import Composer
+from runner.sweeps.planning.plan import Plan, candidates
+from runner.sweeps.planning.variants import Variant
+from runner.sweeps.pools.base import Pool
+from runner.sweeps.train import Sweep, finished
+
+Band = Annotated[list[float], Field(min_length=2, max_length=2)]  # from, to; per cent
+
+
+class _Rising(Section):
+    """Something with a band."""
+
+    band: Band
+
+    @model_validator(mode="after")
+    def _band_rises(self) -> Self:
+        if not 0 <= self.band[0] < self.band[1] <= 100:
+            raise ValueError("band must rise, from 0 or more to 100 or less (per cent)")
+        return self
+
+
+class _Quick(_Rising):
+    """A shorter training of a row."""
+
+    overrides: list[str]
+
+
+class _Row(_Rising):
+    """A published figure."""
+
+    source: str
+    published: float
+    overrides: list[str]
+    data: str
+    metric: str = "test_accuracy"
+    penalized: bool = False
+    seeds: Count | None = None
+    quick: _Quick | None = None
+
+
+class _Data(Section):
+    """See `Data`."""
+
+    fingerprint: str | None = None
+    split: str | None = None
+
+
+class _File(Section):
+    """The whole of conf/verify.yaml."""
+
+    seeds: Count
+    quick_seeds: Count
+    data: dict[str, _Data]
+    rows: dict[str, _Row]
+
+
+def verify_command(arguments: Sequence[str]) -> None:
+    """Train recipes again, print whether they reach what is published of them, and write that as verify.csv.
+
+    Raises:
+        UserError: if there is no such recipe, or one cannot be built.
+        Stopped: with exit code 1 if one fails, or 130 if the training was interrupted.
+    """
+    chosen = _parser().parse_intermixed_args(arguments)
+    for name in ("seeds", "workers"):
+        if getattr(chosen, name) is not None and getattr(chosen, name) < 1:
+            raise UserError(f"--{name} {getattr(chosen, name)}: must be at least 1")
+    if chosen.out:
+        refuse_file(chosen.out)
+    overrides = [given for given in chosen.given if "=" in given]
+    names = [given for given in chosen.given if "=" not in given]
+    kind = "quick" if chosen.quick else "full"
+    expected = expectations(read_file(), names, overrides, quick=chosen.quick, seeds=chosen.seeds)
+    # In a directory of this code's own: what other code trained says nothing of it.
+    directory = chosen.out or Path("outputs/verify") / f"{kind}-{code_hash()}"
+    workers: int | Literal["auto"] = chosen.workers or "auto"
+    with closing(LocalLauncher(workers).pool()) as pool:  # which takes seconds to start, beside the planning
+        plan = plan_of(expected, {"workers": workers}, ["verify", *arguments])
+        judgements = verify(expected, plan, directory, pool, Terminal())
+    if not all(one.passed for one in judgements):
+        raise Stopped(EXIT_FAILED)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="runner verify",
+        description="Train recipes again, and compare what they reach with what is published of them.",
+    )
+    parser.add_argument(
+        "given", nargs="*", metavar="NAME | KEY=VALUE", help="rows of conf/verify.yaml (default: all); overrides of all"
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer epochs, with bands of their own: a few minutes")
+    parser.add_argument("--seeds", type=int, metavar="N", help="of every row (default: as conf/verify.yaml says)")
+    parser.add_argument("--workers", type=int, metavar="N", help="how many runs at a time (default: one a core)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where to train (default: below outputs/verify)")
+    return parser
+
+
+def read_file(path: Path | None = None) -> _File:
+    """Read what is published (by default from conf/verify.yaml).
+
+    Raises:
+        ConfigError: a line for each key that is wrong.
+    """
+    values = read_yaml(path or conf_directory() / "verify.yaml")
+    try:
+        file = _File.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(error_lines(error, _File, "verify")) from error
+    for name, row in file.rows.items():
+        if row.data not in file.data:
+            raise ConfigError(f"verify.rows.{name}.data={row.data}: no such data{did_you_mean(row.data, file.data)}")
+    return file
+
+
+def expectations(
+    file: _File, names: Sequence[str], overrides: Sequence[str], *, quick: bool, seeds: int | None
+) -> list[Expectation]:
+    """Return the rows of some names, or all there are, with overrides that all of them get.
+
+    Raises:
+        UserError: for a name that there is not.
+    """
+    rows = {name: row for name, row in file.rows.items() if row.quick or not quick}
+    for name in names:
+        if name not in file.rows:
+            raise UserError(f"verify {name}: no such row{did_you_mean(name, file.rows)}")
+        if name not in rows:
+            raise UserError(f"verify {name}: has no quick form; leave out --quick")
+    return [
+        Expectation(
+            name=name,
+            source=row.source,
+            published=row.published,
+            band=_pair(row.quick.band if quick and row.quick else row.band),
+            overrides=[*row.overrides, *(row.quick.overrides if quick and row.quick else []), *overrides],
+            seeds=seeds or (file.quick_seeds if quick else row.seeds or file.seeds),
+            data=Data(**file.data[row.data].model_dump()),
+            metric=row.metric,
+            penalized=row.penalized,
+        )
+        for name, row in rows.items()
+        if name in names or not names
+    ]
+
+
+def _pair(band: Sequence[float]) -> tuple[float, float]:
+    return band[0], band[1]
+
+
+def plan_of(expected: Sequence[Expectation], launcher: Mapping[str, Any], command: list[str]) -> Plan:
+    """Return the runs that all this takes, composed and checked.
+
+    Raises:
+        UserError: if one cannot be run.
+    """
+    guard_hydra()
+    register_resolvers([])
+    register_plugins()
+    with initialize_config_dir(str(conf_directory()), version_base="1.3"):
+        loader = GlobalHydra.instance().config_loader()
+        master = loader.load_configuration("config", ["hydra.mode=MULTIRUN"], RunMode.MULTIRUN)
+        variants = [Variant(one.name, one.overrides, [], named=True) for one in expected]
+        composed = candidates(variants, Composer(loader, master))
+        jobs = [cell.jobs(range(one.seeds), "final") for one, cell in zip(expected, composed, strict=True)]
+    target = {"_target_": f"hydra_plugins.runner.{LocalLauncher.__name__}"}
+    return Plan([job for some in jobs for job in some], launcher=target | dict(launcher), command=command)
+
+
+def verify(
+    expected: Sequence[Expectation], plan: Plan, directory: Path, pool: Pool, console: Console
+) -> list[Judgement]:
+    """Train what is missing, show the judgements, and write them.
+
+    Raises:
+        UserError: before anything trains, if a recipe cannot be built.
+        Stopped: if the training is interrupted.
+    """
+    done = finished(plan.jobs, directory)
+    sweep = Sweep(directory, pool, console, plan.chosen, fail_fast=False)
+    sweep.check([job for job in plan.jobs if job.run_id not in done], measure=False)
+    plan.write(directory)
+    runs, recipes = counted(len(plan.jobs), "run"), counted(len(expected), "recipe")
+    console.print(f"{runs} of {recipes}; {len(done)} done already; in {directory}", soft_wrap=True)
+    try:
+        sweep.train_missing(plan.of_phase("final"))
+    except KeyboardInterrupt:
+        show_warning(console, "interrupted; the same command again goes on")
+        raise Stopped(EXIT_INTERRUPTED) from None
+    paths = {job.run_id: job.path(directory) for job in plan.of_phase("final")}
+    records = {name: read_status(RunDirectory(path)) for name, path in paths.items()}
+    judgements = [judge(one, [records[job.run_id] for job in plan.jobs if job.variant == one.name]) for one in expected]
+    write_csv(directory / "verify.csv", [one.row() for one in judgements])
+    console.print(verification_table(judgements))
+    for one in judgements:
+        if not one.passed:
+            say(console, f"{one.expectation.name}: {'; '.join(one.reasons)}", style="red")
+    failed = sum(not one.passed for one in judgements)
+    console.print(f"{len(judgements) - failed} of {len(judgements)} pass; {directory / 'verify.csv'}", soft_wrap=True)
+    return judgements

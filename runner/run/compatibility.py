@@ -1,0 +1,195 @@
+"""Combinations of parts that do not fit together, or of which one has no effect."""
+
+import string
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import numpy as np
+from keras import Model
+from keras.callbacks import Callback
+
+from runner.config.schema import Settings
+from runner.core.errors import ConfigError
+from runner.core.text import counted, did_you_mean
+from runner.data.dataset import Dataset
+from runner.models.images import needs_images
+from runner.models.objective import DENSE, SPARSE, Form
+from runner.optim.snapshots import Snapshots
+from runner.run.instantiate import brief, locate, make
+
+_DIGITS = ("mnist", "mnist_5k", "digits")
+_OF_A_FILE_NAME = frozenset({"epoch", "batch"})  # what Keras fills in beside metrics
+
+
+def measured_metrics(model: Model) -> list[str]:
+    """Return the names under which callbacks find what is measured at the end of an epoch.
+
+    Args:
+        model: compiled, and tried on an example.
+    """
+    names = list(model.get_metrics_result())
+    return [*names, *(f"val_{name}" for name in names)]
+
+
+def refuse_unmeasured(callbacks: Mapping[str, Callback], model: Model) -> list[str]:
+    """Refuse callbacks that go by a metric which nothing measures, or whose better direction is unknown.
+
+    Where `mode` is not given, Keras finds out at the end of the first epoch; else the callback never acts.
+
+    Args:
+        callbacks: by their key in the configuration.
+
+    Returns:
+        warnings, in place of errors where a callback before it may add the metric: one that is not Keras's or ours.
+
+    Raises:
+        ConfigError: naming the key, and the nearest metric.
+    """
+    measured = measured_metrics(model)
+    directed = {"loss", *(metric.name for metric in _metrics(model) if getattr(metric, "_direction", None))}
+    warnings = []
+    may_be_added = False
+    for key, callback in callbacks.items():
+        for argument, name in _names(callback):
+            if name not in measured:
+                text = f"{key}.{argument}={name}: nothing measures it{did_you_mean(name, measured)}"
+                if not may_be_added:
+                    raise ConfigError(text)
+                warnings.append(f"{text}, unless a callback before it does.")
+            elif argument == "monitor" and _needs_a_mode(callback) and name.removeprefix("val_") not in directed:
+                raise ConfigError(
+                    f"{key}.mode: must be min or max for monitor={name}, whose better direction is unknown"
+                )
+        may_be_added = may_be_added or not type(callback).__module__.startswith(("keras.", "runner."))
+    return warnings
+
+
+def _names(callback: Callback) -> Iterable[tuple[str, str]]:
+    """Yield the arguments of a callback that name metrics, and the names."""
+    monitor = getattr(callback, "monitor", None)
+    if isinstance(monitor, str):
+        yield "monitor", monitor
+    path = getattr(callback, "filepath", None)
+    if isinstance(path, str):
+        fields = (field for _, field, _, _ in string.Formatter().parse(path) if field)
+        yield from (("filepath", field) for field in fields if field not in _OF_A_FILE_NAME)
+
+
+def _needs_a_mode(callback: Callback) -> bool:
+    only_the_best = getattr(callback, "save_best_only", True)  # of ModelCheckpoint, which else goes by no metric
+    return bool(only_the_best) and getattr(callback, "mode", None) == "auto"
+
+
+def _metrics(model: Model) -> Iterable[Any]:
+    for metric in model.metrics:
+        yield from getattr(metric, "metrics", [metric])
+
+
+def refuse_no_images(settings: Settings, shape: tuple[int, ...]) -> None:
+    """Raise ConfigError for a model of images on examples that are none."""
+    builder = locate("model", settings.model.target)
+    if len(shape) == 3 or not needs_images(builder):
+        return
+    examples = f"rows of {counted(shape[0], 'number')}" if len(shape) == 1 else f"examples of shape {shape}"
+    raise ConfigError(
+        f"model: {builder.__name__} needs images (height, width, channels); {settings.dataset.name} has {examples}; "
+        "model=mlp takes them"
+    )
+
+
+def misleading_parts(settings: Settings, dataset: Dataset) -> list[str]:
+    """Return a warning for each augmentation that changes what these data show."""
+    return [
+        f"augmentation.{name} turns digits into other signs, and {dataset.name} holds digits."
+        for name, part in settings.augmentation.items()
+        if dataset.name in _DIGITS and getattr(locate("", part.target), "changes_digits", False)
+    ]
+
+
+def idle_parts(settings: Settings, model: Model, regularizers: Mapping[str, Any]) -> list[str]:
+    """Return a warning for each part that has nothing to act on in this model."""
+    kinds = {type(layer) for layer in model.layers}
+    acts = {
+        keras.regularizers.Regularizer: any(getattr(weight, "regularizer", None) for weight in model.weights),
+        keras.constraints.Constraint: any(getattr(weight, "constraint", None) for weight in model.weights),
+    }
+    idle = [
+        key for key, part in regularizers.items() if isinstance(part, keras.layers.Layer) and type(part) not in kinds
+    ]
+    idle += [
+        key for key, part in regularizers.items() for kind, used in acts.items() if isinstance(part, kind) and not used
+    ]
+    if settings.normalization and type(make("normalization", settings.normalization.spec())) not in kinds:
+        idle.append("normalization")
+    return [f"{key} has no effect: this model has no hidden layers that take it." for key in idle]
+
+
+def refuse_idle_settings(settings: Settings, batch_size: int, steps: int) -> None:
+    """Raise ConfigError for settings under which nothing would be learnt, or nothing mixed."""
+    accumulated = settings.optimizer.gradient_accumulation_steps or 1
+    if accumulated > steps:
+        raise ConfigError(
+            f"optimizer.gradient_accumulation_steps={accumulated}: the training has {steps} steps, so not one update"
+        )
+    for name, part in settings.augmentation.items():
+        if batch_size == 1 and getattr(locate("", part.target), "mixes_labels", False):
+            raise ConfigError(f"augmentation.{name}: mixes the images of a batch, and training.batch_size is 1")
+
+
+def refuse_too_few_snapshots(callbacks: list[Callback], epochs: int) -> None:
+    """Raise ConfigError for an ensemble of snapshots that would have one member."""
+    for callback in callbacks:
+        if isinstance(callback, Snapshots) and 2 * callback.every > epochs:
+            remedy = f"training.epochs={2 * callback.every} or more, or a smaller every"
+            raise ConfigError(f"callbacks.snapshots.every={callback.every}: no two in {epochs} epochs; {remedy}")
+
+
+def refuse_idle_layers(model: Model, regularizers: Mapping[str, Any]) -> None:
+    """Raise ConfigError for a layer that needs feature maps in a model without any."""
+    kinds = {type(layer) for layer in model.layers}
+    for key, part in regularizers.items():
+        if isinstance(part, keras.layers.Layer) and needs_maps(part) and type(part) not in kinds:
+            raise ConfigError(f"{key}: {type(part).__name__} needs feature maps, and this model has none")
+
+
+def needs_maps(layer: keras.layers.Layer) -> bool:
+    """Say whether a layer takes feature maps alone."""
+    return getattr(layer.input_spec, "ndim", None) == 4
+
+
+def refuse_other_labels(metric: str, form: Form) -> None:
+    """Raise ConfigError for a metric of Keras's that reads labels of this form wrongly, often without a word."""
+    name = metric.removeprefix("keras.metrics.")
+    if "." in name:  # a metric of the user's own
+        return
+    takes_integers = name.lower().startswith("sparse")
+    if form == "integers" and not takes_integers:
+        remedy = f"training.loss={DENSE}, or binary_crossentropy for two classes"
+        raise ConfigError(f"training.metrics={metric}: does not take class numbers, which the loss asks for; {remedy}")
+    if form != "integers" and takes_integers:
+        raise ConfigError(f"training.metrics={metric}: takes class numbers, which training.loss={SPARSE} asks for")
+
+
+def try_out(model: Model, seen: tuple[np.ndarray, np.ndarray], settings: Settings) -> None:
+    """Run the compiled model on two examples, so that what does not fit is an error before any training."""
+    with _fits("model", "the data"):
+        probabilities = model(seen[0])
+    with _fits(f"training.loss={settings.training.loss}", "model and data"):
+        model.compute_loss(*seen, probabilities)
+    names = ",".join(metric if isinstance(metric, str) else metric.target for metric in settings.training.metrics)
+    with _fits(f"training.metrics=[{names}]", "model and data"):
+        results = model.compute_metrics(*seen, probabilities)
+    for name, value in results.items():
+        if np.size(value) != 1:
+            raise ConfigError(f"training.metrics: {name} is not one number; let it average (average: macro, say)")
+    model.reset_metrics()
+
+
+@contextmanager
+def _fits(key: str, what: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # Keras and its backends have no error in common for this
+        raise ConfigError(f"{key}: does not fit {what}: {brief(error)}") from error

@@ -1,0 +1,250 @@
+"""The Hydra application: one run, from top to bottom."""
+
+import logging
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from rich.console import Console
+
+from runner.config.options import LIST_GROUPS
+from runner.config.schema import check
+from runner.core.errors import EXIT_FAILED, EXIT_INTERRUPTED
+from runner.core.output import errors_held_back
+from runner.core.paths import located
+from runner.core.signals import Interruption
+from runner.core.terminal import show_warning, waiting
+from runner.core.text import counted
+from runner.data.places import refuse_missing
+from runner.engine.tensorflow_import import uncollected
+from runner.records.record import DONE, Row, RunRecord, finite, now
+from runner.records.run_directory import RunDirectory
+from runner.run.cache import Kept
+from runner.run.display import EpochLines, epoch_text, show_choices, show_result, show_start
+from runner.run.ending import Attempt, going_on
+from runner.run.prepare import Prepared, prepare_or_embedded, take_compiled, training
+from runner.run.request import Request
+
+if TYPE_CHECKING:
+    from keras import Model
+    from keras.callbacks import Callback
+
+    from runner.engine.compiled import Compiled
+    from runner.run.build import Parts
+
+
+LOG = logging.getLogger(__name__)
+
+
+def dry_run(config: dict[str, Any], request: Request, console: Console) -> None:
+    """Build the parts of one configuration and show what its run would be, without training or writing a run.
+
+    Args:
+        config: resolved, as plain dictionaries and lists.
+
+    Raises:
+        UserError: if the configuration or the data cannot be used.
+    """
+    settings = check(config)
+    refuse_missing(settings)
+    choices = _choices(config, request)
+    show_choices(console, choices, [override for override in request.overrides if override != "dry_run=true"])
+    logging.disable()  # the log is the run's, and there will be none
+    try:
+        with errors_held_back():
+            prepared = prepare_or_embedded(config, request, console, Kept())
+        record = prepared.record(request, choices)
+    finally:
+        logging.disable(logging.NOTSET)
+    show_start(console, record, str(prepared.device), request.directory)
+    for warning in prepared.parts.warnings:
+        show_warning(console, warning)
+    console.print(f"{counted(settings.training.epochs, 'epoch')} planned; nothing is trained (dry_run=true)")
+
+
+def _choices(config: dict[str, Any], request: Request) -> dict[str, str]:
+    return request.choices | {group: f"[{','.join(config[group])}]" for group in LIST_GROUPS}
+
+
+def exit_code(record: RunRecord) -> int:
+    """Return the exit code that a run's status asks for."""
+    return {"interrupted": EXIT_INTERRUPTED, "failed": EXIT_FAILED}.get(record.status, 0)
+
+
+def run(
+    config: dict[str, Any],
+    request: Request,
+    console: Console,
+    kept: Kept | None = None,
+    callbacks: Sequence["Callback"] = (),
+) -> RunRecord:
+    """Train one configuration, or go on with it, evaluate it, and write its run directory.
+
+    Args:
+        config: resolved, as plain dictionaries and lists.
+        kept: what a worker keeps from its run before.
+        callbacks: Keras callbacks beside the configuration's; a run that one of them calls `pruned` is not tested.
+
+    Raises:
+        UserError: before anything is written, if the configuration or the data cannot be used, or the data are not
+            those that the run began with.
+        EnvironmentFault: if the machine refuses something; the run can be gone on with.
+    """
+    started = time.perf_counter()
+    refuse_missing(check(located(config, request.working_directory)))
+    directory = RunDirectory(request.directory)
+    choices = _choices(config, request)
+    show_choices(console, choices, request.overrides)
+    prepared, compiled = _loaded(config, request, console, kept or Kept())
+    if prepared.config is not config:
+        request = request.with_dataset(prepared.dataset.name, prepared.config["dataset"])
+    parts = prepared.parts
+    parts.callbacks.extend(callbacks)
+    record = going_on(prepared.record(request, choices), directory)
+    show_start(console, record, str(prepared.device), directory.path)
+    _show_warnings(parts.warnings, console)
+    _write_beginning(directory, request, prepared.config, record)
+
+    attempt, model = Attempt(record), compiled.model
+    with attempt.guard():
+        _train(attempt, prepared, compiled, directory, console)
+        if attempt.status == "completed":
+            model = _test(attempt, parts, compiled, directory)
+    if attempt.status == "interrupted":
+        with attempt.guard():  # now: there may be no time for the rest
+            directory.write_record(attempt.finished(time.perf_counter() - started))
+    with attempt.guard():
+        _write_model(model, directory)
+        _write_results(attempt, parts, directory, console, figures=not request.in_sweep)
+    with attempt.guard():
+        parts.tracker.end(replace(attempt.record, status=attempt.status))
+    record = attempt.finished(time.perf_counter() - started)
+    directory.write_record(record)
+    if attempt.fault:
+        raise attempt.fault
+    if record.status in DONE:
+        directory.remove_checkpoint()
+    show_result(console, record, directory.path)
+    return record
+
+
+def _loaded(config: dict[str, Any], request: Request, console: Console, kept: Kept) -> tuple[Prepared, "Compiled"]:
+    """Import TensorFlow, load the data, and build and compile the parts."""
+    with errors_held_back(), waiting(console, "loading TensorFlow and the data"):
+        with uncollected():
+            import runner.engine.saving  # noqa: F401 - with all of Keras
+        prepared = prepare_or_embedded(config, request, console, kept)
+        return prepared, take_compiled(prepared, kept)
+
+
+def _show_warnings(warnings: Sequence[str], console: Console) -> None:
+    for warning in warnings:
+        LOG.warning(warning)
+        show_warning(console, warning)
+
+
+def _write_beginning(directory: RunDirectory, request: Request, config: dict[str, Any], record: RunRecord) -> None:
+    """Write what is known of a run before it trains; the record comes last, and makes it one."""
+    directory.remove_leftovers()
+    directory.write_hydra(request.hydra)
+    directory.write_config(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
+    directory.write_record(record)
+
+
+def _train(
+    attempt: Attempt, prepared: Prepared, compiled: "Compiled", directory: RunDirectory, console: Console
+) -> None:
+    """Train, writing every epoch down as it ends."""
+    from runner.engine.checkpoint import Checkpoint
+
+    parts, length = prepared.parts, prepared.settings.training.epochs
+    parts.tracker.begin(attempt.record)
+    checkpoint = Checkpoint(directory.checkpoint_path)
+    history: list[Row] = []
+
+    def last_words() -> None:
+        record = attempt.record.with_history(history) if history else attempt.record
+        directory.write_record(replace(record, status="interrupted", finished=now()))
+
+    with EpochLines(console, length) as lines, Interruption(last_words) as interruption:
+        try:
+            for row in training(prepared, compiled, length, checkpoint):
+                history.append(row)
+                parts.tracker.epoch(row, parts.diagnostics)
+                if len(history) < checkpoint.epochs:  # more of them are on disk already
+                    continue
+                is_kept = len(history) == checkpoint.epochs
+                (lines.show_kept if is_kept else lines.show)(row)
+                _write_tables(history, parts, directory)
+                LOG.info("epoch %d  %s%s", row["epoch"], epoch_text(row), " (from its checkpoint)" if is_kept else "")
+                interruption.check()
+        finally:  # an interruption may have come before the last epoch was written
+            if history and len(history) >= checkpoint.epochs:
+                directory.write_history(history)
+                attempt.record = attempt.record.with_history(history)
+    if not all(math.isfinite(history[-1][loss]) for loss in ("loss", "val_loss")):
+        attempt.status = "diverged"
+    elif any(getattr(callback, "pruned", False) for callback in parts.callbacks):
+        attempt.status = "pruned"
+
+
+def _test(attempt: Attempt, parts: "Parts", compiled: "Compiled", directory: RunDirectory) -> "Model":
+    """Look at the test set, once; return the model that was tested."""
+    from runner.engine.final import final
+    from runner.reporting.scores import negative_log_likelihood, scores
+
+    result = final(compiled, parts.targets, parts.callbacks)
+    directory.write_predictions(
+        test_probabilities=result.test,
+        test_labels=parts.split.test.labels,
+        validation_probabilities=result.validation,
+        validation_labels=parts.split.validation.labels,
+    )
+    likelihood = negative_log_likelihood(result.validation, parts.split.validation.labels)
+    attempt.record = replace(
+        attempt.record,
+        validation=finite(result.validation_metrics | {"negative_log_likelihood": likelihood}),
+        test=finite(result.test_metrics),
+        scores=scores(result.test, parts.split.test.labels),
+    )
+    return result.model
+
+
+def _write_model(model: "Model", directory: RunDirectory) -> None:
+    from runner.engine.saving import save_model
+
+    directory.write_model(partial(save_model, model))
+
+
+def _write_tables(history: list[Row], parts: "Parts", directory: RunDirectory) -> None:
+    """Write what there is at the end of an epoch."""
+    directory.write_history(history)
+    for diagnostic in parts.diagnostics:
+        directory.write_table(diagnostic.file, diagnostic.rows)
+
+
+def _write_results(
+    attempt: Attempt, parts: "Parts", directory: RunDirectory, console: Console, *, figures: bool
+) -> None:
+    """Write the summary and the figures of a run that ended, however it did; a figure that fails is a warning."""
+    from runner.reporting.figures.files import write_figures
+    from runner.reporting.figures.of_augmentation import augmentation_grid
+    from runner.reporting.figures.rate_range import suggestion_of
+    from runner.reporting.omissions import LeftOut
+    from runner.reporting.report import report_run
+
+    attempt.record = replace(attempt.record, suggested_learning_rate=suggestion_of(directory))
+    if not figures:
+        return
+    left_out = LeftOut()
+    report_run(directory, replace(attempt.record, status=attempt.status), left_out)
+    if parts.examples:
+        title = f"{attempt.record.variant}: training images before and after"
+        grid = partial(augmentation_grid, *parts.examples, title)
+        write_figures(directory.path, [("augmentation.png", grid)], left_out)
+    for reason in left_out.reasons:
+        show_warning(console, reason)

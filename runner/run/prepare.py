@@ -1,0 +1,156 @@
+"""A run that is ready to train: its data, its parts, and what is compiled of them."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from runner.config.identity import run_id
+from runner.config.schema import DatasetPart, Settings, check
+from runner.core.paths import conf_directory, located, working_directory
+from runner.core.read_yaml import read_yaml
+from runner.core.terminal import show_warning
+from runner.data.dataset import DataNotFound
+from runner.records.provenance import code_state, machine, versions
+from runner.records.record import Row, RunRecord, now
+from runner.run.cache import Kept
+from runner.run.request import Request
+
+if TYPE_CHECKING:
+    from runner.data.dataset import Dataset
+    from runner.engine.checkpoint import Checkpoint
+    from runner.engine.compiled import Compiled
+    from runner.engine.device import ActiveDevice
+    from runner.run.build import Parts
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run that is ready to train."""
+
+    config: dict[str, Any]
+    settings: Settings
+    dataset: "Dataset"
+    parts: "Parts"
+    device: "ActiveDevice"
+
+    def record(self, request: Request, choices: dict[str, str]) -> RunRecord:
+        """Return the record as it is at the start."""
+        from runner.engine.cost import flops_per_example
+        from runner.engine.weights import weight_hashes
+
+        dataset = self.dataset
+        return RunRecord(
+            run_id=run_id(self.config),
+            name=self.settings.name,
+            label=request.variant,
+            seed=self.settings.seed,
+            status="running",
+            choices=choices | {"dataset": dataset.name},
+            overrides=request.overrides,
+            dataset=self.parts.split.sizes
+            | {"split": self.parts.split.hash}
+            | {"name": dataset.name, "fingerprint": dataset.fingerprint, "source": dataset.source},
+            device=self.device.as_record() | machine(),
+            versions=versions(),
+            code=code_state(),
+            parameters=self.parts.model.count_params(),
+            flops=flops_per_example(self.parts.model),
+            weights=weight_hashes(self.parts.model),
+            classes=list(dataset.class_names),
+            started=now(),
+            working_directory=request.working_directory or working_directory(self.config),
+        )
+
+
+def prepare(
+    config: dict[str, Any], directory: Path, kept: Kept, *, one_thread: bool, base: str | None = None
+) -> Prepared:
+    """Load the data and build every part of a run.
+
+    Args:
+        base: the directory that the configuration's relative paths are of; None: the current one.
+        one_thread: where `device.threads` leaves it open; other processes have the other cores.
+
+    Raises:
+        UserError: if the configuration or the data cannot be used.
+    """
+    from runner.engine.device import prepare_device, refuse_too_large
+    from runner.run.build import build_dataset, build_parts, build_split
+
+    settings = check(located(config, base))
+    device = prepare_device(settings.device, settings.model.small or one_thread)
+    dataset = kept.get("dataset", settings.dataset.spec(), partial(build_dataset, settings))
+    split = kept.get("split", [config["dataset"], config["preprocessing"]], partial(build_split, settings, dataset))
+    refuse_too_large(split, device)
+    return Prepared(config, settings, dataset, build_parts(settings, dataset, split, directory), device)
+
+
+def prepare_or_embedded(config: dict[str, Any], request: Request, console: Console, kept: Kept) -> Prepared:
+    """Prepare the run, on the embedded data set where none was asked for and none can be had."""
+    try:
+        return prepare(config, request.directory, kept, one_thread=request.in_sweep, base=request.working_directory)
+    except DataNotFound as error:
+        if request.in_sweep or request.chose("dataset", "experiment") or names_a_place(config["dataset"]):
+            raise
+        LOG.warning(fallback_warning(error))
+        show_warning(console, fallback_warning(error))
+    embedded = read_yaml(conf_directory() / "dataset" / "mnist_5k.yaml")
+    config = config | {"dataset": {key: config["dataset"][key] for key in DatasetPart.OURS} | embedded}
+    return prepare(config, request.directory, kept, one_thread=False)
+
+
+def names_a_place(dataset: Mapping[str, Any]) -> bool:
+    """Say whether a data set's configuration names where its files are, which nothing may stand in for."""
+    return dataset.get("root") is not None
+
+
+def fallback_warning(error: DataNotFound) -> str:
+    """Return what to say where the embedded data set stands in for one that cannot be had."""
+    return f"{error}\n\nGoing on with the 5,000 digits of mnist_5k: figures are not those of MNIST."
+
+
+def take_compiled(prepared: Prepared, kept: Kept) -> "Compiled":
+    """Return what is compiled of a run, at its initial values; it may come from a run with another seed."""
+    from runner.engine.compiled import compiled
+
+    parts, settings = prepared.parts, prepared.settings
+    jit_compile = prepared.device.jit_compile
+    make = partial(compiled, parts.model, parts.targets, parts.batch_size, parts.augment, jit_compile=jit_compile)
+    if not _differs_in_values_alone(settings):
+        return kept.make_alone("compiled", make)
+    key = {name: value for name, value in prepared.config.items() if name not in ("name", "seed", "tracking")}
+    taken = kept.get("compiled", key, make)
+    if taken.model is not parts.model:
+        taken.start_as(parts.model)
+    return taken
+
+
+def _differs_in_values_alone(settings: Settings) -> bool:
+    """Say whether another seed changes the values of variables alone, and nothing that is compiled."""
+    own = all(part.target.startswith(("keras.", "runner.")) for part in settings.callbacks.values())
+    return own and not (settings.augmentation or settings.averaging or settings.diagnostics)
+
+
+def training(
+    prepared: Prepared, compiled: "Compiled", epochs: int, checkpoint: "Checkpoint | None" = None
+) -> Iterator[Row]:
+    """Train, and yield each epoch; those that a checkpoint has seen come first, as they were."""
+    from runner.engine.training import shuffled, train
+
+    parts = prepared.parts
+    return train(
+        compiled.epoch,
+        compiled.validation,
+        epochs=epochs,
+        order=shuffled(prepared.settings.seed, len(parts.split.train)),
+        callbacks=parts.callbacks,
+        diagnostics=parts.diagnostics,
+        checkpoint=checkpoint,
+    )

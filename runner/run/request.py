@@ -1,0 +1,115 @@
+"""What was asked of Hydra for one run, apart from the configuration itself."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+
+from runner.config.options import LIST_GROUPS
+from runner.config.overrides import Override
+from runner.config.trust import TRUST
+from runner.core.errors import ConfigError
+from runner.records.record import RunRecord
+
+ONE_OPTION_GROUPS = (
+    "training",
+    "preprocessing",
+    "dataset",
+    "normalization",
+    "initializer",
+    "model",
+    "optimizer",
+    "schedule",
+    "clipping",
+    "averaging",
+    "device",
+    "tracking",
+)
+SWEEP_GROUPS = ("study", "search", "launcher")  # how many runs are made, not what one is
+
+
+@dataclass(frozen=True)
+class Request:
+    """Where a run is written to, and what its command chose and overrode."""
+
+    directory: Path
+    choices: dict[str, str]
+    overrides: list[str]
+    in_sweep: bool
+    variant: str | None = None  # by which reports call it, where it has a name
+    hydra: Mapping[str, str] = field(default_factory=dict)  # the files that Hydra keeps of a run, by name
+    working_directory: str | None = None  # that relative paths are of; None: the current one
+
+    @classmethod
+    def from_hydra(cls, config: DictConfig) -> Self:
+        """Read the request of the job that Hydra is running.
+
+        Args:
+            config: what it handed to the job.
+
+        Raises:
+            ConfigError: if a list of options was given to a group that takes one.
+        """
+        hydra = HydraConfig.get()
+        # Unresolved: an override may hold an interpolation of the configuration, which means nothing here.
+        given: list[str] = OmegaConf.to_container(hydra.overrides.task)  # type: ignore[assignment]
+        overrides = [override for override in given if not override.startswith(f"{TRUST}=")]
+        return cls(
+            directory=Path(hydra.runtime.output_dir),
+            choices=chosen_options(hydra, overrides),
+            overrides=overrides,
+            in_sweep=False,
+            hydra={
+                "config.yaml": OmegaConf.to_yaml(config),
+                "hydra.yaml": OmegaConf.to_yaml({"hydra": hydra}),
+                "overrides.yaml": OmegaConf.to_yaml(given),
+            },
+        )
+
+    @classmethod
+    def of_record(cls, record: RunRecord, directory: Path, *, in_sweep: bool) -> Self:
+        """Return what was asked for when a run began, to train it in a directory: on from there, or once more."""
+        return cls(
+            directory,
+            record.choices,
+            record.overrides,
+            in_sweep=in_sweep,
+            variant=record.label,
+            working_directory=record.working_directory,
+        )
+
+    def with_dataset(self, option: str, dataset: Mapping[str, Any]) -> Self:
+        """Return the request with another data set in Hydra's files: one that stood in for what was composed."""
+        files = {name: OmegaConf.create(text) for name, text in self.hydra.items() if name != "overrides.yaml"}
+        if "config.yaml" in files:
+            OmegaConf.update(files["config.yaml"], "dataset", dict(dataset), merge=False)
+        if "hydra.yaml" in files:
+            OmegaConf.update(files["hydra.yaml"], "hydra.runtime.choices.dataset", option)
+        return replace(self, hydra={**self.hydra, **{name: OmegaConf.to_yaml(file) for name, file in files.items()}})
+
+    def chose(self, *groups: str) -> bool:
+        """Say whether one of the groups, or a key of it, was overridden."""
+        return any(Override.parse(override).section in groups for override in self.overrides)
+
+
+def chosen_options(hydra: Any, overrides: Sequence[str]) -> dict[str, str]:
+    """Return the option that each group got, from the `hydra` node of a composed configuration.
+
+    Raises:
+        ConfigError: if a list of options was given to a group that takes one, or an option twice.
+    """
+    for override in overrides:
+        given = Override.parse(override)
+        if given.key in ONE_OPTION_GROUPS and given.value.startswith("["):  # which Hydra would merge into one
+            raise ConfigError(f"{override}: {given.key} takes one option, not a list")
+        if given.key in LIST_GROUPS and len(set(given.items)) < len(given.items):
+            raise ConfigError(f"{override}: names an option twice")
+    # Hydra lists them backwards.
+    return {
+        group: str(option)
+        for group, option in reversed(hydra.runtime.choices.items())
+        if "/" not in group and option is not None and group not in SWEEP_GROUPS
+    }

@@ -1,0 +1,179 @@
+"""Hydra's sweeper of this program: from a command or a study to finished runs and their report."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hydra.core.plugins import Plugins
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, OmegaConf
+from rich.console import Console
+
+from runner.config.overrides import Override, override_key
+from runner.config.schema import SWEEP_KEYS, check
+from runner.config.trust import TRUST
+from runner.core.errors import ConfigError, Stopped, UserError
+from runner.core.terminal import Terminal, show_warning, waiting
+from runner.core.write import write_text
+from runner.data.dataset import DataNotFound
+from runner.run.instantiate import make
+from runner.run.prepare import fallback_warning, names_a_place
+from runner.sweeps.hydra_launchers import PoolLauncher
+from runner.sweeps.planning.compose import Composer
+from runner.sweeps.planning.plan import Plan, candidates, sharing
+from runner.sweeps.planning.study import read_seeds, read_study
+from runner.sweeps.planning.variants import grid_variants, study_variants
+from runner.sweeps.pools.base import Pool
+from runner.sweeps.run_plan import conduct, in_recorded_order, refuse_another_question, refuse_missing_data
+from runner.sweeps.search.space import read_search
+
+_NOT_OF_A_RUN = (*SWEEP_KEYS, TRUST, "launcher")
+
+
+class StudySweeper(Sweeper):
+    """Plans, checks and trains what was asked for, and reports on it."""
+
+    __module__ = "hydra_plugins.runner"  # Hydra 1.3 takes plug-ins from there alone
+
+    def __init__(self, params: dict[str, str] | None = None) -> None:
+        self._params = params or {}  # axes that a configuration names, as those of Hydra's own sweeper
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        """Take what Hydra composed, and its launcher."""
+        self.config = config
+        self.hydra_context = hydra_context
+        self.launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> None:
+        """Run the sweep; ends the process with an exit code other than 0 if something is wrong."""
+        assert self.config is not None
+        assert self.hydra_context is not None
+        if not isinstance(self.launcher, PoolLauncher):
+            raise ConfigError("hydra/launcher: runner's sweeper needs a launcher of its own (launcher=local)")
+        console = Terminal()
+        composer = Composer(self.hydra_context.config_loader, self.config)
+        directory = Path(self.config.hydra.sweep.dir)
+        params = [f"{key}={value}" for key, value in self._params.items()]
+        try:
+            with closing(self.launcher.pool()) as pool:  # which takes seconds to start, beside the planning
+                options = {key: _switch(self.config, key) for key in ("dry_run", "fail_fast")}
+                if self.config.get("search") is not None:
+                    self._search([*params, *arguments], composer, pool, console, options)
+                    return
+                with waiting(console, "planning the runs"):
+                    plan = plan_sweep(self.config, [*params, *arguments], composer, console)
+                plan = replace(plan, launcher=_plain(self.config.hydra.launcher), command=sys.argv[1:])
+                plan = in_recorded_order(plan.where_runs_lie(directory), directory, console)
+                refuse_missing_data(plan.jobs)
+                if not options["dry_run"]:
+                    refuse_another_question(plan.jobs, directory)
+                directory.mkdir(parents=True, exist_ok=True)
+                if not options["dry_run"]:
+                    write_text(directory / "multirun.yaml", OmegaConf.to_yaml(self.config))
+                conduct(plan, directory, pool, console, **options)
+        except UserError as error:
+            raise Stopped(error.exit_code) from error
+
+    def _search(
+        self, arguments: list[str], composer: Composer, pool: Pool, console: Console, options: dict[str, bool]
+    ) -> None:
+        """Search instead of training all there is."""
+        assert self.config is not None
+        if self.config.get("study") is not None:
+            raise ConfigError("search: a study tunes its variants itself (study.tune); give one of the two")
+        try:
+            from runner.sweeps.search.optuna import Searching, conduct_search
+        except ImportError as error:
+            raise UserError("search=optuna needs Optuna: pip install 'optuna>=4'") from error
+        overrides = composer.parse(arguments)
+        single = [override.input_line or "" for override in overrides if not override.is_sweep_override()]
+        swept = [override for override in overrides if override.is_sweep_override()]
+        searching = Searching(
+            search=read_search(_plain(self.config.search), swept, _plain(self.config.seeds)),
+            base=[override for override in single if not _is_of_the_sweep(override)],
+            composer=composer,
+            directory=Path(self.config.hydra.sweep.dir),
+            launcher=_plain(self.config.hydra.launcher),
+            console=console,
+        )
+        conduct_search(searching, pool, **options)
+
+
+def _switch(config: DictConfig, key: str) -> bool:
+    value = config[key]
+    if not isinstance(value, bool):
+        raise ConfigError(f"{key}={value}: must be true or false")
+    return value
+
+
+def plan_sweep(config: DictConfig, arguments: Sequence[str], composer: Composer, console: Console) -> Plan:
+    """Return all runs that a command asks for, composed and checked against the schema.
+
+    Args:
+        config: as composed without what is swept.
+        arguments: the command's overrides.
+
+    Raises:
+        UserError: if a variant cannot be run.
+    """
+    single, axes = composer.axes(arguments)
+    for key in ("study", "search"):
+        given = axes.get(key) or [override for override in single if override_key(override) == key]
+        if len(given) > 1 or "=[" in "".join(given):
+            raise ConfigError(f"{' '.join(given)}: one {key} at a time")
+    single = [override for override in single if not _is_of_the_sweep(override)]
+    seeds = _seeds(config, single, axes)
+    if config.get("study") is None:
+        data = _embedded_data(single, axes, composer, console)
+        cells = candidates(grid_variants(axes, [*data, *single]), composer)
+        wanted = read_seeds([config.seed] if seeds is None else seeds)
+        return Plan(sharing(job for cell in cells for job in cell.jobs(wanted, "final")))
+    study = read_study(_plain(config.study), seeds)
+    variants = study_variants(study, axes, single, composer)
+    jobs = sharing(job for candidate in candidates(variants, composer) for job in candidate.planned(study))
+    return Plan(jobs, study.model_dump(mode="json"))
+
+
+def _is_of_the_sweep(override: str) -> bool:
+    return Override.parse(override).section in _NOT_OF_A_RUN
+
+
+def _plain(value: Any) -> Any:
+    return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+
+
+def _seeds(config: DictConfig, single: list[str], axes: dict[str, list[str]]) -> Any:
+    """Take the seeds out of a command's overrides: `seeds=...`, or Hydra's own way, `seed=0,1,2`; None if not given."""
+    if "seeds" in axes:
+        raise ConfigError("seeds: several are one list: seeds=[0,1,2]")
+    seeds = _plain(config.seeds)
+    swept = axes.pop("seed", [override for override in single if override.startswith("seed=")])
+    single[:] = [override for override in single if not override.startswith("seed=")]
+    if not swept:
+        return seeds
+    if seeds is not None:
+        raise ConfigError(f"{swept[0]}: seeds are given too; give one of the two")
+    return [yaml.safe_load(Override.parse(override).value) for override in swept]
+
+
+def _embedded_data(single: Sequence[str], axes: Mapping[str, Any], composer: Composer, console: Console) -> list[str]:
+    """Return the override that chooses the embedded data set where none was asked for and none can be had."""
+    asked = {Override.parse(override).section for override in [*single, *axes]}
+    if asked & {"dataset", "experiment"}:
+        return []
+    spec = check(composer.compose([]).for_seed(0)).dataset.spec()
+    try:
+        make("dataset", spec)
+    except DataNotFound as error:
+        if names_a_place(spec):
+            raise
+        show_warning(console, fallback_warning(error))
+        return ["dataset=mnist_5k"]
+    return []

@@ -1,0 +1,1 @@
+"""Planning a sweep: variants, jobs, seeds."""

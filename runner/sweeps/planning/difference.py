@@ -1,0 +1,54 @@
+"""What a run's configuration has that another's has not."""
+
+from collections.abc import Container, Iterable, Iterator, Mapping
+from typing import Any
+
+from runner.config.identity import is_volatile
+from runner.config.options import LIST_GROUPS
+from runner.config.overrides import override_key
+from runner.records.job import Job
+from runner.run.request import ONE_OPTION_GROUPS
+from runner.sweeps.planning.compose import as_override
+
+
+def difference(baseline: Job, job: Job) -> list[str]:
+    """Return overrides that lead from the baseline to the run, but for the seed: options first, then values."""
+    before, after = dict(_flat(baseline.config)), dict(_flat(job.config))
+    options = [
+        f"{group}={job.choices.get(group)}"
+        for group in ONE_OPTION_GROUPS
+        if baseline.choices.get(group) != job.choices.get(group)
+    ]
+    lists = [
+        f"{group}=[{','.join(job.config[group])}]"
+        for group in LIST_GROUPS
+        if list(baseline.config[group]) != list(job.config[group])
+    ]
+    values = [
+        as_override(key, value)
+        for key, value in after.items()
+        if key in before and before[key] != value and key != "seed" and not is_volatile(key) and "_target_" not in key
+    ]
+    named = {override_key(override) for override in [*options, *lists]}  # groups whose keys are the options' own
+    new, gone = _only(after, before, named), _only(before, after, named)
+    # A mapping that became null, or the other way round, is one change.
+    added = [f"{'' if _below(key, gone) else '+'}{as_override(key, after[key])}" for key in new]
+    removed = [f"~{key}" for key in gone if not _below(key, new) and not any(_below(other, [key]) for other in new)]
+    return [*options, *lists, *values, *added, *removed]
+
+
+def _only(one: Mapping[str, Any], other: Mapping[str, Any], named: Container[str]) -> list[str]:
+    return [key for key in one if key not in other and not is_volatile(key) and key.partition(".")[0] not in named]
+
+
+def _below(key: str, others: Iterable[str]) -> bool:
+    """Say whether one of the others lies below the key."""
+    return any(other.startswith(f"{key}.") for other in others)
+
+
+def _flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in config.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value

@@ -1,0 +1,206 @@
+"""The plan of a sweep: every run it is to train, checked and frozen before the first one starts."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from hydra.errors import HydraException
+from omegaconf.errors import OmegaConfBaseException
+from pydantic import AfterValidator, Field, TypeAdapter
+
+from runner.config.hydra_errors import composition_message
+from runner.config.identity import run_id
+from runner.config.output_names import directory_name
+from runner.core.errors import ConfigError, UserError
+from runner.core.paths import working_directory
+from runner.core.read import LARGEST_PLAN, json_form, read_json
+from runner.core.write import write_csv, write_json
+from runner.records.job import Job, Phase
+from runner.records.record import Lines, Whole
+from runner.sweeps.planning.compose import Composed, Composer
+from runner.sweeps.planning.difference import difference
+from runner.sweeps.planning.study import Chosen, Study
+from runner.sweeps.planning.variants import Variant
+
+PLAN_FILE = "plan.json"
+
+
+def _with_choice(asked: dict[str, Any]) -> dict[str, Any]:
+    _chosen_by(asked)
+    TypeAdapter(Whole).validate_python(asked.get("to_come", 0), strict=True)
+    return asked
+
+
+def _chosen_by(asked: dict[str, Any]) -> Chosen:
+    return Chosen(**{key: asked[key] for key in ("metric", "direction") if key in asked})
+
+
+Asked = Annotated[dict[str, Any], AfterValidator(_with_choice)]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The runs of a sweep, in the order in which they start; a run that two variants share is in it for each."""
+
+    jobs: Annotated[list[Job], Field(min_length=1, fail_fast=True)]
+    study: Asked = field(default_factory=dict)  # as it stood in the configuration; empty for a grid
+    launcher: dict[str, Any] = field(default_factory=dict)  # where the runs are computed
+    command: Lines = field(default_factory=list)  # the arguments by which it was asked for
+    search: Asked = field(default_factory=dict)  # what a search chooses by; `to_come`: runs not yet planned
+
+    @classmethod
+    def read(cls, sweep: Path) -> Self:
+        """Read a plan back.
+
+        Raises:
+            UserError: if there is none in the directory.
+        """
+        try:
+            plan: Self = read_json(sweep / PLAN_FILE, json_form(cls), LARGEST_PLAN)
+        except FileNotFoundError as error:
+            raise UserError(f"{sweep}: no run and no sweep was begun here (no record.json, no {PLAN_FILE})") from error
+        except ValueError as error:
+            raise UserError(f"{sweep}: not a sweep's directory ({PLAN_FILE}: {error})") from error
+        return plan
+
+    def write(self, sweep: Path) -> None:
+        """Write the plan, for people as plan.csv and for resuming as plan.json."""
+        sweep.mkdir(parents=True, exist_ok=True)
+        jobs = [job.as_json() for job in self.jobs]
+        values = {"format": 1, "command": self.command, "study": self.study, "launcher": self.launcher}
+        write_json(sweep / PLAN_FILE, values | {"search": self.search, "jobs": jobs})
+        write_csv(sweep / "plan.csv", self.rows())
+
+    def where_runs_lie(self, sweep: Path) -> Self:
+        """Return the plan with the directories that runs have already, where the same run was named another way.
+
+        The axes of a grid in another order make other names of the same runs.
+        """
+        there: dict[str, str] = {}
+        for found in sorted(sweep.glob("*/record.json")):
+            there.setdefault(found.parent.name.rpartition("_")[2], found.parent.name)
+        jobs = [
+            job if (sweep / job.directory).exists() else replace(job, directory=there.get(job.run_id, job.directory))
+            for job in self.jobs
+        ]
+        return replace(self, jobs=jobs)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return a row a run, with its difference from the first variant."""
+        baseline = self.jobs[0]
+        return [
+            {
+                "phase": job.phase,
+                "variant": job.variant,
+                "seed": job.seed,
+                "run_id": job.run_id,
+                "directory": job.directory,
+                "difference": " ".join(difference(baseline, job)),
+                "overrides": " ".join(job.overrides),
+            }
+            for job in self.jobs
+            if job.phase != "candidate"
+        ]
+
+    @property
+    def chosen(self) -> Chosen:
+        """By what figure its variants are told apart while it runs."""
+        return _chosen_by(self.study or self.search)
+
+    @property
+    def to_come(self) -> int:
+        """How many runs a search will add."""
+        return int(self.search.get("to_come", 0))
+
+    def of_phase(self, *phases: Phase) -> list[Job]:
+        """Return the runs of a phase, each once."""
+        return list({job.run_id: job for job in reversed(self.jobs) if job.phase in phases}.values())[::-1]
+
+    def of_one_candidate(self) -> list[Job]:
+        """Return the final runs of one point for each tuned variant whose point is not chosen yet."""
+        chosen = {job.variant for job in self.jobs if job.phase == "final"}
+        open_ones = [job for job in self.jobs if job.phase == "candidate" and job.variant not in chosen]
+        return list({(job.variant, job.seed): job for job in reversed(open_ones)}.values())[::-1]
+
+    def merged(self) -> list[tuple[str, str]]:
+        """Return pairs of variants that are one and the same run."""
+        first: dict[str, str] = {}
+        final = [job for job in self.jobs if job.phase in ("final", "candidate")]
+        pairs = {(first.setdefault(job.run_id, job.variant), job.variant): None for job in final}
+        return [pair for pair in pairs if pair[0] != pair[1]]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A variant at one point of what is tuned, for all seeds."""
+
+    variant: Variant
+    point: list[str]
+    composed: Composed
+
+    def jobs(self, seeds: Iterable[int], phase: Phase) -> list[Job]:
+        """Return a run a seed.
+
+        Raises:
+            ConfigError: naming the variant, if its configuration cannot be run.
+        """
+        try:
+            configs = {seed: self.composed.for_seed(seed) for seed in seeds}
+        except ConfigError as error:
+            raise ConfigError(in_variant(self.variant.name, str(error))) from error
+        return [self._job(config, seed, phase) for seed, config in configs.items()]
+
+    def _job(self, config: dict[str, Any], seed: int, phase: Phase) -> Job:
+        identity = run_id(config)
+        return Job(
+            run_id=identity,
+            variant=self.variant.name,
+            seed=seed,
+            overrides=[*self.composed.overrides, f"seed={seed}"],
+            choices=self.composed.choices,
+            config=config,
+            directory=directory_name(self.variant.name, seed, identity),
+            phase=phase,
+            point=self.point,
+            named=self.variant.named,
+            working_directory=working_directory(config),
+        )
+
+    def planned(self, study: Study) -> list[Job]:
+        """Return what a study does with it: tuning runs and the final runs that may follow, or final runs alone."""
+        if not self.variant.points:
+            return self.jobs(study.seeds, "final")
+        assert study.tune
+        return [*self.jobs(study.tune.seeds, "tuning"), *self.jobs(study.seeds, "candidate")]
+
+
+def sharing(jobs: Iterable[Job]) -> list[Job]:
+    """Return the jobs, those that are one and the same run in one directory: that of the first."""
+    directories: dict[str, str] = {}
+    return [replace(job, directory=directories.setdefault(job.run_id, job.directory)) for job in jobs]
+
+
+def in_variant(name: str, text: str) -> str:
+    """Return an error's text with the variant it belongs to."""
+    return "\n".join(f"variant {name}: {line}" for line in text.splitlines())
+
+
+def candidates(variants: Sequence[Variant], composer: Composer) -> list[Candidate]:
+    """Compose every variant at every point.
+
+    Raises:
+        ConfigError: a line for each variant that cannot be composed.
+    """
+    composed, wrong = [], []
+    for variant in variants:
+        for point in variant.points or [[]]:
+            overrides = [*variant.overrides, *point]
+            try:
+                composed.append(Candidate(variant, point, composer.compose(overrides)))
+            except (ConfigError, HydraException, OmegaConfBaseException) as error:
+                text = str(error) if isinstance(error, ConfigError) else composition_message(error, overrides)
+                wrong.append(in_variant(variant.name, text) if variant.named else text)
+    if wrong:
+        raise ConfigError("\n".join(dict.fromkeys(wrong)))
+    return composed

@@ -1,0 +1,15 @@
+"""Power warning: a number of seeds that cannot show a difference at all."""
+
+from runner.core.text import counted
+from runner.reporting.statistics.attainability import LEVEL, least_text, seeds_needed, smallest_p
+
+
+def power_warning(seeds: int, comparisons: int) -> str | None:
+    """Return what to tell someone whose seeds cannot reach significance, whatever comes out; None if they can."""
+    if comparisons < 1 or (smallest := smallest_p(seeds, comparisons)) < LEVEL:
+        return None
+    needed = seeds_needed(comparisons)
+    return (
+        f"{counted(seeds, 'seed')} cannot reach p < {LEVEL} over {counted(comparisons, 'comparison')}: a paired test "
+        f"gives {least_text(smallest)} after Holm, whatever comes out. {needed} seeds can (seeds={needed})."
+    )

@@ -1,0 +1,153 @@
+"""What a study asks: its variants, its baseline, what is crossed with them and what is tuned."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, ValidationInfo, field_validator
+
+from runner.config.ranges import Count, NonNegative, WholeNumber
+from runner.config.schema import Section, error_lines
+from runner.core.errors import ConfigError
+from runner.core.text import did_you_mean
+from runner.records.baselines import study_names
+from runner.records.record import VALIDATION_METRICS
+from runner.reporting.metrics import sign_of
+
+Axes = dict[str, Annotated[list[Any], Field(min_length=1)]]  # a key or group -> the values it takes
+MOST = 10_000  # seeds, values of a range, or variants: planning as many takes the better part of an hour
+_TUNING_SEED = 1000  # the first one, so that the seeds of the tuning are not those of the result
+_SEEDS = f"must be a number of seeds, 1 to {MOST}, or a list of them, each 0 or more: [0,1,2]"
+
+
+def _listed(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST:
+        return list(range(value))
+    if not isinstance(value, list) or not value:
+        raise ValueError(_SEEDS)
+    if len(set(map(str, value))) < len(value):
+        raise ValueError("names a seed twice")
+    return value
+
+
+def _listed_from_the_tuning_seed(value: Any) -> Any:
+    listed = _listed(value)
+    return [_TUNING_SEED + seed for seed in listed] if isinstance(value, int) else listed
+
+
+Seeds = Annotated[list[WholeNumber], BeforeValidator(_listed), Field(min_length=1)]
+TuningSeeds = Annotated[list[WholeNumber], BeforeValidator(_listed_from_the_tuning_seed), Field(min_length=1)]
+
+
+class Tune(Section):
+    """What is searched for each variant, on validation, before it is trained anew on the study's seeds."""
+
+    axes: Axes = Field(default_factory=dict)
+    per_variant: dict[str, Axes] = Field(default_factory=dict)  # instead of `axes`
+    seeds: TuningSeeds = Field(default=1, validate_default=True)  # a number n: 1000 to 999 + n
+    budget: Count | None = None  # points tried for each variant, drawn from the grid; null: all of them
+
+    def axes_of(self, variant: str) -> Axes:
+        """Return what is tuned for one variant."""
+        return self.per_variant.get(variant, self.axes)
+
+
+class Chosen(Section):
+    """By what figure of the validation set something is chosen."""
+
+    metric: str = "val_accuracy"  # a column of summary.csv
+    direction: Literal["max", "min"] | None = None  # default: min for a loss or likelihood, else max
+
+    @field_validator("metric")
+    @classmethod
+    def _metric_is_of_validation(cls, value: str) -> str:
+        if value not in VALIDATION_METRICS:
+            nearest = did_you_mean(value, VALIDATION_METRICS)
+            raise ValueError(f"must be a figure of the validation set in summary.csv{nearest}")
+        return value
+
+    @property
+    def sign(self) -> int:
+        """1 where a higher metric is better, -1 where a lower one is."""
+        return {"max": 1, "min": -1, None: sign_of(self.metric)}[self.direction]
+
+
+class Study(Chosen):
+    """A question, and the runs that answer it."""
+
+    question: str | None = None
+    base: list[str] = Field(default_factory=list)  # overrides of all variants
+    variants: dict[str, list[str]] = Field(default_factory=dict)
+    drop: list[str] = Field(default_factory=list)  # parts left out one at a time, each a variant
+    baseline: str | None = None  # default: the first variant
+    grid: Axes = Field(default_factory=dict)  # crossed with every variant
+    tune: Tune | None = None
+    target: NonNegative | None = None  # of the validation metric: the report says how soon it is reached
+    seeds: Seeds = Field(default=10, validate_default=True)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of its variants, also of those with a part left out, without what they are crossed with."""
+        return study_names(self.variants, self.drop)
+
+    @field_validator("target")
+    @classmethod
+    def _target_can_be_reached(cls, value: float | None, info: ValidationInfo) -> float | None:
+        if value is not None and value > 1 and str(info.data.get("metric")).endswith("accuracy"):
+            raise ValueError("must be a share, 0 to 1, as accuracies are")
+        return value
+
+
+def read_study(config: Any, seeds: Any = None) -> Study:
+    """Check a study as it stands in the configuration.
+
+    Args:
+        seeds: given on the command line; they take the place of the study's.
+
+    Raises:
+        ConfigError: one line for each key that is wrong.
+    """
+    if not isinstance(config, Mapping):
+        raise ConfigError("study: must be keys with values: variants, seeds, ...")
+    variants = config.get("variants")
+    for name in variants if isinstance(variants, Mapping) else ():
+        if not isinstance(name, str):  # YAML takes on, off, yes, no, null and numbers for something else
+            raise ConfigError(f"study.variants: the name {name!r} is no text in YAML; quote it")
+    try:
+        study = Study.model_validate(dict(config) | ({} if seeds is None else {"seeds": seeds}))
+    except ValidationError as error:
+        raise ConfigError(error_lines(error, Study, "study")) from error
+    if not study.names:
+        raise ConfigError("study.variants: must name at least one variant (name: [override, ...])")
+    if study.baseline is not None and study.baseline not in study.names:
+        raise ConfigError(f"study.baseline={study.baseline}: no such variant (allowed: {', '.join(study.names)})")
+    if study.tune:
+        _check_tuning(study, study.tune)
+    return study
+
+
+def read_seeds(value: Any) -> list[int]:
+    """Return the seeds that `seeds=...` asks for outside of a study.
+
+    Raises:
+        ConfigError: if they are neither a number nor a list of whole numbers.
+    """
+    try:
+        seeds: list[int] = TypeAdapter(Seeds).validate_python(value)
+    except ValidationError as error:
+        (first, *_) = error.errors()
+        text = _SEEDS if first["loc"] else first["ctx"]["error"]
+        raise ConfigError(f"seeds={value}: {text}") from error
+    return seeds
+
+
+def _check_tuning(study: Study, tune: Tune) -> None:
+    if not tune.axes and not tune.per_variant:
+        raise ConfigError("study.tune: needs axes (key: [value, ...])")
+    if unknown := tune.per_variant.keys() - set(study.names):
+        allowed = ", ".join(study.names)
+        raise ConfigError(f"study.tune.per_variant.{min(unknown)}: no such variant (allowed: {allowed})")
+    if common := sorted(set(tune.seeds) & set(study.seeds)):
+        raise ConfigError(
+            f"study.tune.seeds: {', '.join(map(str, common))} are among study.seeds too; "
+            "what was chosen by a seed must be measured on others"
+        )

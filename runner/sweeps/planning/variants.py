@@ -1,0 +1,131 @@
+"""The variants of a study or grid: which overrides each has."""
+
+import itertools
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from runner.config.options import LIST_GROUPS
+from runner.config.overrides import override_key
+from runner.config.schema import resolve
+from runner.core.errors import ConfigError
+from runner.core.text import did_you_mean
+from runner.records.baselines import study_names
+from runner.run.request import ONE_OPTION_GROUPS
+from runner.sweeps.planning.compose import Composer, as_override
+from runner.sweeps.planning.study import MOST, Axes, Study
+
+# What a group is set to where its part is left out.
+_WITHOUT = {"normalization": "none", "schedule": "constant", "clipping": "none", "averaging": "none"}
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One arm of a study, or one cell of a grid."""
+
+    name: str
+    overrides: list[str]
+    points: list[list[str]]  # what is tuned: the overrides of each point tried; empty: nothing
+    named: bool = False  # by the study, so that reports call it by that name
+
+
+def grid_variants(axes: Mapping[str, Sequence[str]], single: Sequence[str]) -> list[Variant]:
+    """Return a variant for each cell of a command's grid, named after what changes.
+
+    Raises:
+        ConfigError: if there are too many, or a value is given twice.
+    """
+    _check_axes(axes)
+    return [
+        Variant(",".join(cell) or ",".join(single) or "run", [*single, *cell], [])
+        for cell in itertools.product(*axes.values())
+    ]
+
+
+def study_variants(
+    study: Study, axes: Mapping[str, Sequence[str]], single: Sequence[str], composer: Composer
+) -> list[Variant]:
+    """Return a study's variants, the baseline first, crossed with its grid and with the command's axes.
+
+    Args:
+        single: the command's overrides, which all variants get.
+
+    Raises:
+        ConfigError: if a part that is to be dropped is not there, there are too many variants or points, or a value
+            is given twice, or the command sets what is tuned.
+    """
+    own = dict(study.variants)
+    if study.drop:
+        own = _leave_one_out(study, single, composer) | own
+    baseline = study.baseline or next(iter(own))
+    crossed = {**{key: _overrides(key, values) for key, values in study.grid.items()}, **axes}
+    _check_axes(crossed, len(own))
+    variants = []
+    for name in sorted(own, key=lambda name: name != baseline):
+        tuned = study.tune.axes_of(name) if study.tune else {}
+        _check_axes(tuned)
+        if given := tuned.keys() & {override_key(override) for override in (*single, *axes)}:
+            raise ConfigError(
+                f"{min(given)}: is tuned by the study, for {name}; change study.tune, or tune nothing (study.tune=null)"
+            )
+        points = _points(tuned, study.tune.budget if study.tune else None, name)
+        for cell in itertools.product(*crossed.values()):
+            overrides = [*study.base, *own[name], *cell, *single]
+            variants.append(Variant(",".join([name, *cell]), overrides, points, named=True))
+    return variants
+
+
+def _check_axes(axes: Mapping[str, Sequence[Any]], variants: int = 1) -> None:
+    for key, values in axes.items():
+        if twice := [value for value, times in Counter(map(str, values)).items() if times > 1]:
+            raise ConfigError(f"{key}: {twice[0].removeprefix(f'{key}=')} is given twice")
+    count = variants * math.prod(map(len, axes.values()))
+    if count > MOST:
+        raise ConfigError(f"{', '.join(axes)}: {count} variants or points; at most {MOST} can be planned")
+
+
+def _overrides(key: str, values: Iterable[Any]) -> list[str]:
+    return [as_override(key, value) for value in values]
+
+
+def _points(axes: Axes, budget: int | None, name: str) -> list[list[str]]:
+    """Return the points of the axes' grid; a sample of them, without repetition, where the budget is smaller."""
+    points = [list(point) for point in itertools.product(*(_overrides(key, axes[key]) for key in axes))] if axes else []
+    if budget is None or budget >= len(points):
+        return points
+    # The same sample each time: a study that is started again must plan the same runs.
+    chosen = np.random.default_rng([len(points), *name.encode()]).choice(len(points), budget, replace=False)
+    return [points[index] for index in sorted(chosen)]
+
+
+def _leave_one_out(study: Study, single: Sequence[str], composer: Composer) -> dict[str, list[str]]:
+    """Return the variant that has all parts, and for each part the one without it."""
+    config = resolve(composer.compose([*study.base, *single]).config)
+    without = [[_dropping(part, config)] for part in dict.fromkeys(study.drop)]
+    return dict(zip(study_names([], study.drop), [[], *without], strict=True))
+
+
+def _dropping(part: str, config: Mapping[str, Any]) -> str:
+    group, _, option = part.partition(".")
+    if group in LIST_GROUPS:
+        there = list(config[group])
+        if not option:
+            return f"{group}=[]"
+        if option not in there:
+            raise ConfigError(f"study.drop: {part}: not part of the base{did_you_mean(option, there)}")
+        return f"{group}=[{','.join(name for name in there if name != option)}]"
+    if not option and group in _WITHOUT:
+        return f"{group}={_WITHOUT[group]}"
+    value: Any = config
+    for key in part.split("."):
+        if not isinstance(value, Mapping) or key not in value:
+            droppable = [*_WITHOUT, *LIST_GROUPS, *(f"{name}.{key}" for name in LIST_GROUPS for key in config[name])]
+            raise ConfigError(f"study.drop: {part}: no such part{did_you_mean(part, droppable)}")
+        value = value[key]
+    if part in ONE_OPTION_GROUPS:
+        raise ConfigError(f"study.drop: {part}: a run cannot be without one; give the other one as a variant")
+    return f"{part}=null"

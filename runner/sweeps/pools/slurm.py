@@ -1,0 +1,115 @@
+"""Runs as jobs of Slurm's, by submitit."""
+
+import io
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import redirect_stderr
+from pathlib import Path
+from typing import Any, TypeVar
+
+from runner.core.errors import UserError
+from runner.core.text import shortened
+from runner.sweeps.pools.base import Pool, WorkerLost
+from runner.sweeps.pools.local import LocalPool
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+_GLANCE = 0.5  # seconds between looks at what has ended; submitit asks Slurm itself far less often
+
+
+class Resumable:
+    """A function that Slurm may stop and queue again: a run goes on from its checkpoint."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self._function = function
+
+    def __call__(self, task: Any) -> Any:
+        """Call the function."""
+        return self._function(task)
+
+    def checkpoint(self, task: Any) -> Any:
+        """Say what is to be queued when the job is preempted or has used up its time; submitit asks for it."""
+        from submitit.helpers import DelayedSubmission
+
+        return DelayedSubmission(self, task)
+
+
+class SlurmPool:
+    """A job a task, as many at a time as `workers`; short tasks are computed here, by one process."""
+
+    def __init__(self, folder: Path, cluster: str, workers: int, parameters: Mapping[str, Any]) -> None:
+        """Prepare to submit.
+
+        Args:
+            folder: for submitit's scripts and logs; all nodes see it.
+            cluster: slurm, or local: processes on this machine, to try things out.
+            parameters: of submitit's executor: timeout_min, slurm_partition, cpus_per_task, ...
+
+        Raises:
+            UserError: if submitit is not installed, there is no Slurm, or a parameter is unknown to submitit.
+        """
+        try:
+            import submitit
+        except ImportError as error:
+            raise UserError("launcher=slurm needs submitit: pip install 'submitit>=1.5'") from error
+        try:
+            self._executor = submitit.AutoExecutor(folder=folder.resolve() / "%j", cluster=cluster)
+            self._executor.update_parameters(**parameters)
+        except (RuntimeError, NameError, TypeError, ValueError) as error:
+            raise UserError(f"launcher=slurm: {error}") from error
+        self.workers = workers
+        self._running: dict[Any, Any] = {}
+        self._local = LocalPool([{}], timeout_s=None)
+
+    @property
+    def checker(self) -> Pool:
+        """See `Pool`."""
+        return self._local
+
+    def results(
+        self,
+        function: Callable[[Task], Result],
+        tasks: Sequence[Task],
+        affinity: Callable[[Task], str],  # noqa: ARG002 - each job has a process of its own
+    ) -> Iterator[tuple[Task, Result | WorkerLost]]:
+        """See `Pool`.
+
+        Raises:
+            UserError: if Slurm refuses a job (there is no such partition, say).
+        """
+        waiting = list(tasks)
+        while waiting or self._running:
+            while waiting and len(self._running) < self.workers:
+                task = waiting.pop(0)
+                self._running[self._submitted(function, task)] = task
+            ended = [job for job in self._running if job.done()]
+            for job in ended:
+                yield self._running.pop(job), _result(job)
+            if not ended:
+                time.sleep(_GLANCE)
+
+    def _submitted(self, function: Callable[[Task], Result], task: Task) -> Any:
+        from submitit.core.utils import FailedJobError, FailedSubmissionError
+
+        try:
+            with redirect_stderr(io.StringIO()):  # where submitit prints what sbatch says, too
+                return self._executor.submit(Resumable(function), task)
+        except (FailedJobError, FailedSubmissionError) as error:
+            raise UserError(f"launcher=slurm: {shortened(str(error))}") from error
+
+    def close(self) -> None:
+        """See `Pool`."""
+        for job in self._running:
+            job.cancel(check=False)
+        self._running.clear()
+        self._local.close()
+
+
+def _result(job: Any) -> Any:
+    """Return what came of a job, or how it was lost."""
+    error = job.exception()
+    if error is None:
+        return job.result()
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return WorkerLost(f"job {job.job_id}: {lines[-1] if lines else type(error).__name__} ({job.paths.stderr})")

@@ -1,0 +1,12 @@
+"""What the process that workers are forked from has done before: the imports, and asking git which code they are."""
+
+from runner.engine.tensorflow_import import uncollected
+from runner.records.provenance import code_state
+
+with uncollected():
+    import runner.reporting.scores
+    import runner.run.build
+    import runner.run.execute
+    import runner.sweeps.worker  # noqa: F401
+
+code_state()

@@ -1,0 +1,1 @@
+"""Progress of a sweep: its state, best variant, remaining time and display."""

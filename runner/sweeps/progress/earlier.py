@@ -1,0 +1,47 @@
+"""Runs of earlier sweeps on this machine that resemble planned ones, by which an estimate can go."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from runner.config.overrides import Override, override_key
+from runner.records.job import Job
+from runner.records.provenance import machine
+from runner.records.record import RunRecord
+from runner.records.run_directory import RunDirectory
+from runner.sweeps.outcome import read_status
+
+_MOST = 100  # of the newest records
+_OF_COST = ("dataset", "model", "training", "normalization")  # the groups that the time of an epoch depends on most
+_ASKED = (*_OF_COST, "augmentation", "device", "experiment")
+
+Cost = tuple[tuple[str | None, ...], tuple[str, ...]]
+
+
+def earlier_runs(jobs: Iterable[Job], outputs: Path = Path("outputs")) -> list[tuple[str, RunRecord]]:
+    """Return completed runs like those that are planned, each as its variant; none unless all variants have one."""
+    wanted: dict[Cost, set[str]] = {}
+    for job in jobs:
+        wanted.setdefault(_cost(job.choices, job.overrides), set()).add(job.variant)
+    files = sorted(outputs.glob("*/*/*/record.json"), key=_modified)[-_MOST:]
+    records = [record for file in files if (record := read_status(RunDirectory(file.parent)))]
+    found = [
+        (variant, record)
+        for record in records
+        if record.status == "completed" and machine().items() <= record.device.items()
+        for variant in wanted.get(_cost(record.choices, record.overrides), ())
+    ]
+    return found if {variant for variant, _ in found} == set().union(*wanted.values()) else []
+
+
+def _modified(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except OSError:  # it is gone again, or a link to nothing
+        return 0.0
+
+
+def _cost(choices: Mapping[str, str], overrides: Iterable[str]) -> Cost:
+    """Return what runs whose epochs take about as long have in common."""
+    asked = {override for override in overrides if Override.parse(override).section in _ASKED}
+    lasting = (override for override in asked if override_key(override) != "training.epochs")
+    return tuple(choices.get(group) for group in _OF_COST), tuple(sorted(lasting))

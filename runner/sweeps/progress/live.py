@@ -1,0 +1,129 @@
+"""What a person sees of a sweep while it trains: a line a run, and in a terminal how far it is."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from statistics import fmean
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from runner.core.lock import is_locked
+from runner.records.job import Job
+from runner.records.run_directory import RunDirectory
+from runner.sweeps.outcome import Outcome, read_epochs
+from runner.sweeps.planning.study import Chosen
+from runner.sweeps.progress.best import Best, shown_name, variant_name
+from runner.sweeps.progress.estimate import seconds_left
+from runner.sweeps.progress.plan_view import duration
+
+# The order of the columns; the first three and the last are there also where there is none.
+_STATES = ("completed", "running", "failed", "diverged", "pruned", "interrupted", "waiting")
+_ALWAYS = ("completed", "running", "failed", "waiting")
+_STYLES = {"completed": "green", "running": "cyan", "failed": "bold red", "diverged": "yellow", "interrupted": "yellow"}
+_REFRESHED = 1.0  # times a second: each looks for the locks of all runs that are left
+
+
+class SweepLines:
+    """Shows each run as it ends, and in a terminal how far the sweep is; a context manager."""
+
+    def __init__(
+        self,
+        console: Console,
+        jobs: Sequence[Job],
+        sweep: Path,
+        chosen: Chosen,
+        before: Iterable[tuple[Job, Outcome]] = (),
+        *,
+        behind: int = 0,
+        ahead: int = 0,
+    ) -> None:
+        """Take the jobs that are to be trained.
+
+        Args:
+            chosen: by what the best variant so far is told.
+            before: runs that ended earlier; those of the same phase count for the best.
+            behind: how many of the command's runs have been shown already.
+            ahead: how many will follow, as the trials of a search do that are not planned yet.
+        """
+        self._console = console
+        self._sweep = sweep
+        self._chosen = chosen
+        self._runs = behind + len(jobs) + ahead
+        self._behind = behind
+        self._unplanned = [*jobs[-1:]] * ahead  # which will take about as long as the last one
+        self._left = {job.run_id: job for job in jobs}
+        self._ended: list[tuple[Job, Outcome]] = []
+        phases = {job.phase for job in jobs}
+        self._before = [(job, outcome) for job, outcome in before if job.phase in phases]
+        self._workers = 0
+        self._started = time.monotonic()
+        live = Live(console=console, get_renderable=self.view, refresh_per_second=_REFRESHED, transient=True)
+        self._live = live if console.is_terminal and jobs else None
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._live.start(refresh=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live:
+            self._live.stop()
+
+    def show(self, job: Job, outcome: Outcome) -> None:
+        """Show one run."""
+        self._ended.append((job, outcome))
+        self._left.pop(job.run_id, None)
+        what = f"[{self._count}/{self._runs}] {shown_name(job)}, seed {job.seed}: {outcome.status}"
+        line = Text(f"{what}{_figures(job, outcome)}  {outcome.seconds:.1f} s")
+        if outcome.status == "failed":
+            line.stylize("bold red")
+            line.append(f"\n    {outcome.error}\n    log: {job.path(self._sweep) / 'run.log'}")
+        self._console.print(line, soft_wrap=True)
+
+    @property
+    def _count(self) -> int:
+        return self._behind + len(self._ended)
+
+    def view(self) -> RenderableType:
+        """Return the table of how far the sweep is, above the best variant so far."""
+        left = list(self._left.values())
+        running = [job for job in left if is_locked(job.path(self._sweep))]
+        counts = Counter[str](outcome.status for _, outcome in self._ended)
+        counts.update({"running": len(running), "waiting": len(left) - len(running)})
+        shown = [state for state in _STATES if counts[state] or state in _ALWAYS]
+        seconds = self._seconds_left([*left, *self._unplanned], running)
+        titles = ["done" if state == "completed" else state for state in shown]
+        table = Table("runs", *titles, "elapsed", "ETA", box=None, padding=(0, 2, 0, 0), header_style="dim")
+        table.add_row(
+            f"{self._count}/{self._runs}",
+            *(Text(str(counts[state]), style=_STYLES.get(state, "") if counts[state] else "dim") for state in shown),
+            duration(time.monotonic() - self._started),
+            "-" if seconds is None else duration(seconds),
+        )
+        ended = ((variant_name(job), outcome) for job, outcome in [*self._before, *self._ended])
+        return Group("", table, *(Text(str(best), style="bold") for best in Best.of_each_dataset(ended, self._chosen)))
+
+    def _seconds_left(self, left: Sequence[Job], running: Sequence[Job]) -> float | None:
+        taken: dict[str, list[float]] = {}
+        for job, outcome in [*self._before, *self._ended]:
+            if outcome.status == "completed":  # others may have stopped early
+                taken.setdefault(job.variant, []).append(outcome.seconds / job.config["training"]["epochs"])
+        an_epoch = {variant: fmean(seconds) for variant, seconds in taken.items()}
+        histories = {job.run_id: read_epochs(RunDirectory(job.path(self._sweep))) for job in running}
+        self._workers = max(self._workers, len(running))  # one may be between two runs
+        return seconds_left(left, an_epoch, histories, self._workers)
+
+
+def _figures(job: Job, outcome: Outcome) -> str:
+    # While something is being chosen, nobody is to see what the test set says.
+    tested = None if job.phase in ("tuning", "trial") else outcome.test_accuracy
+    figures = (("val", outcome.val_accuracy), ("test", tested))
+    return "".join(f"  {name} {value:.4f}" for name, value in figures if value is not None)

@@ -1,0 +1,100 @@
+"""What a person sees of a sweep before it trains, and of what was tuned after it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from runner.core.terminal import say
+from runner.core.text import counted
+from runner.records.job import Job
+from runner.sweeps.planning.difference import difference
+from runner.sweeps.planning.plan import Plan
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SHOWN_VARIANTS = 40
+
+
+def show_plan(
+    console: Console,
+    plan: Plan,
+    done: set[str],
+    later: int,
+    sweep: Path,
+    estimate: tuple[float, float] | None,
+    workers: int,
+) -> None:
+    """Print how many runs of what there are, how many are done, and how long the rest may take.
+
+    Args:
+        done: the ids of runs that need not be trained.
+        later: how many runs the choice among tuned points will add.
+        estimate: the fewest and the most seconds for all that is left, on all workers; None: unknown.
+    """
+    if question := plan.study.get("question"):
+        say(console, question)
+    table = Table()
+    for column in ("variant", "runs", "done", "difference from the first"):
+        table.add_column(column, overflow="fold", justify="right" if column in ("runs", "done") else "left")
+    rows: dict[tuple[str, str], list[Job]] = {}
+    for job in plan.jobs:
+        if job.phase != "candidate":
+            rows.setdefault((job.variant, job.phase), []).append(job)
+    for (variant, phase), jobs in list(rows.items())[:_SHOWN_VARIANTS]:
+        points = len({tuple(job.point) for job in jobs})
+        changes = (
+            f"{counted(points, 'point')} on {counted(len(jobs) // points, 'seed')}"
+            if phase == "tuning"
+            else " ".join(difference(plan.jobs[0], jobs[0]))
+        )
+        name = variant + (" (tuning)" if phase == "tuning" else "")
+        table.add_row(Text(name), str(len(jobs)), str(sum(job.run_id in done for job in jobs)), Text(changes))
+    console.print(table)
+    if common := [
+        override for override in plan.jobs[0].overrides if all(override in job.overrides for job in plan.jobs)
+    ]:
+        say(console, f"all of them: {' '.join(common)}")
+    if len(rows) > _SHOWN_VARIANTS:
+        console.print(f"... and {len(rows) - _SHOWN_VARIANTS} more variants, all of them in {sweep / 'plan.csv'}")
+    say(console, f"{_counts(plan, done, later)}; {counted(workers, 'worker')}{_range_text(estimate)}; in {sweep}")
+
+
+def _counts(plan: Plan, done: set[str], later: int) -> str:
+    planned = {job.run_id for job in plan.jobs if job.phase != "candidate"}
+    seeds = {job.seed for job in plan.jobs if job.phase != "tuning"}
+    variants = {job.variant for job in plan.jobs}
+    text = f"{counted(len(planned), 'run')}: {counted(len(variants), 'variant')}, {counted(len(seeds), 'seed')}"
+    if later:
+        text += f", and {later} after the tuning"
+    return f"{text}; {len(planned & done)} done already"
+
+
+def _range_text(seconds: tuple[float, float] | None) -> str:
+    if seconds is None:
+        return ""
+    fewest, most = map(duration, seconds)
+    return f", about {fewest}" if fewest == most else f", {fewest} to {most}"
+
+
+def duration_text(seconds: float | None) -> str:
+    """Return `, about 3 min 20 s`, or nothing where that is not known."""
+    return "" if seconds is None else f", about {duration(seconds)}"
+
+
+def duration(seconds: float) -> str:
+    """Return `3 min 20 s`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def show_selection(console: Console, selection: "pd.DataFrame") -> None:
+    """Print what each variant was tuned to, and by how much its tuned score flatters."""
+    for _, row in selection.iterrows():
+        fresh = f"{row['fresh']:.4f} on {counted(row['n'], 'fresh seed')}"
+        scores = f"{row['metric']} {row['tuned']:.4f} when tuned, {fresh}"
+        say(console, f"{row['variant']}: {row['point']}; {scores} (optimism {row['optimism']:+.4f})")

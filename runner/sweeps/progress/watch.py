@@ -1,0 +1,207 @@
+"""Watching sweeps and runs that other processes or machines train: `runner report --watch`."""
+
+import shlex
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console, ConsoleDimensions, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from runner.core.errors import UserError
+from runner.core.read import walk
+from runner.core.text import shortened
+from runner.records.record import RunRecord
+from runner.records.run_directory import RunDirectory
+from runner.sweeps.outcome import Outcome, read_epochs
+from runner.sweeps.planning.plan import PLAN_FILE, Plan
+from runner.sweeps.planning.study import Chosen
+from runner.sweeps.progress.best import Best
+from runner.sweeps.progress.state import LEFT, Standing, Standings, standings
+from runner.sweeps.progress.status import status_views
+
+
+@dataclass(frozen=True)
+class WatchedSweep:
+    """A sweep at one moment."""
+
+    path: Path
+    plan: Plan
+    runs: Standings
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every run that it is to train has ended, one way or another."""
+        return not self.plan.to_come and all(run.state not in LEFT for _, run in self.runs)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no process is at one of its runs."""
+        return all(run.state != "running" for _, run in self.runs)
+
+    def views(self, screen: ConsoleDimensions) -> list[RenderableType]:
+        """Return what is shown of it, on about so large a screen."""
+        return status_views(self.plan, self.path, self.runs, screen)
+
+
+@dataclass(frozen=True)
+class UnreadableSweep:
+    """A sweep whose plan cannot be read; its runs are there as those that belong to none."""
+
+    path: Path
+    reason: str
+    is_over = is_idle = True  # nobody knows what it is to train
+
+    def views(self, _: ConsoleDimensions) -> list[RenderableType]:
+        """Return what is wrong with it."""
+        return [Text(f"unreadable: {self.reason}", style="red")]
+
+
+@dataclass(frozen=True)
+class WatchedRuns:
+    """Runs without a plan at one moment."""
+
+    path: Path  # in or below which they lie
+    runs: Sequence[Standing]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no record says that its run is going on."""
+        return not any(run.state == "running" or (run.record and run.record.status == "running") for run in self.runs)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no process is at one of them."""
+        return all(run.state != "running" for run in self.runs)
+
+    def views(self, screen: ConsoleDimensions) -> list[RenderableType]:
+        """Return what is shown of them, on about so large a screen: those that are running first."""
+        table = Table("run", "asked for", "state", "epoch", "val_accuracy")
+        for column in table.columns[:2]:
+            column.overflow = "fold"
+        most = max(3, screen.height - 8)
+        for run in sorted(self.runs, key=lambda run: run.state != "running")[:most]:
+            table.add_row(*self._row(run))
+        views: list[RenderableType] = [table]
+        if len(self.runs) > most:
+            views.append(Text(f"... and {len(self.runs) - most} more runs"))
+        ended = [(run.record.variant, Outcome.of(run.record)) for run in self.runs if run.record]
+        return [*views, *(Text(str(best), style="bold") for best in Best.of_each_dataset(ended, Chosen()))]
+
+    def _row(self, run: Standing) -> Iterator[Text]:
+        history = run.history or read_epochs(run.directory)
+        accuracy = history[-1].get("val_accuracy") if history else None
+        name = run.directory.path.relative_to(self.path)
+        yield Text(str(self.path if name == Path() else name))
+        yield Text(_description(run.record) if run.record else "")
+        state = "unreadable" if run.unreadable else run.state
+        yield Text(state, style="red" if state in ("failed", "unreadable") else "")
+        yield Text(f"{len(history)}{_planned_epochs(run)}")
+        yield Text("-" if accuracy is None else f"{accuracy:.4f}")
+
+
+def _description(record: RunRecord) -> str:
+    """Return what a run was: its data, its variant and its seed."""
+    return f"{record.dataset['name']}: {shortened(record.variant)}, seed {record.seed}"
+
+
+def _planned_epochs(run: Standing) -> str:
+    if run.state != "running":
+        return ""
+    try:
+        return f" of {run.directory.read_config()['training']['epochs']}"
+    except (UserError, TypeError, KeyError):
+        return ""
+
+
+Watched = WatchedSweep | UnreadableSweep | WatchedRuns
+
+
+@dataclass
+class Reader:
+    """Reads what is in directories again and again; a plan that is being written counts as it was before."""
+
+    _plans: dict[Path, Plan] = field(default_factory=dict)
+
+    def watched(self, path: Path) -> list[Watched]:
+        """Return what there is to watch in and below a path; nothing where it holds no run and no plan yet."""
+        found: list[Watched] = []
+        runs = []
+        for here, below, files in walk(path):  # which passes over what vanishes meanwhile
+            below.sort()
+            if PLAN_FILE in files:
+                found.append(self._sweep(here))
+                if isinstance(found[-1], WatchedSweep):
+                    below.clear()
+            elif RunDirectory(here).record_path.name in files:
+                below.clear()
+                runs.append(Standing.of(here))
+        return [*found, *([WatchedRuns(path, runs)] if runs else [])]
+
+    def _sweep(self, path: Path) -> WatchedSweep | UnreadableSweep:
+        try:
+            self._plans[path] = Plan.read(path)
+        except UserError as error:
+            if path not in self._plans:
+                return UnreadableSweep(path, str(error))
+        return WatchedSweep(path, self._plans[path], standings(self._plans[path], path))
+
+
+_PATIENCE = 60.0  # seconds for a command that was started at the same time to make its directory
+_PATIENCE_WITH_CHECKS = 600.0  # for a sweep that has begun, but checks all its variants before it writes its plan
+
+
+def watch(directories: Sequence[Path], console: Console, interval: float) -> None:
+    """Show how far the runs in the directories are, until all have ended; without a terminal wait in silence.
+
+    Args:
+        interval: seconds between two looks.
+
+    Raises:
+        UserError: if one of the directories holds no run and no sweep, after a while.
+    """
+    reader = Reader()
+    started = time.monotonic()
+    live = Live(console=console, auto_refresh=False) if console.is_terminal else None
+    with live or nullcontext():
+        while True:
+            looks = {path: reader.watched(path) for path in _directories(directories)}
+            if live:
+                live.update(_view(looks, console.size), refresh=True)
+            if all(found and all(one.is_over for one in found) for found in looks.values()):
+                return
+            _lose_patience([path for path, found in looks.items() if not found], time.monotonic() - started)
+            time.sleep(interval)
+
+
+def _directories(paths: Sequence[Path]) -> list[Path]:
+    """Return the paths that may hold runs: a pattern such as SWEEP/* names files too, as the report knows."""
+    return [path for path in paths if len(paths) == 1 or not path.is_file()]
+
+
+def _lose_patience(empty: Sequence[Path], seconds: float) -> None:
+    for path in empty:
+        is_checked = (path / "multirun.yaml").exists()
+        if path.is_file() or seconds > (_PATIENCE_WITH_CHECKS if is_checked else _PATIENCE):
+            raise UserError(f"{path}: nothing to watch (no plan of a sweep, no run in or below it)")
+
+
+def _view(looks: dict[Path, list[Watched]], screen: ConsoleDimensions) -> RenderableType:
+    found = [one for watched in looks.values() for one in watched]
+    views: list[RenderableType] = [
+        Text(f"{path}: no run yet; waiting for one", style="yellow") for path, watched in looks.items() if not watched
+    ]
+    for one in found:
+        views += [Text(str(one.path), style="dim")] if len(found) > 1 else []
+        views += one.views(ConsoleDimensions(screen.width, screen.height // len(found)))
+    open_ones = [one for one in found if not one.is_over]
+    if open_ones and all(one.is_idle for one in open_ones):
+        command = shlex.join(["runner", "resume", str(open_ones[0].path)])
+        views.append(Text(f"nothing trains at the moment; {command} goes on", style="yellow"))
+    if open_ones:
+        views.append(Text("Ctrl-C ends the watching, not the runs", style="dim"))
+    return Group(*views)

@@ -1,0 +1,119 @@
+"""Going on with what was interrupted, from what its directory holds."""
+
+import logging
+import os
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from runner.config.schema import check
+from runner.config.trust import refuse_strangers
+from runner.core.errors import ConfigError, Stopped, UserError
+from runner.core.lock import run_lock
+from runner.core.read import walk
+from runner.core.terminal import say, show_warning
+from runner.records.provenance import code_state
+from runner.records.record import DONE
+from runner.records.run_directory import RunDirectory, logged_by
+from runner.run.execute import exit_code, run
+from runner.run.request import Request
+from runner.sweeps.hydra_launchers import PoolLauncher
+from runner.sweeps.hydra_plugins import PLUGINS
+from runner.sweeps.planning.plan import PLAN_FILE, Plan
+from runner.sweeps.run_plan import conduct
+from runner.sweeps.train import finished
+
+
+def resume_sweep(
+    directory: Path, console: Console, *, workers: int | None, fail_fast: bool, trusted: Sequence[str]
+) -> None:
+    """Train what a sweep's plan still lacks, with the launcher that it was planned with; renew its report.
+
+    Args:
+        trusted: packages whose classes the plan may name, as its command did.
+
+    Raises:
+        UserError: if the directory holds no plan, a search, which only its own command can go on with, or a plan that
+            names classes of other packages or would have files written elsewhere.
+        Stopped: as `conduct` does.
+    """
+    plan = Plan.read(directory)
+    if any(job.phase == "trial" for job in plan.jobs):
+        if not plan.to_come and {job.run_id for job in plan.jobs} == finished(plan.jobs, directory).keys():
+            _say_done(console, directory, "completed")
+            return
+        raise UserError(f"{directory}: a search goes on with the command that began it")
+    refuse_links_out(directory)
+    for job in plan.jobs:
+        refuse_strangers(job.config, trusted)
+        check(job.config)
+    launcher = _launcher(plan.launcher | ({"workers": workers} if workers else {}))
+    with closing(launcher.pool()) as pool:
+        conduct(plan, directory, pool, console, dry_run=False, fail_fast=fail_fast)
+
+
+def resume_run(path: Path, console: Console, trusted: Sequence[str]) -> None:
+    """Go on with one run from its checkpoint, or from its start where there is none; one that is done stays as it is.
+
+    Raises:
+        UserError: if its record or its configuration cannot be read, another process is at it, or it is a trial that
+            its search may stop early.
+        Stopped: if it fails or is interrupted again.
+    """
+    directory = RunDirectory(path)
+    directory.read_record()  # where there is none, nothing is written, not even a lock
+    refuse_links_out(path)
+    with run_lock(path):
+        before = directory.read_record()  # whose process may have ended it meanwhile
+        if before.status in DONE:
+            _say_done(console, path, before.status)
+            return
+        config = directory.read_config()
+        refuse_strangers(config, trusted)
+        if before.code.get("commit") != code_state().get("commit"):
+            show_warning(console, "this run began with other code: what comes out may be of neither version.")
+        _refuse_pruned_trial(path)
+        request = Request.of_record(before, path, in_sweep=(path.parent / PLAN_FILE).exists())
+        with logged_by(logging.FileHandler(path / "run.log", encoding="utf-8")):
+            record = run(config, request, console)
+    if code := exit_code(record):
+        raise Stopped(code)
+
+
+def _say_done(console: Console, path: Path, status: str) -> None:
+    say(console, f"{path}: already {status}; there is nothing left to do")
+
+
+def _refuse_pruned_trial(path: Path) -> None:
+    """Raise UserError for a trial that may be stopped early: its checkpoint fits a training that its search watches."""
+    home = path.resolve()
+    try:
+        jobs = Plan.read(home.parent).jobs
+    except UserError:  # it belongs to no sweep that can be read
+        return
+    if any(job.pruning and job.directory == home.name for job in jobs):
+        raise UserError(f"{path}: a trial goes on with the command that began its search")
+
+
+def refuse_links_out(directory: Path) -> None:
+    """Raise UserError if a link in a directory leads out of it: what is written there would land elsewhere."""
+    home = directory.resolve()
+    for folder, below, files in walk(directory):
+        for path in (folder / entry for entry in [*below, *files]):
+            if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(home):  # resolve() minds loops
+                raise UserError(f"{path}: a link that leads out of {directory}")
+
+
+def _launcher(spec: dict[str, Any]) -> PoolLauncher:
+    name = str(spec.pop("_target_", "")).rpartition(".")[2]
+    launchers: dict[str, Any] = {plugin.__name__: plugin for plugin in PLUGINS if issubclass(plugin, PoolLauncher)}
+    if name in launchers:
+        try:
+            launcher: PoolLauncher = launchers[name](**spec)
+        except TypeError as error:
+            raise ConfigError(f"the sweep's launcher: {error}") from error
+        return launcher
+    raise ConfigError(f"the sweep's launcher is not known here: {name}")

@@ -1,0 +1,173 @@
+"""A planned sweep from its first check to its report."""
+
+import shlex
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from runner.config.schema import check
+from runner.core.errors import EXIT_FAILED, EXIT_INTERRUPTED, EnvironmentFault, Stopped, UserError
+from runner.core.terminal import say, show_warning
+from runner.core.text import counted
+from runner.core.write import remove_leftovers
+from runner.data.places import refuse_missing
+from runner.records.baselines import baselines
+from runner.records.job import Job
+from runner.records.provenance import code_state
+from runner.records.record import DONE, RunRecord
+from runner.records.run_directory import RunDirectory
+from runner.sweeps.outcome import read_status
+from runner.sweeps.planning.plan import Plan
+from runner.sweeps.planning.power import power_warning
+from runner.sweeps.planning.study import Study, read_study
+from runner.sweeps.pools.base import Pool
+from runner.sweeps.progress.earlier import earlier_runs
+from runner.sweeps.progress.estimate import estimate_range, learnt_pace
+from runner.sweeps.progress.plan_view import show_plan, show_selection
+from runner.sweeps.train import Sweep, kind
+from runner.sweeps.tuning import choose
+
+
+def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_run: bool, fail_fast: bool) -> None:
+    """Check, show, save and train a plan, and report on its runs.
+
+    Raises:
+        UserError: before anything trains, if a variant cannot be built.
+        Stopped: at the end, with exit code 1 if a run failed, or 130 if the sweep was interrupted.
+    """
+    from runner.reporting.report import (
+        report,  # now, while the workers start
+        show_verdicts,
+    )
+
+    study = read_study(plan.study) if plan.study else None
+    records = {job.run_id: read_status(RunDirectory(job.path(directory))) for job in plan.jobs}
+    started_with = {name for name, record in records.items() if record and record.status in DONE}
+    left = [job for job in plan.of_phase("tuning", "final") if job.run_id not in started_with]
+    later = _after_tuning(plan, started_with)
+    sweep = Sweep(directory, pool, console, plan.chosen, fail_fast=fail_fast)
+    here = [(job.variant, record) for job in plan.jobs if (record := records[job.run_id])]
+    known = learnt_pace(here or earlier_runs(plan.jobs))
+    unchecked = [*left, *plan.of_phase("candidate")]
+    pace = sweep.check(unchecked, measure=not known.an_epoch, chooses=bool(study and study.tune))
+    is_kept = dry_run and bool(_begun(directory))  # a look ahead must not take the place of what runs there go by
+    remove_leftovers(directory)
+    if not is_kept:
+        plan.write(directory)
+    to_train = [*left, *later]
+    pace = replace(pace, an_epoch={**known.an_epoch, **pace.an_epoch}, overhead=known.overhead)
+    estimate = estimate_range(to_train, pace, pool.workers, kinds=len(set(map(kind, to_train))))
+    show_plan(console, plan, started_with, len(later), directory, estimate, pool.workers)
+    for warning in _warnings(plan, study, records.values()):
+        show_warning(console, warning)
+    if is_kept:
+        say(console, f"{directory} has runs of a plan already, which stays as it is")
+    if dry_run:
+        return
+    try:
+        failed = _train(plan, study, sweep, directory)
+    except KeyboardInterrupt:
+        command = shlex.join(["runner", "resume", str(directory)])
+        show_warning(console, f"interrupted; the same command again goes on, and so does {command}")
+        raise Stopped(EXIT_INTERRUPTED) from None
+    try:
+        done = report([directory], directory)
+        if done.results:
+            show_verdicts(console, done.results)
+        console.print(f"report  {directory / 'index.html'}", soft_wrap=True)
+        if done.results and done.results.selection is not None:
+            show_selection(console, done.results.selection)
+    except EnvironmentFault:
+        raise
+    except (UserError, OSError) as error:
+        show_warning(console, f"no report on the sweep: {error}")
+    if failed:
+        raise Stopped(EXIT_FAILED)
+
+
+def _after_tuning(plan: Plan, done: Container[str]) -> list[Job]:
+    """Return a run for each that the choice among tuned points will add, but for those that are done already."""
+    chosen = {(job.variant, job.seed) for job in plan.jobs if job.phase == "candidate" and job.run_id in done}
+    return [job for job in plan.of_one_candidate() if (job.variant, job.seed) not in chosen]
+
+
+def in_recorded_order(plan: Plan, directory: Path, console: Console) -> Plan:
+    """Return a grid's plan with its variants in the order of the plan whose runs lie there: the first is the baseline.
+
+    The same values typed in another order are the same sweep, whose report must not answer another question.
+    """
+    if plan.study or not _begun(directory):
+        return plan
+    recorded = {name: place for place, name in enumerate(dict.fromkeys(map(kind, _recorded(directory))))}
+    if next(iter(recorded)) not in map(kind, plan.jobs):
+        return plan
+    jobs = sorted(plan.jobs, key=lambda job: recorded.get(kind(job), len(recorded)))
+    if (first := jobs[0].variant) != (typed := plan.jobs[0].variant):
+        command = shlex.join(["runner", "report", str(directory), "--baseline", typed])
+        say(console, f"{first} stays the baseline, as it was planned here first; to compare with {typed}: {command}")
+    return replace(plan, jobs=jobs)
+
+
+def refuse_another_question(jobs: Iterable[Job], directory: Path) -> None:
+    """Refuse a directory whose finished or begun runs have nothing in common with the planned ones but the seeds.
+
+    Raises:
+        UserError: naming the directory; the plan, tables and page that lie there would be replaced.
+    """
+    begun = _begun(directory)
+    if begun and not {kind(job) for job in begun} & {kind(job) for job in jobs}:
+        raise UserError(
+            f"{directory}: holds the results of another question ({counted(len(begun), 'run')}, none of them planned "
+            "now), which would be replaced; choose another directory: hydra.sweep.dir=DIR"
+        )
+
+
+def refuse_missing_data(jobs: Iterable[Job]) -> None:
+    """Raise DataError for the first data set whose file or directory is not there, before a worker looks for it."""
+    seen: set[str] = set()
+    for job in jobs:
+        if (spec := str(job.config["dataset"])) not in seen:
+            seen.add(spec)
+            refuse_missing(check(job.config))
+
+
+def _begun(directory: Path) -> list[Job]:
+    """Return the runs that have been started of the plan that lies in a directory; none where there is no plan."""
+    return [job for job in _recorded(directory) if RunDirectory(job.path(directory)).record_path.exists()]
+
+
+def _recorded(directory: Path) -> list[Job]:
+    """Return the runs of the plan that lies in a directory; none where there is no plan."""
+    try:
+        return Plan.read(directory).jobs
+    except UserError:
+        return []
+
+
+def _train(plan: Plan, study: Study | None, sweep: Sweep, directory: Path) -> bool:
+    """Train the tuning runs and choose by them, then the final ones; say whether a run failed."""
+    failed = False
+    if study and study.tune:
+        failed = sweep.train_missing(plan.of_phase("tuning"))
+        if failed and sweep.fail_fast:
+            return True
+        plan = choose(plan, directory, study)
+        plan.write(directory)
+    return sweep.train_missing(plan.of_phase("final")) or failed
+
+
+def _warnings(plan: Plan, study: Study | None, records: Iterable[RunRecord | None]) -> Iterator[str]:
+    for first, second in plan.merged():
+        yield f"{second} is the same run as {first} on every seed they share: it is trained once."
+    final = [job for job in plan.jobs if job.phase in ("final", "candidate")]
+    seeds, variants = {job.seed for job in final}, list(dict.fromkeys(job.variant for job in final))
+    compared = baselines(variants, study.baseline, study.names) if study else baselines(variants, None)
+    comparisons = sum(other in compared and other != variant for variant, other in compared.items())
+    if (study or len(seeds) > 1) and (warning := power_warning(len(seeds), comparisons)):
+        yield warning
+    if other := {record.code.get("commit", "")[:12] for record in records if record} - {
+        code_state().get("commit", "")[:12]
+    }:
+        yield f"some runs here were made by other code ({', '.join(sorted(other))}); a new directory keeps them apart."

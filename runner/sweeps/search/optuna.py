@@ -1,0 +1,288 @@
+"""A search with Optuna: trials are asked for, trained as ordinary runs, and told."""
+
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+from rich.console import Console
+
+from runner.core.errors import EXIT_FAILED, EXIT_INTERRUPTED, ConfigError, Stopped, UserError
+from runner.core.lock import run_lock
+from runner.core.terminal import show_warning
+from runner.core.write import write_csv
+from runner.records.job import Job
+from runner.records.record import DONE, RunRecord
+from runner.records.run_directory import RunDirectory
+from runner.sweeps.outcome import read_status, score
+from runner.sweeps.planning.compose import Composer, as_override
+from runner.sweeps.planning.difference import difference
+from runner.sweeps.planning.plan import PLAN_FILE, Plan, candidates, sharing
+from runner.sweeps.planning.variants import Variant
+from runner.sweeps.pools.base import Pool
+from runner.sweeps.progress.best import rounded
+from runner.sweeps.run_plan import refuse_another_question
+from runner.sweeps.search.pruning import open_search
+from runner.sweeps.search.space import Search, distribution_of, example_points, kind_of, stored_choices, value_of
+from runner.sweeps.train import Sweep
+
+
+@dataclass(frozen=True)
+class Searching:
+    """A search, and what its trials are made with."""
+
+    search: Search
+    base: list[str]  # overrides of all trials
+    composer: Composer
+    directory: Path
+    launcher: dict[str, Any]
+    console: Console
+    _composed: list[list[Job]] = field(default_factory=list)  # the runs of the trials so far, which takes time
+
+    @property
+    def journal(self) -> Path:
+        """Return Optuna's file."""
+        return self.directory / "optuna.journal"
+
+    def jobs(self, study: optuna.Study) -> list[list[Job]]:
+        """Return the runs of each trial; of those with equal values, in the directory of the first.
+
+        A trial whose values do not go together has none, which is warned of.
+        """
+        for trial in study.get_trials(deepcopy=False)[len(self._composed) :]:
+            try:
+                self._composed.append(self._of_trial(trial))
+            except ConfigError as error:
+                show_warning(self.console, f"left out: {error}")
+                self._composed.append([])
+        placed = iter(sharing(chain.from_iterable(self._composed)))
+        return [list(islice(placed, len(jobs))) for jobs in self._composed]
+
+    def examples(self) -> list[Job]:
+        """Return runs with each choice and both ends of each range, to see before any trial whether they can be built.
+
+        Raises:
+            ConfigError: if one cannot be composed.
+        """
+        points = [self.point(params) for params in example_points(self.search)]
+        variants = [Variant(",".join(point), self.base, [point]) for point in points]
+        return [job for one in candidates(variants, self.composer) for job in one.jobs(self.search.seeds, "trial")]
+
+    def point(self, params: Mapping[str, Any]) -> list[str]:
+        """Return what Optuna stored of a trial, as overrides."""
+        return [as_override(key, value_of(self.search.axes[key], value)) for key, value in params.items()]
+
+    def _of_trial(self, trial: FrozenTrial) -> list[Job]:
+        variant = Variant(f"trial {trial.number:03d}", self.base, [self.point(trial.params)], named=True)
+        (candidate,) = candidates([variant], self.composer)
+        jobs = candidate.jobs(self.search.seeds, "trial")
+        return [replace(job, pruning=self._pruning(trial)) for job in jobs]
+
+    def _pruning(self, trial: FrozenTrial) -> dict[str, Any] | None:
+        if self.search.pruner == "none":
+            return None
+        pruner = {"n_startup_trials": self.search.startup_trials, "n_warmup_steps": self.search.warmup_epochs}
+        metric = self.search.metric.removeprefix("best_")
+        return {"journal": str(self.journal.resolve()), "trial": trial.number, "metric": metric, "pruner": pruner}
+
+
+def conduct_search(searching: Searching, pool: Pool, *, dry_run: bool, fail_fast: bool) -> None:
+    """Train what is missing of the budget, and report on all trials.
+
+    As many trials as there are workers are asked for at a time and told in their order, so that the search is the same
+    each time, however long each of them takes.
+
+    Raises:
+        UserError: before anything trains, if the search cannot be made, another process is at it, or its directory
+            holds a sweep.
+        Stopped: at the end, with exit code 1 if a run failed, or 130 if the search was interrupted.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    console = searching.console
+    sweep = Sweep(searching.directory, pool, console, searching.search, fail_fast=fail_fast)
+    if not dry_run and not searching.journal.exists():
+        refuse_another_question([], searching.directory)
+    sweep.check(searching.examples(), measure=False, chooses=True)
+    searching.directory.mkdir(parents=True, exist_ok=True)
+    # Who went on with it beside would train the same trials; a look is free.
+    with nullcontext() if dry_run else run_lock(searching.directory, of="search"):
+        study = _open(searching)
+        done = len(study.get_trials(deepcopy=False, states=[TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL]))
+        axes = ", ".join(searching.search.axes)
+        console.print(
+            f"search for {axes}: {searching.search.budget} trials, {done} done already; in {searching.directory}",
+            soft_wrap=True,
+        )
+        if dry_run:
+            return
+        try:
+            failed = _search(study, searching, sweep, pool.workers)
+        except KeyboardInterrupt:
+            show_warning(console, "interrupted; the same command again goes on")
+            raise Stopped(EXIT_INTERRUPTED) from None
+        _report(study, searching)
+    if failed:
+        raise Stopped(EXIT_FAILED)
+
+
+def _open(searching: Searching) -> optuna.Study:
+    search = searching.search
+    seen = 0
+    if searching.journal.exists():
+        earlier = open_search(str(searching.journal))
+        trials = earlier.get_trials(deepcopy=False)
+        if other := next(_changes(earlier, trials, searching), None):
+            raise UserError(
+                f"{other}: not what it was when the search in {searching.directory} began; "
+                "give it back as it was, or begin another search: hydra.sweep.dir=DIR"
+            )
+        seen = len(trials)
+    # Each start draws from a stream of its own: the first stream again would repeat the first trials.
+    sampler = _sampler(search, search.seed + seen)
+    return open_search(
+        str(searching.journal), sampler=sampler, direction="maximize" if search.sign == 1 else "minimize"
+    )
+
+
+def _changes(study: optuna.Study, trials: Iterable[FrozenTrial], searching: Searching) -> Iterator[str]:
+    """Yield what would make trials that cannot be compared with the earlier ones; other ends of ranges do not."""
+    search = searching.search
+    axes = {key: kind_of(distribution_of(axis)) for key, axis in search.axes.items()}
+    for key, distribution in (pair for trial in trials for pair in trial.distributions.items()):
+        if axes.get(key) != kind_of(distribution):
+            yield f"search.axes.{key}"
+    if not (searching.directory / PLAN_FILE).exists():  # it was stopped before its first trial
+        return
+    plan = Plan.read(searching.directory)
+    for name in ("metric", "direction"):
+        if getattr(search, name) != plan.search.get(name):
+            yield f"search.{name}={getattr(search, name)}"
+    if {job.seed for job in plan.jobs} != set(search.seeds):
+        yield "search.seeds"
+    planned = {(job.variant, job.seed): job for job in plan.jobs}
+    for job in chain.from_iterable(searching.jobs(study)):
+        begun = planned.get((job.variant, job.seed), job)
+        if begun.run_id != job.run_id:
+            yield " ".join(difference(begun, job)) or "the configuration"
+
+
+class _Grid(optuna.samplers.GridSampler):
+    """Optuna's grid; when all of it is used up it would stop the study, which raises where trials are asked for."""
+
+    def after_trial(self, *_: object) -> None:
+        """Do nothing: the budget ends the search."""
+
+
+def _sampler(search: Search, seed: int) -> optuna.samplers.BaseSampler:
+    match search.sampler:
+        case "random":
+            return optuna.samplers.RandomSampler(seed=seed)
+        case "grid":
+            grid = {key: stored_choices(axis) for key, axis in search.axes.items()}
+            return _Grid(grid, seed=search.seed)
+        case _:
+            with warnings.catch_warnings():  # constant_liar is what makes trials asked for together differ
+                warnings.simplefilter("ignore")
+                return optuna.samplers.TPESampler(seed=seed, constant_liar=True, multivariate=True)
+
+
+def _search(study: optuna.Study, searching: Searching, sweep: Sweep, workers: int) -> bool:
+    """Train trials until the budget is used up; say whether a run failed."""
+    space = {key: distribution_of(axis) for key, axis in searching.search.axes.items()}
+    failed = False
+    while True:
+        # Those that were running when the search was interrupted come first, with the values they had.
+        batch = study.get_trials(states=[TrialState.RUNNING])
+        missing = searching.search.budget - (len(study.get_trials(deepcopy=False)) - len(batch))
+        for _ in range(min(workers, missing) - len(batch)):
+            number = study.ask(space).number
+            batch.append(study.get_trials()[number])
+        if not batch:
+            return failed
+        jobs = searching.jobs(study)
+        if any(jobs):
+            _plan(jobs, searching).write(searching.directory)
+        to_come = max(0, searching.search.budget - len(jobs)) * len(searching.search.seeds)
+        failed |= sweep.train_missing(_each_once(jobs[trial.number] for trial in batch), to_come)
+        stops = failed and sweep.fail_fast
+        for trial in batch:
+            records = [read_status(RunDirectory(job.path(searching.directory))) for job in jobs[trial.number]]
+            if stops and not all(record and record.status in (*DONE, "failed") for record in records):
+                continue  # it was stopped beside the one that failed: the next start goes on with it
+            _tell(study, trial.number, records, searching.search)
+        if stops:
+            return True
+
+
+def _tell(study: optuna.Study, number: int, records: Sequence[RunRecord | None], search: Search) -> None:
+    statuses = {record.status if record else "failed" for record in records}
+    if not records or "failed" in statuses:
+        study.tell(number, state=TrialState.FAIL)
+    elif statuses == {"completed"}:
+        study.tell(number, fmean(score(record, search.metric) for record in records if record))
+    else:  # stopped by the pruner; or diverged, which the sampler takes for the worst there is
+        study.tell(number, state=TrialState.PRUNED)
+
+
+def _each_once(jobs: Iterable[Sequence[Job]]) -> list[Job]:
+    """Return the runs of some trials; of those with equal values the first one's."""
+    each: dict[str, Job] = {}
+    for job in chain.from_iterable(jobs):
+        each.setdefault(job.run_id, job)
+    return list(each.values())
+
+
+def _plan(jobs: Sequence[Sequence[Job]], searching: Searching) -> Plan:
+    search = searching.search
+    to_come = max(0, search.budget - len(jobs)) * len(search.seeds)
+    about = {"metric": search.metric, "direction": search.direction, "to_come": to_come}
+    return Plan(list(chain.from_iterable(jobs)), launcher=searching.launcher, search=about)
+
+
+def _report(study: optuna.Study, searching: Searching) -> None:
+    import pandas as pd
+
+    from runner.reporting.figures.of_search import search_report
+    from runner.reporting.report import report
+
+    search, directory = searching.search, searching.directory
+    trials = study.get_trials(deepcopy=False)
+    rows = [_row(trial, jobs, searching.search) for trial, jobs in zip(trials, searching.jobs(study), strict=True)]
+    write_csv(directory / "trials.csv", rows)
+    complete = study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
+    importances = _importances(study) if len({trial.value for trial in complete}) > 1 else []
+    if importances:
+        write_csv(directory / "importances.csv", importances)
+    report([directory], directory)
+    table = pd.DataFrame(rows).astype({search.metric: float})  # also where no trial has a figure
+    search_report(directory, table, pd.DataFrame(importances), search.metric, search.sign)
+    searching.console.print(f"report  {directory / 'index.html'}", soft_wrap=True)
+    if complete:
+        best = study.best_trial
+        found = f"{search.metric} {best.value:.4f}  {rounded(' '.join(searching.point(best.params)))}"
+        searching.console.print(f"best    trial {best.number:03d}: {found}", soft_wrap=True)
+
+
+def _importances(study: optuna.Study) -> list[dict[str, Any]]:
+    """Return each key's share of the variance, by fANOVA (Optuna's default is another one since version 5)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
+        shares = optuna.importance.get_param_importances(study, evaluator=evaluator)
+    return [{"key": key, "importance": share} for key, share in shares.items()]
+
+
+def _row(trial: FrozenTrial, jobs: Sequence[Job], search: Search) -> dict[str, Any]:
+    return {
+        "trial": trial.number,
+        "state": trial.state.name.lower(),
+        search.metric: trial.value if trial.state == TrialState.COMPLETE else None,
+        "run_ids": " ".join(job.run_id for job in jobs),
+        **{key: value_of(search.axes[key], value) for key, value in trial.params.items()},
+    }

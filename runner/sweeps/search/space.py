@@ -1,0 +1,145 @@
+"""Search space: axes, ranges, and their form in Optuna."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, Self
+
+import optuna
+from hydra.core.override_parser.types import IntervalSweep, Override
+from pydantic import Field, ValidationError, model_validator
+
+from runner.config.ranges import LARGEST, Count, WholeNumber
+from runner.config.schema import Section, error_lines
+from runner.core.errors import ConfigError
+from runner.sweeps.planning.study import Chosen, Seeds
+
+Bound = Annotated[float | int, Field(ge=-LARGEST, le=LARGEST)]
+
+
+class Axis(Section):
+    """The values a key may take: a range of numbers, or choices."""
+
+    low: Bound | None = None
+    high: Bound | None = None
+    log: bool = False
+    step: Annotated[float | int, Field(gt=0, le=LARGEST)] | None = None
+    choices: list[Any] | None = None
+
+    @model_validator(mode="after")
+    def _is_one_kind(self) -> Self:
+        if self.choices is not None:
+            if not self.choices or self.low is not None or self.high is not None:
+                raise ValueError("choices: must not be empty, and exclude low and high")
+            return self
+        if self.low is None or self.high is None:
+            raise ValueError("must have low and high, or choices")
+        if not self.low < self.high:
+            raise ValueError(f"low={self.low} must be below high={self.high}")
+        if self.log and (self.low <= 0 or self.step is not None):
+            raise ValueError("log=true needs low above 0, and no step")
+        return self
+
+
+class Search(Chosen):
+    """A search's budget, its axes and how it goes about it."""
+
+    sampler: Literal["tpe", "random", "grid"] = "tpe"
+    trials: Count = 30
+    axes: dict[str, Axis] = Field(default_factory=dict)
+    seeds: Seeds = Field(default=1, validate_default=True)
+    pruner: Literal["median", "none"] = "median"
+    startup_trials: WholeNumber = 5
+    warmup_epochs: WholeNumber = 1
+    seed: WholeNumber = 0
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.pruner != "none" and len(self.seeds) > 1:
+            raise ValueError("search.pruner=median: is for one seed a trial (search.pruner=none, or search.seeds=1)")
+        for key, axis in self.axes.items():
+            if self.sampler == "grid" and axis.choices is None:
+                raise ValueError(f"search.axes.{key}: sampler=grid needs choices")
+        return self
+
+    @property
+    def budget(self) -> int:
+        """How many trials it is to have; a grid no more than it has points."""
+        if self.sampler != "grid":
+            return self.trials
+        return min(self.trials, math.prod(len(axis.choices or []) for axis in self.axes.values()))
+
+
+def read_search(config: Any, swept: Sequence[Override], seeds: Any = None) -> Search:
+    """Check a search as it stands in the configuration, with the axes of the command line beside its own.
+
+    Args:
+        swept: overrides with several values: a,b, choice(...), range(...), interval(...), tag(log, interval(...)).
+        seeds: given on the command line; they take the place of the search's.
+
+    Raises:
+        ConfigError: one line for each key that is wrong.
+    """
+    if not isinstance(config, Mapping):
+        raise ConfigError("search: must be keys with values: trials, axes, ...")
+    own = config.get("axes") or {}
+    if not isinstance(own, Mapping):
+        raise ConfigError("search.axes: must be keys with values: KEY: {low: ..., high: ...}")
+    axes = dict(own) | {override.get_key_element(): _axis(override) for override in swept}
+    try:
+        search = Search.model_validate(dict(config) | {"axes": axes} | ({} if seeds is None else {"seeds": seeds}))
+    except ValidationError as error:
+        raise ConfigError(error_lines(error, Search, "search")) from error
+    if not search.axes:
+        raise ConfigError("search.axes: nothing to search for; give KEY=interval(LOW,HIGH) or KEY=A,B")
+    return search
+
+
+def _axis(override: Override) -> dict[str, Any]:
+    value = override.value()
+    if isinstance(value, IntervalSweep):
+        return {"low": value.start, "high": value.end, "log": "log" in value.tags}
+    return {"choices": list(override.sweep_string_iterator())}
+
+
+def distribution_of(axis: Axis) -> Any:
+    """Return an axis as Optuna draws from it."""
+    if axis.choices is not None:
+        return optuna.distributions.CategoricalDistribution(stored_choices(axis))
+    assert axis.low is not None
+    assert axis.high is not None
+    if isinstance(axis.low, int) and isinstance(axis.high, int) and not isinstance(axis.step, float):
+        return optuna.distributions.IntDistribution(axis.low, axis.high, log=axis.log, step=axis.step or 1)
+    return optuna.distributions.FloatDistribution(axis.low, axis.high, log=axis.log, step=axis.step)
+
+
+def stored_choices(axis: Axis) -> list[Any]:
+    """Return choices as Optuna stores them: lists as their text."""
+    assert axis.choices is not None
+    return [json.dumps(choice) if isinstance(choice, list | dict) else choice for choice in axis.choices]
+
+
+def value_of(axis: Axis, stored: Any) -> Any:
+    """Return what Optuna stored as the configuration has it."""
+    if axis.choices is None:
+        return stored
+    return axis.choices[stored_choices(axis).index(stored)]
+
+
+def example_points(search: Search) -> list[dict[str, Any]]:
+    """Return points, as Optuna stores them, that have each choice and both ends of each range between them."""
+    values = {key: _extremes(distribution_of(axis)) for key, axis in search.axes.items()}
+    first = {key: own[0] for key, own in values.items()}
+    return [first, *(first | {key: value} for key, own in values.items() for value in own[1:])]
+
+
+def _extremes(distribution: Any) -> list[Any]:
+    """Return all choices, or both ends of a range."""
+    if isinstance(distribution, optuna.distributions.CategoricalDistribution):
+        return list(distribution.choices)
+    return [distribution.low, distribution.high]
+
+
+def kind_of(distribution: Any) -> tuple[Any, ...]:
+    """Return what may not change of a distribution while a search goes on: all but the ends of a range."""
+    return type(distribution), getattr(distribution, "log", None), getattr(distribution, "choices", None)

@@ -1,0 +1,161 @@
+"""Training what a plan holds, on a pool of workers."""
+
+from collections.abc import Sequence
+from contextlib import nullcontext, suppress
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+
+from runner.config.identity import run_id
+from runner.core.errors import ConfigError, EnvironmentFault
+from runner.core.lock import Locked, run_lock
+from runner.core.terminal import show_warning
+from runner.records.job import Job
+from runner.records.record import DONE
+from runner.records.run_directory import RunDirectory
+from runner.sweeps.outcome import Outcome, not_measured, read_status, write_ending
+from runner.sweeps.planning.plan import in_variant
+from runner.sweeps.planning.study import Chosen
+from runner.sweeps.pools.base import Pool, WorkerLost
+from runner.sweeps.progress.estimate import Pace
+from runner.sweeps.progress.live import SweepLines
+from runner.sweeps.worker import Checked, Depth, check_job, train_job
+
+
+def kind(job: Job) -> str:
+    """Return what a job has in common with those that differ from it in the seed alone."""
+    return run_id({key: value for key, value in job.config.items() if key != "seed"})
+
+
+def finished(jobs: Sequence[Job], sweep: Path) -> dict[str, Outcome]:
+    """Return the outcomes of those that need not be trained, by run id."""
+    records = {job.run_id: read_status(RunDirectory(job.path(sweep))) for job in jobs}
+    return {name: Outcome.of(record) for name, record in records.items() if record and record.status in DONE}
+
+
+class Sweep:
+    """A directory with runs, and the workers that fill it."""
+
+    def __init__(self, directory: Path, pool: Pool, console: Console, chosen: Chosen, *, fail_fast: bool) -> None:
+        self._directory = directory
+        self._pool = pool
+        self._console = console
+        self._chosen = chosen  # by which the best so far is told
+        self._ended: list[tuple[Job, Outcome]] = []  # also before this start
+        self._shown = 0  # of the batches of this start
+        self.fail_fast = fail_fast
+
+    def check(self, jobs: Sequence[Job], *, measure: bool, chooses: bool = False) -> Pace:
+        """Build the parts of every kind of run, and return how fast they are.
+
+        Args:
+            measure: an epoch of the first one; the others are estimated by their operations. Else nothing is measured.
+            chooses: by a figure of these runs, which they must measure.
+
+        Raises:
+            ConfigError: a line for each variant that cannot be built.
+        """
+        kinds = list({kind(job): job for job in reversed(jobs)}.values())[::-1]
+        tasks: list[tuple[Job, Depth]] = [(job, "build") for job in kinds]
+        if tasks and measure:
+            tasks[0] = kinds[0], "measure"
+        if 0 < len(kinds) < len(jobs):  # more for the workers that would be left cold
+            tasks += [(kinds[0], "compile")] * (min(self._pool.workers, len(jobs)) - len(kinds))
+        checked: list[tuple[Job, Checked]] = []
+        with self._console.status(f"checking {len(kinds)} configurations") if kinds else nullcontext():
+            function = partial(check_job, sweep=self._directory.resolve())
+            for (job, _), result in self._pool.checker.results(function, tasks, lambda task: kind(task[0])):
+                if isinstance(result, EnvironmentFault):
+                    raise result
+                checked.append((job, Checked(str(result)) if isinstance(result, WorkerLost) else result))
+        wrong = [in_variant(job.variant, one.error) for job, one in checked if one.error]
+        metric = self._chosen.metric.removeprefix("best_").removeprefix("val_")
+        if chooses and any(not one.error and metric not in one.measured for _, one in checked):
+            wrong.append(not_measured(self._chosen.metric))
+        if wrong:
+            raise ConfigError("\n".join(dict.fromkeys(wrong)))
+        warned: dict[str, list[str]] = {}
+        for job, one in checked:
+            for text in one.warnings:
+                warned.setdefault(text, []).append(job.variant)
+        for text, variants in warned.items():
+            show_warning(self._console, f"{', '.join(dict.fromkeys(variants))}: {text}")
+        for _, measured in checked:
+            if measured.epoch_seconds is not None:
+                rate = measured.epoch_seconds / measured.cost
+                return Pace({job.variant: one.cost * rate for job, one in checked}, measured.compiling_seconds)
+        return Pace({})
+
+    def train_missing(self, jobs: Sequence[Job], ahead: int | None = None) -> bool:
+        """Train those of the jobs that are not done, and say whether one failed.
+
+        What another process is training is waited for. After an interruption, what was under way is marked as that.
+
+        Args:
+            ahead: how many runs will follow, where the jobs are a batch of more; the runs are counted through.
+
+        Raises:
+            EnvironmentFault: if the machine lets none go on; what was under way is interrupted.
+        """
+        done = finished(jobs, self._directory)
+        for job in jobs:
+            if job.run_id in done:  # and may have been killed before it was tidied
+                RunDirectory(job.path(self._directory)).remove_checkpoint()
+        self._ended += [(job, done[job.run_id]) for job in jobs if job.run_id in done]
+        jobs = [job for job in jobs if job.run_id not in done]
+        outcomes: dict[str, Outcome] = {}
+        counts = {"behind": self._shown, "ahead": ahead} if ahead is not None else {}
+        try:
+            with SweepLines(self._console, jobs, self._directory, self._chosen, self._ended, **counts) as lines:
+                for wait in (False, True):
+                    left = [job for job in jobs if job.run_id not in outcomes]
+                    if left and not self._train(left, outcomes, lines, wait=wait):
+                        break
+        except (KeyboardInterrupt, EnvironmentFault):
+            self._pool.close()
+            with suppress(EnvironmentFault):
+                self._mark_interrupted(jobs)
+            raise
+        self._shown += len(outcomes)
+        return any(outcome.status == "failed" for outcome in outcomes.values())
+
+    def _train(self, jobs: Sequence[Job], outcomes: dict[str, Outcome], lines: SweepLines, *, wait: bool) -> bool:
+        """Train jobs; return False if that was stopped because one failed."""
+        task = partial(train_job, sweep=self._directory.resolve(), wait=wait)
+        for job, result in self._pool.results(task, jobs, kind):
+            if isinstance(result, EnvironmentFault):
+                raise result
+            outcome = self._lost(job, result) if isinstance(result, WorkerLost) else result
+            if outcome.status == "locked":
+                continue
+            outcomes[job.run_id] = outcome
+            lines.show(job, outcome)
+            self._ended.append((job, outcome))
+            if self.fail_fast and outcome.status == "failed":
+                self._pool.close()
+                others = [other for other in jobs if other.run_id not in outcomes]
+                self._mark_interrupted(others)
+                self._console.print(f"stopped at the first failure (fail_fast=true); {len(others)} runs are left")
+                return False
+        return True
+
+    def _lost(self, job: Job, reason: WorkerLost) -> Outcome:
+        directory = RunDirectory(job.path(self._directory))
+        with run_lock(directory.path, wait=True):
+            record = read_status(directory)
+            if record and record.status in DONE:  # another process took it up meanwhile
+                return Outcome.of(record)
+            return write_ending(job, directory, "failed", str(reason))
+
+    def _mark_interrupted(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            directory = RunDirectory(job.path(self._directory))
+            record = read_status(directory)
+            if record is None or record.status != "running":
+                continue
+            try:
+                with run_lock(directory.path):
+                    write_ending(job, directory, "interrupted", None)
+            except Locked:  # it is another process that trains it
+                continue

@@ -1,0 +1,86 @@
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from runner.reporting.figures.dots import dots
+
+
+def values(**variants):
+    return pd.DataFrame([(name, value) for name, own in variants.items() for value in own], columns=["variant", "x"])
+
+
+def test_every_run_is_a_dot_and_the_mean_has_its_interval():
+    own = [0.5, 0.7, 0.9]
+    figure = dots(values(a=own, b=[0.4]), "x", "accuracy (%)", "", share=True)
+    points, interval, mean, other, other_mean = figure.axes[0].lines
+    assert points.get_xdata().tolist() == own
+    assert len(set(points.get_ydata())) == 3  # none hides another
+    assert list(interval.get_xdata()) == pytest.approx(stats.t.interval(0.95, 2, 0.7, stats.sem(own)))
+    assert mean.get_xdata()[0] == pytest.approx(0.7)
+    assert (other.get_xdata()[0], other_mean.get_xdata()[0]) == (0.4, 0.4)
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["a", "b"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 8, 9])
+def test_no_seed_lies_under_the_interval_or_the_mean(count):
+    figure = dots(values(a=np.linspace(0.5, 0.6, count), b=[0.1, 0.2]), "x", "", "", share=False)
+    (axes,) = figure.axes
+    figure.draw_without_rendering()
+    seeds, *summary = axes.lines[: 2 + (count > 1)]
+    lowest = max(axes.transData.transform([(0, y)])[0, 1] for line in summary for y in line.get_ydata())
+    highest = min(axes.transData.transform([(0, y)])[0, 1] for y in seeds.get_ydata())
+    dots_an_inch = figure.dpi / 72
+    assert highest - lowest > 1.5 * dots_an_inch  # what half a dot takes
+
+
+def test_the_legend_says_what_dots_and_bars_are():
+    figure = dots(values(a=[0.5, 0.7], b=[0.4, 0.6]), "x", "", "", share=False)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["seed", "mean and its 95% interval"]
+
+
+def test_a_variant_without_a_number_keeps_its_line_and_its_note():
+    figure = dots(values(a=[0.5], b=[np.nan]), "x", "", "", share=True, notes={"b": "1 diverged"})
+    (axes,) = figure.axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b"]
+    assert [(text.get_text(), text.get_position()[1]) for text in axes.texts] == [("1 diverged", axes.get_yticks()[1])]
+
+
+@pytest.mark.parametrize("count", [1, 3, 40])
+def test_a_note_lies_beside_the_axes_and_in_the_figure(count):
+    names = [f"optimizer=sgd,optimizer.learning_rate=0.{n:03d}" for n in range(count)]
+    notes = dict.fromkeys(names, "1 diverged, 10 pruned, 2 interrupted, 3 failed")
+    figure = dots(values(**{name: [n, n + 1] for n, name in enumerate(names)}), "x", "", "", share=False, notes=notes)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    boxes = [text.get_window_extent() for text in axes.texts]
+    assert len(boxes) == count
+    assert all(axes.get_window_extent().x1 <= box.x0 and box.x1 <= figure.bbox.x1 for box in boxes)
+    assert axes.get_window_extent().width > figure.bbox.width / 3
+
+
+LONG = [f"dataset=mnist_5k,training.epochs={n},optimizer=sgd,optimizer.learning_rate=0.1" for n in range(40)]
+LONGER = [f"{name},model=mlp_two_hidden,schedule=cosine,regularizer=dropout,seed_of_data=0" for name in LONG]
+
+
+@pytest.mark.parametrize(
+    "names", [LONG, LONGER[:2], [*LONGER[:3], "a", "b", *LONG[:2], *"cdefghijk"]], ids=["long", "longer", "mixed"]
+)
+@pytest.mark.parametrize("title", ["", "a title " * 60], ids=["no title", "a long title"])
+def test_long_names_do_not_overlap(names, title):
+    notes = dict.fromkeys(names, "1 diverged, 10 pruned, 2 interrupted")
+    figure = dots(values(**{name: [1, 2] for name in names}), "x", "", title, share=False, notes=notes)
+    figure.draw_without_rendering()
+    for texts in (figure.axes[0].get_yticklabels(), figure.axes[0].texts):
+        boxes = sorted((text.get_window_extent() for text in texts), key=lambda box: box.y0)
+        assert all(lower.y1 <= upper.y0 for lower, upper in pairwise(boxes))
+        assert all(box.x0 >= 0 for box in boxes)
+
+
+@pytest.mark.parametrize(("baseline", "mean"), [("a", 2), ("b", 5.5)])
+def test_the_baselines_mean_runs_through_all_lines(baseline, mean):
+    figure = dots(values(a=[1, 3], b=[5, 6]), "x", "", "", share=False, baseline=baseline)
+    (line,) = (line for line in figure.axes[0].lines if str(line.get_label()) == f"mean of {baseline}")
+    assert list(line.get_xdata()) == [mean, mean]

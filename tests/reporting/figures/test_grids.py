@@ -1,0 +1,125 @@
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from runner.reporting.figures.axes import Axis, is_grid, overrides_frame, points_along, sensitivity_axis, varying_axes
+from runner.reporting.figures.grids import heat_map, sensitivity
+
+
+class Record:
+    def __init__(self, *asked):
+        self.asked = list(asked)
+
+
+def frame(*runs):
+    return overrides_frame([Record(*run.split()) for run in runs])
+
+
+GRID = [f"optimizer={name} optimizer.learning_rate={rate}" for name in ("sgd", "adam") for rate in ("0.1", "1e-2", "1")]
+
+
+def test_the_axes_of_a_grid_are_what_every_run_overrides_in_more_than_one_way():
+    optimizer, rate = varying_axes(frame(*(f"{run} model=mlp" for run in GRID)))
+    assert (optimizer.key, optimizer.levels, optimizer.is_number) == ("optimizer", ["sgd", "adam"], False)
+    assert (rate.key, rate.levels, rate.is_number) == ("optimizer.learning_rate", ["1e-2", "0.1", "1"], True)
+
+
+def test_what_only_some_runs_override_is_no_axis():
+    assert varying_axes(frame("optimizer=sgd", "optimizer=adam optimizer.beta_1=0.8"))[0].key == "optimizer"
+    assert len(varying_axes(frame("optimizer=sgd", "optimizer=adam optimizer.beta_1=0.8"))) == 1
+
+
+def test_two_crossed_axes_are_a_grid_and_three_arms_of_a_study_are_not():
+    assert is_grid(varying_axes(frame(*GRID)), frame(*GRID))
+    arms = frame("optimizer=sgd optimizer.learning_rate=1", "optimizer=adam optimizer.learning_rate=0.1")
+    assert not is_grid(varying_axes(arms), arms)
+    three = frame(*(f"{run} regularizer={own}" for run in GRID for own in ("[]", "[l2]")))
+    assert not is_grid(varying_axes(three), three)
+
+
+def test_the_learning_rate_is_the_axis_of_a_sensitivity_curve():
+    axes = varying_axes(frame(*(f"{run} model.width={n}" for n, run in enumerate(GRID))))
+    assert sensitivity_axis(axes).key == "optimizer.learning_rate"
+    assert (
+        sensitivity_axis([Axis("model.width", ["1", "2"]), Axis("model.depth", ["1", "2", "3"])]).key == "model.depth"
+    )
+    assert sensitivity_axis([Axis("model.width", ["1", "2"])]) is None
+
+
+def test_sensitivity_draws_a_line_a_group_over_the_rates_and_marks_what_was_chosen():
+    overrides = frame(*GRID, *GRID)
+    scores = pd.Series([0.5, 0.6, 0.1, 0.7, 0.9, np.nan] * 2)
+    points = points_along(varying_axes(overrides)[1], overrides, scores)
+    figure = sensitivity(points, "optimizer.learning_rate", "val_accuracy", "", {"optimizer=adam": 0.01})
+    sgd, adam, star, _, lost, _ = figure.axes[0].lines
+    assert (list(sgd.get_xdata()), list(sgd.get_ydata())) == ([0.01, 0.1, 1], [0.6, 0.5, 0.1])
+    assert (list(adam.get_xdata()), list(adam.get_ydata())) == ([0.01, 0.1], [0.9, 0.7])
+    assert (list(star.get_xdata()), list(star.get_ydata())) == ([0.01], [0.9])
+    assert (lost.get_marker(), list(lost.get_xdata())) == ("x", [1])
+    assert "no run completed" in [text.get_text() for text in figure.legends[0].texts]
+    assert figure.axes[0].get_xscale() == "log"
+
+
+def along(values):
+    points = pd.DataFrame({"group": "", "value": values, "score": 0.5})
+    figure = sensitivity(points, "optimizer.learning_rate", "val_accuracy", "", {})
+    figure.draw_without_rendering()
+    low, high = figure.axes[0].get_xlim()
+    labels = figure.axes[0].get_xticklabels()
+    return [label for label in labels if label.get_text() and low <= label.get_position()[0] <= high]
+
+
+@pytest.mark.parametrize("values", [[0.01, 0.1, 1], [1, 2, 3, 4, 5, 6, 7, 8], [1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1]])
+def test_the_values_of_a_small_grid_are_its_ticks(values):
+    assert [label.get_text() for label in along(values)] == [f"{value:g}" for value in values]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [0.00141359, 0.00205107, 0.00213774, 0.0119132, 0.0124562, 0.0348919, 0.0712206],
+        [0.0129063, 0.0195577, 0.0202461, 0.0236697, 0.0460443],
+        [0.01, 0.0101, 0.1],
+        [10.0**-power for power in range(18)],
+        [0.1],
+    ],
+    ids=["search", "search in a decade", "neighbours", "many decades", "one"],
+)
+def test_the_names_of_values_never_lie_on_each_other(values):
+    boxes = [label.get_window_extent() for label in along(values)]
+    assert boxes
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+
+
+@pytest.mark.parametrize(
+    ("values", "highest"), [([0.001, 0.01], 0.1), ([0.001, 0.01], 1), ([0.001, 0.01], 0.0101), ([-1.0, 0.0], 0.5)]
+)
+def test_the_axis_holds_a_value_at_which_no_run_completed(values, highest):
+    points = pd.DataFrame({"group": "", "value": [*values, highest], "score": [0.5, 0.6, np.nan]})
+    (axes,) = sensitivity(points, "optimizer.learning_rate", "val_accuracy", "", {}).axes
+    assert axes.get_xlim()[1] > highest
+    assert axes.get_ylim()[0] > 0.4
+
+
+def test_a_value_far_beyond_what_completed_is_in_the_legend_alone():
+    points = pd.DataFrame({"group": "", "value": [0.001, 0.01, 1e12], "score": [0.5, 0.6, np.nan]})
+    figure = sensitivity(points, "optimizer.learning_rate", "val_accuracy", "", {})
+    assert figure.axes[0].get_xlim()[1] < 1
+    assert "no run completed at 1e+12 (off the axis)" in [text.get_text() for text in figure.legends[0].texts]
+
+
+def test_a_heat_map_has_the_mean_and_deviation_of_every_cell():
+    overrides = frame(*GRID, *GRID).assign(score=[0.5, 0.6, 0.1, 0.7, 0.9, np.nan, 0.7, 0.6, 0.3, 0.7, 0.9, np.nan])
+    figure = heat_map(
+        overrides, *varying_axes(overrides[["optimizer", "optimizer.learning_rate"]]), "test_accuracy", ""
+    )
+    axes = figure.axes[0]
+    texts = {text.get_position(): text.get_text() for text in axes.texts}
+    assert texts[0, 0] == "60.00\n± 0.00"  # sgd at 0.01
+    assert texts[1, 0] == "60.00\n± 14.14"
+    assert texts[2, 1] == "-"  # adam at 1 diverged
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["1e-2", "0.1", "1"]
+    assert axes.images[0].get_array()[1, 0] == pytest.approx(0.9)
+    assert axes.images[0].get_array().mask[1, 2]

@@ -1,0 +1,283 @@
+"""index.html in a real browser, where one is installed."""
+
+import re
+import shutil
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
+
+from runner.reporting.collect import find_runs
+from runner.reporting.omissions import LeftOut
+from runner.reporting.page.page_tables import environment_table, variants_table
+from runner.reporting.report import Output, report
+from runner.reporting.tables.paper_table import PaperTable, paper_table
+from tests.reporting.conftest import run_maker
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+def study(base: Path) -> None:
+    """Three variants, one of them hostile; a failure; accuracies that differ."""
+    make_run = run_maker(base)
+    for number, (variant, accuracy) in enumerate([("sgd", 0.8), (HOSTILE, 0.9), ("=1+1", 0.7)]):
+        for seed in range(2):
+            make_run(
+                f"sweep/{number}_{seed}",
+                overrides=["optimizer=sgd", f"model.width={number}"],
+                label=variant,
+                seed=seed,
+                accuracies=[0.5, accuracy + seed / 100],
+            )
+    make_run("sweep/failed", overrides=["optimizer=adam"], label="broken", status="failed", error=f"E: {HOSTILE}\n  it")
+    report([base / "sweep"], base / "out", output=Output(["html"]))
+
+
+@pytest.fixture(scope="session")
+def page(once) -> Path:
+    return once("page", study) / "out" / "index.html"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not (chromium and chromedriver):
+        pytest.skip("no Chromium with its driver on this machine")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1200,900"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(chromedriver))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def opened(browser, page):
+    """The browser with the page as it is when it is opened, and nothing of it in the logs before."""
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    for kind in ("browser", "performance"):
+        browser.get_log(kind)
+    browser.get(page.as_uri())
+    return browser
+
+
+def column(browser, table, position):
+    rows = browser.find_elements(By.CSS_SELECTOR, f"#{table} tbody tr:not([hidden])")
+    return [row.find_elements(By.TAG_NAME, "td")[position].text for row in rows]
+
+
+class Text(HTMLParser):
+    """What a reader sees, and the scripts there are."""
+
+    def __init__(self):
+        super().__init__()
+        self.text, self.scripts, self.tags = [], 0, set()
+
+    def handle_starttag(self, tag, attributes):
+        self.scripts += tag == "script"
+        self.tags |= {(tag, name) for name, value in attributes if value and value.startswith(("http", "//"))}
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def test_what_comes_from_a_configuration_stays_text_and_nothing_points_outside(page):
+    parser = Text()
+    parser.feed(page.read_text())
+    assert parser.scripts == 1
+    assert not parser.tags
+    assert f"{HOSTILE} has a mean test_accuracy of 90.50%" in "".join(parser.text)
+    assert "E: <script>" in "".join(parser.text)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_the_best_of_each_data_set_is_bold_as_in_the_paper_s_table(make_run, tmp_path):
+    for dataset, accuracies in {"mnist": (0.9, 0.8), "digits": (0.5, 0.6)}.items():
+        for label, accuracy in zip("ab", accuracies, strict=True):
+            make_run(f"sweep/{dataset}_{label}", label=label, dataset=dataset, accuracies=[accuracy])
+    report([tmp_path / "sweep"], tmp_path / "out", output=Output(["table", "html"]))
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert re.findall(r'class="best">([\d.]+)', page) == ["60.00", "90.00"]
+    assert re.findall(r"\*\*([\d.]+)", (tmp_path / "out" / "table.md").read_text()) == ["60.00", "90.00"]
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_commands_to_make_it_again_can_be_pasted(make_run, tmp_path):
+    make_run("sweep/0", overrides=["optimizer.layerwise={decay: 0.8}", "seed=0"])
+    make_run("sweep/1", overrides=["seed=1"])
+    report([tmp_path / "sweep"], tmp_path / "out", output=Output(["html"]))
+    page = unescape((tmp_path / "out" / "index.html").read_text())
+    assert "runner 'optimizer.layerwise={decay: 0.8}' seed=0\nrunner seed=1</pre>" in page
+
+
+def test_a_table_sorts_by_its_heads_also_by_keyboard(opened):
+    heads = opened.find_elements(By.CSS_SELECTOR, "#table-variants th button")
+    heads[1].send_keys(Keys.ENTER)
+    assert column(opened, "table-variants", 0) == ["=1+1", "sgd", HOSTILE, "broken"]  # what has no value is last
+    heads[1].send_keys(Keys.ENTER)
+    assert column(opened, "table-variants", 0) == [HOSTILE, "sgd", "=1+1", "broken"]
+    cell = opened.find_elements(By.CSS_SELECTOR, "#table-variants th")[1]
+    assert cell.get_attribute("aria-sort") == "descending"
+
+
+def test_a_table_shows_the_rows_that_hold_every_word(opened):
+    field = opened.find_element(By.CSS_SELECTOR, "input[data-filters='table-runs']")
+    field.send_keys("COMPLETED width=2")
+    assert column(opened, "table-runs", 0) == ["=1+1", "=1+1"]
+    assert opened.find_element(By.CSS_SELECTOR, "output[data-counts='table-runs']").text == "2 of 7"
+    field.clear()
+    field.send_keys("alert")
+    assert column(opened, "table-runs", 0) == [HOSTILE, HOSTILE]
+
+
+def test_every_figure_is_drawn(opened):
+    sizes = opened.execute_script("return [...document.images].map((image) => [image.complete, image.naturalWidth])")
+    assert len(sizes) >= 4
+    assert all(complete and width > 100 for complete, width in sizes)
+
+
+def test_there_is_no_console_error_and_nothing_is_fetched(opened, page):
+    assert [entry for entry in opened.get_log("browser") if entry["level"] != "INFO"] == []
+    asked = [entry["message"] for entry in opened.get_log("performance") if 'requestWillBeSent"' in entry["message"]]
+    assert all(f'"url":"{page.as_uri()}"' in message or '"url":"data:' in message for message in asked)
+    assert any(page.as_uri() in message for message in asked)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_can_be_read_in_a_narrow_window_in_light_and_dark(opened, scheme):
+    opened.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    )
+    size = {"width": 360, "height": 700, "deviceScaleFactor": 1, "mobile": True}
+    opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    assert opened.execute_script("return document.documentElement.scrollWidth") <= 360
+    colors = opened.execute_script("const s = getComputedStyle(document.body); return [s.color, s.backgroundColor]")
+    ink, paper = ([int(part) for part in re.findall(r"\d+", color)] for color in colors)
+    assert abs(sum(ink) - sum(paper)) > 400
+    assert (sum(paper) < sum(ink)) == (scheme == "dark")
+
+
+def resize(browser, width):
+    size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+
+def hints(browser, kind):
+    """Whether what says that a box of a kind is wider than the window is seen, for each of them."""
+    found = browser.find_elements(By.CSS_SELECTOR, f"{kind} .hint")
+    assert found
+    return {hint.is_displayed() for hint in found}
+
+
+def test_wide_figures_fill_a_window_and_say_so_where_they_do_not_fit(opened):
+    resize(opened, 1200)
+    sizes = opened.execute_script(
+        "return [...document.querySelectorAll('figure.wide img')].map((image) => image.clientWidth)"
+    )
+    assert min(sizes) > 0.9 * 1200
+    assert hints(opened, "figure.wide") == {False}
+    resize(opened, 400)
+    WebDriverWait(opened, 5).until(lambda _: hints(opened, "figure.wide") == {True})
+    assert hints(opened, "#variants") == hints(opened, "#runs") == {True}
+    assert hints(opened, "#environment") == {False}
+
+
+def test_in_the_dark_figures_keep_their_colours(opened):
+    opened.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    )
+    filters = opened.execute_script(
+        "return [...document.querySelectorAll('figure img')].map((image) => getComputedStyle(image).filter)"
+    )
+    assert len(filters) >= 4
+    assert not [used for used in filters if "invert" in used or "hue" in used]
+
+
+def links(page):
+    return [unescape(found) for found in re.findall(r'<a href="([^#][^"]*)">', page.read_text())]
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_every_run_leads_to_its_directory_whatever_it_is_called(make_run, tmp_path):
+    names = ["sweep/plain", "sweep/javascript:alert(1)", "sweep/50%25 #1?x=<b>", "sweep/é \u8bad"]
+    made = [make_run(name, label=name) for name in names]
+    for out in (tmp_path / "sweep", tmp_path / "far" / "away"):
+        report([tmp_path / "sweep"], out, output=Output(["html"]))
+        found = links(out / "index.html")
+        assert {link[:2] for link in found} == {"./"}
+        assert {(out / unquote(link)).resolve() for link in found} == {path.resolve() for path in made}
+
+
+def test_a_caption_says_what_dots_and_bands_are_and_never_repeats_the_files_name(page):
+    captions = re.findall(r"<figcaption>([^<]*)", page.read_text())
+    assert len(captions) >= 4
+    assert len(set(captions)) == len(captions)
+    assert all(" " in caption and caption.endswith(".") for caption in captions)
+    assert [caption for caption in captions if "bands their 95% t-intervals" in caption]
+    assert [caption for caption in captions if "A dot is a seed" in caption]
+
+
+def verdicts_of(results):
+    table = variants_table(results, PaperTable([], [""] * len(results.variants), ""))
+    place = [column.name for column in table.columns].index("verdict")
+    return [row[place].parts[0][0] for row in table.rows]
+
+
+def test_the_verdict_baseline_stands_at_the_baseline_alone(make_run, tmp_path):
+    make_run("sweep/0", label="wild", status="diverged")
+    make_run("sweep/1", label="sgd")
+    make_run("sweep/2", label="odd", status="failed")
+    results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
+    assert verdicts_of(results) == ["baseline", "too few seeds", "not compared"]
+
+
+def test_why_the_seeds_cannot_decide_is_said_once_below_the_variants(make_run, tmp_path):
+    for seed in range(2):
+        for label in "abc":
+            make_run(f"sweep/{label}{seed}", label=label, seed=seed)
+    results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
+    table = paper_table(results.summary, results.aggregate, results.comparisons, None)
+    assert verdicts_of(results) == ["baseline", "too few seeds", "too few seeds"]
+    assert variants_table(results, table).caption.count("2 seeds cannot decide over 2 comparisons (7 can)") == 1
+
+
+def test_the_environment_names_the_machine_and_counts_its_runs(make_run, tmp_path):
+    one = {"kind": "cpu", "name": "CPU", "processor": "Some CPU", "cores": 4, "memory_gb": 15.5, "system": "Linux 6"}
+    other = {
+        "kind": "gpu",
+        "name": "Some GPU",
+        "processor": "Some CPU",
+        "cores": 4,
+        "memory_gb": 31,
+        "system": "Linux 6",
+    }
+    for number, device in enumerate([one, one, other, {"kind": "cpu", "name": "CPU"}]):
+        make_run(f"sweep/{number}", seed=number, device=device)
+    runs = find_runs([tmp_path / "sweep"], LeftOut())
+    rows = {tuple(cell.parts[0][0] for cell in row) for row in environment_table(run.record for run in runs).rows}
+    assert {
+        ("device", "Some CPU", "2"), ("device", "Some GPU", "1"), ("device", "CPU", "1"), ("cores", "4", "3"),
+        ("memory", "15.5 GB", "2"), ("memory", "31 GB", "1"), ("operating system", "Linux 6", "3"),
+    } <= rows  # fmt: skip
+
+
+def test_overrides_that_the_baseline_does_not_have_are_highlighted(opened):
+    marks = {mark.text for mark in opened.find_elements(By.CSS_SELECTOR, "#table-runs mark")}
+    assert marks == {"model.width=1", "model.width=2", "optimizer=adam"}
+
+
+def test_a_failure_shows_its_traceback_on_demand(opened):
+    details = opened.find_element(By.CSS_SELECTOR, "#failures details")
+    assert not details.find_element(By.TAG_NAME, "pre").is_displayed()
+    details.find_element(By.TAG_NAME, "summary").send_keys(Keys.ENTER)
+    assert details.find_element(By.TAG_NAME, "pre").text.startswith("E: <script>")

@@ -1,0 +1,13 @@
+import itertools
+
+from runner.sweeps.planning.power import power_warning
+
+
+def test_a_warning_names_the_number_that_can():
+    assert power_warning(6, 1) is None
+    assert power_warning(1, 0) is None
+    assert "1 seed cannot reach p < 0.05 over 2 comparisons:" in power_warning(1, 2)
+    assert "gives p = 1 after Holm" in power_warning(1, 2)
+    assert "5 seeds cannot reach p < 0.05 over 1 comparison:" in power_warning(5, 1)
+    assert "seeds=8" in power_warning(7, 5)
+    assert list(itertools.takewhile(lambda n: power_warning(n, 3), range(1, 99)))[-1] == 6

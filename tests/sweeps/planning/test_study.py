@@ -1,0 +1,57 @@
+import pytest
+
+from runner.core.errors import ConfigError
+from runner.sweeps.planning.study import read_study
+
+TWO = {"variants": {"a": [], "b": ["optimizer=sgd"]}}
+
+
+def test_a_number_of_seeds_counts_from_zero():
+    assert read_study(TWO | {"seeds": 3}).seeds == [0, 1, 2]
+    assert read_study(TWO | {"seeds": [4, 0]}).seeds == [4, 0]
+    assert len(read_study(TWO).seeds) == 10
+
+
+def test_the_command_line_s_seeds_take_the_place_of_the_study_s():
+    assert read_study(TWO | {"seeds": 3}, seeds=2).seeds == [0, 1]
+
+
+def test_the_seeds_of_the_tuning_are_not_those_of_the_result():
+    tuned = read_study(TWO | {"tune": {"axes": {"optimizer.learning_rate": [0.1, 1.0]}, "seeds": 2}})
+    assert tuned.tune.seeds == [1000, 1001]
+    with pytest.raises(ConfigError, match=r"study\.tune\.seeds: 1 are among study\.seeds too"):
+        read_study(TWO | {"tune": {"axes": {"seed": [0.1]}, "seeds": [1]}})
+
+
+def test_a_loss_is_better_when_it_is_lower_unless_told_otherwise():
+    assert read_study(TWO | {"metric": "val_loss"}).sign == -1
+    assert read_study(TWO).sign == 1
+    assert read_study(TWO | {"metric": "val_loss", "direction": "max"}).sign == 1
+
+
+def test_a_variant_with_a_part_left_out_can_be_the_baseline_and_be_tuned_by_itself():
+    own = {"per_variant": {"without l2": {"x": [1]}}}
+    assert read_study({"drop": ["l2"], "baseline": "without l2", "tune": own}).names == ["full", "without l2"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "study.variants: must name at least one variant"),
+        (TWO | {"baseline": "c"}, r"study.baseline=c: no such variant \(allowed: a, b\)"),
+        (TWO | {"metric": "test_accuracy"}, "study.metric=test_accuracy: must be a figure of the validation set"),
+        (TWO | {"variant": {}}, "study.variant={}: no such key; did you mean variants?"),
+        (TWO | {"target": 97}, "study.target=97: must be a share, 0 to 1"),
+        (TWO | {"seeds": 0}, "study.seeds=0: must be a number of seeds, 1 to 10000, or a list of them"),
+        (TWO | {"seeds": 10**9}, "study.seeds=1000000000: must be a number of seeds, 1 to 10000, or a list of them"),
+        (TWO | {"seeds": []}, "study.seeds="),
+        (TWO | {"seeds": [1, 1]}, "names a seed twice"),
+        (TWO | {"tune": {}}, r"study.tune: needs axes"),
+        (TWO | {"tune": {"axes": {"x": [1]}, "bugdet": 3}}, "study.tune.bugdet=3: no such key; did you mean budget?"),
+        (TWO | {"tune": {"per_variant": {"c": {"x": [1]}}}}, "study.tune.per_variant.c: no such variant"),
+        (TWO | {"grid": {"x": []}}, "study.grid.x="),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_key(given, said):
+    with pytest.raises(ConfigError, match=said):
+        read_study(given)

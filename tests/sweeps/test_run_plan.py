@@ -1,0 +1,126 @@
+import shutil
+from collections.abc import Iterator, Sequence
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from runner.core.errors import UserError
+from runner.core.terminal import Terminal
+from runner.records.job import Job
+from runner.sweeps.outcome import Outcome
+from runner.sweeps.planning.plan import Plan, candidates
+from runner.sweeps.planning.variants import grid_variants
+from runner.sweeps.run_plan import conduct, in_recorded_order, refuse_another_question
+from tests.sweeps.made_up import end, record
+from tests.sweeps.test_plan import STUDY, TUNED, planned
+
+
+class MadeUp:
+    """A pool whose runs end at once, the better the larger their learning rate."""
+
+    workers = 1
+
+    def __init__(self, sweep: Path) -> None:
+        self._sweep = sweep
+
+    @property
+    def checker(self) -> "MadeUp":
+        return self
+
+    def results(self, _function: object, tasks: Sequence[Any], _affinity: object) -> Iterator[tuple[Job, Outcome]]:
+        for job in tasks:
+            if isinstance(job, Job):  # of what is only checked there is nothing to say
+                score = {"val_accuracy": job.config["optimizer"]["learning_rate"]}
+                end(job, self._sweep, **score)
+                yield job, Outcome.of(record(job, **score))
+
+    def close(self) -> None:
+        pass
+
+
+def conducted(plan: Plan, sweep: Path, *, dry_run: bool = False) -> str:
+    """What a sweep says."""
+    shown = StringIO()
+    conduct(plan, sweep, MadeUp(sweep), Terminal(file=shown), dry_run=dry_run, fail_fast=False)
+    return shown.getvalue()
+
+
+def test_what_was_tuned_is_said_under_the_names_of_the_study(composer, tmp_path):
+    said = conducted(  # a variant's name would be a formula in a spreadsheet
+        planned(composer, TUNED | {"variants": {"=adam": [], "sgd": ["optimizer=sgd"]}}), tmp_path
+    )
+    assert "\n=adam: optimizer.learning_rate=0.1; val_accuracy 0.1000 when tuned, 0.1000 on 2 fresh seeds" in said
+    assert "no report" not in said
+
+
+def test_parts_left_out_of_a_crossed_study_are_compared_cell_by_cell(composer, tmp_path):
+    study = {"base": ["regularizer=[l2]"], "drop": ["regularizer.l2"], "seeds": 2}
+    rates = {"optimizer.learning_rate": [0.1, 0.01]}
+    said = " ".join(conducted(planned(composer, study | {"grid": rates}), tmp_path).split())
+    assert "2 seeds cannot reach p < 0.05 over 2 comparisons" in said
+    compared = pd.read_csv(tmp_path / "comparisons.csv")
+    assert dict(zip(compared["variant"], compared["baseline"], strict=True)) == {
+        f"without regularizer.l2,{rate}": f"full,{rate}"
+        for rate in ("optimizer.learning_rate=0.1", "optimizer.learning_rate=0.01")
+    }
+
+
+def test_a_tuned_study_that_is_done_announces_nothing(composer, tmp_path):
+    tune = {"axes": {"optimizer.learning_rate": [0.1, 0.01]}, "seeds": 1}
+    plan = planned(composer, TUNED | {"tune": tune, "seeds": 3})
+    assert "4 runs: 2 variants, 3 seeds, and 6 after the tuning; 0 done already; 1 worker" in conducted(plan, tmp_path)
+    again = conducted(plan, tmp_path, dry_run=True)
+    assert "2 points on 1 seed " in again
+    assert "4 runs: 2 variants, 3 seeds; 4 done already; 1 worker; in" in again
+    last = next(job for job in plan.jobs if job.phase == "candidate" and job.path(tmp_path).exists())
+    shutil.rmtree(last.path(tmp_path))
+    assert "3 seeds, and 1 after the tuning; 4 done already" in conducted(plan, tmp_path, dry_run=True)
+
+
+def test_a_directory_takes_no_other_question_s_runs(composer, tmp_path):
+    plan = planned(composer, STUDY)
+    conducted(plan, tmp_path)
+    page = (tmp_path / "index.html").read_bytes()
+    refuse_another_question(planned(composer, STUDY | {"seeds": [7]}).jobs, tmp_path)
+    more = {"variants": {"adam": [], "rmsprop": ["optimizer=rmsprop"]}}
+    refuse_another_question(planned(composer, more).jobs, tmp_path)
+    other = planned(composer, STUDY | {"base": ["training.epochs=7"]}).jobs
+    with pytest.raises(UserError, match=r"holds the results of another question \(4 runs.*hydra\.sweep\.dir=DIR"):
+        refuse_another_question(other, tmp_path)
+    assert (tmp_path / "index.html").read_bytes() == page
+    refuse_another_question(other, tmp_path / "new")
+    planned(composer, STUDY).write(tmp_path / "planned")  # by a dry run
+    refuse_another_question(other, tmp_path / "planned")
+
+
+def test_a_grid_typed_in_another_order_keeps_the_baseline_that_its_directory_has(composer, tmp_path):
+    def plan(*optimizers, seeds=(0, 1)):
+        axes = {"optimizer": [f"optimizer={name}" for name in optimizers]}
+        found = candidates(grid_variants(axes, []), composer)
+        return Plan([job for cell in found for job in cell.jobs(seeds, "final")])
+
+    def ordered(typed):
+        shown = StringIO()
+        return in_recorded_order(typed, tmp_path, Terminal(file=shown)), " ".join(shown.getvalue().split())
+
+    first = plan("sgd", "adam")
+    assert ordered(first) == (first, "")
+    first.write(tmp_path)
+    swapped = plan("adam", "sgd")
+    assert ordered(swapped) == (swapped, "")  # nothing was trained by the plan that lies there
+    conducted(first, tmp_path)
+    kept, said = ordered(swapped)
+    assert kept == first
+    assert said.startswith("optimizer=sgd stays the baseline, as it was planned here first; to compare with optimizer=")
+    assert said.endswith(f"adam: runner report {tmp_path} --baseline optimizer=adam")
+    assert ordered(first) == (first, "")
+    more, _ = ordered(plan("rmsprop", "adam", "sgd", seeds=(2, 0)))
+    assert [(job.variant, job.seed) for job in more.jobs] == [
+        (f"optimizer={name}", seed) for name in ("sgd", "adam", "rmsprop") for seed in (2, 0)
+    ]
+    assert ordered(plan("rmsprop", "adam"))[0] == plan("rmsprop", "adam")  # without the baseline: another question
+    conducted(kept, tmp_path)
+    assert set(pd.read_csv(tmp_path / "comparisons.csv")["baseline"]) == {"optimizer=sgd"}
