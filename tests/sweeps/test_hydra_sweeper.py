@@ -13,7 +13,7 @@ from runner.sweeps.hydra_sweeper import plan_sweep
 from runner.sweeps.planning.compose import Composer
 from runner.sweeps.planning.plan import Plan
 from tests.loader import config_loader
-from tests.sweeps.test_conduct import conducted
+from tests.sweeps.test_run_plan import conducted
 
 
 @pytest.fixture
