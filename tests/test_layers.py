@@ -1,8 +1,11 @@
 """Imports point one way only, and TensorFlow has one place."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from tests.imports import REPOSITORY, imported, imported_on_loading, roots
 
@@ -108,6 +111,30 @@ def _private_names(tree: ast.Module) -> Iterator[str]:
                 yield from [name] if _is_private(name) else []
             case ast.Call(keywords=keywords):
                 yield from (one.arg for one in keywords if one.arg and _is_private(one.arg))
+
+
+# Strings that name a module of ours or begin as one does; all other modules import what they mean.
+PATHS = {
+    "runner.optim.constant.constant",  # config does not import optim
+    "runner.sweeps.preload",  # imported by the server of the workers alone: it takes seconds
+}
+RESOLVERS = {"runner.options", "runner.sweep_name", "runner.mode"}  # Hydra's, in conf/
+
+
+def test_no_module_names_another_in_a_string():
+    strings = {
+        node.value
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.match(r"runner\.\w+", node.value)
+    }
+    assert strings == PATHS | RESOLVERS
+
+
+@pytest.mark.parametrize("path", sorted(PATHS))
+def test_what_a_string_names_is_there(path):
+    place = REPOSITORY.joinpath(*path.split("."))
+    assert place.with_suffix(".py").is_file() or f"def {place.name}(" in place.parent.with_suffix(".py").read_text()
 
 
 def _is_private(name: str) -> bool:

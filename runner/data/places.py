@@ -1,6 +1,7 @@
 """Early check that the data files and directories in a configuration exist."""
 
 from runner.config.schema import Settings
+from runner.config.trust import OWN, package_of
 from runner.core.errors import ConfigError
 from runner.core.paths import user_path
 from runner.data.dataset import DataError
@@ -18,7 +19,7 @@ def refuse_missing(settings: Settings) -> None:
     if (run := settings.model.init_from) and not user_path(run).is_dir():
         raise ConfigError(f"model.init_from={run}: no such run directory")
     dataset = settings.dataset
-    if not dataset.target.startswith("runner.data."):
+    if package_of(dataset.target) != OWN:
         return
     for key in ("path", "test_path"):
         value = getattr(dataset, key, None)
