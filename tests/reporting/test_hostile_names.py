@@ -17,7 +17,8 @@ from runner.reporting.figures.curves import learning_curves
 from runner.reporting.figures.fonts import legible
 from runner.reporting.figures.of_run import confusion_matrix
 from runner.reporting.figures.styles import variant_styles
-from runner.reporting.report import Output, report
+from runner.reporting.output import Output
+from runner.reporting.report import report
 from runner.reporting.results import Wish
 from tests.reporting.conftest import run_maker
 
