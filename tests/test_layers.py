@@ -145,6 +145,27 @@ def _is_self(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id in ("self", "cls")
 
 
+# Modules that import inside functions, beside the commands: what they import there takes seconds or is an extra.
+LATE = {
+    "data/mnist.py",
+    "reporting/ranks.py",
+    "reporting/scores.py",
+    "reporting/statistics/comparisons.py",
+    "run/execute.py",
+    "run/prepare.py",
+    "sweeps/hydra_launchers.py",
+    "sweeps/hydra_sweeper.py",
+    "sweeps/run_plan.py",
+    "sweeps/search/optuna.py",
+    "sweeps/worker.py",
+}
+
+
+def test_imports_inside_functions_are_in_few_modules():
+    late = {str(path.relative_to(PACKAGE)) for path in MODULES if imported(path) - imported_on_loading(path)}
+    assert {file for file in late if not file.startswith("cli/")} == LATE
+
+
 def test_every_layer_is_in_the_order():
     assert set(MODULES.values()) <= set(ORDER)
 

@@ -5,6 +5,7 @@ from runner.config.trust import OWN, package_of
 from runner.core.errors import ConfigError
 from runner.core.paths import user_path
 from runner.data.dataset import DataError
+from runner.data.mnist import data_directory
 
 
 def refuse_missing(settings: Settings) -> None:
@@ -26,6 +27,4 @@ def refuse_missing(settings: Settings) -> None:
         if value is not None and not user_path(value).exists():
             raise DataError(f"{user_path(value)}: no such file or folder (dataset.{key}={value})")
     if dataset.root is not None:
-        from runner.data.mnist import data_directory
-
         data_directory(dataset.name, dataset.root)

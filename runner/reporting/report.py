@@ -19,7 +19,9 @@ from runner.reporting.figures.canvas import as_svg, save_figure
 from runner.reporting.figures.files import drawn, write_figures
 from runner.reporting.omissions import LeftOut
 from runner.reporting.output import USUAL_FORMATS, USUAL_OF_A_RUN, Output
+from runner.reporting.page.page import drawing, write_page
 from runner.reporting.ranks import Ranks
+from runner.reporting.report_figures import report_figures
 from runner.reporting.results import Results, Wish, read_results
 from runner.reporting.run_figures import run_figures
 from runner.reporting.tables.frames import write_frame
@@ -117,9 +119,6 @@ def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[
 def _write_figures(
     results: Results, ranks: Ranks | None, table: PaperTable, out: Path, output: Output
 ) -> Iterator[Path]:
-    from runner.reporting.page.page import drawing, write_page
-    from runner.reporting.report_figures import report_figures
-
     formats = output.formats or ()
     drawings = []
 

@@ -21,6 +21,7 @@ from runner.records.record import Row, RunRecord, now
 from runner.run.cache import Kept
 from runner.run.request import Request
 
+# What needs TensorFlow is imported where it is used: a sweep's own process does without.
 if TYPE_CHECKING:
     from runner.data.dataset import Dataset
     from runner.engine.checkpoint import Checkpoint

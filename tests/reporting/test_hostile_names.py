@@ -10,7 +10,7 @@ import pytest
 from runner.core.cells import as_meant
 from runner.core.read import read_rows
 from runner.core.write import write_csv
-from runner.reporting import report_figures
+from runner.reporting import report as module
 from runner.reporting.collect import find_runs
 from runner.reporting.figures.canvas import as_svg
 from runner.reporting.figures.curves import learning_curves
@@ -73,7 +73,7 @@ def reports(tmp_path_factory):
     """The directories and results of reports on the study, untuned and tuned, without figures."""
     made = {}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(report_figures, "report_figures", lambda *_, **__: iter(()))
+        patch.setattr(module, "report_figures", lambda *_, **__: iter(()))
         for tuned in (False, True):
             out = tmp_path_factory.mktemp("names")
             write_study(out / "sweep", tuned=tuned)
