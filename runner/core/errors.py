@@ -12,9 +12,6 @@ EXIT_INTERRUPTED = 130
 EXIT_UNREAD = 141  # a shell's exit code for a program that SIGPIPE ended
 EXIT_TERMINATED = 143
 
-_LISTED = 25  # a longer list of names would not help
-_LONGEST = 300  # characters; messages shorten longer quotes from files and libraries
-
 
 class UserError(Exception):
     """An error that the user can fix; its text is the whole message."""

@@ -6,15 +6,12 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
-import pandas as pd
-
-from runner.core.cells import as_meant
 from runner.core.errors import UserError
 from runner.core.lock import is_locked
-from runner.core.read import DEEPEST, read_rows, walk
-from runner.core.text import printable
+from runner.core.read import DEEPEST, walk
 from runner.records.record import Row, RunRecord
 from runner.records.run_directory import RunDirectory
+from runner.records.sweep_directory import planned_variants
 from runner.reporting.omissions import LeftOut
 
 
@@ -120,33 +117,8 @@ def find_runs(paths: Iterable[Path], left_out: LeftOut | None = None, *, tuning:
 
 def not_begun(sweep: Path, left_out: LeftOut) -> int:
     """Return how many runs of a sweep's plan have no record, but for those that tune something; 0 without a plan."""
-    planned = left_out.unless_read(partial(_planned, sweep / "plan.csv", tuning=False)) or {}
+    planned = left_out.unless_read(partial(planned_variants, sweep, tuning=False)) or {}
     return len({*planned} - {record.parent.name for record in sweep.glob("*/record.json")})
-
-
-def summary_frame(runs: Sequence[Run], labels: Sequence[str]) -> pd.DataFrame:
-    """Return one row a run: the columns of its summary under its label, and a column for every override of any run."""
-    frame = pd.DataFrame([run.record.summary() for run in runs])
-    return frame.assign(variant=list(labels))
-
-
-def history_frame(runs: Sequence[Run], labels: Sequence[str]) -> pd.DataFrame:
-    """Return one row a run and epoch: position (of the run), run_id, variant, seed, then the histories' columns."""
-    columns = ["position", "run_id", "variant", "seed", "epoch"]
-    lengths = [len(run.history) for run in runs]
-    frame = pd.DataFrame([row for run in runs for row in run.history])
-    if frame.empty:
-        return pd.DataFrame(columns=columns)
-    owners = pd.DataFrame(
-        {
-            "position": range(len(runs)),
-            "run_id": [run.record.run_id for run in runs],
-            "variant": list(labels),
-            "seed": [run.record.seed for run in runs],
-        }
-    )
-    owners = owners.loc[owners.index.repeat(lengths)].reset_index(drop=True)
-    return pd.concat([owners, frame.astype({"epoch": int})], axis="columns")
 
 
 class _Plans:
@@ -165,7 +137,7 @@ class _Plans:
         """
         sweep = run.parent
         if sweep not in self._planned:
-            read = partial(_planned, sweep / "plan.csv", tuning=self._tuning)
+            read = partial(planned_variants, sweep, tuning=self._tuning)
             self._planned[sweep] = self._left_out.unless_read(read)
         planned = self._planned[sweep]
         if planned is None:
@@ -184,25 +156,3 @@ def _directories(path: Path, left_out: LeftOut) -> Iterator[Path]:
                 left_out.add(f"{directory / name}: a link to a folder, which is not followed")
         if below and len(directory.parts) - len(path.parts) >= DEEPEST:
             left_out.add(f"{directory}: what lies more than {DEEPEST} folders deep")
-
-
-def _planned(plan: Path, *, tuning: bool) -> dict[str, dict[str, int]]:
-    """Return each planned directory's variants, with the place of their first row.
-
-    Raises:
-        FileNotFoundError: if there is no plan.
-        ValueError: if it is no plan, with its name.
-    """
-    planned: dict[str, dict[str, int]] = {}
-    try:
-        if not (rows := read_rows(plan)):
-            raise ValueError("no rows")
-        for place, row in enumerate(rows):
-            if (row["phase"] == "tuning") == tuning:
-                directory, variant = as_meant(row["directory"]), printable(as_meant(row.get("variant", "")))
-                planned.setdefault(directory, {}).setdefault(variant, place)
-    except KeyError as error:
-        raise ValueError(f"{plan}: not a sweep's plan (no column {error})") from error
-    except ValueError as error:
-        raise ValueError(f"{plan}: not a sweep's plan ({error})") from error
-    return planned

@@ -75,7 +75,7 @@ def scores(probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.integ
     Raises:
         ValueError: if the shapes do not fit, a label is no class, or a row is no distribution within 1e-3.
     """
-    from sklearn import metrics
+    from sklearn import metrics  # takes seconds
 
     values = _distributions(probabilities)
     examples, classes = values.shape

@@ -11,9 +11,11 @@ from keras import Model
 from keras.callbacks import Callback
 
 from runner.config.schema import Settings
+from runner.config.trust import is_of_the_user
 from runner.core.errors import ConfigError
 from runner.core.text import counted, did_you_mean
 from runner.data.dataset import Dataset
+from runner.engine.keras_internals import better_direction
 from runner.models.images import needs_images
 from runner.models.objective import DENSE, SPARSE, Form
 from runner.optim.snapshots import Snapshots
@@ -48,7 +50,7 @@ def refuse_unmeasured(callbacks: Mapping[str, Callback], model: Model) -> list[s
         ConfigError: naming the key, and the nearest metric.
     """
     measured = measured_metrics(model)
-    directed = {"loss", *(metric.name for metric in _metrics(model) if getattr(metric, "_direction", None))}
+    directed = {"loss", *(metric.name for metric in _metrics(model) if better_direction(metric))}
     warnings = []
     may_be_added = False
     for key, callback in callbacks.items():
@@ -62,7 +64,7 @@ def refuse_unmeasured(callbacks: Mapping[str, Callback], model: Model) -> list[s
                 raise ConfigError(
                     f"{key}.mode: must be min or max for monitor={name}, whose better direction is unknown"
                 )
-        may_be_added = may_be_added or not type(callback).__module__.startswith(("keras.", "runner."))
+        may_be_added = may_be_added or is_of_the_user(type(callback).__module__)
     return warnings
 
 

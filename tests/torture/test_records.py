@@ -21,7 +21,8 @@ from runner.cli import main as cli
 from runner.core.errors import EXIT_USER_ERROR, UserError
 from runner.core.write import whole_file
 from runner.records.run_directory import RunDirectory
-from runner.reporting.report import Output, report
+from runner.reporting.output import Output
+from runner.reporting.report import report
 from runner.reporting.results import Wish
 from runner.sweeps.planning.plan import Plan
 from tests.composed import config
@@ -427,7 +428,7 @@ def test_a_record_of_all_values_or_bytes_that_are_read_takes_bounded_memory(run,
 def test_a_plan_of_wrong_jobs_takes_bounded_memory(sweep, bounded, value):
     """Each of them is wrong in many ways; the first is enough."""
     (sweep / "plan.json").write_text(f'{{"jobs": [{",".join([value] * 180_000)}]}}')
-    with pytest.raises(UserError, match="not a sweep directory"):
+    with pytest.raises(UserError, match="not a sweep's plan"):
         bounded(_read, "plan", sweep, seconds=120)
 
 
