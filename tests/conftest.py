@@ -1,4 +1,4 @@
-"""Fixtures that all tests may use: real data where there are some, and the program as its users start it."""
+"""Fixtures for all tests: real data, if available, and the program as users start it."""
 
 import gc
 import os
@@ -16,9 +16,9 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ["MPLBACKEND"] = "agg"
-if os.environ.get("RUNNER_DATA_DIR"):  # the tests work in directories of their own
+if os.environ.get("RUNNER_DATA_DIR"):  # each test works in its own directory
     os.environ["RUNNER_DATA_DIR"] = str(Path(os.environ["RUNNER_DATA_DIR"]).absolute())
-# What a shell starts in the background ignores them, and so would all that the tests start.
+# A shell's background jobs ignore these signals, and so would all processes that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 gc.disable()  # while test files are imported
@@ -30,14 +30,14 @@ Spawn = Callable[..., subprocess.Popen[str]]
 
 
 def pytest_collection_finish() -> None:
-    """Keep the many objects of the imports out of all later collections, which took a quarter of the suite's time."""
+    """Exclude imported objects from garbage collections, which took a quarter of the suite's time."""
     gc.freeze()
     gc.enable()
 
 
 @pytest.fixture(scope="session")
 def mnist_root() -> Path:
-    """The directory of the real MNIST (RUNNER_DATA_DIR); the test is skipped where there is none."""
+    """The directory of the real MNIST (RUNNER_DATA_DIR); without one, the test is skipped."""
     root = os.environ.get("RUNNER_DATA_DIR")
     if not root or not (Path(root) / "mnist").is_dir():
         pytest.skip("RUNNER_DATA_DIR names no directory with the real MNIST")
@@ -50,7 +50,7 @@ def _environment(env: Mapping[str, str] | None) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def cold_cli() -> Cli:
-    """Start `runner` as its users do: cold_cli("optimizer=sgd", cwd=tmp_path) -> CompletedProcess with text output."""
+    """Return cold_cli("optimizer=sgd", cwd=tmp_path) -> CompletedProcess of `runner`, started as users start it."""
 
     def run(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, timeout: float = 120):
         return subprocess.run(
@@ -68,7 +68,7 @@ def cold_cli() -> Cli:
 
 @pytest.fixture(scope="session")
 def cli() -> Cli:
-    """Do as `cold_cli`, seconds faster: in a process that is forked from one that has imported TensorFlow."""
+    """Return a faster `cold_cli`, which forks a process that has already imported TensorFlow."""
     from tests.warm import completed
 
     def run(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, timeout: float = 120):
@@ -79,7 +79,7 @@ def cli() -> Cli:
 
 @pytest.fixture(scope="session")
 def quick_cli() -> Cli:
-    """Do as `cli`, but without the figures and the page of a report, which take seconds."""
+    """Return a `cli` whose reports have no figures and no page, which take seconds."""
     from tests.warm import completed
 
     def run(*arguments: str, cwd: Path, timeout: float = 120):
@@ -90,9 +90,9 @@ def quick_cli() -> Cli:
 
 @pytest.fixture
 def spawn() -> Iterator[Spawn]:
-    """spawn("seeds=2", cwd=tmp_path) -> the `Popen` of a `runner` whose end the test does not wait for.
+    """Yield spawn("seeds=2", cwd=tmp_path) -> the `Popen` of a `runner`, for whose end the test does not wait.
 
-    What it says is text. Nothing of it is left after the test.
+    Its output is text. It and its children are killed after the test.
     """
     started: list[subprocess.Popen[str]] = []
 
@@ -113,7 +113,7 @@ def spawn() -> Iterator[Spawn]:
 
 @pytest.fixture(scope="session")
 def shell() -> Cli:
-    """shell("make test", cwd=tmp_path) -> the CompletedProcess of a command for bash, with text output."""
+    """Return shell("make test", cwd=tmp_path) -> CompletedProcess of a bash command, with text output."""
 
     def run(command: str, cwd: Path, env: Mapping[str, str] | None = None):
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -131,7 +131,7 @@ def shell() -> Cli:
 
 @pytest.fixture(scope="session")
 def digits() -> tuple[np.ndarray, np.ndarray]:
-    """A few random images of ten classes, (250, 28, 28, 1) bytes, and their labels: quick to learn; read-only."""
+    """Random images of ten classes, (250, 28, 28, 1) bytes, and their labels: quick to learn; read-only."""
     generator = np.random.default_rng(7)
     labels = generator.integers(0, 10, 250).astype(np.int32)
     prototypes = generator.integers(0, 256, (10, 28, 28, 1))

@@ -1,4 +1,4 @@
-"""What Python files import, read from their text: for the order of the layers, and for the levels of the suite."""
+"""Imports of Python files, read from their source: for the layer test and the levels of the suite."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -11,13 +11,13 @@ HEAVY = {"tensorflow", "keras"}
 
 @cache
 def imported(path: Path) -> frozenset[str]:
-    """Return the full names of all modules that a file imports, also those imported inside functions."""
+    """Return the full names of all modules that a file imports, including imports inside functions."""
     return frozenset(_names(ast.walk(ast.parse(path.read_text()))))
 
 
 @cache
 def needs_tensorflow(path: Path) -> bool:
-    """Say whether a test file imports TensorFlow: in it, or where a module of ours that it imports is loaded."""
+    """Say whether a test file imports TensorFlow, itself or by loading one of our modules."""
     conftests = (folder / "conftest.py" for folder in path.parents if folder.is_relative_to(REPOSITORY / "tests"))
     modules = (*_ours(imported(path)), *filter(Path.is_file, conftests))
     return bool(HEAVY & roots(imported(path))) or loads_tensorflow(*modules)
@@ -25,7 +25,7 @@ def needs_tensorflow(path: Path) -> bool:
 
 @cache
 def loads_tensorflow(*modules: Path) -> bool:
-    """Say whether TensorFlow is imported when modules of ours are loaded."""
+    """Say whether loading some of our modules imports TensorFlow."""
     seen: set[Path] = set()
     ahead = [*modules]
     while ahead:
@@ -40,7 +40,7 @@ def loads_tensorflow(*modules: Path) -> bool:
 
 @cache
 def imported_on_loading(path: Path) -> frozenset[str]:
-    """Return the full names of all modules that a file imports when it is itself imported."""
+    """Return the full names of all modules that a file imports when it is loaded."""
     return frozenset(_names(_outside_functions(ast.parse(path.read_text()))))
 
 

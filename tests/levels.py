@@ -1,14 +1,14 @@
-"""The levels of the suite: which tests start processes, train or need a browser, and which `make check` runs.
+"""Levels of the suite: markers for tests that start processes, train or use a browser, and the option --check.
 
-A plug-in of pytest, registered in `tests/conftest.py`. No test is marked by hand:
+This is a pytest plug-in, registered in `tests/conftest.py`. No test is marked by hand:
 
-trains   its file imports TensorFlow, or a module of ours that does.
+trains   its file imports TensorFlow, or one of our modules that does.
 process  it uses a fixture that starts processes.
 browser  it uses the browser.
 cluster  it lies in a file about Ray or Slurm.
 torture  it lies in tests/torture.
 
-`pytest --check` leaves all of these out, without loading their files, and fails a test that should be among them.
+`pytest --check` leaves out all these tests, without loading their files, and fails a test that belongs to them.
 """
 
 import sys
@@ -28,8 +28,8 @@ MARKERS = {
     "torture": "breaks something many times",
 }
 STARTS_PROCESSES = {"cli", "quick_cli", "cold_cli", "spawn", "begin", "shell", "program", "browser"}
-LOOKS_UP = {"/sbin/ldconfig", "git"}  # started by Python's ctypes, and to know the code's commit: over in milliseconds
-SLOW = 5.0  # seconds of one test that its author should hear of
+LOOKS_UP = {"/sbin/ldconfig", "git"}  # ctypes and the lookup of the code's commit start these: they take milliseconds
+SLOW = 5.0  # seconds after which a test is reported to its author
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,13 +38,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the markers known."""
+    """Register the markers."""
     for name, meaning in MARKERS.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave out files whose import alone takes seconds, and folders whose `conftest.py` is such a file."""
+    """Skip files whose import alone takes seconds, and folders whose `conftest.py` is such a file."""
     if not config.getoption("--check"):
         return None
     conftest = collection_path / "conftest.py"
@@ -66,7 +66,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Have tests that should have been left out fail, from now on."""
+    """Fail, from now on, each test that should have been left out."""
     if session.config.getoption("--check"):
         sys.addaudithook(_refuse)
         BaseProcess.start = lambda process: _refuse("multiprocessing", (process,))
@@ -93,7 +93,7 @@ def _refuse(event: str, arguments: tuple[object, ...]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name the tests that take long, without their fixtures."""
+    """List the slow tests; the time of fixtures does not count."""
     slow = [
         report for report in terminalreporter.getreports("passed") if report.when == "call" and report.duration > SLOW
     ]

@@ -1,6 +1,6 @@
-"""Finished runs, sweeps and studies that many tests look at: each made once a session, for all processes.
+"""Finished runs, sweeps and studies that many tests read: made once per session, for all processes.
 
-Nobody writes into them: a test that changes something changes a copy.
+Tests must not write into them: a test that changes files changes a copy.
 """
 
 import os
@@ -20,7 +20,7 @@ Once = Callable[[str, Callable[[Path], object]], Path]
 
 @pytest.fixture(scope="session")
 def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
-    """once("name", make) -> a folder that make(folder) has filled, for all processes of pytest-xdist."""
+    """Return once("name", make) -> a folder filled by make(folder), shared by all processes of pytest-xdist."""
     base = tmp_path_factory.getbasetemp()
     shared = (base.parent if base.name.startswith("popen-") else base) / "made"
     shared.mkdir(exist_ok=True)
@@ -39,14 +39,14 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
 
 @pytest.fixture(scope="session")
 def program() -> Iterator[Program]:
-    """program("optimizer=sgd", cwd=tmp_path) -> what the warm program of tests/program.py answers."""
+    """Yield program("optimizer=sgd", cwd=tmp_path) -> the `Answer` of the warm program in tests/program.py."""
     with warm_program() as program:
         yield program
 
 
 @pytest.fixture(scope="session")
 def finished_run(once: Once, cli: Callable[..., CompletedProcess[str]]) -> Path:
-    """A run on the embedded MNIST of two epochs and seed 3; what it printed is beside it, in `stdout` and `stderr`."""
+    """A run of two epochs on the embedded MNIST, seed 3; the files `stdout` and `stderr` beside it hold its output."""
 
     def train(folder: Path) -> None:
         done = cli("dataset=mnist_5k", "training.epochs=2", "seed=3", "hydra.run.dir='a run of ours é'", cwd=folder)
@@ -59,7 +59,7 @@ def finished_run(once: Once, cli: Callable[..., CompletedProcess[str]]) -> Path:
 
 @pytest.fixture(scope="session")
 def finished_sweep(once: Once, cli: Callable[..., CompletedProcess[str]]) -> Path:
-    """A sweep on scikit-learn's digits of two epochs: sgd and adam, seeds 0 and 1, in this order."""
+    """A sweep of two epochs on scikit-learn's digits: sgd and adam, seeds 0 and 1, in this order."""
 
     def train(folder: Path) -> None:
         done = cli(
@@ -73,7 +73,7 @@ def finished_sweep(once: Once, cli: Callable[..., CompletedProcess[str]]) -> Pat
 
 @pytest.fixture(scope="session")
 def smoke_study(once: Once, cli: Callable[..., CompletedProcess[str]]) -> Path:
-    """The folder in which the study `smoke` was run; what it printed lies there, in `stdout`."""
+    """The folder in which the study `smoke` ran; its file `stdout` holds the output."""
 
     def train(folder: Path) -> None:
         done = cli("study=smoke", cwd=folder)
@@ -85,7 +85,7 @@ def smoke_study(once: Once, cli: Callable[..., CompletedProcess[str]]) -> Path:
 
 @pytest.fixture(scope="session")
 def tuned_study(once: Once, quick_cli: Callable[..., CompletedProcess[str]]) -> Path:
-    """The folder in which a study `tuned` chose the learning rates of sgd and adam; `stdout` is beside `outputs`."""
+    """The folder in which a study `tuned` chose learning rates for sgd and adam; `stdout` holds the output."""
 
     def train(folder: Path) -> None:
         (folder / "own" / "study").mkdir(parents=True)
@@ -102,36 +102,36 @@ def tuned_study(once: Once, quick_cli: Callable[..., CompletedProcess[str]]) -> 
 
 
 class Begun:
-    """A command that a test goes on beside."""
+    """A command that runs while the test continues."""
 
     def __init__(self, process: BaseProcess, said: tuple[Path, Path]) -> None:
         self._process = process
         self._said = said
 
     def is_alive(self) -> bool:
-        """Say whether it goes on."""
+        """Say whether it still runs."""
         return self._process.is_alive()
 
     def said(self) -> tuple[str, str]:
-        """Return its output and its errors so far."""
+        """Return its standard output and standard error so far."""
         out, errors = (path.read_text() if path.exists() else "" for path in self._said)
         return out, errors
 
     def send_signal(self, number: int) -> None:
-        """Send it a signal; its workers get none."""
+        """Send a signal to it, but not to its workers."""
         os.kill(self._process.pid, number)
 
     def wait(self, timeout: float = 300) -> int | None:
-        """Return its exit code; None if it goes on."""
+        """Return its exit code, or None if it still runs."""
         self._process.join(timeout)
         return self._process.exitcode
 
 
 @pytest.fixture
 def begin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Begun]]:
-    """begin("seeds=2", cwd=tmp_path) -> a command whose end the test does not wait for.
+    """Yield begin("seeds=2", cwd=tmp_path) -> a `Begun` command, for whose end the test does not wait.
 
-    Its reports have figures only where begin(..., figures=True) asks for them.
+    Its reports have figures only with begin(..., figures=True).
     """
     from tests.warm import started
 
@@ -163,7 +163,7 @@ class Pausing(keras.callbacks.Callback):
 
 @pytest.fixture
 def pausing(tmp_path: Path) -> tuple[str, ...]:
-    """Arguments of a sweep in tmp_path / "s" whose runs pause after an epoch until tmp_path has a file `go`."""
+    """Arguments of a sweep in tmp_path / "s" whose runs pause after an epoch until the file `go` is in tmp_path."""
     (tmp_path / "own" / "callbacks").mkdir(parents=True)
     (tmp_path / "own" / "callbacks" / "pausing.yaml").write_text(
         f"pausing:\n  _target_: pausing.Pausing\n  epochs: 1\n  until: {tmp_path / 'go'}\n"

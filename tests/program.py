@@ -1,4 +1,4 @@
-"""The program in a warm process of its own: what it answers a command with, short of any training."""
+"""Program in a warm process: the answer to a command, without any training."""
 
 import contextlib
 import io
@@ -21,7 +21,7 @@ SECONDS = 60  # for one command; most take less than one
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a command."""
+    """Exit code and output of a command."""
 
     code: int
     out: str
@@ -33,7 +33,7 @@ Program = Callable[..., Answer]
 
 @contextmanager
 def warm_program() -> Iterator[Program]:
-    """Yield program(*arguments, cwd), which runs a command up to where parts are built: composed, checked, planned.
+    """Yield program(*arguments, cwd), which composes, checks and plans a command, but builds no parts.
 
     A command that takes longer than `SECONDS` is killed, and raises TimeoutError.
     """
@@ -48,7 +48,7 @@ def warm_program() -> Iterator[Program]:
 
 
 def _prepare() -> None:
-    """Put an end to every command where its training would begin."""
+    """Replace the functions that begin a training, in all commands."""
     import runner.reproducibility.reproduce
     import runner.run.execute
     import runner.sweeps.hydra_sweeper
@@ -90,6 +90,6 @@ def _answer(arguments: Sequence[str], cwd: Path) -> Answer:
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
             code = main()
-        except SystemExit as stop:  # of argparse's
+        except SystemExit as stop:  # raised by argparse
             code = stop.code
     return Answer(code, out.getvalue(), err.getvalue())

@@ -1,4 +1,4 @@
-"""`runner` in a process of its own that has imported TensorFlow already, forked from one that waits with that done."""
+"""Warm start of `runner`: in a process forked from one that has already imported TensorFlow."""
 
 import logging
 import os
@@ -30,8 +30,8 @@ def _be_runner(
         _fork_workers_from(server)
     if not figures:
         _leave_out_figures()
-    logging.getLogger("tensorflow").handlers.clear()  # it has one where it was imported before Hydra was set up
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell starts in the background
+    logging.getLogger("tensorflow").handlers.clear()  # TensorFlow adds one if it is imported before Hydra is set up
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     for descriptor, path in enumerate(said, start=1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), descriptor)
@@ -44,14 +44,14 @@ def _be_runner(
 
 
 def _fork_workers_from(server: str) -> None:
-    """Have this process's pools fork their workers where it comes from itself: a server of its own takes seconds."""
+    """Make this process fork its workers from its own parent server: a new server takes seconds."""
     own = forkserver._forkserver
     own._forkserver_address = server
-    forkserver.ensure_running = own.ensure_running = lambda: None  # the first is bound when the module is imported
+    forkserver.ensure_running = own.ensure_running = lambda: None  # the first name is bound when the module is imported
 
 
 def _leave_out_figures() -> None:
-    """Have this process's reports consist of tables: figures take seconds."""
+    """Make this process write reports without figures, which take seconds."""
     from runner.reporting import report
 
     report.run_figures = report._write_figures = lambda *_: ()
@@ -67,12 +67,12 @@ def started(
     shares_server: bool = False,
     figures: bool = True,
 ) -> Iterator[BaseProcess]:
-    """Start `runner` in a folder, and see to it that nothing of it is left after the block.
+    """Start `runner` in a folder, and kill it and its children after the block.
 
     Args:
-        said: the files that its output and its errors are appended to.
-        shares_server: its workers come from the server that it comes from itself, and have that one's environment.
-        figures: its reports have figures and a page.
+        said: the files to which it appends its standard output and standard error.
+        shares_server: fork its workers from the server that it comes from, with that server's environment.
+        figures: write reports with figures and a page.
     """
     start_server()
     server = forkserver._forkserver._forkserver_address if shares_server else None
@@ -83,7 +83,7 @@ def started(
     try:
         yield process
     finally:
-        with suppress(psutil.NoSuchProcess, ProcessLookupError):  # gone, which is not heard of at once
+        with suppress(psutil.NoSuchProcess, ProcessLookupError):  # it has just ended
             for left in psutil.Process(process.pid).children(recursive=True):
                 left.kill()
             process.kill()
@@ -96,7 +96,7 @@ def completed(
     """Run `runner` to its end.
 
     Raises:
-        TimeoutExpired: if it has not come to it in so many seconds.
+        TimeoutExpired: if it takes longer than the timeout.
     """
     with TemporaryDirectory() as place:
         said = Path(place, "stdout"), Path(place, "stderr")

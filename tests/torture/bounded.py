@@ -1,4 +1,4 @@
-"""A process in which data are loaded, with a bound on its memory and on what each call computes."""
+"""Bounded process for loading data: limits on its memory and on the computing time of each call."""
 
 import re
 import resource
@@ -12,23 +12,23 @@ from typing import Any
 import psutil
 from pebble import ProcessPool
 
-SECONDS = 10  # of computing, for one call
-BUSY = 6  # times as many may pass on a busy machine
-MEMORY = 2**30  # bytes of address space above what the process takes once its libraries are in
+SECONDS = 10  # of computing time for one call
+BUSY = 6  # factor for the elapsed time, as the machine may be busy
+MEMORY = 2**30  # bytes of address space, beyond those after the imports
 
 Call = Callable[..., Any]
 
 
 @contextmanager
 def bounded_process() -> Iterator[Call]:
-    """Yield call(function, *arguments, seconds=SECONDS), which returns or raises what the function does in the process.
+    """Yield call(function, *arguments, seconds=SECONDS), which runs a function in the process and returns its result.
 
-    The call fails if the function computes for longer. Where much more time passes the process is killed, and the call
-    raises TimeoutError; beyond the memory the function gets MemoryError; a process that crashes raises
-    pebble.ProcessExpired.
+    The call raises the function's exception, and fails if the function computes longer than allowed. If much more time
+    passes, the process is killed and the call raises TimeoutError. A function that needs too much memory gets
+    MemoryError. If the process crashes, the call raises pebble.ProcessExpired.
     """
     with ProcessPool(max_workers=1, initializer=_limit_memory, context=get_context("spawn")) as pool:
-        pool.schedule(int).result()  # so that no call pays for the start
+        pool.schedule(int).result()  # so that the start counts for no call
 
         def call(function: Call, *arguments: object, seconds: float = SECONDS) -> Any:
             task = (function, arguments, seconds)
@@ -48,7 +48,7 @@ def _computed(function: Call, arguments: tuple[object, ...], seconds: float) -> 
 
 
 def _limit_memory() -> None:
-    """Import what the loaders import on their first call, then set the limit."""
+    """Import the modules that loaders import on their first call, then set the limit."""
     import pandas as pd  # noqa: F401
     from PIL import Image
 
@@ -58,6 +58,6 @@ def _limit_memory() -> None:
 
 
 def peak_megabytes() -> float:
-    """Return the most memory that this process ever had (`getrusage` may tell its parent's, which a fork inherits)."""
+    """Return the peak memory of this process (after a fork, `getrusage` may give its parent's peak)."""
     status = Path("/proc/self/status").read_text()
     return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) / 1024

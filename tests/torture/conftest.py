@@ -1,4 +1,4 @@
-"""What the tests of reliability share: how much each does (`make torture`, or less in the suite), and what it found."""
+"""Fixtures of the reliability tests: the number of attempts (more in `make torture`), and the figures found."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.torture.results import CHOSEN, Result, results_in
 
 @pytest.fixture(scope="session")
 def attempts(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
-    """Choose how much a test does: attempts(in_the_suite, under_make_torture)."""
+    """Return attempts(in_the_suite, under_make_torture), which chooses the number of a test's attempts."""
 
     def choose(few: int, many: int) -> int:
         return many if request.config.getoption("--torture") else few
@@ -22,14 +22,14 @@ def attempts(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
 
 @pytest.fixture
 def long_form(request: pytest.FixtureRequest) -> None:
-    """Skip a test without --torture: another one of the suite fails where it would."""
+    """Skip a test without --torture: another test of the suite covers its faults."""
     if not request.config.getoption("--torture"):
         pytest.skip("with --torture")
 
 
 @pytest.fixture
 def measured(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> Callable[[str], None]:
-    """Note a figure of the test's promise, for the table in docs/reliability.md (tests/torture/figures.py)."""
+    """Return a function that records a figure of the test's promise for docs/reliability.md (see figures.py)."""
     marker = request.node.get_closest_marker("promise")
     assert marker, "which promise? @pytest.mark.promise(...)"
 
@@ -41,7 +41,7 @@ def measured(request: pytest.FixtureRequest, record_property: Callable[[str, obj
 
 @pytest.fixture(scope="session")
 def undisturbed(once: Once, quick_cli: Callable[..., CompletedProcess[str]]) -> Mapping[tuple[str, int], Result]:
-    """The results of a sweep over the seeds 0 and 1 on one worker, which nobody stops."""
+    """The results of an undisturbed sweep over the seeds 0 and 1 on one worker."""
 
     def train(folder: Path) -> None:
         where = ("hydra.sweep.dir=sweep", "hydra.launcher.workers=1")

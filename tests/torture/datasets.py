@@ -1,4 +1,4 @@
-"""Small sound data sets of every kind that can be chosen, to be spoiled, and how the program loads them."""
+"""Small valid data sets of every kind, for tests that damage them, and their loading."""
 
 import gzip
 from collections.abc import Callable
@@ -67,7 +67,7 @@ def write_images(folder: Path, suffix: str = ".png", images: np.ndarray = ARRAYS
     return folder / f"cat/1{suffix}"
 
 
-WRITERS: dict[str, Callable[[Path], Path]] = {  # each returns the file that is to be spoiled
+WRITERS: dict[str, Callable[[Path], Path]] = {  # each returns the file to damage
     "idx": write_idx,
     "gzip": write_gzip,
     "mnist.npz": write_mnist_npz,
@@ -78,7 +78,7 @@ WRITERS: dict[str, Callable[[Path], Path]] = {  # each returns the file that is 
 
 
 def load(kind: str, folder: Path) -> Dataset:
-    """Load with the options that conf/ has, but for a lower limit of memory and no network."""
+    """Load with the options in conf/, except for a lower memory limit and no network."""
     if kind in ("idx", "gzip", "mnist.npz"):
         return load_mnist("mnist", str(folder), NOWHERE, fingerprint=None)
     option = yaml.safe_load((conf_directory() / "dataset" / f"{kind}.yaml").read_text())
@@ -89,5 +89,5 @@ def load(kind: str, folder: Path) -> Dataset:
 
 
 def outcome(kind: str, folder: Path) -> str:
-    """Return the fingerprint of what was loaded."""
+    """Return the fingerprint of the loaded data set."""
     return load(kind, folder).fingerprint

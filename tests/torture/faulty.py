@@ -1,4 +1,4 @@
-"""A disk that refuses: from a certain operation on, or that one alone, nothing can be written below a folder."""
+"""Faulty disk: below a folder, writing fails at one operation, or from that operation on."""
 
 import builtins
 import io
@@ -11,22 +11,22 @@ from unittest.mock import patch
 
 from tests.torture.results import TEMPORARY
 
-Site = tuple[str, str]  # what is done, and the name of the file that it is done to
+Site = tuple[str, str]  # an operation, and the name of its file
 
 
 class FaultyDisk:
-    """Counts what is done to write below a folder (opening, writing, syncing, renaming, making folders), and refuses.
+    """Counter of write operations below a folder (open, write, sync, rename, mkdir), some of which it refuses.
 
-    It takes the place of the functions by which Python's own code and that of its libraries writes.
+    It replaces the functions through which Python and its libraries write.
     """
 
     def __init__(self, folder: Path, error: int, first: int | None = None, *, lasting: bool = True) -> None:
-        """Choose what is refused.
+        """Choose the operations to refuse.
 
         Args:
-            error: the number of the operating system's error.
-            first: the operation that is refused, counted from 0; None: none is.
-            lasting: all that follow are refused, too.
+            error: the error number of the operating system.
+            first: the first refused operation, counted from 0; None: refuse none.
+            lasting: refuse all later operations, too.
         """
         self._folder = str(folder.resolve())
         self._error = error
@@ -36,7 +36,7 @@ class FaultyDisk:
 
     @contextmanager
     def in_place(self) -> Iterator["FaultyDisk"]:
-        """Be the disk in the block."""
+        """Use this disk in the block."""
         opened = self._opened(io.open)
         with (
             patch.object(io, "open", opened),
@@ -58,7 +58,7 @@ class FaultyDisk:
         number = len(self.sites)
         self.sites.append((operation, _final_name(Path(text).name)))
         if self._first is not None and (number >= self._first if self._lasting else number == self._first):
-            # Writing and syncing tell no name, as the system's own calls do not.
+            # Errors of writing and syncing name no file, as in the operating system.
             names = (text,) if operation in ("open", "rename", "mkdir") else ()
             raise OSError(self._error, os.strerror(self._error), *names)
 
@@ -111,6 +111,6 @@ class _Raw(io.FileIO):
 
 
 def _final_name(name: str) -> str:
-    """Return the name that a file is to have in the end."""
+    """Return the final name of a file."""
     found = TEMPORARY.fullmatch(name)
     return name[1:].rpartition(".")[0].rpartition(".")[0] + found[1] if found and found[1] else name

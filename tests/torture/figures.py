@@ -1,7 +1,7 @@
-"""The table of promises and figures that `make torture` prints, and writes into docs/reliability.md.
+"""Table of promises and figures that `make torture` prints and writes into docs/reliability.md.
 
-A plug-in of pytest, registered in `tests/conftest.py`. A test names its promise by a marker, and gives its figures to
-the fixture `measured`. Without --torture nothing is printed or written.
+This is a pytest plug-in, registered in `tests/conftest.py`. A test names its promise by a marker, and passes its
+figures to the fixture `measured`. Without --torture nothing is printed or written.
 """
 
 import re
@@ -21,7 +21,7 @@ HEAD = "| promise | test (`tests/`) | figure |\n| --- | --- | --- |\n"
 
 @dataclass(frozen=True)
 class Figure:
-    """What one test measured of one promise."""
+    """A figure that one test measured for one promise."""
 
     promise: str
     file: str  # below tests/
@@ -29,12 +29,12 @@ class Figure:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let `make torture` ask for the long form of the tests in tests/torture/."""
+    """Add the option by which `make torture` selects the long form of the tests in tests/torture/."""
     parser.addoption("--torture", action="store_true", help="hundreds of faults, runs and configurations, not a few")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Register the marker."""
     config.addinivalue_line("markers", "promise(text): what docs/reliability.md promises, and the test measures")
 
 
@@ -51,7 +51,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
 
 
 def figures_in(reports: Iterable[pytest.TestReport]) -> list[Figure]:
-    """Return what was measured, in the order of the files, whatever the order in which the tests ended."""
+    """Return the measured figures in the order of the files, not in the order in which tests ended."""
     reports = sorted(reports, key=lambda report: (report.location[0], report.location[1] or 0, report.nodeid))
     return [
         Figure(value[0], report.location[0].removeprefix("tests/"), value[1])
@@ -71,7 +71,7 @@ def rows_of(figures: Iterable[Figure]) -> list[str]:
 
 
 def in_short(values: Iterable[str]) -> list[str]:
-    """Return the values; those that differ in their numbers alone as one, which tells the range of each number."""
+    """Return the values, with those that differ only in their numbers merged into one with ranges."""
     alike: dict[str, list[list[str]]] = {}
     for value in values:
         alike.setdefault(NUMBER.sub("{}", value), []).append(NUMBER.findall(value))
@@ -87,7 +87,7 @@ def _range(numbers: Iterable[str]) -> str:
 
 
 def renewed(document: str, rows: list[str]) -> str:
-    """Return a document whose table has these rows, and of the files that they are not from those that it had."""
+    """Return a document whose table has these rows, and keeps its old rows of all other files."""
     before, rest = document.split(BEGIN)
     old, after = rest.split(END)
     files = {_file(row) for row in rows}

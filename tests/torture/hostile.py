@@ -1,4 +1,4 @@
-"""A small sweep as a training would leave it, and all that a stranger may have put in its place."""
+"""Small sweep as a training would leave it, and the malicious changes that a stranger may make to it."""
 
 import json
 import os
@@ -87,7 +87,7 @@ def record(job: Job) -> RunRecord:
 
 
 class Payload:
-    """A pickle that writes a file when it is read."""
+    """A pickle that writes a file when it is loaded."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -107,7 +107,7 @@ def _sparse(path: Path) -> None:
 
 
 def _bomb(path: Path) -> None:
-    """Write an archive of arrays whose headers ask for 100 GB, and one member of 4 GB in 4 MB, as far as it comes."""
+    """Write an archive of arrays whose headers declare 100 GB, with a member of 4 GB compressed to 4 MB."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in ("test_probabilities", "test_labels", "validation_probabilities", "validation_labels"):
             with archive.open(f"{name}.npy", "w") as member:
@@ -122,7 +122,7 @@ def _arrays(path: Path, **arrays: np.ndarray) -> None:
     np.savez(path, **(sound | arrays))
 
 
-Spoil = Callable[[Path, Path], object]  # what is done to a file, beside a folder that is none of the report's business
+Spoil = Callable[[Path, Path], object]  # damages a file; the second path is a folder outside the sweep
 
 ANY_FILE: dict[str, Spoil] = {
     "missing": lambda path, outside: path.unlink(),
@@ -171,7 +171,7 @@ WRONG: tuple[Any, ...] = (
 
 
 def spoil(sweep: Path, run: Path, file: str, way: str, outside: Path) -> Path:
-    """Spoil one file of a sweep, or of its first run; return it."""
+    """Damage one file of a sweep, or of its first run; return its path."""
     folder, _, name = file.rpartition("/")
     path = run / name if folder else sweep / name
     (ANY_FILE | ARCHIVES)[way](path, outside)

@@ -1,4 +1,4 @@
-"""What came of runs: whether two are the same to the last bit, and whether their files are whole."""
+"""Results of runs, for bitwise comparison, and checks that their files are complete."""
 
 import csv
 import fnmatch
@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-# Random are weights, order and dropout; augmentation takes seconds to compile (tests/engine/test_checkpoint.py has it).
+# Weights, order and dropout are random. Augmentation takes seconds to compile; tests/engine/test_checkpoint.py has it.
 # Long enough to be stopped in the middle.
 CHOSEN = ("dataset=digits", "model.hidden_units=[16]", "regularizer=[dropout]", "training.epochs=40")
 TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}-\d+(\.\w+)?")
@@ -24,7 +24,7 @@ TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}-\d+(\.\w+)?")
 
 @dataclass(frozen=True)
 class Result:
-    """What must be the same to the last bit: history without its seconds, scores, predictions, the model's weights."""
+    """Values that must agree to the last bit: history without seconds, scores, predictions, the model's weights."""
 
     history: str
     scores: str
@@ -33,7 +33,7 @@ class Result:
 
 
 def found(folder: Path, pattern: str = "*") -> list[Path]:
-    """Return what lies below a folder, sorted, also while directories there are removed (which rglob cannot bear)."""
+    """Return the paths below a folder, sorted, even while directories there are removed (rglob would fail)."""
     return sorted(
         Path(place, name)
         for place, folders, files in os.walk(folder)
@@ -64,18 +64,18 @@ def epochs_of(run: Path) -> list[list[str]]:
 
 
 def trained_epochs(run: Path) -> list[int]:
-    """Return the epochs that a run's log tells of, without those that came from a checkpoint."""
+    """Return the epochs in a run's log, without those that came from a checkpoint."""
     said = (run / "run.log").read_text() if (run / "run.log").exists() else ""
     return [int(found[1]) for found in re.finditer(r": epoch (\d+) (?!.*from its checkpoint)", said)]
 
 
 def leftovers(folder: Path) -> list[Path]:
-    """Return the files that were never renamed to what they were to be."""
+    """Return the temporary files that never got their final name."""
     return [path for path in found(folder, ".*") if TEMPORARY.fullmatch(path.name)]
 
 
 def assert_whole(folder: Path) -> int:
-    """Read every file below a folder that stands under its final name, and return how many there are."""
+    """Check every file below a folder that has its final name, and return their number."""
     paths = _files(folder)
     for path in paths:
         _assert_whole(path)
@@ -83,9 +83,9 @@ def assert_whole(folder: Path) -> int:
 
 
 class Reader(threading.Thread):
-    """Reads all files below a folder again and again while others write there; a context manager.
+    """Context manager that keeps reading all files below a folder while others write there.
 
-    At its end the block fails if a file was not whole at some moment.
+    The block fails at its end if a file was ever incomplete.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -122,7 +122,7 @@ class Reader(threading.Thread):
                 self._seen[path] = (status.st_ino, status.st_mtime_ns)
                 _assert_whole(path)
                 self.read += 1
-        except FileNotFoundError:  # removed meanwhile, as a checkpoint is
+        except FileNotFoundError:  # removed meanwhile, such as a checkpoint
             pass
 
 
@@ -131,7 +131,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _is_ours(path: Path) -> bool:
-    """Say whether this program writes the file as a whole: logs grow."""
+    """Say whether this program writes the file atomically; logs, for example, grow."""
     return path.suffix in _CHECKS and not path.name.startswith(".")
 
 
@@ -154,7 +154,7 @@ def _table(path: Path, content: bytes) -> None:
 
 def _arrays(path: Path, content: bytes) -> None:
     with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-        for name in arrays.files:  # whose checksums are looked at
+        for name in arrays.files:  # reading verifies the checksum
             arrays[name]
 
 

@@ -259,7 +259,7 @@ class TestAxesThatWereEdited:
     )
     def test_are_refused(self, search, tmp_path, axes):
         search(MadeUpPool(tmp_path), **TWO_POINTS)
-        with pytest.raises(UserError, match=r"search\.axes\.training\.batch_size: not what it was .*hydra\.sweep\.dir"):
+        with pytest.raises(UserError, match=r"search\.axes\.training\.batch_size: changed since .*hydra\.sweep\.dir"):
             search(MadeUpPool(tmp_path), **TWO_POINTS | {"axes": axes, "trials": 9})
 
     def test_may_be_wider_ranges(self, search, tmp_path):
