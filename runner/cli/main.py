@@ -52,7 +52,7 @@ def _run(arguments: list[str], *, wants_traceback: bool) -> int:
             return _exit_code(arguments)
     except KeyboardInterrupt:  # a training that has begun reports it itself
         with suppress(OSError):  # the terminal may be closed
-            print("runner: interrupted; the same command starts again", file=sys.stderr)
+            print("runner: interrupted; repeat the command to start again", file=sys.stderr)
         return EXIT_INTERRUPTED
     except Exception as error:  # the last chance to turn it into a message
         if isinstance(error, BrokenPipeError) and _is_unread():

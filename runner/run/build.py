@@ -146,7 +146,7 @@ def build_augment(settings: Settings, data: Part, compiled: Callable[[Augment], 
 
 
 def loss_name(settings: Settings) -> str:
-    """Return the name of the loss; if labels are softened, of the cross-entropy that takes probabilities."""
+    """Return the name of the loss; for softened labels, the cross-entropy that takes probabilities."""
     loss = settings.training.loss
     mixes = [part for part in settings.augmentation.values() if getattr(locate("", part.target), "mixes_labels", False)]
     smooths = [part for part in settings.regularizer.values() if locate("", part.target) is LabelSmoothing]

@@ -133,7 +133,7 @@ def refuse_idle_settings(settings: Settings, batch_size: int, steps: int) -> Non
     accumulated = settings.optimizer.gradient_accumulation_steps or 1
     if accumulated > steps:
         raise ConfigError(
-            f"optimizer.gradient_accumulation_steps={accumulated}: the training has only {steps} steps, so no update"
+            f"optimizer.gradient_accumulation_steps={accumulated}: more than the {steps} steps of the training"
         )
     for name, part in settings.augmentation.items():
         if batch_size == 1 and getattr(locate("", part.target), "mixes_labels", False):

@@ -14,7 +14,7 @@ LOG = logging.getLogger(__name__)
 
 
 def going_on(record: RunRecord, directory: RunDirectory) -> RunRecord:
-    """Return the record of a starting run, with the seconds of the earlier attempt that it continues, if any.
+    """Return the record of a starting run, with the seconds of the earlier attempt if it continues one.
 
     Raises:
         UserError: if the earlier attempt was trained on other data.
@@ -33,7 +33,7 @@ def going_on(record: RunRecord, directory: RunDirectory) -> RunRecord:
     before, here = _data(earlier), _data(record)
     if before != here:
         raise UserError(
-            f"{directory.path}: this run began with other data ({before}) than those found now ({here}); "
+            f"{directory.path}: this run began with other data ({before}) than it finds now ({here}); "
             "restore the original data, or remove the directory"
         )
     return replace(record, seconds=earlier.seconds)

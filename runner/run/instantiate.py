@@ -14,7 +14,7 @@ from runner.core.text import did_you_mean
 
 
 def make(key: str, spec: dict[str, Any], **at_run_time: Any) -> Any:
-    """Instantiate one part, or name its wrong key.
+    """Instantiate one part; an error names the wrong key.
 
     Instantiation has two steps, a partial from the configuration and a call with run-time objects, so that these do not
     pass through OmegaConf.

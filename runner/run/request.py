@@ -1,4 +1,4 @@
-"""Request for one run: directory, choices and overrides, beside the configuration."""
+"""Request for one run: its directory, choices and overrides, without the configuration."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

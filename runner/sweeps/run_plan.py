@@ -67,7 +67,7 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
         failed = _train(plan, study, sweep, directory)
     except KeyboardInterrupt:
         command = shlex.join(["runner", "resume", str(directory)])
-        show_warning(console, f"interrupted; to resume, repeat the command, or: {command}")
+        show_warning(console, f"interrupted; to resume, repeat the command or run: {command}")
         raise Stopped(EXIT_INTERRUPTED) from None
     try:
         done = report([directory], directory)

@@ -76,7 +76,7 @@ class Plan:
         write_csv(sweep / PLAN_TABLE, self.rows())
 
     def where_runs_lie(self, sweep: Path) -> Self:
-        """Return the plan with the existing directories of runs, which may have been named differently.
+        """Return the plan with the existing directories of its runs, even if they were named differently.
 
         The order in which a grid's axes are typed changes the names of its runs, but not the runs.
         """

@@ -70,7 +70,7 @@ def study_variants(
         _check_axes(tuned)
         if given := tuned.keys() & {override_key(override) for override in (*single, *axes)}:
             raise ConfigError(
-                f"{min(given)}: the study tunes it, for {name}; change study.tune, or turn tuning off (study.tune=null)"
+                f"{min(given)}: the study tunes it for {name}; change study.tune, or turn tuning off (study.tune=null)"
             )
         points = _points(tuned, study.tune.budget if study.tune else None, name)
         for cell in itertools.product(*crossed.values()):
