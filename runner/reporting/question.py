@@ -1,4 +1,4 @@
-"""What a sweep was for: its question, its baseline and its command, from its plan."""
+"""Question, baseline, metric and command of a sweep, read from its plan."""
 
 import shlex
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ class _Search:
 
 @dataclass(frozen=True)
 class _Plan:
-    """The part of a plan that a report heeds."""
+    """The part of a plan that a report uses."""
 
     study: _Study
     search: _Search | None = None
@@ -43,22 +43,22 @@ _PLAN: TypeAdapter[_Plan] = json_form(_Plan)
 
 @dataclass(frozen=True)
 class Asked:
-    """What a sweep's plan says of it; everything is None for runs that were put together by hand."""
+    """The purpose of a sweep, from its plan; all fields are None for runs that were combined by hand."""
 
     question: str | None = None
     baseline: str | None = None
-    metric: str | None = None  # the test set's counterpart of what choices are made by; a search's own, of validation
+    metric: str | None = None  # on test: counterpart of the metric for choices; of a search: its validation metric
     target: float | None = None  # of the validation metric
-    command: str | None = None  # that makes all of it again
-    variants: tuple[str, ...] = ()  # the names of a study's variants, without the grid they were crossed with
+    command: str | None = None  # reproduces the sweep
+    variants: tuple[str, ...] = ()  # names in the study, without cells of a grid
 
     @classmethod
     def of(cls, sweep: Path) -> Self:
-        """Read what a sweep's directory says.
+        """Read the plan in a sweep's directory.
 
         Raises:
-            FileNotFoundError: if it holds no plan.
-            ValueError: if its plan cannot be read, with its name.
+            FileNotFoundError: if the directory holds no plan.
+            ValueError: if the plan cannot be read; names the file.
         """
         path = sweep / "plan.json"
         try:
@@ -66,10 +66,11 @@ class Asked:
         except ValueError as error:
             raise ValueError(f"{path}: not a sweep's plan ({error})") from error
         study = plan.study
-        # A search chooses among all its trials: to report them by the test set would be to choose by it.
+        # A search chooses among all its trials; a report on test results would choose by the test set.
         searched = plan.search.metric if plan.search else None
         tested = f"test_{study.metric.removeprefix('best_').removeprefix('val_')}" if study.metric else None
-        command = [part for part in plan.command if override_key(part) != "dry_run"]  # `runner resume` trains one, too
+        # `runner resume` also trains a plan that was made by a dry run.
+        command = [part for part in plan.command if override_key(part) != "dry_run"]
         return cls(
             question=study.question,
             baseline=study.baseline,

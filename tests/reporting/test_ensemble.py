@@ -85,18 +85,20 @@ def refused(make_run, tmp_path, **second) -> str:
 
 
 def test_fewer_than_two_completed_runs_are_refused(make_run, tmp_path):
-    assert "needs two completed runs or more; of the 2 found: 1" in refused(make_run, tmp_path, status="failed")
+    assert "needs at least two completed runs; found 2 runs, 1 of them completed" in refused(
+        make_run, tmp_path, status="failed"
+    )
 
 
 def test_runs_on_different_data_are_refused(make_run, tmp_path):
     said = refused(make_run, tmp_path, fingerprint="a" * 64, dataset="mnist_5k")
-    assert re.search(r"sweep/1 was trained on other data than .*sweep/0 \(mnist_5k, fingerprint a{12}\)", said)
+    assert re.search(r"sweep/1 was trained on different data than .*sweep/0 \(mnist_5k, fingerprint a{12}\)", said)
 
 
 @pytest.mark.parametrize("labels", [1 - LABELS, LABELS[:3]], ids=["other labels", "fewer"])
 def test_runs_tested_on_other_examples_are_refused(make_run, tmp_path, labels):
     said = refused(make_run, tmp_path, predictions=predictions(OTHER[: len(labels)], labels))
-    assert re.search(r"sweep/1 was tested on other examples than .*sweep/0", said)
+    assert re.search(r"sweep/1 was tested on different examples than .*sweep/0", said)
 
 
 def test_a_run_without_predictions_is_refused(make_run, tmp_path):
@@ -163,7 +165,7 @@ def test_it_is_a_command_that_refuses_in_one_line(two, cli):
     assert "ensemble of 2 runs on mnist" in done.stdout
     done = cli("ensemble", "0", cwd=two)
     assert done.returncode == 2
-    assert done.stderr == "runner: an ensemble needs two completed runs or more; of the 1 found: 1\n"
+    assert done.stderr == "runner: an ensemble needs at least two completed runs; found 1 run, 1 of them completed\n"
 
 
 def test_out_that_is_a_file_is_refused(two, tmp_path):
@@ -197,4 +199,4 @@ def test_the_figure_has_a_row_a_variant_below_the_ensembles(two):
 def test_runs_that_tell_apart_other_classes_are_refused(make_run, tmp_path):
     wider = np.pad(OTHER, [(0, 0), (0, 1)])
     said = refused(make_run, tmp_path, predictions=predictions(wider))
-    assert re.search(r"sweep/1 tells apart other classes than .*sweep/0", said)
+    assert re.search(r"sweep/1 has different classes than .*sweep/0", said)

@@ -137,8 +137,8 @@ def test_a_claim_is_of_these_test_examples_and_says_where_others_may_not_show_it
         own[:2] = True
     summary, compared = measured((base, more))
     sentence = verdicts(aggregate_frame(summary, "test_accuracy"), compared, {"a": "a", "b": "a"})["b"]
-    assert "significantly better on these 800 test examples, perhaps not on others (all differences equal" in sentence
-    assert ", so no 95% interval, -0.17 to +0.67 with the test set's own error, p = 0.008" in sentence
+    assert "(no 95% CI, all differences equal; -0.17 to +0.67 including the test set's error; p = 0.008" in sentence
+    assert sentence.endswith("; n = 8; holds for these 800 test examples, perhaps not for others).")
 
 
 def test_where_neither_seeds_nor_examples_vary_there_is_no_two_level_interval(right):
@@ -151,8 +151,8 @@ def test_an_interval_with_the_test_sets_error_may_begin_at_zero(right):
     summary, compared = measured(right)
     compared = compared.assign(two_level_low=0.0)
     sentence = verdicts(aggregate_frame(summary, "test_accuracy"), compared, {"a": "a", "b": "a"})["b"]
-    assert ", +0.00 to +" in sentence
-    assert "with the test set's own error" in sentence
+    assert "; +0.00 to +" in sentence
+    assert " including the test set's error; p" in sentence
 
 
 def test_a_difference_below_one_test_example_is_shown_and_called_that():
@@ -162,4 +162,4 @@ def test_a_difference_below_one_test_example_is_shown_and_called_that():
     more[0][0] = more[1][1] = True
     summary, compared = measured((base, more))
     sentence = verdicts(aggregate_frame(summary, "test_accuracy"), compared, {"a": "a", "b": "a"})["b"]
-    assert "+0.03 points (less than one test example) against a: no significant difference" in sentence
+    assert "no significant difference from a: +0.03 percentage points (less than one test example) (" in sentence

@@ -96,7 +96,7 @@ def test_what_comes_from_a_configuration_stays_text_and_nothing_points_outside(p
     parser.feed(page.read_text())
     assert parser.scripts == 1
     assert not parser.tags
-    assert f"{HOSTILE} has a mean test_accuracy of 90.50%" in "".join(parser.text)
+    assert f"{HOSTILE} (mean test accuracy 90.50%" in "".join(parser.text)
     assert "E: <script>" in "".join(parser.text)
 
 
