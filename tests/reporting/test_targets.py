@@ -63,9 +63,9 @@ def test_a_run_that_never_reached_the_target_lost_the_comparison_by_the_time_to_
         "from a: -1.0 over the 6 seeds in which both reached the target"
     )
     shown = paper_table(summary, aggregate, compared, None, "validation accuracy of 90.00%")
-    assert "The target is a validation accuracy of 90.00%." in shown.caption
+    assert "Target: validation accuracy of 90.00%." in shown.caption
     assert shown.marks == ["best", "as good"]
-    assert "The best mean, of the runs that reached the target, among the variants with the fewest" in shown.caption
+    assert "Bold: best mean over the runs that reached the target, among variants with the fewest lost" in shown.caption
 
 
 def test_where_no_run_reached_the_target_the_caption_claims_no_seed():

@@ -116,14 +116,14 @@ def test_where_the_answers_cannot_be_compared_nothing_is_said_of_them(right, fau
     summary, compared = measured(right, answers)
     assert compared["test_set_error"].isna().all()
     caption = paper_table(summary, aggregate_frame(summary, "test_accuracy"), compared, EXAMPLES).caption
-    assert "that of a difference, which is paired, is not known" in caption
+    assert "the paired standard error of a difference is unknown" in caption
 
 
 def test_the_caption_gives_the_paired_error_beside_that_of_an_accuracy(right):
     summary, compared = measured(right)
     caption = paper_table(summary, aggregate_frame(summary, "test_accuracy"), compared, EXAMPLES).caption
     error = f"{100 * compared['test_set_error'][0]:.2f}"
-    assert f"points in one accuracy and, paired, of {error} points in a difference" in caption
+    assert f"points in one accuracy and of {error} in a paired difference" in caption
 
 
 def test_a_claim_is_of_these_test_examples_and_says_where_others_may_not_show_it():
