@@ -166,8 +166,8 @@ def test_a_search_is_reported_by_what_it_chose_by_and_never_by_the_test_set(make
     values = results.summary[searched].tolist()
     assert figures["sensitivity"].axes[0].lines[0].get_ydata().tolist() == values
     page = (tmp_path / "out" / "index.html").read_text()
-    assert "figures on validation" in page
-    assert "figures on test" not in page
+    assert "results on validation" in page
+    assert "results on test" not in page
 
 
 def test_no_figure_names_a_column_where_a_word_says_it(make_run, tmp_path):
@@ -515,7 +515,7 @@ def test_variants_are_compared_by_the_time_to_a_target(make_run, tmp_path, metri
     figure, target = dict(report_figures(results, None, None, seeds=False))[metric](), "validation accuracy of 80.00%"
     assert f"target: {target}, worst final value of optimizer=a" in figure.axes[0].get_xlabel().replace("\n", " ")
     assert f"The target is a {target}." in (tmp_path / "out" / "table.md").read_text()
-    assert "choices and figures on validation" in (tmp_path / "out" / "index.html").read_text()
+    assert "choices and results on validation" in (tmp_path / "out" / "index.html").read_text()
 
 
 def test_a_time_to_a_target_that_nothing_sets_is_refused(make_run, tmp_path):

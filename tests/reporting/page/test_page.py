@@ -221,7 +221,7 @@ def test_a_caption_says_what_dots_and_bands_are_and_never_repeats_the_files_name
     assert len(set(captions)) == len(captions)
     assert all(" " in caption and caption.endswith(".") for caption in captions)
     assert [caption for caption in captions if "bands their 95% t-intervals" in caption]
-    assert [caption for caption in captions if "A dot is a seed" in caption]
+    assert [caption for caption in captions if "Each dot is a seed" in caption]
 
 
 def verdicts_of(results):
