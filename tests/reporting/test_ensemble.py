@@ -72,7 +72,7 @@ def test_members_with_other_validation_examples_have_no_common_validation_accura
     frame = ensemble_frame(read_members([tmp_path]))
     assert frame["val_accuracy"].tolist() == pytest.approx([0.75, 0.25, 0.5, np.nan], nan_ok=True)
     assert frame["test_accuracy"].iloc[-1] == 1.0
-    assert "do not share their validation examples" in gain_text(frame)
+    assert "the validation examples of the members differ" in gain_text(frame)
 
 
 def refused(make_run, tmp_path, **second) -> str:
@@ -128,7 +128,7 @@ def test_the_table_shows_members_mean_ensemble_and_gain_in_80_columns(two, capsy
         "ensemble": ["100.00", "100.00"],
         "ensemble - mean": ["+25.00", "+25.00"],
     }
-    assert "+25.00 points against the mean of its members" in shown
+    assert "+25.00 percentage points relative to the mean of its" in shown
     assert max(map(len, shown.splitlines())) <= 80
 
 
@@ -155,8 +155,8 @@ def test_the_fair_rival_is_the_member_that_is_best_on_validation():
         }
     )
     text = gain_text(frame)
-    assert "+2.00 points against the mean" in text
-    assert "+3.00 against the member that is best on validation" in text
+    assert "+2.00 percentage points relative to the mean" in text
+    assert "+3.00 relative to the member that is best on validation" in text
 
 
 def test_it_is_a_command_that_refuses_in_one_line(two, cli):
