@@ -67,13 +67,11 @@ def cold_cli() -> Cli:
 
 
 @pytest.fixture(scope="session")
-def cli(cold_cli: Cli) -> Cli:
+def cli() -> Cli:
     """Do as `cold_cli`, seconds faster: in a process that is forked from one that has imported TensorFlow."""
     from tests.warm import completed
 
     def run(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, timeout: float = 120):
-        if "PYTHONPATH" in (env or {}):  # which Python reads as it starts
-            return cold_cli(*arguments, cwd=cwd, env=env, timeout=timeout)
         return completed(arguments, cwd, _environment(env), timeout)
 
     return run

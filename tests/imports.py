@@ -18,11 +18,16 @@ def imported(path: Path) -> frozenset[str]:
 @cache
 def needs_tensorflow(path: Path) -> bool:
     """Say whether a test file imports TensorFlow: in it, or where a module of ours that it imports is loaded."""
-    seen: set[Path] = set()
     conftests = (folder / "conftest.py" for folder in path.parents if folder.is_relative_to(REPOSITORY / "tests"))
-    ahead = [*_ours(imported(path)), *filter(Path.is_file, conftests)]
-    if HEAVY & roots(imported(path)):
-        return True
+    modules = (*_ours(imported(path)), *filter(Path.is_file, conftests))
+    return bool(HEAVY & roots(imported(path))) or loads_tensorflow(*modules)
+
+
+@cache
+def loads_tensorflow(*modules: Path) -> bool:
+    """Say whether TensorFlow is imported when modules of ours are loaded."""
+    seen: set[Path] = set()
+    ahead = [*modules]
     while ahead:
         module = ahead.pop()
         if module not in seen:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.imports import HEAVY, needs_tensorflow
+from tests.imports import HEAVY, loads_tensorflow, needs_tensorflow
 
 MARKERS = {
     "trains": "imports TensorFlow",
@@ -44,9 +44,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave out files whose import alone takes seconds."""
+    """Leave out files whose import alone takes seconds, and folders whose `conftest.py` is such a file."""
+    if not config.getoption("--check"):
+        return None
+    conftest = collection_path / "conftest.py"
     is_test = collection_path.suffix == ".py" and collection_path.name.startswith("test_")
-    return True if config.getoption("--check") and is_test and needs_tensorflow(collection_path) else None
+    heavy = loads_tensorflow(conftest) if conftest.is_file() else is_test and needs_tensorflow(collection_path)
+    return heavy or None
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -14,6 +14,8 @@ from typing import Any
 
 from pebble import ProcessPool
 
+from runner.sweeps.pools.local import start_server
+
 SECONDS = 60  # for one command; most take less than one
 
 
@@ -35,7 +37,8 @@ def warm_program() -> Iterator[Program]:
 
     A command that takes longer than `SECONDS` is killed, and raises TimeoutError.
     """
-    with ProcessPool(max_workers=1, initializer=_prepare, context=get_context("spawn")) as pool:
+    start_server()
+    with ProcessPool(max_workers=1, initializer=_prepare, context=get_context("forkserver")) as pool:
 
         def program(*arguments: str, cwd: Path) -> Answer:
             return pool.schedule(_answer, args=(arguments, cwd), timeout=SECONDS).result()

@@ -1,6 +1,8 @@
 """Imports point one way only, and TensorFlow has one place."""
 
 import ast
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.imports import REPOSITORY, imported, imported_on_loading, roots
@@ -29,15 +31,29 @@ MODULES = {
 }
 
 
+def ours(path: Path) -> list[str]:
+    return [name for name in imported(path) if name.startswith("runner.")]
+
+
 def test_a_module_imports_only_the_layers_before_it():
     upwards = [
         f"{path.relative_to(PACKAGE)} imports {name}"
         for path, layer in MODULES.items()
-        for name in imported(path)
-        if name.startswith("runner.") and ORDER.index(name.split(".")[1]) > ORDER.index(layer)
+        for name in ours(path)
+        if ORDER.index(name.split(".")[1]) > ORDER.index(layer)
     ]
     assert not upwards
     assert not imported(INIT)
+
+
+def test_the_architecture_page_lists_the_layers_from_the_top_down():
+    page = (REPOSITORY / "docs/architecture.md").read_text()
+    assert re.findall(r"^\| `runner/(\w+)/` \|", page, re.MULTILINE) == ORDER[::-1]
+
+
+def test_reporting_reads_records_only():
+    read = {name.split(".")[1] for path, layer in MODULES.items() if layer == "reporting" for name in ours(path)}
+    assert read == {"core", "config", "records", "reporting"}
 
 
 def test_tensorflow_is_named_in_the_engine_alone():
@@ -57,6 +73,64 @@ def test_configuration_and_records_import_nothing_heavy():
     heavy = {"keras", "pandas", "matplotlib", "scipy", "sklearn"}
     found = {path: heavy & roots(imported(path)) for path, layer in MODULES.items() if layer in ("config", "records")}
     assert not {path: names for path, names in found.items() if names}
+
+
+INTERNALS = {"optim/keras_internals.py", "engine/keras_internals.py", "config/hydra_guard.py"}
+PRIVATE_PACKAGES = ("keras.src", "tensorflow.python", "hydra._internal")
+DOCUMENTED = {"_exit", "_replace", "_asdict"}  # of os and of named tuples
+PRIVATE_ELSEWHERE = {"sweeps/search/pruning.py uses _trial_id"}  # Optuna has no public way from a number to a Trial
+
+
+def test_private_names_of_libraries_are_used_in_three_modules():
+    found = {
+        f"{path.relative_to(PACKAGE)} uses {name}"
+        for path in MODULES
+        if str(path.relative_to(PACKAGE)) not in INTERNALS
+        for name in _private_names(ast.parse(path.read_text()))
+    }
+    assert found == PRIVATE_ELSEWHERE
+
+
+def test_every_kind_of_access_to_a_private_name_is_found():
+    text = """
+from keras.src import layers
+from runner.core.errors import _LISTED
+class Own:
+    _field = 1
+    def _method(self):
+        self._value = other._value, other._field, other._method, self._own_base, os._exit
+        keras._a, getattr(keras, "_b"), replaced(keras, _c=1), instantiate(_convert_="all"), keras.__d__
+"""
+    assert set(_private_names(ast.parse(text))) == {"keras.src", "_LISTED", "_a", "_b", "_c"}
+
+
+def _private_names(tree: ast.Module) -> Iterator[str]:
+    """Yield the private names that a module uses without having defined them."""
+    own = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and _is_self(node.value)}
+    own |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    own |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.ImportFrom(module=str(module)) if module.startswith(PRIVATE_PACKAGES):
+                yield module
+            case ast.ImportFrom(names=aliases):
+                yield from (alias.name for alias in aliases if _is_private(alias.name))
+            case ast.Import(names=aliases):
+                yield from (alias.name for alias in aliases if alias.name.startswith(PRIVATE_PACKAGES))
+            case ast.Attribute(attr=name) if _is_private(name) and name not in own:
+                yield name
+            case ast.Call(func=ast.Name(id="getattr" | "setattr" | "hasattr"), args=[_, ast.Constant(str(name)), *_]):
+                yield from [name] if _is_private(name) else []
+            case ast.Call(keywords=keywords):
+                yield from (one.arg for one in keywords if one.arg and _is_private(one.arg))
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.endswith("_") and name not in DOCUMENTED
+
+
+def _is_self(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id in ("self", "cls")
 
 
 def test_every_layer_is_in_the_order():

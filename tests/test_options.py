@@ -52,8 +52,10 @@ BRIEF = {
     "full_batch": ["training.batch_size=full", f"dataset.train_size={BATCH}", f"training.epochs={STEPS}"],
     "mini_batch": [f"training.batch_size={BATCH}", f"dataset.train_size={STEPS * BATCH}", "training.epochs=1"],
 }
-# What an option cannot do without.
-NEEDS = {"spatial_dropout": ["model=cnn", "model.kernel_size=2"]}
+NEEDS = {
+    "spatial_dropout": ["model=cnn", "model.kernel_size=2"],  # which it cannot do without
+    "vit_tiny": ["model.depth=1"],  # seconds less to compile; tests/models/test_families.py builds all its blocks
+}
 
 
 def write_idx(path, array):

@@ -18,15 +18,17 @@ QUICK = " dataset=mnist_5k dataset.train_size=200 training.epochs=2"
 ADDED = {"study=smoke": ""}  # the study has been trained before, in `workplace`
 NO_TRAININGS = ("--help", "--cfg", "report", "ensemble", "status", "resume", "reproduce")
 ADDED |= dict.fromkeys(NO_TRAININGS, "")
+# The only one to draw its figures here, which take seconds: tests/test_cli.py looks at those of runs and sweeps.
+DRAWS = "runner report outputs/studies/*"
 
 
 @pytest.fixture
-def run_as_typed(cli, shell):
+def run_as_typed(cli, quick_cli, shell):
     """run_as_typed("runner 'seed=0'", cwd) -> what `runner` makes of the words that bash makes of the line."""
 
     def run(command: str, cwd: Path):
         words = shell(f"runner() {{ printf '%s\\n' \"$@\"; }}; {command}", cwd=cwd).stdout.splitlines()
-        return cli(*words, cwd=cwd)
+        return (cli if command == DRAWS else quick_cli)(*words, cwd=cwd)
 
     return run
 
@@ -44,6 +46,7 @@ def workplace(smoke_study, tmp_path) -> Path:
 
 def test_every_command_works_in_the_readmes_order(run_as_typed, workplace):
     """One test, since they build on one another."""
+    assert DRAWS in COMMANDS
     for command in (command for command in COMMANDS if command.startswith("runner")):
         done = run_as_typed(command + ADDED.get(command.split()[1], QUICK), workplace)
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"

@@ -36,7 +36,7 @@ def _be_runner(
     for descriptor, path in enumerate(said, start=1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), descriptor)
     os.chdir(folder)
-    sys.path.insert(0, str(folder))  # as `python -m runner` does
+    sys.path[:0] = [str(folder), *filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))]  # as Python does
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = ["runner", *arguments]

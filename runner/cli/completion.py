@@ -109,12 +109,9 @@ def _keys(current: str, words: Sequence[str], places: Sequence[Path]) -> list[st
     parent, dot, _ = current.rpartition(".")
     config = _configuration(words, places)
     node = OmegaConf.select(config, parent) if parent else config
-    keys = [str(key) for key in node] if isinstance(node, DictConfig) else []
-    found = [
-        f"{parent}{dot}{key}{'.' if isinstance(node._get_node(key), DictConfig) else '='}"
-        for key in keys
-        if not key.startswith("_")
-    ]
+    entries = node.items_ex(resolve=False) if isinstance(node, DictConfig) else ()
+    known = {str(key): value for key, value in entries if not str(key).startswith("_")}
+    found = [f"{parent}{dot}{key}{'.' if isinstance(value, DictConfig) else '='}" for key, value in known.items()]
     return found if parent else [*found, *(f"{group}=" for group in (*_groups(places), "launcher"))]
 
 

@@ -13,6 +13,7 @@ from runner.config.overrides import override_key
 from runner.config.trust import TRUST, trusted_by
 from runner.core.errors import UserError
 from runner.core.terminal import Terminal
+from runner.records.sweep_directory import PLAN
 
 _ENDLESS = 1_000_000  # lines: what is printed may be scrolled
 
@@ -25,12 +26,12 @@ def status_command(arguments: Sequence[str]) -> None:
     parser.add_argument("directory", type=Path, metavar="DIR", help="a sweep's or a run's directory, or one of several")
     directory = parser.parse_args(arguments).directory
 
-    from runner.sweeps.planning.plan import PLAN_FILE, Plan
+    from runner.sweeps.planning.plan import Plan
     from runner.sweeps.progress.status import show_status
     from runner.sweeps.progress.watch import Reader
 
     console = Terminal()
-    if (directory / PLAN_FILE).exists() or not (found := Reader().watched(directory)):
+    if (directory / PLAN).exists() or not (found := Reader().watched(directory)):
         show_status(console, Plan.read(directory), directory)
         return
     for one in found:

@@ -29,6 +29,8 @@ from runner.core.paths import conf_directory
 from runner.core.read_yaml import DEEPEST, LONGEST_NUMBER, read_yaml_text
 from runner.core.text import printable, shortened
 
+CHECKED_WITH = "Hydra 1.3.8"  # its private names below
+
 LOG = logging.getLogger(__name__)
 
 LONGEST_KEY = 200  # bytes; Hydra looks for a file of this name, which may have 255

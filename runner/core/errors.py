@@ -12,9 +12,6 @@ EXIT_INTERRUPTED = 130
 EXIT_UNREAD = 141  # what a shell says of a program that SIGPIPE ended
 EXIT_TERMINATED = 143
 
-_LISTED = 25  # more names would not help
-_LONGEST = 300  # characters that a message quotes from a file or a library
-
 
 class UserError(Exception):
     """An error that the user can fix; its text is the whole message."""

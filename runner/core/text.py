@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from runner.core.errors import _LISTED, _LONGEST
+_LISTED = 25  # more names would not help
+_LONGEST = 300  # characters that a message quotes from a file or a library
 
 
 def counted(number: int, noun: str) -> str:

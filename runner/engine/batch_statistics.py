@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from runner.data.dataset import Part
+from runner.engine.keras_internals import layers_within
 
 
 def statistics_refresher(model: keras.Model, data: Part, batch_size: int) -> Callable[[], None]:
@@ -14,11 +15,7 @@ def statistics_refresher(model: keras.Model, data: Part, batch_size: int) -> Cal
 
     Source: Izmailov et al. 2018, "Averaging weights leads to wider optima and better generalization", sec. 3.2.
     """
-    layers = [
-        layer
-        for layer in model._flatten_layers(include_self=False)
-        if isinstance(layer, keras.layers.BatchNormalization)
-    ]
+    layers = [layer for layer in layers_within(model) if isinstance(layer, keras.layers.BatchNormalization)]
     if not layers:
         return lambda: None
     inputs = tf.constant(data.inputs)

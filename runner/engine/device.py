@@ -11,6 +11,7 @@ import tensorflow as tf
 from runner.config.schema import Device
 from runner.core.errors import ConfigError
 from runner.data.dataset import Split
+from runner.engine.keras_internals import gpu_memory
 
 
 @dataclass(frozen=True)
@@ -69,18 +70,12 @@ def prepare_device(settings: Device, small: bool) -> ActiveDevice:
 def refuse_too_large(split: Split, device: ActiveDevice) -> None:
     """Raise ConfigError if the data do not fit into the device's free memory."""
     size = sum(part.inputs.nbytes for part in (split.train, split.validation, split.test))
-    limit = _gpu_memory() if device.kind == "gpu" else psutil.virtual_memory().available
+    limit = gpu_memory() if device.kind == "gpu" else psutil.virtual_memory().available
     if size > limit:
         raise ConfigError(
             f"dataset: {size / 1e9:.1f} GB of examples do not fit into {limit / 1e9:.1f} GB of {device.name} memory; "
             "use fewer (dataset.train_size=...) or smaller ones"
         )
-
-
-def _gpu_memory() -> int:
-    from tensorflow.python.client import device_lib
-
-    return int(next(one.memory_limit for one in device_lib.list_local_devices() if one.device_type == "GPU"))
 
 
 def _set_visible(gpus: list[Any]) -> None:

@@ -1,6 +1,6 @@
 """Diagnostics that are measured inside the compiled training loop."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar, Protocol
 
@@ -8,8 +8,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from runner.engine.keras_internals import replaced
+from runner.engine.keras_internals import clipping_wrapped, replaced
 from runner.models.patterns import trainable_layers
+from runner.optim.keras_internals import innermost
 from runner.records.record import Row
 
 
@@ -24,11 +25,6 @@ class Diagnostic(Protocol):
 
     def end_epoch(self) -> None:
         """Add the epoch's rows to the table."""
-
-
-def innermost(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
-    """Return the optimizer itself, without mixed_float16's wrapper that scales the loss."""
-    return getattr(optimizer, "inner_optimizer", optimizer)
 
 
 class GradientNorms:
@@ -135,13 +131,12 @@ class ClippingRate:
         if not self._clips:
             yield
             return
-        clip = self._optimizer._clip_gradients
 
-        def watched_clip(gradients: Sequence[Any]) -> Any:
+        def watched_clip(clip: Callable[[Any], Any], gradients: Sequence[Any]) -> Any:
             self._counts.assign_add([tf.cast(_exceeds(self._optimizer, gradients), tf.float32), 1.0])
             return clip(gradients)
 
-        with replaced(self._optimizer, _clip_gradients=watched_clip):
+        with clipping_wrapped(self._optimizer, watched_clip):
             yield
 
     def end_epoch(self) -> Row:

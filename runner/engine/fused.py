@@ -14,7 +14,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from runner.engine.keras_internals import replaced
+from runner.engine.keras_internals import moments_of, update_replaced
 
 
 @contextmanager
@@ -27,9 +27,9 @@ def fused(model: keras.Model) -> Iterator[None]:
             if type(weight.regularizer) is keras.regularizers.L2:
                 stack.callback(setattr, weight, "regularizer", weight.regularizer)
                 weight.regularizer = partial(_l2_penalty, float(weight.regularizer.l2))
-        # Keras's backend hook for updating all variables at once; layer-wise rates are in each variable's own update.
+        # Layer-wise rates are in each variable's own update.
         if is_adam and not optimizer.amsgrad and "update_step" not in vars(optimizer):
-            stack.enter_context(replaced(optimizer, _backend_update_step=partial(_adam_update, optimizer)))
+            stack.enter_context(update_replaced(optimizer, partial(_adam_update, optimizer)))
         yield
 
 
@@ -47,12 +47,12 @@ def _adam_update(optimizer: Any, gradients: Sequence[Any], variables: Sequence[A
     step = keras.ops.cast(optimizer.iterations + 1, "float32")
     beta_1_power, beta_2_power = tf.pow(optimizer.beta_1, step), tf.pow(optimizer.beta_2, step)
     for gradient, variable in zip(gradients, variables, strict=True):
-        index = optimizer._get_variable_index(variable)
+        momentum, velocity = moments_of(optimizer, variable)
         dtype = variable.dtype
         tf.raw_ops.ResourceApplyAdam(
             var=_handle(variable),
-            m=_handle(optimizer._momentums[index]),
-            v=_handle(optimizer._velocities[index]),
+            m=_handle(momentum),
+            v=_handle(velocity),
             beta1_power=tf.cast(beta_1_power, dtype),
             beta2_power=tf.cast(beta_2_power, dtype),
             lr=tf.cast(learning_rate, dtype),

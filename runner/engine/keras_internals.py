@@ -1,10 +1,15 @@
 """Access to private names of Keras and TensorFlow."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Any
 
+import keras
+from tensorflow.python.client import device_lib
 from tensorflow.python.framework import ops
+
+CHECKED_WITH = "Keras 3.15.1 and TensorFlow 2.21.0"
 
 
 @contextmanager
@@ -37,3 +42,53 @@ def custom_gradients_forgotten() -> Iterator[None]:
         for name in registered.keys() - before:
             if name.startswith("CustomGradient-"):
                 del registered[name]
+
+
+def layers_within(model: keras.Model) -> list[keras.layers.Layer]:
+    """Return all layers of a model, also those inside other layers, in a fixed order."""
+    layers: list[keras.layers.Layer] = model._flatten_layers(include_self=False)
+    return layers
+
+
+def moments_of(optimizer: keras.optimizers.Adam, variable: Any) -> tuple[Any, Any]:
+    """Return the first and the second moment that a built Adam keeps of a variable's gradient."""
+    index = optimizer._get_variable_index(variable)
+    return optimizer._momentums[index], optimizer._velocities[index]
+
+
+def update_replaced(optimizer: keras.optimizers.Optimizer, update: Callable[..., Any]) -> AbstractContextManager[None]:
+    """Replace, in a block, the update of all variables at once: update(gradients, variables, learning_rate)."""
+    return replaced(optimizer, _backend_update_step=update)
+
+
+def clipping_wrapped(
+    optimizer: keras.optimizers.Optimizer, wrapper: Callable[[Callable[[Any], Any], Any], Any]
+) -> AbstractContextManager[None]:
+    """Wrap, in a block, the optimizer's clipping, a function of a list of gradients.
+
+    Args:
+        wrapper: called with the wrapped function and the gradients.
+    """
+    return replaced(optimizer, _clip_gradients=partial(wrapper, optimizer._clip_gradients))
+
+
+def schedule_of(optimizer: keras.optimizers.Optimizer) -> Any:
+    """Return the schedule of an optimizer's learning rate, or its variable if it has none."""
+    return optimizer._learning_rate
+
+
+def learning_rate_replaced(
+    optimizer: keras.optimizers.Optimizer, schedule: keras.optimizers.schedules.LearningRateSchedule
+) -> AbstractContextManager[None]:
+    """Give the optimizer another schedule in a block, without a change of its state."""
+    return replaced(optimizer, _learning_rate=schedule)
+
+
+def better_direction(metric: keras.metrics.Metric) -> str | None:
+    """Return "up" or "down", or None for a metric whose better direction Keras does not know."""
+    return getattr(metric, "_direction", None)
+
+
+def gpu_memory() -> int:
+    """Return the bytes of memory that TensorFlow may use on the first GPU."""
+    return int(next(one.memory_limit for one in device_lib.list_local_devices() if one.device_type == "GPU"))

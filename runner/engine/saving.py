@@ -4,8 +4,8 @@ from pathlib import Path
 
 import keras
 
-from runner.engine.diagnostics import innermost
-from runner.engine.keras_internals import replaced
+from runner.engine.keras_internals import learning_rate_replaced, replaced, schedule_of
+from runner.optim.keras_internals import innermost
 
 
 def save_model(model: keras.Model, path: str | Path) -> None:
@@ -20,10 +20,10 @@ def save_model(model: keras.Model, path: str | Path) -> None:
     if not _is_from_keras(optimizer):
         with replaced(model, compiled=False, optimizer=None):
             model.save(path)
-    elif not _is_from_keras(optimizer._learning_rate):
+    elif not _is_from_keras(schedule_of(optimizer)):
         # As a schedule: a constant rate would add a variable to the optimizer's state.
         last = keras.optimizers.schedules.ExponentialDecay(float(optimizer.learning_rate), decay_steps=1, decay_rate=1)
-        with replaced(optimizer, _learning_rate=last):
+        with learning_rate_replaced(optimizer, last):
             model.save(path)
     else:
         model.save(path)

@@ -13,10 +13,11 @@ import tensorflow as tf
 from runner.core.streams import Stream, seed_sequence
 from runner.data.dataset import Part
 from runner.engine.checkpoint import Checkpoint, Progress
-from runner.engine.diagnostics import ClippingRate, Diagnostic, innermost
+from runner.engine.diagnostics import ClippingRate, Diagnostic
 from runner.engine.evaluation import Evaluator, read_metrics, shortest
 from runner.engine.fused import fused
-from runner.engine.keras_internals import custom_gradients_forgotten
+from runner.engine.keras_internals import custom_gradients_forgotten, schedule_of
+from runner.optim.keras_internals import innermost, steps_taken
 from runner.records.record import Row
 
 Order = Callable[[int], np.ndarray]  # epoch (from 0) -> a permutation of the training examples
@@ -173,8 +174,8 @@ def _compiled_epoch(model: keras.Model, data: Part, batch_size: int, augment: Au
 
 def _last_learning_rate(optimizer: keras.optimizers.Optimizer) -> float:
     optimizer = innermost(optimizer)
-    schedule = optimizer._learning_rate
+    schedule = schedule_of(optimizer)
     if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
         # Not `iterations`, which counts updates: with gradient accumulation, a schedule still counts steps.
-        return float(schedule(optimizer._iterations - 1))
+        return float(schedule(steps_taken(optimizer) - 1))
     return float(optimizer.learning_rate)

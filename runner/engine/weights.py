@@ -8,6 +8,7 @@ import keras
 
 from runner.core.streams import Stream, integer_seed, seed_sequence
 from runner.data.dataset import fingerprint
+from runner.engine.keras_internals import layers_within
 
 
 def fresh_session(seed: int) -> None:
@@ -28,7 +29,7 @@ def initialize(model: keras.Model, seed: int) -> None:
     `layer.kernel` comes from `layer.kernel_initializer`. An initializer with its own seed keeps it.
     """
     seen: Counter[tuple[int, ...]] = Counter()
-    for layer in model._flatten_layers(include_self=False):
+    for layer in layers_within(model):
         for name, initializer in _seedable_initializers(layer):
             variable = getattr(layer, name)
             shape = tuple(variable.shape)

@@ -8,6 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from runner.optim.keras_internals import innermost, moving_averages, steps_taken, wrap_moving_average
+
 Arrays = list[np.ndarray[Any, np.dtype[Any]]]
 
 
@@ -75,19 +77,16 @@ class MovingAverage(WeightAverage):
     def set_model(self, model: keras.Model) -> None:
         """Make the optimizer keep the average; called before it is built."""
         super().set_model(model)
-        optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+        optimizer = innermost(model.optimizer)
         optimizer.use_ema, optimizer.ema_momentum = True, self._momentum
         if steps := optimizer.gradient_accumulation_steps:
-            optimizer._update_model_variables_moving_average = partial(
-                _once_an_update, optimizer, steps, optimizer._update_model_variables_moving_average
-            )
+            wrap_moving_average(optimizer, partial(_once_an_update, optimizer, steps))
 
     def average(self) -> Arrays:
         """Return Keras's average."""
-        optimizer = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
-        return [average.numpy() for average in optimizer._model_variables_moving_average]
+        return [average.numpy() for average in moving_averages(innermost(self.model.optimizer))]
 
 
 def _once_an_update(optimizer: Any, steps: int, average: Callable[[Any], None], variables: Any) -> None:
-    is_update = keras.ops.equal((optimizer._iterations + 1) % steps, 0)  # counts steps, and grows after the step
+    is_update = keras.ops.equal((steps_taken(optimizer) + 1) % steps, 0)  # counts steps, and grows after the step
     keras.ops.cond(is_update, lambda: average(variables), lambda: None)

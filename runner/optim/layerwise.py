@@ -1,13 +1,14 @@
 """Layer-wise learning-rate multipliers."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
 import keras
 
 from runner.models.patterns import refuse_idle_patterns, trainable_layers
+from runner.optim.keras_internals import innermost, variable_key, wrap_weight_decay
 from runner.optim.weight_decay import DECAYS
 
 
@@ -42,29 +43,32 @@ def scale_updates(model: keras.Model, factors: Mapping[str, float]) -> None:
     The learning rate is scaled, in the update and in decoupled weight decay. Every Keras optimizer's update is
     proportional to it, whereas scaling the gradient would have no effect in Adam.
     """
-    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    optimizer = innermost(model.optimizer)
     factor_of = {
-        optimizer._var_key(weight): factors[layer.name] for layer in model.layers for weight in layer.trainable_weights
+        variable_key(optimizer, weight): factors[layer.name]
+        for layer in model.layers
+        for weight in layer.trainable_weights
     }
-    update, decay = optimizer.update_step, optimizer._apply_weight_decay
+    update = optimizer.update_step
 
-    def by_factor(variables: Sequence[Any]) -> dict[float, list[int]]:
+    def by_factor(variables: Sequence[Any]) -> dict[float, list[Any]]:
         groups = defaultdict(list)
-        for position, variable in enumerate(variables):
-            groups[factor_of[optimizer._var_key(variable)]].append(position)
+        for variable in variables:
+            groups[factor_of[variable_key(optimizer, variable)]].append(variable)
         return groups
 
     # For one variable; an optimizer's work once a step (Nadam) happens outside.
     def scaled_update(gradient: Any, variable: Any, learning_rate: Any) -> None:
-        update(gradient, variable, learning_rate * factor_of[optimizer._var_key(variable)])
+        update(gradient, variable, learning_rate * factor_of[variable_key(optimizer, variable)])
 
-    def scaled_decay(variables: Sequence[Any]) -> None:
+    def scaled_decay(decay: Callable[[Any], None], variables: Sequence[Any]) -> None:
         strengths = {name: getattr(optimizer, name) for name in DECAYS if getattr(optimizer, name, None) is not None}
         for factor, chosen in by_factor(variables).items():
             for name, strength in strengths.items():
                 setattr(optimizer, name, strength * factor)
-            decay([variables[at] for at in chosen])
+            decay(chosen)
         for name, strength in strengths.items():
             setattr(optimizer, name, strength)
 
-    optimizer.update_step, optimizer._apply_weight_decay = scaled_update, scaled_decay
+    optimizer.update_step = scaled_update
+    wrap_weight_decay(optimizer, scaled_decay)

@@ -7,6 +7,7 @@ import keras
 
 from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean
+from runner.optim.keras_internals import innermost
 
 DECAYS = ("weight_decay", "adam_weight_decay")  # the strengths in Keras's optimizers (Muon has two)
 _KEY = "optimizer.exclude_from_weight_decay"
@@ -24,7 +25,7 @@ def exclude_from_weight_decay(model: keras.Model, patterns: Sequence[str]) -> No
     Raises:
         ConfigError: if the optimizer has no weight decay, or a pattern matches no weight.
     """
-    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    optimizer = innermost(model.optimizer)
     if all(getattr(optimizer, name, None) is None for name in DECAYS):
         raise ConfigError(
             f"{_KEY}: the optimizer has no weight decay; use optimizer=adamw or regularizer=[weight_decay]"

@@ -8,13 +8,12 @@ from typing import Self
 
 import pandas as pd
 
-from runner.core.cells import as_meant
 from runner.core.errors import UserError
 from runner.core.lock import is_locked
-from runner.core.read import DEEPEST, read_rows, walk
-from runner.core.text import printable
+from runner.core.read import DEEPEST, walk
 from runner.records.record import Row, RunRecord
 from runner.records.run_directory import RunDirectory
+from runner.records.sweep_directory import planned_variants
 from runner.reporting.omissions import LeftOut
 
 
@@ -120,7 +119,7 @@ def find_runs(paths: Iterable[Path], left_out: LeftOut | None = None, *, tuning:
 
 def not_begun(sweep: Path, left_out: LeftOut) -> int:
     """Return the number of planned runs without a record, tuning runs excluded; 0 without a plan."""
-    planned = left_out.unless_read(partial(_planned, sweep / "plan.csv", tuning=False)) or {}
+    planned = left_out.unless_read(partial(planned_variants, sweep, tuning=False)) or {}
     return len({*planned} - {record.parent.name for record in sweep.glob("*/record.json")})
 
 
@@ -165,7 +164,7 @@ class _Plans:
         """
         sweep = run.parent
         if sweep not in self._planned:
-            read = partial(_planned, sweep / "plan.csv", tuning=self._tuning)
+            read = partial(planned_variants, sweep, tuning=self._tuning)
             self._planned[sweep] = self._left_out.unless_read(read)
         planned = self._planned[sweep]
         if planned is None:
@@ -184,25 +183,3 @@ def _directories(path: Path, left_out: LeftOut) -> Iterator[Path]:
                 left_out.add(f"{directory / name}: a link to a directory, which is not followed")
         if below and len(directory.parts) - len(path.parts) >= DEEPEST:
             left_out.add(f"{directory}: directories deeper than {DEEPEST} levels")
-
-
-def _planned(plan: Path, *, tuning: bool) -> dict[str, dict[str, int]]:
-    """Return the variants of each planned directory, with the position of their first row.
-
-    Raises:
-        FileNotFoundError: if there is no plan.
-        ValueError: if the file is not a plan; names the file.
-    """
-    planned: dict[str, dict[str, int]] = {}
-    try:
-        if not (rows := read_rows(plan)):
-            raise ValueError("no rows")
-        for place, row in enumerate(rows):
-            if (row["phase"] == "tuning") == tuning:
-                directory, variant = as_meant(row["directory"]), printable(as_meant(row.get("variant", "")))
-                planned.setdefault(directory, {}).setdefault(variant, place)
-    except KeyError as error:
-        raise ValueError(f"{plan}: not a sweep's plan (no column {error})") from error
-    except ValueError as error:
-        raise ValueError(f"{plan}: not a sweep's plan ({error})") from error
-    return planned

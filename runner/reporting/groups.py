@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from runner.config.identity import is_volatile, leaves
+from runner.records.sweep_directory import is_sweep_directory
 from runner.reporting.collect import Run, run_directories
 from runner.reporting.omissions import LeftOut
 
-_PLANS = ("plan.json", "plan.csv")
 _NAMED = 6  # most keys to name
 _LONGEST = 40  # characters of a value
 
@@ -77,7 +77,7 @@ def sweeps_apart(runs: Sequence[Run], left_out: LeftOut) -> str | None:
 
 
 def _sweep_of(run: Path) -> Path | None:
-    return run.parent if any((run.parent / plan).exists() for plan in _PLANS) else None
+    return run.parent if is_sweep_directory(run.parent) else None
 
 
 def _asked(run: Run, left_out: LeftOut) -> dict[str, str]:

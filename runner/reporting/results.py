@@ -12,9 +12,9 @@ from runner.config.overrides import override_key
 from runner.core.errors import UserError
 from runner.core.text import counted, did_you_mean
 from runner.records.baselines import baselines
+from runner.records.sweep_directory import Question
 from runner.reporting.aggregate import aggregate_frame, comparison_frame, lost_shares
 from runner.reporting.collect import Run, existing, find_runs, history_frame, not_begun, summary_frame
-from runner.reporting.ensemble import Predicted, read_predicted
 from runner.reporting.groups import sweeps_apart
 from runner.reporting.labels import Values, cells, labels_by, variant_labels, with_dataset, with_values_in_force
 from runner.reporting.metrics import (
@@ -27,7 +27,7 @@ from runner.reporting.metrics import (
     value_text,
 )
 from runner.reporting.omissions import LeftOut
-from runner.reporting.question import Asked
+from runner.reporting.predictions import Predicted, read_predicted
 from runner.reporting.ranks import Ranks, average_ranks, scores_by_dataset
 from runner.reporting.selection import read_tuning, selection_frame, selection_warnings, tuned_metric
 from runner.reporting.statistics.ties import best_first, places
@@ -62,7 +62,7 @@ class Results:
     baselines: dict[str, str]  # of each variant; a baseline maps to itself
     target: float | None
     target_source: str  # "worst final value of sgd"; "" if the user or the study set the target
-    asked: Asked
+    asked: Question
     tuning: pd.DataFrame | None
     tuning_runs: list[Run]
     not_begun: int  # number of planned runs without a record
@@ -221,7 +221,7 @@ def read_results(runs: list[Run], paths: Sequence[Path], wish: Wish, left_out: L
     Raises:
         UserError: if there is no such metric, baseline or key, or data sets of one name differ.
     """
-    asked = (left_out.unless_read(partial(Asked.of, paths[0])) if len(paths) == 1 else None) or Asked()
+    asked = (left_out.unless_read(partial(Question.of, paths[0])) if len(paths) == 1 else None) or Question()
     values = Values(left_out)
     arms = labels_by(runs, wish.by, values) if wish.by else variant_labels(runs)
     labels = with_dataset(arms, runs)
@@ -230,7 +230,7 @@ def read_results(runs: list[Run], paths: Sequence[Path], wish: Wish, left_out: L
     history = history_frame(runs, labels)
     measured = _metric(summary, None if is_time(str(wish.metric)) else wish.metric, asked.metric)
     # With --by, the study's names of variants are no labels.
-    compared = _baselines(summary, wish.baseline, Asked() if wish.by else asked)
+    compared = _baselines(summary, wish.baseline, Question() if wish.by else asked)
     validation = validation_counterpart(measured)
     target, source = _target(wish, _target_of(asked, summary, validation), summary, history, compared, validation)
     if target is not None:
@@ -253,7 +253,7 @@ def read_results(runs: list[Run], paths: Sequence[Path], wish: Wish, left_out: L
     )
 
 
-def _target_of(asked: Asked, summary: pd.DataFrame, validation: str) -> float | None:
+def _target_of(asked: Question, summary: pd.DataFrame, validation: str) -> float | None:
     """Return the study's target, if this is the study's validation metric."""
     own = {_metric(summary, None, asked.metric), asked.metric or ""}
     return asked.target if validation in map(validation_counterpart, own) else None
@@ -313,7 +313,7 @@ def _has_numbers(column: "pd.Series[Any]") -> bool:
     return pd.api.types.is_numeric_dtype(column) and bool(column.notna().any())
 
 
-def _baselines(summary: pd.DataFrame, wished: str | None, asked: Asked) -> dict[str, str]:
+def _baselines(summary: pd.DataFrame, wished: str | None, asked: Question) -> dict[str, str]:
     """Return the baseline of each variant, on the same data set."""
     known = [*dict.fromkeys([*summary["arm"], *asked.variants, *summary["variant"]])]
     if wished is not None and wished not in known:

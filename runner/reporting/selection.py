@@ -6,12 +6,11 @@ import pandas as pd
 
 from runner.core.text import shortened
 from runner.records.record import VALIDATION_METRICS
+from runner.records.sweep_directory import TUNING_COLUMNS, TUNING_TABLE
 from runner.reporting.metrics import sign_of
 from runner.reporting.tables.frames import read_frame
 
 SELECTION_COLUMNS = ["variant", "point", "metric", "tuned", "fresh", "optimism", "n", "budget", "on_edge"]
-# The columns of tuning.csv except the metric.
-_OTHERS = ("variant", "point", "seeds", "scored", "chosen", "on_edge", "budget")
 
 
 def selection_frame(tuning: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
@@ -48,7 +47,7 @@ def selection_frame(tuning: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame
 
 def tuned_metric(tuning: pd.DataFrame) -> str:
     """Return the metric that decided the choice, a column of tuning.csv."""
-    (metric,) = (str(column) for column in tuning if column not in _OTHERS)
+    (metric,) = (str(column) for column in tuning if column not in TUNING_COLUMNS)
     return metric
 
 
@@ -71,11 +70,11 @@ def read_tuning(sweep: Path) -> pd.DataFrame:
         FileNotFoundError: if there is none.
         ValueError: if the file is not a tuning table; names the file.
     """
-    path = sweep / "tuning.csv"
+    path = sweep / TUNING_TABLE
     tuning = read_frame(path, texts=("variant", "point"))
-    metrics = [column for column in tuning if column not in _OTHERS]
+    metrics = [column for column in tuning if column not in TUNING_COLUMNS]
     kinds = {"chosen": "b", "on_edge": "b", "budget": "i"} | dict.fromkeys(metrics, "f")
-    if len(metrics) != 1 or metrics[0] not in VALIDATION_METRICS or not {*_OTHERS} <= {*tuning}:
+    if len(metrics) != 1 or metrics[0] not in VALIDATION_METRICS or not {*TUNING_COLUMNS} <= {*tuning}:
         raise ValueError(f"{path}: not a tuning table (columns {shortened(', '.join(map(str, tuning)))})")
     if wrong := [column for column, kind in kinds.items() if tuning[column].dtype.kind != kind]:
         raise ValueError(f"{path}: not a tuning table ({wrong[0]} holds {tuning[wrong[0]].dtype})")

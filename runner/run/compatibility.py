@@ -14,6 +14,7 @@ from runner.config.schema import Settings
 from runner.core.errors import ConfigError
 from runner.core.text import counted, did_you_mean
 from runner.data.dataset import Dataset
+from runner.engine.keras_internals import better_direction
 from runner.models.images import needs_images
 from runner.models.objective import DENSE, SPARSE, Form
 from runner.optim.snapshots import Snapshots
@@ -48,7 +49,7 @@ def refuse_unmeasured(callbacks: Mapping[str, Callback], model: Model) -> list[s
         ConfigError: naming the key, and the nearest metric.
     """
     measured = measured_metrics(model)
-    directed = {"loss", *(metric.name for metric in _metrics(model) if getattr(metric, "_direction", None))}
+    directed = {"loss", *(metric.name for metric in _metrics(model) if better_direction(metric))}
     warnings = []
     may_be_added = False
     for key, callback in callbacks.items():

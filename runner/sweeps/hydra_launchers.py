@@ -148,3 +148,6 @@ class SlurmLauncher(PoolLauncher):
         from runner.sweeps.pools.slurm import SlurmPool
 
         return SlurmPool(*self._given)
+
+
+LAUNCHERS = (LocalLauncher, RayLauncher, SlurmLauncher)

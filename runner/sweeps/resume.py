@@ -18,11 +18,11 @@ from runner.core.terminal import say, show_warning
 from runner.records.provenance import code_state
 from runner.records.record import DONE
 from runner.records.run_directory import RunDirectory, logged_by
+from runner.records.sweep_directory import PLAN
 from runner.run.execute import exit_code, run
 from runner.run.request import Request
-from runner.sweeps.hydra_launchers import PoolLauncher
-from runner.sweeps.hydra_plugins import PLUGINS
-from runner.sweeps.planning.plan import PLAN_FILE, Plan
+from runner.sweeps.hydra_launchers import LAUNCHERS, PoolLauncher
+from runner.sweeps.planning.plan import Plan
 from runner.sweeps.run_plan import conduct
 from runner.sweeps.train import finished
 
@@ -76,7 +76,7 @@ def resume_run(path: Path, console: Console, trusted: Sequence[str]) -> None:
         if before.code.get("commit") != code_state().get("commit"):
             show_warning(console, "this run began with other code: what comes out may be of neither version.")
         _refuse_pruned_trial(path)
-        request = Request.of_record(before, path, in_sweep=(path.parent / PLAN_FILE).exists())
+        request = Request.of_record(before, path, in_sweep=(path.parent / PLAN).exists())
         with logged_by(logging.FileHandler(path / "run.log", encoding="utf-8")):
             record = run(config, request, console)
     if code := exit_code(record):
@@ -109,7 +109,7 @@ def refuse_links_out(directory: Path) -> None:
 
 def _launcher(spec: dict[str, Any]) -> PoolLauncher:
     name = str(spec.pop("_target_", "")).rpartition(".")[2]
-    launchers: dict[str, Any] = {plugin.__name__: plugin for plugin in PLUGINS if issubclass(plugin, PoolLauncher)}
+    launchers: dict[str, Any] = {launcher.__name__: launcher for launcher in LAUNCHERS}
     if name in launchers:
         try:
             launcher: PoolLauncher = launchers[name](**spec)

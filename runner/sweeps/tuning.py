@@ -13,6 +13,7 @@ from runner.config.overrides import Override
 from runner.core.write import write_csv
 from runner.records.job import Job
 from runner.records.run_directory import RunDirectory
+from runner.records.sweep_directory import TUNING_TABLE, tuning_row
 from runner.reporting.statistics.ties import places
 from runner.sweeps.outcome import read_status, score
 from runner.sweeps.planning.plan import Plan
@@ -42,7 +43,7 @@ def choose(plan: Plan, sweep: Path, study: Study) -> Plan:
         variant: _best([point for point in points if point.variant == variant], study.sign)
         for variant in dict.fromkeys(point.variant for point in points)
     }
-    write_csv(sweep / "tuning.csv", [_row(point, best[point.variant] is point, points, study) for point in points])
+    write_csv(sweep / TUNING_TABLE, [_row(point, best[point.variant] is point, points, study) for point in points])
     chosen = {(variant, point.overrides) for variant, point in best.items()}
     return replace(plan, jobs=[_placed(job, chosen) for job in plan.jobs])
 
@@ -79,16 +80,17 @@ def _best(points: Sequence[Point], sign: int) -> Point:
 
 
 def _row(point: Point, is_chosen: bool, points: list[Point], study: Study) -> Mapping[str, Any]:
-    return {
-        "variant": point.variant,
-        "point": " ".join(point.overrides),
-        study.metric: None if math.isnan(point.score) else point.score,
-        "seeds": point.seeds,
-        "scored": point.scored,
-        "chosen": is_chosen,
-        "on_edge": is_chosen and _on_edge(point, points),
-        "budget": sum(other.variant == point.variant for other in points),
-    }
+    return tuning_row(
+        variant=point.variant,
+        point=" ".join(point.overrides),
+        metric=study.metric,
+        score=None if math.isnan(point.score) else point.score,
+        seeds=point.seeds,
+        scored=point.scored,
+        chosen=is_chosen,
+        on_edge=is_chosen and _on_edge(point, points),
+        budget=sum(other.variant == point.variant for other in points),
+    )
 
 
 def _on_edge(point: Point, points: list[Point]) -> bool:

@@ -155,8 +155,8 @@ class TestSweep:
 
 
 class TestEnds:
-    def test_a_diverging_run_is_a_result(self, cli, tmp_path):
-        done = cli(
+    def test_a_diverging_run_is_a_result(self, quick_cli, tmp_path):
+        done = quick_cli(
             *QUICK,
             "optimizer=sgd",
             "optimizer.learning_rate=1e20",
@@ -174,7 +174,7 @@ class TestEnds:
         said, errors = tmp_path / "stdout", tmp_path / "stderr"
         os.mkfifo(said)
         endless = (*SMALL, "training.epochs=100000", "hydra.run.dir=r")
-        with started(endless, tmp_path, (said, errors)) as process:
+        with started(endless, tmp_path, (said, errors), figures=False) as process:
             with said.open() as lines:
                 for line in lines:
                     if line.startswith("epoch 3/"):
@@ -188,7 +188,7 @@ class TestEnds:
         assert kept["final"]["epoch"] == len(history) >= 3
         assert keras.models.load_model(tmp_path / "r" / "model.keras", safe_mode=True).count_params() == 101_770
 
-    def test_a_run_that_raises_costs_that_run_alone(self, cli, tmp_path):
+    def test_a_run_that_raises_costs_that_run_alone(self, quick_cli, tmp_path):
         own = tmp_path / "own"
         (own / "callbacks").mkdir(parents=True)
         (own / "callbacks" / "broken.yaml").write_text("broken:\n  _target_: their_callbacks.Broken\n")
@@ -196,7 +196,7 @@ class TestEnds:
             "import keras\n\n\nclass Broken(keras.callbacks.Callback):\n"
             "    def on_epoch_end(self, epoch, logs=None):\n        raise RuntimeError('it broke')\n"
         )
-        done = cli(
+        done = quick_cli(
             "-m", *QUICK, "callbacks=[broken],[]", "hydra.sweep.dir=s", "trusted_packages=[their_callbacks]",
             "--config-dir", str(own), cwd=tmp_path,
         )  # fmt: skip
@@ -517,9 +517,9 @@ class TestTechniques:
         assert f"optimizer.learning_rate={suggested:.2g}" in done.stdout
         assert (tmp_path / "run" / "learning_rate_range.png").exists()
 
-    def test_a_run_starts_from_anothers_weights(self, finished_run, cli, tmp_path):
+    def test_a_run_starts_from_anothers_weights(self, finished_run, quick_cli, tmp_path):
         start = (f"model.init_from='{finished_run}'", "model.freeze=[hidden_1]")
-        done = cli(*SMALL, *start, "hydra.run.dir=second", cwd=tmp_path)
+        done = quick_cli(*SMALL, *start, "hydra.run.dir=second", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         kernels = [
             keras.models.load_model(run / "model.keras", safe_mode=True).get_layer("hidden_1").kernel.numpy()

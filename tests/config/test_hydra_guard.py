@@ -1,26 +1,58 @@
 import re
 from dataclasses import replace
+from unittest.mock import Mock
 
+import hydra._internal.hydra
 import pytest
 from hydra import version
 from hydra._internal.sources_registry import SourcesRegistry
 from hydra._internal.utils import create_config_search_path
+from hydra.core.plugins import Plugins
 from hydra.types import RunMode
 
 from runner.config.hydra_guard import (
+    CHECKED_WITH,
     LONGEST_TOGETHER,
     GuardedFiles,
     GuardedLoader,
+    guard_hydra,
     refuse_endless,
+    refuse_flags,
     refuse_no_place,
     refuse_same_names,
+    unread,
 )
 from runner.config.hydra_resolvers import register_resolvers
 from runner.core.errors import ConfigError
 from runner.core.paths import conf_directory
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.hydra_plugins import register_plugins
+from tests.contracts import contract
+from tests.loader import config_loader
 from tests.sweeps import made_up
+
+
+def test_hydra_composes_with_the_guards(monkeypatch):
+    Plugins.instance()  # registers Hydra's own sources
+    read = Mock(side_effect=GuardedFiles.load_config)
+    monkeypatch.setattr(GuardedFiles, "load_config", lambda source, config_path: read(source, config_path=config_path))
+    with contract("hydra._internal: hydra.ConfigLoaderImpl, sources_registry, FileConfigSource", CHECKED_WITH):
+        monkeypatch.setattr("hydra._internal.hydra.ConfigLoaderImpl", hydra._internal.hydra.ConfigLoaderImpl)
+        monkeypatch.setitem(SourcesRegistry.instance().types, "file", SourcesRegistry.instance().types["file"])
+        guard_hydra()
+        loader = config_loader()
+        assert type(loader) is GuardedLoader
+        loader.load_configuration("config", ["optimizer=sgd"], RunMode.RUN)
+        assert "optimizer/sgd" in [call.kwargs["config_path"] for call in read.call_args_list]
+
+
+@pytest.mark.parametrize("flag", ["--experimental-rerun=x", "--config-path=x", "--config-name=x"])
+def test_hydras_parser_tells_flags_from_overrides(flag):
+    with contract("hydra._internal.utils.get_args_parser", CHECKED_WITH):
+        refuse_flags(["--config-dir", "x", "a=1"])
+        assert unread(["--config-dir", "x", "a=1", "--strange"]) == ["--strange", "a=1"]
+        with pytest.raises(ConfigError, match=rf"^{flag.partition('=')[0]}: not "):
+            refuse_flags([flag])
 
 
 def test_as_many_overrides_as_are_taken_can_be_read_back_from_the_record(tmp_path):

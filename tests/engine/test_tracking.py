@@ -42,12 +42,12 @@ def rows(table: pd.DataFrame, group: str = "") -> dict[str, list[tuple[int, floa
 
 
 @pytest.fixture(scope="module")
-def sweep(cli, tmp_path_factory):
+def sweep(quick_cli, tmp_path_factory):
     """A study of two variants and two seeds, tracked: its directory."""
     folder = tmp_path_factory.mktemp("tracked")
     (folder / "conf" / "study").mkdir(parents=True)
     (folder / "conf" / "study" / "steps.yaml").write_text(STUDY)
-    done = cli("--config-dir=conf", "study=steps", "tracking=tensorboard", cwd=folder)
+    done = quick_cli("--config-dir=conf", "study=steps", "tracking=tensorboard", cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder / "outputs"
 
@@ -84,13 +84,13 @@ def test_the_hparams_of_a_folder_of_sweeps_are_its_runs(sweep):
             assert metrics[column] == np.float32(summary.loc[key, column])
 
 
-def test_a_resumed_run_has_each_epoch_once(cli, tmp_path):
+def test_a_resumed_run_has_each_epoch_once(quick_cli, tmp_path):
     (tmp_path / "halting.py").write_text(HALT)
     option = tmp_path / "conf" / "callbacks" / "halt.yaml"
     option.parent.mkdir(parents=True)
     option.write_text("# stop once\nhalt:\n  _target_: halting.Halt\n")
     run = tmp_path / "run"
-    done = cli(
+    done = quick_cli(
         "--config-dir=conf", "trusted_packages=[halting]", *SMALL, "training.epochs=4", "callbacks=[halt]",
         "diagnostics=[gradients]", cwd=tmp_path,
     )  # fmt: skip
@@ -99,7 +99,7 @@ def test_a_resumed_run_has_each_epoch_once(cli, tmp_path):
         pd.read_csv(run / "gradients.csv"), "gradients/"
     )
     assert event_files.session_groups(run)[0].sessions[0].status == 0  # unknown
-    done = cli("resume", "run", "trusted_packages=[halting]", cwd=tmp_path)
+    done = quick_cli("resume", "run", "trusted_packages=[halting]", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     expected = rows(pd.read_csv(run / "history.csv")) | rows(pd.read_csv(run / "gradients.csv"), "gradients/")
     read = event_files.scalars(run)

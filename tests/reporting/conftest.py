@@ -8,6 +8,7 @@ import pytest
 
 from runner.core.write import write_csv
 from runner.records.run_directory import RunDirectory
+from runner.reporting import report_figures
 from runner.reporting.statistics import comparisons as statistics
 
 MakeRun = Callable[..., Path]
@@ -17,6 +18,12 @@ MakeRun = Callable[..., Path]
 def few_resamples(monkeypatch) -> None:
     """Let intervals come from a few resamples: with as many as they have, each takes a third of a second."""
     monkeypatch.setattr(statistics, "_RESAMPLES", 99)
+
+
+@pytest.fixture
+def undrawn(monkeypatch) -> None:
+    """Leave out the figures of a report's page, which take most of its time."""
+    monkeypatch.setattr(report_figures, "report_figures", lambda *_, **__: ())
 
 
 @pytest.fixture

@@ -95,6 +95,7 @@ def test_failed_and_running_runs_have_a_row_too(make_run, tmp_path):
     assert list(pd.read_csv(tmp_path / "out" / "summary.csv")["status"]) == ["completed", "failed"]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_run_that_died_before_its_first_record_is_counted_and_spoils_nothing(make_run, tmp_path):
     device = {"name": "CPU", "intra_op_threads": 1}
     for seed in (0, 1):
@@ -151,6 +152,7 @@ def test_titles_count_in_singular_and_plural(make_run, tmp_path, seeds, runs, me
     assert figures["confusion_matrix"]().get_suptitle() == f"a: test examples, mean of {mean_of}"
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("searched", ["val_accuracy", "val_loss"])
 def test_a_search_is_reported_by_what_it_chose_by_and_never_by_the_test_set(make_run, tmp_path, searched):
     for trial, rate in enumerate(["1e-4", "1e-3", "1e-2"]):
@@ -376,6 +378,7 @@ def test_what_is_neither_better_nor_worse_is_no_metric(make_run, tmp_path, metri
         report([tmp_path / "sweep"], tmp_path / "out", Wish(metric))
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_plan_brings_its_question_baseline_metric_and_command(make_run, tmp_path):
     sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]])
     study = {"question": "Which?", "baseline": "optimizer=adam", "metric": "val_loss", "target": 1.5}
@@ -466,6 +469,7 @@ def test_a_loss_that_holds_other_penalties_in_each_variant_is_warned_of(make_run
     assert not any("penalties" in text for text in by_accuracy.cautions)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_baseline_without_runs_on_one_data_set_is_said_and_nothing_takes_its_place(make_run, tmp_path):
     for dataset, optimizers in {"mnist": ["sgd", "adam", "lion"], "letters": ["adam", "lion"]}.items():
         for optimizer in optimizers:
@@ -500,6 +504,7 @@ def test_whatever_was_measured_of_the_tested_network_can_be_compared_by(make_run
         report([tmp_path / "sweep"], tmp_path / "out", Wish("test_specificity"))
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("metric", ["epochs_to_target", "seconds_to_target"])
 def test_variants_are_compared_by_the_time_to_a_target(make_run, tmp_path, metric):
     for name, curve in {"a": [0.1, 0.2, 0.8], "b": [0.1, 0.8, 0.9]}.items():

@@ -271,8 +271,8 @@ class TestCommand:
         first = sorted(path.parent for path in finished_sweep.glob("*/record.json"))[0]
         return Path(shutil.copytree(first, tmp_path / "run"))
 
-    def test_a_row_of_a_report_comes_out_bit_identical(self, cli, finished_sweep, tmp_path):
-        done = cli("reproduce", "--row", "2", str(finished_sweep), cwd=tmp_path)
+    def test_a_row_of_a_report_comes_out_bit_identical(self, quick_cli, finished_sweep, tmp_path):
+        done = quick_cli("reproduce", "--row", "2", str(finished_sweep), cwd=tmp_path)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "environment: no differences" in done.stdout
         assert "tolerance: 0.001 absolute" in done.stdout
@@ -281,7 +281,7 @@ class TestCommand:
         (out,) = (tmp_path / "outputs" / "reproduced").iterdir()
         assert json.loads((out / "record.json").read_text())["seed"] == 1
 
-    def test_a_tampered_epoch_is_different_and_an_interrupted_run_is_told(self, cli, copy, tmp_path):
+    def test_a_tampered_epoch_is_different_and_an_interrupted_run_is_told(self, quick_cli, copy, tmp_path):
         history = (copy / "history.csv").read_text().splitlines()
         epoch, loss, *others = history[1].split(",")
         (copy / "history.csv").write_text("\n".join([history[0], ",".join([epoch, str(float(loss) + 0.01), *others])]))
@@ -289,7 +289,7 @@ class TestCommand:
         record["versions"]["keras"] = "2.0"
         record["dataset"]["fingerprint"] = "f" * 64
         (copy / "record.json").write_text(json.dumps(record | {"status": "interrupted"}))
-        done = cli("reproduce", str(copy), "--out", "again", cwd=tmp_path)
+        done = quick_cli("reproduce", str(copy), "--out", "again", cwd=tmp_path)
         said = " ".join(done.stdout.replace("│", " ").split())
         assert done.returncode == 1, done.stdout + done.stderr
         assert "this run never completed (status interrupted)" in said
@@ -297,7 +297,7 @@ class TestCommand:
         assert "the data differ from the record" in said
         assert "loss 1 epoch 1 epoch 0.01 different" in said
         assert "verdict: different" in said
-        again = cli("reproduce", str(copy), "--out", "again", cwd=tmp_path)
+        again = quick_cli("reproduce", str(copy), "--out", "again", cwd=tmp_path)
         assert again.returncode == 2
         assert "again: already used" in again.stderr
 

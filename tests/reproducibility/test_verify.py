@@ -115,10 +115,10 @@ class NoPool:
         return iter(())
 
 
-def test_a_recipe_passes_goes_on_and_fails_with_another_loss_or_other_data(cli, tmp_path):
+def test_a_recipe_passes_goes_on_and_fails_with_another_loss_or_other_data(quick_cli, tmp_path):
     """Real trainings of a second each: the synthetic data need no file."""
     command = ("verify", "--quick", "--workers", "1", "--out", str(tmp_path), "binary_classifier")
-    first = cli(*command, cwd=tmp_path)
+    first = quick_cli(*command, cwd=tmp_path)
     assert first.returncode == 0, first.stdout + first.stderr
     (row,) = rows_of(tmp_path)
     assert (row["verdict"], row["n"], row["metric"]) == ("pass", "2", "val_accuracy")
@@ -128,7 +128,7 @@ def test_a_recipe_passes_goes_on_and_fails_with_another_loss_or_other_data(cli, 
     assert again.passed
     assert "2 runs of 1 recipe; 2 done already" in console.file.getvalue()
     other = ("training.loss=binary_focal_crossentropy", "dataset.data_seed=1")
-    wrong = cli(*command, "--seeds", "1", *other, cwd=tmp_path)
+    wrong = quick_cli(*command, "--seeds", "1", *other, cwd=tmp_path)
     assert wrong.returncode == 1
     assert "wrong loss" in wrong.stdout
     assert "wrong split" in wrong.stdout

@@ -4,18 +4,16 @@ import shutil
 from io import StringIO
 
 import pytest
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.utils import create_config_search_path
 from hydra.types import RunMode
 from rich.console import Console
 
 from runner.cli.sweeps import status_command
 from runner.config.ablation import ablation_arguments
-from runner.core.paths import conf_directory
 from runner.sweeps.hydra_sweeper import plan_sweep
 from runner.sweeps.planning.compose import Composer
 from runner.sweeps.planning.plan import Plan
-from tests.sweeps.test_conduct import conducted
+from tests.loader import config_loader
+from tests.sweeps.test_run_plan import conducted
 
 
 @pytest.fixture
@@ -29,7 +27,7 @@ def planned(composer):
     """planned("study=smoke", "seeds=4") -> the plan of a command."""
 
     def plan(*command: str) -> Plan:
-        loader = ConfigLoaderImpl(create_config_search_path(str(conf_directory())))
+        loader = config_loader()
         config = loader.load_configuration("config", [*command, "hydra.mode=MULTIRUN"], RunMode.MULTIRUN)
         return plan_sweep(config, command, Composer(loader, config), Console(file=StringIO()))
 

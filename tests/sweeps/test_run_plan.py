@@ -15,7 +15,7 @@ from runner.sweeps.planning.plan import Plan, candidates
 from runner.sweeps.planning.variants import grid_variants
 from runner.sweeps.run_plan import conduct, in_recorded_order, refuse_another_question
 from tests.sweeps.made_up import end, record
-from tests.sweeps.test_plan import STUDY, TUNED, planned
+from tests.sweeps.planning.test_plan import STUDY, TUNED, planned
 
 
 class MadeUp:

@@ -50,11 +50,11 @@ class TestStudy:
         assert {"record.json", "history.csv", "predictions.npz", "model.keras", "config.yaml", "run.log"} <= names
         assert not names & {"checkpoint", ".lock"}
 
-    def test_the_same_command_again_trains_nothing(self, smoke_study, cli, tmp_path):
+    def test_the_same_command_again_trains_nothing(self, smoke_study, quick_cli, tmp_path):
         folder = shutil.copytree(smoke_study, tmp_path / "copy")
         before = {path: path.stat().st_mtime_ns for path in folder.glob("outputs/studies/smoke/*/record.json")}
         table = (folder / "outputs/studies/smoke/summary.csv").read_bytes()
-        done = cli("study=smoke", cwd=folder)
+        done = quick_cli("study=smoke", cwd=folder)
         assert done.returncode == 0, done.stderr
         assert "12 done already" in done.stdout
         assert {path: path.stat().st_mtime_ns for path in before} == before

@@ -8,7 +8,7 @@ from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.planning.study import read_study
 from runner.sweeps.tuning import choose
-from tests.sweeps.test_plan import TUNED, planned
+from tests.sweeps.planning.test_plan import TUNED, planned
 
 AXIS = "optimizer.learning_rate"
 

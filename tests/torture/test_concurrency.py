@@ -22,13 +22,17 @@ pytestmark = pytest.mark.promise(
 
 @pytest.fixture
 def start(attempts, tmp_path) -> Iterator[Callable[..., BaseProcess]]:
-    """start("seed=0,1") -> a process of `runner`; what all of them say goes to one file."""
+    """start("seed=0,1") -> a process of `runner`; what all of them say goes to one file.
+
+    With figures=False its report has figures only under `make torture`.
+    """
     said = tmp_path / "said.txt"
     with ExitStack() as stack:
 
-        def started(*arguments: str) -> BaseProcess:
+        def started(*arguments: str, figures: bool = True) -> BaseProcess:
             own = bool(attempts(0, 1))  # under `make torture` each starts its workers as a user's does
-            return stack.enter_context(warm.started(arguments, tmp_path, (said, said), shares_server=not own))
+            process = warm.started(arguments, tmp_path, (said, said), shares_server=not own, figures=figures or own)
+            return stack.enter_context(process)
 
         yield started
 
@@ -58,7 +62,8 @@ def test_many_processes_start_one_sweep_and_others_in_one_outputs_folder_at_once
         for optimizer in ("sgd", "momentum")
     ]
     began = time.perf_counter()
-    assert_all_end_with_0([start(*sweep) for sweep in (*[same] * processes, *others)], tmp_path)
+    started = [start(*same, figures=False) for _ in range(processes)] + [start(*sweep) for sweep in others]
+    assert_all_end_with_0(started, tmp_path)
     assert_complete(tmp_path / "outputs" / "same", runs)
     records = [json.loads(path.read_text()) for path in tmp_path.glob("outputs/others/*/record.json")]
     assert [record["status"] for record in records] == ["completed"] * 4
@@ -71,7 +76,7 @@ def test_many_processes_start_one_sweep_and_others_in_one_outputs_folder_at_once
 def test_a_report_is_written_while_its_runs_train(start, cli, attempts, measured, tmp_path):
     runs, most = attempts(2, 20), attempts(2, 1000)
     formats = () if attempts(0, 1) else ("--format", "csv")
-    sweep = start(*TINY, "training.epochs=200", f"seed=range({runs})", "hydra.sweep.dir=sweep")
+    sweep = start(*TINY, "training.epochs=200", f"seed=range({runs})", "hydra.sweep.dir=sweep", figures=False)
     rows = []
     while sweep.is_alive() and len(rows) < most:
         if not any(tmp_path.glob("sweep/*/record.json")):

@@ -42,12 +42,13 @@ Start = Callable[[tuple[str, ...], Path], AbstractContextManager[BaseProcess]]
 def start(attempts) -> Start:
     """start(arguments, folder) -> `runner` in a folder, where what it says goes into one file; a context manager.
 
-    Under `make torture` its workers come from a server of its own, as a user's do.
+    Under `make torture` its workers come from a server of its own, as a user's do, and its sweeps have figures.
     """
 
     def started(arguments: tuple[str, ...], folder: Path) -> AbstractContextManager[BaseProcess]:
-        said = folder / "said.txt"
-        return warm.started(arguments, folder, (said, said), shares_server=not attempts(0, 1))
+        said, long = folder / "said.txt", bool(attempts(0, 1))
+        figures = long or "-m" not in arguments
+        return warm.started(arguments, folder, (said, said), shares_server=not long, figures=figures)
 
     return started
 

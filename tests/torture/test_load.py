@@ -91,7 +91,7 @@ def test_workers_stay_as_they_were_after_the_warm_up(kind, attempts, measured, t
         command += [f"optimizer.learning_rate={chosen}", f"diagnostics={diagnostics}"]
         command += [f"seed=range({runs // rates // attempts(1, 2)})"]
     said = tmp_path / "said.txt"
-    with warm.started(tuple(command), tmp_path, (said, said)) as process:
+    with warm.started(tuple(command), tmp_path, (said, said), figures=bool(attempts(0, 1))) as process:
         looks, started = watched(process, tmp_path / "sweep")
         assert process.exitcode == 0, said.read_text()
     assert len(list(tmp_path.glob("sweep/*/predictions.npz"))) == runs

@@ -427,7 +427,7 @@ def test_a_record_of_all_values_or_bytes_that_are_read_takes_bounded_memory(run,
 def test_a_plan_of_wrong_jobs_takes_bounded_memory(sweep, bounded, value):
     """Each of them is wrong in many ways; the first is enough."""
     (sweep / "plan.json").write_text(f'{{"jobs": [{",".join([value] * 180_000)}]}}')
-    with pytest.raises(UserError, match="not a sweep's directory"):
+    with pytest.raises(UserError, match="not a sweep's plan"):
         bounded(_read, "plan", sweep, seconds=120)
 
 

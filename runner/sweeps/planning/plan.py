@@ -14,16 +14,15 @@ from runner.config.identity import run_id
 from runner.config.output_names import directory_name
 from runner.core.errors import ConfigError, UserError
 from runner.core.paths import working_directory
-from runner.core.read import LARGEST_PLAN, json_form, read_json
+from runner.core.read import json_form
 from runner.core.write import write_csv, write_json
 from runner.records.job import Job, Phase
 from runner.records.record import Lines, Whole
+from runner.records.sweep_directory import PLAN, PLAN_TABLE, read_plan
 from runner.sweeps.planning.compose import Composed, Composer
 from runner.sweeps.planning.difference import difference
 from runner.sweeps.planning.study import Chosen, Study
 from runner.sweeps.planning.variants import Variant
-
-PLAN_FILE = "plan.json"
 
 
 def _with_choice(asked: dict[str, Any]) -> dict[str, Any]:
@@ -57,11 +56,11 @@ class Plan:
             UserError: if there is none in the directory.
         """
         try:
-            plan: Self = read_json(sweep / PLAN_FILE, json_form(cls), LARGEST_PLAN)
+            plan: Self = read_plan(sweep, json_form(cls))
         except FileNotFoundError as error:
-            raise UserError(f"{sweep}: no run and no sweep was begun here (no record.json, no {PLAN_FILE})") from error
+            raise UserError(f"{sweep}: no run and no sweep was begun here (no record.json, no {PLAN})") from error
         except ValueError as error:
-            raise UserError(f"{sweep}: not a sweep's directory ({PLAN_FILE}: {error})") from error
+            raise UserError(str(error)) from error
         return plan
 
     def write(self, sweep: Path) -> None:
@@ -69,8 +68,8 @@ class Plan:
         sweep.mkdir(parents=True, exist_ok=True)
         jobs = [job.as_json() for job in self.jobs]
         values = {"format": 1, "command": self.command, "study": self.study, "launcher": self.launcher}
-        write_json(sweep / PLAN_FILE, values | {"search": self.search, "jobs": jobs})
-        write_csv(sweep / "plan.csv", self.rows())
+        write_json(sweep / PLAN, values | {"search": self.search, "jobs": jobs})
+        write_csv(sweep / PLAN_TABLE, self.rows())
 
     def where_runs_lie(self, sweep: Path) -> Self:
         """Return the plan with the directories that runs have already, where the same run was named another way.

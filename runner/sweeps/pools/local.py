@@ -22,13 +22,14 @@ from runner.core.errors import EnvironmentFault, machine_faults
 from runner.core.output import output_in
 from runner.sweeps.pools.base import Pool, Result, Task, Waiting, WorkerLost
 
+PRELOAD = "runner.sweeps.preload"  # the server imports it, and goes on without a word if there is no such module
 _TRIES = 3  # of a task whose worker dies before it has begun
 _GLANCE = 1.0  # seconds between looks at whether a slot is still alive
 
 
 def start_server() -> None:
     """Start the process that workers are forked from, if it is not there yet; it goes on by itself for seconds."""
-    multiprocessing.get_context("forkserver").set_forkserver_preload(["runner.sweeps.preloaded"])
+    multiprocessing.get_context("forkserver").set_forkserver_preload([PRELOAD])
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a process with threads must not be forked
     # A terminal that is closed ends the process that asked, and that ends its workers.
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -10,6 +10,7 @@ from rich.text import Text
 from runner.core.terminal import say
 from runner.core.text import counted
 from runner.records.job import Job
+from runner.records.sweep_directory import PLAN_TABLE
 from runner.sweeps.planning.difference import difference
 from runner.sweeps.planning.plan import Plan
 
@@ -59,7 +60,7 @@ def show_plan(
     ]:
         say(console, f"all of them: {' '.join(common)}")
     if len(rows) > _SHOWN_VARIANTS:
-        console.print(f"... and {len(rows) - _SHOWN_VARIANTS} more variants, all of them in {sweep / 'plan.csv'}")
+        console.print(f"... and {len(rows) - _SHOWN_VARIANTS} more variants, all of them in {sweep / PLAN_TABLE}")
     say(console, f"{_counts(plan, done, later)}; {counted(workers, 'worker')}{_range_text(estimate)}; in {sweep}")
 
 

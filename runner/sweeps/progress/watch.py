@@ -17,8 +17,9 @@ from runner.core.read import walk
 from runner.core.text import shortened
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
+from runner.records.sweep_directory import PLAN
 from runner.sweeps.outcome import Outcome, read_epochs
-from runner.sweeps.planning.plan import PLAN_FILE, Plan
+from runner.sweeps.planning.plan import Plan
 from runner.sweeps.planning.study import Chosen
 from runner.sweeps.progress.best import Best
 from runner.sweeps.progress.state import LEFT, Standing, Standings, standings
@@ -133,7 +134,7 @@ class Reader:
         runs = []
         for here, below, files in walk(path):  # which passes over what vanishes meanwhile
             below.sort()
-            if PLAN_FILE in files:
+            if PLAN in files:
                 found.append(self._sweep(here))
                 if isinstance(found[-1], WatchedSweep):
                     below.clear()

@@ -20,10 +20,11 @@ from runner.core.write import write_csv
 from runner.records.job import Job
 from runner.records.record import DONE, RunRecord
 from runner.records.run_directory import RunDirectory
+from runner.records.sweep_directory import PLAN
 from runner.sweeps.outcome import read_status, score
 from runner.sweeps.planning.compose import Composer, as_override
 from runner.sweeps.planning.difference import difference
-from runner.sweeps.planning.plan import PLAN_FILE, Plan, candidates, sharing
+from runner.sweeps.planning.plan import Plan, candidates, sharing
 from runner.sweeps.planning.variants import Variant
 from runner.sweeps.pools.base import Pool
 from runner.sweeps.progress.best import rounded
@@ -157,7 +158,7 @@ def _changes(study: optuna.Study, trials: Iterable[FrozenTrial], searching: Sear
     for key, distribution in (pair for trial in trials for pair in trial.distributions.items()):
         if axes.get(key) != kind_of(distribution):
             yield f"search.axes.{key}"
-    if not (searching.directory / PLAN_FILE).exists():  # it was stopped before its first trial
+    if not (searching.directory / PLAN).exists():  # it was stopped before its first trial
         return
     plan = Plan.read(searching.directory)
     for name in ("metric", "direction"):

@@ -100,6 +100,7 @@ def test_what_comes_from_a_configuration_stays_text_and_nothing_points_outside(p
     assert "E: <script>" in "".join(parser.text)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_best_of_each_data_set_is_bold_as_in_the_paper_s_table(make_run, tmp_path):
     for dataset, accuracies in {"mnist": (0.9, 0.8), "digits": (0.5, 0.6)}.items():
         for label, accuracy in zip("ab", accuracies, strict=True):
@@ -110,6 +111,7 @@ def test_the_best_of_each_data_set_is_bold_as_in_the_paper_s_table(make_run, tmp
     assert re.findall(r"\*\*([\d.]+)", (tmp_path / "out" / "table.md").read_text()) == ["60.00", "90.00"]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_commands_to_make_it_again_can_be_pasted(make_run, tmp_path):
     make_run("sweep/0", overrides=["optimizer.layerwise={decay: 0.8}", "seed=0"])
     make_run("sweep/1", overrides=["seed=1"])
@@ -205,6 +207,7 @@ def links(page):
     return [unescape(found) for found in re.findall(r'<a href="([^#][^"]*)">', page.read_text())]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_every_run_leads_to_its_directory_whatever_it_is_called(make_run, tmp_path):
     names = ["sweep/plain", "sweep/javascript:alert(1)", "sweep/50%25 #1?x=<b>", "sweep/é \u8bad"]
     made = [make_run(name, label=name) for name in names]

@@ -2,6 +2,7 @@ import errno
 import math
 import os
 import signal
+import sys
 import threading
 import time
 from concurrent.futures import CancelledError
@@ -15,7 +16,7 @@ from pebble import ProcessPool
 from runner.core.errors import ConfigError, EnvironmentFault
 from runner.sweeps.hydra_launchers import LocalLauncher, usable_cores, visible_gpus
 from runner.sweeps.pools.base import WorkerLost
-from runner.sweeps.pools.local import LocalPool
+from runner.sweeps.pools.local import PRELOAD, LocalPool
 
 
 def square(number: int) -> int:
@@ -42,6 +43,10 @@ def never_end(task: int) -> None:
     threading.Event().wait()
 
 
+def is_imported(module: str) -> bool:
+    return module in sys.modules
+
+
 def kind(task: object) -> str:
     return str(task)[:1]
 
@@ -56,6 +61,13 @@ def pool():
 def test_every_task_has_its_result(pool):
     assert dict(pool.results(square, range(20), kind)) == {number: number * number for number in range(20)}
     assert list(pool.results(square, [], kind)) == []
+
+
+def test_a_worker_is_forked_from_a_process_that_has_imported_what_runs_need(pool):
+    assert dict(pool.results(is_imported, [PRELOAD, "runner.run.execute"], kind)) == {
+        PRELOAD: True,
+        "runner.run.execute": True,
+    }
 
 
 def test_a_worker_that_dies_costs_its_own_task(pool):

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import time
 
 import pandas as pd
@@ -32,20 +31,17 @@ def address(cluster):
     return cluster.address
 
 
-def test_a_study_is_completed_although_a_node_dies(cluster, spawn, pausing, tmp_path):
+def test_a_study_is_completed_although_a_node_dies(cluster, begin, pausing, tmp_path):
     node = cluster.add_node(num_cpus=1)
-    process = spawn(
-        "study=smoke", "seeds=1", "launcher=ray", f"hydra.launcher.address={cluster.address}", *pausing, cwd=tmp_path,
-        env={"PYTHONPATH": str(tmp_path)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+    address = f"hydra.launcher.address={cluster.address}"
+    begun = begin("study=smoke", "seeds=1", "launcher=ray", address, *pausing, cwd=tmp_path)
     while len(list(tmp_path.glob("s/*/checkpoint/state.npz"))) < 2:
-        assert process.poll() is None, process.communicate()
+        assert begun.is_alive(), begun.said()
         time.sleep(0.1)
     cluster.remove_node(node, allow_graceful=False)
     (tmp_path / "go").touch()
-    said, errors = process.communicate(timeout=300)
-    assert process.returncode == 0, said + errors
-    assert "2 workers" in said
+    assert begun.wait() == 0, begun.said()
+    assert "2 workers" in begun.said()[0]
     summary = pd.read_csv(tmp_path / "s" / "summary.csv")
     assert len(summary) == 4
     assert set(summary["status"]) == {"completed"}

@@ -140,7 +140,7 @@ class TestStatus:
         Plan(JOBS[:2]).write(tmp_path / "c")
         status_command([str(tmp_path)])
         said = capsys.readouterr().out
-        assert f"unreadable: {tmp_path / 'b'}: not a sweep's directory (plan.json: " in said
+        assert f"unreadable: {tmp_path / 'b' / 'plan.json'}: not a sweep's plan (" in said
         assert [text in said for text in ("1 run left", "2 runs left", JOBS[0].directory)] == [True] * 3
 
 

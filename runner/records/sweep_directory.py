@@ -1,0 +1,140 @@
+"""Sweep directory: its plan and tuning table, for readers other than the sweep itself."""
+
+import shlex
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from pydantic import TypeAdapter
+
+from runner.config.ablation import as_typed
+from runner.config.overrides import override_key
+from runner.core.cells import as_meant
+from runner.core.read import LARGEST_PLAN, json_form, read_json, read_rows
+from runner.core.text import printable
+from runner.records.baselines import study_names
+from runner.records.record import Lines, Number, Text
+
+PLAN = "plan.json"
+PLAN_TABLE = "plan.csv"
+TUNING_TABLE = "tuning.csv"
+TUNING_COLUMNS = ("variant", "point", "seeds", "scored", "chosen", "on_edge", "budget")  # except the metric
+
+Form = TypeVar("Form")
+
+
+def is_sweep_directory(path: Path) -> bool:
+    """Return whether a directory holds a sweep's plan."""
+    return any((path / name).exists() for name in (PLAN, PLAN_TABLE))
+
+
+def read_plan(sweep: Path, form: TypeAdapter[Form]) -> Form:
+    """Read the part of a sweep's plan that the form describes.
+
+    Raises:
+        FileNotFoundError: if there is none.
+        ValueError: if the file is not a plan; names the file.
+    """
+    try:
+        return read_json(sweep / PLAN, form, LARGEST_PLAN)
+    except ValueError as error:
+        raise ValueError(f"{sweep / PLAN}: not a sweep's plan ({error})") from error
+
+
+def planned_variants(sweep: Path, *, tuning: bool) -> dict[str, dict[str, int]]:
+    """Return the variants of each planned run directory, with the position of their first row in the plan's table.
+
+    Args:
+        tuning: return only the tuning runs.
+
+    Raises:
+        FileNotFoundError: if there is no plan.
+        ValueError: if the file is not a plan; names the file.
+    """
+    path = sweep / PLAN_TABLE
+    planned: dict[str, dict[str, int]] = {}
+    try:
+        if not (rows := read_rows(path)):
+            raise ValueError("no rows")
+        for place, row in enumerate(rows):
+            if (row["phase"] == "tuning") == tuning:
+                directory, variant = as_meant(row["directory"]), printable(as_meant(row.get("variant", "")))
+                planned.setdefault(directory, {}).setdefault(variant, place)
+    except KeyError as error:
+        raise ValueError(f"{path}: not a sweep's plan (no column {error})") from error
+    except ValueError as error:
+        raise ValueError(f"{path}: not a sweep's plan ({error})") from error
+    return planned
+
+
+def tuning_row(metric: str, score: float | None, **others: str | int | bool) -> dict[str, Any]:
+    """Return a row of the tuning table: one point of one variant, with the columns in order.
+
+    Args:
+        metric: name of the column that decides the choice.
+        score: mean over the tuning seeds; None if a run has no result.
+        others: values of `TUNING_COLUMNS`.
+    """
+    named, rest = TUNING_COLUMNS[:2], TUNING_COLUMNS[2:]
+    return {name: others[name] for name in named} | {metric: score} | {name: others[name] for name in rest}
+
+
+@dataclass(frozen=True)
+class _Study:
+    question: Text | None = None
+    baseline: Text | None = None
+    metric: Text | None = None
+    target: Number | None = None
+    variants: dict[Text, Any] = field(default_factory=dict)
+    drop: Lines = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Search:
+    metric: Text | None = None
+
+
+@dataclass(frozen=True)
+class _Asked:
+    study: _Study
+    search: _Search | None = None
+    command: Lines = field(default_factory=list)
+
+
+_ASKED: TypeAdapter[_Asked] = json_form(_Asked)
+
+
+@dataclass(frozen=True)
+class Question:
+    """The question of a sweep, from its plan; all fields are None for runs that were combined by hand."""
+
+    question: str | None = None
+    baseline: str | None = None
+    metric: str | None = None  # on test: counterpart of the metric for choices; of a search: its validation metric
+    target: float | None = None  # of the validation metric
+    command: str | None = None  # reproduces the sweep
+    variants: tuple[str, ...] = ()  # names in the study, without cells of a grid
+
+    @classmethod
+    def of(cls, sweep: Path) -> Self:
+        """Read the question from a sweep's plan.
+
+        Raises:
+            FileNotFoundError: if there is no plan.
+            ValueError: if the file is not a plan; names the file.
+        """
+        plan = read_plan(sweep, _ASKED)
+        study = plan.study
+        # A search chooses among all its trials; a report on test results would choose by the test set.
+        searched = plan.search.metric if plan.search else None
+        tested = f"test_{study.metric.removeprefix('best_').removeprefix('val_')}" if study.metric else None
+        # `runner resume` also trains a plan that was made by a dry run.
+        command = [part for part in plan.command if override_key(part) != "dry_run"]
+        return cls(
+            question=study.question,
+            baseline=study.baseline,
+            metric=searched or tested,
+            target=study.target,
+            command=shlex.join(["runner", *as_typed(command)]) if command else None,
+            variants=tuple(study_names(study.variants, study.drop)),
+        )
