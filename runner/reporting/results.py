@@ -162,7 +162,8 @@ class Results:
             return []
         without = [f"{dataset} ({', '.join(scores.columns[lacking.loc[dataset]])})" for dataset in scores.index]
         named = [text for text, lacks in zip(without, lacking.any(axis=1), strict=True) if lacks]
-        return [f"the ranks leave out data sets on which a variant has no result: {'; '.join(named)}."]
+        text = "the ranks leave out data sets on which a variant has no completed or diverged run"
+        return [f"{text}: {'; '.join(named)}."]
 
     @cached_property
     def verdicts(self) -> dict[str, str]:
@@ -198,7 +199,7 @@ class Results:
 
     @property
     def _budgets(self) -> dict[str, int]:
-        """The points that were tried to tune each variant, where it was tuned; of several tuned ones the most."""
+        """Points tried to tune each tuned variant; the largest number if a label combines several variants."""
         if self.tuning is None:
             return {}
         tried = self.tuning.groupby("variant")["budget"].first()

@@ -78,7 +78,7 @@ def _claim(found: _Row) -> str:
 
 
 def _estimate(found: _Row, rows: Mapping[str, _Row]) -> str:
-    """Return the difference to the baseline, with the seeds that it covers if either side has others."""
+    """Return the difference from the baseline, with the seeds that it covers if either side has others."""
     if not found["n_completed"]:
         return ""
     metric = found["metric"]

@@ -102,7 +102,7 @@ class Original:
         if not path.is_dir():
             raise UserError(f"{path}: no such directory")
         if not directory.record_path.exists():
-            raise UserError(f"{path}: holds no run (no record.json); --row N takes one of a sweep or a report")
+            raise UserError(f"{path}: holds no run (no record.json); use --row N for a run of a sweep or a report")
         record = directory.read_record()
         config = directory.read_config()
         refuse_strangers(config, trusted)
@@ -135,7 +135,7 @@ class Original:
                 "recorded epochs are compared."
             )
         if (own := run_id(self.config)) != self.record.run_id:
-            said.append(f"config.yaml was not trained: its run id is {own}, the record's is {self.record.run_id}.")
+            said.append(f"config.yaml is not the trained configuration (run id {own}; recorded {self.record.run_id}).")
         if self.record.code.get("dirty"):
             said.append("the recorded code had uncommitted changes, which its commit does not contain.")
         return said

@@ -69,7 +69,7 @@ class _Row(_Rising):
 
 
 class _Data(Section):
-    """See `Data`."""
+    """Required data; see `Data`."""
 
     fingerprint: str | None = None
     split: str | None = None

@@ -108,7 +108,7 @@ def test_a_run_that_died_before_its_first_record_is_counted_and_spoils_nothing(m
     (row,) = pd.read_csv(tmp_path / "out" / "aggregate.csv").to_dict("records")
     assert (row["n"], row["failed"], row["parameters"]) == (2, 1, 10)
     assert not [caution for caution in results.cautions if "their device" in caution or "of threads" in caution]
-    assert "A test set of 10,000 examples" in (tmp_path / "out" / "table.md").read_text()
+    assert "The 10,000 test examples" in (tmp_path / "out" / "table.md").read_text()
     page = (tmp_path / "out" / "index.html").read_text()
     assert "mnist, fingerprint ffffffffffff" in page
     assert "mnist, fingerprint <" not in page
@@ -519,7 +519,7 @@ def test_variants_are_compared_by_the_time_to_a_target(make_run, tmp_path, metri
     assert results.comparisons["difference"].tolist() == [-1.0 if metric.startswith("epochs") else -2.0]
     figure, target = dict(report_figures(results, None, None, seeds=False))[metric](), "validation accuracy of 80.00%"
     assert f"target: {target}, worst final value of optimizer=a" in figure.axes[0].get_xlabel().replace("\n", " ")
-    assert f"The target is a {target}." in (tmp_path / "out" / "table.md").read_text()
+    assert f"Target: {target}." in (tmp_path / "out" / "table.md").read_text()
     assert "choices and results on validation" in (tmp_path / "out" / "index.html").read_text()
 
 

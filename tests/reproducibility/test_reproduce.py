@@ -313,5 +313,5 @@ class TestCommand:
         done = cli("reproduce", str(copy), "--out", "again", cwd=tmp_path)
         assert done.returncode == 2, done.stdout + done.stderr
         assert "gone.npz" in done.stderr
-        assert "config.yaml was not trained" in " ".join(done.stdout.replace("│", " ").split())
+        assert "config.yaml is not the trained configuration" in " ".join(done.stdout.replace("│", " ").split())
         assert not (tmp_path / "again").exists()

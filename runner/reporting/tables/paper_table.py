@@ -46,7 +46,7 @@ class PaperTable:
         return f"{text}\n\n{_markdown(self.caption)}{legend}\n"
 
     def latex(self, label: str = "results") -> str:
-        """Return a table for booktabs that compiles in a plain article; underlined replaces the star of Markdown."""
+        """Return a table for booktabs that compiles in a plain article; underlined where Markdown has a star."""
         legend = f" Underlined: {escaped(_AS_GOOD)}." if "as good" in self.marks else ""
         rows = [{_head(name): text for name, text in row.items()} for row in self.rows]
         return latex_table(rows, self.marks, escaped(self.caption) + legend, label)
@@ -126,7 +126,7 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
         baseline = references[0] if len(references) == 1 else "the baseline of the same cell or data set"
         numbers = dict(zip(aggregate["variant"], aggregate["n"], strict=True))
         if any(has_seeds_apart(row, numbers) for row in comparisons.to_dict("records")):
-            baseline += " over the seeds that both have"
+            baseline += " over common seeds"
         text += f"; differences from {baseline}"
         if most > 1:
             alike = " (none if all differences are equal)" * _any_alike(comparisons)

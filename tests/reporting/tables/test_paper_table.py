@@ -118,7 +118,7 @@ def test_of_one_seed_the_caption_claims_no_deviation():
 
 def test_the_caption_says_of_which_runs_the_means_and_the_differences_are():
     shown = table(runs("a", SEVEN), runs("b", [*SEVEN[:6], float("nan")], ["completed"] * 6 + ["failed"]), baseline="a")
-    assert "differences from a over the seeds that both have with 95%" in shown.caption
+    assert "differences from a over common seeds with 95%" in shown.caption
     assert "Bold: best mean over the runs that completed." in shown.caption
     whole = table(runs("a", SEVEN), runs("b", SEVEN), baseline="a")
     assert "differences from a with 95% t-intervals (none if all differences are equal); p by" in whole.caption
