@@ -22,6 +22,7 @@ from runner.reporting.statistics.attainability import least_text, smallest_p
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
 
 _MIXED = {"device": "device", "threads": "number of threads", "code": "commit"}
+_ALL = {1: "its only run", 2: "both runs"}  # all runs of a variant
 _Row = Mapping[Any, Any]  # of a frame
 
 
@@ -62,7 +63,7 @@ def _mean(row: _Row) -> str:
         over = f" over the {runs_with_value(row, metric)} of {runs} runs that {succeeded(metric)}"
         return mean + over * bool(runs_lost(row, metric))
     if runs_lost(row, metric) == runs:
-        return f"no {named}: {'its only run' if runs == 1 else f'all {runs} runs'} {lost_how(metric)}"
+        return f"no {named}: {_ALL.get(runs, f'all {runs} runs')} {lost_how(metric)}"
     return f"no {named}: {'its only run did not complete' if runs == 1 else f'none of its {runs} runs completed'}"
 
 
