@@ -45,7 +45,7 @@ def groups_of(paths: Iterable[Path]) -> list[Group]:
 
 
 def sweeps_apart(runs: Sequence[Run], left_out: LeftOut) -> str | None:
-    """Return a caution that names the keys in which sweeps differ, except keys that vary within one; None without.
+    """Return a caution that names keys in which sweeps differ, without keys that vary within one; None if none do.
 
     Compares one run of each variant.
 
