@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.imports import REPOSITORY, imported, imported_on_loading, roots
 
 PACKAGE = REPOSITORY / "runner"
@@ -125,12 +127,57 @@ def _private_names(tree: ast.Module) -> Iterator[str]:
                 yield from (one.arg for one in keywords if one.arg and _is_private(one.arg))
 
 
+# Strings that name a module of ours or begin as one does; all other modules import what they mean.
+PATHS = {
+    "runner.optim.constant.constant",  # config does not import optim
+    "runner.sweeps.preload",  # imported by the server of the workers alone: it takes seconds
+}
+RESOLVERS = {"runner.options", "runner.sweep_name", "runner.mode"}  # Hydra's, in conf/
+
+
+def test_no_module_names_another_in_a_string():
+    strings = {
+        node.value
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.match(r"runner\.\w+", node.value)
+    }
+    assert strings == PATHS | RESOLVERS
+
+
+@pytest.mark.parametrize("path", sorted(PATHS))
+def test_what_a_string_names_is_there(path):
+    place = REPOSITORY.joinpath(*path.split("."))
+    assert place.with_suffix(".py").is_file() or f"def {place.name}(" in place.parent.with_suffix(".py").read_text()
+
+
 def _is_private(name: str) -> bool:
     return name.startswith("_") and not name.endswith("_") and name not in DOCUMENTED
 
 
 def _is_self(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id in ("self", "cls")
+
+
+# Modules that import inside functions, beside the commands: what they import there takes seconds or is an extra.
+LATE = {
+    "data/mnist.py",
+    "reporting/ranks.py",
+    "reporting/scores.py",
+    "reporting/statistics/comparisons.py",
+    "run/execute.py",
+    "run/prepare.py",
+    "sweeps/hydra_launchers.py",
+    "sweeps/hydra_sweeper.py",
+    "sweeps/run_plan.py",
+    "sweeps/search/optuna.py",
+    "sweeps/worker.py",
+}
+
+
+def test_imports_inside_functions_are_in_few_modules():
+    late = {str(path.relative_to(PACKAGE)) for path in MODULES if imported(path) - imported_on_loading(path)}
+    assert {file for file in late if not file.startswith("cli/")} == LATE
 
 
 def test_every_layer_is_in_the_order():

@@ -5,18 +5,15 @@ import math
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from runner.core.errors import UserError
 from runner.core.paths import refuse_file
 from runner.core.terminal import Terminal
 from runner.core.text import counted
-from runner.reporting.collect import existing, refuse_no_runs, run_directories
-from runner.reporting.report import FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN
-
-if TYPE_CHECKING:
-    from runner.reporting.groups import Group
-from runner.reporting.report import show_verdicts
+from runner.reporting.collect import existing, not_begun, refuse_no_runs, run_directories
+from runner.reporting.groups import Group, groups_of
+from runner.reporting.omissions import LeftOut
+from runner.reporting.output import FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
 
 _OF_VARIANTS = ("metric", "baseline", "by", "target", "confusion", "seeds")  # what is asked of a comparison
 _USUAL_OUT = Path("outputs/report")
@@ -54,8 +51,6 @@ def report_command(chosen: argparse.Namespace) -> None:
     """
     directories = list(dict.fromkeys(chosen.directories))
     refuse_no_runs(directories)  # before what takes seconds is imported
-    from runner.reporting.groups import groups_of
-
     groups = [] if chosen.together else groups_of(directories)
     if not chosen.together:  # else the report itself counts them
         _name_planned(directories)
@@ -83,9 +78,6 @@ def report_command(chosen: argparse.Namespace) -> None:
 
 def _name_planned(directories: Sequence[Path]) -> None:
     """Name the sweeps of which no run has begun: they have no report."""
-    from runner.reporting.collect import not_begun
-    from runner.reporting.omissions import LeftOut
-
     for directory in existing(directories):
         if next(run_directories([directory]), None) is None and (planned := not_begun(directory, LeftOut())):
             said = f"note: {directory}: nothing to report yet: {counted(planned, 'planned run')}"
@@ -93,7 +85,7 @@ def _name_planned(directories: Sequence[Path]) -> None:
 
 
 def _report(chosen: argparse.Namespace, directories: Sequence[Path], out: Path) -> None:
-    from runner.reporting.report import Output, report
+    from runner.reporting.report import report, show_verdicts
     from runner.reporting.results import Wish
 
     wish = Wish(chosen.metric, chosen.baseline, chosen.by, chosen.target)
@@ -105,7 +97,7 @@ def _report(chosen: argparse.Namespace, directories: Sequence[Path], out: Path) 
     _print_paths(done.written)
 
 
-def _names(groups: Sequence["Group"]) -> list[str]:
+def _names(groups: Sequence[Group]) -> list[str]:
     """Return a name for each group's report: its sweep's, with its place where two have the same."""
     names = [group.sweep.resolve().name if group.sweep else "runs" for group in groups]
     return [f"{name}_{number}" if names.count(name) > 1 else name for number, name in enumerate(names, start=1)]
@@ -123,7 +115,6 @@ def ensemble_command(arguments: Sequence[str]) -> None:
     from runner.reporting.ensemble import ensemble_frame, read_members, size_frame
     from runner.reporting.figures.files import write_figures
     from runner.reporting.figures.of_ensemble import ensemble_figure, ensemble_table, gain_text, size_figure
-    from runner.reporting.omissions import LeftOut
     from runner.reporting.tables.frames import write_frame
 
     members = read_members(chosen.directories)

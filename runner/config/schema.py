@@ -11,10 +11,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from runner.config.identity import leaves
 from runner.config.keras_names import unknown_name, unknown_target
 from runner.config.ranges import AtLeastOne, Count, Fraction, NonNegative, OpenFraction, Positive, WholeNumber
-from runner.config.trust import TRUST
+from runner.config.trust import OWN, TRUST, package_of
 from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean
 
+CONSTANT_SCHEDULE = "runner.optim.constant.constant"  # named, as importing it would import what needs this module
 SWEEP_KEYS = ("study", "search", "seeds", "dry_run", "fail_fast")  # they configure a sweep, not a run
 
 
@@ -131,7 +132,7 @@ class SchedulePart(Part):
     @property
     def is_constant(self) -> bool:
         """Say whether callbacks may set the rate."""
-        return self.target == "runner.optim.constant.constant"
+        return self.target == CONSTANT_SCHEDULE
 
 
 class RegularizerPart(Part):
@@ -268,7 +269,7 @@ class Settings(Section):
             for metric in self.training.metrics
             if isinstance(metric, str) and metric != "accuracy"
         ]
-        own = self.model.model_extra or {} if self.model.target.startswith("runner.") else {}
+        own = self.model.model_extra or {} if package_of(self.model.target) == OWN else {}
         named += [(f"model.{key}", "activations", value) for key, value in own.items() if key.endswith("activation")]
         wrong = [
             f"{key}={value}: {text}"

@@ -14,6 +14,7 @@ from runner.core.paths import conf_directory
 from runner.core.text import printable
 
 TRUST = "trusted_packages"
+OWN = "runner"
 
 _KERAS = re.compile(
     r"(?:tensorflow\.)?keras\."
@@ -36,6 +37,16 @@ _ALLOWED = (
     "not a Keras class for training, not used by runner's options, and not in a package that the command trusts "
     f"({TRUST}=[my_package]; see docs/trust.md)"
 )
+
+
+def package_of(path: str) -> str:
+    """Return the top-level package of a dotted path."""
+    return path.partition(".")[0]
+
+
+def is_of_the_user(path: str) -> bool:
+    """Say whether the path of a class, function or module is neither Keras's nor this package's."""
+    return package_of(path) not in ("keras", OWN)
 
 
 def read_trusted(value: Any) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Synthetic binary classification data."""
 
 import numpy as np
+from sklearn.datasets import make_classification
 
 from runner.data.checked import checked_dataset
 from runner.data.dataset import Dataset, Part
@@ -24,8 +25,6 @@ def load_binary(
     Source: Guyon 2003, "Design of experiments for the NIPS 2003 variable selection benchmark", as in
         sklearn.datasets.make_classification.
     """
-    from sklearn.datasets import make_classification
-
     inputs, labels = make_classification(
         samples, features, n_informative=informative, n_redundant=redundant, random_state=data_seed
     )

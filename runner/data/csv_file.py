@@ -4,19 +4,17 @@ import re
 from dataclasses import dataclass
 from operator import lt
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean, shortened
 from runner.data.checked import checked_dataset, checked_file, checked_inputs, refuse_large
 from runner.data.dataset import DataError, Dataset, Part
 from runner.data.strata import hold_out
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _VALUES_AT_ONCE = 2**22
 _LONGEST_LINE = 2**22  # bytes, enough for over 100,000 columns
@@ -97,8 +95,6 @@ def load_csv(
 
 
 def _read(path: Path, style: Format) -> Table:
-    import pandas as pd
-
     _refuse_binary(path)
     _refuse_other_separator(path, style.separator)
     options: dict[str, Any] = {"sep": style.separator, "compression": None}
@@ -203,9 +199,7 @@ def _no_header(path: Path, why: str) -> DataError:
     )
 
 
-def _numbers(path: Path, features: "pd.DataFrame") -> npt.NDArray[np.float64]:
-    import pandas as pd
-
+def _numbers(path: Path, features: pd.DataFrame) -> npt.NDArray[np.float64]:
     some_text = len(features.select_dtypes(exclude=["number", "bool"]).columns) > 0
     converted = features.apply(pd.to_numeric, errors="coerce") if some_text else features  # slow for many columns
     for name, values in converted.select_dtypes("integer").items():

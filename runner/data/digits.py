@@ -1,6 +1,7 @@
 """Digits data set of 8x8 pixels that ships with scikit-learn."""
 
 import numpy as np
+from sklearn import datasets
 
 from runner.data.dataset import Dataset
 
@@ -15,8 +16,6 @@ def load_digits(name: str) -> Dataset:
 
     Source: Alpaydin & Kaynak 1998, "Optical Recognition of Handwritten Digits" (UCI), the test set.
     """
-    from sklearn import datasets
-
     pixels, digits = datasets.load_digits(return_X_y=True)
     images = np.rint(pixels * 255 / 16).astype(np.uint8).reshape(-1, 8, 8, 1)
     labels = digits.astype(np.int32)

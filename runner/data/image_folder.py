@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL.ImageFile import ImageFile
 
 from runner.core.errors import ConfigError
 from runner.core.paths import user_path
@@ -17,10 +18,6 @@ from runner.core.text import shortened
 from runner.data.checked import checked_dataset, checked_file, refuse_large
 from runner.data.dataset import VALIDATION_NAMES, DataError, Dataset, Part
 from runner.data.strata import hold_out, stratified_order
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
-    from PIL.ImageFile import ImageFile
 
 _BACKGROUNDS = ("white", "black")
 # EXIF orientations: upright, the others, and those of them that exchange height and width.
@@ -179,9 +176,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator["ImageFile"]:
-    from PIL import Image, UnidentifiedImageError
-
+def _opened(file: Path) -> Iterator[ImageFile]:
     try:
         with Image.open(file, formats=_FORMATS) as image:
             image.verify()  # a PNG's checksums, which decoding ignores
@@ -204,16 +199,12 @@ def _size(file: Path) -> tuple[int, int]:
         return (image.width, image.height) if _orientation(image) in _ON_ITS_SIDE else (image.height, image.width)
 
 
-def _orientation(image: "Image") -> int:
-    from PIL import ExifTags
-
+def _orientation(image: Image.Image) -> int:
     return int(image.getexif().get(ExifTags.Base.Orientation, _UPRIGHT))
 
 
 def _decoded(file: Path, size: tuple[int, int], style: Format) -> tuple[npt.NDArray[np.uint8], list[str]]:
     """Return one image as bytes, and notes on changes to it."""
-    from PIL import Image, ImageOps
-
     height, width = size
     with _opened(file) as opened:
         # Pillow reads only the upper 8 bits of each colour; only the raw mode tells.
@@ -237,10 +228,8 @@ def _decoded(file: Path, size: tuple[int, int], style: Format) -> tuple[npt.NDAr
         return np.asarray(pixels).reshape(height, width, style.channels), done
 
 
-def _opaque(file: Path, image: "Image", background: str | None) -> "Image":
+def _opaque(file: Path, image: Image.Image, background: str | None) -> Image.Image:
     """Return an image without transparency: the colour under transparent pixels is often black."""
-    from PIL import Image
-
     if not image.has_transparency_data:
         return image
     layered = image.convert("RGBA")
@@ -259,7 +248,7 @@ def _opaque(file: Path, image: "Image", background: str | None) -> "Image":
     return laid.convert("RGB")
 
 
-def _is_coloured(image: "Image") -> bool:
+def _is_coloured(image: Image.Image) -> bool:
     """Say whether the channels of an image differ by more than a lossy format's rounding."""
     if image.mode in ("1", "L"):
         return False

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from platformdirs import user_cache_path
 
 from runner.core.errors import ConfigError
 from runner.core.paths import user_path
 from runner.data.checked import Array, checked_class_names
 from runner.data.dataset import DataError, DataNotFound, Dataset
-from runner.data.download import download
 from runner.data.idx import read_idx
 from runner.data.npz_file import TWO_PARTS, read_npz
 
@@ -75,8 +75,6 @@ def data_directory(name: str, root: str | None) -> Path:
         DataError: if it does not exist.
     """
     if root is None:
-        from platformdirs import user_cache_path
-
         return user_cache_path("runner")
     if not root.strip():
         raise ConfigError(
@@ -93,6 +91,8 @@ def data_directory(name: str, root: str | None) -> Path:
 
 
 def _downloaded(name: str, directory: Path, url: str, checksums: Mapping[str, str]) -> list[Array]:
+    from runner.data.download import download  # with libraries for the network, which a run seldom needs
+
     try:
         return _read_idx_files(download(name, directory / name, url, checksums))
     except DataNotFound as error:

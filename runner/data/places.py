@@ -1,9 +1,11 @@
 """Early check that the data files and directories in a configuration exist."""
 
 from runner.config.schema import Settings
+from runner.config.trust import OWN, package_of
 from runner.core.errors import ConfigError
 from runner.core.paths import user_path
 from runner.data.dataset import DataError
+from runner.data.mnist import data_directory
 
 
 def refuse_missing(settings: Settings) -> None:
@@ -18,13 +20,11 @@ def refuse_missing(settings: Settings) -> None:
     if (run := settings.model.init_from) and not user_path(run).is_dir():
         raise ConfigError(f"model.init_from={run}: no such run directory")
     dataset = settings.dataset
-    if not dataset.target.startswith("runner.data."):
+    if package_of(dataset.target) != OWN:
         return
     for key in ("path", "test_path"):
         value = getattr(dataset, key, None)
         if value is not None and not user_path(value).exists():
             raise DataError(f"{user_path(value)}: no such file or folder (dataset.{key}={value})")
     if dataset.root is not None:
-        from runner.data.mnist import data_directory
-
         data_directory(dataset.name, dataset.root)

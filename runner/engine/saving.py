@@ -4,6 +4,7 @@ from pathlib import Path
 
 import keras
 
+from runner.config.trust import package_of
 from runner.engine.keras_internals import learning_rate_replaced, replaced, schedule_of
 from runner.optim.keras_internals import innermost
 
@@ -30,4 +31,4 @@ def save_model(model: keras.Model, path: str | Path) -> None:
 
 
 def _is_from_keras(thing: object) -> bool:
-    return type(thing).__module__.partition(".")[0] == "keras"
+    return package_of(type(thing).__module__) == "keras"

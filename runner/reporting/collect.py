@@ -6,8 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
-import pandas as pd
-
 from runner.core.errors import UserError
 from runner.core.lock import is_locked
 from runner.core.read import DEEPEST, walk
@@ -121,31 +119,6 @@ def not_begun(sweep: Path, left_out: LeftOut) -> int:
     """Return the number of planned runs without a record, tuning runs excluded; 0 without a plan."""
     planned = left_out.unless_read(partial(planned_variants, sweep, tuning=False)) or {}
     return len({*planned} - {record.parent.name for record in sweep.glob("*/record.json")})
-
-
-def summary_frame(runs: Sequence[Run], labels: Sequence[str]) -> pd.DataFrame:
-    """Return one row per run: its label, its summary, and a column for every key that some run overrides."""
-    frame = pd.DataFrame([run.record.summary() for run in runs])
-    return frame.assign(variant=list(labels))
-
-
-def history_frame(runs: Sequence[Run], labels: Sequence[str]) -> pd.DataFrame:
-    """Return one row per run and epoch: position (of the run), run_id, variant, seed, then the history's columns."""
-    columns = ["position", "run_id", "variant", "seed", "epoch"]
-    lengths = [len(run.history) for run in runs]
-    frame = pd.DataFrame([row for run in runs for row in run.history])
-    if frame.empty:
-        return pd.DataFrame(columns=columns)
-    owners = pd.DataFrame(
-        {
-            "position": range(len(runs)),
-            "run_id": [run.record.run_id for run in runs],
-            "variant": list(labels),
-            "seed": [run.record.seed for run in runs],
-        }
-    )
-    owners = owners.loc[owners.index.repeat(lengths)].reset_index(drop=True)
-    return pd.concat([owners, frame.astype({"epoch": int})], axis="columns")
 
 
 class _Plans:

@@ -46,7 +46,7 @@ def average_ranks(means: pd.DataFrame, metric: str) -> Ranks | None:
     whole = means.dropna()
     if min(whole.shape) < _FEWEST:
         return None
-    from scikit_posthocs import posthoc_nemenyi_friedman
+    from scikit_posthocs import posthoc_nemenyi_friedman  # takes seconds, and few reports have ranks
 
     level = whole.apply(levelled, axis="columns", result_type="broadcast")
     ranks = (-sign_of(metric) * level).rank(axis="columns")

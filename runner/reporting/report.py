@@ -18,27 +18,18 @@ from runner.reporting.collect import find_runs
 from runner.reporting.figures.canvas import as_svg, save_figure
 from runner.reporting.figures.files import drawn, write_figures
 from runner.reporting.omissions import LeftOut
+from runner.reporting.output import USUAL_FORMATS, USUAL_OF_A_RUN, Output
+from runner.reporting.page.page import drawing, write_page
 from runner.reporting.ranks import Ranks
+from runner.reporting.report_figures import report_figures
 from runner.reporting.results import Results, Wish, read_results
 from runner.reporting.run_figures import run_figures
 from runner.reporting.tables.frames import write_frame
 from runner.reporting.tables.paper_table import PaperTable, paper_table
 
-FORMATS = ("csv", "table", "png", "svg", "pdf", "html")
-USUAL_FORMATS = ("csv", "table", "png", "svg", "html")
-USUAL_OF_A_RUN = ("csv", "png")
 FIGURE_FORMATS = ("png", "svg", "pdf")
 
 _LONG = ["run_id", "variant", "seed", "epoch"]  # the columns of history.csv before metric and value
-
-
-@dataclass(frozen=True)
-class Output:
-    """Formats and figures to write."""
-
-    formats: Collection[str] | None = None  # of FORMATS; None: USUAL_FORMATS or USUAL_OF_A_RUN
-    seeds: bool = False  # draw every seed's curve
-    confusion: str | None = None  # variant of the confusion matrix; None: the best on validation
 
 
 @dataclass(frozen=True)
@@ -128,9 +119,6 @@ def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[
 def _write_figures(
     results: Results, ranks: Ranks | None, table: PaperTable, out: Path, output: Output
 ) -> Iterator[Path]:
-    from runner.reporting.page.page import drawing, write_page
-    from runner.reporting.report_figures import report_figures
-
     formats = output.formats or ()
     drawings = []
 

@@ -14,7 +14,7 @@ from runner.core.text import counted, did_you_mean
 from runner.records.baselines import baselines
 from runner.records.sweep_directory import Question
 from runner.reporting.aggregate import aggregate_frame, comparison_frame, lost_shares
-from runner.reporting.collect import Run, existing, find_runs, history_frame, not_begun, summary_frame
+from runner.reporting.collect import Run, existing, find_runs, not_begun
 from runner.reporting.groups import sweeps_apart
 from runner.reporting.labels import Values, cells, labels_by, variant_labels, with_dataset, with_values_in_force
 from runner.reporting.metrics import (
@@ -31,6 +31,7 @@ from runner.reporting.predictions import Predicted, read_predicted
 from runner.reporting.ranks import Ranks, average_ranks, scores_by_dataset
 from runner.reporting.selection import read_tuning, selection_frame, selection_warnings, tuned_metric
 from runner.reporting.statistics.ties import best_first, places
+from runner.reporting.tables.frames import history_frame, summary_frame
 from runner.reporting.targets import is_time, usual_target, with_targets
 from runner.reporting.test_set_error import with_test_set_error
 from runner.reporting.verdicts import cautions, verdicts

@@ -76,7 +76,7 @@ def scores(probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.integ
     Raises:
         ValueError: if the shapes do not match, a label is not a class, or a row does not sum to 1 within 1e-3.
     """
-    from sklearn import metrics
+    from sklearn import metrics  # takes seconds
 
     values = _distributions(probabilities)
     examples, classes = values.shape

@@ -11,6 +11,7 @@ from keras import Model
 from keras.callbacks import Callback
 
 from runner.config.schema import Settings
+from runner.config.trust import is_of_the_user
 from runner.core.errors import ConfigError
 from runner.core.text import counted, did_you_mean
 from runner.data.dataset import Dataset
@@ -63,7 +64,7 @@ def refuse_unmeasured(callbacks: Mapping[str, Callback], model: Model) -> list[s
                 raise ConfigError(
                     f"{key}.mode: must be min or max for monitor={name}, whose better direction is unknown"
                 )
-        may_be_added = may_be_added or not type(callback).__module__.startswith(("keras.", "runner."))
+        may_be_added = may_be_added or is_of_the_user(type(callback).__module__)
     return warnings
 
 

@@ -23,12 +23,15 @@ from runner.data.places import refuse_missing
 from runner.engine.tensorflow_import import uncollected
 from runner.records.record import DONE, Row, RunRecord, finite, now
 from runner.records.run_directory import RunDirectory
+from runner.reporting.omissions import LeftOut
+from runner.reporting.scores import negative_log_likelihood, scores
 from runner.run.cache import Kept
 from runner.run.display import EpochLines, epoch_text, show_choices, show_result, show_start
 from runner.run.ending import Attempt, going_on
 from runner.run.prepare import Prepared, prepare_or_embedded, take_compiled, training
 from runner.run.request import Request
 
+# What needs TensorFlow or matplotlib is imported where it is used, after the checks: they take seconds.
 if TYPE_CHECKING:
     from keras import Model
     from keras.callbacks import Callback
@@ -195,7 +198,6 @@ def _train(
 def _test(attempt: Attempt, parts: "Parts", compiled: "Compiled", directory: RunDirectory) -> "Model":
     """Look at the test set, once; return the model that was tested."""
     from runner.engine.final import final
-    from runner.reporting.scores import negative_log_likelihood, scores
 
     result = final(compiled, parts.targets, parts.callbacks)
     directory.write_predictions(
@@ -234,7 +236,6 @@ def _write_results(
     from runner.reporting.figures.files import write_figures
     from runner.reporting.figures.of_augmentation import augmentation_grid
     from runner.reporting.figures.rate_range import suggestion_of
-    from runner.reporting.omissions import LeftOut
     from runner.reporting.report import report_run
 
     attempt.record = replace(attempt.record, suggested_learning_rate=suggestion_of(directory))

@@ -8,7 +8,7 @@ from typing import Any
 from hydra.errors import InstantiationException
 from hydra.utils import get_object, instantiate
 
-from runner.config.trust import TRUST
+from runner.config.trust import TRUST, package_of
 from runner.core.errors import ConfigError, UserError
 from runner.core.text import did_you_mean
 
@@ -59,8 +59,7 @@ def locate(key: str, path: str) -> Any:
     if not callable(target):
         raise ConfigError(f"{key}._target_={path}: neither a class nor a function")
     # What was trusted is a package by its name, not what its modules imported.
-    named, defined = (name.partition(".")[0] for name in (path.removeprefix("tensorflow."), str(target.__module__)))
-    if named != defined:
+    if package_of(path.removeprefix("tensorflow.")) != package_of(str(target.__module__)):
         raise ConfigError(f"{key}._target_={path}: defined in {target.__module__}; name it there")
     return target
 

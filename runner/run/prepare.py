@@ -11,6 +11,7 @@ from rich.console import Console
 
 from runner.config.identity import run_id
 from runner.config.schema import DatasetPart, Settings, check
+from runner.config.trust import is_of_the_user
 from runner.core.paths import conf_directory, located, working_directory
 from runner.core.read_yaml import read_yaml
 from runner.core.terminal import show_warning
@@ -20,6 +21,7 @@ from runner.records.record import Row, RunRecord, now
 from runner.run.cache import Kept
 from runner.run.request import Request
 
+# What needs TensorFlow is imported where it is used: a sweep's own process does without.
 if TYPE_CHECKING:
     from runner.data.dataset import Dataset
     from runner.engine.checkpoint import Checkpoint
@@ -134,8 +136,8 @@ def take_compiled(prepared: Prepared, kept: Kept) -> "Compiled":
 
 def _differs_in_values_alone(settings: Settings) -> bool:
     """Say whether another seed changes the values of variables alone, and nothing that is compiled."""
-    own = all(part.target.startswith(("keras.", "runner.")) for part in settings.callbacks.values())
-    return own and not (settings.augmentation or settings.averaging or settings.diagnostics)
+    foreign = any(is_of_the_user(part.target) for part in settings.callbacks.values())
+    return not (foreign or settings.augmentation or settings.averaging or settings.diagnostics)
 
 
 def training(

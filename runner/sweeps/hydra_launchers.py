@@ -12,7 +12,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from runner.config.identity import leaves
-from runner.core.errors import ConfigError
+from runner.core.errors import ConfigError, UserError
 from runner.sweeps.pools.base import Pool
 from runner.sweeps.pools.local import LocalPool
 
@@ -120,8 +120,10 @@ class RayLauncher(PoolLauncher):
 
     def pool(self) -> Pool:
         """Connect to the cluster, or start one here."""
-        from runner.sweeps.pools.ray import RayPool
-
+        try:
+            from runner.sweeps.pools.ray import RayPool
+        except ImportError as error:  # an extra
+            raise UserError("launcher=ray needs Ray: pip install 'ray>=2.40'") from error
         return RayPool(*self._given)
 
 
@@ -145,8 +147,10 @@ class SlurmLauncher(PoolLauncher):
 
     def pool(self) -> Pool:
         """Prepare to submit."""
-        from runner.sweeps.pools.slurm import SlurmPool
-
+        try:
+            from runner.sweeps.pools.slurm import SlurmPool
+        except ImportError as error:  # an extra
+            raise UserError("launcher=slurm needs submitit: pip install 'submitit>=1.5'") from error
         return SlurmPool(*self._given)
 
 

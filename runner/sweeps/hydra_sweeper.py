@@ -30,7 +30,6 @@ from runner.sweeps.planning.study import read_seeds, read_study
 from runner.sweeps.planning.variants import grid_variants, study_variants
 from runner.sweeps.pools.base import Pool
 from runner.sweeps.run_plan import conduct, in_recorded_order, refuse_another_question, refuse_missing_data
-from runner.sweeps.search.space import read_search
 
 _NOT_OF_A_RUN = (*SWEEP_KEYS, TRUST, "launcher")
 
@@ -90,6 +89,7 @@ class StudySweeper(Sweeper):
             raise ConfigError("search: a study tunes its variants itself (study.tune); give one of the two")
         try:
             from runner.sweeps.search.optuna import Searching, conduct_search
+            from runner.sweeps.search.space import read_search
         except ImportError as error:
             raise UserError("search=optuna needs Optuna: pip install 'optuna>=4'") from error
         overrides = composer.parse(arguments)

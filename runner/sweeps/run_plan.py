@@ -37,10 +37,7 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
         UserError: before anything trains, if a variant cannot be built.
         Stopped: at the end, with exit code 1 if a run failed, or 130 if the sweep was interrupted.
     """
-    from runner.reporting.report import (
-        report,  # now, while the workers start
-        show_verdicts,
-    )
+    from runner.reporting.report import report, show_verdicts  # takes seconds: now, while the workers start
 
     study = read_study(plan.study) if plan.study else None
     records = {job.run_id: read_status(RunDirectory(job.path(directory))) for job in plan.jobs}

@@ -8,7 +8,7 @@ import pytest
 
 from runner.core.write import write_csv
 from runner.records.run_directory import RunDirectory
-from runner.reporting import report_figures
+from runner.reporting import report
 from runner.reporting.statistics import comparisons as statistics
 
 MakeRun = Callable[..., Path]
@@ -23,7 +23,7 @@ def few_resamples(monkeypatch) -> None:
 @pytest.fixture
 def undrawn(monkeypatch) -> None:
     """Leave out the figures of a report's page, which take most of its time."""
-    monkeypatch.setattr(report_figures, "report_figures", lambda *_, **__: ())
+    monkeypatch.setattr(report, "report_figures", lambda *_, **__: ())
 
 
 @pytest.fixture

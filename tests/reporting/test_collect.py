@@ -6,9 +6,10 @@ import pytest
 
 from runner.core.errors import UserError
 from runner.core.lock import run_lock
-from runner.reporting.collect import find_runs, history_frame, summary_frame
+from runner.reporting.collect import find_runs
 from runner.reporting.labels import Values, labels_by, variant_labels, with_dataset
 from runner.reporting.omissions import LeftOut
+from runner.reporting.tables.frames import history_frame, summary_frame
 
 
 def test_runs_are_found_below_a_directory_in_the_order_of_their_numbers(make_run, tmp_path):

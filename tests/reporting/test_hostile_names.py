@@ -10,14 +10,15 @@ import pytest
 from runner.core.cells import as_meant
 from runner.core.read import read_rows
 from runner.core.write import write_csv
-from runner.reporting import report_figures
+from runner.reporting import report as module
 from runner.reporting.collect import find_runs
 from runner.reporting.figures.canvas import as_svg
 from runner.reporting.figures.curves import learning_curves
 from runner.reporting.figures.fonts import legible
 from runner.reporting.figures.of_run import confusion_matrix
 from runner.reporting.figures.styles import variant_styles
-from runner.reporting.report import Output, report
+from runner.reporting.output import Output
+from runner.reporting.report import report
 from runner.reporting.results import Wish
 from tests.reporting.conftest import run_maker
 
@@ -72,7 +73,7 @@ def reports(tmp_path_factory):
     """The directories and results of reports on the study, untuned and tuned, without figures."""
     made = {}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(report_figures, "report_figures", lambda *_, **__: iter(()))
+        patch.setattr(module, "report_figures", lambda *_, **__: iter(()))
         for tuned in (False, True):
             out = tmp_path_factory.mktemp("names")
             write_study(out / "sweep", tuned=tuned)

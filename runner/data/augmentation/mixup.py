@@ -2,6 +2,7 @@
 
 import numpy as np
 from keras import ops
+from scipy.stats import beta
 
 from runner.data.augmentation.draws import Draws, Tensor
 
@@ -20,8 +21,6 @@ class MixUp:
     mixes_labels = True
 
     def __init__(self, alpha: float, seed: int) -> None:
-        from scipy.stats import beta
-
         if alpha <= 0:
             raise ValueError(f"alpha={alpha} must be above 0")
         self._draws = Draws(seed)

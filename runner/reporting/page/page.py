@@ -5,7 +5,6 @@ import hashlib
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
@@ -116,7 +115,7 @@ def _which_images(metric: str) -> str:
 
 
 def _part(name: str) -> str:
-    return (files("runner.reporting.page") / name).read_text(encoding="utf-8")
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
 def _source_hash(text: str) -> str:

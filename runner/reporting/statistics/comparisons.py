@@ -180,7 +180,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
     Source: Holm 1979, "A simple sequentially rejective multiple test procedure".
     """
-    from statsmodels.stats.multitest import multipletests
+    from statsmodels.stats.multitest import multipletests  # takes seconds
 
     adjusted = np.asarray(p_values, float)
     known = np.isfinite(adjusted)

@@ -1,7 +1,7 @@
-"""Frames as CSV files."""
+"""Frames of runs, and frames as CSV files."""
 
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,32 @@ from runner.core.read import read_table
 from runner.core.text import printable, shortened
 from runner.core.write import whole_file
 from runner.records.record import LARGEST
+from runner.reporting.collect import Run
+
+
+def summary_frame(runs: Sequence[Run], labels: Sequence[str]) -> pd.DataFrame:
+    """Return one row per run: its label, its summary, and a column for every key that some run overrides."""
+    frame = pd.DataFrame([run.record.summary() for run in runs])
+    return frame.assign(variant=list(labels))
+
+
+def history_frame(runs: Sequence[Run], labels: Sequence[str]) -> pd.DataFrame:
+    """Return one row per run and epoch: position (of the run), run_id, variant, seed, then the history's columns."""
+    columns = ["position", "run_id", "variant", "seed", "epoch"]
+    lengths = [len(run.history) for run in runs]
+    frame = pd.DataFrame([row for run in runs for row in run.history])
+    if frame.empty:
+        return pd.DataFrame(columns=columns)
+    owners = pd.DataFrame(
+        {
+            "position": range(len(runs)),
+            "run_id": [run.record.run_id for run in runs],
+            "variant": list(labels),
+            "seed": [run.record.seed for run in runs],
+        }
+    )
+    owners = owners.loc[owners.index.repeat(lengths)].reset_index(drop=True)
+    return pd.concat([owners, frame.astype({"epoch": int})], axis="columns")
 
 
 def read_frame(path: Path, texts: Collection[str] = ()) -> pd.DataFrame:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import ray
+
 from runner.core.errors import UserError
 from runner.sweeps.pools.base import Pool, Waiting, WorkerLost
 
@@ -47,20 +49,15 @@ class RayPool:
         """Connect to a cluster, or start one on this machine.
 
         Raises:
-            UserError: if Ray is not installed, cannot be reached, or has no room for a worker.
+            UserError: if Ray cannot be reached, or has no room for a worker.
         """
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-        try:
-            import ray
-        except ImportError as error:
-            raise UserError("launcher=ray needs Ray: pip install 'ray>=2.40'") from error
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         environment["OPENBLAS_NUM_THREADS"] = "1"
         try:
             ray.init(address, log_to_driver=False, logging_level="error", runtime_env={"env_vars": environment})
         except (ConnectionError, ValueError, RuntimeError) as error:
             raise UserError(f"hydra.launcher.address={address}: no Ray cluster can be reached ({error})") from error
-        self._ray = ray
         self._needs = {"num_cpus": cpus, "num_gpus": gpus}
         self._timeout_s = timeout_s
         try:
@@ -116,7 +113,7 @@ class RayPool:
     def _grow(self, wanted: int) -> None:
         """Start workers, up to what there is room for: nodes come and go."""
         while self._count < self.workers and len(self._idle) < wanted:
-            if self._count and not self._room(self._ray.available_resources()):
+            if self._count and not self._room(ray.available_resources()):
                 return
             self._idle.append((self._new_worker(str(Path.cwd())), None))
             self._count += 1
@@ -133,7 +130,7 @@ class RayPool:
         if not running:  # all workers are lost, and there is no room for new ones yet
             time.sleep(_GLANCE)
             return []
-        ended: list[Any] = self._ray.wait(list(running), timeout=_GLANCE)[0]
+        ended: list[Any] = ray.wait(list(running), timeout=_GLANCE)[0]
         return ended
 
     def _overdue(self, running: dict[Any, _Running]) -> list[_Running]:
@@ -148,12 +145,11 @@ class RayPool:
 
     def _result(self, reference: Any, run: _Running) -> Any:
         """Return what came of a task, and let its worker go on; None if the worker has died."""
-        errors = self._ray.exceptions
         try:
-            result = self._ray.get(reference)
-        except errors.RayTaskError as error:  # of the function itself
+            result = ray.get(reference)
+        except ray.exceptions.RayTaskError as error:  # of the function itself
             result = WorkerLost(f"{type(error.cause).__name__}: {error.cause}")
-        except errors.RayActorError:
+        except ray.exceptions.RayActorError:
             self._count -= 1
             return None
         self._idle.append((run.worker, run.kind))
@@ -161,9 +157,9 @@ class RayPool:
 
     def _kill(self, worker: Any) -> None:
         self._count -= 1
-        if self._ray.is_initialized():  # `close` has ended them all
-            self._ray.kill(worker)
+        if ray.is_initialized():  # `close` has ended them all
+            ray.kill(worker)
 
     def close(self) -> None:
         """See `Pool`."""
-        self._ray.shutdown()
+        ray.shutdown()

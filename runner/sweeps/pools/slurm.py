@@ -7,6 +7,10 @@ from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any, TypeVar
 
+import submitit
+from submitit.core.utils import FailedJobError, FailedSubmissionError
+from submitit.helpers import DelayedSubmission
+
 from runner.core.errors import UserError
 from runner.core.text import shortened
 from runner.sweeps.pools.base import Pool, WorkerLost
@@ -30,8 +34,6 @@ class Resumable:
 
     def checkpoint(self, task: Any) -> Any:
         """Say what is to be queued when the job is preempted or has used up its time; submitit asks for it."""
-        from submitit.helpers import DelayedSubmission
-
         return DelayedSubmission(self, task)
 
 
@@ -47,12 +49,8 @@ class SlurmPool:
             parameters: of submitit's executor: timeout_min, slurm_partition, cpus_per_task, ...
 
         Raises:
-            UserError: if submitit is not installed, there is no Slurm, or a parameter is unknown to submitit.
+            UserError: if there is no Slurm, or a parameter is unknown to submitit.
         """
-        try:
-            import submitit
-        except ImportError as error:
-            raise UserError("launcher=slurm needs submitit: pip install 'submitit>=1.5'") from error
         try:
             self._executor = submitit.AutoExecutor(folder=folder.resolve() / "%j", cluster=cluster)
             self._executor.update_parameters(**parameters)
@@ -90,8 +88,6 @@ class SlurmPool:
                 time.sleep(_GLANCE)
 
     def _submitted(self, function: Callable[[Task], Result], task: Task) -> Any:
-        from submitit.core.utils import FailedJobError, FailedSubmissionError
-
         try:
             with redirect_stderr(io.StringIO()):  # where submitit prints what sbatch says, too
                 return self._executor.submit(Resumable(function), task)

@@ -249,7 +249,7 @@ def _plan(jobs: Sequence[Sequence[Job]], searching: Searching) -> Plan:
 def _report(study: optuna.Study, searching: Searching) -> None:
     import pandas as pd
 
-    from runner.reporting.figures.of_search import search_report
+    from runner.reporting.figures.of_search import search_report  # takes seconds, and a dry run needs none
     from runner.reporting.report import report
 
     search, directory = searching.search, searching.directory

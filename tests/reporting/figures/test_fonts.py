@@ -14,7 +14,8 @@ from runner.reporting.figures.fonts import fit_letters, legible
 from runner.reporting.figures.of_run import confusion_matrix
 from runner.reporting.figures.styles import variant_styles
 from runner.reporting.omissions import LeftOut
-from runner.reporting.report import Output, report
+from runner.reporting.output import Output
+from runner.reporting.report import report
 
 CJK = "\N{CJK UNIFIED IDEOGRAPH-732B}\N{CJK UNIFIED IDEOGRAPH-72D7}"  # cat, dog
 HANGUL = "\N{HANGUL SYLLABLE JEONG}"

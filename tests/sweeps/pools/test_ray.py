@@ -8,10 +8,9 @@ import pandas as pd
 import pytest
 
 from runner.core.errors import UserError
-from runner.sweeps.pools import ray as ray_pool
-from runner.sweeps.pools.ray import RayPool
 
-ray = pytest.importorskip("ray", reason="the extra `ray` is not installed")
+ray_pool = pytest.importorskip("runner.sweeps.pools.ray", reason="the extra `ray` is not installed")
+ray, RayPool = ray_pool.ray, ray_pool.RayPool
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,10 @@ import pandas as pd
 import pytest
 
 from runner.core.errors import UserError
-from runner.sweeps.pools import slurm as module
 from runner.sweeps.pools.base import WorkerLost
-from runner.sweeps.pools.slurm import Resumable, SlurmPool
 
-submitit = pytest.importorskip("submitit", reason="the extra `slurm` is not installed")
+module = pytest.importorskip("runner.sweeps.pools.slurm", reason="the extra `slurm` is not installed")
+submitit, Resumable, SlurmPool = module.submitit, module.Resumable, module.SlurmPool
 
 
 @pytest.fixture
