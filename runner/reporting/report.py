@@ -60,7 +60,7 @@ def report(paths: Sequence[Path], out: Path, wish: Wish | None = None, output: O
     if len(runs) == 1 and runs[0].directory.path.resolve() == out.resolve():
         formats = USUAL_OF_A_RUN if output.formats is None else output.formats
         written = report_run(runs[0].directory, runs[0].record, left_out, formats)
-        if more := {"html", "table"} & {*formats}:  # their files do not replace the run's own
+        if more := {"html", "table"} & {*formats}:  # other files would replace the run's own
             written += _write(read_results(runs, paths, Wish(), left_out), out, Output(more))
         return Report(written, None)
     results = read_results(runs, paths, wish or Wish(), left_out)
