@@ -46,4 +46,4 @@ def test_a_loss_is_flattered_by_being_low():
 def test_edges_and_unequal_budgets_are_named():
     edge, budget = selection_warnings(selection_frame(TUNING, summary()))
     assert edge.startswith("sgd: lr=1 lies on the edge")
-    assert "unequal budgets (adam 2, sgd 1 points)" in budget
+    assert "unequal budgets (adam 2, sgd 1 points tried)" in budget
