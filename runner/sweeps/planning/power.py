@@ -5,11 +5,11 @@ from runner.reporting.statistics.attainability import LEVEL, least_text, seeds_n
 
 
 def power_warning(seeds: int, comparisons: int) -> str | None:
-    """Return a warning if the seeds cannot reach significance, whatever the results are, else None."""
+    """Return a warning if the seeds cannot reach significance, whatever the results, else None."""
     if comparisons < 1 or (smallest := smallest_p(seeds, comparisons)) < LEVEL:
         return None
     needed = seeds_needed(comparisons)
     return (
         f"{counted(seeds, 'seed')} cannot reach p < {LEVEL} over {counted(comparisons, 'comparison')}: a paired test "
-        f"gives {least_text(smallest)} after Holm, whatever the results are. {needed} seeds can (seeds={needed})."
+        f"gives {least_text(smallest)} after Holm, whatever the results. {needed} seeds can (seeds={needed})."
     )
