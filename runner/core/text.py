@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-_LISTED = 25  # more names would not help
-_LONGEST = 300  # characters that a message quotes from a file or a library
+_LISTED = 25  # a longer list of names would not help
+_LONGEST = 300  # characters; messages shorten longer quotes from files and libraries
 
 
 def counted(number: int, noun: str) -> str:

@@ -122,7 +122,7 @@ class RayLauncher(PoolLauncher):
         """Connect to the cluster, or start one here."""
         try:
             from runner.sweeps.pools.ray import RayPool
-        except ImportError as error:  # an extra
+        except ImportError as error:  # an optional dependency
             raise UserError("launcher=ray needs Ray: pip install 'ray>=2.40'") from error
         return RayPool(*self._given)
 
@@ -149,7 +149,7 @@ class SlurmLauncher(PoolLauncher):
         """Prepare the submission of jobs."""
         try:
             from runner.sweeps.pools.slurm import SlurmPool
-        except ImportError as error:  # an extra
+        except ImportError as error:  # an optional dependency
             raise UserError("launcher=slurm needs submitit: pip install 'submitit>=1.5'") from error
         return SlurmPool(*self._given)
 

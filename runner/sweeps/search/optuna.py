@@ -158,7 +158,7 @@ def _changes(study: optuna.Study, trials: Iterable[FrozenTrial], searching: Sear
     for key, distribution in (pair for trial in trials for pair in trial.distributions.items()):
         if axes.get(key) != kind_of(distribution):
             yield f"search.axes.{key}"
-    if not (searching.directory / PLAN).exists():  # it was stopped before its first trial
+    if not (searching.directory / PLAN).exists():  # the search stopped before its first trial
         return
     plan = Plan.read(searching.directory)
     for name in ("metric", "direction"):
