@@ -33,15 +33,29 @@ MODULES = {
 }
 
 
+def ours(path: Path) -> list[str]:
+    return [name for name in imported(path) if name.startswith("runner.")]
+
+
 def test_a_module_imports_only_the_layers_before_it():
     upwards = [
         f"{path.relative_to(PACKAGE)} imports {name}"
         for path, layer in MODULES.items()
-        for name in imported(path)
-        if name.startswith("runner.") and ORDER.index(name.split(".")[1]) > ORDER.index(layer)
+        for name in ours(path)
+        if ORDER.index(name.split(".")[1]) > ORDER.index(layer)
     ]
     assert not upwards
     assert not imported(INIT)
+
+
+def test_the_architecture_page_lists_the_layers_from_the_top_down():
+    page = (REPOSITORY / "docs/architecture.md").read_text()
+    assert re.findall(r"^\| `runner/(\w+)/` \|", page, re.MULTILINE) == ORDER[::-1]
+
+
+def test_reporting_reads_records_only():
+    read = {name.split(".")[1] for path, layer in MODULES.items() if layer == "reporting" for name in ours(path)}
+    assert read == {"core", "config", "records", "reporting"}
 
 
 def test_tensorflow_is_named_in_the_engine_alone():

@@ -10,7 +10,6 @@ import pandas as pd
 from runner.config.overrides import Override
 from runner.core.text import counted
 from runner.reporting.aggregate import no_result_text
-from runner.reporting.ensemble import class_names, mean_confusion
 from runner.reporting.figures.axes import is_grid, number, overrides_frame, points_along, sensitivity_axis, varying_axes
 from runner.reporting.figures.canvas import wrapped
 from runner.reporting.figures.curves import learning_curves, variant_curves
@@ -20,6 +19,7 @@ from runner.reporting.figures.grids import heat_map, sensitivity
 from runner.reporting.figures.of_run import confusion_matrix
 from runner.reporting.figures.styles import Style, variant_styles
 from runner.reporting.metrics import axis_label, is_share, quantity
+from runner.reporting.predictions import class_names, mean_confusion
 from runner.reporting.ranks import Ranks, critical_difference
 from runner.reporting.results import Results
 from runner.reporting.run_figures import read_gradients

@@ -15,7 +15,6 @@ from runner.records.baselines import baselines
 from runner.records.sweep_directory import Question
 from runner.reporting.aggregate import aggregate_frame, comparison_frame, lost_shares
 from runner.reporting.collect import Run, existing, find_runs, not_begun
-from runner.reporting.ensemble import Predicted, read_predicted
 from runner.reporting.groups import sweeps_apart
 from runner.reporting.labels import Values, cells, labels_by, variant_labels, with_dataset, with_values_in_force
 from runner.reporting.metrics import (
@@ -28,6 +27,7 @@ from runner.reporting.metrics import (
     value_text,
 )
 from runner.reporting.omissions import LeftOut
+from runner.reporting.predictions import Predicted, read_predicted
 from runner.reporting.ranks import Ranks, average_ranks, scores_by_dataset
 from runner.reporting.selection import read_tuning, selection_frame, selection_warnings, tuned_metric
 from runner.reporting.statistics.ties import best_first, places

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from runner.reporting.aggregate import compared_runs
-from runner.reporting.ensemble import Answers
+from runner.reporting.predictions import Answers
 from runner.reporting.statistics.comparisons import CONFIDENCE
 
 TEST_SET_COLUMNS = ["test_examples", "test_set_error", "two_level_low", "two_level_high"]

@@ -152,3 +152,6 @@ class SlurmLauncher(PoolLauncher):
         except ImportError as error:  # an extra
             raise UserError("launcher=slurm needs submitit: pip install 'submitit>=1.5'") from error
         return SlurmPool(*self._given)
+
+
+LAUNCHERS = (LocalLauncher, RayLauncher, SlurmLauncher)

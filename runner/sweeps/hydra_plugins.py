@@ -6,11 +6,11 @@ from types import ModuleType
 
 from hydra.core.plugins import Plugins
 
-from runner.sweeps.hydra_launchers import LocalLauncher, RayLauncher, SlurmLauncher
+from runner.sweeps.hydra_launchers import LAUNCHERS
 from runner.sweeps.hydra_sweeper import StudySweeper
 
 _NAMESPACE = "hydra_plugins"
-PLUGINS = (StudySweeper, LocalLauncher, RayLauncher, SlurmLauncher)
+PLUGINS = (StudySweeper, *LAUNCHERS)
 
 
 def register_plugins() -> None:

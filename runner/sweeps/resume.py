@@ -21,8 +21,7 @@ from runner.records.run_directory import RunDirectory, logged_by
 from runner.records.sweep_directory import PLAN
 from runner.run.execute import exit_code, run
 from runner.run.request import Request
-from runner.sweeps.hydra_launchers import PoolLauncher
-from runner.sweeps.hydra_plugins import PLUGINS
+from runner.sweeps.hydra_launchers import LAUNCHERS, PoolLauncher
 from runner.sweeps.planning.plan import Plan
 from runner.sweeps.run_plan import conduct
 from runner.sweeps.train import finished
@@ -110,7 +109,7 @@ def refuse_links_out(directory: Path) -> None:
 
 def _launcher(spec: dict[str, Any]) -> PoolLauncher:
     name = str(spec.pop("_target_", "")).rpartition(".")[2]
-    launchers: dict[str, Any] = {plugin.__name__: plugin for plugin in PLUGINS if issubclass(plugin, PoolLauncher)}
+    launchers: dict[str, Any] = {launcher.__name__: launcher for launcher in LAUNCHERS}
     if name in launchers:
         try:
             launcher: PoolLauncher = launchers[name](**spec)

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from runner.reporting.aggregate import aggregate_frame, comparison_frame
-from runner.reporting.ensemble import Answers
+from runner.reporting.predictions import Answers
 from runner.reporting.tables.paper_table import paper_table
 from runner.reporting.test_set_error import with_test_set_error
 from runner.reporting.verdicts import verdicts

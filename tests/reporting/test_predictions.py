@@ -3,9 +3,9 @@ import pytest
 
 from runner.records.run_directory import RunDirectory
 from runner.reporting.collect import find_runs
-from runner.reporting.ensemble import read_predicted
 from runner.reporting.omissions import LeftOut
 from runner.reporting.output import Output
+from runner.reporting.predictions import read_predicted
 from runner.reporting.report import report
 from runner.reporting.results import Wish
 

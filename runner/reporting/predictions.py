@@ -1,0 +1,97 @@
+"""What runs answer on the test examples: right or wrong, the ensemble of a variant's seeds, and its mean confusion."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from runner.reporting.collect import Run
+from runner.reporting.omissions import LeftOut
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The classes of a run's test examples, and which of them it got right; both (examples,)."""
+
+    labels: npt.NDArray[np.int32]
+    right: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What a report says of its runs' test predictions."""
+
+    answers: list[Answers | None]  # of each run; None where it did not complete, or there are no predictions
+    ensembles: dict[str, float]  # by variant, the test accuracy of its runs' averaged probabilities
+
+
+def read_predicted(runs: Sequence[Run], variants: Sequence[str], left_out: LeftOut) -> Predicted:
+    """Read the predictions of completed runs, each file once.
+
+    A variant has no ensemble where fewer than two runs have predictions, or they are not of the same test examples.
+
+    Args:
+        variants: those of the runs, in their order.
+    """
+    answers: list[Answers | None] = [None] * len(runs)
+    ensembles: dict[str, float] = {}
+    places: dict[str, list[int]] = {}
+    for place, variant in enumerate(variants):
+        places.setdefault(variant, []).append(place)
+    for variant, own_places in places.items():  # so that one sum is in memory at a time
+        total: _Sum | None = None
+        for place in own_places:
+            run = runs[place]
+            there = run.record.status == "completed" and run.directory.predictions_path.exists()
+            own = left_out.unless_read(run.directory.read_predictions) if there else None
+            if own is not None:
+                labels, probabilities = own["test_labels"], own["test_probabilities"]
+                answers[place] = Answers(labels, probabilities.argmax(axis=1) == labels)
+                total = total or _Sum(labels, np.zeros(probabilities.shape))
+                total.add(labels, probabilities)
+        if total and (accuracy := total.accuracy()) is not None:
+            ensembles[variant] = accuracy
+    return Predicted(answers, ensembles)
+
+
+@dataclass
+class _Sum:
+    """The sum of the probabilities (examples, classes) of a variant's runs so far."""
+
+    labels: npt.NDArray[np.int32]
+    total: npt.NDArray[np.float64]
+    count: int = 0
+    is_one_test_set: bool = True
+
+    def add(self, labels: npt.NDArray[np.int32], probabilities: npt.NDArray[np.floating]) -> None:
+        if self.total.shape == probabilities.shape and np.array_equal(self.labels, labels):
+            self.total += probabilities
+            self.count += 1
+        else:
+            self.is_one_test_set = False
+
+    def accuracy(self) -> float | None:
+        if self.count < 2 or not self.is_one_test_set:
+            return None
+        return float(np.mean(self.total.argmax(axis=1) == self.labels))
+
+
+def class_names(runs: Sequence[Run]) -> list[str]:
+    """Return the names of the classes, in the order of the scores; none where the runs have none, or different ones."""
+    names = {tuple(run.record.classes) for run in runs}
+    return list(names.pop()) if len(names) == 1 else []
+
+
+def mean_confusion(runs: Sequence[Run]) -> tuple[npt.NDArray[np.float64] | None, int]:
+    """Return the mean of the runs' counts by true class, then predicted class, and how many runs have such.
+
+    None if none has them, or if they are not of the same classes.
+    """
+    matrices = [
+        np.asarray(run.record.scores["confusion_matrix"], float)
+        for run in runs
+        if "confusion_matrix" in run.record.scores
+    ]
+    mean = np.mean(matrices, axis=0) if len({matrix.shape for matrix in matrices}) == 1 else None
+    return mean, len(matrices)
