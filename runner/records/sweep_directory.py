@@ -84,6 +84,7 @@ class _Study:
     question: Text | None = None
     baseline: Text | None = None
     metric: Text | None = None
+    direction: Text | None = None
     target: Number | None = None
     variants: dict[Text, Any] = field(default_factory=dict)
     drop: Lines = field(default_factory=list)
@@ -111,6 +112,7 @@ class Question:
     question: str | None = None
     baseline: str | None = None
     metric: str | None = None  # the test set's counterpart of what choices are made by; a search's own, of validation
+    direction: str | None = None  # in which the validation metric is better, if the study says so: max or min
     target: float | None = None  # of the validation metric
     command: str | None = None  # the command that makes all of it again
     variants: tuple[str, ...] = ()  # the names of a study's variants, without the grid they were crossed with
@@ -133,6 +135,7 @@ class Question:
             question=study.question,
             baseline=study.baseline,
             metric=searched or tested,
+            direction=study.direction,
             target=study.target,
             command=shlex.join(["runner", *as_typed(command)]) if command else None,
             variants=tuple(study_names(study.variants, study.drop)),

@@ -72,10 +72,9 @@ class Run:
             UserError: if its record or its history cannot be read, with the file.
         """
         directory = RunDirectory(path)
-        running = is_locked(path)  # asked first: a run writes how it ended before it lets go of its lock
+        running = is_locked(path)  # before the record, see `status_now`
         record = directory.read_record()
-        if record.status == "running" and not running:
-            record = replace(record, status="interrupted")
+        record = replace(record, status=record.status_now(in_use=running))
         return cls(directory, record, directory.read_history())
 
     def named(self, variant: str) -> Self:

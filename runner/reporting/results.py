@@ -92,7 +92,7 @@ class Results:
         """What tuned scores flatter."""
         if self.tuning is None:
             return None
-        return selection_frame(self.tuning, self.summary.assign(variant=self._names))
+        return selection_frame(self.tuning, self.summary.assign(variant=self._names), self.asked.direction)
 
     @cached_property
     def aggregate(self) -> pd.DataFrame:
