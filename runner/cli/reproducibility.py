@@ -55,11 +55,11 @@ def _reproduce_parser() -> argparse.ArgumentParser:
 
 
 def verify_command(arguments: Sequence[str]) -> None:
-    """Train recipes again, and compare what they reach with what is published of them.
+    """Train recipes, print whether they reach their published results, and write verify.csv.
 
     Raises:
-        UserError: if there is no such recipe, or one cannot be built.
-        Stopped: with exit code 1 if one fails, or 130 if the training was interrupted.
+        UserError: if there is no such recipe, or a recipe cannot be built.
+        Stopped: with exit code 1 if a recipe fails, or 130 if the training was interrupted.
     """
     chosen = _verify_parser().parse_intermixed_args(arguments)
     for name in ("seeds", "workers"):
@@ -83,13 +83,13 @@ def verify_command(arguments: Sequence[str]) -> None:
 def _verify_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="runner verify",
-        description="Train recipes again, and compare what they reach with what is published of them.",
+        description="Train recipes and compare them with their published results.",
     )
     parser.add_argument(
         "given", nargs="*", metavar="NAME | KEY=VALUE", help="rows of conf/verify.yaml (default: all); overrides of all"
     )
-    parser.add_argument("--quick", action="store_true", help="fewer epochs, with bands of their own: a few minutes")
-    parser.add_argument("--seeds", type=int, metavar="N", help="of every row (default: as conf/verify.yaml says)")
-    parser.add_argument("--workers", type=int, metavar="N", help="how many runs at a time (default: one a core)")
+    parser.add_argument("--quick", action="store_true", help="fewer epochs, with separate bands (a few minutes)")
+    parser.add_argument("--seeds", type=int, metavar="N", help="seeds of every row (default: from conf/verify.yaml)")
+    parser.add_argument("--workers", type=int, metavar="N", help="number of runs at a time (default: one per core)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to train (default: below outputs/verify)")
     return parser

@@ -1,4 +1,4 @@
-"""A sweep's directory: its plan and its tuning table, as everything but the sweep itself reads them."""
+"""Sweep directory: its plan and tuning table, for readers other than the sweep itself."""
 
 import shlex
 from dataclasses import dataclass, field
@@ -18,22 +18,22 @@ from runner.records.record import Lines, Number, Text
 PLAN = "plan.json"
 PLAN_TABLE = "plan.csv"
 TUNING_TABLE = "tuning.csv"
-TUNING_COLUMNS = ("variant", "point", "seeds", "scored", "chosen", "on_edge", "budget")  # beside the metric
+TUNING_COLUMNS = ("variant", "point", "seeds", "scored", "chosen", "on_edge", "budget")  # except the metric
 
 Form = TypeVar("Form")
 
 
 def is_sweep_directory(path: Path) -> bool:
-    """Say whether a directory holds a sweep's plan."""
+    """Return whether a directory holds a sweep's plan."""
     return any((path / name).exists() for name in (PLAN, PLAN_TABLE))
 
 
 def read_plan(sweep: Path, form: TypeAdapter[Form]) -> Form:
-    """Read a sweep's plan, or the part of it that the form has.
+    """Read the part of a sweep's plan that the form describes.
 
     Raises:
         FileNotFoundError: if there is none.
-        ValueError: if it is no plan, with its name.
+        ValueError: if the file is not a plan; names the file.
     """
     try:
         return read_json(sweep / PLAN, form, LARGEST_PLAN)
@@ -42,14 +42,14 @@ def read_plan(sweep: Path, form: TypeAdapter[Form]) -> Form:
 
 
 def planned_variants(sweep: Path, *, tuning: bool) -> dict[str, dict[str, int]]:
-    """Return the variants of each planned run's directory, with the place of their first row in the plan's table.
+    """Return the variants of each planned run directory, with the position of their first row in the plan's table.
 
     Args:
-        tuning: the runs that only tuned something, instead of all others.
+        tuning: return only the tuning runs.
 
     Raises:
         FileNotFoundError: if there is no plan.
-        ValueError: if it is no plan, with its name.
+        ValueError: if the file is not a plan; names the file.
     """
     path = sweep / PLAN_TABLE
     planned: dict[str, dict[str, int]] = {}
@@ -68,12 +68,12 @@ def planned_variants(sweep: Path, *, tuning: bool) -> dict[str, dict[str, int]]:
 
 
 def tuning_row(metric: str, score: float | None, **others: str | int | bool) -> dict[str, Any]:
-    """Return a row of the tuning table, its columns in order: one point of one variant.
+    """Return a row of the tuning table: one point of one variant, with the columns in order.
 
     Args:
-        metric: the name of the column that points are chosen by.
-        score: the mean over the tuning seeds; None where a run has no figure.
-        others: `TUNING_COLUMNS`.
+        metric: name of the column that decides the choice.
+        score: mean over the tuning seeds; None if a run has no result.
+        others: values of `TUNING_COLUMNS`.
     """
     named, rest = TUNING_COLUMNS[:2], TUNING_COLUMNS[2:]
     return {name: others[name] for name in named} | {metric: score} | {name: others[name] for name in rest}
@@ -107,30 +107,31 @@ _ASKED: TypeAdapter[_Asked] = json_form(_Asked)
 
 @dataclass(frozen=True)
 class Question:
-    """The question of a sweep, by its plan; everything is None for runs that were put together by hand."""
+    """The question of a sweep, from its plan; all fields are None for runs that were combined by hand."""
 
     question: str | None = None
     baseline: str | None = None
-    metric: str | None = None  # the test set's counterpart of what choices are made by; a search's own, of validation
-    direction: str | None = None  # in which the validation metric is better, if the study says so: max or min
+    metric: str | None = None  # on test: counterpart of the metric for choices; of a search: its validation metric
+    direction: str | None = None  # max or min, if the study says which is better
     target: float | None = None  # of the validation metric
-    command: str | None = None  # the command that makes all of it again
-    variants: tuple[str, ...] = ()  # the names of a study's variants, without the grid they were crossed with
+    command: str | None = None  # reproduces the sweep
+    variants: tuple[str, ...] = ()  # names in the study, without cells of a grid
 
     @classmethod
     def of(cls, sweep: Path) -> Self:
-        """Read it from a sweep's plan.
+        """Read the question from a sweep's plan.
 
         Raises:
             FileNotFoundError: if there is no plan.
-            ValueError: if it is no plan, with its name.
+            ValueError: if the file is not a plan; names the file.
         """
         plan = read_plan(sweep, _ASKED)
         study = plan.study
-        # A search chooses among all its trials: to report them by the test set would be to choose by it.
+        # A search chooses among all its trials; a report on test results would choose by the test set.
         searched = plan.search.metric if plan.search else None
         tested = f"test_{study.metric.removeprefix('best_').removeprefix('val_')}" if study.metric else None
-        command = [part for part in plan.command if override_key(part) != "dry_run"]  # `runner resume` trains one, too
+        # `runner resume` also trains a plan that was made by a dry run.
+        command = [part for part in plan.command if override_key(part) != "dry_run"]
         return cls(
             question=study.question,
             baseline=study.baseline,

@@ -1,1 +1,1 @@
-"""From run directories to figures and tables. Reads records only; never imports TensorFlow."""
+"""Reports: tables, figures and sentences from run directories, without TensorFlow."""

@@ -1,4 +1,4 @@
-"""Variants over their seeds, and each against the baseline, as tidy frames."""
+"""Aggregation: variants over their seeds, and comparisons with the baseline, as tidy frames."""
 
 import math
 from collections.abc import Container, Mapping
@@ -13,7 +13,7 @@ from runner.reporting.statistics.attainability import LEVEL, cannot_decide, smal
 from runner.reporting.statistics.comparisons import FEWEST_SEEDS, compare_paired, compare_unpaired, holm, summarize
 from runner.reporting.targets import TARGET_COLUMNS, target_columns
 
-NO_RESULT = ("diverged", "pruned", "interrupted", "failed", "running")  # the statuses of runs that have none
+NO_RESULT = ("diverged", "pruned", "interrupted", "failed", "running")  # statuses of runs without a result
 _COUNTED = ("completed", *NO_RESULT)
 AGGREGATE_COLUMNS = [
     "variant", "metric", "n", "mean", "std", "standard_error", "ci_low", "ci_high", "median", "iqm", "min", "max",
@@ -24,26 +24,26 @@ COMPARISON_COLUMNS = [
     "p_holm", "effect_size", "win_probability", "verdict", "reason", "n_completed", "lost", "baseline_lost",
     "unmatched",
 ]  # fmt: skip
-UNDECIDED = "undecided"  # the verdict where no difference is shown; the reason says whether one could have been
+UNDECIDED = "undecided"  # no significant difference was shown; the reason says whether one could be
 NOT_SIGNIFICANT = "no significant difference"
-STILL_TRAINING = "runs are still training"  # who looks until p is small enough finds what is not there
-_PAIRING = ("fingerprint", "split")  # what two runs of one seed must share to be a pair
-_WEIGHTS = ("weight_shapes", "initial_weights")  # the second must be shared where the first is
+STILL_TRAINING = "runs are still training"  # testing until p is small enough finds differences that do not exist
+_PAIRING = ("fingerprint", "split")  # runs of one seed are a pair only if they share these
+_WEIGHTS = ("weight_shapes", "initial_weights")  # if runs share the first, they must share the second
 
 
 def aggregate_frame(
     summary: pd.DataFrame, metric: str, target: float | None = None, budgets: Mapping[str, int] | None = None
 ) -> pd.DataFrame:
-    """Return one row a variant, in the order of their first runs: `AGGREGATE_COLUMNS`.
+    """Return one row per variant, in the order of their first runs: `AGGREGATE_COLUMNS`.
 
-    Only completed runs have a value; the others are counted, never dropped in silence nor filled in.
+    Only completed runs have a value. The others are counted; no value is filled in for them.
 
     Args:
-        summary: one row a run: variant, seed, status, epochs, train_seconds, parameters, dataset, the metric, and where
-            there is a target what `with_targets` adds.
-        metric: its column.
+        summary: one row per run: variant, seed, status, epochs, train_seconds, parameters, dataset, the metric; with a
+            target also the columns of `with_targets`.
+        metric: a column of the summary.
         target: of the validation metric.
-        budgets: points that were tried to tune a variant; 1 where nothing was tuned.
+        budgets: points tried to tune each variant; 1 by default.
     """
     rows = []
     for variant, runs in summary.groupby("variant", sort=False):
@@ -51,7 +51,7 @@ def aggregate_frame(
         statistics = asdict(summarize(list(values))) if len(values) else {"n": 0}
         counts = {status: int((runs["status"] == status).sum()) for status in _COUNTED}
         costs = {name: runs[name].mean() for name in ("epochs", "train_seconds")}
-        costs["parameters"] = runs["parameters"].replace(0, np.nan).mean()  # 0: it ended before there was a model
+        costs["parameters"] = runs["parameters"].replace(0, np.nan).mean()  # 0: the run ended before it built a model
         rows.append(
             {"variant": variant, "metric": metric, "runs": len(runs)}
             | statistics
@@ -66,23 +66,23 @@ def aggregate_frame(
 def comparison_frame(
     summary: pd.DataFrame, metric: str, baselines: str | Mapping[str, str], *, bootstrap: bool = True
 ) -> pd.DataFrame:
-    """Return one row for each variant but the baseline: `COMPARISON_COLUMNS`.
+    """Return one row for each variant except baselines: `COMPARISON_COLUMNS`.
 
-    Variants are paired by seed where at least half of the seeds in common are true pairs, and more than one: of the
-    same data and split and, where the weights have the same shapes, of the same initial weights. `unmatched` counts the
-    seeds that are not, which are left out. Else Welch's test is used, and `test` says so.
+    A seed is a true pair of two variants if both have the same data and split and, if their weights have the same
+    shapes, the same initial weights. Variants are compared by pairs if at least two of their common seeds, and at least
+    half of them, are true pairs; the others are left out and counted as `unmatched`. Otherwise Welch's test is used.
 
-    A run that diverged lost: it is the worst of its pair. So did a completed one that never reached the target, where
-    the metric is the time to it. One that failed or was interrupted is missing.
+    A diverged run counts as lost: it is the worst of its pair. If the metric is the time to the target, so does a
+    completed run that never reached the target. Failed and interrupted runs are missing.
 
-    Holm's correction is over all rows that may claim something, on all data sets together: those with `FEWEST_SEEDS`
-    or more. Nothing is claimed where either side has runs that are still training.
+    Holm's correction covers all rows with `FEWEST_SEEDS` or more, on all data sets together. Nothing is claimed about
+    variants with runs that are still training.
 
     Args:
-        summary: one row a run: variant, seed, status, the metric, what makes true pairs, and `cell` where the runs of
-            a seed in one variant differ in something: its pairs are then made cell by cell.
-        baselines: the variant that all are compared with, or that one for each variant.
-        bootstrap: whether the BCa interval is wanted, which takes most of the time.
+        summary: one row per run: variant, seed, status, the metric, the columns that make true pairs, and `cell` if the
+            runs of one seed and variant differ; pairs are then made cell by cell.
+        baselines: the baseline of all variants, or of each.
+        bootstrap: compute the BCa interval, which takes most of the time.
     """
     arms = {str(variant): _Arm.of(runs, metric) for variant, runs in summary.groupby("variant", sort=False)}
     arms = {variant: arm for variant, arm in arms.items() if arm.scores}
@@ -107,11 +107,11 @@ def comparison_frame(
 
 
 def compared_runs(summary: pd.DataFrame, comparison: Mapping[Any, Any]) -> list[list[int]]:
-    """Return the places in a summary of the variant's, then of the baseline's completed runs that a difference is of.
+    """Return the positions in a summary of the completed runs behind a difference: the variant's, then the baseline's.
 
     Args:
-        summary: what the comparison was made of.
-        comparison: a row of its comparison frame.
+        summary: the runs that were compared.
+        comparison: a row of the comparison frame.
     """
     metric = comparison["metric"]
     sides = [np.flatnonzero(summary["variant"] == comparison[side]) for side in ("variant", "baseline")]
@@ -126,23 +126,23 @@ def compared_runs(summary: pd.DataFrame, comparison: Mapping[Any, Any]) -> list[
 
 
 def can_decide(comparison: Mapping[Any, Any]) -> bool:
-    """Say whether the design of a comparison (its seeds, and the number of comparisons) could show a difference."""
+    """Return whether the design (number of seeds and of comparisons) can reach significance."""
     return comparison["verdict"] != UNDECIDED or comparison["reason"] in (NOT_SIGNIFICANT, STILL_TRAINING)
 
 
 def has_seeds_apart(comparison: Mapping[Any, Any], seeds: Mapping[str, float]) -> bool:
-    """Say whether a comparison is of pairs, and a side has completed seeds beside them, which its mean is of, too.
+    """Return whether a paired comparison leaves out completed seeds that count in a mean of either side.
 
     Args:
         comparison: a row of a comparison frame.
-        seeds: of each variant, the completed ones.
+        seeds: number of completed seeds of each variant.
     """
     most = max(seeds[comparison["variant"]], seeds[comparison["baseline"]])
     return str(comparison["test"]).startswith("paired") and bool(comparison["n_completed"] < most)
 
 
 def lost_shares(summary: pd.DataFrame, metric: str, by: str | list[str]) -> "pd.Series[float]":
-    """Return the share of lost runs among the completed and diverged ones of each group; NaN without any."""
+    """Return for each group the share of lost runs among the completed and diverged ones; NaN without any."""
     ended = summary["status"].isin(["completed", "diverged"])
     keys = [summary[key] for key in ([by] if isinstance(by, str) else by)]
     shares: pd.Series[float] = _is_lost(summary, metric).astype(float).where(ended).groupby(keys, sort=False).mean()
@@ -154,9 +154,9 @@ _Pair = tuple[Any, Any]  # cell and seed
 
 @dataclass(frozen=True)
 class _Arm:
-    """A variant's runs with a result: the metric by cell and seed, and what makes them pairs.
+    """Results of a variant by cell and seed, with the facts that make pairs.
 
-    Of several runs of a seed in a cell it is the mean; a lost one is infinitely bad.
+    Several runs of one seed and cell count as their mean. A lost run has the infinitely worse score.
     """
 
     scores: dict[_Pair, float]
@@ -174,7 +174,7 @@ class _Arm:
         return cls(scores, {(row["cell"], row["seed"]): row for row in rows})
 
     def is_pair(self, other: Self, pair: _Pair) -> bool:
-        """Say whether the runs of a seed have the same data, split and initial weights; what is unknown agrees."""
+        """Return whether the runs of a seed share data, split and initial weights; unknown facts agree."""
         one, two = self.facts[pair], other.facts[pair]
         if any(_differ(one[key], two[key]) for key in _PAIRING):
             return False
@@ -182,7 +182,7 @@ class _Arm:
         return _differ(one[shapes], two[shapes]) or not _differ(one[values], two[values])
 
     def without_cells(self) -> "_Arm":
-        """Return it with the runs of a seed taken together, where no cell is one of the other arm's, too."""
+        """Return the arm with the mean over all cells of each seed."""
         seeds: dict[_Pair, list[float]] = {}
         for (_, seed), score in self.scores.items():
             seeds.setdefault(("", seed), []).append(score)
@@ -190,7 +190,7 @@ class _Arm:
         return _Arm(scores, {("", seed): facts for (_, seed), facts in reversed(self.facts.items())})
 
     def by_seed(self, cells: Container[Any]) -> list[float]:
-        """Return the mean over some cells for each seed; a seed with a diverged run is infinitely bad."""
+        """Return for each seed the mean over some cells; infinitely bad if a run diverged in any cell."""
         seeds: dict[Any, list[float]] = {}
         for (cell, seed), score in self.scores.items():
             if cell in cells or np.isinf(score):
@@ -198,23 +198,23 @@ class _Arm:
         return [float(np.mean(values)) for values in seeds.values()]
 
     def completed_pairs(self, cells: Container[Any]) -> set[_Pair]:
-        """Return what `by_seed` is the finite means of."""
+        """Return the cells and seeds behind the finite means of `by_seed`."""
         lost = {seed for (_, seed), score in self.scores.items() if np.isinf(score)}
         return {(cell, seed) for cell, seed in self.scores if cell in cells and seed not in lost}
 
     def completed_cells(self) -> set[Any]:
-        """Return the cells of which at least one run completed."""
+        """Return the cells with at least one completed run."""
         return {cell for (cell, _), score in self.scores.items() if np.isfinite(score)}
 
 
 @dataclass(frozen=True)
 class _Design:
-    """Which runs of two arms are compared, and whether by pairs."""
+    """Design of a comparison: the runs of two arms to compare, by pairs or not."""
 
     arms: tuple[_Arm, _Arm]
-    is_apart: bool  # they have no cell in common, so the runs of a seed are taken together
+    is_apart: bool  # the arms share no cell, so the cells of a seed are averaged
     common: list[_Pair]
-    pairs: list[_Pair]  # the true ones among them
+    pairs: list[_Pair]  # true pairs among the common ones
 
     @classmethod
     def of(cls, one: _Arm, other: _Arm) -> Self:
@@ -230,12 +230,12 @@ class _Design:
 
     @property
     def cells(self) -> set[Any]:
-        """The cells that are compared where there are no pairs."""
+        """The cells to compare without pairs."""
         own, others = (arm.completed_cells() for arm in self.arms)
         return own & others or own | others
 
     def completed(self) -> list[set[_Pair]]:
-        """Return of which cells and seeds of each arm the difference is: nothing is lost in them."""
+        """Return for each arm the cells and seeds behind the difference: those without a lost run."""
         if not self.is_paired:
             return [arm.completed_pairs(self.cells) for arm in self.arms]
         both = {pair for pair in self.pairs if all(np.isfinite(arm.scores[pair]) for arm in self.arms)}
@@ -243,7 +243,7 @@ class _Design:
 
 
 def _is_lost(summary: pd.DataFrame, metric: str) -> "pd.Series[bool]":
-    """Say which runs diverged or, where the metric is the time to a target, never reached it."""
+    """Mark runs that diverged or, if the metric is the time to the target, never reached the target."""
     diverged = summary["status"] == "diverged"
     if metric not in TIMES_TO_TARGET:
         return diverged
@@ -260,7 +260,7 @@ def _values(runs: pd.DataFrame, metric: str) -> "pd.Series[float]":
 
 
 def _compared(one: _Arm, other: _Arm, *, bootstrap: bool) -> dict[str, Any]:
-    """Return the fields of a comparison, and the pairs that each side lost and that were left out."""
+    """Return the fields of a comparison, with the numbers of lost and unmatched runs."""
     design = _Design.of(one, other)
     if design.is_paired:
         seeds = [seed for _, seed in design.pairs]
@@ -276,7 +276,7 @@ def _compared(one: _Arm, other: _Arm, *, bootstrap: bool) -> dict[str, Any]:
 
 
 def _smallest_p(row: Mapping[str, Any]) -> float:
-    """Return the smallest p that the design of a comparison can give."""
+    """Return the smallest p value that the design of a comparison can reach."""
     return smallest_p(row["n"], 1) if row["test"].startswith("paired") else 0.0
 
 
@@ -285,11 +285,11 @@ def _differ(one: str | None, other: str | None) -> bool:
 
 
 def _reason(row: Mapping[str, Any], smallest: float, comparisons: int) -> str:
-    """Return why a comparison shows no difference; "" where it shows one.
+    """Return why a comparison shows no significant difference; "" if it shows one.
 
     Args:
-        smallest: the smallest p that its design can give, after Holm.
-        comparisons: how many there are.
+        smallest: smallest p value that the design can reach after Holm's correction.
+        comparisons: number of comparisons.
     """
     if not row["final"]:
         return STILL_TRAINING
@@ -299,12 +299,12 @@ def _reason(row: Mapping[str, Any], smallest: float, comparisons: int) -> str:
 
 
 def no_result_text(row: "Mapping[Any, Any] | pd.Series[Any]") -> str:
-    """Return how many of a variant's runs have no result, by status, from its row of the aggregate; "" if all have."""
+    """Return the numbers of a variant's runs without a result, by status; "" if all have one."""
     return ", ".join(f"{row[status]} {status}" for status in NO_RESULT if row[status])
 
 
 def p_text(comparison: "Mapping[Any, Any] | pd.Series[Any]") -> str:
-    """Return a comparison's p value, where all its runs have ended, and are enough for one to mean something."""
+    """Format the adjusted p value; "-" if there is none or runs are still training."""
     p_value = comparison["p_holm"]
     if math.isnan(p_value) or comparison["reason"] == STILL_TRAINING:
         return "-"

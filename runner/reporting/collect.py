@@ -1,4 +1,4 @@
-"""Finding runs on disk, and their records as tidy frames."""
+"""Collection of runs from disk, as tidy frames."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,10 +16,10 @@ from runner.reporting.omissions import LeftOut
 
 
 def existing(paths: Sequence[Path]) -> Iterator[Path]:
-    """Yield the directories among several paths: a pattern such as SWEEP/* names the sweep's own files too.
+    """Yield the directories among the paths; a pattern such as SWEEP/* also matches files of the sweep.
 
     Raises:
-        UserError: if a path does not exist, or the only one is no directory.
+        UserError: if a path does not exist, or a single path is not a directory.
     """
     for path in paths:
         if path.is_file() and len(paths) > 1:
@@ -30,7 +30,7 @@ def existing(paths: Sequence[Path]) -> Iterator[Path]:
 
 
 def run_directories(paths: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
-    """Yield each path with each directory in or below it that holds a record, in order.
+    """Yield pairs of a path and a run directory in or below it, in natural order.
 
     Raises:
         UserError: if a path does not exist.
@@ -41,24 +41,24 @@ def run_directories(paths: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
 
 
 def refuse_no_runs(paths: Sequence[Path]) -> None:
-    """Raise UserError if a path does not exist, or there is no run in or below any of them."""
+    """Raise UserError if a path does not exist, or the paths hold no run."""
     if next(run_directories(paths), None) is None:
         raise no_run(paths)
 
 
 def no_run(paths: Sequence[Path]) -> UserError:
-    """Return the error of paths without any run."""
+    """Return the error for paths without any run."""
     return UserError(f"{', '.join(map(str, paths))}: no run found (no record.json in or below it)")
 
 
 def natural(path: Path) -> list[tuple[int, str]]:
-    """Return what sorts paths as people do: 2 before 10."""
+    """Return a natural sort key: 2 before 10."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in path.parts]
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run directory that was read."""
+    """A run: its directory, record and history."""
 
     directory: RunDirectory
     record: RunRecord
@@ -66,31 +66,31 @@ class Run:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Read it; a run that was killed, of whose end nobody was left to tell, was interrupted.
+        """Read a run directory; a run that was killed counts as interrupted.
 
         Raises:
-            UserError: if its record or its history cannot be read, with the file.
+            UserError: if the record or history cannot be read; names the file.
         """
         directory = RunDirectory(path)
-        running = is_locked(path)  # before the record, see `status_now`
+        running = is_locked(path)  # first, because a run writes its final status before it releases its lock
         record = directory.read_record()
         record = replace(record, status=record.status_now(in_use=running))
         return cls(directory, record, directory.read_history())
 
     def named(self, variant: str) -> Self:
-        """Return the run under a variant's name; an empty one leaves it as it is."""
+        """Return the run with a variant's name; an empty name changes nothing."""
         return replace(self, record=replace(self.record, label=variant)) if variant else self
 
 
 def find_runs(paths: Iterable[Path], left_out: LeftOut | None = None, *, tuning: bool = False) -> list[Run]:
     """Return the runs in and below the paths, each once, in the order of their paths; unreadable ones are left out.
 
-    Of a sweep it is the runs of its plan, in the plan's order, without those that only tuned something: what an earlier
-    plan left in the directory is not what was asked for last. A run that is two variants at once is there for each.
+    A sweep contributes the runs of its current plan, in the plan's order, without tuning runs. Runs of an earlier plan
+    do not count. A run that belongs to two variants appears once for each.
 
     Args:
-        left_out: is told of the unreadable ones.
-        tuning: those that only tuned something, instead of all others.
+        left_out: collects unreadable runs.
+        tuning: return only the tuning runs.
 
     Raises:
         UserError: if a path does not exist, or no run is found.
@@ -115,13 +115,13 @@ def find_runs(paths: Iterable[Path], left_out: LeftOut | None = None, *, tuning:
 
 
 def not_begun(sweep: Path, left_out: LeftOut) -> int:
-    """Return how many runs of a sweep's plan have no record, but for those that tune something; 0 without a plan."""
+    """Return the number of planned runs without a record, tuning runs excluded; 0 without a plan."""
     planned = left_out.unless_read(partial(planned_variants, sweep, tuning=False)) or {}
     return len({*planned} - {record.parent.name for record in sweep.glob("*/record.json")})
 
 
 class _Plans:
-    """The plans of sweeps, each read once."""
+    """Cache of the plans of sweeps."""
 
     def __init__(self, left_out: LeftOut, *, tuning: bool) -> None:
         self._left_out = left_out
@@ -129,10 +129,10 @@ class _Plans:
         self._planned: dict[Path, dict[str, dict[str, int]] | None] = {}
 
     def places(self, run: Path) -> list[tuple[int, str]]:
-        """Return where a run's directory stands in its sweep's plan, and as which variant.
+        """Return each row of a run's directory in its sweep's plan, with the variant's name.
 
-        That is once without a name where there is no plan, or where it is one variant alone; never if the plan has
-        other runs only.
+        Without a plan this is one row without a name; a run that is not in the plan has none. The name is empty if the
+        run is a single variant.
         """
         sweep = run.parent
         if sweep not in self._planned:
@@ -152,6 +152,6 @@ def _directories(path: Path, left_out: LeftOut) -> Iterator[Path]:
             yield directory
         for name in below:
             if (directory / name).is_symlink():
-                left_out.add(f"{directory / name}: a link to a folder, which is not followed")
+                left_out.add(f"{directory / name}: a link to a directory, which is not followed")
         if below and len(directory.parts) - len(path.parts) >= DEEPEST:
-            left_out.add(f"{directory}: what lies more than {DEEPEST} folders deep")
+            left_out.add(f"{directory}: directories deeper than {DEEPEST} levels")

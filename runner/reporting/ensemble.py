@@ -1,4 +1,4 @@
-"""Ensembles: the averaged predictions of several runs, and what they gain over the members."""
+"""Ensembles: averaged predictions of several runs, and their gain over the members."""
 
 import itertools
 import math
@@ -12,17 +12,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from runner.core.errors import UserError
+from runner.core.text import counted
 from runner.reporting.collect import Run, find_runs
 from runner.reporting.labels import variant_labels
 from runner.reporting.scores import scores
 
-_SUBSETS = 50  # of members, for the accuracy by size
+_SUBSETS = 50  # largest number of subsets for each size
 MEASURES = ("val_accuracy", "test_accuracy", "test_negative_log_likelihood", "test_expected_calibration_error")
 
 
 @dataclass(frozen=True)
 class Member:
-    """A completed run, and its probabilities (examples, classes) and labels (examples,) of test and validation."""
+    """A completed run with its test and validation probabilities (examples, classes) and labels (examples,)."""
 
     run: Run
     variant: str
@@ -33,33 +34,38 @@ def read_members(paths: Sequence[Path]) -> list[Member]:
     """Read all completed runs in and below the paths.
 
     Raises:
-        UserError: if they are fewer than two, were not all tested on the same examples, or hold no predictions.
+        UserError: if there are fewer than two, their test examples differ, or one has no predictions.
     """
     found = find_runs(paths)
     runs = [run for run in found if run.record.status == "completed"]
     if len(runs) < 2:
-        raise UserError(f"an ensemble needs two completed runs or more; of the {len(found)} found: {len(runs)}")
+        raise UserError(
+            f"an ensemble needs at least two completed runs; found {counted(len(found), 'run')}, {len(runs)} of them "
+            "completed"
+        )
     first = runs[0]
     for run in runs:
         if run.record.dataset["fingerprint"] != first.record.dataset["fingerprint"]:
-            raise UserError(f"{run.directory.path} was trained on other data than {first.directory.path} {_data(run)}")
+            raise UserError(
+                f"{run.directory.path} was trained on different data than {first.directory.path} {_data(run)}"
+            )
     predictions = [run.directory.read_predictions() for run in runs]
     for run, own in zip(runs, predictions, strict=True):
         if not np.array_equal(own["test_labels"], predictions[0]["test_labels"]):
-            raise UserError(f"{run.directory.path} was tested on other examples than {first.directory.path}")
+            raise UserError(f"{run.directory.path} was tested on different examples than {first.directory.path}")
         if _classes(own) != _classes(predictions[0]):
-            raise UserError(f"{run.directory.path} tells apart other classes than {first.directory.path}")
+            raise UserError(f"{run.directory.path} has different classes than {first.directory.path}")
     return [Member(*parts) for parts in zip(runs, variant_labels(runs), predictions, strict=True)]
 
 
 def ensemble_frame(members: Sequence[Member]) -> pd.DataFrame:
-    """Return a row for each member, one for their mean, and one for the ensemble, which weights them equally.
+    """Return one row per member, one for their mean, and one for the ensemble with equal weights.
 
-    Columns: role (member, mean or ensemble), variant, seed, run_id, and the measures, accuracies as shares of 1. The
-    ensemble has no validation accuracy where the members do not share their validation examples.
+    Columns: role (member, mean or ensemble), variant, seed, run_id, and `MEASURES`, accuracies as shares of 1. The
+    ensemble has no validation accuracy if the validation examples of its members differ.
 
     Raises:
-        UserError: if predictions are no probabilities of these labels.
+        UserError: if predictions are not probabilities for these labels.
     """
     rows: list[dict[str, Any]] = []
     for member in members:
@@ -75,10 +81,10 @@ def ensemble_frame(members: Sequence[Member]) -> pd.DataFrame:
 
 
 def size_frame(members: Sequence[Member]) -> pd.DataFrame:
-    """Return how the ensemble's test accuracy grows with its size: a row for each number of members.
+    """Return the ensemble's test accuracy by size: one row for each number of members.
 
-    Columns: members, subsets (all of that size, or `_SUBSETS` drawn ones), and the mean, min and max of test_accuracy
-    over them.
+    Columns: members, subsets (all of that size, or `_SUBSETS` random ones), and the mean, min and max of the test
+    accuracy over the subsets.
     """
     labels = members[0].predictions["test_labels"]
     probabilities = np.stack([member.predictions["test_probabilities"] for member in members]).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Runs grouped by the sweep they belong to, and what sets sweeps apart that are reported on together."""
+"""Groups of runs by sweep, and the keys in which sweeps of one report differ."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -10,25 +10,25 @@ from runner.records.sweep_directory import is_sweep_directory
 from runner.reporting.collect import Run, run_directories
 from runner.reporting.omissions import LeftOut
 
-_NAMED = 6  # keys in which sweeps differ
+_NAMED = 6  # most keys to name
 _LONGEST = 40  # characters of a value
 
 
 @dataclass
 class Group:
-    """A sweep and those of its runs that a report was asked for; without a sweep, the runs that belong to none."""
+    """The requested runs of one sweep, or those that belong to no sweep."""
 
     sweep: Path | None
-    paths: list[Path] = field(default_factory=list)  # the sweep itself, or single runs
+    paths: list[Path] = field(default_factory=list)  # the whole sweep, or single runs
 
     @property
     def own_place(self) -> Path | None:
-        """Where its report belongs: in a sweep that is asked for as a whole, or in a single run; else nowhere."""
+        """The directory for the report: the whole sweep or the single run; None if there are several paths."""
         return self.paths[0] if len(self.paths) == 1 else None
 
 
 def groups_of(paths: Iterable[Path]) -> list[Group]:
-    """Return the runs in and below the paths by sweep, in the paths' order.
+    """Group the runs in and below the paths by sweep, in the order of the paths.
 
     Raises:
         UserError: if a path does not exist.
@@ -45,12 +45,12 @@ def groups_of(paths: Iterable[Path]) -> list[Group]:
 
 
 def sweeps_apart(runs: Sequence[Run], left_out: LeftOut) -> str | None:
-    """Return in which keys that no variant is about the sweeps of some runs differ; None where they do not.
+    """Return a caution that names keys in which sweeps differ, without keys that vary within one; None if none do.
 
-    One run of each variant is looked at.
+    Compares one run of each variant.
 
     Args:
-        left_out: is told of configurations that cannot be read.
+        left_out: collects configurations that cannot be read.
     """
     chosen: dict[tuple[Path | None, str], Run] = {}
     for run in runs:
@@ -71,8 +71,8 @@ def sweeps_apart(runs: Sequence[Run], left_out: LeftOut) -> str | None:
     named = [f"{key} ({values})" for key, values in differing.items()]
     more = f" and {len(named) - _NAMED} more keys" if len(named) > _NAMED else ""
     return (
-        f"these {len(sweeps)} sweeps differ in what none of their variants is about: {', '.join(named[:_NAMED])}{more}"
-        ". A difference between variants of two sweeps may be due to that."
+        f"these {len(sweeps)} sweeps differ in keys that none of them varies: {', '.join(named[:_NAMED])}{more}. "
+        "These keys may explain differences between variants of different sweeps."
     )
 
 
@@ -81,7 +81,7 @@ def _sweep_of(run: Path) -> Path | None:
 
 
 def _asked(run: Run, left_out: LeftOut) -> dict[str, str]:
-    """Return what a run was asked for, as text: the option of each group, and each key of its configuration."""
+    """Return the choices of a run as text: the option of each group, and each key of its configuration."""
     there = run.directory.config_path.exists()
     config: Any = left_out.unless_read(run.directory.read_config) if there else None
     keys = leaves(config) if isinstance(config, dict) else ()

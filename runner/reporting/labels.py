@@ -1,4 +1,4 @@
-"""Variant labels, and the values in force that tell runs apart."""
+"""Variant labels, and the values in force of overridden keys."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -14,25 +14,25 @@ from runner.core.text import did_you_mean, shortened
 from runner.reporting.collect import Run
 from runner.reporting.omissions import LeftOut
 
-NONE = "none"  # for null, which pandas would read back as a missing value, and groupby drop
+NONE = "none"  # stands for null, which pandas reads as a missing value and groupby drops
 _ABSENT = object()
 
 
 class Values:
-    """The values of runs' keys; each run's configuration is read once, and only where nothing else tells a value.
+    """Values of keys by run; reads a configuration once, and only if the record does not hold the value.
 
-    Runs with the same overrides may differ in it: a file that one of them names may have been edited in between.
+    Runs with the same overrides may have different configurations, if a named file was edited in between.
     """
 
     def __init__(self, left_out: LeftOut) -> None:
-        """Read nothing yet; `left_out` is told of configurations that cannot be read."""
+        """Read nothing yet; `left_out` collects configurations that cannot be read."""
         self._left_out = left_out
         self._configs: dict[Path, Mapping[str, Any]] = {}
 
     def of(self, run: Run, key: str) -> str | None:
-        """Return what a run has under a key or group, from its overrides, its choices, or its configuration.
+        """Return a run's value of a key or group, from its overrides, choices or configuration.
 
-        It is text as the command line writes it, null is `none`; None where the run has no such key.
+        The value is text as on the command line; null is `none`. None means that the run has no such key.
         """
         for override in map(Override.parse, reversed(run.record.overrides)):
             if override.key == key and override.value:
@@ -45,7 +45,7 @@ class Values:
         return None if node is _ABSENT else _text(node)
 
     def in_force(self, run: Run, key: str) -> str | None:
-        """Return what `of` does; `none` for a group of which the run has chosen nothing."""
+        """Return the same as `of`, but `none` for a group from which the run chose no option."""
         value = self.of(run, key)
         return NONE if value is None and "." not in key and self._config(run) else value
 
@@ -58,14 +58,14 @@ class Values:
 
 
 def with_values_in_force(summary: pd.DataFrame, runs: Sequence[Run], values: Values) -> pd.DataFrame:
-    """Return a summary whose column of each overridden key has a value in every row, as the command line writes it.
+    """Return the summary with the value in force, as on the command line, of every key that some run overrides.
 
-    A cell stays empty where a run has no such key (the rate of an option that it did not choose), or no configuration
-    that can be read. Null is `none`.
+    A cell is empty if the run has no such key (the rate of an option that it did not choose) or no readable
+    configuration. Null is `none`.
 
     Args:
-        summary: a row a run, in the runs' order.
-        values: those of the runs.
+        summary: one row per run, in the order of the runs.
+        values: of the runs.
     """
     fixed = {*replace(runs[0].record, overrides=[]).summary()}
     keys = dict.fromkeys(override_key(part) for run in runs for part in run.record.overrides)
@@ -86,29 +86,29 @@ def _text(value: Any) -> str:
 
 
 def variant_labels(runs: Sequence[Run]) -> list[str]:
-    """Return a label for each run's variant: its name in a study, or what not all runs have in common.
+    """Return the label of each run's variant: its name in the study, or the overrides that not all runs share.
 
-    Where there are several data sets, it does not say which: `with_dataset` does.
+    With several data sets the label does not name the data set; `with_dataset` adds it.
     """
     several = len({run.record.dataset["name"] for run in runs}) > 1
     parts = [[part for part in run.record.asked if not (several and override_key(part) == "dataset")] for run in runs]
     shared = set(parts[0]).intersection(*parts) if len({run.record.variant for run in runs}) > 1 else set()
-    texts: dict[frozenset[str], str] = {}  # the first one: the same overrides in another order are the same variant
+    texts: dict[frozenset[str], str] = {}  # the first order: overrides in another order are the same variant
     names = []
     for own, run in zip(parts, runs, strict=True):
         left = [part for part in own if part not in shared]
         names.append(run.record.label or texts.setdefault(frozenset(left), ",".join(left)) or run.record.name)
     labels = [_without_dataset(name, run) for name, run in zip(names, runs, strict=True)] if several else names
-    # On each data set apart: a study may have tuned to other values on each.
+    # For each data set separately: a study may have tuned different values on each.
     places = [(label, run.record.dataset["name"]) for label, run in zip(labels, runs, strict=True)]
     return [label + difference for label, difference in zip(labels, _differences(places, parts), strict=True)]
 
 
 def labels_by(runs: Sequence[Run], keys: Sequence[str], values: Values) -> list[str]:
-    """Return a label for each run made of the values that it gives to some keys: `optimizer=sgd,model=mlp`.
+    """Return a label for each run from its values of some keys: `optimizer=sgd,model=mlp`.
 
     Args:
-        values: those of the runs.
+        values: of the runs.
 
     Raises:
         UserError: if no run has one of the keys.
@@ -123,10 +123,13 @@ def labels_by(runs: Sequence[Run], keys: Sequence[str], values: Values) -> list[
 
 
 def cells(runs: Sequence[Run], labels: Sequence[str], keys: Sequence[str]) -> list[str]:
-    """Return the cell of each run: what it overrides beside the keys that make the variants, where that varies.
+    """Return the cell of each run: its overrides that vary within a variant.
 
-    A key counts where the runs of one variant differ in it: a learning rate that goes with an optimizer is no cell, a
-    model that each optimizer is crossed with is one. Without keys every run is in the same cell.
+    A model that each optimizer was crossed with makes cells; a learning rate that belongs to one optimizer does not.
+    Without keys all runs are in one cell.
+
+    Args:
+        keys: whose values make the variants.
     """
     if not keys:
         return [""] * len(runs)
@@ -141,22 +144,22 @@ def cells(runs: Sequence[Run], labels: Sequence[str], keys: Sequence[str]) -> li
 
 
 def with_dataset(labels: Sequence[str], runs: Sequence[Run]) -> list[str]:
-    """Return the labels with the data set's name behind them, where there are several.
+    """Return the labels, followed by the name of the data set if there are several.
 
     Raises:
-        UserError: if runs of one data set saw different data: their figures cannot be compared.
+        UserError: if data sets of one name differ, so that results cannot be compared.
     """
-    seen: dict[str, dict[str, str]] = {}  # of each name the fingerprints, with the file of the first run that saw it
+    seen: dict[str, dict[str, str]] = {}  # by name: each fingerprint, with the file of its first run
     for run in runs:
         dataset = run.record.dataset
         files = seen.setdefault(dataset["name"], {})
-        if dataset["fingerprint"]:  # else it ended before it saw any
+        if dataset["fingerprint"]:  # empty if the run ended before it loaded data
             files.setdefault(dataset["fingerprint"], Path(str(dataset.get("source", ""))).name)
     for name, files in seen.items():
         if len(files) > 1:
             named = ", ".join(f"{shortened(file)} {fingerprint[:12]}".strip() for fingerprint, file in files.items())
             raise UserError(
-                f"these runs saw {len(files)} data sets named {name} that differ ({named}): report on each apart"
+                f"these runs used {len(files)} different data sets named {name} ({named}); report on each separately"
             )
     if len(seen) == 1:
         return list(labels)
@@ -164,7 +167,7 @@ def with_dataset(labels: Sequence[str], runs: Sequence[Run]) -> list[str]:
 
 
 def _without_dataset(name: str, run: Run) -> str:
-    """Return the name that a study gave a run, without the cell's data set where it was crossed with several."""
+    """Return the name without its data set, if the study was crossed with several."""
     for part in run.record.asked:
         if override_key(part) == "dataset":
             name = re.sub(f",{re.escape(part)}(?=,|$)", "", name)
@@ -172,7 +175,7 @@ def _without_dataset(name: str, run: Run) -> str:
 
 
 def _differences(names: Sequence[tuple[str, str]], parts: Sequence[Sequence[str]]) -> list[str]:
-    """Return what is to be added to each name where runs of one name were asked for differently: in two studies."""
+    """Return for each name a suffix of overrides, if runs of that name (in two studies) have different ones."""
     asked: dict[tuple[str, str], set[tuple[str, ...]]] = {}
     for name, own in zip(names, parts, strict=True):
         asked.setdefault(name, set()).add(tuple(sorted(own)))

@@ -1,4 +1,4 @@
-"""Metrics: their better direction, names, units and number formats."""
+"""Metrics: better direction, names, units and number formats."""
 
 import math
 from collections.abc import Mapping
@@ -7,67 +7,67 @@ from typing import Any
 from runner.records.record import QUANTITIES
 
 _LESS_IS_BETTER = ("loss", "error", "negative_log_likelihood", "seconds", "_to_target")
-_SHARES = ("accuracy", "precision", "recall", "f1")  # of these, more is better
+_SHARES = ("accuracy", "precision", "recall", "f1")  # higher is better
 _MORE_IS_BETTER = ("auc", "f1_score", "iou", "io_u")  # Keras writes mean_io_u
-TIMES_TO_TARGET = ("epochs_to_target", "seconds_to_target")  # of a run that never got there there is none
+TIMES_TO_TARGET = ("epochs_to_target", "seconds_to_target")  # a run that never reached the target has none
 
 
 def sign_of(metric: str, direction: str | None = None) -> int:
-    """Return 1 where a higher metric is better, -1 where a lower one is: a loss, an error, a time.
+    """Return 1 if a higher metric is better, -1 if a lower one is (a loss, an error, a time).
 
     Args:
-        direction: max or min, if a study or a search says which.
+        direction: max or min, if a study or a search says which is better.
     """
     return {"max": 1, "min": -1}.get(direction or "", -1 if metric.endswith(_LESS_IS_BETTER) else 1)
 
 
 def has_direction(metric: str) -> bool:
-    """Say whether a figure can be better or worse: a number of parameters or epochs is only higher or lower."""
+    """Return whether a metric has a better direction; a number of parameters or epochs has none."""
     return metric.endswith((*_LESS_IS_BETTER, *_SHARES, *_MORE_IS_BETTER))
 
 
 def is_share(metric: str) -> bool:
-    """Say whether a metric is a share of 1, which people read in percent."""
+    """Return whether a metric is a share of 1, shown in percent."""
     return metric.endswith(_SHARES)
 
 
 def validation_counterpart(metric: str) -> str:
-    """Return the column of the validation set that goes with one of the test set."""
+    """Return the validation column for a test column; any other column as it is."""
     return f"val_{metric.removeprefix('test_')}" if metric.startswith("test_") else metric
 
 
 _PARTS = {"val_": "validation ", "test_": "test ", "best_val_": "best validation "}
 _TIMES = {"epochs_to_target": ".1f", "seconds_to_target": ".2f"}
-_TINY = 1e-6  # points: any smaller difference comes from the arithmetic
+_TINY = 1e-6  # percentage points; smaller differences are rounding errors
 
 
 def quantity(metric: str) -> str:
-    """Return what a metric is called in words."""
+    """Return the name of a metric in words."""
     part = next((part for part in _PARTS if metric.startswith(part)), "")
     name = metric.removeprefix(part)
     return _PARTS.get(part, "") + QUANTITIES.get(name, name.replace("_", " "))
 
 
 def axis_label(metric: str) -> str:
-    """Return what stands beside the axis of a metric, with its unit."""
+    """Return the axis label of a metric, with its unit."""
     return f"{quantity(metric)}{' (%)' if is_share(metric) else ''}"
 
 
 def device_name(device: Mapping[str, Any]) -> str:
-    """Return the name of the GPU, or the processor's model where that computed; "" where a record tells neither."""
+    """Return the name of the GPU, or of the processor if that computed; "" if the record has neither."""
     processor = device.get("processor") if device.get("kind") == "cpu" else None
     return str(processor or device.get("name") or device.get("kind") or "")
 
 
 def value_text(value: float, metric: str) -> str:
-    """Return a metric's value: 97.31%, 0.0812 or 1.23e-07."""
+    """Format a metric's value: 97.31%, 0.0812 or 1.23e-07."""
     if math.isnan(value):
         return "-"
     return f"{100 * value:.2f}%" if is_share(metric) else f"{value:{_form(value, metric)}}"
 
 
 def spread_text(mean: float, std: float, metric: str) -> str:
-    """Return mean and standard deviation: 97.31 ± 0.12 (percent), 0.0812 ± 0.0031 or 1.23e-07 ± 4.56e-08."""
+    """Format mean and standard deviation: 97.31 ± 0.12 (percent), 0.0812 ± 0.0031 or 1.23e-07 ± 4.56e-08."""
     if math.isnan(mean):
         return "-"
     scale, form = (100, ".2f") if is_share(metric) else (1, _form(mean, metric))
@@ -76,32 +76,32 @@ def spread_text(mean: float, std: float, metric: str) -> str:
 
 
 def signed_text(value: float, metric: str) -> str:
-    """Return a difference: +0.21 or +0.0042 (percentage points), -0.0031 or -1.23e-07."""
+    """Format a difference: +0.21 or +0.0042 (percentage points), -0.0031 or -1.23e-07."""
     if math.isnan(value):
         return "-"
     if is_share(metric):
         points = value * 100 if abs(value * 100) >= _TINY else 0.0
         return f"{points:+{'.2g' if 0 < abs(points) < 0.005 else '.2f'}}"
-    return f"{value + 0.0:+{_form(value, metric)}}"  # + 0.0: the negative zero has no sign
+    return f"{value + 0.0:+{_form(value, metric)}}"  # + 0.0 removes the sign of a negative zero
 
 
 def interval_text(comparison: "Mapping[str, Any]", metric: str) -> str:
-    """Return a comparison's interval: [+0.05, +0.37]."""
+    """Format the interval of a comparison: [+0.05, +0.37]."""
     if math.isnan(comparison["ci_low"]):
         return "-"
     return f"[{signed_text(comparison['ci_low'], metric)}, {signed_text(comparison['ci_high'], metric)}]"
 
 
 def p_number(p_value: float) -> str:
-    """Return a p value: 0.031 or <0.001."""
+    """Format a p value: 0.031 or <0.001."""
     return "<0.001" if p_value < 0.001 else f"{p_value:.3f}"
 
 
 def p_equation(number: str) -> str:
-    """Return what a sentence says of a p value's number: p = 0.031 or p < 0.001."""
+    """Format a p value for a sentence: p = 0.031 or p < 0.001."""
     return f"p < {number[1:]}" if number.startswith("<") else f"p = {number}"
 
 
 def _form(value: float, metric: str) -> str:
-    """Return the format of a number that is no share: four decimals, or three digits where those would be lost."""
+    """Return the format of a number that is not a share: four decimals, or three digits for small numbers."""
     return _TIMES.get(metric) or (".3g" if 0 < abs(value) < 0.001 else ".4f")

@@ -1,4 +1,4 @@
-"""What a report could not read, and why: files may be damaged, or made to do harm."""
+"""Omissions: files that a report cannot read, with the reasons. A file may be damaged or hostile."""
 
 import logging
 from collections.abc import Callable
@@ -12,20 +12,20 @@ Value = TypeVar("Value")
 
 
 class LeftOut:
-    """The reasons, each told once, and logged as it comes up."""
+    """List of reasons without repetition; each is logged when it is added."""
 
     def __init__(self) -> None:
         self.reasons: list[str] = []
 
     def add(self, reason: str) -> None:
-        """Note one, which names its file."""
+        """Add a reason, which names its file."""
         line = printable(reason)
         if line not in self.reasons:
             self.reasons.append(line)
             _LOG.warning("left out: %s", line)
 
     def unless_read(self, read: Callable[[], Value]) -> Value | None:
-        """Return what is read; None where there is no such file, or one that is left out."""
+        """Return the result of `read`; None if the file is missing, or unreadable and therefore left out."""
         try:
             return read()
         except FileNotFoundError:

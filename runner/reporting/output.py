@@ -1,4 +1,4 @@
-"""Parts of a report that a command chooses."""
+"""Output options of a report: formats and figures."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ USUAL_OF_A_RUN = ("csv", "png")
 
 @dataclass(frozen=True)
 class Output:
-    """What a report consists of."""
+    """Formats and figures to write."""
 
-    formats: Collection[str] | None = None  # of FORMATS; None: USUAL_FORMATS, or USUAL_OF_A_RUN
+    formats: Collection[str] | None = None  # of FORMATS; None: USUAL_FORMATS or USUAL_OF_A_RUN
     seeds: bool = False  # draw every seed's curve
-    confusion: str | None = None  # the variant whose confusion matrix is drawn; None: the best on validation
+    confusion: str | None = None  # variant of the confusion matrix; None: the best on validation

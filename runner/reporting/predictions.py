@@ -1,4 +1,4 @@
-"""What runs answer on the test examples: right or wrong, the ensemble of a variant's seeds, and its mean confusion."""
+"""Test predictions of runs: correct answers, ensembles of seeds, and mean confusion matrices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from runner.reporting.omissions import LeftOut
 
 @dataclass(frozen=True)
 class Answers:
-    """The classes of a run's test examples, and which of them it got right; both (examples,)."""
+    """The labels of a run's test examples, and whether it classified each correctly; both (examples,)."""
 
     labels: npt.NDArray[np.int32]
     right: npt.NDArray[np.bool_]
@@ -20,26 +20,26 @@ class Answers:
 
 @dataclass(frozen=True)
 class Predicted:
-    """What a report says of its runs' test predictions."""
+    """Test predictions of all runs of a report."""
 
-    answers: list[Answers | None]  # of each run; None where it did not complete, or there are no predictions
-    ensembles: dict[str, float]  # by variant, the test accuracy of its runs' averaged probabilities
+    answers: list[Answers | None]  # of each run; None if incomplete or without predictions
+    ensembles: dict[str, float]  # test accuracy of the averaged probabilities, by variant
 
 
 def read_predicted(runs: Sequence[Run], variants: Sequence[str], left_out: LeftOut) -> Predicted:
     """Read the predictions of completed runs, each file once.
 
-    A variant has no ensemble where fewer than two runs have predictions, or they are not of the same test examples.
+    A variant has an ensemble if at least two of its runs have predictions, all for the same test examples.
 
     Args:
-        variants: those of the runs, in their order.
+        variants: of the runs, in the same order.
     """
     answers: list[Answers | None] = [None] * len(runs)
     ensembles: dict[str, float] = {}
     places: dict[str, list[int]] = {}
     for place, variant in enumerate(variants):
         places.setdefault(variant, []).append(place)
-    for variant, own_places in places.items():  # so that one sum is in memory at a time
+    for variant, own_places in places.items():  # keeps only one sum in memory
         total: _Sum | None = None
         for place in own_places:
             run = runs[place]
@@ -57,7 +57,7 @@ def read_predicted(runs: Sequence[Run], variants: Sequence[str], left_out: LeftO
 
 @dataclass
 class _Sum:
-    """The sum of the probabilities (examples, classes) of a variant's runs so far."""
+    """Running sum of the probabilities (examples, classes) of a variant's runs."""
 
     labels: npt.NDArray[np.int32]
     total: npt.NDArray[np.float64]
@@ -78,15 +78,15 @@ class _Sum:
 
 
 def class_names(runs: Sequence[Run]) -> list[str]:
-    """Return the names of the classes, in the order of the scores; none where the runs have none, or different ones."""
+    """Return the names of the classes; empty if the runs have none, or different ones."""
     names = {tuple(run.record.classes) for run in runs}
     return list(names.pop()) if len(names) == 1 else []
 
 
 def mean_confusion(runs: Sequence[Run]) -> tuple[npt.NDArray[np.float64] | None, int]:
-    """Return the mean of the runs' counts by true class, then predicted class, and how many runs have such.
+    """Return the mean confusion matrix (true class, predicted class), and the number of runs with one.
 
-    None if none has them, or if they are not of the same classes.
+    The mean is None if no run has a matrix, or if their shapes differ.
     """
     matrices = [
         np.asarray(run.record.scores["confusion_matrix"], float)

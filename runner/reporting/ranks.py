@@ -1,4 +1,4 @@
-"""Variants over several data sets: their average ranks, and which of them differ."""
+"""Average ranks of variants over several data sets, with Friedman's and Nemenyi's tests."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from runner.reporting.statistics.attainability import LEVEL
 from runner.reporting.statistics.ties import levelled, places
 
 RANK_COLUMNS = ["variant", "average_rank", "datasets", "friedman_p"]
-_FEWEST = 3  # variants, and data sets, for Friedman's test
+_FEWEST = 3  # variants and data sets for Friedman's test
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,13 @@ class Ranks:
 
 
 def average_ranks(means: pd.DataFrame, metric: str) -> Ranks | None:
-    """Rank the variants on every data set; None below three of either, where Friedman's test says nothing.
+    """Rank the variants on every data set; None below three variants or data sets (Friedman's test needs three).
 
-    Means that differ by rounding alone share a rank.
+    Means that differ only by rounding share a rank.
 
     Args:
-        means: (data sets, variants), the mean of the metric, or scores in its order; data sets that lack a variant are
-            left out.
+        means: (data sets, variants), means of the metric, or scores in the same order; data sets that lack a
+            variant are left out.
 
     Source: Demsar 2006, "Statistical Comparisons of Classifiers over Multiple Data Sets".
     """
@@ -57,7 +57,7 @@ def average_ranks(means: pd.DataFrame, metric: str) -> Ranks | None:
 
 
 def critical_difference(ranks: Ranks, title: str) -> Figure:
-    """Draw the average ranks with Friedman's p; a bar joins what Nemenyi's test does not tell apart (p >= 0.05)."""
+    """Draw the average ranks with Friedman's p; bars join variants without a significant difference (Nemenyi)."""
     from scikit_posthocs import critical_difference_diagram
 
     figure, axes = canvas(title, TWO_COLUMNS, 1.2 + 0.16 * len(ranks.average))
@@ -70,24 +70,23 @@ def critical_difference(ranks: Ranks, title: str) -> Figure:
         color_palette=[PALETTE[position % len(PALETTE)] for position in range(len(named))],
     )
     axes.grid(visible=False)
-    alike = "" if ranks.friedman_p < LEVEL else ": no variant is shown to differ"
+    alike = "" if ranks.friedman_p < LEVEL else ": no significant difference"
     axes.set_xlabel(
         f"average rank over {ranks.datasets} data sets (1 is best)\n"
-        f"Friedman's test of all variants: {p_equation(p_number(ranks.friedman_p))}{alike}",
+        f"Friedman's test over all variants: {p_equation(p_number(ranks.friedman_p))}{alike}",
         fontsize=7,
     )
     return figure
 
 
 def scores_by_dataset(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Return (data sets, variants): whole numbers in the order of the variants' means on each data set.
+    """Return integer scores (data sets, variants) in the order of the means, better in the metric's direction.
 
-    They are better in the direction of the metric. A run that diverged lost: a variant with a larger share of diverged
-    runs is behind one with a smaller share, and one whose runs all diverged is last. NaN where a variant has neither
-    completed nor diverged runs.
+    A diverged run counts as lost: a variant with a larger share of diverged runs is behind one with a smaller share,
+    and a variant whose runs all diverged is last. NaN: the variant has neither completed nor diverged runs.
 
     Args:
-        summary: one row a run: arm (the variant without its data set's name), dataset, status and the metric.
+        summary: one row per run: arm (the variant without its data set's name), dataset, status and the metric.
     """
     keys = ["dataset", "arm"]
     completed = summary[summary["status"] == "completed"]

@@ -1,4 +1,4 @@
-"""Reports as files, of one run and of many, and their verdicts on the terminal."""
+"""Report: the files for one run or many, and the verdicts on the terminal."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -34,33 +34,33 @@ _LONG = ["run_id", "variant", "seed", "epoch"]  # the columns of history.csv bef
 
 @dataclass(frozen=True)
 class Report:
-    """What was written, and what it says."""
+    """Files that were written, and the results behind them."""
 
     written: list[Path]
-    results: Results | None  # None: of one run
+    results: Results | None  # None for a single run
 
 
 def report(paths: Sequence[Path], out: Path, wish: Wish | None = None, output: Output | None = None) -> Report:
     """Report on all runs in and below the paths.
 
-    A run directory reported into itself gets its own figures, and a page or table if asked for; everything else tables,
-    figures and a page.
+    A report of a run into its own directory consists of the run's figures, and on request a page or table. Any other
+    report consists of tables, figures and a page.
 
     Raises:
-        UserError: if no run is found, or what is wished for does not exist.
+        UserError: if no run is found, or an option names a metric, variant or key that does not exist.
     """
     refuse_file(out)
     left_out = LeftOut()
     runs = find_runs(paths, left_out)
     if RunDirectory(out).record_path.exists() and (len(runs) > 1 or runs[0].directory.path.resolve() != out.resolve()):
         raise UserError(
-            f"{out}: is itself a run, whose files a report would replace; choose another directory (--out DIR)"
+            f"{out}: is a run, and the report would replace its files; choose another directory (--out DIR)"
         )
     output = output or Output()
     if len(runs) == 1 and runs[0].directory.path.resolve() == out.resolve():
         formats = USUAL_OF_A_RUN if output.formats is None else output.formats
         written = report_run(runs[0].directory, runs[0].record, left_out, formats)
-        if more := {"html", "table"} & {*formats}:  # whose other files have the names of the run's own
+        if more := {"html", "table"} & {*formats}:  # other files would replace the run's own
             written += _write(read_results(runs, paths, Wish(), left_out), out, Output(more))
         return Report(written, None)
     results = read_results(runs, paths, wish or Wish(), left_out)
@@ -70,7 +70,7 @@ def report(paths: Sequence[Path], out: Path, wish: Wish | None = None, output: O
 def report_run(
     directory: RunDirectory, record: RunRecord, left_out: LeftOut, formats: Collection[str] = USUAL_OF_A_RUN
 ) -> list[Path]:
-    """Write one run's summary (csv) and figures (png, svg, pdf) from its record and files; return the files written."""
+    """Write the summary (csv) and figures (png, svg, pdf) of one run; return the files written."""
     written = []
     if "csv" in formats:
         write_csv(directory.path / "summary.csv", [record.summary()])
@@ -88,7 +88,7 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     out.mkdir(parents=True, exist_ok=True)
     remove_leftovers(out)
     ranks = results.ranks
-    if not ranks:  # an earlier report may have had some
+    if not ranks:  # an earlier report may have written them
         for stale in (out / "ranks.csv", *out.glob("critical_difference.*")):
             stale.unlink(missing_ok=True)
     if "csv" in formats:
@@ -148,7 +148,7 @@ def _test_examples(results: Results) -> int | None:
 
 
 def show_verdicts(console: Console, results: "Results") -> None:
-    """Print a sentence a variant, and what to know before trusting them."""
+    """Print one sentence per variant, and the cautions."""
     for sentence in results.verdicts.values():
         say(console, sentence)
     for caution in results.cautions:

@@ -1,4 +1,4 @@
-"""Which figures a report has, by what its runs hold."""
+"""Figures of a report, selected by the data of its runs."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -27,14 +27,14 @@ from runner.reporting.selection import tuned_metric
 from runner.reporting.targets import is_time, without_lost_times
 
 Named = Iterator[tuple[str, Draw]]
-_FEWEST_ALONG = 3  # values of one group, for a curve along an axis
+_FEWEST_ALONG = 3  # values of one group, to draw a curve along an axis
 
 
 def report_figures(results: Results, ranks: Ranks | None, confusion: str | None, *, seeds: bool) -> Named:
-    """Yield the file's stem of everything there is to draw, and the function that draws it; see `drawn`.
+    """Yield for each figure the stem of its file and the function that draws it; see `drawn`.
 
     Args:
-        confusion: the variant whose confusion matrix is drawn; None: the best on validation.
+        confusion: variant of the confusion matrix; None: the best on validation.
         seeds: draw every seed's curve as a thin line.
     """
     styles = variant_styles(results.variants, results.ranked, results.baseline)
@@ -51,7 +51,7 @@ def report_figures(results: Results, ranks: Ranks | None, confusion: str | None,
 
 
 def _final_figures(results: Results) -> Named:
-    """Draw one number a run: the metric, the generalization gap, the time to the target."""
+    """Yield figures with one number per run: the metric, the generalization gap, the time to the target."""
     summary, metric, options = results.summary, results.metric, dict[str, Any]()
     completed = summary.assign(**{metric: summary[metric].where(summary["status"] == "completed")})
     if completed[metric].notna().any():
@@ -65,14 +65,14 @@ def _final_figures(results: Results) -> Named:
         yield metric, partial(dots, completed, metric, label, title, **options)
     gaps = _gaps(results)
     if gaps["gap"].notna().any():
-        label = "training accuracy - validation accuracy, at the end (points)"
+        label = "final training accuracy - validation accuracy (percentage points)"
         title = f"Generalization gap: {results.title}"
         yield "generalization_gap", partial(dots, gaps, "gap", label, title, share=True)
     ended = summary[summary["status"] != "running"]
     timed = ended if results.target is None else without_lost_times(ended)
     if results.target is not None and timed["seconds_to_target"].notna().any():
         title = f"Time to a {results.goal}: {results.title}"
-        label = "training time to the target, compilation included (s)"
+        label = "training time to the target, including compilation (s)"
         if results.target_source:
             label += _target_line(results.target_source)
         missed = _missed(results)
@@ -85,7 +85,7 @@ def _target_line(text: str) -> str:
 
 
 def _axis_figures(results: Results) -> Named:
-    """Draw the metric along what was varied: of a tuned study what was tried, else the runs themselves."""
+    """Yield figures along the varied keys: of the tuning runs of a tuned study, else of the runs."""
     if results.tuning is not None and results.tuning_runs:
         yield from _tuning_figure(results, results.tuning)
         return
@@ -137,7 +137,7 @@ def _parts(point: str) -> dict[str, str]:
 def _training_figures(results: Results, styles: dict[str, Style]) -> Named:
     history = results.history
     if "learning_rate" in history and len(history["learning_rate"].unique()) > 1:
-        title = f"Learning rates as used: {results.title}"
+        title = f"Learning rates: {results.title}"
         yield "learning_rate", partial(variant_curves, history, "learning_rate", "learning rate", title, styles)
     norms = _gradient_norms(results)
     if len(norms):
@@ -153,7 +153,7 @@ def _prediction_figures(results: Results, confusion: str | None) -> Named:
         yield "confusion_matrix", partial(confusion_matrix, counts, title, class_names(results.runs_of(variant)))
     if crosses := results.predicted.ensembles:
         completed = results.summary[results.summary["status"] == "completed"]
-        label, title = "test accuracy (%)", f"Each variant's seeds and their ensemble: {results.title}"
+        label, title = "test accuracy (%)", f"Seeds and ensemble of each variant: {results.title}"
         yield "ensemble", partial(dots, completed, "test_accuracy", label, title, share=True, crosses=crosses)
 
 
@@ -165,7 +165,7 @@ def _missed(results: Results) -> dict[str, str]:
     ended = results.aggregate["completed"] + results.aggregate["diverged"]
     missed = ended - results.aggregate["reached"]
     return {
-        str(variant): f"{count} of {runs} never"
+        str(variant): f"{count} of {runs} never reached it"
         for variant, count, runs in zip(results.aggregate["variant"], missed, ended, strict=True)
         if count
     }
@@ -182,7 +182,7 @@ def _gaps(results: Results) -> pd.DataFrame:
 
 
 def _gradient_norms(results: Results) -> pd.DataFrame:
-    """Return one row a run and epoch: position, variant, epoch, and the norm of all layers' gradients together."""
+    """Return one row per run and epoch: position, variant, epoch, and the norm of all layers' gradients together."""
     frames = []
     for position, (run, variant) in enumerate(zip(results.runs, results.summary["variant"], strict=True)):
         table = results.left_out.unless_read(partial(read_gradients, run.directory.gradients_path))

@@ -1,4 +1,4 @@
-"""Everything that a report says, as frames: what is written, drawn and shown is made of this."""
+"""Results of a report: the frames behind its files, figures and sentences."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -37,41 +37,41 @@ from runner.reporting.test_set_error import with_test_set_error
 from runner.reporting.verdicts import cautions, verdicts
 
 _FALLBACK = ("test_accuracy", "test_negative_log_likelihood", "test_loss", "val_accuracy", "val_loss")
-_LOSS_TERMS = ("regularizer", "training.loss")  # overrides that change what a loss is the sum of
-_WITHOUT_PENALTY = {"test_loss": "test_negative_log_likelihood"}  # what a study by a loss is reported by, if measured
+_LOSS_TERMS = ("regularizer", "training.loss")  # overrides that change the terms of a loss
+_WITHOUT_PENALTY = {"test_loss": "test_negative_log_likelihood"}  # reported instead of a study's own metric
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What a user asks of a report beside its paths; None: as the study says, or what is usual."""
+    """A user's options for a report; None: the study's choice or the default."""
 
-    metric: str | None = None  # a column of the summary, by which variants are compared
-    baseline: str | None = None  # the variant that the others are compared with
+    metric: str | None = None  # a column of the summary
+    baseline: str | None = None  # the variant to compare the others with
     by: Sequence[str] = field(default_factory=tuple)  # keys whose values make the variants
     target: float | None = None  # of the validation metric
 
 
 @dataclass(frozen=True)
 class Results:
-    """Runs by variant. Frames are in the order of the plan, or of the paths."""
+    """Runs by variant; frames are in the order of the plan, or of the paths."""
 
     runs: list[Run]
-    summary: pd.DataFrame  # a row a run; `variant`: its label, `arm`: without the data set's name, `cell`: see `cells`
-    history: pd.DataFrame  # a row a run and epoch
+    summary: pd.DataFrame  # one row per run; variant: label, arm: label without data set, cell: see `cells`
+    history: pd.DataFrame  # one row per run and epoch
     metric: str
-    validation_metric: str  # by which choices are made, and which the target is of
-    baselines: dict[str, str]  # what each variant is compared with; a baseline with itself
+    validation_metric: str  # for choices and the target
+    baselines: dict[str, str]  # of each variant; a baseline maps to itself
     target: float | None
-    target_source: str  # what sets it: "the worst end of a run of sgd"; "" where it was asked for
+    target_source: str  # "worst final value of sgd"; "" if the user or the study set the target
     asked: Question
     tuning: pd.DataFrame | None
     tuning_runs: list[Run]
-    not_begun: int  # runs that are planned and have no record
+    not_begun: int  # number of planned runs without a record
     left_out: LeftOut
 
     @property
     def goal(self) -> str:
-        """The target in words: "validation accuracy of 97.00%"; "" where there is none."""
+        """The target in words: "validation accuracy of 97.00%"; "" without a target."""
         if self.target is None:
             return ""
         return f"{quantity(self.validation_metric)} of {value_text(self.target, self.validation_metric)}"
@@ -83,25 +83,25 @@ class Results:
 
     @property
     def baseline(self) -> str | None:
-        """The one variant that all others are compared with; None where there are several."""
+        """The baseline of all variants; None if there are several."""
         found = set(self.baselines.values())
         return found.pop() if len(found) == 1 else None
 
     @cached_property
     def selection(self) -> pd.DataFrame | None:
-        """What tuned scores flatter."""
+        """The selection optimism of a tuned study, one row per tuned variant."""
         if self.tuning is None:
             return None
         return selection_frame(self.tuning, self.summary.assign(variant=self._names), self.asked.direction)
 
     @cached_property
     def aggregate(self) -> pd.DataFrame:
-        """A row a variant."""
+        """One row per variant."""
         return aggregate_frame(self.summary, self.metric, self.target, self._budgets)
 
     @cached_property
     def comparisons(self) -> pd.DataFrame:
-        """A row a variant against the baseline."""
+        """One row per comparison with a baseline."""
         compared = comparison_frame(self.summary, self.metric, self.baselines)
         measured = self.metric == "test_accuracy" and len(compared) > 0
         answers = self.predicted.answers if measured else [None] * len(self.runs)
@@ -109,12 +109,12 @@ class Results:
 
     @cached_property
     def predicted(self) -> Predicted:
-        """What the runs' predictions come to; nothing reads them before that is asked for, nor a second time."""
+        """The predictions of the runs, read once on first use."""
         return read_predicted(self.runs, self.summary["variant"].tolist(), self.left_out)
 
     @cached_property
     def ranked(self) -> list[str]:
-        """The variants by the mean of the validation metric, the best first; those that diverged after the others."""
+        """The variants by their mean validation metric, best first; more diverged runs rank lower."""
         metric = self.validation_metric if self.validation_metric in self.summary else self.metric
         completed = self.summary[self.summary["status"] == "completed"]
         means = completed.groupby("variant", sort=False)[metric].mean().reindex(self.variants)
@@ -123,7 +123,7 @@ class Results:
 
     @cached_property
     def ranks(self) -> Ranks | None:
-        """The average ranks over the data sets; None where there are too few, or runs are still training."""
+        """Average ranks over the data sets; None if there are too few or runs are still training."""
         return None if self.training else average_ranks(self._scores_by_dataset, self.metric)
 
     @cached_property
@@ -131,7 +131,7 @@ class Results:
         return scores_by_dataset(self.summary, self.metric)
 
     def _own_losses(self) -> list[str]:
-        """Warn of a loss that means something else in each variant, by which they were compared or tuned."""
+        """Warn if a loss with different terms in each variant was used to compare or tune them."""
         by = {self.metric} | ({tuned_metric(self.tuning)} if self.tuning is not None else set())
         losses = sorted(metric for metric in by if metric.endswith("_loss"))
         runs = [*self.runs, *self.tuning_runs]
@@ -139,40 +139,41 @@ class Results:
         if not losses or len(terms) < 2:
             return []
         text = (
-            f"{' and '.join(losses)}: each run's own penalties and smoothing are part of it, and these runs differ in "
-            "them; test_negative_log_likelihood and val_negative_log_likelihood are without."
+            f"{' and '.join(losses)}: each run's own penalties and smoothing are included, and these runs differ in "
+            "them; test_negative_log_likelihood and val_negative_log_likelihood exclude them."
         )
         return [text]
 
     def _without_baseline(self) -> list[str]:
-        """Name the baselines that have no runs, and what is compared with nothing for that."""
+        """Name the baselines without runs, and the variants that are therefore not compared."""
         absent: dict[str, list[str]] = {}
         for variant, baseline in self.baselines.items():
             if baseline not in self.baselines:
                 absent.setdefault(baseline, []).append(variant)
         return [
-            f"{baseline}, the baseline, has no runs: not compared with anything: {', '.join(variants)}."
+            f"the baseline {baseline} has no runs, so these variants are not compared: {', '.join(variants)}."
             for baseline, variants in absent.items()
         ]
 
     def _unranked(self) -> list[str]:
-        """Say which data sets the ranks leave out, and why."""
+        """Name the data sets that the ranks leave out, and why."""
         scores = self._scores_by_dataset
         lacking = scores.isna()
         if not self.ranks or not lacking.any(axis=None):
             return []
         without = [f"{dataset} ({', '.join(scores.columns[lacking.loc[dataset]])})" for dataset in scores.index]
         named = [text for text, lacks in zip(without, lacking.any(axis=1), strict=True) if lacks]
-        return [f"the ranks leave out data sets on which a variant has no run that ended: {'; '.join(named)}."]
+        text = "the ranks leave out data sets on which a variant has no completed or diverged run"
+        return [f"{text}: {'; '.join(named)}."]
 
     @cached_property
     def verdicts(self) -> dict[str, str]:
-        """A sentence a variant."""
+        """One sentence per variant."""
         return verdicts(self.aggregate, self.comparisons, self.baselines)
 
     @cached_property
     def cautions(self) -> list[str]:
-        """What to know before trusting the table."""
+        """Limits of the evidence, one sentence each."""
         tuned = [] if self.selection is None else selection_warnings(self.selection)
         records = [run.record for run in self.runs]
         found = cautions(self.aggregate, self.comparisons, records, tuned, self.not_begun)
@@ -182,24 +183,24 @@ class Results:
 
     @property
     def training(self) -> int:
-        """How many of the runs are still going on."""
+        """The number of runs that are still training."""
         return int((self.summary["status"] == "running").sum())
 
     @property
     def title(self) -> str:
-        """What a figure's title says of the runs."""
+        """Data sets and numbers of variants and runs, for titles of figures."""
         datasets = ", ".join(dict.fromkeys(self.summary["dataset"]))
         training = f" ({self.training} still training)" if self.training else ""
         return f"{datasets}, {counted(len(self.variants), 'variant')}, {counted(len(self.runs), 'run')}{training}"
 
     @property
     def _names(self) -> "pd.Series[Any]":
-        """What each run's study calls its variant, as its tuning.csv does, whatever the label is."""
+        """The name of each run's variant in its study, as in tuning.csv."""
         return pd.Series([run.record.label for run in self.runs], dtype=object)
 
     @property
     def _budgets(self) -> dict[str, int]:
-        """The points that were tried to tune each variant, where it was tuned; of several tuned ones the most."""
+        """Points tried to tune each tuned variant; the largest number if a label combines several variants."""
         if self.tuning is None:
             return {}
         tried = self.tuning.groupby("variant")["budget"].first()
@@ -213,14 +214,14 @@ class Results:
 
 
 def read_results(runs: list[Run], paths: Sequence[Path], wish: Wish, left_out: LeftOut) -> Results:
-    """Bring runs together.
+    """Combine runs into results.
 
     Args:
-        paths: where they were found; what a single sweep's directory says of its question is heeded.
-        left_out: is told of what cannot be read.
+        paths: where the runs were found; a single sweep sets its question, baseline, metric and target.
+        left_out: collects files that cannot be read.
 
     Raises:
-        UserError: if there is no such metric, baseline or key, or the runs do not belong together.
+        UserError: if there is no such metric, baseline or key, or data sets of one name differ.
     """
     asked = (left_out.unless_read(partial(Question.of, paths[0])) if len(paths) == 1 else None) or Question()
     values = Values(left_out)
@@ -230,7 +231,8 @@ def read_results(runs: list[Run], paths: Sequence[Path], wish: Wish, left_out: L
     summary = summary.assign(arm=arms, cell=cells(runs, labels, wish.by))
     history = history_frame(runs, labels)
     measured = _metric(summary, None if is_time(str(wish.metric)) else wish.metric, asked.metric)
-    compared = _baselines(summary, wish.baseline, Question() if wish.by else asked)  # its names are no labels then
+    # With --by, the study's names of variants are no labels.
+    compared = _baselines(summary, wish.baseline, Question() if wish.by else asked)
     validation = validation_counterpart(measured)
     target, source = _target(wish, _target_of(asked, summary, validation), summary, history, compared, validation)
     if target is not None:
@@ -254,7 +256,7 @@ def read_results(runs: list[Run], paths: Sequence[Path], wish: Wish, left_out: L
 
 
 def _target_of(asked: Question, summary: pd.DataFrame, validation: str) -> float | None:
-    """Return the target that a study sets for a validation metric: only its own metric has one."""
+    """Return the study's target, if this is the study's validation metric."""
     own = {_metric(summary, None, asked.metric), asked.metric or ""}
     return asked.target if validation in map(validation_counterpart, own) else None
 
@@ -267,25 +269,25 @@ def _target(
     compared: dict[str, str],
     validation: str,
 ) -> tuple[float | None, str]:
-    """Return the target of the validation metric, and what sets it; "" where it was asked for.
+    """Return the target of the validation metric and its source; "" if the user or the study set it.
 
     Raises:
-        UserError: if it is wished for, and no run can reach it, or needed, and nothing sets it.
+        UserError: if no run can reach the given target, or a target is needed and nothing sets it.
     """
     target, source = wish.target, ""
-    recorded = validation in history or history.empty  # empty: no run has ended an epoch yet
+    recorded = validation in history or history.empty  # empty: no run has completed an epoch
     if target is not None and target > 1 and is_share(validation):
         raise UserError(f"--target {target:g}: {validation} is a share, 0 to 1{_percent_hint(target)}")
     if target is not None and not recorded:
         raise UserError(
-            f"--target {target:g}: no run's history has {validation}, so no epoch could reach it; leave --target out, "
-            "or choose another --metric"
+            f"--target {target:g}: no run recorded {validation}, so no epoch can reach the target; omit --target or "
+            "choose another --metric"
         )
     if target is None and recorded:
         target = of_study
     if target is None and len(set(compared.values())) == 1:
         target = usual_target(summary, history, baseline := next(iter(compared.values())), validation)
-        source = f"the worst end of a run of {baseline}"
+        source = f"worst final value of {baseline}"
     if target is None and is_time(str(wish.metric)):
         raise UserError(f"--metric {wish.metric}: needs --target; no single baseline with a completed run sets one")
     return target, source
@@ -298,10 +300,10 @@ def _metric(summary: pd.DataFrame, wished: str | None, asked: str | None) -> str
         return str(known[0]) if known else _FALLBACK[0]
     numbers = [str(key) for key in summary if pd.api.types.is_numeric_dtype(summary[key])]
     if wished in numbers and not has_direction(wished):
-        raise UserError(f"--metric {wished}: neither more nor less of it is better")
+        raise UserError(f"--metric {wished}: has no better direction, so it cannot rank variants")
     if wished not in numbers:
         allowed = [*filter(has_direction, numbers), *TIMES_TO_TARGET]
-        raise UserError(f"--metric {wished}: no such measure in summary.csv{did_you_mean(wished, allowed)}")
+        raise UserError(f"--metric {wished}: no such metric in summary.csv{did_you_mean(wished, allowed)}")
     return wished
 
 
@@ -314,7 +316,7 @@ def _has_numbers(column: "pd.Series[Any]") -> bool:
 
 
 def _baselines(summary: pd.DataFrame, wished: str | None, asked: Question) -> dict[str, str]:
-    """Return what each variant is compared with, on the same data set."""
+    """Return the baseline of each variant, on the same data set."""
     known = [*dict.fromkeys([*summary["arm"], *asked.variants, *summary["variant"]])]
     if wished is not None and wished not in known:
         raise UserError(f"--baseline {wished}: no such variant{did_you_mean(wished, known)}")
@@ -322,7 +324,7 @@ def _baselines(summary: pd.DataFrame, wished: str | None, asked: Question) -> di
     several = len({*summary["dataset"]}) > 1
     compared: dict[str, str] = {}
     for dataset, runs in summary.groupby("dataset", sort=False):
-        labels = dict(zip(runs["arm"], runs["variant"], strict=True))  # an arm's label on this data set
+        labels = dict(zip(runs["arm"], runs["variant"], strict=True))  # labels of the arms on this data set
         by_arm = baselines([*labels], chosen or asked.baseline, asked.variants)
         absent = f" [{dataset}]" if several else ""
         compared |= {labels[arm]: labels.get(baseline, f"{baseline}{absent}") for arm, baseline in by_arm.items()}

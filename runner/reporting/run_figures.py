@@ -1,4 +1,4 @@
-"""Which figures one run has, by what its directory holds."""
+"""Figures of one run, selected by the files in its directory."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -18,7 +18,7 @@ from runner.reporting.tables.frames import read_numbers
 
 
 def run_figures(directory: RunDirectory, record: RunRecord, left_out: LeftOut) -> Iterator[tuple[str, Draw]]:
-    """Yield the file name of everything there is to draw of a run, and the function that draws it; see `drawn`."""
+    """Yield for each figure of a run its file name and the function that draws it; see `drawn`."""
     title = f"{record.variant}, seed {record.seed}, {record.dataset['name']}"
     steps = left_out.unless_read(partial(read_numbers, directory.steps_path, "learning_rate", "loss"))
     if history := left_out.unless_read(directory.read_history):
@@ -31,7 +31,7 @@ def run_figures(directory: RunDirectory, record: RunRecord, left_out: LeftOut) -
             yield "learning_rate.png", partial(learning_rate, frame, f"{title}: learning rate", steps)
     gradients = left_out.unless_read(partial(read_gradients, directory.gradients_path))
     if gradients is not None:
-        yield "gradients.png", partial(layer_norms, gradients, f"{title}: layer by layer")
+        yield "gradients.png", partial(layer_norms, gradients, f"{title}: norms by layer")
     if steps is not None and is_range_test(steps):
         yield "learning_rate_range.png", partial(rate_range, steps, f"{title}: learning-rate range test")
     predictions = left_out.unless_read(directory.read_predictions) if directory.predictions_path.exists() else None
@@ -43,7 +43,7 @@ def run_figures(directory: RunDirectory, record: RunRecord, left_out: LeftOut) -
 
 
 def _first_infinite(history: pd.DataFrame) -> int | None:
-    """Return the first epoch whose training or validation loss is not finite."""
+    """Return the first epoch with a training or validation loss that is not finite."""
     losses = history[[column for column in ("loss", "val_loss") if column in history]].to_numpy(float)
     epochs = history["epoch"][~np.isfinite(losses).all(axis=1)]
     return int(epochs.iloc[0]) if len(epochs) else None
@@ -57,14 +57,14 @@ def _with_test(title: str, record: RunRecord, metric: str) -> str:
 
 
 def read_gradients(path: Path) -> pd.DataFrame:
-    """Read a column epoch, and the norms of gradient and weight of every layer.
+    """Read the epochs and every layer's gradient and weight norms.
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it is no table of them, with its name.
+        ValueError: if the file does not hold these norms; names the file.
     """
     frame = read_numbers(path, "epoch")
     layers = {column.removesuffix(".gradient") for column in map(str, frame) if column.endswith(".gradient")}
     if not layers or {f"{layer}.weight" for layer in layers} - {*frame}:
-        raise ValueError(f"{path}: not the norms of gradients and weights, layer by layer")
+        raise ValueError(f"{path}: not a table of gradient and weight norms by layer")
     return frame

@@ -1,4 +1,4 @@
-"""Scores of predictions: accuracy, likelihood, calibration, and the scores of each class."""
+"""Scores of predictions: accuracy, likelihood, calibration, and scores by class."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ import numpy.typing as npt
 class Bins:
     """Predictions grouped by confidence into bins of equal width; empty bins hold 0.
 
-    All are (bins,): the bin's upper edge, its number of examples, their mean confidence, and their accuracy.
+    Each field is (bins,): upper edge, number of examples, mean confidence and accuracy.
     """
 
     upper: npt.NDArray[np.float64]
@@ -28,7 +28,7 @@ def reliability_bins(probabilities: npt.NDArray[np.floating], labels: npt.NDArra
     Args:
         probabilities: (examples, classes), rows sum to 1.
         labels: (examples,), integers in [0, classes).
-        bins: how many.
+        bins: number of bins.
 
     Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", sec. 2.
     """
@@ -47,7 +47,7 @@ def reliability_bins(probabilities: npt.NDArray[np.floating], labels: npt.NDArra
 
 
 def expected_calibration_error(bins: Bins) -> float:
-    """Return the mean distance of accuracy and confidence over the examples, taken bin by bin.
+    """Return the mean absolute difference between accuracy and confidence, weighted by the bins' examples.
 
     Source: Guo et al. 2017, eq. 3.
     """
@@ -55,25 +55,26 @@ def expected_calibration_error(bins: Bins) -> float:
     return float(np.average(distance, weights=bins.count))
 
 
-_TOLERANCE = 1e-3  # how far a row's sum may be from 1: half precision, with room to spare
+_TOLERANCE = 1e-3  # largest distance of a row's sum from 1; allows half precision
 
 
 def scores(probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.integer]) -> dict[str, Any]:
     """Score predicted probabilities against the true labels.
 
-    The negative log likelihood is the mean of -ln p of the true class, p at least 2.2e-16 (a double's precision), so
-    that it is finite. A precision, recall or F1 that divides by zero is 0. Macro: the plain mean over the classes.
+    The negative log likelihood is the mean of -ln p of the true class; p is at least 2.2e-16 (the precision of a
+    double), so the mean is finite. A precision, recall or F1 that divides by zero is 0. Macro scores are unweighted
+    means over the classes.
 
     Args:
-        probabilities: (examples, classes), rows sum to 1; one example or more, two classes or more.
+        probabilities: (examples, classes), rows sum to 1; at least one example and two classes.
         labels: (examples,), integers in [0, classes).
 
     Returns:
-        Single numbers as floats (roc_auc is None where only one of the two classes occurs), then `per_class`, lists of
-        precision, recall, f1 and support by class, and `confusion_matrix`, counts by true class, then predicted class.
+        Single numbers as floats (roc_auc is None if only one of two classes occurs); `per_class`: lists of precision,
+        recall, f1 and support by class; `confusion_matrix`: counts (true class, predicted class).
 
     Raises:
-        ValueError: if the shapes do not fit, a label is no class, or a row is no distribution within 1e-3.
+        ValueError: if the shapes do not match, a label is not a class, or a row does not sum to 1 within 1e-3.
     """
     from sklearn import metrics  # takes seconds
 
@@ -120,7 +121,7 @@ def negative_log_likelihood(probabilities: npt.NDArray[np.floating], labels: npt
 
 
 def _distributions(probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    """Return the rows in double precision, where they sum to 1 exactly enough for scikit-learn."""
+    """Return the rows in double precision, normalized as scikit-learn requires."""
     if probabilities.ndim != 2 or len(probabilities) == 0 or probabilities.shape[1] < 2:
         raise ValueError(f"probabilities must be (examples, classes), not {probabilities.shape}")
     values = probabilities.astype(np.float64)
@@ -128,6 +129,6 @@ def _distributions(probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.fl
     fits = (np.abs(sums[:, 0] - 1) <= _TOLERANCE) & (values >= 0).all(axis=1)  # NaN fits neither
     if not fits.all():
         row = int(np.flatnonzero(~fits)[0])
-        raise ValueError(f"row {row} of the probabilities is no distribution: its sum is {sums[row, 0]:.6g}")
+        raise ValueError(f"row {row} of the probabilities is not a distribution: its sum is {sums[row, 0]:.6g}")
     distributions: npt.NDArray[np.float64] = values / sums
     return distributions

@@ -1,4 +1,4 @@
-"""What a tuned score flatters: the best of many on a few seeds, against the same point on fresh seeds."""
+"""Selection optimism: the tuned score of each chosen point against its score on fresh seeds."""
 
 from pathlib import Path
 
@@ -14,15 +14,15 @@ SELECTION_COLUMNS = ["variant", "point", "metric", "tuned", "fresh", "optimism",
 
 
 def selection_frame(tuning: pd.DataFrame, summary: pd.DataFrame, direction: str | None = None) -> pd.DataFrame:
-    """Return one row a tuned variant: `SELECTION_COLUMNS`.
+    """Return one row per tuned variant: `SELECTION_COLUMNS`.
 
-    `tuned` is the chosen point's mean over the tuning seeds, `fresh` its mean over the `n` completed runs on the
-    study's own seeds, and `optimism` by how much the first is better.
+    `tuned` is the mean of the chosen point over the tuning seeds, `fresh` its mean over the `n` completed runs on the
+    study's own seeds, and `optimism` is by how much `tuned` is better.
 
     Args:
-        tuning: one row a point, as tuning.csv has it.
-        summary: one row a run.
-        direction: max or min, if the study says in which its metric is better.
+        tuning: one row per point, as in tuning.csv.
+        summary: one row per run.
+        direction: max or min, if the study says which is better.
     """
     metric = tuned_metric(tuning)
     sign = sign_of(metric, direction)
@@ -47,20 +47,20 @@ def selection_frame(tuning: pd.DataFrame, summary: pd.DataFrame, direction: str 
 
 
 def tuned_metric(tuning: pd.DataFrame) -> str:
-    """Return the metric by which the points were chosen, a column of tuning.csv."""
+    """Return the metric that decided the choice, a column of tuning.csv."""
     (metric,) = (str(column) for column in tuning if column not in TUNING_COLUMNS)
     return metric
 
 
 def selection_warnings(selection: pd.DataFrame) -> list[str]:
-    """Return what to say of choices that may not be the best there is, or were not made on equal terms."""
+    """Warn of choices at the edge of the tried values and of unequal budgets."""
     found = [
-        f"{row['variant']}: {row['point']} lies on the edge of what was tried; a better value may lie beyond."
+        f"{row['variant']}: {row['point']} lies on the edge of the tried values; a better value may lie beyond."
         for _, row in selection[selection["on_edge"].astype(bool)].iterrows()
     ]
     if len(set(selection["budget"])) > 1:
         budgets = ", ".join(f"{row['variant']} {row['budget']}" for _, row in selection.iterrows())
-        found.append(f"the variants were tuned with unequal budgets ({budgets} points).")
+        found.append(f"the variants were tuned with unequal budgets ({budgets} points tried).")
     return found
 
 
@@ -69,14 +69,14 @@ def read_tuning(sweep: Path) -> pd.DataFrame:
 
     Raises:
         FileNotFoundError: if there is none.
-        ValueError: if it is no table of what was tuned, with its name.
+        ValueError: if the file is not a tuning table; names the file.
     """
     path = sweep / TUNING_TABLE
     tuning = read_frame(path, texts=("variant", "point"))
     metrics = [column for column in tuning if column not in TUNING_COLUMNS]
     kinds = {"chosen": "b", "on_edge": "b", "budget": "i"} | dict.fromkeys(metrics, "f")
     if len(metrics) != 1 or metrics[0] not in VALIDATION_METRICS or not {*TUNING_COLUMNS} <= {*tuning}:
-        raise ValueError(f"{path}: not a table of what was tuned (columns {shortened(', '.join(map(str, tuning)))})")
+        raise ValueError(f"{path}: not a tuning table (columns {shortened(', '.join(map(str, tuning)))})")
     if wrong := [column for column, kind in kinds.items() if tuning[column].dtype.kind != kind]:
-        raise ValueError(f"{path}: not a table of what was tuned ({wrong[0]} holds {tuning[wrong[0]].dtype})")
+        raise ValueError(f"{path}: not a tuning table ({wrong[0]} holds {tuning[wrong[0]].dtype})")
     return tuning

@@ -1,4 +1,4 @@
-"""How soon a training gets as far as a target."""
+"""Time to target: epochs and seconds until a run reaches a value of the validation metric."""
 
 import math
 from collections.abc import Mapping
@@ -13,14 +13,14 @@ TARGET_COLUMNS = ["target", "reached", *TIMES_TO_TARGET]
 
 
 def with_targets(summary: pd.DataFrame, history: pd.DataFrame, metric: str, target: float) -> pd.DataFrame:
-    """Return the summary with the epochs and seconds each run took to its first epoch at the target; NaN if never.
+    """Add to the summary the epochs and seconds of each run until the target; NaN if it never reached the target.
 
     Args:
-        summary: one row a run.
-        history: one row a run and epoch, with the run's position in the summary, the metric, and seconds; those of a
-            run's first epoch hold the compilation.
-        metric: a column of the history, of the validation set.
-        target: from there on (for a loss: from there down) it is reached.
+        summary: one row per run.
+        history: one row per run and epoch: position (of the run in the summary), the metric, and seconds, which
+            include the compilation in a run's first epoch.
+        metric: a validation column of the history.
+        target: reached by this value or a better one.
     """
     if metric not in history:
         return summary.assign(epochs_to_target=np.nan, seconds_to_target=np.nan)
@@ -34,10 +34,10 @@ def with_targets(summary: pd.DataFrame, history: pd.DataFrame, metric: str, targ
 
 
 def target_columns(runs: pd.DataFrame, target: float | None) -> dict[str, float | int | None]:
-    """Return how many of a variant's completed runs reached the target, and the medians of the epochs and seconds.
+    """Return the number of a variant's completed runs that reached the target, and their median epochs and seconds.
 
-    A run that never did, or diverged, counts as infinitely slow: where that is the median, there is none. One that
-    failed, was interrupted or is still training is missing, as it is in a comparison.
+    A run that diverged or never reached the target counts as infinitely slow; if the median is such a run, it is NaN.
+    Failed, interrupted and training runs are missing, as in comparisons.
     """
     if target is None or "epochs_to_target" not in runs:
         return dict.fromkeys(TARGET_COLUMNS)
@@ -48,15 +48,15 @@ def target_columns(runs: pd.DataFrame, target: float | None) -> dict[str, float 
 
 
 def without_lost_times(summary: pd.DataFrame) -> pd.DataFrame:
-    """Return a summary in which only completed runs have a time to the target: one that then diverged lost it."""
+    """Return the summary without the times to target of runs that did not complete, such as diverged ones."""
     completed = summary["status"] == "completed"
     return summary.assign(**{name: summary[name].where(completed) for name in TIMES_TO_TARGET})
 
 
 def usual_target(summary: pd.DataFrame, history: pd.DataFrame, baseline: str, metric: str) -> float | None:
-    """Return the worst value that a completed run of the baseline ends with: the target where none is given.
+    """Return the default target: the worst final value of the baseline's completed runs.
 
-    All of them reach it. The mean is what about half of them never get to.
+    All of those runs reach it. About half of them would never reach their mean.
     """
     completed = np.flatnonzero((summary["variant"] == baseline) & (summary["status"] == "completed"))
     if metric not in history:
@@ -66,25 +66,25 @@ def usual_target(summary: pd.DataFrame, history: pd.DataFrame, baseline: str, me
 
 
 def is_time(metric: str) -> bool:
-    """Say whether a metric is the time to the target, which a run that never reached it has not."""
+    """Return whether a metric is the time to the target."""
     return metric in TIMES_TO_TARGET
 
 
 def succeeded(metric: str) -> str:
-    """Return what the runs did that have a value: "completed"."""
+    """Return the verb for runs with a value: "completed"."""
     return "reached the target" if is_time(metric) else "completed"
 
 
 def lost_how(metric: str) -> str:
-    """Return what the runs did that lost: "diverged"."""
+    """Return the verb for runs that count as lost: "diverged"."""
     return "diverged or never reached the target" if is_time(metric) else "diverged"
 
 
 def runs_with_value(row: "Mapping[Any, Any] | pd.Series[Any]", metric: str) -> int:
-    """Return how many runs of a variant have a value, from its row of the aggregate."""
+    """Return the number of a variant's runs with a value, from its row of the aggregate."""
     return int(row["reached" if is_time(metric) else "completed"])
 
 
 def runs_lost(row: "Mapping[Any, Any] | pd.Series[Any]", metric: str) -> int:
-    """Return how many runs of a variant lost, from its row of the aggregate."""
+    """Return the number of a variant's lost runs, from its row of the aggregate."""
     return int(row["diverged"] + row["completed"]) - runs_with_value(row, metric)

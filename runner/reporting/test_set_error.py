@@ -1,4 +1,4 @@
-"""The test set's own error in a difference of accuracies: paired over its examples, and together with the seeds'."""
+"""Test set error: the standard error of a difference of accuracies over test examples, and the two-level interval."""
 
 import math
 from collections.abc import Sequence
@@ -19,20 +19,20 @@ TEST_SET_COLUMNS = ["test_examples", "test_set_error", "two_level_low", "two_lev
 def with_test_set_error(
     comparisons: pd.DataFrame, summary: pd.DataFrame, answers: Sequence[Answers | None]
 ) -> pd.DataFrame:
-    """Return the comparisons with the error that the test set leaves in their differences: `TEST_SET_COLUMNS`.
+    """Add the error of the test set to comparisons of test accuracies: `TEST_SET_COLUMNS`.
 
-    `test_set_error` is the paired standard error: that of the mean over the test examples of by how much more often one
-    variant's runs are right than the other's. Both variants get the same examples wrong for the most part, so it is
-    smaller than that of one accuracy. The two-level interval adds it to the one over seeds: its half is the root of the
-    sum of both halves' squares, each by the t of the seeds. The variation of single answers is part of both, so it is
-    rather too wide than too narrow, as is the bootstrap over seeds and examples (Owen 2007, "The pigeonhole
-    bootstrap").
-    Everything is NaN where predictions are missing, or are not of the same test examples.
+    For each test example, take the share of the variant's runs that classify it correctly minus that of the baseline's
+    runs. `test_set_error` is the standard error of the mean of these paired differences. It is smaller than that of one
+    accuracy, because both variants misclassify mostly the same examples. The two-level interval combines it with the
+    interval over seeds: its half-width is the root of the sum of squares of both half-widths, each with the t quantile
+    of the seeds. The variation of single answers is part of both, so the interval is too wide rather than too narrow,
+    like the bootstrap over seeds and examples (Owen 2007, "The pigeonhole bootstrap").
+    All columns are NaN if predictions are missing or belong to different test examples.
 
     Args:
-        comparisons: of test accuracies, as `comparison_frame` returns them.
-        summary: what they were made of, one row a run.
-        answers: those of the runs, in the order of the summary.
+        comparisons: of test accuracies, from `comparison_frame`.
+        summary: the runs behind them, one row per run.
+        answers: of the runs, in the order of the summary.
     """
     rows = [_row(row, summary, answers) for row in comparisons.to_dict("records")]
     found = pd.DataFrame(rows, comparisons.index, TEST_SET_COLUMNS, dtype=float).astype({"test_examples": "Int64"})
@@ -50,7 +50,7 @@ def _row(found: dict[Any, Any], summary: pd.DataFrame, answers: Sequence[Answers
     if freedom > 0:
         over_seeds = (found["ci_high"] - found["ci_low"]) / 2
         over_examples = error * float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom))
-        # Seeds that are all alike have no interval, and add nothing; nor have examples that are, too.
+        # Equal seeds have no interval and add nothing. If the examples are equal too, there is no interval.
         reach = math.hypot(0.0 if math.isnan(over_seeds) else over_seeds, over_examples) or math.nan
     return dict(zip(TEST_SET_COLUMNS, (examples, error, middle - reach, middle + reach), strict=True))
 
@@ -58,9 +58,9 @@ def _row(found: dict[Any, Any], summary: pd.DataFrame, answers: Sequence[Answers
 def _right_by_example(
     found: dict[Any, Any], summary: pd.DataFrame, answers: Sequence[Answers | None]
 ) -> list[npt.NDArray[np.float64]] | None:
-    """Return in how many of the compared runs of the variant, then of the baseline, each example is right, as shares.
+    """Return for each example the share of correct runs: of the variant, then of the baseline.
 
-    None where a run has no answers, or those to other examples.
+    None if a run has no answers, or answers to different examples.
     """
     known = [[answers[place] for place in side] for side in compared_runs(summary, found)]
     first = next((own for own in known[0] if own), None)

@@ -1,4 +1,4 @@
-"""What a report says in words: a sentence a variant, and what to be careful about."""
+"""Verdicts and cautions: one sentence per variant, and the limits of its evidence."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,20 +8,29 @@ import pandas as pd
 
 from runner.core.text import counted
 from runner.records.record import RunRecord
-from runner.reporting.aggregate import STILL_TRAINING, UNDECIDED, can_decide, has_seeds_apart, no_result_text, p_text
-from runner.reporting.metrics import device_name, is_share, p_equation, sign_of, signed_text, value_text
+from runner.reporting.aggregate import (
+    NOT_SIGNIFICANT,
+    STILL_TRAINING,
+    UNDECIDED,
+    can_decide,
+    has_seeds_apart,
+    no_result_text,
+    p_text,
+)
+from runner.reporting.metrics import device_name, is_share, p_equation, quantity, sign_of, signed_text, value_text
 from runner.reporting.statistics.attainability import least_text, smallest_p
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
 
 _MIXED = {"device": "device", "threads": "number of threads", "code": "commit"}
+_ALL = {1: "its only run", 2: "both runs"}  # all runs of a variant
 _Row = Mapping[Any, Any]  # of a frame
 
 
 def verdicts(aggregate: pd.DataFrame, comparisons: pd.DataFrame, baselines: Mapping[str, str]) -> dict[str, str]:
-    """Return a sentence for each variant, in the order of the table.
+    """Return one sentence per variant, in the order of the table.
 
     Args:
-        baselines: what each variant is compared with; a baseline with itself.
+        baselines: each variant's baseline; a baseline maps to itself.
     """
     rows = {str(row["variant"]): row for row in aggregate.to_dict("records")}
     compared = {row["variant"]: row for row in comparisons.to_dict("records")}
@@ -30,59 +39,69 @@ def verdicts(aggregate: pd.DataFrame, comparisons: pd.DataFrame, baselines: Mapp
 
 def _verdict(variant: str, rows: Mapping[str, _Row], compared: Mapping[Any, _Row], baselines: Mapping[str, str]) -> str:
     row = rows[variant]
-    mean = f"{variant} has {_mean(row)}"
     if variant in compared:
         found = compared[variant]
-        return f"{mean}{_difference(found, rows)}: {_claim(found, rows, len(compared))}."
+        return (
+            f"{variant} ({_mean(row)}) {_claim(found)}{_estimate(found, rows)}{_evidence(found, rows, len(compared))}."
+        )
     if not row["n"]:
-        return f"{mean}."
-    alone, baseline = f"{mean} (n = {row['n']:.0f})", baselines[variant]
+        return f"{variant} has {_mean(row)}."
+    baseline = baselines[variant]
     if baseline != variant:
-        return f"{alone}; {baseline}, its baseline, has none to compare it with."
-    is_compared_with = any(found["baseline"] == variant for found in compared.values())
-    return f"{alone}; the others are compared with it." if is_compared_with else f"{alone}."
+        return f"{variant}: {_mean(row)} (n = {row['n']:.0f}); its baseline, {baseline}, has no result."
+    if any(found["baseline"] == variant for found in compared.values()):
+        return f"{variant} ({_mean(row)}, n = {row['n']:.0f}) is the baseline."
+    return f"{variant}: {_mean(row)} (n = {row['n']:.0f})."
 
 
 def _mean(row: _Row) -> str:
-    """Return a variant's mean, and of which runs it is, where others diverged."""
+    """Return a variant's mean, with the runs that it covers if others diverged."""
     metric, runs = row["metric"], row["runs"]
+    named = quantity(metric)
     if row["n"]:
-        mean = f"a mean {metric} of {value_text(row['mean'], metric)}"
-        of = f" over the {runs_with_value(row, metric)} of {runs} runs that {succeeded(metric)}"
-        return mean + of * bool(runs_lost(row, metric))
+        mean = f"mean {named} {value_text(row['mean'], metric)}"
+        over = f" over the {runs_with_value(row, metric)} of {runs} runs that {succeeded(metric)}"
+        return mean + over * bool(runs_lost(row, metric))
     if runs_lost(row, metric) == runs:
-        return f"no {metric}: {'its one run' if runs == 1 else f'all of its {runs} runs'} {lost_how(metric)}"
-    lost = "its one run has not completed" if runs == 1 else f"none of its {runs} runs completed"
-    return f"no {metric}: {lost}"
+        return f"no {named}: {_ALL.get(runs, f'all {runs} runs')} {lost_how(metric)}"
+    return f"no {named}: {'its only run did not complete' if runs == 1 else f'none of its {runs} runs completed'}"
 
 
-def _difference(found: _Row, rows: Mapping[str, _Row]) -> str:
+def _claim(found: _Row) -> str:
     baseline = found["baseline"]
+    if found["verdict"] != UNDECIDED:
+        is_better = sign_of(found["metric"]) * (1 if found["verdict"] == "higher" else -1) > 0
+        return f"is significantly {'better' if is_better else 'worse'} than {baseline}"
+    if found["reason"] == NOT_SIGNIFICANT:
+        return f"shows {NOT_SIGNIFICANT} from {baseline}"
+    nothing = ", so nothing is claimed" if found["reason"] == STILL_TRAINING else ""
+    return f"versus {baseline}: {found['reason']}{nothing}"
+
+
+def _estimate(found: _Row, rows: Mapping[str, _Row]) -> str:
+    """Return the difference from the baseline, with the seeds that it covers if either side has others."""
     if not found["n_completed"]:
-        return f". Against {baseline}"
-    unit = " points" if is_share(found["metric"]) else ""
-    text = f", {signed_text(found['difference'], found['metric'])}{unit}{_tiny(found)} against {baseline}"
-    if found["lost"] or found["baseline_lost"]:
-        both = f"in which both {succeeded(found['metric'])}" if is_time(found["metric"]) else "that both completed"
-        return f"{text} over the {counted(found['n_completed'], 'seed')} {both}"
-    seeds = {variant: row["n"] for variant, row in rows.items()}
-    return f"{text} over the {found['n_completed']} seeds that both have" if has_seeds_apart(found, seeds) else text
-
-
-def _claim(found: _Row, rows: Mapping[str, _Row], comparisons: int) -> str:
+        return ""
     metric = found["metric"]
-    if found["reason"] == STILL_TRAINING:
-        return "runs are still training, and nothing is claimed"
-    if math.isnan(found["p_holm"]) and not can_decide(found):
-        return str(found["reason"])
-    evidence = (
-        f"({_interval(found, comparisons)}{p_equation(p_text(found))} after Holm, {found['test']}, n = {found['n']})"
-    )
-    among = _lost(found) + _among(rows[found["variant"]], rows[found["baseline"]])
-    if found["verdict"] == UNDECIDED:
-        return f"{found['reason']}{among} {evidence}"
-    better = "better" if sign_of(metric) * (1 if found["verdict"] == "higher" else -1) > 0 else "worse"
-    return f"significantly {better}{_of_these_examples(found)}{among} {evidence}"
+    unit = " percentage points" if is_share(metric) else ""
+    text = f"{signed_text(found['difference'], metric)}{unit}{_tiny(found)}"
+    if found["lost"] or found["baseline_lost"]:
+        both = f"in which both {succeeded(metric)}" if is_time(metric) else "that both completed"
+        text += f" over the {counted(found['n_completed'], 'seed')} {both}"
+    elif has_seeds_apart(found, {variant: row["n"] for variant, row in rows.items()}):
+        text += f" over the {found['n_completed']} seeds that both have"
+    is_answered = found["verdict"] != UNDECIDED or found["reason"] == NOT_SIGNIFICANT
+    return f"{':' if is_answered else ';'} {text}"
+
+
+def _evidence(found: _Row, rows: Mapping[str, _Row], comparisons: int) -> str:
+    """Return in brackets what a claim rests on; "" where nothing is claimed."""
+    if found["reason"] == STILL_TRAINING or (math.isnan(found["p_holm"]) and not can_decide(found)):
+        return ""
+    p_value = "no p value" if math.isnan(found["p_holm"]) else f"{p_equation(p_text(found))} after Holm's correction"
+    parts = [*_intervals(found, comparisons), p_value, found["test"], f"n = {found['n']}"]
+    parts += [*_lost(found), *_among(rows[found["variant"]], rows[found["baseline"]]), *_of_these_examples(found)]
+    return f" ({'; '.join(parts)})"
 
 
 def _tiny(found: _Row) -> str:
@@ -91,51 +110,53 @@ def _tiny(found: _Row) -> str:
 
 
 def _examples(found: _Row) -> int:
-    """Return how many examples the test set has; 0 where that is not known."""
+    """Return the size of the test set; 0 if unknown."""
     examples = found.get("test_examples")
     return 0 if examples is None or pd.isna(examples) else int(examples)
 
 
-def _of_these_examples(found: _Row) -> str:
-    """Return for which test examples a claim is made: the test over seeds says nothing about others."""
-    if not (examples := _examples(found)):
-        return ""
-    perhaps = ", perhaps not on others" if found["two_level_low"] <= 0 <= found["two_level_high"] else ""
-    return f" on these {examples:,} test examples{perhaps}"
+def _of_these_examples(found: _Row) -> Iterator[str]:
+    """Limit a significant difference to these test examples: the test over seeds does not cover others."""
+    if found["verdict"] != UNDECIDED and (examples := _examples(found)):
+        perhaps = ", perhaps not for others" if found["two_level_low"] <= 0 <= found["two_level_high"] else ""
+        yield f"holds for these {examples:,} test examples{perhaps}"
 
 
-def _interval(found: _Row, comparisons: int) -> str:
-    """Return the interval of the difference; it is not adjusted, as p is, where there are several comparisons."""
-    metric = found["metric"]
+def _intervals(found: _Row, comparisons: int) -> Iterator[str]:
+    """Yield the intervals of the difference, which Holm's correction does not adjust."""
     if found["n_completed"] < 2:
-        return ""
-    alone = " of this comparison alone" if comparisons > 1 else ""
-    wider = ""
-    if not math.isnan(found.get("two_level_low", math.nan)):
-        low, high = (signed_text(found[name], metric) for name in ("two_level_low", "two_level_high"))
-        wider = f"{low} to {high} with the test set's own error, "
+        return
+    unadjusted = ", unadjusted" if comparisons > 1 else ""
     if math.isnan(found["ci_low"]):
-        return f"all differences equal, so no 95% interval, {wider}"
-    low, high = (signed_text(found[name], metric) for name in ("ci_low", "ci_high"))
-    return f"95% interval {low} to {high}{alone}, {wider}"
+        yield "no 95% CI, all differences equal"
+    else:
+        yield f"95% CI {_range(found, 'ci')}{unadjusted}"
+    if not math.isnan(found.get("two_level_low", math.nan)):
+        yield f"{_range(found, 'two_level')} including the test set's error"
 
 
-def _lost(found: _Row) -> str:
-    """Return whose diverged runs a comparison counts as lost."""
+def _range(found: _Row, interval: str) -> str:
+    low, high = (signed_text(found[f"{interval}_{end}"], found["metric"]) for end in ("low", "high"))
+    return f"{low} to {high}"
+
+
+def _lost(found: _Row) -> Iterator[str]:
+    """Name the diverged runs that a comparison counts as lost."""
     sides = (("lost", "variant"), ("baseline_lost", "baseline"))
-    lost = [f"{counted(found[count], 'run')} of {found[side]}" for count, side in sides if found[count]]
-    return f", with the {' and '.join(lost)} that {lost_how(found['metric'])} counted as lost" if lost else ""
+    if lost := [f"{counted(found[count], 'run')} of {found[side]}" for count, side in sides if found[count]]:
+        yield f"counted as lost: {' and '.join(lost)} that {lost_how(found['metric'])}"
 
 
-def _among(*sides: _Row) -> str:
-    """Return of which runs alone a claim is made, where others have no result."""
+def _among(*sides: _Row) -> Iterator[str]:
+    """Name the runs that a claim covers, if others have no result."""
     parts = [
         f"the {row['completed'] + row['diverged']} of {row['runs']} runs of {row['variant']} that "
         f"{'completed or diverged' if row['diverged'] else 'completed'}"
         for row in sides
         if row["completed"] + row["diverged"] < row["runs"]
     ]
-    return f", among {' and '.join(parts)}" if parts else ""
+    if parts:
+        yield f"among {' and '.join(parts)}"
 
 
 def cautions(
@@ -145,11 +166,11 @@ def cautions(
     tuned: Iterable[str],
     not_begun: int = 0,
 ) -> list[str]:
-    """Return what a reader must know before trusting the table.
+    """Return the limits of the evidence, one sentence each.
 
     Args:
-        tuned: what is to be said of how variants were tuned.
-        not_begun: runs that are planned and have no record.
+        tuned: sentences about how the variants were tuned.
+        not_begun: number of planned runs without a record.
     """
     runs = [*_without_result(aggregate), *_to_come(aggregate, not_begun)]
     pairs = [*_undecidable(comparisons), *_unmatched(comparisons), *_unpaired(comparisons)]
@@ -159,10 +180,10 @@ def cautions(
 def _without_result(aggregate: pd.DataFrame) -> Iterator[str]:
     for _, row in aggregate.iterrows():
         if without := no_result_text(row):
-            rest = f"its figures are those of the other {row['n']:.0f}" if row["n"] else "it has no figures"
+            rest = f"its results cover the other {row['n']:.0f}" if row["n"] else "it has no results"
             if row["diverged"]:
-                rest += ", and a run that diverged counts as lost in its comparisons"
-            yield f"{row['variant']}: of {counted(row['runs'], 'run')} {without}; {rest}."
+                rest += "; comparisons count diverged runs as lost"
+            yield f"{row['variant']}: of {counted(row['runs'], 'run')}, {without}; {rest}."
 
 
 def _to_come(aggregate: pd.DataFrame, not_begun: int) -> Iterator[str]:
@@ -172,30 +193,30 @@ def _to_come(aggregate: pd.DataFrame, not_begun: int) -> Iterator[str]:
     ]
     if training:
         yield (
-            f"still training: {', '.join(training)}. This is a glimpse: nothing is claimed of them or against them, "
-            "and p of the others may change."
+            f"still training: {', '.join(training)}. These results are preliminary: nothing is claimed about these "
+            "variants, and the p values of the others may change."
         )
     if not_begun:
-        yield f"not begun: {counted(not_begun, 'planned run')}. This is a part of what was asked for."
+        yield f"not begun: {counted(not_begun, 'planned run')}. This report covers only a part of the plan."
 
 
 def _undecidable(comparisons: pd.DataFrame) -> Iterator[str]:
-    """Name the designs that cannot show a difference, whatever comes out."""
+    """Name the designs that cannot reach significance, whatever the results."""
     unable = [row for row in comparisons.to_dict("records") if not can_decide(row)]
     for reason, row in {row["reason"]: row for row in unable}.items():
         smallest = least_text(smallest_p(row["n"], 1))
         yield (
-            f"{reason}: an exact test on {counted(row['n'], 'pair')} gives {smallest}, before Holm. Intervals are "
-            "shown, and nothing is claimed."
+            f"{reason}: an exact test on {counted(row['n'], 'pair')} gives {smallest} before Holm's correction. The "
+            "report shows intervals and claims nothing."
         )
 
 
 def _unmatched(comparisons: pd.DataFrame) -> Iterator[str]:
     for row in comparisons[comparisons["unmatched"] > 0].to_dict("records"):
         yield (
-            f"{row['variant']}: {counted(row['unmatched'], 'seed')} that it has in common with {row['baseline']} "
-            f"{'is' if row['unmatched'] == 1 else 'are'} no true pair (other data, split or initial weights), and left "
-            "out of the comparison."
+            f"{row['variant']}: {counted(row['unmatched'], 'seed')} shared with {row['baseline']} "
+            f"{'is not a true pair' if row['unmatched'] == 1 else 'are not true pairs'} (different data, split or "
+            "initial weights); the comparison leaves out such seeds."
         )
 
 
@@ -204,7 +225,7 @@ def _unpaired(comparisons: pd.DataFrame) -> Iterator[str]:
     for test, rows in comparisons[is_unpaired & (comparisons["n"] > 1)].groupby("test", sort=False):
         name = "Welch's test" if test == "Welch" else "the rank-sum test"
         yield (
-            "not paired by seed (other seeds, data, split or initial weights than the baseline), so compared by "
+            "not paired with the baseline (different seeds, data, split or initial weights), so compared by "
             f"{name}: {', '.join(rows['variant'])}."
         )
 
@@ -214,17 +235,17 @@ def _known(value: object) -> str:
 
 
 def _devices(known: Sequence[Mapping[str, Any]]) -> set[str]:
-    """Return the devices' names; an older record, which names no processor, says nothing where others do."""
+    """Return the devices' names; ignore an older record without a processor if others name one."""
     names = [(device.get("name"), device_name(device)) for device in known]
     refined = {name for name, full in names if full != name}
     return {full for name, full in names if full != name or name not in refined}
 
 
 def _mixed(records: Sequence[RunRecord]) -> Iterator[str]:
-    """Say which versions, devices and states of the code the runs do not share."""
+    """Name the versions, devices and commits in which the runs differ."""
     versions = {name for record in records for name in record.versions}
     found = {name: {record.versions.get(name) for record in records} for name in sorted(versions)}
-    known = [record.device for record in records if record.device]  # none: it ended before it was on one
+    known = [record.device for record in records if record.device]  # empty if the run ended before it had a device
     found["device"] = {*_devices(known)}
     found["threads"] = {device.get("intra_op_threads") for device in known}
     found["code"] = {(record.code.get("commit") or "")[:12] or None for record in records}
@@ -233,4 +254,4 @@ def _mixed(records: Sequence[RunRecord]) -> Iterator[str]:
             what = _MIXED.get(name, f"version of {name}")
             yield f"the runs differ in their {what}: {', '.join(sorted(map(_known, values)))}."
     if any(record.code.get("dirty") for record in records):
-        yield "some runs were made with code that differs from its commit."
+        yield "some runs used code with uncommitted changes."

@@ -1,1 +1,1 @@
-"""Training recorded runs again, and comparing with them and with published figures."""
+"""Reproduction of recorded runs, and verification of published results."""

@@ -1,4 +1,4 @@
-"""A run that was trained again, beside its record: where it was made, and its numbers one by one."""
+"""Comparison of a reproduced run with its record: environment and metrics."""
 
 import math
 from collections import Counter
@@ -16,10 +16,10 @@ from runner.records.record import RunRecord, Status
 from runner.records.run_directory import RunDirectory
 
 Verdict = Literal["bit-identical", "within tolerance", "different"]
-Numbers = dict[str, npt.NDArray[Any]]  # by metric: one number, one an epoch, or (examples, classes)
+Numbers = dict[str, npt.NDArray[Any]]  # by metric: one number, one per epoch, or (examples, classes)
 
-TOLERANCE = 1e-3  # absolute, for accuracies (0.1 points) and losses
-WHOLE: tuple[Status, ...] = ("completed", "diverged")  # training again ends where these runs ended
+TOLERANCE = 1e-3  # absolute, for accuracies (0.1 percentage points) and losses
+WHOLE: tuple[Status, ...] = ("completed", "diverged")  # runs that a reproduction can match to the end
 _VERDICTS: tuple[Verdict, ...] = ("bit-identical", "within tolerance", "different")
 _NOT_COMPARED = ("epoch", "seconds")
 _PARTS = {
@@ -36,33 +36,33 @@ _REPORTED = ("val_", "best_val_", "test_")  # columns of a summary that hold met
 
 @dataclass(frozen=True)
 class Compared:
-    """One metric, as recorded and as it came out again."""
+    """One metric, as recorded and as reproduced."""
 
     metric: str
     recorded: str
     again: str
-    gap: float  # the largest absolute difference; NaN where there is none to take
+    gap: float  # largest absolute difference; NaN if undefined
     verdict: Verdict
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """All that was compared, and the metrics that were not, as the record lacks them."""
+    """Compared metrics, and metrics that the record lacks."""
 
     compared: list[Compared]
     unrecorded: list[str]
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of all; a run of which nothing can be compared was not reproduced."""
+        """The worst verdict of all metrics; "different" if nothing could be compared."""
         return max((one.verdict for one in self.compared), key=_VERDICTS.index, default="different")
 
 
 def numbers_of(directory: RunDirectory, record: RunRecord) -> Numbers:
-    """Read all that is compared of a run; a number that is not finite may stand as None in its record.
+    """Read the numbers of a run to compare; None in its record counts as NaN.
 
     Raises:
-        UserError: if its history or its predictions cannot be read.
+        UserError: if its history or predictions cannot be read.
     """
     history = directory.read_history()
     columns = list(dict.fromkeys(name for row in history for name in row if name not in _NOT_COMPARED))
@@ -75,7 +75,7 @@ def numbers_of(directory: RunDirectory, record: RunRecord) -> Numbers:
 
 
 def reported_numbers(row: Mapping[str, Any]) -> Numbers:
-    """Return the metrics of a row of a `summary.csv`, or of `RunRecord.summary()`; empty cells are left out.
+    """Return the metrics in a row of `summary.csv` or of `RunRecord.summary()`, without empty cells.
 
     Raises:
         UserError: if one is not a number.
@@ -88,9 +88,9 @@ def reported_numbers(row: Mapping[str, Any]) -> Numbers:
 
 
 def up_to_where_it_stopped(recorded: Numbers, again: Numbers) -> tuple[Numbers, Numbers]:
-    """Return what can be compared with a run that stopped early: the epochs that both have, and what was tested.
+    """Limit the numbers to those comparable with a run that stopped early: common epochs and test results.
 
-    Final values, and those of a report, are of another epoch then.
+    Its final values and its row of a report belong to another epoch.
     """
     epochs = min(map(_epochs, (recorded, again)))
     kept = [
@@ -108,7 +108,7 @@ def compare(recorded: Numbers, again: Numbers, tolerance: float = TOLERANCE) -> 
     """Compare two runs metric by metric; NaN equals NaN.
 
     Args:
-        tolerance: absolute; of learning rates, which may be as small as that, relative.
+        tolerance: absolute; relative for learning rates, which may be smaller than the tolerance.
     """
     compared = []
     for metric, before in recorded.items():
@@ -123,7 +123,7 @@ def compare(recorded: Numbers, again: Numbers, tolerance: float = TOLERANCE) -> 
 
 
 def environment_differences(recorded: RunRecord, again: RunRecord) -> list[tuple[str, str, str]]:
-    """Return what differs of versions, device, code and data: name, as recorded, as it is now."""
+    """Return the differences in versions, device, code and data: name, recorded value, current value."""
     before, after = dict(_environment(recorded)), dict(_environment(again))
     names = dict.fromkeys([*before, *after])
     pairs = [(name, before.get(name, "-"), after.get(name, "-")) for name in names]
@@ -131,8 +131,8 @@ def environment_differences(recorded: RunRecord, again: RunRecord) -> list[tuple
 
 
 def environment_table(differences: Sequence[tuple[str, str, str]]) -> Table:
-    """Return the differences of environment as a table for the terminal."""
-    table = Table(title="environment: what differs", title_justify="left")
+    """Return a table of the environment's differences for the terminal."""
+    table = Table(title="differences in environment", title_justify="left")
     for header in ("", "recorded", "now"):
         table.add_column(header, overflow="fold")
     for cells in differences:
@@ -141,7 +141,7 @@ def environment_table(differences: Sequence[tuple[str, str, str]]) -> Table:
 
 
 def comparison_table(comparison: Comparison) -> Table:
-    """Return the comparison as a table for the terminal, narrow enough for 80 columns."""
+    """Return a table of the comparison for a terminal with 80 columns."""
     table = Table(title="metrics", title_justify="left", box=None, collapse_padding=True, pad_edge=False)
     table.add_column("", overflow="fold")
     for header in ("recorded", "again", "gap"):
@@ -159,12 +159,12 @@ def comparison_table(comparison: Comparison) -> Table:
 
 
 def verdict_text(comparison: Comparison, tolerance: float) -> str:
-    """Return the tolerance, what could not be compared, and the verdict."""
+    """Return the lines below the table: tolerance, metrics that were not compared, verdict."""
     lines = [f"tolerance: {tolerance:g} absolute (learning rates: relative)"]
     if comparison.unrecorded:
-        lines.append(f"not in the record, so not compared: {', '.join(comparison.unrecorded)}")
+        lines.append(f"not compared, because the record lacks them: {', '.join(comparison.unrecorded)}")
     if not comparison.compared:
-        return "\n".join([*lines, "verdict: different; the record holds no numbers to compare with"])
+        return "\n".join([*lines, "verdict: different (the record holds no numbers to compare)"])
     counts = Counter(one.verdict for one in comparison.compared)
     counted = ", ".join(f"{counts[verdict]} {verdict}" for verdict in _VERDICTS if counts[verdict])
     return "\n".join([*lines, f"verdict: {comparison.verdict} (metrics: {counted})"])
@@ -183,7 +183,7 @@ def _environment(record: RunRecord) -> Iterator[tuple[str, str]]:
 
 
 def _metrics(part: str, values: Mapping[str, Any]) -> Numbers:
-    """Return the single numbers among the values; scores hold lists by class too."""
+    """Return the single numbers among the values; scores also hold lists by class."""
     return {
         f"{part} {name}": _one(value)
         for name, value in values.items()
@@ -220,7 +220,7 @@ def _verdict(before: npt.NDArray[Any], after: npt.NDArray[Any], allowed: float |
 
 
 def _same_where_not_finite(before: npt.NDArray[Any], after: npt.NDArray[Any]) -> bool:
-    """Say whether NaN stands where NaN stood, and infinity where that infinity stood."""
+    """Return whether NaN and infinities are at the same positions."""
     finite = np.isfinite(before)
     return np.array_equal(finite, np.isfinite(after)) and np.array_equal(
         before[~finite], after[~finite], equal_nan=True

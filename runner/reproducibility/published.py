@@ -1,4 +1,4 @@
-"""What is published of a recipe, beside what it reaches here."""
+"""Published results of recipes, and judgements of measured results."""
 
 import statistics
 from collections.abc import Sequence
@@ -17,15 +17,15 @@ _TOLERANCE = 1e-3  # relative: a loss in float32 against one in float64
 
 @dataclass(frozen=True)
 class Data:
-    """What a recipe must be trained and tested on; None: any."""
+    """Required data of a recipe; None: any."""
 
-    fingerprint: str | None = None  # the first digits of it
-    split: str | None = None  # the hash of training, validation and test
+    fingerprint: str | None = None  # its first digits
+    split: str | None = None  # hash of training, validation and test sets
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """A published figure, in per cent, and the band in which the mean over the seeds must lie."""
+    """A published result, and the accepted band for the mean over seeds, both in percent."""
 
     name: str
     source: str
@@ -35,30 +35,30 @@ class Expectation:
     seeds: int
     data: Data
     metric: str = "test_accuracy"  # a column of summary.csv
-    penalized: bool = False  # its loss holds a penalty beside the cross-entropy
+    penalized: bool = False  # the loss includes a penalty
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """An expectation, and what came out."""
+    """An expectation with the measured values."""
 
     expectation: Expectation
-    values: list[float]  # per cent, one a run that ended
-    faults: list[str]  # what is wrong beside the figure
+    values: list[float]  # percent, one per completed run
+    faults: list[str]  # errors other than a mean outside the band
 
     @property
     def mean(self) -> float | None:
-        """The mean over the seeds, in per cent."""
+        """The mean over seeds, in percent."""
         return statistics.fmean(self.values) if self.values else None
 
     @property
     def deviation(self) -> float | None:
-        """The standard deviation over the seeds."""
+        """The standard deviation over seeds."""
         return statistics.stdev(self.values) if len(self.values) > 1 else None
 
     @cached_property
     def reasons(self) -> list[str]:
-        """Why it fails; empty where it passes."""
+        """Reasons for a failure; empty if it passes."""
         low, high = self.expectation.band
         if self.mean is None:
             return self.faults or ["nothing was measured"]
@@ -68,7 +68,7 @@ class Judgement:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether there is no reason for a failure."""
         return not self.reasons
 
     def row(self) -> dict[str, Any]:
@@ -91,9 +91,9 @@ class Judgement:
 
 
 def judge(expectation: Expectation, records: Sequence[RunRecord | None]) -> Judgement:
-    """Hold the records of an expectation's runs, one a seed, against it; None: the run left no record.
+    """Judge an expectation by the records of its runs, one per seed; None: the run left no record.
 
-    A run that did not complete, that saw other data, or whose loss is no cross-entropy is a fault, whatever its figure.
+    An incomplete run, wrong data or a loss that is not the cross-entropy is a fault, whatever the result.
     """
     values: list[float] = []
     faults: list[str] = []
@@ -121,7 +121,7 @@ def _other_data(expected: Data, record: RunRecord) -> list[str]:
 
 
 def _other_loss(record: RunRecord, *, penalized: bool) -> list[str]:
-    """Compare the test loss with the cross-entropy of the test predictions, which is computed without Keras."""
+    """Compare the test loss with the cross-entropy of the test predictions, computed without Keras."""
     loss, cross_entropy = record.test.get("loss"), record.scores.get("negative_log_likelihood")
     if loss is None or cross_entropy is None:
         return ["no test loss to compare with the predictions"]
@@ -132,8 +132,8 @@ def _other_loss(record: RunRecord, *, penalized: bool) -> list[str]:
 
 
 def verification_table(judgements: Sequence[Judgement]) -> Table:
-    """Return a row a recipe, for the terminal."""
-    table = Table(box=SIMPLE_HEAD)  # which fits into 80 columns
+    """Return a table for the terminal with one row per recipe."""
+    table = Table(box=SIMPLE_HEAD)  # fits into 80 columns
     table.add_column("recipe", no_wrap=True)
     table.add_column("source", overflow="fold")
     for column in ("published", "band", "measured (n)"):

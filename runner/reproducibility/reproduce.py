@@ -1,4 +1,4 @@
-"""The command `runner reproduce`: a run is trained again from its record, into a new directory, and compared."""
+"""Reproduction of a run: train it again from its record and compare."""
 
 import logging
 import math
@@ -42,10 +42,10 @@ from runner.run.request import Request
 
 
 def run_of_row(report: Path, number: int) -> tuple[Path, dict[str, str]]:
-    """Return the directory of the run in a row of a report's summary (1: the first), and that row.
+    """Return the run directory for a row of a report's summary (1: the first), and the row.
 
     Raises:
-        UserError: if there is no such report or row, or the row's run does not lie in or below the report's directory.
+        UserError: if there is no such report or row, or the run is not in or below the report's directory.
     """
     summary = report / "summary.csv"
     rows = _summary_rows(report, summary)
@@ -54,15 +54,15 @@ def run_of_row(report: Path, number: int) -> tuple[Path, dict[str, str]]:
         raise UserError(f"--row {number}: {summary} has {held}")
     wanted = rows[number - 1].get("run_id")
     if not wanted:
-        raise UserError(f"{summary}: row {number} names no run_id")
-    remedy = f"{summary}: row {number} is run {wanted}, which is not in or below {report}; name its own directory"
+        raise UserError(f"{summary}: row {number} has no run_id")
+    remedy = f"{summary}: row {number} is run {wanted}, which is not in or below {report}; give its directory instead"
     try:
         found = [one.directory.path for one in find_runs([report]) if one.record.run_id == wanted]
     except UserError as error:
         raise UserError(remedy) from error
     if not found:
         raise UserError(remedy)
-    # One run may stand in several sweeps of a report: its first row is its first directory, as reports list them.
+    # A run may belong to several sweeps of a report. Its rows and its directories have the same order.
     earlier = sum(row.get("run_id") == wanted for row in rows[: number - 1])
     return found[min(earlier, len(found) - 1)], rows[number - 1]
 
@@ -81,7 +81,7 @@ def _summary_rows(report: Path, summary: Path) -> list[dict[str, str]]:
 
 @dataclass(frozen=True)
 class Original:
-    """A run as it was recorded."""
+    """A recorded run to reproduce."""
 
     path: Path
     record: RunRecord
@@ -93,16 +93,16 @@ class Original:
         """Read a run's directory.
 
         Args:
-            trusted: packages whose classes its configuration may name.
+            trusted: packages whose classes the configuration may name.
 
         Raises:
-            UserError: if there is no run, or a file of it is missing or cannot be read.
+            UserError: if there is no run, or one of its files is missing or cannot be read.
         """
         directory = RunDirectory(path)
         if not path.is_dir():
             raise UserError(f"{path}: no such directory")
         if not directory.record_path.exists():
-            raise UserError(f"{path}: holds no run (no record.json); --row N takes one of a sweep or a report")
+            raise UserError(f"{path}: holds no run (no record.json); use --row N for a run of a sweep or a report")
         record = directory.read_record()
         config = directory.read_config()
         refuse_strangers(config, trusted)
@@ -110,10 +110,10 @@ class Original:
         return cls(path, record, config, numbers_of(directory, record))
 
     def config_here(self) -> dict[str, Any]:
-        """Return the configuration to train with: what was trained, on the device that was used, with data from here.
+        """Return the configuration for this machine: the original one, with the original device and local data.
 
-        The number of threads changes the order of sums, so a run that was left to choose it gets what it chose then.
-        A run that used a GPU keeps its choice of device, so that a machine without one shows what differs.
+        The number of threads changes the order of sums, so the recorded number is used. A run on a GPU keeps its
+        configured device, so that a machine without a GPU shows the difference.
         """
         used = self.record.device
         threads = used.get("intra_op_threads")
@@ -127,31 +127,31 @@ class Original:
         return self.config | {"device": self.config["device"] | fixed, "dataset": dataset}
 
     def warnings(self) -> list[str]:
-        """Return what makes this record less than the whole truth."""
+        """Return warnings about a record that does not describe the whole run."""
         said = []
         if self.record.status not in WHOLE:
             said.append(
-                f"this run never completed: it is {self.record.status}. It is trained to its end now, and compared in "
-                "the epochs that it recorded."
+                f"this run never completed (status {self.record.status}). It is now trained to its end, and its "
+                "recorded epochs are compared."
             )
         if (own := run_id(self.config)) != self.record.run_id:
-            said.append(f"config.yaml is not what was trained: it is run {own}, the record's is {self.record.run_id}.")
+            said.append(f"config.yaml is not the trained configuration (run id {own}; recorded {self.record.run_id}).")
         if self.record.code.get("dirty"):
-            said.append("the recorded code had changes that were not committed: its commit does not tell them.")
+            said.append("the recorded code had uncommitted changes, which its commit does not contain.")
         return said
 
 
 def reproduce(
     original: Original, out: Path, console: Console, *, tolerance: float, row: Mapping[str, str] | None = None
 ) -> None:
-    """Train a run again, print what differs of its environment, and its metrics beside those of the record.
+    """Train a run again, and print the differences in environment and the comparison of metrics.
 
     Args:
-        row: of a report's summary, to be compared too.
+        row: of a report's summary, to compare as well.
 
     Raises:
-        UserError: if it cannot be trained, or `out` is used already.
-        Stopped: if it fails or is interrupted, or if something differs beyond the tolerance.
+        UserError: if the run cannot be trained, or `out` is already used.
+        Stopped: if the run fails or is interrupted, or a metric differs beyond the tolerance.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UserError(f"{out}: already used; choose another directory (--out DIR)")
@@ -173,7 +173,7 @@ def reproduce(
 
 
 def _train(original: Original, out: Path, console: Console) -> RunRecord:
-    # As in a sweep: no other data stand in for those that are missing, and figures are left to `runner report`.
+    # As in a sweep: no embedded data instead of missing data, and no figures.
     request = Request.of_record(original.record, out, in_sweep=True)
     out.mkdir(parents=True, exist_ok=True)
     try:
@@ -192,15 +192,15 @@ def _show_environment(before: RunRecord, after: RunRecord, console: Console) -> 
     if differences := environment_differences(before, after):
         console.print(environment_table(differences))
     else:
-        console.print("environment: nothing differs (versions, device and threads, code, data)")
+        console.print("environment: no differences (versions, device and threads, code, data)")
     known, now = before.dataset.get("fingerprint"), after.dataset["fingerprint"]
     if known and known != now:
-        text = f"the data are not those of the record: {after.dataset['name']} has the fingerprint {now[:12]} here,"
-        show_warning(console, f"{text} and {known[:12]} was recorded. What differs below may come from that alone.")
+        text = f"the data differ from the record: {after.dataset['name']} has fingerprint {now[:12]}, not {known[:12]}."
+        show_warning(console, f"{text} This alone may cause the differences below.")
 
 
 def _with_status(comparison: Comparison, before: RunRecord, after: RunRecord) -> Comparison:
-    """Add the status, where a run that came to its end comes to another one now."""
+    """Add the status, if a run that ended ends with another status now."""
     if before.status not in WHOLE or before.status == after.status:
         return comparison
     status = Compared("run status", before.status, after.status, math.nan, "different")

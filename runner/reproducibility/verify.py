@@ -1,4 +1,4 @@
-"""Training of recipes again, and comparison with what is published of them."""
+"""Training of recipes, and comparison with their published results."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -33,29 +33,29 @@ from runner.sweeps.planning.variants import Variant
 from runner.sweeps.pools.base import Pool
 from runner.sweeps.train import Sweep, finished
 
-Band = Annotated[list[float], Field(min_length=2, max_length=2)]  # from, to; per cent
+Band = Annotated[list[float], Field(min_length=2, max_length=2)]  # from, to; percent
 
 
 class _Rising(Section):
-    """Something with a band."""
+    """Base of rows with a band."""
 
     band: Band
 
     @model_validator(mode="after")
     def _band_rises(self) -> Self:
         if not 0 <= self.band[0] < self.band[1] <= 100:
-            raise ValueError("band must rise, from 0 or more to 100 or less (per cent)")
+            raise ValueError("band must be two increasing numbers from 0 to 100 (percent)")
         return self
 
 
 class _Quick(_Rising):
-    """A shorter training of a row."""
+    """Shorter training for --quick."""
 
     overrides: list[str]
 
 
 class _Row(_Rising):
-    """A published figure."""
+    """A published result."""
 
     source: str
     published: float
@@ -68,14 +68,14 @@ class _Row(_Rising):
 
 
 class _Data(Section):
-    """See `Data`."""
+    """Required data; see `Data`."""
 
     fingerprint: str | None = None
     split: str | None = None
 
 
 class _File(Section):
-    """The whole of conf/verify.yaml."""
+    """Content of conf/verify.yaml."""
 
     seeds: Count
     quick_seeds: Count
@@ -93,7 +93,7 @@ def verify_recipes(
     out: Path | None,
     command: list[str],
 ) -> None:
-    """Train recipes again, print whether they reach what is published of them, and write that as verify.csv.
+    """Train recipes, print whether they reach their published results, and write verify.csv.
 
     Args:
         names, overrides, quick, seeds: as for `expectations`.
@@ -102,14 +102,14 @@ def verify_recipes(
         command: the words after `runner`.
 
     Raises:
-        UserError: if there is no such recipe, or one cannot be built.
-        Stopped: with exit code 1 if one fails, or 130 if the training was interrupted.
+        UserError: if there is no such recipe, or a recipe cannot be built.
+        Stopped: with exit code 1 if a recipe fails, or 130 if the training was interrupted.
     """
     expected = expectations(read_file(), names, overrides, quick=quick, seeds=seeds)
-    # In a directory of this code's own: what other code trained says nothing of it.
+    # One directory per code version: runs of other code prove nothing about this code.
     directory = out or Path("outputs/verify") / f"{'quick' if quick else 'full'}-{code_hash()}"
     processes: int | Literal["auto"] = workers or "auto"
-    with closing(LocalLauncher(processes).pool()) as pool:  # which takes seconds to start, beside the planning
+    with closing(LocalLauncher(processes).pool()) as pool:  # starts during the planning, because it takes seconds
         plan = plan_of(expected, {"workers": processes}, command)
         judgements = verify(expected, plan, directory, pool, Terminal())
     if not all(one.passed for one in judgements):
@@ -117,10 +117,10 @@ def verify_recipes(
 
 
 def read_file(path: Path | None = None) -> _File:
-    """Read what is published (by default from conf/verify.yaml).
+    """Read published results (default: conf/verify.yaml).
 
     Raises:
-        ConfigError: a line for each key that is wrong.
+        ConfigError: with one line for each wrong key.
     """
     values = read_yaml(path or conf_directory() / "verify.yaml")
     try:
@@ -136,17 +136,17 @@ def read_file(path: Path | None = None) -> _File:
 def expectations(
     file: _File, names: Sequence[str], overrides: Sequence[str], *, quick: bool, seeds: int | None
 ) -> list[Expectation]:
-    """Return the rows of some names, or all there are, with overrides that all of them get.
+    """Return the named rows, or all, with the overrides added to each.
 
     Raises:
-        UserError: for a name that there is not.
+        UserError: if a name does not exist or has no quick form.
     """
     rows = {name: row for name, row in file.rows.items() if row.quick or not quick}
     for name in names:
         if name not in file.rows:
             raise UserError(f"verify {name}: no such row{did_you_mean(name, file.rows)}")
         if name not in rows:
-            raise UserError(f"verify {name}: has no quick form; leave out --quick")
+            raise UserError(f"verify {name}: has no quick form; omit --quick")
     return [
         Expectation(
             name=name,
@@ -169,10 +169,10 @@ def _pair(band: Sequence[float]) -> tuple[float, float]:
 
 
 def plan_of(expected: Sequence[Expectation], launcher: Mapping[str, Any], command: list[str]) -> Plan:
-    """Return the runs that all this takes, composed and checked.
+    """Return the plan of all runs, composed and checked.
 
     Raises:
-        UserError: if one cannot be run.
+        UserError: if a run is not valid.
     """
     guard_hydra()
     register_resolvers([])
@@ -190,10 +190,10 @@ def plan_of(expected: Sequence[Expectation], launcher: Mapping[str, Any], comman
 def verify(
     expected: Sequence[Expectation], plan: Plan, directory: Path, pool: Pool, console: Console
 ) -> list[Judgement]:
-    """Train what is missing, show the judgements, and write them.
+    """Train the missing runs, and show and write the judgements.
 
     Raises:
-        UserError: before anything trains, if a recipe cannot be built.
+        UserError: before the first training, if a recipe cannot be built.
         Stopped: if the training is interrupted.
     """
     done = finished(plan.jobs, directory)
@@ -205,7 +205,7 @@ def verify(
     try:
         sweep.train_missing(plan.of_phase("final"))
     except KeyboardInterrupt:
-        show_warning(console, "interrupted; the same command again goes on")
+        show_warning(console, "interrupted; run the same command again to continue")
         raise Stopped(EXIT_INTERRUPTED) from None
     paths = {job.run_id: job.path(directory) for job in plan.of_phase("final")}
     records = {name: read_status(RunDirectory(path)) for name, path in paths.items()}
@@ -216,5 +216,5 @@ def verify(
         if not one.passed:
             say(console, f"{one.expectation.name}: {'; '.join(one.reasons)}", style="red")
     failed = sum(not one.passed for one in judgements)
-    console.print(f"{len(judgements) - failed} of {len(judgements)} pass; {directory / 'verify.csv'}", soft_wrap=True)
+    console.print(f"{len(judgements) - failed} of {len(judgements)} passed; {directory / 'verify.csv'}", soft_wrap=True)
     return judgements

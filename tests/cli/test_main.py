@@ -308,7 +308,7 @@ class TestBadInput:
     def test_a_report_does_not_replace_a_run(self, finished_run, finished_sweep, program, tmp_path):
         copy = shutil.copytree(finished_run, tmp_path / "run")
         refused = program("report", str(finished_sweep), "--out", str(copy), cwd=tmp_path)
-        assert "is itself a run" in one_line(refused.code, refused.err)
+        assert "is a run, and the report would" in one_line(refused.code, refused.err)
 
 
 class TestFallback:

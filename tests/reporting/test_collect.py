@@ -82,7 +82,7 @@ def test_two_data_sets_of_one_name_are_not_compared(make_run, tmp_path):
         path = make_run(f"sweep/{name}", dataset="csv", fingerprint=letter * 64) / "record.json"
         record = json.loads(path.read_text())
         path.write_text(json.dumps(record | {"dataset": record["dataset"] | {"source": f"/data/{file}"}}))
-    said = "these runs saw 2 data sets named csv that differ (iris.csv aaaaaaaaaaaa, wine.csv bbbbbbbbbbbb)"
+    said = "these runs used 2 different data sets named csv (iris.csv aaaaaaaaaaaa, wine.csv bbbbbbbbbbbb)"
     with pytest.raises(UserError, match=re.escape(said)):
         with_dataset(["a", "b", "c"], find_runs([tmp_path]))
 

@@ -72,7 +72,7 @@ def test_members_with_other_validation_examples_have_no_common_validation_accura
     frame = ensemble_frame(read_members([tmp_path]))
     assert frame["val_accuracy"].tolist() == pytest.approx([0.75, 0.25, 0.5, np.nan], nan_ok=True)
     assert frame["test_accuracy"].iloc[-1] == 1.0
-    assert "do not share their validation examples" in gain_text(frame)
+    assert "the validation examples of the members differ" in gain_text(frame)
 
 
 def refused(make_run, tmp_path, **second) -> str:
@@ -85,18 +85,20 @@ def refused(make_run, tmp_path, **second) -> str:
 
 
 def test_fewer_than_two_completed_runs_are_refused(make_run, tmp_path):
-    assert "needs two completed runs or more; of the 2 found: 1" in refused(make_run, tmp_path, status="failed")
+    assert "needs at least two completed runs; found 2 runs, 1 of them completed" in refused(
+        make_run, tmp_path, status="failed"
+    )
 
 
 def test_runs_on_different_data_are_refused(make_run, tmp_path):
     said = refused(make_run, tmp_path, fingerprint="a" * 64, dataset="mnist_5k")
-    assert re.search(r"sweep/1 was trained on other data than .*sweep/0 \(mnist_5k, fingerprint a{12}\)", said)
+    assert re.search(r"sweep/1 was trained on different data than .*sweep/0 \(mnist_5k, fingerprint a{12}\)", said)
 
 
 @pytest.mark.parametrize("labels", [1 - LABELS, LABELS[:3]], ids=["other labels", "fewer"])
 def test_runs_tested_on_other_examples_are_refused(make_run, tmp_path, labels):
     said = refused(make_run, tmp_path, predictions=predictions(OTHER[: len(labels)], labels))
-    assert re.search(r"sweep/1 was tested on other examples than .*sweep/0", said)
+    assert re.search(r"sweep/1 was tested on different examples than .*sweep/0", said)
 
 
 def test_a_run_without_predictions_is_refused(make_run, tmp_path):
@@ -126,7 +128,7 @@ def test_the_table_shows_members_mean_ensemble_and_gain_in_80_columns(two, capsy
         "ensemble": ["100.00", "100.00"],
         "ensemble - mean": ["+25.00", "+25.00"],
     }
-    assert "+25.00 points against the mean of its members" in shown
+    assert "+25.00 percentage points relative to the mean of its" in shown
     assert max(map(len, shown.splitlines())) <= 80
 
 
@@ -153,8 +155,8 @@ def test_the_fair_rival_is_the_member_that_is_best_on_validation():
         }
     )
     text = gain_text(frame)
-    assert "+2.00 points against the mean" in text
-    assert "+3.00 against the member that is best on validation" in text
+    assert "+2.00 percentage points relative to the mean" in text
+    assert "+3.00 relative to the member that is best on validation" in text
 
 
 def test_it_is_a_command_that_refuses_in_one_line(two, cli):
@@ -163,7 +165,7 @@ def test_it_is_a_command_that_refuses_in_one_line(two, cli):
     assert "ensemble of 2 runs on mnist" in done.stdout
     done = cli("ensemble", "0", cwd=two)
     assert done.returncode == 2
-    assert done.stderr == "runner: an ensemble needs two completed runs or more; of the 1 found: 1\n"
+    assert done.stderr == "runner: an ensemble needs at least two completed runs; found 1 run, 1 of them completed\n"
 
 
 def test_out_that_is_a_file_is_refused(two, tmp_path):
@@ -197,4 +199,4 @@ def test_the_figure_has_a_row_a_variant_below_the_ensembles(two):
 def test_runs_that_tell_apart_other_classes_are_refused(make_run, tmp_path):
     wider = np.pad(OTHER, [(0, 0), (0, 1)])
     said = refused(make_run, tmp_path, predictions=predictions(wider))
-    assert re.search(r"sweep/1 tells apart other classes than .*sweep/0", said)
+    assert re.search(r"sweep/1 has different classes than .*sweep/0", said)

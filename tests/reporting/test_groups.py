@@ -96,7 +96,7 @@ def test_together_says_what_no_variant_is_about(make_sweep, tmp_path, capsys):
     reported(*sweeps, "--together", "--out", tmp_path / "out")
     assert len(pd.read_csv(tmp_path / "out" / "summary.csv")) == 4
     said = capsys.readouterr().out
-    assert "differ in what none of their variants is about: training.epochs (2 or 3). A difference" in said
+    assert "differ in keys that none of them varies: training.epochs (2 or 3). These keys" in said
     left_out = LeftOut()
     assert sweeps_apart(find_runs(sweeps[:1]), left_out) is None
     assert sweeps_apart(find_runs([sweeps[0], make_sweep("again")]), left_out) is None
@@ -121,7 +121,7 @@ def test_a_sweep_of_which_no_run_has_begun_is_named(make_sweep, tmp_path, capsys
 def test_a_sweep_that_cannot_be_reported_on_costs_itself_alone(make_sweep, tmp_path, capsys):
     good, bad = make_sweep("good"), make_sweep("bad")
     (bad / "fast" / "record.json").write_text((bad / "fast" / "record.json").read_text().replace("f" * 64, "e" * 64))
-    with pytest.raises(UserError, match="bad: these runs saw 2 data sets named mnist") as error:
+    with pytest.raises(UserError, match="bad: these runs used 2 different data sets named mnist") as error:
         reported(bad, good)
     assert str(good) not in str(error.value)
     assert (good / "summary.csv").exists()

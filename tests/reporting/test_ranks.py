@@ -50,10 +50,10 @@ def test_the_diagram_names_every_variant():
 def test_the_diagram_has_friedmans_p_and_says_where_it_shows_nothing():
     ranks = average_ranks(DEMSAR, "test_accuracy")
     label = critical_difference(ranks, "").axes[0].get_xlabel()
-    assert label.endswith(f"Friedman's test of all variants: p = {ranks.friedman_p:.3f}")
+    assert label.endswith(f"Friedman's test over all variants: p = {ranks.friedman_p:.3f}")
     turned = pd.DataFrame({"a": [1, 2, 3.0], "b": [2, 3, 1.0], "c": [3, 1, 2.0]})
     label = critical_difference(average_ranks(turned, "test_accuracy"), "").axes[0].get_xlabel()
-    assert label.endswith("p = 1.000: no variant is shown to differ")
+    assert label.endswith("p = 1.000: no significant difference")
 
 
 def table(*rows):

@@ -109,7 +109,7 @@ def test_a_run_that_died_before_its_first_record_is_counted_and_spoils_nothing(m
     (row,) = pd.read_csv(tmp_path / "out" / "aggregate.csv").to_dict("records")
     assert (row["n"], row["failed"], row["parameters"]) == (2, 1, 10)
     assert not [caution for caution in results.cautions if "their device" in caution or "of threads" in caution]
-    assert "A test set of 10,000 examples" in (tmp_path / "out" / "table.md").read_text()
+    assert "The 10,000 test examples" in (tmp_path / "out" / "table.md").read_text()
     page = (tmp_path / "out" / "index.html").read_text()
     assert "mnist, fingerprint ffffffffffff" in page
     assert "mnist, fingerprint <" not in page
@@ -169,8 +169,8 @@ def test_a_search_is_reported_by_what_it_chose_by_and_never_by_the_test_set(make
     values = results.summary[searched].tolist()
     assert figures["sensitivity"].axes[0].lines[0].get_ydata().tolist() == values
     page = (tmp_path / "out" / "index.html").read_text()
-    assert "figures on validation" in page
-    assert "figures on test" not in page
+    assert "results on validation" in page
+    assert "results on test" not in page
 
 
 def test_no_figure_names_a_column_where_a_word_says_it(make_run, tmp_path):
@@ -194,7 +194,7 @@ def test_a_run_that_failed_without_a_word_is_reported_too(make_run, tmp_path):
 def test_a_report_is_not_written_into_another_run(make_run, tmp_path):
     one, other = make_run("one"), make_run("other")
     before = (other / "history.csv").read_bytes()
-    with pytest.raises(UserError, match="is itself a run"):
+    with pytest.raises(UserError, match="is a run, and the report would replace its files"):
         report([one], other)
     assert (other / "history.csv").read_bytes() == before
 
@@ -214,7 +214,7 @@ def test_a_run_behind_a_link_is_named(make_run, tmp_path):
     (tmp_path / "sweep" / "a").symlink_to(tmp_path / "elsewhere")
     results = report([tmp_path / "sweep"], tmp_path / "out", output=CSV).results
     assert results.variants == ["b"]
-    assert results.left_out.reasons == [f"{tmp_path / 'sweep' / 'a'}: a link to a folder, which is not followed"]
+    assert results.left_out.reasons == [f"{tmp_path / 'sweep' / 'a'}: a link to a directory, which is not followed"]
 
 
 def test_a_target_that_no_share_can_reach_is_refused(make_run, tmp_path):
@@ -238,7 +238,7 @@ def test_a_studys_target_is_of_its_own_metric_alone(make_run, tmp_path):
     assert reported("test_macro_recall") == (None, [None, None])
     assert reported("test_loss") == (1.0, [1, 1])
     assert reported("test_macro_recall", baseline="a") == (None, [None, None])
-    with pytest.raises(UserError, match=r"--target 0\.5: no run's history has val_macro_recall, so no epoch could"):
+    with pytest.raises(UserError, match=r"--target 0\.5: no run recorded val_macro_recall, so no epoch can"):
         reported("test_macro_recall", target=0.5)
 
 
@@ -375,7 +375,7 @@ def test_the_metric_the_baseline_and_the_target_can_be_chosen(make_run, tmp_path
 @pytest.mark.parametrize("metric", ["seed", "parameters", "epochs", "best_epoch"])
 def test_what_is_neither_better_nor_worse_is_no_metric(make_run, tmp_path, metric):
     sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]])
-    with pytest.raises(UserError, match=f"--metric {metric}: neither more nor less of it is better"):
+    with pytest.raises(UserError, match=f"--metric {metric}: has no better direction"):
         report([tmp_path / "sweep"], tmp_path / "out", Wish(metric))
 
 
@@ -465,7 +465,7 @@ def test_a_loss_that_holds_other_penalties_in_each_variant_is_warned_of(make_run
     make_run("sweep/0", overrides=["regularizer=[]"])
     make_run("sweep/1", overrides=["regularizer=[l2]"], seed=0)
     results = report([tmp_path / "sweep"], tmp_path / "out", Wish("test_loss"), Output(["csv"])).results
-    assert any("test_loss: each run's own penalties and smoothing are part of it" in text for text in results.cautions)
+    assert any("test_loss: each run's own penalties and smoothing are included" in text for text in results.cautions)
     by_accuracy = report([tmp_path / "sweep"], tmp_path / "out", Wish(), Output(["csv"])).results
     assert not any("penalties" in text for text in by_accuracy.cautions)
 
@@ -481,8 +481,12 @@ def test_a_baseline_without_runs_on_one_data_set_is_said_and_nothing_takes_its_p
         compared = set(zip(results.comparisons["variant"], results.comparisons["baseline"], strict=True))
         assert compared == {(f"optimizer={name} [mnist]", "optimizer=sgd [mnist]") for name in ("adam", "lion")}
         (said,) = (text for text in results.cautions if "has no runs" in text)
-        assert said.startswith("optimizer=sgd [letters], the baseline, has no runs: not compared with anything: optim")
-        assert results.verdicts["optimizer=lion [letters]"].endswith("its baseline, has none to compare it with.")
+        assert said.startswith(
+            "the baseline optimizer=sgd [letters] has no runs, so these variants are not compared: optim"
+        )
+        assert results.verdicts["optimizer=lion [letters]"].endswith(
+            "its baseline, optimizer=sgd [letters], has no result."
+        )
 
 
 def test_whatever_was_measured_of_the_tested_network_can_be_compared_by(make_run, tmp_path):
@@ -494,11 +498,10 @@ def test_whatever_was_measured_of_the_tested_network_can_be_compared_by(make_run
                 scores={"roc_auc": value, "macro_recall": value - 0.1, "confusion_matrix": [[1, 0], [0, 1]]},
                 test={"accuracy": 0.5, "loss": 0.5, "specificity": value},
             )  # fmt: skip
-    for metric, shift in {"test_roc_auc": "+0.1000 against", "test_macro_recall": "+10.00 points against"}.items():
+    for metric, shift in {"test_roc_auc": "0.1000", "test_macro_recall": "10.00 percentage points"}.items():
         results = report([tmp_path / "sweep"], tmp_path / "out", Wish(metric), CSV).results
-        assert f"{shift} optimizer=adam: significantly" not in results.verdicts["optimizer=sgd"]
-        assert f"{shift.replace('+', '-')} optimizer=adam: significantly worse" in results.verdicts["optimizer=sgd"]
-    with pytest.raises(UserError, match="--metric test_specificity: neither more nor less of it is better"):
+        assert f"significantly worse than optimizer=adam: -{shift} (" in results.verdicts["optimizer=sgd"]
+    with pytest.raises(UserError, match="--metric test_specificity: has no better direction"):
         report([tmp_path / "sweep"], tmp_path / "out", Wish("test_specificity"))
 
 
@@ -512,13 +515,13 @@ def test_variants_are_compared_by_the_time_to_a_target(make_run, tmp_path, metri
             table.to_csv(directory / "history.csv", index=False)
     output = Output(["csv", "table", "html"])
     results = report([tmp_path / "sweep"], tmp_path / "out", Wish(metric), output).results
-    assert (results.target, results.target_source) == (0.8, "the worst end of a run of optimizer=a")
+    assert (results.target, results.target_source) == (0.8, "worst final value of optimizer=a")
     assert "significantly better" in results.verdicts["optimizer=b"]
     assert results.comparisons["difference"].tolist() == [-1.0 if metric.startswith("epochs") else -2.0]
     figure, target = dict(report_figures(results, None, None, seeds=False))[metric](), "validation accuracy of 80.00%"
-    assert f"target: {target}, the worst end of a run of optimizer=a" in figure.axes[0].get_xlabel().replace("\n", " ")
-    assert f"The target is a {target}." in (tmp_path / "out" / "table.md").read_text()
-    assert "choices and figures on validation" in (tmp_path / "out" / "index.html").read_text()
+    assert f"target: {target}, worst final value of optimizer=a" in figure.axes[0].get_xlabel().replace("\n", " ")
+    assert f"Target: {target}." in (tmp_path / "out" / "table.md").read_text()
+    assert "choices and results on validation" in (tmp_path / "out" / "index.html").read_text()
 
 
 def test_a_time_to_a_target_that_nothing_sets_is_refused(make_run, tmp_path):

@@ -59,14 +59,13 @@ def test_a_run_that_never_reached_the_target_lost_the_comparison_by_the_time_to_
     assert round(7 * row["win_probability"], 9) == 6  # fewer epochs are better
     sentence = verdicts(aggregate, compared, {"a": "a", "b": "a"})["b"]
     assert sentence.startswith(
-        "b has a mean epochs_to_target of 4.0 over the 6 of 7 runs that reached the target, -1.0 against a over "
-        "the 6 seeds in which both reached the target: no significant difference, with the 1 run of b that diverged or "
-        "never reached the target counted as lost"
+        "b (mean epochs to target 4.0 over the 6 of 7 runs that reached the target) shows no significant difference "
+        "from a: -1.0 over the 6 seeds in which both reached the target"
     )
     shown = paper_table(summary, aggregate, compared, None, "validation accuracy of 90.00%")
-    assert "The target is a validation accuracy of 90.00%." in shown.caption
+    assert "Target: validation accuracy of 90.00%." in shown.caption
     assert shown.marks == ["best", "as good"]
-    assert "The best mean, of the runs that reached the target, among the variants with the fewest" in shown.caption
+    assert "Bold: best mean over the runs that reached the target, among variants with the fewest lost" in shown.caption
 
 
 def test_where_no_run_reached_the_target_the_caption_claims_no_seed():

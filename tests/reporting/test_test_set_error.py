@@ -116,14 +116,14 @@ def test_where_the_answers_cannot_be_compared_nothing_is_said_of_them(right, fau
     summary, compared = measured(right, answers)
     assert compared["test_set_error"].isna().all()
     caption = paper_table(summary, aggregate_frame(summary, "test_accuracy"), compared, EXAMPLES).caption
-    assert "that of a difference, which is paired, is not known" in caption
+    assert "the paired standard error of a difference is unknown" in caption
 
 
 def test_the_caption_gives_the_paired_error_beside_that_of_an_accuracy(right):
     summary, compared = measured(right)
     caption = paper_table(summary, aggregate_frame(summary, "test_accuracy"), compared, EXAMPLES).caption
     error = f"{100 * compared['test_set_error'][0]:.2f}"
-    assert f"points in one accuracy and, paired, of {error} points in a difference" in caption
+    assert f"points in one accuracy and of {error} in a paired difference" in caption
 
 
 def test_a_claim_is_of_these_test_examples_and_says_where_others_may_not_show_it():
@@ -137,8 +137,8 @@ def test_a_claim_is_of_these_test_examples_and_says_where_others_may_not_show_it
         own[:2] = True
     summary, compared = measured((base, more))
     sentence = verdicts(aggregate_frame(summary, "test_accuracy"), compared, {"a": "a", "b": "a"})["b"]
-    assert "significantly better on these 800 test examples, perhaps not on others (all differences equal" in sentence
-    assert ", so no 95% interval, -0.17 to +0.67 with the test set's own error, p = 0.008" in sentence
+    assert "(no 95% CI, all differences equal; -0.17 to +0.67 including the test set's error; p = 0.008" in sentence
+    assert sentence.endswith("; n = 8; holds for these 800 test examples, perhaps not for others).")
 
 
 def test_where_neither_seeds_nor_examples_vary_there_is_no_two_level_interval(right):
@@ -151,8 +151,8 @@ def test_an_interval_with_the_test_sets_error_may_begin_at_zero(right):
     summary, compared = measured(right)
     compared = compared.assign(two_level_low=0.0)
     sentence = verdicts(aggregate_frame(summary, "test_accuracy"), compared, {"a": "a", "b": "a"})["b"]
-    assert ", +0.00 to +" in sentence
-    assert "with the test set's own error" in sentence
+    assert "; +0.00 to +" in sentence
+    assert " including the test set's error; p" in sentence
 
 
 def test_a_difference_below_one_test_example_is_shown_and_called_that():
@@ -162,4 +162,4 @@ def test_a_difference_below_one_test_example_is_shown_and_called_that():
     more[0][0] = more[1][1] = True
     summary, compared = measured((base, more))
     sentence = verdicts(aggregate_frame(summary, "test_accuracy"), compared, {"a": "a", "b": "a"})["b"]
-    assert "+0.03 points (less than one test example) against a: no significant difference" in sentence
+    assert "no significant difference from a: +0.03 percentage points (less than one test example) (" in sentence

@@ -24,20 +24,20 @@ def said(*frames, records=(RECORD,), not_begun=0):
 @pytest.mark.parametrize(
     ("values", "verdict"),
     [
-        ([value + 0.01 for value in SEVEN], "+1.00 points against a: significantly better"),
-        ([value - 0.01 for value in SEVEN], "-1.00 points against a: significantly worse"),
-        (SEVEN[::-1], "no significant difference"),
+        ([value + 0.01 for value in SEVEN], "significantly better than a: +1.00 percentage points"),
+        ([value - 0.01 for value in SEVEN], "significantly worse than a: -1.00 percentage points"),
+        (SEVEN[::-1], "shows no significant difference from a: "),
     ],
 )
 def test_a_variant_has_one_plain_sentence(values, verdict):
     sentences, _ = said(runs("a", SEVEN), runs("b", values))
-    assert "the others are compared with it" in sentences["a"]
+    assert sentences["a"] == "a (mean test accuracy 93.00%, n = 7) is the baseline."
     assert verdict in sentences["b"]
 
 
 def test_below_six_seeds_nothing_is_claimed_and_it_says_why():
     sentences, notes = said(runs("a", SEVEN[:5]), runs("b", [0.1] * 5))
-    assert "5 seeds cannot decide (6 can)" in sentences["b"]
+    assert "versus a: 5 seeds cannot decide (6 can); -82.00 percentage points." in sentences["b"]
     assert "0.0625" in notes
 
 
@@ -55,8 +55,8 @@ def test_a_lower_loss_is_better():
 
 def test_runs_that_were_lost_are_named():
     sentences, notes = said(runs("a", SEVEN), runs("b", [float("nan")] * 2, ["diverged", "failed"]))
-    assert sentences["b"].startswith("b has no test_accuracy: none of its 2 runs completed. Against a: 1 seed cannot")
-    assert "b: of 2 runs 1 diverged, 1 failed; it has no figures, and a run that diverged counts as lost" in notes
+    assert sentences["b"].startswith("b (no test accuracy: none of its 2 runs completed) versus a: 1 seed cannot")
+    assert "b: of 2 runs, 1 diverged, 1 failed; it has no results; comparisons count diverged runs as lost." in notes
 
 
 @pytest.mark.parametrize("which", ["a", "b"])
@@ -64,8 +64,8 @@ def test_nothing_is_claimed_while_either_side_is_training(which):
     frames = {name: runs(name, [value + shift for value in SEVEN]) for name, shift in {"a": 0, "b": 0.01}.items()}
     frames[which] = pd.concat([frames[which], runs(which, [float("nan")], ["running"], seeds=[7])])
     sentences, notes = said(*frames.values(), not_begun=1)
-    assert sentences["b"].endswith("+1.00 points against a: runs are still training, and nothing is claimed.")
-    assert f"still training: 1 of 8 runs of {which}. This is a glimpse" in notes
+    assert sentences["b"].endswith("a: runs are still training, so nothing is claimed; +1.00 percentage points.")
+    assert f"still training: 1 of 8 runs of {which}. These results are preliminary" in notes
     assert "not begun: 1 planned run." in notes
 
 
@@ -75,10 +75,12 @@ def test_a_claim_says_of_which_runs_and_of_which_pairs_it_is():
     other = runs("b", [float("nan")] * 2 + [value + 0.02 for value in SEVEN[:6]], ["diverged"] * 2 + ["completed"] * 6)
     sentences, _ = said(one, other)
     assert sentences["b"].startswith(
-        "b has a mean test_accuracy of 94.50% over the 6 of 8 runs that completed, +2.00 points against a over the 6 "
-        "seeds that both completed: no significant difference, with the 1 run of b that diverged counted as lost, "
-        "among the 7 of 8 runs of a that completed (all differences equal, so no 95% interval, p = 0.359 after Holm, "
-        "paired signed"
+        "b (mean test accuracy 94.50% over the 6 of 8 runs that completed) shows no significant difference from a: "
+        "+2.00 percentage points over the 6 seeds that both completed (no 95% CI, all differences equal; p = 0.359 "
+        "after Holm's correction; paired signed"
+    )
+    assert sentences["b"].endswith(
+        "n = 7; counted as lost: 1 run of b that diverged; among the 7 of 8 runs of a that completed)."
     )
 
 
@@ -86,10 +88,10 @@ def test_a_variant_that_always_diverges_is_worse_and_a_failed_one_is_not_compare
     lost = [float("nan")] * 7
     sentences, _ = said(runs("a", SEVEN), runs("b", lost, ["diverged"] * 7), runs("c", lost, ["failed"] * 7))
     assert sentences["b"].startswith(
-        "b has no test_accuracy: all of its 7 runs diverged. Against a: significantly worse, with the 7 runs of b that "
-        "diverged counted as lost (p = 0.016 after Holm, paired signed-rank, exact, n = 7)"
+        "b (no test accuracy: all 7 runs diverged) is significantly worse than a (p = 0.016 after Holm's correction; "
+        "paired signed-rank, exact; n = 7; counted as lost: 7 runs of b that diverged)"
     )
-    assert sentences["c"] == "c has no test_accuracy: none of its 7 runs completed."
+    assert sentences["c"] == "c has no test accuracy: none of its 7 runs completed."
 
 
 def test_where_the_seeds_cannot_decide_no_sentence_says_that_there_is_no_difference():
@@ -97,8 +99,8 @@ def test_where_the_seeds_cannot_decide_no_sentence_says_that_there_is_no_differe
     worse = [runs(name, lower) for name in "bcd"]
     sentences, notes = said(runs("a", SEVEN[:6]), *worse)
     assert (
-        "-3.15 points against a: 6 seeds cannot decide over 3 comparisons (7 can) (95% interval -3.26 to -3.04 of this "
-        "comparison alone, p = 0.094 after Holm"
+        "versus a: 6 seeds cannot decide over 3 comparisons (7 can); -3.15 percentage points (95% CI -3.26 to -3.04, "
+        "unadjusted; p = 0.094 after Holm's correction"
     ) in sentences["b"]
     assert "6 seeds cannot decide over 3 comparisons (7 can): an exact test on 6 pairs gives p >= 0.0312" in notes
 
@@ -107,20 +109,20 @@ def test_seeds_that_are_no_pairs_are_named():
     usual = {"split": "s", "weight_shapes": "small"}
     other = runs("b", SEVEN).assign(**usual, initial_weights=["w"] * 6 + ["x"])
     _, notes = said(runs("a", SEVEN).assign(**usual, initial_weights="w"), other)
-    assert "b: 1 seed that it has in common with a is no true pair" in notes
+    assert "b: 1 seed shared with a is not a true pair" in notes
 
 
 def test_where_all_runs_are_pairs_nothing_more_is_said():
     sentences, _ = said(runs("a", SEVEN), runs("b", SEVEN[::-1]))
-    assert "points against a: no significant difference (95%" in sentences["b"]
+    assert "from a: +0.00 percentage points (95%" in sentences["b"]
 
 
 def test_where_the_baseline_has_no_figure_nothing_is_compared():
     lost = [float("nan")] * 2
     sentences, notes = said(runs("a", lost, ["failed"] * 2), runs("b", SEVEN), runs("c", SEVEN))
-    assert sentences["b"].endswith("(n = 7); a, its baseline, has none to compare it with.")
-    assert sentences["c"].endswith("(n = 7); a, its baseline, has none to compare it with.")
-    assert "a: of 2 runs 2 failed; it has no figures." in notes
+    assert sentences["b"].endswith("(n = 7); its baseline, a, has no result.")
+    assert sentences["c"].endswith("(n = 7); its baseline, a, has no result.")
+    assert "a: of 2 runs, 2 failed; it has no results." in notes
     alone, _ = said(runs("a", SEVEN), runs("b", lost, ["failed"] * 2))
     assert alone["a"].endswith("(n = 7).")
 
@@ -128,8 +130,8 @@ def test_where_the_baseline_has_no_figure_nothing_is_compared():
 def test_one_is_no_plural():
     sentences, notes = said(runs("a", SEVEN[:1]), runs("b", SEVEN[:1]), runs("c", [float("nan")], ["diverged"]))
     assert "1 seed cannot decide over 2 comparisons (7 can)" in sentences["b"]
-    assert sentences["c"].startswith("c has no test_accuracy: its one run diverged. Against a: 1 seed cannot decide")
-    assert "c: of 1 run 1 diverged; it has no figures, and a run that diverged counts as lost" in notes
+    assert sentences["c"].startswith("c (no test accuracy: its only run diverged) versus a: 1 seed cannot decide")
+    assert "c: of 1 run, 1 diverged; it has no results; comparisons count diverged runs as lost." in notes
 
 
 def test_other_versions_devices_and_code_are_noted():
@@ -162,6 +164,12 @@ def test_an_older_record_without_a_processor_is_no_other_device(processors, othe
     records = [RunRecord(**vars(RECORD) | {"device": device}) for device in devices]
     _, notes = said(runs("a", SEVEN), records=records)
     assert (f"differ in their device: {noted}" in notes) == bool(noted)
+
+
+def test_a_comparison_without_a_p_value_says_so():
+    """Seven equal values on both sides, not paired: Welch's test gives none."""
+    sentences, _ = said(runs("a", [0.5] * 7), runs("b", [0.5] * 7, seeds=range(10, 17)))
+    assert sentences["b"].endswith("(no 95% CI, all differences equal; no p value; Welch; n = 7).")
 
 
 def test_what_is_not_paired_is_named():

@@ -146,7 +146,7 @@ class TestComparison:
         both = {"test loss": np.array(0.5)}
         comparison = compare(both, both | {"score macro_f1": np.array(0.5)})
         assert comparison.verdict == "bit-identical"
-        assert "not compared: score macro_f1" in verdict_text(comparison, 1e-3)
+        assert "not compared, because the record lacks them: score macro_f1" in verdict_text(comparison, 1e-3)
 
     def test_the_verdict_on_a_run_is_the_worst_of_its_metrics(self):
         before = {name: np.array(0.5) for name in ("test loss", "test accuracy", "final loss")}
@@ -274,7 +274,7 @@ class TestCommand:
     def test_a_row_of_a_report_comes_out_bit_identical(self, quick_cli, finished_sweep, tmp_path):
         done = quick_cli("reproduce", "--row", "2", str(finished_sweep), cwd=tmp_path)
         assert done.returncode == 0, done.stdout + done.stderr
-        assert "environment: nothing differs" in done.stdout
+        assert "environment: no differences" in done.stdout
         assert "tolerance: 0.001 absolute" in done.stdout
         assert "verdict: bit-identical" in done.stdout
         assert done.stderr == ""
@@ -292,9 +292,9 @@ class TestCommand:
         done = quick_cli("reproduce", str(copy), "--out", "again", cwd=tmp_path)
         said = " ".join(done.stdout.replace("│", " ").split())
         assert done.returncode == 1, done.stdout + done.stderr
-        assert "this run never completed: it is interrupted" in said
+        assert "this run never completed (status interrupted)" in said
         assert "version keras 2.0" in said
-        assert "the data are not those of the record" in said
+        assert "the data differ from the record" in said
         assert "loss 1 epoch 1 epoch 0.01 different" in said
         assert "verdict: different" in said
         again = quick_cli("reproduce", str(copy), "--out", "again", cwd=tmp_path)
@@ -313,5 +313,5 @@ class TestCommand:
         done = cli("reproduce", str(copy), "--out", "again", cwd=tmp_path)
         assert done.returncode == 2, done.stdout + done.stderr
         assert "gone.npz" in done.stderr
-        assert "config.yaml is not what was trained" in " ".join(done.stdout.replace("│", " ").split())
+        assert "config.yaml is not the trained configuration" in " ".join(done.stdout.replace("│", " ").split())
         assert not (tmp_path / "again").exists()

@@ -1,1 +1,1 @@
-"""Drawing: functions from frames to figures."""
+"""Figures: functions from frames to Matplotlib figures."""

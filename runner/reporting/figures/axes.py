@@ -1,4 +1,4 @@
-"""What varied in a grid: the keys that runs override with more than one value, and their numbers."""
+"""Axes of a grid: the keys that runs override with more than one value."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from runner.config.overrides import Override
 from runner.records.record import LARGEST, RunRecord
 
 LEARNING_RATE = "optimizer.learning_rate"
-_FEWEST_VALUES = 3  # for a curve along an axis
+_FEWEST_VALUES = 3  # to draw a curve along an axis
 
 
 @dataclass(frozen=True)
 class Axis:
-    """A key and what it took, numbers in their order, everything else in the order of its first run."""
+    """A varied key with its values: numbers in ascending order, others in the order of their first runs."""
 
     key: str
     levels: list[str]
@@ -26,13 +26,13 @@ class Axis:
 
 
 def overrides_frame(records: Sequence[RunRecord]) -> pd.DataFrame:
-    """Return one row a run, and a column for each key that makes its variant; None where a run leaves it as it is."""
+    """Return one row per run, with a column for each key of its variant; None if the run does not override it."""
     rows = [{part.key: part.value for part in map(Override.parse, record.asked)} for record in records]
     return pd.DataFrame(rows, index=range(len(rows)), dtype=object)
 
 
 def varying_axes(overrides: pd.DataFrame) -> list[Axis]:
-    """Return the keys that every run overrides, with more than one value."""
+    """Return the keys that every run overrides and that have more than one value."""
     axes = []
     for key in overrides:
         values = list(dict.fromkeys(overrides[key].dropna()))
@@ -43,14 +43,14 @@ def varying_axes(overrides: pd.DataFrame) -> list[Axis]:
 
 
 def sensitivity_axis(axes: Sequence[Axis]) -> Axis | None:
-    """Return the axis along which a curve says most: the learning rate, or else the one with most numbers."""
+    """Return the axis for a curve: the learning rate, or else the numeric axis with the most values."""
     numeric = [axis for axis in axes if axis.is_number and len(axis.levels) >= _FEWEST_VALUES]
     by_name = {axis.key: axis for axis in numeric}
     return by_name.get(LEARNING_RATE) or max(numeric, key=lambda axis: len(axis.levels), default=None)
 
 
 def points_along(axis: Axis, overrides: pd.DataFrame, scores: "pd.Series[float]") -> pd.DataFrame:
-    """Return one row a run: group (what the other axes are at), value and score."""
+    """Return one row per run: group (the values on the other axes), value and score."""
     others = [other.key for other in varying_axes(overrides) if other.key != axis.key]
     rows = overrides[others].to_dict("records")
     groups = [",".join(f"{key}={value}" for key, value in row.items()) for row in rows]
@@ -58,7 +58,7 @@ def points_along(axis: Axis, overrides: pd.DataFrame, scores: "pd.Series[float]"
 
 
 def is_grid(axes: Sequence[Axis], overrides: pd.DataFrame) -> bool:
-    """Say whether two axes were crossed, and nothing else varied."""
+    """Return whether two axes were crossed and nothing else varied."""
     varied = {key for key in overrides if len(overrides[key].unique()) > 1}
     if len(axes) != 2 or varied != {axis.key for axis in axes}:
         return False
@@ -68,7 +68,7 @@ def is_grid(axes: Sequence[Axis], overrides: pd.DataFrame) -> bool:
 
 
 def number(value: str) -> float | None:
-    """Return the finite number that a text says, if it says one."""
+    """Parse a finite number; None for other text."""
     try:
         found = float(value)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What all figures have in common: their colours, frame and text, and how they become files."""
+"""Canvas of all figures: colours, panels, text and output as files."""
 
 import io
 import textwrap
@@ -22,19 +22,19 @@ from matplotlib.ticker import MaxNLocator
 from runner.core.write import write_bytes
 from runner.reporting.figures.fonts import legible
 
-# Okabe & Ito (2008), a palette for all kinds of colour vision, without its yellow, which is faint on white.
+# Okabe & Ito (2008), a palette for all kinds of colour vision, without yellow, which is faint on white.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES = ("-", "--", ":", "-.")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-ONE_COLUMN, TWO_COLUMNS = 3.4, 7.0  # inches: what a paper's column takes, and what both take
-_LETTERS_AN_INCH = 16  # of a title or a legend
+ONE_COLUMN, TWO_COLUMNS = 3.4, 7.0  # inches: one column of a paper, and both
+_LETTERS_AN_INCH = 16  # in titles and legends
 _LONGEST = 500  # letters
 _TITLE_LINE, _LEGEND_LINE = 0.17, 0.15  # inches
-_FURTHER_LINE = 0.7  # rows that each further line of a name takes
+_FURTHER_LINE = 0.7  # rows for each further line of a name
 _DOTS_AN_INCH = 200
-_NEAR = 0.6  # of the distance of two ticks, which one keeps from the first and the last
-_EDGE = 0.01  # of a figure's width, left of a title that has no room to begin where the axes do
-# Text is as large as a paper's captions; SVG files come out the same for the same runs.
+_NEAR = 0.6  # of the tick distance: smallest distance of a tick to the first and last
+_EDGE = 0.01  # of a figure's width: left margin of a title that is too wide to align with the axes
+# The font size is that of a paper's captions. The fixed salt makes SVG files reproducible.
 _STYLE: Any = {
     "font.size": 8,
     "axes.titlesize": "medium",
@@ -47,7 +47,7 @@ _NO_DATE = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
 
 @contextmanager
 def own_style() -> Iterator[None]:
-    """Draw in the block with Matplotlib's defaults and the style of all figures, whatever its matplotlibrc says."""
+    """Apply the style of all figures within the block, whatever the user's matplotlibrc says."""
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_STYLE)
@@ -55,15 +55,15 @@ def own_style() -> Iterator[None]:
 
 
 def canvas(title: str, width: float = TWO_COLUMNS, height: float = 3.0) -> tuple[Figure, Axes]:
-    """Return an empty figure of one panel under a title; width and height are in inches."""
+    """Return an empty figure with one panel and a title; width and height are in inches."""
     figure, (axes,) = panels(1, title, width, height)
     return figure, axes
 
 
 def panels(count: int, title: str, width: float = TWO_COLUMNS, height: float = 3.0) -> tuple[Figure, list[Axes]]:
-    """Return an empty figure of panels side by side under one title; width and height are in inches.
+    """Return an empty figure with panels side by side and one title; width and height are in inches.
 
-    The height is that with a title of one line; the figure grows by its further ones.
+    The height includes one line of title; further lines are added to it.
     """
     shown = wrapped(title, int(_LETTERS_AN_INCH * width))
     with own_style():
@@ -79,7 +79,7 @@ def panels(count: int, title: str, width: float = TWO_COLUMNS, height: float = 3
 
 
 class _WholeNumbers(MaxNLocator):
-    """Ticks at whole numbers, the first and the last one among them, and between them where there is room."""
+    """Ticks at integers: the first, the last, and others between them if there is room."""
 
     def __init__(self) -> None:
         super().__init__(nbins=8, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1)
@@ -97,21 +97,21 @@ class _WholeNumbers(MaxNLocator):
 
 
 def count_axis(axes: Axes, label: str) -> None:
-    """Label the x-axis, which counts: epochs, say."""
+    """Label an x-axis of integers, such as epochs."""
     axes.set_xlabel(label)
     axes.xaxis.set_major_locator(_WholeNumbers())
 
 
 def epoch_axis(axes: Axes) -> None:
-    """Label the x-axis, which counts epochs."""
+    """Label the x-axis as epochs."""
     count_axis(axes, "epoch")
 
 
 def legend_below(figure: Figure, axes: Axes, bands: str = "") -> None:
-    """Put the legend under the panels, in as many columns as there is room for; the figure grows by its height.
+    """Add the legend below the panels, in as many columns as fit; the figure grows by its height.
 
     Args:
-        bands: what the bands are, if there are any.
+        bands: name of the bands, if there are any.
     """
     handles, labels = axes.get_legend_handles_labels()
     if bands and labels and axes.collections:
@@ -127,10 +127,10 @@ def legend_below(figure: Figure, axes: Axes, bands: str = "") -> None:
 
 
 def row_places(*columns: Sequence[str]) -> tuple[npt.NDArray[np.float64], float]:
-    """Return where the rows of a figure have their middle, and the height of all, in rows of one line.
+    """Return the vertical middles of a figure's rows and their total height, in rows of one line.
 
     Args:
-        columns: what is written beside the rows; a row is as high as its longest text.
+        columns: texts beside the rows; the text with the most lines sets the height of a row.
     """
     further = [max(text.count("\n") for text in row) for row in zip(*columns, strict=True)]
     heights = 1 + _FURTHER_LINE * np.array(further, float)
@@ -139,22 +139,22 @@ def row_places(*columns: Sequence[str]) -> tuple[npt.NDArray[np.float64], float]
 
 
 def plain(text: str) -> str:
-    """Return text that can be drawn, and is taken for text.
+    """Escape text for Matplotlib.
 
-    Between two dollar signs would be a formula, and what begins with an underscore is left out of a legend.
+    Otherwise dollar signs would enclose a formula, and a legend would omit names that begin with an underscore.
     """
     shown = legible(text).replace("$", r"\$")
     return f"\N{ZERO WIDTH SPACE}{shown}" if shown.startswith("_") else shown
 
 
 def wrapped(text: str, width: int) -> str:
-    """Return text in lines of at most `width` letters, broken where there is a space or a comma, if it can be.
+    """Wrap text to lines of at most `width` letters, at spaces and commas if possible.
 
-    Of text without end only the beginning has a place in a figure.
+    Of very long text only the beginning is shown.
     """
     shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
     shown = legible(shown)
-    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in shown)  # each has the room of two
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in shown)  # each is two letters wide
     width = max(1, width * len(shown) // (len(shown) + wide)) if wide else width
     return plain(textwrap.fill(shown.replace(",", ", ").replace(",  ", ", "), width))
 
@@ -174,21 +174,21 @@ def _drawn(figure: Figure, suffix: str) -> bytes:
     kind, dots = suffix.removeprefix("."), figure.dpi
     stream = io.BytesIO()
     with own_style(), warnings.catch_warnings():
-        # A name that the font has no letters for, or that is too long for its panel, is shown as well as it can be.
+        # Missing glyphs and names that are too long for their panel are accepted.
         warnings.filterwarnings("ignore", "Glyph|constrained_layout not applied", UserWarning)
         if isinstance(layout := figure.get_layout_engine(), ConstrainedLayoutEngine):  # once for all formats
             layout.execute(figure)
             figure.set_layout_engine("none")
             _align_title(figure)
-        # Not `savefig`, which draws everything twice.
+        # `savefig` would draw everything twice.
         canvas = get_registered_canvas_class(kind)(figure)
         getattr(canvas, f"print_{kind}")(stream, metadata=_NO_DATE.get(suffix))
-    figure.dpi = dots  # of which SVG and PDF have 72
+    figure.dpi = dots  # SVG and PDF set it to 72
     return stream.getvalue()
 
 
 def _align_title(figure: Figure) -> None:
-    """Let the title begin where the leftmost axes do, as far as there is room for it."""
+    """Align the title with the leftmost axes, as far as there is room."""
     if not figure.get_suptitle():
         return
     title = figure.texts[0]

@@ -1,4 +1,4 @@
-"""Curves of several variants against the epoch: mean over the seeds, and its 95% interval as a band."""
+"""Curves of several variants against the epoch: means over seeds with 95% bands."""
 
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
@@ -18,21 +18,22 @@ from runner.reporting.metrics import axis_label, is_share
 from runner.reporting.statistics.comparisons import CONFIDENCE
 
 BAND = f"{CONFIDENCE:.0%} interval of the mean"
-_NAME = 46  # letters of a line
-_WIDE_RANGE = 50  # largest to smallest, from which a loss is easier to read on a logarithmic axis
+_NAME = 46  # letters per line
+_WIDE_RANGE = 50  # ratio of largest to smallest from which a loss is drawn on a logarithmic axis
 
 
 def learning_curves(
     history: pd.DataFrame, metric: str, title: str, styles: Mapping[str, Style], *, seeds: bool = False
 ) -> Figure:
-    """Draw every variant's metric on training and on validation data, side by side on one scale.
+    """Draw every variant's metric on training and validation data, side by side on one scale.
 
-    A mean is drawn as far as all seeds of the variant go; from there on each seed that goes on is a thin line of its
-    own, with a dot where it ends. Nothing is padded. Of a variant without any finite value the legend says so.
+    A mean ends with the first seed that ends. The other seeds continue as thin lines, each with a dot at its end;
+    nothing is padded. The legend names variants without any finite value.
 
     Args:
-        history: one row a run and epoch: position (of the run), variant, epoch, and the metric with and without `val_`.
-        seeds: draw every seed as a thin line all along.
+        history: one row per run and epoch: position (of the run), variant, epoch, and the metric with and without
+            `val_`.
+        seeds: draw every seed as a thin line from the first epoch.
     """
     sides = [
         (name, label) for name, label in ((metric, "training"), (f"val_{metric}", "validation")) if name in history
@@ -52,9 +53,9 @@ def learning_curves(
 
 
 def variant_curves(history: pd.DataFrame, column: str, label: str, title: str, styles: Mapping[str, Style]) -> Figure:
-    """Draw one column of the history for every variant; those whose curves are the same share a line and its name.
+    """Draw one column of the history for every variant; variants with equal curves share a line and a name.
 
-    The axis is logarithmic if the column spans much.
+    The axis is logarithmic if the column has a wide range.
     """
     merged = _merged(history, column)
     named = _named(styles, merged)
@@ -80,7 +81,7 @@ def _draw_variants(
     *,
     seeds: bool = False,
 ) -> None:
-    """Draw a line for each name in the history, and one name in the legend for all `others` that do not stand out."""
+    """Draw a line for each name in the history; the legend counts the `others` that do not stand out."""
     history = history.replace({column: {np.inf: np.nan, -np.inf: np.nan}})  # a curve ends where it becomes infinite
     hidden = 0
     for variant, rows in sorted(history.groupby("variant", sort=False), key=lambda item: styles[str(item[0])].shown):
@@ -121,11 +122,11 @@ def _scale(axes: Axes, values: "pd.Series[float]", metric: str) -> None:
     if not len(finite):
         return
     if is_share(metric):
-        # A first epoch far below presses the others to the top. What a variant comes to is always in sight.
+        # Clip early epochs that are far below, but never the final values.
         ends = [ys[-1] for line in axes.lines if len(ys := _finite(line.get_ydata()))]
         low = min([float(np.quantile(finite, 0.05)), *ends])
         bottom, top = axes.get_ylim()
-        axes.set_ylim(max(bottom, low - 0.1 * (float(finite.max()) - low)), min(top, 1.005))  # no interval above 100%
+        axes.set_ylim(max(bottom, low - 0.1 * (float(finite.max()) - low)), min(top, 1.005))  # no band above 100%
     elif finite.min() > 0 and finite.max() > _WIDE_RANGE * finite.min():
         axes.set_yscale("log")
 
@@ -140,13 +141,13 @@ def _share_scale(row: Sequence[Axes]) -> None:
     for axes in row:
         if axes.get_yscale() != scale:
             axes.set_yscale(scale)
-    limits = [axes.get_ylim() for axes in row]  # on a logarithmic axis they are above 0
+    limits = [axes.get_ylim() for axes in row]  # positive on a logarithmic axis
     for axes in row:
         axes.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
 
 
 def _merged(history: pd.DataFrame, column: str) -> dict[str, str]:
-    """Return a common name for the variants whose mean curves are equal."""
+    """Map each variant to a common name of all variants with the same mean curve."""
     names: dict[bytes, list[str]] = {}
     for variant, rows in history.groupby("variant", sort=False):
         curve = rows.groupby("epoch")[column].mean().to_numpy(float)

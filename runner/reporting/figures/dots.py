@@ -1,4 +1,4 @@
-"""One number of every run, a line a variant: the runs as dots, their mean with its 95% interval."""
+"""Dot plots: one dot per run and one row per variant, with the mean and its 95% interval."""
 
 from collections.abc import Container, Mapping
 
@@ -13,10 +13,10 @@ from runner.reporting.figures.canvas import PALETTE, TWO_COLUMNS, legend_below, 
 from runner.reporting.statistics.comparisons import CONFIDENCE, summarize
 
 _INTERVAL = f"mean and its {CONFIDENCE:.0%} interval"
-_NAME, _NOTE = 40, 24  # letters of a line
-_ROW = 0.2  # inches that a variant with a name of one line takes
-_NEAREST, _FARTHEST = 0.06, 0.38  # of a row above its middle, where dots are spread so that none hides another
-_BELOW = 0.14  # of a row, where mean and interval are
+_NAME, _NOTE = 40, 24  # letters per line
+_ROW = 0.2  # inches per variant with a name of one line
+_NEAREST, _FARTHEST = 0.06, 0.38  # of a row: range above its middle over which dots are spread
+_BELOW = 0.14  # of a row: position of mean and interval
 
 
 def dots(
@@ -31,16 +31,16 @@ def dots(
     biased: Container[str] = (),
     crosses: Mapping[str, float] | None = None,
 ) -> Figure:
-    """Draw a column of the runs.
+    """Draw one column of the runs.
 
     Args:
-        values: one row a run: variant and the column; those without a finite number are left out.
-        label: of the axis, with its unit.
+        values: one row per run: variant and the column; values that are not finite are omitted.
+        label: axis label with unit.
         share: the column is a share of 1, drawn in percent.
-        baseline: the variant whose mean is a line through all others.
-        notes: what to say at the right of a variant's line, beside the axes: runs that diverged.
-        biased: variants whose numbers are not those of all their runs, so that their mean says nothing.
-        crosses: a further number of each variant: that of its ensemble.
+        baseline: variant whose mean is drawn as a line through all rows.
+        notes: text to the right of a variant's row, such as its diverged runs.
+        biased: variants with values from only some of their runs, drawn without a mean.
+        crosses: a further value of each variant: that of its ensemble.
     """
     variants = [str(variant) for variant in dict.fromkeys(values["variant"])]
     names = [wrapped(variant, _NAME) for variant in variants]
@@ -55,7 +55,7 @@ def dots(
             axes.text(1.01, middle, note, va="center", fontsize=6, color="0.3", transform=axes.get_yaxis_transform())
     if crosses:
         places = [middles[variants.index(variant)] + _BELOW for variant in crosses]
-        axes.plot([*crosses.values()], places, "D", color=PALETTE[1], markersize=5, label="ensemble of them", zorder=4)
+        axes.plot([*crosses.values()], places, "D", color=PALETTE[1], markersize=5, label="ensemble", zorder=4)
     if baseline in by_variant and len(by_variant[baseline]):
         mean = by_variant[baseline].mean()
         whose = f"mean of {wrapped(baseline, _NAME)}"

@@ -1,4 +1,4 @@
-"""Figures as files: each is drawn in the program's own style, and one that fails is left out."""
+"""Figure files: drawing in the program's own style; a figure that fails is left out."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,14 +16,14 @@ from runner.reporting.omissions import LeftOut
 _LOG = logging.getLogger(__name__)
 Value = TypeVar("Value")
 Draw = Callable[[], Figure]
-Named = Iterable[tuple[str, Draw]]  # the file's name, or its stem, and the function that draws the figure
+Named = Iterable[tuple[str, Draw]]  # file name or stem, and the function that draws the figure
 
 
 def write_figures(directory: Path, figures: Named, left_out: LeftOut, suffixes: Sequence[str] = ("png",)) -> list[Path]:
-    """Write each figure under its name in a directory, in one or several formats; return the files written.
+    """Write each figure into a directory, in one or several formats; return the files written.
 
     Raises:
-        EnvironmentFault: if the machine refuses to write. Any other error is noted, and costs that figure alone.
+        EnvironmentFault: if the machine refuses to write. Any other error leaves out only that figure.
     """
 
     def write(name: str, figure: Figure) -> list[Path]:
@@ -33,16 +33,16 @@ def write_figures(directory: Path, figures: Named, left_out: LeftOut, suffixes: 
 
 
 def drawn(figures: Named, write: Callable[[str, Figure], Value], left_out: LeftOut) -> Iterator[Value]:
-    """Draw each figure and yield what `write` makes of it; what fails is noted, and the others are drawn.
+    """Draw each figure and yield the result of `write`; a figure that fails is left out.
 
-    An error in listing the figures costs all after the last one listed, and the note says so.
+    An error in listing the figures leaves out all figures after the last one listed.
 
     Raises:
         EnvironmentFault: if the machine refuses to write.
     """
     waiting = iter(figures)
     lacking: set[str] = set()  # letters that no font has
-    rest = "figures"  # an error in listing them ends the list
+    rest = "figures"  # named if listing them fails
     while (named := _unless_failed(lambda: next(waiting, None), rest, left_out)) is not None:
         name, draw = named
         rest = f"all figures after {name}"
@@ -51,8 +51,8 @@ def drawn(figures: Named, write: Callable[[str, Figure], Value], left_out: LeftO
     if lacking:
         letters = "".join(sorted(lacking))
         left_out.add(
-            f"letters {letters}: no installed font has them, so figures show their numbers ({legible(letters[0])}); "
-            "install one that has them (Noto Sans CJK, say) and report again"
+            f"letters {letters}: no installed font has them, so figures show character codes ({legible(letters[0])}); "
+            "install a font that has them (such as Noto Sans CJK) and write the report again"
         )
 
 
@@ -64,13 +64,13 @@ def _written(name: str, draw: Draw, write: Callable[[str, Figure], Value], lacki
 
 
 def _unless_failed(function: Callable[[], Value | None], name: str, left_out: LeftOut) -> Value | None:
-    """Return what a function returns; None where it fails, which is noted. Nothing that is trained depends on it."""
+    """Return the result of a function; None if it fails, with a note. A training does not depend on its figures."""
     try:
         with machine_faults():
             return function()
     except EnvironmentFault:
         raise
-    except Exception as error:  # any: of Matplotlib, of a font, of data that nobody thought of
+    except Exception as error:  # any error: of Matplotlib, a font or unforeseen data
         _LOG.info("%s could not be drawn", name, exc_info=True)
         left_out.add(f"{name}: could not be drawn ({type(error).__name__}: {' '.join(str(error).split())})")
         return None

@@ -1,4 +1,4 @@
-r"""Letters that Matplotlib's own font lacks: drawn in an installed font that has them, or else as numbers (\u5b9e)."""
+r"""Fonts for letters that Matplotlib's own font lacks; without one, letters become character codes (\u5b9e)."""
 
 import re
 from collections.abc import Iterable
@@ -11,14 +11,14 @@ from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator
 
 _USUAL = "sans-serif"
-_LAST_RESORT = "last resort"  # a font of boxes, which says that it has every letter
+_LAST_RESORT = "last resort"  # a font of boxes that claims to have every letter
 _UPRIGHT = ("normal", "roman")
 _REGULAR = (400, "normal", "regular", "book")
 _NUMBER = re.compile(r"\\(?:u([0-9a-f]{4})|U([0-9a-f]{8}))")
 
 
 def legible(text: str) -> str:
-    """Return text in which letters that no installed font has are their numbers."""
+    """Replace letters that no installed font has by their character codes."""
     missing = _missing([text])
     if not missing:
         return text
@@ -27,11 +27,11 @@ def legible(text: str) -> str:
 
 
 def fit_letters(figure: Figure) -> frozenset[str]:
-    """Have the letters of a figure drawn by fonts that have them; return those that it shows as their numbers."""
+    """Choose fonts for all letters of a figure; return the letters that it shows as character codes."""
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
-            if isinstance(axis.get_major_locator(), FixedLocator):  # its ticks have names
-                axis.get_ticklabels()  # which are up to date only where they are asked for
+            if isinstance(axis.get_major_locator(), FixedLocator):  # with named ticks
+                axis.get_ticklabels()  # updates the tick labels
     texts = [text for text in figure.findobj(Text) if isinstance(text, Text)]
     if missing := _missing(text.get_text() for text in texts):
         families, _ = _families(missing)
@@ -58,7 +58,7 @@ def _missing(texts: Iterable[str]) -> frozenset[str]:
 
 @cache
 def _families(letters: frozenset[str]) -> tuple[tuple[str, ...], frozenset[str]]:
-    """Return the fewest installed font families that have letters, and the letters that none has."""
+    """Return a small set of installed font families for these letters, and the letters that none has."""
     held = {entry.name: _held(entry, letters) for entry in sorted(fontManager.ttflist, key=_rank, reverse=True)}
     chosen, left = [], letters
     while best := max(sorted(held), key=lambda name: len(held[name] & left), default=None):
@@ -74,11 +74,11 @@ def _held(entry: FontEntry, letters: frozenset[str]) -> frozenset[str]:
         return frozenset()
     try:
         font = FT2Font(entry.fname)
-    except (OSError, RuntimeError):  # it was removed, or is damaged
+    except (OSError, RuntimeError):  # removed or damaged
         return frozenset()
     return frozenset(letter for letter in letters if font.get_char_index(ord(letter)))
 
 
 def _rank(entry: FontEntry) -> tuple[bool, bool]:
-    """Return how far a font is from the upright, regular one of its family."""
+    """Rank a font by its distance from the upright, regular one of its family."""
     return entry.style not in _UPRIGHT, entry.weight not in _REGULAR

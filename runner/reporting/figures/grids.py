@@ -1,4 +1,4 @@
-"""Figures of what was varied: a metric along one axis, and over two."""
+"""Figures of grids: sensitivity along one axis, and heat map over two."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,28 +16,28 @@ from runner.reporting.figures.styles import Style, variant_styles
 from runner.reporting.metrics import axis_label, is_share, sign_of, spread_text
 from runner.reporting.statistics.comparisons import Summary, summarize
 
-_NAME = 40  # letters of a line
-_LETTERS, _LINES = 34, 13  # along an axis, from its first value to its last: upright, and turned
-_CHOSEN_BY_HAND = 6  # letters of a value at most; one that a search drew has more
-_MOST_CELLS_A_COLUMN = 4  # of a heat map that fits one column of a paper
+_NAME = 40  # letters per line
+_LETTERS, _LINES = 34, 13  # that fit along an axis: letters, or rotated labels
+_CHOSEN_BY_HAND = 6  # most letters of a value; values drawn by a search have more
+_MOST_CELLS_A_COLUMN = 4  # most columns of a heat map in one column of a paper
 _DECADE = 10
-_FAR = 1000  # times the largest value at which a run completed
-_FEW_DECADES = 3  # along an axis, each of which has room for two ticks
-_MOST_GROUPS = 7  # lines with bands that can be told apart
-_TURNED = 9  # letters, from which names along an axis need their room
-_DARK = 0.55  # share of the colour scale, below which text is white
+_FAR = 1000  # times the largest value with a completed run
+_FEW_DECADES = 3  # of an axis, with two ticks in each
+_MOST_GROUPS = 7  # most lines with bands that can be distinguished
+_TURNED = 9  # letters per inch of names along an axis, from which they are rotated
+_DARK = 0.55  # of the colour scale, below which text is white
 _STAR: dict[str, Any] = {"markersize": 9, "markeredgecolor": "black", "markeredgewidth": 0.6}
 
 
 def sensitivity(
     points: pd.DataFrame, key: str, metric: str, title: str, chosen: Mapping[str, float], direction: str | None = None
 ) -> Figure:
-    """Draw a metric against a number that was varied: the mean over the seeds, with its 95% interval as a band.
+    """Draw a metric against a varied number: the mean over seeds, with its 95% interval as a band.
 
     Args:
-        points: one row a run: group, value (of the key) and score; NaN where a run has none (it diverged).
-        chosen: the value that each group was given in the end, drawn as a star.
-        direction: max or min, if the study says in which its metric is better.
+        points: one row per run: group, value (of the key) and score; NaN if the run has none (it diverged).
+        chosen: value chosen for each group, drawn as a star.
+        direction: max or min, if the study says which is better.
     """
     figure, axes = canvas(title, ONE_COLUMN, 2.9)
     means = sign_of(metric, direction) * points.groupby(["group", "value"])["score"].mean().groupby("group").max()
@@ -78,13 +78,13 @@ def _draw_group(axes: Axes, style: Style, name: str, points: pd.DataFrame, chose
 
 
 def _mark_lost(axes: Axes, points: pd.DataFrame, styles: Mapping[str, Style]) -> list[float]:
-    """Mark on the axis where no run of a group completed; return the values that the axis is to hold.
+    """Mark on the axis the values at which no run of a group completed; return the values for the axis.
 
-    One far beyond those at which runs completed would press them together: the legend alone has it.
+    Values far beyond those with completed runs are only named in the legend.
     """
     counts = points.groupby(["group", "value"])["score"].count().reset_index()
     lost, known = counts[counts["score"] == 0], counts.loc[counts["score"] > 0, "value"]
-    is_far = lost["value"] > _FAR * known[known > 0].max()  # NaN, so never, where nothing completed
+    is_far = lost["value"] > _FAR * known[known > 0].max()  # never, if nothing completed (NaN)
     near, far = lost[~is_far], lost.loc[is_far, "value"]
     look: Any = {"clip_on": False, "markersize": 4, "zorder": 4, "transform": axes.get_xaxis_transform()}
     for group, value in zip(near["group"], near["value"], strict=True):
@@ -98,7 +98,7 @@ def _mark_lost(axes: Axes, points: pd.DataFrame, styles: Mapping[str, Style]) ->
 
 
 def _scale_values(axes: Axes, values: Sequence[float]) -> None:
-    """Scale the axis of what was varied, and name its values as far as there is room."""
+    """Scale the axis of the varied number, and label its values if there is room."""
     logarithmic = values[0] > 0 and values[-1] > _DECADE * values[0]
     places = np.log10(values) if logarithmic else np.array(values)
     span = np.ptp(places) or 1.0
@@ -110,7 +110,7 @@ def _scale_values(axes: Axes, values: Sequence[float]) -> None:
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 3) if span < _FEW_DECADES else (1,)))
         axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.update_datalim([(values[0], 0), (values[-1], 0)], updatey=False)  # where no run completed, too
+    axes.update_datalim([(values[0], 0), (values[-1], 0)], updatey=False)  # including values without completed runs
     axes.autoscale_view()
     if nearest * _LETTERS > longest:
         axes.set_xticks(values, labels=names)
@@ -119,10 +119,10 @@ def _scale_values(axes: Axes, values: Sequence[float]) -> None:
 
 
 def heat_map(points: pd.DataFrame, across: Axis, down: Axis, metric: str, title: str) -> Figure:
-    """Draw the mean of a metric for every pair of values, with its standard deviation; empty where no run completed.
+    """Draw mean and standard deviation of a metric for every pair of values; grey: no run completed.
 
     Args:
-        points: one row a run: a column for each of the two axes' keys, and score; NaN where a run has none.
+        points: one row per run: a column for the key of each axis, and score; NaN if the run has none.
     """
     if len(down.levels) > len(across.levels):
         across, down = down, across
@@ -135,7 +135,7 @@ def heat_map(points: pd.DataFrame, across: Axis, down: Axis, metric: str, title:
     axes.imshow(np.ma.masked_invalid(mean), cmap="cividis", aspect="auto")
     axes.set_facecolor("0.9")
     for (row, column), value in np.ndenumerate(mean):
-        dark = value - low < _DARK * (high - low)  # not so where there is no value
+        dark = value - low < _DARK * (high - low)  # false for NaN
         text = spread_text(float(value), float(std[row, column]), metric).replace(" ±", "\n±")
         axes.text(column, row, text, ha="center", va="center", fontsize=6, color="white" if dark else "black")
     turned = max(map(len, across.levels)) * len(across.levels) > figure.get_figwidth() * _TURNED

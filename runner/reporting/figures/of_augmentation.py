@@ -1,4 +1,4 @@
-"""Training images, and what an augmentation makes of them."""
+"""Figure of an augmentation: training images before and after."""
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +8,7 @@ from runner.reporting.figures.canvas import canvas
 
 _COLUMNS = 8
 _WIDTH = 6.4  # inches
-_LABELS = 0.6  # inches, of the words at the left
+_LABELS = 0.6  # inches, of the labels at the left
 _HEADING = 0.4  # inches, of the title
 _GAP = 0.08  # between images, as a share of one's width
 
@@ -16,20 +16,22 @@ Images = npt.NDArray[np.generic]
 
 
 def augmentation_grid(before: Images, after: Images, title: str) -> Figure:
-    """Draw images in rows of eight, and under each row what became of it.
+    """Draw images in rows of eight, each with its augmented images below.
 
-    All are drawn in one range, from the smallest value to the largest of both, so that brightness can be compared.
-    Images of 1 channel are grey, those of 3 RGB; of any other number the mean over the channels is drawn, in grey.
+    All images share one range of values, so that brightness can be compared. Images with 1 channel are grey, with 3
+    RGB; otherwise the mean over the channels is drawn in grey.
 
     Args:
         before: (images, height, width, channels), in any range of values.
-        after: of the same shape.
+        after: same shape.
 
     Raises:
         ValueError: if there are no images, or if the shapes differ.
     """
     if before.shape != after.shape or before.ndim != 4 or not before.size:
-        raise ValueError(f"images {before.shape} and {after.shape}: need one shape (images, height, width, channels)")
+        raise ValueError(
+            f"images {before.shape} and {after.shape}: must have one shape (images, height, width, channels)"
+        )
     both = np.stack([before, after])
     if (channels := before.shape[-1]) not in (1, 3):
         both = both.mean(axis=-1, keepdims=True)
@@ -52,7 +54,7 @@ def augmentation_grid(before: Images, after: Images, title: str) -> Figure:
 
 
 def _in_unit_range(images: Images) -> npt.NDArray[np.float64]:
-    """Return images (..., 1 or 3) as RGB, their smallest value 0 and their largest 1."""
+    """Return images (..., 1 or 3) as RGB, scaled to [0, 1]."""
     values = images.astype(np.float64)
     lowest, highest = values.min(), values.max()
     scaled = (values - lowest) / (highest - lowest if highest > lowest else 1.0)
@@ -60,7 +62,7 @@ def _in_unit_range(images: Images) -> npt.NDArray[np.float64]:
 
 
 def _block(pairs: npt.NDArray[np.float64], gap: int) -> npt.NDArray[np.float64]:
-    """Return RGB images (2, up to eight, height, width, 3) as one picture of two rows, white between and below them."""
+    """Tile RGB images (2, up to eight, height, width, 3) into two rows, with white gaps between and below."""
     missing = _COLUMNS - pairs.shape[1]
     padding = ((0, 0), (0, missing), (0, gap), (0, gap), (0, 0))
     rows = [np.concatenate(row, axis=1) for row in np.pad(pairs, padding, constant_values=1.0)]

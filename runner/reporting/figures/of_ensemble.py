@@ -1,4 +1,4 @@
-"""An ensemble as a table for the terminal, and as a figure."""
+"""Table and figures of an ensemble."""
 
 import math
 from collections.abc import Mapping
@@ -24,11 +24,11 @@ from runner.reporting.figures.canvas import (
 
 _HEADERS = ("val acc", "test acc", "test nll", "test ece")
 _LABEL_WIDTH = 32  # characters
-_ROW = 0.25  # inches that a variant with a name of one line takes
+_ROW = 0.25  # inches per variant with a name of one line
 
 
 def ensemble_table(frame: pd.DataFrame, title: str) -> Table:
-    """Return each member, their mean, the ensemble, and the gain: accuracies in percent, gains in percentage points.
+    """Return a table for the terminal: the members, their mean, the ensemble, and its gain over the mean.
 
     `frame` is an `ensemble_frame`.
     """
@@ -50,24 +50,24 @@ def ensemble_table(frame: pd.DataFrame, title: str) -> Table:
 
 
 def gain_text(frame: pd.DataFrame) -> str:
-    """Return what the ensemble gains on the test set, in percentage points of accuracy.
+    """Describe the ensemble's gain in test accuracy, in percentage points.
 
-    Its fair rival is the member that validation would have chosen, not the one that is best on the test set.
+    The fair comparison is with the member that validation would choose, not with the best member on test.
     """
     members, mean, ensemble = _parts(frame)
     chosen = members.sort_values("val_accuracy", ascending=False, kind="stable").iloc[0]
     over_mean, over_chosen = (100 * (ensemble["test_accuracy"] - other["test_accuracy"]) for other in (mean, chosen))
     lines = [
-        f"The ensemble's test accuracy: {over_mean:+.2f} points against the mean of its members,",
-        f"{over_chosen:+.2f} against the member that is best on validation.",
+        f"Ensemble test accuracy: {over_mean:+.2f} percentage points relative to the mean of its",
+        f"members, {over_chosen:+.2f} relative to the member that is best on validation.",
     ]
     if math.isnan(ensemble["val_accuracy"]):
-        lines.append("No validation accuracy: the members do not share their validation examples.")
+        lines.append("No validation accuracy: the validation examples of the members differ.")
     return "\n".join(lines)
 
 
 def ensemble_figure(frame: pd.DataFrame, title: str) -> Figure:
-    """Draw every member's test accuracy and negative log likelihood, a line a variant, and the ensemble's on top.
+    """Draw the members' test accuracy and negative log likelihood, one row per variant, below the ensemble's.
 
     `frame` is an `ensemble_frame`.
     """
@@ -92,12 +92,12 @@ def ensemble_figure(frame: pd.DataFrame, title: str) -> Figure:
 
 
 def size_figure(frame: pd.DataFrame, title: str) -> Figure:
-    """Draw the test accuracy against the number of members: the mean over subsets, and their range as a band.
+    """Draw the test accuracy against the number of members: mean over subsets, and their range as a band.
 
     `frame` is a `size_frame`.
     """
     figure, axes = canvas(title, ONE_COLUMN, 2.6)
-    axes.plot(frame["members"], frame["mean"], color=PALETTE[0], marker="o", markersize=3, label="mean of the subsets")
+    axes.plot(frame["members"], frame["mean"], color=PALETTE[0], marker="o", markersize=3, label="mean over subsets")
     axes.fill_between(
         frame["members"], frame["min"], frame["max"], color=PALETTE[0], alpha=0.18, linewidth=0, label="their range"
     )
@@ -109,7 +109,7 @@ def size_figure(frame: pd.DataFrame, title: str) -> Figure:
 
 
 def _dots(axes: Axes, frame: pd.DataFrame, measure: str, places: Mapping[str, float]) -> None:
-    """Draw a measure, each variant at its place, and the ensemble at that of no name."""
+    """Draw a measure; `places` maps each variant, and "" for the ensemble, to its row."""
     members, mean, ensemble = _parts(frame)
     rows = [places[variant] for variant in members["variant"]]
     axes.axvline(mean[measure], color="0.4", linestyle=":", label="mean of the members")

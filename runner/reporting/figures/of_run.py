@@ -1,4 +1,4 @@
-"""Figures of one run: accuracy, loss, confusion, learning rate, norms by layer."""
+"""Figures of one run: curves, confusion matrix, learning rate, norms by layer."""
 
 from collections.abc import Sequence
 
@@ -24,21 +24,21 @@ from runner.reporting.figures.canvas import (
 )
 from runner.reporting.metrics import axis_label, is_share
 
-_WIDE_RANGE = 50  # largest to smallest, from which a loss that grew is easier to read on a logarithmic axis
-_SMALL = 12  # classes whose confusion matrix fits one column of a paper
-_NUMBERED = 100  # classes whose cells have room for a number
-_SHORT = 3  # letters of a class's name that fit under its column
-_NAME = 24  # letters of one that are shown
-_LETTERS_AN_INCH = 18  # of an axis' labels
-_IN_FULL = 100  # from here on a mean count is shown without its tenth
+_WIDE_RANGE = 50  # ratio of largest to smallest from which a diverged loss is drawn on a logarithmic axis
+_SMALL = 12  # most classes that fit one column of a paper
+_NUMBERED = 100  # most classes with a number in each cell
+_SHORT = 3  # letters of a name that fit below its column
+_NAME = 24  # letters of a name that are shown
+_LETTERS_AN_INCH = 18  # in axis labels
+_IN_FULL = 100  # mean counts from here on are shown without decimals
 
 
 def curves(history: pd.DataFrame, metric: str, title: str, diverged: int | None = None) -> Figure:
-    """Draw one run's metric on training and validation against the epoch, as far as it is finite.
+    """Draw one run's training and validation metric against the epoch, as far as it is finite.
 
     Args:
-        history: columns epoch, `metric` and `val_`metric, and one row an epoch.
-        diverged: the epoch in which the loss was no longer finite, which is marked; None: it always was.
+        history: columns epoch, `metric` and `val_`metric; one row per epoch.
+        diverged: first epoch with a loss that is not finite, to mark; None without one.
     """
     figure, axes = canvas(title)
     history = history.replace([np.inf, -np.inf], np.nan)
@@ -58,7 +58,7 @@ def curves(history: pd.DataFrame, metric: str, title: str, diverged: int | None 
 
 
 def _mark_divergence(axes: Axes, values: pd.DataFrame, epoch: int) -> None:
-    """Draw a line at the epoch in which a run diverged; a loss that has grown much is on a logarithmic axis."""
+    """Mark the epoch in which a run diverged; use a logarithmic axis if the loss grew a lot."""
     axes.axvline(epoch, color="black", linestyle=":", linewidth=1, label=f"diverged in epoch {epoch}")
     finite = values.to_numpy(float)
     finite = finite[np.isfinite(finite)]
@@ -70,12 +70,12 @@ def _mark_divergence(axes: Axes, values: pd.DataFrame, epoch: int) -> None:
 
 
 def confusion_matrix(counts: npt.NDArray[np.float64], title: str, names: Sequence[str] = ()) -> Figure:
-    """Draw how often each true class was taken for each class.
+    """Draw a confusion matrix.
 
     Args:
-        counts: (classes, classes), by true class, then predicted class; means over several runs, or of one. Of many
-            classes only the colours are drawn.
-        names: of the classes; without one for each, their numbers are shown.
+        counts: (true class, predicted class), of one run or means over several. With many classes only the colours
+            are drawn.
+        names: of the classes; without one for each class, numbers are shown.
     """
     classes = len(counts)
     shown = [plain(_elided(name)) for name in names] if len(names) == classes else [str(n) for n in range(classes)]
@@ -84,7 +84,7 @@ def confusion_matrix(counts: npt.NDArray[np.float64], title: str, names: Sequenc
     width, height = (ONE_COLUMN, 3.6) if classes <= _SMALL else (TWO_COLUMNS, 7.0)
     figure, axes = canvas(title, width + room, height + room)
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    # The square root keeps the few errors visible beside the many right answers.
+    # The square root keeps rare errors visible.
     axes.imshow(np.sqrt(share), cmap="Blues", vmin=0, vmax=1)
     whole = np.array_equal(counts, counts.round())
     for (true, taken), count in np.ndenumerate(counts if classes <= _NUMBERED else counts[:0]):
@@ -106,14 +106,14 @@ def confusion_matrix(counts: npt.NDArray[np.float64], title: str, names: Sequenc
 def confusion_counts(
     labels: npt.NDArray[np.int32], predicted: npt.NDArray[np.int64], classes: int
 ) -> npt.NDArray[np.float64]:
-    """Count true and predicted classes: `labels` and `predicted` are (examples,), integers in [0, classes)."""
+    """Count examples by true and predicted class; both arguments are (examples,), integers in [0, classes)."""
     counts = np.zeros((classes, classes))
     np.add.at(counts, (labels, predicted), 1)
     return counts
 
 
 def _elided(name: str) -> str:
-    """Return a name with its middle left out where it is long: names often differ at their end."""
+    """Shorten a long name in the middle, because names often differ at their ends."""
     return name if len(name) <= _NAME else f"{name[: _NAME - 9]}…{name[-8:]}"
 
 
@@ -124,20 +124,18 @@ def _label(axes: Axes, metric: str) -> None:
         axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
 
 
-_IN_A_LEGEND = 8  # layers; more are named along a colour bar
-_NAMED = 8  # layers along a colour bar
+_IN_A_LEGEND = 8  # most layers in a legend; more are named along a colour bar
+_NAMED = 8  # layers named along a colour bar
 
 
 def learning_rate(history: pd.DataFrame, title: str, steps: pd.DataFrame | None = None) -> Figure:
     """Draw the learning rate against the epoch, on a logarithmic axis if it spans more than two decades.
 
-    The lowest tenth of the epochs does not count for the span: a cosine's last step is as good as 0, and would press
-    all others to the top.
+    The span ignores the lowest tenth of the epochs, because the last step of a cosine schedule is almost 0.
 
     Args:
-        history: columns epoch and learning_rate (of the epoch's last step); one row an epoch.
-        steps: column learning_rate; one row a step. Where it is known, every step is drawn: a warm-up may be shorter
-            than an epoch.
+        history: columns epoch and learning_rate (of the epoch's last step); one row per epoch.
+        steps: column learning_rate; one row per step. Shows a warmup that is shorter than an epoch.
     """
     figure, axes = canvas(title)
     rates = history["learning_rate"]
@@ -160,14 +158,13 @@ def learning_rate(history: pd.DataFrame, title: str, steps: pd.DataFrame | None 
 
 
 def layer_norms(gradients: pd.DataFrame, title: str) -> Figure:
-    """Draw each layer's gradient norm, and beside it its weight norm, against the epoch; coloured by depth.
+    """Draw the gradient and weight norms of every layer against the epoch, coloured by depth.
 
-    `gradients` has a column epoch, then NAME.gradient and NAME.weight for every layer in the order of depth, and one
-    row an epoch.
+    `gradients` has one row per epoch: column epoch, then NAME.gradient and NAME.weight for every layer by depth.
     """
     layers = [column.removesuffix(".gradient") for column in gradients.columns if column.endswith(".gradient")]
     figure, (left, right) = panels(2, title)
-    colors = colormaps["viridis"](np.linspace(0, 0.92, len(layers)))  # its end is faint on white
+    colors = colormaps["viridis"](np.linspace(0, 0.92, len(layers)))  # its last colours are faint on white
     for axes, kind in ((left, "gradient"), (right, "weight")):
         for layer, color in zip(layers, colors, strict=True):
             axes.plot(
@@ -193,7 +190,7 @@ def layer_norms(gradients: pd.DataFrame, title: str) -> Figure:
 
 
 class _Plain(LogFormatterSciNotation):
-    """Writes 20 for 2 x 10^1, at the ticks that would have had a label."""
+    """Formatter that writes 20 instead of 2 x 10^1, at the same ticks."""
 
     def __call__(self, x: float, pos: int | None = None) -> str:
         """Return the label of a tick."""
@@ -201,7 +198,7 @@ class _Plain(LogFormatterSciNotation):
 
 
 def _name_by_colour(figure: Figure, row: list[Axes], layers: list[str], colors: ListedColormap) -> None:
-    """Add a bar of the layers' colours, from the first on top to the last, with the names of some of them."""
+    """Add a colour bar of the layers, the first on top, with the names of some."""
     norm = BoundaryNorm(np.arange(len(layers) + 1) - 0.5, len(layers))
     bar = figure.colorbar(ScalarMappable(norm, colors), ax=row, aspect=40)
     named = np.unique(np.linspace(0, len(layers) - 1, _NAMED).round().astype(int))

@@ -1,4 +1,4 @@
-"""A search's figures, from its tables."""
+"""Figures of a search: scores by trial, and importances."""
 
 from functools import partial
 from pathlib import Path
@@ -14,18 +14,18 @@ from runner.reporting.figures.files import Draw, write_figures
 from runner.reporting.metrics import axis_label, is_share, quantity
 from runner.reporting.omissions import LeftOut
 
-_ROW = 0.3  # inches that a key takes
+_ROW = 0.3  # inches per key
 
 
 def search_report(directory: Path, trials: pd.DataFrame, importances: pd.DataFrame, metric: str, sign: int) -> None:
-    """Draw a search's tables.
+    """Write the figures of a search.
 
     Args:
-        directory: in which the figures are to lie.
-        trials: a row a trial.
-        importances: a row a key; none where they are not known.
-        metric: the column of the trials that was searched by.
-        sign: 1 where higher is better, -1 where lower is.
+        directory: where to write them.
+        trials: one row per trial.
+        importances: one row per key; empty if unknown.
+        metric: column of the trials that the search optimizes.
+        sign: 1 if higher is better, -1 if lower is.
     """
     figures: list[tuple[str, Draw]] = [("search.png", partial(search_history, trials, metric, sign))]
     if len(importances):
@@ -34,7 +34,7 @@ def search_report(directory: Path, trials: pd.DataFrame, importances: pd.DataFra
 
 
 def search_history(trials: pd.DataFrame, metric: str, sign: int) -> Figure:
-    """Draw each trial's figure and the best so far; trials that were stopped are marked on the axis."""
+    """Draw the score of each trial and the best so far; crosses on the axis mark stopped and failed trials."""
     figure, axes = canvas(f"Search by {quantity(metric)}: {counted(len(trials), 'trial')}")
     complete = trials.dropna(subset=metric)
     best = (sign * complete[metric]).cummax() * sign
@@ -53,7 +53,7 @@ def search_history(trials: pd.DataFrame, metric: str, sign: int) -> Figure:
 
 
 def importance_bars(importances: pd.DataFrame, metric: str) -> Figure:
-    """Draw the share of each key in the metric's variance (fANOVA, Hutter et al. 2014), the largest on top."""
+    """Draw each key's share of the metric's variance (fANOVA, Hutter et al. 2014), the largest on top."""
     figure, axes = canvas(f"Importance for {quantity(metric)}", height=0.9 + _ROW * len(importances))
     axes.grid(visible=False, axis="y")
     axes.set_axisbelow(True)

@@ -1,4 +1,4 @@
-"""The learning-rate range test: which learning rate its losses suggest, and its figure."""
+"""Learning-rate range test: suggested learning rate and figure."""
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +9,7 @@ from runner.records.run_directory import RunDirectory
 from runner.reporting.figures.canvas import PALETTE, canvas
 
 _FEWEST_STEPS = 20
-_SHARE = 1 / 50  # of the steps, which the smoothing remembers
+_SHARE = 1 / 50  # of the steps: memory of the smoothing
 _FEWEST_REMEMBERED = 5
 _EXPLODED = 4  # times the lowest loss so far
 _LEAST_FALL = 0.1  # of the loss at the start
@@ -17,12 +17,12 @@ _BELOW_LOWEST = 3
 
 
 def is_range_test(steps: pd.DataFrame) -> bool:
-    """Say whether the learning rate rose from each step to the next."""
+    """Return whether the learning rate rose at every step."""
     return len(steps) > 1 and bool((np.diff(steps["learning_rate"]) > 0).all())
 
 
 def suggestion_of(directory: RunDirectory) -> float | None:
-    """Return what a run's steps suggest; None where it was no range test."""
+    """Return the learning rate that a run suggests; None if it was not a range test."""
     if not directory.steps_path.exists():
         return None
     steps = pd.read_csv(directory.steps_path)
@@ -32,15 +32,14 @@ def suggestion_of(directory: RunDirectory) -> float | None:
 def suggest(steps: pd.DataFrame) -> float | None:
     """Return the learning rate that a range test suggests: a third of the rate at which the smoothed loss is lowest.
 
-    A third, not the customary tenth: after one or two epochs on MNIST, with an MLP and a CNN, with SGD, momentum,
-    RMSprop and Adam, it gave the higher validation accuracy in all eight cases (750 steps from 1e-6 to 10, one seed).
+    A third gave a higher validation accuracy than the customary tenth in all eight cases tried: MLP and CNN on MNIST
+    with SGD, momentum, RMSprop and Adam (one or two epochs; range test of 750 steps from 1e-6 to 10; one seed).
 
     Args:
-        steps: columns learning_rate, rising, and loss; one row a training step.
+        steps: columns learning_rate (rising) and loss; one row per training step.
 
     Returns:
-        The rate, or None where there are fewer than 20 steps before the loss explodes, or the loss falls by less than
-        a tenth.
+        The rate; None with fewer than 20 steps before the loss explodes, or if it falls by less than a tenth.
 
     Source: Smith 2017, "Cyclical Learning Rates for Training Neural Networks", sec. 3.3, for the test.
     """
@@ -54,16 +53,16 @@ def suggest(steps: pd.DataFrame) -> float | None:
 
 
 def smoothed(losses: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the exponential moving average of the losses, as far as it is finite and below 4 times its lowest.
+    """Return the exponential moving average of the losses, until it is not finite or above 4 times its lowest so far.
 
-    Corrected for its start, as fastai's; its span grows with the number of steps, so that its delay is the same share
-    of the range of rates however many steps the range is gone through in.
+    The average has bias correction, like fastai's. Its span is proportional to the number of steps, so its delay is the
+    same share of the range of rates.
 
     Args:
         losses: (steps,).
 
     Returns:
-        (steps or fewer,).
+        (at most steps,).
     """
     remembered = max(_FEWEST_REMEMBERED, _SHARE * len(losses))
     finite = losses[: _first(~np.isfinite(losses))]
@@ -72,9 +71,9 @@ def smoothed(losses: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def rate_range(steps: pd.DataFrame, title: str) -> Figure:
-    """Draw the loss of every step against its learning rate, the smoothed loss, and the rate it suggests.
+    """Draw the loss of every step against its learning rate, the smoothed loss, and the suggested rate.
 
-    `steps` has columns learning_rate, rising, and loss, and one row a training step.
+    `steps` has columns learning_rate (rising) and loss; one row per training step.
     """
     figure, axes = canvas(title)
     smooth = smoothed(steps["loss"].to_numpy())
@@ -95,7 +94,7 @@ def rate_range(steps: pd.DataFrame, title: str) -> Figure:
         )
     axes.set(xscale="log", xlabel="learning rate", ylabel="loss")
     if len(smooth):
-        # The start and the fall fill the panel; what explodes leaves it at the top.
+        # The panel shows the start and the fall; an exploding loss leaves it at the top.
         before = smooth[: int(smooth.argmin()) + 1]
         room = 0.15 * max(np.ptp(before), 0.1 * abs(before.max()))
         axes.set_ylim(before.min() - 2 * room, before.max() + 2 * room)
@@ -104,5 +103,5 @@ def rate_range(steps: pd.DataFrame, title: str) -> Figure:
 
 
 def _first(happens: npt.NDArray[np.bool_]) -> int:
-    """Return the first position that is true, or the length where none is."""
+    """Return the first true position, or the length if there is none."""
     return int(happens.argmax()) if happens.any() else len(happens)

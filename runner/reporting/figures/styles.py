@@ -1,17 +1,17 @@
-"""How each variant looks: the same in every figure of a report."""
+"""Styles of variants, the same in every figure of a report."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from runner.reporting.figures.canvas import DASHES, MARKERS, PALETTE
 
-MOST_SHOWN = 12  # variants that lines can tell apart
-_PICKED = 6  # of more than those
+MOST_SHOWN = 12  # most variants that lines can distinguish
+_PICKED = 6  # best variants that stand out among more
 
 
 @dataclass(frozen=True)
 class Style:
-    """A variant's colour, dash and marker, which differ in grey print too; `shown`: it stands out, and has a name."""
+    """Colour, dash and marker of a variant; `shown`: the variant stands out and has a name in the legend."""
 
     color: str
     dash: str
@@ -25,10 +25,10 @@ _FAINT = Style("0.75", "-", ".", shown=False)
 def variant_styles(
     variants: Sequence[str], ranked: Sequence[str], baseline: str | None, most: int = MOST_SHOWN
 ) -> dict[str, Style]:
-    """Return the variants' styles; of more than a figure can hold, the baseline and the best ones stand out.
+    """Return the variants' styles; among more than `most`, only the baseline and the best stand out.
 
     Args:
-        ranked: the variants by validation, the best first.
+        ranked: the variants by validation, best first.
     """
     shown = list(variants)
     if len(variants) > most:
@@ -36,7 +36,7 @@ def variant_styles(
         shown = [variant for variant in variants if variant in picked]
     styles = dict.fromkeys(variants, _FAINT)
     for position, variant in enumerate(shown):
-        lap = position // len(PALETTE)  # a colour that comes again has another marker, and another dash
+        lap = position // len(PALETTE)  # a repeated colour gets another marker and dash
         kinds = (position % len(PALETTE), position % len(DASHES), (position + lap) % len(MARKERS))
         styles[variant] = Style(PALETTE[kinds[0]], DASHES[kinds[1]], MARKERS[kinds[2]])
     return styles

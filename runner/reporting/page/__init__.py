@@ -1,1 +1,1 @@
-"""The report as one self-contained page."""
+"""Self-contained page of a report (index.html)."""

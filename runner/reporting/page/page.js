@@ -1,5 +1,5 @@
 "use strict";
-// Tables sort by the button in a column's head, and show the rows that hold every word of their filter.
+// Tables sort by the buttons in their heads, and show the rows that contain every word of the filter.
 const key = (cell) => {
   const text = cell.dataset.sort ?? cell.textContent.trim();
   return text === "" ? null : Number.isNaN(Number(text)) ? text : Number(text);

@@ -1,4 +1,4 @@
-"""index.html: everything of a report in one file that fetches nothing."""
+"""Page of a report: index.html, one file that fetches nothing."""
 
 import base64
 import hashlib
@@ -20,35 +20,35 @@ from runner.reporting.statistics.comparisons import CONFIDENCE
 from runner.reporting.tables.paper_table import PaperTable
 from runner.reporting.targets import is_time
 
-_BAND = f"Lines are means over the seeds, bands their {CONFIDENCE:.0%} t-intervals."
-_DOTS = f"A dot is a seed; the line below is the mean with its {CONFIDENCE:.0%} t-interval."
-_PENALTY = "Each run's own penalties and smoothing are part of it, so variants that differ in those cannot be compared."
+_BAND = f"Lines are means over seeds, bands their {CONFIDENCE:.0%} t-intervals."
+_DOTS = f"Each dot is a seed; the bar below is the mean with its {CONFIDENCE:.0%} t-interval."
+_PENALTY = "Includes each run's own penalties and smoothing; not comparable between variants that differ in these."
 CAPTIONS = {
-    "accuracy": f"Accuracy of every epoch. {_BAND}",
-    "loss": f"The loss that was trained by, of every epoch. {_PENALTY} {_BAND}",
-    "negative_log_likelihood": f"Cross-entropy of every epoch, without penalties and smoothing. {_BAND}",
-    "generalization_gap": f"What a network knows of its training data and not of others. {_DOTS}",
-    "time_to_target": f"Training time until the target is first reached. {_DOTS}",
-    "sensitivity": f"The metric along a value that was varied. {_BAND}",
-    "heat_map": "Mean and standard deviation for every pair of values; grey where no run completed.",
-    "learning_rate": "Learning rate at each epoch's last step; variants whose rates are the same share a line.",
-    "gradient_norm": f"Norm of all layers' gradients together, mean of each epoch. {_BAND}",
-    "confusion_matrix": "Test examples of each true class by the class they were taken for, coloured by their share.",
-    "ensemble": f"The seeds of each variant, and the network that averages their predictions. {_DOTS}",
+    "accuracy": f"Accuracy by epoch. {_BAND}",
+    "loss": f"Loss by epoch. {_PENALTY} {_BAND}",
+    "negative_log_likelihood": f"Cross-entropy by epoch, without penalties and smoothing. {_BAND}",
+    "generalization_gap": f"Final training accuracy minus validation accuracy. {_DOTS}",
+    "time_to_target": f"Training time until the run first reaches the target. {_DOTS}",
+    "sensitivity": f"Metric against the varied key. {_BAND}",
+    "heat_map": "Mean and standard deviation for every pair of values; grey: no run completed.",
+    "learning_rate": "Learning rate at the last step of each epoch; variants with equal rates share a line.",
+    "gradient_norm": f"Gradient norm over all layers, mean of each epoch. {_BAND}",
+    "confusion_matrix": "Test examples by true and predicted class; the colour is the share of the true class.",
+    "ensemble": f"Seeds of each variant, and the ensemble that averages their predictions. {_DOTS}",
     "critical_difference": (
-        "Average ranks over the data sets; a bar joins variants that Nemenyi's test does not tell apart."
+        "Average ranks over the data sets; bars join variants without a significant difference (Nemenyi's test)."
     ),
 }
 
 
 def caption_of(stem: str) -> str:
-    """Return a figure's caption; one that is named after the report's metric has a dot for each seed."""
+    """Return the caption of a figure; a figure named after the metric has one dot per seed."""
     return CAPTIONS.get(stem, _DOTS)
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure in the page: its SVG in base64."""
+    """A figure of the page: its SVG in base64."""
 
     stem: str
     caption: str
@@ -58,7 +58,7 @@ class Drawing:
 
 
 def drawing(stem: str, figure: Figure, svg: bytes) -> Drawing:
-    """Return a figure as the page holds it."""
+    """Return the drawing of a figure for the page."""
     title = figure.get_suptitle().replace("\n", " ")
     return Drawing(
         stem=stem,
@@ -70,10 +70,10 @@ def drawing(stem: str, figure: Figure, svg: bytes) -> Drawing:
 
 
 def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable, path: Path) -> Path:
-    """Write the page, with the caption and the best means of the paper's table; return its path.
+    """Write the page, with the caption and marks of the paper's table; return its path.
 
-    Everything that comes from a configuration or a record is escaped, and the page's policy lets no script run but its
-    own, and nothing be fetched.
+    Text from configurations and records is escaped. The page's Content-Security-Policy allows only its own script and
+    fetches nothing.
     """
     style, script = _part("page.css"), _part("page.js")
     template = Environment(autoescape=True, undefined=StrictUndefined).from_string(_part("page.html"))
@@ -82,7 +82,7 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
     failures = _failures(results)
     left_out = results.left_out.reasons
     sections = {"verdict": "Verdict", "variants": "Variants", "tuning": "Tuning", "figures": "Figures", "runs": "Runs"}
-    sections |= {"failures": "Failures", "left-out": "Left out", "environment": "Environment", "again": "Make it again"}
+    sections |= {"failures": "Failures", "left-out": "Left out", "environment": "Environment", "again": "Reproduce"}
     absent = {"tuning": results.selection is None, "failures": not failures, "left-out": not left_out}
     text = template.render(
         title=f"{heading} - runner",
@@ -110,8 +110,8 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
 
 def _which_images(metric: str) -> str:
     if metric.startswith(("val_", "best_val_")) or is_time(metric):
-        return "choices and figures on validation"
-    return "choices on validation, figures on test"
+        return "choices and results on validation"
+    return "choices on validation, results on test"
 
 
 def _part(name: str) -> str:
@@ -119,7 +119,7 @@ def _part(name: str) -> str:
 
 
 def _source_hash(text: str) -> str:
-    """Return what a Content-Security-Policy names an inline style or script by."""
+    """Return the hash of an inline style or script for the Content-Security-Policy."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 

@@ -1,4 +1,4 @@
-"""The tables of the page: cells of text, with what they sort by and how they look."""
+"""Tables of the page: cells with text, sort value and style."""
 
 import math
 import os
@@ -24,17 +24,17 @@ from runner.reporting.metrics import (
 from runner.reporting.results import Results
 from runner.reporting.tables.paper_table import PaperTable
 
-_ONE_LINE = 40  # letters that a cell does not break
+_ONE_LINE = 40  # letters that fit into a cell without a break
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell: its text in parts, some of them highlighted; `sort` where it is not the text that it sorts by."""
+    """A table cell: parts of text, each highlighted or not, and a number if it does not sort by its text."""
 
     parts: Sequence[tuple[str, bool]]
     sort: float | None = None
-    kind: str = ""  # of look: number, best, good, bad, reason (of no verdict), long
-    link: str = ""  # where it leads
+    kind: str = ""  # style: number, best, good, bad, reason (without verdict), long
+    link: str = ""  # address
 
     @classmethod
     def text(cls, text: object, kind: str = "") -> "Cell":
@@ -43,7 +43,7 @@ class Cell:
 
     @classmethod
     def number(cls, text: str, value: float | None, kind: str = "number") -> "Cell":
-        """Return a cell that sorts by its number; one that has none is a dash, and sorts last."""
+        """Return a cell that sorts by its number; without one it is empty and sorts last."""
         known = value is not None and math.isfinite(value)
         return cls([(text if known else "", False)], value if known else None, kind)
 
@@ -54,7 +54,7 @@ def _width(text: str) -> str:
 
 @dataclass(frozen=True)
 class Column:
-    """A column's head."""
+    """The head of a column."""
 
     name: str
     number: bool = False
@@ -62,7 +62,7 @@ class Column:
 
 @dataclass(frozen=True)
 class PageTable:
-    """A table that sorts and filters."""
+    """A table with sorting and a filter."""
 
     name: str
     title: str
@@ -72,10 +72,10 @@ class PageTable:
 
 
 def variants_table(results: Results, table: PaperTable) -> PageTable:
-    """Return a row a variant, with what it differs by from the baseline.
+    """Return one row per variant, with its difference from the baseline.
 
     Args:
-        table: the paper's, with the caption and the best means.
+        table: the paper's table, for caption and marks.
     """
     metric = results.metric
     compared = {row["variant"]: row for row in results.comparisons.to_dict("records")}
@@ -111,7 +111,7 @@ def _against(against: Mapping[Any, Any] | None, metric: str, *, is_baseline: boo
     wins = against["win_probability"]
     p = p_text(against)
     verdict = {"higher": 1, "lower": -1}.get(against["verdict"], 0) * sign_of(metric)
-    undecided = against["reason"] if can_decide(against) else "too few seeds"  # the caption says how few
+    undecided = against["reason"] if can_decide(against) else "too few seeds"  # the caption gives the number
     text = {1: "better", -1: "worse"}.get(verdict, undecided)
     return [
         Cell.number(signed_text(against["difference"], metric), against["difference"]),
@@ -124,10 +124,10 @@ def _against(against: Mapping[Any, Any] | None, metric: str, *, is_baseline: boo
 
 
 def runs_table(results: Results, page: Path) -> PageTable:
-    """Return a row a run, with its overrides; those that the baseline does not have are highlighted.
+    """Return one row per run, with its overrides; those without a match in the baseline are highlighted.
 
     Args:
-        page: the directory that the page lies in, from which links lead to those of the runs.
+        page: directory of the page; links to run directories are relative to it.
     """
     usual = _usual(results)
     rows = []
@@ -153,13 +153,14 @@ def runs_table(results: Results, page: Path) -> PageTable:
         *(Column(name, number=True) for name in numbers), Column("overrides"), Column("run_id"),
     ]  # fmt: skip
     caption = (
-        "Every run, with a link to its directory. Highlighted: what the baseline does not have. Accuracies in percent."
+        "All runs, with links to their directories. Highlighted: overrides that the baseline lacks. Accuracies in "
+        "percent."
     )
     return PageTable("table-runs", "Runs", caption, columns, rows)
 
 
 def _path_from(page: Path, directory: Path) -> str:
-    """Return a relative address, which no name can turn into another scheme's; none on another drive."""
+    """Return a relative address, which no name can turn into another scheme; "" on another drive."""
     try:
         relative = os.path.relpath(directory.resolve(), page.resolve())
     except ValueError:
@@ -168,7 +169,7 @@ def _path_from(page: Path, directory: Path) -> str:
 
 
 def _usual(results: Results) -> dict[str, set[str]]:
-    """Return what each baseline overrides."""
+    """Return the overrides of each baseline."""
     usual: dict[str, set[str]] = {name: set() for name in results.baselines.values()}
     for run, label in zip(results.runs, results.summary["variant"], strict=True):
         if label in usual:
@@ -182,7 +183,7 @@ def _metric(value: Any, name: str) -> Cell:
 
 
 def selection_table(selection: pd.DataFrame) -> PageTable:
-    """Return a row a tuned variant: its choice, what it scored then, and on fresh seeds."""
+    """Return one row per tuned variant: its choice, and the scores on tuning seeds and fresh seeds."""
     rows = [
         [
             Cell.text(row["variant"]),
@@ -197,16 +198,16 @@ def selection_table(selection: pd.DataFrame) -> PageTable:
         for row in selection.to_dict("records")
     ]
     columns = [
-        Column("variant"), Column("chosen"), Column("when tuned", number=True), Column("fresh seeds", number=True),
+        Column("variant"), Column("chosen"), Column("tuned score", number=True), Column("fresh score", number=True),
         Column("optimism", number=True), Column("n", number=True), Column("points tried", number=True),
         Column("on the edge"),
     ]  # fmt: skip
-    caption = "Chosen on validation. Optimism: by how much the score it was chosen by is better than on fresh seeds."
+    caption = "Chosen on validation. Optimism: by how much the tuned score is better than the score on fresh seeds."
     return PageTable("table-tuning", "Tuning", caption, columns, rows)
 
 
 def environment_table(records: Iterable[RunRecord]) -> PageTable:
-    """Return a row for each thing that may change a result, with the values that the runs had."""
+    """Return one row for each value of the data, device, code and versions, with its number of runs."""
     found: dict[str, dict[str, int]] = {}
     for record in records:
         name, fingerprint, device = record.dataset["name"], record.dataset["fingerprint"], record.device
@@ -230,5 +231,5 @@ def environment_table(records: Iterable[RunRecord]) -> PageTable:
         for value, count in counts.items()
         if value
     ]
-    columns = [Column("what"), Column("value"), Column("runs", number=True)]
-    return PageTable("table-environment", "Environment", "What the runs were made with.", columns, rows)
+    columns = [Column("property"), Column("value"), Column("runs", number=True)]
+    return PageTable("table-environment", "Environment", "Data, devices, code and versions of the runs.", columns, rows)

@@ -1,19 +1,19 @@
-"""Attainability: the smallest p value that a design can give, whatever comes out."""
+"""Attainable significance: the smallest p value that a design can reach, whatever the results."""
 
 import itertools
 
 from runner.core.text import counted
 
-LEVEL = 0.05  # of significance, after Holm
-EXACT_PAIRS = 30  # up to here all 2^n flips count
-FLIPS = 99_999  # drawn ones, beyond that
+LEVEL = 0.05  # of significance, after Holm's correction
+EXACT_PAIRS = 30  # largest number for which all 2^n flips are enumerated
+FLIPS = 99_999  # random ones, for more pairs
 
 
 def smallest_p(pairs: int, comparisons: int) -> float:
-    """Return the smallest Holm-adjusted p that a two-sided sign-flip or signed-rank test on so many pairs can give.
+    """Return the smallest Holm-adjusted p value that a two-sided sign-flip or signed-rank test can reach.
 
-    All n differences have one sign: 2 of the 2^n flips are as extreme. Where flips are drawn, the observed one counts
-    among them, so p is at least 1 / (drawn + 1). Holm multiplies the smallest p by the number of comparisons.
+    If all n differences have one sign, 2 of the 2^n flips are as extreme. Random flips include the observed one, so p
+    is at least 1 / (FLIPS + 1). Holm's method multiplies the smallest p value by the number of comparisons.
 
     Sources: Holm 1979, "A simple sequentially rejective multiple test procedure"; Phipson & Smyth 2010, "Permutation
     p-values should never be zero".
@@ -23,16 +23,16 @@ def smallest_p(pairs: int, comparisons: int) -> float:
 
 
 def least_text(smallest: float) -> str:
-    """Return what every p is, whose smallest is known: "p >= 0.0312"; there is none above 1."""
+    """Format the bound on p values: "p >= 0.0312", or "p = 1" if the smallest is 1."""
     return f"p >= {smallest:.3g}" if smallest < 1 else "p = 1"
 
 
 def seeds_needed(comparisons: int) -> int:
-    """Return the smallest number of seeds that can give p < 0.05."""
+    """Return the smallest number of seeds that can reach p < 0.05."""
     return next(pairs for pairs in itertools.count(1) if smallest_p(pairs, comparisons) < LEVEL)
 
 
 def cannot_decide(seeds: int, comparisons: int) -> str:
-    """Return the sentence for a design that cannot reach significance: "6 seeds cannot decide over 3 comparisons"."""
+    """Describe a design that cannot reach significance: "6 seeds cannot decide over 3 comparisons (7 can)"."""
     family = f" over {counted(comparisons, 'comparison')}" if comparisons > 1 else ""
     return f"{counted(seeds, 'seed')} cannot decide{family} ({seeds_needed(comparisons)} can)"

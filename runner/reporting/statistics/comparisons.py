@@ -1,4 +1,4 @@
-"""Is a difference real? Tests, intervals and effect sizes, by SciPy and statsmodels."""
+"""Comparisons of two samples: tests, intervals and effect sizes, with SciPy and statsmodels."""
 
 import math
 import warnings
@@ -14,22 +14,22 @@ from runner.reporting.statistics.attainability import EXACT_PAIRS, FLIPS, seeds_
 from runner.reporting.statistics.ties import Values, levelled, rounding_of
 
 CONFIDENCE = 0.95
-FEWEST_SEEDS = seeds_needed(1)  # 6: an exact two-sided test on 5 pairs cannot give p < 0.05: 2 / 2^5 = 0.0625
+FEWEST_SEEDS = seeds_needed(1)  # 6: an exact two-sided test on 5 pairs gives p of at least 2 / 2^5 = 0.0625
 _RESAMPLES = 9_999
-_AS_EXTREME = 1e-9  # of the sum of all differences: two sums that are no further apart are equal
-_ERROR = 1e-4  # of what counts as rounding: the error of one difference, with room to spare
-_MOST_SPLITS = 200_000  # of two samples, that are all tried
+_AS_EXTREME = 1e-9  # of the sum of absolute values: sums that differ by less are equal
+_ERROR = 1e-4  # of `rounding_of`: a generous bound on the error of one difference
+_MOST_SPLITS = 200_000  # of two samples, to enumerate
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What a variant's values over its seeds come to."""
+    """Summary statistics of a variant's values over its seeds."""
 
     n: int
     mean: float
     std: float  # of the sample (n - 1); NaN for one value
     standard_error: float
-    ci_low: float  # of the mean, by t; NaN for one value, or values that are all equal
+    ci_low: float  # t-interval of the mean; NaN for one value or equal values
     ci_high: float
     median: float
     iqm: float  # mean of the middle half
@@ -39,20 +39,20 @@ class Summary:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A variant against the baseline; a run that diverged is the worst of its pair."""
+    """Comparison of a variant with the baseline; a diverged run is the worst of its pair."""
 
     test: str  # paired sign-flip or signed-rank (exact or sampled), Welch, or rank-sum
-    n: int  # pairs; where they are not paired, the values of whichever has fewer
-    difference: float  # variant - baseline, of runs that completed; NaN without any
-    ci_low: float  # of the difference, by t (or Welch's t); NaN where nothing varies
+    n: int  # pairs; unpaired: values of the smaller sample
+    difference: float  # variant - baseline over completed runs; NaN without any
+    ci_low: float  # of the difference, by t (or Welch's t); NaN if nothing varies
     ci_high: float
-    bca_low: float  # of the difference, by BCa bootstrap; NaN below 3 values, or where nothing varies
+    bca_low: float  # of the difference, by BCa bootstrap; NaN below 3 values or if nothing varies
     bca_high: float
     p_value: float
-    effect_size: float  # paired: mean / deviation of the differences (Cohen's d_z); else Cohen's d, pooled
-    win_probability: float  # P(variant > baseline), of pairs where there are pairs; ties count half
-    n_completed: int  # the pairs, or values of whichever has fewer, that difference, intervals and effect are of
-    direction: int  # by the test's statistic: 1 if the variant is higher, -1 if it is lower, 0 if neither
+    effect_size: float  # paired: mean / standard deviation of differences (Cohen's d_z); else Cohen's d
+    win_probability: float  # P(variant > baseline), over pairs or all combinations; ties count half
+    n_completed: int  # n of difference, intervals and effect size: without diverged runs
+    direction: int  # by the test statistic: 1 if the variant is higher, -1 if lower, 0 if neither
 
 
 def summarize(values: Sequence[float]) -> Summary:
@@ -87,16 +87,16 @@ def compare_paired(
 ) -> Comparison:
     """Compare two variants by pairs of runs.
 
-    Where all runs completed, the test flips the signs of the differences. Where one diverged, its difference is
-    infinite, and the test flips the signs of the ranks (Wilcoxon's signed-rank test): a diverged run takes the largest
-    rank against its side, and two diverged runs are a tie.
+    If all runs completed, the test flips the signs of the differences. If a run diverged, its difference is infinite,
+    and the test flips the signs of the ranks (Wilcoxon's signed-rank test): a diverged run gets the largest rank
+    against its side, and two diverged runs are a tie.
 
     Args:
-        variant: its runs' values; infinite, on the side that is worse, for a run that diverged.
-        baseline: those of the runs that they are paired with, in the same order.
-        units: what each pair belongs to, if several pairs vary together (a seed in several cells of a grid). Their
-            signs are flipped together, and a unit counts once, by the mean of its pairs.
-        bootstrap: whether the BCa interval is wanted.
+        variant: one value per run; a diverged run has the infinitely worse value.
+        baseline: values of the paired runs, in the same order.
+        units: the unit of each pair, if several pairs vary together (a seed in several cells of a grid). The signs of
+            a unit are flipped together, and it counts once, by the mean of its pairs.
+        bootstrap: compute the BCa interval.
     """
     one, other = np.asarray(variant, float), np.asarray(baseline, float)
     unit = np.unique(np.arange(len(one)) if units is None else _codes(units), return_inverse=True)[1]
@@ -120,10 +120,10 @@ def compare_paired(
 
 
 def compare_unpaired(variant: Sequence[float], baseline: Sequence[float], *, bootstrap: bool = True) -> Comparison:
-    """Compare two variants whose runs have nothing in common.
+    """Compare two variants whose runs are not paired.
 
-    By Welch's test on the values, or, where a run diverged (its value is infinite), by the permutation test on their
-    ranks (Wilcoxon's rank-sum test). `bootstrap`: with the BCa interval.
+    Uses Welch's test on the values or, if a run diverged (its value is infinite), the permutation test on the ranks
+    (Wilcoxon's rank-sum test). `bootstrap`: compute the BCa interval.
     """
     one, other = np.asarray(variant, float), np.asarray(baseline, float)
     rounding = rounding_of(one, other)
@@ -132,7 +132,7 @@ def compare_unpaired(variant: Sequence[float], baseline: Sequence[float], *, boo
     wins, test, direction = _wins(one, other), "Welch", int(np.sign(np.nan_to_num(estimates["difference"])))
     if len(completed[0]) < len(one) or len(completed[1]) < len(other):
         test, p_value = _rank_sum(one, other)
-        direction = int(np.sign(wins - 0.5))  # as the difference of the mean ranks
+        direction = int(np.sign(wins - 0.5))  # sign of the difference of mean ranks
     return Comparison(
         test=test,
         n=min(len(one), len(other)),
@@ -145,17 +145,17 @@ def compare_unpaired(variant: Sequence[float], baseline: Sequence[float], *, boo
 
 
 def sign_flip_p(values: npt.ArrayLike, error: float = 0.0) -> float:
-    """Return the two-sided p of a sign-flip test: the share of all sign changes with a sum as far from 0.
+    """Return the two-sided p value of a sign-flip test: the share of sign flips whose sum is at least as far from 0.
 
-    Sums that tie are ties: they are compared with a tolerance relative to the sum of the absolute values, because sums
-    of multiples of 1/10,000 differ in their last digits. SciPy's permutation_test has no such tolerance, and misses
-    ties (scipy issue 15869). All 2^n changes count up to `EXACT_PAIRS` values: the sums of each half of the values are
-    combined by a search in a sorted list (Horowitz & Sahni 1974), so n values cost 2^(n/2) steps. Beyond that `FLIPS`
-    changes are drawn, and the observed one is added to them.
+    Sums are compared with a tolerance relative to the sum of absolute values, so that ties count as ties: sums of
+    multiples of 1/10,000 differ in their last digits. SciPy's permutation_test has no such tolerance and misses ties
+    (scipy issue 15869). Up to `EXACT_PAIRS` values, all 2^n flips are enumerated: a search in a sorted list combines
+    the sums of both halves (Horowitz & Sahni 1974), in 2^(n/2) steps. For more values, `FLIPS` random flips are drawn
+    and the observed one is added.
 
     Args:
-        values: finite; zeros, which no change alters, are allowed.
-        error: of each value, from the arithmetic that it comes from.
+        values: finite; zeros are allowed.
+        error: rounding error of each value.
     """
     known = np.asarray(values, float)
     known = known[known != 0]
@@ -169,14 +169,14 @@ def sign_flip_p(values: npt.ArrayLike, error: float = 0.0) -> float:
         return min(1.0, float(above.sum() + below.sum()) / (len(left) * len(right)))
     generator = np.random.default_rng(0)
     extreme = 1
-    for draws in np.array_split(np.arange(FLIPS), 20):  # so that the signs of a thousand pairs fit in memory
+    for draws in np.array_split(np.arange(FLIPS), 20):  # keeps the signs of a thousand pairs in memory
         signs = generator.integers(0, 2, (len(draws), len(known)), dtype=np.int8) * 2.0 - 1
         extreme += int((np.abs(signs @ known) >= threshold).sum())
     return extreme / (FLIPS + 1)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Adjust the p values of a family of comparisons; those that are NaN stay so and do not count.
+    """Adjust the p values of a family of comparisons by Holm's method; NaN stays NaN and does not count.
 
     Source: Holm 1979, "A simple sequentially rejective multiple test procedure".
     """
@@ -190,12 +190,12 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def binomial_error(accuracy: float, examples: int) -> float:
-    """Return the binomial standard error that an accuracy has from the test set's size alone."""
+    """Return the binomial standard error of an accuracy on a test set of this size."""
     return math.sqrt(accuracy * (1 - accuracy) / examples)
 
 
 def _t_interval(mean: float, std: float, n: int, rounding: float) -> tuple[float, float]:
-    """Return the interval of a mean; NaN for one value, and for equal ones, which do not say how far others vary."""
+    """Return the t-interval of a mean; NaN for one value or equal values, which do not show the variation."""
     if n < 2 or std <= rounding:
         return math.nan, math.nan
     reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)) * std / math.sqrt(n)
@@ -203,7 +203,7 @@ def _t_interval(mean: float, std: float, n: int, rounding: float) -> tuple[float
 
 
 def _differences(one: Values, other: Values) -> Values:
-    """Return by how much one is higher; 0 where that is no more than rounding, or where both are infinite alike."""
+    """Return one - other; 0 for rounding errors and for equal infinities."""
     with np.errstate(invalid="ignore"):
         differences = np.where(one == other, 0.0, one - other)
     return np.where(np.abs(differences) > rounding_of(one, other), differences, 0.0)
@@ -224,7 +224,7 @@ def _means(values: Values, unit: npt.NDArray[np.intp]) -> Values:
 
 
 def _signed_ranks(differences: Values) -> Values:
-    """Return the rank of each absolute difference with its sign; differences of 0 have none, and equal ones share."""
+    """Return signed ranks of absolute differences; 0 for no difference, ties share a rank."""
     ranks = np.zeros(len(differences))
     known = differences != 0
     ranks[known] = stats.rankdata(levelled(np.abs(differences[known]))) * np.sign(differences[known])
@@ -232,7 +232,7 @@ def _signed_ranks(differences: Values) -> Values:
 
 
 def _signed_sums(values: Values) -> Values:
-    """Return the sums of the values under all 2^n sign changes."""
+    """Return the sums of the values under all 2^n sign flips."""
     sums = np.zeros(1)
     for value in values:
         sums = np.concatenate([sums - value, sums + value])
@@ -240,13 +240,13 @@ def _signed_sums(values: Values) -> Values:
 
 
 def _direction(flipped: Values) -> int:
-    """Return the sign of the sum, 0 where it is no more than rounding."""
+    """Return the sign of the sum; 0 if the sum is a rounding error."""
     total = flipped.sum()
     return int(np.sign(total)) if abs(total) > _AS_EXTREME * np.abs(flipped).sum() else 0
 
 
 def _paired_estimates(differences: Values, rounding: float, *, bootstrap: bool) -> dict[str, float]:
-    """Return the difference of completed pairs, its intervals and the effect size; NaN where there is none."""
+    """Return the difference of completed pairs, its intervals and effect size; NaN if undefined."""
     n = len(differences)
     mean = float(differences.mean()) if n else math.nan
     std = float(np.std(differences, ddof=1)) if n > 1 else math.nan
@@ -266,7 +266,7 @@ def _paired_estimates(differences: Values, rounding: float, *, bootstrap: bool) 
 def _unpaired_estimates(
     one: Values, other: Values, rounding: float, *, bootstrap: bool
 ) -> tuple[dict[str, float], float]:
-    """Return what `_paired_estimates` does for values without pairs, and Welch's p."""
+    """Return the estimates of `_paired_estimates` for unpaired values, and Welch's p value."""
     difference = float(one.mean() - other.mean()) if len(one) and len(other) else math.nan
     low = high = p_value = effect = math.nan
     if min(len(one), len(other)) > 1:
@@ -277,7 +277,7 @@ def _unpaired_estimates(
         pooled = math.sqrt((np.var(one, ddof=1) + np.var(other, ddof=1)) / 2)
         if pooled > rounding:
             low, high, effect = float(interval.low), float(interval.high), difference / pooled
-        elif abs(difference) <= rounding:  # they are one and the same number, which no test can tell apart
+        elif abs(difference) <= rounding:  # all values are equal: no test applies
             p_value = math.nan
     bca_low, bca_high = _bca((one, other), _mean_difference, rounding) if bootstrap else (math.nan, math.nan)
     estimates = {
@@ -292,10 +292,10 @@ def _unpaired_estimates(
 
 
 def _rank_sum(one: Values, other: Values) -> tuple[str, float]:
-    """Return the name and the two-sided p of the permutation test on the ranks, in which ties share a rank."""
+    """Return the name and two-sided p value of the permutation test on ranks; ties share a rank."""
     if min(len(one), len(other)) < 2:
         return "rank-sum", math.nan
-    ranks = 2 * stats.rankdata(levelled(np.concatenate([one, other])))  # whole numbers, whose sums tie exactly
+    ranks = 2 * stats.rankdata(levelled(np.concatenate([one, other])))  # integers, so that equal sums tie exactly
     expected = len(one) * ranks.mean()
 
     def distance(sample: Values, _: Values, axis: int = -1) -> Values:
@@ -325,7 +325,7 @@ def _bca(samples: tuple[Values, ...], statistic: object, rounding: float) -> tup
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep SciPy's warnings of samples that hardly vary to ourselves: the NaN that comes out says as much."""
+    """Silence SciPy's warnings about samples without variation; the resulting NaN says the same."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

@@ -1,7 +1,7 @@
-"""Ties: values that differ by no more than the rounding of their arithmetic, and the order that they leave.
+"""Ties: values that differ only by rounding, and the order of variants with ties.
 
-A mean of accuracies is a whole number of examples divided by a whole number. Two such means can be equal and still
-differ in the last digit of a double, which decides nothing.
+A mean of accuracies is an integer number of examples divided by an integer. Two equal means can still differ in the
+last digit of a double.
 """
 
 from collections.abc import Sequence
@@ -9,20 +9,20 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-ROUNDING = 1e-10  # of the largest value: any smaller difference comes from the arithmetic
+ROUNDING = 1e-10  # relative to the largest value; smaller differences are rounding errors
 
 Values = npt.NDArray[np.float64]
 
 
 def rounding_of(*samples: npt.ArrayLike) -> float:
-    """Return the largest difference between values of these samples that is none."""
+    """Return the largest difference between values of these samples that counts as a tie."""
     values = np.concatenate([np.ravel(np.asarray(sample, float)) for sample in samples])
     finite = np.abs(values[np.isfinite(values)])
     return ROUNDING * float(finite.max()) if len(finite) else 0.0
 
 
 def levelled(values: npt.ArrayLike) -> Values:
-    """Return the values with those that differ by rounding alone made equal; NaN and infinity stay."""
+    """Return the values with ties made equal; NaN and infinity stay."""
     array = np.array(values, float)
     finite = np.flatnonzero(np.isfinite(array))
     ascending = finite[np.argsort(array[finite], kind="stable")]
@@ -34,15 +34,15 @@ def levelled(values: npt.ArrayLike) -> Values:
 
 
 def places(means: npt.ArrayLike, diverged: npt.ArrayLike, sign: int) -> Values:
-    """Return the place of each variant, 0 for the best; equal ones share a place, one without any result has NaN.
+    """Return the place of each variant: 0 for the best, shared by ties; NaN without any result.
 
-    A run that diverged lost. A mean is of completed runs alone, so the share of diverged runs comes first and the mean
-    decides among variants with the same share.
+    The share of diverged runs decides first, because means cover only completed runs. The mean decides among variants
+    with the same share.
 
     Args:
-        means: of the completed runs; NaN where there are none.
-        diverged: the share of the runs with a result that diverged; NaN where there are none.
-        sign: 1 where a higher mean is better, else -1.
+        means: over completed runs; NaN without any.
+        diverged: share of diverged runs among those with a result; NaN without any.
+        sign: 1 if a higher mean is better, else -1.
     """
     level, shares = sign * levelled(means), np.asarray(diverged, float)
     keys = [
@@ -54,5 +54,5 @@ def places(means: npt.ArrayLike, diverged: npt.ArrayLike, sign: int) -> Values:
 
 
 def best_first(names: Sequence[str], places_of: Values) -> list[str]:
-    """Return the names by their place, those without one last; equal ones stay in their order."""
+    """Return the names in the order of their places, those without a place last; ties keep their order."""
     return [names[position] for position in np.argsort(np.where(np.isnan(places_of), np.inf, places_of), kind="stable")]

@@ -1,4 +1,4 @@
-"""Frames of runs, and frames as files."""
+"""Frames of runs, and frames as CSV files."""
 
 import io
 from collections.abc import Collection, Sequence
@@ -16,13 +16,13 @@ from runner.reporting.collect import Run
 
 
 def summary_frame(runs: Sequence[Run], labels: Sequence[str]) -> pd.DataFrame:
-    """Return one row a run: the columns of its summary under its label, and a column for every override of any run."""
+    """Return one row per run: its label, its summary, and a column for every key that some run overrides."""
     frame = pd.DataFrame([run.record.summary() for run in runs])
     return frame.assign(variant=list(labels))
 
 
 def history_frame(runs: Sequence[Run], labels: Sequence[str]) -> pd.DataFrame:
-    """Return one row a run and epoch: position (of the run), run_id, variant, seed, then the histories' columns."""
+    """Return one row per run and epoch: position (of the run), run_id, variant, seed, then the history's columns."""
     columns = ["position", "run_id", "variant", "seed", "epoch"]
     lengths = [len(run.history) for run in runs]
     frame = pd.DataFrame([row for run in runs for row in run.history])
@@ -41,14 +41,14 @@ def history_frame(runs: Sequence[Run], labels: Sequence[str]) -> pd.DataFrame:
 
 
 def read_frame(path: Path, texts: Collection[str] = ()) -> pd.DataFrame:
-    """Read a CSV file that may be anybody's.
+    """Read a CSV file from an untrusted source.
 
     Args:
-        texts: columns of text, in which NA and null are names, and what was made inert is as it was meant.
+        texts: columns of text: NA and null are names there, and the apostrophe of an inert cell is removed.
 
     Raises:
         FileNotFoundError: if there is none.
-        ValueError: if it is no table, with its name.
+        ValueError: if the file is not a table; names the file.
     """
     try:
         table = read_table(path)
@@ -63,7 +63,7 @@ def read_frame(path: Path, texts: Collection[str] = ()) -> pd.DataFrame:
         )
     except ValueError as error:
         raise ValueError(f"{path}: not a table ({shortened(str(error))})") from error
-    if not isinstance(frame.index, pd.RangeIndex):  # pandas takes cells beyond the last column's for names of rows
+    if not isinstance(frame.index, pd.RangeIndex):  # pandas reads surplus cells as row names
         raise ValueError(f"{path}: not a table (more cells than columns)")
     return frame.assign(
         **{name: [printable(as_meant(cell)) for cell in frame[name]] for name in texts if name in frame}
@@ -71,14 +71,14 @@ def read_frame(path: Path, texts: Collection[str] = ()) -> pd.DataFrame:
 
 
 def read_numbers(path: Path, *needed: str) -> pd.DataFrame:
-    """Read a CSV file of numbers alone, none of them beyond `LARGEST` but infinity.
+    """Read a CSV file of numbers; finite ones must not exceed `LARGEST`.
 
     Args:
-        needed: columns that it must have.
+        needed: required columns.
 
     Raises:
         FileNotFoundError: if there is none.
-        ValueError: if it is no such table, with its name.
+        ValueError: if the file is not such a table; names the file.
     """
     frame = read_frame(path)
     try:
@@ -93,15 +93,15 @@ def read_numbers(path: Path, *needed: str) -> pd.DataFrame:
 
 
 def write_frame(frame: pd.DataFrame, path: Path) -> Path:
-    """Write a frame as CSV, in which no cell is a formula; return the path.
+    """Write a frame as CSV without formulas; return the path.
 
     Raises:
-        EnvironmentFault: if the machine refuses.
+        EnvironmentFault: if the machine refuses to write.
     """
     safe = frame.rename(columns=inert)
     for name in safe.select_dtypes(exclude=["number", "bool"]):
         safe[name] = safe[name].map({value: inert(value) for value in safe[name].unique()})
-    # pandas, given a path, tells of a directory that is gone by an error without its number.
+    # Given a path, pandas reports a missing directory by an error without errno.
     with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
         safe.to_csv(stream, index=False)
     return path

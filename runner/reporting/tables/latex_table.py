@@ -1,4 +1,4 @@
-"""The paper's table in LaTeX: for booktabs, no wider than a line, and as long as it has rows."""
+"""LaTeX tables for booktabs, at most as wide as a line and of any length."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -6,30 +6,30 @@ from typing import Literal
 
 Mark = Literal["best", "as good", ""]
 _LETTERS = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-_SIGNS = {"±": r"$\pm$", "<": r"$<$", ">": r"$>$", "|": r"$|$", "\N{MINUS SIGN}": "$-$"}  # in text they come out wrong
+_SIGNS = {"±": r"$\pm$", "<": r"$<$", ">": r"$>$", "|": r"$|$", "\N{MINUS SIGN}": "$-$"}  # wrong in text mode
 _DECORATIONS: Mapping[Mark, str] = {"best": r"\textbf{{{}}}", "as good": r"\underline{{{}}}", "": "{}"}
-# Of the article class, whose lines are the shortest that tables have to fit into.
+# Measures of the article class, which has the shortest lines.
 _LINE = 345  # points
-_LETTER, _SMALL_LETTER = 5.0, 4.6  # points, of an average one of 10 and of 8 points
+_LETTER, _SMALL_LETTER = 5.0, 4.6  # points: average letter at 10 and at 8 points
 _GAP, _SMALL_GAP = 12, 6  # points between columns
-_NARROWEST = 0.2  # of a line, for names
+_NARROWEST = 0.2  # of a line, for the names
 _PAGE = 45  # lines
 _END = r"\\"  # of a line
-_LAST_LATIN = "\N{LATIN SMALL LETTER Z WITH CARON}"  # of those that pdfLaTeX knows
+_LAST_LATIN = "\N{LATIN SMALL LETTER Z WITH CARON}"  # that pdfLaTeX knows
 _UNBROKEN = 12  # letters
 
 
 def latex_table(rows: Sequence[Mapping[str, str]], marks: Sequence[Mark], note: str, label: str) -> str:
-    """Return a table for booktabs, which compiles in a plain article; its first line names the packages it needs.
+    """Return a table for booktabs that compiles in a plain article; its first line names the required packages.
 
-    A table that is too wide for a line is set smaller, and its names are broken; one that is too long for a page is a
-    longtable.
+    A table that is too wide for a line is set in a smaller font, and its names are broken. A table that is too long for
+    a page is a longtable.
 
     Args:
-        rows: text under headers; the first column has the variants' names, the second the metric, the last the seeds.
-        marks: of the second column, one for each row.
-        note: the caption, already LaTeX.
-        label: what it is referred to by, as text.
+        rows: text by header; the first column holds the variants, the second the metric, the last the seeds.
+        marks: of the second column, one per row.
+        note: caption in LaTeX.
+        label: text behind the label `tab:...`.
     """
     heads, lines = [*rows[0]], [[*row.values()] for row in rows]
     widths = [max(map(len, column)) for column in zip(heads, *lines, strict=True)]
@@ -64,13 +64,13 @@ def _longtable(size: str, columns: str, title: str, top: list[str], body: list[s
 
 
 def _unicode_hint(table: Sequence[str]) -> list[str]:
-    """Return a comment where pdfLaTeX would stop at a letter."""
+    """Return a comment if the table has letters that pdfLaTeX does not know."""
     letters = "".join(sorted({letter for line in table for letter in line if letter > _LAST_LATIN}))
-    return [f"% compile with lualatex or xelatex, in a font that has {letters}"] if letters else []
+    return [f"% compile with lualatex or xelatex and a font that has {letters}"] if letters else []
 
 
 def escaped(text: str) -> str:
-    """Return text that LaTeX shows as it is."""
+    """Escape text for LaTeX."""
     shown = "".join(_LETTERS.get(letter, f"\\{letter}" if letter in "&%$#_{}" else letter) for letter in text)
     for sign, command in _SIGNS.items():
         shown = shown.replace(sign, command)
@@ -79,14 +79,14 @@ def escaped(text: str) -> str:
 
 def _row(line: Sequence[str], mark: Mark, *, breaks: bool) -> str:
     name, value, *rest = line
-    # After \\, a row that began with [ or * would be an argument of it.
+    # Without {}, a row that begins with [ or * would be an argument of the \\ before it.
     first = "{}" + (_breakable(name) if breaks else escaped(name))
     cells = [first, _DECORATIONS[mark].format(_number(value)), *map(_number, rest)]
     return " & ".join(cells) + r" \\"
 
 
 def _number(text: str) -> str:
-    """Return a number, or several in lines, with minus signs and powers of ten; a dash where there is none."""
+    """Typeset a number, or several on lines, with minus signs and powers of ten; "-" becomes a dash."""
     if text == "-":
         return "--"
     powers = re.sub(r"(?<=\d)e([+-]?)0*(\d+)", _power, escaped(text))
@@ -98,7 +98,7 @@ def _power(found: re.Match[str]) -> str:
 
 
 def _stacked(cell: str, position: str) -> str:
-    """Return LaTeX whose lines stand above each other in a cell."""
+    """Stack the lines of a cell."""
     lines = cell.split("\n")
     if len(lines) == 1:
         return cell
@@ -106,21 +106,21 @@ def _stacked(cell: str, position: str) -> str:
 
 
 def _breakable(name: str) -> str:
-    """Return a name that may be broken after its punctuation, and within what has none."""
+    """Allow line breaks in a name after punctuation, and within long parts without any."""
     parts = re.split(r"(?<=[,=_/:;+)\]-])|(?<=\.)(?=[A-Za-z])", name)
     pieces = [part[start : start + _UNBROKEN] for part in parts for start in range(0, len(part), _UNBROKEN)]
     return r"\allowbreak{}".join(map(escaped, pieces))
 
 
 def _room_for_names(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> float:
-    """Return the share of a line that columns of small letters leave to the first one."""
+    """Return the share of a line that the other columns, in small letters, leave to the first."""
     columns = list(zip(heads, *lines, strict=True))[1:]
     letters = sum(max(len(part) for cell in column for part in cell.split("\n")) for column in columns)
     return max(_NARROWEST, 1 - (letters * _SMALL_LETTER + _SMALL_GAP * (len(columns) + 1)) / _LINE)
 
 
 def _height(line: Sequence[str], room: float) -> int:
-    """Return how many lines a row takes, where its name has a share of a line."""
+    """Return the number of lines of a row, if its name has this share of a line."""
     return max(1 + int(len(line[0]) * _SMALL_LETTER / (room * _LINE)), line[-1].count("\n") + 1)
 
 

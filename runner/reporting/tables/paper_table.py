@@ -1,4 +1,4 @@
-"""The table of a paper: a row a variant, in Markdown, in LaTeX and as CSV."""
+"""Table for a paper: one row per variant, in Markdown, LaTeX and CSV."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,19 +23,19 @@ from runner.reporting.statistics.ties import places
 from runner.reporting.tables.latex_table import Mark, escaped, latex_table
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
 
-_AS_GOOD = f"not significantly different from the best (p of {LEVEL} or more, uncorrected)"
+_AS_GOOD = f"not significantly different from the best (uncorrected p of at least {LEVEL})"
 
 
 @dataclass(frozen=True)
 class PaperTable:
-    """Rows of text under their headers; the second column is the metric, and has the marks."""
+    """Rows of text by header; the marks belong to the second column, the metric."""
 
     rows: list[dict[str, str]]
     marks: list[Mark]
     caption: str
 
     def markdown(self) -> str:
-        """Return a GitHub table: the best in bold, a star where a variant does not differ from it significantly."""
+        """Return a GitHub table: the best mean in bold, variants not significantly different from it with a star."""
         decorations = {"best": "**{}**", "as good": r"{}\*", "": "{}"}
         lines = [[_markdown(_head(name)) for name in self.rows[0]], ["---", *["---:"] * (len(self.rows[0]) - 1)]]
         for row, mark in zip(self.rows, self.marks, strict=True):
@@ -46,7 +46,7 @@ class PaperTable:
         return f"{text}\n\n{_markdown(self.caption)}{legend}\n"
 
     def latex(self, label: str = "results") -> str:
-        """Return a table for booktabs, which compiles in a plain article; underlined where Markdown has a star."""
+        """Return a table for booktabs that compiles in a plain article; underlined where Markdown has a star."""
         legend = f" Underlined: {escaped(_AS_GOOD)}." if "as good" in self.marks else ""
         rows = [{_head(name): text for name, text in row.items()} for row in self.rows]
         return latex_table(rows, self.marks, escaped(self.caption) + legend, label)
@@ -66,9 +66,9 @@ def paper_table(
     """Return the table of a report.
 
     Args:
-        summary: one row a run, from which every variant is compared with the best.
-        examples: in the test set.
-        goal: the target in words, which the caption names where the metric is the time to it.
+        summary: one row per run, to compare every variant with the best.
+        examples: number of test examples.
+        goal: the target in words, for the caption if the metric is the time to the target.
     """
     metric = str(aggregate["metric"].iloc[0])
     compared = comparisons.set_index("variant")
@@ -89,10 +89,10 @@ def paper_table(
 
 
 def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, metric: str) -> list[Mark]:
-    """Mark the best of each data set, and the variants of which no test says that they are different.
+    """Mark the best variants on each data set, and those that do not differ significantly from the best.
 
-    Where the design of a comparison with the best cannot decide after Holm, no variant of the data set but the best has
-    a mark: a missing star would say what the sentences do not.
+    If a comparison with the best cannot reach significance after Holm's correction, only the best variants of the data
+    set are marked: a missing star would claim a difference that the verdicts do not claim.
     """
     marks: dict[str, Mark] = {}
     shares = lost_shares(summary, metric, "variant").reindex(aggregate["variant"]).to_numpy()
@@ -104,7 +104,7 @@ def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, metric: str) -> list[
         best = bests.iloc[0]
         others = comparison_frame(summary[summary["dataset"] == dataset], metric, best, bootstrap=False)
         if all(can_decide(row) for row in others.to_dict("records") if row["n"] >= FEWEST_SEEDS):
-            # Uncorrected: Holm guards claims of a difference; over many variants it would call nearly all equal.
+            # Uncorrected: Holm's method guards claims of a difference; it would call nearly all of many variants equal.
             is_tied = (others["n"] >= FEWEST_SEEDS) & ~(others["p_value"] < LEVEL)
             tied = others[is_tied & (others["reason"] != STILL_TRAINING) & (others["n_completed"] > 0)]
             marks |= {str(variant): "as good" for variant in tied["variant"]}
@@ -123,24 +123,24 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
     if len(comparisons):
         tests = ", ".join(dict.fromkeys(comparisons["test"]))
         references = list(dict.fromkeys(comparisons["baseline"]))
-        baseline = references[0] if len(references) == 1 else "the baseline of each one's own cell or data set"
+        baseline = references[0] if len(references) == 1 else "the baseline of the same cell or data set"
         numbers = dict(zip(aggregate["variant"], aggregate["n"], strict=True))
         if any(has_seeds_apart(row, numbers) for row in comparisons.to_dict("records")):
-            baseline += ", over the seeds that both have,"
-        text += f"; differences to {baseline}"
+            baseline += " over common seeds"
+        text += f"; differences from {baseline}"
         if most > 1:
-            alike = ", none where all differences are equal" * _any_alike(comparisons)
+            alike = " (none if all differences are equal)" * _any_alike(comparisons)
             text += f" with 95% t-intervals{alike}; p by {tests}{_family(comparisons, aggregate)}"
         if unable := [row["reason"] for row in comparisons.to_dict("records") if not can_decide(row)]:
             text += f" ({'; '.join(dict.fromkeys(unable))}: nothing is claimed)"
     variants = aggregate.to_dict("records")
     is_part = any(runs_with_value(row, metric) < row["runs"] for row in variants)
-    of = f", of the runs that {succeeded(metric)}," if is_part else ""
+    of = f" over the runs that {succeeded(metric)}" if is_part else ""
     any_lost = any(runs_lost(row, metric) for row in variants)
-    fewest = f" among the variants with the fewest {'lost' if is_time(metric) else 'diverged'} runs" if any_lost else ""
-    lost = f" A run that {lost_how(metric)} lost its comparison." if any_lost else ""
-    bold = f" The best mean{of}{fewest} is bold." if aggregate["mean"].notna().any() else ""
-    target = f" The target is a {goal}." if is_time(metric) else ""
+    fewest = f", among variants with the fewest {'lost' if is_time(metric) else 'diverged'} runs" if any_lost else ""
+    lost = f" Comparisons count a run that {lost_how(metric)} as lost." if any_lost else ""
+    bold = f" Bold: best mean{of}{fewest}." if aggregate["mean"].notna().any() else ""
+    target = f" Target: {goal}." if is_time(metric) else ""
     return f"{text}.{target}{bold}{lost}{_test_set_error(aggregate, comparisons, examples)}"
 
 
@@ -149,28 +149,30 @@ def _any_alike(comparisons: pd.DataFrame) -> bool:
 
 
 def _family(comparisons: pd.DataFrame, aggregate: pd.DataFrame) -> str:
-    """Return what Holm's correction is over, and that the intervals are without it."""
+    """Name the family of Holm's correction, which does not adjust the intervals."""
     size = int(comparisons["p_holm"].notna().sum())
     if size < 2:
-        return ", after Holm"
+        return ", after Holm's correction"
     everywhere = " on all data sets together" if len(set(aggregate["dataset"])) > 1 else ""
-    return f", after Holm over {size} comparisons{everywhere} (the intervals are not adjusted)"
+    return f", after Holm's correction over {size} comparisons{everywhere} (intervals not adjusted)"
 
 
 def _test_set_error(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int | None) -> str:
-    """Return the standard error that the test set leaves in one accuracy, and, paired, in a difference of two."""
+    """Return the standard error from the test set's size: of one accuracy, and of a paired difference."""
     best = aggregate["mean"].max()
-    if not examples or aggregate["metric"].iloc[0] != "test_accuracy" or not 0 <= best <= 1:  # NaN, too
+    if not examples or aggregate["metric"].iloc[0] != "test_accuracy" or not 0 <= best <= 1:  # also for NaN
         return ""
     error = 100 * binomial_error(best, examples)
-    text = f" A test set of {examples:,} examples alone leaves a standard error of {error:.2f} points in one accuracy"
+    text = (
+        f" The {examples:,} test examples alone leave a standard error of {error:.2f} percentage points in one accuracy"
+    )
     if not len(comparisons):
         return f"{text}."
     paired = 100 * comparisons.get("test_set_error", pd.Series(dtype=float)).dropna()
     if not len(paired):
-        return f"{text}; that of a difference, which is paired, is not known."
+        return f"{text}; the paired standard error of a difference is unknown."
     span = " to ".join(dict.fromkeys(f"{end:.2f}" for end in (paired.min(), paired.max())))
-    return f"{text} and, paired, of {span} points in a difference; the intervals are over seeds, without it."
+    return f"{text} and of {span} in a paired difference; the intervals, over seeds, exclude it."
 
 
 def _markdown(text: str) -> str:
@@ -180,6 +182,6 @@ def _markdown(text: str) -> str:
 
 
 def _head(name: str) -> str:
-    """Return a column's head in words; in table.csv it is the metric's column."""
+    """Return the head of a column in words; table.csv keeps the name of the metric."""
     unit = " (%)"
     return f"{quantity(name.removesuffix(unit))}{unit if name.endswith(unit) else ''}"

@@ -97,7 +97,7 @@ def test_what_comes_from_a_configuration_stays_text_and_nothing_points_outside(p
     parser.feed(page.read_text())
     assert parser.scripts == 1
     assert not parser.tags
-    assert f"{HOSTILE} has a mean test_accuracy of 90.50%" in "".join(parser.text)
+    assert f"{HOSTILE} (mean test accuracy 90.50%" in "".join(parser.text)
     assert "E: <script>" in "".join(parser.text)
 
 
@@ -225,7 +225,7 @@ def test_a_caption_says_what_dots_and_bands_are_and_never_repeats_the_files_name
     assert len(set(captions)) == len(captions)
     assert all(" " in caption and caption.endswith(".") for caption in captions)
     assert [caption for caption in captions if "bands their 95% t-intervals" in caption]
-    assert [caption for caption in captions if "A dot is a seed" in caption]
+    assert [caption for caption in captions if "Each dot is a seed" in caption]
 
 
 def verdicts_of(results):

@@ -115,4 +115,4 @@ def test_letters_that_pdflatex_stops_at_are_named_with_what_knows_them(compiled)
     compiled(european)
     assert "lualatex" not in european
     han = "\N{CJK UNIFIED IDEOGRAPH-732B}"
-    assert latex(f"{han}, {han}").splitlines()[1] == f"% compile with lualatex or xelatex, in a font that has {han}"
+    assert latex(f"{han}, {han}").splitlines()[1] == f"% compile with lualatex or xelatex and a font that has {han}"

@@ -69,7 +69,9 @@ def test_a_variant_that_diverged_is_not_the_best_one():
     lost = runs("b", [value + 0.01 for value in SEVEN[:5]] + [float("nan")] * 2, ["completed"] * 5 + ["diverged"] * 2)
     shown = table(runs("a", SEVEN), lost, runs("c", [float("nan")] * 7, ["diverged"] * 7), baseline="a")
     assert shown.marks == ["best", "as good", ""]
-    assert "of the runs that completed, among the variants with the fewest diverged runs is bold" in shown.caption
+    assert (
+        "Bold: best mean over the runs that completed, among variants with the fewest diverged runs." in shown.caption
+    )
     gone = [runs(name, [float("nan")] * 7, ["diverged"] * 7) for name in "ab"]
     assert table(*gone, baseline="a").marks == ["", ""]
 
@@ -86,36 +88,41 @@ def test_means_that_differ_by_rounding_alone_are_both_the_best_and_small_losses_
 
 def test_the_caption_says_what_holms_correction_is_over():
     frames = [runs("a", SEVEN), runs("b", SEVEN), runs("c", SEVEN)]
-    assert "after Holm over 2 comparisons (the intervals are not adjusted)" in table(*frames, baseline="a").caption
+    assert "after Holm's correction over 2 comparisons (intervals not adjusted)" in table(*frames, baseline="a").caption
     other = [frame.assign(variant=frame["variant"] + "2", dataset="digits") for frame in frames]
     summary = pd.concat([*frames, *other])
     compared = comparison_frame(
         summary, "test_accuracy", {"a": "a", "b": "a", "c": "a", "a2": "a2", "b2": "a2", "c2": "a2"}
     )
     caption = paper_table(summary, aggregate_frame(summary, "test_accuracy"), compared, None).caption
-    assert "after Holm over 4 comparisons on all data sets together" in caption
+    assert "after Holm's correction over 4 comparisons on all data sets together" in caption
 
 
 def test_the_caption_names_the_test_the_seeds_and_the_test_sets_own_error():
     """0.10 points at 99% of 10,000, as the binomial distribution has it."""
     shown = table(runs("a", [0.99] * 7), runs("b", SEVEN), baseline="a")
-    for part in ("n = 7 seeds", "paired sign-flip, exact, after Holm", "10,000 examples", "0.10 points"):
+    for part in (
+        "n = 7 seeds",
+        "paired sign-flip, exact, after Holm",
+        "10,000 test examples",
+        "0.10 percentage points",
+    ):
         assert part in shown.caption
 
 
 def test_of_one_seed_the_caption_claims_no_deviation():
     shown = table(runs("a", SEVEN[:1]), runs("b", SEVEN[1:2]), baseline="a").markdown()
-    assert "One seed, so no standard deviation, mnist; differences to a (1 seed cannot decide" in shown
+    assert "One seed, so no standard deviation, mnist; differences from a (1 seed cannot decide" in shown
     assert "n = 1" not in shown
 
 
 def test_the_caption_says_of_which_runs_the_means_and_the_differences_are():
     shown = table(runs("a", SEVEN), runs("b", [*SEVEN[:6], float("nan")], ["completed"] * 6 + ["failed"]), baseline="a")
-    assert "differences to a, over the seeds that both have, with 95%" in shown.caption
-    assert "The best mean, of the runs that completed, is bold." in shown.caption
+    assert "differences from a over common seeds with 95%" in shown.caption
+    assert "Bold: best mean over the runs that completed." in shown.caption
     whole = table(runs("a", SEVEN), runs("b", SEVEN), baseline="a")
-    assert "differences to a with 95% t-intervals, none where all differences are equal; p by" in whole.caption
-    assert "The best mean is bold." in whole.caption
+    assert "differences from a with 95% t-intervals (none if all differences are equal); p by" in whole.caption
+    assert "Bold: best mean." in whole.caption
 
 
 def test_rows_have_as_many_cells_as_the_head():
