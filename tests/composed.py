@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hydra import compose, initialize_config_dir
 
+from runner.config.options import LIST_GROUPS
 from runner.config.schema import Settings, check, resolve
 from runner.core.paths import conf_directory
 
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from keras import Model
 
     from runner.data.dataset import Part
-
-LIST_GROUPS = ("augmentation", "regularizer", "callbacks", "diagnostics")
 
 
 def config(*overrides: str) -> dict[str, Any]:

@@ -140,7 +140,7 @@ def _status(arguments: Sequence[str]) -> None:
 
 
 def _verify(arguments: Sequence[str]) -> None:
-    from runner.reproducibility.verify import verify_command
+    from runner.cli.reproducibility import verify_command
 
     verify_command(arguments)
 

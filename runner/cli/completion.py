@@ -11,11 +11,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from runner.cli.commands import COMMANDS, RUN_FLAGS
 from runner.config.hydra_resolvers import register_resolvers
-from runner.config.options import LIST_GROUPS, option_names
+from runner.config.options import LIST_GROUPS, WITHOUT, option_names
 from runner.config.overrides import Override, override_key
 from runner.core.paths import conf_directory
 
-_DROPPED = ("averaging", "clipping", "normalization", "schedule", *LIST_GROUPS)
 _SCRIPT = """\
 _runner_complete() {
     local word
@@ -79,7 +78,11 @@ def _values(key: str, value: str, words: Sequence[str], places: Sequence[Path]) 
     if words[:1] == ["ablate"] and key == "base":
         options: Iterable[str] = (f"experiment/{name}" for name in option_names(places, "experiment"))
     elif words[:1] == ["ablate"] and key == "drop":
-        options = [*_DROPPED, *(f"{group}.{name}" for group in LIST_GROUPS for name in option_names(places, group))]
+        options = [
+            *WITHOUT,
+            *LIST_GROUPS,
+            *(f"{group}.{name}" for group in LIST_GROUPS for name in option_names(places, group)),
+        ]
     elif not ((group := override_key(key)) and (options := option_names(places, group))):
         options = _known_values(key, words, places)
     if key in LIST_GROUPS and not value:

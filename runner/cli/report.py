@@ -3,20 +3,14 @@
 import argparse
 import math
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
-from runner.core.errors import UserError
 from runner.core.paths import refuse_file
 from runner.core.terminal import Terminal
-from runner.core.text import counted
-from runner.reporting.collect import existing, not_begun, refuse_no_runs, run_directories
-from runner.reporting.groups import Group, groups_of
-from runner.reporting.omissions import LeftOut
+from runner.reporting.collect import refuse_no_runs
 from runner.reporting.output import FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
 
 _OF_VARIANTS = ("metric", "baseline", "by", "target", "confusion", "seeds")  # arguments that apply only to a comparison
-_USUAL_OUT = Path("outputs/report")
 
 
 def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
@@ -59,59 +53,21 @@ def report_command(chosen: argparse.Namespace) -> None:
         UserError: at the end, if one of several reports cannot be written, with its directory.
     """
     directories = list(dict.fromkeys(chosen.directories))
-    refuse_no_runs(directories)  # before imports that take seconds
-    groups = [] if chosen.together else groups_of(directories)
-    if not chosen.together:  # otherwise the report itself counts them
-        _name_planned(directories)
-    if len(groups) == 1 and groups[0].sweep and groups[0].own_place:  # also if a folder above it is given
-        _report(chosen, groups[0].paths, chosen.out or groups[0].own_place)
-        return
-    if len(groups) < 2:
-        out = chosen.out or (directories[0] if len(directories) == 1 else _USUAL_OUT)
-        _report(chosen, directories, out)
-        return
-    wrong = []
-    for group, name in zip(groups, _names(groups), strict=True):
-        out = chosen.out / name if chosen.out else group.own_place or _USUAL_OUT / name
-        Terminal().print(f"{group.sweep or 'runs outside sweeps'}:", soft_wrap=True, style="bold")
-        try:
-            _report(chosen, group.paths, out)
-        except UserError as error:
-            wrong.append(f"{out}: {error}")
-    written = f"{len(groups) - len(wrong)} of {len(groups)} reports written" if wrong else f"{len(groups)} reports"
-    each = "one for each sweep" + ("" if all(group.sweep for group in groups) else ", one for the runs outside sweeps")
-    Terminal().print(f"{written}: {each}; --together writes a single one on all runs", soft_wrap=True)
-    if wrong:
-        raise UserError("\n".join(wrong))
-
-
-def _name_planned(directories: Sequence[Path]) -> None:
-    """Name the sweeps in which no run has begun: they get no report."""
-    for directory in existing(directories):
-        if next(run_directories([directory]), None) is None and (planned := not_begun(directory, LeftOut())):
-            said = f"note: {directory}: nothing to report yet: {counted(planned, 'planned run')}"
-            Terminal().print(said, soft_wrap=True, style="yellow")
-
-
-def _report(chosen: argparse.Namespace, directories: Sequence[Path], out: Path) -> None:
-    from runner.reporting.report import report, show_verdicts
+    refuse_no_runs(directories)  # before what takes seconds is imported
+    from runner.reporting.reports import Reports
     from runner.reporting.results import Wish
 
-    wish = Wish(chosen.metric, chosen.baseline, chosen.by, chosen.target)
-    done = report(directories, out, wish, Output(chosen.format, chosen.seeds, chosen.confusion))
-    if done.results:
-        show_verdicts(Terminal(), done.results)
-    elif idle := [f"--{name}" for name in _OF_VARIANTS if getattr(chosen, name)]:
-        Terminal().print(
-            f"note: {', '.join(idle)}: no effect on a report of a single run", soft_wrap=True, style="yellow"
-        )
-    _print_paths(done.written)
-
-
-def _names(groups: Sequence[Group]) -> list[str]:
-    """Return a name for each group's report: its sweep's, with a number if two are equal."""
-    names = [group.sweep.resolve().name if group.sweep else "runs" for group in groups]
-    return [f"{name}_{number}" if names.count(name) > 1 else name for number, name in enumerate(names, start=1)]
+    reports = Reports(
+        wish=Wish(chosen.metric, chosen.baseline, chosen.by, chosen.target),
+        output=Output(chosen.format, chosen.seeds, chosen.confusion),
+        out=chosen.out,
+        of_variants=[f"--{name}" for name in _OF_VARIANTS if getattr(chosen, name)],
+        console=Terminal(),
+    )
+    if chosen.together:
+        reports.write_together(directories)
+    else:
+        reports.write_apart(directories)
 
 
 def ensemble_command(arguments: Sequence[str]) -> None:
@@ -124,30 +80,9 @@ def ensemble_command(arguments: Sequence[str]) -> None:
     if chosen.out:
         refuse_file(chosen.out)
     refuse_no_runs(chosen.directories)
+    from runner.reporting.reports import report_ensemble
 
-    from runner.reporting.ensemble import ensemble_frame, read_members, size_frame
-    from runner.reporting.figures.files import write_figures
-    from runner.reporting.figures.of_ensemble import ensemble_figure, ensemble_table, gain_text, size_figure
-    from runner.reporting.tables.frames import write_frame
-
-    members = read_members(chosen.directories)
-    frame = ensemble_frame(members)
-    title = f"ensemble of {len(members)} runs on {members[0].run.record.dataset['name']}"
-    console = Terminal()
-    console.print(ensemble_table(frame, title))
-    console.print(gain_text(frame))
-    if chosen.out:
-        chosen.out.mkdir(parents=True, exist_ok=True)
-        sizes = size_frame(members)
-        tables = [
-            write_frame(frame, chosen.out / "ensemble.csv"),
-            write_frame(sizes, chosen.out / "ensemble_size.csv"),
-        ]
-        figures = [
-            ("ensemble.png", partial(ensemble_figure, frame, title)),
-            ("ensemble_size.png", partial(size_figure, sizes, title)),
-        ]
-        _print_paths(tables + write_figures(chosen.out, figures, LeftOut()))
+    report_ensemble(chosen.directories, chosen.out, Terminal())
 
 
 def _parser(command: str, description: str) -> argparse.ArgumentParser:
@@ -179,8 +114,3 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         return math.nan
-
-
-def _print_paths(paths: Sequence[Path]) -> None:
-    for path in paths:
-        Terminal(soft_wrap=True).print(str(path))

@@ -9,10 +9,9 @@ from pathlib import Path
 from runner.config.identity import run_id
 from runner.config.trust import TRUST, trusted_by
 from runner.core.errors import UserError
+from runner.core.paths import refuse_file
 from runner.core.terminal import Terminal
-from runner.reproducibility.compare import (
-    TOLERANCE,
-)
+from runner.reproducibility.compare import TOLERANCE
 from runner.reproducibility.reproduce import Original, reproduce, run_of_row
 
 
@@ -23,7 +22,7 @@ def reproduce_command(arguments: Sequence[str]) -> None:
         UserError: if there is no such run, it cannot be trained, or its new directory is already used.
         Stopped: if something differs beyond the tolerance, or the training fails or is interrupted.
     """
-    chosen = _parser().parse_intermixed_args(arguments)
+    chosen = _reproduce_parser().parse_intermixed_args(arguments)
     if not chosen.tolerance >= 0 or math.isinf(chosen.tolerance):
         raise UserError(f"--tolerance {chosen.tolerance}: must be a finite number, at least 0")
     path, row = (chosen.directory, None) if chosen.row is None else run_of_row(chosen.directory, chosen.row)
@@ -33,7 +32,7 @@ def reproduce_command(arguments: Sequence[str]) -> None:
     reproduce(original, out, Terminal(), tolerance=chosen.tolerance, row=row)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _reproduce_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="runner reproduce",
         usage=f"runner reproduce RUN_DIR | --row N REPORT_DIR [--out DIR] [--tolerance X] [{TRUST}=[...]]",
@@ -54,4 +53,45 @@ def _parser() -> argparse.ArgumentParser:
         metavar="X",
         help=f"allowed difference of a metric (default: {TOLERANCE:g})",
     )
+    return parser
+
+
+def verify_command(arguments: Sequence[str]) -> None:
+    """Train recipes, print whether they reach their published results, and write verify.csv.
+
+    Raises:
+        UserError: if there is no such recipe, or a recipe cannot be built.
+        Stopped: with exit code 1 if a recipe fails, or 130 if the training was interrupted.
+    """
+    chosen = _verify_parser().parse_intermixed_args(arguments)
+    for name in ("seeds", "workers"):
+        if getattr(chosen, name) is not None and getattr(chosen, name) < 1:
+            raise UserError(f"--{name} {getattr(chosen, name)}: must be at least 1")
+    if chosen.out:
+        refuse_file(chosen.out)
+    from runner.reproducibility.verify import verify_recipes
+
+    verify_recipes(
+        [given for given in chosen.given if "=" not in given],
+        [given for given in chosen.given if "=" in given],
+        quick=chosen.quick,
+        seeds=chosen.seeds,
+        workers=chosen.workers,
+        out=chosen.out,
+        command=["verify", *arguments],
+    )
+
+
+def _verify_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="runner verify",
+        description="Train recipes and compare them with their published results.",
+    )
+    parser.add_argument(
+        "given", nargs="*", metavar="NAME | KEY=VALUE", help="rows of conf/verify.yaml (default: all); overrides of all"
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer epochs, with separate bands (a few minutes)")
+    parser.add_argument("--seeds", type=int, metavar="N", help="seeds of every row (default: from conf/verify.yaml)")
+    parser.add_argument("--workers", type=int, metavar="N", help="number of runs at a time (default: one per core)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where to train (default: below outputs/verify)")
     return parser

@@ -1,21 +1,13 @@
 """Commands about sweeps: `runner status` and `runner resume`."""
 
 import argparse
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import ConsoleDimensions
-from rich.text import Text
-
-from runner.config.ablation import as_typed
 from runner.config.overrides import override_key
 from runner.config.trust import TRUST, trusted_by
 from runner.core.errors import UserError
 from runner.core.terminal import Terminal
-from runner.records.sweep_directory import PLAN
-
-_ENDLESS = 1_000_000  # lines; printed text can be scrolled
 
 
 def status_command(arguments: Sequence[str]) -> None:
@@ -26,19 +18,9 @@ def status_command(arguments: Sequence[str]) -> None:
     parser.add_argument("directory", type=Path, metavar="DIR", help="directory of a sweep or run, or of several")
     directory = parser.parse_args(arguments).directory
 
-    from runner.sweeps.planning.plan import Plan
-    from runner.sweeps.progress.status import show_status
-    from runner.sweeps.progress.watch import Reader
+    from runner.sweeps.progress.watch import show_state
 
-    console = Terminal()
-    if (directory / PLAN).exists() or not (found := Reader().watched(directory)):
-        show_status(console, Plan.read(directory), directory)
-        return
-    for one in found:
-        if len(found) > 1:
-            console.print(Text(str(one.path), style="dim"), soft_wrap=True)
-        for view in one.views(ConsoleDimensions(console.width, _ENDLESS)):
-            console.print(view, soft_wrap=isinstance(view, Text))
+    show_state(directory, Terminal())
 
 
 def resume_command(arguments: Sequence[str]) -> None:
@@ -51,44 +33,10 @@ def resume_command(arguments: Sequence[str]) -> None:
         "trusted", nargs="*", default=[], metavar=f"{TRUST}=[...]", help="your own packages that it uses"
     )
     chosen = parser.parse_intermixed_args(arguments)
-    _refuse_changes(chosen.directory, [given for given in chosen.trusted if override_key(given) != TRUST])
+    from runner.sweeps.resume import refuse_changes, resume
+
+    refuse_changes(chosen.directory, [given for given in chosen.trusted if override_key(given) != TRUST])
     if chosen.workers is not None and chosen.workers < 1:
         raise UserError(f"--workers {chosen.workers}: must be at least 1")
     packages = trusted_by(chosen.trusted)
-
-    from runner.records.run_directory import RunDirectory
-    from runner.sweeps.resume import resume_run, resume_sweep
-
-    console = Terminal()
-    if RunDirectory(chosen.directory).record_path.exists():
-        if chosen.workers is not None or chosen.fail_fast:
-            raise UserError(f"{chosen.directory}: is a single run; --workers and --fail-fast apply only to sweeps")
-        resume_run(chosen.directory, console, packages)
-    else:
-        resume_sweep(chosen.directory, console, workers=chosen.workers, fail_fast=chosen.fail_fast, trusted=packages)
-
-
-def _refuse_changes(directory: Path, changes: Sequence[str]) -> None:
-    """Refuse overrides of a resumed run or sweep, and name the command that starts a new one with them.
-
-    Raises:
-        UserError: if there are any.
-    """
-    if not changes or not all("=" in change for change in changes):
-        return
-    from runner.records.run_directory import RunDirectory
-    from runner.sweeps.planning.plan import Plan
-
-    run = RunDirectory(directory)
-    is_run = run.record_path.exists()
-    before = run.read_record().overrides if is_run else Plan.read(directory).command
-    left_out = {override_key(change) for change in changes} | {"dry_run", "hydra.sweep.dir", "hydra.run.dir"}
-    kept = [given for given in before if override_key(given) not in left_out]
-    command = shlex.join(["runner", *as_typed(kept), *changes])
-    text = (
-        f"{' '.join(changes)}: only {TRUST}=[my_package] is allowed, as resuming keeps the configuration; "
-        f"start a new {'run' if is_run else 'sweep'}, with the original flags (--config-dir): {command}"
-    )
-    if is_run:
-        text += f" ({shlex.quote(f'model.init_from={directory}')} starts from the weights of a completed run)"
-    raise UserError(text)
+    resume(chosen.directory, Terminal(), workers=chosen.workers, fail_fast=chosen.fail_fast, trusted=packages)

@@ -5,13 +5,12 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 from runner.core.paths import conf_directory
-
-LIST_GROUPS = ("augmentation", "regularizer", "callbacks", "diagnostics")  # these take several options
 
 _DEFAULT = re.compile(r"^\s+- (?:override hydra/)?(?P<group>[a-z_]+): *(?P<options>\S.*?) +# (?P<purpose>.+)$")
 # Parentheses at the end are the source if they hold a year or a name.
@@ -19,6 +18,34 @@ _SOURCE = re.compile(r"\s+\((?P<source>[^()]*(?:\b(?:1[89]|20)\d\d\b|\b[A-Z]\w*[
 _FOLDERS = {"launcher": "hydra/launcher"}  # of Hydra's own groups
 _WIDEST, _NARROWEST = 118, 50  # characters in a line of the table
 _COMMAND = "python -m runner.config.options > docs/options.md"
+
+
+@dataclass(frozen=True)
+class Group:
+    """An entry of the defaults list: an option, a list of options, or null for a group that a run can be without."""
+
+    purpose: str
+    default: str | list[str] | None
+
+    @property
+    def defaults(self) -> list[str]:
+        """The options that are chosen by default."""
+        return [self.default] if isinstance(self.default, str) else self.default or []
+
+
+def groups_in(directory: Path) -> dict[str, Group]:
+    """Return the groups in `config.yaml`, in the order of its defaults list."""
+    found = map(_DEFAULT.match, (directory / "config.yaml").read_text(encoding="utf-8").splitlines())
+    return {entry["group"]: Group(entry["purpose"], yaml.safe_load(entry["options"])) for entry in found if entry}
+
+
+_GROUPS = groups_in(conf_directory())
+LIST_GROUPS = tuple(name for name, group in _GROUPS.items() if isinstance(group.default, list))  # of several options
+ONE_OPTION_GROUPS = tuple(
+    name for name, group in _GROUPS.items() if isinstance(group.default, str) and name not in _FOLDERS
+)
+# The option with which a run has nothing of a group.
+WITHOUT = {"averaging": "none", "clipping": "none", "normalization": "none", "schedule": "constant"}
 
 
 def options_table(directories: list[Path]) -> str:
@@ -30,11 +57,11 @@ def options_table(directories: list[Path]) -> str:
     screen = shutil.get_terminal_size((_WIDEST + 2, 0)).columns
     width = max(_NARROWEST, min(_WIDEST, screen - 2))
     lines: list[str] = []
-    for group, (purpose, defaults) in _groups(directories[0]).items():
-        lines += _wrapped(f"{group}: {purpose}", width, indent=4)
-        for name, meaning in _options(directories, group).items():
-            mark = "*" if name in defaults else " "
-            lines += _wrapped(f"  {mark} {name:<20} {meaning}", width, indent=25)
+    for name, group in groups_in(directories[0]).items():
+        lines += _wrapped(f"{name}: {group.purpose}", width, indent=4)
+        for option, meaning in _options(directories, name).items():
+            mark = "*" if option in group.defaults else " "
+            lines += _wrapped(f"  {mark} {option:<20} {meaning}", width, indent=25)
         lines.append("")
     return "\n".join(lines)
 
@@ -61,11 +88,11 @@ def options_markdown(directories: list[Path]) -> str:
         "| group | option | meaning | source |",
         "| --- | --- | --- | --- |",
     ]
-    for group, (_, defaults) in _groups(directories[0]).items():
-        for name, comment in _options(directories, group).items():
+    for name, group in groups_in(directories[0]).items():
+        for option, comment in _options(directories, name).items():
             meaning, source = split_source(comment)
-            option = f"**{name}**" if name in defaults else name
-            lines.append(f"| {group} | {option} | {_escaped(meaning)} | {_escaped(source)} |")
+            shown = f"**{option}**" if option in group.defaults else option
+            lines.append(f"| {name} | {shown} | {_escaped(meaning)} | {_escaped(source)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -73,16 +100,6 @@ def split_source(comment: str) -> tuple[str, str]:
     """Split an option's comment into its text and the source in parentheses at its end, which may be empty."""
     found = _SOURCE.search(comment)
     return (comment[: found.start()], found["source"]) if found else (comment, "")
-
-
-def _groups(directory: Path) -> dict[str, tuple[str, list[str]]]:
-    """Return each group's purpose and default options, in the order of the defaults list."""
-    groups = {}
-    for line in (directory / "config.yaml").read_text(encoding="utf-8").splitlines():
-        if entry := _DEFAULT.match(line):
-            default = yaml.safe_load(entry["options"])
-            groups[entry["group"]] = (entry["purpose"], default if isinstance(default, list) else [default])
-    return groups
 
 
 def _options(directories: list[Path], group: str) -> dict[str, str]:

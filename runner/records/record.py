@@ -138,6 +138,15 @@ class RunRecord:
         lines = (self.error or "").strip().splitlines()
         return lines[-1] if lines else None
 
+    def status_now(self, *, in_use: bool) -> Status:
+        """Return the status; a killed run could not record that it was interrupted.
+
+        Args:
+            in_use: whether a process holds the run's lock. Find out before the record is read: a run records its end
+                before it releases the lock.
+        """
+        return "interrupted" if self.status == "running" and not in_use else self.status
+
     def with_history(self, history: Sequence[Row]) -> Self:
         """Return the record with the final and the best epoch of a history (at least one epoch), and its seconds."""
         seconds = self.seconds | {"train": sum(row.get("seconds", 0.0) for row in history)}

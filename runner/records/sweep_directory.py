@@ -84,6 +84,7 @@ class _Study:
     question: Text | None = None
     baseline: Text | None = None
     metric: Text | None = None
+    direction: Text | None = None
     target: Number | None = None
     variants: dict[Text, Any] = field(default_factory=dict)
     drop: Lines = field(default_factory=list)
@@ -111,6 +112,7 @@ class Question:
     question: str | None = None
     baseline: str | None = None
     metric: str | None = None  # on test: counterpart of the metric for choices; of a search: its validation metric
+    direction: str | None = None  # max or min, if the study says which is better
     target: float | None = None  # of the validation metric
     command: str | None = None  # reproduces the sweep
     variants: tuple[str, ...] = ()  # names in the study, without cells of a grid
@@ -134,6 +136,7 @@ class Question:
             question=study.question,
             baseline=study.baseline,
             metric=searched or tested,
+            direction=study.direction,
             target=study.target,
             command=shlex.join(["runner", *as_typed(command)]) if command else None,
             variants=tuple(study_names(study.variants, study.drop)),

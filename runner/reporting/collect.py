@@ -74,8 +74,7 @@ class Run:
         directory = RunDirectory(path)
         running = is_locked(path)  # first, because a run writes its final status before it releases its lock
         record = directory.read_record()
-        if record.status == "running" and not running:
-            record = replace(record, status="interrupted")
+        record = replace(record, status=record.status_now(in_use=running))
         return cls(directory, record, directory.read_history())
 
     def named(self, variant: str) -> Self:

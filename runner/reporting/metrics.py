@@ -12,9 +12,13 @@ _MORE_IS_BETTER = ("auc", "f1_score", "iou", "io_u")  # Keras writes mean_io_u
 TIMES_TO_TARGET = ("epochs_to_target", "seconds_to_target")  # a run that never reached the target has none
 
 
-def sign_of(metric: str) -> int:
-    """Return 1 if a higher metric is better, -1 if a lower one is (a loss, an error, a time)."""
-    return -1 if metric.endswith(_LESS_IS_BETTER) else 1
+def sign_of(metric: str, direction: str | None = None) -> int:
+    """Return 1 if a higher metric is better, -1 if a lower one is (a loss, an error, a time).
+
+    Args:
+        direction: max or min, if a study or a search says which is better.
+    """
+    return {"max": 1, "min": -1}.get(direction or "", -1 if metric.endswith(_LESS_IS_BETTER) else 1)
 
 
 def has_direction(metric: str) -> bool:

@@ -123,7 +123,7 @@ def _tuning_figure(results: Results, tuning: pd.DataFrame) -> Named:
     values = {variant: number(found.get(axis.key, "")) for variant, found in parts.items()}
     chosen = {variant: value for variant, value in values.items() if value is not None}
     title = f"Tuned on validation: {', '.join(dict.fromkeys(results.summary['dataset']))}"
-    yield "sensitivity", partial(sensitivity, points, axis.key, metric, title, chosen)
+    yield "sensitivity", partial(sensitivity, points, axis.key, metric, title, chosen, results.asked.direction)
 
 
 def _begin(text: str) -> str:

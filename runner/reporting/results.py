@@ -92,7 +92,7 @@ class Results:
         """The selection optimism of a tuned study, one row per tuned variant."""
         if self.tuning is None:
             return None
-        return selection_frame(self.tuning, self.summary.assign(variant=self._names))
+        return selection_frame(self.tuning, self.summary.assign(variant=self._names), self.asked.direction)
 
     @cached_property
     def aggregate(self) -> pd.DataFrame:

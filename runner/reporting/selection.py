@@ -13,7 +13,7 @@ from runner.reporting.tables.frames import read_frame
 SELECTION_COLUMNS = ["variant", "point", "metric", "tuned", "fresh", "optimism", "n", "budget", "on_edge"]
 
 
-def selection_frame(tuning: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
+def selection_frame(tuning: pd.DataFrame, summary: pd.DataFrame, direction: str | None = None) -> pd.DataFrame:
     """Return one row per tuned variant: `SELECTION_COLUMNS`.
 
     `tuned` is the mean of the chosen point over the tuning seeds, `fresh` its mean over the `n` completed runs on the
@@ -22,9 +22,10 @@ def selection_frame(tuning: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame
     Args:
         tuning: one row per point, as in tuning.csv.
         summary: one row per run.
+        direction: max or min, if the study says which is better.
     """
     metric = tuned_metric(tuning)
-    sign = sign_of(metric)
+    sign = sign_of(metric, direction)
     completed = summary[summary["status"] == "completed"]
     rows = []
     for _, point in tuning[tuning["chosen"]].iterrows():

@@ -1,6 +1,5 @@
-"""Command `runner verify`: train recipes and compare them with their published results."""
+"""Training of recipes, and comparison with their published results."""
 
-import argparse
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -17,7 +16,7 @@ from runner.config.hydra_resolvers import register_resolvers
 from runner.config.ranges import Count
 from runner.config.schema import Section, error_lines
 from runner.core.errors import EXIT_FAILED, EXIT_INTERRUPTED, ConfigError, Stopped, UserError
-from runner.core.paths import conf_directory, refuse_file
+from runner.core.paths import conf_directory
 from runner.core.read_yaml import read_yaml
 from runner.core.terminal import Terminal, say, show_warning
 from runner.core.text import counted, did_you_mean
@@ -84,46 +83,37 @@ class _File(Section):
     rows: dict[str, _Row]
 
 
-def verify_command(arguments: Sequence[str]) -> None:
+def verify_recipes(
+    names: Sequence[str],
+    overrides: Sequence[str],
+    *,
+    quick: bool,
+    seeds: int | None,
+    workers: int | None,
+    out: Path | None,
+    command: list[str],
+) -> None:
     """Train recipes, print whether they reach their published results, and write verify.csv.
+
+    Args:
+        names, overrides, quick, seeds: as for `expectations`.
+        workers: None: one for each core.
+        out: where to train; None: below outputs/verify.
+        command: the words after `runner`.
 
     Raises:
         UserError: if there is no such recipe, or a recipe cannot be built.
         Stopped: with exit code 1 if a recipe fails, or 130 if the training was interrupted.
     """
-    chosen = _parser().parse_intermixed_args(arguments)
-    for name in ("seeds", "workers"):
-        if getattr(chosen, name) is not None and getattr(chosen, name) < 1:
-            raise UserError(f"--{name} {getattr(chosen, name)}: must be at least 1")
-    if chosen.out:
-        refuse_file(chosen.out)
-    overrides = [given for given in chosen.given if "=" in given]
-    names = [given for given in chosen.given if "=" not in given]
-    kind = "quick" if chosen.quick else "full"
-    expected = expectations(read_file(), names, overrides, quick=chosen.quick, seeds=chosen.seeds)
+    expected = expectations(read_file(), names, overrides, quick=quick, seeds=seeds)
     # One directory per code version: runs of other code prove nothing about this code.
-    directory = chosen.out or Path("outputs/verify") / f"{kind}-{code_hash()}"
-    workers: int | Literal["auto"] = chosen.workers or "auto"
-    with closing(LocalLauncher(workers).pool()) as pool:  # starts during the planning, because it takes seconds
-        plan = plan_of(expected, {"workers": workers}, ["verify", *arguments])
+    directory = out or Path("outputs/verify") / f"{'quick' if quick else 'full'}-{code_hash()}"
+    processes: int | Literal["auto"] = workers or "auto"
+    with closing(LocalLauncher(processes).pool()) as pool:  # starts during the planning, because it takes seconds
+        plan = plan_of(expected, {"workers": processes}, command)
         judgements = verify(expected, plan, directory, pool, Terminal())
     if not all(one.passed for one in judgements):
         raise Stopped(EXIT_FAILED)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="runner verify",
-        description="Train recipes and compare them with their published results.",
-    )
-    parser.add_argument(
-        "given", nargs="*", metavar="NAME | KEY=VALUE", help="rows of conf/verify.yaml (default: all); overrides of all"
-    )
-    parser.add_argument("--quick", action="store_true", help="fewer epochs, with separate bands (a few minutes)")
-    parser.add_argument("--seeds", type=int, metavar="N", help="seeds of every row (default: from conf/verify.yaml)")
-    parser.add_argument("--workers", type=int, metavar="N", help="number of runs at a time (default: one per core)")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where to train (default: below outputs/verify)")
-    return parser
 
 
 def read_file(path: Path | None = None) -> _File:

@@ -8,26 +8,12 @@ from typing import Any, Self
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from runner.config.options import LIST_GROUPS
+from runner.config.options import LIST_GROUPS, ONE_OPTION_GROUPS
 from runner.config.overrides import Override
 from runner.config.trust import TRUST
 from runner.core.errors import ConfigError
 from runner.records.record import RunRecord
 
-ONE_OPTION_GROUPS = (
-    "training",
-    "preprocessing",
-    "dataset",
-    "normalization",
-    "initializer",
-    "model",
-    "optimizer",
-    "schedule",
-    "clipping",
-    "averaging",
-    "device",
-    "tracking",
-)
 SWEEP_GROUPS = ("study", "search", "launcher")  # they define a sweep, not a run
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shlex
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -9,8 +10,10 @@ from typing import Any
 
 from rich.console import Console
 
+from runner.config.ablation import as_typed
+from runner.config.overrides import override_key
 from runner.config.schema import check
-from runner.config.trust import refuse_strangers
+from runner.config.trust import TRUST, refuse_strangers
 from runner.core.errors import ConfigError, Stopped, UserError
 from runner.core.lock import run_lock
 from runner.core.read import walk
@@ -25,6 +28,39 @@ from runner.sweeps.hydra_launchers import LAUNCHERS, PoolLauncher
 from runner.sweeps.planning.plan import Plan
 from runner.sweeps.run_plan import conduct
 from runner.sweeps.train import finished
+
+
+def refuse_changes(directory: Path, changes: Sequence[str]) -> None:
+    """Refuse overrides of a resumed run or sweep, and name the command that starts a new one with them.
+
+    Raises:
+        UserError: if there are any.
+    """
+    if not changes or not all("=" in change for change in changes):
+        return
+    run = RunDirectory(directory)
+    is_run = run.record_path.exists()
+    before = run.read_record().overrides if is_run else Plan.read(directory).command
+    left_out = {override_key(change) for change in changes} | {"dry_run", "hydra.sweep.dir", "hydra.run.dir"}
+    kept = [given for given in before if override_key(given) not in left_out]
+    command = shlex.join(["runner", *as_typed(kept), *changes])
+    text = (
+        f"{' '.join(changes)}: only {TRUST}=[my_package] is allowed, as resuming keeps the configuration; "
+        f"start a new {'run' if is_run else 'sweep'}, with the original flags (--config-dir): {command}"
+    )
+    if is_run:
+        text += f" ({shlex.quote(f'model.init_from={directory}')} starts from the weights of a completed run)"
+    raise UserError(text)
+
+
+def resume(directory: Path, console: Console, *, workers: int | None, fail_fast: bool, trusted: Sequence[str]) -> None:
+    """Continue the run or the sweep of a directory; see `resume_run` and `resume_sweep`."""
+    if not RunDirectory(directory).record_path.exists():
+        resume_sweep(directory, console, workers=workers, fail_fast=fail_fast, trusted=trusted)
+        return
+    if workers is not None or fail_fast:
+        raise UserError(f"{directory}: is a single run; --workers and --fail-fast apply only to sweeps")
+    resume_run(directory, console, trusted)
 
 
 def resume_sweep(

@@ -1,8 +1,18 @@
 import re
+from typing import get_origin
 
 import pytest
 
-from runner.config.options import options_markdown, options_table, split_source
+from runner.config.options import (
+    LIST_GROUPS,
+    ONE_OPTION_GROUPS,
+    WITHOUT,
+    groups_in,
+    options_markdown,
+    options_table,
+    split_source,
+)
+from runner.config.schema import Settings
 from runner.core.paths import conf_directory
 from runner.core.text import did_you_mean
 from tests.imports import REPOSITORY
@@ -13,6 +23,29 @@ FILES = [
     for file in conf_directory().glob(pattern)
     if not file.name.startswith("_")
 ]
+
+
+def test_the_defaults_list_says_how_many_options_a_group_takes(tmp_path):
+    entries = ["_self_", "colour: red  # one", "noises: [a, b]  # several", "recipe: null  # none or one"]
+    (tmp_path / "config.yaml").write_text("\n  - ".join(["defaults:", *entries]))
+    groups = groups_in(tmp_path)
+    assert {name: (group.purpose, group.default) for name, group in groups.items()} == {
+        "colour": ("one", "red"),
+        "noises": ("several", ["a", "b"]),
+        "recipe": ("none or one", None),
+    }
+    assert [group.defaults for group in groups.values()] == [["red"], ["a", "b"], []]
+
+
+def test_a_group_of_a_run_stands_in_the_defaults_list_and_in_the_schema():
+    fields = {name: get_origin(field.annotation) for name, field in Settings.model_fields.items()}
+    said = "a group is an entry of the defaults list in conf/config.yaml and a field of Settings in config/schema.py"
+    assert {*ONE_OPTION_GROUPS, *LIST_GROUPS} == fields.keys() - {"name", "seed"}, said
+    assert {*LIST_GROUPS} == {name for name, origin in fields.items() if origin is dict}, f"{said}, of several: a dict"
+
+
+def test_what_stands_for_nothing_of_a_group_is_an_option():
+    assert all((conf_directory() / group / f"{option}.yaml").is_file() for group, option in WITHOUT.items())
 
 
 def test_every_group_and_option_has_a_line_that_says_what_it_is():

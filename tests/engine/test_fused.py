@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 
 from runner.engine.fused import fused
+from runner.engine.keras_internals import moments_of
 
 
 def adam_in_numpy(weight, gradients, rate=0.01, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
@@ -38,8 +39,8 @@ def test_three_steps_of_adam_equal_the_papers_algorithm():
     weight, m, v = adam_in_numpy(start, gradients)
     # 1 - beta_2 in float32 is 1.3e-5 off.
     np.testing.assert_allclose(model.get_weights()[0], weight, rtol=2e-5)
-    np.testing.assert_allclose(model.optimizer._momentums[0], m, rtol=2e-5)
-    np.testing.assert_allclose(model.optimizer._velocities[0], v, rtol=2e-5)
+    for found, expected in zip(moments_of(model.optimizer, model.trainable_weights[0]), (m, v), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=2e-5)
     assert int(model.optimizer.iterations) == 3
 
 

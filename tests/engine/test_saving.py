@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 
+from runner.engine.keras_internals import schedule_of
 from runner.engine.saving import save_model
 from tests.engine.conftest import eager
 
@@ -42,4 +43,4 @@ def test_rate_and_state_of_the_optimizer_are_in_the_file(make_model, parts, tmp_
     assert float(again.optimizer.learning_rate) == pytest.approx(float(model.optimizer.learning_rate))
     for one, other in zip(again.optimizer.variables, model.optimizer.variables, strict=True):
         np.testing.assert_array_equal(one, other)
-    assert model.optimizer._learning_rate is schedule
+    assert schedule_of(model.optimizer) is schedule

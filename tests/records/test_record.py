@@ -141,3 +141,16 @@ def test_the_validation_figures_of_a_summary_are_those_of_the_tested_network():
     row = replace(record, validation={"accuracy": 0.9225, "loss": 0.3, "negative_log_likelihood": 0.25}).summary()
     assert (row["val_accuracy"], row["val_loss"], row["val_negative_log_likelihood"]) == (0.9225, 0.3, 0.25)
     assert row["best_val_accuracy"] == 0.935
+
+
+@pytest.mark.parametrize(
+    ("recorded", "in_use", "now"),
+    [
+        ("running", True, "running"),
+        ("running", False, "interrupted"),
+        ("completed", False, "completed"),
+        ("failed", True, "failed"),
+    ],
+)
+def test_a_run_that_nobody_trains_any_more_was_interrupted_whatever_it_recorded(recorded, in_use, now):
+    assert replace(RECORD, status=recorded).status_now(in_use=in_use) == now

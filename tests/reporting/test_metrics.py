@@ -12,6 +12,11 @@ def test_of_keras_own_metrics_more_is_better_under_the_names_that_keras_gives_th
     assert sign_of(metric) == 1
 
 
+def test_what_a_study_says_of_its_metric_counts_before_the_metrics_name():
+    assert [sign_of("val_loss", direction) for direction in (None, "min", "max")] == [-1, -1, 1]
+    assert [sign_of("val_accuracy", direction) for direction in (None, "min", "max")] == [1, -1, 1]
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(0.0812, "0.0812"), (0.001, "0.0010"), (1.234e-7, "1.23e-07"), (0.0004567, "0.000457"), (0, "0.0000")],

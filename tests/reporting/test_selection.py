@@ -43,6 +43,12 @@ def test_a_loss_is_flattered_by_being_low():
     assert found.loc["adam", "optimism"] == pytest.approx(0.2)
 
 
+def test_a_study_may_say_in_which_direction_its_metric_is_better():
+    tuning = TUNING.rename(columns={"val_accuracy": "val_loss"}).assign(val_loss=[3.0, 0.1, 0.2])
+    found = selection_frame(tuning, summary(val_loss=0.3), "max").set_index("variant")
+    assert found.loc["adam", "optimism"] == pytest.approx(-0.2)
+
+
 def test_edges_and_unequal_budgets_are_named():
     edge, budget = selection_warnings(selection_frame(TUNING, summary()))
     assert edge.startswith("sgd: lr=1 lies on the edge")

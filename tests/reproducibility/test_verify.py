@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from runner.core.errors import ConfigError, UserError
-from runner.reproducibility.verify import expectations, plan_of, read_file, verify, verify_command
+from runner.reproducibility.verify import expectations, plan_of, read_file, verify
 from tests.test_recipes import RECIPES
 
 FILE = read_file()
@@ -132,12 +132,6 @@ def test_a_recipe_passes_goes_on_and_fails_with_another_loss_or_other_data(quick
     assert wrong.returncode == 1
     assert "wrong loss" in wrong.stdout
     assert "wrong split" in wrong.stdout
-
-
-def test_out_that_is_a_file_is_refused(tmp_path):
-    (tmp_path / "file").touch()
-    with pytest.raises(UserError, match=r"^--out .*file: not a directory$"):
-        verify_command(["--out", str(tmp_path / "file"), "keras_mlp"])
 
 
 def test_without_the_data_nothing_else_is_trained(cli, tmp_path):

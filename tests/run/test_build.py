@@ -10,6 +10,7 @@ import pytest
 from runner.core.errors import ConfigError
 from runner.data.dataset import Dataset, Part, Split
 from runner.engine.evaluation import Evaluator
+from runner.engine.keras_internals import schedule_of
 from runner.engine.training import CompiledEpoch, train
 from runner.engine.weights import fresh_session
 from runner.run.build import build_callbacks, build_dataset, build_parts
@@ -43,7 +44,7 @@ def test_the_default_configuration_is_the_articles_case(split):
     assert float(dense.kernel_regularizer.l2) == pytest.approx(0.01)
     assert output.kernel_regularizer is None
     assert type(model.optimizer) is keras.optimizers.Adam
-    schedule = model.optimizer._learning_rate
+    schedule = schedule_of(model.optimizer)
     assert type(schedule) is keras.optimizers.schedules.ExponentialDecay
     assert float(schedule(0)) == pytest.approx(0.001)
     assert float(schedule(20_000)) == pytest.approx(0.001 * 0.9**2)
@@ -61,7 +62,7 @@ def test_l1_and_l2_together_are_keras_l1l2(split):
 
 
 def test_cosine_without_a_length_reaches_zero_at_the_end_of_the_training(split):
-    schedule = model_of(split, "schedule=cosine", "training.epochs=5").optimizer._learning_rate
+    schedule = schedule_of(model_of(split, "schedule=cosine", "training.epochs=5").optimizer)
     rates = [float(schedule(step)) for step in (0, 7.5, 15)]
     assert rates == pytest.approx([0.001, 0.0005, 0.0], abs=1e-9)
 

@@ -29,15 +29,18 @@ _DARK = 0.55  # of the colour scale, below which text is white
 _STAR: dict[str, Any] = {"markersize": 9, "markeredgecolor": "black", "markeredgewidth": 0.6}
 
 
-def sensitivity(points: pd.DataFrame, key: str, metric: str, title: str, chosen: Mapping[str, float]) -> Figure:
+def sensitivity(
+    points: pd.DataFrame, key: str, metric: str, title: str, chosen: Mapping[str, float], direction: str | None = None
+) -> Figure:
     """Draw a metric against a varied number: the mean over seeds, with its 95% interval as a band.
 
     Args:
         points: one row per run: group, value (of the key) and score; NaN if the run has none (it diverged).
         chosen: value chosen for each group, drawn as a star.
+        direction: max or min, if the study says which is better.
     """
     figure, axes = canvas(title, ONE_COLUMN, 2.9)
-    means = sign_of(metric) * points.groupby(["group", "value"])["score"].mean().groupby("group").max()
+    means = sign_of(metric, direction) * points.groupby(["group", "value"])["score"].mean().groupby("group").max()
     ranked = [str(group) for group in means.sort_values(ascending=False).index]
     groups = [str(group) for group in dict.fromkeys(points["group"])]
     styles = variant_styles(groups, ranked, ranked[0], most=_MOST_GROUPS)

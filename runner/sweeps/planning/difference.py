@@ -4,10 +4,9 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
 from runner.config.identity import is_volatile
-from runner.config.options import LIST_GROUPS
+from runner.config.options import LIST_GROUPS, ONE_OPTION_GROUPS
 from runner.config.overrides import override_key
 from runner.records.job import Job
-from runner.run.request import ONE_OPTION_GROUPS
 from runner.sweeps.planning.compose import as_override
 
 

@@ -68,7 +68,7 @@ class Chosen(Section):
     @property
     def sign(self) -> int:
         """1 if a higher metric is better, -1 if a lower one is."""
-        return {"max": 1, "min": -1, None: sign_of(self.metric)}[self.direction]
+        return sign_of(self.metric, self.direction)
 
 
 class Study(Chosen):

@@ -9,18 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from runner.config.options import LIST_GROUPS
+from runner.config.options import LIST_GROUPS, ONE_OPTION_GROUPS, WITHOUT
 from runner.config.overrides import override_key
 from runner.config.schema import resolve
 from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean
 from runner.records.baselines import study_names
-from runner.run.request import ONE_OPTION_GROUPS
 from runner.sweeps.planning.compose import Composer, as_override
 from runner.sweeps.planning.study import MOST, Axes, Study
-
-# The options of groups whose part is dropped.
-_WITHOUT = {"normalization": "none", "schedule": "constant", "clipping": "none", "averaging": "none"}
 
 
 @dataclass(frozen=True)
@@ -118,12 +114,12 @@ def _dropping(part: str, config: Mapping[str, Any]) -> str:
         if option not in there:
             raise ConfigError(f"study.drop: {part}: not part of the base{did_you_mean(option, there)}")
         return f"{group}=[{','.join(name for name in there if name != option)}]"
-    if not option and group in _WITHOUT:
-        return f"{group}={_WITHOUT[group]}"
+    if not option and group in WITHOUT:
+        return f"{group}={WITHOUT[group]}"
     value: Any = config
     for key in part.split("."):
         if not isinstance(value, Mapping) or key not in value:
-            droppable = [*_WITHOUT, *LIST_GROUPS, *(f"{name}.{key}" for name in LIST_GROUPS for key in config[name])]
+            droppable = [*WITHOUT, *LIST_GROUPS, *(f"{name}.{key}" for name in LIST_GROUPS for key in config[name])]
             raise ConfigError(f"study.drop: {part}: no such part{did_you_mean(part, droppable)}")
         value = value[key]
     if part in ONE_OPTION_GROUPS:

@@ -33,7 +33,7 @@ class Standing:
     def of(cls, path: Path) -> "Standing":
         """Return a run's state: `waiting` if it has not begun, `interrupted` if it ended without a final status."""
         directory = RunDirectory(path)
-        running = is_locked(path)  # checked first: a run records its status before it releases its lock
+        running = is_locked(path)  # checked before the record is read, see `status_now`
         record, unreadable = None, None
         if directory.record_path.exists():
             try:
@@ -42,8 +42,8 @@ class Standing:
                 unreadable = str(error)
         if running:
             return cls(directory, "running", record, read_epochs(directory))
-        state = record.status if record else "waiting"
-        return cls(directory, "interrupted" if state == "running" else state, record, unreadable=unreadable)
+        state = record.status_now(in_use=False) if record else "waiting"
+        return cls(directory, state, record, unreadable=unreadable)
 
 
 Standings = Sequence[tuple[Job, Standing]]

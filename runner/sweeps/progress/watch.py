@@ -1,4 +1,4 @@
-"""Watch sweeps and runs that other processes or machines train: `runner report --watch`."""
+"""State of sweeps and runs that other processes or machines train, once or until they end."""
 
 import shlex
 import time
@@ -23,7 +23,7 @@ from runner.sweeps.planning.plan import Plan
 from runner.sweeps.planning.study import Chosen
 from runner.sweeps.progress.best import Best
 from runner.sweeps.progress.state import LEFT, Standing, Standings, standings
-from runner.sweeps.progress.status import status_views
+from runner.sweeps.progress.status import show_status, status_views
 
 
 @dataclass(frozen=True)
@@ -152,6 +152,23 @@ class Reader:
         return WatchedSweep(path, self._plans[path], standings(self._plans[path], path))
 
 
+def show_state(path: Path, console: Console) -> None:
+    """Print the progress of a sweep or a run, or of all in a directory.
+
+    Raises:
+        UserError: if there is neither.
+    """
+    if (path / PLAN).exists() or not (found := Reader().watched(path)):
+        show_status(console, Plan.read(path), path)
+        return
+    for one in found:
+        if len(found) > 1:
+            console.print(Text(str(one.path), style="dim"), soft_wrap=True)
+        for view in one.views(ConsoleDimensions(console.width, _ENDLESS)):
+            console.print(view, soft_wrap=isinstance(view, Text))
+
+
+_ENDLESS = 1_000_000  # lines; printed text can be scrolled
 _PATIENCE = 60.0  # seconds, for a command started at the same time to create its directory
 _PATIENCE_WITH_CHECKS = 600.0  # for a sweep that checks its variants before it writes its plan
 
