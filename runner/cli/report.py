@@ -8,7 +8,7 @@ from pathlib import Path
 from runner.core.paths import refuse_file
 from runner.core.terminal import Terminal
 from runner.reporting.collect import refuse_no_runs
-from runner.reporting.output import FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
+from runner.reporting.formats import FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
 
 _OF_VARIANTS = ("metric", "baseline", "by", "target", "confusion", "seeds")  # arguments that apply only to a comparison
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 
-from runner.core.cells import inert
+from runner.core.csv_cells import inert
 from runner.core.errors import writing
 
 _TEMPORARY = re.compile(r"\..+\.([0-9a-f]{8})-(\d+)(\.\w+)?")  # .NAME.MACHINE-PROCESS.SUFFIX

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.datasets import make_classification
 
-from runner.data.checked import checked_dataset
+from runner.data.checks import checked_dataset
 from runner.data.dataset import Dataset, Part
 from runner.data.strata import hold_out
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean, shortened
-from runner.data.checked import checked_dataset, checked_file, checked_inputs, refuse_large
+from runner.data.checks import checked_dataset, checked_file, checked_inputs, refuse_large
 from runner.data.dataset import DataError, Dataset, Part
 from runner.data.strata import hold_out
 

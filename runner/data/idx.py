@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from runner.data.checked import checked_file
+from runner.data.checks import checked_file
 from runner.data.dataset import DataError
 
 _KINDS = {b"\0\0\x08\x01": "labels", b"\0\0\x08\x03": "images"}

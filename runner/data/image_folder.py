@@ -15,7 +15,7 @@ from runner.core.errors import ConfigError
 from runner.core.paths import user_path
 from runner.core.streams import Stream, seed_sequence
 from runner.core.text import shortened
-from runner.data.checked import checked_dataset, checked_file, refuse_large
+from runner.data.checks import checked_dataset, checked_file, refuse_large
 from runner.data.dataset import VALIDATION_NAMES, DataError, Dataset, Part
 from runner.data.strata import hold_out, stratified_order
 

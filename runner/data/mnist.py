@@ -11,7 +11,7 @@ from platformdirs import user_cache_path
 
 from runner.core.errors import ConfigError
 from runner.core.paths import user_path
-from runner.data.checked import Array, checked_class_names
+from runner.data.checks import Array, checked_class_names
 from runner.data.dataset import DataError, DataNotFound, Dataset
 from runner.data.idx import read_idx
 from runner.data.npz_file import TWO_PARTS, read_npz

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from runner.core.read_npz import TooLarge, read_arrays
-from runner.data.checked import (
+from runner.data.checks import (
     Array,
     checked_class_names,
     checked_dataset,

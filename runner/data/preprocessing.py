@@ -6,7 +6,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from runner.data.checked import as_float32
+from runner.data.checks import as_float32
 from runner.data.dataset import Inputs, Split
 
 _VALUES_AT_ONCE = 2**20  # limits the memory for float64 statistics

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from runner.data.checked import as_float32
+from runner.data.checks import as_float32
 from runner.data.dataset import Inputs, Split
 
 _MOST_FEATURES = 4096  # more would take minutes and gigabytes to decompose

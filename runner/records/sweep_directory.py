@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from runner.config.ablation import as_typed
 from runner.config.overrides import override_key
-from runner.core.cells import as_meant
+from runner.core.csv_cells import as_meant
 from runner.core.read import LARGEST_PLAN, json_form, read_json, read_rows
 from runner.core.text import printable
 from runner.records.baselines import study_names

@@ -8,11 +8,11 @@ from typing import Self
 
 from runner.core.errors import UserError
 from runner.core.lock import is_locked
+from runner.core.omissions import LeftOut
 from runner.core.read import DEEPEST, walk
 from runner.records.record import Row, RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.records.sweep_directory import planned_variants
-from runner.reporting.omissions import LeftOut
 
 
 def existing(paths: Sequence[Path]) -> Iterator[Path]:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from runner.config.identity import is_volatile, leaves
+from runner.core.omissions import LeftOut
 from runner.records.sweep_directory import is_sweep_directory
 from runner.reporting.collect import Run, run_directories
-from runner.reporting.omissions import LeftOut
 
 _NAMED = 6  # most keys to name
 _LONGEST = 40  # characters of a value

@@ -10,9 +10,9 @@ import pandas as pd
 
 from runner.config.overrides import Override, override_key
 from runner.core.errors import UserError
+from runner.core.omissions import LeftOut
 from runner.core.text import did_you_mean, shortened
 from runner.reporting.collect import Run
-from runner.reporting.omissions import LeftOut
 
 NONE = "none"  # stands for null, which pandas reads as a missing value and groupby drops
 _ABSENT = object()

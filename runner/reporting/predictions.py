@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from runner.core.omissions import LeftOut
 from runner.reporting.collect import Run
-from runner.reporting.omissions import LeftOut
 
 
 @dataclass(frozen=True)

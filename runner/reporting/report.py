@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from rich.console import Console
 
 from runner.core.errors import UserError
+from runner.core.omissions import LeftOut
 from runner.core.paths import refuse_file
 from runner.core.terminal import say
 from runner.core.text import did_you_mean
@@ -17,8 +18,7 @@ from runner.records.run_directory import RunDirectory
 from runner.reporting.collect import find_runs
 from runner.reporting.figures.canvas import as_svg, save_figure
 from runner.reporting.figures.files import drawn, write_figures
-from runner.reporting.omissions import LeftOut
-from runner.reporting.output import USUAL_FORMATS, USUAL_OF_A_RUN, Output
+from runner.reporting.formats import USUAL_FORMATS, USUAL_OF_A_RUN, Output
 from runner.reporting.page.page import drawing, write_page
 from runner.reporting.ranks import Ranks
 from runner.reporting.report_figures import report_figures

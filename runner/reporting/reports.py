@@ -8,14 +8,14 @@ from pathlib import Path
 from rich.console import Console
 
 from runner.core.errors import UserError
+from runner.core.omissions import LeftOut
 from runner.core.text import counted
 from runner.reporting.collect import existing, not_begun, run_directories
 from runner.reporting.ensemble import ensemble_frame, read_members, size_frame
 from runner.reporting.figures.files import write_figures
 from runner.reporting.figures.of_ensemble import ensemble_figure, ensemble_table, gain_text, size_figure
+from runner.reporting.formats import Output
 from runner.reporting.groups import Group, groups_of
-from runner.reporting.omissions import LeftOut
-from runner.reporting.output import Output
 from runner.reporting.report import report, show_verdicts
 from runner.reporting.results import Wish
 from runner.reporting.tables.frames import write_frame
@@ -65,9 +65,7 @@ class Reports:
             except UserError as error:
                 wrong.append(f"{out}: {error}")
         written = f"{len(groups) - len(wrong)} of {len(groups)} reports written" if wrong else f"{len(groups)} reports"
-        each = "one for each sweep" + (
-            "" if all(group.sweep for group in groups) else ", one for the runs outside sweeps"
-        )
+        outside = "" if all(group.sweep for group in groups) else ", one for the runs outside sweeps"
         self.console.print(
             f"{written}: one for each sweep{outside}; --together writes a single one on all runs", soft_wrap=True
         )

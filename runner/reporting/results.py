@@ -10,6 +10,7 @@ import pandas as pd
 
 from runner.config.overrides import override_key
 from runner.core.errors import UserError
+from runner.core.omissions import LeftOut
 from runner.core.text import counted, did_you_mean
 from runner.records.baselines import baselines
 from runner.records.sweep_directory import Question
@@ -26,14 +27,13 @@ from runner.reporting.metrics import (
     validation_counterpart,
     value_text,
 )
-from runner.reporting.omissions import LeftOut
 from runner.reporting.predictions import Predicted, read_predicted
 from runner.reporting.ranks import Ranks, average_ranks, scores_by_dataset
 from runner.reporting.selection import read_tuning, selection_frame, selection_warnings, tuned_metric
+from runner.reporting.statistics.test_set_error import with_test_set_error
 from runner.reporting.statistics.ties import best_first, places
 from runner.reporting.tables.frames import history_frame, summary_frame
 from runner.reporting.targets import is_time, usual_target, with_targets
-from runner.reporting.test_set_error import with_test_set_error
 from runner.reporting.verdicts import cautions, verdicts
 
 _FALLBACK = ("test_accuracy", "test_negative_log_likelihood", "test_loss", "val_accuracy", "val_loss")

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from runner.core.omissions import LeftOut
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.reporting.figures.files import Draw
 from runner.reporting.figures.of_run import confusion_counts, confusion_matrix, curves, layer_norms, learning_rate
 from runner.reporting.figures.rate_range import is_range_test, rate_range
 from runner.reporting.metrics import quantity
-from runner.reporting.omissions import LeftOut
 from runner.reporting.tables.frames import read_numbers
 
 

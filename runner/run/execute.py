@@ -14,16 +14,16 @@ from rich.console import Console
 from runner.config.options import LIST_GROUPS
 from runner.config.schema import check
 from runner.core.errors import EXIT_FAILED, EXIT_INTERRUPTED
+from runner.core.omissions import LeftOut
 from runner.core.output import errors_held_back
 from runner.core.paths import located
 from runner.core.signals import Interruption
 from runner.core.terminal import show_warning, waiting
 from runner.core.text import counted
-from runner.data.places import refuse_missing
+from runner.data.locations import refuse_missing
 from runner.engine.tensorflow_import import uncollected
 from runner.records.record import DONE, Row, RunRecord, finite, now
 from runner.records.run_directory import RunDirectory
-from runner.reporting.omissions import LeftOut
 from runner.reporting.scores import negative_log_likelihood, scores
 from runner.run.cache import Kept
 from runner.run.display import EpochLines, epoch_text, show_choices, show_result, show_start
@@ -197,7 +197,7 @@ def _train(
 
 def _test(attempt: Attempt, parts: "Parts", compiled: "Compiled", directory: RunDirectory) -> "Model":
     """Evaluate the test set, once; return the tested model."""
-    from runner.engine.final import final
+    from runner.engine.final_evaluation import final
 
     result = final(compiled, parts.targets, parts.callbacks)
     directory.write_predictions(

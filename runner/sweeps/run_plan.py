@@ -12,7 +12,7 @@ from runner.core.errors import EXIT_FAILED, EXIT_INTERRUPTED, EnvironmentFault, 
 from runner.core.terminal import say, show_warning
 from runner.core.text import counted
 from runner.core.write import remove_leftovers
-from runner.data.places import refuse_missing
+from runner.data.locations import refuse_missing
 from runner.records.baselines import baselines
 from runner.records.job import Job
 from runner.records.provenance import code_state
@@ -23,7 +23,7 @@ from runner.sweeps.planning.plan import Plan
 from runner.sweeps.planning.power import power_warning
 from runner.sweeps.planning.study import Study, read_study
 from runner.sweeps.pools.base import Pool
-from runner.sweeps.progress.earlier import earlier_runs
+from runner.sweeps.progress.earlier_runs import earlier_runs
 from runner.sweeps.progress.estimate import estimate_range, learnt_pace
 from runner.sweeps.progress.plan_view import show_plan, show_selection
 from runner.sweeps.train import Sweep, kind

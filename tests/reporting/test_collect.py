@@ -6,9 +6,9 @@ import pytest
 
 from runner.core.errors import UserError
 from runner.core.lock import run_lock
+from runner.core.omissions import LeftOut
 from runner.reporting.collect import find_runs
 from runner.reporting.labels import Values, labels_by, variant_labels, with_dataset
-from runner.reporting.omissions import LeftOut
 from runner.reporting.tables.frames import history_frame, summary_frame
 
 

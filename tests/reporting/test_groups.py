@@ -8,9 +8,9 @@ import yaml
 
 from runner.cli.report import report_arguments, report_command
 from runner.core.errors import UserError
+from runner.core.omissions import LeftOut
 from runner.reporting.collect import find_runs
 from runner.reporting.groups import groups_of, sweeps_apart
-from runner.reporting.omissions import LeftOut
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
 

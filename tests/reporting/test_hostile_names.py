@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
-from runner.core.cells import as_meant
+from runner.core.csv_cells import as_meant
 from runner.core.read import read_rows
 from runner.core.write import write_csv
 from runner.reporting import report as module
@@ -17,7 +17,7 @@ from runner.reporting.figures.curves import learning_curves
 from runner.reporting.figures.fonts import legible
 from runner.reporting.figures.of_run import confusion_matrix
 from runner.reporting.figures.styles import variant_styles
-from runner.reporting.output import Output
+from runner.reporting.formats import Output
 from runner.reporting.report import report
 from runner.reporting.results import Wish
 from tests.reporting.conftest import run_maker

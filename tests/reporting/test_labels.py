@@ -3,10 +3,10 @@ import io
 import pandas as pd
 import yaml
 
+from runner.core.omissions import LeftOut
 from runner.records.run_directory import RunDirectory
 from runner.reporting.collect import find_runs
 from runner.reporting.labels import Values, labels_by, variant_labels, with_values_in_force
-from runner.reporting.omissions import LeftOut
 from runner.reporting.tables.frames import summary_frame
 
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from runner.core.omissions import LeftOut
 from runner.records.run_directory import RunDirectory
 from runner.reporting.collect import find_runs
-from runner.reporting.omissions import LeftOut
-from runner.reporting.output import Output
+from runner.reporting.formats import Output
 from runner.reporting.predictions import read_predicted
 from runner.reporting.report import report
 from runner.reporting.results import Wish

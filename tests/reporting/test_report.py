@@ -13,7 +13,7 @@ from runner.core.errors import UserError
 from runner.core.lock import run_lock
 from runner.records.run_directory import RunDirectory
 from runner.reporting.aggregate import AGGREGATE_COLUMNS, COMPARISON_COLUMNS
-from runner.reporting.output import Output
+from runner.reporting.formats import Output
 from runner.reporting.ranks import RANK_COLUMNS
 from runner.reporting.report import report
 from runner.reporting.report_figures import report_figures

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import runner.engine.final
+import runner.engine.final_evaluation
 import runner.run.build
 from runner.core.terminal import Terminal
 from runner.records.record import RunRecord
@@ -140,14 +140,14 @@ def test_the_report_says_so_in_words_and_draws_the_rest(half_lost):
 
 
 def test_a_figure_of_the_test_set_that_is_no_number_is_none(tmp_path, monkeypatch):
-    final = runner.engine.final.final
+    final = runner.engine.final_evaluation.final
     undefined = {"pearson_correlation": math.nan}  # of outputs that are all the same, say
 
     def measured(*arguments):
         made = final(*arguments)
         return replace(made, test_metrics=made.test_metrics | undefined)
 
-    monkeypatch.setattr(runner.engine.final, "final", measured)
+    monkeypatch.setattr(runner.engine.final_evaluation, "final", measured)
     chosen = config(*QUICK, "training.epochs=1")
     record = run(chosen, Request(tmp_path, {}, [], in_sweep=True), Terminal())
     assert record.status == "completed"

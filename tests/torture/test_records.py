@@ -21,7 +21,7 @@ from runner.cli import main as cli
 from runner.core.errors import EXIT_USER_ERROR, UserError
 from runner.core.write import whole_file
 from runner.records.run_directory import RunDirectory
-from runner.reporting.output import Output
+from runner.reporting.formats import Output
 from runner.reporting.report import report
 from runner.reporting.results import Wish
 from runner.sweeps.planning.plan import Plan

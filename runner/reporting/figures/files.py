@@ -9,9 +9,9 @@ from typing import TypeVar
 from matplotlib.figure import Figure
 
 from runner.core.errors import EnvironmentFault, machine_faults
+from runner.core.omissions import LeftOut
 from runner.reporting.figures.canvas import own_style, save_figure
 from runner.reporting.figures.fonts import fit_letters, legible
-from runner.reporting.omissions import LeftOut
 
 _LOG = logging.getLogger(__name__)
 Value = TypeVar("Value")

@@ -8,11 +8,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from runner.core.omissions import LeftOut
 from runner.core.text import counted
 from runner.reporting.figures.canvas import PALETTE, canvas, count_axis, legend_below, plain
 from runner.reporting.figures.files import Draw, write_figures
 from runner.reporting.metrics import axis_label, is_share, quantity
-from runner.reporting.omissions import LeftOut
 
 _ROW = 0.3  # inches per key
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from runner.core.cells import as_meant, inert
+from runner.core.csv_cells import as_meant, inert
 from runner.core.read import read_table
 from runner.core.text import printable, shortened
 from runner.core.write import whole_file

@@ -9,13 +9,13 @@ import pytest
 from rich.console import Console
 
 from runner.core.errors import EnvironmentFault
+from runner.core.omissions import LeftOut
 from runner.records.run_directory import RunDirectory
 from runner.reporting import run_figures
 from runner.reporting.figures import canvas
 from runner.reporting.figures.files import drawn, write_figures
 from runner.reporting.figures.of_augmentation import augmentation_grid
 from runner.reporting.figures.of_run import curves
-from runner.reporting.omissions import LeftOut
 from runner.run.build import Parts
 from runner.run.ending import Attempt
 from runner.run.execute import _write_results

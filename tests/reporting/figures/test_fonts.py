@@ -6,6 +6,7 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen
 from matplotlib.font_manager import fontManager
 from matplotlib.text import Text
 
+from runner.core.omissions import LeftOut
 from runner.reporting.figures import fonts
 from runner.reporting.figures.curves import learning_curves
 from runner.reporting.figures.dots import dots
@@ -13,8 +14,7 @@ from runner.reporting.figures.files import write_figures
 from runner.reporting.figures.fonts import fit_letters, legible
 from runner.reporting.figures.of_run import confusion_matrix
 from runner.reporting.figures.styles import variant_styles
-from runner.reporting.omissions import LeftOut
-from runner.reporting.output import Output
+from runner.reporting.formats import Output
 from runner.reporting.report import report
 
 CJK = "\N{CJK UNIFIED IDEOGRAPH-732B}\N{CJK UNIFIED IDEOGRAPH-72D7}"  # cat, dog

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 
+from runner.core.omissions import LeftOut
 from runner.records.run_directory import RunDirectory
 from runner.reporting.figures.canvas import ONE_COLUMN, save_figure
 from runner.reporting.figures.dots import dots
 from runner.reporting.figures.of_run import confusion_counts, confusion_matrix, curves, layer_norms, learning_rate
-from runner.reporting.omissions import LeftOut
 from runner.reporting.run_figures import run_figures
 
 

@@ -5,7 +5,7 @@ import pytest
 from runner.records.job import Job
 from runner.records.provenance import machine
 from runner.records.run_directory import RunDirectory
-from runner.sweeps.progress.earlier import earlier_runs
+from runner.sweeps.progress.earlier_runs import earlier_runs
 from runner.sweeps.progress.estimate import Pace, estimate_range, learnt_pace
 from tests.sweeps import made_up
 

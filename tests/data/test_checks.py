@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from runner.data.checked import as_float32, lost_feature
+from runner.data.checks import as_float32, lost_feature
 
 GENERATOR = np.random.default_rng(3)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from runner.core.cells import as_meant, inert
+from runner.core.csv_cells import as_meant, inert
 
 
 @pytest.mark.parametrize(

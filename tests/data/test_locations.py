@@ -3,7 +3,7 @@ import pytest
 from runner.config.schema import check
 from runner.core.errors import ConfigError
 from runner.data.dataset import DataError
-from runner.data.places import refuse_missing
+from runner.data.locations import refuse_missing
 from tests.composed import config
 
 

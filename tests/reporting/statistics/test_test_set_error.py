@@ -7,8 +7,8 @@ from scipy import stats
 
 from runner.reporting.aggregate import aggregate_frame, comparison_frame
 from runner.reporting.predictions import Answers
+from runner.reporting.statistics.test_set_error import with_test_set_error
 from runner.reporting.tables.paper_table import paper_table
-from runner.reporting.test_set_error import with_test_set_error
 from runner.reporting.verdicts import verdicts
 from tests.reporting.test_aggregate import runs
 
