@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator
 
+from runner.config.identity import run_id
 from runner.records.record import Lines, Text, Texts, Whole
 
 # A candidate is a final run of a tuned variant at a point that may be chosen.
@@ -48,6 +49,11 @@ class Job:
     )
     working_directory: Text | None = None  # that its configuration's relative paths are of
     named: bool = False  # its variant has a name, by which reports call it
+
+    @property
+    def kind(self) -> str:
+        """A key shared by jobs that differ only in the seed."""
+        return run_id({key: value for key, value in self.config.items() if key != "seed"})
 
     def path(self, sweep: Path) -> Path:
         """Return the run's directory."""

@@ -25,7 +25,6 @@ from runner.records.provenance import code_hash
 from runner.records.run_directory import RunDirectory
 from runner.reproducibility.published import Data, Expectation, Judgement, judge, verification_table
 from runner.sweeps.hydra_launchers import LocalLauncher
-from runner.sweeps.hydra_plugins import register_plugins
 from runner.sweeps.outcome import read_status
 from runner.sweeps.planning.compose import Composer
 from runner.sweeps.planning.plan import Plan, candidates
@@ -176,7 +175,6 @@ def plan_of(expected: Sequence[Expectation], launcher: Mapping[str, Any], comman
     """
     guard_hydra()
     register_resolvers([])
-    register_plugins()
     with initialize_config_dir(str(conf_directory()), version_base="1.3"):
         loader = GlobalHydra.instance().config_loader()
         master = loader.load_configuration("config", ["hydra.mode=MULTIRUN"], RunMode.MULTIRUN)

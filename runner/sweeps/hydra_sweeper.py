@@ -26,10 +26,11 @@ from runner.run.prepare import fallback_warning, names_a_place
 from runner.sweeps.hydra_launchers import PoolLauncher
 from runner.sweeps.planning.compose import Composer
 from runner.sweeps.planning.plan import Plan, candidates, sharing
+from runner.sweeps.planning.recorded import in_recorded_order, refuse_another_question
 from runner.sweeps.planning.study import read_seeds, read_study
 from runner.sweeps.planning.variants import grid_variants, study_variants
 from runner.sweeps.pools.base import Pool
-from runner.sweeps.run_plan import conduct, in_recorded_order, refuse_another_question, refuse_missing_data
+from runner.sweeps.run_plan import conduct, refuse_missing_data
 
 _NOT_OF_A_RUN = (*SWEEP_KEYS, TRUST, "launcher")
 

@@ -10,7 +10,6 @@ from rich.console import Console
 from runner.config.schema import check
 from runner.core.errors import EXIT_FAILED, EXIT_INTERRUPTED, EnvironmentFault, Stopped, UserError
 from runner.core.terminal import say, show_warning
-from runner.core.text import counted
 from runner.core.write import remove_leftovers
 from runner.data.locations import refuse_missing
 from runner.records.baselines import baselines
@@ -21,12 +20,13 @@ from runner.records.run_directory import RunDirectory
 from runner.sweeps.outcome import read_status
 from runner.sweeps.planning.plan import Plan
 from runner.sweeps.planning.power import power_warning
+from runner.sweeps.planning.recorded import begun
 from runner.sweeps.planning.study import Study, read_study
 from runner.sweeps.pools.base import Pool
 from runner.sweeps.progress.earlier_runs import earlier_runs
 from runner.sweeps.progress.estimate import estimate_range, learnt_pace
 from runner.sweeps.progress.plan_view import show_plan, show_selection
-from runner.sweeps.train import Sweep, kind
+from runner.sweeps.train import Sweep
 from runner.sweeps.tuning import choose
 
 
@@ -49,13 +49,13 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
     known = learnt_pace(here or earlier_runs(plan.jobs))
     unchecked = [*left, *plan.of_phase("candidate")]
     pace = sweep.check(unchecked, measure=not known.an_epoch, chooses=bool(study and study.tune))
-    is_kept = dry_run and bool(_begun(directory))  # a dry run must not replace the plan of existing runs
+    is_kept = dry_run and bool(begun(directory))  # a dry run must not replace the plan of existing runs
     remove_leftovers(directory)
     if not is_kept:
         plan.write(directory)
     to_train = [*left, *later]
     pace = replace(pace, an_epoch={**known.an_epoch, **pace.an_epoch}, overhead=known.overhead)
-    estimate = estimate_range(to_train, pace, pool.workers, kinds=len(set(map(kind, to_train))))
+    estimate = estimate_range(to_train, pace, pool.workers, kinds=len({job.kind for job in to_train}))
     show_plan(console, plan, started_with, len(later), directory, estimate, pool.workers)
     for warning in _warnings(plan, study, records.values()):
         show_warning(console, warning)
@@ -90,37 +90,6 @@ def _after_tuning(plan: Plan, done: Container[str]) -> list[Job]:
     return [job for job in plan.of_one_candidate() if (job.variant, job.seed) not in chosen]
 
 
-def in_recorded_order(plan: Plan, directory: Path, console: Console) -> Plan:
-    """Return a grid's plan with its variants in the order of the recorded plan, whose first variant is the baseline.
-
-    The same values typed in another order are the same sweep, and its report must keep the same question.
-    """
-    if plan.study or not _begun(directory):
-        return plan
-    recorded = {name: place for place, name in enumerate(dict.fromkeys(map(kind, _recorded(directory))))}
-    if next(iter(recorded)) not in map(kind, plan.jobs):
-        return plan
-    jobs = sorted(plan.jobs, key=lambda job: recorded.get(kind(job), len(recorded)))
-    if (first := jobs[0].variant) != (typed := plan.jobs[0].variant):
-        command = shlex.join(["runner", "report", str(directory), "--baseline", typed])
-        say(console, f"{first} stays the baseline, as in the recorded plan; to compare with {typed}: {command}")
-    return replace(plan, jobs=jobs)
-
-
-def refuse_another_question(jobs: Iterable[Job], directory: Path) -> None:
-    """Refuse a directory whose runs have nothing in common with the planned ones except the seeds.
-
-    Raises:
-        UserError: if the planned runs would replace its plan, tables and page.
-    """
-    begun = _begun(directory)
-    if begun and not {kind(job) for job in begun} & {kind(job) for job in jobs}:
-        raise UserError(
-            f"{directory}: contains the results of another sweep ({counted(len(begun), 'run')}, none of them in this "
-            "plan), which would be replaced; choose another directory: hydra.sweep.dir=DIR"
-        )
-
-
 def refuse_missing_data(jobs: Iterable[Job]) -> None:
     """Raise DataError for the first data set whose file or directory is missing, before a worker looks for it."""
     seen: set[str] = set()
@@ -128,19 +97,6 @@ def refuse_missing_data(jobs: Iterable[Job]) -> None:
         if (spec := str(job.config["dataset"])) not in seen:
             seen.add(spec)
             refuse_missing(check(job.config))
-
-
-def _begun(directory: Path) -> list[Job]:
-    """Return the started runs of the plan in a directory; none if there is no plan."""
-    return [job for job in _recorded(directory) if RunDirectory(job.path(directory)).record_path.exists()]
-
-
-def _recorded(directory: Path) -> list[Job]:
-    """Return the runs of the plan in a directory; none if there is no plan."""
-    try:
-        return Plan.read(directory).jobs
-    except UserError:
-        return []
 
 
 def _train(plan: Plan, study: Study | None, sweep: Sweep, directory: Path) -> bool:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from runner.config.identity import run_id
 from runner.core.errors import ConfigError, EnvironmentFault
 from runner.core.lock import Locked, run_lock
 from runner.core.terminal import show_warning
@@ -21,11 +20,6 @@ from runner.sweeps.pools.base import Pool, WorkerLost
 from runner.sweeps.progress.estimate import Pace
 from runner.sweeps.progress.live import SweepLines
 from runner.sweeps.worker import Checked, Depth, check_job, train_job
-
-
-def kind(job: Job) -> str:
-    """Return a key shared by jobs that differ only in the seed."""
-    return run_id({key: value for key, value in job.config.items() if key != "seed"})
 
 
 def finished(jobs: Sequence[Job], sweep: Path) -> dict[str, Outcome]:
@@ -56,7 +50,7 @@ class Sweep:
         Raises:
             ConfigError: a line for each variant that cannot be built.
         """
-        kinds = list({kind(job): job for job in reversed(jobs)}.values())[::-1]
+        kinds = list({job.kind: job for job in reversed(jobs)}.values())[::-1]
         tasks: list[tuple[Job, Depth]] = [(job, "build") for job in kinds]
         if tasks and measure:
             tasks[0] = kinds[0], "measure"
@@ -65,7 +59,7 @@ class Sweep:
         checked: list[tuple[Job, Checked]] = []
         with self._console.status(f"checking {len(kinds)} configurations") if kinds else nullcontext():
             function = partial(check_job, sweep=self._directory.resolve())
-            for (job, _), result in self._pool.checker.results(function, tasks, lambda task: kind(task[0])):
+            for (job, _), result in self._pool.checker.results(function, tasks, lambda task: task[0].kind):
                 if isinstance(result, EnvironmentFault):
                     raise result
                 checked.append((job, Checked(str(result)) if isinstance(result, WorkerLost) else result))
@@ -123,7 +117,7 @@ class Sweep:
     def _train(self, jobs: Sequence[Job], outcomes: dict[str, Outcome], lines: SweepLines, *, wait: bool) -> bool:
         """Train jobs; return False if a failure stopped the training."""
         task = partial(train_job, sweep=self._directory.resolve(), wait=wait)
-        for job, result in self._pool.results(task, jobs, kind):
+        for job, result in self._pool.results(task, jobs, lambda job: job.kind):
             if isinstance(result, EnvironmentFault):
                 raise result
             outcome = self._lost(job, result) if isinstance(result, WorkerLost) else result

@@ -15,7 +15,7 @@ HOLD = """
 import os
 import sys
 from pathlib import Path
-from runner.records.lock import run_lock
+from runner.core.lock import run_lock
 with run_lock(Path(sys.argv[1])):
     print(os.getpid(), flush=True)
     sys.stdin.read()

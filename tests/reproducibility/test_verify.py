@@ -72,7 +72,7 @@ def test_an_unknown_row_is_answered_with_the_nearest():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("band: [99, 98]", "verify.rows.a: band must rise"),
+        ("band: [99, 98]", "verify.rows.a: band must be two increasing numbers"),
         ("band: [97, 98]\n    bnad: 1", r"verify.rows.a.bnad=1: no such key"),
         ("band: [97]", "verify.rows.a.band="),
         ("band: [97, 98]\n    seeds: 0", "verify.rows.a.seeds=0"),

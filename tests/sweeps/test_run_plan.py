@@ -12,8 +12,9 @@ from runner.core.terminal import Terminal
 from runner.records.job import Job
 from runner.sweeps.outcome import Outcome
 from runner.sweeps.planning.plan import Plan, candidates
+from runner.sweeps.planning.recorded import in_recorded_order, refuse_another_question
 from runner.sweeps.planning.variants import grid_variants
-from runner.sweeps.run_plan import conduct, in_recorded_order, refuse_another_question
+from runner.sweeps.run_plan import conduct
 from tests.sweeps.made_up import end, record
 from tests.sweeps.planning.test_plan import STUDY, TUNED, planned
 

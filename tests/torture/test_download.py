@@ -126,9 +126,9 @@ def redirecting(address: str) -> Callable[[Handler], None]:
 
 
 ANSWERS: dict[str, tuple[Callable[[Handler], None], str]] = {
-    "endless": (endless, "what was downloaded is not mnist: .*more than"),
-    "endless, as declared": (endless_as_declared, "what was downloaded is not mnist: .*more than"),
-    "a bomb": (bomb, "what was downloaded is not mnist: .*more than"),
+    "endless": (endless, "what was downloaded is not mnist: .*larger than"),
+    "endless, as declared": (endless_as_declared, "what was downloaded is not mnist: .*larger than"),
+    "a bomb": (bomb, "what was downloaded is not mnist: .*larger than"),
     "a byte now and then": (slow, r"cannot be downloaded .*\(TimeoutError\)"),
     "a header without an end": (slow_from_the_first_line, r"cannot be downloaded .*\(TimeoutError\)"),
     "silence": (silent, r"cannot be downloaded .*\(TimeoutError\)"),

@@ -118,7 +118,7 @@ def test_of_a_sweep_the_sound_half_is_reported_and_the_other_counted(half_lost, 
     assert by_rate.to_dict() == {0.1: {"completed": 4}, 1e6: {"diverged": 4}}
     aggregate = pd.read_csv(half_lost / "aggregate.csv").set_index("variant")
     for variant, row in aggregate.iterrows():
-        lost = variant.endswith("=1000000.0")
+        lost = variant.endswith("=1e+06")
         assert (row["runs"], row["completed"], row["diverged"]) == (2, 0 if lost else 2, 2 if lost else 0)
         assert math.isnan(row["mean"]) == lost
         own = summary[(summary["variant"] == variant) & (summary["status"] == "completed")]
@@ -127,7 +127,7 @@ def test_of_a_sweep_the_sound_half_is_reported_and_the_other_counted(half_lost, 
         lost = {row["variant"]: (row["lost"], row["difference"]) for row in csv.DictReader(stream)}
     assert len(lost) == 3
     for variant, found in lost.items():  # a run that diverged lost, and has no value
-        assert (found == ("2", "")) == variant.endswith("=1000000.0"), found
+        assert (found == ("2", "")) == variant.endswith("=1e+06"), found
     measured("a sweep: 4 completed runs reported, 4 counted as diverged")
 
 

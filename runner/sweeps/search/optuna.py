@@ -25,10 +25,10 @@ from runner.sweeps.outcome import read_status, score
 from runner.sweeps.planning.compose import Composer, as_override
 from runner.sweeps.planning.difference import difference
 from runner.sweeps.planning.plan import Plan, candidates, sharing
+from runner.sweeps.planning.recorded import refuse_another_question
 from runner.sweeps.planning.variants import Variant
 from runner.sweeps.pools.base import Pool
 from runner.sweeps.progress.best import rounded
-from runner.sweeps.run_plan import refuse_another_question
 from runner.sweeps.search.pruning import open_search
 from runner.sweeps.search.space import Search, distribution_of, example_points, kind_of, stored_choices, value_of
 from runner.sweeps.train import Sweep

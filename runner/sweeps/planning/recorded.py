@@ -1,0 +1,59 @@
+"""Recorded plan of a sweep's directory, with which a new plan must agree."""
+
+import shlex
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from runner.core.errors import UserError
+from runner.core.terminal import say
+from runner.core.text import counted
+from runner.records.job import Job
+from runner.records.run_directory import RunDirectory
+from runner.sweeps.planning.plan import Plan
+
+
+def in_recorded_order(plan: Plan, directory: Path, console: Console) -> Plan:
+    """Return a grid's plan with its variants in the order of the recorded plan, whose first variant is the baseline.
+
+    The same values typed in another order are the same sweep, and its report must keep the same question.
+    """
+    if plan.study or not begun(directory):
+        return plan
+    recorded = {name: place for place, name in enumerate(dict.fromkeys(job.kind for job in _recorded(directory)))}
+    if next(iter(recorded)) not in (job.kind for job in plan.jobs):
+        return plan
+    jobs = sorted(plan.jobs, key=lambda job: recorded.get(job.kind, len(recorded)))
+    if (first := jobs[0].variant) != (typed := plan.jobs[0].variant):
+        command = shlex.join(["runner", "report", str(directory), "--baseline", typed])
+        say(console, f"{first} stays the baseline, as in the recorded plan; to compare with {typed}: {command}")
+    return replace(plan, jobs=jobs)
+
+
+def refuse_another_question(jobs: Iterable[Job], directory: Path) -> None:
+    """Refuse a directory whose runs have nothing in common with the planned ones except the seeds.
+
+    Raises:
+        UserError: if the planned runs would replace its plan, tables and page.
+    """
+    there = begun(directory)
+    if there and not {job.kind for job in there} & {job.kind for job in jobs}:
+        raise UserError(
+            f"{directory}: contains the results of another sweep ({counted(len(there), 'run')}, none of them in this "
+            "plan), which would be replaced; choose another directory: hydra.sweep.dir=DIR"
+        )
+
+
+def begun(directory: Path) -> list[Job]:
+    """Return the started runs of the plan in a directory; none if there is no plan."""
+    return [job for job in _recorded(directory) if RunDirectory(job.path(directory)).record_path.exists()]
+
+
+def _recorded(directory: Path) -> list[Job]:
+    """Return the runs of the plan in a directory; none if there is no plan."""
+    try:
+        return Plan.read(directory).jobs
+    except UserError:
+        return []
