@@ -29,7 +29,7 @@ from runner.sweeps.planning.recorded import refuse_another_question
 from runner.sweeps.planning.variants import Variant
 from runner.sweeps.pools.base import Pool
 from runner.sweeps.progress.best import rounded
-from runner.sweeps.search.pruning import open_search
+from runner.sweeps.search.journal import open_search
 from runner.sweeps.search.space import Search, distribution_of, example_points, kind_of, stored_choices, value_of
 from runner.sweeps.train import Sweep
 

@@ -1,17 +1,11 @@
-"""Pruning of trials, and the journal file in which Optuna keeps a search."""
+"""Pruning of trials that are unlikely to win."""
 
 from typing import Any
 
 import keras
 import optuna
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
 
-
-def open_search(journal: str, **options: Any) -> optuna.Study:
-    """Open a search's journal, or create it."""
-    storage = JournalStorage(JournalFileBackend(journal))
-    return optuna.create_study(storage=storage, study_name="search", load_if_exists=True, **options)
+from runner.sweeps.search.journal import open_search
 
 
 class Pruning(keras.callbacks.Callback):

@@ -182,7 +182,8 @@ def test_a_search_by_what_is_not_measured_ends_in_a_line(search, tmp_path):
 
 def stops_of_a_trial(tmp_path, accuracy, warmup=0):
     """Whether a trial of this accuracy is stopped by each epoch, beside an earlier one of 0.5."""
-    from runner.sweeps.search.pruning import Pruning, open_search
+    from runner.sweeps.search.journal import open_search
+    from runner.sweeps.search.pruning import Pruning
 
     journal = str(tmp_path / "optuna.journal")
     study = open_search(journal, direction="maximize")
