@@ -8,7 +8,7 @@
 # make bench-report         a report on 1,000 and on 10,000 runs
 # make torture the tests of reliability in their long form
 # make faults  plant seeded faults one at a time and say which of them the suite catches
-# make lock    renew the two lock files from pyproject.toml (needs uv)
+# make lock    regenerate the two lock files from pyproject.toml (needs uv)
 # make audit   look the locked versions up in the database of known vulnerabilities (needs uv and a network)
 
 SHELL := bash

@@ -39,7 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:
-    """Print the table; renew it in the documentation if all tests of the files passed."""
+    """Print the table; update it in the documentation if all tests of the files passed."""
     if not config.getoption("--torture"):
         return
     rows = rows_of(figures_in(terminalreporter.getreports("passed")))
