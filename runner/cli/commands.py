@@ -1,4 +1,4 @@
-"""Commands of the command line, by their first word; without one, Hydra composes a training or a sweep."""
+"""Dispatch of commands by the first word; if that is not a command, Hydra composes a run or a sweep."""
 
 import re
 import sys
@@ -24,7 +24,7 @@ class Command:
 
 
 def is_word(argument: str) -> bool:
-    """Say whether an argument can only be a command."""
+    """Return whether an argument can only be a command."""
     return bool(_WORD.fullmatch(argument))
 
 

@@ -1,4 +1,4 @@
-"""Tab completion: commands, their flags, groups, options, keys and values, also inside lists."""
+"""Tab completion: commands, their flags, groups, options, keys and values, even inside lists."""
 
 import os
 import shlex
@@ -49,7 +49,7 @@ def shown_completions(shell: str) -> str:
 
 
 def completions(words: Sequence[str], current: str) -> list[str]:
-    """Return, sorted, the words that may complete the current one; a complete word ends with a blank.
+    """Return the sorted completions of the current word; a complete one ends with a space.
 
     Args:
         words: the words before it, without the program's name.

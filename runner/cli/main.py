@@ -50,7 +50,7 @@ def _run(arguments: list[str], *, wants_traceback: bool) -> int:
     try:
         with machine_faults():
             return _exit_code(arguments)
-    except KeyboardInterrupt:  # a training that has begun reports it itself
+    except KeyboardInterrupt:  # a run that has begun reports it itself
         with suppress(OSError):  # the terminal may be closed
             print("runner: interrupted; repeat the command to start again", file=sys.stderr)
         return EXIT_INTERRUPTED
@@ -125,14 +125,14 @@ def _explain(error: Exception) -> int:
 
 
 def _is_unread() -> bool:
-    """Say whether standard output is a pipe that nobody reads any more, as in `runner --help | head`."""
+    """Return whether standard output is a pipe that nobody reads any more, as in `runner --help | head`."""
     output = select.poll()
     output.register(sys.stdout.fileno(), 0)
     return any(event & (select.POLLERR | select.POLLHUP) for _, event in output.poll(0))
 
 
 def _all_said(code: int) -> int:
-    """Flush the output and return the exit code, which Python would replace by 120 if the flush fails."""
+    """Flush the output and return the exit code, which Python would replace with 120 if the flush fails."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -144,6 +144,6 @@ def _all_said(code: int) -> int:
 
 
 def _raised_while_composing(error: Exception) -> bool:
-    """Say whether Hydra, or a library that it reads files with, raised the error, which may have any type."""
+    """Return whether Hydra, or a library that it reads files with, raised the error, which may have any type."""
     innermost = list(traceback.walk_tb(error.__traceback__))[-1][0]
     return innermost.f_globals["__name__"].split(".")[0] in ("hydra", "omegaconf", "yaml", "antlr4")

@@ -93,7 +93,7 @@ def _parser(command: str, description: str) -> argparse.ArgumentParser:
 
 def _path(text: str) -> Path:
     if not text.strip():  # Path would take it for the current directory
-        raise argparse.ArgumentTypeError("a path is empty; is a variable not set?")
+        raise argparse.ArgumentTypeError("a path is empty; is a shell variable unset?")
     return Path(text)
 
 
@@ -105,7 +105,7 @@ def _seconds(text: str) -> float:
 
 def _target(text: str) -> float:
     if not 0 <= (target := _number(text)) < math.inf:
-        raise argparse.ArgumentTypeError(f"{text}: must be a number at least 0")
+        raise argparse.ArgumentTypeError(f"{text}: must be a number of at least 0")
     return target
 
 

@@ -88,7 +88,10 @@ def _verify_parser() -> argparse.ArgumentParser:
         description="Train recipes and compare them with their published results.",
     )
     parser.add_argument(
-        "given", nargs="*", metavar="NAME | KEY=VALUE", help="rows of conf/verify.yaml (default: all); overrides of all"
+        "given",
+        nargs="*",
+        metavar="NAME | KEY=VALUE",
+        help="rows of conf/verify.yaml (default: all); overrides for all",
     )
     parser.add_argument("--quick", action="store_true", help="fewer epochs, with separate bands (a few minutes)")
     parser.add_argument("--seeds", type=int, metavar="N", help="seeds of every row (default: from conf/verify.yaml)")

@@ -27,10 +27,12 @@ def resume_command(arguments: Sequence[str]) -> None:
     """Resume a sweep or a run as planned, regardless of later edits to options."""
     parser = argparse.ArgumentParser(prog="runner resume", description="Resume a sweep or a run as it was planned.")
     parser.add_argument("directory", type=Path, metavar="DIR", help="directory of a sweep or run")
-    parser.add_argument("--workers", type=int, help="number of a sweep's runs at a time (default: as before)")
+    parser.add_argument(
+        "--workers", type=int, help="number of runs to train at a time (sweeps only; default: as before)"
+    )
     parser.add_argument("--fail-fast", action="store_true", help="stop a sweep at the first run that fails")
     parser.add_argument(
-        "trusted", nargs="*", default=[], metavar=f"{TRUST}=[...]", help="your own packages that it uses"
+        "trusted", nargs="*", default=[], metavar=f"{TRUST}=[...]", help="your own packages that the run or sweep uses"
     )
     chosen = parser.parse_intermixed_args(arguments)
     from runner.sweeps.resume import refuse_changes, resume

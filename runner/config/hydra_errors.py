@@ -43,9 +43,9 @@ def composition_message(error: Exception, arguments: Sequence[str]) -> str:
         inner = str(getattr(error.__cause__, "full_key", ""))  # the nested key, for a value that is a mapping
         return _no_such_key(inner if inner.startswith(f"{found[1]}.") else found[1], arguments)
     if found := re.match(r"Ambiguous value for argument '([^']+)'", text):
-        return f"{found[1]}: several values are a sweep, which needs -m; a list is written KEY=[A,B], in quotes"
+        return f"{found[1]}: several values make a sweep, which needs -m; write a list as KEY=[A,B], in quotes"
     if found := re.match(r"Multiple values for ([^. ]+)\.", text):
-        return f"{_given(found[1], arguments)}: {found[1]} exists already; write it without +"
+        return f"{_given(found[1], arguments)}: {found[1]} already exists; write it without +"
     if isinstance(error, OverrideParseException):
         given = printable(error.override or "")
         if form := _quoted_form(error.override or ""):
@@ -102,7 +102,7 @@ def _no_such_key(key: str, arguments: Sequence[str]) -> str:
             what = "no such key" if depth == len(steps) - 1 else f"there is no {'.'.join(steps[: depth + 1])}"
             return f"{given}: {what}{did_you_mean(name, {*map(str, section), *(() if parent else groups)})}; {_HELP}"
         section = OmegaConf.select(section, name)
-    return f"{given}: {key} exists already; write it without +"
+    return f"{given}: {key} already exists; write it without +"
 
 
 def _given(key: str, arguments: Sequence[str]) -> str:

@@ -76,7 +76,7 @@ def unread(arguments: Sequence[str]) -> list[str]:
 
 
 def refuse_no_place(arguments: Sequence[str]) -> None:
-    """Refuse an empty output directory, which would put all files into the current directory.
+    """Refuse an empty name for the output directory: all files would go into the current directory.
 
     Raises:
         ConfigError: naming the key.
@@ -108,7 +108,7 @@ def refuse_endless(overrides: Sequence[str]) -> None:
             raise ConfigError(f"{key}: nested more than {DEEPEST} levels deep")
     if (together := sum(map(len, overrides))) > LONGEST_TOGETHER:
         raise ConfigError(
-            f"overrides have {together:,} characters, at most {LONGEST_TOGETHER:,} are allowed; write an option file"
+            f"overrides have {together:,} characters; at most {LONGEST_TOGETHER:,} are allowed; write an option file"
         )
 
 
@@ -151,7 +151,7 @@ def refuse_same_names(directories: Iterable[Path]) -> None:
 
 
 def _misnamed(directories: Iterable[Path]) -> dict[str, Path]:
-    """Return the files that look like options and are none, by GROUP/NAME: `.yml` is not `.yaml`."""
+    """Return the files that look like options but are not, by GROUP/NAME: `.yml` is not `.yaml`."""
     groups = dict.fromkeys(option.parent for option in _own_options())
     return {
         f"{group}/{file.stem}": file
@@ -162,7 +162,7 @@ def _misnamed(directories: Iterable[Path]) -> dict[str, Path]:
 
 
 def _heed_misnamed(directories: Iterable[Path], config: DictConfig) -> None:
-    """Refuse a misnamed file whose name was chosen, as another option was taken for it; warn of others, once each.
+    """Refuse a misnamed file if its option was chosen, as Hydra used another file; warn once about each other one.
 
     Raises:
         ConfigError: naming the file.
@@ -176,7 +176,7 @@ def _heed_misnamed(directories: Iterable[Path], config: DictConfig) -> None:
 
 
 def _rename(file: Path) -> ConfigError:
-    return ConfigError(f"{file}: not read, as options are .yaml files; rename it to {file.stem}.yaml")
+    return ConfigError(f"{file}: not read, because options are .yaml files; rename it to {file.stem}.yaml")
 
 
 @cache

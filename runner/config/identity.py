@@ -22,7 +22,7 @@ _USUAL = "float32"
 
 
 def is_volatile(key: str) -> bool:
-    """Say whether a dotted key is, or lies below, one that does not belong to a run's identity."""
+    """Return whether a dotted key is, or lies below, one that does not belong to a run's identity."""
     return key != _PRECISION and any(key == volatile or key.startswith(volatile + ".") for volatile in VOLATILE)
 
 

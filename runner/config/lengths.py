@@ -25,5 +25,7 @@ def in_steps(key: str, value: Any, steps_per_epoch: int, epochs: int) -> Any:
         return value
     length = _LENGTH.fullmatch(value.strip())
     if not length:
-        raise ConfigError(f"{key}={value}: must be a number of steps, or of epochs such as 5epochs, or null (all)")
+        raise ConfigError(
+            f"{key}={value}: must be a number of steps, or of epochs such as 5epochs, or null (the whole training)"
+        )
     return max(1, round(float(length["number"]) * (steps_per_epoch if length["unit"].startswith("epoch") else 1)))

@@ -6,7 +6,7 @@ from runner.config.overrides import override_key
 
 
 def wants_local_workers(arguments: Sequence[str]) -> bool:
-    """Say whether a command will train a sweep on this machine."""
+    """Return whether a command will train a sweep on this machine."""
     asks_for_more = {"--help", "-h", "--cfg", "-c", "--info", "-i", "--hydra-help", "-sc", "--shell-completion"}
     elsewhere = any(argument.startswith("hydra/launcher=") for argument in arguments)
     wanted = is_sweep(arguments) or not {"-m", "--multirun"}.isdisjoint(arguments)
@@ -14,5 +14,5 @@ def wants_local_workers(arguments: Sequence[str]) -> bool:
 
 
 def is_sweep(arguments: Iterable[str]) -> bool:
-    """Say whether a command asks for a sweep without saying -m."""
+    """Return whether a command asks for a sweep without saying -m."""
     return any(override_key(argument) in ("study", "search", "seeds") for argument in arguments)

@@ -22,7 +22,7 @@ _COMMAND = "python -m runner.config.options > docs/options.md"
 
 @dataclass(frozen=True)
 class Group:
-    """An entry of the defaults list: an option, a list of options, or null for a group that a run can be without."""
+    """An entry of the defaults list: an option, a list of options, or null for an optional group."""
 
     purpose: str
     default: str | list[str] | None

@@ -65,7 +65,7 @@ def _study_name(asked: Mapping[str, str]) -> str:
 
 
 def _ablation_name(asked: Mapping[str, str]) -> str:
-    """Return the options that an ablation starts from, and the parts that it drops where they are few; and a digest."""
+    """Return a name: the options that an ablation starts from, the dropped parts if they are few, and a digest."""
     base = [Override.parse(item).value or item for item in _items(asked.get("study.base", ""))]
     drop = sorted(_items(asked.get("study.drop", "")))
     start = slug("_".join([asked["study"], *base]))

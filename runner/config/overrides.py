@@ -13,7 +13,7 @@ class Override(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Take an override apart. Any text is one: what it means is for Hydra's grammar to say."""
+        """Take an override apart. Any text is accepted; Hydra's grammar decides what it means."""
         written, equals, value = text.partition("=")
         key = written.lstrip("+~")
         return cls(written.removesuffix(key), key, value, bool(equals))
@@ -25,7 +25,7 @@ class Override(NamedTuple):
 
     @property
     def items(self) -> list[str]:
-        """The items of a value that is a list, `[a,b]`, or the one that it is; none of an empty one."""
+        """The items of a list such as `[a,b]`; a single value is its only item, and an empty value has none."""
         names = (name.strip() for name in self.value.removeprefix("[").removesuffix("]").split(","))
         return [name for name in names if name]
 

@@ -17,7 +17,7 @@ def _within(
 ) -> BeforeValidator:
     bounds = [
         f"{words} {bound}"
-        for words, bound in (("above", above), ("at least", at_least), ("below", below))
+        for words, bound in (("above", above), ("of at least", at_least), ("below", below))
         if bound is not None
     ]
     allowed = f"{'an integer' if kind is int else 'a finite number'} {' and '.join(bounds)}".rstrip()

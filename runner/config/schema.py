@@ -131,7 +131,7 @@ class SchedulePart(Part):
 
     @property
     def is_constant(self) -> bool:
-        """Say whether callbacks may set the rate."""
+        """Return whether callbacks may set the rate."""
         return self.target == CONSTANT_SCHEDULE
 
 
@@ -165,13 +165,13 @@ class AveragingPart(Part):
 
 def _whole_or_count(value: Any) -> Any:
     if value != "full" and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-        raise ValueError("must be an integer at least 1, or full (the whole training set in one step)")
+        raise ValueError("must be an integer of at least 1, or full (the whole training set in one step)")
     return value
 
 
 def _auto_or_count(value: Any) -> Any:
     if value != "auto" and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-        raise ValueError("must be an integer at least 1, or auto")
+        raise ValueError("must be an integer of at least 1, or auto")
     return value
 
 

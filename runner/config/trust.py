@@ -45,7 +45,7 @@ def package_of(path: str) -> str:
 
 
 def is_of_the_user(path: str) -> bool:
-    """Say whether the path of a class, function or module is neither Keras's nor this package's."""
+    """Return whether the path of a class, function or module is neither Keras's nor this package's."""
     return package_of(path) not in ("keras", OWN)
 
 

@@ -39,7 +39,7 @@ _MACHINE = {
     errno.EROFS: f"the file system is read-only; {_ELSEWHERE}",
     errno.EMFILE: f"too many open files; {_OPEN_FILES}",
     errno.ENFILE: f"too many open files on this machine; {_OPEN_FILES}",
-    errno.EFBIG: f"the file exceeds the size limit; raise it (ulimit -f), {_START_AGAIN}",
+    errno.EFBIG: f"the file exceeds the size limit; raise the limit (ulimit -f), {_START_AGAIN}",
     errno.EIO: f"input/output error; {_DISK}",
     errno.ESTALE: f"stale file handle; {_DISK}",
 }

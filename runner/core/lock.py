@@ -47,7 +47,7 @@ def run_lock(directory: Path, *, wait: bool = False, of: str = "run") -> Iterato
 
 
 def is_locked(directory: Path) -> bool:
-    """Say whether a process uses the run.
+    """Return whether a process uses the run.
 
     It is called repeatedly during a run. Unlike `FileLock`, it never creates the file, even if the lock vanishes at
     that moment, and needs no write permission.

@@ -1,4 +1,4 @@
-"""Redirection of standard output and standard error, also of what native code prints."""
+"""Redirection of standard output and standard error, including what native code prints."""
 
 import os
 import sys

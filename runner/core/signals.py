@@ -19,7 +19,7 @@ class Interruption:
     """Context manager that raises KeyboardInterrupt for a SIGINT, and remembers it.
 
     Python drops an exception that is raised while an object is being deleted. TensorFlow deletes objects in Python code
-    all the time, so without a memory a Ctrl-C at such a moment would have no effect.
+    all the time, so a Ctrl-C at such a moment would have no effect if it were not remembered.
     """
 
     def __init__(self, last_words: Callable[[], None]) -> None:

@@ -31,8 +31,8 @@ _VALUES_AT_ONCE = 2**22
 def lost_feature(inputs: npt.NDArray[np.generic]) -> int | None:
     """Return the index of the first feature (or channel) that loses precision in float32.
 
-    It does if rounding moves a value by more than a thousandth of the standard deviation: large numbers that differ
-    little, such as times in seconds since 1970 that differ by hours.
+    A feature loses precision if rounding moves one of its values by more than a thousandth of the standard deviation:
+    large numbers that differ little, such as times in seconds since 1970 that differ by hours.
 
     Args:
         inputs: (examples, ..., features), finite.
@@ -122,7 +122,7 @@ def checked_inputs(where: str, array: Array) -> Inputs:
 
 
 def _has_channels_first(shape: Sequence[int]) -> bool:
-    """Say whether images look like (channels, height, width): few channels first, then the sides of an image."""
+    """Return whether images look like (channels, height, width): few channels first, then the sides of an image."""
     _, first, height, last = shape
     return first in _CHANNELS and last > max(_CHANNELS) and (height == last or first == len("RGB"))
 

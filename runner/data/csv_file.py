@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from runner.core.errors import ConfigError
-from runner.core.text import did_you_mean, shortened
+from runner.core.text import counted, did_you_mean, shortened
 from runner.data.checks import checked_dataset, checked_file, checked_inputs, refuse_large
 from runner.data.dataset import DataError, Dataset, Part
 from runner.data.strata import hold_out
@@ -145,14 +145,14 @@ def _refuse_binary(path: Path) -> None:
 
 
 def _refuse_other_separator(path: Path, separator: str) -> None:
-    """Refuse a file whose first line has another separator and never this one; pandas complains of its second line."""
+    """Refuse a file with a different separator in its first line; pandas would complain about its second line."""
     with path.open(encoding="utf-8", errors="replace") as file:
         first = file.readline()
     counts = {other: first.count(other) for other in _SEPARATORS}
     if separator not in first and (most := max(counts.values())):
         found = next(other for other, count in counts.items() if count == most).replace("\t", r"\t")
         raise DataError(
-            f"{path}: its first line has {most} times {found}, and never dataset.separator={separator}; "
+            f"{path}: its first line contains {found} {counted(most, 'time')} and never dataset.separator={separator}; "
             f"choose it: 'dataset.separator=\"{found}\"'"
         )
 
@@ -180,7 +180,7 @@ def _label_column(path: Path, columns: list[str], style: Format) -> str:
 
 
 def _holds_numbers(first_row: list[str], label: str | None) -> bool:
-    """Say whether all names are numbers, except the label's if it was given by position.
+    """Return whether all names are numbers, except the label's if it was given by position.
 
     Pandas's default names (0, 1, 2, ...) do not count, nor do rising whole numbers (years) beside a named label.
     """
@@ -256,7 +256,7 @@ def _place(column: str, row: int) -> str:
 
 
 def _canonical(text: str) -> str:
-    """Return a class in canonical spelling: 1.0 becomes 1; 032 and 1e5 are codes and stay."""
+    """Return a class in canonical spelling: 1.0 becomes 1; 032 and 1e5 are codes and are left unchanged."""
     text = text.strip()
     is_code = (text[:1] == "0" and text[1:2].isdigit()) or "e" in text.lower()
     whole = not is_code and _is_number(text) and float(text).is_integer() and abs(float(text)) < _LARGEST_WHOLE

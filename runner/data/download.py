@@ -57,7 +57,7 @@ def download(name: str, folder: Path, url: str, checksums: Mapping[str, str]) ->
             "RUNNER_DATA_DIR=... or dataset.root=..."
         ) from error
     except ValueError as error:  # from pooch for a wrong checksum, or from _fetch
-        raise DataError(f"{url}: what was downloaded is not {name}: {str(error).splitlines()[0]}") from error
+        raise DataError(f"{url}: the downloaded file is not {name}: {str(error).splitlines()[0]}") from error
 
 
 def _fetch(url: str, output_file: str, _pooch: object) -> None:

@@ -55,7 +55,7 @@ def load_images(
 
     Args:
         path: folder of train/CLASS/ and test/CLASS/, or of CLASS/ alone. val/CLASS/ (or valid/, validation/) beside
-            train/ is the validation part; then test/ may be missing. Capitals do not matter.
+            train/ is the validation part; then test/ may be missing. Upper and lower case do not matter.
         channels: 1 (grayscale) or 3 (RGB).
         size: height and width to which images are resized; None requires equal sizes.
         test_size: share of the test part, if there is no test/.
@@ -111,7 +111,7 @@ def _checked_size(size: Sequence[int] | None) -> tuple[int, int] | None:
 
 
 def _part_folders(root: Path) -> dict[str, Path]:
-    """Return the folders of the parts, by their names in small letters: a `Train` is a `train`."""
+    """Return the folders of the parts, by their lower-case names: `Train` counts as `train`."""
     found: dict[str, Path] = {}
     there = [entry for entry in _visible(root) if entry.is_dir()]
     for name in ("train", "test", *VALIDATION_NAMES):
@@ -129,7 +129,7 @@ def _class_names(folder: Path) -> list[str]:
 
 
 def _training_classes(folder: Path) -> list[str]:
-    """Return the classes; refuse an empty one, which would be lost silently if it is the last."""
+    """Return the classes; refuse an empty one, which would be lost silently if it were the last."""
     names = _class_names(folder)
     if empty := [name for name in names if not _visible(folder / name)]:
         raise DataError(f"{folder / empty[0]}: holds no images")
@@ -209,10 +209,10 @@ def _decoded(file: Path, size: tuple[int, int], style: Format) -> tuple[npt.NDAr
     with _opened(file) as opened:
         # Pillow reads only the upper 8 bits of each colour; only the raw mode tells.
         if opened.mode[0] in "IF" or any(_SIXTEEN_BITS in str(tile) for tile in opened.tile):
-            raise DataError(f"{file}: has more than 8 bits a channel (mode {opened.mode}); save it with 8")
+            raise DataError(f"{file}: has more than 8 bits per channel (mode {opened.mode}); save it with 8")
         refuse_large(str(file), opened.height * opened.width * len(opened.getbands()), style.memory_limit_gb)
         is_turned = _orientation(opened) in _TURNED
-        done = ["images are turned upright, as their EXIF orientation says"] if is_turned else []
+        done = ["images are rotated as their EXIF orientation specifies"] if is_turned else []
         image = ImageOps.exif_transpose(opened)
         if style.size is None and image.size != (width, height):
             raise DataError(
@@ -222,7 +222,7 @@ def _decoded(file: Path, size: tuple[int, int], style: Format) -> tuple[npt.NDAr
         image = _opaque(file, image, style.background)
         pixels = image.convert(_MODES[style.channels])
         if style.channels == 1 and _is_coloured(image):
-            done.append("images in colour are read as grey; dataset.channels=3 keeps the colours")
+            done.append("colour images are converted to grayscale; dataset.channels=3 keeps the colours")
         if image.size != (width, height):
             pixels = pixels.resize((width, height), Image.Resampling.BILINEAR)
         return np.asarray(pixels).reshape(height, width, style.channels), done
@@ -249,7 +249,7 @@ def _opaque(file: Path, image: Image.Image, background: str | None) -> Image.Ima
 
 
 def _is_coloured(image: Image.Image) -> bool:
-    """Say whether the channels of an image differ by more than a lossy format's rounding."""
+    """Return whether the channels of an image differ by more than a lossy format's rounding."""
     if image.mode in ("1", "L"):
         return False
     channels = np.asarray(image.convert("RGB")).astype(np.int16)

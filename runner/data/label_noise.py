@@ -9,7 +9,7 @@ from runner.data.dataset import Part
 
 
 def mislabel(part: Part, share: float, classes: int, seed: int) -> Part:
-    """Replace a share of the labels by another class, drawn uniformly (symmetric noise).
+    """Replace a share of the labels with a different class, drawn uniformly (symmetric noise).
 
     Args:
         share: exactly round(share * examples) labels change; a larger share changes them too.

@@ -78,14 +78,14 @@ def data_directory(name: str, root: str | None) -> Path:
         return user_cache_path("runner")
     if not root.strip():
         raise ConfigError(
-            "dataset.root='': must name a directory (is RUNNER_DATA_DIR empty? unset it, or set it to one)"
+            "dataset.root='': must name a directory (is RUNNER_DATA_DIR empty? unset it, or set it to a directory)"
         )
     directory = user_path(root)
     if not directory.is_dir():
         # Never created: the name may have a typo, or the disk may not be mounted.
         raise DataError(
-            f"dataset.root={root}: no such directory (RUNNER_DATA_DIR sets it unless the command does); correct it, "
-            f"or create the directory, and {name} is downloaded into it"
+            f"dataset.root={root}: no such directory (RUNNER_DATA_DIR sets it unless the command does); correct "
+            f"the path, or create the directory; {name} will then be downloaded into it"
         )
     return directory
 
@@ -99,7 +99,9 @@ def _downloaded(name: str, directory: Path, url: str, checksums: Mapping[str, st
         if not (similar := _similar_files(directory)):
             raise
         found = ", ".join(similar)
-        raise DataNotFound(f"{error}. These files there have other names and are not read: {found}") from error
+        raise DataNotFound(
+            f"{error}. The directory holds files under other names, which are not read: {found}"
+        ) from error
 
 
 def _similar_files(directory: Path) -> list[str]:

@@ -111,7 +111,7 @@ def _notes_on_missing_classes(dataset: Dataset, key: str, name: str, part: Label
         first = odd[0]
         raise DataError(
             f"{key}: {there[first]} of the {all_of_them[first]} examples of class {dataset.name_of(first)} are in the "
-            f"{name} part, which holds {share:.0%} of all, so it cannot measure that class. "
+            f"{name} part, which holds {share:.0%} of all examples, so it cannot measure that class. "
             f"Are the data sorted by class? {_STRATIFIED}"
         )
     return _absent(dataset, key, name, np.flatnonzero(is_short & (there == 0)))

@@ -11,7 +11,7 @@ Indices = npt.NDArray[np.int64]
 
 
 def stratified_order(labels: Labels, generator: np.random.Generator) -> Indices:
-    """Return a random order of the examples in which every prefix, and its rest, is stratified.
+    """Return a random order of the examples in which every prefix is stratified, and so is the rest.
 
     The examples of a class are spread evenly over the order, by systematic sampling. Classes of equal size differ by at
     most one example in any prefix.

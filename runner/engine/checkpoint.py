@@ -82,7 +82,7 @@ _FORMAT = 1
 
 @dataclass(frozen=True)
 class Progress:
-    """Progress of a training: a row for each completed epoch, and the last one's logs."""
+    """Progress of training: a row for each completed epoch, and the last one's logs."""
 
     rows: list[Row] = field(default_factory=list)
     logs: dict[str, float] = field(default_factory=dict)
@@ -117,7 +117,9 @@ class Checkpoint:
             self._refuse_misfit(state)
             progress = Progress(state["rows"], state["logs"])
         except Exception as error:  # a damaged file may fail in any way
-            LOG.warning("%s: not a checkpoint of this training (%s); it starts from the beginning", self._path, error)
+            LOG.warning(
+                "%s: not a checkpoint of this training (%s); the training starts from the beginning", self._path, error
+            )
             return Progress()
         for variable, value in zip(self._variables(), state["variables"], strict=True):
             variable.assign(value)
@@ -154,11 +156,11 @@ class Checkpoint:
     def _refuse_misfit(self, state: Any) -> None:
         """Raise ValueError if the state does not belong to this training."""
         if state["format"] != _FORMAT:
-            raise ValueError("it was written by another version")
+            raise ValueError("it was written by a different version")
         if [keeper.kind for keeper in self._keepers] != state["kinds"] or len(state["owners"]) != len(state["kinds"]):
-            raise ValueError("it has other callbacks or diagnostics")
+            raise ValueError("it has different callbacks or diagnostics")
         if _forms(state["variables"]) != _forms(self._values()):
-            raise ValueError("it has another model, optimizer or augmentation")
+            raise ValueError("it has a different model, optimizer or augmentation")
 
 
 def _forms(values: Arrays) -> list[tuple[tuple[int, ...], np.dtype[Any]]]:

@@ -41,7 +41,7 @@ def prepare_device(settings: Device, small: bool) -> ActiveDevice:
         small: whether the model's operations are too small to be split over threads.
 
     Raises:
-        ConfigError: if there is no such device, or TensorFlow already runs with another number of threads.
+        ConfigError: if there is no such device, or TensorFlow already runs with a different number of threads.
     """
     gpus = tf.config.list_physical_devices("GPU")
     if settings.kind == "gpu" and not gpus:

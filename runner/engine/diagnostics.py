@@ -15,7 +15,7 @@ from runner.records.record import Row
 
 
 class Diagnostic(Protocol):
-    """Observes a training, and collects a table."""
+    """Observes training, and collects a table."""
 
     file: ClassVar[str]  # the table's name in the run directory
     rows: list[Row]
@@ -147,7 +147,7 @@ class ClippingRate:
 
 
 def _exceeds(optimizer: Any, gradients: Sequence[Any]) -> Any:
-    """Say whether a gradient exceeds the optimizer's limit; Keras checks its three limits in this order."""
+    """Return whether a gradient exceeds the optimizer's limit; Keras checks its three limits in this order."""
     gradients = [tf.convert_to_tensor(gradient) for gradient in gradients if gradient is not None]
     if optimizer.clipnorm:
         return tf.reduce_any([tf.norm(gradient) > optimizer.clipnorm for gradient in gradients])

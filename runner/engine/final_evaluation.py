@@ -1,4 +1,4 @@
-"""Final evaluation of a training: its last model, or its snapshot ensemble."""
+"""Final evaluation of a run: its last model, or its snapshot ensemble."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Final:
 
 
 def final(compiled: Compiled, targets: Split, callbacks: Sequence[keras.callbacks.Callback]) -> Final:
-    """Evaluate the result of a training.
+    """Evaluate the result of training.
 
     Args:
         targets: split with labels in the loss's form.

@@ -19,7 +19,7 @@ from runner.engine.keras_internals import moments_of, update_replaced
 
 @contextmanager
 def fused(model: keras.Model) -> Iterator[None]:
-    """Make a compiled model use the fused forms in the block, where they are the same formula."""
+    """Make a compiled model use the fused forms in the block wherever they compute the same formula."""
     optimizer = model.optimizer
     is_adam = getattr(type(optimizer), "update_step", None) is keras.optimizers.Adam.update_step
     with ExitStack() as stack:

@@ -31,7 +31,7 @@ def custom_gradients_forgotten() -> Iterator[None]:
     """Remove the custom gradients registered in the block when it ends.
 
     TensorFlow keeps each one forever, with its graph and the data in the graph: a process that compiles several
-    trainings would keep all their training sets. Keras's optimizers register one in every training. A compiled epoch is
+    trainings would keep all their training sets. Keras's optimizers register one in every run. A compiled epoch is
     never differentiated again.
     """
     registered = ops.gradient_registry._registry
@@ -45,7 +45,7 @@ def custom_gradients_forgotten() -> Iterator[None]:
 
 
 def layers_within(model: keras.Model) -> list[keras.layers.Layer]:
-    """Return all layers of a model, also those inside other layers, in a fixed order."""
+    """Return all layers of a model, including those inside other layers, in a fixed order."""
     layers: list[keras.layers.Layer] = model._flatten_layers(include_self=False)
     return layers
 

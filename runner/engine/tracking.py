@@ -25,4 +25,4 @@ class Tracker:
         """
 
     def end(self, record: RunRecord) -> None:
-        """Handle a run's end, also if the run or `begin` failed; the record has the final status."""
+        """Handle a run's end, even if the run or `begin` failed; the record has the final status."""

@@ -98,7 +98,7 @@ def train(
 
 
 def _is_over(model: keras.Model, logs: Mapping[str, float]) -> bool:
-    """Say whether an epoch with these logs (none before the first) was the last."""
+    """Return whether an epoch with these logs (none before the first) was the last."""
     return bool(logs) and (model.stop_training or not all(math.isfinite(logs[name]) for name in ("loss", "val_loss")))
 
 

@@ -13,5 +13,5 @@ def of_images(builder: Builder) -> Builder:
 
 
 def needs_images(builder: Any) -> bool:
-    """Say whether a builder is marked with `of_images`."""
+    """Return whether a builder is marked with `of_images`."""
     return bool(getattr(builder, "needs_images", False))

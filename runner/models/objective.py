@@ -48,8 +48,8 @@ def encoded(split: Split, classes: int, form: Form) -> Split:
 def cross_entropy(form: Form) -> keras.metrics.Metric:
     """Return the metric of pure cross-entropy for labels in a form.
 
-    The training loss also contains penalties and label smoothing, so trainings that differ in these can be compared by
-    this metric only.
+    The training loss also contains penalties and label smoothing, so runs that differ in these can be compared only by
+    this metric.
     """
     kinds = {
         "integers": keras.metrics.SparseCategoricalCrossentropy,

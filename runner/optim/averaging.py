@@ -1,4 +1,4 @@
-"""Weight averaging: means of the weights over a training, used for evaluation."""
+"""Weight averaging: means of the weights during training, used for evaluation."""
 
 from collections import deque
 from collections.abc import Callable

@@ -25,9 +25,9 @@ def piecewise(
         ValueError: if boundaries do not increase from at least 1, or the number of factors does not fit.
     """
     if not boundaries or any(later <= earlier for earlier, later in pairwise([0, *boundaries])):
-        raise ValueError(f"boundaries={list(boundaries)} (in steps): must increase, from at least 1")
+        raise ValueError(f"boundaries={list(boundaries)} (in steps): must be increasing, and at least 1")
     if len(factors) != len(boundaries) + 1:
-        raise ValueError(f"factors={list(factors)}: must be {len(boundaries) + 1}, one more than boundaries")
+        raise ValueError(f"factors={list(factors)}: must have {len(boundaries) + 1} items, one more than boundaries")
     # Keras's class keeps the old rate at the boundary step itself.
     return PiecewiseConstantDecay(
         [boundary - 1 for boundary in boundaries], [initial_learning_rate * factor for factor in factors]
@@ -77,9 +77,9 @@ def range_test(
 class OneCycle(LearningRateSchedule):
     """One-cycle policy: the rate rises along a cosine to the base rate, then falls along a cosine to nearly 0.
 
-    It starts at the base rate / div_factor, reaches the base rate at step pct_start * decay_steps - 1, and ends at the
-    last step, decay_steps - 1, at its start / final_div_factor, as PyTorch's OneCycleLR. Unlike there and in the paper,
-    the momentum is constant.
+    It starts at base rate / div_factor, reaches the base rate at step pct_start * decay_steps - 1, and ends with start
+    / final_div_factor at the last step, decay_steps - 1, like PyTorch's OneCycleLR. Unlike OneCycleLR and the paper, it
+    keeps the momentum constant.
 
     Raises:
         ValueError: if `pct_start` is not between 0 and 1, or a divisor is not positive.

@@ -1,4 +1,4 @@
-"""Snapshot ensembles: several networks from one training."""
+"""Snapshot ensembles: several networks from one training run."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ class Snapshots(keras.callbacks.Callback):
 
     Args:
         every: length of a cycle in epochs.
-        members: number of states to keep, the latest ones.
+        members: number of states to keep; the latest ones are kept.
 
     Source: Huang et al. 2017, "Snapshot ensembles: train 1, get M for free".
     """

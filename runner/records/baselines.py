@@ -1,21 +1,21 @@
-"""What each variant is compared with."""
+"""Baselines: the variant that each variant is compared with."""
 
 from collections.abc import Iterable, Sequence
 
 
 def study_names(variants: Iterable[str], drop: Iterable[str]) -> list[str]:
-    """Return the names of all variants of a study: the one with all parts, those with one left out, and its own."""
+    """Return the names of a study's variants: `full`, one for each dropped part, and those that the study lists."""
     without = [f"without {part}" for part in drop]
     return list(dict.fromkeys([*(["full"] if without else []), *without, *variants]))
 
 
 def baselines(arms: Sequence[str], baseline: str | None, names: Iterable[str] = ()) -> dict[str, str]:
-    """Return each arm's baseline; an arm that is its own is a baseline.
+    """Return the baseline of each arm; a baseline maps to itself.
 
     A study's variants that were crossed with a grid are compared cell by cell: `adam,batch_size=4` with
     `sgd,batch_size=4`.
 
-    A baseline that is no arm (it has no runs there) stays the baseline: another one is never put in its place.
+    A baseline that has no runs there, and so is not among the arms, is never replaced with another one.
 
     Args:
         arms: labels of the variants.

@@ -1,4 +1,4 @@
-"""One run that a sweep is to train."""
+"""Job: one run of a sweep."""
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -33,7 +33,7 @@ def _plain_name(directory: str) -> str:
 
 @dataclass(frozen=True)
 class Job:
-    """A run's configuration, frozen: what is edited later changes nothing of it."""
+    """Frozen configuration of a run; later edits to option files do not affect it."""
 
     run_id: Text
     variant: Text
@@ -60,5 +60,5 @@ class Job:
         return sweep / self.directory
 
     def as_json(self) -> dict[str, Any]:
-        """Return the job as JSON can hold it."""
+        """Return the job as JSON-compatible values."""
         return asdict(self)

@@ -142,7 +142,7 @@ def has_seeds_apart(comparison: Mapping[Any, Any], seeds: Mapping[str, float]) -
 
 
 def lost_shares(summary: pd.DataFrame, metric: str, by: str | list[str]) -> "pd.Series[float]":
-    """Return for each group the share of lost runs among the completed and diverged ones; NaN without any."""
+    """Return each group's share of lost runs among the completed and diverged ones; NaN without any."""
     ended = summary["status"].isin(["completed", "diverged"])
     keys = [summary[key] for key in ([by] if isinstance(by, str) else by)]
     shares: pd.Series[float] = _is_lost(summary, metric).astype(float).where(ended).groupby(keys, sort=False).mean()
@@ -174,7 +174,7 @@ class _Arm:
         return cls(scores, {(row["cell"], row["seed"]): row for row in rows})
 
     def is_pair(self, other: Self, pair: _Pair) -> bool:
-        """Return whether the runs of a seed share data, split and initial weights; unknown facts agree."""
+        """Return whether the runs of a seed share data, split and initial weights; unknown facts count as equal."""
         one, two = self.facts[pair], other.facts[pair]
         if any(_differ(one[key], two[key]) for key in _PAIRING):
             return False
@@ -190,7 +190,7 @@ class _Arm:
         return _Arm(scores, {("", seed): facts for (_, seed), facts in reversed(self.facts.items())})
 
     def by_seed(self, cells: Container[Any]) -> list[float]:
-        """Return for each seed the mean over some cells; infinitely bad if a run diverged in any cell."""
+        """Return the mean over some cells for each seed; infinitely bad if a run diverged in any cell."""
         seeds: dict[Any, list[float]] = {}
         for (cell, seed), score in self.scores.items():
             if cell in cells or np.isinf(score):
@@ -235,7 +235,7 @@ class _Design:
         return own & others or own | others
 
     def completed(self) -> list[set[_Pair]]:
-        """Return for each arm the cells and seeds behind the difference: those without a lost run."""
+        """Return the cells and seeds that the difference covers, for each arm: those without a lost run."""
         if not self.is_paired:
             return [arm.completed_pairs(self.cells) for arm in self.arms]
         both = {pair for pair in self.pairs if all(np.isfinite(arm.scores[pair]) for arm in self.arms)}

@@ -7,6 +7,7 @@ from typing import Any
 
 from runner.config.identity import is_volatile, leaves
 from runner.core.omissions import LeftOut
+from runner.core.text import counted
 from runner.records.sweep_directory import is_sweep_directory
 from runner.reporting.collect import Run, run_directories
 
@@ -69,7 +70,7 @@ def sweeps_apart(runs: Sequence[Run], left_out: LeftOut) -> str | None:
     if not differing:
         return None
     named = [f"{key} ({values})" for key, values in differing.items()]
-    more = f" and {len(named) - _NAMED} more keys" if len(named) > _NAMED else ""
+    more = f" and {counted(len(named) - _NAMED, 'more key')}" if len(named) > _NAMED else ""
     return (
         f"these {len(sweeps)} sweeps differ in keys that none of them varies: {', '.join(named[:_NAMED])}{more}. "
         "These keys may explain differences between variants of different sweeps."

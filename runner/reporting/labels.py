@@ -1,4 +1,4 @@
-"""Variant labels, and the values in force of overridden keys."""
+"""Variant labels, and the effective values of overridden keys."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -58,7 +58,7 @@ class Values:
 
 
 def with_values_in_force(summary: pd.DataFrame, runs: Sequence[Run], values: Values) -> pd.DataFrame:
-    """Return the summary with the value in force, as on the command line, of every key that some run overrides.
+    """Return the summary with the effective value, as on the command line, of every key that some run overrides.
 
     A cell is empty if the run has no such key (the rate of an option that it did not choose) or no readable
     configuration. Null is `none`.
@@ -175,7 +175,7 @@ def _without_dataset(name: str, run: Run) -> str:
 
 
 def _differences(names: Sequence[tuple[str, str]], parts: Sequence[Sequence[str]]) -> list[str]:
-    """Return for each name a suffix of overrides, if runs of that name (in two studies) have different ones."""
+    """Return a suffix of overrides for each name, if runs of that name (in two studies) have different ones."""
     asked: dict[tuple[str, str], set[tuple[str, ...]]] = {}
     for name, own in zip(names, parts, strict=True):
         asked.setdefault(name, set()).add(tuple(sorted(own)))

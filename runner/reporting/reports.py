@@ -43,7 +43,7 @@ class Reports:
         self._write(directories, self.out or (directories[0] if len(directories) == 1 else _USUAL_OUT))
 
     def write_apart(self, directories: Sequence[Path]) -> None:
-        """Write a report for each sweep, and one on the runs of none.
+        """Write a report for each sweep, and one on the runs outside sweeps.
 
         Raises:
             UserError: at the end, if one of several reports cannot be written, with its directory.

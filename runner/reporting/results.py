@@ -289,7 +289,9 @@ def _target(
         target = usual_target(summary, history, baseline := next(iter(compared.values())), validation)
         source = f"worst final value of {baseline}"
     if target is None and is_time(str(wish.metric)):
-        raise UserError(f"--metric {wish.metric}: needs --target; no single baseline with a completed run sets one")
+        raise UserError(
+            f"--metric {wish.metric}: needs --target; a default target requires a single baseline with a completed run"
+        )
     return target, source
 
 

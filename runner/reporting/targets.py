@@ -36,8 +36,8 @@ def with_targets(summary: pd.DataFrame, history: pd.DataFrame, metric: str, targ
 def target_columns(runs: pd.DataFrame, target: float | None) -> dict[str, float | int | None]:
     """Return the number of a variant's completed runs that reached the target, and their median epochs and seconds.
 
-    A run that diverged or never reached the target counts as infinitely slow; if the median is such a run, it is NaN.
-    Failed, interrupted and training runs are missing, as in comparisons.
+    A run that diverged or never reached the target counts as infinitely slow; a median that falls on such a run is NaN.
+    Runs that failed, were interrupted or are still training count as missing, as in comparisons.
     """
     if target is None or "epochs_to_target" not in runs:
         return dict.fromkeys(TARGET_COLUMNS)

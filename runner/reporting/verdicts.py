@@ -95,7 +95,7 @@ def _estimate(found: _Row, rows: Mapping[str, _Row]) -> str:
 
 
 def _evidence(found: _Row, rows: Mapping[str, _Row], comparisons: int) -> str:
-    """Return in brackets what a claim rests on; "" where nothing is claimed."""
+    """Return the evidence for a claim, in parentheses; "" where nothing is claimed."""
     if found["reason"] == STILL_TRAINING or (math.isnan(found["p_holm"]) and not can_decide(found)):
         return ""
     p_value = "no p value" if math.isnan(found["p_holm"]) else f"{p_equation(p_text(found))} after Holm's correction"

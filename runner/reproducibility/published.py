@@ -68,7 +68,7 @@ class Judgement:
 
     @property
     def passed(self) -> bool:
-        """Whether there is no reason for a failure."""
+        """True if there is no reason for failure."""
         return not self.reasons
 
     def row(self) -> dict[str, Any]:

@@ -131,7 +131,7 @@ class Original:
         said = []
         if self.record.status not in WHOLE:
             said.append(
-                f"this run never completed (status {self.record.status}). It is now trained to its end, and its "
+                f"this run never completed (status {self.record.status}). It will now be trained to the end, and its "
                 "recorded epochs are compared."
             )
         if (own := run_id(self.config)) != self.record.run_id:
@@ -200,7 +200,7 @@ def _show_environment(before: RunRecord, after: RunRecord, console: Console) -> 
 
 
 def _with_status(comparison: Comparison, before: RunRecord, after: RunRecord) -> Comparison:
-    """Add the status, if a run that ended ends with another status now."""
+    """Add the status if the reproduced run ends with a different one."""
     if before.status not in WHOLE or before.status == after.status:
         return comparison
     status = Compared("run status", before.status, after.status, math.nan, "different")

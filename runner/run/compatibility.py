@@ -159,7 +159,7 @@ def refuse_idle_layers(model: Model, regularizers: Mapping[str, Any]) -> None:
 
 
 def needs_maps(layer: keras.layers.Layer) -> bool:
-    """Say whether a layer takes only feature maps."""
+    """Return whether a layer takes only feature maps."""
     return getattr(layer.input_spec, "ndim", None) == 4
 
 

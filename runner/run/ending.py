@@ -17,7 +17,7 @@ def going_on(record: RunRecord, directory: RunDirectory) -> RunRecord:
     """Return the record of a starting run, with the seconds of the earlier attempt if it continues one.
 
     Raises:
-        UserError: if the earlier attempt was trained on other data.
+        UserError: if the earlier attempt was trained on different data.
         EnvironmentFault: if the directory cannot be read.
     """
     with writing(directory.path):  # its name may be too long
@@ -33,7 +33,7 @@ def going_on(record: RunRecord, directory: RunDirectory) -> RunRecord:
     before, here = _data(earlier), _data(record)
     if before != here:
         raise UserError(
-            f"{directory.path}: this run began with other data ({before}) than it finds now ({here}); "
+            f"{directory.path}: this run began with data {before}, but now finds {here}; "
             "restore the original data, or remove the directory"
         )
     return replace(record, seconds=earlier.seconds)

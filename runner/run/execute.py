@@ -94,7 +94,7 @@ def run(
 
     Raises:
         UserError: before anything is written, if the configuration or the data cannot be used, or the run began
-            with other data.
+            with different data.
         EnvironmentFault: if the machine fails; the run can be resumed.
     """
     started = time.perf_counter()

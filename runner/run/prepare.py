@@ -109,7 +109,7 @@ def prepare_or_embedded(config: dict[str, Any], request: Request, console: Conso
 
 
 def names_a_place(dataset: Mapping[str, Any]) -> bool:
-    """Say whether a data set's configuration names a directory, which no other data may replace."""
+    """Return whether a data set's configuration names a directory, which no other data may replace."""
     return dataset.get("root") is not None
 
 
@@ -135,7 +135,7 @@ def take_compiled(prepared: Prepared, kept: Kept) -> "Compiled":
 
 
 def _differs_in_values_alone(settings: Settings) -> bool:
-    """Say whether another seed changes only the values of variables, and no compiled function."""
+    """Return whether another seed changes only the values of variables, and no compiled function."""
     foreign = any(is_of_the_user(part.target) for part in settings.callbacks.values())
     return not (foreign or settings.augmentation or settings.averaging or settings.diagnostics)
 

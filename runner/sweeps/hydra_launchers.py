@@ -75,7 +75,7 @@ def check_timeout(value: Any) -> None:
 
 
 def is_finite(value: Any) -> bool:
-    """Say whether a value is a finite number; true and false are not numbers."""
+    """Return whether a value is a finite number; true and false are not numbers."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
@@ -112,7 +112,7 @@ class RayLauncher(PoolLauncher):
             check_count("workers", workers, _MOST_ON_A_CLUSTER)
         for name, value in (("cpus", cpus), ("gpus", gpus)):
             if not is_finite(value) or value < 0:
-                raise ConfigError(f"hydra.launcher.{name}={value}: must be a finite number at least 0")
+                raise ConfigError(f"hydra.launcher.{name}={value}: must be a finite number of at least 0")
         if not cpus and not gpus:
             raise ConfigError("hydra.launcher.cpus=0: must be above 0 if gpus=0: a run needs a share of a CPU or a GPU")
         check_timeout(timeout_s)

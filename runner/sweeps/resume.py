@@ -66,7 +66,7 @@ def resume(directory: Path, console: Console, *, workers: int | None, fail_fast:
 def resume_sweep(
     directory: Path, console: Console, *, workers: int | None, fail_fast: bool, trusted: Sequence[str]
 ) -> None:
-    """Train the missing runs of a sweep's plan, with its original launcher, and renew its report.
+    """Train the missing runs of a sweep's plan, with its original launcher, and write its report again.
 
     Args:
         trusted: packages whose classes the plan may name.
@@ -110,7 +110,7 @@ def resume_run(path: Path, console: Console, trusted: Sequence[str]) -> None:
         config = directory.read_config()
         refuse_strangers(config, trusted)
         if before.code.get("commit") != code_state().get("commit"):
-            show_warning(console, "this run began with other code; its result may match neither version.")
+            show_warning(console, "this run began with different code; its result may match neither version.")
         _refuse_pruned_trial(path)
         request = Request.of_record(before, path, in_sweep=(path.parent / PLAN).exists())
         with logged_by(logging.FileHandler(path / "run.log", encoding="utf-8")):
@@ -124,7 +124,7 @@ def _say_done(console: Console, path: Path, status: str) -> None:
 
 
 def _refuse_pruned_trial(path: Path) -> None:
-    """Raise UserError for a trial with pruning: its checkpoint belongs to a training that its search watches."""
+    """Raise UserError for a trial with pruning: its checkpoint belongs to a run that its search watches."""
     home = path.resolve()
     try:
         jobs = Plan.read(home.parent).jobs

@@ -123,4 +123,5 @@ def _warnings(plan: Plan, study: Study | None, records: Iterable[RunRecord | Non
     if other := {record.code.get("commit", "")[:12] for record in records if record} - {
         code_state().get("commit", "")[:12]
     }:
-        yield f"some runs here come from other code ({', '.join(sorted(other))}); a new directory keeps them apart."
+        commits = ", ".join(sorted(other))
+        yield f"some runs here were trained with different code ({commits}); a new directory keeps them apart."

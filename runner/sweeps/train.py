@@ -10,6 +10,7 @@ from rich.console import Console
 from runner.core.errors import ConfigError, EnvironmentFault
 from runner.core.lock import Locked, run_lock
 from runner.core.terminal import show_warning
+from runner.core.text import counted
 from runner.records.job import Job
 from runner.records.record import DONE
 from runner.records.run_directory import RunDirectory
@@ -57,7 +58,7 @@ class Sweep:
         if 0 < len(kinds) < len(jobs):  # warm up the remaining workers as well
             tasks += [(kinds[0], "compile")] * (min(self._pool.workers, len(jobs)) - len(kinds))
         checked: list[tuple[Job, Checked]] = []
-        with self._console.status(f"checking {len(kinds)} configurations") if kinds else nullcontext():
+        with self._console.status(f"checking {counted(len(kinds), 'configuration')}") if kinds else nullcontext():
             function = partial(check_job, sweep=self._directory.resolve())
             for (job, _), result in self._pool.checker.results(function, tasks, lambda task: task[0].kind):
                 if isinstance(result, EnvironmentFault):
@@ -130,7 +131,9 @@ class Sweep:
                 self._pool.close()
                 others = [other for other in jobs if other.run_id not in outcomes]
                 self._mark_interrupted(others)
-                self._console.print(f"stopped at the first failure (fail_fast=true); {len(others)} runs are left")
+                self._console.print(
+                    f"stopped at the first failure (fail_fast=true); {counted(len(others), 'run')} left"
+                )
                 return False
         return True
 

@@ -94,7 +94,7 @@ def _row(point: Point, is_chosen: bool, points: list[Point], study: Study) -> Ma
 
 
 def _on_edge(point: Point, points: list[Point]) -> bool:
-    """Say whether the point is the lowest or highest on a numeric axis: a better one may lie beyond."""
+    """Return whether the point is the lowest or highest on a numeric axis: a better one may lie beyond."""
     own = [other for other in points if other.variant == point.variant]
     for at, override in enumerate(point.overrides):
         values = [_number(other.overrides[at]) for other in own]

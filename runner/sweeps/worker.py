@@ -108,7 +108,7 @@ def check_job(task: tuple[Job, Depth], sweep: Path) -> Checked | EnvironmentFaul
     """Build a job's parts as its training would, to find errors early.
 
     Args:
-        task: the job; and whether to only build it, to compile it as well for its training, or to time an epoch too.
+        task: the job, and the depth of the check: build it, also compile it for its training, or also time an epoch.
         sweep: the sweep's directory.
     """
     job, depth = task

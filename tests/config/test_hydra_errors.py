@@ -40,12 +40,12 @@ def message(*arguments: str) -> str:
             "there is no regularizer.dropuot; did you mean dropout? (allowed: dropout, l2)",
         ),
         ("seed.first=3", "seed is a single value without keys"),
-        ("+seed=3", "seed exists already; write it without +"),
-        ("+training.epochs=3", "training.epochs exists already; write it without +"),
-        ("+optimizer=sgd", "optimizer exists already; write it without +"),
+        ("+seed=3", "seed already exists; write it without +"),
+        ("+training.epochs=3", "training.epochs already exists; write it without +"),
+        ("+optimizer=sgd", "optimizer already exists; write it without +"),
         ("epochs", "not an override; write GROUP=OPTION or KEY=VALUE"),
-        ("seed=1,2", "several values are a sweep, which needs -m"),
-        ("optimizer=sgd,adam", "several values are a sweep, which needs -m"),
+        ("seed=1,2", "several values make a sweep, which needs -m"),
+        ("optimizer=sgd,adam", "several values make a sweep, which needs -m"),
     ],
 )
 def test_a_mistake_is_one_line_with_what_was_written_what_is_wrong_and_the_nearest(argument, said):

@@ -61,7 +61,7 @@ def test_as_many_overrides_as_are_taken_can_be_read_back_from_the_record(tmp_pat
     record = replace(made_up.record(made_up.job()), overrides=[*overrides, "seed=0"])
     RunDirectory(tmp_path).write_record(record)
     assert RunDirectory(tmp_path).read_record() == record
-    with pytest.raises(ConfigError, match=r"overrides have 9,001 characters, at most 9,000 are allowed; write an"):
+    with pytest.raises(ConfigError, match=r"overrides have 9,001 characters; at most 9,000 are allowed; write an"):
         refuse_endless([*overrides, "x"])
 
 
@@ -116,7 +116,7 @@ def test_a_misnamed_option_is_refused_where_its_name_is_asked_for_and_else_said(
     misnamed = tmp_path / f"{file}.yml"
     misnamed.parent.mkdir()
     misnamed.touch()
-    said = f"{misnamed}: not read, as options are .yaml files; rename it to {misnamed.stem}.yaml"
+    said = f"{misnamed}: not read, because options are .yaml files; rename it to {misnamed.stem}.yaml"
     with pytest.raises(ConfigError, match=f"^{re.escape(said)}$"):
         composed(asked)
     assert not caplog.messages

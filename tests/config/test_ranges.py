@@ -11,11 +11,11 @@ ENDLESS = 10**400  # beyond every float
 @pytest.mark.parametrize(
     ("kind", "fits", "does_not", "allowed"),
     [
-        (Count, [1, LARGEST], [0, -1], "an integer at least 1"),
-        (WholeNumber, [0, 1, LARGEST], [-1], "an integer at least 0"),
+        (Count, [1, LARGEST], [0, -1], "an integer of at least 1"),
+        (WholeNumber, [0, 1, LARGEST], [-1], "an integer of at least 0"),
         (Positive, [1, 5e-324, 1e308], [0, -0.0, -1], "a finite number above 0"),
-        (NonNegative, [0, 0.0, 3], [-5e-324], "a finite number at least 0"),
-        (Fraction, [0, 0.5, math.nextafter(1, 0)], [1, 1.0, -0.1], "a finite number at least 0 and below 1"),
+        (NonNegative, [0, 0.0, 3], [-5e-324], "a finite number of at least 0"),
+        (Fraction, [0, 0.5, math.nextafter(1, 0)], [1, 1.0, -0.1], "a finite number of at least 0 and below 1"),
         (OpenFraction, [5e-324, 0.5], [0, 1], "a finite number above 0 and below 1"),
     ],
 )

@@ -256,7 +256,7 @@ class TestOptionFilesOfOthers:
     def test_plain_interpolations_are_resolved(self, program, tmp_path):
         write(tmp_path, {"experiment/own": GLOBAL + "name: own\nmodel: {hidden_units: ['${seed}']}\n"})
         answer = program("--config-dir=theirs", "experiment=own", "seed=0", cwd=tmp_path)
-        assert answer.err == "runner: model.hidden_units.0=0: must be an integer at least 1\n"
+        assert answer.err == "runner: model.hidden_units.0=0: must be an integer of at least 1\n"
 
 
 class TestTheCommandLine:

@@ -75,7 +75,7 @@ def left_behind(root):
 @pytest.mark.parametrize("wrong", ["sha256:" + "0" * 64, "md5:" + "0" * 32])
 def test_a_wrong_checksum_is_an_error_and_leaves_no_file(server, tmp_path, wrong):
     server.checksums["t10k-labels-idx1-ubyte"] = wrong
-    with pytest.raises(DataError, match="what was downloaded is not mnist"):
+    with pytest.raises(DataError, match="the downloaded file is not mnist"):
         load(server, tmp_path)
     assert left_behind(tmp_path / "root") == []
 

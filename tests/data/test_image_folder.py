@@ -124,7 +124,7 @@ def test_an_unreadable_image_is_an_error_that_names_it(two_parts, name, spoil):
 def test_more_than_bytes_are_an_error_and_never_clipped(two_parts, mode):
     file = two_parts / "train" / "cat" / "3.tif"
     save(file, 1000, mode=mode)
-    with pytest.raises(DataError, match=r"3.tif: has more than 8 bits a channel"):
+    with pytest.raises(DataError, match=r"3.tif: has more than 8 bits per channel"):
         load(two_parts)
 
 
@@ -175,7 +175,7 @@ def test_colours_that_are_lost_are_said(two_parts):
     save(two_parts / "train" / "cat" / "0.png", (200, 100, 50), mode="RGB")
     save(two_parts / "train" / "cat" / "1.png", (9, 9, 9), mode="RGB")
     (note,) = load(two_parts).notes
-    assert "read as grey; dataset.channels=3 keeps the colours (1 of 15" in note
+    assert "converted to grayscale; dataset.channels=3 keeps the colours (1 of 15" in note
     assert load(two_parts, channels=3).notes == ()
 
 
@@ -185,7 +185,7 @@ def test_colours_of_sixteen_bits_are_refused_though_pillow_reads_eight(two_parts
     for kind, data in zip((b"IHDR", b"IDAT", b"IEND"), chunks, strict=True):
         content += struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
     (two_parts / "train" / "cat" / "3.png").write_bytes(content)
-    with pytest.raises(DataError, match=r"3.png: has more than 8 bits a channel"):
+    with pytest.raises(DataError, match=r"3.png: has more than 8 bits per channel"):
         load(two_parts, channels=3)
 
 

@@ -14,7 +14,7 @@ from tests.composed import config
         (["dataset=images", "dataset.path=gone"], "gone: no such file or folder"),
         (["dataset=npz", "dataset.path='~/gone.npz'"], "gone.npz: no such file or folder"),
         (["dataset=mnist", "dataset.root=gone"], "dataset.root=gone: no such directory"),
-        (["dataset=fashion_mnist", "dataset.root=gone"], "fashion_mnist is downloaded into it"),
+        (["dataset=fashion_mnist", "dataset.root=gone"], "fashion_mnist will then be downloaded into it"),
         (["dataset=mnist", "dataset.root=''"], "must name a directory"),
         (["dataset=csv", "dataset.path=.", "dataset.test_path=no.csv"], "no such file or folder .dataset.test_path="),
         (["dataset=digits", "model.init_from=gone"], "model.init_from=gone: no such run directory"),

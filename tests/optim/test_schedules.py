@@ -155,11 +155,11 @@ def test_a_schedule_of_ours_is_made_again_from_its_configuration(rate):
 @pytest.mark.parametrize(
     ("build", "said"),
     [
-        (lambda: multi_step(0.5, [20, 10], 0.1), r"boundaries=\[20, 10\] \(in steps\): must increase"),
+        (lambda: multi_step(0.5, [20, 10], 0.1), r"boundaries=\[20, 10\] \(in steps\): must be increasing"),
         (lambda: multi_step(0.5, [10, 10], 0.1), r"boundaries=\[10, 10\]"),
         (lambda: multi_step(0.5, [], 0.1), r"boundaries=\[\]"),
-        (lambda: piecewise(0.5, [0, 10], [1.0, 0.5, 0.1]), r"boundaries=\[0, 10\].* from at least 1"),
-        (lambda: piecewise(0.5, [10, 20], [1.0, 0.5]), r"factors=\[1\.0, 0\.5\]: must be 3"),
+        (lambda: piecewise(0.5, [0, 10], [1.0, 0.5, 0.1]), r"boundaries=\[0, 10\].* and at least 1"),
+        (lambda: piecewise(0.5, [10, 20], [1.0, 0.5]), r"factors=\[1\.0, 0\.5\]: must have 3 items"),
         (lambda: warmup_cosine(0.5, 200, 200), r"warmup_steps=200: must be below decay_steps=200"),
         (lambda: OneCycle(0.5, 100, pct_start=1.0), r"pct_start=1\.0: must be above 0 and below 1"),
         (lambda: OneCycle(0.5, 100, pct_start=0.0), r"pct_start=0\.0"),

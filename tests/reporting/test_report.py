@@ -247,7 +247,7 @@ def test_a_target_that_is_no_number_is_refused(target, capsys):
     with pytest.raises(SystemExit) as stop:
         report_arguments(["sweep", "--target", target])
     assert stop.value.code == 2
-    assert f"argument --target: {target}: must be a number at least 0" in capsys.readouterr().err
+    assert f"argument --target: {target}: must be a number of at least 0" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [[""], ["sweep", "--out", ""]])
@@ -256,7 +256,7 @@ def test_an_empty_path_is_not_the_current_directory(command, arguments, capsys):
     with pytest.raises(SystemExit) as stop:
         command(arguments)
     assert stop.value.code == 2
-    assert "a path is empty; is a variable not set?" in capsys.readouterr().err
+    assert "a path is empty; is a shell variable unset?" in capsys.readouterr().err
 
 
 def test_unreadable_predictions_are_named_and_the_rest_is_drawn(make_run, tmp_path, caplog):

@@ -126,17 +126,17 @@ def redirecting(address: str) -> Callable[[Handler], None]:
 
 
 ANSWERS: dict[str, tuple[Callable[[Handler], None], str]] = {
-    "endless": (endless, "what was downloaded is not mnist: .*larger than"),
-    "endless, as declared": (endless_as_declared, "what was downloaded is not mnist: .*larger than"),
-    "a bomb": (bomb, "what was downloaded is not mnist: .*larger than"),
+    "endless": (endless, "the downloaded file is not mnist: .*larger than"),
+    "endless, as declared": (endless_as_declared, "the downloaded file is not mnist: .*larger than"),
+    "a bomb": (bomb, "the downloaded file is not mnist: .*larger than"),
     "a byte now and then": (slow, r"cannot be downloaded .*\(TimeoutError\)"),
     "a header without an end": (slow_from_the_first_line, r"cannot be downloaded .*\(TimeoutError\)"),
     "silence": (silent, r"cannot be downloaded .*\(TimeoutError\)"),
     "too short": (cut, "cannot be downloaded"),
-    "too short, without a length": (cut_without_a_length, "what was downloaded is not mnist: SHA256 hash"),
-    "a page to sign in": (sign_in, "what was downloaded is not mnist: SHA256 hash"),
-    "another file": (another_file, "what was downloaded is not mnist: SHA256 hash"),
-    "nothing": (lambda handler: handler.begin(), "what was downloaded is not mnist: SHA256 hash"),
+    "too short, without a length": (cut_without_a_length, "the downloaded file is not mnist: SHA256 hash"),
+    "a page to sign in": (sign_in, "the downloaded file is not mnist: SHA256 hash"),
+    "another file": (another_file, "the downloaded file is not mnist: SHA256 hash"),
+    "nothing": (lambda handler: handler.begin(), "the downloaded file is not mnist: SHA256 hash"),
     "no HTTP": (lambda handler: handler.send(b"\x1f\x8b" * 99), "cannot be downloaded"),
     "hanging up": (lambda handler: None, "cannot be downloaded"),
     "an error": (lambda handler: handler.begin(500), r"cannot be downloaded .*\(HTTPError\)"),
@@ -144,7 +144,7 @@ ANSWERS: dict[str, tuple[Callable[[Handler], None], str]] = {
     "a way to another protocol": (redirecting("ftp://127.0.0.1/x"), r"cannot be downloaded .*\(InvalidSchema\)"),
     "a way in circles": (redirecting("/again"), r"cannot be downloaded .*\(TooManyRedirects\)"),
     "a way to nowhere": (redirecting("http://127.0.0.1:9/"), r"cannot be downloaded .*\(ConnectionError\)"),
-    "no address": (redirecting("http://["), "what was downloaded is not mnist: Invalid"),
+    "no address": (redirecting("http://["), "the downloaded file is not mnist: Invalid"),
 }
 
 

@@ -35,7 +35,7 @@ class RandomErasing:
 
 
 class CutMix:
-    """Replaces a square of each image by another image's, and mixes the labels by the share of pixels.
+    """Replaces a square of each image with one from another image, and mixes the labels by the share of pixels.
 
     The square's area is a share of the image's, uniform in [0, 1). It lies inside the image; the paper's may extend
     beyond. The other image comes from the reversed batch: batches are in random order.

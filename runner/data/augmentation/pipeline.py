@@ -36,8 +36,8 @@ class Augmenter:
 def augmenter(parts: Mapping[str, Any], input_shape: tuple[int, ...], compiled: Callable[[Step], Step]) -> Augmenter:
     """Combine the parts of an augmentation.
 
-    All geometric parts come first, as one resampling; then the others in the given order; last Keras layers, or a
-    user's.
+    All geometric parts come first, as one resampling; then the others in the given order; finally Keras layers, or
+    a user's.
 
     Args:
         parts: by name, for messages.

@@ -21,7 +21,7 @@ class Axis:
 
     @property
     def is_number(self) -> bool:
-        """Whether every value is a number."""
+        """True if every value is a number."""
         return all(number(value) is not None for value in self.levels)
 
 

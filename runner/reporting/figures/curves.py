@@ -27,7 +27,7 @@ def learning_curves(
 ) -> Figure:
     """Draw every variant's metric on training and validation data, side by side on one scale.
 
-    A mean ends with the first seed that ends. The other seeds continue as thin lines, each with a dot at its end;
+    A mean stops where the shortest seed stops. The other seeds continue as thin lines, each with a dot at its end;
     nothing is padded. The legend names variants without any finite value.
 
     Args:

@@ -41,7 +41,7 @@ def drawn(figures: Named, write: Callable[[str, Figure], Value], left_out: LeftO
         EnvironmentFault: if the machine refuses to write.
     """
     waiting = iter(figures)
-    lacking: set[str] = set()  # letters that no font has
+    lacking: set[str] = set()  # characters that no font has
     rest = "figures"  # named if listing them fails
     while (named := _unless_failed(lambda: next(waiting, None), rest, left_out)) is not None:
         name, draw = named
@@ -51,8 +51,8 @@ def drawn(figures: Named, write: Callable[[str, Figure], Value], left_out: LeftO
     if lacking:
         letters = "".join(sorted(lacking))
         left_out.add(
-            f"letters {letters}: no installed font has them, so figures show character codes ({legible(letters[0])}); "
-            "install a font that has them (such as Noto Sans CJK) and write the report again"
+            f"characters {letters}: no installed font has them, so figures show character codes "
+            f"({legible(letters[0])}); install a font that has them (such as Noto Sans CJK) and write the report again"
         )
 
 

@@ -1,4 +1,4 @@
-r"""Fonts for letters that Matplotlib's own font lacks; without one, letters become character codes (\u5b9e)."""
+r"""Fonts for characters that Matplotlib's own font lacks; without one, they become character codes (\u5b9e)."""
 
 import re
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ _NUMBER = re.compile(r"\\(?:u([0-9a-f]{4})|U([0-9a-f]{8}))")
 
 
 def legible(text: str) -> str:
-    """Replace letters that no installed font has by their character codes."""
+    """Replace characters that no installed font has with their character codes."""
     missing = _missing([text])
     if not missing:
         return text
@@ -27,7 +27,7 @@ def legible(text: str) -> str:
 
 
 def fit_letters(figure: Figure) -> frozenset[str]:
-    """Choose fonts for all letters of a figure; return the letters that it shows as character codes."""
+    """Choose fonts for all characters of a figure; return those that it shows as character codes."""
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
             if isinstance(axis.get_major_locator(), FixedLocator):  # with named ticks
@@ -48,7 +48,7 @@ def _number(letter: str) -> str:
 
 
 def _missing(texts: Iterable[str]) -> frozenset[str]:
-    """Return the letters that the usual font lacks."""
+    """Return the characters that the usual font lacks."""
     letters = {letter for text in texts if not text.isascii() for letter in text if letter.isprintable()}
     if not letters:
         return frozenset()
@@ -58,7 +58,7 @@ def _missing(texts: Iterable[str]) -> frozenset[str]:
 
 @cache
 def _families(letters: frozenset[str]) -> tuple[tuple[str, ...], frozenset[str]]:
-    """Return a small set of installed font families for these letters, and the letters that none has."""
+    """Return a small set of installed font families for these characters, and the characters that none has."""
     held = {entry.name: _held(entry, letters) for entry in sorted(fontManager.ttflist, key=_rank, reverse=True)}
     chosen, left = [], letters
     while best := max(sorted(held), key=lambda name: len(held[name] & left), default=None):

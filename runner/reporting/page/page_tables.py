@@ -54,7 +54,7 @@ def _width(text: str) -> str:
 
 @dataclass(frozen=True)
 class Column:
-    """The head of a column."""
+    """Column header."""
 
     name: str
     number: bool = False

@@ -89,7 +89,7 @@ def compare_paired(
 
     If all runs completed, the test flips the signs of the differences. If a run diverged, its difference is infinite,
     and the test flips the signs of the ranks (Wilcoxon's signed-rank test): a diverged run gets the largest rank
-    against its side, and two diverged runs are a tie.
+    against its variant, and two diverged runs are a tie.
 
     Args:
         variant: one value per run; a diverged run has the infinitely worse value.
@@ -145,7 +145,9 @@ def compare_unpaired(variant: Sequence[float], baseline: Sequence[float], *, boo
 
 
 def sign_flip_p(values: npt.ArrayLike, error: float = 0.0) -> float:
-    """Return the two-sided p value of a sign-flip test: the share of sign flips whose sum is at least as far from 0.
+    """Return the two-sided p value of a sign-flip test.
+
+    This is the share of sign flips whose sum is at least as far from 0 as the observed sum.
 
     Sums are compared with a tolerance relative to the sum of absolute values, so that ties count as ties: sums of
     multiples of 1/10,000 differ in their last digits. SciPy's permutation_test has no such tolerance and misses ties

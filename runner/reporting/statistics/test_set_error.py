@@ -58,7 +58,7 @@ def _row(found: dict[Any, Any], summary: pd.DataFrame, answers: Sequence[Answers
 def _right_by_example(
     found: dict[Any, Any], summary: pd.DataFrame, answers: Sequence[Answers | None]
 ) -> list[npt.NDArray[np.float64]] | None:
-    """Return for each example the share of correct runs: of the variant, then of the baseline.
+    """Return the share of correct runs for each example: of the variant, then of the baseline.
 
     None if a run has no answers, or answers to different examples.
     """

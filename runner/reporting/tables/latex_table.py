@@ -29,7 +29,7 @@ def latex_table(rows: Sequence[Mapping[str, str]], marks: Sequence[Mark], note: 
         rows: text by header; the first column holds the variants, the second the metric, the last the seeds.
         marks: of the second column, one per row.
         note: caption in LaTeX.
-        label: text behind the label `tab:...`.
+        label: text after the prefix `tab:` of the label.
     """
     heads, lines = [*rows[0]], [[*row.values()] for row in rows]
     widths = [max(map(len, column)) for column in zip(heads, *lines, strict=True)]
@@ -113,7 +113,7 @@ def _breakable(name: str) -> str:
 
 
 def _room_for_names(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> float:
-    """Return the share of a line that the other columns, in small letters, leave to the first."""
+    """Return the share of a line that the other columns, in the smaller font, leave to the first."""
     columns = list(zip(heads, *lines, strict=True))[1:]
     letters = sum(max(len(part) for cell in column for part in cell.split("\n")) for column in columns)
     return max(_NARROWEST, 1 - (letters * _SMALL_LETTER + _SMALL_GAP * (len(columns) + 1)) / _LINE)

@@ -172,7 +172,7 @@ def _test_set_error(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples
     if not len(paired):
         return f"{text}; the paired standard error of a difference is unknown."
     span = " to ".join(dict.fromkeys(f"{end:.2f}" for end in (paired.min(), paired.max())))
-    return f"{text} and of {span} in a paired difference; the intervals, over seeds, exclude it."
+    return f"{text} and of {span} in a paired difference; the intervals cover only seeds, not this error."
 
 
 def _markdown(text: str) -> str:
@@ -182,6 +182,6 @@ def _markdown(text: str) -> str:
 
 
 def _head(name: str) -> str:
-    """Return the head of a column in words; table.csv keeps the name of the metric."""
+    """Return a column header in words; table.csv keeps the name of the metric."""
     unit = " (%)"
     return f"{quantity(name.removesuffix(unit))}{unit if name.endswith(unit) else ''}"

@@ -41,7 +41,7 @@ def _only(one: Mapping[str, Any], other: Mapping[str, Any], named: Container[str
 
 
 def _below(key: str, others: Iterable[str]) -> bool:
-    """Say whether one of the others lies below the key."""
+    """Return whether one of the others lies below the key."""
     return any(other.startswith(f"{key}.") for other in others)
 
 

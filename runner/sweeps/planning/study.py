@@ -16,7 +16,7 @@ from runner.reporting.metrics import sign_of
 Axes = dict[str, Annotated[list[Any], Field(min_length=1)]]  # a key or group -> the values it takes
 MOST = 10_000  # seeds, values of a range, or variants; planning this many takes most of an hour
 _TUNING_SEED = 1000  # the first one: tuning must not use the seeds of the result
-_SEEDS = f"must be a number of seeds, 1 to {MOST}, or a list of them, each 0 or more: [0,1,2]"
+_SEEDS = f"must be the number of seeds, 1 to {MOST}, or a list of seeds, each 0 or more: [0,1,2]"
 
 
 def _listed(value: Any) -> Any:

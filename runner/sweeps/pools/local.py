@@ -28,7 +28,7 @@ _GLANCE = 1.0  # seconds between checks of whether a slot is alive
 
 
 def start_server() -> None:
-    """Start the process that workers are forked from, unless it runs; it goes on importing in the background."""
+    """Start the process that workers are forked from, unless it is running; it imports in the background."""
     multiprocessing.get_context("forkserver").set_forkserver_preload([PRELOAD])
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a process with threads must not be forked
     # A closed terminal ends the calling process, which ends its workers.
@@ -113,7 +113,7 @@ class LocalPool:
 
 
 class _Slot:
-    """A pool of one process, replaced when the process dies: the loss of an idle process breaks a pool of pebble's.
+    """A pool of one process, replaced when the process dies, because losing an idle process breaks a pebble pool.
 
     A process that dies while it takes a task would also leave the pool's channel locked.
     """

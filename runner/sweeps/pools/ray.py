@@ -79,7 +79,7 @@ class RayPool:
         return self
 
     def _room(self, resources: dict[str, float]) -> int:
-        """Return the number of workers that fit into resources."""
+        """Return the number of workers that fit into the given resources."""
         needed = {"CPU": self._needs["num_cpus"], "GPU": self._needs["num_gpus"]}
         return int(min(resources.get(name, 0.0) / amount for name, amount in needed.items() if amount))
 

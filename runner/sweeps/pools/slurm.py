@@ -45,7 +45,7 @@ class SlurmPool:
 
         Args:
             folder: for submitit's scripts and logs, visible to all nodes.
-            cluster: slurm; or local, for a trial with processes on this machine.
+            cluster: slurm; or local, to try it with processes on this machine.
             parameters: arguments of submitit's executor: timeout_min, slurm_partition, cpus_per_task, ...
 
         Raises:

@@ -30,7 +30,7 @@ class Best:
     def of(cls, ended: Iterable[tuple[str, Outcome]], chosen: Chosen) -> Self | None:
         """Return the variant with the best mean over its completed runs; the first of equals.
 
-        A run that diverged lost: a variant with a larger share of such runs comes after one with a smaller share.
+        A diverged run counts as lost: a variant with a larger share of such runs comes after one with a smaller share.
         Return None if no run completed, or fewer than two variants have ended.
 
         Args:
@@ -73,7 +73,7 @@ def variant_name(job: Job) -> str:
 
 
 def shown_name(job: Job) -> str:
-    """Return this name for display, with rounded numbers."""
+    """Return a job's variant name for display, with rounded numbers."""
     return rounded(variant_name(job))
 
 

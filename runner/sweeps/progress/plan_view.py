@@ -60,7 +60,7 @@ def show_plan(
     ]:
         say(console, f"all runs: {' '.join(common)}")
     if len(rows) > _SHOWN_VARIANTS:
-        console.print(f"... and {len(rows) - _SHOWN_VARIANTS} more variants; see {sweep / PLAN_TABLE}")
+        console.print(f"... and {counted(len(rows) - _SHOWN_VARIANTS, 'more variant')}; see {sweep / PLAN_TABLE}")
     say(console, f"{_counts(plan, done, later)}; {counted(workers, 'worker')}{_range_text(estimate)}; in {sweep}")
 
 

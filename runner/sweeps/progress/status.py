@@ -56,7 +56,7 @@ def _rows(runs: Standings) -> Rows:
 
 
 def _fitted(rows: Rows, most: int) -> Rows:
-    """Return at most so many rows: variants with running runs first, then others; one row sums up the rest."""
+    """Return at most that many rows: variants with running runs first, then others; one row sums up the rest."""
     if len(rows) <= most:
         return rows
     active = sorted(rows, key=lambda name: not rows[name]["running"])[: most - 1]

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from runner.core.errors import UserError
 from runner.core.read import walk
-from runner.core.text import shortened
+from runner.core.text import counted, shortened
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.records.sweep_directory import PLAN
@@ -89,7 +89,7 @@ class WatchedRuns:
             table.add_row(*self._row(run))
         views: list[RenderableType] = [table]
         if len(self.runs) > most:
-            views.append(Text(f"... and {len(self.runs) - most} more runs"))
+            views.append(Text(f"... and {counted(len(self.runs) - most, 'more run')}"))
         ended = [(run.record.variant, Outcome.of(run.record)) for run in self.runs if run.record]
         return [*views, *(Text(str(best), style="bold") for best in Best.of_each_dataset(ended, Chosen()))]
 

@@ -97,7 +97,7 @@ def test_the_note_is_on_the_page_too_where_that_alone_is_asked_for(make_run, tmp
     for label in (CJK, "x"):
         make_run(f"sweep/{label}", label=label)
     report([tmp_path / "sweep"], tmp_path / "out", output=Output(["html"]))
-    assert f"letters {''.join(sorted(CJK))}: no installed font has them" in (tmp_path / "out/index.html").read_text()
+    assert f"characters {''.join(sorted(CJK))}: no installed font has them" in (tmp_path / "out/index.html").read_text()
 
 
 @pytest.mark.parametrize("kind", ["dots.png", "curves.png", "matrix.png"])

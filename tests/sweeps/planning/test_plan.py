@@ -65,7 +65,7 @@ def test_all_wrong_variants_are_named_at_once(composer):
         planned(composer, wrong)
     assert "variant a: optimizer=adamm: no such option; did you mean adam?" in str(error.value)
     assert "variant b: training.epoch=3: no such key; did you mean epochs?" in str(error.value)
-    with pytest.raises(ConfigError, match=r"variant d: training\.epochs=0: must be an integer at least 1"):
+    with pytest.raises(ConfigError, match=r"variant d: training\.epochs=0: must be an integer of at least 1"):
         planned(composer, {"variants": {"d": ["training.epochs=0"]}})
 
 

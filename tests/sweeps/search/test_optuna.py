@@ -68,7 +68,7 @@ class TestAxes:
         ({"axes": {"a": {"choices": []}}}, "must not be empty"),
         ({"axes": AXES, "sampler": "grid"}, "sampler=grid needs choices"),
         ({"axes": AXES, "sampler": "tpee"}, "search.sampler=tpee: must be 'tpe', 'random' or 'grid'"),
-        ({"axes": AXES, "trials": 0}, "search.trials=0: must be an integer at least 1"),
+        ({"axes": AXES, "trials": 0}, "search.trials=0: must be an integer of at least 1"),
         ({"axes": AXES, "seeds": 2}, "needs one seed per trial"),
         ({"axes": AXES, "metric": "test_accuracy"}, "must be a metric of the validation set"),
         ({"axes": AXES, "trails": 3}, "search.trails=3: no such key; did you mean trials?"),
@@ -221,7 +221,7 @@ def test_a_trial_is_composed_once(search, composer, tmp_path, monkeypatch):
     ("axes", "said"),
     [
         ({"optimizer": Axis(choices=["sgd", "adm"])}, "optimizer=adm: no such option; did you mean adam?"),
-        ({"training.batch_size": Axis(low=0, high=64)}, "training.batch_size=0: must be an integer at least 1"),
+        ({"training.batch_size": Axis(low=0, high=64)}, "training.batch_size=0: must be an integer of at least 1"),
         ({"dataset.validation_split": Axis(low=0.1, high=1.5)}, "dataset.validation_split=1.5: must be"),
     ],
 )
