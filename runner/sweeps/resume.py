@@ -105,6 +105,7 @@ def resume_run(path: Path, console: Console, trusted: Sequence[str]) -> None:
     with run_lock(path):
         before = directory.read_record()  # its process may have ended it meanwhile
         if before.status in DONE:
+            directory.remove_checkpoint()  # still there if the process was killed just after it recorded its end
             _say_done(console, path, before.status)
             return
         config = directory.read_config()

@@ -54,10 +54,12 @@ def test_a_run_that_is_done_is_no_error(tmp_path, capsys, status):
     end(job(), tmp_path, status)
     path = job().path(tmp_path)
     before = {file: file.read_bytes() for file in path.iterdir()}
+    (path / "checkpoint").mkdir()  # its process was killed before it removed it
     resume_command([str(path)])
     said = " ".join(capsys.readouterr().out.split())
     assert said == f"{path}: already {status}; nothing left to do"
-    assert before.items() <= {file: file.read_bytes() for file in path.iterdir()}.items()
+    assert before.items() <= {file: file.read_bytes() for file in path.iterdir() if file.is_file()}.items()
+    assert not (path / "checkpoint").exists()
 
 
 def test_a_search_that_is_done_is_no_error_and_another_one_goes_on_by_its_own_command(tmp_path, capsys):
