@@ -33,8 +33,9 @@ def composition_message(error: Exception, arguments: Sequence[str]) -> str:
     """
     text = str(error).strip()
     if isinstance(error, MissingConfigException) and error.options is not None:
-        missing = re.fullmatch(_OPTION, str(error.missing_cfg_file))
-        group, option = missing.groups() if missing else ("", str(error.missing_cfg_file))
+        missing = str(error.missing_cfg_file)
+        found = re.fullmatch(_OPTION, missing)
+        group, option = found.groups() if found else missing.rpartition("/")[::2]
         return f"{group}={option}: no such option{did_you_mean(option, error.options)}; {_HELP}"
     if found := re.search(f"Could not load '{_OPTION}'", text):
         names = option_names([conf_directory()], found[1])

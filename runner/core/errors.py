@@ -82,7 +82,7 @@ def writing(path: Path) -> Iterator[None]:
 
 @contextmanager
 def machine_faults() -> Iterator[None]:
-    """Translate errors that would fail every other run too into an EnvironmentFault."""
+    """Translate errors that would also make every other run fail into an EnvironmentFault."""
     try:
         yield
     except EnvironmentFault:

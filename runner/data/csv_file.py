@@ -153,7 +153,7 @@ def _refuse_other_separator(path: Path, separator: str) -> None:
         found = next(other for other, count in counts.items() if count == most).replace("\t", r"\t")
         raise DataError(
             f"{path}: its first line contains {found} {counted(most, 'time')} and never dataset.separator={separator}; "
-            f"choose it: 'dataset.separator=\"{found}\"'"
+            f"to use it: 'dataset.separator=\"{found}\"'"
         )
 
 

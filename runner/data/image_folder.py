@@ -124,7 +124,7 @@ def _part_folders(root: Path) -> dict[str, Path]:
 def _class_names(folder: Path) -> list[str]:
     names = sorted(entry.name for entry in _visible(folder) if entry.is_dir())
     if not names:
-        raise DataError(f"{folder}: has no class folders (one folder a class, its images inside)")
+        raise DataError(f"{folder}: has no class folders (one folder per class, with its images inside)")
     return names
 
 

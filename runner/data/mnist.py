@@ -112,7 +112,7 @@ def _similar_files(directory: Path) -> list[str]:
 
 
 def _folders(name: str, directory: Path) -> Iterator[Path]:
-    """Yield the folders that may hold a data set: its own in any case (torchvision's MNIST/raw), then the directory."""
+    """Yield the folders that may hold a data set: its own in upper or lower case (MNIST/raw, say), and the root."""
     yield directory / name
     spelled = name.replace("_", "").casefold()
     there = sorted(directory.iterdir()) if directory.is_dir() else []
@@ -144,7 +144,7 @@ def _read(name: str, folder: Path) -> list[Array] | None:
         return list(read_npz(archive, [TWO_PARTS], _MEMORY_LIMIT_GB).values())
     if present:
         missing = ", ".join(stem for stem in _CHECKSUMS if not _idx_path(folder, stem))
-        raise DataError(f"{folder}: {missing} missing (plain or .gz); add it, or remove the other files")
+        raise DataError(f"{folder}: missing (plain or .gz): {missing}; add what is missing, or remove the other files")
     return None
 
 

@@ -80,7 +80,7 @@ def schedule_of(optimizer: keras.optimizers.Optimizer) -> Any:
 def learning_rate_replaced(
     optimizer: keras.optimizers.Optimizer, schedule: keras.optimizers.schedules.LearningRateSchedule
 ) -> AbstractContextManager[None]:
-    """Give the optimizer another schedule in a block, without a change of its state."""
+    """Give the optimizer another schedule in a block, without changing its state."""
     return replaced(optimizer, _learning_rate=schedule)
 
 

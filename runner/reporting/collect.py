@@ -10,6 +10,7 @@ from runner.core.errors import UserError
 from runner.core.lock import is_locked
 from runner.core.omissions import LeftOut
 from runner.core.read import DEEPEST, walk
+from runner.core.text import counted
 from runner.records.record import Row, RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.records.sweep_directory import planned_variants
@@ -47,8 +48,11 @@ def refuse_no_runs(paths: Sequence[Path]) -> None:
 
 
 def no_run(paths: Sequence[Path]) -> UserError:
-    """Return the error for paths without any run."""
-    return UserError(f"{', '.join(map(str, paths))}: no run found (no record.json in or below it)")
+    """Return the error for paths without any run; it counts those that a sweep has planned."""
+    named = ", ".join(map(str, paths))
+    if planned := sum(not_begun(path, LeftOut()) for path in existing(paths)):
+        return UserError(f"{named}: nothing to report yet: {counted(planned, 'planned run')}")
+    return UserError(f"{named}: no run found (no record.json in or below it)")
 
 
 def natural(path: Path) -> list[tuple[int, str]]:

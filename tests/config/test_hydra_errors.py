@@ -28,6 +28,7 @@ def message(*arguments: str) -> str:
         ("optimizer=adamm", "no such option; did you mean adam? (allowed: ada"),
         ("experiment=../../etc/passwd", "no such option (allowed: "),
         ("hydra/launcher=slrum", "no such option; did you mean slurm?"),
+        ("optimizer=", "no such option (allowed: ada"),
         ("experiment=smok", "no such option; did you mean smoke? (allowed: a"),
         ("optimzer=adam", "no such key; did you mean optimizer? (allowed: augmentation, "),
         ("experimen=smoke", "no such key; did you mean experiment? (allowed: augmentation, "),

@@ -160,11 +160,11 @@ def test_the_separator_can_be_chosen(tmp_path):
 @pytest.mark.parametrize(("other", "typed"), [(";", ";"), ("\t", r"\t"), ("|", "|")])
 def test_a_file_with_another_separator_is_an_error_that_names_it(tmp_path, other, typed):
     decimal_commas = PLAIN.replace(",", other).replace(".", ",")
-    with pytest.raises(DataError, match=r"mine\.csv: .* never dataset\.separator=,; choose it: ") as caught:
+    with pytest.raises(DataError, match=r"mine\.csv: .* never dataset\.separator=,; to use it: ") as caught:
         both(tmp_path, decimal_commas)
     said = str(caught.value)
     assert f"contains {typed} 2 times" in said
-    (override,) = shlex.split(said.partition("choose it: ")[2])
+    (override,) = shlex.split(said.partition("to use it: ")[2])
     separator = OverridesParser.create().parse_override(override).value()
     assert both(tmp_path, PLAIN.replace(",", other), separator=separator).train_inputs[1].tolist() == [-3, 400]
     with pytest.raises(DataError, match="column b, row 1: 2,5 is not a finite number; write decimals with a point"):

@@ -95,7 +95,7 @@ def test_swapped_files_are_an_error_that_says_so(tmp_path, arrays):
 
 def test_an_incomplete_set_names_what_is_missing(tmp_path, write_idx):
     (write_idx(tmp_path) / "t10k-labels-idx1-ubyte.gz").unlink()
-    with pytest.raises(DataError, match="t10k-labels-idx1-ubyte missing"):
+    with pytest.raises(DataError, match=r"missing .plain or .gz.: t10k-labels-idx1-ubyte; add"):
         load(tmp_path)
 
 

@@ -116,6 +116,8 @@ def test_a_sweep_of_which_no_run_has_begun_is_named(make_sweep, tmp_path, capsys
     assert not (sweeps[2] / "summary.csv").exists()
     reported(*sweeps, sweeps[0] / "plan.csv", "--together", "--out", tmp_path / "out")
     assert "note: not begun: 2 planned runs" in capsys.readouterr().out
+    with pytest.raises(UserError, match=f"^{sweeps[2]}: nothing to report yet: 2 planned runs$"):
+        reported(sweeps[2])
 
 
 def test_a_sweep_that_cannot_be_reported_on_costs_itself_alone(make_sweep, tmp_path, capsys):

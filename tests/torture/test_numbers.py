@@ -39,7 +39,7 @@ OVERFLOWS = {  # -> the most epochs that it may take to be seen
 QUICK = ["dataset=digits", "training.batch_size=50"]
 
 pytestmark = pytest.mark.promise(
-    "**Numbers**: a diverging training ends as `diverged` within its first epochs and keeps its history; a sweep in"
+    "**Numbers**: a diverging run ends as `diverged` within its first epochs and keeps its history; a sweep in"
     " which half of the runs diverge is still reported"
 )
 

@@ -28,7 +28,7 @@ _GLANCE = 1.0  # seconds between checks of whether a slot is alive
 
 
 def start_server() -> None:
-    """Start the process that workers are forked from, unless it is running; it imports in the background."""
+    """Start the process that workers are forked from, unless it is already running; it imports in the background."""
     multiprocessing.get_context("forkserver").set_forkserver_preload([PRELOAD])
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a process with threads must not be forked
     # A closed terminal ends the calling process, which ends its workers.

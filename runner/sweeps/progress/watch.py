@@ -41,7 +41,7 @@ class WatchedSweep:
 
     @property
     def is_idle(self) -> bool:
-        """True if no process is training one of its runs."""
+        """True if no process is training any of its runs."""
         return all(run.state != "running" for _, run in self.runs)
 
     def views(self, screen: ConsoleDimensions) -> list[RenderableType]:
@@ -76,7 +76,7 @@ class WatchedRuns:
 
     @property
     def is_idle(self) -> bool:
-        """True if no process is training one of them."""
+        """True if no process is training any of them."""
         return all(run.state != "running" for run in self.runs)
 
     def views(self, screen: ConsoleDimensions) -> list[RenderableType]:

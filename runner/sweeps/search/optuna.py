@@ -152,7 +152,7 @@ def _open(searching: Searching) -> optuna.Study:
 
 
 def _changes(study: optuna.Study, trials: Iterable[FrozenTrial], searching: Searching) -> Iterator[str]:
-    """Yield the changes that make new trials incomparable with earlier ones; new ends of ranges are none."""
+    """Yield the changes that make new trials incomparable with earlier ones; new ends of ranges do not count."""
     search = searching.search
     axes = {key: kind_of(distribution_of(axis)) for key, axis in search.axes.items()}
     for key, distribution in (pair for trial in trials for pair in trial.distributions.items()):

@@ -30,14 +30,14 @@ class Axis(Section):
     def _is_one_kind(self) -> Self:
         if self.choices is not None:
             if not self.choices or self.low is not None or self.high is not None:
-                raise ValueError("choices: must not be empty, and exclude low and high")
+                raise ValueError("choices: must not be empty, and cannot be combined with low and high")
             return self
         if self.low is None or self.high is None:
             raise ValueError("must have low and high, or choices")
         if not self.low < self.high:
             raise ValueError(f"low={self.low} must be below high={self.high}")
         if self.log and (self.low <= 0 or self.step is not None):
-            raise ValueError("log=true needs low above 0, and no step")
+            raise ValueError("log=true needs low above 0, and allows no step")
         return self
 
 
