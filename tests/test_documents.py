@@ -25,7 +25,7 @@ def test_every_figure_of_a_report_has_a_caption_and_is_in_the_docs():
     text = (REPOSITORY / "docs/report.md").read_text().partition("**Figures**")[2].partition("**index.html**")[0]
     missing = sorted(stem for stem in drawn if f"`{stem}`" not in text)
     assert not missing, f"{', '.join(missing)}: drawn by report_figures.py, and not among the figures in docs/report.md"
-    assert drawn == set(CAPTIONS), "captions.py and report_figures.py do not name the same figures"
+    assert drawn == set(CAPTIONS), "page.py and report_figures.py do not name the same figures"
 
 
 def test_every_other_figure_is_named_in_the_readme_or_the_docs():

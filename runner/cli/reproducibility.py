@@ -1,4 +1,4 @@
-"""Command that reproduces a recorded run: `runner reproduce`."""
+"""Commands that check results by training again: `runner reproduce` and `runner verify`."""
 
 import argparse
 import math

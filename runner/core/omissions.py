@@ -1,4 +1,4 @@
-"""Omissions: files that a report cannot read, with the reasons. A file may be damaged or hostile."""
+"""Omissions: files that cannot be read, with the reasons. A file may be damaged or hostile."""
 
 import logging
 from collections.abc import Callable

@@ -1,1 +1,1 @@
-"""Run directories: their files, atomic writing, and validated reading."""
+"""Records on disk: run directories, sweep directories, jobs and provenance."""

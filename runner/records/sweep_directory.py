@@ -1,4 +1,4 @@
-"""Sweep directory: its plan and tuning table, for readers other than the sweep itself."""
+"""Sweep directory: the one reader of its plan, and the columns of its tuning table."""
 
 import shlex
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Collection of runs from disk, as tidy frames."""
+"""Collection of runs from disk, by the plans of their sweeps."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace

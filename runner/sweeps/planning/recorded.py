@@ -20,9 +20,10 @@ def in_recorded_order(plan: Plan, directory: Path, console: Console) -> Plan:
 
     The same values typed in another order are the same sweep, and its report must keep the same question.
     """
-    if plan.study or not begun(directory):
+    there = [] if plan.study else _recorded(directory)
+    if not any(_has_begun(job, directory) for job in there):
         return plan
-    recorded = {name: place for place, name in enumerate(dict.fromkeys(job.kind for job in _recorded(directory)))}
+    recorded = {name: place for place, name in enumerate(dict.fromkeys(job.kind for job in there))}
     if next(iter(recorded)) not in (job.kind for job in plan.jobs):
         return plan
     jobs = sorted(plan.jobs, key=lambda job: recorded.get(job.kind, len(recorded)))
@@ -48,7 +49,11 @@ def refuse_another_question(jobs: Iterable[Job], directory: Path) -> None:
 
 def begun(directory: Path) -> list[Job]:
     """Return the started runs of the plan in a directory; none if there is no plan."""
-    return [job for job in _recorded(directory) if RunDirectory(job.path(directory)).record_path.exists()]
+    return [job for job in _recorded(directory) if _has_begun(job, directory)]
+
+
+def _has_begun(job: Job, directory: Path) -> bool:
+    return RunDirectory(job.path(directory)).record_path.exists()
 
 
 def _recorded(directory: Path) -> list[Job]:
