@@ -1,0 +1,35 @@
+"""Error of the Python interface, in place of the program's own errors."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from runner.core import errors
+
+Parameters = ParamSpec("Parameters")
+Returned = TypeVar("Returned")
+
+
+class UserError(errors.UserError, ValueError):
+    """An error that the user can fix; its text is the same as on the command line.
+
+    >>> import runner
+    >>> try:
+    ...     runner.load("nowhere")
+    ... except runner.UserError as error:
+    ...     print(error)
+    nowhere: no such directory
+    """
+
+
+def refusing(function: Callable[Parameters, Returned]) -> Callable[Parameters, Returned]:
+    """Return the function with errors of the program raised as `UserError`, without the program's traceback."""
+
+    @wraps(function)
+    def refused(*arguments: Parameters.args, **options: Parameters.kwargs) -> Returned:
+        try:
+            return function(*arguments, **options)
+        except errors.UserError as error:
+            raise UserError(str(error)) from None
+
+    return refused
