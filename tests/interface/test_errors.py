@@ -11,7 +11,7 @@ def refuse() -> None:
 
 
 def test_an_error_of_the_program_is_a_value_error_with_the_same_text_and_no_cause():
-    with pytest.raises(ValueError, match="^optimizer=adamm: no such option$") as caught:
+    with pytest.raises(ValueError, match=r"^optimizer=adamm: no such option$") as caught:
         refuse()
     assert type(caught.value) is runner.UserError
     assert caught.value.__suppress_context__
