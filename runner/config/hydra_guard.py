@@ -168,7 +168,8 @@ def _heed_misnamed(directories: Iterable[Path], config: DictConfig) -> None:
         ConfigError: naming the file.
     """
     chosen = {f"{group.partition('@')[0]}/{option}" for group, option in config.hydra.runtime.choices.items()}
-    chosen |= {f"{group}/{option}" for group in LIST_GROUPS for option in config.get(group) or {}}
+    lists = {group: config.get(group) for group in LIST_GROUPS}
+    chosen |= {f"{group}/{option}" for group, own in lists.items() if OmegaConf.is_dict(own) for option in own}
     for option, file in _misnamed(directories).items():
         if option in chosen:
             raise _rename(file)

@@ -125,6 +125,12 @@ def test_a_misnamed_option_is_refused_where_its_name_is_asked_for_and_else_said(
     assert caplog.messages == [f"runner: {said}"]
 
 
+def test_a_number_in_place_of_a_list_of_options_is_left_to_the_schema(composed, tmp_path):
+    (tmp_path / "regularizer").mkdir()
+    (tmp_path / "regularizer" / "odd.yaml").write_text("# @package _global_\naugmentation: -5.7e+16\n")
+    assert composed("regularizer=[odd]").augmentation == -5.7e16
+
+
 def test_a_broken_option_file_is_refused_where_it_is_chosen(composed, tmp_path):
     (tmp_path / "optimizer").mkdir()
     (tmp_path / "optimizer" / "broken.yaml").write_text("_target_: [\n")
