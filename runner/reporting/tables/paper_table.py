@@ -61,7 +61,12 @@ class PaperTable:
 
 
 def paper_table(
-    summary: pd.DataFrame, aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int | None, goal: str = ""
+    summary: pd.DataFrame,
+    aggregate: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    examples: int | None,
+    goal: str = "",
+    note: str = "",
 ) -> PaperTable:
     """Return the table of a report.
 
@@ -69,6 +74,7 @@ def paper_table(
         summary: one row per run, to compare every variant with the best.
         examples: number of test examples.
         goal: the target in words, for the caption if the metric is the time to the target.
+        note: about the metric, for the caption; without a full stop.
     """
     metric = str(aggregate["metric"].iloc[0])
     compared = comparisons.set_index("variant")
@@ -85,7 +91,8 @@ def paper_table(
                 "n": ", ".join(filter(None, [f"{row['n']:.0f}", no_result_text(row)])),
             }
         )
-    return PaperTable(rows, _marks(summary, aggregate, metric), _caption(aggregate, comparisons, examples, goal))
+    caption = _caption(aggregate, comparisons, examples, goal) + (f" {note[:1].upper()}{note[1:]}." if note else "")
+    return PaperTable(rows, _marks(summary, aggregate, metric), caption)
 
 
 def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, metric: str) -> list[Mark]:
