@@ -38,6 +38,7 @@ from runner.reproducibility.compare import (
     verdict_text,
 )
 from runner.run.execute import exit_code, run
+from runner.run.objects import refuse_objects
 from runner.run.request import Request
 
 
@@ -104,6 +105,7 @@ class Original:
         if not directory.record_path.exists():
             raise UserError(f"{path}: holds no run (no record.json); use --row N for a run of a sweep or a report")
         record = directory.read_record()
+        refuse_objects(record, "reproduced")
         config = directory.read_config()
         refuse_strangers(config, trusted)
         check(config)
