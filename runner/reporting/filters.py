@@ -37,7 +37,7 @@ class Condition:
 
     column: str
     operator: str
-    values: Sequence[str]  # as on the command line; with an operator other than = there is one
+    wanted: Sequence[str]  # as on the command line; with an operator other than = there is one
 
     @classmethod
     def equal(cls, column: str, value: Any) -> "Condition":
@@ -167,7 +167,7 @@ def _meets(cell: Any, condition: Condition) -> bool:
     if condition.operator in ("<", "<=", ">", ">=") and _as_text(cell) == NONE:
         return False
     holds = _OPERATORS[condition.operator]
-    return any(holds(*_comparable(cell, value)) for value in condition.values)
+    return any(holds(*_comparable(cell, value)) for value in condition.wanted)
 
 
 def _comparable(cell: Any, value: str) -> tuple[Any, Any]:

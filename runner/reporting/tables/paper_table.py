@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from runner.core.text import counted
-from runner.core.write import write_csv, write_text
+from runner.core.write import csv_text, write_text
 from runner.reporting.aggregate import (
     STILL_TRAINING,
     can_decide,
@@ -51,12 +51,15 @@ class PaperTable:
         rows = [{_head(name): text for name, text in row.items()} for row in self.rows]
         return latex_table(rows, self.marks, escaped(self.caption) + legend, label)
 
+    def csv(self) -> str:
+        """Return the rows as CSV, with a column for the marks."""
+        return csv_text(row | {"mark": mark} for row, mark in zip(self.rows, self.marks, strict=True))
+
     def write(self, out: Path) -> list[Path]:
         """Write table.md, table.tex and table.csv; return the paths."""
         write_text(out / "table.md", self.markdown())
         write_text(out / "table.tex", self.latex(out.resolve().name))
-        marks = [{"mark": mark} for mark in self.marks]
-        write_csv(out / "table.csv", [row | mark for row, mark in zip(self.rows, marks, strict=True)])
+        write_text(out / "table.csv", self.csv())
         return [out / "table.md", out / "table.tex", out / "table.csv"]
 
 
