@@ -199,13 +199,14 @@ class RunDirectory:
             raise UserError(f"{self.predictions_path}: cannot be read ({error})") from error
 
     def read_history(self) -> list[Row]:
-        """Read the epochs; none if no epoch was completed.
+        """Read the epochs; none if no epoch was completed. An epoch lacks the metrics that it did not measure.
 
         Raises:
             UserError: if the file is not a table of numbers, with the first error.
         """
         try:
-            history = [{name: float(value) for name, value in row.items()} for row in read_rows(self.history_path)]
+            rows = read_rows(self.history_path)
+            history = [{name: float(value) for name, value in row.items() if value} for row in rows]
             for row in history:
                 _refuse_no_epoch(row)
         except FileNotFoundError:
