@@ -199,7 +199,7 @@ class Results:
         kept = matching(conditions, self._columns(conditions), len(self))
         chosen = [run for run, is_kept in zip(self._runs, kept, strict=True) if is_kept]
         arms = [arm for arm, is_kept in zip(self._arms or variant_labels(self._runs), kept, strict=True) if is_kept]
-        return replace(self, _runs=chosen, _arms=arms)
+        return Results(self._paths, chosen, self._left_out, self._values, self._asked, arms)
 
     def _with_labels(self, condition: Condition) -> Condition:
         """Return the condition on the variant with whole labels for short forms."""
@@ -249,7 +249,8 @@ class Results:
         return self._asking(**{name: value for name, value in given.items() if value is not None})
 
     def _asking(self, **options: Any) -> "Results":
-        asking = replace(self, _asked={**self._asked, **options})
+        asked = {**self._asked, **options}
+        asking = Results(self._paths, self._runs, self._left_out, self._values, asked, self._arms)
         asking._read  # noqa: B018 - refuses wrong options now
         return asking
 
