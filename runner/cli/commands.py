@@ -103,6 +103,12 @@ def _ablate(arguments: Sequence[str]) -> None:
     train(ablation_arguments(arguments))
 
 
+def _diff(arguments: Sequence[str]) -> None:
+    from runner.cli.diff import diff_command
+
+    diff_command(arguments)
+
+
 def _ensemble(arguments: Sequence[str]) -> None:
     from runner.cli.report import ensemble_command
 
@@ -147,6 +153,7 @@ def _verify(arguments: Sequence[str]) -> None:
 
 COMMANDS = {
     "ablate": Command(_ablate, takes="overrides"),
+    "diff": Command(_diff, ("--format",)),
     "ensemble": Command(_ensemble, ("--out",)),
     "report": Command(
         _report,
