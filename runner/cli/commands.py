@@ -103,6 +103,12 @@ def _ablate(arguments: Sequence[str]) -> None:
     train(ablation_arguments(arguments))
 
 
+def _clean(arguments: Sequence[str]) -> None:
+    from runner.cli.housekeeping import clean_command
+
+    clean_command(arguments)
+
+
 def _diff(arguments: Sequence[str]) -> None:
     from runner.cli.diff import diff_command
 
@@ -153,6 +159,7 @@ def _verify(arguments: Sequence[str]) -> None:
 
 COMMANDS = {
     "ablate": Command(_ablate, takes="overrides"),
+    "clean": Command(_clean, ("--failed", "--keep-best", "--models", "--older-than", "--yes")),
     "diff": Command(_diff, ("--format",)),
     "ensemble": Command(_ensemble, ("--out",)),
     "report": Command(
