@@ -22,7 +22,7 @@ from runner.reporting.collect import natural
 from runner.sweeps.cleaning.needed import best_models, starting_points
 
 Kind = Literal["temporary", "checkpoint", "empty", "failed", "model"]
-_OUTPUTS = Path("outputs")  # where runs lie that may start from a model elsewhere
+_OUTPUTS = "outputs"  # where runs lie that may start from a model elsewhere
 
 # Names that the program gives to the directories of runs: of a sweep, by time, and reproduced.
 _RUN_NAME = re.compile(r"(.+_)?seed\d+_[0-9a-f]{12}|([0-9a-f]{12}-)?\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d-\d+", re.DOTALL)
@@ -104,6 +104,13 @@ def record_version(run: Path) -> int | None:
         return None
 
 
+def _surroundings(directory: Path) -> list[Path]:
+    """Return existing directories whose runs may start from a run in a directory: `outputs`, and its sweep."""
+    home = directory.resolve()
+    above = [path for path in home.parents if path.name == _OUTPUTS or (path == home.parent and (path / PLAN).exists())]
+    return [*above, *([Path(_OUTPUTS)] if Path(_OUTPUTS).is_dir() else [])]
+
+
 class _Search:
     """A walk through a directory."""
 
@@ -114,8 +121,7 @@ class _Search:
         self._models: list[tuple[Item, RunRecord, bool]] = []  # with the record, and whether it ended early enough
         self._sources: dict[Path, Path] = {}
         if wish.failed or wish.models:
-            roots = [directory, *(root for root in (_OUTPUTS,) if root.is_dir())]
-            self._sources = starting_points(roots, self.found.left_out)
+            self._sources = starting_points([directory, *_surroundings(directory)], self.found.left_out)
 
     def look_into(self, folder: Path, below: list[str]) -> None:
         """Note what a folder holds; remove from `below` the folders that need no look."""

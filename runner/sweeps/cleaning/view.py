@@ -33,6 +33,8 @@ def clean(directory: Path, wish: Wish, console: Console, *, command: str, confir
         UserError: if there is no such directory, or it is a link.
         Stopped: at the end, with exit code 1, if something could not be removed.
     """
+    if ".." in directory.parts:  # a path that ends so has no name
+        directory = directory.resolve()
     found = find(directory, wish)
     for path, reason in found.kept.items():
         console.print(f"stays: {path}: {reason}", soft_wrap=True)

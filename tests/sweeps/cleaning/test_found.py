@@ -1,6 +1,8 @@
 import os
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -10,8 +12,10 @@ from runner.core.lock import run_lock
 from runner.core.write import set_aside
 from runner.reporting.run_figures import run_figures
 from runner.sweeps.cleaning.found import _FIGURES, Wish, find, total
+from runner.sweeps.planning.plan import Plan
 from tests.imports import REPOSITORY
 from tests.sweeps.cleaning.conftest import DAY, aged
+from tests.sweeps.made_up import job
 from tests.test_documents import named_in
 
 TIME = "2026-01-01_00-00-00-000000"
@@ -141,6 +145,17 @@ class TestModels:
         found = find(outputs / "runs" / "a", Wish(models=True))
         assert not found.items
         assert "outputs/runs/b starts from it" in found.kept[start / "model.keras"]
+
+    def test_the_runs_that_start_from_it_are_found_from_inside_the_run_too(self, outputs, make, monkeypatch, tmp_path):
+        start = make("runs/a", model=20)
+        make("sweeps/s/b", init_from="outputs/runs/a", working_directory=str(tmp_path))
+        monkeypatch.chdir(start)
+        assert not find(Path(), Wish(models=True)).items
+
+    def test_the_other_runs_of_its_sweep_are_looked_at_wherever_it_lies(self, outputs, make, monkeypatch, tmp_path):
+        start = make("../results/a", model=20).resolve()
+        Plan([replace(job(), config=job().config | {"model": {"init_from": str(start)}})]).write(tmp_path / "results")
+        assert not find(start, Wish(models=True)).items
 
     def test_a_failed_run_that_another_run_starts_from_stays(self, outputs, make):
         start = make("runs/a", "failed", model=20)

@@ -87,6 +87,13 @@ def test_an_age_without_a_number_or_a_unit_is_refused(age, capsys):
     assert "must be a number with a unit, s, m, h, d or w (such as 30d)" in capsys.readouterr().err
 
 
+def test_a_path_may_lead_up_again(outputs, make):
+    make("runs/a", "failed")
+    (outputs / "runs" / "a" / "checkpoint").mkdir()
+    clean_command(["outputs/runs/a/checkpoint/..", "--failed", "--yes"])
+    assert not (outputs / "runs" / "a").exists()
+
+
 def test_keep_best_alone_is_refused(outputs):
     with pytest.raises(UserError, match="only valid with --models"):
         clean_command(["outputs", "--keep-best"])
