@@ -47,10 +47,10 @@ def run_command(name: str, arguments: Sequence[str]) -> None:
 
 
 def train(arguments: Sequence[str], observer: Observer) -> None:
-    """Let Hydra run or plan what overrides ask for.
+    """Let Hydra compose overrides, and train the run or sweep that they describe.
 
     Args:
-        observer: of the run or sweep.
+        observer: told of the run or sweep.
 
     Raises:
         ConfigError: if an argument is neither an override nor one of Hydra's flags.
@@ -59,8 +59,8 @@ def train(arguments: Sequence[str], observer: Observer) -> None:
     from runner.config.multirun import wants_local_workers
 
     overrides = unread(arguments)
-    # argparse cannot read overrides on both sides of a flag. Of Hydra's own groups, users of sweeps choose only the
-    # launcher.
+    # argparse cannot read overrides on both sides of a flag. The launcher is the only
+    # group of Hydra's that users choose, so it may be written without the prefix hydra/.
     flags_first = sorted(arguments, key=lambda argument: argument in overrides)
     sys.argv[1:] = [re.sub("^launcher=", "hydra/launcher=", argument) for argument in flags_first]
     refuse_flags(sys.argv[1:])

@@ -33,7 +33,7 @@ def shown_completions(shell: str) -> str:
     """Return the completions of the typed text (COMP_LINE up to COMP_POINT), one per line; nothing on an error.
 
     Args:
-        shell: bash itself completes file names if nothing is returned.
+        shell: name of the shell; bash completes file names itself if nothing is returned.
     """
     line = os.environ.get("COMP_LINE", "")
     point = os.environ.get("COMP_POINT", "")

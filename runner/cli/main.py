@@ -36,7 +36,7 @@ _TRACEBACK = "HYDRA_FULL_ERROR"
 
 @dataclass(frozen=True)
 class Ending:
-    """Ending of a command: its exit code, and a message if it did not end by itself."""
+    """Ending of a command: its exit code, and a message if an error or a signal ended it."""
 
     exit_code: int
     message: str | None = None
@@ -60,8 +60,8 @@ def prepare_process() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ["MPLBACKEND"] = "agg"  # a notebook's backend may be missing, and Keras imports Matplotlib
-    logging.raiseExceptions = False  # a log on a full disk is no reason to fill the terminal
-    # For a closed output Python has None, and the next opened file would take its descriptor.
+    logging.raiseExceptions = False  # no traceback for each line of a log on a full disk
+    # Python sets a closed stream to None, and the next file to be opened would get its descriptor.
     sys.stdout, sys.stderr = (stream or Path(os.devnull).open("w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
 
 
@@ -93,7 +93,7 @@ def _show(ending: Ending) -> None:
     if ending.is_internal:
         print(ending.message, file=sys.stderr)
         return
-    with suppress(OSError):  # standard error may be on a full disk or a closed terminal: the exit code still tells
+    with suppress(OSError):  # standard error may be on a full disk or a closed terminal: the exit code remains
         print("\n".join(f"runner: {printable(line)}" for line in ending.message.split("\n")), file=sys.stderr)
 
 
@@ -167,7 +167,7 @@ def _all_said(code: int) -> int:
             stream.flush()
         except OSError as error:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-            if error.errno != errno.EPIPE:  # whoever closed the pipe knows
+            if error.errno != errno.EPIPE:  # the reader that closed the pipe needs no error
                 code = code or EXIT_ENVIRONMENT
     return code
 

@@ -65,7 +65,7 @@ def with_values_in_force(summary: pd.DataFrame, runs: Sequence[Run], values: Val
 
     Args:
         summary: one row per run, in the order of the runs.
-        values: of the runs.
+        values: reader of the runs' values.
     """
     fixed = {*replace(runs[0].record, overrides=[]).summary()}
     keys = dict.fromkeys(override_key(part) for run in runs for part in run.record.overrides)
@@ -108,7 +108,7 @@ def labels_by(runs: Sequence[Run], keys: Sequence[str], values: Values) -> list[
     """Return a label for each run from its values of some keys: `optimizer=sgd,model=mlp`.
 
     Args:
-        values: of the runs.
+        values: reader of the runs' values.
 
     Raises:
         UserError: if no run has one of the keys.
@@ -129,7 +129,7 @@ def cells(runs: Sequence[Run], labels: Sequence[str], keys: Sequence[str]) -> li
     Without keys all runs are in one cell.
 
     Args:
-        keys: whose values make the variants.
+        keys: the keys whose values make the variants.
     """
     if not keys:
         return [""] * len(runs)

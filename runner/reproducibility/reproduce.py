@@ -149,7 +149,7 @@ def reproduce(
     """Train a run again, and print the differences in environment and the comparison of metrics.
 
     Args:
-        row: of a report's summary, to compare as well.
+        row: the run's row in a report's summary, to compare as well.
 
     Raises:
         UserError: if the run cannot be trained, or `out` is already used.
