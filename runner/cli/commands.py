@@ -11,6 +11,7 @@ from runner.cli.observer import Observer
 from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean
 
+WORDS = ("help", "version")  # forms of --help and --version without dashes
 RUN_FLAGS = ("--cfg", "--config-dir", "--help", "--multirun", "--version")
 _WORD = re.compile(r"[A-Za-z][\w.-]*")  # neither an override nor a flag
 
@@ -44,6 +45,14 @@ def run_command(name: str, arguments: Sequence[str]) -> None:
             if flag.startswith("--") and not any(known.startswith(flag) for known in own):
                 raise _no_flag(flag, own, f"runner {name} --help")
     command.run(arguments)
+
+
+def interruption_text(arguments: Sequence[str]) -> str:
+    """Return the message for a command that was interrupted, unless its run reports that."""
+    command = COMMANDS.get(arguments[0]) if arguments else None
+    if command and command.takes == "directories":
+        return "interrupted; the runs are kept; repeat the command"
+    return "interrupted; repeat the command to start again"
 
 
 def train(arguments: Sequence[str], observer: Observer) -> None:
@@ -86,10 +95,12 @@ def train(arguments: Sequence[str], observer: Observer) -> None:
 
 
 def _no_command(word: str) -> ConfigError:
-    if word in COMMANDS:
-        return ConfigError(f"{word}: a command must be the first word (runner {word} --help)")
+    if word in COMMANDS or word in WORDS:
+        page = "runner --help" if word in WORDS else f"runner {word} --help"
+        return ConfigError(f"{word}: a command must be the first word ({page})")
     return ConfigError(
-        f"{word}: no such command{did_you_mean(word, COMMANDS)}; a run takes GROUP=OPTION and KEY=VALUE (runner --help)"
+        f"{word}: no such command{did_you_mean(word, [*COMMANDS, *WORDS])}; a run takes GROUP=OPTION and KEY=VALUE "
+        "(runner --help)"
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import runner
-from runner.cli.commands import is_word, run_command, train
+from runner.cli.commands import interruption_text, is_word, run_command, train
 from runner.cli.observer import Observer
 from runner.config.overrides import override_key
 from runner.config.trust import TRUST
@@ -78,7 +78,7 @@ def run_arguments(
         with machine_faults():
             return Ending(_exit_code(arguments, observer or Observer()))
     except KeyboardInterrupt:  # a run that has begun reports it itself
-        return Ending(EXIT_INTERRUPTED, "interrupted; repeat the command to start again")
+        return Ending(EXIT_INTERRUPTED, interruption_text(arguments))
     except Exception as error:  # the last chance to turn it into a message
         if isinstance(error, BrokenPipeError) and _is_unread():
             return Ending(EXIT_UNREAD)
@@ -127,10 +127,10 @@ def _dispatch(given: list[str], observer: Observer) -> None:
             print(shown_completions(wanted.removeprefix("query=")), end="")
         case ["--version" | "-V" | "version", *_]:
             print(f"runner {runner.__version__}")
-        case ["help", command]:
-            run_command(command, ["--help"])
-        case ["help"]:
+        case ["help"] | ["help", "help" | "version", *_]:
             train(["--help"], observer)
+        case ["help", command, *_]:
+            run_command(command, ["--help"])
         case [word, *arguments] if is_word(word):
             run_command(word, arguments)
         case _:

@@ -17,7 +17,7 @@ from runner.config.schema import check
 from runner.config.trust import refuse_strangers
 from runner.core.errors import EXIT_FAILED, EnvironmentFault, Stopped, UserError
 from runner.core.lock import Locked, run_lock
-from runner.core.paths import located, user_path
+from runner.core.paths import located, refuse_no_directory, user_path
 from runner.core.read import read_rows
 from runner.core.terminal import show_warning
 from runner.records.record import RunRecord
@@ -69,8 +69,7 @@ def run_of_row(report: Path, number: int) -> tuple[Path, dict[str, str]]:
 
 
 def _summary_rows(report: Path, summary: Path) -> list[dict[str, str]]:
-    if not report.is_dir():
-        raise UserError(f"{report}: no such directory")
+    refuse_no_directory(report)
     try:
         return read_rows(summary)
     except FileNotFoundError as error:
@@ -100,8 +99,7 @@ class Original:
             UserError: if there is no run, or one of its files is missing or cannot be read.
         """
         directory = RunDirectory(path)
-        if not path.is_dir():
-            raise UserError(f"{path}: no such directory")
+        refuse_no_directory(path)
         if not directory.record_path.exists():
             raise UserError(f"{path}: holds no run (no record.json); use --row N for a run of a sweep or a report")
         record = directory.read_record()
