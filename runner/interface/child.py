@@ -9,8 +9,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from runner.cli.main import prepare_process, run_arguments
+from runner.cli.main import Ending, prepare_process, run_arguments
 from runner.cli.observer import Observer
+from runner.core.errors import EXIT_INTERRUPTED
 from runner.core.signals import Termination
 from runner.core.write import write_json
 
@@ -35,8 +36,11 @@ def main(request: Mapping[str, Any]) -> int:
     sys.argv = ["runner", *request["arguments"]]
     prepare_process()
     with Termination() as termination:
-        threading.Thread(target=_end_with_parent, daemon=True).start()
-        ending = run_arguments(sys.argv[1:], Observer(begun, composed if request["composes"] else None))
+        try:
+            threading.Thread(target=_end_with_parent, daemon=True).start()
+            ending = run_arguments(sys.argv[1:], Observer(begun, composed if request["composes"] else None))
+        except KeyboardInterrupt:  # before the command began
+            ending = Ending(EXIT_INTERRUPTED)
         code = termination.exit_code(ending.exit_code)
         write_json(file, outcome | asdict(ending) | {"exit_code": code})
     return code

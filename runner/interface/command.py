@@ -52,7 +52,7 @@ def run_command(arguments: Sequence[str], *, quiet: bool = False, composes: bool
         request = {"arguments": [*arguments], "path": sys.path, "outcome": str(file), "composes": composes}
         code = _wait(request, quiet=quiet)
         outcome = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    if code in (EXIT_INTERRUPTED, EXIT_TERMINATED):
+    if code in (EXIT_INTERRUPTED, EXIT_TERMINATED, -signal.SIGINT):
         raise KeyboardInterrupt
     if "exit_code" not in outcome:
         raise RuntimeError(f"the process of `runner {' '.join(arguments)}` died ({_how(code)}){_place(outcome)}")

@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from os import PathLike
 from typing import Any
 
+from runner.config.trust import TRUST
 from runner.core.errors import UserError
 
+Location = str | PathLike[str]
 Overrides = Mapping[str, Any] | Sequence[str]
 _PLAIN = re.compile(r"[\w./:+@%?|~-]+( [\w./:+@%?|~-]+)*")  # Hydra reads these without quotes
 
@@ -38,6 +41,17 @@ def as_axes(given: Overrides) -> list[str]:
     if not isinstance(given, Mapping):
         return _texts(given)
     return [f"{_key(key)}={_axis(str(key), values)}" for key, values in given.items()]
+
+
+def trust(packages: Sequence[str]) -> list[str]:
+    """Return the override that names the user's trusted packages; none if there are none.
+
+    Raises:
+        UserError: if they are a single text.
+    """
+    if isinstance(packages, str):
+        raise UserError(f'trusted_packages="{packages}": must be a list of names')
+    return as_overrides({TRUST: [*packages]}) if packages else []
 
 
 def _texts(given: object) -> list[str]:
