@@ -180,8 +180,8 @@ def compare_with(
 
     Args:
         out: the directory of the reproduction.
-        record: of the reproduction.
-        row: of a report's summary, to compare as well.
+        record: record of the reproduction.
+        row: the run's row in a report's summary, to compare as well.
 
     Raises:
         UserError: if the row has a metric that is not a number, or a file of the reproduction cannot be read.
