@@ -118,6 +118,18 @@ def _ablate(arguments: Sequence[str]) -> None:
     train(ablation_arguments(arguments), Observer())
 
 
+def _clean(arguments: Sequence[str]) -> None:
+    from runner.cli.housekeeping import clean_command
+
+    clean_command(arguments)
+
+
+def _diff(arguments: Sequence[str]) -> None:
+    from runner.cli.diff import diff_command
+
+    diff_command(arguments)
+
+
 def _ensemble(arguments: Sequence[str]) -> None:
     from runner.cli.report import ensemble_command
 
@@ -162,6 +174,8 @@ def _verify(arguments: Sequence[str]) -> None:
 
 COMMANDS = {
     "ablate": Command(_ablate, takes="overrides"),
+    "clean": Command(_clean, ("--failed", "--keep-best", "--models", "--older-than", "--yes")),
+    "diff": Command(_diff, ("--format",)),
     "ensemble": Command(_ensemble, ("--out",)),
     "report": Command(
         _report,
