@@ -14,9 +14,7 @@ def train() -> runner.Run:
     history: pd.DataFrame = run.history
     accuracy = float(run.summary["test_accuracy"]) + len(history) + len(run.record)
     path: Path = run.directory
-    assert run.status == "completed"
-    assert path
-    assert accuracy
+    assert (run.status, bool(path), bool(accuracy)) == ("completed", True, True)
     assert run.predictions()["test_labels"].shape
     verdict: str = run.resume().reproduce(tolerance=0.0).verdict
     assert verdict == "bit-identical"
@@ -39,10 +37,7 @@ def read(results: runner.Results) -> list[Path]:
     figure: Figure = results.figure(results.figures()[0])
     texts: list[str] = [*compared.cautions, *compared.verdicts, results.table("latex")]
     runs: list[runner.Run] = [*results, results.run(0)]
-    assert frames
-    assert figure
-    assert texts
-    assert runs
+    assert [frames, figure, texts, runs]
     assert selection is None
     return results.report("paper")
 
