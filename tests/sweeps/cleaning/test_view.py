@@ -32,7 +32,7 @@ def test_without_yes_the_paths_and_bytes_of_each_kind_are_shown_and_nothing_goes
         "checkpoints of finished runs       2   2.0 kB",
         "models (model.keras)               1  20.0 kB",
         "total                              3  22.0 kB",
-        "nothing was removed; to remove it: runner clean outputs --models --yes",
+        "nothing was removed; to remove these: runner clean outputs --models --yes",
     ]
     assert sorted(outputs.rglob("*")) == before
     assert run.exists()
