@@ -103,6 +103,12 @@ def _ablate(arguments: Sequence[str]) -> None:
     train(ablation_arguments(arguments))
 
 
+def _compare(arguments: Sequence[str]) -> None:
+    from runner.cli.compare import compare_command
+
+    compare_command(arguments)
+
+
 def _ensemble(arguments: Sequence[str]) -> None:
     from runner.cli.report import ensemble_command
 
@@ -147,6 +153,7 @@ def _verify(arguments: Sequence[str]) -> None:
 
 COMMANDS = {
     "ablate": Command(_ablate, takes="overrides"),
+    "compare": Command(_compare, ("--by", "--fail-if-worse", "--format", "--margin", "--metric")),
     "ensemble": Command(_ensemble, ("--out",)),
     "report": Command(
         _report,
