@@ -27,6 +27,7 @@ REGRESSION_COLUMNS = [
 ]  # fmt: skip
 BETTER, WORSE, IDENTICAL = "better", "worse", "identical"
 NO_DIFFERENCE, CANNOT_DECIDE = "no difference shown", "cannot be decided"
+_NAMED = 12  # most variants to name with one verdict
 _REFERENCE, _OTHER = "reference", "other"
 
 
@@ -92,18 +93,21 @@ def shown_verdict(row: Mapping[Any, Any]) -> str:
     return f"{words}, not shown beyond the margin" if row["verdict"] == WORSE else words
 
 
-def conclusion(frame: pd.DataFrame, names: Sequence[str]) -> str:
+def conclusion(frame: pd.DataFrame, names: Sequence[str], missing: Sequence[str] = ()) -> str:
     """Return one sentence on all comparisons.
 
     Args:
         names: of the rows, to name them in the sentence.
+        missing: variants without a result on one of the sides, which are not compared.
     """
     rows = frame.to_dict("records")
     found: dict[str, list[str]] = {}
     for row, name in zip(rows, names, strict=True):
         found.setdefault(shown_verdict(row), []).append(name)
-    parts = [f"{verdict} ({', '.join(of)})" for verdict, of in found.items()]
-    return f"{_lead(frame)} The {quantity(rows[0]['metric'])}: {'; '.join(parts)}."
+    if missing:
+        found["without a result on both sides"] = [*missing]
+    parts = [f"{verdict} ({_some(of)})" for verdict, of in found.items()]
+    return f"{_lead(frame, is_complete=not missing)} The {quantity(rows[0]['metric'])}: {'; '.join(parts)}."
 
 
 def undecided_text(frame: pd.DataFrame) -> Iterator[str]:
@@ -147,6 +151,11 @@ def cautions_of(frame: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
                 f"{name}: {row['reference_lost']} of the reference's runs and {row['lost']} of the other side's "
                 f"{lost_how(row['metric'])} and count as lost; the difference covers the other seeds."
             )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def _design(sides: Sides, pairing: Pairing) -> pd.DataFrame:
@@ -207,16 +216,17 @@ def _fails(shifted: Mapping[Any, Any], margin: float) -> bool:
     return margin > 0 and shifted["win_probability"] == 0
 
 
-def _lead(frame: pd.DataFrame) -> str:
+def _lead(frame: pd.DataFrame, *, is_complete: bool) -> str:
     verdicts, failed = frame["verdict"], frame[frame["fails"]]
     if len(failed):
         is_open = (failed["verdict"] == CANNOT_DECIDE).all()
         return "Worse in every pair, although the seeds cannot decide." if is_open else "Worse."
     if (verdicts == WORSE).any():
         return "Worse, but not shown beyond the margin."
-    if (verdicts == IDENTICAL).all():
+    if (verdicts == IDENTICAL).all() and is_complete:
         return "Identical."
     undecided = verdicts.isin([CANNOT_DECIDE, STILL_TRAINING])
     if undecided.all():
         return "Not decided."
-    return f"Nothing is shown to be worse{', but not every comparison can be decided' if undecided.any() else ''}."
+    is_decided = is_complete and not undecided.any()
+    return f"Nothing is shown to be worse{'' if is_decided else ', but not every comparison can be decided'}."

@@ -62,13 +62,13 @@ class ComparedSides:
     @cached_property
     def conclusion(self) -> str:
         """One sentence on all comparisons."""
-        if self.frame["bit_identical"].all():
+        if self._is_identical:
             pairs = sum(1 for pairing in self.sides.pairings for _ in self.sides.pairs(pairing))
             return (
                 f"Identical: {'all ' * (pairs > 1)}{counted(pairs, 'pair')} of runs {'are' if pairs > 1 else 'is'} "
                 "bit-identical in every epoch, metric and test prediction that both recorded."
             )
-        return conclusion(self.frame, self._names)
+        return conclusion(self.frame, self._names, self._missing)
 
     @cached_property
     def notes(self) -> list[str]:
@@ -77,19 +77,32 @@ class ComparedSides:
         return [*limits, *self._about_bits()]
 
     @property
+    def _is_identical(self) -> bool:
+        """Whether every variant has the same metric on every seed, and bit-identical runs."""
+        is_same = self.frame["bit_identical"] & (self.frame["verdict"] == IDENTICAL)
+        return bool(is_same.all()) and not self._missing
+
+    @property
     def _names(self) -> list[str]:
         """The variants of the rows, with the side if there are several."""
-        several = len(self.sides.sides) > 2
-        letters = {side.name: self.sides.letter(place) for place, side in enumerate(self.sides.sides)}
+        places = {side.name: place for place, side in enumerate(self.sides.sides)}
         rows = zip(self.frame["variant"], self.frame["side"], strict=True)
-        return [f"{variant} ({letters[side]})" if several else variant for variant, side in rows]
+        return [self._named(variant, places[side]) for variant, side in rows]
+
+    @property
+    def _missing(self) -> list[str]:
+        """The variants that both sides have, but not both with a result."""
+        named = (self._named(pairing.variant, pairing.side) for pairing in self.sides.pairings)
+        return [name for name in named if name not in self._names]
+
+    def _named(self, variant: str, side: int) -> str:
+        return f"{variant} ({self.sides.letter(side)})" if len(self.sides.sides) > 2 else variant
 
     def _about_bits(self) -> Iterator[str]:
         """Name the variants whose runs are bit-identical, and those of which only the metric is the same."""
-        bits = self.frame["bit_identical"]
-        if bits.all():
+        if self._is_identical:
             return
-        rows = [*zip(self._names, bits, self.frame["verdict"] == IDENTICAL, strict=True)]
+        rows = [*zip(self._names, self.frame["bit_identical"], self.frame["verdict"] == IDENTICAL, strict=True)]
         if same := [name for name, is_same, _ in rows if is_same]:
             yield f"bit-identical in every pair of runs: {', '.join(same)}."
         if metric_only := [name for name, is_same, is_identical in rows if is_identical and not is_same]:

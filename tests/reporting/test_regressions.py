@@ -216,6 +216,12 @@ def test_a_conclusion_names_the_variants_by_their_verdicts(compare):
     )
 
 
+def test_a_conclusion_names_at_most_twelve_variants(compare):
+    variants = {f"v{number:02}": BEFORE[:1] for number in range(14)}
+    _, frame, _ = compare(variants, variants)
+    assert conclusion(frame, [*variants]).endswith("v10, v11 and 2 more).")
+
+
 @pytest.mark.parametrize(
     ("margin", "metric", "text"),
     [(0.001, "test_accuracy", "0.1 percentage points"), (0.05, "test_loss", "0.05"), (2, "train_seconds", "2")],

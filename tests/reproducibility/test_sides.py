@@ -75,6 +75,28 @@ def test_a_metric_that_only_one_side_recorded_does_not_make_runs_different(make_
     assert compared(*sides).frame["bit_identical"].all()
 
 
+def test_the_same_bits_without_the_chosen_metric_are_not_called_identical(make_side):
+    sides = make_side("a", [0.9, 0.8], scores={"macro_f1": 0.5}), make_side("b", [0.9, 0.8], scores={"macro_f1": 0.5})
+    record = sides[1] / "sgd1" / "record.json"
+    record.write_text(record.read_text().replace('{"macro_f1": 0.5}', "{}"))
+    found = compared(*sides, metric="test_macro_f1")
+    assert found.conclusion.startswith("Not decided. The test macro F1: cannot be decided with 1 seed (sgd)")
+    assert "bit-identical in every pair of runs: sgd." in found.notes
+
+
+def test_a_variant_without_a_result_is_not_among_the_identical_ones(make_side):
+    sides = [make_side(name, [0.9, 0.8]) for name in "ab"]
+    make_side("a", [0.7], "adam")
+    make_side("b", [0.7], "adam", status="failed")
+    found = compared(*sides)
+    assert list(found.frame["variant"]) == ["sgd"]
+    assert found.conclusion == (
+        "Nothing is shown to be worse, but not every comparison can be decided. The test accuracy: identical on every "
+        "seed (sgd); without a result on both sides (adam)."
+    )
+    assert "adam: 1 failed of 1 run of B, which are missing from the comparison." in found.notes
+
+
 def test_runs_that_failed_on_both_sides_are_not_identical(make_side):
     sides = [make_side(name, BEFORE[:2]) for name in "ab"]
     for side in sides:
