@@ -187,15 +187,15 @@ def _means(summary: pd.DataFrame, row: Mapping[Any, Any]) -> dict[str, float]:
 
 def _is_identical(sides: Sides, pairing: Pairing) -> bool:
     """Return whether both sides have the same statuses and exactly the same values at every seed."""
-    values = sides.summary[sides.metric]
 
     def results(places: list[int]) -> list[tuple[int, str, float]]:
         runs = sides.summary.iloc[places]
-        known = values.iloc[places].astype(float).fillna(math.inf)
-        return sorted(zip(runs["seed"], runs["status"], known, strict=True))
+        values = runs[sides.metric].astype(float).fillna(math.inf)
+        return sorted(zip(runs["seed"], runs["status"], values, strict=True))
 
     one, other = results(pairing.reference), results(pairing.other)
-    return one == other and all(status in ("completed", "diverged") for _, status, _ in one)
+    has_result = (status == "diverged" or (status == "completed" and value < math.inf) for _, status, value in one)
+    return one == other and all(has_result)
 
 
 def _verdict(row: Mapping[Any, Any]) -> str:

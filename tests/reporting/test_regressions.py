@@ -143,6 +143,12 @@ def test_diverged_on_both_sides_is_identical(compare):
     assert rows["sgd"]["verdict"] == "identical"
 
 
+def test_a_metric_that_a_seed_lacks_on_both_sides_is_not_identical(compare):
+    sides, *_ = compare({"sgd": BEFORE[:3]}, {"sgd": BEFORE[:3]})
+    sides.summary.loc[sides.summary["seed"] == 2, "test_accuracy"] = np.nan
+    assert list(regression_frame(sides)["verdict"]) == ["cannot be decided"]
+
+
 class TestADesignThatCannotDecide:
     def test_it_says_so_and_does_not_fail_without_a_margin(self, compare):
         _, frame, rows = compare({"sgd": BEFORE[:3]}, {"sgd": [0.1, 0.1, 0.1]})
