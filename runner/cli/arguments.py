@@ -2,25 +2,17 @@
 
 import argparse
 import math
-from pathlib import Path
+
+from runner.cli.paths import path_argument
 
 
 def directories_parser(command: str, description: str) -> argparse.ArgumentParser:
     """Return the parser of a command that takes directories of runs or sweeps."""
     parser = argparse.ArgumentParser(prog=f"runner {command}", description=description)
-    parser.add_argument("directories", nargs="+", type=path, metavar="DIR", help="directories of runs or sweeps")
+    parser.add_argument(
+        "directories", nargs="+", type=path_argument, metavar="DIR", help="directories of runs or sweeps"
+    )
     return parser
-
-
-def path(text: str) -> Path:
-    """Parse a path.
-
-    Raises:
-        ArgumentTypeError: if the text is blank.
-    """
-    if not text.strip():  # Path would take it for the current directory
-        raise argparse.ArgumentTypeError("a path is empty; is a shell variable unset?")
-    return Path(text)
 
 
 def at_least_zero(text: str) -> float:

@@ -113,6 +113,18 @@ def _compare(arguments: Sequence[str]) -> None:
     compare_command(arguments)
 
 
+def _clean(arguments: Sequence[str]) -> None:
+    from runner.cli.housekeeping import clean_command
+
+    clean_command(arguments)
+
+
+def _diff(arguments: Sequence[str]) -> None:
+    from runner.cli.diff import diff_command
+
+    diff_command(arguments)
+
+
 def _ensemble(arguments: Sequence[str]) -> None:
     from runner.cli.report import ensemble_command
 
@@ -157,7 +169,9 @@ def _verify(arguments: Sequence[str]) -> None:
 
 COMMANDS = {
     "ablate": Command(_ablate, takes="overrides"),
+    "clean": Command(_clean, ("--failed", "--keep-best", "--models", "--older-than", "--yes")),
     "compare": Command(_compare, ("--by", "--fail-if-worse", "--format", "--margin", "--metric")),
+    "diff": Command(_diff, ("--format",)),
     "ensemble": Command(_ensemble, ("--out",)),
     "report": Command(
         _report,

@@ -4,7 +4,8 @@ import argparse
 import math
 from collections.abc import Sequence
 
-from runner.cli.arguments import at_least_zero, directories_parser, number, path
+from runner.cli.arguments import at_least_zero, directories_parser, number
+from runner.cli.paths import path_argument
 from runner.core.paths import refuse_file
 from runner.core.terminal import Terminal
 from runner.reporting.collect import refuse_no_runs
@@ -16,7 +17,7 @@ _OF_VARIANTS = ("metric", "baseline", "by", "target", "confusion", "seeds")  # a
 def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the arguments of `runner report`; with `watch`, the report waits until the runs have ended."""
     parser = directories_parser("report", "Write the report on finished runs again, from their records.")
-    parser.add_argument("--out", type=path, help="output directory (default: the sweep's, or outputs/report)")
+    parser.add_argument("--out", type=path_argument, help="output directory (default: the sweep's, or outputs/report)")
     parser.add_argument("--together", action="store_true", help="write one report on the runs of all sweeps")
     parser.add_argument("--metric", help="a column of summary.csv (default: the study's, or test_accuracy)")
     parser.add_argument("--baseline", help="the variant that the others are compared with (default: the first)")
@@ -74,7 +75,7 @@ def ensemble_command(arguments: Sequence[str]) -> None:
     """Print the gain from averaging the predictions of several runs; with `--out`, write tables and figures."""
     parser = directories_parser("ensemble", "Average the predictions of completed runs, and show the gain.")
     parser.add_argument(
-        "--out", type=path, help="directory for tables and figures, also by ensemble size (default: none)"
+        "--out", type=path_argument, help="directory for tables and figures, also by ensemble size (default: none)"
     )
     chosen = parser.parse_args(arguments)
     if chosen.out:

@@ -17,6 +17,12 @@ def conf_directory() -> Path:
     return installed if installed.is_dir() else package.parent / "conf"
 
 
+def shown(path: Path) -> str:
+    """Return a path for display: relative if it lies below the current directory."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
 def user_path(path: str | Path) -> Path:
     """Return a path with ~ expanded, if such a user exists."""
     return Path(os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser() raises for an unknown user

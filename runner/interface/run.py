@@ -12,7 +12,7 @@ from runner.core import errors
 from runner.core.errors import UserError
 from runner.core.lock import is_locked
 from runner.core.omissions import LeftOut
-from runner.core.paths import user_path
+from runner.core.paths import shown, user_path
 from runner.interface.command import run_command
 from runner.interface.errors import refusing
 from runner.interface.overrides import Location, trust
@@ -220,8 +220,8 @@ class Run:
         try:
             record = self._read.record
         except errors.UserError as error:  # a display must not fail
-            return f"<Run {self.directory}: {error}>"
-        return f"<Run {self.directory}: {record.status}, {record.variant}, seed {record.seed}>"
+            return f"<Run {shown(self.directory)}: {error}>"
+        return f"<Run {shown(self.directory)}: {record.status}, {record.variant}, seed {record.seed}>"
 
     def _repr_html_(self) -> str:
         from runner.interface.notebook import figure_html, note_html, table_html
@@ -232,7 +232,7 @@ class Run:
         except errors.UserError:
             return note_html(repr(self))
         summary = record.summary()
-        facts = {"run": str(self.directory), "variant": record.variant, "seed": str(record.seed)}
+        facts = {"run": shown(self.directory), "variant": record.variant, "seed": str(record.seed)}
         facts |= {"status": record.status, "data": record.dataset["name"], "epochs": str(summary["epochs"])}
         facts |= {quantity(name): value_text(summary[name], name) for name in _FACTS if summary[name] is not None}
         if record.error_line:
