@@ -54,7 +54,7 @@ def report_command(chosen: argparse.Namespace) -> None:
         UserError: at the end, if one of several reports cannot be written, with its directory.
     """
     directories = list(dict.fromkeys(chosen.directories))
-    refuse_no_runs(directories)  # before what takes seconds is imported
+    refuse_no_runs(directories)  # before the slow imports
     from runner.reporting.reports import Reports
     from runner.reporting.results import Wish
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 # These keys, and all below them, set where a run computes and what it displays, not its result: they do not change its
-# id. Of the device, only the precision does.
+# id. Of the device's keys, only the precision changes it.
 VOLATILE = (
     "name",
     "device",

@@ -34,6 +34,12 @@ def refuse_file(out: Path) -> None:
         raise UserError(f"--out {out}: not a directory")
 
 
+def refuse_no_directory(path: Path) -> None:
+    """Raise UserError if a path that a command reads is not an existing directory."""
+    if not path.is_dir():
+        raise UserError(f"{path}: no such directory")
+
+
 def working_directory(config: Mapping[str, Any]) -> str | None:
     """Return the current directory if a resolved configuration has a path relative to it, else None."""
     return str(Path.cwd()) if _relative_paths(config) else None

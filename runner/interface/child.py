@@ -1,4 +1,4 @@
-"""Child process of the Python interface: runs one command and writes down how it ended."""
+"""Child process of the Python interface: runs one command and records its outcome."""
 
 import os
 import signal

@@ -14,7 +14,8 @@ def train() -> runner.Run:
     history: pd.DataFrame = run.history
     accuracy = float(run.summary["test_accuracy"]) + len(history) + len(run.record)
     path: Path = run.directory
-    assert run.status == "completed" and path and accuracy and run.predictions()["test_labels"].shape
+    assert (run.status, bool(path), bool(accuracy)) == ("completed", True, True)
+    assert run.predictions()["test_labels"].shape
     verdict: str = run.resume().reproduce(tolerance=0.0).verdict
     assert verdict == "bit-identical"
     return run
@@ -23,7 +24,8 @@ def train() -> runner.Run:
 def sweep() -> runner.Results:
     results = runner.sweep({"optimizer": ["sgd", "adam"], "seed": range(3)}, base=["dataset=mnist_5k"], workers=2)
     plan: pd.DataFrame = runner.study("optimizers", ["training.epochs=2"], seeds=6, dry_run=True)
-    assert len(plan) and runner.study({"variants": {"sgd": []}}, seeds=[0, 1], name="mine").variants
+    assert len(plan)
+    assert runner.study({"variants": {"sgd": []}}, seeds=[0, 1], name="mine").variants
     return results.resume(workers=2)
 
 
@@ -35,7 +37,8 @@ def read(results: runner.Results) -> list[Path]:
     figure: Figure = results.figure(results.figures()[0])
     texts: list[str] = [*compared.cautions, *compared.verdicts, results.table("latex")]
     runs: list[runner.Run] = [*results, results.run(0)]
-    assert frames and figure and texts and runs and selection is None
+    assert [frames, figure, texts, runs]
+    assert selection is None
     return results.report("paper")
 
 
