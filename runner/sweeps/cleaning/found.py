@@ -13,6 +13,7 @@ from typing import Literal
 from runner.core.errors import UserError
 from runner.core.lock import is_locked
 from runner.core.omissions import LeftOut
+from runner.core.paths import refuse_no_directory
 from runner.core.read import walk
 from runner.core.write import leftovers
 from runner.records.record import DONE, RunRecord
@@ -81,8 +82,7 @@ def find(directory: Path, wish: Wish) -> Found:
     Raises:
         UserError: if there is no such directory, or it is a link.
     """
-    if not directory.is_dir():
-        raise UserError(f"{directory}: no such directory")
+    refuse_no_directory(directory)
     if directory.is_symlink():
         raise UserError(f"{directory}: a link, which is not followed; give the directory itself: {directory.resolve()}")
     search = _Search(directory, wish)
