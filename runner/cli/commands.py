@@ -119,6 +119,12 @@ def _ablate(arguments: Sequence[str]) -> None:
     train(ablation_arguments(arguments), Observer())
 
 
+def _compare(arguments: Sequence[str]) -> None:
+    from runner.cli.compare import compare_command
+
+    compare_command(arguments)
+
+
 def _clean(arguments: Sequence[str]) -> None:
     from runner.cli.housekeeping import clean_command
 
@@ -176,6 +182,9 @@ def _verify(arguments: Sequence[str]) -> None:
 COMMANDS = {
     "ablate": Command(_ablate, takes="overrides"),
     "clean": Command(_clean, ("--failed", "--keep-best", "--models", "--older-than", "--yes")),
+    "compare": Command(
+        _compare, ("--by", "--fail-if-worse", "--format", "--margin", "--metric"), only_reads=True
+    ),
     "diff": Command(_diff, ("--format",), only_reads=True),
     "ensemble": Command(_ensemble, ("--out",), only_reads=True),
     "report": Command(
