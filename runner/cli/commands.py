@@ -113,6 +113,12 @@ def _ensemble(arguments: Sequence[str]) -> None:
     ensemble_command(arguments)
 
 
+def _list(arguments: Sequence[str]) -> None:
+    from runner.cli.results import list_command
+
+    list_command(arguments)
+
+
 def _report(arguments: Sequence[str]) -> None:
     from runner.cli.report import report_arguments, report_command
 
@@ -152,6 +158,7 @@ def _verify(arguments: Sequence[str]) -> None:
 COMMANDS = {
     "ablate": Command(_ablate, takes="overrides"),
     "ensemble": Command(_ensemble, ("--out",)),
+    "list": Command(_list, ("--columns", "--descending", "--format", "--sort", "--where")),
     "report": Command(
         _report,
         (

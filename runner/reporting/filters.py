@@ -176,13 +176,26 @@ def _comparable(cell: Any, value: str) -> tuple[Any, Any]:
     return (_constant(_as_text(cell)), _constant(value)) if None in numbers else numbers
 
 
+def as_value(cell: Any) -> int | float | str | None:
+    """Return a cell as a number, true or false if it is one, else as text; None if it is missing."""
+    if not isinstance(cell, Setting):
+        return None if _as_text(cell) == NONE and not isinstance(cell, str) else cell
+    if (text := _constant(cell)) in ("true", "false"):
+        return text == "true"
+    number = _number(cell)
+    return number if number is not None and math.isfinite(number) else str(cell)
+
+
 def _number(value: Any) -> int | float | None:
+    """Return a number as it is, or the one that a text writes; None if there is none."""
+    if not isinstance(value, str):
+        return None if _as_text(value) == NONE else value
     for kind in (int, float):
         try:
-            number = kind(value) if isinstance(value, str) else value
+            number = kind(value)
         except ValueError:
             continue
-        return number if isinstance(number, int | float) and number == number else None
+        return None if math.isnan(number) else number
     return None
 
 
