@@ -11,15 +11,19 @@ if TYPE_CHECKING:
     from runner.interface.errors import UserError
     from runner.interface.results import Results, load
     from runner.interface.run import Run
+    from runner.interface.training import study, sweep, train
 
 __version__ = "0.1.0"
-__all__ = ["Results", "Run", "UserError", "load"]
+__all__ = ["Results", "Run", "UserError", "load", "study", "sweep", "train"]
 
 _MODULES = {
     "Results": "results",
     "Run": "run",
     "UserError": "errors",
     "load": "results",
+    "study": "training",
+    "sweep": "training",
+    "train": "training",
 }  # of runner.interface, by name
 
 

@@ -16,6 +16,7 @@ from runner.core.omissions import LeftOut
 from runner.core.paths import user_path
 from runner.core.text import counted, did_you_mean, shortened
 from runner.interface.errors import refusing
+from runner.interface.overrides import trust
 from runner.interface.run import Run
 from runner.records.sweep_directory import is_sweep_directory
 from runner.reporting import collect
@@ -417,6 +418,36 @@ class Results:
             if name not in FORMATS:
                 raise UserError(f"{name}: no such format{did_you_mean(name, FORMATS)}")
         return write_report(self._read, user_path(directory), Output(formats))
+
+    @refusing
+    def resume(
+        self, *, workers: int | None = None, trusted_packages: Sequence[str] = (), quiet: bool = False
+    ) -> "Results":
+        """Train what is missing of these sweeps and runs, as `runner resume` does, and return the results of all.
+
+        Runs that `where` left out are resumed with their sweep, and are among the results.
+
+        Args:
+            workers: number of runs at a time; None: as before.
+            trusted_packages: your packages whose classes the runs use.
+            quiet: show no progress and no warnings.
+
+        Raises:
+            UserError: if a sweep or run cannot be resumed.
+            KeyboardInterrupt: if the training was interrupted again.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers/0").resume(quiet=True)
+        <Results: 1 run of 1 variant by test_accuracy (primary), baseline optimizer=sgd>
+        """
+        from runner.interface.command import run_command
+
+        runs = [run.directory.path for run in self._runs]
+        sweeps = {run: run.parent for run in runs if is_sweep_directory(run.parent)}
+        for place in dict.fromkeys(sweeps.get(run, run) for run in runs):
+            pool = [f"--workers={workers}"] if workers is not None and place not in runs else []
+            run_command(["resume", str(place), *pool, *trust(trusted_packages)], quiet=quiet)
+        return replace(load(*self._paths), _asked=self._asked)
 
     @cached_property
     def _read(self) -> "reporting.Results":

@@ -1,5 +1,6 @@
 """One run of the Python interface, as its directory says."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,9 @@ from runner.core.errors import UserError
 from runner.core.lock import is_locked
 from runner.core.omissions import LeftOut
 from runner.core.paths import user_path
+from runner.interface.command import run_command
 from runner.interface.errors import refusing
+from runner.interface.overrides import Location, trust
 from runner.records.record import Status
 from runner.records.run_directory import RunDirectory
 from runner.reporting import collect
@@ -22,6 +25,8 @@ from runner.reporting.tables.frames import as_read
 
 if TYPE_CHECKING:
     import keras
+
+    from runner.interface.reproduction import Reproduction
 
 _FACTS = ("val_accuracy", "test_accuracy", "test_loss", "train_seconds")  # of the display in a notebook
 
@@ -150,6 +155,57 @@ class Run:
         from runner.models.saved import read_model
 
         return read_model(self._directory.model_path)
+
+    @refusing
+    def resume(self, *, trusted_packages: Sequence[str] = (), quiet: bool = False) -> "Run":
+        """Continue the run from its last epoch, as `runner resume` does, and return it; a finished run stays as it is.
+
+        Args:
+            trusted_packages: your packages whose classes the run uses.
+            quiet: show no progress and no warnings.
+
+        Raises:
+            UserError: if it cannot be resumed, or another process uses it.
+            KeyboardInterrupt: if it was interrupted again.
+
+        >>> import runner
+        >>> runner.Run("outputs/sweeps/optimizers/0").resume(quiet=True).status
+        'completed'
+        """
+        run_command(["resume", str(self.directory), *trust(trusted_packages)], quiet=quiet)
+        return self
+
+    @refusing
+    def reproduce(
+        self,
+        *,
+        directory: Location | None = None,
+        tolerance: float | None = None,
+        trusted_packages: Sequence[str] = (),
+        quiet: bool = False,
+    ) -> "Reproduction":
+        """Train the run again in a new directory, as `runner reproduce` does, and compare the two.
+
+        Args:
+            directory: of the new run; default: below outputs/reproduced.
+            tolerance: allowed absolute difference of a metric; default: 0.001.
+            trusted_packages: your packages whose classes the run uses.
+            quiet: show no progress and no warnings.
+
+        Raises:
+            UserError: if it cannot be trained, or the directory is already used.
+            KeyboardInterrupt: if the training was interrupted.
+
+        >>> import runner
+        >>> run = runner.train(["dataset=digits", "training.epochs=1"], quiet=True)
+        >>> run.reproduce(quiet=True).verdict
+        'bit-identical'
+        """
+        from runner.interface.reproduction import reproduce
+
+        return reproduce(
+            self.directory, directory=directory, tolerance=tolerance, trusted_packages=trusted_packages, quiet=quiet
+        )
 
     @property
     def _read(self) -> collect.Run:
