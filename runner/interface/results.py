@@ -447,7 +447,8 @@ class Results:
         for place in dict.fromkeys(sweeps.get(run, run) for run in runs):
             pool = [f"--workers={workers}"] if workers is not None and place not in runs else []
             run_command(["resume", str(place), *pool, *trust(trusted_packages)], quiet=quiet)
-        return load(*self._paths)._asking(**self._asked)
+        found = load(*self._paths)
+        return Results(found._paths, found._runs, found._left_out, found._values, self._asked)
 
     @cached_property
     def _read(self) -> "reporting.Results":

@@ -1,14 +1,13 @@
 """List of runs: filtered, sorted, as a table, CSV or JSON."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from runner.core.errors import UserError
@@ -91,14 +90,23 @@ def show_table(console: Console, found: Listed) -> None:
     """Print a table; where columns are too wide for the terminal, an ellipsis shows what was cut."""
     texts = {name: [_shown(name, value) for value in values] for name, values in found.items()}
     widths = _widths(texts, console.width)
-    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
-    for name, values in found.items():
-        is_number = all(isinstance(value, int | float | None) for value in values)
-        table.add_column(Text(_cut(name, widths[name])), justify="right" if is_number else "left", no_wrap=True)
-    for row in zip(*texts.values(), strict=True):
-        cells = zip(texts, row, strict=True)
-        table.add_row(*(Text(_cut(text, widths[name], from_end=name == _BY_ITS_END)) for name, text in cells))
-    console.print(table)
+    ends = {name for name, values in found.items() if all(isinstance(value, int | float | None) for value in values)}
+    heads = [_padded(_cut(name, width), width, at_end=name in ends) for name, width in widths.items()]
+    columns = [
+        [_padded(_cut(text, width, from_end=name == _BY_ITS_END), width, at_end=name in ends) for text in texts[name]]
+        for name, width in widths.items()
+    ]
+    console.print(Text(_line(heads), style="bold"), soft_wrap=True)
+    console.print("\n".join(map(_line, zip(*columns, strict=True))), soft_wrap=True)
+
+
+def _line(cells: Iterable[str]) -> str:
+    return (" " * _GAP).join(cells).rstrip()
+
+
+def _padded(text: str, width: int, *, at_end: bool) -> str:
+    blanks = " " * (width - cell_len(text))
+    return blanks + text if at_end else text + blanks
 
 
 def csv_list(found: Listed) -> str:
