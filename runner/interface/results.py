@@ -3,7 +3,7 @@
 import glob
 import operator
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
@@ -25,7 +25,6 @@ from runner.reporting.formats import FORMATS, Output
 from runner.reporting.labels import Values, override_columns, variant_labels
 from runner.reporting.metrics import TIMES_TO_TARGET
 from runner.reporting.tables.frames import as_read
-from runner.reporting.variant_names import find_variant
 
 if TYPE_CHECKING:  # what these modules import takes more than a second
     from matplotlib.figure import Figure
@@ -195,18 +194,10 @@ class Results:
         conditions += [Condition.equal(column, value) for column, value in given.items()]
         if not self._runs:
             return self
-        conditions = [self._with_labels(one) if one.column == "variant" else one for one in conditions]
         kept = matching(conditions, self._columns(conditions), len(self))
         chosen = [run for run, is_kept in zip(self._runs, kept, strict=True) if is_kept]
         arms = [arm for arm, is_kept in zip(self._arms or variant_labels(self._runs), kept, strict=True) if is_kept]
         return Results(self._paths, chosen, self._left_out, self._values, self._asked, arms)
-
-    def _with_labels(self, condition: Condition) -> Condition:
-        """Return the condition on the variant with whole labels for short forms."""
-        if condition.operator not in ("=", "==", "!="):
-            return condition
-        labels = [find_variant("variant", value, self._read.variants) for value in condition.wanted]
-        return replace(condition, wanted=labels)
 
     def _columns(self, conditions: Sequence[Condition]) -> Columns:
         """Return the columns to filter by; those that only a comparison knows are read if they are needed."""

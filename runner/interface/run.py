@@ -225,6 +225,7 @@ class Run:
 
     def _repr_html_(self) -> str:
         from runner.interface.notebook import figure_html, note_html, table_html
+        from runner.reporting.figures.files import drawn
         from runner.reporting.run_figures import run_figures
 
         try:
@@ -237,8 +238,9 @@ class Run:
         facts |= {quantity(name): value_text(summary[name], name) for name in _FACTS if summary[name] is not None}
         if record.error_line:
             facts["error"] = record.error_line
-        curve = next(run_figures(self._directory, record, LeftOut()), None) if self._read.history else None
-        return table_html([facts]) + (figure_html(curve[1]) if curve else "")
+        figures = run_figures(self._directory, record, LeftOut()) if self._read.history else ()
+        curve = next(drawn(figures, lambda _, figure: figure_html(figure), LeftOut()), "")
+        return table_html([facts]) + curve
 
 
 def _state(path: Path) -> tuple[int, int, int] | None:

@@ -15,7 +15,7 @@ from runner.core.text import printable
 from runner.core.write import csv_text
 from runner.reporting.collect import Run
 from runner.reporting.filters import Columns, as_value, matching, parse_conditions
-from runner.reporting.labels import Values
+from runner.reporting.labels import Values, variant_labels, with_dataset
 from runner.reporting.metrics import USUAL_METRICS, has_direction, value_text
 
 FORMATS = ("table", "csv", "json")
@@ -51,7 +51,7 @@ class RunList:
         Raises:
             UserError: if a condition is not understood, or no run has a column; names the option.
         """
-        columns = Columns(runs, values)
+        columns = Columns(runs, values, {"variant": _labels(runs)})
         with _naming("--where"):
             conditions = [condition for text in where for condition in parse_conditions(text)]
             kept = matching(conditions, columns, len(runs))
@@ -126,6 +126,15 @@ def _rows(found: Listed) -> list[dict[str, Any]]:
 
 def _as_written(value: Any) -> Any:
     return str(value).lower() if isinstance(value, bool) else value
+
+
+def _labels(runs: Sequence[Run]) -> list[str]:
+    """Return the labels of the runs' variants, as in a report on all of them."""
+    labels = variant_labels(runs)
+    try:
+        return with_dataset(labels, runs)
+    except UserError:  # two data sets of one name: a list compares nothing
+        return labels
 
 
 def _sorted(order: Sequence[int], cells: Sequence[Any], *, descending: bool) -> list[int]:

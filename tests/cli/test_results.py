@@ -130,3 +130,17 @@ def test_a_list_of_nothing_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match=r"^outputs: no such directory$"):
         list_command([])
+
+
+def test_variants_have_the_labels_of_a_report_on_all_runs_and_short_forms(listed):
+    variants = [row["variant"] for row in rows(listed("--format", "csv"))]
+    assert variants == ["run", *(f"optimizer=sgd,optimizer.learning_rate={rate}" for rate in ("null", "1e-2", "0.1"))]
+    (row,) = rows(listed("--format", "csv", "--where", "variant = 1e-2"))
+    assert row["seed"] == "1"
+    with pytest.raises(UserError, match="^--where variant sgd: stands for several variants: "):
+        listed("--where", "variant = sgd")
+
+
+def test_two_data_sets_of_one_name_are_listed(listed, tmp_path):
+    run_maker(tmp_path / "outputs")("other", fingerprint="a" * 64)
+    assert "outputs/other" in listed()
