@@ -11,6 +11,7 @@ from runner.cli.observer import Observer
 from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean
 
+WORDS = ("help", "version")  # forms of --help and --version without dashes
 RUN_FLAGS = ("--cfg", "--config-dir", "--help", "--multirun", "--version")
 _WORD = re.compile(r"[A-Za-z][\w.-]*")  # neither an override nor a flag
 
@@ -46,11 +47,19 @@ def run_command(name: str, arguments: Sequence[str]) -> None:
     command.run(arguments)
 
 
+def interruption_text(arguments: Sequence[str]) -> str:
+    """Return the message for a command that was interrupted, unless its run reports that."""
+    command = COMMANDS.get(arguments[0]) if arguments else None
+    if command and command.takes == "directories":
+        return "interrupted; the runs are kept; repeat the command"
+    return "interrupted; repeat the command to start again"
+
+
 def train(arguments: Sequence[str], observer: Observer) -> None:
-    """Let Hydra run or plan what overrides ask for.
+    """Let Hydra compose overrides, and train the run or sweep that they describe.
 
     Args:
-        observer: of the run or sweep.
+        observer: told of the run or sweep.
 
     Raises:
         ConfigError: if an argument is neither an override nor one of Hydra's flags.
@@ -59,8 +68,8 @@ def train(arguments: Sequence[str], observer: Observer) -> None:
     from runner.config.multirun import wants_local_workers
 
     overrides = unread(arguments)
-    # argparse cannot read overrides on both sides of a flag. Of Hydra's own groups, users of sweeps choose only the
-    # launcher.
+    # argparse cannot read overrides on both sides of a flag. The launcher is the only
+    # group of Hydra's that users choose, so it may be written without the prefix hydra/.
     flags_first = sorted(arguments, key=lambda argument: argument in overrides)
     sys.argv[1:] = [re.sub("^launcher=", "hydra/launcher=", argument) for argument in flags_first]
     refuse_flags(sys.argv[1:])
@@ -86,10 +95,12 @@ def train(arguments: Sequence[str], observer: Observer) -> None:
 
 
 def _no_command(word: str) -> ConfigError:
-    if word in COMMANDS:
-        return ConfigError(f"{word}: a command must be the first word (runner {word} --help)")
+    if word in COMMANDS or word in WORDS:
+        page = "runner --help" if word in WORDS else f"runner {word} --help"
+        return ConfigError(f"{word}: a command must be the first word ({page})")
     return ConfigError(
-        f"{word}: no such command{did_you_mean(word, COMMANDS)}; a run takes GROUP=OPTION and KEY=VALUE (runner --help)"
+        f"{word}: no such command{did_you_mean(word, [*COMMANDS, *WORDS])}; a run takes GROUP=OPTION and KEY=VALUE "
+        "(runner --help)"
     )
 
 
@@ -105,6 +116,18 @@ def _ablate(arguments: Sequence[str]) -> None:
     from runner.config.ablation import ablation_arguments
 
     train(ablation_arguments(arguments), Observer())
+
+
+def _clean(arguments: Sequence[str]) -> None:
+    from runner.cli.housekeeping import clean_command
+
+    clean_command(arguments)
+
+
+def _diff(arguments: Sequence[str]) -> None:
+    from runner.cli.diff import diff_command
+
+    diff_command(arguments)
 
 
 def _ensemble(arguments: Sequence[str]) -> None:
@@ -157,6 +180,8 @@ def _verify(arguments: Sequence[str]) -> None:
 
 COMMANDS = {
     "ablate": Command(_ablate, takes="overrides"),
+    "clean": Command(_clean, ("--failed", "--keep-best", "--models", "--older-than", "--yes")),
+    "diff": Command(_diff, ("--format",)),
     "ensemble": Command(_ensemble, ("--out",)),
     "list": Command(_list, ("--columns", "--descending", "--format", "--sort", "--where")),
     "report": Command(

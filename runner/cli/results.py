@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from runner.cli.report import given_path
+from runner.cli.paths import path_argument
 from runner.core.omissions import LeftOut
 from runner.core.terminal import Terminal
 from runner.core.text import counted
@@ -34,7 +34,7 @@ def list_command(arguments: Sequence[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="runner list", description="List the runs in and below directories.")
     parser.add_argument(
-        "directories", nargs="*", type=given_path, default=[_USUAL_PLACE], metavar="DIR",
+        "directories", nargs="*", type=path_argument, default=[_USUAL_PLACE], metavar="DIR",
         help=f"directories of runs or sweeps (default: {_USUAL_PLACE})",
     )  # fmt: skip
     parser.add_argument(

@@ -35,7 +35,7 @@ _OF_REPORTS = (
     "seed",
 )  # columns of reports only
 
-# Files that a run writes beside its figures, and callbacks must not overwrite.
+# Files that a run writes beside its figures and that callbacks must not overwrite.
 RUN_FILES = frozenset({
     ".hydra", ".lock", "checkpoint", "config.yaml", "gradients.csv", "history.csv", "model.keras",
     "predictions.npz", "record.json", "run.log", "steps.csv", "summary.csv",

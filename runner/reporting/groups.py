@@ -46,7 +46,7 @@ def groups_of(paths: Iterable[Path]) -> list[Group]:
 
 
 def sweeps_apart(runs: Sequence[Run], left_out: LeftOut) -> str | None:
-    """Return a caution that names keys in which sweeps differ, without keys that vary within one; None if none do.
+    """Return a caution that names keys in which sweeps differ, without keys that vary within one, or None.
 
     Compares one run of each variant.
 

@@ -71,7 +71,7 @@ def with_values_in_force(summary: pd.DataFrame, runs: Sequence[Run], values: Val
 
     Args:
         summary: one row per run, in the order of the runs.
-        values: of the runs.
+        values: reader of the runs' values.
     """
     columns: dict[str, list[Any]] = {key: [values.in_force(run, key) for run in runs] for key in override_columns(runs)}
     return summary.assign(**columns)
@@ -117,7 +117,7 @@ def labels_by(runs: Sequence[Run], keys: Sequence[str], values: Values) -> list[
     """Return a label for each run from its values of some keys: `optimizer=sgd,model=mlp`.
 
     Args:
-        values: of the runs.
+        values: reader of the runs' values.
 
     Raises:
         UserError: if no run has one of the keys.
@@ -138,7 +138,7 @@ def cells(runs: Sequence[Run], labels: Sequence[str], keys: Sequence[str]) -> li
     Without keys all runs are in one cell.
 
     Args:
-        keys: whose values make the variants.
+        keys: the keys whose values make the variants.
     """
     if not keys:
         return [""] * len(runs)

@@ -251,7 +251,7 @@ def read_results(
         left_out: collects files that cannot be read.
         arms: label of each run's variant without its data set; None: as `variant_labels` says. Keys in the wish come
             first.
-        values: of keys, if some have been read.
+        values: reader of keys, if some have been read.
 
     Raises:
         UserError: if there is no such metric, baseline or key, or data sets of one name differ.
