@@ -33,7 +33,8 @@ if TYPE_CHECKING:  # slow imports: more than a second
     from runner.reporting.figures.files import Draw
     from runner.reporting.tables.paper_table import PaperTable
 
-_NO_RUN = ("run_id", "name", "variant", "seed", "status")  # columns of no runs
+_NO_RUN = ["run_id", "name", "variant", "seed", "status", "directory"]  # columns of no runs
+_NO_EPOCH = ["run_id", "variant", "seed", "epoch", "metric", "value"]
 Format = Literal["latex", "markdown", "csv"]
 
 
@@ -81,7 +82,8 @@ class Results:
     """Runs and their comparison; made by `load`, `sweep` and `study`.
 
     Comparisons are computed only when you ask for them. `where`, `by` and `compare` return new results and change
-    nothing. Frames are copies.
+    nothing. Frames are copies. The runs are as they were when they were loaded; load them again to see those that are
+    still training grow.
 
     >>> import runner
     >>> results = runner.load("outputs/sweeps/optimizers")
@@ -110,7 +112,7 @@ class Results:
         Name: test_accuracy, dtype: float64
         """
         if not self._runs:
-            return pd.DataFrame(columns=[*_NO_RUN, "directory"])
+            return pd.DataFrame(columns=_NO_RUN)
         from runner.reporting.report import runs_frame
 
         frame = as_read(runs_frame(self._read), override_columns(self._runs))
@@ -129,6 +131,8 @@ class Results:
         1                  0.50           0.50
         2                  0.83           0.78
         """
+        if not self._runs:
+            return pd.DataFrame(columns=_NO_EPOCH)
         from runner.reporting.report import long_history
 
         return long_history(self._read)
