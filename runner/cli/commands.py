@@ -23,6 +23,7 @@ class Command:
     run: Callable[[Sequence[str]], None]
     flags: tuple[str, ...] = ()  # except --help; a test compares them with the command's --help
     takes: Literal["directories", "overrides", "recipes"] = "directories"
+    only_reads: bool = False  # it changes no run
 
 
 def is_word(argument: str) -> bool:
@@ -50,7 +51,7 @@ def run_command(name: str, arguments: Sequence[str]) -> None:
 def interruption_text(arguments: Sequence[str]) -> str:
     """Return the message for a command that was interrupted, unless its run reports that."""
     command = COMMANDS.get(arguments[0]) if arguments else None
-    if command and command.takes == "directories":
+    if command and command.only_reads:
         return "interrupted; the runs are kept; repeat the command"
     return "interrupted; repeat the command to start again"
 
@@ -118,6 +119,12 @@ def _ablate(arguments: Sequence[str]) -> None:
     train(ablation_arguments(arguments), Observer())
 
 
+def _compare(arguments: Sequence[str]) -> None:
+    from runner.cli.compare import compare_command
+
+    compare_command(arguments)
+
+
 def _clean(arguments: Sequence[str]) -> None:
     from runner.cli.housekeeping import clean_command
 
@@ -181,18 +188,22 @@ def _verify(arguments: Sequence[str]) -> None:
 COMMANDS = {
     "ablate": Command(_ablate, takes="overrides"),
     "clean": Command(_clean, ("--failed", "--keep-best", "--models", "--older-than", "--yes")),
-    "diff": Command(_diff, ("--format",)),
-    "ensemble": Command(_ensemble, ("--out",)),
-    "list": Command(_list, ("--columns", "--descending", "--format", "--sort", "--where")),
+    "compare": Command(
+        _compare, ("--by", "--fail-if-worse", "--format", "--margin", "--metric"), only_reads=True
+    ),
+    "diff": Command(_diff, ("--format",), only_reads=True),
+    "ensemble": Command(_ensemble, ("--out",), only_reads=True),
+    "list": Command(_list, ("--columns", "--descending", "--format", "--sort", "--where"), only_reads=True),
     "report": Command(
         _report,
         (
             "--baseline", "--by", "--confusion", "--format", "--interval", "--metric", "--out", "--seeds", "--target",
             "--together", "--watch",
         ),
+        only_reads=True,
     ),
     "reproduce": Command(_reproduce, ("--out", "--row", "--tolerance")),
     "resume": Command(_resume, ("--fail-fast", "--workers")),
-    "status": Command(_status),
+    "status": Command(_status, only_reads=True),
     "verify": Command(_verify, ("--out", "--quick", "--seeds", "--workers"), takes="recipes"),
 }  # fmt: skip

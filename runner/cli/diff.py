@@ -11,7 +11,7 @@ from runner.reproducibility.differences import as_json, compared_parts, differen
 
 
 def diff_command(arguments: Sequence[str]) -> None:
-    """Print what differs between runs, with a column for each run.
+    """Print the differences between runs, with a column for each run.
 
     Raises:
         UserError: if there are fewer than two runs, or one is not a run or cannot be read.
@@ -35,7 +35,7 @@ def diff_command(arguments: Sequence[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="runner diff",
-        description="Show what differs between runs: configuration, versions, code, data, device and metrics.",
+        description="Show the differences between runs: configuration, versions, code, data, device and metrics.",
     )
     parser.add_argument(
         "runs", nargs="+", type=path_argument, metavar="RUN", help="directories of two or more runs, such as SWEEP/*"

@@ -1,4 +1,4 @@
-"""Command that makes room on the disk: `runner clean`."""
+"""Command for housekeeping on the disk: `runner clean`."""
 
 import argparse
 import re
@@ -14,7 +14,7 @@ _AGE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)([smhdw])", re.ASCII)
 
 
 def clean_command(arguments: Sequence[str]) -> None:
-    """Show, and with `--yes` remove, what nothing needs in a directory of runs or sweeps.
+    """Show, and with `--yes` remove, files that are no longer needed in a directory of runs or sweeps.
 
     Raises:
         UserError: if there is no such directory, or `--keep-best` is given without `--models`.
@@ -34,8 +34,9 @@ def clean_command(arguments: Sequence[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="runner clean",
-        description="Show what nothing needs in a directory of runs or sweeps (temporary files of killed processes, "
-        "checkpoints of finished runs, empty directories), and how much disk it uses. Remove it if asked to.",
+        description="Show files that are no longer needed in a directory of runs or sweeps (temporary files of killed "
+        "processes, checkpoints of finished runs, empty directories), and how much disk they use. Remove them if asked "
+        "to.",
     )
     parser.add_argument(
         "directory", type=path_argument, metavar="DIR", help="directory of a run or sweep, or of several"
@@ -46,9 +47,12 @@ def _parser() -> argparse.ArgumentParser:
         "--keep-best", action="store_true", help="keep the best run's model of each variant, by validation"
     )
     parser.add_argument(
-        "--older-than", type=_age, metavar="AGE", help="only of runs that ended longer ago: 90s, 30m, 12h, 30d or 4w"
+        "--older-than",
+        type=_age,
+        metavar="AGE",
+        help="only for runs that ended longer ago than AGE: 90s, 30m, 12h, 30d or 4w",
     )
-    parser.add_argument("--yes", action="store_true", help="remove it (default: only show it)")
+    parser.add_argument("--yes", action="store_true", help="remove the files (default: only show them)")
     return parser
 
 

@@ -4,6 +4,7 @@ import argparse
 import math
 from collections.abc import Sequence
 
+from runner.cli.arguments import at_least_zero, directories_parser, number
 from runner.cli.paths import path_argument
 from runner.core.paths import refuse_file
 from runner.core.terminal import Terminal
@@ -15,7 +16,7 @@ _OF_VARIANTS = ("metric", "baseline", "by", "target", "confusion", "seeds")  # a
 
 def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the arguments of `runner report`; with `watch`, the report waits until the runs have ended."""
-    parser = _parser("report", "Write the report on finished runs again, from their records.")
+    parser = directories_parser("report", "Write the report on finished runs again, from their records.")
     parser.add_argument("--out", type=path_argument, help="output directory (default: the sweep's, or outputs/report)")
     parser.add_argument("--together", action="store_true", help="write one report on the runs of all sweeps")
     parser.add_argument("--metric", help="a column of summary.csv (default: the study's, or test_accuracy)")
@@ -25,7 +26,7 @@ def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--target",
-        type=_target,
+        type=at_least_zero,
         help="target value of the validation metric (default: the worst final value of the baseline's runs)",
     )
     parser.add_argument(
@@ -72,7 +73,7 @@ def report_command(chosen: argparse.Namespace) -> None:
 
 def ensemble_command(arguments: Sequence[str]) -> None:
     """Print the gain from averaging the predictions of several runs; with `--out`, write tables and figures."""
-    parser = _parser("ensemble", "Average the predictions of completed runs, and show the gain.")
+    parser = directories_parser("ensemble", "Average the predictions of completed runs, and show the gain.")
     parser.add_argument(
         "--out", type=path_argument, help="directory for tables and figures, also by ensemble size (default: none)"
     )
@@ -85,28 +86,7 @@ def ensemble_command(arguments: Sequence[str]) -> None:
     report_ensemble(chosen.directories, chosen.out, Terminal())
 
 
-def _parser(command: str, description: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=f"runner {command}", description=description)
-    parser.add_argument(
-        "directories", nargs="+", type=path_argument, metavar="DIR", help="directories of runs or sweeps"
-    )
-    return parser
-
-
 def _seconds(text: str) -> float:
-    if not 0 < (seconds := _number(text)) < math.inf:
+    if not 0 < (seconds := number(text)) < math.inf:
         raise argparse.ArgumentTypeError(f"{text}: must be a number of seconds above 0")
     return seconds
-
-
-def _target(text: str) -> float:
-    if not 0 <= (target := _number(text)) < math.inf:
-        raise argparse.ArgumentTypeError(f"{text}: must be a number of at least 0")
-    return target
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan

@@ -206,7 +206,10 @@ class RunDirectory:
         """
         try:
             rows = read_rows(self.history_path)
-            history = [{name: float(value) for name, value in row.items() if value} for row in rows]
+            measured = {name for row in rows for name, value in row.items() if value}
+            history = [
+                {name: float(value) for name, value in row.items() if value or name not in measured} for row in rows
+            ]
             for row in history:
                 _refuse_no_epoch(row)
         except FileNotFoundError:

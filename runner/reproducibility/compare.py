@@ -128,10 +128,12 @@ def environment_differences(recorded: RunRecord, again: RunRecord) -> list[tuple
     return [(name, before or "-", after or "-") for name, (before, after) in found.items()]
 
 
-def environment_table(differences: Sequence[tuple[str, str, str]]) -> Table:
-    """Return a table of the environment's differences for the terminal."""
+def environment_table(
+    differences: Sequence[tuple[str, str, str]], sides: tuple[str, str] = ("recorded", "now")
+) -> Table:
+    """Return a table of the environment's differences for the terminal; `sides` are the headers of its columns."""
     table = Table(title="differences in environment", title_justify="left")
-    for header in ("", "recorded", "now"):
+    for header in ("", *sides):
         table.add_column(header, overflow="fold")
     for cells in differences:
         table.add_row(*map(Text, cells))

@@ -113,7 +113,7 @@ def _read(path: Path, left_out: LeftOut) -> Recorded:
 
 
 def differences(runs: Sequence[Recorded]) -> Differences:
-    """Return what differs between runs. Times are not compared; NaN equals NaN, and an empty value a missing one."""
+    """Return the differences between runs. Times are not compared; NaN equals NaN, and an empty value a missing one."""
     found = {part: differing([run.part(part) for run in runs]) for part in compared_parts(runs)}
     return {part: rows for part, rows in found.items() if rows}
 

@@ -432,6 +432,7 @@ class TestHelp:
             (("report", "nowhere"), "interrupted; the runs are kept; repeat the command"),
             (("report", "--watch", "nowhere"), "interrupted; the runs are kept; repeat the command"),
             (("study=smoke",), "interrupted; repeat the command to start again"),
+            (("clean", "outputs", "--failed", "--yes"), "interrupted; repeat the command to start again"),
         ],
     )
     def test_an_interruption_says_what_to_do(self, monkeypatch, typed, said):

@@ -1,13 +1,10 @@
-import json
 import math
 from dataclasses import replace
 
 import pytest
 import yaml
 
-from runner.cli.diff import diff_command
 from runner.config.identity import run_id
-from runner.core.errors import UserError
 from runner.core.omissions import LeftOut
 from runner.core.terminal import Terminal
 from runner.reproducibility.differences import as_json, difference_tables, differences, differing, read_recorded
@@ -149,41 +146,6 @@ class TestTables:
 
     def test_control_characters_are_escaped(self):
         assert "\x1b" not in "".join(self.shown(("\x1b[31mred", "blue")))
-
-
-class TestCommand:
-    def test_runs_without_difference_are_said_to_have_none(self, recorded, capsys):
-        diff_command([str(recorded()), str(recorded())])
-        assert capsys.readouterr().out.splitlines()[-1].startswith("no difference in configuration, settings, versions")
-
-    def test_json_holds_the_runs_and_a_value_for_each(self, recorded, capsys):
-        paths = [str(recorded()), str(recorded({"seed": 1})), str(recorded({"seed": math.inf}))]
-        diff_command([*paths, "--format", "json"])
-        assert json.loads(capsys.readouterr().out) == {
-            "runs": paths,
-            "differences": {"configuration": {"seed": [0, 1, "inf"]}},
-        }
-
-    def test_a_sweep_is_refused_with_the_pattern_of_its_runs(self, recorded, tmp_path):
-        (tmp_path / "plan.json").write_text("{}")
-        with pytest.raises(UserError, match=r"a sweep, not a run; give its runs, for example .*/\*$"):
-            diff_command([str(tmp_path), str(recorded())])
-
-    def test_a_pattern_may_match_files_too(self, recorded, tmp_path, capsys):
-        one, other = recorded(), recorded()
-        (tmp_path / "plan.json").write_text("{}")
-        diff_command([str(one), str(tmp_path / "plan.json"), str(other)])
-        assert "no difference" in capsys.readouterr().out
-
-    def test_one_run_given_twice_is_refused(self, recorded):
-        path = str(recorded())
-        with pytest.raises(UserError, match="needs at least two different runs"):
-            diff_command([path, path])
-
-    def test_what_holds_no_run_is_refused_by_name(self, recorded, tmp_path):
-        (tmp_path / "empty").mkdir()
-        with pytest.raises(UserError, match=r"empty: holds no run"):
-            diff_command([str(recorded()), str(tmp_path / "empty")])
 
 
 def test_dates_and_odd_keys_of_a_hostile_configuration_are_shown(recorded):

@@ -1,1 +1,1 @@
-"""Cleaning of directories of runs and sweeps: what may go, what is needed, and its removal."""
+"""Cleaning of directories of runs and sweeps: search, needed models, and removal."""

@@ -13,6 +13,7 @@ from typing import Literal
 from runner.core.errors import UserError
 from runner.core.lock import is_locked
 from runner.core.omissions import LeftOut
+from runner.core.paths import refuse_no_directory
 from runner.core.read import walk
 from runner.core.write import leftovers
 from runner.records.record import DONE, RunRecord
@@ -45,7 +46,7 @@ class Wish:
         failed: the directories of failed runs.
         models: the models of runs.
         keep_best: keep the best run's model of each variant.
-        older_than: seconds since a run has ended, or a leftover was changed, at least; None: any.
+        older_than: least number of seconds since a run ended or a leftover was changed; None: any.
     """
 
     failed: bool = False
@@ -76,13 +77,12 @@ class Found:
 
 
 def find(directory: Path, wish: Wish) -> Found:
-    """Find what a wish removes in and below a directory, without following links.
+    """Find the items that a wish removes in and below a directory, without following links.
 
     Raises:
         UserError: if there is no such directory, or it is a link.
     """
-    if not directory.is_dir():
-        raise UserError(f"{directory}: no such directory")
+    refuse_no_directory(directory)
     if directory.is_symlink():
         raise UserError(f"{directory}: a link, which is not followed; give the directory itself: {directory.resolve()}")
     search = _Search(directory, wish)
@@ -124,7 +124,7 @@ class _Search:
             self._sources = starting_points([directory, *_surroundings(directory)], self.found.left_out)
 
     def look_into(self, folder: Path, below: list[str]) -> None:
-        """Note what a folder holds; remove from `below` the folders that need no look."""
+        """Note the items in a folder; remove from `below` the folders that need no look."""
         if (folder / "record.json").exists():
             if self._is_leaving(folder):
                 below.clear()
@@ -156,7 +156,7 @@ class _Search:
         return self.found
 
     def _is_leaving(self, folder: Path) -> bool:
-        """Note what may go of a run; return whether its whole directory goes."""
+        """Note the items of a run that may go; return whether its whole directory goes."""
         directory, version = RunDirectory(folder), record_version(folder)
         if is_locked(folder):
             self.found.kept[folder] = "in use by a process"

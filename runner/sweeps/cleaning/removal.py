@@ -1,4 +1,4 @@
-"""Removal of what `runner clean` has found: under the run's lock, and never half of a run."""
+"""Removal of the items that `runner clean` has found: under the run's lock, and never half of a run."""
 
 import os
 import shutil
@@ -28,7 +28,7 @@ def remove(item: Item, directory: Path) -> None:
         return
     inside = item.path == directory or Path(os.path.realpath(item.path.parent)).is_relative_to(directory.resolve())
     if not inside or (item.path.is_symlink() and item.kind != "temporary"):
-        raise UserError(f"{item.path}: leads out of {directory} by now")
+        raise UserError(f"{item.path}: now leads out of {directory}")
     with run_lock(item.run) if item.run else nullcontext():
         if item.run and record_version(item.run) != item.version:
             raise UserError(f"{item.run}: changed meanwhile; start again")

@@ -1,4 +1,4 @@
-"""Display of what `runner clean` has found, and its removal on request."""
+"""Display of the items that `runner clean` has found, and their removal on request."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -24,7 +24,7 @@ _FLAGS: dict[Kind, str] = {"failed": "--failed", "model": "--models"}
 
 
 def clean(directory: Path, wish: Wish, console: Console, *, command: str, confirmed: bool) -> None:
-    """Show what a wish removes below a directory, and how many bytes that frees; remove it if this is confirmed.
+    """Show the items that a wish removes below a directory, and how many bytes that frees; if confirmed, remove them.
 
     Args:
         command: repeats the wish without confirmation.
@@ -45,7 +45,7 @@ def clean(directory: Path, wish: Wish, console: Console, *, command: str, confir
     if gone:
         console.print(_table(gone, "removed" if confirmed else "would go"))
     if found.items and not confirmed:
-        say(console, f"nothing was removed; to remove it: {command} --yes")
+        say(console, f"nothing was removed; to remove these: {command} --yes")
     elif not found.items:
         say(console, f"nothing to remove in {directory}")
     for flag, text in _unasked(found):

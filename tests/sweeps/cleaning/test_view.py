@@ -1,7 +1,7 @@
 import pytest
 
 from runner.cli.housekeeping import clean_command
-from runner.core.errors import Stopped, UserError
+from runner.core.errors import Stopped
 from runner.sweeps.cleaning import view
 from runner.sweeps.planning.plan import Plan
 from runner.sweeps.train import finished
@@ -32,7 +32,7 @@ def test_without_yes_the_paths_and_bytes_of_each_kind_are_shown_and_nothing_goes
         "checkpoints of finished runs       2   2.0 kB",
         "models (model.keras)               1  20.0 kB",
         "total                              3  22.0 kB",
-        "nothing was removed; to remove it: runner clean outputs --models --yes",
+        "nothing was removed; to remove these: runner clean outputs --models --yes",
     ]
     assert sorted(outputs.rglob("*")) == before
     assert run.exists()
@@ -79,30 +79,11 @@ def test_one_path_that_cannot_go_does_not_stop_the_others_and_gives_exit_code_1(
     assert lines[-1] == "not removed: outputs/runs/b: Permission denied (outputs/runs/b/x)"
 
 
-@pytest.mark.parametrize("age", ["30", "d", "-1d", "1y", "1 d", "", "nan", "٣d"])
-def test_an_age_without_a_number_or_a_unit_is_refused(age, capsys):
-    with pytest.raises(SystemExit) as stopped:
-        clean_command(["outputs", f"--older-than={age}"])
-    assert stopped.value.code == 2
-    assert "must be a number with a unit, s, m, h, d or w (such as 30d)" in capsys.readouterr().err
-
-
 def test_a_path_may_lead_up_again(outputs, make):
     make("runs/a", "failed")
     (outputs / "runs" / "a" / "checkpoint").mkdir()
     clean_command(["outputs/runs/a/checkpoint/..", "--failed", "--yes"])
     assert not (outputs / "runs" / "a").exists()
-
-
-def test_keep_best_alone_is_refused(outputs):
-    with pytest.raises(UserError, match="only valid with --models"):
-        clean_command(["outputs", "--keep-best"])
-
-
-def test_an_empty_path_is_not_the_current_directory(capsys):
-    with pytest.raises(SystemExit):
-        clean_command(["", "--failed", "--yes"])
-    assert "a path is empty" in capsys.readouterr().err
 
 
 def test_a_failed_run_that_is_removed_is_missing_from_the_plan_again(said, outputs, make):
