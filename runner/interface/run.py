@@ -1,5 +1,6 @@
 """Run of the Python interface, read from its directory."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -151,6 +152,7 @@ class Run:
         """
         if not self._directory.model_path.is_file():
             raise UserError(f"{self.directory}: holds no model.keras")
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # as the command line does: only warnings and errors
         from runner.models.saved import read_model
 
         return read_model(self._directory.model_path)

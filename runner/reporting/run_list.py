@@ -71,7 +71,7 @@ class RunList:
         """
         with _naming("--columns"):
             cells = {name: self.columns.of(name) for name in columns}
-        return {name: [as_value(column[place]) for place in self.order] for name, column in cells.items()}
+        return {name: [_shown_value(column[place]) for place in self.order] for name, column in cells.items()}
 
     @property
     def every(self) -> list[str]:
@@ -120,6 +120,11 @@ def json_list(found: Listed) -> str:
     return json.dumps(_rows(found), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
+def _shown_value(cell: Any) -> Any:
+    value = as_value(cell)
+    return printable(value) if isinstance(value, str) else value
+
+
 def _rows(found: Listed) -> list[dict[str, Any]]:
     return [dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)]
 
@@ -152,8 +157,7 @@ def _shown(name: str, value: Any) -> str:
         return ""
     if isinstance(value, float):
         return value_text(value, name) if has_direction(name) else f"{value:g}"
-    text = value[:_TO_THE_MINUTE].replace("T", " ") if name == "started" else str(_as_written(value))
-    return printable(text)
+    return value[:_TO_THE_MINUTE].replace("T", " ") if name == "started" else str(_as_written(value))
 
 
 def _widths(texts: Mapping[str, Sequence[str]], room: int) -> dict[str, int]:

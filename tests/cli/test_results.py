@@ -97,7 +97,10 @@ def test_a_pipe_gets_whole_lines(listed, monkeypatch, tmp_path):
 
 
 def test_control_characters_are_shown_and_markup_is_text(listed, tmp_path):
-    run_maker(tmp_path / "outputs")("odd", ["optimizer.name=\x1b[31m"], label="[red]a,\n")
+    directory = run_maker(tmp_path / "outputs")("odd", ["optimizer.name=\x1b[31m"], label="[red]a,\n")
+    (directory / "config.yaml").write_text('optimizer: {clip: "\\x9b\\t"}\n')
+    (row,) = json.loads(listed("--format", "json", "--columns", "optimizer.clip", "--where", "variant = '[red]a,\\n'"))
+    assert row == {"optimizer.clip": r"\x9b\t"}
     for form in ("table", "csv", "json"):
         text = listed("--format", form, "--columns", "variant", "optimizer.name", "--where", "directory = outputs/odd")
         assert "\x1b" not in text
