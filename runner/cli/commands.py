@@ -143,6 +143,12 @@ def _ensemble(arguments: Sequence[str]) -> None:
     ensemble_command(arguments)
 
 
+def _list(arguments: Sequence[str]) -> None:
+    from runner.cli.results import list_command
+
+    list_command(arguments)
+
+
 def _report(arguments: Sequence[str]) -> None:
     from runner.cli.report import report_arguments, report_command
 
@@ -187,6 +193,7 @@ COMMANDS = {
     ),
     "diff": Command(_diff, ("--format",), only_reads=True),
     "ensemble": Command(_ensemble, ("--out",), only_reads=True),
+    "list": Command(_list, ("--columns", "--descending", "--format", "--sort", "--where"), only_reads=True),
     "report": Command(
         _report,
         (
