@@ -103,6 +103,12 @@ def _ablate(arguments: Sequence[str]) -> None:
     train(ablation_arguments(arguments))
 
 
+def _bundle(arguments: Sequence[str]) -> None:
+    from runner.cli.bundle import bundle_command
+
+    bundle_command(arguments)
+
+
 def _ensemble(arguments: Sequence[str]) -> None:
     from runner.cli.report import ensemble_command
 
@@ -147,6 +153,7 @@ def _verify(arguments: Sequence[str]) -> None:
 
 COMMANDS = {
     "ablate": Command(_ablate, takes="overrides"),
+    "bundle": Command(_bundle, ("--models", "--no-predictions", "--out", "--predictions")),
     "ensemble": Command(_ensemble, ("--out",)),
     "report": Command(
         _report,
