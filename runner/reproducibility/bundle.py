@@ -161,7 +161,9 @@ def _content(path: Path) -> bytes:
     try:
         return read_bytes(path, LARGEST_FILE)
     except (FileNotFoundError, ValueError) as error:
-        raise UserError(f"{path}: cannot be bundled ({error})") from error
+        reason = str(error)
+    # Not inside the handler: `writing` would take an error of the source for one of the file that it writes.
+    raise UserError(f"{path}: cannot be bundled ({reason})")
 
 
 def _tell(

@@ -60,6 +60,7 @@ class Bundled:
                 f"{path}: holds no run (record.json) and no sweep ({PLAN}); give the directory of one run, grid, study "
                 "or search"
             )
+        found._refuse_links()
         if not found.records:
             raise UserError(f"{path}: nothing to bundle yet: no run has begun")
         return found
@@ -128,6 +129,11 @@ class Bundled:
         kept = {*self._files(), *self.runs}
         entries = (entry for folder in self._folders() for entry in folder.iterdir())
         return Counter(entry.name for entry in entries if entry not in kept and entry.name not in (".hydra", ".lock"))
+
+    def _refuse_links(self) -> None:
+        for folder in [*self.runs, *(folder / ".hydra" for folder in self._folders())]:
+            if folder.is_symlink() and folder != self.path:
+                raise UserError(f"{folder}: a link, which is not followed")
 
     def _folders(self) -> list[Path]:
         return list(dict.fromkeys([self.path, *self.runs]))

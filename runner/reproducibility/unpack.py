@@ -27,6 +27,7 @@ LARGEST_BUNDLE = 2048 * MEGABYTE  # after decompression; the format without its 
 _MOST_CONTENTS = 16 * MEGABYTE  # of the archive's list of entries, which zipfile reads into memory, and of SUMS
 _MOST_RATIO, _FREE_OF_RATIO = 200, 64 * MEGABYTE  # records compress to a tenth, a bomb to a thousandth
 _LONGEST_NAME, _LONGEST_PART, _DEEPEST = 1024, 255, 32  # bytes, bytes, folders
+_QUOTED = 100  # characters of a name in a message
 _CHUNK = MEGABYTE
 _END, _END_SIZE, _LOCATOR_64, _LOCATOR_64_SIZE = b"PK\x05\x06", 22, b"PK\x06\x07", 20
 _ENCRYPTED = 0x1
@@ -247,4 +248,4 @@ def _digest(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[str, int]
 
 
 def _quoted(name: str) -> str:
-    return shortened(name) or "without a name"
+    return shortened(name if len(name) <= _QUOTED else f"{name[:_QUOTED]}...") or "without a name"
