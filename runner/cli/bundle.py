@@ -23,7 +23,7 @@ def bundle_command(arguments: Sequence[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="runner bundle",
-        usage=f"runner bundle DIR -o FILE.zip [--no-predictions] [--models] [{TRUST}=[...]]",
+        usage=f"runner bundle DIR -o FILE.zip [--no-predictions] [--models]\n{'':21}[{TRUST}=[...]]",
         description="Pack a run, study, grid or search into one file, from which `runner reproduce` trains it again.",
     )
     parser.add_argument("directory", type=Path, metavar="DIR", help="directory of a run or sweep")

@@ -44,8 +44,8 @@ def _read(given: Path, number: int | None, trusted: Sequence[str]) -> tuple[Orig
 def _reproduce_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="runner reproduce",
-        usage=f"runner reproduce RUN_DIR | [--row N] FILE.zip | --row N REPORT_DIR [--out DIR] [--tolerance X] "
-        f"[{TRUST}=[...]]",
+        usage="runner reproduce RUN_DIR | [--row N] FILE.zip | --row N REPORT_DIR\n"
+        f"{'':24}[--out DIR] [--tolerance X] [{TRUST}=[...]]",
         description="Train a run again from its record, in a new directory, and compare environment and metrics.",
     )
     parser.add_argument(

@@ -11,6 +11,7 @@ from runner.config.trust import OWN, package_of
 from runner.core.errors import UserError
 from runner.core.lock import is_locked
 from runner.core.paths import given_paths
+from runner.core.text import printable
 from runner.records.record import RunRecord
 from runner.records.run_directory import RUN_FILES, RunDirectory
 from runner.records.sweep_directory import PLAN, PLAN_TABLE, TUNING_TABLE, Question
@@ -21,9 +22,9 @@ from runner.sweeps.progress.state import LEFT, Standing, standings
 MODEL, PREDICTIONS, PAGE = "model.keras", "predictions.npz", "index.html"
 # By name, and figures by suffix: the user may have put other files there.
 _NAMES = (RUN_FILES - {".hydra", ".lock", "checkpoint"}) | {
-    PLAN, PLAN_TABLE, TUNING_TABLE, "multirun.yaml", "trials.csv", "importances.csv", PAGE, "aggregate.csv",
-    "comparisons.csv", "selection.csv", "ranks.csv", "table.csv", "table.md", "table.tex", "ensemble.csv",
-    "ensemble_size.csv",
+    PLAN, PLAN_TABLE, TUNING_TABLE, "multirun.yaml", "trials.csv", "importances.csv", "optuna.journal", PAGE,
+    "aggregate.csv", "comparisons.csv", "selection.csv", "ranks.csv", "table.csv", "table.md", "table.tex",
+    "ensemble.csv", "ensemble_size.csv",
 }  # fmt: skip
 _FIGURES = tuple(f".{suffix}" for suffix in FIGURE_FORMATS)
 _HYDRA = ("config.yaml", "hydra.yaml", "overrides.yaml")
@@ -111,13 +112,13 @@ class Bundled:
     @property
     def given_paths(self) -> list[str]:
         """The paths in its configurations, as KEY=PATH: they lie outside the bundle."""
-        found = {f"{key}={path}" for config in self.configs for key, path in given_paths(config).items()}
+        found = {printable(f"{key}={path}") for config in self.configs for key, path in given_paths(config).items()}
         return sorted(found)
 
     @property
     def packages(self) -> list[str]:
         """The user's packages whose classes its configurations name."""
-        found = {package_of(target) for config in self.configs for target in _targets(config)}
+        found = {printable(package_of(target)) for config in self.configs for target in _targets(config)}
         return sorted(found - {*_LIBRARIES})
 
     def files(self) -> dict[str, Path]:

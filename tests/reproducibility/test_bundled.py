@@ -50,12 +50,12 @@ def test_paths_and_packages_that_lie_outside_are_found(sweep):
     def change(plan) -> None:
         config = plan["jobs"][2]["config"]
         config["model"]["init_from"] = "outputs/runs/first"
-        config["dataset"]["path"] = "own.csv"
+        config["dataset"]["path"] = "own\n.csv"
         config["callbacks"] = {"mine": {"_target_": "my_package.callbacks.Mine", "list": [{"_target_": "other.A"}]}}
 
     change_plan(sweep, change)
     found = Bundled.read(sweep)
-    assert found.given_paths == ["dataset.path=own.csv", "model.init_from=outputs/runs/first"]
+    assert found.given_paths == ["dataset.path=own\\n.csv", "model.init_from=outputs/runs/first"]
     assert found.packages == ["my_package", "other"]
 
 
