@@ -9,11 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from runner.interface.errors import UserError
+    from runner.interface.results import Results, load
+    from runner.interface.run import Run
+    from runner.interface.training import study, sweep, train
 
 __version__ = "0.1.0"
-__all__ = ["UserError"]
+__all__ = ["Results", "Run", "UserError", "load", "study", "sweep", "train"]
 
-_MODULES = {"UserError": "errors"}  # of runner.interface, by name
+_MODULES = {
+    "Results": "results",
+    "Run": "run",
+    "UserError": "errors",
+    "load": "results",
+    "study": "training",
+    "sweep": "training",
+    "train": "training",
+}  # of runner.interface, by name
 
 
 def __getattr__(name: str) -> Any:

@@ -185,7 +185,7 @@ LATE = {
 
 def test_imports_inside_functions_are_in_few_modules():
     late = {str(path.relative_to(PACKAGE)) for path in MODULES if imported(path) - imported_on_loading(path)}
-    assert {file for file in late if not file.startswith("cli/")} == LATE
+    assert {file for file in late if not file.startswith(("cli/", "interface/"))} == LATE  # these open quickly
 
 
 def test_every_layer_is_in_the_order():

@@ -13,6 +13,7 @@ ELSEWHERE = {
     "data/test_hostile_names.py": "odd names through all loaders",
     "engine/test_callbacks.py": "Keras's own callbacks in the compiled loop",
     "engine/test_equivalence.py": "the compiled loop against model.fit",
+    "interface/test_examples.py": "the examples of all public names",
     "models/test_families.py": "every model against its paper",
     "models/test_initializers.py": "Keras's initializers, as conf/ chooses them",
     "models/test_models.py": "every model of conf/",

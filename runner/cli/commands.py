@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
+from runner.cli.observer import Observer
 from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean
 
@@ -45,8 +46,11 @@ def run_command(name: str, arguments: Sequence[str]) -> None:
     command.run(arguments)
 
 
-def train(arguments: Sequence[str]) -> None:
+def train(arguments: Sequence[str], observer: Observer) -> None:
     """Let Hydra run or plan what overrides ask for.
+
+    Args:
+        observer: of the run or sweep.
 
     Raises:
         ConfigError: if an argument is neither an override nor one of Hydra's flags.
@@ -71,14 +75,14 @@ def train(arguments: Sequence[str]) -> None:
         from runner.sweeps.pools.local import start_server
 
         start_server()
-    from runner.cli.train import application
+    from runner.cli.train import Application
     from runner.config.hydra_resolvers import register_resolvers
     from runner.sweeps.hydra_plugins import register_plugins
 
     guard_hydra()
     register_resolvers(sys.argv[1:])
     register_plugins()
-    application()
+    Application(observer).start()
 
 
 def _no_command(word: str) -> ConfigError:
@@ -100,7 +104,7 @@ def _no_flag(flag: str, own: Iterable[str], helps: str) -> ConfigError:
 def _ablate(arguments: Sequence[str]) -> None:
     from runner.config.ablation import ablation_arguments
 
-    train(ablation_arguments(arguments))
+    train(ablation_arguments(arguments), Observer())
 
 
 def _bundle(arguments: Sequence[str]) -> None:

@@ -6,11 +6,14 @@ import os
 import select
 import sys
 import traceback
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import runner
 from runner.cli.commands import is_word, run_command, train
+from runner.cli.observer import Observer
 from runner.config.overrides import override_key
 from runner.config.trust import TRUST
 from runner.core.errors import (
@@ -31,9 +34,27 @@ from runner.core.text import printable
 _TRACEBACK = "HYDRA_FULL_ERROR"
 
 
+@dataclass(frozen=True)
+class Ending:
+    """Ending of a command: its exit code, and a message if it did not end by itself."""
+
+    exit_code: int
+    message: str | None = None
+    is_internal: bool = False  # the message is the traceback of an error in this program
+
+
 def main() -> int:
     """Run the command line; return the exit code."""
     wants_traceback = bool(os.environ.get(_TRACEBACK))
+    prepare_process()
+    with Termination() as termination:
+        ending = run_arguments(sys.argv[1:], wants_traceback=wants_traceback)
+        _show(ending)
+        return _all_said(termination.exit_code(ending.exit_code))
+
+
+def prepare_process() -> None:
+    """Set what the process needs before a command runs: environment variables, logging, standard streams."""
     # Hydra prints errors in its own way and exits with 1, unless asked for full errors: then it raises them.
     os.environ[_TRACEBACK] = "1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -42,30 +63,44 @@ def main() -> int:
     logging.raiseExceptions = False  # a log on a full disk is no reason to fill the terminal
     # For a closed output Python has None, and the next opened file would take its descriptor.
     sys.stdout, sys.stderr = (stream or Path(os.devnull).open("w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
-    with Termination() as termination:
-        return _all_said(termination.exit_code(_run(sys.argv[1:], wants_traceback=wants_traceback)))
 
 
-def _run(arguments: list[str], *, wants_traceback: bool) -> int:
+def run_arguments(
+    arguments: Sequence[str], observer: Observer | None = None, *, wants_traceback: bool = False
+) -> Ending:
+    """Run a command or train; return its ending instead of raising an error.
+
+    Args:
+        observer: of a run or sweep, if a Python program started it.
+        wants_traceback: print the traceback of a user's error.
+    """
     try:
         with machine_faults():
-            return _exit_code(arguments)
+            return Ending(_exit_code(arguments, observer or Observer()))
     except KeyboardInterrupt:  # a run that has begun reports it itself
-        with suppress(OSError):  # the terminal may be closed
-            print("runner: interrupted; repeat the command to start again", file=sys.stderr)
-        return EXIT_INTERRUPTED
+        return Ending(EXIT_INTERRUPTED, "interrupted; repeat the command to start again")
     except Exception as error:  # the last chance to turn it into a message
         if isinstance(error, BrokenPipeError) and _is_unread():
-            return EXIT_UNREAD
+            return Ending(EXIT_UNREAD)
         if wants_traceback:
             traceback.print_exc()
-        return _explain(error)
+        return _explained(error)
 
 
-def _exit_code(arguments: list[str]) -> int:
+def _show(ending: Ending) -> None:
+    if ending.message is None:
+        return
+    if ending.is_internal:
+        print(ending.message, file=sys.stderr)
+        return
+    with suppress(OSError):  # standard error may be on a full disk or a closed terminal: the exit code still tells
+        print("\n".join(f"runner: {printable(line)}" for line in ending.message.split("\n")), file=sys.stderr)
+
+
+def _exit_code(arguments: Sequence[str], observer: Observer) -> int:
     """Run the command; return its exit code, or raise the error that stopped it."""
     try:
-        _dispatch(arguments)
+        _dispatch([*arguments], observer)
     except Stopped as stopped:
         if stopped.__cause__:
             raise stopped.__cause__ from None
@@ -73,7 +108,7 @@ def _exit_code(arguments: list[str]) -> int:
     return 0
 
 
-def _dispatch(given: list[str]) -> None:
+def _dispatch(given: list[str], observer: Observer) -> None:
     try:
         Path.cwd()
     except FileNotFoundError as error:
@@ -95,15 +130,15 @@ def _dispatch(given: list[str]) -> None:
         case ["help", command]:
             run_command(command, ["--help"])
         case ["help"]:
-            train(["--help"])
+            train(["--help"], observer)
         case [word, *arguments] if is_word(word):
             run_command(word, arguments)
         case _:
-            train(given)
+            train(given, observer)
 
 
-def _explain(error: Exception) -> int:
-    """Print one short message for a user's error, a traceback for an internal one; return the exit code."""
+def _explained(error: Exception) -> Ending:
+    """Return one short message for a user's error, a traceback for an internal one."""
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
@@ -111,17 +146,11 @@ def _explain(error: Exception) -> int:
 
     if isinstance(error, OSError) and error.filename:
         error = fault(error)
-    code = EXIT_USER_ERROR
     if isinstance(error, UserError):
-        message, code = str(error), error.exit_code
-    elif isinstance(error, HydraException | OmegaConfBaseException) or _raised_while_composing(error):
-        message = composition_message(error, sys.argv[1:])
-    else:
-        traceback.print_exception(error)
-        return EXIT_FAILED
-    with suppress(OSError):  # standard error may be on a full disk: the exit code still tells
-        print("\n".join(f"runner: {printable(line)}" for line in message.split("\n")), file=sys.stderr)
-    return code
+        return Ending(error.exit_code, str(error))
+    if isinstance(error, HydraException | OmegaConfBaseException) or _raised_while_composing(error):
+        return Ending(EXIT_USER_ERROR, composition_message(error, sys.argv[1:]))
+    return Ending(EXIT_FAILED, "".join(traceback.format_exception(error)).rstrip(), is_internal=True)
 
 
 def _is_unread() -> bool:

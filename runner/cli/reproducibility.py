@@ -3,10 +3,8 @@
 import argparse
 import math
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
-from runner.config.identity import run_id
 from runner.config.trust import TRUST, trusted_by
 from runner.core.errors import UserError
 from runner.core.paths import refuse_file
@@ -27,9 +25,7 @@ def reproduce_command(arguments: Sequence[str]) -> None:
     if not chosen.tolerance >= 0 or math.isinf(chosen.tolerance):
         raise UserError(f"--tolerance {chosen.tolerance}: must be a finite number, at least 0")
     original, row = _read(chosen.directory, chosen.row, trusted_by(chosen.trusted))
-    now = datetime.now(UTC)
-    out = chosen.out or Path("outputs/reproduced") / f"{run_id(original.config)}-{now:%Y-%m-%d_%H-%M-%S-%f}"
-    reproduce(original, out, Terminal(), tolerance=chosen.tolerance, row=row)
+    reproduce(original, chosen.out or original.new_directory(), Terminal(), tolerance=chosen.tolerance, row=row)
 
 
 def _read(given: Path, number: int | None, trusted: Sequence[str]) -> tuple[Original, Mapping[str, str] | None]:

@@ -2,11 +2,13 @@
 
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
+from runner.cli.observer import Observer
 from runner.config.schema import SWEEP_KEYS, resolve
 from runner.config.trust import read_trusted, refuse_strangers
 from runner.core.errors import ConfigError, Stopped, UserError
@@ -18,31 +20,49 @@ from runner.run.execute import dry_run, exit_code, run
 from runner.run.request import Request
 
 
-@hydra.main(config_path=str(conf_directory()), config_name="config", version_base="1.3")
-def application(config: DictConfig) -> None:
-    """Train the configuration that Hydra composed. In a sweep, the sweeper and its workers do this instead."""
-    try:
-        if asked := [key for key in SWEEP_KEYS if key != "dry_run" and config.get(key)]:
-            raise ConfigError(f"{', '.join(asked)}: only valid in sweeps; add study=NAME, seeds=N or -m")
-        if not isinstance(config.dry_run, bool):
-            raise ConfigError(f"dry_run={config.dry_run}: must be true or false")
-        resolved = resolve(config)
-        refuse_strangers(resolved, read_trusted(config.trusted_packages))
-        request = Request.from_hydra(config)
-        directory = RunDirectory(request.directory)
-        if config.dry_run:
-            directory.refuse_if_used()
-            dry_run(resolved, request, Terminal())
-            _remove_if_empty(directory.path)
-            return
-        with run_lock(directory.path):
-            directory.refuse_if_used()
-            record = run(resolved, request, Terminal())
-    except UserError as error:
-        _remove_if_empty(Path(HydraConfig.get().runtime.output_dir))
-        raise Stopped(error.exit_code) from error
-    if code := exit_code(record):
-        raise Stopped(code)
+class Application:
+    """Function of the configuration that Hydra composed, which trains it. In a sweep, the sweeper and its workers do.
+
+    Hydra passes the application to the sweeper, which tells `begun` its directory.
+    """
+
+    def __init__(self, observer: Observer) -> None:
+        self.begun = observer.begun
+        self._composed = observer.composed
+
+    def start(self) -> None:
+        """Let Hydra read the command line, compose, and call the application or the sweeper."""
+        hydra.main(config_path=str(conf_directory()), config_name="config", version_base="1.3")(self)()
+
+    def __call__(self, config: DictConfig) -> None:
+        """Train the configuration; raise Stopped, with the exit code, if that fails."""
+        try:
+            if asked := [key for key in SWEEP_KEYS if key != "dry_run" and config.get(key)]:
+                raise ConfigError(f"{', '.join(asked)}: only valid in sweeps; add study=NAME, seeds=N or -m")
+            if not isinstance(config.dry_run, bool):
+                raise ConfigError(f"dry_run={config.dry_run}: must be true or false")
+            resolved = resolve(config)
+            refuse_strangers(resolved, read_trusted(config.trusted_packages))
+            request = Request.from_hydra(config)
+            directory = RunDirectory(request.directory)
+            if config.dry_run or self._composed:
+                directory.refuse_if_used()
+                (self._composed or _describe)(resolved, request)
+                _remove_if_empty(directory.path)
+                return
+            with run_lock(directory.path):
+                directory.refuse_if_used()
+                self.begun(directory.path)
+                record = run(resolved, request, Terminal())
+        except UserError as error:
+            _remove_if_empty(Path(HydraConfig.get().runtime.output_dir))
+            raise Stopped(error.exit_code) from error
+        if code := exit_code(record):
+            raise Stopped(code)
+
+
+def _describe(resolved: dict[str, Any], request: Request) -> None:
+    dry_run(resolved, request, Terminal())
 
 
 def _remove_if_empty(directory: Path) -> None:

@@ -82,9 +82,15 @@ def write_json(path: Path, value: Any) -> None:
 
 def write_csv(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """Write a CSV file whose columns are the rows' keys, in order of first appearance."""
+    write_text(path, csv_text(rows))
+
+
+def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return the text of a CSV file whose columns are the rows' keys, in order of first appearance."""
     table = list(rows)
     columns = list(dict.fromkeys(column for row in table for column in row))
-    with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, columns)
-        writer.writeheader()
-        writer.writerows({column: inert(value) for column, value in row.items()} for row in table)
+    stream = io.StringIO(newline="")
+    writer = csv.DictWriter(stream, columns)
+    writer.writeheader()
+    writer.writerows({column: inert(value) for column, value in row.items()} for row in table)
+    return stream.getvalue()

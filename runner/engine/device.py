@@ -67,6 +67,22 @@ def prepare_device(settings: Device, small: bool) -> ActiveDevice:
     )
 
 
+def other_threads(settings: Device, small: bool, active: ActiveDevice) -> str | None:
+    """Return a warning if TensorFlow was already running with other numbers of threads; None if it was not.
+
+    Args:
+        small: as in `prepare_device`.
+    """
+    wanted = _threads(settings, small and active.kind == "cpu")
+    found = active.intra_op_threads, active.inter_op_threads
+    if found == wanted:
+        return None
+    return (
+        f"TensorFlow was already running in this process, with {found[0]} x {found[1]} threads (0: its own choice) "
+        f"instead of {wanted[0]} x {wanted[1]}; bits and seconds may differ from those of a run in its own process."
+    )
+
+
 def refuse_too_large(split: Split, device: ActiveDevice) -> None:
     """Raise ConfigError if the data do not fit into the device's free memory."""
     size = sum(part.inputs.nbytes for part in (split.train, split.validation, split.test))

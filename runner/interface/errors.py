@@ -21,6 +21,8 @@ class UserError(errors.UserError, ValueError):
     nowhere: no such directory
     """
 
+    __module__ = "runner"  # as tracebacks name it
+
 
 def refusing(function: Callable[Parameters, Returned]) -> Callable[Parameters, Returned]:
     """Return the function with errors of the program raised as `UserError`, without the program's traceback."""

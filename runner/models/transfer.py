@@ -6,8 +6,9 @@ from pathlib import Path
 
 import keras
 
-from runner.core.errors import ConfigError
+from runner.core.errors import ConfigError, UserError
 from runner.models.patterns import refuse_idle_patterns, trainable_layers
+from runner.models.saved import read_model
 
 
 def freeze(model: keras.Model, patterns: Sequence[str]) -> None:
@@ -33,9 +34,9 @@ def load_weights(model: keras.Model, path: Path) -> None:
         ConfigError: if the file is not a Keras model, or has no layer of the same name and shapes.
     """
     try:
-        source = keras.models.load_model(path, compile=False, safe_mode=True)
-    except (OSError, ValueError, TypeError) as error:
-        raise ConfigError(f"model.init_from: {path} cannot be read: {str(error).splitlines()[0]}") from error
+        source = read_model(path)
+    except UserError as error:
+        raise ConfigError(f"model.init_from: {error}") from error
     theirs = {layer.name: layer for layer in source.layers if layer.weights}
     for layer in model.layers:
         if not layer.weights:

@@ -118,6 +118,7 @@ class RunRecord:
     label: Text | None = None  # the variant's name in a study
     weights: Texts = field(default_factory=dict)  # hashes of the shapes and of the initial values
     classes: Lines = field(default_factory=list)  # their names, in the order of the scores; empty if unnamed
+    objects: Texts = field(default_factory=dict)  # classes of Python objects that no configuration describes, by kind
     working_directory: Text | None = None  # base of the configuration's relative paths, if any
     format: int = 1
 

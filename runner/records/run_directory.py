@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy.typing as npt
 from pydantic import TypeAdapter
@@ -21,7 +21,9 @@ from runner.core.text import shortened
 from runner.core.write import remove_leftovers, whole_file, write_arrays, write_csv, write_json, write_text
 from runner.records.record import LARGEST, Row, RunRecord
 
+Form = TypeVar("Form")
 _RECORD: TypeAdapter[RunRecord] = json_form(RunRecord)
+_AS_WRITTEN: TypeAdapter[dict[str, Any]] = json_form(dict[str, Any])
 _LARGEST_RECORD = 16 * MEGABYTE  # more than the confusion matrix of 1,000 classes
 _LARGEST_PREDICTIONS = 512 * MEGABYTE
 _LAST_EPOCH = 10**9
@@ -163,8 +165,19 @@ class RunDirectory:
         Raises:
             UserError: if it is not a record, with the first error.
         """
+        return self._read_json(_RECORD)
+
+    def read_record_as_written(self) -> dict[str, Any]:
+        """Read the record's values as they are, with the keys of its own version.
+
+        Raises:
+            UserError: if it is not a JSON object.
+        """
+        return self._read_json(_AS_WRITTEN)
+
+    def _read_json(self, form: TypeAdapter[Form]) -> Form:
         try:
-            return read_json(self.record_path, _RECORD, _LARGEST_RECORD)
+            return read_json(self.record_path, form, _LARGEST_RECORD)
         except (FileNotFoundError, ValueError) as error:
             raise UserError(f"{self.record_path}: not a run's record ({error})") from error
 
@@ -186,13 +199,14 @@ class RunDirectory:
             raise UserError(f"{self.predictions_path}: cannot be read ({error})") from error
 
     def read_history(self) -> list[Row]:
-        """Read the epochs; none if no epoch was completed.
+        """Read the epochs; none if no epoch was completed. An epoch lacks the metrics that it did not measure.
 
         Raises:
             UserError: if the file is not a table of numbers, with the first error.
         """
         try:
-            history = [{name: float(value) for name, value in row.items()} for row in read_rows(self.history_path)]
+            rows = read_rows(self.history_path)
+            history = [{name: float(value) for name, value in row.items() if value} for row in rows]
             for row in history:
                 _refuse_no_epoch(row)
         except FileNotFoundError:

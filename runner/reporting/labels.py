@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from runner.config.identity import leaves
 from runner.config.overrides import Override, override_key
 from runner.core.errors import UserError
 from runner.core.omissions import LeftOut
@@ -49,6 +50,11 @@ class Values:
         value = self.of(run, key)
         return NONE if value is None and "." not in key and self._config(run) else value
 
+    def keys(self, runs: Sequence[Run]) -> list[str]:
+        """Return the keys of the first configuration that can be read."""
+        config = next(filter(None, map(self._config, runs)), {})
+        return list(dict.fromkeys(key.partition("[")[0] for key, _ in leaves(config)))
+
     def _config(self, run: Run) -> Mapping[str, Any]:
         path = run.directory.path
         if path not in self._configs:
@@ -67,12 +73,15 @@ def with_values_in_force(summary: pd.DataFrame, runs: Sequence[Run], values: Val
         summary: one row per run, in the order of the runs.
         values: of the runs.
     """
+    columns: dict[str, list[Any]] = {key: [values.in_force(run, key) for run in runs] for key in override_columns(runs)}
+    return summary.assign(**columns)
+
+
+def override_columns(runs: Sequence[Run]) -> list[str]:
+    """Return the keys that some run overrides, except those with a column in every summary."""
     fixed = {*replace(runs[0].record, overrides=[]).summary()}
     keys = dict.fromkeys(override_key(part) for run in runs for part in run.record.overrides)
-    columns: dict[str, list[Any]] = {
-        key: [values.in_force(run, key) for run in runs] for key in keys if key not in fixed
-    }
-    return summary.assign(**columns)
+    return [key for key in keys if key not in fixed]
 
 
 def _text(value: Any) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pandas as pd
 from matplotlib.figure import Figure
 from rich.console import Console
 
@@ -11,7 +12,6 @@ from runner.core.errors import UserError
 from runner.core.omissions import LeftOut
 from runner.core.paths import refuse_file
 from runner.core.terminal import say
-from runner.core.text import did_you_mean
 from runner.core.write import remove_leftovers, write_bytes, write_csv
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
@@ -26,6 +26,7 @@ from runner.reporting.results import Results, Wish, read_results
 from runner.reporting.run_figures import run_figures
 from runner.reporting.tables.frames import write_frame
 from runner.reporting.tables.paper_table import PaperTable, paper_table
+from runner.reporting.variant_names import find_variant
 
 FIGURE_FORMATS = ("png", "svg", "pdf")
 
@@ -52,10 +53,6 @@ def report(paths: Sequence[Path], out: Path, wish: Wish | None = None, output: O
     refuse_file(out)
     left_out = LeftOut()
     runs = find_runs(paths, left_out)
-    if RunDirectory(out).record_path.exists() and (len(runs) > 1 or runs[0].directory.path.resolve() != out.resolve()):
-        raise UserError(
-            f"{out}: is a run, and the report would replace its files; choose another directory (--out DIR)"
-        )
     output = output or Output()
     if len(runs) == 1 and runs[0].directory.path.resolve() == out.resolve():
         formats = USUAL_OF_A_RUN if output.formats is None else output.formats
@@ -63,8 +60,27 @@ def report(paths: Sequence[Path], out: Path, wish: Wish | None = None, output: O
         if more := {"html", "table"} & {*formats}:  # other files would replace the run's own
             written += _write(read_results(runs, paths, Wish(), left_out), out, Output(more))
         return Report(written, None)
+    _refuse_run(out)
     results = read_results(runs, paths, wish or Wish(), left_out)
     return Report(list(_write(results, out, output)), results)
+
+
+def write_report(results: Results, out: Path, output: Output | None = None) -> list[Path]:
+    """Write a report on results; return the files written.
+
+    Raises:
+        UserError: if the directory is a file or a run.
+    """
+    refuse_file(out)
+    _refuse_run(out)
+    return list(_write(results, out, output or Output()))
+
+
+def _refuse_run(out: Path) -> None:
+    if RunDirectory(out).record_path.exists():
+        raise UserError(
+            f"{out}: is a run, and the report would replace its files; choose another directory (--out DIR)"
+        )
 
 
 def report_run(
@@ -81,9 +97,8 @@ def report_run(
 
 
 def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
-    if output.confusion is not None and output.confusion not in results.variants:
-        known = did_you_mean(output.confusion, results.variants)
-        raise UserError(f"--confusion {output.confusion}: no such variant{known}")
+    if output.confusion is not None:
+        output = replace(output, confusion=find_variant("--confusion", output.confusion, results.variants))
     formats = {*(USUAL_FORMATS if output.formats is None else output.formats)}
     out.mkdir(parents=True, exist_ok=True)
     remove_leftovers(out)
@@ -95,8 +110,7 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
         yield from _write_frames(results, ranks, out)
     if formats <= {"csv"}:
         return
-    frames = results.summary, results.aggregate, results.comparisons
-    table = paper_table(*frames, _test_examples(results), results.goal)
+    table = results_table(results)
     if "table" in formats:
         yield from table.write(out)
     if {*FIGURE_FORMATS, "html"} & formats:
@@ -104,16 +118,30 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
 
 
 def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
-    yield write_frame(results.summary.drop(columns=["arm", "cell"]), out / "summary.csv")
-    history = results.history.drop(columns="position")
-    long = history.melt(_LONG, var_name="metric").dropna(subset="value")
-    yield write_frame(long, out / "history.csv")
+    yield write_frame(runs_frame(results), out / "summary.csv")
+    yield write_frame(long_history(results), out / "history.csv")
     yield write_frame(results.aggregate, out / "aggregate.csv")
     yield write_frame(results.comparisons, out / "comparisons.csv")
     if results.selection is not None:
         yield write_frame(results.selection, out / "selection.csv")
     if ranks:
         yield write_frame(ranks.frame(), out / "ranks.csv")
+
+
+def runs_frame(results: Results) -> pd.DataFrame:
+    """Return one row per run, as in summary.csv."""
+    return results.summary.drop(columns=["arm", "cell"])
+
+
+def long_history(results: Results) -> pd.DataFrame:
+    """Return one row per run, epoch and metric, as in history.csv."""
+    return results.history.drop(columns="position").melt(_LONG, var_name="metric").dropna(subset="value")
+
+
+def results_table(results: Results) -> PaperTable:
+    """Return the table for a paper."""
+    frames = results.summary, results.aggregate, results.comparisons
+    return paper_table(*frames, _test_examples(results), results.goal, results.secondary_note)
 
 
 def _write_figures(

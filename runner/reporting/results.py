@@ -34,6 +34,7 @@ from runner.reporting.statistics.test_set_error import with_test_set_error
 from runner.reporting.statistics.ties import best_first, places
 from runner.reporting.tables.frames import history_frame, summary_frame
 from runner.reporting.targets import is_time, usual_target, with_targets
+from runner.reporting.variant_names import find_variant
 from runner.reporting.verdicts import cautions, verdicts
 
 _FALLBACK = ("test_accuracy", "test_negative_log_likelihood", "test_loss", "val_accuracy", "val_loss")
@@ -59,6 +60,7 @@ class Results:
     summary: pd.DataFrame  # one row per run; variant: label, arm: label without data set, cell: see `cells`
     history: pd.DataFrame  # one row per run and epoch
     metric: str
+    primary_metric: str  # of the plan, or the default
     validation_metric: str  # for choices and the target
     baselines: dict[str, str]  # of each variant; a baseline maps to itself
     target: float | None
@@ -75,6 +77,18 @@ class Results:
         if self.target is None:
             return ""
         return f"{quantity(self.validation_metric)} of {value_text(self.target, self.validation_metric)}"
+
+    @property
+    def metric_role(self) -> str:
+        """`primary` if the variants are compared by the metric that the plan asks for, else `secondary`."""
+        return "primary" if self.metric == self.primary_metric else "secondary"
+
+    @property
+    def secondary_note(self) -> str:
+        """A note that the metric is a secondary one; "" for the primary one."""
+        if self.metric_role == "primary":
+            return ""
+        return f"{quantity(self.metric)} is a secondary metric; the primary one is {quantity(self.primary_metric)}"
 
     @property
     def variants(self) -> list[str]:
@@ -96,16 +110,17 @@ class Results:
 
     @cached_property
     def aggregate(self) -> pd.DataFrame:
-        """One row per variant."""
-        return aggregate_frame(self.summary, self.metric, self.target, self._budgets)
+        """One row per variant: `AGGREGATE_COLUMNS` and `metric_role`."""
+        frame = aggregate_frame(self.summary, self.metric, self.target, self._budgets)
+        return frame.assign(metric_role=self.metric_role)
 
     @cached_property
     def comparisons(self) -> pd.DataFrame:
-        """One row per comparison with a baseline."""
+        """One row per comparison with a baseline: `COMPARISON_COLUMNS`, the test set's error and `metric_role`."""
         compared = comparison_frame(self.summary, self.metric, self.baselines)
         measured = self.metric == "test_accuracy" and len(compared) > 0
         answers = self.predicted.answers if measured else [None] * len(self.runs)
-        return with_test_set_error(compared, self.summary, answers)
+        return with_test_set_error(compared, self.summary, answers).assign(metric_role=self.metric_role)
 
     @cached_property
     def predicted(self) -> Predicted:
@@ -129,6 +144,13 @@ class Results:
     @cached_property
     def _scores_by_dataset(self) -> pd.DataFrame:
         return scores_by_dataset(self.summary, self.metric)
+
+    def _secondary(self) -> list[str]:
+        """Warn if the metric was chosen after the fact."""
+        if not self.secondary_note:
+            return []
+        why = "Choosing a metric by its results finds differences that do not exist: report the primary one as well"
+        return [f"{self.secondary_note}. {why}."]
 
     def _own_losses(self) -> list[str]:
         """Warn if a loss with different terms in each variant was used to compare or tune them."""
@@ -179,7 +201,7 @@ class Results:
         found = cautions(self.aggregate, self.comparisons, records, tuned, self.not_begun)
         apart = sweeps_apart(self.runs, self.left_out)
         own = [*self._without_baseline(), *self._own_losses(), *self._unranked()]
-        return [*([apart] if apart else []), *found, *own]
+        return [*self._secondary(), *([apart] if apart else []), *found, *own]
 
     @property
     def training(self) -> int:
@@ -213,24 +235,36 @@ class Results:
         return [run for run, is_one in zip(self.runs, chosen, strict=True) if is_one]
 
 
-def read_results(runs: list[Run], paths: Sequence[Path], wish: Wish, left_out: LeftOut) -> Results:
+def read_results(
+    runs: list[Run],
+    paths: Sequence[Path],
+    wish: Wish,
+    left_out: LeftOut,
+    *,
+    arms: Sequence[str] | None = None,
+    values: Values | None = None,
+) -> Results:
     """Combine runs into results.
 
     Args:
         paths: where the runs were found; a single sweep sets its question, baseline, metric and target.
         left_out: collects files that cannot be read.
+        arms: label of each run's variant without its data set; None: as `variant_labels` says. Keys in the wish come
+            first.
+        values: of keys, if some have been read.
 
     Raises:
         UserError: if there is no such metric, baseline or key, or data sets of one name differ.
     """
     asked = (left_out.unless_read(partial(Question.of, paths[0])) if len(paths) == 1 else None) or Question()
-    values = Values(left_out)
-    arms = labels_by(runs, wish.by, values) if wish.by else variant_labels(runs)
+    values = values or Values(left_out)
+    arms = labels_by(runs, wish.by, values) if wish.by else arms or variant_labels(runs)
     labels = with_dataset(arms, runs)
     summary = with_values_in_force(summary_frame(runs, labels), runs, values)
     summary = summary.assign(arm=arms, cell=cells(runs, labels, wish.by))
     history = history_frame(runs, labels)
-    measured = _metric(summary, None if is_time(str(wish.metric)) else wish.metric, asked.metric)
+    primary = _metric(summary, None, asked.metric)
+    measured = primary if wish.metric is None or is_time(wish.metric) else _metric(summary, wish.metric, asked.metric)
     # With --by, the study's names of variants are no labels.
     compared = _baselines(summary, wish.baseline, Question() if wish.by else asked)
     validation = validation_counterpart(measured)
@@ -243,6 +277,7 @@ def read_results(runs: list[Run], paths: Sequence[Path], wish: Wish, left_out: L
         summary=summary,
         history=history,
         metric=wish.metric if wish.metric is not None and is_time(wish.metric) else measured,
+        primary_metric=primary,
         validation_metric=validation,
         baselines=compared,
         target=target,
@@ -319,9 +354,8 @@ def _has_numbers(column: "pd.Series[Any]") -> bool:
 
 def _baselines(summary: pd.DataFrame, wished: str | None, asked: Question) -> dict[str, str]:
     """Return the baseline of each variant, on the same data set."""
-    known = [*dict.fromkeys([*summary["arm"], *asked.variants, *summary["variant"]])]
-    if wished is not None and wished not in known:
-        raise UserError(f"--baseline {wished}: no such variant{did_you_mean(wished, known)}")
+    if wished is not None:
+        wished = find_variant("--baseline", wished, [*summary["arm"], *asked.variants, *summary["variant"]])
     chosen = dict(zip(summary["variant"], summary["arm"], strict=True)).get(str(wished), wished)
     several = len({*summary["dataset"]}) > 1
     compared: dict[str, str] = {}

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -38,6 +39,7 @@ from runner.reproducibility.compare import (
     verdict_text,
 )
 from runner.run.execute import exit_code, run
+from runner.run.objects import refuse_objects
 from runner.run.request import Request
 
 
@@ -104,10 +106,15 @@ class Original:
         if not directory.record_path.exists():
             raise UserError(f"{path}: holds no run (no record.json); use --row N for a run of a sweep or a report")
         record = directory.read_record()
+        refuse_objects(record, "reproduced")
         config = directory.read_config()
         refuse_strangers(config, trusted)
         check(config)
         return cls(path, record, config, numbers_of(directory, record))
+
+    def new_directory(self) -> Path:
+        """Return the usual directory of the new run, which does not exist yet."""
+        return Path("outputs/reproduced") / f"{run_id(self.config)}-{datetime.now(UTC):%Y-%m-%d_%H-%M-%S-%f}"
 
     def config_here(self) -> dict[str, Any]:
         """Return the configuration for this machine: the original one, with the original device and local data.
@@ -155,21 +162,37 @@ def reproduce(
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UserError(f"{out}: already used; choose another directory (--out DIR)")
-    recorded = original.numbers | (reported_numbers(row) if row else {})
     for warning in original.warnings():
         show_warning(console, warning)
     record = _train(original, out, console)
     _show_environment(original.record, record, console)
     if code := exit_code(record):
         raise Stopped(code)
-    again = numbers_of(RunDirectory(out), record) | (reported_numbers(record.summary()) if row else {})
-    if original.record.status not in WHOLE:
-        recorded, again = up_to_where_it_stopped(recorded, again)
-    comparison = _with_status(compare(recorded, again, tolerance), original.record, record)
+    comparison = compare_with(original, out, record, tolerance, row)
     console.print(comparison_table(comparison))
     console.print(verdict_text(comparison, tolerance))
     if comparison.verdict == "different":
         raise Stopped(EXIT_FAILED)
+
+
+def compare_with(
+    original: Original, out: Path, record: RunRecord, tolerance: float, row: Mapping[str, str] | None = None
+) -> Comparison:
+    """Compare a run with its reproduction.
+
+    Args:
+        out: the directory of the reproduction.
+        record: of the reproduction.
+        row: of a report's summary, to compare as well.
+
+    Raises:
+        UserError: if the row has a metric that is not a number, or a file of the reproduction cannot be read.
+    """
+    recorded = original.numbers | (reported_numbers(row) if row else {})
+    again = numbers_of(RunDirectory(out), record) | (reported_numbers(record.summary()) if row else {})
+    if original.record.status not in WHOLE:
+        recorded, again = up_to_where_it_stopped(recorded, again)
+    return _with_status(compare(recorded, again, tolerance), original.record, record)
 
 
 def _train(original: Original, out: Path, console: Console) -> RunRecord:

@@ -43,6 +43,7 @@ from runner.run.compatibility import (
     try_out,
 )
 from runner.run.instantiate import check_name, defaults, locate, make
+from runner.run.objects import Objects
 
 # Callback arguments that name a file or directory; these must lie in the run directory.
 _PATH_ARGUMENTS = ("log_dir", "filename", "filepath", "backup_dir")
@@ -67,8 +68,13 @@ class Parts:
     warnings: list[str]
 
 
-def build_parts(settings: Settings, dataset: Dataset, split: Split, directory: Path) -> Parts:
+def build_parts(
+    settings: Settings, dataset: Dataset, split: Split, directory: Path, objects: Objects | None = None
+) -> Parts:
     """Build everything but the data set, with the initial weights of the run's seed.
+
+    Args:
+        objects: take the place of configured parts; a given model keeps its weights.
 
     Raises:
         UserError: if a part cannot be built, or does not fit the others.
@@ -80,9 +86,11 @@ def build_parts(settings: Settings, dataset: Dataset, split: Split, directory: P
     targets = encoded(split, dataset.classes, label_form(loss))
     regularizers = build_regularizers(settings)
     steps = math.ceil(examples / batch_size)
-    model = build_model(settings, targets.train, dataset.classes, steps, loss, regularizers)
+    objects = objects or Objects()
+    model = build_model(settings, targets.train, dataset.classes, steps, loss, regularizers, objects)
     refuse_idle_settings(settings, batch_size, steps * settings.training.epochs)
-    initialize(model, settings.seed)
+    if objects.model is None:
+        initialize(model, settings.seed)
     if settings.model.init_from:
         load_weights(model, RunDirectory(Path(settings.model.init_from)).model_path)
     callbacks = build_callbacks(settings, directory)
@@ -98,7 +106,7 @@ def build_parts(settings: Settings, dataset: Dataset, split: Split, directory: P
         targets=targets,
         model=model,
         augment=build_augment(settings, split.train, one_kernel),
-        callbacks=[*averaging, *callbacks],
+        callbacks=[*averaging, *callbacks, *objects.callbacks],
         diagnostics=[make(f"diagnostics.{name}", part.spec()) for name, part in settings.diagnostics.items()],
         tracker=make("tracking", settings.tracking.spec(), directory=directory) if settings.tracking else Tracker(),
         batch_size=batch_size,
@@ -159,7 +167,13 @@ def loss_name(settings: Settings) -> str:
 
 
 def build_model(
-    settings: Settings, data: Part, classes: int, steps_per_epoch: int, loss: str, regularizers: Mapping[str, Any]
+    settings: Settings,
+    data: Part,
+    classes: int,
+    steps_per_epoch: int,
+    loss: str,
+    regularizers: Mapping[str, Any],
+    objects: Objects | None = None,
 ) -> keras.Model:
     """Build the model, compile it with optimizer, loss and metrics, and try it on two examples of the data.
 
@@ -167,23 +181,27 @@ def build_model(
         data: the training part, its labels in the form that the loss takes.
         loss: see `loss_name`.
         regularizers: see `build_regularizers`.
+        objects: the model or the optimizer may be one of them.
     """
     seen = data.inputs[:2], data.labels[:2]
-    refuse_no_images(settings, seen[0].shape[1:])
-    model = make(
-        "model",
-        settings.model.spec(),
-        input_shape=seen[0].shape[1:],
-        classes=classes,
-        hidden=_build_hidden(settings, regularizers, binary=label_form(loss) == "column"),
-    )
+    objects = objects or Objects()
+    model = objects.model
+    if model is None:
+        refuse_no_images(settings, seen[0].shape[1:])
+        model = make(
+            "model",
+            settings.model.spec(),
+            input_shape=seen[0].shape[1:],
+            classes=classes,
+            hidden=_build_hidden(settings, regularizers, binary=label_form(loss) == "column"),
+        )
     refuse_idle_layers(model, regularizers)
     if settings.model.freeze:
         freeze(model, settings.model.freeze)
     check_name("training.loss", loss, keras.losses)
     smoothing = _of_kind(regularizers, LabelSmoothing)
     model.compile(
-        optimizer=_build_optimizer(settings, regularizers, steps_per_epoch),
+        optimizer=objects.optimizer or _build_optimizer(settings, regularizers, steps_per_epoch),
         loss=smoothed(loss, smoothing[0].label_smoothing) if smoothing else loss,
         metrics=_build_metrics(settings, label_form(loss)),
     )

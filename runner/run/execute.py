@@ -28,6 +28,7 @@ from runner.reporting.scores import negative_log_likelihood, scores
 from runner.run.cache import Kept
 from runner.run.display import EpochLines, epoch_text, show_choices, show_result, show_start
 from runner.run.ending import Attempt, going_on
+from runner.run.objects import Objects
 from runner.run.prepare import Prepared, prepare_or_embedded, take_compiled, training
 from runner.run.request import Request
 
@@ -84,12 +85,14 @@ def run(
     console: Console,
     kept: Kept | None = None,
     callbacks: Sequence["Callback"] = (),
+    objects: Objects | None = None,
 ) -> RunRecord:
     """Train or resume one configuration, evaluate it, and write its run directory.
 
     Args:
         config: resolved, as plain dictionaries and lists.
         kept: the worker's cache from earlier runs.
+        objects: Python objects in place of configured parts; the record says so.
         callbacks: further Keras callbacks; if one of them sets its `pruned`, the run is not tested.
 
     Raises:
@@ -100,17 +103,20 @@ def run(
     started = time.perf_counter()
     refuse_missing(check(located(config, request.working_directory)))
     directory = RunDirectory(request.directory)
+    if objects:
+        request = objects.of(request)
     choices = _choices(config, request)
     show_choices(console, choices, request.overrides)
-    prepared, compiled = _loaded(config, request, console, kept or Kept())
+    prepared, compiled = _loaded(config, request, console, kept or Kept(), objects)
     if prepared.config is not config:
         request = request.with_dataset(prepared.dataset.name, prepared.config["dataset"])
     parts = prepared.parts
     parts.callbacks.extend(callbacks)
-    record = going_on(prepared.record(request, choices), directory)
+    record = prepared.record(request, choices)
+    record = objects.marked(record) if objects else going_on(record, directory)
     show_start(console, record, str(prepared.device), directory.path)
     _show_warnings(parts.warnings, console)
-    _write_beginning(directory, request, prepared.config, record)
+    _write_beginning(directory, request, objects.written(prepared.config) if objects else prepared.config, record)
 
     attempt, model = Attempt(record), compiled.model
     with attempt.guard():
@@ -135,12 +141,14 @@ def run(
     return record
 
 
-def _loaded(config: dict[str, Any], request: Request, console: Console, kept: Kept) -> tuple[Prepared, "Compiled"]:
+def _loaded(
+    config: dict[str, Any], request: Request, console: Console, kept: Kept, objects: Objects | None
+) -> tuple[Prepared, "Compiled"]:
     """Import TensorFlow, load the data, and build and compile the parts."""
     with errors_held_back(), waiting(console, "loading TensorFlow and the data"):
         with uncollected():
             import runner.engine.saving  # noqa: F401 - with all of Keras
-        prepared = prepare_or_embedded(config, request, console, kept)
+        prepared = prepare_or_embedded(config, request, console, kept, objects)
         return prepared, take_compiled(prepared, kept)
 
 

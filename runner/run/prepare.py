@@ -19,6 +19,7 @@ from runner.data.dataset import DataNotFound
 from runner.records.provenance import code_state, machine, versions
 from runner.records.record import Row, RunRecord, now
 from runner.run.cache import Kept
+from runner.run.objects import Objects
 from runner.run.request import Request
 
 # Modules that need TensorFlow are imported where they are used: the main process of a sweep needs none.
@@ -72,18 +73,25 @@ class Prepared:
 
 
 def prepare(
-    config: dict[str, Any], directory: Path, kept: Kept, *, one_thread: bool, base: str | None = None
+    config: dict[str, Any],
+    directory: Path,
+    kept: Kept,
+    *,
+    one_thread: bool,
+    base: str | None = None,
+    objects: Objects | None = None,
 ) -> Prepared:
     """Load the data and build every part of a run.
 
     Args:
         base: the directory from which relative paths in the configuration start; None: the current one.
+        objects: Python objects in place of configured parts.
         one_thread: use one thread with `device.threads=auto`; other processes use the other cores.
 
     Raises:
         UserError: if the configuration or the data cannot be used.
     """
-    from runner.engine.device import prepare_device, refuse_too_large
+    from runner.engine.device import other_threads, prepare_device, refuse_too_large
     from runner.run.build import build_dataset, build_parts, build_split
 
     settings = check(located(config, base))
@@ -91,13 +99,19 @@ def prepare(
     dataset = kept.get("dataset", settings.dataset.spec(), partial(build_dataset, settings))
     split = kept.get("split", [config["dataset"], config["preprocessing"]], partial(build_split, settings, dataset))
     refuse_too_large(split, device)
-    return Prepared(config, settings, dataset, build_parts(settings, dataset, split, directory), device)
+    parts = build_parts(settings, dataset, split, directory, objects)
+    if objects and (warning := other_threads(settings.device, settings.model.small or one_thread, device)):
+        parts.warnings.append(warning)
+    return Prepared(config, settings, dataset, parts, device)
 
 
-def prepare_or_embedded(config: dict[str, Any], request: Request, console: Console, kept: Kept) -> Prepared:
+def prepare_or_embedded(
+    config: dict[str, Any], request: Request, console: Console, kept: Kept, objects: Objects | None = None
+) -> Prepared:
     """Prepare the run; use the embedded data set if no data were requested and none are available."""
     try:
-        return prepare(config, request.directory, kept, one_thread=request.in_sweep, base=request.working_directory)
+        base = request.working_directory
+        return prepare(config, request.directory, kept, one_thread=request.in_sweep, base=base, objects=objects)
     except DataNotFound as error:
         if request.in_sweep or request.chose("dataset", "experiment") or names_a_place(config["dataset"]):
             raise
@@ -105,7 +119,7 @@ def prepare_or_embedded(config: dict[str, Any], request: Request, console: Conso
         show_warning(console, fallback_warning(error))
     embedded = read_yaml(conf_directory() / "dataset" / "mnist_5k.yaml")
     config = config | {"dataset": {key: config["dataset"][key] for key in DatasetPart.OURS} | embedded}
-    return prepare(config, request.directory, kept, one_thread=False)
+    return prepare(config, request.directory, kept, one_thread=False, objects=objects)
 
 
 def names_a_place(dataset: Mapping[str, Any]) -> bool:

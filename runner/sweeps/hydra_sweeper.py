@@ -1,7 +1,7 @@
 """Hydra sweeper: plans, checks and trains a grid, a study or a search, and writes its report."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +47,7 @@ class StudySweeper(Sweeper):
         """Store the composed configuration, and create the launcher."""
         self.config = config
         self.hydra_context = hydra_context
+        self._begun: Callable[[Path], None] = getattr(task_function, "begun", _ignored)
         self.launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=task_function, config=config
         )
@@ -75,6 +76,7 @@ class StudySweeper(Sweeper):
                 if not options["dry_run"]:
                     refuse_another_question(plan.jobs, directory)
                 directory.mkdir(parents=True, exist_ok=True)
+                self._begun(directory)
                 if not options["dry_run"]:
                     write_text(directory / "multirun.yaml", OmegaConf.to_yaml(self.config))
                 conduct(plan, directory, pool, console, **options)
@@ -104,7 +106,12 @@ class StudySweeper(Sweeper):
             launcher=_plain(self.config.hydra.launcher),
             console=console,
         )
+        self._begun(searching.directory)
         conduct_search(searching, pool, **options)
+
+
+def _ignored(_: Path) -> None:
+    """Stand in for the `begun` of an application that has none."""
 
 
 def _switch(config: DictConfig, key: str) -> bool:

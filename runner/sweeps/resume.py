@@ -23,6 +23,7 @@ from runner.records.record import DONE
 from runner.records.run_directory import RunDirectory, logged_by
 from runner.records.sweep_directory import PLAN
 from runner.run.execute import exit_code, run
+from runner.run.objects import refuse_objects
 from runner.run.request import Request
 from runner.sweeps.hydra_launchers import LAUNCHERS, PoolLauncher
 from runner.sweeps.planning.plan import Plan
@@ -108,6 +109,7 @@ def resume_run(path: Path, console: Console, trusted: Sequence[str]) -> None:
             directory.remove_checkpoint()  # still there if the process was killed just after it recorded its end
             _say_done(console, path, before.status)
             return
+        refuse_objects(before, "resumed")
         config = directory.read_config()
         refuse_strangers(config, trusted)
         if before.code.get("commit") != code_state().get("commit"):

@@ -538,3 +538,41 @@ def test_the_same_overrides_in_another_order_are_one_variant(make_run, tmp_path)
     results = report([tmp_path / "sweep"], tmp_path / "out", output=CSV).results
     assert results.variants == ["optimizer=sgd,model=mlp", "optimizer=adam,model=cnn"]
     assert results.aggregate["n"].tolist() == [2, 2]
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize(
+    ("metric", "role"),
+    [(None, "primary"), ("test_accuracy", "primary"), ("test_loss", "secondary"), ("epochs_to_target", "secondary")],
+)
+def test_another_metric_than_the_primary_one_is_marked_everywhere(make_run, tmp_path, metric, role):
+    sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]])
+    wish, output = Wish(metric=metric, target=0.5), Output(["csv", "table", "html"])
+    results = report([tmp_path / "sweep"], out := tmp_path / "out", wish, output).results
+    for name in ("aggregate.csv", "comparisons.csv"):
+        frame = pd.read_csv(out / name)
+        assert list(frame)[-1] == "metric_role"
+        assert set(frame["metric_role"]) == {role}
+    marked = [name for name in ("table.md", "table.tex", "index.html") if "econdary metric" in (out / name).read_text()]
+    assert marked == (["table.md", "table.tex", "index.html"] if role == "secondary" else [])
+    cautions = [text for text in results.cautions if "is a secondary metric; the primary one is test accuracy" in text]
+    assert len(cautions) == (role == "secondary")
+
+
+def test_the_primary_metric_is_that_of_the_plan(make_run, tmp_path):
+    sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]])
+    (tmp_path / "sweep" / "plan.json").write_text(json.dumps({"study": {"metric": "val_loss"}}))
+    roles = {}
+    for metric in (None, "test_loss", "test_accuracy"):
+        results = report([tmp_path / "sweep"], tmp_path / "out", Wish(metric=metric), CSV).results
+        roles[results.metric] = results.metric_role
+    assert roles == {"test_loss": "primary", "test_accuracy": "secondary"}
+
+
+def test_a_short_form_names_the_baseline_and_the_confusion_matrix(make_run, tmp_path):
+    sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]])
+    results = report([tmp_path / "sweep"], tmp_path / "out", Wish(baseline="adam"), CSV).results
+    assert results.baseline == "optimizer=adam"
+    report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"], confusion="sgd"))
+    with pytest.raises(UserError, match=r"--confusion sdg: no such variant \(allowed: optimizer=adam, optimizer=sgd\)"):
+        report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"], confusion="sdg"))

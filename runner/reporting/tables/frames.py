@@ -21,6 +21,28 @@ def summary_frame(runs: Sequence[Run], labels: Sequence[str]) -> pd.DataFrame:
     return frame.assign(variant=list(labels))
 
 
+def as_read(frame: pd.DataFrame, settings: Collection[str]) -> pd.DataFrame:
+    """Return a frame of runs with the types that pandas gives to the columns of its CSV file; other text stays text.
+
+    Args:
+        settings: columns of values as on the command line, which may be numbers, true or false.
+    """
+    columns = {name: _typed(frame[name]) if name in settings else frame[name] for name in frame}
+    return pd.DataFrame(
+        {name: column.astype(float) if column.isna().all() else column for name, column in columns.items()},
+        index=frame.index,
+    )
+
+
+def _typed(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    if column.dropna().isin(["true", "false"]).all():
+        return column.map({"true": True, "false": False})
+    try:
+        return pd.to_numeric(column)
+    except ValueError:
+        return column
+
+
 def history_frame(runs: Sequence[Run], labels: Sequence[str]) -> pd.DataFrame:
     """Return one row per run and epoch: position (of the run), run_id, variant, seed, then the history's columns."""
     columns = ["position", "run_id", "variant", "seed", "epoch"]

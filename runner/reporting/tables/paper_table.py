@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from runner.core.text import counted
-from runner.core.write import write_csv, write_text
+from runner.core.write import csv_text, write_text
 from runner.reporting.aggregate import (
     STILL_TRAINING,
     can_decide,
@@ -51,17 +51,25 @@ class PaperTable:
         rows = [{_head(name): text for name, text in row.items()} for row in self.rows]
         return latex_table(rows, self.marks, escaped(self.caption) + legend, label)
 
+    def csv(self) -> str:
+        """Return the rows as CSV, with a column for the marks."""
+        return csv_text(row | {"mark": mark} for row, mark in zip(self.rows, self.marks, strict=True))
+
     def write(self, out: Path) -> list[Path]:
         """Write table.md, table.tex and table.csv; return the paths."""
         write_text(out / "table.md", self.markdown())
         write_text(out / "table.tex", self.latex(out.resolve().name))
-        marks = [{"mark": mark} for mark in self.marks]
-        write_csv(out / "table.csv", [row | mark for row, mark in zip(self.rows, marks, strict=True)])
+        write_text(out / "table.csv", self.csv())
         return [out / "table.md", out / "table.tex", out / "table.csv"]
 
 
 def paper_table(
-    summary: pd.DataFrame, aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int | None, goal: str = ""
+    summary: pd.DataFrame,
+    aggregate: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    examples: int | None,
+    goal: str = "",
+    note: str = "",
 ) -> PaperTable:
     """Return the table of a report.
 
@@ -69,6 +77,7 @@ def paper_table(
         summary: one row per run, to compare every variant with the best.
         examples: number of test examples.
         goal: the target in words, for the caption if the metric is the time to the target.
+        note: about the metric, for the caption; without a full stop.
     """
     metric = str(aggregate["metric"].iloc[0])
     compared = comparisons.set_index("variant")
@@ -85,7 +94,8 @@ def paper_table(
                 "n": ", ".join(filter(None, [f"{row['n']:.0f}", no_result_text(row)])),
             }
         )
-    return PaperTable(rows, _marks(summary, aggregate, metric), _caption(aggregate, comparisons, examples, goal))
+    caption = _caption(aggregate, comparisons, examples, goal) + (f" {note[:1].upper()}{note[1:]}." if note else "")
+    return PaperTable(rows, _marks(summary, aggregate, metric), caption)
 
 
 def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, metric: str) -> list[Mark]:

@@ -1,0 +1,26 @@
+"""Observer of a command: a Python caller that wants the directory, or the composed run instead of its training."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from runner.run.request import Request
+
+
+def _ignore(_: Path) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Observer:
+    """Functions that a command calls.
+
+    Args:
+        begun: takes the directory of the run or sweep when its first file may be written.
+        composed: takes the resolved configuration and the request of a single run, which is then not trained.
+    """
+
+    begun: Callable[[Path], None] = _ignore
+    composed: "Callable[[dict[str, Any], Request], None] | None" = None

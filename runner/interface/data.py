@@ -1,0 +1,48 @@
+"""Arrays as a data set: saved in a file that the configuration names, so that the run can be reproduced."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from runner.core.errors import UserError
+from runner.core.write import write_arrays
+from runner.data.dataset import fingerprint
+from runner.interface.overrides import as_overrides
+
+Arrays = Mapping[str, Any] | Sequence[Sequence[Any]]
+_FOLDER = Path("outputs") / "data"
+_PAIRS = ("train", "test")
+
+
+def data_overrides(data: Arrays | None) -> list[str]:
+    """Save arrays and return the overrides that choose them; none without data.
+
+    Args:
+        data: `((x_train, y_train), (x_test, y_test))` as from `keras.datasets`, or a dict with the keys of the option
+            dataset=npz: x_train, y_train, x_test, y_test, and x_val, y_val if there is a validation part.
+
+    Raises:
+        UserError: if it is neither, or an array contains Python objects.
+    """
+    if data is None:
+        return []
+    arrays = {name: np.asarray(array) for name, array in _named(data).items()}
+    if odd := [name for name, array in arrays.items() if array.dtype.hasobject]:
+        raise UserError(f"data: {odd[0]} is not an array of numbers")
+    path = _FOLDER / f"{fingerprint(*arrays.values())[:12]}.npz"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_arrays(path, arrays)
+    return as_overrides({"dataset": "npz", "dataset.path": str(path)})
+
+
+def _named(data: Arrays) -> dict[str, Any]:
+    if isinstance(data, Mapping):
+        return {str(name): data[name] for name in sorted(data)}
+    try:
+        pairs = zip(_PAIRS, data, strict=True)
+        return {f"{axis}_{part}": array for part, (x, y) in pairs for axis, array in (("x", x), ("y", y))}
+    except (TypeError, ValueError) as error:
+        raise UserError("data: must be ((x_train, y_train), (x_test, y_test)), or a dict of arrays") from error

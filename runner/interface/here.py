@@ -1,0 +1,53 @@
+"""Training in the calling process, for runs with Python objects."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+
+from runner.core.errors import EXIT_INTERRUPTED, ConfigError
+from runner.core.lock import run_lock
+from runner.core.terminal import Terminal
+from runner.interface.command import run_command
+from runner.records.run_directory import logged_by
+from runner.run.execute import exit_code, run
+from runner.run.objects import Objects
+from runner.run.request import Request
+
+
+def train_here(arguments: Sequence[str], overrides: Sequence[str], objects: Objects, *, quiet: bool) -> Path | None:
+    """Train a run with Python objects; return its directory, or None if the overrides ask for a sweep.
+
+    A child process composes the configuration, as Hydra's global state belongs to the caller.
+
+    Args:
+        arguments: flags, and overrides that do not describe the run.
+        overrides: of the run.
+
+    Raises:
+        UserError: if the configuration, the data or the objects cannot be used.
+        KeyboardInterrupt: if the training was interrupted.
+    """
+    refuse_other_backend()
+    objects.refuse_replaced(overrides)
+    composed = run_command([*arguments, *objects.neutral(overrides), *overrides], quiet=quiet, composes=True).composed
+    if not composed:
+        return None
+    request = Request(**composed["request"] | {"directory": Path(composed["request"]["directory"])})
+    directory = request.directory
+    directory.mkdir(parents=True, exist_ok=True)
+    logging.getLogger("tensorflow").handlers.clear()  # its messages belong into the run's log
+    with run_lock(directory), logged_by(logging.FileHandler(directory / "run.log", encoding="utf-8")):
+        record = run(composed["config"], request, Terminal(quiet=quiet), objects=objects)
+    if exit_code(record) == EXIT_INTERRUPTED:
+        raise KeyboardInterrupt
+    return directory
+
+
+def refuse_other_backend() -> None:
+    """Raise ConfigError if Keras runs on another backend than TensorFlow."""
+    if keras.backend.backend() != "tensorflow":
+        raise ConfigError(
+            f"KERAS_BACKEND={keras.backend.backend()}: runner needs tensorflow; set it before `import keras`"
+        )

@@ -1,0 +1,72 @@
+"""Display in notebooks: escaped HTML and inline pictures."""
+
+import base64
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+
+from matplotlib.figure import Figure
+
+from runner.core.text import printable
+from runner.reporting.figures.canvas import as_svg, own_style
+from runner.reporting.figures.files import Draw
+from runner.reporting.figures.fonts import fit_letters
+
+_MOST = 40  # sentences or rows; more would not be read
+_DOTS_AN_INCH = 110
+
+
+def table_html(rows: Sequence[Mapping[str, str]]) -> str:
+    """Return a table of texts by header; a single row is shown as two columns."""
+    if len(rows) == 1:
+        lines = "".join(f"<tr><th>{_text(head)}</th><td>{_text(cell)}</td></tr>" for head, cell in rows[0].items())
+        return f"<table>{lines}</table>"
+    heads = "".join(f"<th>{_text(head)}</th>" for head in rows[0])
+    cells = ("".join(f"<td>{_text(cell)}</td>" for cell in row.values()) for row in rows[:_MOST])
+    lines = "".join(f"<tr>{line}</tr>" for line in cells)
+    return f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>{_rest(len(rows))}"
+
+
+def list_html(title: str, sentences: Iterable[str]) -> str:
+    """Return a titled list; "" without sentences."""
+    texts = list(sentences)
+    if not texts:
+        return ""
+    items = "".join(f"<li>{_text(text)}</li>" for text in texts[:_MOST])
+    return f"<p><b>{_text(title)}</b></p><ul>{items}</ul>{_rest(len(texts))}"
+
+
+def note_html(text: str) -> str:
+    """Return a paragraph."""
+    return f"<p>{_text(text)}</p>"
+
+
+def figure_html(draw: Draw) -> str:
+    """Return a figure as an inline picture."""
+    figure = finished(draw)
+    picture = base64.b64encode(as_svg(figure)).decode()
+    return f'<img alt="{_text(figure.get_suptitle())}" src="data:image/svg+xml;base64,{picture}">'
+
+
+def finished(draw: Draw) -> Figure:
+    """Draw a figure in the program's style; a notebook shows it whatever Matplotlib's backend is."""
+    with own_style():
+        figure = draw()
+        fit_letters(figure)
+    figure._repr_png_ = lambda: _as_png(figure)  # type: ignore[attr-defined]
+    return figure
+
+
+def _as_png(figure: Figure) -> bytes:
+    stream = io.BytesIO()
+    with own_style():
+        figure.savefig(stream, format="png", dpi=_DOTS_AN_INCH)
+    return stream.getvalue()
+
+
+def _rest(count: int) -> str:
+    return note_html(f"... and {count - _MOST} more") if count > _MOST else ""
+
+
+def _text(text: str) -> str:
+    return escape(printable(text.replace("\n", " ")))

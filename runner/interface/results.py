@@ -1,0 +1,492 @@
+"""Results of runs in the Python interface: frames, comparisons, verdicts, tables and figures."""
+
+import glob
+import operator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
+
+import pandas as pd
+
+from runner.core import errors
+from runner.core.errors import UserError
+from runner.core.omissions import LeftOut
+from runner.core.paths import user_path
+from runner.core.text import counted, did_you_mean, shortened
+from runner.interface.errors import refusing
+from runner.interface.overrides import trust
+from runner.interface.run import Run
+from runner.records.sweep_directory import is_sweep_directory
+from runner.reporting import collect
+from runner.reporting.filters import Columns, Condition, matching, parse_conditions
+from runner.reporting.formats import FORMATS, Output
+from runner.reporting.labels import Values, override_columns, variant_labels
+from runner.reporting.metrics import TIMES_TO_TARGET
+from runner.reporting.tables.frames import as_read
+from runner.reporting.variant_names import find_variant
+
+if TYPE_CHECKING:  # what these modules import takes more than a second
+    from matplotlib.figure import Figure
+
+    from runner.reporting import results as reporting
+    from runner.reporting.figures.files import Draw
+    from runner.reporting.tables.paper_table import PaperTable
+
+_NO_RUN = ("run_id", "name", "variant", "seed", "status")  # columns of no runs
+Format = Literal["latex", "markdown", "csv"]
+
+
+@refusing
+def load(*paths: str | Path) -> "Results":
+    """Read the results of all runs in and below some directories; needs no TensorFlow.
+
+    As in a report, the runs of a sweep are those of its current plan, without tuning runs. A single sweep brings its
+    question, baseline, metric and target.
+
+    Args:
+        paths: directories, or patterns such as `outputs/studies/*`; ~ is expanded.
+
+    Raises:
+        UserError: if a directory does not exist, a pattern matches nothing, or there is no run.
+
+    >>> import runner
+    >>> runner.load("outputs/sweeps/*")
+    <Results: 14 runs of 2 variants by test_accuracy (primary), baseline optimizer=sgd>
+    """
+    if not paths:
+        raise UserError("load(): name a directory, such as outputs")
+    found = [place for path in paths for place in _matched(path)]
+    left_out = LeftOut()
+    runs = collect.find_runs(found, left_out)
+    sweeps = {run.directory.path.parent for run in runs}
+    if len(found) == len(sweeps) == 1 and runs[0].directory.path != found[0]:
+        found = [sweep if is_sweep_directory(sweep) else found[0] for sweep in sweeps]  # it may lie below
+    return Results(found, runs, left_out, Values(left_out))
+
+
+def _matched(path: str | Path) -> list[Path]:
+    """Return the path, or the paths that match it, in natural order."""
+    place = user_path(path)
+    if place.exists() or not glob.has_magic(str(place)):
+        return [place]
+    matched = sorted(map(Path, glob.glob(str(place), recursive=True)), key=collect.natural)  # noqa: PTH207 - takes ~ and /
+    if not matched:
+        raise UserError(f"{path}: matches nothing")
+    return matched
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Results:
+    """Runs and their comparison; made by `load`, `sweep` and `study`.
+
+    Nothing is compared before it is asked for. `where`, `by` and `compare` return new results and change nothing.
+    Frames are copies.
+
+    >>> import runner
+    >>> results = runner.load("outputs/sweeps/optimizers")
+    >>> len(results), [run.status for run in results][:2]
+    (14, ['completed', 'completed'])
+    """
+
+    _paths: Sequence[Path]  # where the runs were found; a single sweep sets the question
+    _runs: Sequence[collect.Run]
+    _left_out: LeftOut
+    _values: Values
+    _asked: Mapping[str, Any] = field(default_factory=dict)  # fields of `Wish`
+    _arms: Sequence[str] | None = None  # of the runs, if `where` chose them among others
+
+    @property
+    @refusing
+    def runs(self) -> pd.DataFrame:
+        """One row per run: the columns of summary.csv, and `directory`.
+
+        >>> import runner
+        >>> results = runner.load("outputs/sweeps/optimizers")
+        >>> results.runs.groupby("variant")["test_accuracy"].max()
+        variant
+        optimizer=adam    0.86
+        optimizer=sgd     0.81
+        Name: test_accuracy, dtype: float64
+        """
+        if not self._runs:
+            return pd.DataFrame(columns=[*_NO_RUN, "directory"])
+        from runner.reporting.report import runs_frame
+
+        frame = as_read(runs_frame(self._read), override_columns(self._runs))
+        return frame.assign(directory=[str(run.directory.path) for run in self._runs])
+
+    @property
+    @refusing
+    def history(self) -> pd.DataFrame:
+        """One row per run, epoch and metric, as in history.csv.
+
+        >>> import runner
+        >>> history = runner.load("outputs/sweeps/optimizers").history
+        >>> history[history["metric"] == "val_accuracy"].pivot_table("value", "epoch", "variant").round(2)
+        variant  optimizer=adam  optimizer=sgd
+        epoch
+        1                  0.50           0.50
+        2                  0.83           0.78
+        """
+        from runner.reporting.report import long_history
+
+        return long_history(self._read)
+
+    @refusing
+    def run(self, which: SupportsIndex | str) -> Run:
+        """Return a run by its row in `runs` (the first is 0), or by the beginning of its id.
+
+        Raises:
+            UserError: if there is no such run, or several.
+
+        >>> import runner
+        >>> results = runner.load("outputs/sweeps/optimizers")
+        >>> results.run(0).directory == results.run(results.runs["run_id"][0]).directory
+        True
+        """
+        if not isinstance(which, str):
+            row = operator.index(which)
+            if not -len(self) <= row < len(self):
+                raise UserError(f"run {row}: there is no such row; there are {counted(len(self), 'run')}")
+            return Run(self._runs[row].directory.path)
+        found = {run.directory.path: run.record.run_id for run in self._runs if run.record.run_id.startswith(which)}
+        if len(found) > 1:
+            raise UserError(f"run {which}: several run ids begin so: {shortened(', '.join(map(str, found)))}")
+        if not found:
+            raise UserError(f"run {which}: no run id begins so{did_you_mean(which, self._ids)}")
+        return Run(*found)
+
+    @property
+    def _ids(self) -> list[str]:
+        return [run.record.run_id for run in self._runs]
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def __iter__(self) -> Iterator[Run]:
+        return (Run(run.directory.path) for run in self._runs)
+
+    @refusing
+    def where(self, condition: str | Mapping[str, Any] | None = None, /, **columns: Any) -> "Results":
+        """Return the results of those runs that meet all conditions; variants keep their labels.
+
+        A column is one of `runs`, `started`, or any key or group of the configuration. A value may be a list: any of
+        its values will do. Values are compared as numbers if both are numbers, else as text. None is a missing value.
+
+        Args:
+            condition: columns and values as a dictionary, which may hold dotted keys; or comparisons as text, joined
+                with `and` (operators: < <= > >= == = !=).
+            columns: columns and values.
+
+        Raises:
+            UserError: if no run has a column, the text is no comparison, or a variant does not exist.
+
+        >>> import runner
+        >>> results = runner.load("outputs/sweeps/optimizers")
+        >>> len(results.where(optimizer="adam", status="completed")), len(results.where(variant="sgd", seed=[0, 1]))
+        (7, 2)
+        >>> len(results.where({"training.epochs": 2})), len(results.where("test_accuracy >= 0.8 and seed < 6"))
+        (14, 7)
+        """
+        conditions = parse_conditions(condition) if isinstance(condition, str) else []
+        given = {**({} if isinstance(condition, str) or condition is None else condition), **columns}
+        conditions += [Condition.equal(column, value) for column, value in given.items()]
+        if not self._runs:
+            return self
+        conditions = [self._with_labels(one) if one.column == "variant" else one for one in conditions]
+        kept = matching(conditions, self._columns(conditions), len(self))
+        chosen = [run for run, is_kept in zip(self._runs, kept, strict=True) if is_kept]
+        arms = [arm for arm, is_kept in zip(self._arms or variant_labels(self._runs), kept, strict=True) if is_kept]
+        return Results(self._paths, chosen, self._left_out, self._values, self._asked, arms)
+
+    def _with_labels(self, condition: Condition) -> Condition:
+        """Return the condition on the variant with whole labels for short forms."""
+        if condition.operator not in ("=", "==", "!="):
+            return condition
+        labels = [find_variant("variant", value, self._read.variants) for value in condition.wanted]
+        return replace(condition, wanted=labels)
+
+    def _columns(self, conditions: Sequence[Condition]) -> Columns:
+        """Return the columns to filter by; those that only a comparison knows are read if they are needed."""
+        wanted = {condition.column for condition in conditions} & {"variant", *TIMES_TO_TARGET}
+        summary = self._read.summary if wanted else pd.DataFrame()
+        return Columns(self._runs, self._values, {name: summary[name].tolist() for name in wanted if name in summary})
+
+    @refusing
+    def by(self, *keys: str) -> "Results":
+        """Return the same runs with variants that are made of the values of these keys; without keys, the usual ones.
+
+        Raises:
+            UserError: if no run has a key, or a chosen baseline is not among the variants.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").by("training.epochs").variants
+        ['training.epochs=2']
+        """
+        return self._asking(by=keys)
+
+    @refusing
+    def compare(self, metric: str | None = None, baseline: str | None = None, target: float | None = None) -> "Results":
+        """Return the same runs with another question; what is not given stays.
+
+        A comparison by another metric than the plan's, or the default, is marked as secondary.
+
+        Args:
+            metric: a column of `runs` for which higher or lower is better, `epochs_to_target` or `seconds_to_target`.
+            baseline: a variant, or a unique short form of it (`sgd` for `optimizer=sgd`).
+            target: of the validation metric.
+
+        Raises:
+            UserError: if there is no such metric or variant, or no run can reach the target.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").compare(metric="test_loss", baseline="adam")
+        <Results: 14 runs of 2 variants by test_loss (secondary), baseline optimizer=adam>
+        """
+        given = {"metric": metric, "baseline": baseline, "target": target}
+        return self._asking(**{name: value for name, value in given.items() if value is not None})
+
+    def _asking(self, **options: Any) -> "Results":
+        asked = {**self._asked, **options}
+        asking = Results(self._paths, self._runs, self._left_out, self._values, asked, self._arms)
+        asking._read  # noqa: B018 - refuses wrong options now
+        return asking
+
+    @property
+    @refusing
+    def variants(self) -> list[str]:
+        """The labels of the variants.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").variants
+        ['optimizer=sgd', 'optimizer=adam']
+        """
+        return self._read.variants
+
+    @property
+    @refusing
+    def metric(self) -> str:
+        """The column of `runs` that the variants are compared by.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").metric
+        'test_accuracy'
+        """
+        return self._read.metric
+
+    @property
+    @refusing
+    def baseline(self) -> str | None:
+        """The variant that the others are compared with; None if there are several, as with several data sets.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").baseline
+        'optimizer=sgd'
+        """
+        return self._read.baseline
+
+    @property
+    @refusing
+    def aggregate(self) -> pd.DataFrame:
+        """One row per variant, with the columns of aggregate.csv.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").aggregate[["variant", "n", "mean", "metric_role"]].round(2)
+                  variant  n  mean metric_role
+        0   optimizer=sgd  7  0.78     primary
+        1  optimizer=adam  7  0.83     primary
+        """
+        return self._read.aggregate.copy()
+
+    @property
+    @refusing
+    def comparisons(self) -> pd.DataFrame:
+        """One row per comparison with a baseline, with the columns of comparisons.csv.
+
+        >>> import runner
+        >>> compared = runner.load("outputs/sweeps/optimizers").comparisons
+        >>> compared[["variant", "difference", "p_holm", "verdict"]].round(3)
+                  variant  difference  p_holm verdict
+        0  optimizer=adam        0.05   0.016  higher
+        """
+        return self._read.comparisons.copy()
+
+    @property
+    @refusing
+    def selection(self) -> pd.DataFrame | None:
+        """One row per tuned variant, with the columns of selection.csv; None if nothing was tuned.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").selection is None
+        True
+        """
+        found = self._read.selection
+        return None if found is None else found.copy()
+
+    @property
+    @refusing
+    def verdicts(self) -> "pd.Series[str]":
+        """One sentence per variant, by its label.
+
+        >>> import runner
+        >>> print(runner.load("outputs/sweeps/optimizers").verdicts["optimizer=adam"])
+        optimizer=adam (mean test accuracy 83.00%) is significantly better than optimizer=sgd: +5.00 percentage ...
+        """
+        return pd.Series(self._read.verdicts, name="verdict", dtype=object).rename_axis("variant")
+
+    @property
+    @refusing
+    def cautions(self) -> list[str]:
+        """The limits of the evidence, one sentence each.
+
+        >>> import runner
+        >>> print(*runner.load("outputs/sweeps/optimizers").where("seed < 3").cautions)
+        3 seeds cannot decide (6 can): an exact test on 3 pairs gives p >= 0.25 before Holm's correction. The report
+        shows intervals and claims nothing.
+        """
+        return list(self._read.cautions)
+
+    @refusing
+    def figures(self) -> list[str]:
+        """Return the names of the figures that these results have.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").figures()
+        ['accuracy', 'loss', 'test_accuracy', 'generalization_gap']
+        """
+        return list(self._draws)
+
+    @refusing
+    def figure(self, name: str) -> "Figure":
+        """Draw one of `figures()`; a notebook shows it, and `savefig` writes it.
+
+        Raises:
+            UserError: if there is no such figure; names the nearest.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").figure("accuracy").get_suptitle()
+        'Accuracy: mnist, 2 variants, 14 runs'
+        """
+        if name not in self._draws:
+            raise UserError(f"{name}: no such figure{did_you_mean(name, self._draws)}")
+        from runner.interface.notebook import finished
+
+        return finished(self._draws[name])
+
+    @refusing
+    def table(self, form: Format = "markdown") -> str:
+        """Return the table for a paper, as in table.tex, table.md or table.csv.
+
+        Raises:
+            UserError: if there is no such form.
+
+        >>> import runner
+        >>> print(runner.load("outputs/sweeps/optimizers").table("csv"), end="")
+        variant,test_accuracy (%),difference,95% interval,p (Holm),n,mark
+        optimizer=sgd,78.00 ± 2.16,,,,7,
+        optimizer=adam,83.00 ± 2.16,+5.00,"[+2.55, +7.45]",0.016,7,best
+        """
+        table = self._table
+        if form == "latex":
+            return table.latex(self._paths[0].resolve().name if len(self._paths) == 1 else "report")
+        if form == "markdown":
+            return table.markdown()
+        if form == "csv":
+            return table.csv()
+        raise UserError(f"{form}: no such table (allowed: csv, latex, markdown)")
+
+    @refusing
+    def report(self, directory: str | Path, formats: Sequence[str] | None = None) -> list[Path]:
+        """Write the files of `runner report` into a directory, and return their paths.
+
+        Args:
+            directory: made if there is none; ~ is expanded.
+            formats: some of `csv`, `table`, `png`, `svg`, `pdf` and `html`; None: all but `pdf`.
+
+        Raises:
+            UserError: if there is no such format, or the directory is a file or a run.
+
+        >>> import runner
+        >>> [path.name for path in runner.load("outputs/sweeps/optimizers").report("paper", ["table"])]
+        ['table.md', 'table.tex', 'table.csv']
+        """
+        from runner.reporting.report import write_report
+
+        for name in formats or ():
+            if name not in FORMATS:
+                raise UserError(f"{name}: no such format{did_you_mean(name, FORMATS)}")
+        return write_report(self._read, user_path(directory), Output(formats))
+
+    @refusing
+    def resume(
+        self, *, workers: int | None = None, trusted_packages: Sequence[str] = (), quiet: bool = False
+    ) -> "Results":
+        """Train what is missing of these sweeps and runs, as `runner resume` does, and return the results of all.
+
+        Runs that `where` left out are resumed with their sweep, and are among the results.
+
+        Args:
+            workers: number of runs at a time; None: as before.
+            trusted_packages: your packages whose classes the runs use.
+            quiet: show no progress and no warnings.
+
+        Raises:
+            UserError: if a sweep or run cannot be resumed.
+            KeyboardInterrupt: if the training was interrupted again.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers/0").resume(quiet=True)
+        <Results: 1 run of 1 variant by test_accuracy (primary), baseline optimizer=sgd>
+        """
+        from runner.interface.command import run_command
+
+        runs = [run.directory.path for run in self._runs]
+        sweeps = {run: run.parent for run in runs if is_sweep_directory(run.parent)}
+        for place in dict.fromkeys(sweeps.get(run, run) for run in runs):
+            pool = [f"--workers={workers}"] if workers is not None and place not in runs else []
+            run_command(["resume", str(place), *pool, *trust(trusted_packages)], quiet=quiet)
+        found = load(*self._paths)
+        return Results(found._paths, found._runs, found._left_out, found._values, self._asked)
+
+    @cached_property
+    def _read(self) -> "reporting.Results":
+        """The results behind the frames."""
+        if not self._runs:
+            raise UserError("no run is left to compare; choose others with where()")
+        from runner.reporting.results import Wish, read_results
+
+        wish = Wish(**self._asked)
+        return read_results([*self._runs], self._paths, wish, self._left_out, arms=self._arms, values=self._values)
+
+    @cached_property
+    def _draws(self) -> "Mapping[str, Draw]":
+        from runner.reporting.report_figures import report_figures
+
+        return dict(report_figures(self._read, self._read.ranks, None, seeds=False))
+
+    @cached_property
+    def _table(self) -> "PaperTable":
+        from runner.reporting.report import results_table
+
+        return results_table(self._read)
+
+    def __repr__(self) -> str:
+        try:
+            read = self._read
+        except errors.UserError as error:  # a display must not fail
+            return f"<Results: {counted(len(self), 'run')}; {error}>"
+        of = f"{counted(len(self), 'run')} of {counted(len(read.variants), 'variant')}"
+        baseline = f", baseline {read.baseline}" if read.baseline else ""
+        return f"<Results: {of} by {read.metric} ({read.metric_role}){baseline}>"
+
+    def _repr_html_(self) -> str:
+        from runner.interface.notebook import list_html, note_html, table_html
+
+        try:
+            read = self._read
+        except errors.UserError:
+            return note_html(repr(self))
+        parts = [list_html(read.title, read.verdicts.values()), list_html("Cautions", read.cautions)]
+        return "".join([*parts, table_html(self._table.rows), note_html(self._table.caption)])

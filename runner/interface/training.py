@@ -1,0 +1,259 @@
+"""Train a run, a sweep or a study from Python, as the command line does."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
+
+from runner.core.errors import UserError
+from runner.core.write import write_text
+from runner.interface.command import run_command
+from runner.interface.data import Arrays, data_overrides
+from runner.interface.errors import refusing
+from runner.interface.overrides import Location, Overrides, as_axes, as_overrides, trust
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from keras import Model
+    from keras.callbacks import Callback
+    from keras.optimizers import Optimizer
+
+    from runner.interface.results import Results
+    from runner.interface.run import Run
+    from runner.sweeps.planning.study import Study
+
+    Asked = Location | Mapping[str, Any] | Study  # a study's name, file or content
+
+_STUDIES = Path("outputs") / "conf"  # studies that were given as values or as files
+
+
+@refusing
+def train(
+    overrides: Overrides = (),
+    *,
+    data: Arrays | None = None,
+    directory: Location | None = None,
+    config_dir: Location | None = None,
+    trusted_packages: Sequence[str] = (),
+    quiet: bool = False,
+    callbacks: "Sequence[Callback]" = (),
+    model: "Model | None" = None,
+    optimizer: "Optimizer | None" = None,
+) -> "Run":
+    """Train one run, as `runner GROUP=OPTION KEY=VALUE` does, and return it when it has ended.
+
+    A separate process trains it, because threads and device must be set before TensorFlow starts. With Python objects
+    (callbacks, model, optimizer) the calling process trains it. The record then names their classes, the run gets an
+    id that no other run has, and it can be neither resumed nor reproduced.
+
+    Args:
+        overrides: `["optimizer=momentum", "training.epochs=2"]`, or the same as a dict.
+        data: arrays, `((x_train, y_train), (x_test, y_test))` or a dict with these keys. They are saved below
+            outputs/data, and the configuration names the file.
+        directory: of the run; default: below outputs/runs.
+        config_dir: your own options, as --config-dir.
+        trusted_packages: your packages whose classes an option may name (docs/trust.md).
+        quiet: show no progress and no warnings.
+        callbacks: Keras callbacks, called at the ends of epochs and of the training, beside the configured ones.
+        model: a Keras model in place of the configured one; it keeps its weights.
+        optimizer: a Keras optimizer in place of the configured one, with its own learning rate or schedule.
+
+    Returns:
+        The run; its status may also be diverged or failed.
+
+    Raises:
+        UserError: if the configuration or the data cannot be used.
+        KeyboardInterrupt: if it was interrupted; `runner.Run(directory).resume()` continues it.
+
+    >>> import runner
+    >>> run = runner.train({"dataset": "digits", "training.epochs": 1}, quiet=True)
+    >>> run.status
+    'completed'
+    """
+    from runner.interface.run import Run
+
+    arguments = [*_options(config_dir), *_place("run", directory), *trust(trusted_packages)]
+    given = [*data_overrides(data), *as_overrides(overrides)]
+    if callbacks or model is not None or optimizer is not None:
+        from runner.interface.here import train_here
+        from runner.run.objects import Objects
+
+        place = train_here(arguments, given, Objects(callbacks, model, optimizer), quiet=quiet)
+    else:
+        place = run_command([*arguments, *given], quiet=quiet).directory
+    return Run(_begun(place, "one run; use runner.sweep for axes and seeds, and no dry_run"))
+
+
+@refusing
+def sweep(
+    axes: Overrides,
+    base: Overrides = (),
+    *,
+    workers: int | None = None,
+    data: Arrays | None = None,
+    directory: Location | None = None,
+    config_dir: Location | None = None,
+    trusted_packages: Sequence[str] = (),
+    fail_fast: bool = False,
+    quiet: bool = False,
+) -> "Results":
+    """Train every combination of some values, as `runner -m` does, and return the results.
+
+    The same call again trains only what is missing.
+
+    Args:
+        axes: `{"optimizer": ["sgd", "adam"], "seed": range(3)}`, or `["optimizer=sgd,adam", "seed=0,1,2"]`.
+        base: overrides for all runs.
+        workers: number of runs at a time; default: one for each core.
+        data: arrays, as for `runner.train`.
+        directory: of the sweep; default: below outputs/sweeps, named after the axes.
+        config_dir: your own options, as --config-dir.
+        trusted_packages: your packages whose classes an option may name (docs/trust.md).
+        fail_fast: stop at the first run that fails.
+        quiet: show no progress and no warnings.
+
+    Raises:
+        UserError: before anything trains, if a configuration or the data cannot be used.
+        KeyboardInterrupt: if it was interrupted; the same call again resumes it.
+
+    >>> import runner
+    >>> results = runner.sweep(
+    ...     {"optimizer": ["sgd", "adam"], "seed": range(2)}, base=["dataset=digits", "training.epochs=1"], quiet=True
+    ... )
+    >>> results.variants
+    ['optimizer=sgd', 'optimizer=adam']
+    """
+    from runner.interface.results import load
+
+    given = ["-m", *data_overrides(data), *as_overrides(base), *as_axes(axes)]
+    given += _of_a_sweep(workers, directory, trusted_packages, fail_fast=fail_fast)
+    outcome = run_command([*_options(config_dir), *given], quiet=quiet)
+    return load(_begun(outcome.directory, "a sweep"))
+
+
+class _OfAStudy(TypedDict, total=False):
+    seeds: int | Iterable[int] | None
+    name: str
+    workers: int | None
+    data: Arrays | None
+    directory: Location | None
+    config_dir: Location | None
+    trusted_packages: Sequence[str]
+    fail_fast: bool
+    quiet: bool
+
+
+@overload
+def study(
+    study: "Asked", overrides: Overrides = (), *, dry_run: Literal[False] = False, **options: Unpack[_OfAStudy]
+) -> "Results": ...
+
+
+@overload
+def study(
+    study: "Asked", overrides: Overrides = (), *, dry_run: Literal[True], **options: Unpack[_OfAStudy]
+) -> "pd.DataFrame": ...
+
+
+@refusing
+def study(
+    study: "Asked",
+    overrides: Overrides = (),
+    *,
+    seeds: int | Iterable[int] | None = None,
+    dry_run: bool = False,
+    name: str = "study",
+    workers: int | None = None,
+    data: Arrays | None = None,
+    directory: Location | None = None,
+    config_dir: Location | None = None,
+    trusted_packages: Sequence[str] = (),
+    fail_fast: bool = False,
+    quiet: bool = False,
+) -> "Results | pd.DataFrame":
+    """Train a study, as `runner study=NAME` does, and return the results.
+
+    The same call again trains only what is missing.
+
+    Args:
+        study: the name of a study in conf/study or config_dir, the path of a YAML file, or its content as a dict.
+        overrides: for all variants.
+        seeds: their number, or the seeds; default: the study's.
+        dry_run: train nothing, and return the plan: a frame with one row for each run, as in plan.csv.
+        name: of a study that is given as a dict.
+        workers: number of runs at a time; default: one for each core.
+        data: arrays, as for `runner.train`.
+        directory: of the study; default: outputs/studies/NAME.
+        config_dir: your own options, as --config-dir.
+        trusted_packages: your packages whose classes an option may name (docs/trust.md).
+        fail_fast: stop at the first run that fails.
+        quiet: show no progress and no warnings.
+
+    Raises:
+        UserError: before anything trains, if the study, a configuration or the data cannot be used.
+        KeyboardInterrupt: if it was interrupted; the same call again resumes it.
+
+    >>> import runner
+    >>> question = {
+    ...     "question": "Does momentum help?",
+    ...     "variants": {"plain": ["optimizer=sgd"], "momentum": ["optimizer=momentum"]},
+    ... }
+    >>> plan = runner.study(question, ["dataset=digits"], seeds=2, name="momentum", dry_run=True, quiet=True)
+    >>> plan["variant"].tolist()
+    ['plain', 'plain', 'momentum', 'momentum']
+    """
+    from runner.interface.results import load
+    from runner.reporting.tables.frames import read_frame
+
+    chosen, options = _study_option(study, name, config_dir)
+    given = [f"study={chosen}", *data_overrides(data), *as_overrides(overrides)]
+    given += as_overrides({} if seeds is None else {"seeds": seeds if isinstance(seeds, int) else [*seeds]})
+    given += _of_a_sweep(workers, directory, trusted_packages, fail_fast=fail_fast)
+    outcome = run_command([*_options(options), *given, *(["dry_run=true"] if dry_run else [])], quiet=quiet)
+    place = _begun(outcome.directory, "a study")
+    return read_frame(place / "plan.csv") if dry_run else load(place)
+
+
+def _study_option(study: "Asked", name: str, config_dir: Location | None) -> tuple[str, Location | None]:
+    """Return the name of a study and the directory of options that holds it.
+
+    A study that is no option yet becomes one below outputs/conf, so that the recorded command can be repeated.
+    """
+    if isinstance(study, str) and Path(study).suffix not in (".yaml", ".yml"):
+        return study, config_dir
+    if isinstance(study, str | PathLike):
+        path = Path(study)
+        if not path.is_file():
+            raise UserError(f"{path}: no such file")
+        name, text = path.stem, path.read_text(encoding="utf-8")
+    else:
+        import yaml
+
+        content = dict(study) if isinstance(study, Mapping) else study.model_dump(mode="json", exclude_unset=True)
+        text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+    if config_dir is not None:
+        raise UserError(f"config_dir={config_dir}: save the study there as study/{name}.yaml, and give its name")
+    (_STUDIES / "study").mkdir(parents=True, exist_ok=True)
+    write_text(_STUDIES / "study" / f"{name}.yaml", text)
+    return name, _STUDIES
+
+
+def _of_a_sweep(
+    workers: int | None, directory: Location | None, trusted_packages: Sequence[str], *, fail_fast: bool
+) -> list[str]:
+    pool = [] if workers is None else [f"hydra.launcher.workers={workers}"]
+    return [*pool, *(["fail_fast=true"] if fail_fast else []), *_place("sweep", directory), *trust(trusted_packages)]
+
+
+def _place(kind: Literal["run", "sweep"], directory: Location | None) -> list[str]:
+    return [] if directory is None else as_overrides({f"hydra.{kind}.dir": str(Path(directory))})
+
+
+def _options(config_dir: Location | None) -> list[str]:
+    return [] if config_dir is None else [f"--config-dir={Path(config_dir)}"]
+
+
+def _begun(directory: Path | None, wanted: str) -> Path:
+    if directory is None:
+        raise UserError(f"the overrides do not train {wanted}")
+    return directory
