@@ -43,6 +43,10 @@ def state_text(bundled: Bundled) -> str:
 def needs(bundled: Bundled, contents: Contents) -> list[str]:
     """Return what a bundle needs from outside to be trained again, one sentence each."""
     said = [f"{given}: {_meaning(given)}" for given in bundled.given_paths]
+    objects = sorted({f"{kind}: {names}" for record in bundled.records for kind, names in record.objects.items()})
+    said += [
+        f"{named}: Python objects that no record describes, so their runs cannot be trained again" for named in objects
+    ]
     said += [
         f"{TRUST}=[{package}]: a package of the user whose code is not in the bundle"
         for package in bundled.packages

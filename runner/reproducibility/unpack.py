@@ -115,10 +115,10 @@ def _checked(path: Path) -> Iterator[tuple[zipfile.ZipFile, list[zipfile.ZipInfo
     with ExitStack() as stack:
         try:
             stream = stack.enter_context(path.open("rb"))
-            _refuse_no_archive(stream)
+            packed = _packed_size(stream)
             archive = stack.enter_context(zipfile.ZipFile(stream))
             entries = archive.infolist()
-            _refuse_entries(entries)
+            _refuse_entries(entries, packed)
             _refuse_other_contents(archive, entries)
         except Exception as error:  # zipfile, zlib and struct raise many kinds
             raise ValueError(shortened(str(error)) or type(error).__name__) from error
@@ -132,7 +132,8 @@ def _extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> 
             shutil.copyfileobj(source, written, _CHUNK)
 
 
-def _refuse_no_archive(stream: IO[bytes]) -> None:
+def _packed_size(stream: IO[bytes]) -> int:
+    """Return the size of an archive, whose end must tell of a bounded list of entries."""
     size = stream.seek(0, io.SEEK_END)
     if size > LARGEST_BUNDLE:
         raise ValueError(f"{size:,} bytes; at most {LARGEST_BUNDLE:,} are allowed")
@@ -146,17 +147,18 @@ def _refuse_no_archive(stream: IO[bytes]) -> None:
     *_, entries, contents, _, _ = struct.unpack("<4s4H2LH", end)
     if entries > MOST_FILES or contents > _MOST_CONTENTS:
         raise ValueError(f"more than {MOST_FILES:,} entries")
+    return size
 
 
-def _refuse_entries(entries: Sequence[zipfile.ZipInfo]) -> None:
-    """Check everything that the entries declare."""
+def _refuse_entries(entries: Sequence[zipfile.ZipInfo], packed: int) -> None:
+    """Check everything that the entries of an archive of `packed` bytes declare."""
     if len(entries) > MOST_FILES:
         raise ValueError(f"{len(entries):,} entries; at most {MOST_FILES:,} are allowed")
     for entry in entries:
         if reason := _bad_name(entry.orig_filename) or _bad_kind(entry):
             raise ValueError(f"entry {_quoted(entry.orig_filename)}: {reason}")
     _refuse_same_place([entry.filename for entry in entries])
-    size, packed = sum(entry.file_size for entry in entries), sum(entry.compress_size for entry in entries)
+    size = sum(entry.file_size for entry in entries)
     if size > LARGEST_BUNDLE:
         raise ValueError(f"{size:,} bytes after decompression; at most {LARGEST_BUNDLE:,} are allowed")
     if size > _FREE_OF_RATIO and size > _MOST_RATIO * packed:

@@ -59,6 +59,13 @@ def test_what_is_needed_from_outside_is_named_with_what_to_do(found):
     assert len(needs(asking, replace(CONTENTS, trusted=["mine.parts"]))) == 3
 
 
+def test_runs_with_python_objects_are_told_not_to_train_again(found):
+    record = replace(found.records[0], objects={"model": "Sequential"})
+    asking = replace(found, standings=[replace(found.standings[0], record=record)])
+    said = ["model: Sequential: Python objects that no record describes, so their runs cannot be trained again"]
+    assert needs(asking, CONTENTS) == said
+
+
 def test_runs_to_come_count_as_waiting(found):
     assert state_text(replace(found, to_come=2)) == "This sweep is not finished. 6 runs: 4 completed, 2 waiting."
 

@@ -173,6 +173,15 @@ class TestBounds:
         monkeypatch.setattr(module, "_FREE_OF_RATIO", 2**19)
         assert "at most 200 times" in said_of(path)
 
+    def test_a_bomb_is_refused_whatever_compressed_size_it_declares(self, tmp_path, monkeypatch):
+        path = bundle_of(tmp_path / "b.zip", {"results/a": bytes(2**20)}, zipfile.ZipInfo("results/b"))
+        data = bytearray(path.read_bytes())
+        last = data.rindex(b"PK\x01\x02")
+        data[last + 20 : last + 24] = struct.pack("<L", 2**20)
+        path.write_bytes(data)
+        monkeypatch.setattr(module, "_FREE_OF_RATIO", 2**19)
+        assert "at most 200 times" in said_of(path)
+
     @pytest.mark.parametrize("declared", [0, 10, 10_000])
     def test_a_size_that_is_not_the_declared_one_is_refused(self, tmp_path, declared):
         path = bundle_of(tmp_path / "b.zip", {"results/a": b"0123456789" * 9})
