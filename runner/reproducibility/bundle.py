@@ -5,7 +5,7 @@ import stat
 import tempfile
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +30,6 @@ _TIME = (1980, 1, 1, 0, 0, 0)  # the earliest of the format
 _MODE = (stat.S_IFREG | 0o644) << 16
 _UNIX = 3
 _LEVEL = 6  # of compression
-
 _FLAGS = {MODEL: "--models", PREDICTIONS: "--predictions"}
 
 Files = dict[str, Path | bytes]  # by name in the bundle: where the content lies, or the content
@@ -71,28 +70,20 @@ def bundle(directory: Path, out: Path, choice: Choice, console: Console) -> None
     code = Code.of([record.code for record in bundled.records])
     with _files_with_report(bundled, console) as (files, trouble):
         kept: Files = {f"{RESULTS}/{name}": path for name, path in files.items() if choice.wants(path.name)}
-        locks = lock_files()
         contents = Contents(
             predictions=choice.predictions,
             models=choice.models,
             trusted=choice.trusted,
-            locks=[*locks],
+            locks=[*lock_files()],
             sources=[*sources],
-            rows=len(read_rows(files["summary.csv"])) if "summary.csv" in files else 0,
+            rows=_rows(files),
             is_report_new=trouble is None and not bundled.has_report,
         )
-        kept |= {f"environment/{name}": text for name, text in locks.items()}
-        kept["environment/installed.txt"] = "".join(f"{line}\n" for line in installed()).encode()
-        kept |= {f"code/{name}": text for name, text in code.changes.items()}
-        kept |= {f"code/packages/{name}": text for name, text in sources.items()}
-        kept["README.md"] = readme(bundled, contents, code).encode()
+        kept |= _surroundings(code, sources) | {"README.md": readme(bundled, contents, code).encode()}
         with writing(out.parent):
             out.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(out) as temporary:
-            try:
-                _write(kept, temporary)
-            except (ValueError, zipfile.LargeZipFile) as error:
-                raise UserError(f"{directory}: cannot be bundled: {error}") from error
+            _write(kept, temporary, directory)
             refuse_in_use([directory, *bundled.runs])  # it may have been resumed meanwhile
     say(console, f"{out}: {counted(len(kept) + 1, 'file')}, {out.stat().st_size / 1e6:.1f} MB")
     _tell(bundled, choice, contents, code, trouble, console)
@@ -138,8 +129,34 @@ def _report(bundled: Bundled, copy: Path) -> str | None:
     return None
 
 
-def _write(files: Files, path: Path) -> None:
+def _rows(files: Mapping[str, Path]) -> int:
+    """Return the number of rows of the report's summary; 0 without a report."""
+    if (path := files.get("summary.csv")) is None:
+        return 0
+    try:
+        return len(read_rows(path))
+    except ValueError as error:
+        raise UserError(f"{path}: cannot be bundled ({error})") from error
+
+
+def _surroundings(code: Code, sources: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files about environment and code by their names in the bundle."""
+    found = {f"environment/{name}": text for name, text in lock_files().items()}
+    found["environment/installed.txt"] = "".join(f"{line}\n" for line in installed()).encode()
+    found |= {f"code/{name}": text for name, text in code.changes.items()}
+    return found | {f"code/packages/{name}": text for name, text in sources.items()}
+
+
+def _write(files: Files, path: Path, directory: Path) -> None:
     """Write files and their checksums into an archive, and check it as its reader does."""
+    try:
+        _write_archive(files, path)
+        check_bundle(path)
+    except (ValueError, zipfile.LargeZipFile) as error:
+        raise UserError(f"{directory}: cannot be bundled: {error}") from error
+
+
+def _write_archive(files: Files, path: Path) -> None:
     sums = []
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, allowZip64=False, compresslevel=_LEVEL) as archive:
         for name, source in sorted(files.items()):
@@ -147,7 +164,6 @@ def _write(files: Files, path: Path) -> None:
             sums.append(f"{hashlib.sha256(content).hexdigest()}  {name}\n")
             archive.writestr(_entry(name), content)
         archive.writestr(_entry(SUMS), "".join(sums))
-    check_bundle(path)
 
 
 def _entry(name: str) -> zipfile.ZipInfo:

@@ -4,7 +4,6 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import runner
 from runner.config.trust import TRUST
 from runner.core.text import counted
 from runner.records.provenance import versions
@@ -101,7 +100,7 @@ def _lines(bundled: Bundled, contents: Contents, code: Code) -> Iterator[str]:
     yield from ("", "## How it was made", "")
     if bundled.command:
         yield from ("The results:", "", f"    {bundled.command}", "")
-    yield from (f"This file, with runner {runner.__version__}:", "", f"    {_bundle_command(contents)}", "")
+    yield from (f"This file, with runner {versions()['runner']}:", "", f"    {_bundle_command(contents)}", "")
     yield code_text(code)
     if others := other_versions(bundled.records):
         yield f"Versions that the runs recorded, and those where the bundle was made: {'; '.join(others)}."

@@ -142,7 +142,7 @@ def test_a_sweep_in_use_is_refused_and_leaves_nothing(sweep, tmp_path):
 
 
 def test_a_run_that_is_resumed_while_it_is_packed_leaves_no_bundle(sweep, tmp_path, monkeypatch):
-    def write(files, path):
+    def write(files, path, directory):
         path.touch()
         locked.__enter__()
 
@@ -171,6 +171,12 @@ def test_a_file_of_a_run_that_is_no_file_is_refused(sweep, tmp_path, make):
     with pytest.raises(UserError, match=r"sgd-0/history\.csv: cannot be bundled \("):
         bundle(sweep, tmp_path / "b.zip", Choice(), Terminal())
     assert not (tmp_path / "b.zip").exists()
+
+
+def test_a_summary_that_is_no_table_is_refused(sweep, tmp_path):
+    (sweep / "summary.csv").write_text("a,b\n1\n")
+    with pytest.raises(UserError, match=r"summary\.csv: cannot be bundled \("):
+        bundle(sweep, tmp_path / "b.zip", Choice(), Terminal())
 
 
 def test_what_cannot_be_unpacked_is_not_written(sweep, tmp_path, monkeypatch):

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
+from runner.cli.reproducibility import reproduce_command
 from runner.core.errors import UserError
 from runner.reproducibility import unpack as module
 from runner.reproducibility.reproduce import run_of_row
 from runner.reproducibility.unpack import check_bundle, only_run, unpack, unpacked
+from tests.composed import config
 
 SOUND = {"results/record.json": b"{}", "results/run.log": b"said\n" * 20}
 PLACEHOLDER = "results/PLACEHOLD"  # a name of 17 bytes, which a test replaces in the archive
@@ -261,6 +264,19 @@ class TestRuns:
         ):
             run_of_row(results, 2)
         assert not results.exists()
+
+    def test_the_classes_of_a_bundle_are_trusted_only_as_on_the_command_line(self, sweep, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        files = {f"results/{name}": (sweep / "sgd-0" / name).read_bytes() for name in ("record.json", "history.csv")}
+        own = config("dataset=digits") | {"callbacks": {"own": {"_target_": "own_code.Own"}}}
+        files["results/config.yaml"] = yaml.safe_dump(own).encode()
+        files["code/packages/own_code.py"] = b"raise AssertionError\n"
+        path = bundle_of(tmp_path / "b.zip", files)
+        with pytest.raises(UserError, match=r"^callbacks\.own\._target_=own_code\.Own: refused"):
+            reproduce_command([str(path)])
+        with pytest.raises(UserError, match="own_code"):  # the bundle's own code is not found
+            reproduce_command([str(path), "trusted_packages=[own_code]"])
+        assert not list(tmp_path.glob("outputs/reproduced/*/*"))
 
     def test_a_missing_bundle_is_named(self, tmp_path):
         with pytest.raises(UserError, match=r"b.zip: no such file$"), unpacked(tmp_path / "b.zip"):
