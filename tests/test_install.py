@@ -82,6 +82,27 @@ def test_an_installed_runner_works_from_any_directory(fresh_runner, shell, tmp_p
     assert str(REPOSITORY) not in (tmp_path / "here" / "record.json").read_text()
 
 
+ANALYSIS = """
+import multiprocessing
+
+import runner
+
+multiprocessing.set_start_method("spawn")
+results = runner.sweep({"optimizer": ["sgd", "adam"]}, ["dataset=digits", "training.epochs=1"], workers=2, quiet=True)
+print(runner.__file__, results.run(0).status, len(results.history.query("metric == 'loss'")))
+"""
+
+
+def test_an_installed_runner_sweeps_from_a_plain_script(fresh_runner, shell, tmp_path):
+    """Without `if __name__ == "__main__"`, and whatever start method the script chooses for its own processes."""
+    (tmp_path / "analysis.py").write_text(ANALYSIS)
+    done = shell(f"{fresh_runner.with_name('python')} analysis.py", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    place, status, epochs = done.stdout.split()
+    assert Path(place).is_relative_to(fresh_runner.parent.parent)
+    assert (status, epochs) == ("completed", "2")
+
+
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-build.lock"])
 def test_lock_files_pin_every_package_by_hash_and_name_no_host(name):
     text = (REPOSITORY / name).read_text()

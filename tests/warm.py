@@ -11,6 +11,7 @@ from multiprocessing import forkserver, get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import psutil
 
@@ -41,6 +42,31 @@ def _be_runner(
     os.environ.update(environment)
     sys.argv = ["runner", *arguments]
     sys.exit(main())
+
+
+def _be_child(request: Mapping[str, Any], folder: Path, server: str):
+    """Be the child of the Python interface."""
+    from runner.interface.child import main as child
+
+    _fork_workers_from(server)
+    _leave_out_figures()
+    logging.getLogger("tensorflow").handlers.clear()
+    os.dup2(os.pipe()[0], 0)  # a caller that stays
+    for descriptor in (1, 2):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+    os.chdir(folder)
+    sys.exit(child(request))
+
+
+def ended_child(request: Mapping[str, Any], *, quiet: bool) -> int:
+    """Stand in for `runner.interface.command._wait`: be silent, and draw no figures."""
+    assert quiet
+    start_server()
+    server = forkserver._forkserver._forkserver_address
+    process = get_context("forkserver").Process(target=_be_child, args=(request, Path.cwd(), server))
+    process.start()
+    process.join()
+    return process.exitcode
 
 
 def _fork_workers_from(server: str) -> None:

@@ -11,6 +11,7 @@ from runner.cli.observer import Observer
 from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean
 
+WORDS = ("help", "version")  # forms of --help and --version without dashes
 RUN_FLAGS = ("--cfg", "--config-dir", "--help", "--multirun", "--version")
 _WORD = re.compile(r"[A-Za-z][\w.-]*")  # neither an override nor a flag
 
@@ -22,6 +23,7 @@ class Command:
     run: Callable[[Sequence[str]], None]
     flags: tuple[str, ...] = ()  # except --help; a test compares them with the command's --help
     takes: Literal["directories", "overrides", "recipes"] = "directories"
+    only_reads: bool = False  # it changes no run
 
 
 def is_word(argument: str) -> bool:
@@ -46,11 +48,19 @@ def run_command(name: str, arguments: Sequence[str]) -> None:
     command.run(arguments)
 
 
+def interruption_text(arguments: Sequence[str]) -> str:
+    """Return the message for a command that was interrupted, unless its run reports that."""
+    command = COMMANDS.get(arguments[0]) if arguments else None
+    if command and command.only_reads:
+        return "interrupted; the runs are kept; repeat the command"
+    return "interrupted; repeat the command to start again"
+
+
 def train(arguments: Sequence[str], observer: Observer) -> None:
-    """Let Hydra run or plan what overrides ask for.
+    """Let Hydra compose overrides, and train the run or sweep that they describe.
 
     Args:
-        observer: of the run or sweep.
+        observer: told of the run or sweep.
 
     Raises:
         ConfigError: if an argument is neither an override nor one of Hydra's flags.
@@ -59,8 +69,8 @@ def train(arguments: Sequence[str], observer: Observer) -> None:
     from runner.config.multirun import wants_local_workers
 
     overrides = unread(arguments)
-    # argparse cannot read overrides on both sides of a flag. Of Hydra's own groups, users of sweeps choose only the
-    # launcher.
+    # argparse cannot read overrides on both sides of a flag. The launcher is the only
+    # group of Hydra's that users choose, so it may be written without the prefix hydra/.
     flags_first = sorted(arguments, key=lambda argument: argument in overrides)
     sys.argv[1:] = [re.sub("^launcher=", "hydra/launcher=", argument) for argument in flags_first]
     refuse_flags(sys.argv[1:])
@@ -86,10 +96,12 @@ def train(arguments: Sequence[str], observer: Observer) -> None:
 
 
 def _no_command(word: str) -> ConfigError:
-    if word in COMMANDS:
-        return ConfigError(f"{word}: a command must be the first word (runner {word} --help)")
+    if word in COMMANDS or word in WORDS:
+        page = "runner --help" if word in WORDS else f"runner {word} --help"
+        return ConfigError(f"{word}: a command must be the first word ({page})")
     return ConfigError(
-        f"{word}: no such command{did_you_mean(word, COMMANDS)}; a run takes GROUP=OPTION and KEY=VALUE (runner --help)"
+        f"{word}: no such command{did_you_mean(word, [*COMMANDS, *WORDS])}; a run takes GROUP=OPTION and KEY=VALUE "
+        "(runner --help)"
     )
 
 
@@ -111,6 +123,24 @@ def _bundle(arguments: Sequence[str]) -> None:
     from runner.cli.bundle import bundle_command
 
     bundle_command(arguments)
+
+
+def _compare(arguments: Sequence[str]) -> None:
+    from runner.cli.compare import compare_command
+
+    compare_command(arguments)
+
+
+def _clean(arguments: Sequence[str]) -> None:
+    from runner.cli.housekeeping import clean_command
+
+    clean_command(arguments)
+
+
+def _diff(arguments: Sequence[str]) -> None:
+    from runner.cli.diff import diff_command
+
+    diff_command(arguments)
 
 
 def _ensemble(arguments: Sequence[str]) -> None:
@@ -157,17 +187,23 @@ def _verify(arguments: Sequence[str]) -> None:
 
 COMMANDS = {
     "ablate": Command(_ablate, takes="overrides"),
-    "bundle": Command(_bundle, ("--models", "--no-predictions", "--out", "--predictions")),
-    "ensemble": Command(_ensemble, ("--out",)),
+    "bundle": Command(_bundle, ("--models", "--no-predictions", "--out", "--predictions"), only_reads=True),
+    "clean": Command(_clean, ("--failed", "--keep-best", "--models", "--older-than", "--yes")),
+    "compare": Command(
+        _compare, ("--by", "--fail-if-worse", "--format", "--margin", "--metric"), only_reads=True
+    ),
+    "diff": Command(_diff, ("--format",), only_reads=True),
+    "ensemble": Command(_ensemble, ("--out",), only_reads=True),
     "report": Command(
         _report,
         (
             "--baseline", "--by", "--confusion", "--format", "--interval", "--metric", "--out", "--seeds", "--target",
             "--together", "--watch",
         ),
+        only_reads=True,
     ),
     "reproduce": Command(_reproduce, ("--out", "--row", "--tolerance")),
     "resume": Command(_resume, ("--fail-fast", "--workers")),
-    "status": Command(_status),
+    "status": Command(_status, only_reads=True),
     "verify": Command(_verify, ("--out", "--quick", "--seeds", "--workers"), takes="recipes"),
 }  # fmt: skip

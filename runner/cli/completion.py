@@ -9,7 +9,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
-from runner.cli.commands import COMMANDS, RUN_FLAGS
+from runner.cli.commands import COMMANDS, RUN_FLAGS, WORDS
 from runner.config.hydra_resolvers import register_resolvers
 from runner.config.options import LIST_GROUPS, WITHOUT, option_names
 from runner.config.overrides import Override, override_key
@@ -33,7 +33,7 @@ def shown_completions(shell: str) -> str:
     """Return the completions of the typed text (COMP_LINE up to COMP_POINT), one per line; nothing on an error.
 
     Args:
-        shell: bash itself completes file names if nothing is returned.
+        shell: name of the shell; bash completes file names itself if nothing is returned.
     """
     line = os.environ.get("COMP_LINE", "")
     point = os.environ.get("COMP_POINT", "")
@@ -57,6 +57,8 @@ def completions(words: Sequence[str], current: str) -> list[str]:
     command = COMMANDS.get(words[0]) if words else None
     if command and current.startswith("-"):
         return _fitting(current, (f"{flag} " for flag in (*command.flags, "--help")))
+    if words == ["help"]:
+        return _fitting(current, (f"{name} " for name in COMMANDS))
     if command and command.takes == "directories":
         return []
     if command and command.takes == "recipes" and "=" not in current:
@@ -68,7 +70,7 @@ def completions(words: Sequence[str], current: str) -> list[str]:
     key, is_value, value = current.partition("=")
     if is_value:
         return _values(key, value, words, places)
-    names = [f"{name} " for name in COMMANDS] if not words else []
+    names = [f"{name} " for name in (*COMMANDS, *WORDS)] if not words else []
     names += ["base=", "drop="] if words[:1] == ["ablate"] else []
     return _fitting(current, [*names, *_keys(current, words, places)])
 

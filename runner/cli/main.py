@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import runner
-from runner.cli.commands import is_word, run_command, train
+from runner.cli.commands import interruption_text, is_word, run_command, train
 from runner.cli.observer import Observer
 from runner.config.overrides import override_key
 from runner.config.trust import TRUST
@@ -36,7 +36,7 @@ _TRACEBACK = "HYDRA_FULL_ERROR"
 
 @dataclass(frozen=True)
 class Ending:
-    """Ending of a command: its exit code, and a message if it did not end by itself."""
+    """Ending of a command: its exit code, and a message if an error or a signal ended it."""
 
     exit_code: int
     message: str | None = None
@@ -60,8 +60,8 @@ def prepare_process() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ["MPLBACKEND"] = "agg"  # a notebook's backend may be missing, and Keras imports Matplotlib
-    logging.raiseExceptions = False  # a log on a full disk is no reason to fill the terminal
-    # For a closed output Python has None, and the next opened file would take its descriptor.
+    logging.raiseExceptions = False  # no traceback for each line of a log on a full disk
+    # Python sets a closed stream to None, and the next file to be opened would get its descriptor.
     sys.stdout, sys.stderr = (stream or Path(os.devnull).open("w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
 
 
@@ -78,7 +78,7 @@ def run_arguments(
         with machine_faults():
             return Ending(_exit_code(arguments, observer or Observer()))
     except KeyboardInterrupt:  # a run that has begun reports it itself
-        return Ending(EXIT_INTERRUPTED, "interrupted; repeat the command to start again")
+        return Ending(EXIT_INTERRUPTED, interruption_text(arguments))
     except Exception as error:  # the last chance to turn it into a message
         if isinstance(error, BrokenPipeError) and _is_unread():
             return Ending(EXIT_UNREAD)
@@ -93,7 +93,7 @@ def _show(ending: Ending) -> None:
     if ending.is_internal:
         print(ending.message, file=sys.stderr)
         return
-    with suppress(OSError):  # standard error may be on a full disk or a closed terminal: the exit code still tells
+    with suppress(OSError):  # standard error may be on a full disk or a closed terminal: the exit code remains
         print("\n".join(f"runner: {printable(line)}" for line in ending.message.split("\n")), file=sys.stderr)
 
 
@@ -127,10 +127,10 @@ def _dispatch(given: list[str], observer: Observer) -> None:
             print(shown_completions(wanted.removeprefix("query=")), end="")
         case ["--version" | "-V" | "version", *_]:
             print(f"runner {runner.__version__}")
-        case ["help", command]:
-            run_command(command, ["--help"])
-        case ["help"]:
+        case ["help"] | ["help", "help" | "version", *_]:
             train(["--help"], observer)
+        case ["help", command, *_]:
+            run_command(command, ["--help"])
         case [word, *arguments] if is_word(word):
             run_command(word, arguments)
         case _:
@@ -167,7 +167,7 @@ def _all_said(code: int) -> int:
             stream.flush()
         except OSError as error:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-            if error.errno != errno.EPIPE:  # whoever closed the pipe knows
+            if error.errno != errno.EPIPE:  # the reader that closed the pipe needs no error
                 code = code or EXIT_ENVIRONMENT
     return code
 

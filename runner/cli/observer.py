@@ -18,8 +18,8 @@ class Observer:
     """Functions that a command calls.
 
     Args:
-        begun: takes the directory of the run or sweep when its first file may be written.
-        composed: takes the resolved configuration and the request of a single run, which is then not trained.
+        begun: called with the directory of the run or sweep before the first file is written there.
+        composed: called with the resolved configuration and the request of a single run, instead of training it.
     """
 
     begun: Callable[[Path], None] = _ignore

@@ -3,8 +3,9 @@
 import argparse
 import math
 from collections.abc import Sequence
-from pathlib import Path
 
+from runner.cli.arguments import at_least_zero, directories_parser, number
+from runner.cli.paths import path_argument
 from runner.core.paths import refuse_file
 from runner.core.terminal import Terminal
 from runner.reporting.collect import refuse_no_runs
@@ -15,8 +16,8 @@ _OF_VARIANTS = ("metric", "baseline", "by", "target", "confusion", "seeds")  # a
 
 def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the arguments of `runner report`; with `watch`, the report waits until the runs have ended."""
-    parser = _parser("report", "Write the report on finished runs again, from their records.")
-    parser.add_argument("--out", type=_path, help="output directory (default: the sweep's, or outputs/report)")
+    parser = directories_parser("report", "Write the report on finished runs again, from their records.")
+    parser.add_argument("--out", type=path_argument, help="output directory (default: the sweep's, or outputs/report)")
     parser.add_argument("--together", action="store_true", help="write one report on the runs of all sweeps")
     parser.add_argument("--metric", help="a column of summary.csv (default: the study's, or test_accuracy)")
     parser.add_argument("--baseline", help="the variant that the others are compared with (default: the first)")
@@ -25,7 +26,7 @@ def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--target",
-        type=_target,
+        type=at_least_zero,
         help="target value of the validation metric (default: the worst final value of the baseline's runs)",
     )
     parser.add_argument(
@@ -53,7 +54,7 @@ def report_command(chosen: argparse.Namespace) -> None:
         UserError: at the end, if one of several reports cannot be written, with its directory.
     """
     directories = list(dict.fromkeys(chosen.directories))
-    refuse_no_runs(directories)  # before what takes seconds is imported
+    refuse_no_runs(directories)  # before the slow imports
     from runner.reporting.reports import Reports
     from runner.reporting.results import Wish
 
@@ -72,9 +73,9 @@ def report_command(chosen: argparse.Namespace) -> None:
 
 def ensemble_command(arguments: Sequence[str]) -> None:
     """Print the gain from averaging the predictions of several runs; with `--out`, write tables and figures."""
-    parser = _parser("ensemble", "Average the predictions of completed runs, and show the gain.")
+    parser = directories_parser("ensemble", "Average the predictions of completed runs, and show the gain.")
     parser.add_argument(
-        "--out", type=_path, help="directory for tables and figures, also by ensemble size (default: none)"
+        "--out", type=path_argument, help="directory for tables and figures, also by ensemble size (default: none)"
     )
     chosen = parser.parse_args(arguments)
     if chosen.out:
@@ -85,32 +86,7 @@ def ensemble_command(arguments: Sequence[str]) -> None:
     report_ensemble(chosen.directories, chosen.out, Terminal())
 
 
-def _parser(command: str, description: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=f"runner {command}", description=description)
-    parser.add_argument("directories", nargs="+", type=_path, metavar="DIR", help="directories of runs or sweeps")
-    return parser
-
-
-def _path(text: str) -> Path:
-    if not text.strip():  # Path would take it for the current directory
-        raise argparse.ArgumentTypeError("a path is empty; is a shell variable unset?")
-    return Path(text)
-
-
 def _seconds(text: str) -> float:
-    if not 0 < (seconds := _number(text)) < math.inf:
+    if not 0 < (seconds := number(text)) < math.inf:
         raise argparse.ArgumentTypeError(f"{text}: must be a number of seconds above 0")
     return seconds
-
-
-def _target(text: str) -> float:
-    if not 0 <= (target := _number(text)) < math.inf:
-        raise argparse.ArgumentTypeError(f"{text}: must be a number of at least 0")
-    return target
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan

@@ -7,6 +7,7 @@ from pathlib import Path
 from runner.config.overrides import override_key
 from runner.config.trust import TRUST, trusted_by
 from runner.core.errors import UserError
+from runner.core.paths import refuse_no_directory
 from runner.core.terminal import Terminal
 
 
@@ -17,7 +18,7 @@ def status_command(arguments: Sequence[str]) -> None:
     )
     parser.add_argument("directory", type=Path, metavar="DIR", help="directory of a sweep or run, or of several")
     directory = parser.parse_args(arguments).directory
-
+    refuse_no_directory(directory)
     from runner.sweeps.progress.watch import show_state
 
     show_state(directory, Terminal())
@@ -35,6 +36,7 @@ def resume_command(arguments: Sequence[str]) -> None:
         "trusted", nargs="*", default=[], metavar=f"{TRUST}=[...]", help="your own packages that the run or sweep uses"
     )
     chosen = parser.parse_intermixed_args(arguments)
+    refuse_no_directory(chosen.directory)
     from runner.sweeps.resume import refuse_changes, resume
 
     refuse_changes(chosen.directory, [given for given in chosen.trusted if override_key(given) != TRUST])

@@ -21,9 +21,9 @@ from runner.run.request import Request
 
 
 class Application:
-    """Function of the configuration that Hydra composed, which trains it. In a sweep, the sweeper and its workers do.
+    """Application that Hydra calls with the composed configuration of a single run, which it trains.
 
-    Hydra passes the application to the sweeper, which tells `begun` its directory.
+    For a sweep, Hydra passes the application to the sweeper, which only calls `begun` with the sweep's directory.
     """
 
     def __init__(self, observer: Observer) -> None:

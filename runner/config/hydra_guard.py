@@ -162,7 +162,7 @@ def _misnamed(directories: Iterable[Path]) -> dict[str, Path]:
 
 
 def _heed_misnamed(directories: Iterable[Path], config: DictConfig) -> None:
-    """Refuse a misnamed file if its option was chosen, as Hydra used another file; warn once about each other one.
+    """Refuse a misnamed file if its option was chosen, as Hydra used another file; warn once about each of the others.
 
     Raises:
         ConfigError: naming the file.

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 # These keys, and all below them, set where a run computes and what it displays, not its result: they do not change its
-# id. Of the device, only the precision does.
+# id. Of the device's keys, only the precision changes it.
 VOLATILE = (
     "name",
     "device",
@@ -17,13 +17,14 @@ VOLATILE = (
     "dataset.class_names",  # only shown in figures and records
     "model.small",
 )
-_PRECISION = "device.precision"
-_USUAL = "float32"
+EMPTY: tuple[Any, ...] = (None, {}, [])  # values that do not change the id
+PRECISION = "device.precision"
+USUAL_PRECISION = "float32"
 
 
 def is_volatile(key: str) -> bool:
     """Return whether a dotted key is, or lies below, one that does not belong to a run's identity."""
-    return key != _PRECISION and any(key == volatile or key.startswith(volatile + ".") for volatile in VOLATILE)
+    return key != PRECISION and any(key == volatile or key.startswith(volatile + ".") for volatile in VOLATILE)
 
 
 def run_id(config: Mapping[str, Any]) -> str:
@@ -34,22 +35,27 @@ def run_id(config: Mapping[str, Any]) -> str:
     Args:
         config: the resolved configuration, plain dictionaries and lists.
     """
-    essence = _essence(config, "")
-    if (precision := (config.get("device") or {}).get("precision", _USUAL)) != _USUAL:
-        essence[_PRECISION] = precision
-    return hashlib.sha256(json.dumps(essence, sort_keys=True, ensure_ascii=True).encode()).hexdigest()[:12]
+    counted = essence(config)
+    if (precision := (config.get("device") or {}).get("precision", USUAL_PRECISION)) != USUAL_PRECISION:
+        counted[PRECISION] = precision
+    return hashlib.sha256(json.dumps(counted, sort_keys=True, ensure_ascii=True).encode()).hexdigest()[:12]
 
 
-def _essence(value: Any, key: str) -> Any:
+def essence(value: Any, key: str = "") -> Any:
+    """Return a value as the run id sees it: without volatile and empty parts, and with 1 as 1.0.
+
+    Args:
+        key: its dotted key; empty for a whole configuration.
+    """
     if isinstance(value, Mapping):
-        items = {name: _essence(item, f"{key}.{name}".lstrip(".")) for name, item in value.items()}
+        items = {name: essence(item, f"{key}.{name}".lstrip(".")) for name, item in value.items()}
         return {
             name: item
             for name, item in items.items()
-            if item not in (None, {}, []) and not is_volatile(f"{key}.{name}".lstrip("."))
+            if item not in EMPTY and not is_volatile(f"{key}.{name}".lstrip("."))
         }
     if isinstance(value, list):
-        return [_essence(item, key) for item in value]
+        return [essence(item, key) for item in value]
     # 1 and 1.0 are the same number in a configuration; integers beyond 2^53 have no exact float.
     is_count = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= 2**53
     return float(value) if is_count else value
@@ -65,3 +71,12 @@ def leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
             yield from leaves(item, f"{key}[{number}]")
     else:
         yield key, value
+
+
+def entries(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the dotted key and value of each entry that is not a mapping; unlike in `leaves`, lists stay whole."""
+    for name, value in config.items():
+        if isinstance(value, Mapping):
+            yield from entries(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value

@@ -1,4 +1,4 @@
-"""Recognition of commands that ask for a sweep."""
+"""Multiruns (Hydra's word for sweeps): recognition of commands that ask for one."""
 
 from collections.abc import Iterable, Sequence
 

@@ -44,7 +44,7 @@ LIST_GROUPS = tuple(name for name, group in _GROUPS.items() if isinstance(group.
 ONE_OPTION_GROUPS = tuple(
     name for name, group in _GROUPS.items() if isinstance(group.default, str) and name not in _FOLDERS
 )
-# The option with which a run has nothing of a group.
+# The option of each group that adds nothing to a run.
 WITHOUT = {"averaging": "none", "clipping": "none", "normalization": "none", "schedule": "constant"}
 
 

@@ -15,7 +15,7 @@ from runner.config.trust import OWN, TRUST, package_of
 from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean
 
-CONSTANT_SCHEDULE = "runner.optim.constant.constant"  # named, as importing it would import what needs this module
+CONSTANT_SCHEDULE = "runner.optim.constant.constant"  # by name, because importing it would be circular
 SWEEP_KEYS = ("study", "search", "seeds", "dry_run", "fail_fast")  # they configure a sweep, not a run
 
 

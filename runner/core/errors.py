@@ -94,7 +94,7 @@ def machine_faults() -> Iterator[None]:
 
 
 def _refused(error: BaseException | None) -> OSError | None:
-    """Return the operating system error that an error is or was caused by."""
+    """Return the first operating system error among an error and its causes, else None."""
     seen: list[BaseException] = []  # a re-raised error may be its own cause
     while error is not None and error not in seen:
         if isinstance(error, OSError) and error.errno is not None:

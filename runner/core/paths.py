@@ -17,6 +17,12 @@ def conf_directory() -> Path:
     return installed if installed.is_dir() else package.parent / "conf"
 
 
+def shown(path: Path) -> str:
+    """Return a path for display: relative if it lies below the current directory."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
 def user_path(path: str | Path) -> Path:
     """Return a path with ~ expanded, if such a user exists."""
     return Path(os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser() raises for an unknown user
@@ -26,6 +32,12 @@ def refuse_file(out: Path) -> None:
     """Raise UserError if a command's `--out` exists and is not a directory."""
     if out.exists() and not out.is_dir():
         raise UserError(f"--out {out}: not a directory")
+
+
+def refuse_no_directory(path: Path) -> None:
+    """Raise UserError if a path that a command reads is not an existing directory."""
+    if not path.is_dir():
+        raise UserError(f"{path}: no such directory")
 
 
 def working_directory(config: Mapping[str, Any]) -> str | None:

@@ -43,11 +43,25 @@ def whole_file(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def set_aside(directory: Path) -> Path:
+    """Rename a directory to a temporary name beside it, before its removal, and return the new path."""
+    return directory.rename(directory.with_name(f".{directory.name}.{_machine()}-{os.getpid()}"))
+
+
+def leftovers(directory: Path) -> list[Path]:
+    """Return the temporary files and directories that killed processes of this machine left in a directory."""
+    return [path for path in directory.glob(".*") if _is_leftover(path.name)]
+
+
+def _is_leftover(name: str) -> bool:
+    found = _TEMPORARY.fullmatch(name)
+    return found is not None and found[1] == _machine() and not psutil.pid_exists(int(found[2]))
+
+
 def remove_leftovers(directory: Path) -> None:
     """Remove the temporary files that killed processes of this machine left in a directory."""
-    for path in directory.glob(".*"):
-        found = _TEMPORARY.fullmatch(path.name)
-        if found and found[1] == _machine() and not psutil.pid_exists(int(found[2])):
+    for path in leftovers(directory):
+        if path.is_symlink() or not path.is_dir():
             with writing(path):
                 path.unlink(missing_ok=True)
 

@@ -216,7 +216,7 @@ def _count_classes(source: str, labels: Mapping[str, Labels]) -> int:
     for key, own in labels.items():
         if len(set(own)) < 2:
             only = f"all {key} examples have the same class ({own[0]})"
-            raise DataError(f"{source}: {only} and cannot measure the others")
+            raise DataError(f"{source}: {only}, so they cannot measure the other classes")
         if len(unknown := np.setdiff1d(own, present)):
             raise DataError(f"{source}: {key} examples have the label {unknown[0]}, but no training example does")
     return len(present)

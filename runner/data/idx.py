@@ -25,7 +25,7 @@ def read_idx(path: Path, kind: str) -> npt.NDArray[np.uint8]:
         kind: "images" (examples, height, width) or "labels" (examples,).
 
     Raises:
-        DataError: if the file cannot be read, is truncated, too long or too large, or has the other kind.
+        DataError: if the file cannot be read, is truncated, too long or too large, or is of the other kind.
     """
     try:
         with checked_file(path).open("rb") as file:

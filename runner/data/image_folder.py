@@ -1,7 +1,7 @@
 """Image folders: one folder for each class."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,8 +77,9 @@ def load_images(
     folders = _part_folders(root)
     if not ("train" in folders and len(folders) > 1):
         classes = _training_classes(root)
-        part, notes = _read(root, classes, style)
+        part, done = _read(root, classes, style)
         train, test = hold_out(str(root), part, test_size, data_seed)
+        notes = _notes(root, done, len(part))
         return checked_dataset(name, str(root), train, test, [shortened(text) for text in classes], notes)
     own = folders.pop("train")
     classes = _training_classes(own)
@@ -87,11 +88,12 @@ def load_images(
             raise DataError(f"{folder / unknown[0]}: {own} has no such class")
     if len(for_validation := [folder for part, folder in folders.items() if part != "test"]) > 1:
         raise DataError(f"{for_validation[0]}: {for_validation[1].name} exists too; keep one of them")
-    train, notes = _read(own, classes, style)
+    train, done = _read(own, classes, style)
     parts: dict[str, Part] = {}
     for part_name, folder in folders.items():
-        parts[part_name], done = _read(folder, classes, style)
-        notes += done
+        parts[part_name], more = _read(folder, classes, style)
+        done += more
+    notes = _notes(root, done, len(train) + sum(map(len, parts.values())))
     if "test" not in parts:
         train, test = hold_out(str(root), train, test_size, data_seed)
     else:
@@ -144,11 +146,11 @@ def _visible(folder: Path) -> list[Path]:
     return [entry for entry in entries if not entry.name.startswith(".") and entry.name.lower() not in _SYSTEMS_OWN]
 
 
-def _read(folder: Path, classes: list[str], style: Format) -> tuple[Part, list[str]]:
+def _read(folder: Path, classes: list[str], style: Format) -> tuple[Part, Counter[str]]:
     """Read the images of one part, class by class: (examples, height, width, channels) bytes.
 
     Returns:
-        the part, and notes on changes to its images.
+        the part, and the number of its images by the change that was made to them.
     """
     files = [(file, label) for label, name in enumerate(classes) for file in _files(folder / name)]
     if not files:
@@ -160,8 +162,11 @@ def _read(folder: Path, classes: list[str], style: Format) -> tuple[Part, list[s
     for index, (file, _) in enumerate(files):
         images[index], changes = _decoded(file, (height, width), style)
         done.update(changes)
-    notes = [f"dataset: {what} ({count} of {len(files)} in {folder})." for what, count in done.items()]
-    return Part(images, np.array([label for _, label in files], np.int32)), notes
+    return Part(images, np.array([label for _, label in files], np.int32)), done
+
+
+def _notes(root: Path, done: Mapping[str, int], images: int) -> list[str]:
+    return [f"dataset: {what} ({count} of {images} in {root})." for what, count in done.items()]
 
 
 def _files(folder: Path) -> list[Path]:

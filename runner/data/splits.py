@@ -32,7 +32,7 @@ def split_dataset(
         split: "last" takes the last examples (as `model.fit(validation_split=...)`), "random" draws them, "stratified"
             draws the same share of each class.
         split_seed: seed of the draws.
-        train_size: number of training examples to keep: the first ones, which are random after a draw. A larger size
+        train_size: number of training examples to keep: the first ones, which are random after a draw. A larger set
             includes a smaller one.
         label_noise: share of wrong training labels, in (0, 1).
         class_imbalance: ratio of the largest to the smallest class in training, at least 1.
@@ -101,7 +101,7 @@ def _notes_on_missing_classes(dataset: Dataset, key: str, name: str, part: Label
         whole: the labels from which the part was taken.
 
     Raises:
-        DataError: if the part has no or hardly any examples of a class, beyond chance.
+        DataError: if the part has fewer examples of a class than chance can explain.
     """
     share = len(part) / len(whole)
     there, all_of_them = (np.bincount(labels, minlength=dataset.classes) for labels in (part, whole))

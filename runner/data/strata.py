@@ -1,4 +1,4 @@
-"""Stratified orders of examples, and the test part held out by one."""
+"""Stratified orders of examples, and stratified test parts."""
 
 import numpy as np
 import numpy.typing as npt

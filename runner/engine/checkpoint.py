@@ -67,7 +67,7 @@ def _table_of(logger: Any) -> dict[str, Any]:
 
 
 def _continue_table(logger: Any, text: str, columns: list[str] | None) -> None:
-    """Restore the file as of that epoch: it may have been restarted, or have rows of later epochs."""
+    """Restore a CSV logger's file as it was at the checkpoint: it may be empty, or have rows of later epochs."""
     logger.csv_file.seek(0)
     logger.csv_file.truncate()
     logger.csv_file.write(text)
@@ -105,7 +105,7 @@ class Checkpoint:
 
         Args:
             model: compiled model with a built optimizer.
-            owners: callbacks and diagnostics, after the beginning of the training.
+            owners: callbacks (after their `on_train_begin`) and diagnostics.
             augment: augmentation, whose `variables`, if any, belong to the state.
         """
         self._model, self._augment = model, augment

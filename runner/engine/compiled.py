@@ -22,8 +22,8 @@ class Compiled:
     def start_as(self, model: keras.Model) -> None:
         """Copy all values from an untrained model of the same architecture.
 
-        These are weights, statistics, random streams and the optimizer's state: the run then trains exactly as a newly
-        compiled one.
+        These are weights, statistics, random streams and the optimizer's state: the run then trains exactly like one
+        of a newly compiled model.
 
         Raises:
             ValueError: if the models do not have the same variables.

@@ -57,14 +57,14 @@ def moments_of(optimizer: keras.optimizers.Adam, variable: Any) -> tuple[Any, An
 
 
 def update_replaced(optimizer: keras.optimizers.Optimizer, update: Callable[..., Any]) -> AbstractContextManager[None]:
-    """Replace, in a block, the update of all variables at once: update(gradients, variables, learning_rate)."""
+    """Replace the joint update of all variables in the block: update(gradients, variables, learning_rate)."""
     return replaced(optimizer, _backend_update_step=update)
 
 
 def clipping_wrapped(
     optimizer: keras.optimizers.Optimizer, wrapper: Callable[[Callable[[Any], Any], Any], Any]
 ) -> AbstractContextManager[None]:
-    """Wrap, in a block, the optimizer's clipping, a function of a list of gradients.
+    """Wrap the optimizer's clipping (a function of a list of gradients) in the block.
 
     Args:
         wrapper: called with the wrapped function and the gradients.

@@ -26,7 +26,7 @@ _SESSION_STATUS: dict[Status, str] = {
     "diverged": "STATUS_FAILURE",
     "failed": "STATUS_FAILURE",
 }
-# Values in the place of a number: a full batch, a length in epochs, a number that is not finite.
+# Values in place of a number: a full batch, a length in epochs, a number that is not finite.
 _FOR_A_NUMBER = re.compile(r"full|auto|[\d.]+ ?epochs?|[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 
 
@@ -81,7 +81,7 @@ def hyperparameters(record: RunRecord) -> dict[str, float | str]:
     """Return the run's variant, seed and overrides, as numbers where possible.
 
     TensorBoard cannot show a column with numbers in one run and text in another. So option names are always text, null
-    is left out, and a word in the place of a number (full, 5epochs, nan) has a separate column.
+    is left out, and a word in place of a number (full, 5epochs, nan) has a separate column.
     """
     values: dict[str, float | str] = {"variant": record.variant, "seed": record.seed}
     for prefix, key, value, _ in map(Override.parse, record.asked):

@@ -1,4 +1,4 @@
-"""Child process of the Python interface: runs one command and writes down how it ended."""
+"""Child process of the Python interface: runs one command and records its outcome."""
 
 import os
 import signal
@@ -48,6 +48,6 @@ def main(request: Mapping[str, Any]) -> int:
 
 def _end_with_parent() -> None:
     """Interrupt this process when the parent ends, which closes the standard input."""
-    while os.read(sys.stdin.fileno(), 1):
+    while os.read(0, 1):
         pass
     os.kill(os.getpid(), signal.SIGTERM)

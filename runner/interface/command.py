@@ -28,7 +28,7 @@ sys.exit(main(request))
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a command that was not refused left behind."""
+    """Results of a command that was not refused."""
 
     exit_code: int
     directory: Path | None = None  # of the run or sweep that it began
@@ -64,7 +64,7 @@ def run_command(arguments: Sequence[str], *, quiet: bool = False, composes: bool
 
 def _wait(request: dict[str, Any], *, quiet: bool) -> int:
     """Run the child to its end and return its exit code; each KeyboardInterrupt is passed on to it as SIGINT."""
-    # A notebook's standard output is no file: what the child says is read and printed.
+    # A notebook's standard output is no file, so this process reads and prints the child's output.
     is_file = sys.stdout is sys.__stdout__ and sys.stderr is sys.__stderr__
     output = subprocess.DEVNULL if quiet else None if is_file else subprocess.PIPE
     with subprocess.Popen(
@@ -98,4 +98,4 @@ def _how(code: int) -> str:
 
 
 def _place(outcome: dict[str, Any]) -> str:
-    return f"; what it wrote is in {outcome['directory']}" if "directory" in outcome else ""
+    return f"; its files are in {outcome['directory']}" if "directory" in outcome else ""

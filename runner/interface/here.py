@@ -1,4 +1,4 @@
-"""Training in the calling process, for runs with Python objects."""
+"""Training here, in the calling process, for runs with Python objects."""
 
 import logging
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ def train_here(arguments: Sequence[str], overrides: Sequence[str], objects: Obje
 
     Args:
         arguments: flags, and overrides that do not describe the run.
-        overrides: of the run.
+        overrides: those of the run.
 
     Raises:
         UserError: if the configuration, the data or the objects cannot be used.
@@ -37,7 +37,7 @@ def train_here(arguments: Sequence[str], overrides: Sequence[str], objects: Obje
     request = Request(**composed["request"] | {"directory": Path(composed["request"]["directory"])})
     directory = request.directory
     directory.mkdir(parents=True, exist_ok=True)
-    logging.getLogger("tensorflow").handlers.clear()  # its messages belong into the run's log
+    logging.getLogger("tensorflow").handlers.clear()  # its messages belong in the run's log
     with run_lock(directory), logged_by(logging.FileHandler(directory / "run.log", encoding="utf-8")):
         record = run(composed["config"], request, Terminal(quiet=quiet), objects=objects)
     if exit_code(record) == EXIT_INTERRUPTED:

@@ -21,7 +21,7 @@ def as_overrides(given: Overrides) -> list[str]:
             as on the command line: "null" and None, "2" and 2 are the same.
 
     Raises:
-        UserError: if it is neither, or a value is no text, number, true, false, None, list or dictionary.
+        UserError: if it is neither, or a value is not text, a number, true, false, None, a list or a dictionary.
     """
     if isinstance(given, Mapping):
         return [f"{_key(key)}={_value(str(key), value)}" for key, value in given.items()]
@@ -33,7 +33,7 @@ def as_axes(given: Overrides) -> list[str]:
 
     Args:
         given: `{"optimizer": ["sgd", "adam"], "seed": range(3)}`, or overrides as on the command line. A value that
-            is itself a list is one of the list: `{"regularizer": [["l2"], ["l2", "dropout"]]}`.
+            is itself a list is an item of such a list: `{"regularizer": [["l2"], ["l2", "dropout"]]}`.
 
     Raises:
         UserError: as `as_overrides` does, or if an axis has no values.
@@ -95,8 +95,8 @@ def _value(key: str, value: Any) -> str:
         case list() | tuple() | range():
             return "[" + ",".join(_value(key, item) for item in value) + "]"
     raise UserError(
-        f"{key}={value!r}: must be text, a number, true, false, None, a list or a dict; a configuration has no place "
-        f"for a {type(value).__name__}"
+        f"{key}={value!r}: must be text, a number, true, false, None, a list or a dict; a configuration cannot "
+        f"hold a {type(value).__name__}"
     )
 
 

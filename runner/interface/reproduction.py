@@ -44,7 +44,7 @@ def reproduce(
 
     Args:
         path: directory of the run.
-        directory: of the new run; default: below outputs/reproduced.
+        directory: the new run's directory; default: below outputs/reproduced.
         tolerance: allowed absolute difference of a metric; default: as `runner reproduce`.
         trusted_packages: your packages whose classes the run uses.
 

@@ -27,7 +27,7 @@ from runner.reporting.metrics import TIMES_TO_TARGET
 from runner.reporting.tables.frames import as_read
 from runner.reporting.variant_names import find_variant
 
-if TYPE_CHECKING:  # what these modules import takes more than a second
+if TYPE_CHECKING:  # slow imports: more than a second
     from matplotlib.figure import Figure
 
     from runner.reporting import results as reporting
@@ -81,8 +81,8 @@ def _matched(path: str | Path) -> list[Path]:
 class Results:
     """Runs and their comparison; made by `load`, `sweep` and `study`.
 
-    Nothing is compared before it is asked for. `where`, `by` and `compare` return new results and change nothing.
-    Frames are copies.
+    Comparisons are computed only when you ask for them. `where`, `by` and `compare` return new results and change
+    nothing. Frames are copies.
 
     >>> import runner
     >>> results = runner.load("outputs/sweeps/optimizers")
@@ -153,9 +153,9 @@ class Results:
             return Run(self._runs[row].directory.path)
         found = {run.directory.path: run.record.run_id for run in self._runs if run.record.run_id.startswith(which)}
         if len(found) > 1:
-            raise UserError(f"run {which}: several run ids begin so: {shortened(', '.join(map(str, found)))}")
+            raise UserError(f"run {which}: several run ids begin with this: {shortened(', '.join(map(str, found)))}")
         if not found:
-            raise UserError(f"run {which}: no run id begins so{did_you_mean(which, self._ids)}")
+            raise UserError(f"run {which}: no run id begins with this{did_you_mean(which, self._ids)}")
         return Run(*found)
 
     @property
@@ -229,14 +229,14 @@ class Results:
 
     @refusing
     def compare(self, metric: str | None = None, baseline: str | None = None, target: float | None = None) -> "Results":
-        """Return the same runs with another question; what is not given stays.
+        """Return the same runs, compared by another metric, baseline or target; omitted arguments change nothing.
 
         A comparison by another metric than the plan's, or the default, is marked as secondary.
 
         Args:
             metric: a column of `runs` for which higher or lower is better, `epochs_to_target` or `seconds_to_target`.
             baseline: a variant, or a unique short form of it (`sgd` for `optimizer=sgd`).
-            target: of the validation metric.
+            target: target value of the validation metric.
 
         Raises:
             UserError: if there is no such metric or variant, or no run can reach the target.
@@ -423,7 +423,7 @@ class Results:
     def resume(
         self, *, workers: int | None = None, trusted_packages: Sequence[str] = (), quiet: bool = False
     ) -> "Results":
-        """Train what is missing of these sweeps and runs, as `runner resume` does, and return the results of all.
+        """Train the missing runs of these sweeps, as `runner resume` does, and return the results of all.
 
         Runs that `where` left out are resumed with their sweep, and are among the results.
 

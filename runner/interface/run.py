@@ -1,4 +1,4 @@
-"""One run of the Python interface, as its directory says."""
+"""Run of the Python interface, read from its directory."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from runner.core import errors
 from runner.core.errors import UserError
 from runner.core.lock import is_locked
 from runner.core.omissions import LeftOut
-from runner.core.paths import user_path
+from runner.core.paths import refuse_no_directory, shown, user_path
 from runner.interface.command import run_command
 from runner.interface.errors import refusing
 from runner.interface.overrides import Location, trust
@@ -34,7 +34,7 @@ _FACTS = ("val_accuracy", "test_accuracy", "test_loss", "train_seconds")  # of t
 class Run:
     """A run in a directory, also one that is still training.
 
-    Nothing is read before it is asked for, and a file is read again only after it has changed.
+    Files are read only when you ask for their content, and again only after they have changed.
 
     >>> import runner
     >>> run = runner.Run("outputs/sweeps/optimizers/0")
@@ -54,8 +54,7 @@ class Run:
         """
         self._directory = RunDirectory(user_path(path))
         self._seen: tuple[Any, ...] = ()
-        if not self._directory.path.is_dir():
-            raise UserError(f"{path}: no such directory")
+        refuse_no_directory(self._directory.path)
         if not self._directory.record_path.exists():
             raise UserError(f"{path}: holds no run (no record.json in it)")
 
@@ -187,7 +186,7 @@ class Run:
         """Train the run again in a new directory, as `runner reproduce` does, and compare the two.
 
         Args:
-            directory: of the new run; default: below outputs/reproduced.
+            directory: the new run's directory; default: below outputs/reproduced.
             tolerance: allowed absolute difference of a metric; default: 0.001.
             trusted_packages: your packages whose classes the run uses.
             quiet: show no progress and no warnings.
@@ -220,8 +219,8 @@ class Run:
         try:
             record = self._read.record
         except errors.UserError as error:  # a display must not fail
-            return f"<Run {self.directory}: {error}>"
-        return f"<Run {self.directory}: {record.status}, {record.variant}, seed {record.seed}>"
+            return f"<Run {shown(self.directory)}: {error}>"
+        return f"<Run {shown(self.directory)}: {record.status}, {record.variant}, seed {record.seed}>"
 
     def _repr_html_(self) -> str:
         from runner.interface.notebook import figure_html, note_html, table_html
@@ -232,7 +231,7 @@ class Run:
         except errors.UserError:
             return note_html(repr(self))
         summary = record.summary()
-        facts = {"run": str(self.directory), "variant": record.variant, "seed": str(record.seed)}
+        facts = {"run": shown(self.directory), "variant": record.variant, "seed": str(record.seed)}
         facts |= {"status": record.status, "data": record.dataset["name"], "epochs": str(summary["epochs"])}
         facts |= {quantity(name): value_text(summary[name], name) for name in _FACTS if summary[name] is not None}
         if record.error_line:
@@ -242,7 +241,7 @@ class Run:
 
 
 def _state(path: Path) -> tuple[int, int, int] | None:
-    """Return what changes when a file is replaced; None if there is none."""
+    """Return properties of a file that change when it is replaced; None if there is none."""
     try:
         status = path.stat()
     except OSError:

@@ -50,7 +50,7 @@ def train(
         overrides: `["optimizer=momentum", "training.epochs=2"]`, or the same as a dict.
         data: arrays, `((x_train, y_train), (x_test, y_test))` or a dict with these keys. They are saved below
             outputs/data, and the configuration names the file.
-        directory: of the run; default: below outputs/runs.
+        directory: the run's directory; default: below outputs/runs.
         config_dir: your own options, as --config-dir.
         trusted_packages: your packages whose classes an option may name (docs/trust.md).
         quiet: show no progress and no warnings.
@@ -106,7 +106,7 @@ def sweep(
         base: overrides for all runs.
         workers: number of runs at a time; default: one for each core.
         data: arrays, as for `runner.train`.
-        directory: of the sweep; default: below outputs/sweeps, named after the axes.
+        directory: the sweep's directory; default: below outputs/sweeps, named after the axes.
         config_dir: your own options, as --config-dir.
         trusted_packages: your packages whose classes an option may name (docs/trust.md).
         fail_fast: stop at the first run that fails.
@@ -180,10 +180,10 @@ def study(
         overrides: for all variants.
         seeds: their number, or the seeds; default: the study's.
         dry_run: train nothing, and return the plan: a frame with one row for each run, as in plan.csv.
-        name: of a study that is given as a dict.
+        name: the study's name, if it is given as a dict.
         workers: number of runs at a time; default: one for each core.
         data: arrays, as for `runner.train`.
-        directory: of the study; default: outputs/studies/NAME.
+        directory: the study's directory; default: outputs/studies/NAME.
         config_dir: your own options, as --config-dir.
         trusted_packages: your packages whose classes an option may name (docs/trust.md).
         fail_fast: stop at the first run that fails.

@@ -15,12 +15,12 @@ def baselines(arms: Sequence[str], baseline: str | None, names: Iterable[str] = 
     A study's variants that were crossed with a grid are compared cell by cell: `adam,batch_size=4` with
     `sgd,batch_size=4`.
 
-    A baseline that has no runs there, and so is not among the arms, is never replaced with another one.
+    If a cell lacks the baseline (which is then not among the arms), no other arm replaces it.
 
     Args:
         arms: labels of the variants.
         baseline: the label of an arm, or the name of a study's variant; None: the first one.
-        names: those of the study's variants.
+        names: names of the study's variants.
     """
     by_length = sorted(names, key=len, reverse=True)  # so that `a,b` is not taken for a cell of `a`
     if baseline is not None and (baseline in arms or baseline not in by_length):

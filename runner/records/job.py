@@ -43,12 +43,12 @@ class Job:
     config: Annotated[dict[str, Any], AfterValidator(_with_epochs)]  # resolved
     directory: Annotated[str, AfterValidator(_plain_name)]  # below the sweep's
     phase: Phase = "final"
-    point: Lines = field(default_factory=list)  # overrides: where it lies in what is tuned or searched
+    point: Lines = field(default_factory=list)  # overrides of its tuning or search point
     pruning: dict[str, Any] | None = (
-        None  # by what its training may be stopped early; see runner/sweeps/search/pruning.py
+        None  # settings by which the pruner may stop its training; see runner/sweeps/search/pruning.py
     )
-    working_directory: Text | None = None  # that its configuration's relative paths are of
-    named: bool = False  # its variant has a name, by which reports call it
+    working_directory: Text | None = None  # base of its configuration's relative paths
+    named: bool = False  # its variant has a name, which reports use
 
     @property
     def kind(self) -> str:

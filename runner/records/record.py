@@ -15,8 +15,9 @@ from runner.core.text import printable
 Status = Literal["running", "completed", "diverged", "pruned", "interrupted", "failed"]
 DONE: tuple[Status, ...] = ("completed", "diverged", "pruned")  # these runs need no more work
 _HEADLINES = ("negative_log_likelihood", "expected_calibration_error", "top_2_accuracy", "macro_f1")
-# Columns of the summary for choosing variants. Except for the best epoch's, they are of the tested network.
+# Columns of the summary for choosing variants. All but the best epoch's describe the tested network.
 VALIDATION_METRICS = ("val_accuracy", "best_val_accuracy", "val_loss", "val_negative_log_likelihood")
+REPORTED = ("val_", "best_val_", "test_")  # prefixes of the columns of a summary that hold metrics
 # Readable names of metrics whose columns are unclear; a loss includes the run's own penalties and smoothing.
 QUANTITIES = {"loss": "loss with penalty", "negative_log_likelihood": "cross-entropy", "macro_f1": "macro F1"}
 _LONGEST = 10_000  # characters of all overrides together, and of a name

@@ -35,7 +35,7 @@ _OF_REPORTS = (
     "seed",
 )  # columns of reports only
 
-# Files that a run writes beside its figures, and callbacks must not overwrite.
+# Files that a run writes beside its figures and that callbacks must not overwrite.
 RUN_FILES = frozenset({
     ".hydra", ".lock", "checkpoint", "config.yaml", "gradients.csv", "history.csv", "model.keras",
     "predictions.npz", "record.json", "run.log", "steps.csv", "summary.csv",
@@ -206,7 +206,10 @@ class RunDirectory:
         """
         try:
             rows = read_rows(self.history_path)
-            history = [{name: float(value) for name, value in row.items() if value} for row in rows]
+            measured = {name for row in rows for name, value in row.items() if value}
+            history = [
+                {name: float(value) for name, value in row.items() if value or name not in measured} for row in rows
+            ]
             for row in history:
                 _refuse_no_epoch(row)
         except FileNotFoundError:

@@ -111,7 +111,7 @@ class Question:
 
     question: str | None = None
     baseline: str | None = None
-    metric: str | None = None  # on test: counterpart of the metric for choices; of a search: its validation metric
+    metric: str | None = None  # the test counterpart of the metric for choices; for a search, its validation metric
     direction: str | None = None  # max or min, if the study says which is better
     target: float | None = None  # of the validation metric
     command: str | None = None  # reproduces the sweep

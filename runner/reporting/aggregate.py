@@ -72,8 +72,8 @@ def comparison_frame(
     shapes, the same initial weights. Variants are compared by pairs if at least two of their common seeds, and at least
     half of them, are true pairs; the others are left out and counted as `unmatched`. Otherwise Welch's test is used.
 
-    A diverged run counts as lost: it is the worst of its pair. If the metric is the time to the target, so does a
-    completed run that never reached the target. Failed and interrupted runs are missing.
+    A diverged run counts as lost: it is the worst of its pair. If the metric is the time to the target, a
+    completed run that never reached the target is lost, too. Failed and interrupted runs are missing.
 
     Holm's correction covers all rows with `FEWEST_SEEDS` or more, on all data sets together. Nothing is claimed about
     variants with runs that are still training.

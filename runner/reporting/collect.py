@@ -9,6 +9,7 @@ from typing import Self
 from runner.core.errors import UserError
 from runner.core.lock import is_locked
 from runner.core.omissions import LeftOut
+from runner.core.paths import refuse_no_directory
 from runner.core.read import DEEPEST, walk
 from runner.core.text import counted
 from runner.records.record import Row, RunRecord
@@ -25,8 +26,7 @@ def existing(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_file() and len(paths) > 1:
             continue
-        if not path.is_dir():
-            raise UserError(f"{path}: no such directory")
+        refuse_no_directory(path)
         yield path
 
 

@@ -12,7 +12,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from runner.core.errors import UserError
-from runner.core.text import counted
 from runner.reporting.collect import Run, find_runs
 from runner.reporting.labels import variant_labels
 from runner.reporting.scores import scores
@@ -39,10 +38,7 @@ def read_members(paths: Sequence[Path]) -> list[Member]:
     found = find_runs(paths)
     runs = [run for run in found if run.record.status == "completed"]
     if len(runs) < 2:
-        raise UserError(
-            f"an ensemble needs at least two completed runs; found {counted(len(found), 'run')}, {len(runs)} of them "
-            "completed"
-        )
+        raise UserError(f"an ensemble needs at least two completed runs; found {_found(len(found), len(runs))}")
     first = runs[0]
     for run in runs:
         if run.record.dataset["fingerprint"] != first.record.dataset["fingerprint"]:
@@ -56,6 +52,12 @@ def read_members(paths: Sequence[Path]) -> list[Member]:
         if _classes(own) != _classes(predictions[0]):
             raise UserError(f"{run.directory.path} has different classes than {first.directory.path}")
     return [Member(*parts) for parts in zip(runs, variant_labels(runs), predictions, strict=True)]
+
+
+def _found(number: int, completed: int) -> str:
+    if number == 1:
+        return f"1 run, which is {'completed' if completed else 'not completed'}"
+    return f"{number} runs, {completed or 'none'} of them completed"
 
 
 def ensemble_frame(members: Sequence[Member]) -> pd.DataFrame:

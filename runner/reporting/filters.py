@@ -50,7 +50,7 @@ def parse_conditions(text: str) -> list[Condition]:
     """Parse comparisons joined with `and`, such as `optimizer = adam and train_seconds < 5`.
 
     Raises:
-        UserError: if the text is anything else; shows from where on.
+        UserError: if the text is anything else; the message shows the part that was not understood.
     """
     found: list[Condition] = []
     place = 0
@@ -95,8 +95,8 @@ class Columns:
         """Read nothing yet.
 
         Args:
-            runs: whose values are asked for.
-            values: of keys.
+            runs: the runs whose values are read.
+            values: reader of the configuration's keys.
             others: more columns, or a column in place of the summary's; one value per run.
         """
         self._runs = runs

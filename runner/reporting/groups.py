@@ -1,6 +1,6 @@
 """Groups of runs by sweep, and the keys in which sweeps of one report differ."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,7 @@ def groups_of(paths: Iterable[Path]) -> list[Group]:
 
 
 def sweeps_apart(runs: Sequence[Run], left_out: LeftOut) -> str | None:
-    """Return a caution that names keys in which sweeps differ, without keys that vary within one; None if none do.
+    """Return a caution that names keys in which sweeps differ, without keys that vary within one, or None.
 
     Compares one run of each variant.
 
@@ -59,22 +59,36 @@ def sweeps_apart(runs: Sequence[Run], left_out: LeftOut) -> str | None:
     sweeps: dict[Path | None, list[dict[str, str]]] = {}
     for (sweep, _), run in chosen.items():
         sweeps.setdefault(sweep, []).append(_asked(run, left_out))
-    if len(sweeps) < 2:
+    if len(sweeps) < 2 or not (differing := _differing(list(sweeps.values()))):
         return None
+    return (
+        f"these {len(sweeps)} sweeps differ in keys that none of them varies: {_listed(differing)}. "
+        "These keys may explain differences between variants of different sweeps."
+    )
+
+
+def keys_apart(one: Run, other: Run, left_out: LeftOut) -> str:
+    """Name the keys in which two runs were configured differently, with both values; "" if there are none."""
+    if one.record.run_id == other.record.run_id:
+        return ""
+    return _listed(_differing([[_asked(one, left_out)], [_asked(other, left_out)]]))
+
+
+def _differing(sweeps: Sequence[Sequence[Mapping[str, str]]]) -> dict[str, str]:
+    """Return the keys that differ between sweeps and vary within none, with their values."""
     differing: dict[str, str] = {}
-    for key in sorted({key for own in sweeps.values() for asked in own for key in asked}, key=_groups_first):
-        values = [{asked.get(key, "none") for asked in own} for own in sweeps.values()]
+    for key in sorted({key for own in sweeps for asked in own for key in asked}, key=_groups_first):
+        values = [{asked.get(key, "none") for asked in own} for own in sweeps]
         distinct = dict.fromkeys(value for own in values for value in own)
         if max(map(len, values)) == 1 < len(distinct) and key.split(".")[0] not in differing:
             differing[key] = " or ".join(map(_shown, distinct))
-    if not differing:
-        return None
+    return differing
+
+
+def _listed(differing: Mapping[str, str]) -> str:
     named = [f"{key} ({values})" for key, values in differing.items()]
     more = f" and {counted(len(named) - _NAMED, 'more key')}" if len(named) > _NAMED else ""
-    return (
-        f"these {len(sweeps)} sweeps differ in keys that none of them varies: {', '.join(named[:_NAMED])}{more}. "
-        "These keys may explain differences between variants of different sweeps."
-    )
+    return ", ".join(named[:_NAMED]) + more
 
 
 def _sweep_of(run: Path) -> Path | None:

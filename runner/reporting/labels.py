@@ -71,7 +71,7 @@ def with_values_in_force(summary: pd.DataFrame, runs: Sequence[Run], values: Val
 
     Args:
         summary: one row per run, in the order of the runs.
-        values: of the runs.
+        values: reader of the runs' values.
     """
     columns: dict[str, list[Any]] = {key: [values.in_force(run, key) for run in runs] for key in override_columns(runs)}
     return summary.assign(**columns)
@@ -95,29 +95,35 @@ def _text(value: Any) -> str:
 
 
 def variant_labels(runs: Sequence[Run]) -> list[str]:
-    """Return the label of each run's variant: its name in the study, or the overrides that not all runs share.
+    """Return the label of each run's variant: its name, with its own overrides if runs of that name differ in them.
 
     With several data sets the label does not name the data set; `with_dataset` adds it.
     """
-    several = len({run.record.dataset["name"] for run in runs}) > 1
-    parts = [[part for part in run.record.asked if not (several and override_key(part) == "dataset")] for run in runs]
+    labels, parts = variant_names(runs), _parts(runs)
+    # For each data set separately: a study may have tuned different values on each.
+    places = [(label, run.record.dataset["name"]) for label, run in zip(labels, runs, strict=True)]
+    return [label + difference for label, difference in zip(labels, _differences(places, parts), strict=True)]
+
+
+def variant_names(runs: Sequence[Run]) -> list[str]:
+    """Return the name of each run's variant: its name in the study, or the overrides that not all runs share."""
+    parts = _parts(runs)
     shared = set(parts[0]).intersection(*parts) if len({run.record.variant for run in runs}) > 1 else set()
     texts: dict[frozenset[str], str] = {}  # the first order: overrides in another order are the same variant
     names = []
     for own, run in zip(parts, runs, strict=True):
         left = [part for part in own if part not in shared]
         names.append(run.record.label or texts.setdefault(frozenset(left), ",".join(left)) or run.record.name)
-    labels = [_without_dataset(name, run) for name, run in zip(names, runs, strict=True)] if several else names
-    # For each data set separately: a study may have tuned different values on each.
-    places = [(label, run.record.dataset["name"]) for label, run in zip(labels, runs, strict=True)]
-    return [label + difference for label, difference in zip(labels, _differences(places, parts), strict=True)]
+    if not _is_on_several(runs):
+        return names
+    return [_without_dataset(name, run) for name, run in zip(names, runs, strict=True)]
 
 
 def labels_by(runs: Sequence[Run], keys: Sequence[str], values: Values) -> list[str]:
     """Return a label for each run from its values of some keys: `optimizer=sgd,model=mlp`.
 
     Args:
-        values: of the runs.
+        values: reader of the runs' values.
 
     Raises:
         UserError: if no run has one of the keys.
@@ -138,7 +144,7 @@ def cells(runs: Sequence[Run], labels: Sequence[str], keys: Sequence[str]) -> li
     Without keys all runs are in one cell.
 
     Args:
-        keys: whose values make the variants.
+        keys: the keys whose values make the variants.
     """
     if not keys:
         return [""] * len(runs)
@@ -168,11 +174,22 @@ def with_dataset(labels: Sequence[str], runs: Sequence[Run]) -> list[str]:
         if len(files) > 1:
             named = ", ".join(f"{shortened(file)} {fingerprint[:12]}".strip() for fingerprint, file in files.items())
             raise UserError(
-                f"these runs used {len(files)} different data sets named {name} ({named}); report on each separately"
+                f"these runs used {len(files)} different data sets named {name} ({named}), which cannot be compared; "
+                "name only runs on one of them"
             )
     if len(seen) == 1:
         return list(labels)
     return [f"{label} [{run.record.dataset['name']}]" for label, run in zip(labels, runs, strict=True)]
+
+
+def _parts(runs: Sequence[Run]) -> list[list[str]]:
+    """Return the overrides that define each run's variant, without the data set if there are several."""
+    several = _is_on_several(runs)
+    return [[part for part in run.record.asked if not (several and override_key(part) == "dataset")] for run in runs]
+
+
+def _is_on_several(runs: Sequence[Run]) -> bool:
+    return len({run.record.dataset["name"] for run in runs}) > 1
 
 
 def _without_dataset(name: str, run: Run) -> str:

@@ -85,7 +85,7 @@ def signed_text(value: float, metric: str) -> str:
     return f"{value + 0.0:+{_form(value, metric)}}"  # + 0.0 removes the sign of a negative zero
 
 
-def interval_text(comparison: "Mapping[str, Any]", metric: str) -> str:
+def interval_text(comparison: "Mapping[Any, Any]", metric: str) -> str:
     """Format the interval of a comparison: [+0.05, +0.37]."""
     if math.isnan(comparison["ci_low"]):
         return "-"

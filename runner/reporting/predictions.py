@@ -32,7 +32,7 @@ def read_predicted(runs: Sequence[Run], variants: Sequence[str], left_out: LeftO
     A variant has an ensemble if at least two of its runs have predictions, all for the same test examples.
 
     Args:
-        variants: of the runs, in the same order.
+        variants: the variant of each run.
     """
     answers: list[Answers | None] = [None] * len(runs)
     ensembles: dict[str, float] = {}

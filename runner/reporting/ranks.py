@@ -82,7 +82,7 @@ def critical_difference(ranks: Ranks, title: str) -> Figure:
 def scores_by_dataset(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Return integer scores (data sets, variants) in the same order as the means.
 
-    Better scores lie in the metric's better direction.
+    If a higher metric is better, so is a higher score; otherwise a lower one.
 
     A diverged run counts as lost: a variant with a larger share of diverged runs is behind one with a smaller share,
     and a variant whose runs all diverged is last. NaN: the variant has neither completed nor diverged runs.

@@ -251,7 +251,7 @@ def read_results(
         left_out: collects files that cannot be read.
         arms: label of each run's variant without its data set; None: as `variant_labels` says. Keys in the wish come
             first.
-        values: of keys, if some have been read.
+        values: reader of keys, if some have been read.
 
     Raises:
         UserError: if there is no such metric, baseline or key, or data sets of one name differ.
@@ -263,8 +263,8 @@ def read_results(
     summary = with_values_in_force(summary_frame(runs, labels), runs, values)
     summary = summary.assign(arm=arms, cell=cells(runs, labels, wish.by))
     history = history_frame(runs, labels)
-    primary = _metric(summary, None, asked.metric)
-    measured = primary if wish.metric is None or is_time(wish.metric) else _metric(summary, wish.metric, asked.metric)
+    primary = metric_of(summary, None, asked.metric)
+    measured = primary if wish.metric is None or is_time(wish.metric) else metric_of(summary, wish.metric, asked.metric)
     # With --by, the study's names of variants are no labels.
     compared = _baselines(summary, wish.baseline, Question() if wish.by else asked)
     validation = validation_counterpart(measured)
@@ -292,7 +292,7 @@ def read_results(
 
 def _target_of(asked: Question, summary: pd.DataFrame, validation: str) -> float | None:
     """Return the study's target, if this is the study's validation metric."""
-    own = {_metric(summary, None, asked.metric), asked.metric or ""}
+    own = {metric_of(summary, None, asked.metric), asked.metric or ""}
     return asked.target if validation in map(validation_counterpart, own) else None
 
 
@@ -330,7 +330,19 @@ def _target(
     return target, source
 
 
-def _metric(summary: pd.DataFrame, wished: str | None, asked: str | None) -> str:
+def metric_of(
+    summary: pd.DataFrame, wished: str | None, asked: str | None, times: Sequence[str] = TIMES_TO_TARGET
+) -> str:
+    """Return the metric to compare by: a user's wish, else the plan's primary metric, else the first that was measured.
+
+    Args:
+        summary: one row per run.
+        asked: the metric of the plan's question.
+        times: further metrics that an error may suggest.
+
+    Raises:
+        UserError: if the summary has no such metric, or it has no better direction.
+    """
     if wished is None:
         wanted = (_WITHOUT_PENALTY.get(str(asked)), asked, *_FALLBACK)
         known = [name for name in wanted if name in summary and _has_numbers(summary[name])]
@@ -339,7 +351,7 @@ def _metric(summary: pd.DataFrame, wished: str | None, asked: str | None) -> str
     if wished in numbers and not has_direction(wished):
         raise UserError(f"--metric {wished}: has no better direction, so it cannot rank variants")
     if wished not in numbers:
-        allowed = [*filter(has_direction, numbers), *TIMES_TO_TARGET]
+        allowed = [*filter(has_direction, numbers), *times]
         raise UserError(f"--metric {wished}: no such metric in summary.csv{did_you_mean(wished, allowed)}")
     return wished
 

@@ -12,8 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from runner.core.errors import UserError
-from runner.records.record import RunRecord, Status
+from runner.records.record import REPORTED, RunRecord, Status
 from runner.records.run_directory import RunDirectory
+from runner.reproducibility.differences import differing
 
 Verdict = Literal["bit-identical", "within tolerance", "different"]
 Numbers = dict[str, npt.NDArray[Any]]  # by metric: one number, one per epoch, or (examples, classes)
@@ -31,7 +32,6 @@ _PARTS = {
     "score": "test predictions",
     "report": "the report's row",
 }
-_REPORTED = ("val_", "best_val_", "test_")  # columns of a summary that hold metrics
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def reported_numbers(row: Mapping[str, Any]) -> Numbers:
     Raises:
         UserError: if one is not a number.
     """
-    cells = {name: value for name, value in row.items() if name.startswith(_REPORTED) and value not in (None, "")}
+    cells = {name: value for name, value in row.items() if name.startswith(REPORTED) and value not in (None, "")}
     try:
         return {f"report {name}": _one(float(value)) for name, value in cells.items()}
     except ValueError as error:
@@ -124,16 +124,16 @@ def compare(recorded: Numbers, again: Numbers, tolerance: float = TOLERANCE) -> 
 
 def environment_differences(recorded: RunRecord, again: RunRecord) -> list[tuple[str, str, str]]:
     """Return the differences in versions, device, code and data: name, recorded value, current value."""
-    before, after = dict(_environment(recorded)), dict(_environment(again))
-    names = dict.fromkeys([*before, *after])
-    pairs = [(name, before.get(name, "-"), after.get(name, "-")) for name in names]
-    return [pair for pair in pairs if pair[1] != pair[2]]
+    found = differing([dict(_environment(record)) for record in (recorded, again)])
+    return [(name, before or "-", after or "-") for name, (before, after) in found.items()]
 
 
-def environment_table(differences: Sequence[tuple[str, str, str]]) -> Table:
-    """Return a table of the environment's differences for the terminal."""
+def environment_table(
+    differences: Sequence[tuple[str, str, str]], sides: tuple[str, str] = ("recorded", "now")
+) -> Table:
+    """Return a table of the environment's differences for the terminal; `sides` are the headers of its columns."""
     table = Table(title="differences in environment", title_justify="left")
-    for header in ("", "recorded", "now"):
+    for header in ("", *sides):
         table.add_column(header, overflow="fold")
     for cells in differences:
         table.add_row(*map(Text, cells))

@@ -18,7 +18,7 @@ from runner.config.schema import check
 from runner.config.trust import refuse_strangers
 from runner.core.errors import EXIT_FAILED, EnvironmentFault, Stopped, UserError
 from runner.core.lock import Locked, run_lock
-from runner.core.paths import located, user_path
+from runner.core.paths import located, refuse_no_directory, user_path
 from runner.core.read import read_rows
 from runner.core.terminal import show_warning
 from runner.records.record import RunRecord
@@ -70,8 +70,7 @@ def run_of_row(report: Path, number: int) -> tuple[Path, dict[str, str]]:
 
 
 def _summary_rows(report: Path, summary: Path) -> list[dict[str, str]]:
-    if not report.is_dir():
-        raise UserError(f"{report}: no such directory")
+    refuse_no_directory(report)
     try:
         return read_rows(summary)
     except FileNotFoundError as error:
@@ -101,8 +100,7 @@ class Original:
             UserError: if there is no run, or one of its files is missing or cannot be read.
         """
         directory = RunDirectory(path)
-        if not path.is_dir():
-            raise UserError(f"{path}: no such directory")
+        refuse_no_directory(path)
         if not directory.record_path.exists():
             raise UserError(f"{path}: holds no run (no record.json); use --row N for a run of a sweep or a report")
         record = directory.read_record()
@@ -154,7 +152,7 @@ def reproduce(
     """Train a run again, and print the differences in environment and the comparison of metrics.
 
     Args:
-        row: of a report's summary, to compare as well.
+        row: the run's row in a report's summary, to compare as well.
 
     Raises:
         UserError: if the run cannot be trained, or `out` is already used.
@@ -182,8 +180,8 @@ def compare_with(
 
     Args:
         out: the directory of the reproduction.
-        record: of the reproduction.
-        row: of a report's summary, to compare as well.
+        record: record of the reproduction.
+        row: the run's row in a report's summary, to compare as well.
 
     Raises:
         UserError: if the row has a metric that is not a number, or a file of the reproduction cannot be read.

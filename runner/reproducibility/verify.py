@@ -96,7 +96,7 @@ def verify_recipes(
 
     Args:
         names, overrides, quick, seeds: as for `expectations`.
-        workers: None: one for each core.
+        workers: number of runs at a time; None means one for each core.
         out: where to train; None: below outputs/verify.
         command: the words after `runner`.
 

@@ -43,7 +43,7 @@ class Objects:
         return {kind: ", ".join(names) for kind, names in classes.items() if names}
 
     def neutral(self, overrides: Sequence[str]) -> list[str]:
-        """Return overrides without which default options would apply to an object, unless others set these groups."""
+        """Return overrides that keep default options away from an object, except in groups that the user sets."""
         given = {Override.parse(override).section for override in overrides}
         neutral = [Override.parse(text) for kind in self.names for text in NEUTRAL.get(kind, ())]
         return [f"{one.key}={one.value}" for one in neutral if one.section not in given]
@@ -79,7 +79,7 @@ def refuse_objects(record: RunRecord, what: str) -> None:
     """Raise UserError if a run used Python objects, so that its record does not describe all of it.
 
     Args:
-        what: cannot be done, such as "resumed".
+        what: the verb of the refusal: "resumed" for "cannot be resumed".
     """
     if record.objects:
         named = "; ".join(f"{kind}: {names}" for kind, names in record.objects.items())

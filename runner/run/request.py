@@ -68,7 +68,7 @@ class Request:
         )
 
     def with_dataset(self, option: str, dataset: Mapping[str, Any]) -> Self:
-        """Return the request with another data set in Hydra's files: the one that replaced the composed one."""
+        """Return the request with Hydra's files naming the data set that replaced the configured one."""
         files = {name: OmegaConf.create(text) for name, text in self.hydra.items() if name != "overrides.yaml"}
         if "config.yaml" in files:
             OmegaConf.update(files["config.yaml"], "dataset", dict(dataset), merge=False)

@@ -1,4 +1,4 @@
-"""Preload for forked workers: slow imports, and git's answer about the code's version."""
+"""Preload for forked workers: slow imports, and the commit of the code."""
 
 from runner.engine.tensorflow_import import uncollected
 from runner.records.provenance import code_state

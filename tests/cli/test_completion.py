@@ -18,6 +18,9 @@ def offered(line: str) -> list[str]:
     ("typed", "among"),
     [
         ("rep", ["report ", "reproduce "]),
+        ("h", ["help "]),
+        ("vers", ["version "]),
+        ("help rep", ["report ", "reproduce "]),
         ("opt", ["optimizer.", "optimizer="]),
         ("optimizer=nada", ["optimizer=nadam "]),
         ("launcher=s", ["launcher=slurm "]),

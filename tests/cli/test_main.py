@@ -16,6 +16,8 @@ import pytest
 import yaml
 
 import runner
+from runner.cli import main
+from runner.cli.commands import COMMANDS, WORDS
 from runner.core.paths import conf_directory
 from runner.records import run_directory
 from tests.warm import started
@@ -404,6 +406,8 @@ class TestHelp:
             (("status", "--watch", "x"), "--watch: no such flag here; did you mean runner report --watch? (runner sta"),
             (("ablate", "drop=schedule", "--drp"), "--drp: no such flag here (runner --help)"),
             (("optimizer=sgd", "report"), "report: a command must be the first word (runner report --help)"),
+            (("optimizer=sgd", "help"), "help: a command must be the first word (runner --help)"),
+            (("help", "reprot"), "reprot: no such command; did you mean report?"),
         ],
     )
     def test_a_misspelt_flag_or_a_misplaced_command_is_answered_in_a_line(self, program, tmp_path, typed, said):
@@ -414,6 +418,30 @@ class TestHelp:
         for word in ("help", "version"):
             assert program(word, cwd=tmp_path) == program(f"--{word}", cwd=tmp_path)
         assert program("help", "report", cwd=tmp_path) == program("report", "--help", cwd=tmp_path)
+
+    def test_the_help_lists_every_command(self, program, tmp_path):
+        listed = program("help", cwd=tmp_path).out.split("== Groups")[0]
+        assert [word for word in (*COMMANDS, *WORDS) if f"runner {word} " not in listed] == []
+
+    def test_a_misspelt_version_is_recognized(self, program, tmp_path):
+        assert "did you mean version?" in program("verison", cwd=tmp_path).err
+
+    @pytest.mark.parametrize(
+        ("typed", "said"),
+        [
+            (("report", "nowhere"), "interrupted; the runs are kept; repeat the command"),
+            (("report", "--watch", "nowhere"), "interrupted; the runs are kept; repeat the command"),
+            (("study=smoke",), "interrupted; repeat the command to start again"),
+            (("clean", "outputs", "--failed", "--yes"), "interrupted; repeat the command to start again"),
+        ],
+    )
+    def test_an_interruption_says_what_to_do(self, monkeypatch, typed, said):
+        def interrupted(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(main, "_dispatch", interrupted)
+        ending = main.run_arguments(typed)
+        assert (ending.exit_code, ending.message) == (130, said)
 
     def test_a_flag_may_be_cut_short(self, program, tmp_path):
         answer = program("report", "--metr", "test_loss", "nowhere", cwd=tmp_path)

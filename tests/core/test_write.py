@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from runner.core.write import remove_leftovers, whole_file, write_csv, write_json
+from runner.core.write import leftovers, remove_leftovers, set_aside, whole_file, write_csv, write_json
 
 
 def test_a_file_appears_whole_under_its_name(tmp_path):
@@ -42,6 +42,16 @@ def test_leftovers_of_processes_that_are_gone_are_removed_and_those_of_others_st
         remove_leftovers(tmp_path)
         left = {path.name for path in tmp_path.iterdir()}
         assert left == {mine.name, f".record.00000000-{dead}.json", ".lock", ".hidden.csv"}
+
+
+def test_a_directory_that_was_set_aside_is_a_leftover_once_its_process_is_gone(tmp_path, monkeypatch):
+    (tmp_path / "lr=0.1_seed0").mkdir()
+    aside = set_aside(tmp_path / "lr=0.1_seed0")
+    assert leftovers(tmp_path) == []
+    monkeypatch.setattr("psutil.pid_exists", lambda _: False)
+    assert leftovers(tmp_path) == [aside]
+    remove_leftovers(tmp_path)  # of files: a run that writes must not stumble over it
+    assert aside.exists()
 
 
 def test_a_table_has_the_columns_of_all_its_rows(tmp_path):

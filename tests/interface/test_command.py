@@ -61,7 +61,7 @@ def test_a_refusal_is_an_error_with_its_message(child):
     [
         ("sys.exit(1)", ENDED | {"exit_code": 1, "message": "Traceback: bug", "is_internal": True}, "Traceback: bug"),
         ("os.kill(os.getpid(), signal.SIGKILL)", None, r"died \(killed by SIGKILL\)$"),
-        ("sys.exit(7)", {"directory": "/runs/1"}, r"died \(exit code 7\); what it wrote is in /runs/1$"),
+        ("sys.exit(7)", {"directory": "/runs/1"}, r"died \(exit code 7\); its files are in /runs/1$"),
     ],
 )
 def test_a_process_that_dies_is_no_error_of_the_user(child, code, outcome, text):

@@ -182,8 +182,8 @@ def test_what_matches_nothing_is_empty_and_has_nothing_to_compare(results):
         (lambda results: results.report("out", ["jpg"]), "^jpg: no such format"),
         (lambda results: results.report(f"{SWEEP}/0"), "is a run, and the report would replace its files"),
         (lambda results: results.run(14), "^run 14: there is no such row; there are 14 runs"),
-        (lambda results: results.run("0"), "^run 0: several run ids begin so"),
-        (lambda results: results.run("x"), "^run x: no run id begins so"),
+        (lambda results: results.run("0"), "^run 0: several run ids begin with this"),
+        (lambda results: results.run("x"), "^run x: no run id begins with this"),
     ],
 )
 def test_a_wrong_question_is_refused_at_once(results, wrong, message):

@@ -90,6 +90,21 @@ def test_fewer_than_two_completed_runs_are_refused(make_run, tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("statuses", "said"),
+    [
+        (["completed"], "found 1 run, which is completed"),
+        (["failed"], "found 1 run, which is not completed"),
+        (["failed", "diverged"], "found 2 runs, none of them completed"),
+    ],
+)
+def test_the_refusal_counts_the_runs_in_words_that_fit(make_run, tmp_path, statuses, said):
+    for seed, status in enumerate(statuses):
+        make_run(f"sweep/{seed}", seed=seed, status=status)
+    with pytest.raises(UserError, match=f"{said}$"):
+        read_members([tmp_path / "sweep"])
+
+
 def test_runs_on_different_data_are_refused(make_run, tmp_path):
     said = refused(make_run, tmp_path, fingerprint="a" * 64, dataset="mnist_5k")
     assert re.search(r"sweep/1 was trained on different data than .*sweep/0 \(mnist_5k, fingerprint a{12}\)", said)
@@ -165,7 +180,7 @@ def test_it_is_a_command_that_refuses_in_one_line(two, cli):
     assert "ensemble of 2 runs on mnist" in done.stdout
     done = cli("ensemble", "0", cwd=two)
     assert done.returncode == 2
-    assert done.stderr == "runner: an ensemble needs at least two completed runs; found 1 run, 1 of them completed\n"
+    assert done.stderr == "runner: an ensemble needs at least two completed runs; found 1 run, which is completed\n"
 
 
 def test_out_that_is_a_file_is_refused(two, tmp_path):

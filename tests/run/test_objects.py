@@ -51,7 +51,7 @@ def test_the_objects_are_trained(trained):
     assert objects.callbacks[0].seen == [0, 1]
     assert record.parameters == 8 * 8 * 10 + 10
     probabilities = directory.read_predictions()["test_probabilities"]
-    saved = keras.models.load_model(directory.model_path)
+    saved = keras.models.load_model(directory.model_path, safe_mode=True)
     for before, after in zip(objects.model.get_weights(), saved.get_weights(), strict=True):
         np.testing.assert_array_equal(before, after)
     assert probabilities.shape == (360, 10)

@@ -277,8 +277,8 @@ def test_a_tuned_study_measures_what_it_chose_on_fresh_seeds(tuned_study):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("status", "nowhere"), "nowhere: neither a run nor a sweep was started here"),
-        (("resume", "nowhere"), "nowhere: neither a run nor a sweep was started here"),
+        (("status", "nowhere"), "nowhere: no such directory"),
+        (("resume", "nowhere"), "nowhere: no such directory"),
         (("ablate", "base=experiment/smoke"), "runner: ablate: needs drop="),
         (("study=smok",), "study=smok: no such option; did you mean smoke?"),
         (("study=smoke", "study.baseline=nobody"), "study.baseline=nobody: no such variant"),

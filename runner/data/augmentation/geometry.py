@@ -83,7 +83,7 @@ class Shear(Affine):
 class HorizontalFlip(Affine):
     """Exchange of left and right, with a probability."""
 
-    changes_digits = True  # a flipped digit or letter is another sign
+    changes_digits = True  # a flipped digit or letter is another character
 
     def __init__(self, probability: float, seed: int) -> None:
         super().__init__(seed)
@@ -121,7 +121,7 @@ Geometric = Affine | Elastic
 
 
 def warp(images: Tensor, parts: Sequence[Geometric]) -> Tensor:
-    """Resample images (count, height, width, channels) bilinearly; beyond the edge its value is repeated."""
+    """Resample images (count, height, width, channels) bilinearly; pixels beyond the edge repeat the edge's value."""
     count, height, width, channels = images.shape
     x, y = _sources(parts, count, height, width)
     x, y = ops.clip(x, 0.0, width - 1.0), ops.clip(y, 0.0, height - 1.0)

@@ -75,7 +75,7 @@ def confusion_matrix(counts: npt.NDArray[np.float64], title: str, names: Sequenc
     Args:
         counts: (true class, predicted class), of one run or means over several. With many classes only the colours
             are drawn.
-        names: of the classes; without one for each class, numbers are shown.
+        names: names of the classes; unless each class has one, numbers are shown.
     """
     classes = len(counts)
     shown = [plain(_elided(name)) for name in names] if len(names) == classes else [str(n) for n in range(classes)]

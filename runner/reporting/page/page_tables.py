@@ -160,7 +160,7 @@ def runs_table(results: Results, page: Path) -> PageTable:
 
 
 def _path_from(page: Path, directory: Path) -> str:
-    """Return a relative address, which no name can turn into another scheme; "" on another drive."""
+    """Return an address relative to the page (so no name makes it javascript:); "" on another drive."""
     try:
         relative = os.path.relpath(directory.resolve(), page.resolve())
     except ValueError:

@@ -30,9 +30,9 @@ def with_test_set_error(
     All columns are NaN if predictions are missing or belong to different test examples.
 
     Args:
-        comparisons: of test accuracies, from `comparison_frame`.
+        comparisons: comparisons of test accuracies, from `comparison_frame`.
         summary: the runs behind them, one row per run.
-        answers: of the runs, in the order of the summary.
+        answers: the answers of each run, in the order of the summary.
     """
     rows = [_row(row, summary, answers) for row in comparisons.to_dict("records")]
     found = pd.DataFrame(rows, comparisons.index, TEST_SET_COLUMNS, dtype=float).astype({"test_examples": "Int64"})

@@ -120,10 +120,15 @@ def write_frame(frame: pd.DataFrame, path: Path) -> Path:
     Raises:
         EnvironmentFault: if the machine refuses to write.
     """
+    # Given a path, pandas reports a missing directory by an error without errno.
+    with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
+        without_formulas(frame).to_csv(stream, index=False)
+    return path
+
+
+def without_formulas(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with text that a spreadsheet would not evaluate."""
     safe = frame.rename(columns=inert)
     for name in safe.select_dtypes(exclude=["number", "bool"]):
         safe[name] = safe[name].map({value: inert(value) for value in safe[name].unique()})
-    # Given a path, pandas reports a missing directory by an error without errno.
-    with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-        safe.to_csv(stream, index=False)
-    return path
+    return safe

@@ -27,7 +27,7 @@ def latex_table(rows: Sequence[Mapping[str, str]], marks: Sequence[Mark], note: 
 
     Args:
         rows: text by header; the first column holds the variants, the second the metric, the last the seeds.
-        marks: of the second column, one per row.
+        marks: marks in the second column, one per row.
         note: caption in LaTeX.
         label: text after the prefix `tab:` of the label.
     """

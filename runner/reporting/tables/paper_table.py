@@ -114,7 +114,7 @@ def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, metric: str) -> list[
         best = bests.iloc[0]
         others = comparison_frame(summary[summary["dataset"] == dataset], metric, best, bootstrap=False)
         if all(can_decide(row) for row in others.to_dict("records") if row["n"] >= FEWEST_SEEDS):
-            # Uncorrected: Holm's method guards claims of a difference; it would call nearly all of many variants equal.
+            # Uncorrected: Holm's method guards claims of a difference; it would mark nearly every variant.
             is_tied = (others["n"] >= FEWEST_SEEDS) & ~(others["p_value"] < LEVEL)
             tied = others[is_tied & (others["reason"] != STILL_TRAINING) & (others["n_completed"] > 0)]
             marks |= {str(variant): "as good" for variant in tied["variant"]}

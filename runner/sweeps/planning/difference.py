@@ -1,9 +1,9 @@
 """Difference between the configurations of two runs, as overrides."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
-from runner.config.identity import is_volatile
+from runner.config.identity import entries, is_volatile
 from runner.config.options import LIST_GROUPS, ONE_OPTION_GROUPS
 from runner.config.overrides import override_key
 from runner.records.job import Job
@@ -12,7 +12,7 @@ from runner.sweeps.planning.compose import as_override
 
 def difference(baseline: Job, job: Job) -> list[str]:
     """Return overrides that turn the baseline into the run, without the seed: options first, then values."""
-    before, after = dict(_flat(baseline.config)), dict(_flat(job.config))
+    before, after = dict(entries(baseline.config)), dict(entries(job.config))
     options = [
         f"{group}={job.choices.get(group)}"
         for group in ONE_OPTION_GROUPS
@@ -43,11 +43,3 @@ def _only(one: Mapping[str, Any], other: Mapping[str, Any], named: Container[str
 def _below(key: str, others: Iterable[str]) -> bool:
     """Return whether one of the others lies below the key."""
     return any(other.startswith(f"{key}.") for other in others)
-
-
-def _flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in config.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from runner.core.errors import UserError
+from runner.core.paths import refuse_no_directory
 from runner.core.read import walk
 from runner.core.text import counted, shortened
 from runner.records.record import RunRecord
@@ -205,6 +206,7 @@ def _lose_patience(empty: Sequence[Path], seconds: float) -> None:
     for path in empty:
         is_checked = (path / "multirun.yaml").exists()
         if path.is_file() or seconds > (_PATIENCE_WITH_CHECKS if is_checked else _PATIENCE):
+            refuse_no_directory(path)
             raise UserError(f"{path}: nothing to watch (neither a sweep's plan nor a run in or below it)")
 
 

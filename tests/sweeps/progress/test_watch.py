@@ -130,8 +130,11 @@ class TestStatus:
         status_command([str(tmp_path)])
         said = capsys.readouterr().out
         assert [word in said for word in ("unreadable", "interrupted", "completed")] == [True, True, False]
-        with pytest.raises(UserError, match="neither a run nor a sweep was started here"):
+        with pytest.raises(UserError, match="nothing: no such directory"):
             status_command([str(tmp_path / "nothing")])
+        (tmp_path / "empty").mkdir()
+        with pytest.raises(UserError, match="neither a run nor a sweep was started here"):
+            status_command([str(tmp_path / "empty")])
 
     def test_a_plan_that_cannot_be_read_is_named_and_hides_nothing(self, tmp_path, capsys):
         Plan(JOBS[:1]).write(tmp_path / "a")
@@ -216,6 +219,12 @@ class TestWatch:
         with pytest.raises(UserError, match="nothing to watch"):
             watch([tmp_path], Console(force_terminal=False), 2.0)
         assert seconds < now[0] <= seconds + 2
+
+    def test_a_directory_that_does_not_appear_is_named_as_elsewhere(self, tmp_path, monkeypatch):
+        times = iter([0.0, 61.0])
+        monkeypatch.setattr(watching, "time", SimpleNamespace(monotonic=lambda: next(times)))
+        with pytest.raises(UserError, match=r"nowhere: no such directory$"):
+            watch([tmp_path / "nowhere"], Console(force_terminal=False), 2.0)
 
     def test_a_folder_of_runs_is_watched_until_no_record_says_running(self, tmp_path, between):
         end(JOBS[0], tmp_path, val_accuracy=0.5)

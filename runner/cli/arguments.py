@@ -1,0 +1,34 @@
+"""Arguments that several commands share: the parser of directories, and types with clear errors."""
+
+import argparse
+import math
+
+from runner.cli.paths import path_argument
+
+
+def directories_parser(command: str, description: str) -> argparse.ArgumentParser:
+    """Return the parser of a command that takes directories of runs or sweeps."""
+    parser = argparse.ArgumentParser(prog=f"runner {command}", description=description)
+    parser.add_argument(
+        "directories", nargs="+", type=path_argument, metavar="DIR", help="directories of runs or sweeps"
+    )
+    return parser
+
+
+def at_least_zero(text: str) -> float:
+    """Parse a finite number of at least 0.
+
+    Raises:
+        ArgumentTypeError: if the text is none.
+    """
+    if not 0 <= (value := number(text)) < math.inf:
+        raise argparse.ArgumentTypeError(f"{text}: must be a number of at least 0")
+    return value
+
+
+def number(text: str) -> float:
+    """Parse a number; NaN if the text is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

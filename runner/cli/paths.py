@@ -1,0 +1,15 @@
+"""Paths on the command line."""
+
+import argparse
+from pathlib import Path
+
+
+def path_argument(text: str) -> Path:
+    """Return a path that the user gives.
+
+    Raises:
+        ArgumentTypeError: if it is empty; Path would take it for the current directory.
+    """
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a path is empty; is a shell variable unset?")
+    return Path(text)

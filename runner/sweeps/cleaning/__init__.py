@@ -1,0 +1,1 @@
+"""Cleaning of directories of runs and sweeps: search, needed models, and removal."""

@@ -1,0 +1,55 @@
+"""Removal of the items that `runner clean` has found: under the run's lock, and never half of a run."""
+
+import os
+import shutil
+from contextlib import nullcontext
+from pathlib import Path
+
+from runner.core.errors import UserError
+from runner.core.lock import run_lock
+from runner.core.write import set_aside
+from runner.sweeps.cleaning.found import Item, record_version
+
+
+def remove(item: Item, directory: Path) -> None:
+    """Remove an item; nothing happens if it is already gone.
+
+    A process that is killed meanwhile leaves a whole run, or a directory without a record under a temporary name, which
+    no report reads and the next `find` finds.
+
+    Args:
+        directory: nothing outside it is removed.
+
+    Raises:
+        UserError: if its run is in use or has changed since it was found, or it lies elsewhere by now.
+        OSError: if the operating system refuses it.
+    """
+    if not os.path.lexists(item.path):
+        return
+    inside = item.path == directory or Path(os.path.realpath(item.path.parent)).is_relative_to(directory.resolve())
+    if not inside or (item.path.is_symlink() and item.kind != "temporary"):
+        raise UserError(f"{item.path}: now leads out of {directory}")
+    with run_lock(item.run) if item.run else nullcontext():
+        if item.run and record_version(item.run) != item.version:
+            raise UserError(f"{item.run}: changed meanwhile; start again")
+        _delete(item)
+
+
+def _delete(item: Item) -> None:
+    match item.kind:
+        case "failed":
+            _delete_run(set_aside(item.path))
+        case "empty":
+            for name in ("run.log", ".lock"):
+                (item.path / name).unlink(missing_ok=True)
+            item.path.rmdir()  # fails if something was written meanwhile
+        case _ if item.path.is_symlink() or not item.path.is_dir():
+            item.path.unlink(missing_ok=True)
+        case _:
+            _delete_run(item.path)
+
+
+def _delete_run(directory: Path) -> None:
+    """Delete a directory and, first of all, the record in it: without one, it is not a run."""
+    (directory / "record.json").unlink(missing_ok=True)
+    shutil.rmtree(directory)
