@@ -5,6 +5,7 @@ The child is a fresh interpreter. It never imports the calling script, so that t
 """
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -24,6 +25,10 @@ sys.path[:] = request["path"]
 from runner.interface.child import main
 sys.exit(main(request))
 """
+
+
+# A notebook sets these variables, but cannot show what moves the cursor.
+_AS_A_TERMINAL = ("FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,7 @@ def _wait(request: dict[str, Any], *, quiet: bool) -> int:
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=subprocess.STDOUT if output else None,
+        env={name: value for name, value in os.environ.items() if is_file or name not in _AS_A_TERMINAL},
         encoding="utf-8",
         errors="replace",
         process_group=0,  # a Ctrl-C in the terminal must reach it once, through this process

@@ -71,10 +71,11 @@ def test_a_process_that_dies_is_no_error_of_the_user(child, code, outcome, text)
 
 
 def test_a_notebook_prints_what_the_child_says_on_both_streams(child, monkeypatch):
-    child("print('epoch 1', flush=True); print('warning', file=sys.stderr)", ENDED)
+    child("print('epoch 1', os.environ.get('FORCE_COLOR'), flush=True); print('warning', file=sys.stderr)", ENDED)
     monkeypatch.setattr(sys, "stdout", io.StringIO())
+    monkeypatch.setenv("FORCE_COLOR", "1")
     run_command([])
-    assert sys.stdout.getvalue() == "epoch 1\nwarning\n"
+    assert sys.stdout.getvalue() == "epoch 1 None\nwarning\n"
 
 
 def test_quiet_shows_nothing(child, capfd):
