@@ -158,12 +158,12 @@ def _write(files: Files, path: Path, directory: Path) -> None:
 
 def _write_archive(files: Files, path: Path) -> None:
     sums = []
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, allowZip64=False, compresslevel=_LEVEL) as archive:
+    with zipfile.ZipFile(path, "w", allowZip64=False) as archive:
         for name, source in sorted(files.items()):
             content = source if isinstance(source, bytes) else _content(source)
             sums.append(f"{hashlib.sha256(content).hexdigest()}  {name}\n")
-            archive.writestr(_entry(name), content)
-        archive.writestr(_entry(SUMS), "".join(sums))
+            archive.writestr(_entry(name), content, compresslevel=_LEVEL)
+        archive.writestr(_entry(SUMS), "".join(sums), compresslevel=_LEVEL)
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
