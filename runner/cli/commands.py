@@ -119,6 +119,12 @@ def _ablate(arguments: Sequence[str]) -> None:
     train(ablation_arguments(arguments), Observer())
 
 
+def _bundle(arguments: Sequence[str]) -> None:
+    from runner.cli.bundle import bundle_command
+
+    bundle_command(arguments)
+
+
 def _compare(arguments: Sequence[str]) -> None:
     from runner.cli.compare import compare_command
 
@@ -187,6 +193,7 @@ def _verify(arguments: Sequence[str]) -> None:
 
 COMMANDS = {
     "ablate": Command(_ablate, takes="overrides"),
+    "bundle": Command(_bundle, ("--models", "--no-predictions", "--out", "--predictions"), only_reads=True),
     "clean": Command(_clean, ("--failed", "--keep-best", "--models", "--older-than", "--yes")),
     "compare": Command(
         _compare, ("--by", "--fail-if-worse", "--format", "--margin", "--metric"), only_reads=True
