@@ -54,7 +54,8 @@ def run_command(arguments: Sequence[str], *, quiet: bool = False, composes: bool
     """
     with TemporaryDirectory() as folder:
         file = Path(folder) / "outcome.json"
-        request = {"arguments": [*arguments], "path": sys.path, "outcome": str(file), "composes": composes}
+        places = [place for place in sys.path if isinstance(place, str)]  # as the import system reads it
+        request = {"arguments": [*arguments], "path": places, "outcome": str(file), "composes": composes}
         code = _wait(request, quiet=quiet)
         outcome = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     if code in (EXIT_INTERRUPTED, EXIT_TERMINATED, -signal.SIGINT):

@@ -10,7 +10,7 @@ from runner.core.errors import UserError
 
 Location = str | PathLike[str]
 Overrides = Mapping[str, Any] | Sequence[str]
-_PLAIN = re.compile(r"[\w./:+@%?|~-]+( [\w./:+@%?|~-]+)*")  # Hydra reads these without quotes
+_PLAIN = re.compile(r"[\w./:+@%?|-]+( [\w./:+@%?|-]+)*")  # Hydra reads these without quotes
 
 
 def as_overrides(given: Overrides) -> list[str]:

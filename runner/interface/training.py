@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
 from runner.core.errors import UserError
+from runner.core.paths import user_path
 from runner.core.write import write_text
 from runner.interface.command import run_command
 from runner.interface.data import Arrays, data_overrides
@@ -222,15 +223,20 @@ def _study_option(study: "Asked", name: str, config_dir: Location | None) -> tup
     if isinstance(study, str) and Path(study).suffix not in (".yaml", ".yml"):
         return study, config_dir
     if isinstance(study, str | PathLike):
-        path = Path(study)
+        path = user_path(study)
         if not path.is_file():
             raise UserError(f"{path}: no such file")
-        name, text = path.stem, path.read_text(encoding="utf-8")
+        try:
+            name, text = path.stem, path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise UserError(f"{path}: not UTF-8 text ({error.reason})") from error
     else:
         import yaml
 
         content = dict(study) if isinstance(study, Mapping) else study.model_dump(mode="json", exclude_unset=True)
         text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+    if name in ("", "..") or Path(name).name != name:
+        raise UserError(f"name={name}: must be the name of a file, without / (such as momentum)")
     if config_dir is not None:
         raise UserError(f"config_dir={config_dir}: save the study there as study/{name}.yaml, and give its name")
     (_STUDIES / "study").mkdir(parents=True, exist_ok=True)
@@ -246,11 +252,11 @@ def _of_a_sweep(
 
 
 def _place(kind: Literal["run", "sweep"], directory: Location | None) -> list[str]:
-    return [] if directory is None else as_overrides({f"hydra.{kind}.dir": str(Path(directory))})
+    return [] if directory is None else as_overrides({f"hydra.{kind}.dir": str(user_path(directory))})
 
 
 def _options(config_dir: Location | None) -> list[str]:
-    return [] if config_dir is None else [f"--config-dir={Path(config_dir)}"]
+    return [] if config_dir is None else [f"--config-dir={user_path(config_dir)}"]
 
 
 def _begun(directory: Path | None, wanted: str) -> Path:

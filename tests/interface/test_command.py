@@ -47,6 +47,7 @@ def test_the_directory_and_the_exit_code_come_back(child):
 
 def test_the_child_gets_the_arguments_and_finds_modules_where_the_caller_does(child, monkeypatch, capfd):
     monkeypatch.syspath_prepend("/a/place")
+    monkeypatch.setattr(sys, "path", [*sys.path, Path("/ignored")])  # Python looks only into places that are text
     child("print(request['arguments'], request['path'][0])", ENDED)
     run_command(["optimizer=sgd", "name=my run"])
     assert capfd.readouterr().out == "['optimizer=sgd', 'name=my run'] /a/place\n"

@@ -34,6 +34,12 @@ def test_hydra_reads_odd_text_as_it_was_given(text):
     assert str(read(override)) == quoted
 
 
+@pytest.mark.parametrize("text", ["~/data.npz", "PROGRA~1", "a b", "a,b", "x=y", "#", "50%", "it's", "{}", "[", "a:b"])
+def test_hydra_reads_text_with_marks_of_its_grammar(text):
+    (override,) = as_overrides({"name": text})
+    assert read(override) == text
+
+
 @pytest.mark.parametrize(
     ("axes", "overrides"),
     [

@@ -1,0 +1,44 @@
+from pathlib import Path
+
+import pytest
+
+import runner
+from runner.interface import training
+from runner.interface.command import Outcome
+
+STUDY = {"variants": {"plain": ["optimizer=sgd"]}}
+
+
+@pytest.fixture
+def given(tmp_path, monkeypatch):
+    """The arguments of a command that begins no run."""
+    arguments = []
+
+    def run_command(command, **_):
+        arguments.extend(command)
+        return Outcome(0)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setattr(training, "run_command", run_command)
+    return arguments
+
+
+def test_a_home_directory_is_expanded_as_by_a_shell(given):
+    with pytest.raises(runner.UserError, match="the overrides do not train one run"):
+        runner.train(directory="~/run", config_dir=Path("~/conf"))
+    assert given == ["--config-dir=/home/me/conf", "hydra.run.dir=/home/me/run"]
+
+
+@pytest.mark.parametrize("name", ["", "mine/a", "../a", ".."])
+def test_a_study_is_saved_nowhere_but_among_the_options(given, tmp_path, name):
+    with pytest.raises(runner.UserError, match=rf"^name={name}: must be the name of a file"):
+        runner.study(STUDY, name=name)
+    assert (given, list(tmp_path.iterdir())) == ([], [])
+
+
+def test_a_study_in_another_encoding_is_refused(given, tmp_path):
+    (tmp_path / "mine.yaml").write_bytes("question: größer?\n".encode("latin-1"))
+    with pytest.raises(runner.UserError, match=r"^mine\.yaml: not UTF-8 text"):
+        runner.study("mine.yaml")
+    assert given == []
