@@ -2,8 +2,8 @@
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
+from runner.cli.paths import path_argument
 from runner.config.trust import TRUST, trusted_by
 from runner.core.terminal import Terminal
 from runner.reproducibility.bundle import Choice, bundle
@@ -26,11 +26,13 @@ def _parser() -> argparse.ArgumentParser:
         usage=f"runner bundle DIR -o FILE.zip [--no-predictions] [--models]\n{'':21}[{TRUST}=[...]]",
         description="Pack a run, study, grid or search into one file, from which `runner reproduce` trains it again.",
     )
-    parser.add_argument("directory", type=Path, metavar="DIR", help="directory of a run or sweep")
+    parser.add_argument("directory", type=path_argument, metavar="DIR", help="directory of a run or sweep")
     parser.add_argument(
         "trusted", nargs="*", default=[], metavar=f"{TRUST}=[...]", help="your own packages, whose .py files are added"
     )
-    parser.add_argument("-o", "--out", type=Path, required=True, metavar="FILE.zip", help="the bundle, a new file")
+    parser.add_argument(
+        "-o", "--out", type=path_argument, required=True, metavar="FILE.zip", help="the bundle, a new file"
+    )
     parser.add_argument(
         "--predictions",
         action=argparse.BooleanOptionalAction,

@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from runner.cli.paths import path_argument
 from runner.config.trust import TRUST, trusted_by
 from runner.core.errors import UserError
 from runner.core.paths import refuse_file
@@ -46,7 +47,7 @@ def _reproduce_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "directory",
-        type=Path,
+        type=path_argument,
         metavar="DIR",
         help="a run directory or a bundle; with --row, a report's directory or a bundle",
     )
@@ -55,7 +56,7 @@ def _reproduce_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--row", type=int, metavar="N", help="the run in row N of the report's summary.csv, from 1")
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="directory of the new run (default: below outputs/reproduced)"
+        "--out", type=path_argument, metavar="DIR", help="directory of the new run (default: below outputs/reproduced)"
     )
     parser.add_argument(
         "--tolerance",
@@ -107,5 +108,7 @@ def _verify_parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="fewer epochs, with separate bands (a few minutes)")
     parser.add_argument("--seeds", type=int, metavar="N", help="seeds of every row (default: from conf/verify.yaml)")
     parser.add_argument("--workers", type=int, metavar="N", help="number of runs at a time (default: one per core)")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where to train (default: below outputs/verify)")
+    parser.add_argument(
+        "--out", type=path_argument, metavar="DIR", help="where to train (default: below outputs/verify)"
+    )
     return parser

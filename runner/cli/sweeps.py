@@ -2,8 +2,8 @@
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
+from runner.cli.paths import path_argument
 from runner.config.overrides import override_key
 from runner.config.trust import TRUST, trusted_by
 from runner.core.errors import UserError
@@ -16,7 +16,9 @@ def status_command(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(
         prog="runner status", description="Show the progress of sweeps and runs, even while they train."
     )
-    parser.add_argument("directory", type=Path, metavar="DIR", help="directory of a sweep or run, or of several")
+    parser.add_argument(
+        "directory", type=path_argument, metavar="DIR", help="directory of a sweep or run, or of several"
+    )
     directory = parser.parse_args(arguments).directory
     refuse_no_directory(directory)
     from runner.sweeps.progress.watch import show_state
@@ -27,7 +29,7 @@ def status_command(arguments: Sequence[str]) -> None:
 def resume_command(arguments: Sequence[str]) -> None:
     """Resume a sweep or a run as planned, regardless of later edits to options."""
     parser = argparse.ArgumentParser(prog="runner resume", description="Resume a sweep or a run as it was planned.")
-    parser.add_argument("directory", type=Path, metavar="DIR", help="directory of a sweep or run")
+    parser.add_argument("directory", type=path_argument, metavar="DIR", help="directory of a sweep or run")
     parser.add_argument(
         "--workers", type=int, help="number of runs to train at a time (sweeps only; default: as before)"
     )

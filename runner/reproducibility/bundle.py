@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
+from rich.filesize import decimal
 
 from runner.core.errors import EnvironmentFault, UserError, writing
 from runner.core.omissions import LeftOut
@@ -85,7 +86,7 @@ def bundle(directory: Path, out: Path, choice: Choice, console: Console) -> None
         with whole_file(out) as temporary:
             _write(kept, temporary, directory)
             refuse_in_use([directory, *bundled.runs])  # it may have been resumed meanwhile
-    say(console, f"{out}: {counted(len(kept) + 1, 'file')}, {out.stat().st_size / 1e6:.1f} MB")
+    say(console, f"{out}: {counted(len(kept) + 1, 'file')}, {decimal(out.stat().st_size)}")
     _tell(bundled, choice, contents, code, trouble, console)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 from runner.config.trust import OWN, package_of
 from runner.core.errors import UserError
 from runner.core.lock import is_locked
-from runner.core.paths import given_paths
+from runner.core.paths import given_paths, refuse_no_directory
 from runner.core.text import printable
 from runner.records.record import RunRecord
 from runner.records.run_directory import RUN_FILES, RunDirectory
@@ -50,8 +50,7 @@ class Bundled:
         Raises:
             UserError: if there is no run and no sweep, a run is in use, or a record or plan cannot be read.
         """
-        if not path.is_dir():
-            raise UserError(f"{path}: no such directory")
+        refuse_no_directory(path)
         if RunDirectory(path).record_path.exists():
             found = cls._of_run(path)
         elif (path / PLAN).exists():

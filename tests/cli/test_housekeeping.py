@@ -17,12 +17,6 @@ def test_keep_best_alone_is_refused():
         clean_command(["outputs", "--keep-best"])
 
 
-def test_an_empty_path_is_not_the_current_directory(capsys):
-    with pytest.raises(SystemExit):
-        clean_command(["", "--failed", "--yes"])
-    assert "a path is empty" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize(("age", "seconds"), [("90s", 90), ("1.5m", 90), ("12h", 43_200), ("30d", 2_592_000)])
 def test_an_age_has_a_unit(age, seconds, monkeypatch):
     wishes = []

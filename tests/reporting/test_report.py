@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from runner.cli.report import ensemble_command, report_arguments, report_command
+from runner.cli.report import report_arguments, report_command
 from runner.core.errors import UserError
 from runner.core.lock import run_lock
 from runner.records.run_directory import RunDirectory
@@ -248,15 +248,6 @@ def test_a_target_that_is_no_number_is_refused(target, capsys):
         report_arguments(["sweep", "--target", target])
     assert stop.value.code == 2
     assert f"argument --target: {target}: must be a number of at least 0" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("arguments", [[""], ["sweep", "--out", ""]])
-@pytest.mark.parametrize("command", [report_arguments, ensemble_command])
-def test_an_empty_path_is_not_the_current_directory(command, arguments, capsys):
-    with pytest.raises(SystemExit) as stop:
-        command(arguments)
-    assert stop.value.code == 2
-    assert "a path is empty; is a shell variable unset?" in capsys.readouterr().err
 
 
 def test_unreadable_predictions_are_named_and_the_rest_is_drawn(make_run, tmp_path, caplog):
