@@ -9,6 +9,7 @@ import numpy as np
 from runner.core.errors import UserError
 from runner.core.write import write_arrays
 from runner.data.dataset import fingerprint
+from runner.data.npz_file import TWO_PARTS
 from runner.interface.overrides import as_overrides
 
 Arrays = Mapping[str, Any] | Sequence[Sequence[Any]]
@@ -31,7 +32,9 @@ def data_overrides(data: Arrays | None) -> list[str]:
     arrays = {name: np.asarray(array) for name, array in _named(data).items()}
     if odd := [name for name, array in arrays.items() if array.dtype.hasobject]:
         raise UserError(f"data: {odd[0]} is not an array of numbers")
-    path = _FOLDER / f"{fingerprint(*arrays.values())[:12]}.npz"
+    # The same arrays may be test data in one call and validation data in the next.
+    names = () if {*arrays} == {*TWO_PARTS} else (np.array([*arrays]),)
+    path = _FOLDER / f"{fingerprint(*arrays.values(), *names)[:12]}.npz"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         write_arrays(path, arrays)

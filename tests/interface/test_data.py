@@ -26,6 +26,16 @@ def test_the_saved_file_holds_the_arrays_and_is_the_same_for_the_same_arrays(tmp
     assert data_overrides(data) == overrides
 
 
+def test_the_same_arrays_as_other_parts_are_another_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    arrays = [INPUTS[:10], INPUTS[10:], LABELS[:10], LABELS[10:]]
+    one, other = (
+        data_overrides(dict(zip(names, arrays, strict=True)))
+        for names in (["x_test", "x_train", "y_test", "y_train"], ["x_train", "x_val", "y_train", "y_val"])
+    )
+    assert one != other
+
+
 @pytest.mark.parametrize("data", [3, (INPUTS, LABELS), ((INPUTS, LABELS),), ((INPUTS,), (INPUTS,))])
 def test_arrays_in_another_form_are_refused(data):
     with pytest.raises(UserError, match=r"^data: must be \(\(x_train, y_train\), \(x_test, y_test\)\)"):
