@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from runner.config.overrides import override_key
 from runner.core.errors import UserError
 from runner.core.text import did_you_mean, shortened
 from runner.reporting.collect import Run
-from runner.reporting.labels import NONE, Values
+from runner.reporting.labels import NONE, Values, override_columns
 from runner.reporting.variant_names import find_variant
 
 _OPERATORS = {
@@ -127,8 +126,7 @@ class Columns:
     @cached_property
     def overridden(self) -> list[str]:
         """The keys that some run overrides."""
-        keys = dict.fromkeys(override_key(part) for run in self._runs for part in run.record.overrides)
-        return [key for key in keys if key not in self.measured]
+        return [key for key in override_columns(self._runs) if key not in self.measured]
 
     @cached_property
     def _rows(self) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
@@ -177,10 +177,9 @@ def _cut(text: str, width: int, *, from_end: bool = False) -> str:
     """Cut a text to a width; `from_end` keeps its end."""
     if cell_len(text) <= width:
         return text
-    kept = text
-    while cell_len(kept) > width - 1:
-        kept = kept[1:] if from_end else kept[:-1]
-    return f"…{kept}" if from_end else f"{kept}…"
+    if from_end:
+        return f"…{set_cell_size(text[::-1], width - 1)[::-1]}"
+    return f"{set_cell_size(text, width - 1)}…"
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Sides of a comparison: the same variants and seeds from several directories, or from several commits or dates."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import product
@@ -262,6 +262,6 @@ def _plural(noun: str, items: Sequence[object]) -> str:
     return noun if len(items) == 1 else f"{noun}s"
 
 
-def _distinct(runs: Iterable[Run], name_of: Any) -> list[str]:
+def _distinct(runs: Iterable[Run], name_of: Callable[[RunRecord], str]) -> list[str]:
     ordered = sorted(runs, key=lambda run: run.record.started)
     return list(dict.fromkeys(name_of(run.record) for run in ordered))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from runner.config.identity import leaves
 from runner.config.trust import OWN, package_of
 from runner.core.errors import UserError
 from runner.core.lock import is_locked
@@ -117,8 +118,9 @@ class Bundled:
     @property
     def packages(self) -> list[str]:
         """The user's packages whose classes its configurations name."""
-        found = {printable(package_of(target)) for config in self.configs for target in _targets(config)}
-        return sorted(found - {*_LIBRARIES})
+        every = (leaf for config in self.configs for leaf in leaves(config))
+        targets = (value for key, value in every if key.endswith("_target_") and isinstance(value, str))
+        return sorted({printable(package_of(target)) for target in targets} - {*_LIBRARIES})
 
     def files(self) -> dict[str, Path]:
         """Return its files by their names below its directory, in alphabetical order."""
@@ -158,15 +160,3 @@ def refuse_in_use(directories: Sequence[Path]) -> None:
 
 def _is_figure(path: Path) -> bool:
     return path.suffix in _FIGURES and not path.name.startswith(".")
-
-
-def _targets(value: Any) -> Iterator[str]:
-    """Yield the names of all classes in a configuration."""
-    if isinstance(value, Mapping):
-        if isinstance(target := value.get("_target_"), str):
-            yield target
-        for item in value.values():
-            yield from _targets(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _targets(item)

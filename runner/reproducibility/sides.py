@@ -76,20 +76,20 @@ class ComparedSides:
         limits = [*self.sides.notes(), *without_result(self.sides), *cautions_of(self.frame, self._names)]
         return [*limits, *self._about_bits()]
 
-    @property
+    @cached_property
     def _is_identical(self) -> bool:
         """Whether every variant has the same metric on every seed, and bit-identical runs."""
         is_same = self.frame["bit_identical"] & (self.frame["verdict"] == IDENTICAL)
         return bool(is_same.all()) and not self._missing
 
-    @property
+    @cached_property
     def _names(self) -> list[str]:
         """The variants of the rows, with the side if there are several."""
         places = {side.name: place for place, side in enumerate(self.sides.sides)}
         rows = zip(self.frame["variant"], self.frame["side"], strict=True)
         return [self._named(variant, places[side]) for variant, side in rows]
 
-    @property
+    @cached_property
     def _missing(self) -> list[str]:
         """The variants that both sides have, but not both with a result."""
         named = (self._named(pairing.variant, pairing.side) for pairing in self.sides.pairings)

@@ -145,8 +145,10 @@ def _packed_size(stream: IO[bytes]) -> int:
     if tail.startswith(_LOCATOR_64):
         raise ValueError("a ZIP archive with 64-bit sizes")
     *_, entries, contents, _, _ = struct.unpack("<4s4H2LH", end)
-    if entries > MOST_FILES or contents > _MOST_CONTENTS:
-        raise ValueError(f"more than {MOST_FILES:,} entries")
+    if entries > MOST_FILES:
+        raise ValueError(f"{entries:,} entries; at most {MOST_FILES:,} are allowed")
+    if contents > _MOST_CONTENTS:
+        raise ValueError(f"a list of entries of {contents:,} bytes; at most {_MOST_CONTENTS:,} are allowed")
     return size
 
 

@@ -136,7 +136,7 @@ class TestBounds:
         monkeypatch.setattr(zipfile, "ZipFile", None)
         path = tmp_path / "b.zip"
         path.write_bytes(struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 3, 3, 0, 0, 0))
-        assert "more than 2 entries" in said_of(path)
+        assert "3 entries; at most 2 are allowed" in said_of(path)
 
     def test_entries_that_the_end_does_not_count_are_refused(self, tmp_path, monkeypatch):
         path = bundle_of(tmp_path / "b.zip")
@@ -149,7 +149,7 @@ class TestBounds:
     def test_a_list_of_entries_that_does_not_fit_into_memory_is_refused(self, tmp_path):
         path = tmp_path / "b.zip"
         path.write_bytes(struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, 2**31, 0, 0))
-        assert "more than 60,000 entries" in said_of(path)
+        assert "bytes; at most 16,777,216 are allowed" in said_of(path)
 
     def test_sizes_of_64_bits_are_refused(self, tmp_path):
         path = bundle_of(tmp_path / "b.zip")

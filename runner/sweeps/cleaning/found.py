@@ -129,7 +129,7 @@ class _Search:
             if self._is_leaving(folder):
                 below.clear()
                 return
-        elif _RUN_NAME.fullmatch(folder.name) and is_bare(folder) and not is_locked(folder):
+        elif _RUN_NAME.fullmatch(folder.name) and _is_bare(folder) and not is_locked(folder):
             changed = folder.lstat().st_mtime
             if self._is_old(changed) and changed < self._now - _JUST_MADE:
                 self.found.items.append(Item("empty", folder, _size(folder), folder))
@@ -214,7 +214,7 @@ class _Search:
         return self._wish.older_than is None or seconds < self._now - self._wish.older_than
 
 
-def is_bare(folder: Path) -> bool:
+def _is_bare(folder: Path) -> bool:
     """Return whether a run's directory contains nothing but an empty log and a lock."""
     try:
         entries = {entry.name: entry.stat(follow_symlinks=False).st_size for entry in os.scandir(folder)}

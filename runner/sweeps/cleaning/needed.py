@@ -74,17 +74,17 @@ def best_models(runs: Sequence[tuple[Path, RunRecord]], left_out: LeftOut) -> di
         runs: directories and records of runs that have a model, in the order in which equals are preferred.
     """
     groups: dict[tuple[Path, str, str], list[tuple[Path, float | None]]] = {}
-    plans: dict[Path, _Contest] = {}
+    contests: dict[Path, _Contest] = {}
     for path, record in runs:
         if record.status != "completed":
             continue
-        contest = plans.get(path.parent) or plans.setdefault(path.parent, _Contest(path.parent, left_out))
+        contest = contests.get(path.parent) or contests.setdefault(path.parent, _Contest(path.parent, left_out))
         score = record.summary().get(contest.chosen.metric)
         for variant in contest.variants_of(path.name, record):
             groups.setdefault((path.parent, variant, record.dataset["fingerprint"]), []).append((path, score))
     kept: dict[Path, str] = {}
     for (sweep, variant, _), members in groups.items():
-        chosen = plans[sweep].chosen
+        chosen = contests[sweep].chosen
         scored = [(path, score) for path, score in members if score is not None]
         if scored:
             path, score = max(scored, key=lambda member: chosen.sign * member[1])
