@@ -29,7 +29,10 @@ def data_overrides(data: Arrays | None) -> list[str]:
     """
     if data is None:
         return []
-    arrays = {name: np.asarray(array) for name, array in _named(data).items()}
+    try:
+        arrays = {name: np.asarray(array) for name, array in _named(data).items()}
+    except ValueError as error:  # of NumPy: rows of different lengths
+        raise UserError(f"data: not arrays of numbers ({error})") from error
     if odd := [name for name, array in arrays.items() if array.dtype.hasobject]:
         raise UserError(f"data: {odd[0]} is not an array of numbers")
     # The same arrays may be test data in one call and validation data in the next.

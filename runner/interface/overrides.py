@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from os import PathLike
+from os import PathLike, fspath
+from pathlib import Path
 from typing import Any
 
 from runner.config.trust import TRUST
 from runner.core.errors import UserError
+from runner.core.paths import user_path
 
 Location = str | PathLike[str]
 Overrides = Mapping[str, Any] | Sequence[str]
@@ -41,6 +43,17 @@ def as_axes(given: Overrides) -> list[str]:
     if not isinstance(given, Mapping):
         return _texts(given)
     return [f"{_key(key)}={_axis(str(key), values)}" for key, values in given.items()]
+
+
+def given_path(location: Location) -> Path:
+    """Return the path that the user gives, with ~ expanded.
+
+    Raises:
+        UserError: if it is empty; Path would take it for the current directory.
+    """
+    if not fspath(location).strip():
+        raise UserError("a path is empty; is a variable unset?")
+    return user_path(location)
 
 
 def trust(packages: Sequence[str]) -> list[str]:

@@ -7,9 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from runner.core.errors import UserError
-from runner.core.paths import user_path
 from runner.interface.command import run_command
-from runner.interface.overrides import Location, trust
+from runner.interface.overrides import Location, given_path, trust
 from runner.interface.run import Run
 from runner.records.run_directory import RunDirectory
 from runner.reproducibility.compare import TOLERANCE, environment_differences
@@ -54,7 +53,7 @@ def reproduce(
         KeyboardInterrupt: if the training was interrupted.
     """
     original = Original.read(path, trusted_packages)
-    out = original.new_directory() if directory is None else user_path(directory)
+    out = original.new_directory() if directory is None else given_path(directory)
     allowed = TOLERANCE if tolerance is None else tolerance
     arguments = [str(path), f"--out={out}", f"--tolerance={allowed}", *trust(trusted_packages)]
     run_command(["reproduce", *arguments], quiet=quiet)

@@ -13,10 +13,9 @@ import pandas as pd
 from runner.core import errors
 from runner.core.errors import UserError
 from runner.core.omissions import LeftOut
-from runner.core.paths import user_path
 from runner.core.text import counted, did_you_mean, shortened
 from runner.interface.errors import refusing
-from runner.interface.overrides import trust
+from runner.interface.overrides import given_path, trust
 from runner.interface.run import Run
 from runner.records.sweep_directory import is_sweep_directory
 from runner.reporting import collect
@@ -68,7 +67,7 @@ def load(*paths: str | Path) -> "Results":
 
 def _matched(path: str | Path) -> list[Path]:
     """Return the path, or the paths that match it, in natural order."""
-    place = user_path(path)
+    place = given_path(path)
     if place.exists() or not glob.has_magic(str(place)):
         return [place]
     matched = sorted(map(Path, glob.glob(str(place), recursive=True)), key=collect.natural)  # noqa: PTH207 - takes ~ and /
@@ -412,7 +411,7 @@ class Results:
         for name in formats or ():
             if name not in FORMATS:
                 raise UserError(f"{name}: no such format{did_you_mean(name, FORMATS)}")
-        return write_report(self._read, user_path(directory), Output(formats))
+        return write_report(self._read, given_path(directory), Output(formats))
 
     @refusing
     def resume(

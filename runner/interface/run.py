@@ -13,10 +13,10 @@ from runner.core import errors
 from runner.core.errors import UserError
 from runner.core.lock import is_locked
 from runner.core.omissions import LeftOut
-from runner.core.paths import refuse_no_directory, shown, user_path
+from runner.core.paths import refuse_no_directory, shown
 from runner.interface.command import run_command
 from runner.interface.errors import refusing
-from runner.interface.overrides import Location, trust
+from runner.interface.overrides import Location, given_path, trust
 from runner.records.record import Status
 from runner.records.run_directory import RunDirectory
 from runner.reporting import collect
@@ -53,7 +53,7 @@ class Run:
         Raises:
             UserError: if there is no run.
         """
-        self._directory = RunDirectory(user_path(path))
+        self._directory = RunDirectory(given_path(path))
         self._seen: tuple[Any, ...] = ()
         refuse_no_directory(self._directory.path)
         if not self._directory.record_path.exists():

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
 from runner.core.errors import UserError
-from runner.core.paths import user_path
 from runner.core.write import write_text
 from runner.interface.command import run_command
 from runner.interface.data import Arrays, data_overrides
 from runner.interface.errors import refusing
-from runner.interface.overrides import Location, Overrides, as_axes, as_overrides, trust
+from runner.interface.overrides import Location, Overrides, as_axes, as_overrides, given_path, trust
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -208,7 +207,7 @@ def study(
 
     chosen, options = _study_option(study, name, config_dir)
     given = [f"study={chosen}", *data_overrides(data), *as_overrides(overrides)]
-    given += as_overrides({} if seeds is None else {"seeds": seeds if isinstance(seeds, int) else [*seeds]})
+    given += as_overrides({} if seeds is None else {"seeds": [*seeds] if isinstance(seeds, Iterable) else seeds})
     given += _of_a_sweep(workers, directory, trusted_packages, fail_fast=fail_fast)
     outcome = run_command([*_options(options), *given, *(["dry_run=true"] if dry_run else [])], quiet=quiet)
     place = _begun(outcome.directory, "a study")
@@ -223,7 +222,7 @@ def _study_option(study: "Asked", name: str, config_dir: Location | None) -> tup
     if isinstance(study, str) and Path(study).suffix not in (".yaml", ".yml"):
         return study, config_dir
     if isinstance(study, str | PathLike):
-        path = user_path(study)
+        path = given_path(study)
         if not path.is_file():
             raise UserError(f"{path}: no such file")
         try:
@@ -252,11 +251,11 @@ def _of_a_sweep(
 
 
 def _place(kind: Literal["run", "sweep"], directory: Location | None) -> list[str]:
-    return [] if directory is None else as_overrides({f"hydra.{kind}.dir": str(user_path(directory))})
+    return [] if directory is None else as_overrides({f"hydra.{kind}.dir": str(given_path(directory))})
 
 
 def _options(config_dir: Location | None) -> list[str]:
-    return [] if config_dir is None else [f"--config-dir={user_path(config_dir)}"]
+    return [] if config_dir is None else [f"--config-dir={given_path(config_dir)}"]
 
 
 def _begun(directory: Path | None, wanted: str) -> Path:

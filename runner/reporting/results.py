@@ -1,5 +1,6 @@
 """Results of a report: the frames behind its files, figures and sentences."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -311,6 +312,8 @@ def _target(
     """
     target, source = wish.target, ""
     recorded = validation in history or history.empty  # empty: no run has completed an epoch
+    if target is not None and not 0 <= target < math.inf:
+        raise UserError(f"--target {target:g}: must be a number of at least 0")
     if target is not None and target > 1 and is_share(validation):
         raise UserError(f"--target {target:g}: {validation} is a share, 0 to 1{_percent_hint(target)}")
     if target is not None and not recorded:

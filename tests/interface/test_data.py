@@ -42,6 +42,11 @@ def test_arrays_in_another_form_are_refused(data):
         data_overrides(data)
 
 
+def test_rows_of_different_lengths_are_no_data():
+    with pytest.raises(UserError, match=r"^data: not arrays of numbers \(.*inhomogeneous"):
+        data_overrides((([[1, 2], [3]], [0, 1]), (INPUTS, LABELS)))
+
+
 def test_python_objects_are_no_data():
     with pytest.raises(UserError, match=r"^data: x_test is not an array of numbers"):
         data_overrides(((INPUTS, LABELS), (np.array([None]), LABELS[:1])))

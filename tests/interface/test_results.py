@@ -122,6 +122,7 @@ def test_a_directory_whose_name_looks_like_a_pattern_is_itself(make_run):
     [
         (["nowhere"], "^nowhere: no such directory$"),
         (["empty"], "^empty: no run found"),
+        ([""], r"^a path is empty; is a variable unset\?$"),
         (["nothing*"], r"^nothing\*: matches nothing$"),
         ([], r"^load\(\): name a directory"),
     ],
@@ -178,6 +179,7 @@ def test_what_matches_nothing_is_empty_and_has_nothing_to_compare(results):
             "^--baseline optimizer: stands for several variants",
         ),
         (lambda results: results.compare(target=97), "^--target 97: .* is a share"),
+        (lambda results: results.compare(target=float("nan")), "^--target nan: must be a number of at least 0"),
         (lambda results: results.by("optimizr"), "^--by optimizr: no such key"),
         (lambda results: results.figure("acuracy"), "^acuracy: no such figure; did you mean accuracy"),
         (lambda results: results.table("html"), r"^html: no such table \(allowed: csv, latex, markdown\)"),

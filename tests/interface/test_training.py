@@ -1,5 +1,7 @@
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import runner
@@ -28,6 +30,21 @@ def test_a_home_directory_is_expanded_as_by_a_shell(given):
     with pytest.raises(runner.UserError, match="the overrides do not train one run"):
         runner.train(directory="~/run", config_dir=Path("~/conf"))
     assert given == ["--config-dir=/home/me/conf", "hydra.run.dir=/home/me/run"]
+
+
+@pytest.mark.parametrize("option", ["directory", "config_dir"])
+def test_an_empty_path_is_not_the_current_directory(given, option):
+    for train in (runner.train, partial(runner.sweep, {}), partial(runner.study, "optimizers")):
+        with pytest.raises(runner.UserError, match=r"^a path is empty; is a variable unset\?$"):
+            train(**{option: ""})
+    assert given == []
+
+
+@pytest.mark.parametrize(("seeds", "override"), [(np.int64(3), "seeds=3"), (range(2), "seeds=[0,1]")])
+def test_seeds_are_a_number_or_several(given, seeds, override):
+    with pytest.raises(runner.UserError, match="the overrides do not train a study"):
+        runner.study("optimizers", seeds=seeds)
+    assert given == ["study=optimizers", override]
 
 
 @pytest.mark.parametrize("name", ["", "mine/a", "../a", ".."])
