@@ -199,13 +199,17 @@ def _tell(
         say(console, f"left out: {left_out}")
     for need in needs(bundled, contents):
         say(console, f"needs from outside: {need}", style="yellow")
-    notes = [f"no report: {trouble}"] if trouble else []
-    notes += (
-        [f"versions that the runs recorded: {'; '.join(others)}"] if (others := other_versions(bundled.records)) else []
-    )
-    notes += [code_text(code)] if code.was_dirty or len(code.commits) > 1 else []
-    for note in notes:
+    for note in _notes(bundled, code, trouble):
         say(console, f"note: {note}", style="yellow")
+
+
+def _notes(bundled: Bundled, code: Code, trouble: str | None) -> Iterator[str]:
+    if trouble:
+        yield f"no report: {trouble}"
+    if others := other_versions(bundled.records):
+        yield f"versions that the runs recorded: {'; '.join(others)}"
+    if code.was_dirty or len(code.commits) > 1:
+        yield code_text(code)
 
 
 def _left_out(bundled: Bundled, choice: Choice) -> str:

@@ -1,7 +1,6 @@
 """Python objects of a run that no configuration describes."""
 
-import hashlib
-import uuid
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -66,8 +65,7 @@ class Objects:
 
     def marked(self, record: RunRecord) -> RunRecord:
         """Return the record with the objects' classes, and an id that no other run has."""
-        own = hashlib.sha256(f"{record.run_id} {uuid.uuid4()}".encode()).hexdigest()[:12]
-        return replace(record, run_id=own, objects=self.names)
+        return replace(record, run_id=secrets.token_hex(6), objects=self.names)
 
     def written(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """Return the configuration for config.yaml, with classes in place of the parts that the objects replace."""
