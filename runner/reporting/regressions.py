@@ -147,9 +147,10 @@ def cautions_of(frame: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
             seeds = counted(row["unmatched"], "common seed")
             yield f"{name}: {seeds} left out (another split or other initial weights)."
         if row["lost"] or row["reference_lost"]:
+            rest = "the difference covers the other seeds" if row["n_completed"] else "no difference can be given"
             yield (
                 f"{name}: {row['reference_lost']} of the reference's runs and {row['lost']} of the other side's "
-                f"{lost_how(row['metric'])} and count as lost; the difference covers the other seeds."
+                f"{lost_how(row['metric'])} and count as lost; {rest}."
             )
 
 

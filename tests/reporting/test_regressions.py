@@ -138,6 +138,13 @@ def test_diverged_runs_lose(compare):
     assert caution.startswith("sgd: 0 of the reference's runs and 7 of the other side's diverged and count as lost")
 
 
+def test_a_side_that_diverged_on_every_seed_has_no_difference(compare):
+    _, frame, rows = compare({"sgd": BEFORE}, {"sgd": [None] * len(BEFORE)})
+    assert (rows["sgd"]["n_completed"], rows["sgd"]["verdict"]) == (0, "worse")
+    (caution,) = cautions_of(frame, ["sgd"])
+    assert caution.endswith("8 of the other side's diverged and count as lost; no difference can be given.")
+
+
 def test_diverged_on_both_sides_is_identical(compare):
     _, _, rows = compare({"sgd": [None, None, 0.9]}, {"sgd": [None, None, 0.9]})
     assert rows["sgd"]["verdict"] == "identical"
