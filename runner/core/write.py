@@ -91,7 +91,12 @@ def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Write standard JSON; raise ValueError for a number that is not finite."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(path, json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """Return the text of a JSON file; raise ValueError for a number that is not finite."""
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def write_csv(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -73,6 +73,8 @@ def _wait(request: dict[str, Any], *, quiet: bool) -> int:
     # A notebook's standard output is no file, so this process reads and prints the child's output.
     is_file = sys.stdout is sys.__stdout__ and sys.stderr is sys.__stderr__
     output = subprocess.DEVNULL if quiet else None if is_file else subprocess.PIPE
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        stream.flush()  # the child writes to the same file, after what the caller has printed
     with subprocess.Popen(
         [sys.executable, "-c", _START],
         stdin=subprocess.PIPE,

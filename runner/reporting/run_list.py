@@ -1,6 +1,5 @@
 """List of runs: filtered, sorted, as a table, CSV or JSON."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from rich.text import Text
 
 from runner.core.errors import UserError
 from runner.core.text import printable
-from runner.core.write import csv_text
+from runner.core.write import csv_text, json_text
 from runner.reporting.collect import Run
 from runner.reporting.filters import Columns, as_value, matching, parse_conditions
 from runner.reporting.labels import Values, variant_labels, with_dataset
@@ -117,7 +116,7 @@ def csv_list(found: Listed) -> str:
 
 def json_list(found: Listed) -> str:
     """Return the list as JSON: an object per run."""
-    return json.dumps(_rows(found), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text(_rows(found))
 
 
 def _shown_value(cell: Any) -> Any:

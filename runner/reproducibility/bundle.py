@@ -64,8 +64,7 @@ def bundle(directory: Path, out: Path, choice: Choice, console: Console) -> None
     """
     if out.suffix != ".zip":
         raise UserError(f"-o {out}: must end in .zip")
-    if out.exists() or out.is_symlink():
-        raise UserError(f"-o {out}: exists; choose another name, or remove it")
+    _refuse_existing(out)
     bundled = Bundled.read(directory)
     sources = {name: text for package in choice.trusted for name, text in package_sources(package).items()}
     code = Code.of([record.code for record in bundled.records])
@@ -86,8 +85,14 @@ def bundle(directory: Path, out: Path, choice: Choice, console: Console) -> None
         with whole_file(out) as temporary:
             _write(kept, temporary, directory)
             refuse_in_use([directory, *bundled.runs])  # it may have been resumed meanwhile
+            _refuse_existing(out)  # another process may have written it meanwhile
     say(console, f"{out}: {counted(len(kept) + 1, 'file')}, {decimal(out.stat().st_size)}")
     _tell(bundled, choice, contents, code, trouble, console)
+
+
+def _refuse_existing(out: Path) -> None:
+    if out.exists() or out.is_symlink():
+        raise UserError(f"-o {out}: exists; choose another name, or remove it")
 
 
 @contextmanager

@@ -81,6 +81,19 @@ def test_a_notebook_prints_what_the_child_says_on_both_streams(child, monkeypatc
     assert sys.stdout.getvalue() == "epoch 1 None\nwarning\n"
 
 
+def test_in_a_file_the_output_is_in_the_order_of_the_program(tmp_path, monkeypatch):
+    script = f"""
+from runner.interface import command
+command._START = {REQUEST + f"print('child'); open(request['outcome'], 'w').write({json.dumps(ENDED)!r})"!r}
+print('before')
+command.run_command([])
+print('after')
+"""
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    done = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=tmp_path, check=True)
+    assert done.stdout.split() == ["before", "child", "after"]
+
+
 def test_quiet_shows_nothing(child, capfd):
     child("print('epoch 1'); print('warning', file=sys.stderr)", ENDED)
     run_command([], quiet=True)

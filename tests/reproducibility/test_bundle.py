@@ -154,6 +154,15 @@ def test_a_run_that_is_resumed_while_it_is_packed_leaves_no_bundle(sweep, tmp_pa
     assert [path.name for path in tmp_path.iterdir()] == ["sweep"]
 
 
+def test_a_file_that_appears_while_it_is_packed_stays(sweep, tmp_path, monkeypatch):
+    out = tmp_path / "b.zip"
+    monkeypatch.setattr(module, "_write", lambda _, path, __: (path.touch(), out.write_text("mine")))
+    with pytest.raises(UserError, match=r"b\.zip: exists"):
+        bundle(sweep, out, Choice(), Terminal())
+    assert out.read_text() == "mine"
+    assert {path.name for path in tmp_path.iterdir()} == {"b.zip", "sweep"}
+
+
 def test_an_unfinished_sweep_says_so_on_the_terminal_and_inside(sweep, tmp_path, capsys):
     record = sweep / "adam-0" / "record.json"
     record.write_text(json.dumps(json.loads(record.read_text()) | {"status": "running"}))  # as a kill leaves it
