@@ -47,7 +47,8 @@ class Application:
             directory = RunDirectory(request.directory)
             if config.dry_run or self._composed:
                 directory.refuse_if_used()
-                (self._composed or _describe)(resolved, request)
+                show = self._composed if self._composed and not config.dry_run else _describe
+                show(resolved, request)
                 _remove_if_empty(directory.path)
                 return
             with run_lock(directory.path):

@@ -5,6 +5,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
+from runner.config.multirun import is_sweep
 from runner.core.errors import UserError
 from runner.core.write import write_text
 from runner.interface.command import run_command
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     Asked = Location | Mapping[str, Any] | Study  # a study's name, file or content
 
+_ONE_RUN = "one run; use runner.sweep for axes and seeds, and no dry_run"
 _STUDIES = Path("outputs") / "conf"  # studies that were given as values or as files
 
 
@@ -74,6 +76,8 @@ def train(
 
     arguments = [*_options(config_dir), *_place("run", directory), *trust(trusted_packages)]
     given = [*data_overrides(data), *as_overrides(overrides)]
+    if is_sweep(given):
+        raise UserError(f"the overrides do not train {_ONE_RUN}")
     if callbacks or model is not None or optimizer is not None:
         from runner.interface.here import train_here
         from runner.run.objects import Objects
@@ -81,7 +85,7 @@ def train(
         place = train_here(arguments, given, Objects(callbacks, model, optimizer), quiet=quiet)
     else:
         place = run_command([*arguments, *given], quiet=quiet).directory
-    return Run(_begun(place, "one run; use runner.sweep for axes and seeds, and no dry_run"))
+    return Run(_begun(place, _ONE_RUN))
 
 
 @refusing

@@ -40,6 +40,14 @@ def test_an_empty_path_is_not_the_current_directory(given, option):
     assert given == []
 
 
+@pytest.mark.parametrize("override", ["seeds=2", "study=optimizers", "search=optuna"])
+@pytest.mark.parametrize("objects", [{}, {"callbacks": [object()]}])
+def test_a_sweep_is_refused_before_it_trains(given, override, objects):
+    with pytest.raises(runner.UserError, match=r"the overrides do not train one run; use runner\.sweep"):
+        runner.train([override], **objects)
+    assert given == []
+
+
 @pytest.mark.parametrize(("seeds", "override"), [(np.int64(3), "seeds=3"), (range(2), "seeds=[0,1]")])
 def test_seeds_are_a_number_or_several(given, seeds, override):
     with pytest.raises(runner.UserError, match="the overrides do not train a study"):
