@@ -6,6 +6,7 @@
 # make bench-augmentation   what every augmentation adds to an epoch
 # make bench-sweep          a sweep against as many scripts, one after the other
 # make bench-report         a report on 1,000 and on 10,000 runs
+# make calibration-images   coverage of the intervals for new test images, from a known truth
 # make torture the tests of reliability in their long form
 # make faults  plant seeded faults one at a time and say which of them the suite catches
 # make lock    regenerate the two lock files from pyproject.toml (needs uv)
@@ -13,8 +14,8 @@
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: setup run check test lint format bench bench-augmentation bench-sweep bench-report torture faults lock audit \
-	clean
+.PHONY: setup run check test lint format bench bench-augmentation bench-sweep bench-report calibration-images torture faults \
+	lock audit clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -78,6 +79,9 @@ bench-sweep: setup
 
 bench-report: setup
 	$(BIN)/python -m tests.benchmarks.report $(ARGS)
+
+calibration-images: setup
+	$(BIN)/python -m tests.benchmarks.calibration_images $(ARGS)
 
 torture: setup
 	$(PYTEST) --torture \

@@ -125,6 +125,11 @@ def compared_runs(summary: pd.DataFrame, comparison: Mapping[Any, Any]) -> list[
     return found
 
 
+def same_data(one: Mapping[Any, Any], other: Mapping[Any, Any]) -> bool:
+    """Return whether two runs share data and split; unknown facts (None) count as equal."""
+    return not any(_differ(one.get(key), other.get(key)) for key in _PAIRING)
+
+
 def can_decide(comparison: Mapping[Any, Any]) -> bool:
     """Return whether the design (number of seeds and of comparisons) can reach significance."""
     return comparison["verdict"] != UNDECIDED or comparison["reason"] in (NOT_SIGNIFICANT, STILL_TRAINING)
@@ -176,7 +181,7 @@ class _Arm:
     def is_pair(self, other: Self, pair: _Pair) -> bool:
         """Return whether the runs of a seed share data, split and initial weights; unknown facts count as equal."""
         one, two = self.facts[pair], other.facts[pair]
-        if any(_differ(one[key], two[key]) for key in _PAIRING):
+        if not same_data(one, two):
             return False
         shapes, values = _WEIGHTS
         return _differ(one[shapes], two[shapes]) or not _differ(one[values], two[values])

@@ -30,7 +30,7 @@ from runner.reporting.metrics import (
 from runner.reporting.predictions import Predicted, read_predicted
 from runner.reporting.ranks import Ranks, average_ranks, scores_by_dataset
 from runner.reporting.selection import read_tuning, selection_frame, selection_warnings, tuned_metric
-from runner.reporting.statistics.test_set_error import with_test_set_error
+from runner.reporting.statistics.test_set_error import BY_EXAMPLE, NEW_IMAGES_COLUMNS, with_test_set_error
 from runner.reporting.statistics.ties import best_first, places
 from runner.reporting.tables.frames import history_frame, summary_frame
 from runner.reporting.targets import is_time, usual_target, with_targets
@@ -118,14 +118,15 @@ class Results:
     def comparisons(self) -> pd.DataFrame:
         """One row per comparison with a baseline: `COMPARISON_COLUMNS`, the test set's error and `metric_role`."""
         compared = comparison_frame(self.summary, self.metric, self.baselines)
-        measured = self.metric == "test_accuracy" and len(compared) > 0
+        measured = self.metric in BY_EXAMPLE and len(compared) > 0
         answers = self.predicted.answers if measured else [None] * len(self.runs)
-        return with_test_set_error(compared, self.summary, answers).assign(metric_role=self.metric_role)
+        measured_too = with_test_set_error(compared, self.summary, answers).assign(metric_role=self.metric_role)
+        return measured_too[[*measured_too.columns.drop(NEW_IMAGES_COLUMNS), *NEW_IMAGES_COLUMNS]]
 
     @cached_property
     def predicted(self) -> Predicted:
         """The predictions of the runs, read once on first use."""
-        return read_predicted(self.runs, self.summary["variant"].tolist(), self.left_out)
+        return read_predicted(self.runs, self.summary["variant"].tolist(), self.left_out, self.metric)
 
     @cached_property
     def ranked(self) -> list[str]:

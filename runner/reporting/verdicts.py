@@ -17,8 +17,18 @@ from runner.reporting.aggregate import (
     no_result_text,
     p_text,
 )
-from runner.reporting.metrics import device_name, is_share, p_equation, quantity, sign_of, signed_text, value_text
-from runner.reporting.statistics.attainability import least_text, smallest_p
+from runner.reporting.metrics import (
+    device_name,
+    is_share,
+    p_equation,
+    p_number,
+    quantity,
+    sign_of,
+    signed_text,
+    value_text,
+)
+from runner.reporting.statistics.attainability import LEVEL, least_text, smallest_p
+from runner.reporting.statistics.test_set_error import may_be_these_alone
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
 
 _MIXED = {"device": "device", "threads": "number of threads", "code": "commit"}
@@ -42,7 +52,8 @@ def _verdict(variant: str, rows: Mapping[str, _Row], compared: Mapping[Any, _Row
     if variant in compared:
         found = compared[variant]
         return (
-            f"{variant} ({_mean(row)}) {_claim(found)}{_estimate(found, rows)}{_evidence(found, rows, len(compared))}."
+            f"{variant} ({_mean(row)}) {_claim(found)}{_estimate(found, rows)}{_evidence(found, rows, len(compared))}"
+            f"{_single_networks(found, len(compared))}."
         )
     if not row["n"]:
         return f"{variant} has {_mean(row)}."
@@ -116,23 +127,38 @@ def _examples(found: _Row) -> int:
 
 
 def _of_these_examples(found: _Row) -> Iterator[str]:
-    """Limit a significant difference to these test examples: the test over seeds does not cover others."""
-    if found["verdict"] != UNDECIDED and (examples := _examples(found)):
-        perhaps = ", perhaps not for others" if found["two_level_low"] <= 0 <= found["two_level_high"] else ""
-        yield f"holds for these {examples:,} test examples{perhaps}"
+    """Name the test examples that a difference is about: the test over seeds does not cover new ones."""
+    these = f"these {_examples(found):,} test examples"
+    if may_be_these_alone(found):
+        yield f"the difference may be {these}' alone"
+    elif found["verdict"] != UNDECIDED and _examples(found):
+        new = "" if math.isnan(found["new_images_low"]) else " and, by its interval, for new ones"
+        yield f"holds for {these}{new}"
+
+
+def _single_networks(found: _Row, comparisons: int) -> str:
+    """Return McNemar's test of two single runs as a further clause; "" without one."""
+    p_value = found.get("p_mcnemar", math.nan)
+    if math.isnan(p_value):
+        return ""
+    differ = "differ" if p_value < LEVEL else "do not differ significantly"
+    unadjusted = ", unadjusted" if comparisons > 1 else ""
+    return (
+        f"; these two networks {differ} on these {_examples(found):,} test examples (McNemar, exact: "
+        f"{p_equation(p_number(p_value))}{unadjusted}); one seed says nothing about the variants"
+    )
 
 
 def _intervals(found: _Row, comparisons: int) -> Iterator[str]:
     """Yield the intervals of the difference, which Holm's correction does not adjust."""
     if found["n_completed"] < 2:
         return
-    unadjusted = ", unadjusted" if comparisons > 1 else ""
-    if math.isnan(found["ci_low"]):
-        yield "no 95% CI, all differences equal"
-    else:
-        yield f"95% CI {_range(found, 'ci')}{unadjusted}"
-    if not math.isnan(found.get("two_level_low", math.nan)):
-        yield f"{_range(found, 'two_level')} including the test set's error"
+    is_known = not math.isnan(found["ci_low"])
+    text = f"95% CI {_range(found, 'ci')}" if is_known else "no 95% CI, all differences equal"
+    if has_new := not math.isnan(found.get("new_images_low", math.nan)):
+        new = _range(found, "new_images")
+        text += f" for these test examples, {new} for new ones too" if is_known else f"; {new} for new test examples"
+    yield text + ", unadjusted" * (comparisons > 1 and (is_known or has_new))
 
 
 def _range(found: _Row, interval: str) -> str:

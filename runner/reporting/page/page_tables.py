@@ -79,6 +79,7 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
     """
     metric = results.metric
     compared = {row["variant"]: row for row in results.comparisons.to_dict("records")}
+    has_new_images = bool(results.comparisons["new_images_low"].notna().any())
     rows = []
     for row, mark in zip(results.aggregate.to_dict("records"), table.marks, strict=True):
         against = compared.get(row["variant"])
@@ -88,6 +89,7 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
                 Cell.text(row["variant"]),
                 Cell.number(spread_text(row["mean"], row["std"], metric), row["mean"], best),
                 *_against(against, metric, is_baseline=results.baselines[row["variant"]] == row["variant"]),
+                *([_new_images(against, metric)] if has_new_images else []),
                 Cell.number(value_text(row["iqm"], metric), row["iqm"]),
                 Cell.number(f"{row['n']:.0f}", row["n"]),
                 Cell.text(no_result_text(row), "bad"),
@@ -99,7 +101,8 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
     heads = ["difference", "95% interval", "p (Holm)", "effect size", "P(better)"]
     columns = [
         Column("variant"), Column(axis_label(metric), number=True), *(Column(head, number=True) for head in heads),
-        Column("verdict"), Column("IQM", number=True), Column("n", number=True), Column("no result"),
+        Column("verdict"), *([Column("95% interval, new images too", number=True)] if has_new_images else []),
+        Column("IQM", number=True), Column("n", number=True), Column("no result"),
         Column("training (s)", number=True), Column("parameters", number=True), Column("points tried", number=True),
     ]  # fmt: skip
     return PageTable("table-variants", "Variants", table.caption, columns, rows)
@@ -121,6 +124,13 @@ def _against(against: Mapping[Any, Any] | None, metric: str, *, is_baseline: boo
         Cell.number(f"{wins:.2f}", wins),
         Cell.text(text, {1: "good", -1: "bad"}.get(verdict, "reason")),
     ]
+
+
+def _new_images(against: Mapping[Any, Any] | None, metric: str) -> Cell:
+    """Return the interval for new seeds and new test images."""
+    if against is None:
+        return Cell.number("", None)
+    return Cell.number(interval_text(against, metric, "new_images"), against["new_images_low"])
 
 
 def runs_table(results: Results, page: Path) -> PageTable:

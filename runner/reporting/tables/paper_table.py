@@ -16,9 +16,11 @@ from runner.reporting.aggregate import (
     no_result_text,
     p_text,
 )
-from runner.reporting.metrics import interval_text, is_share, quantity, sign_of, signed_text, spread_text
+from runner.reporting.metrics import error_text, interval_text, is_share, quantity, sign_of, signed_text, spread_text
 from runner.reporting.statistics.attainability import LEVEL
 from runner.reporting.statistics.comparisons import FEWEST_SEEDS, binomial_error
+from runner.reporting.statistics.resampling import RESAMPLED
+from runner.reporting.statistics.test_set_error import BY_EXAMPLE, may_be_these_alone
 from runner.reporting.statistics.ties import places
 from runner.reporting.tables.latex_table import Mark, escaped, latex_table
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
@@ -169,20 +171,32 @@ def _family(comparisons: pd.DataFrame, aggregate: pd.DataFrame) -> str:
 
 def _test_set_error(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int | None) -> str:
     """Return the standard error from the test set's size: of one accuracy, and of a paired difference."""
-    best = aggregate["mean"].max()
-    if not examples or aggregate["metric"].iloc[0] != "test_accuracy" or not 0 <= best <= 1:  # also for NaN
+    metric, best = aggregate["metric"].iloc[0], aggregate["mean"].max()
+    if not examples or metric not in BY_EXAMPLE or not 0 <= best <= 1:  # also for NaN
         return ""
-    error = 100 * binomial_error(best, examples)
-    text = (
-        f" The {examples:,} test examples alone leave a standard error of {error:.2f} percentage points in one accuracy"
-    )
+    unit = " percentage points" if is_share(metric) else ""
+    paired = comparisons.get("test_set_error", pd.Series(dtype=float)).dropna()
+    span = " to ".join(dict.fromkeys(error_text(end, metric) for end in (paired.min(), paired.max())))
+    alone = f" The {examples:,} test examples alone leave a standard error of "
+    only_seeds = f"the intervals cover only seeds, not this error.{_of_new_examples(comparisons)}"
+    if metric in RESAMPLED:
+        bootstrap = f"{alone}{span}{unit} in a paired difference (bootstrap over the examples); {only_seeds}"
+        return bootstrap if len(paired) else ""
+    text = f"{alone}{error_text(binomial_error(best, examples), metric)}{unit} in one accuracy"
     if not len(comparisons):
         return f"{text}."
-    paired = 100 * comparisons.get("test_set_error", pd.Series(dtype=float)).dropna()
     if not len(paired):
         return f"{text}; the paired standard error of a difference is unknown."
-    span = " to ".join(dict.fromkeys(f"{end:.2f}" for end in (paired.min(), paired.max())))
-    return f"{text} and of {span} in a paired difference; the intervals cover only seeds, not this error."
+    return f"{text} and of {span} in a paired difference; {only_seeds}"
+
+
+def _of_new_examples(comparisons: pd.DataFrame) -> str:
+    """Name the variants whose difference is clear on these test examples alone."""
+    names = [str(row["variant"]) for row in comparisons.to_dict("records") if may_be_these_alone(row)]
+    if not names:
+        return ""
+    which = f"that of {' and '.join(names)} contains" if len(names) < 3 else f"{len(names)} of them contain"
+    return f" Widened to new examples, {which} 0."
 
 
 def _markdown(text: str) -> str:
