@@ -31,7 +31,7 @@ from runner.reporting.metrics import (
 from runner.reporting.predictions import Predicted, read_predicted
 from runner.reporting.ranks import Ranks, average_ranks, scores_by_dataset
 from runner.reporting.selection import read_tuning, selection_frame, selection_warnings, tuned_metric
-from runner.reporting.statistics.test_set_error import BY_EXAMPLE, NEW_IMAGES_COLUMNS, with_test_set_error
+from runner.reporting.statistics.test_set_error import BY_EXAMPLE, with_test_set_error
 from runner.reporting.statistics.ties import best_first, places
 from runner.reporting.tables.frames import history_frame, summary_frame
 from runner.reporting.targets import is_time, usual_target, with_targets
@@ -120,8 +120,7 @@ class Results:
         compared = comparison_frame(self.summary, self.metric, self.baselines)
         measured = self.metric in BY_EXAMPLE and len(compared) > 0
         answers = self.predicted.answers if measured else [None] * len(self.runs)
-        measured_too = with_test_set_error(compared, self.summary, answers).assign(metric_role=self.metric_role)
-        return measured_too[[*measured_too.columns.drop(NEW_IMAGES_COLUMNS), *NEW_IMAGES_COLUMNS]]
+        return with_test_set_error(compared, self.summary, answers).assign(metric_role=self.metric_role)
 
     @cached_property
     def predicted(self) -> Predicted:

@@ -18,8 +18,10 @@ from runner.reporting.statistics.resampling import RESAMPLED
 from runner.reporting.statistics.ties import Values
 
 BY_EXAMPLE = ("test_accuracy", *RESAMPLED)  # metrics whose error from the test set can be computed
-NEW_IMAGES_COLUMNS = ["new_images_low", "new_images_high", "test_set_share", "p_mcnemar"]
-TEST_SET_COLUMNS = ["test_examples", "test_set_error", "two_level_low", "two_level_high", *NEW_IMAGES_COLUMNS]
+TEST_SET_COLUMNS = [
+    "test_examples", "test_set_error", "two_level_low", "two_level_high", "new_images_low", "new_images_high",
+    "test_set_share", "p_mcnemar",
+]  # fmt: skip
 
 
 def with_test_set_error(
