@@ -11,8 +11,8 @@ from runner.reporting.scores import BINS, bins_of
 from runner.reporting.statistics.ties import Values
 
 RESAMPLES = 2_000
-_BLOCK = 100  # resamples drawn together
-_KEPT = 2**26  # bytes of resamples to keep; more are drawn again for each run
+_KEPT = 2**27  # bytes of resamples to keep; more are drawn again for each run
+_DRAWN = 2**20  # examples to draw at once
 
 _Probabilities = npt.NDArray[np.floating]
 _Labels = npt.NDArray[np.integer]
@@ -51,12 +51,13 @@ class Resampling:
         return np.hstack([by_group @ block.astype(np.float32) for block in blocks]).astype(np.float64)
 
     def _drawn(self) -> Iterator[npt.NDArray[np.uint8]]:
-        """Draw the occurrences of every example, in blocks: (examples, _BLOCK)."""
+        """Draw the occurrences of every example, in blocks of resamples: (examples, resamples)."""
         generator = np.random.default_rng(0)
-        for _ in range(RESAMPLES // _BLOCK):
-            drawn = generator.integers(0, self.examples, (self.examples, _BLOCK)) * _BLOCK + np.arange(_BLOCK)
-            occurrences = np.bincount(drawn.ravel(), minlength=self.examples * _BLOCK)
-            yield occurrences.reshape(self.examples, _BLOCK).astype(np.uint8)
+        most = max(1, _DRAWN // self.examples)
+        for begin in range(0, RESAMPLES, most):
+            shape = self.examples, min(most, RESAMPLES - begin)
+            drawn = generator.integers(0, self.examples, shape) * shape[1] + np.arange(shape[1])
+            yield np.bincount(drawn.ravel(), minlength=drawn.size).reshape(shape).astype(np.uint8)
 
 
 def _calibration_error(resampling: Resampling, probabilities: _Probabilities, labels: _Labels) -> Values:

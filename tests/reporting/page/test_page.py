@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
 
+import numpy as np
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
@@ -240,6 +241,31 @@ def test_the_verdict_baseline_stands_at_the_baseline_alone(make_run, tmp_path):
     make_run("sweep/2", label="odd", status="failed")
     results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
     assert verdicts_of(results) == ["baseline", "too few seeds", "not compared"]
+
+
+def predictions(right):
+    """Predictions of two classes, right on these of the test examples."""
+    labels = np.zeros(len(right), int)
+    probabilities = np.where(np.reshape(right, (-1, 1)), [0.9, 0.1], [0.1, 0.9])
+    return {f"{part}_{kind}": own for part in ("test", "validation")
+            for kind, own in (("probabilities", probabilities), ("labels", labels))}  # fmt: skip
+
+
+def test_the_interval_for_new_images_is_a_column_where_predictions_are_known(make_run, tmp_path):
+    rights = [[True, True, False, True], [True, True, True, True], [False, True, True, True], [True] * 4]
+    for number, right in enumerate(rights):
+        own = {"label": "ab"[number % 2], "seed": number // 2, "test": {"accuracy": np.mean(right)}}
+        make_run(f"with/{number}", predictions=predictions(right), **own)
+        make_run(f"without/{number}", **own)
+    tables = {}
+    for name in ("with", "without"):
+        results = report([tmp_path / name], tmp_path / "out", output=Output(["csv"])).results
+        tables[name] = variants_table(results, PaperTable([], [""] * len(results.variants), ""))
+    heads = {name: [column.name for column in table.columns] for name, table in tables.items()}
+    baseline, other = (dict(zip(heads["with"], row, strict=True)) for row in tables["with"].rows)
+    assert other["95% interval, new images too"].parts[0][0].startswith("[")
+    assert baseline["95% interval, new images too"].parts[0][0] == ""
+    assert {*heads["with"]} - {*heads["without"]} == {"95% interval, new images too"}
 
 
 def test_why_the_seeds_cannot_decide_is_said_once_below_the_variants(make_run, tmp_path):

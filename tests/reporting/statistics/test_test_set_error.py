@@ -282,3 +282,30 @@ def test_a_difference_below_one_test_example_is_shown_and_called_that():
     summary, compared = measured((base, more))
     sentence = verdicts(aggregate_frame(summary, "test_accuracy"), compared, {"a": "a", "b": "a"})["b"]
     assert "no significant difference from a: +0.03 percentage points (less than one test example) (" in sentence
+
+
+def test_a_calibration_error_has_its_interval_from_resampled_test_examples(right):
+    """Each run's resampled values stand for what a bootstrap over the examples gave; they have a known spread."""
+    generator = np.random.default_rng(8)
+    common = generator.normal(0, 0.003, 2_000)
+    resampled = [[generator.normal(0, 0.001, 2_000) + common * side for _ in range(SEEDS)] for side in range(2)]
+    metric = "test_expected_calibration_error"
+    values = [generator.normal(0.03 + 0.001 * side, 0.0005, SEEDS) for side in range(2)]
+    summary = pd.concat(
+        [
+            runs(name, list(own)).rename(columns={"test_accuracy": metric})
+            for name, own in zip("ab", values, strict=True)
+        ],
+        ignore_index=True,
+    )
+    answers = [Answers(LABELS, right[0][0], own) for side in resampled for own in side]
+    compared = with_test_set_error(comparison_frame(summary, metric, "a"), summary, answers)
+    (row,) = compared.to_dict("records")
+    assert row["test_set_error"] == pytest.approx(math.hypot(0.003, 0.001 * math.sqrt(2 / SEEDS)), rel=0.05)
+    assert row["new_images_low"] < 0 < row["ci_low"] < row["ci_high"] < row["new_images_high"]
+    assert row["test_set_share"] > 0.9
+    caption = paper_table(summary, aggregate_frame(summary, metric), compared, EXAMPLES).caption
+    error = f"{row['test_set_error']:.4f}"
+    assert f"The 800 test examples alone leave a standard error of {error} in a paired difference (boot" in caption
+    sentence = verdicts(aggregate_frame(summary, metric), compared, {"a": "a", "b": "a"})["b"]
+    assert sentence.endswith("; the difference may be these 800 test examples' alone).")
