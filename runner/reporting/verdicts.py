@@ -139,7 +139,7 @@ def _of_these_examples(found: _Row) -> Iterator[str]:
 def _single_networks(found: _Row, comparisons: int) -> str:
     """Return McNemar's test of two single runs as a further clause; "" without one."""
     p_value = found.get("p_mcnemar", math.nan)
-    if math.isnan(p_value):
+    if math.isnan(p_value) or found["reason"] == STILL_TRAINING:
         return ""
     differ = "differ" if p_value < LEVEL else "do not differ significantly"
     unadjusted = ", unadjusted" if comparisons > 1 else ""
