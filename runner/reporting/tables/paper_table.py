@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -14,9 +15,18 @@ from runner.reporting.aggregate import (
     has_seeds_apart,
     lost_shares,
     no_result_text,
+    outcome,
     p_text,
 )
-from runner.reporting.metrics import interval_text, is_share, quantity, sign_of, signed_text, spread_text
+from runner.reporting.metrics import (
+    interval_text,
+    is_share,
+    margin_text,
+    quantity,
+    sign_of,
+    signed_text,
+    spread_text,
+)
 from runner.reporting.statistics.attainability import LEVEL
 from runner.reporting.statistics.comparisons import FEWEST_SEEDS, binomial_error
 from runner.reporting.statistics.ties import places
@@ -91,11 +101,20 @@ def paper_table(
                 "difference": "" if against is None else signed_text(against["difference"], metric),
                 "95% interval": "" if against is None else interval_text(against, metric),
                 "p (Holm)": "" if against is None else p_text(against),
+                **_margin_cells(against, has_margin=bool(comparisons["margin"].notna().any())),
                 "n": ", ".join(filter(None, [f"{row['n']:.0f}", no_result_text(row)])),
             }
         )
     caption = _caption(aggregate, comparisons, examples, goal) + (f" {note[:1].upper()}{note[1:]}." if note else "")
     return PaperTable(rows, _marks(summary, aggregate, metric), caption)
+
+
+def _margin_cells(against: "pd.Series[Any] | None", *, has_margin: bool) -> dict[str, str]:
+    """Return the cells that a table with a margin has: p of equivalence, and the verdict."""
+    if not has_margin:
+        return {}
+    texts = ("", "") if against is None else (p_text(against, "p_equivalence"), outcome(against))
+    return dict(zip(("p (equivalence)", "verdict"), texts, strict=True))
 
 
 def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, metric: str) -> list[Mark]:
@@ -140,7 +159,8 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
         text += f"; differences from {baseline}"
         if most > 1:
             alike = " (none if all differences are equal)" * _any_alike(comparisons)
-            text += f" with 95% t-intervals{alike}; p by {tests}{_family(comparisons, aggregate)}"
+            text += f" with 95% t-intervals{alike}; p by {tests}{_equivalence(comparisons)}"
+            text += _family(comparisons, aggregate)
         if unable := [row["reason"] for row in comparisons.to_dict("records") if not can_decide(row)]:
             text += f" ({'; '.join(dict.fromkeys(unable))}: nothing is claimed)"
     variants = aggregate.to_dict("records")
@@ -152,6 +172,15 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
     bold = f" Bold: best mean{of}{fewest}." if aggregate["mean"].notna().any() else ""
     target = f" Target: {goal}." if is_time(metric) else ""
     return f"{text}.{target}{bold}{lost}{_test_set_error(aggregate, comparisons, examples)}"
+
+
+def _equivalence(comparisons: pd.DataFrame) -> str:
+    """Name the margin and its tests; "" without a margin."""
+    margins = comparisons["margin"].dropna()
+    if margins.empty:
+        return ""
+    margin = margin_text(margins.iloc[0], str(comparisons["metric"].iloc[0]))
+    return f" and, for equivalence within {margin}, by two one-sided tests of the same kind"
 
 
 def _any_alike(comparisons: pd.DataFrame) -> bool:
