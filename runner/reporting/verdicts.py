@@ -82,7 +82,7 @@ def _mean(row: _Row) -> str:
 def _claim(found: _Row) -> str:
     baseline, margin = found["baseline"], margin_text(found["margin"], found["metric"])
     if found["verdict"] == EQUIVALENT:
-        also = ", though significantly different" if found["p_holm"] < LEVEL and found["direction"] else ""
+        also = ", though significantly different" if found["p_holm"] < LEVEL else ""
         return f"is equivalent to {baseline} within {margin}{also}"
     if found["verdict"] != UNDECIDED:
         return f"is significantly {outcome(found)} than {baseline}{_by_how_much(found, margin)}"

@@ -180,7 +180,7 @@ def _equivalence(comparisons: pd.DataFrame) -> str:
     if margins.empty:
         return ""
     margin = margin_text(margins.iloc[0], str(comparisons["metric"].iloc[0]))
-    return f" and, for equivalence within {margin}, by two one-sided tests of the same kind"
+    return f" (p of equivalence within {margin}: by two one-sided tests of the same kind)"
 
 
 def _any_alike(comparisons: pd.DataFrame) -> bool:
