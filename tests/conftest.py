@@ -49,6 +49,11 @@ def _environment(env: Mapping[str, str] | None) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
+def processes() -> None:
+    """Mark a test that starts processes itself."""
+
+
+@pytest.fixture(scope="session")
 def cold_cli() -> Cli:
     """Return cold_cli("optimizer=sgd", cwd=tmp_path) -> CompletedProcess of `runner`, started as users start it."""
 

@@ -27,7 +27,7 @@ MARKERS = {
     "cluster": "starts Ray or jobs as Slurm does",
     "torture": "breaks something many times",
 }
-STARTS_PROCESSES = {"cli", "quick_cli", "cold_cli", "spawn", "begin", "shell", "program", "browser"}
+STARTS_PROCESSES = {"cli", "quick_cli", "cold_cli", "spawn", "begin", "shell", "program", "browser", "processes"}
 LOOKS_UP = {"/sbin/ldconfig", "git"}  # ctypes and the lookup of the code's commit start these: they take milliseconds
 SLOW = 5.0  # seconds after which a test is reported to its author
 

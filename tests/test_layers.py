@@ -2,8 +2,6 @@
 
 import ast
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,9 +48,8 @@ def test_a_module_imports_only_the_layers_before_it():
     assert not upwards
 
 
-def test_the_package_imports_nothing_of_ours_until_a_name_is_used():
-    asked = "import sys, runner; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout.split()
+def test_the_package_imports_nothing_of_ours_until_a_name_is_used(shell):
+    loaded = shell('python -c "import sys, runner; print(*sys.modules)"', cwd=REPOSITORY).stdout.split()
     assert not [name for name in loaded if name.startswith(("runner.", "numpy", "hydra"))]
 
 

@@ -16,7 +16,7 @@ COMMANDS = [line.partition("  #")[0].strip() for line in LINES]
 # What makes a command quick without making it another one.
 QUICK = " dataset=mnist_5k dataset.train_size=200 training.epochs=2"
 ADDED = {"study=smoke": ""}  # the study has been trained before, in `workplace`
-NO_TRAININGS = ("--help", "--cfg", "report", "ensemble", "status", "resume", "reproduce")
+NO_TRAININGS = ("--help", "--cfg", "report", "ensemble", "status", "resume", "reproduce", "bundle")
 ADDED |= dict.fromkeys(NO_TRAININGS, "")
 # The only one to draw its figures here, which take seconds: tests/test_cli.py looks at those of runs and sweeps.
 DRAWS = "runner report outputs/studies/*"
@@ -34,7 +34,7 @@ def run_as_typed(cli, quick_cli, shell):
 
 
 def test_ten_commands_besides_the_two_of_make_and_those_of_sweeps_and_of_reproducing():
-    assert [block.count("runner ") for block in BLOCKS] == [0, 10, 5, 1]
+    assert [block.count("runner ") for block in BLOCKS] == [0, 10, 5, 2]
     assert [command for command in COMMANDS if not command.startswith("runner")] == ["make run", "make test"]
 
 

@@ -16,7 +16,7 @@ def sources(notebook: nbformat.NotebookNode) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def executed(tmp_path_factory) -> nbformat.NotebookNode:
+def executed(processes, tmp_path_factory) -> nbformat.NotebookNode:
     """The notebook, run in an empty directory; a cell that raises fails here."""
     notebook = nbformat.read(TOUR, as_version=4)
     place = {"metadata": {"path": str(tmp_path_factory.mktemp("tour"))}}

@@ -119,6 +119,12 @@ def _ablate(arguments: Sequence[str]) -> None:
     train(ablation_arguments(arguments), Observer())
 
 
+def _bundle(arguments: Sequence[str]) -> None:
+    from runner.cli.bundle import bundle_command
+
+    bundle_command(arguments)
+
+
 def _compare(arguments: Sequence[str]) -> None:
     from runner.cli.compare import compare_command
 
@@ -141,6 +147,12 @@ def _ensemble(arguments: Sequence[str]) -> None:
     from runner.cli.report import ensemble_command
 
     ensemble_command(arguments)
+
+
+def _list(arguments: Sequence[str]) -> None:
+    from runner.cli.results import list_command
+
+    list_command(arguments)
 
 
 def _report(arguments: Sequence[str]) -> None:
@@ -181,12 +193,14 @@ def _verify(arguments: Sequence[str]) -> None:
 
 COMMANDS = {
     "ablate": Command(_ablate, takes="overrides"),
+    "bundle": Command(_bundle, ("--models", "--no-predictions", "--out", "--predictions"), only_reads=True),
     "clean": Command(_clean, ("--failed", "--keep-best", "--models", "--older-than", "--yes")),
     "compare": Command(
         _compare, ("--by", "--fail-if-worse", "--format", "--margin", "--metric"), only_reads=True
     ),
     "diff": Command(_diff, ("--format",), only_reads=True),
     "ensemble": Command(_ensemble, ("--out",), only_reads=True),
+    "list": Command(_list, ("--columns", "--descending", "--format", "--sort", "--where"), only_reads=True),
     "report": Command(
         _report,
         (

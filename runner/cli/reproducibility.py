@@ -2,7 +2,7 @@
 
 import argparse
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from runner.config.trust import TRUST, trusted_by
@@ -11,6 +11,7 @@ from runner.core.paths import refuse_file
 from runner.core.terminal import Terminal
 from runner.reproducibility.compare import TOLERANCE
 from runner.reproducibility.reproduce import Original, reproduce, run_of_row
+from runner.reproducibility.unpack import only_run, unpacked
 
 
 def reproduce_command(arguments: Sequence[str]) -> None:
@@ -23,18 +24,32 @@ def reproduce_command(arguments: Sequence[str]) -> None:
     chosen = _reproduce_parser().parse_intermixed_args(arguments)
     if not chosen.tolerance >= 0 or math.isinf(chosen.tolerance):
         raise UserError(f"--tolerance {chosen.tolerance}: must be a finite number, at least 0")
-    path, row = (chosen.directory, None) if chosen.row is None else run_of_row(chosen.directory, chosen.row)
-    original = Original.read(path, trusted_by(chosen.trusted))
+    original, row = _read(chosen.directory, chosen.row, trusted_by(chosen.trusted))
     reproduce(original, chosen.out or original.new_directory(), Terminal(), tolerance=chosen.tolerance, row=row)
+
+
+def _read(given: Path, number: int | None, trusted: Sequence[str]) -> tuple[Original, Mapping[str, str] | None]:
+    """Read the run to reproduce, from its directory, a row of a report or a bundle, and the row."""
+    if given.is_file() or (given.suffix == ".zip" and not given.is_dir()):
+        with unpacked(given) as results:
+            return _read(only_run(results) if number is None else results, number, trusted)
+    path, row = (given, None) if number is None else run_of_row(given, number)
+    return Original.read(path, trusted), row
 
 
 def _reproduce_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="runner reproduce",
-        usage=f"runner reproduce RUN_DIR | --row N REPORT_DIR [--out DIR] [--tolerance X] [{TRUST}=[...]]",
+        usage="runner reproduce RUN_DIR | [--row N] FILE.zip | --row N REPORT_DIR\n"
+        f"{'':24}[--out DIR] [--tolerance X] [{TRUST}=[...]]",
         description="Train a run again from its record, in a new directory, and compare environment and metrics.",
     )
-    parser.add_argument("directory", type=Path, metavar="DIR", help="a run directory; with --row, a report's directory")
+    parser.add_argument(
+        "directory",
+        type=Path,
+        metavar="DIR",
+        help="a run directory or a bundle; with --row, a report's directory or a bundle",
+    )
     parser.add_argument(
         "trusted", nargs="*", default=[], metavar=f"{TRUST}=[...]", help="your own packages that the run uses"
     )

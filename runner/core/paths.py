@@ -63,7 +63,17 @@ def located(config: dict[str, Any], base: str | None) -> dict[str, Any]:
     return found
 
 
+def given_paths(config: Mapping[str, Any]) -> dict[str, str]:
+    """Return the paths that a resolved configuration names, as typed, by their keys: `dataset.path`."""
+    return {f"{group}.{key}": value for group, key, value in _given(config)}
+
+
 def _relative_paths(config: Mapping[str, Any]) -> list[tuple[str, str, Path]]:
-    values = [(group, key, (config.get(group) or {}).get(key)) for group, key in _PATHS]
-    paths = [(group, key, user_path(value)) for group, key, value in values if isinstance(value, str) and value]
+    paths = [(group, key, user_path(value)) for group, key, value in _given(config)]
     return [(group, key, path) for group, key, path in paths if not path.is_absolute()]
+
+
+def _given(config: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    chosen = {group: config.get(group) for group, _ in _PATHS}
+    values = [(group, key, own.get(key)) for group, key in _PATHS if isinstance(own := chosen[group], Mapping)]
+    return [(group, key, value) for group, key, value in values if isinstance(value, str) and value]

@@ -99,10 +99,14 @@ def write_csv(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     write_text(path, csv_text(rows))
 
 
-def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Return the text of a CSV file whose columns are the rows' keys, in order of first appearance."""
+def csv_text(rows: Iterable[Mapping[str, Any]], first: Iterable[str] = ()) -> str:
+    """Return the text of a CSV file whose columns are the rows' keys, in order of first appearance.
+
+    Args:
+        first: columns that come first, also if no row has them.
+    """
     table = list(rows)
-    columns = list(dict.fromkeys(column for row in table for column in row))
+    columns = list(dict.fromkeys([*first, *(column for row in table for column in row)]))
     stream = io.StringIO(newline="")
     writer = csv.DictWriter(stream, columns)
     writer.writeheader()

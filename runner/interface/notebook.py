@@ -3,6 +3,7 @@
 import base64
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from html import escape
 
 from matplotlib.figure import Figure
@@ -41,9 +42,8 @@ def note_html(text: str) -> str:
     return f"<p>{_text(text)}</p>"
 
 
-def figure_html(draw: Draw) -> str:
+def figure_html(figure: Figure) -> str:
     """Return a figure as an inline picture."""
-    figure = finished(draw)
     picture = base64.b64encode(as_svg(figure)).decode()
     return f'<img alt="{_text(figure.get_suptitle())}" src="data:image/svg+xml;base64,{picture}">'
 
@@ -53,7 +53,7 @@ def finished(draw: Draw) -> Figure:
     with own_style():
         figure = draw()
         fit_letters(figure)
-    figure._repr_png_ = lambda: _as_png(figure)  # type: ignore[attr-defined]
+    figure._repr_png_ = partial(_as_png, figure)  # type: ignore[attr-defined]
     return figure
 
 

@@ -3,7 +3,7 @@
 import glob
 import operator
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
@@ -25,7 +25,6 @@ from runner.reporting.formats import FORMATS, Output
 from runner.reporting.labels import Values, override_columns, variant_labels
 from runner.reporting.metrics import TIMES_TO_TARGET
 from runner.reporting.tables.frames import as_read
-from runner.reporting.variant_names import find_variant
 
 if TYPE_CHECKING:  # slow imports: more than a second
     from matplotlib.figure import Figure
@@ -34,7 +33,8 @@ if TYPE_CHECKING:  # slow imports: more than a second
     from runner.reporting.figures.files import Draw
     from runner.reporting.tables.paper_table import PaperTable
 
-_NO_RUN = ("run_id", "name", "variant", "seed", "status")  # columns of no runs
+_NO_RUN = ["run_id", "name", "variant", "seed", "status", "directory"]  # columns of no runs
+_NO_EPOCH = ["run_id", "variant", "seed", "epoch", "metric", "value"]
 Format = Literal["latex", "markdown", "csv"]
 
 
@@ -82,7 +82,8 @@ class Results:
     """Runs and their comparison; made by `load`, `sweep` and `study`.
 
     Comparisons are computed only when you ask for them. `where`, `by` and `compare` return new results and change
-    nothing. Frames are copies.
+    nothing. Frames are copies. The runs are as they were when they were loaded; load them again to see those that are
+    still training grow.
 
     >>> import runner
     >>> results = runner.load("outputs/sweeps/optimizers")
@@ -111,7 +112,7 @@ class Results:
         Name: test_accuracy, dtype: float64
         """
         if not self._runs:
-            return pd.DataFrame(columns=[*_NO_RUN, "directory"])
+            return pd.DataFrame(columns=_NO_RUN)
         from runner.reporting.report import runs_frame
 
         frame = as_read(runs_frame(self._read), override_columns(self._runs))
@@ -130,6 +131,8 @@ class Results:
         1                  0.50           0.50
         2                  0.83           0.78
         """
+        if not self._runs:
+            return pd.DataFrame(columns=_NO_EPOCH)
         from runner.reporting.report import long_history
 
         return long_history(self._read)
@@ -195,18 +198,10 @@ class Results:
         conditions += [Condition.equal(column, value) for column, value in given.items()]
         if not self._runs:
             return self
-        conditions = [self._with_labels(one) if one.column == "variant" else one for one in conditions]
         kept = matching(conditions, self._columns(conditions), len(self))
         chosen = [run for run, is_kept in zip(self._runs, kept, strict=True) if is_kept]
         arms = [arm for arm, is_kept in zip(self._arms or variant_labels(self._runs), kept, strict=True) if is_kept]
         return Results(self._paths, chosen, self._left_out, self._values, self._asked, arms)
-
-    def _with_labels(self, condition: Condition) -> Condition:
-        """Return the condition on the variant with whole labels for short forms."""
-        if condition.operator not in ("=", "==", "!="):
-            return condition
-        labels = [find_variant("variant", value, self._read.variants) for value in condition.wanted]
-        return replace(condition, wanted=labels)
 
     def _columns(self, conditions: Sequence[Condition]) -> Columns:
         """Return the columns to filter by; those that only a comparison knows are read if they are needed."""

@@ -1,5 +1,6 @@
 """Run of the Python interface, read from its directory."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -151,6 +152,7 @@ class Run:
         """
         if not self._directory.model_path.is_file():
             raise UserError(f"{self.directory}: holds no model.keras")
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # as the command line does: only warnings and errors
         from runner.models.saved import read_model
 
         return read_model(self._directory.model_path)
@@ -224,6 +226,7 @@ class Run:
 
     def _repr_html_(self) -> str:
         from runner.interface.notebook import figure_html, note_html, table_html
+        from runner.reporting.figures.files import drawn
         from runner.reporting.run_figures import run_figures
 
         try:
@@ -236,8 +239,9 @@ class Run:
         facts |= {quantity(name): value_text(summary[name], name) for name in _FACTS if summary[name] is not None}
         if record.error_line:
             facts["error"] = record.error_line
-        curve = next(run_figures(self._directory, record, LeftOut()), None) if self._read.history else None
-        return table_html([facts]) + (figure_html(curve[1]) if curve else "")
+        figures = run_figures(self._directory, record, LeftOut()) if self._read.history else ()
+        curve = next(drawn(figures, lambda _, figure: figure_html(figure), LeftOut()), "")
+        return table_html([facts]) + curve
 
 
 def _state(path: Path) -> tuple[int, int, int] | None:

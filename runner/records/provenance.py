@@ -26,9 +26,10 @@ def code_state() -> dict[str, Any]:
     """Return the checkout's commit and whether it has changes; empty without a checkout."""
     package = Path(__file__).resolve().parent
     try:
-        tracked = _git(package, "ls-files", "--error-unmatch", Path(__file__).name)
-        commit = _git(package, "rev-parse", "HEAD") if tracked else ""
-        return {"commit": commit, "dirty": bool(_git(package, "status", "--porcelain", "-uno"))} if commit else {}
+        tracked = git_output(package, "ls-files", "--error-unmatch", Path(__file__).name)
+        commit = git_output(package, "rev-parse", "HEAD").decode().strip() if tracked else ""
+        dirty = bool(commit) and bool(git_output(package, "status", "--porcelain", "-uno"))
+        return {"commit": commit, "dirty": dirty} if commit else {}
     except (OSError, subprocess.SubprocessError):
         return {}
 
@@ -42,9 +43,10 @@ def code_hash() -> str:
     return digest.hexdigest()[:8]
 
 
-def _git(directory: Path, *arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=directory, capture_output=True, text=True, timeout=10, check=True)
-    return done.stdout.strip()
+def git_output(directory: Path, *arguments: str) -> bytes:
+    """Return what a Git command prints; raise OSError or SubprocessError if it fails."""
+    done = subprocess.run(["git", *arguments], cwd=directory, capture_output=True, timeout=10, check=True)
+    return done.stdout
 
 
 _CPU_INFO = Path("/proc/cpuinfo")

@@ -13,6 +13,7 @@ from runner.core.errors import UserError
 from runner.core.text import did_you_mean, shortened
 from runner.reporting.collect import Run
 from runner.reporting.labels import NONE, Values
+from runner.reporting.variant_names import find_variant
 
 _OPERATORS = {
     "<": operator.lt,
@@ -148,17 +149,19 @@ def matching(conditions: Iterable[Condition], columns: Columns, count: int) -> l
     """Return for each run whether it meets all conditions.
 
     Values are compared as numbers if both are numbers, else as text. Facts that are text, such as a run id, are never
-    numbers. A missing value is `none`, and neither less nor greater than anything.
+    numbers. A missing value is `none`, and neither less nor greater than anything. A variant may have a short form.
 
     Args:
         count: number of runs.
 
     Raises:
-        UserError: if no run has a column; names the nearest.
+        UserError: if no run has a column, or no or several variants have a short form; names the nearest.
     """
     kept = [True] * count
     for condition in conditions:
         cells = columns.of(condition.column)
+        if condition.column == "variant" and condition.operator in ("=", "==", "!="):
+            condition = replace(condition, wanted=[find_variant("variant", one, cells) for one in condition.wanted])
         kept = [old and _meets(cell, condition) for old, cell in zip(kept, cells, strict=True)]
     return kept
 
@@ -176,13 +179,26 @@ def _comparable(cell: Any, value: str) -> tuple[Any, Any]:
     return (_constant(_as_text(cell)), _constant(value)) if None in numbers else numbers
 
 
+def as_value(cell: Any) -> int | float | str | None:
+    """Return a cell as a number, true or false if it is one, else as text; None if it is missing."""
+    if not isinstance(cell, Setting):
+        return None if _as_text(cell) == NONE and not isinstance(cell, str) else cell
+    if (text := _constant(cell)) in ("true", "false"):
+        return text == "true"
+    number = _number(cell)
+    return number if number is not None and math.isfinite(number) else str(cell)
+
+
 def _number(value: Any) -> int | float | None:
+    """Return a number as it is, or the one that a text writes; None if there is none."""
+    if not isinstance(value, str):
+        return None if _as_text(value) == NONE else value
     for kind in (int, float):
         try:
-            number = kind(value) if isinstance(value, str) else value
+            number = kind(value)
         except ValueError:
             continue
-        return number if isinstance(number, int | float) and number == number else None
+        return None if math.isnan(number) else number
     return None
 
 

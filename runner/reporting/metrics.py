@@ -9,6 +9,7 @@ from runner.records.record import QUANTITIES
 _LESS_IS_BETTER = ("loss", "error", "negative_log_likelihood", "seconds", "_to_target")
 _SHARES = ("accuracy", "precision", "recall", "f1")  # higher is better
 _MORE_IS_BETTER = ("auc", "f1_score", "iou", "io_u")  # Keras writes mean_io_u
+USUAL_METRICS = ("test_accuracy", "test_negative_log_likelihood", "test_loss", "val_accuracy", "val_loss")
 TIMES_TO_TARGET = ("epochs_to_target", "seconds_to_target")  # a run that never reached the target has none
 
 

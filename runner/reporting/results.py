@@ -21,6 +21,7 @@ from runner.reporting.groups import sweeps_apart
 from runner.reporting.labels import Values, cells, labels_by, variant_labels, with_dataset, with_values_in_force
 from runner.reporting.metrics import (
     TIMES_TO_TARGET,
+    USUAL_METRICS,
     has_direction,
     is_share,
     margin_text,
@@ -39,7 +40,6 @@ from runner.reporting.targets import is_time, usual_target, with_targets
 from runner.reporting.variant_names import find_variant
 from runner.reporting.verdicts import cautions, verdicts
 
-_FALLBACK = ("test_accuracy", "test_negative_log_likelihood", "test_loss", "val_accuracy", "val_loss")
 _LOSS_TERMS = ("regularizer", "training.loss")  # overrides that change the terms of a loss
 _WITHOUT_PENALTY = {"test_loss": "test_negative_log_likelihood"}  # reported instead of a study's own metric
 
@@ -383,9 +383,9 @@ def metric_of(
         UserError: if the summary has no such metric, or it has no better direction.
     """
     if wished is None:
-        wanted = (_WITHOUT_PENALTY.get(str(asked)), asked, *_FALLBACK)
+        wanted = (_WITHOUT_PENALTY.get(str(asked)), asked, *USUAL_METRICS)
         known = [name for name in wanted if name in summary and _has_numbers(summary[name])]
-        return str(known[0]) if known else _FALLBACK[0]
+        return str(known[0]) if known else USUAL_METRICS[0]
     numbers = [str(key) for key in summary if pd.api.types.is_numeric_dtype(summary[key])]
     if wished in numbers and not has_direction(wished):
         raise UserError(f"--metric {wished}: has no better direction, so it cannot rank variants")

@@ -1,7 +1,7 @@
 """Sides of a comparison: the same variants and seeds from several directories, or from several commits or dates."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import product
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from runner.config.overrides import override_key
 from runner.core.errors import UserError
 from runner.core.omissions import LeftOut
 from runner.core.text import counted
@@ -215,14 +216,35 @@ def _common_names(runs: Sequence[Run], owners: Sequence[int]) -> list[str]:
     """Return names of variants that mean the same on all sides.
 
     A study that was tuned at two commits may have chosen different values for one variant, which remains the same
-    variant. Only if one side has different variants of one name do their overrides become part of it.
+    variant. Only if one side has different variants of one name do their overrides become part of it. Overrides of
+    a whole side that set it apart from the others are no part of a name.
     """
-    labels, names = variant_labels(runs), variant_names(runs)
+    apart = _keys_of_sides(runs, owners)
+    pruned = [replace(run, record=replace(run.record, overrides=_without(run.record.overrides, apart))) for run in runs]
+    labels, names = variant_labels(pruned), variant_names(pruned)
     found: dict[tuple[int, str, str], set[str]] = {}
     for run, owner, label, name in zip(runs, owners, labels, names, strict=True):
         found.setdefault((owner, run.record.dataset["name"], name), set()).add(label)
     ambiguous = {name for (*_, name), own in found.items() if len(own) > 1}
     return [label if name in ambiguous else name for label, name in zip(labels, names, strict=True)]
+
+
+def _keys_of_sides(runs: Sequence[Run], owners: Sequence[int]) -> set[str]:
+    """Return the keys whose overrides are the same for all runs of each side, but not for all sides."""
+    asked = [{override_key(part): part for part in run.record.asked} for run in runs]
+    found: dict[str, dict[int, set[str | None]]] = {}
+    for key in {key for own in asked for key in own} - {"dataset"}:
+        for own, owner in zip(asked, owners, strict=True):
+            found.setdefault(key, {}).setdefault(owner, set()).add(own.get(key))
+    return {
+        key
+        for key, sides in found.items()
+        if all(len(values) == 1 for values in sides.values()) and len(set.union(*sides.values())) > 1
+    }
+
+
+def _without(overrides: Sequence[str], keys: Container[str]) -> list[str]:
+    return [override for override in overrides if override_key(override) not in keys]
 
 
 def _asked_metric(runs: Iterable[Run], left_out: LeftOut) -> str | None:

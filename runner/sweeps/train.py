@@ -49,7 +49,7 @@ class Sweep:
             chooses: a metric of these runs decides a choice, so they must measure it.
 
         Raises:
-            ConfigError: a line for each variant that cannot be built.
+            ConfigError: a line for each variant that cannot be built; one line if none can, for the same reason.
         """
         kinds = list({job.kind: job for job in reversed(jobs)}.values())[::-1]
         tasks: list[tuple[Job, Depth]] = [(job, "build") for job in kinds]
@@ -65,6 +65,8 @@ class Sweep:
                     raise result
                 checked.append((job, Checked(str(result)) if isinstance(result, WorkerLost) else result))
         wrong = [in_variant(job.variant, one.error) for job, one in checked if one.error]
+        if len(wrong) == len(checked) and len({one.error for _, one in checked}) == 1:  # as where the data are missing
+            wrong = [str(one.error) for _, one in checked]
         metric = self._chosen.metric.removeprefix("best_").removeprefix("val_")
         if chooses and any(not one.error and metric not in one.measured for _, one in checked):
             wrong.append(not_measured(self._chosen.metric))

@@ -513,6 +513,7 @@ def test_what_need_not_import_tensorflow_does_not(finished_run, finished_sweep, 
         "study=smoke dry_run=true": (0, keras_alone | {"ray", "submitit", "optuna"}),
         "search=optuna optimizer.learning_rate=interval(1,0)": (2, keras_alone),
         "report run": (0, keras_alone),
+        "bundle sweep -o sweep.zip": (0, keras_alone),
         "report --watch sweep": (0, keras_alone),
     }
     script = shlex.join(["python", "-c", COMMANDS_IN_ONE_PROCESS, *commands])

@@ -264,7 +264,7 @@ def test_the_test_file_needs_the_same_columns_and_known_classes(tmp_path):
 
 def test_a_test_file_of_one_class_tells_nothing(tmp_path):
     path = write(tmp_path, PLAIN)
-    with pytest.raises(DataError, match=r"all test examples have the same class \(0\) and cannot measure"):
+    with pytest.raises(DataError, match=r"all test examples have the same class \(0\), so they cannot measure"):
         load(path, test_path=write(tmp_path, "a,label,b\n1,0,2\n3,0,2\n", "other.csv"))
 
 

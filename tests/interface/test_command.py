@@ -15,6 +15,8 @@ from runner.core.errors import EXIT_TERMINATED, UserError
 from runner.interface import command
 from runner.interface.command import run_command
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 REQUEST = "import json, os, signal, sys, time; request = json.loads(sys.stdin.readline())\n"
 ENDED = {"exit_code": 0, "message": None, "is_internal": False}
 WAITS = """

@@ -1,3 +1,4 @@
+import copy
 import json
 import shlex
 import shutil
@@ -156,8 +157,9 @@ def test_a_filtered_result_compares_what_is_left_and_keeps_its_labels(results):
 
 def test_what_matches_nothing_is_empty_and_has_nothing_to_compare(results):
     none = results.where(status="failed")
-    assert (len(none), list(none), len(none.runs), len(none.where(seed=1))) == (0, [], 0, 0)
-    assert {"variant", "status", "directory"} <= {*none.runs}
+    assert (len(none), list(none), len(none.runs), len(none.history), len(none.where(seed=1))) == (0, [], 0, 0, 0)
+    assert {*none.runs} <= {*results.runs}
+    assert list(none.history) == list(results.history)
     with pytest.raises(runner.UserError, match="no run is left to compare"):
         none.aggregate  # noqa: B018
     assert repr(none) == "<Results: 0 runs; no run is left to compare; choose others with where()>"
@@ -237,7 +239,7 @@ def test_every_figure_is_drawn_and_a_notebook_shows_it_without_a_backend(results
         figure = results.figure(name)
         assert isinstance(figure, Figure)
         assert figure.axes
-        assert figure._repr_png_().startswith(b"\x89PNG")
+        assert copy.deepcopy(figure)._repr_png_().startswith(b"\x89PNG")
     assert "matplotlib.pyplot" not in sys.modules or not sys.modules["matplotlib.pyplot"].get_fignums()
 
 

@@ -129,6 +129,20 @@ def test_a_variant_that_was_tuned_to_other_values_is_the_same_variant_and_the_ke
     ]
 
 
+def test_an_override_of_a_whole_side_is_no_part_of_its_variants(make_run, tmp_path):
+    for epochs in (1, 2):
+        for optimizer in ("sgd", "adam"):
+            overrides = [f"training.epochs={epochs}", f"optimizer={optimizer}", "seed=0"]
+            make_run(f"{epochs}/{optimizer}", overrides=overrides, seed=0)
+    assert set(compared_seeds(combined(tmp_path / "1", tmp_path / "2"))) == {"optimizer=sgd", "optimizer=adam"}
+
+
+def test_two_single_variants_are_compared_whatever_sets_them_apart(make_run, tmp_path):
+    for optimizer in ("sgd", "adam"):
+        make_run(f"{optimizer}/0", overrides=[f"optimizer={optimizer}", "training.epochs=2", "seed=0"], seed=0)
+    assert set(compared_seeds(combined(tmp_path / "sgd", tmp_path / "adam"))) == {"training.epochs=2"}
+
+
 def test_two_variants_of_one_name_on_one_side_keep_their_overrides_apart(make_side, tmp_path):
     for side in "ab":
         for rate in ("0.1", "0.2"):

@@ -15,6 +15,7 @@ from runner.sweeps.planning.plan import Plan, candidates
 from runner.sweeps.planning.recorded import in_recorded_order, refuse_another_question
 from runner.sweeps.planning.variants import grid_variants
 from runner.sweeps.run_plan import conduct
+from runner.sweeps.worker import Checked
 from tests.sweeps.made_up import end, record
 from tests.sweeps.planning.test_plan import STUDY, TUNED, planned
 
@@ -47,6 +48,23 @@ def conducted(plan: Plan, sweep: Path, *, dry_run: bool = False) -> str:
     shown = StringIO()
     conduct(plan, sweep, MadeUp(sweep), Terminal(file=shown), dry_run=dry_run, fail_fast=False)
     return shown.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("errors", "said"),
+    [
+        ({"adam": "no data", "sgd": "no data"}, "no data"),
+        ({"adam": "no data", "sgd": None}, "variant adam: no data"),
+        ({"adam": "no data", "sgd": "too large"}, "variant adam: no data\nvariant sgd: too large"),
+    ],
+)
+def test_what_no_variant_can_do_is_said_once(composer, tmp_path, errors, said):
+    class Refusing(MadeUp):
+        def results(self, _function, tasks, _affinity):
+            yield from ((task, Checked(errors[task[0].variant])) for task in tasks if task[1] != "compile")
+
+    with pytest.raises(UserError, match=f"^{said}$"):
+        conduct(planned(composer, STUDY), tmp_path, Refusing(tmp_path), Terminal(), dry_run=True, fail_fast=False)
 
 
 def test_what_was_tuned_is_said_under_the_names_of_the_study(composer, tmp_path):
