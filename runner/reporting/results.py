@@ -316,7 +316,7 @@ def _target_of(asked: Question, summary: pd.DataFrame, validation: str) -> float
 
 def _margin_of(asked: Question, metric: str, primary: str) -> float | None:
     """Return the study's margin, if this is the study's metric."""
-    own = asked.metric or _FALLBACK[0]
+    own = asked.metric or USUAL_METRICS[0]
     is_own = metric == primary and primary in (own, _WITHOUT_PENALTY.get(own))
     return asked.margin if is_own and asked.margin and asked.margin > 0 else None
 

@@ -27,8 +27,7 @@ def smallest_equivalence_p(pairs: int, comparisons: int) -> float:
 
     If all shifted differences have one sign, 1 of the 2^n flips is as extreme.
     """
-    smallest = 0.5**pairs if pairs <= EXACT_PAIRS else 1 / (FLIPS + 1)
-    return min(1.0, smallest * comparisons)
+    return min(1.0, comparisons * (0.5**pairs if pairs <= EXACT_PAIRS else 1 / (FLIPS + 1)))
 
 
 def least_text(smallest: float) -> str:
