@@ -86,6 +86,16 @@ def signed_text(value: float, metric: str) -> str:
     return f"{value + 0.0:+{_form(value, metric)}}"  # + 0.0 removes the sign of a negative zero
 
 
+def shown_unit(metric: str) -> str:
+    """Return the unit of differences as they are shown; "" for a metric without one."""
+    return "percentage points" if is_share(metric) else ""
+
+
+def margin_text(margin: float, metric: str) -> str:
+    """Format a margin in the unit in which differences are shown: "0.1 percentage points"."""
+    return f"{margin * (100 if is_share(metric) else 1):g} {shown_unit(metric)}".strip()
+
+
 def error_text(error: float, metric: str) -> str:
     """Format a standard error: 0.05 (percentage points) or 0.0031."""
     return f"{100 * error:.2f}" if is_share(metric) else value_text(error, metric)

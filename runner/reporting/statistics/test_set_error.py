@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from runner.reporting.aggregate import UNDECIDED, compared_runs, same_data
+from runner.reporting.aggregate import EQUIVALENT, UNDECIDED, compared_runs, same_data
 from runner.reporting.predictions import Answers
 from runner.reporting.statistics.comparisons import CONFIDENCE
 from runner.reporting.statistics.crossed import Crossed, Sample, variance_of_parts
@@ -52,12 +52,14 @@ def with_test_set_error(
 
 
 def may_be_these_alone(comparison: Mapping[Any, Any]) -> bool:
-    """Return whether a difference is clear on these test examples, but not on new ones.
+    """Return whether a difference or an equivalence is clear on these test examples, but not on new ones.
 
     Args:
         comparison: a row of a comparison frame; without `TEST_SET_COLUMNS` nothing is known of new examples.
     """
     low, high = (comparison.get(f"new_images_{end}", math.nan) for end in ("low", "high"))
+    if comparison["verdict"] == EQUIVALENT:
+        return bool(max(-low, high) >= comparison["margin"])
     excludes_zero = comparison["ci_low"] > 0 or comparison["ci_high"] < 0
     return bool((comparison["verdict"] != UNDECIDED or excludes_zero) and low <= 0 <= high)
 

@@ -2,21 +2,33 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from runner.core.text import counted
 from runner.core.write import csv_text, write_text
 from runner.reporting.aggregate import (
+    EQUIVALENT,
     STILL_TRAINING,
     can_decide,
     comparison_frame,
     has_seeds_apart,
     lost_shares,
     no_result_text,
+    outcome,
     p_text,
 )
-from runner.reporting.metrics import error_text, interval_text, is_share, quantity, sign_of, signed_text, spread_text
+from runner.reporting.metrics import (
+    error_text,
+    interval_text,
+    is_share,
+    margin_text,
+    quantity,
+    sign_of,
+    signed_text,
+    spread_text,
+)
 from runner.reporting.statistics.attainability import LEVEL
 from runner.reporting.statistics.comparisons import FEWEST_SEEDS, binomial_error
 from runner.reporting.statistics.resampling import RESAMPLED
@@ -93,11 +105,20 @@ def paper_table(
                 "difference": "" if against is None else signed_text(against["difference"], metric),
                 "95% interval": "" if against is None else interval_text(against, metric),
                 "p (Holm)": "" if against is None else p_text(against),
+                **_margin_cells(against, has_margin=bool(comparisons["margin"].notna().any())),
                 "n": ", ".join(filter(None, [f"{row['n']:.0f}", no_result_text(row)])),
             }
         )
     caption = _caption(aggregate, comparisons, examples, goal) + (f" {note[:1].upper()}{note[1:]}." if note else "")
     return PaperTable(rows, _marks(summary, aggregate, metric), caption)
+
+
+def _margin_cells(against: "pd.Series[Any] | None", *, has_margin: bool) -> dict[str, str]:
+    """Return the cells that a table with a margin has: p of equivalence, and the verdict."""
+    if not has_margin:
+        return {}
+    texts = ("", "") if against is None else (p_text(against, "p_equivalence"), outcome(against))
+    return dict(zip(("p (equivalence)", "verdict"), texts, strict=True))
 
 
 def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, metric: str) -> list[Mark]:
@@ -142,7 +163,8 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
         text += f"; differences from {baseline}"
         if most > 1:
             alike = " (none if all differences are equal)" * _any_alike(comparisons)
-            text += f" with 95% t-intervals{alike}; p by {tests}{_family(comparisons, aggregate)}"
+            text += f" with 95% t-intervals{alike}; p by {tests}{_equivalence(comparisons)}"
+            text += _family(comparisons, aggregate)
         if unable := [row["reason"] for row in comparisons.to_dict("records") if not can_decide(row)]:
             text += f" ({'; '.join(dict.fromkeys(unable))}: nothing is claimed)"
     variants = aggregate.to_dict("records")
@@ -154,6 +176,15 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
     bold = f" Bold: best mean{of}{fewest}." if aggregate["mean"].notna().any() else ""
     target = f" Target: {goal}." if is_time(metric) else ""
     return f"{text}.{target}{bold}{lost}{_test_set_error(aggregate, comparisons, examples)}"
+
+
+def _equivalence(comparisons: pd.DataFrame) -> str:
+    """Name the margin and its tests; "" without a margin."""
+    margins = comparisons["margin"].dropna()
+    if margins.empty:
+        return ""
+    margin = margin_text(margins.iloc[0], str(comparisons["metric"].iloc[0]))
+    return f" (p of equivalence within {margin}: by two one-sided tests of the same kind)"
 
 
 def _any_alike(comparisons: pd.DataFrame) -> bool:
@@ -191,12 +222,18 @@ def _test_set_error(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples
 
 
 def _of_new_examples(comparisons: pd.DataFrame) -> str:
-    """Name the variants whose difference is clear on these test examples alone."""
-    names = [str(row["variant"]) for row in comparisons.to_dict("records") if may_be_these_alone(row)]
+    """Name the variants whose difference, or equivalence, is clear on these test examples alone."""
+    alone = [row for row in comparisons.to_dict("records") if may_be_these_alone(row)]
+    equivalent = [str(row["variant"]) for row in alone if row["verdict"] == EQUIVALENT]
+    different = [str(row["variant"]) for row in alone if row["verdict"] != EQUIVALENT]
+    return _widened(different, "0") + _widened(equivalent, "the margin")
+
+
+def _widened(names: list[str], what: str) -> str:
     if not names:
         return ""
     which = f"that of {' and '.join(names)} contains" if len(names) < 3 else f"{len(names)} of them contain"
-    return f" Widened to new examples, {which} 0."
+    return f" Widened to new examples, {which} {what}."
 
 
 def _markdown(text: str) -> str:

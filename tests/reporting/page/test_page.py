@@ -20,6 +20,7 @@ from runner.reporting.collect import find_runs
 from runner.reporting.formats import Output
 from runner.reporting.page.page_tables import environment_table, variants_table
 from runner.reporting.report import report
+from runner.reporting.results import Wish
 from runner.reporting.tables.paper_table import PaperTable, paper_table
 from tests.reporting.conftest import run_maker
 
@@ -308,3 +309,15 @@ def test_a_failure_shows_its_traceback_on_demand(opened):
     assert not details.find_element(By.TAG_NAME, "pre").is_displayed()
     details.find_element(By.TAG_NAME, "summary").send_keys(Keys.ENTER)
     assert details.find_element(By.TAG_NAME, "pre").text.startswith("E: <script>")
+
+
+def test_with_a_margin_the_page_has_its_p_and_the_four_verdicts(make_run, tmp_path):
+    for seed in range(7):
+        for label, shift in (("a", 0), ("b", 0.0001), ("c", 0.1)):
+            make_run(f"sweep/{label}{seed}", label=label, seed=seed, accuracies=(0.5, 0.6 + seed / 100 + shift))
+    results = report([tmp_path / "sweep"], tmp_path / "out", Wish(margin=0.001), Output(["csv"])).results
+    assert verdicts_of(results) == ["baseline", "equivalent", "better"]
+    table = variants_table(results, PaperTable([], [""] * 3, ""))
+    place = [column.name for column in table.columns].index("p (equivalence)")
+    assert [row[place].parts[0][0] for row in table.rows] == ["", "0.016", "1.000"]
+    assert {len(row) for row in table.rows} == {len(table.columns)}
