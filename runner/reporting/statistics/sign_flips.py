@@ -11,7 +11,7 @@ from runner.reporting.statistics.attainability import EXACT_PAIRS, FLIPS, LEVEL
 from runner.reporting.statistics.ties import Values
 
 AS_EXTREME = 1e-9  # of the sum of absolute values: sums that differ by less are equal
-_HALVINGS = 40  # of the range of the differences, to find an end of the interval
+_HALVINGS = 32  # of the range of the differences, to find an end of the interval; 2^-32 is below `AS_EXTREME`
 
 
 def sign_flip_p(
@@ -74,7 +74,9 @@ def exact_interval(differences: npt.ArrayLike) -> tuple[float, float]:
 
 def _lower_end(known: Values) -> float:
     return _first(
-        lambda mean: 2 * sign_flip_p(known - mean, alternative="greater") >= LEVEL, float(known.min()), known.mean()
+        lambda mean: 2 * sign_flip_p(known - mean, alternative="greater") >= LEVEL,
+        float(known.min()),
+        float(known.mean()),
     )
 
 
