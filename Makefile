@@ -6,6 +6,8 @@
 # make bench-augmentation   what every augmentation adds to an epoch
 # make bench-sweep          a sweep against as many scripts, one after the other
 # make bench-report         a report on 1,000 and on 10,000 runs
+# make calibration          false claims, coverage and power of the report's tests, by simulation
+# make calibration-images   coverage of the intervals for new test images, from a known truth
 # make torture the tests of reliability in their long form
 # make faults  plant seeded faults one at a time and say which of them the suite catches
 # make lock    regenerate the two lock files from pyproject.toml (needs uv)
@@ -13,8 +15,8 @@
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: setup run check test lint format bench bench-augmentation bench-sweep bench-report torture faults lock audit \
-	clean
+.PHONY: setup run check test lint format bench bench-augmentation bench-sweep bench-report calibration \
+	calibration-images torture faults lock audit clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -76,8 +78,14 @@ bench-augmentation: setup
 bench-sweep: setup
 	$(BIN)/python -m tests.benchmarks.sweep $(ARGS)
 
+calibration: setup
+	$(BIN)/python -m tests.benchmarks.calibration $(ARGS)
+
 bench-report: setup
 	$(BIN)/python -m tests.benchmarks.report $(ARGS)
+
+calibration-images: setup
+	$(BIN)/python -m tests.benchmarks.calibration_images $(ARGS)
 
 torture: setup
 	$(PYTEST) --torture \

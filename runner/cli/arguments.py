@@ -26,6 +26,17 @@ def at_least_zero(text: str) -> float:
     return value
 
 
+def above_zero(text: str) -> float:
+    """Parse a finite number above 0.
+
+    Raises:
+        ArgumentTypeError: if the text is none.
+    """
+    if not 0 < (value := number(text)) < math.inf:
+        raise argparse.ArgumentTypeError(f"{text}: must be a number above 0")
+    return value
+
+
 def number(text: str) -> float:
     """Parse a number; NaN if the text is none."""
     try:

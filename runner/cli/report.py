@@ -4,14 +4,22 @@ import argparse
 import math
 from collections.abc import Sequence
 
-from runner.cli.arguments import at_least_zero, directories_parser, number
+from runner.cli.arguments import above_zero, at_least_zero, directories_parser, number
 from runner.cli.paths import path_argument
 from runner.core.paths import refuse_file
 from runner.core.terminal import Terminal
 from runner.reporting.collect import refuse_no_runs
 from runner.reporting.formats import FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
 
-_OF_VARIANTS = ("metric", "baseline", "by", "target", "confusion", "seeds")  # arguments that apply only to a comparison
+_OF_VARIANTS = (
+    "metric",
+    "baseline",
+    "by",
+    "target",
+    "margin",
+    "confusion",
+    "seeds",
+)  # arguments that apply only to a comparison
 
 
 def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
@@ -28,6 +36,12 @@ def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         "--target",
         type=at_least_zero,
         help="target value of the validation metric (default: the worst final value of the baseline's runs)",
+    )
+    parser.add_argument(
+        "--margin",
+        type=above_zero,
+        help="smallest difference that matters, in the metric's own unit: 0.001 is 0.1 percentage points of accuracy "
+        "(default: the study's, or none); shows which variants are equivalent",
     )
     parser.add_argument(
         "--confusion", metavar="VARIANT", help="draw this variant's confusion matrix (default: the best variant's)"
@@ -59,7 +73,7 @@ def report_command(chosen: argparse.Namespace) -> None:
     from runner.reporting.results import Wish
 
     reports = Reports(
-        wish=Wish(chosen.metric, chosen.baseline, chosen.by, chosen.target),
+        wish=Wish(chosen.metric, chosen.baseline, chosen.by, chosen.target, chosen.margin),
         output=Output(chosen.format, chosen.seeds, chosen.confusion),
         out=chosen.out,
         of_variants=[f"--{name}" for name in _OF_VARIANTS if getattr(chosen, name)],

@@ -222,8 +222,14 @@ class Results:
         return self._asking(by=keys)
 
     @refusing
-    def compare(self, metric: str | None = None, baseline: str | None = None, target: float | None = None) -> "Results":
-        """Return the same runs, compared by another metric, baseline or target; omitted arguments change nothing.
+    def compare(
+        self,
+        metric: str | None = None,
+        baseline: str | None = None,
+        target: float | None = None,
+        margin: float | None = None,
+    ) -> "Results":
+        """Return the same runs, compared by another metric, baseline, target or margin; omitted arguments stay.
 
         A comparison by another metric than the plan's, or the default, is marked as secondary.
 
@@ -231,15 +237,22 @@ class Results:
             metric: a column of `runs` for which higher or lower is better, `epochs_to_target` or `seconds_to_target`.
             baseline: a variant, or a unique short form of it (`sgd` for `optimizer=sgd`).
             target: target value of the validation metric.
+            margin: smallest difference that matters, in the metric's own unit: 0.001 is 0.1 percentage points of
+                accuracy. With it, the verdicts are better, worse, equivalent or undecided.
 
         Raises:
-            UserError: if there is no such metric or variant, or no run can reach the target.
+            UserError: if there is no such metric or variant, no run can reach the target, or the margin is not above 0
+                or above 1 for a share.
 
         >>> import runner
         >>> runner.load("outputs/sweeps/optimizers").compare(metric="test_loss", baseline="adam")
         <Results: 14 runs of 2 variants by test_loss (secondary), baseline optimizer=adam>
+        >>> compared = runner.load("outputs/sweeps/optimizers").compare(margin=0.08).comparisons
+        >>> compared[["variant", "difference", "margin", "p_equivalence", "verdict"]].round(3)
+                  variant  difference  margin  p_equivalence     verdict
+        0  optimizer=adam        0.05    0.08          0.023  equivalent
         """
-        given = {"metric": metric, "baseline": baseline, "target": target}
+        given = {"metric": metric, "baseline": baseline, "target": target, "margin": margin}
         return self._asking(**{name: value for name, value in given.items() if value is not None})
 
     def _asking(self, **options: Any) -> "Results":

@@ -86,6 +86,7 @@ class _Study:
     metric: Text | None = None
     direction: Text | None = None
     target: Number | None = None
+    margin: Number | None = None
     variants: dict[Text, Any] = field(default_factory=dict)
     drop: Lines = field(default_factory=list)
 
@@ -114,6 +115,7 @@ class Question:
     metric: str | None = None  # the test counterpart of the metric for choices; for a search, its validation metric
     direction: str | None = None  # max or min, if the study says which is better
     target: float | None = None  # of the validation metric
+    margin: float | None = None  # within which variants are equivalent, in the metric's unit
     command: str | None = None  # reproduces the sweep
     variants: tuple[str, ...] = ()  # names in the study, without cells of a grid
 
@@ -138,6 +140,7 @@ class Question:
             metric=searched or tested,
             direction=study.direction,
             target=study.target,
+            margin=study.margin,
             command=shlex.join(["runner", *as_typed(command)]) if command else None,
             variants=tuple(study_names(study.variants, study.drop)),
         )

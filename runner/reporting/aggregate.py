@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from runner.reporting.metrics import TIMES_TO_TARGET, p_number, sign_of
-from runner.reporting.statistics.attainability import LEVEL, cannot_decide, smallest_p
+from runner.reporting.statistics.attainability import LEVEL, cannot_decide, smallest_equivalence_p, smallest_p
 from runner.reporting.statistics.comparisons import FEWEST_SEEDS, compare_paired, compare_unpaired, holm, summarize
 from runner.reporting.targets import TARGET_COLUMNS, target_columns
 
@@ -22,10 +22,13 @@ AGGREGATE_COLUMNS = [
 COMPARISON_COLUMNS = [
     "variant", "baseline", "metric", "test", "n", "difference", "ci_low", "ci_high", "bca_low", "bca_high", "p_value",
     "p_holm", "effect_size", "win_probability", "verdict", "reason", "n_completed", "lost", "baseline_lost",
-    "unmatched",
+    "unmatched", "exact_low", "exact_high", "margin", "p_equivalence", "p_beyond",
 ]  # fmt: skip
 UNDECIDED = "undecided"  # no significant difference was shown; the reason says whether one could be
 NOT_SIGNIFICANT = "no significant difference"
+NEITHER_SHOWN = "neither a difference nor equivalence"  # with a margin
+BETTER, WORSE, EQUIVALENT = "better", "worse", "equivalent"  # verdicts with a margin; without one: higher, lower
+_ONLY_EQUIVALENCE = "can show equivalence but no difference"  # of a design
 STILL_TRAINING = "runs are still training"  # testing until p is small enough finds differences that do not exist
 _PAIRING = ("fingerprint", "split")  # runs of one seed are a pair only if they share these
 _WEIGHTS = ("weight_shapes", "initial_weights")  # if runs share the first, they must share the second
@@ -64,7 +67,12 @@ def aggregate_frame(
 
 
 def comparison_frame(
-    summary: pd.DataFrame, metric: str, baselines: str | Mapping[str, str], *, bootstrap: bool = True
+    summary: pd.DataFrame,
+    metric: str,
+    baselines: str | Mapping[str, str],
+    *,
+    bootstrap: bool = True,
+    margin: float | None = None,
 ) -> pd.DataFrame:
     """Return one row for each variant except baselines: `COMPARISON_COLUMNS`.
 
@@ -78,11 +86,16 @@ def comparison_frame(
     Holm's correction covers all rows with `FEWEST_SEEDS` or more, on all data sets together. Nothing is claimed about
     variants with runs that are still training.
 
+    With a margin, a difference that is shown to be within it is `equivalent`, even if it is significant; any other
+    significant difference is `better` or `worse`. `p_equivalence` and `p_beyond` are adjusted like `p_holm`, each over
+    the same rows.
+
     Args:
         summary: one row per run: variant, seed, status, the metric, the columns that make true pairs, and `cell` if the
             runs of one seed and variant differ; pairs are then made cell by cell.
         baselines: the baseline of all variants, or of each.
-        bootstrap: compute the BCa interval, which takes most of the time.
+        bootstrap: compute the BCa and exact intervals, which take most of the time.
+        margin: in the metric's unit, above 0.
     """
     arms = {str(variant): _Arm.of(runs, metric) for variant, runs in summary.groupby("variant", sort=False)}
     arms = {variant: arm for variant, arm in arms.items() if arm.scores}
@@ -91,19 +104,16 @@ def comparison_frame(
     for variant, arm in arms.items():
         baseline = baselines if isinstance(baselines, str) else baselines[variant]
         if variant != baseline and baseline in arms:
-            compared = _compared(arm, arms[baseline], bootstrap=bootstrap)
+            compared = _compared(arm, arms[baseline], bootstrap=bootstrap, margin=margin)
             if sign_of(metric) < 0:
                 compared["win_probability"] = 1 - compared["win_probability"]
             is_final = training.isdisjoint((variant, baseline))
-            rows.append({"variant": variant, "baseline": baseline, "metric": metric, "final": is_final} | compared)
-    family = [row["n"] >= FEWEST_SEEDS for row in rows]
-    adjusted = holm([row["p_value"] if within else np.nan for row, within in zip(rows, family, strict=True)])
-    smallest = holm([_smallest_p(row) if within else np.nan for row, within in zip(rows, family, strict=True)])
-    for row, p_holm, least in zip(rows, adjusted, smallest, strict=True):
-        row["p_holm"] = p_holm
-        row["reason"] = _reason(row, least, sum(family) if row["n"] >= FEWEST_SEEDS else len(rows))
-        row["verdict"] = UNDECIDED if row["reason"] else "higher" if row["direction"] > 0 else "lower"
-    return pd.DataFrame(rows, columns=COMPARISON_COLUMNS)
+            about = {"variant": variant, "baseline": baseline, "metric": metric, "margin": margin, "final": is_final}
+            rows.append(about | compared)
+    _adjust(rows)
+    for row in rows:
+        row["verdict"], row["reason"] = _decision(row, len(rows))
+    return pd.DataFrame(rows, columns=COMPARISON_COLUMNS).astype({"margin": float})
 
 
 def compared_runs(summary: pd.DataFrame, comparison: Mapping[Any, Any]) -> list[list[int]]:
@@ -125,9 +135,23 @@ def compared_runs(summary: pd.DataFrame, comparison: Mapping[Any, Any]) -> list[
     return found
 
 
+def same_data(one: Mapping[Any, Any], other: Mapping[Any, Any]) -> bool:
+    """Return whether two runs share data and split; unknown facts (None) count as equal."""
+    return not any(_differ(one.get(key), other.get(key)) for key in _PAIRING)
+
+
 def can_decide(comparison: Mapping[Any, Any]) -> bool:
     """Return whether the design (number of seeds and of comparisons) can reach significance."""
-    return comparison["verdict"] != UNDECIDED or comparison["reason"] in (NOT_SIGNIFICANT, STILL_TRAINING)
+    return comparison["verdict"] != UNDECIDED or comparison["reason"] in (
+        NOT_SIGNIFICANT,
+        NEITHER_SHOWN,
+        STILL_TRAINING,
+    )
+
+
+def shows_only_equivalence(comparison: Mapping[Any, Any]) -> bool:
+    """Return whether the design can reach significance for equivalence alone, and the comparison did not."""
+    return _ONLY_EQUIVALENCE in comparison["reason"]
 
 
 def has_seeds_apart(comparison: Mapping[Any, Any], seeds: Mapping[str, float]) -> bool:
@@ -176,7 +200,7 @@ class _Arm:
     def is_pair(self, other: Self, pair: _Pair) -> bool:
         """Return whether the runs of a seed share data, split and initial weights; unknown facts count as equal."""
         one, two = self.facts[pair], other.facts[pair]
-        if any(_differ(one[key], two[key]) for key in _PAIRING):
+        if not same_data(one, two):
             return False
         shapes, values = _WEIGHTS
         return _differ(one[shapes], two[shapes]) or not _differ(one[values], two[values])
@@ -259,43 +283,70 @@ def _values(runs: pd.DataFrame, metric: str) -> "pd.Series[float]":
     return values
 
 
-def _compared(one: _Arm, other: _Arm, *, bootstrap: bool) -> dict[str, Any]:
+def _compared(one: _Arm, other: _Arm, *, bootstrap: bool, margin: float | None) -> dict[str, Any]:
     """Return the fields of a comparison, with the numbers of lost and unmatched runs."""
     design = _Design.of(one, other)
     if design.is_paired:
         seeds = [seed for _, seed in design.pairs]
         sides = [[arm.scores[pair] for pair in design.pairs] for arm in design.arms]
-        compared = compare_paired(*sides, units=seeds, bootstrap=bootstrap)
+        compared = compare_paired(*sides, units=seeds, bootstrap=bootstrap, margin=margin)
         unmatched = len({seed for _, seed in design.common} - {*seeds})
     else:
         sides = [arm.by_seed(design.cells) for arm in design.arms]
-        compared, unmatched = compare_unpaired(*sides, bootstrap=bootstrap), 0
+        compared, unmatched = compare_unpaired(*sides, bootstrap=bootstrap, margin=margin), 0
     lost = (int(np.isinf(side).sum()) for side in sides)
     counts = dict(zip(("lost", "baseline_lost"), lost, strict=True)) | {"unmatched": unmatched}
     return asdict(compared) | counts
 
 
-def _smallest_p(row: Mapping[str, Any]) -> float:
-    """Return the smallest p value that the design of a comparison can reach."""
-    return smallest_p(row["n"], 1) if row["test"].startswith("paired") else 0.0
+def _adjust(rows: list[dict[str, Any]]) -> None:
+    """Adjust the p values of the rows with `FEWEST_SEEDS` or more, and the smallest that their designs can reach."""
+    family = [row for row in rows if row["n"] >= FEWEST_SEEDS]
+    for row in rows:
+        is_paired = row["test"].startswith("paired")
+        row["family"] = len(family) if row["n"] >= FEWEST_SEEDS else 0
+        row["p_holm"] = row["p_value"]
+        row["least"] = smallest_p(row["n"], 1) if is_paired else 0.0
+        row["least_equivalence"] = smallest_equivalence_p(row["n"], 1) if is_paired else 0.0
+    for name in ("p_holm", "p_equivalence", "p_beyond", "least", "least_equivalence"):
+        adjusted = iter(holm([row[name] for row in family]))
+        for row in rows:
+            row[name] = next(adjusted) if row["family"] else math.nan
 
 
 def _differ(one: str | None, other: str | None) -> bool:
     return None not in (one, other) and one != other
 
 
-def _reason(row: Mapping[str, Any], smallest: float, comparisons: int) -> str:
-    """Return why a comparison shows no significant difference; "" if it shows one.
+def _decision(row: Mapping[str, Any], comparisons: int) -> tuple[str, str]:
+    """Return the verdict, and the reason if it is undecided.
 
     Args:
-        smallest: smallest p value that the design can reach after Holm's correction.
-        comparisons: number of comparisons.
+        row: with adjusted p values.
+        comparisons: number of comparisons, with any number of seeds.
     """
     if not row["final"]:
-        return STILL_TRAINING
-    if row["n"] < FEWEST_SEEDS or smallest >= LEVEL:
-        return cannot_decide(row["n"], comparisons)
-    return NOT_SIGNIFICANT if np.isnan(row["p_holm"]) or row["p_holm"] >= LEVEL or not row["direction"] else ""
+        return UNDECIDED, STILL_TRAINING
+    has_margin = row["margin"] is not None
+    if row["p_equivalence"] < LEVEL:  # False for NaN
+        return EQUIVALENT, ""
+    if not row["least"] < LEVEL:
+        only = has_margin and row["least_equivalence"] < LEVEL
+        what = {"what": _ONLY_EQUIVALENCE} if only else {}
+        return UNDECIDED, cannot_decide(row["n"], row["family"] or comparisons, **what)
+    if row["p_holm"] < LEVEL and row["direction"]:
+        if not has_margin:
+            return "higher" if row["direction"] > 0 else "lower", ""
+        return BETTER if row["direction"] == sign_of(row["metric"]) else WORSE, ""
+    return UNDECIDED, NEITHER_SHOWN if has_margin else NOT_SIGNIFICANT
+
+
+def outcome(comparison: "Mapping[Any, Any] | pd.Series[Any]") -> str:
+    """Return the verdict as better, worse, equivalent or undecided, with a margin or without."""
+    towards = {"higher": 1, "lower": -1}.get(comparison["verdict"])
+    if towards is None:
+        return str(comparison["verdict"])
+    return BETTER if towards == sign_of(comparison["metric"]) else WORSE
 
 
 def no_result_text(row: "Mapping[Any, Any] | pd.Series[Any]") -> str:
@@ -303,9 +354,9 @@ def no_result_text(row: "Mapping[Any, Any] | pd.Series[Any]") -> str:
     return ", ".join(f"{row[status]} {status}" for status in NO_RESULT if row[status])
 
 
-def p_text(comparison: "Mapping[Any, Any] | pd.Series[Any]") -> str:
-    """Format the adjusted p value; "-" if there is none or runs are still training."""
-    p_value = comparison["p_holm"]
+def p_text(comparison: "Mapping[Any, Any] | pd.Series[Any]", name: str = "p_holm") -> str:
+    """Format an adjusted p value, by its column; "-" if there is none or runs are still training."""
+    p_value = comparison[name]
     if math.isnan(p_value) or comparison["reason"] == STILL_TRAINING:
         return "-"
     return p_number(p_value)

@@ -86,11 +86,27 @@ def signed_text(value: float, metric: str) -> str:
     return f"{value + 0.0:+{_form(value, metric)}}"  # + 0.0 removes the sign of a negative zero
 
 
-def interval_text(comparison: "Mapping[Any, Any]", metric: str) -> str:
-    """Format the interval of a comparison: [+0.05, +0.37]."""
-    if math.isnan(comparison["ci_low"]):
+def shown_unit(metric: str) -> str:
+    """Return the unit of differences as they are shown; "" for a metric without one."""
+    return "percentage points" if is_share(metric) else ""
+
+
+def margin_text(margin: float, metric: str) -> str:
+    """Format a margin in the unit in which differences are shown: "0.1 percentage points"."""
+    return f"{margin * (100 if is_share(metric) else 1):g} {shown_unit(metric)}".strip()
+
+
+def error_text(error: float, metric: str) -> str:
+    """Format a standard error: 0.05 (percentage points) or 0.0031."""
+    return f"{100 * error:.2f}" if is_share(metric) else value_text(error, metric)
+
+
+def interval_text(comparison: "Mapping[Any, Any]", metric: str, interval: str = "ci") -> str:
+    """Format an interval of a comparison, by the start of its columns' names: [+0.05, +0.37]."""
+    low, high = (comparison[f"{interval}_{end}"] for end in ("low", "high"))
+    if math.isnan(low):
         return "-"
-    return f"[{signed_text(comparison['ci_low'], metric)}, {signed_text(comparison['ci_high'], metric)}]"
+    return f"[{signed_text(low, metric)}, {signed_text(high, metric)}]"
 
 
 def p_number(p_value: float) -> str:

@@ -1,4 +1,4 @@
-"""Test predictions of runs: correct answers, ensembles of seeds, and mean confusion matrices."""
+"""Test predictions of runs: correct answers, resampled scores, ensembles of seeds, and mean confusion matrices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from runner.core.omissions import LeftOut
 from runner.reporting.collect import Run
+from runner.reporting.statistics.resampling import RESAMPLED, Resampling
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class Answers:
 
     labels: npt.NDArray[np.int32]
     right: npt.NDArray[np.bool_]
+    resampled: npt.NDArray[np.float64] | None = None  # (resamples,), the metric in resamples of the examples
 
 
 @dataclass(frozen=True)
@@ -26,15 +28,19 @@ class Predicted:
     ensembles: dict[str, float]  # test accuracy of the averaged probabilities, by variant
 
 
-def read_predicted(runs: Sequence[Run], variants: Sequence[str], left_out: LeftOut) -> Predicted:
+def read_predicted(
+    runs: Sequence[Run], variants: Sequence[str], left_out: LeftOut, metric: str = "test_accuracy"
+) -> Predicted:
     """Read the predictions of completed runs, each file once.
 
     A variant has an ensemble if at least two of its runs have predictions, all for the same test examples.
 
     Args:
         variants: the variant of each run.
+        metric: of the report; if it is one of `RESAMPLED`, the answers hold its resampled values.
     """
     answers: list[Answers | None] = [None] * len(runs)
+    resamplings: dict[int, Resampling] = {}  # by number of examples
     ensembles: dict[str, float] = {}
     places: dict[str, list[int]] = {}
     for place, variant in enumerate(variants):
@@ -47,7 +53,12 @@ def read_predicted(runs: Sequence[Run], variants: Sequence[str], left_out: LeftO
             own = left_out.unless_read(run.directory.read_predictions) if there else None
             if own is not None:
                 labels, probabilities = own["test_labels"], own["test_probabilities"]
-                answers[place] = Answers(labels, probabilities.argmax(axis=1) == labels)
+                resampled = None
+                if metric in RESAMPLED:
+                    resampling = resamplings.get(len(labels)) or Resampling(len(labels))
+                    resamplings[len(labels)] = resampling
+                    resampled = resampling.values(metric, probabilities, labels)
+                answers[place] = Answers(labels, probabilities.argmax(axis=1) == labels, resampled)
                 total = total or _Sum(labels, np.zeros(probabilities.shape))
                 total.add(labels, probabilities)
         if total and (accuracy := total.accuracy()) is not None:

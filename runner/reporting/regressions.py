@@ -13,11 +13,13 @@ from runner.reporting.aggregate import (
     NOT_SIGNIFICANT,
     STILL_TRAINING,
     UNDECIDED,
+    WORSE,
     compared_runs,
     comparison_frame,
+    outcome,
 )
-from runner.reporting.metrics import is_share, quantity, sign_of
-from runner.reporting.sides import Pairing, Sides, shown_unit
+from runner.reporting.metrics import quantity, sign_of
+from runner.reporting.sides import Pairing, Sides
 from runner.reporting.targets import lost_how
 
 REGRESSION_COLUMNS = [
@@ -25,7 +27,7 @@ REGRESSION_COLUMNS = [
     "ci_low", "ci_high", "p_value", "p_holm", "margin", "p_margin", "n_completed", "lost", "reference_lost",
     "unmatched", "verdict", "reason", "fails",
 ]  # fmt: skip
-BETTER, WORSE, IDENTICAL = "better", "worse", "identical"
+IDENTICAL = "identical"
 NO_DIFFERENCE, CANNOT_DECIDE = "no difference shown", "cannot be decided"
 _NAMED = 12  # most variants to name with one verdict
 _REFERENCE, _OTHER = "reference", "other"
@@ -120,11 +122,6 @@ def undecided_text(frame: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def margin_text(margin: float, metric: str) -> str:
-    """Format a margin in the unit in which differences are shown: "0.1 percentage points"."""
-    return f"{margin * (100 if is_share(metric) else 1):g} {shown_unit(metric)}".strip()
-
-
 def without_result(sides: Sides) -> list[str]:
     """Name the runs without a result, which are missing from the comparisons, by variant and side."""
     found = []
@@ -201,13 +198,8 @@ def _is_identical(sides: Sides, pairing: Pairing) -> bool:
 
 def _verdict(row: Mapping[Any, Any]) -> str:
     if row["verdict"] != UNDECIDED:
-        return BETTER if _sign(row) > 0 else WORSE
+        return outcome(row)
     return {NOT_SIGNIFICANT: NO_DIFFERENCE, STILL_TRAINING: STILL_TRAINING}.get(row["reason"], CANNOT_DECIDE)
-
-
-def _sign(row: Mapping[Any, Any]) -> int:
-    """Return 1 if a significant difference is an improvement, else -1."""
-    return sign_of(row["metric"]) * (1 if row["verdict"] == "higher" else -1)
 
 
 def _fails(shifted: Mapping[Any, Any], margin: float) -> bool:

@@ -24,6 +24,7 @@ from runner.reporting.metrics import (
     USUAL_METRICS,
     has_direction,
     is_share,
+    margin_text,
     quantity,
     sign_of,
     validation_counterpart,
@@ -32,7 +33,7 @@ from runner.reporting.metrics import (
 from runner.reporting.predictions import Predicted, read_predicted
 from runner.reporting.ranks import Ranks, average_ranks, scores_by_dataset
 from runner.reporting.selection import read_tuning, selection_frame, selection_warnings, tuned_metric
-from runner.reporting.statistics.test_set_error import with_test_set_error
+from runner.reporting.statistics.test_set_error import BY_EXAMPLE, with_test_set_error
 from runner.reporting.statistics.ties import best_first, places
 from runner.reporting.tables.frames import history_frame, summary_frame
 from runner.reporting.targets import is_time, usual_target, with_targets
@@ -51,6 +52,7 @@ class Wish:
     baseline: str | None = None  # the variant to compare the others with
     by: Sequence[str] = field(default_factory=tuple)  # keys whose values make the variants
     target: float | None = None  # of the validation metric
+    margin: float | None = None  # within which variants are equivalent, in the metric's unit
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ class Results:
     baselines: dict[str, str]  # of each variant; a baseline maps to itself
     target: float | None
     target_source: str  # "worst final value of sgd"; "" if the user or the study set the target
+    margin: float | None  # in the unit of the metric
+    is_margin_planned: bool  # by the study
     asked: Question
     tuning: pd.DataFrame | None
     tuning_runs: list[Run]
@@ -118,15 +122,15 @@ class Results:
     @cached_property
     def comparisons(self) -> pd.DataFrame:
         """One row per comparison with a baseline: `COMPARISON_COLUMNS`, the test set's error and `metric_role`."""
-        compared = comparison_frame(self.summary, self.metric, self.baselines)
-        measured = self.metric == "test_accuracy" and len(compared) > 0
+        compared = comparison_frame(self.summary, self.metric, self.baselines, margin=self.margin)
+        measured = self.metric in BY_EXAMPLE and len(compared) > 0
         answers = self.predicted.answers if measured else [None] * len(self.runs)
         return with_test_set_error(compared, self.summary, answers).assign(metric_role=self.metric_role)
 
     @cached_property
     def predicted(self) -> Predicted:
         """The predictions of the runs, read once on first use."""
-        return read_predicted(self.runs, self.summary["variant"].tolist(), self.left_out)
+        return read_predicted(self.runs, self.summary["variant"].tolist(), self.left_out, self.metric)
 
     @cached_property
     def ranked(self) -> list[str]:
@@ -152,6 +156,14 @@ class Results:
             return []
         why = "Choosing a metric by its results finds differences that do not exist: report the primary one as well"
         return [f"{self.secondary_note}. {why}."]
+
+    def _own_margin(self) -> list[str]:
+        """Warn if the study does not name the margin."""
+        if self.margin is None or self.is_margin_planned:
+            return []
+        margin = margin_text(self.margin, self.metric)
+        why = "A margin that is chosen by the results proves nothing: name it before the runs (study.margin)"
+        return [f"the margin of {margin} is not in the plan of these runs. {why}."]
 
     def _own_losses(self) -> list[str]:
         """Warn if a loss with different terms in each variant was used to compare or tune them."""
@@ -202,7 +214,7 @@ class Results:
         found = cautions(self.aggregate, self.comparisons, records, tuned, self.not_begun)
         apart = sweeps_apart(self.runs, self.left_out)
         own = [*self._without_baseline(), *self._own_losses(), *self._unranked()]
-        return [*self._secondary(), *([apart] if apart else []), *found, *own]
+        return [*self._secondary(), *self._own_margin(), *([apart] if apart else []), *found, *own]
 
     @property
     def training(self) -> int:
@@ -272,17 +284,22 @@ def read_results(
     target, source = _target(wish, _target_of(asked, summary, validation), summary, history, compared, validation)
     if target is not None:
         summary = with_targets(summary, history, validation, target)
+    metric = wish.metric if wish.metric is not None and is_time(wish.metric) else measured
+    of_study = _margin_of(asked, metric, primary)
+    margin = _wished_margin(wish.margin, metric) if wish.margin is not None else of_study
     tuning = left_out.unless_read(partial(read_tuning, paths[0])) if len(paths) == 1 else None
     return Results(
         runs=runs,
         summary=summary,
         history=history,
-        metric=wish.metric if wish.metric is not None and is_time(wish.metric) else measured,
+        metric=metric,
         primary_metric=primary,
         validation_metric=validation,
         baselines=compared,
         target=target,
         target_source=source,
+        margin=margin,
+        is_margin_planned=margin == of_study,
         asked=asked,
         tuning=tuning,
         tuning_runs=[] if tuning is None else find_runs(paths, left_out, tuning=True),
@@ -295,6 +312,27 @@ def _target_of(asked: Question, summary: pd.DataFrame, validation: str) -> float
     """Return the study's target, if this is the study's validation metric."""
     own = {metric_of(summary, None, asked.metric), asked.metric or ""}
     return asked.target if validation in map(validation_counterpart, own) else None
+
+
+def _margin_of(asked: Question, metric: str, primary: str) -> float | None:
+    """Return the study's margin, if this is the study's metric."""
+    own = asked.metric or USUAL_METRICS[0]
+    is_own = metric == primary and primary in (own, _WITHOUT_PENALTY.get(own))
+    return asked.margin if is_own and asked.margin and asked.margin > 0 else None
+
+
+def _wished_margin(margin: float, metric: str) -> float:
+    """Return a user's margin.
+
+    Raises:
+        UserError: if it is not above 0, or a share cannot differ by more.
+    """
+    if not 0 < margin < math.inf:
+        raise UserError(f"--margin {margin:g}: must be a number above 0, in the unit of {metric}; omit it for none")
+    if margin > 1 and is_share(metric):
+        unit = "0.001 is 0.1 percentage points"
+        raise UserError(f"--margin {margin:g}: {metric} is a share, 0 to 1 ({unit}){_percent_hint(margin)}")
+    return margin
 
 
 def _target(

@@ -20,10 +20,21 @@ class Bins:
     accuracy: npt.NDArray[np.float64]
 
 
-def reliability_bins(probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.integer], bins: int = 15) -> Bins:
+BINS = 15  # of the expected calibration error
+
+
+def bins_of(confidence: npt.NDArray[np.floating], bins: int = BINS) -> npt.NDArray[np.intp]:
+    """Return the bin of each confidence, from 0: bin m - 1 of M holds confidences in ((m - 1) / M, m / M]."""
+    inside: npt.NDArray[np.intp] = np.digitize(confidence, np.linspace(0, 1, bins + 1)[1:-1], right=True)
+    return inside
+
+
+def reliability_bins(
+    probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.integer], bins: int = BINS
+) -> Bins:
     """Group predictions by confidence, for the calibration error and its diagram.
 
-    Bin m of M holds confidences in ((m - 1) / M, m / M]. The confidence is the probability of the predicted class.
+    The confidence is the probability of the predicted class; `bins_of` says which bin holds it.
 
     Args:
         probabilities: (examples, classes), rows sum to 1.
@@ -34,12 +45,11 @@ def reliability_bins(probabilities: npt.NDArray[np.floating], labels: npt.NDArra
     """
     confidence = probabilities.max(axis=1).astype(np.float64)
     right = probabilities.argmax(axis=1) == labels
-    edges = np.linspace(0, 1, bins + 1)
-    inside = np.digitize(confidence, edges[1:-1], right=True)
+    inside = bins_of(confidence, bins)
     count = np.bincount(inside, minlength=bins)
     divisor = np.maximum(count, 1)
     return Bins(
-        upper=edges[1:],
+        upper=np.linspace(0, 1, bins + 1)[1:],
         count=count,
         confidence=np.bincount(inside, weights=confidence, minlength=bins) / divisor,
         accuracy=np.bincount(inside, weights=right, minlength=bins) / divisor,

@@ -19,7 +19,6 @@ from runner.records.sweep_directory import Question, is_sweep_directory
 from runner.reporting.collect import Run, existing, find_runs
 from runner.reporting.groups import keys_apart
 from runner.reporting.labels import variant_labels, variant_names, with_dataset
-from runner.reporting.metrics import is_share
 from runner.reporting.results import metric_of
 from runner.reporting.tables.frames import summary_frame
 from runner.reporting.targets import is_time
@@ -211,11 +210,6 @@ def read_sides(sides: list[Side], metric: str | None, left_out: LeftOut) -> Side
     for side in range(1, len(sides)):
         _refuse_nothing_common(combined, side)
     return combined
-
-
-def shown_unit(metric: str) -> str:
-    """Return the unit of differences as they are shown; "" for a metric without one."""
-    return "percentage points" if is_share(metric) else ""
 
 
 def _common_names(runs: Sequence[Run], owners: Sequence[int]) -> list[str]:

@@ -9,16 +9,30 @@ import pandas as pd
 from runner.core.text import counted
 from runner.records.record import RunRecord
 from runner.reporting.aggregate import (
+    EQUIVALENT,
+    NEITHER_SHOWN,
     NOT_SIGNIFICANT,
     STILL_TRAINING,
     UNDECIDED,
     can_decide,
     has_seeds_apart,
     no_result_text,
+    outcome,
     p_text,
+    shows_only_equivalence,
 )
-from runner.reporting.metrics import device_name, is_share, p_equation, quantity, sign_of, signed_text, value_text
-from runner.reporting.statistics.attainability import least_text, smallest_p
+from runner.reporting.metrics import (
+    device_name,
+    margin_text,
+    p_equation,
+    p_number,
+    quantity,
+    shown_unit,
+    signed_text,
+    value_text,
+)
+from runner.reporting.statistics.attainability import LEVEL, least_text, smallest_equivalence_p, smallest_p
+from runner.reporting.statistics.test_set_error import may_be_these_alone
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
 
 _MIXED = {"device": "device", "threads": "number of threads", "code": "commit"}
@@ -42,7 +56,8 @@ def _verdict(variant: str, rows: Mapping[str, _Row], compared: Mapping[Any, _Row
     if variant in compared:
         found = compared[variant]
         return (
-            f"{variant} ({_mean(row)}) {_claim(found)}{_estimate(found, rows)}{_evidence(found, rows, len(compared))}."
+            f"{variant} ({_mean(row)}) {_claim(found)}{_estimate(found, rows)}{_evidence(found, rows, len(compared))}"
+            f"{_single_networks(found, len(compared))}."
         )
     if not row["n"]:
         return f"{variant} has {_mean(row)}."
@@ -68,14 +83,27 @@ def _mean(row: _Row) -> str:
 
 
 def _claim(found: _Row) -> str:
-    baseline = found["baseline"]
+    baseline, margin = found["baseline"], margin_text(found["margin"], found["metric"])
+    if found["verdict"] == EQUIVALENT:
+        also = ", though significantly different" if found["p_holm"] < LEVEL else ""
+        return f"is equivalent to {baseline} within {margin}{also}"
     if found["verdict"] != UNDECIDED:
-        is_better = sign_of(found["metric"]) * (1 if found["verdict"] == "higher" else -1) > 0
-        return f"is significantly {'better' if is_better else 'worse'} than {baseline}"
+        return f"is significantly {outcome(found)} than {baseline}{_by_how_much(found, margin)}"
     if found["reason"] == NOT_SIGNIFICANT:
         return f"shows {NOT_SIGNIFICANT} from {baseline}"
+    if found["reason"] == NEITHER_SHOWN:
+        return f"shows neither a significant difference from {baseline} nor equivalence within {margin}"
+    if shows_only_equivalence(found):
+        return f"is not shown to be equivalent to {baseline} within {margin}; {found['reason']}"
     nothing = ", so nothing is claimed" if found["reason"] == STILL_TRAINING else ""
     return f"versus {baseline}: {found['reason']}{nothing}"
+
+
+def _by_how_much(found: _Row, margin: str) -> str:
+    """Say whether a significant difference is shown to be beyond the margin; "" without one."""
+    if math.isnan(found["margin"]):
+        return ""
+    return f" by more than {margin}" if found["p_beyond"] < LEVEL else f", perhaps by less than {margin}"
 
 
 def _estimate(found: _Row, rows: Mapping[str, _Row]) -> str:
@@ -83,14 +111,13 @@ def _estimate(found: _Row, rows: Mapping[str, _Row]) -> str:
     if not found["n_completed"]:
         return ""
     metric = found["metric"]
-    unit = " percentage points" if is_share(metric) else ""
-    text = f"{signed_text(found['difference'], metric)}{unit}{_tiny(found)}"
+    text = f"{signed_text(found['difference'], metric)} {shown_unit(metric)}".strip() + _tiny(found)
     if found["lost"] or found["baseline_lost"]:
         both = f"in which both {succeeded(metric)}" if is_time(metric) else "that both completed"
         text += f" over the {counted(found['n_completed'], 'seed')} {both}"
     elif has_seeds_apart(found, {variant: row["n"] for variant, row in rows.items()}):
         text += f" over the {found['n_completed']} seeds that both have"
-    is_answered = found["verdict"] != UNDECIDED or found["reason"] == NOT_SIGNIFICANT
+    is_answered = found["verdict"] != UNDECIDED or found["reason"] in (NOT_SIGNIFICANT, NEITHER_SHOWN)
     return f"{':' if is_answered else ';'} {text}"
 
 
@@ -98,10 +125,23 @@ def _evidence(found: _Row, rows: Mapping[str, _Row], comparisons: int) -> str:
     """Return the evidence for a claim, in parentheses; "" where nothing is claimed."""
     if found["reason"] == STILL_TRAINING or (math.isnan(found["p_holm"]) and not can_decide(found)):
         return ""
-    p_value = "no p value" if math.isnan(found["p_holm"]) else f"{p_equation(p_text(found))} after Holm's correction"
-    parts = [*_intervals(found, comparisons), p_value, found["test"], f"n = {found['n']}"]
+    parts = [*_intervals(found, comparisons), _p_values(found), found["test"], f"n = {found['n']}"]
     parts += [*_lost(found), *_among(rows[found["variant"]], rows[found["baseline"]]), *_of_these_examples(found)]
     return f" ({'; '.join(parts)})"
+
+
+def _p_values(found: _Row) -> str:
+    """Return the adjusted p values: of the difference and, with a margin, of the claim about it."""
+    if math.isnan(found["p_holm"]):
+        return "no p value"
+    difference = p_equation(p_text(found))
+    has_claim = found["verdict"] not in (UNDECIDED, EQUIVALENT)
+    name, against = ("p_beyond", "more than the margin") if has_claim else ("p_equivalence", "equivalence")
+    if math.isnan(found[name]):
+        return f"{difference} after Holm's correction"
+    both = [f"{difference} for a difference", f"{p_equation(p_text(found, name))} for {against}"]
+    first, second = both if has_claim else reversed(both)
+    return f"{first} and {second}, after Holm's correction"
 
 
 def _tiny(found: _Row) -> str:
@@ -116,23 +156,39 @@ def _examples(found: _Row) -> int:
 
 
 def _of_these_examples(found: _Row) -> Iterator[str]:
-    """Limit a significant difference to these test examples: the test over seeds does not cover others."""
-    if found["verdict"] != UNDECIDED and (examples := _examples(found)):
-        perhaps = ", perhaps not for others" if found["two_level_low"] <= 0 <= found["two_level_high"] else ""
-        yield f"holds for these {examples:,} test examples{perhaps}"
+    """Name the test examples that a claim is about: the test over seeds does not cover new ones."""
+    these = f"these {_examples(found):,} test examples"
+    if may_be_these_alone(found):
+        claim = "equivalence" if found["verdict"] == EQUIVALENT else "difference"
+        yield f"the {claim} may be {these}' alone"
+    elif found["verdict"] != UNDECIDED and _examples(found):
+        new = "" if math.isnan(found["new_images_low"]) else " and, by its interval, for new ones"
+        yield f"holds for {these}{new}"
+
+
+def _single_networks(found: _Row, comparisons: int) -> str:
+    """Return McNemar's test of two single runs as a further clause; "" without one."""
+    p_value = found.get("p_mcnemar", math.nan)
+    if math.isnan(p_value) or found["reason"] == STILL_TRAINING:
+        return ""
+    differ = "differ" if p_value < LEVEL else "do not differ significantly"
+    unadjusted = ", unadjusted" if comparisons > 1 else ""
+    return (
+        f"; these two networks {differ} on these {_examples(found):,} test examples (McNemar, exact: "
+        f"{p_equation(p_number(p_value))}{unadjusted}); one seed says nothing about the variants"
+    )
 
 
 def _intervals(found: _Row, comparisons: int) -> Iterator[str]:
     """Yield the intervals of the difference, which Holm's correction does not adjust."""
     if found["n_completed"] < 2:
         return
-    unadjusted = ", unadjusted" if comparisons > 1 else ""
-    if math.isnan(found["ci_low"]):
-        yield "no 95% CI, all differences equal"
-    else:
-        yield f"95% CI {_range(found, 'ci')}{unadjusted}"
-    if not math.isnan(found.get("two_level_low", math.nan)):
-        yield f"{_range(found, 'two_level')} including the test set's error"
+    is_known = not math.isnan(found["ci_low"])
+    text = f"95% CI {_range(found, 'ci')}" if is_known else "no 95% CI, all differences equal"
+    if has_new := not math.isnan(found.get("new_images_low", math.nan)):
+        new = _range(found, "new_images")
+        text += f" for these test examples, {new} for new ones too" if is_known else f"; {new} for new test examples"
+    yield text + ", unadjusted" * (comparisons > 1 and (is_known or has_new))
 
 
 def _range(found: _Row, interval: str) -> str:
@@ -204,10 +260,14 @@ def _undecidable(comparisons: pd.DataFrame) -> Iterator[str]:
     """Name the designs that cannot reach significance, whatever the results."""
     unable = [row for row in comparisons.to_dict("records") if not can_decide(row)]
     for reason, row in {row["reason"]: row for row in unable}.items():
-        smallest = least_text(smallest_p(row["n"], 1))
+        smallest, pairs = least_text(smallest_p(row["n"], 1)), counted(row["n"], "pair")
+        claims = "nothing" if math.isnan(row["margin"]) else "neither a difference nor equivalence"
+        if shows_only_equivalence(row):
+            smallest += f" for a difference and {least_text(smallest_equivalence_p(row['n'], 1))} for equivalence,"
+            claims = "no difference"
         yield (
-            f"{reason}: an exact test on {counted(row['n'], 'pair')} gives {smallest} before Holm's correction. The "
-            "report shows intervals and claims nothing."
+            f"{reason}: an exact test on {pairs} gives {smallest} before Holm's correction. The report shows intervals "
+            f"and claims {claims}."
         )
 
 

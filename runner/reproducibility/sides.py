@@ -17,12 +17,11 @@ from runner.core.terminal import say, show_warning
 from runner.core.text import counted
 from runner.reporting.aggregate import p_text
 from runner.reporting.collect import Run
-from runner.reporting.metrics import interval_text, is_share, quantity, signed_text, value_text
+from runner.reporting.metrics import interval_text, is_share, margin_text, quantity, signed_text, value_text
 from runner.reporting.regressions import (
     IDENTICAL,
     cautions_of,
     conclusion,
-    margin_text,
     regression_frame,
     shown_verdict,
     undecided_text,

@@ -118,7 +118,8 @@ def _warnings(plan: Plan, study: Study | None, records: Iterable[RunRecord | Non
     seeds, variants = {job.seed for job in final}, list(dict.fromkeys(job.variant for job in final))
     compared = baselines(variants, study.baseline, study.names) if study else baselines(variants, None)
     comparisons = sum(other in compared and other != variant for variant, other in compared.items())
-    if (study or len(seeds) > 1) and (warning := power_warning(len(seeds), comparisons)):
+    has_margin = study is not None and study.margin is not None
+    if (study or len(seeds) > 1) and (warning := power_warning(len(seeds), comparisons, has_margin=has_margin)):
         yield warning
     if other := {record.code.get("commit", "")[:12] for record in records if record} - {
         code_state().get("commit", "")[:12]

@@ -180,6 +180,8 @@ def test_what_matches_nothing_is_empty_and_has_nothing_to_compare(results):
         ),
         (lambda results: results.compare(target=97), "^--target 97: .* is a share"),
         (lambda results: results.compare(target=float("nan")), "^--target nan: must be a number of at least 0"),
+        (lambda results: results.compare(margin=2), "^--margin 2: test_accuracy is a share"),
+        (lambda results: results.compare(margin=0), "^--margin 0: must be a number above 0"),
         (lambda results: results.by("optimizr"), "^--by optimizr: no such key"),
         (lambda results: results.figure("acuracy"), "^acuracy: no such figure; did you mean accuracy"),
         (lambda results: results.table("html"), r"^html: no such table \(allowed: csv, latex, markdown\)"),

@@ -31,7 +31,7 @@ def sweep() -> runner.Results:
 
 def read(results: runner.Results) -> list[Path]:
     chosen = runner.load("outputs/studies/*", Path("outputs/runs")).where(optimizer="adam").where("train_seconds < 5")
-    compared = chosen.by("optimizer", "training.batch_size").compare(metric="test_loss", baseline="sgd")
+    compared = chosen.by("optimizer", "training.batch_size").compare(metric="test_loss", baseline="sgd", margin=0.1)
     frames: list[pd.DataFrame] = [results.runs, results.history, compared.aggregate, compared.comparisons]
     selection: pd.DataFrame | None = compared.selection
     figure: Figure = results.figure(results.figures()[0])

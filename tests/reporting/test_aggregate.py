@@ -238,3 +238,89 @@ def test_a_run_that_is_still_training_is_counted_and_did_not_miss_the_target():
 def test_the_budget_is_what_was_tried_to_tune_a_variant():
     frame = aggregate_frame(pd.concat([runs("a", SEVEN), runs("b", SEVEN)]), "test_accuracy", budgets={"a": 6})
     assert list(frame["budget"]) == [6, 1]
+
+
+SMALL = [0.0002, -0.0002, 0.0003, -0.0001, 0.0001, -0.0003, 0.0002]  # differences
+
+
+def with_margin(margin, *differences, seeds=7, metric="test_accuracy"):
+    """Compare variants b, c, ... with a, which differ from it by these values on each seed."""
+    base = np.array(SEVEN)[:seeds]
+    frames = [runs("a", base), *(runs(name, base + own[:seeds]) for name, own in zip("bcdefgh", differences))]  # noqa: B905
+    summary = pd.concat(frames).rename(columns={"test_accuracy": metric})
+    return comparison_frame(summary, metric, "a", bootstrap=False, margin=margin).set_index("variant")
+
+
+def test_with_a_margin_the_verdict_is_one_of_four_words():
+    large, wide = np.add(SMALL, 0.01), [0.01, -0.01, 0.02, -0.02, 0.01, -0.01, 0.01]
+    found = pd.concat([with_margin(0.001, SMALL, large), with_margin(0.001, -large, wide)])
+    assert found["verdict"].tolist() == ["equivalent", "better", "worse", "undecided"]
+    assert found["reason"].tolist() == ["", "", "", "neither a difference nor equivalence"]
+    assert set(found["margin"]) == {0.001}
+    assert all(can_decide(row) for row in found.to_dict("records"))
+
+
+def test_of_a_loss_less_is_better():
+    large = np.add(SMALL, 0.01)
+    assert with_margin(0.001, large, -large, metric="test_loss")["verdict"].tolist() == ["worse", "better"]
+
+
+def test_a_significant_difference_within_the_margin_is_equivalent():
+    found = with_margin(0.001, [0.0003, 0.0004, 0.0002, 0.0003, 0.0005, 0.0003, 0.0002]).loc["b"]
+    assert found["p_holm"] == 2 / 2**7
+    assert (found["verdict"], found["p_equivalence"]) == ("equivalent", 1 / 2**7)
+
+
+def test_p_of_equivalence_and_of_more_than_the_margin_are_adjusted_over_the_family():
+    shifted = [np.add(SMALL, shift) for shift in (0, 0.01, 0.0)]
+    found = with_margin(0.001, *shifted)
+    assert found["p_equivalence"].tolist() == pytest.approx([3 / 2**7, 1, 3 / 2**7])
+    assert found["p_beyond"].tolist() == pytest.approx([1, 3 * 2 / 2**7, 1])
+
+
+def test_without_a_margin_verdicts_are_as_they_were():
+    found = with_margin(None, SMALL, np.add(SMALL, 0.01), np.subtract(SMALL, 0.01))
+    assert found["verdict"].tolist() == ["undecided", "higher", "lower"]
+    assert found.loc["b", "reason"] == "no significant difference"
+    assert found[["margin", "p_equivalence", "p_beyond"]].isna().all(axis=None)
+    tests = ["p_value", "p_holm", "effect_size", "win_probability"]
+    pd.testing.assert_frame_equal(
+        found[tests], with_margin(0.001, SMALL, np.add(SMALL, 0.01), np.subtract(SMALL, 0.01))[tests]
+    )
+
+
+def test_six_seeds_show_equivalence_over_three_comparisons_but_no_difference():
+    found = with_margin(0.001, SMALL, np.add(SMALL, 0.01), SMALL, seeds=6)
+    assert found["verdict"].tolist() == ["equivalent", "undecided", "equivalent"]
+    assert found.loc["b", "p_equivalence"] == pytest.approx(3 / 2**6)
+    assert found.loc["c", "reason"] == "6 seeds can show equivalence but no difference over 3 comparisons (7 can)"
+
+
+@pytest.mark.parametrize(("seeds", "variants"), [(5, 1), (6, 4)])
+def test_where_the_seeds_can_show_neither_nothing_is_claimed(seeds, variants):
+    found = with_margin(0.001, *[SMALL] * variants, seeds=seeds)
+    assert set(found["verdict"]) == {"undecided"}
+    assert found["reason"].str.startswith(f"{seeds} seeds cannot decide").all()
+
+
+def test_a_variant_with_a_diverged_run_loses_with_a_margin_too():
+    lost = runs("b", [*SEVEN[:6], np.nan], ["completed"] * 6 + ["diverged"])
+    found = comparison_frame(pd.concat([runs("a", SEVEN), lost]), "test_accuracy", "a", margin=0.5).iloc[0]
+    assert (found["verdict"], found["lost"]) == ("undecided", 1)
+    assert found["p_equivalence"] == 23 / 2**7  # see test_equivalence.py
+
+
+def test_nothing_is_equivalent_while_runs_are_training():
+    training = runs("b", [*SEVEN, np.nan], ["completed"] * 7 + ["running"])
+    found = comparison_frame(pd.concat([runs("a", SEVEN), training]), "test_accuracy", "a", margin=0.5).iloc[0]
+    assert (found["verdict"], found["reason"]) == ("undecided", "runs are still training")
+
+
+def test_the_exact_interval_is_in_the_frame():
+    differences = np.array([0.01, 0.03, -0.02, 0.04, 0.02, 0.05, 0.01])
+    summary = pd.concat([runs("a", SEVEN), runs("b", SEVEN + differences)])
+    found = comparison_frame(summary, "test_accuracy", "a").iloc[0]
+    means = np.sort(
+        [differences[np.flatnonzero([mask >> bit & 1 for bit in range(7)])].mean() for mask in range(1, 128)]
+    )
+    assert (found["exact_low"], found["exact_high"]) == pytest.approx((means[2], means[-3]))

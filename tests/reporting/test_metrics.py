@@ -1,7 +1,16 @@
 import keras
 import pytest
 
-from runner.reporting.metrics import has_direction, p_equation, p_number, sign_of, signed_text, spread_text, value_text
+from runner.reporting.metrics import (
+    has_direction,
+    margin_text,
+    p_equation,
+    p_number,
+    sign_of,
+    signed_text,
+    spread_text,
+    value_text,
+)
 
 
 @pytest.mark.parametrize("name", ["MeanIoU", "BinaryIoU", "OneHotMeanIoU", "AUC", "F1Score"])
@@ -61,3 +70,11 @@ def test_nothing_is_not_less_than_zero(metric, text):
 def test_a_small_p_is_below_a_thousandth(value, number, equation):
     assert p_number(value) == number
     assert p_equation(number) == equation
+
+
+@pytest.mark.parametrize(
+    ("margin", "metric", "text"),
+    [(0.001, "test_accuracy", "0.1 percentage points"), (0.05, "test_loss", "0.05"), (2, "train_seconds", "2")],
+)
+def test_a_margin_is_shown_in_the_unit_of_the_differences(margin, metric, text):
+    assert margin_text(margin, metric) == text

@@ -13,7 +13,6 @@ from runner.reporting.regressions import (
     REGRESSION_COLUMNS,
     cautions_of,
     conclusion,
-    margin_text,
     regression_frame,
     shown_verdict,
     undecided_text,
@@ -233,11 +232,3 @@ def test_a_conclusion_names_at_most_twelve_variants(compare):
     variants = {f"v{number:02}": BEFORE[:1] for number in range(14)}
     _, frame, _ = compare(variants, variants)
     assert conclusion(frame, [*variants]).endswith("v10, v11 and 2 more).")
-
-
-@pytest.mark.parametrize(
-    ("margin", "metric", "text"),
-    [(0.001, "test_accuracy", "0.1 percentage points"), (0.05, "test_loss", "0.05"), (2, "train_seconds", "2")],
-)
-def test_a_margin_is_shown_in_the_unit_of_the_differences(margin, metric, text):
-    assert margin_text(margin, metric) == text

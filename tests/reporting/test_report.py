@@ -19,6 +19,7 @@ from runner.reporting.report import report
 from runner.reporting.report_figures import report_figures
 from runner.reporting.results import Wish
 from runner.reporting.selection import SELECTION_COLUMNS
+from runner.reporting.statistics.test_set_error import TEST_SET_COLUMNS
 from runner.sweeps.outcome import write_ending
 from tests.imports import REPOSITORY
 from tests.reporting.conftest import run_maker
@@ -242,6 +243,46 @@ def test_a_studys_target_is_of_its_own_metric_alone(make_run, tmp_path):
         reported("test_macro_recall", target=0.5)
 
 
+def test_a_studys_margin_is_of_its_own_metric_alone_and_another_is_said_to_be_unplanned(make_run, tmp_path):
+    sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]], seeds=7)
+    plan = tmp_path / "sweep" / "plan.json"
+    plan.write_text(json.dumps({"study": {"metric": "val_accuracy", "margin": 0.02}}))
+
+    def reported(**wish):
+        return report([tmp_path / "sweep"], tmp_path / "out", Wish(**wish), CSV).results
+
+    planned, loss, own = reported(), reported(metric="test_loss"), reported(margin=0.03)
+    assert (planned.margin, loss.margin, own.margin) == (0.02, None, 0.03)
+    assert planned.comparisons["verdict"].tolist() == own.comparisons["verdict"].tolist() == ["equivalent"]
+    assert not [note for note in planned.cautions if "margin" in note]
+    assert [note for note in own.cautions if note.startswith("the margin of 3 percentage points is not in the plan of")]
+    plan.write_text(json.dumps({"study": {"metric": "val_accuracy", "margin": -1}}))
+    assert reported().margin is None
+
+
+@pytest.mark.parametrize(
+    ("margin", "said"),
+    [
+        (2, r"--margin 2: test_accuracy is a share, 0 to 1 \(0\.001 is 0\.1 percentage points\); 0\.02\?"),
+        (0, "--margin 0: must be a number above 0"),
+        (-0.1, "--margin -0.1: must be a number above 0, in the unit of test_accuracy"),
+        (float("nan"), "--margin nan: must be a number above 0"),
+    ],
+)
+def test_a_margin_that_makes_no_sense_is_refused(make_run, tmp_path, margin, said):
+    make_run("sweep/0")
+    with pytest.raises(UserError, match=said):
+        report([tmp_path / "sweep"], tmp_path / "out", Wish(margin=margin), CSV)
+
+
+@pytest.mark.parametrize("margin", ["nan", "inf", "0", "-0.001", "high"])
+def test_a_margin_on_the_command_line_is_a_number_above_0(margin, capsys):
+    with pytest.raises(SystemExit) as stop:
+        report_arguments(["sweep", "--margin", margin])
+    assert stop.value.code == 2
+    assert f"argument --margin: {margin}: must be a number above 0" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("target", ["nan", "inf", "-1", "high"])
 def test_a_target_that_is_no_number_is_refused(target, capsys):
     with pytest.raises(SystemExit) as stop:
@@ -339,7 +380,7 @@ def test_tables_need_no_further_parsing(make_run, tmp_path):
 def test_columns_of_every_table_are_documented_with_their_units():
     """docs/report.md lists them; a column that is added or renamed must be there."""
     text = (REPOSITORY / "docs" / "report.md").read_text()
-    for columns in (AGGREGATE_COLUMNS, COMPARISON_COLUMNS, SELECTION_COLUMNS, RANK_COLUMNS):
+    for columns in (AGGREGATE_COLUMNS, COMPARISON_COLUMNS, TEST_SET_COLUMNS, SELECTION_COLUMNS, RANK_COLUMNS):
         assert not [column for column in columns if f"`{column}`" not in text]
 
 

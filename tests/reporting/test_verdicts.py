@@ -3,6 +3,7 @@ import pytest
 
 from runner.records.record import RunRecord
 from runner.reporting.aggregate import aggregate_frame, comparison_frame
+from runner.reporting.tables.paper_table import paper_table
 from runner.reporting.verdicts import cautions, verdicts
 from tests.reporting.test_aggregate import SEVEN, runs
 
@@ -14,9 +15,10 @@ RECORD = RunRecord(
 )  # fmt: skip
 
 
-def said(*frames, records=(RECORD,), not_begun=0):
+def said(*frames, records=(RECORD,), not_begun=0, margin=None):
     summary = pd.concat(frames)
-    aggregate, compared = aggregate_frame(summary, "test_accuracy"), comparison_frame(summary, "test_accuracy", "a")
+    aggregate = aggregate_frame(summary, "test_accuracy")
+    compared = comparison_frame(summary, "test_accuracy", "a", margin=margin)
     notes = cautions(aggregate, compared, list(records), [], not_begun)
     return verdicts(aggregate, compared, dict.fromkeys(summary["variant"], "a")), " ".join(notes)
 
@@ -175,3 +177,79 @@ def test_a_comparison_without_a_p_value_says_so():
 def test_what_is_not_paired_is_named():
     _, notes = said(runs("a", SEVEN), runs("b", SEVEN, seeds=range(10, 17)))
     assert "Welch's test: b." in notes
+
+
+SMALL = [0.0002, -0.0002, 0.0003, -0.0001, 0.0001, -0.0003, 0.0002]  # differences
+
+
+def shifted(differences, seeds=7):
+    return [value + own for value, own in zip(SEVEN, differences, strict=True)][:seeds]
+
+
+@pytest.mark.parametrize(
+    ("differences", "verdict", "p_values"),
+    [
+        (
+            SMALL,
+            "b (mean test accuracy 93.00%) is equivalent to a within 0.1 percentage points: +0.0029",
+            "; p = 0.008 for equivalence and p = 0.875 for a difference, after Holm's correction; paired sign-flip",
+        ),
+        (
+            [abs(value) for value in SMALL],
+            "is equivalent to a within 0.1 percentage points, though significantly different: +0.02 percentage points",
+            "; p = 0.008 for equivalence and p = 0.016 for a difference, after",
+        ),
+        (
+            [value + 0.01 for value in SMALL],
+            "is significantly better than a by more than 0.1 percentage points: +1.00 percentage points (",
+            "; p = 0.016 for a difference and p = 0.016 for more than the margin, after",
+        ),
+        (
+            [value - 0.001 for value in SMALL],
+            "is significantly worse than a, perhaps by less than 0.1 percentage points: -0.10 percentage points (",
+            "p = 0.016 for a difference and p = 1.000 for more than the margin, after",
+        ),
+        (
+            [0.01, -0.01, 0.02, -0.02, 0.01, -0.01, 0.01],
+            "shows neither a significant difference from a nor equivalence within 0.1 percentage points: +0.14",
+            "; p = 0.508 for equivalence and p = 1.000 for a difference, after",
+        ),
+    ],
+)
+def test_with_a_margin_the_sentence_says_which_of_four_verdicts_and_by_which_p(differences, verdict, p_values):
+    sentences, _ = said(runs("a", SEVEN), runs("b", shifted(differences)), margin=0.001)
+    assert verdict in sentences["b"]
+    assert p_values in sentences["b"]
+
+
+def test_where_the_seeds_can_show_equivalence_alone_the_sentence_and_a_note_say_so():
+    others = [runs(name, shifted([value + 0.01 for value in SMALL], 6)) for name in "bcd"]
+    sentences, notes = said(runs("a", SEVEN[:6]), *others, margin=0.001)
+    assert (
+        "b (mean test accuracy 93.50%) is not shown to be equivalent to a within 0.1 percentage points; 6 seeds can "
+        "show equivalence but no difference over 3 comparisons (7 can); +1.00 percentage points ("
+    ) in sentences["b"]
+    assert "gives p >= 0.0312 for a difference and p >= 0.0156 for equivalence, before Holm's correction." in notes
+    assert notes.count("claims no difference.") == 1
+
+
+def test_where_the_seeds_can_show_neither_a_note_says_that():
+    sentences, notes = said(runs("a", SEVEN[:5]), runs("b", shifted(SMALL, 5)), margin=0.001)
+    assert "versus a: 5 seeds cannot decide (6 can);" in sentences["b"]
+    assert "claims neither a difference nor equivalence." in notes
+
+
+@pytest.mark.parametrize(
+    ("reach", "of_what", "caption_ends"),
+    [
+        (0.0009, "holds for these 10,000 test examples and, by its interval, for new ones", "not this error."),
+        (0.0011, "the equivalence may be these 10,000 test examples' alone", "that of b contains the margin."),
+    ],
+)
+def test_equivalence_on_these_test_examples_may_not_hold_on_others(reach, of_what, caption_ends):
+    summary = pd.concat([runs("a", SEVEN), runs("b", shifted(SMALL))])
+    about = {"test_examples": 10_000, "test_set_error": 0.0004, "new_images_low": -reach, "new_images_high": 0.0}
+    compared = comparison_frame(summary, "test_accuracy", "a", margin=0.001).assign(**about)
+    aggregate = aggregate_frame(summary, "test_accuracy")
+    assert verdicts(aggregate, compared, {"a": "a", "b": "a"})["b"].endswith(f"; {of_what}).")
+    assert paper_table(summary, aggregate, compared, 10_000).caption.endswith(caption_ends)

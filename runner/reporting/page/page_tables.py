@@ -11,12 +11,11 @@ from urllib.parse import quote
 import pandas as pd
 
 from runner.records.record import RunRecord
-from runner.reporting.aggregate import can_decide, no_result_text, p_text
+from runner.reporting.aggregate import BETTER, EQUIVALENT, UNDECIDED, WORSE, can_decide, no_result_text, outcome, p_text
 from runner.reporting.metrics import (
     axis_label,
     device_name,
     interval_text,
-    sign_of,
     signed_text,
     spread_text,
     value_text,
@@ -79,6 +78,9 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
     """
     metric = results.metric
     compared = {row["variant"]: row for row in results.comparisons.to_dict("records")}
+    has_new_images = bool(results.comparisons["new_images_low"].notna().any())
+    heads = ["difference", "95% interval", "p (Holm)", *["p (equivalence)"] * (results.margin is not None)]
+    heads += ["effect size", "P(better)"]
     rows = []
     for row, mark in zip(results.aggregate.to_dict("records"), table.marks, strict=True):
         against = compared.get(row["variant"])
@@ -87,7 +89,8 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
             [
                 Cell.text(row["variant"]),
                 Cell.number(spread_text(row["mean"], row["std"], metric), row["mean"], best),
-                *_against(against, metric, is_baseline=results.baselines[row["variant"]] == row["variant"]),
+                *(_against(against, metric, heads) if against else _not_compared(results, row["variant"], heads)),
+                *([_new_images(against, metric)] if has_new_images else []),
                 Cell.number(value_text(row["iqm"], metric), row["iqm"]),
                 Cell.number(f"{row['n']:.0f}", row["n"]),
                 Cell.text(no_result_text(row), "bad"),
@@ -96,31 +99,42 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
                 Cell.number(f"{row['budget']}", row["budget"]),
             ]
         )
-    heads = ["difference", "95% interval", "p (Holm)", "effect size", "P(better)"]
     columns = [
         Column("variant"), Column(axis_label(metric), number=True), *(Column(head, number=True) for head in heads),
-        Column("verdict"), Column("IQM", number=True), Column("n", number=True), Column("no result"),
+        Column("verdict"), *([Column("95% interval, new images too", number=True)] if has_new_images else []),
+        Column("IQM", number=True), Column("n", number=True), Column("no result"),
         Column("training (s)", number=True), Column("parameters", number=True), Column("points tried", number=True),
     ]  # fmt: skip
     return PageTable("table-variants", "Variants", table.caption, columns, rows)
 
 
-def _against(against: Mapping[Any, Any] | None, metric: str, *, is_baseline: bool) -> list[Cell]:
-    if against is None:
-        return [Cell.number("", None)] * 5 + [Cell.text("baseline" if is_baseline else "not compared")]
-    wins = against["win_probability"]
-    p = p_text(against)
-    verdict = {"higher": 1, "lower": -1}.get(against["verdict"], 0) * sign_of(metric)
+def _not_compared(results: Results, variant: str, heads: Sequence[str]) -> list[Cell]:
+    is_baseline = results.baselines[variant] == variant
+    return [Cell.number("", None)] * len(heads) + [Cell.text("baseline" if is_baseline else "not compared")]
+
+
+def _against(against: Mapping[Any, Any], metric: str, heads: Sequence[str]) -> list[Cell]:
+    """Return the cells of a comparison under these heads, and its verdict."""
+    wins, p, equivalence = against["win_probability"], p_text(against), p_text(against, "p_equivalence")
+    cells = {
+        "difference": Cell.number(signed_text(against["difference"], metric), against["difference"]),
+        "95% interval": Cell.number(interval_text(against, metric), against["ci_low"]),
+        "p (Holm)": Cell.number(p, None if p == "-" else against["p_holm"]),
+        "p (equivalence)": Cell.number(equivalence, None if equivalence == "-" else against["p_equivalence"]),
+        "effect size": Cell.number(f"{against['effect_size']:+.2f}", against["effect_size"]),
+        "P(better)": Cell.number(f"{wins:.2f}", wins),
+    }
     undecided = against["reason"] if can_decide(against) else "too few seeds"  # the caption gives the number
-    text = {1: "better", -1: "worse"}.get(verdict, undecided)
-    return [
-        Cell.number(signed_text(against["difference"], metric), against["difference"]),
-        Cell.number(interval_text(against, metric), against["ci_low"]),
-        Cell.number(p, None if p == "-" else against["p_holm"]),
-        Cell.number(f"{against['effect_size']:+.2f}", against["effect_size"]),
-        Cell.number(f"{wins:.2f}", wins),
-        Cell.text(text, {1: "good", -1: "bad"}.get(verdict, "reason")),
-    ]
+    verdict = outcome(against)
+    kind = {BETTER: "good", EQUIVALENT: "good", WORSE: "bad"}.get(verdict, "reason")
+    return [*(cells[head] for head in heads), Cell.text(undecided if verdict == UNDECIDED else verdict, kind)]
+
+
+def _new_images(against: Mapping[Any, Any] | None, metric: str) -> Cell:
+    """Return the interval for new seeds and new test images."""
+    if against is None:
+        return Cell.number("", None)
+    return Cell.number(interval_text(against, metric, "new_images"), against["new_images_low"])
 
 
 def runs_table(results: Results, page: Path) -> PageTable:

@@ -22,6 +22,14 @@ def smallest_p(pairs: int, comparisons: int) -> float:
     return min(1.0, smallest * comparisons)
 
 
+def smallest_equivalence_p(pairs: int, comparisons: int) -> float:
+    """Return the smallest Holm-adjusted p value that two one-sided tests for equivalence can reach.
+
+    If all shifted differences have one sign, 1 of the 2^n flips is as extreme.
+    """
+    return min(1.0, comparisons * (0.5**pairs if pairs <= EXACT_PAIRS else 1 / (FLIPS + 1)))
+
+
 def least_text(smallest: float) -> str:
     """Format the bound on p values: "p >= 0.0312", or "p = 1" if the smallest is 1."""
     return f"p >= {smallest:.3g}" if smallest < 1 else "p = 1"
@@ -32,7 +40,7 @@ def seeds_needed(comparisons: int) -> int:
     return next(pairs for pairs in itertools.count(1) if smallest_p(pairs, comparisons) < LEVEL)
 
 
-def cannot_decide(seeds: int, comparisons: int) -> str:
+def cannot_decide(seeds: int, comparisons: int, what: str = "cannot decide") -> str:
     """Describe a design that cannot reach significance: "6 seeds cannot decide over 3 comparisons (7 can)"."""
     family = f" over {counted(comparisons, 'comparison')}" if comparisons > 1 else ""
-    return f"{counted(seeds, 'seed')} cannot decide{family} ({seeds_needed(comparisons)} can)"
+    return f"{counted(seeds, 'seed')} {what}{family} ({seeds_needed(comparisons)} can)"

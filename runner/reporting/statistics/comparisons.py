@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -11,12 +11,13 @@ import numpy.typing as npt
 from scipy import stats
 
 from runner.reporting.statistics.attainability import EXACT_PAIRS, FLIPS, seeds_needed
+from runner.reporting.statistics.equivalence import HigherP, beyond_p, equivalence_p
+from runner.reporting.statistics.sign_flips import AS_EXTREME, exact_interval, sign_flip_p
 from runner.reporting.statistics.ties import Values, levelled, rounding_of
 
 CONFIDENCE = 0.95
 FEWEST_SEEDS = seeds_needed(1)  # 6: an exact two-sided test on 5 pairs gives p of at least 2 / 2^5 = 0.0625
 _RESAMPLES = 9_999
-_AS_EXTREME = 1e-9  # of the sum of absolute values: sums that differ by less are equal
 _ERROR = 1e-4  # of `rounding_of`: a generous bound on the error of one difference
 _MOST_SPLITS = 200_000  # of two samples, to enumerate
 
@@ -53,6 +54,10 @@ class Comparison:
     win_probability: float  # P(variant > baseline), over pairs or all combinations; ties count half
     n_completed: int  # n of difference, intervals and effect size: without diverged runs
     direction: int  # by the test statistic: 1 if the variant is higher, -1 if lower, 0 if neither
+    exact_low: float = math.nan  # paired: of the difference, by inversion of the sign-flip test; NaN if unbounded
+    exact_high: float = math.nan
+    p_equivalence: float = math.nan  # for a difference within the margin; NaN without a margin
+    p_beyond: float = math.nan  # two-sided, for a difference beyond the margin
 
 
 def summarize(values: Sequence[float]) -> Summary:
@@ -84,6 +89,7 @@ def compare_paired(
     *,
     units: Sequence[Hashable] | None = None,
     bootstrap: bool = True,
+    margin: float | None = None,
 ) -> Comparison:
     """Compare two variants by pairs of runs.
 
@@ -96,18 +102,25 @@ def compare_paired(
         baseline: values of the paired runs, in the same order.
         units: the unit of each pair, if several pairs vary together (a seed in several cells of a grid). The signs of
             a unit are flipped together, and it counts once, by the mean of its pairs.
-        bootstrap: compute the BCa interval.
+        bootstrap: compute the intervals that take time, BCa and exact.
+        margin: differences within it count as equal; None: nothing is tested against a margin.
     """
     one, other = np.asarray(variant, float), np.asarray(baseline, float)
     unit = np.unique(np.arange(len(one)) if units is None else _codes(units), return_inverse=True)[1]
     differences, rounding = _differences(one, other), rounding_of(one, other)
     finite = np.isfinite(differences)
     completed = finite & np.isfinite(one)
-    ranks = not completed.all()
-    flipped = _sums(_signed_ranks(differences), unit) if ranks else _means(differences, unit)
+    ranks, error = not completed.all(), _ERROR * rounding
+    flipped = _flipped(one, other, unit, ranks=ranks)
     exact = len(flipped) <= EXACT_PAIRS
-    p_value = sign_flip_p(flipped, error=0.0 if ranks else _ERROR * rounding)
+    p_value = sign_flip_p(flipped, error=0.0 if ranks else error)
+
+    def higher_p(one: Values, other: Values) -> float:
+        return sign_flip_p(_flipped(one, other, unit, ranks=ranks), 0.0 if ranks else error, "greater")
+
     own = _means(differences[completed], unit[completed])
+    varies = len(own) > 1 and np.std(own, ddof=1) > rounding
+    exact_low, exact_high = exact_interval(own) if bootstrap and varies else (math.nan, math.nan)
     return Comparison(
         test=f"paired {'signed-rank' if ranks else 'sign-flip'}, {'exact' if exact else f'{FLIPS} samples'}",
         n=len(flipped),
@@ -115,23 +128,30 @@ def compare_paired(
         win_probability=float(np.mean(np.sign(differences) / 2 + 0.5)),
         n_completed=len(own),
         direction=_direction(flipped),
+        exact_low=exact_low,
+        exact_high=exact_high,
         **_paired_estimates(own, rounding, bootstrap=bootstrap),
+        **_against_margin(higher_p, one, other, margin),
     )
 
 
-def compare_unpaired(variant: Sequence[float], baseline: Sequence[float], *, bootstrap: bool = True) -> Comparison:
+def compare_unpaired(
+    variant: Sequence[float], baseline: Sequence[float], *, bootstrap: bool = True, margin: float | None = None
+) -> Comparison:
     """Compare two variants whose runs are not paired.
 
     Uses Welch's test on the values or, if a run diverged (its value is infinite), the permutation test on the ranks
-    (Wilcoxon's rank-sum test). `bootstrap`: compute the BCa interval.
+    (Wilcoxon's rank-sum test). `bootstrap`: compute the BCa interval. `margin`: as for pairs.
     """
     one, other = np.asarray(variant, float), np.asarray(baseline, float)
     rounding = rounding_of(one, other)
     completed = one[np.isfinite(one)], other[np.isfinite(other)]
     estimates, p_value = _unpaired_estimates(*completed, rounding, bootstrap=bootstrap)
     wins, test, direction = _wins(one, other), "Welch", int(np.sign(np.nan_to_num(estimates["difference"])))
+    higher_p = _welch_higher_p
     if len(completed[0]) < len(one) or len(completed[1]) < len(other):
         test, p_value = _rank_sum(one, other)
+        higher_p = _rank_sum_higher_p
         direction = int(np.sign(wins - 0.5))  # sign of the difference of mean ranks
     return Comparison(
         test=test,
@@ -141,40 +161,8 @@ def compare_unpaired(variant: Sequence[float], baseline: Sequence[float], *, boo
         n_completed=min(map(len, completed)),
         direction=direction,
         **estimates,
+        **_against_margin(higher_p, one, other, margin),
     )
-
-
-def sign_flip_p(values: npt.ArrayLike, error: float = 0.0) -> float:
-    """Return the two-sided p value of a sign-flip test.
-
-    This is the share of sign flips whose sum is at least as far from 0 as the observed sum.
-
-    Sums are compared with a tolerance relative to the sum of absolute values, so that ties count as ties: sums of
-    multiples of 1/10,000 differ in their last digits. SciPy's permutation_test has no such tolerance and misses ties
-    (scipy issue 15869). Up to `EXACT_PAIRS` values, all 2^n flips are enumerated: a search in a sorted list combines
-    the sums of both halves (Horowitz & Sahni 1974), in 2^(n/2) steps. For more values, `FLIPS` random flips are drawn
-    and the observed one is added.
-
-    Args:
-        values: finite; zeros are allowed.
-        error: rounding error of each value.
-    """
-    known = np.asarray(values, float)
-    known = known[known != 0]
-    if not len(known):
-        return 1.0
-    threshold = abs(known.sum()) - _AS_EXTREME * np.abs(known).sum() - error * len(known)
-    if len(known) <= EXACT_PAIRS:
-        left, right = _signed_sums(known[::2]), np.sort(_signed_sums(known[1::2]))
-        above = len(right) - np.searchsorted(right, threshold - left, "left")
-        below = np.searchsorted(right, -threshold - left, "right")
-        return min(1.0, float(above.sum() + below.sum()) / (len(left) * len(right)))
-    generator = np.random.default_rng(0)
-    extreme = 1
-    for draws in np.array_split(np.arange(FLIPS), 20):  # keeps the signs of a thousand pairs in memory
-        signs = generator.integers(0, 2, (len(draws), len(known)), dtype=np.int8) * 2.0 - 1
-        extreme += int((np.abs(signs @ known) >= threshold).sum())
-    return extreme / (FLIPS + 1)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -233,18 +221,21 @@ def _signed_ranks(differences: Values) -> Values:
     return ranks
 
 
-def _signed_sums(values: Values) -> Values:
-    """Return the sums of the values under all 2^n sign flips."""
-    sums = np.zeros(1)
-    for value in values:
-        sums = np.concatenate([sums - value, sums + value])
-    return sums
+def _flipped(one: Values, other: Values, unit: npt.NDArray[np.intp], *, ranks: bool) -> Values:
+    """Return what a paired test flips the signs of, one value per unit: differences, or their signed ranks."""
+    differences = _differences(one, other)
+    return _sums(_signed_ranks(differences), unit) if ranks else _means(differences, unit)
+
+
+def _against_margin(higher_p: HigherP, one: Values, other: Values, margin: float | None) -> dict[str, float]:
+    tests = {"p_equivalence": equivalence_p, "p_beyond": beyond_p}
+    return {} if margin is None else {name: test(higher_p, one, other, margin) for name, test in tests.items()}
 
 
 def _direction(flipped: Values) -> int:
     """Return the sign of the sum; 0 if the sum is a rounding error."""
     total = flipped.sum()
-    return int(np.sign(total)) if abs(total) > _AS_EXTREME * np.abs(flipped).sum() else 0
+    return int(np.sign(total)) if abs(total) > AS_EXTREME * np.abs(flipped).sum() else 0
 
 
 def _paired_estimates(differences: Values, rounding: float, *, bootstrap: bool) -> dict[str, float]:
@@ -293,26 +284,47 @@ def _unpaired_estimates(
     return estimates, p_value
 
 
+def _welch_higher_p(one: Values, other: Values) -> float:
+    """Return the one-sided p value of Welch's test; NaN for one value or if nothing varies."""
+    if min(len(one), len(other)) < 2 or max(np.ptp(one), np.ptp(other)) <= rounding_of(one, other):
+        return math.nan
+    with _quiet():
+        return float(stats.ttest_ind(one, other, equal_var=False, alternative="greater").pvalue)
+
+
 def _rank_sum(one: Values, other: Values) -> tuple[str, float]:
     """Return the name and two-sided p value of the permutation test on ranks; ties share a rank."""
     if min(len(one), len(other)) < 2:
         return "rank-sum", math.nan
+    how = "exact" if _has_few_splits(one, other) else f"{_RESAMPLES} samples"
+    return f"rank-sum, {how}", _rank_sum_p(one, other, np.abs)
+
+
+def _rank_sum_higher_p(one: Values, other: Values) -> float:
+    """Return the one-sided p value of the permutation test on ranks."""
+    return math.nan if min(len(one), len(other)) < 2 else _rank_sum_p(one, other, np.positive)
+
+
+def _rank_sum_p(one: Values, other: Values, far: Callable[[Values], Values]) -> float:
+    """Return the share of splits whose first rank sum is as far above its expectation: `far` is a size, or signed."""
     ranks = 2 * stats.rankdata(levelled(np.concatenate([one, other])))  # integers, so that equal sums tie exactly
     expected = len(one) * ranks.mean()
 
     def distance(sample: Values, _: Values, axis: int = -1) -> Values:
-        far: Values = np.abs(np.sum(sample, axis=axis) - expected)
-        return far
+        return far(np.sum(sample, axis=axis) - expected)
 
-    exact = math.comb(len(ranks), len(one)) <= _MOST_SPLITS
     test = stats.permutation_test(
         (ranks[: len(one)], ranks[len(one) :]),
         distance,
         alternative="greater",
-        n_resamples=np.inf if exact else _RESAMPLES,
+        n_resamples=np.inf if _has_few_splits(one, other) else _RESAMPLES,
         rng=0,
     )
-    return f"rank-sum, {'exact' if exact else f'{_RESAMPLES} samples'}", float(test.pvalue)
+    return float(test.pvalue)
+
+
+def _has_few_splits(one: Values, other: Values) -> bool:
+    return math.comb(len(one) + len(other), len(one)) <= _MOST_SPLITS
 
 
 def _bca(samples: tuple[Values, ...], statistic: object, rounding: float) -> tuple[float, float]:

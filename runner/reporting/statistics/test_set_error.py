@@ -1,7 +1,8 @@
-"""Test set error: the standard error of a difference of accuracies over test examples, and the two-level interval."""
+"""Test set error: what a difference says about new test examples, and about two single networks."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,28 +10,39 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from runner.reporting.aggregate import compared_runs
+from runner.reporting.aggregate import EQUIVALENT, UNDECIDED, compared_runs, same_data
 from runner.reporting.predictions import Answers
 from runner.reporting.statistics.comparisons import CONFIDENCE
+from runner.reporting.statistics.crossed import Crossed, Sample, variance_of_parts
+from runner.reporting.statistics.resampling import RESAMPLED
+from runner.reporting.statistics.ties import Values
 
-TEST_SET_COLUMNS = ["test_examples", "test_set_error", "two_level_low", "two_level_high"]
+BY_EXAMPLE = ("test_accuracy", *RESAMPLED)  # metrics whose error from the test set can be computed
+TEST_SET_COLUMNS = [
+    "test_examples", "test_set_error", "two_level_low", "two_level_high", "new_images_low", "new_images_high",
+    "test_set_share", "p_mcnemar",
+]  # fmt: skip
 
 
 def with_test_set_error(
     comparisons: pd.DataFrame, summary: pd.DataFrame, answers: Sequence[Answers | None]
 ) -> pd.DataFrame:
-    """Add the error of the test set to comparisons of test accuracies: `TEST_SET_COLUMNS`.
+    """Add the error of the test set to comparisons by a metric of `BY_EXAMPLE`: `TEST_SET_COLUMNS`.
 
     For each test example, take the share of the variant's runs that classify it correctly minus that of the baseline's
     runs. `test_set_error` is the standard error of the mean of these paired differences. It is smaller than that of one
-    accuracy, because both variants misclassify mostly the same examples. The two-level interval combines it with the
-    interval over seeds: its half-width is the root of the sum of squares of both half-widths, each with the t quantile
-    of the seeds. The variation of single answers is part of both, so the interval is too wide rather than too narrow,
-    like the bootstrap over seeds and examples (Owen 2007, "The pigeonhole bootstrap").
+    accuracy, because both variants misclassify mostly the same examples. For calibration error and macro F1 it comes
+    from a bootstrap over the test examples.
+
+    The interval over new images is that of `Crossed`: for new seeds and new test examples. The two-level interval is
+    its wider predecessor: its half-width is the root of the sum of squares of the half-widths over seeds and over
+    examples, both with the t quantile of the seeds, and counts the variation of single answers twice.
+
+    `p_mcnemar` compares two single runs with each other; it says nothing about the variants.
     All columns are NaN if predictions are missing or belong to different test examples.
 
     Args:
-        comparisons: comparisons of test accuracies, from `comparison_frame`.
+        comparisons: from `comparison_frame`.
         summary: the runs behind them, one row per run.
         answers: the answers of each run, in the order of the summary.
     """
@@ -39,33 +51,123 @@ def with_test_set_error(
     return comparisons.assign(**{name: found[name] for name in TEST_SET_COLUMNS})
 
 
-def _row(found: dict[Any, Any], summary: pd.DataFrame, answers: Sequence[Answers | None]) -> dict[str, float | None]:
-    shares = _right_by_example(found, summary, answers)
-    if shares is None:
-        return dict.fromkeys(TEST_SET_COLUMNS)
-    differences = shares[0] - shares[1]
-    examples = len(differences)
-    error = float(np.std(differences, ddof=1)) / math.sqrt(examples)
-    middle, freedom, reach = found["difference"], found["n_completed"] - 1, math.nan
-    if freedom > 0:
-        over_seeds = (found["ci_high"] - found["ci_low"]) / 2
-        over_examples = error * float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom))
-        # Equal seeds have no interval and add nothing. If the examples are equal too, there is no interval.
-        reach = math.hypot(0.0 if math.isnan(over_seeds) else over_seeds, over_examples) or math.nan
-    return dict(zip(TEST_SET_COLUMNS, (examples, error, middle - reach, middle + reach), strict=True))
+def may_be_these_alone(comparison: Mapping[Any, Any]) -> bool:
+    """Return whether a difference or an equivalence is clear on these test examples, but not on new ones.
 
-
-def _right_by_example(
-    found: dict[Any, Any], summary: pd.DataFrame, answers: Sequence[Answers | None]
-) -> list[npt.NDArray[np.float64]] | None:
-    """Return the share of correct runs for each example: of the variant, then of the baseline.
-
-    None if a run has no answers, or answers to different examples.
+    Args:
+        comparison: a row of a comparison frame; without `TEST_SET_COLUMNS` nothing is known of new examples.
     """
-    known = [[answers[place] for place in side] for side in compared_runs(summary, found)]
-    first = next((own for own in known[0] if own), None)
-    if first is None or len(first.labels) < 2 or not known[1]:
+    low, high = (comparison.get(f"new_images_{end}", math.nan) for end in ("low", "high"))
+    if comparison["verdict"] == EQUIVALENT:
+        return bool(max(-low, high) >= comparison["margin"])
+    excludes_zero = comparison["ci_low"] > 0 or comparison["ci_high"] < 0
+    return bool((comparison["verdict"] != UNDECIDED or excludes_zero) and low <= 0 <= high)
+
+
+def mcnemar(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> float:
+    """Return the exact two-sided p value of McNemar's test: do two networks have the same accuracy on new examples?
+
+    Only the examples that exactly one of them classifies correctly count. Without any, p is 1.
+
+    Args:
+        one: whether a network classifies each example correctly, (examples,).
+        other: the same for the other network.
+
+    Source: McNemar 1947, "Note on the sampling error of the difference between correlated proportions or percentages".
+    """
+    only_one, only_other = int((one & ~other).sum()), int((other & ~one).sum())
+    if only_one + only_other == 0:
+        return 1.0
+    return float(stats.binomtest(only_one, only_one + only_other).pvalue)
+
+
+def _row(found: dict[Any, Any], summary: pd.DataFrame, answers: Sequence[Answers | None]) -> dict[str, float]:
+    places = compared_runs(summary, found)
+    labels = _common_labels([answers[place] for side in places for place in side])
+    if labels is None or not all(places):
+        return {}
+    is_mean = found["metric"] not in RESAMPLED
+    variant, baseline = (_Side.of(summary, own, found["metric"], answers) for own in places)
+    known = {"test_examples": len(labels), "p_mcnemar": _single_runs_p(found, summary, answers, places)}
+    if min(len(variant.runs), len(baseline.runs)) < 2:
+        parts = np.mean([*variant.parts()], axis=0) - np.mean([*baseline.parts()], axis=0)
+        return known | {"test_set_error": math.sqrt(variance_of_parts(parts, is_mean=is_mean))}
+    if str(found["test"]).startswith("paired"):
+        differences = np.subtract([*variant.values()], [*baseline.values()]).tolist()
+        pairs = (one - other for one, other in zip(variant.parts(), baseline.parts(), strict=True))
+        crossed = Crossed.paired(Sample.of(differences, pairs, is_mean=is_mean), len(labels))
+    else:
+        one, other = (Sample.of([*side.values()], side.parts(), is_mean=is_mean) for side in (variant, baseline))
+        crossed = Crossed.unpaired(one, other, len(labels), is_mean=is_mean)
+    error = math.sqrt(crossed.from_examples)
+    intervals = {"two_level": _two_level_reach(found, error), "new_images": crossed.reach}
+    for name, reach in intervals.items():
+        known |= {f"{name}_low": found["difference"] - reach, f"{name}_high": found["difference"] + reach}
+    return known | {"test_set_error": error, "test_set_share": crossed.test_set_share}
+
+
+@dataclass(frozen=True)
+class _Side:
+    """The runs of one side of a comparison by seed; several runs of a seed and cell, and several cells, are averaged.
+
+    This is how `comparison_frame` averages them, too.
+    """
+
+    runs: Mapping[Hashable, list[list[int]]]  # places by seed, in each cell
+    scores: Mapping[int, float]
+    answers: Mapping[int, Values | npt.NDArray[np.bool_]]
+
+    @classmethod
+    def of(cls, summary: pd.DataFrame, places: list[int], metric: str, answers: Sequence[Answers | None]) -> "_Side":
+        rows = summary.iloc[places]
+        keys = zip(rows["seed"], rows.get("cell", pd.Series("", rows.index)), places, strict=True)
+        runs: dict[Hashable, dict[Hashable, list[int]]] = {}
+        for seed, cell, place in keys:
+            runs.setdefault(seed, {}).setdefault(cell, []).append(place)
+        known = {place: own for place in places if (own := answers[place])}
+        return cls(
+            runs={seed: [*cells.values()] for seed, cells in sorted(runs.items())},
+            scores=dict(zip(places, rows[metric].astype(float), strict=True)),
+            answers={
+                place: np.asarray(own.resampled) if metric in RESAMPLED else own.right for place, own in known.items()
+            },
+        )
+
+    def values(self) -> Iterator[float]:
+        """Yield the metric of each seed, in their order."""
+        for cells in self.runs.values():
+            yield float(np.mean([np.mean([self.scores[place] for place in runs]) for runs in cells]))
+
+    def parts(self) -> Iterator[Values]:
+        """Yield the correct answers of each seed, or its resampled values, in the order of the seeds."""
+        for cells in self.runs.values():
+            yield np.mean([np.mean([self.answers[place] for place in runs], axis=0) for runs in cells], axis=0)
+
+
+def _common_labels(answers: Sequence[Answers | None]) -> npt.NDArray[np.int32] | None:
+    """Return the labels of at least two test examples; None if a run has no answers, or to different examples."""
+    first = next((own.labels for own in answers if own), None)
+    if first is None or len(first) < 2:
         return None
-    if any(own is None or not np.array_equal(own.labels, first.labels) for side in known for own in side):
-        return None
-    return [np.mean([own.right for own in side if own], axis=0) for side in known]
+    return first if all(own and np.array_equal(own.labels, first) for own in answers) else None
+
+
+def _two_level_reach(found: Mapping[Any, Any], error: float) -> float:
+    """Return the half-width of the two-level interval; NaN if neither seeds nor examples vary."""
+    over_seeds = (found["ci_high"] - found["ci_low"]) / 2
+    over_examples = error * float(stats.t.ppf((1 + CONFIDENCE) / 2, found["n_completed"] - 1))
+    return math.hypot(0.0 if math.isnan(over_seeds) else over_seeds, over_examples) or math.nan  # equal seeds add 0
+
+
+def _single_runs_p(
+    found: Mapping[Any, Any], summary: pd.DataFrame, answers: Sequence[Answers | None], places: list[list[int]]
+) -> float:
+    """Return McNemar's p value if both sides are one run, on the same data and split; else NaN."""
+    if found["metric"] in RESAMPLED or found["lost"] or found["baseline_lost"] or [*map(len, places)] != [1, 1]:
+        return math.nan
+    (one,), (other,) = places
+    first, second = answers[one], answers[other]
+    runs = summary.iloc[[one, other]].astype(object)
+    if first is None or second is None or not same_data(*runs.where(runs.notna(), None).to_dict("records")):
+        return math.nan
+    return mcnemar(first.right, second.right)

@@ -2,23 +2,37 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from runner.core.text import counted
 from runner.core.write import csv_text, write_text
 from runner.reporting.aggregate import (
+    EQUIVALENT,
     STILL_TRAINING,
     can_decide,
     comparison_frame,
     has_seeds_apart,
     lost_shares,
     no_result_text,
+    outcome,
     p_text,
 )
-from runner.reporting.metrics import interval_text, is_share, quantity, sign_of, signed_text, spread_text
+from runner.reporting.metrics import (
+    error_text,
+    interval_text,
+    is_share,
+    margin_text,
+    quantity,
+    sign_of,
+    signed_text,
+    spread_text,
+)
 from runner.reporting.statistics.attainability import LEVEL
 from runner.reporting.statistics.comparisons import FEWEST_SEEDS, binomial_error
+from runner.reporting.statistics.resampling import RESAMPLED
+from runner.reporting.statistics.test_set_error import BY_EXAMPLE, may_be_these_alone
 from runner.reporting.statistics.ties import places
 from runner.reporting.tables.latex_table import Mark, escaped, latex_table
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
@@ -91,11 +105,20 @@ def paper_table(
                 "difference": "" if against is None else signed_text(against["difference"], metric),
                 "95% interval": "" if against is None else interval_text(against, metric),
                 "p (Holm)": "" if against is None else p_text(against),
+                **_margin_cells(against, has_margin=bool(comparisons["margin"].notna().any())),
                 "n": ", ".join(filter(None, [f"{row['n']:.0f}", no_result_text(row)])),
             }
         )
     caption = _caption(aggregate, comparisons, examples, goal) + (f" {note[:1].upper()}{note[1:]}." if note else "")
     return PaperTable(rows, _marks(summary, aggregate, metric), caption)
+
+
+def _margin_cells(against: "pd.Series[Any] | None", *, has_margin: bool) -> dict[str, str]:
+    """Return the cells that a table with a margin has: p of equivalence, and the verdict."""
+    if not has_margin:
+        return {}
+    texts = ("", "") if against is None else (p_text(against, "p_equivalence"), outcome(against))
+    return dict(zip(("p (equivalence)", "verdict"), texts, strict=True))
 
 
 def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, metric: str) -> list[Mark]:
@@ -140,7 +163,8 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
         text += f"; differences from {baseline}"
         if most > 1:
             alike = " (none if all differences are equal)" * _any_alike(comparisons)
-            text += f" with 95% t-intervals{alike}; p by {tests}{_family(comparisons, aggregate)}"
+            text += f" with 95% t-intervals{alike}; p by {tests}{_equivalence(comparisons)}"
+            text += _family(comparisons, aggregate)
         if unable := [row["reason"] for row in comparisons.to_dict("records") if not can_decide(row)]:
             text += f" ({'; '.join(dict.fromkeys(unable))}: nothing is claimed)"
     variants = aggregate.to_dict("records")
@@ -152,6 +176,15 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
     bold = f" Bold: best mean{of}{fewest}." if aggregate["mean"].notna().any() else ""
     target = f" Target: {goal}." if is_time(metric) else ""
     return f"{text}.{target}{bold}{lost}{_test_set_error(aggregate, comparisons, examples)}"
+
+
+def _equivalence(comparisons: pd.DataFrame) -> str:
+    """Name the margin and its tests; "" without a margin."""
+    margins = comparisons["margin"].dropna()
+    if margins.empty:
+        return ""
+    margin = margin_text(margins.iloc[0], str(comparisons["metric"].iloc[0]))
+    return f" (p of equivalence within {margin}: by two one-sided tests of the same kind)"
 
 
 def _any_alike(comparisons: pd.DataFrame) -> bool:
@@ -169,20 +202,38 @@ def _family(comparisons: pd.DataFrame, aggregate: pd.DataFrame) -> str:
 
 def _test_set_error(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int | None) -> str:
     """Return the standard error from the test set's size: of one accuracy, and of a paired difference."""
-    best = aggregate["mean"].max()
-    if not examples or aggregate["metric"].iloc[0] != "test_accuracy" or not 0 <= best <= 1:  # also for NaN
+    metric, best = aggregate["metric"].iloc[0], aggregate["mean"].max()
+    if not examples or metric not in BY_EXAMPLE or not 0 <= best <= 1:  # also for NaN
         return ""
-    error = 100 * binomial_error(best, examples)
-    text = (
-        f" The {examples:,} test examples alone leave a standard error of {error:.2f} percentage points in one accuracy"
-    )
+    unit = " percentage points" if is_share(metric) else ""
+    paired = comparisons.get("test_set_error", pd.Series(dtype=float)).dropna()
+    span = " to ".join(dict.fromkeys(error_text(end, metric) for end in (paired.min(), paired.max())))
+    alone = f" The {examples:,} test examples alone leave a standard error of "
+    only_seeds = f"the intervals cover only seeds, not this error.{_of_new_examples(comparisons)}"
+    if metric in RESAMPLED:
+        bootstrap = f"{alone}{span}{unit} in a paired difference (bootstrap over the examples); {only_seeds}"
+        return bootstrap if len(paired) else ""
+    text = f"{alone}{error_text(binomial_error(best, examples), metric)}{unit} in one accuracy"
     if not len(comparisons):
         return f"{text}."
-    paired = 100 * comparisons.get("test_set_error", pd.Series(dtype=float)).dropna()
     if not len(paired):
         return f"{text}; the paired standard error of a difference is unknown."
-    span = " to ".join(dict.fromkeys(f"{end:.2f}" for end in (paired.min(), paired.max())))
-    return f"{text} and of {span} in a paired difference; the intervals cover only seeds, not this error."
+    return f"{text} and of {span} in a paired difference; {only_seeds}"
+
+
+def _of_new_examples(comparisons: pd.DataFrame) -> str:
+    """Name the variants whose difference, or equivalence, is clear on these test examples alone."""
+    alone = [row for row in comparisons.to_dict("records") if may_be_these_alone(row)]
+    equivalent = [str(row["variant"]) for row in alone if row["verdict"] == EQUIVALENT]
+    different = [str(row["variant"]) for row in alone if row["verdict"] != EQUIVALENT]
+    return _widened(different, "0") + _widened(equivalent, "the margin")
+
+
+def _widened(names: list[str], what: str) -> str:
+    if not names:
+        return ""
+    which = f"that of {' and '.join(names)} contains" if len(names) < 3 else f"{len(names)} of them contain"
+    return f" Widened to new examples, {which} {what}."
 
 
 def _markdown(text: str) -> str:

@@ -5,13 +5,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, ValidationInfo, field_validator
 
-from runner.config.ranges import Count, NonNegative, WholeNumber
+from runner.config.ranges import Count, NonNegative, Positive, WholeNumber
 from runner.config.schema import Section, error_lines
 from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean
 from runner.records.baselines import study_names
 from runner.records.record import VALIDATION_METRICS
-from runner.reporting.metrics import sign_of
+from runner.reporting.metrics import is_share, sign_of
 
 Axes = dict[str, Annotated[list[Any], Field(min_length=1)]]  # a key or group -> the values it takes
 MOST = 10_000  # seeds, values of a range, or variants; planning this many takes most of an hour
@@ -82,6 +82,7 @@ class Study(Chosen):
     grid: Axes = Field(default_factory=dict)  # crossed with every variant
     tune: Tune | None = None
     target: NonNegative | None = None  # a value of the validation metric; the report says how soon runs reach it
+    margin: Positive | None = None  # differences within it are equivalent; in the metric's unit
     seeds: Seeds = Field(default=10, validate_default=True)
 
     @property
@@ -94,6 +95,14 @@ class Study(Chosen):
     def _target_can_be_reached(cls, value: float | None, info: ValidationInfo) -> float | None:
         if value is not None and value > 1 and str(info.data.get("metric")).endswith("accuracy"):
             raise ValueError("must be from 0 to 1, as accuracies are")
+        return value
+
+    @field_validator("margin")
+    @classmethod
+    def _margin_is_in_the_metrics_unit(cls, value: float | None, info: ValidationInfo) -> float | None:
+        if value is not None and value > 1 and is_share(str(info.data.get("metric"))):
+            hint = f"; {value / 100:g} is {value:g} percentage points" if value <= 100 else ""
+            raise ValueError(f"must be above 0 and at most 1, as accuracies are{hint}")
         return value
 
 

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
 
+import numpy as np
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
@@ -19,6 +20,7 @@ from runner.reporting.collect import find_runs
 from runner.reporting.formats import Output
 from runner.reporting.page.page_tables import environment_table, variants_table
 from runner.reporting.report import report
+from runner.reporting.results import Wish
 from runner.reporting.tables.paper_table import PaperTable, paper_table
 from tests.reporting.conftest import run_maker
 
@@ -242,6 +244,31 @@ def test_the_verdict_baseline_stands_at_the_baseline_alone(make_run, tmp_path):
     assert verdicts_of(results) == ["baseline", "too few seeds", "not compared"]
 
 
+def predictions(right):
+    """Predictions of two classes, right on these of the test examples."""
+    labels = np.zeros(len(right), int)
+    probabilities = np.where(np.reshape(right, (-1, 1)), [0.9, 0.1], [0.1, 0.9])
+    return {f"{part}_{kind}": own for part in ("test", "validation")
+            for kind, own in (("probabilities", probabilities), ("labels", labels))}  # fmt: skip
+
+
+def test_the_interval_for_new_images_is_a_column_where_predictions_are_known(make_run, tmp_path):
+    rights = [[True, True, False, True], [True, True, True, True], [False, True, True, True], [True] * 4]
+    for number, right in enumerate(rights):
+        own = {"label": "ab"[number % 2], "seed": number // 2, "test": {"accuracy": np.mean(right)}}
+        make_run(f"with/{number}", predictions=predictions(right), **own)
+        make_run(f"without/{number}", **own)
+    tables = {}
+    for name in ("with", "without"):
+        results = report([tmp_path / name], tmp_path / "out", output=Output(["csv"])).results
+        tables[name] = variants_table(results, PaperTable([], [""] * len(results.variants), ""))
+    heads = {name: [column.name for column in table.columns] for name, table in tables.items()}
+    baseline, other = (dict(zip(heads["with"], row, strict=True)) for row in tables["with"].rows)
+    assert other["95% interval, new images too"].parts[0][0].startswith("[")
+    assert baseline["95% interval, new images too"].parts[0][0] == ""
+    assert {*heads["with"]} - {*heads["without"]} == {"95% interval, new images too"}
+
+
 def test_why_the_seeds_cannot_decide_is_said_once_below_the_variants(make_run, tmp_path):
     for seed in range(2):
         for label in "abc":
@@ -282,3 +309,15 @@ def test_a_failure_shows_its_traceback_on_demand(opened):
     assert not details.find_element(By.TAG_NAME, "pre").is_displayed()
     details.find_element(By.TAG_NAME, "summary").send_keys(Keys.ENTER)
     assert details.find_element(By.TAG_NAME, "pre").text.startswith("E: <script>")
+
+
+def test_with_a_margin_the_page_has_its_p_and_the_four_verdicts(make_run, tmp_path):
+    for seed in range(7):
+        for label, shift in (("a", 0), ("b", 0.0001), ("c", 0.1)):
+            make_run(f"sweep/{label}{seed}", label=label, seed=seed, accuracies=(0.5, 0.6 + seed / 100 + shift))
+    results = report([tmp_path / "sweep"], tmp_path / "out", Wish(margin=0.001), Output(["csv"])).results
+    assert verdicts_of(results) == ["baseline", "equivalent", "better"]
+    table = variants_table(results, PaperTable([], [""] * 3, ""))
+    place = [column.name for column in table.columns].index("p (equivalence)")
+    assert [row[place].parts[0][0] for row in table.rows] == ["", "0.016", "1.000"]
+    assert {len(row) for row in table.rows} == {len(table.columns)}

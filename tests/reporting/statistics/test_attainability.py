@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 from scipy.stats import permutation_test
 
-from runner.reporting.statistics.attainability import EXACT_PAIRS, FLIPS, seeds_needed, smallest_p
+from runner.reporting.statistics.attainability import (
+    EXACT_PAIRS,
+    FLIPS,
+    seeds_needed,
+    smallest_equivalence_p,
+    smallest_p,
+)
 
 
 @pytest.mark.parametrize("pairs", [3, 5, 6])
@@ -28,3 +34,11 @@ def test_holm_multiplies_the_smallest_p_by_the_number_of_comparisons():
 def test_where_flips_are_drawn_no_p_is_below_one_in_as_many_and_the_observed_one():
     assert smallest_p(EXACT_PAIRS + 1, 1) == pytest.approx(1 / (FLIPS + 1))
     assert smallest_p(EXACT_PAIRS + 1, 6_000) >= 0.05
+
+
+def test_the_smallest_p_of_equivalence_is_that_of_shifted_differences_with_one_sign():
+    exact = permutation_test(
+        (np.ones(7),), np.sum, permutation_type="samples", alternative="greater", n_resamples=np.inf
+    )
+    assert smallest_equivalence_p(7, 1) == pytest.approx(exact.pvalue)
+    assert [smallest_equivalence_p(6, comparisons) < 0.05 for comparisons in (3, 4)] == [True, False]

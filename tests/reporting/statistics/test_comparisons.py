@@ -12,9 +12,9 @@ from runner.reporting.statistics.comparisons import (
     compare_paired,
     compare_unpaired,
     holm,
-    sign_flip_p,
     summarize,
 )
+from runner.reporting.statistics.sign_flips import sign_flip_p
 
 ONE = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
 OTHER = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from statsmodels.stats import contingency_tables
 
 from runner.reporting.aggregate import aggregate_frame, comparison_frame
 from runner.reporting.predictions import Answers
-from runner.reporting.statistics.test_set_error import with_test_set_error
+from runner.reporting.statistics.test_set_error import mcnemar, with_test_set_error
 from runner.reporting.tables.paper_table import paper_table
 from runner.reporting.verdicts import verdicts
 from tests.reporting.test_aggregate import runs
@@ -137,22 +138,140 @@ def test_a_claim_is_of_these_test_examples_and_says_where_others_may_not_show_it
         own[:2] = True
     summary, compared = measured((base, more))
     sentence = verdicts(aggregate_frame(summary, "test_accuracy"), compared, {"a": "a", "b": "a"})["b"]
-    assert "(no 95% CI, all differences equal; -0.17 to +0.67 including the test set's error; p = 0.008" in sentence
-    assert sentence.endswith("; n = 8; holds for these 800 test examples, perhaps not for others).")
+    reach = 100 * stats.norm.ppf(0.975) * stats.sem([1, 1] + [0] * (EXAMPLES - 2))
+    new = f"{0.25 - reach:+.2f} to {0.25 + reach:+.2f} for new test examples"
+    assert f"(no 95% CI, all differences equal; {new}; p = 0.008" in sentence
+    assert sentence.endswith("; n = 8; the difference may be these 800 test examples' alone).")
+    caption = paper_table(summary, aggregate_frame(summary, "test_accuracy"), compared, EXAMPLES).caption
+    assert caption.endswith("Widened to new examples, that of b contains 0.")
 
 
-def test_where_neither_seeds_nor_examples_vary_there_is_no_two_level_interval(right):
+def test_where_neither_seeds_nor_examples_vary_there_is_no_interval_for_new_examples(right):
     _, compared = measured((right[0], right[0]))
     assert compared["test_set_error"][0] == 0
-    assert np.isnan([compared["ci_low"][0], compared["two_level_low"][0], compared["two_level_high"][0]]).all()
+    columns = ["ci_low", "two_level_low", "two_level_high", "new_images_low", "new_images_high", "test_set_share"]
+    assert compared[columns].isna().all(axis=None)
 
 
-def test_an_interval_with_the_test_sets_error_may_begin_at_zero(right):
+def anova(differences):
+    """Variance of the grand mean of a seeds x examples table from its mean squares, by the textbook's formulas."""
+    seeds, examples = differences.shape
+    rows, columns, grand = differences.mean(axis=1), differences.mean(axis=0), differences.mean()
+    rest = differences - rows[:, None] - columns + grand
+    of_seeds = examples * ((rows - grand) ** 2).sum() / (seeds - 1)
+    of_examples = seeds * ((columns - grand) ** 2).sum() / (examples - 1)
+    residual = (rest**2).sum() / ((seeds - 1) * (examples - 1))
+    return of_seeds, of_examples, residual
+
+
+def varied(seed):
+    """The answers of both variants: b is better at the hard examples, and some of its seeds more than others."""
+    generator = np.random.default_rng(seed)
+    hard = np.where(generator.random(EXAMPLES) < 0.2, 0.9, 0.005)
+    better = generator.uniform(0, 0.6, SEEDS)
+    return answered(generator, hard), [answered(generator, hard, own)[0] for own in better]
+
+
+def test_the_interval_for_new_examples_is_of_the_mean_squares_of_seeds_and_examples():
+    right = varied(0)
+    _, compared = measured(right)
+    (row,) = compared.to_dict("records")
+    of_seeds, of_examples, residual = anova(np.array(right[1], float) - np.array(right[0], float))
+    assert residual < of_examples < of_seeds
+    variance = (of_seeds + of_examples - residual) / (SEEDS * EXAMPLES)
+    terms = [(of_seeds, SEEDS - 1), (of_examples, EXAMPLES - 1), (residual, (SEEDS - 1) * (EXAMPLES - 1))]
+    freedom = (of_seeds + of_examples - residual) ** 2 / sum(square**2 / own for square, own in terms)
+    reach = stats.t.ppf(0.975, freedom) * math.sqrt(variance)
+    assert row["new_images_low"] == pytest.approx(row["difference"] - reach)
+    assert row["new_images_high"] == pytest.approx(row["difference"] + reach)
+    assert row["test_set_share"] == pytest.approx(1 - of_seeds / (SEEDS * EXAMPLES) / variance)
+    assert row["two_level_low"] < row["new_images_low"] < row["ci_low"]
+
+
+def test_several_cells_and_runs_of_a_seed_are_averaged_before_seeds_and_examples_are_crossed(right):
+    """Eight runs are four seeds in two cells; b's seed 0 has two runs in the first one."""
+    seeds = [0, 0, 1, 1, 2, 2, 3, 3]
+    change = lambda summary: summary.assign(seed=seeds * 2, cell=["x", "y"] * SEEDS)  # noqa: E731
+    _, compared = measured(right, change=change)
+    by_seed = [np.array(side, float).reshape(SEEDS // 2, 2, EXAMPLES).mean(axis=1) for side in right]
+    differences = by_seed[1] - by_seed[0]
+    of_seeds, of_examples, residual = anova(differences)
+    (row,) = compared.to_dict("records")
+    assert row["n"] == SEEDS // 2
+    assert row["difference"] == pytest.approx(differences.mean())
+    expected = max(of_seeds + of_examples - residual, of_seeds, of_examples)
+    assert row["test_set_share"] == pytest.approx(1 - of_seeds / expected)
+
+
+def single(right, **changes):
+    """Two single runs, one of each variant."""
+    return measured([[side[0]] for side in right], change=lambda summary: summary.assign(**changes))
+
+
+def test_two_single_runs_are_compared_by_mcnemars_exact_test(right):
+    _, compared = single(right)
+    one, other = right[1][0], right[0][0]
+    table = [[int((one & other).sum()), int((one & ~other).sum())], [int((~one & other).sum()), 0]]
+    assert compared["p_mcnemar"][0] == pytest.approx(contingency_tables.mcnemar(table, exact=True).pvalue)
+    assert compared[["new_images_low", "two_level_low", "test_set_share"]].isna().all(axis=None)
+    assert compared["test_set_error"][0] == pytest.approx(stats.sem(one.astype(int) - other))
+
+
+@pytest.mark.parametrize(("p_value", "verb"), [(0.003, "differ"), (0.3, "do not differ significantly")])
+def test_a_sentence_on_two_single_runs_is_about_these_networks_and_not_about_the_variants(right, p_value, verb):
+    summary, compared = single(right)
+    sentence = sentence_with(summary, compared, p_mcnemar=p_value)
+    assert sentence.endswith(
+        f"; these two networks {verb} on these 800 test examples (McNemar, exact: p = {p_value:.3f}); one seed says "
+        "nothing about the variants."
+    )
+
+
+@pytest.mark.parametrize("key", ["fingerprint", "split"])
+def test_single_runs_on_other_data_or_another_split_are_not_compared_by_mcnemar(right, key):
+    _, compared = single(right, **{key: ["one", "other"]})
+    assert compared["p_mcnemar"].isna().all()
+
+
+def test_mcnemar_without_discordant_examples_shows_nothing():
+    same = np.array([True, False, True])
+    assert mcnemar(same, same) == 1
+    assert mcnemar(np.ones(8, bool), np.zeros(8, bool)) == pytest.approx(2 / 2**8)
+
+
+def test_where_a_variant_has_several_runs_there_is_no_test_of_single_ones(right):
+    _, compared = measured([right[0], right[1][:1]])
+    assert compared["p_mcnemar"].isna().all()
+
+
+def sentence_with(summary, compared, **changes):
+    frame = compared.assign(**changes)
+    return verdicts(aggregate_frame(summary, "test_accuracy"), frame, {"a": "a", "b": "a"})["b"]
+
+
+def test_a_claim_names_the_test_examples_it_is_about_and_both_intervals(right):
     summary, compared = measured(right)
-    compared = compared.assign(two_level_low=0.0)
-    sentence = verdicts(aggregate_frame(summary, "test_accuracy"), compared, {"a": "a", "b": "a"})["b"]
-    assert "; +0.00 to +" in sentence
-    assert " including the test set's error; p" in sentence
+    sentence = sentence_with(summary, compared, new_images_low=0.001, new_images_high=0.02)
+    assert " for these test examples, +0.10 to +2.00 for new ones too; p" in sentence
+    assert sentence.endswith("; holds for these 800 test examples and, by its interval, for new ones).")
+
+
+def test_an_interval_for_new_examples_may_begin_at_zero_and_then_the_claim_is_of_these_alone(right):
+    summary, compared = measured(right)
+    sentence = sentence_with(summary, compared, new_images_low=0.0)
+    assert " for these test examples, +0.00 to +" in sentence
+    assert sentence.endswith("; the difference may be these 800 test examples' alone).")
+
+
+def test_a_difference_without_significance_may_be_these_examples_alone_too(right):
+    """Its interval over seeds is above 0, the one for new examples is not."""
+    summary, compared = measured(right)
+    undecided = {"verdict": "undecided", "reason": "no significant difference", "p_holm": 0.06}
+    sentence = sentence_with(summary, compared, new_images_low=-0.001, **undecided)
+    assert sentence.endswith("; the difference may be these 800 test examples' alone).")
+    assert "test examples' alone" not in sentence_with(
+        summary, compared, new_images_low=-0.001, ci_low=-0.01, **undecided
+    )
 
 
 def test_a_difference_below_one_test_example_is_shown_and_called_that():
@@ -163,3 +282,30 @@ def test_a_difference_below_one_test_example_is_shown_and_called_that():
     summary, compared = measured((base, more))
     sentence = verdicts(aggregate_frame(summary, "test_accuracy"), compared, {"a": "a", "b": "a"})["b"]
     assert "no significant difference from a: +0.03 percentage points (less than one test example) (" in sentence
+
+
+def test_a_calibration_error_has_its_interval_from_resampled_test_examples(right):
+    """Each run's resampled values stand for what a bootstrap over the examples gave; they have a known spread."""
+    generator = np.random.default_rng(8)
+    common = generator.normal(0, 0.003, 2_000)
+    resampled = [[generator.normal(0, 0.001, 2_000) + common * side for _ in range(SEEDS)] for side in range(2)]
+    metric = "test_expected_calibration_error"
+    values = [generator.normal(0.03 + 0.001 * side, 0.0005, SEEDS) for side in range(2)]
+    summary = pd.concat(
+        [
+            runs(name, list(own)).rename(columns={"test_accuracy": metric})
+            for name, own in zip("ab", values, strict=True)
+        ],
+        ignore_index=True,
+    )
+    answers = [Answers(LABELS, right[0][0], own) for side in resampled for own in side]
+    compared = with_test_set_error(comparison_frame(summary, metric, "a"), summary, answers)
+    (row,) = compared.to_dict("records")
+    assert row["test_set_error"] == pytest.approx(math.hypot(0.003, 0.001 * math.sqrt(2 / SEEDS)), rel=0.05)
+    assert row["new_images_low"] < 0 < row["ci_low"] < row["ci_high"] < row["new_images_high"]
+    assert row["test_set_share"] > 0.9
+    caption = paper_table(summary, aggregate_frame(summary, metric), compared, EXAMPLES).caption
+    error = f"{row['test_set_error']:.4f}"
+    assert f"The 800 test examples alone leave a standard error of {error} in a paired difference (boot" in caption
+    sentence = verdicts(aggregate_frame(summary, metric), compared, {"a": "a", "b": "a"})["b"]
+    assert sentence.endswith("; the difference may be these 800 test examples' alone).")

@@ -10,9 +10,9 @@ from tests.reporting.test_aggregate import SEVEN, runs
 pytestmark = pytest.mark.usefixtures("few_resamples")
 
 
-def table(*frames, baseline):
+def table(*frames, baseline, margin=None):
     summary = pd.concat(frames)
-    comparisons = comparison_frame(summary, "test_accuracy", baseline)
+    comparisons = comparison_frame(summary, "test_accuracy", baseline, margin=margin)
     return paper_table(summary, aggregate_frame(summary, "test_accuracy"), comparisons, 10_000)
 
 
@@ -148,3 +148,15 @@ def test_the_latex_table_compiles_in_a_plain_article(tmp_path, shell):
 def test_runs_without_a_result_are_counted_beside_the_others(status):
     lost = runs("b", [*SEVEN[:6], float("nan")], ["completed"] * 6 + [status])
     assert table(runs("a", SEVEN), lost, baseline="a").rows[1]["n"] == f"6, 1 {status}"
+
+
+def test_with_a_margin_the_table_has_the_verdicts_and_the_caption_names_the_margin():
+    near, better = ([value + shift for value in SEVEN] for shift in (0.0004, 0.01))
+    shown = table(runs("a", SEVEN), runs("b", near), runs("c", better), baseline="a", margin=0.001)
+    assert [row["verdict"] for row in shown.rows] == ["", "equivalent", "better"]
+    assert [row["p (equivalence)"] for row in shown.rows] == ["", "0.016", "1.000"]
+    assert "(p of equivalence within 0.1 percentage points: by two one-sided tests of the same kind)" in shown.caption
+    assert "equivalent & 7" in shown.latex()
+    without = table(runs("a", SEVEN), runs("b", near), baseline="a")
+    assert "verdict" not in without.rows[1]
+    assert "equivalence" not in without.caption

@@ -42,6 +42,9 @@ def test_a_variant_with_a_part_left_out_can_be_the_baseline_and_be_tuned_by_itse
         (TWO | {"metric": "test_accuracy"}, "study.metric=test_accuracy: must be a metric of the validation set"),
         (TWO | {"variant": {}}, "study.variant={}: no such key; did you mean variants?"),
         (TWO | {"target": 97}, "study.target=97: must be from 0 to 1"),
+        (TWO | {"margin": 0}, "study.margin=0: must be a finite number above 0"),
+        (TWO | {"margin": -0.001}, "study.margin=-0.001: must be a finite number above 0"),
+        (TWO | {"margin": 2}, "study.margin=2: must be above 0 and at most 1.*; 0.02 is 2 percentage points"),
         (TWO | {"seeds": 0}, "study.seeds=0: must be the number of seeds, 1 to 10000, or a list of seeds"),
         (TWO | {"seeds": 10**9}, "study.seeds=1000000000: must be the number of seeds, 1 to 10000, or a list of seeds"),
         (TWO | {"seeds": []}, "study.seeds="),
@@ -55,3 +58,8 @@ def test_a_variant_with_a_part_left_out_can_be_the_baseline_and_be_tuned_by_itse
 def test_what_is_wrong_is_said_with_its_key(given, said):
     with pytest.raises(ConfigError, match=said):
         read_study(given)
+
+
+def test_a_margin_is_in_the_unit_of_the_metric():
+    assert read_study(TWO | {"margin": 0.001}).margin == 0.001
+    assert read_study(TWO | {"metric": "val_loss", "margin": 2}).margin == 2
