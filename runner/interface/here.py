@@ -1,7 +1,8 @@
 """Training here, in the calling process, for runs with Python objects."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
@@ -37,12 +38,23 @@ def train_here(arguments: Sequence[str], overrides: Sequence[str], objects: Obje
     request = Request(**composed["request"] | {"directory": Path(composed["request"]["directory"])})
     directory = request.directory
     directory.mkdir(parents=True, exist_ok=True)
-    logging.getLogger("tensorflow").handlers.clear()  # its messages belong in the run's log
-    with run_lock(directory), logged_by(logging.FileHandler(directory / "run.log", encoding="utf-8")):
+    log = logging.FileHandler(directory / "run.log", encoding="utf-8")
+    with run_lock(directory), logged_by(log), _silent_tensorflow():
         record = run(composed["config"], request, Terminal(quiet=quiet), objects=objects)
     if exit_code(record) == EXIT_INTERRUPTED:
         raise KeyboardInterrupt
     return directory
+
+
+@contextmanager
+def _silent_tensorflow() -> Iterator[None]:
+    """Leave TensorFlow's messages in the block to the run's log."""
+    tensorflow = logging.getLogger("tensorflow")
+    before, tensorflow.handlers = tensorflow.handlers, []
+    try:
+        yield
+    finally:
+        tensorflow.handlers = before
 
 
 def refuse_other_backend() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
 from runner.config.multirun import is_sweep
+from runner.config.overrides import override_key
 from runner.core.errors import UserError
 from runner.core.write import write_text
 from runner.interface.command import run_command
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     Asked = Location | Mapping[str, Any] | Study  # a study's name, file or content
 
-_ONE_RUN = "one run; use runner.sweep for axes and seeds, and no dry_run"
+_ONE_RUN = "one run; use runner.sweep for axes and seeds"
 _STUDIES = Path("outputs") / "conf"  # studies that were given as values or as files
 
 
@@ -76,6 +77,7 @@ def train(
 
     arguments = [*_options(config_dir), *_place("run", directory), *trust(trusted_packages)]
     given = [*data_overrides(data), *as_overrides(overrides)]
+    _refuse_dry_run(given)
     if is_sweep(given):
         raise UserError(f"the overrides do not train {_ONE_RUN}")
     if callbacks or model is not None or optimizer is not None:
@@ -129,9 +131,10 @@ def sweep(
     """
     from runner.interface.results import load
 
-    given = ["-m", *data_overrides(data), *as_overrides(base), *as_axes(axes)]
+    given = [*data_overrides(data), *as_overrides(base), *as_axes(axes)]
+    _refuse_dry_run(given)
     given += _of_a_sweep(workers, directory, trusted_packages, fail_fast=fail_fast)
-    outcome = run_command([*_options(config_dir), *given], quiet=quiet)
+    outcome = run_command([*_options(config_dir), "-m", *given], quiet=quiet)
     return load(_begun(outcome.directory, "a sweep"))
 
 
@@ -213,6 +216,7 @@ def study(
     given = [f"study={chosen}", *data_overrides(data), *as_overrides(overrides)]
     given += as_overrides({} if seeds is None else {"seeds": [*seeds] if isinstance(seeds, Iterable) else seeds})
     given += _of_a_sweep(workers, directory, trusted_packages, fail_fast=fail_fast)
+    _refuse_dry_run(given)
     outcome = run_command([*_options(options), *given, *(["dry_run=true"] if dry_run else [])], quiet=quiet)
     place = _begun(outcome.directory, "a study")
     return read_frame(place / "plan.csv") if dry_run else load(place)
@@ -260,6 +264,14 @@ def _place(kind: Literal["run", "sweep"], directory: Location | None) -> list[st
 
 def _options(config_dir: Location | None) -> list[str]:
     return [] if config_dir is None else [f"--config-dir={given_path(config_dir)}"]
+
+
+def _refuse_dry_run(overrides: Iterable[str]) -> None:
+    for override in overrides:
+        if override_key(override) == "dry_run":
+            raise UserError(
+                f"{override}: only runner.study(..., dry_run=True) and the command line show a plan"
+            )
 
 
 def _begun(directory: Path | None, wanted: str) -> Path:

@@ -42,6 +42,7 @@ class Condition:
     @classmethod
     def equal(cls, column: str, value: Any) -> "Condition":
         """Return the condition that a column has a value, or one of those in a list."""
+        value = value.tolist() if hasattr(value, "tolist") else value  # of NumPy or pandas
         is_list = not isinstance(value, str | bytes) and hasattr(value, "__iter__")
         return cls(column, "=", [_as_text(one) for one in (value if is_list else [value])])
 

@@ -67,3 +67,10 @@ def test_a_study_in_another_encoding_is_refused(given, tmp_path):
     with pytest.raises(runner.UserError, match=r"^mine\.yaml: not UTF-8 text"):
         runner.study("mine.yaml")
     assert given == []
+
+
+@pytest.mark.parametrize("train", [runner.train, runner.sweep, partial(runner.study, "optimizers")])
+def test_an_override_plans_nothing_in_place_of_a_training(given, train):
+    with pytest.raises(runner.UserError, match=r"^dry_run=true: only runner\.study\(\.\.\., dry_run=True\)"):
+        train(["dry_run=true"])
+    assert given == []

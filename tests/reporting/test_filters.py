@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from runner.core.errors import UserError
@@ -75,6 +76,9 @@ def test_every_condition_of_several_must_hold(kept):
         ("test_accuracy", None, "c"),
         ("test_accuracy", float("nan"), "c"),
         ("seed", [], ""),
+        ("seed", np.int64(1), "b"),
+        ("seed", np.array(1), "b"),
+        ("seed", np.array([0, 1]), "ab"),
     ],
 )
 def test_a_value_or_any_of_a_list_may_be_an_object(kept, column, value, expected):
