@@ -269,9 +269,7 @@ def _options(config_dir: Location | None) -> list[str]:
 def _refuse_dry_run(overrides: Iterable[str]) -> None:
     for override in overrides:
         if override_key(override) == "dry_run":
-            raise UserError(
-                f"{override}: only runner.study(..., dry_run=True) and the command line show a plan"
-            )
+            raise UserError(f"{override}: only runner.study(..., dry_run=True) and the command line show a plan")
 
 
 def _begun(directory: Path | None, wanted: str) -> Path:
