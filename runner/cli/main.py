@@ -146,8 +146,11 @@ def _explained(error: Exception) -> Ending:
 
     if isinstance(error, OSError) and error.filename:
         error = fault(error)
-    if isinstance(error, UserError):
-        return Ending(error.exit_code, str(error))
+    cause: BaseException | None = error
+    while cause:  # Hydra wraps errors of what it creates, such as a launcher
+        if isinstance(cause, UserError):
+            return Ending(cause.exit_code, str(cause))
+        cause = cause.__cause__
     if isinstance(error, HydraException | OmegaConfBaseException) or _raised_while_composing(error):
         return Ending(EXIT_USER_ERROR, composition_message(error, sys.argv[1:]))
     return Ending(EXIT_FAILED, "".join(traceback.format_exception(error)).rstrip(), is_internal=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any
 
-from runner.core.errors import EXIT_INTERRUPTED, EXIT_TERMINATED, UserError
+from runner.core.errors import EXIT_ENVIRONMENT, EXIT_INTERRUPTED, EXIT_TERMINATED, EnvironmentFault, UserError
 
 # The child finds modules where the caller does.
 _START = """
@@ -63,7 +63,8 @@ def run_command(arguments: Sequence[str], *, quiet: bool = False, composes: bool
     if "exit_code" not in outcome:
         raise RuntimeError(f"the process of `runner {' '.join(arguments)}` died ({_how(code)}){_place(outcome)}")
     if outcome["message"] is not None:
-        raise RuntimeError(outcome["message"]) if outcome["is_internal"] else UserError(outcome["message"])
+        kind = RuntimeError if outcome["is_internal"] else EnvironmentFault if code == EXIT_ENVIRONMENT else UserError
+        raise kind(outcome["message"])
     directory = outcome.get("directory")
     return Outcome(code, Path(directory) if directory else None, outcome.get("composed", {}))
 

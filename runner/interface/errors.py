@@ -33,5 +33,9 @@ def refusing(function: Callable[Parameters, Returned]) -> Callable[Parameters, R
             return function(*arguments, **options)
         except errors.UserError as error:
             raise UserError(str(error)) from None
+        except OSError as error:
+            raise UserError(str(errors.fault(error))) from None
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt from None
 
     return refused

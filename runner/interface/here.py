@@ -31,6 +31,7 @@ def train_here(arguments: Sequence[str], overrides: Sequence[str], objects: Obje
         KeyboardInterrupt: if the training was interrupted.
     """
     refuse_other_backend()
+    _refuse_other_kinds(objects)
     objects.refuse_replaced(overrides)
     composed = run_command([*arguments, *objects.neutral(overrides), *overrides], quiet=quiet, composes=True).composed
     if not composed:
@@ -44,6 +45,14 @@ def train_here(arguments: Sequence[str], overrides: Sequence[str], objects: Obje
     if exit_code(record) == EXIT_INTERRUPTED:
         raise KeyboardInterrupt
     return directory
+
+
+def _refuse_other_kinds(objects: Objects) -> None:
+    given = [("callbacks", callback, keras.callbacks.Callback) for callback in objects.callbacks]
+    given += [("model", objects.model, keras.Model), ("optimizer", objects.optimizer, keras.optimizers.Optimizer)]
+    for name, value, kind in given:
+        if value is not None and not isinstance(value, kind):
+            raise ConfigError(f"{name}: {value!r} is not a keras {kind.__name__}")
 
 
 @contextmanager

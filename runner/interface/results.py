@@ -17,13 +17,14 @@ from runner.core.text import counted, did_you_mean, shortened
 from runner.interface.errors import refusing
 from runner.interface.overrides import given_path, trust
 from runner.interface.run import Run
+from runner.records.record import DONE
 from runner.records.sweep_directory import is_sweep_directory
 from runner.reporting import collect
 from runner.reporting.filters import Columns, Condition, matching, parse_conditions
 from runner.reporting.formats import FORMATS, Output
-from runner.reporting.labels import Values, override_columns, variant_labels
+from runner.reporting.labels import Values, override_columns, variant_labels, with_values_in_force
 from runner.reporting.metrics import TIMES_TO_TARGET
-from runner.reporting.tables.frames import as_read
+from runner.reporting.tables.frames import as_read, history_frame, summary_frame
 
 if TYPE_CHECKING:  # slow imports: more than a second
     from matplotlib.figure import Figure
@@ -114,7 +115,13 @@ class Results:
             return pd.DataFrame(columns=_NO_RUN)
         from runner.reporting.report import runs_frame
 
-        frame = as_read(runs_frame(self._read), override_columns(self._runs))
+        try:
+            frame = runs_frame(self._read)
+        except errors.UserError:  # runs that cannot be compared, as on two data sets of one name
+            frame = with_values_in_force(
+                summary_frame(self._runs, variant_labels(self._runs)), self._runs, self._values
+            )
+        frame = as_read(frame, override_columns(self._runs))
         return frame.assign(directory=[str(run.directory.path) for run in self._runs])
 
     @property
@@ -134,7 +141,11 @@ class Results:
             return pd.DataFrame(columns=_NO_EPOCH)
         from runner.reporting.report import long_history
 
-        return long_history(self._read)
+        try:
+            history = self._read.history
+        except errors.UserError:  # as in `runs`
+            history = history_frame(self._runs, variant_labels(self._runs))
+        return long_history(history)
 
     @refusing
     def run(self, which: SupportsIndex | str) -> Run:
@@ -334,14 +345,14 @@ class Results:
 
     @property
     @refusing
-    def verdicts(self) -> "pd.Series[str]":
+    def verdicts(self) -> dict[str, str]:
         """One sentence per variant, by its label.
 
         >>> import runner
         >>> print(runner.load("outputs/sweeps/optimizers").verdicts["optimizer=adam"])
         optimizer=adam (mean test accuracy 83.00%) is significantly better than optimizer=sgd: +5.00 percentage ...
         """
-        return pd.Series(self._read.verdicts, name="verdict", dtype=object).rename_axis("variant")
+        return dict(self._read.verdicts)
 
     @property
     @refusing
@@ -448,7 +459,11 @@ class Results:
         <Results: 1 run of 1 variant by test_accuracy (primary), baseline optimizer=sgd>
         """
         from runner.interface.command import run_command
+        from runner.run.objects import refuse_objects
 
+        for run in self._runs:
+            if run.record.status not in DONE:
+                refuse_objects(run.record, run.directory.path, "resumed")
         runs = [run.directory.path for run in self._runs]
         sweeps = {run: run.parent for run in runs if is_sweep_directory(run.parent)}
         for place in dict.fromkeys(sweeps.get(run, run) for run in runs):

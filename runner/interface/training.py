@@ -1,14 +1,12 @@
 """Train a run, a sweep or a study from Python, as the command line does."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from os import PathLike
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack, overload
 
 from runner.config.multirun import is_sweep
 from runner.config.overrides import override_key
 from runner.core.errors import UserError
-from runner.core.write import write_text
 from runner.interface.command import run_command
 from runner.interface.data import Arrays, data_overrides
 from runner.interface.errors import refusing
@@ -22,12 +20,9 @@ if TYPE_CHECKING:
 
     from runner.interface.results import Results
     from runner.interface.run import Run
-    from runner.sweeps.planning.study import Study
-
-    Asked = Location | Mapping[str, Any] | Study  # a study's name, file or content
+    from runner.interface.studies import Asked
 
 _ONE_RUN = "one run; use runner.sweep for axes and seeds"
-_STUDIES = Path("outputs") / "conf"  # studies that were given as values or as files
 
 
 @refusing
@@ -210,50 +205,25 @@ def study(
     ['plain', 'plain', 'momentum', 'momentum']
     """
     from runner.interface.results import load
+    from runner.interface.studies import study_option
     from runner.reporting.tables.frames import read_frame
 
-    chosen, options = _study_option(study, name, config_dir)
-    given = [f"study={chosen}", *data_overrides(data), *as_overrides(overrides)]
+    given = [*data_overrides(data), *as_overrides(overrides)]
+    _refuse_dry_run(given)
     given += as_overrides({} if seeds is None else {"seeds": [*seeds] if isinstance(seeds, Iterable) else seeds})
     given += _of_a_sweep(workers, directory, trusted_packages, fail_fast=fail_fast)
-    _refuse_dry_run(given)
-    outcome = run_command([*_options(options), *given, *(["dry_run=true"] if dry_run else [])], quiet=quiet)
+    given += ["dry_run=true"] if dry_run else []
+    with study_option(study, name, config_dir, keep=not dry_run) as (chosen, options):
+        outcome = run_command([*_options(options), f"study={chosen}", *given], quiet=quiet)
     place = _begun(outcome.directory, "a study")
     return read_frame(place / "plan.csv") if dry_run else load(place)
-
-
-def _study_option(study: "Asked", name: str, config_dir: Location | None) -> tuple[str, Location | None]:
-    """Return the name of a study and the directory of options that holds it.
-
-    A study that is no option yet becomes one below outputs/conf, so that the recorded command can be repeated.
-    """
-    if isinstance(study, str) and Path(study).suffix not in (".yaml", ".yml"):
-        return study, config_dir
-    if isinstance(study, str | PathLike):
-        path = given_path(study)
-        if not path.is_file():
-            raise UserError(f"{path}: no such file")
-        try:
-            name, text = path.stem, path.read_text(encoding="utf-8")
-        except UnicodeDecodeError as error:
-            raise UserError(f"{path}: not UTF-8 text ({error.reason})") from error
-    else:
-        import yaml
-
-        content = dict(study) if isinstance(study, Mapping) else study.model_dump(mode="json", exclude_unset=True)
-        text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
-    if name in ("", "..") or Path(name).name != name:
-        raise UserError(f"name={name}: must be the name of a file, without / (such as momentum)")
-    if config_dir is not None:
-        raise UserError(f"config_dir={config_dir}: save the study there as study/{name}.yaml, and give its name")
-    (_STUDIES / "study").mkdir(parents=True, exist_ok=True)
-    write_text(_STUDIES / "study" / f"{name}.yaml", text)
-    return name, _STUDIES
 
 
 def _of_a_sweep(
     workers: int | None, directory: Location | None, trusted_packages: Sequence[str], *, fail_fast: bool
 ) -> list[str]:
+    if workers is not None and (type(workers) is not int or workers < 1):
+        raise UserError(f"workers={workers!r}: must be a whole number, at least 1")
     pool = [] if workers is None else [f"hydra.launcher.workers={workers}"]
     return [*pool, *(["fail_fast=true"] if fail_fast else []), *_place("sweep", directory), *trust(trusted_packages)]
 

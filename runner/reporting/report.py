@@ -119,7 +119,7 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
 
 def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
     yield write_frame(runs_frame(results), out / "summary.csv")
-    yield write_frame(long_history(results), out / "history.csv")
+    yield write_frame(long_history(results.history), out / "history.csv")
     yield write_frame(results.aggregate, out / "aggregate.csv")
     yield write_frame(results.comparisons, out / "comparisons.csv")
     if results.selection is not None:
@@ -133,9 +133,9 @@ def runs_frame(results: Results) -> pd.DataFrame:
     return results.summary.drop(columns=["arm", "cell"])
 
 
-def long_history(results: Results) -> pd.DataFrame:
-    """Return one row per run, epoch and metric, as in history.csv."""
-    return results.history.drop(columns="position").melt(_LONG, var_name="metric").dropna(subset="value")
+def long_history(history: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per run, epoch and metric, as in history.csv, from one row per run and epoch."""
+    return history.drop(columns="position").melt(_LONG, var_name="metric").dropna(subset="value")
 
 
 def results_table(results: Results) -> PaperTable:

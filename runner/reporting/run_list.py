@@ -21,7 +21,7 @@ FORMATS = ("table", "csv", "json")
 _USUAL = ("status", "started", "variant", "seed")
 _TO_THE_MINUTE = len("2026-01-01T00:00")
 _WHOLE = ("status", "started", "seed")  # columns that are never cut
-_BY_ITS_END = "directory"  # a column of which the end is shown
+_BY_ITS_END = ("variant", "directory")  # columns of which the end is shown, as they begin alike
 _NARROWEST = 8  # characters of a column that is cut
 _GAP = 2  # characters between columns
 
@@ -92,7 +92,7 @@ def show_table(console: Console, found: Listed) -> None:
     ends = {name for name, values in found.items() if all(isinstance(value, int | float | None) for value in values)}
     heads = [_padded(_cut(name, width), width, at_end=name in ends) for name, width in widths.items()]
     columns = [
-        [_padded(_cut(text, width, from_end=name == _BY_ITS_END), width, at_end=name in ends) for text in texts[name]]
+        [_padded(_cut(text, width, from_end=name in _BY_ITS_END), width, at_end=name in ends) for text in texts[name]]
         for name, width in widths.items()
     ]
     console.print(Text(_line(heads), style="bold"), soft_wrap=True)

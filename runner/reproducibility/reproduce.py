@@ -104,7 +104,7 @@ class Original:
         if not directory.record_path.exists():
             raise UserError(f"{path}: holds no run (no record.json); use --row N for a run of a sweep or a report")
         record = directory.read_record()
-        refuse_objects(record, "reproduced")
+        refuse_objects(record, path, "reproduced")
         config = directory.read_config()
         refuse_strangers(config, trusted)
         check(config)

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.config.overrides import Override
@@ -73,15 +74,16 @@ class Objects:
         return {**config, **replaced, "python_objects": self.names}
 
 
-def refuse_objects(record: RunRecord, what: str) -> None:
+def refuse_objects(record: RunRecord, path: Path, what: str) -> None:
     """Raise UserError if a run used Python objects, so that its record does not describe all of it.
 
     Args:
+        path: the run's directory.
         what: the verb of the refusal: "resumed" for "cannot be resumed".
     """
     if record.objects:
         named = "; ".join(f"{kind}: {names}" for kind, names in record.objects.items())
         raise UserError(
-            f"this run cannot be {what}: it used Python objects that its record does not contain ({named}); "
+            f"{path}: cannot be {what}: it used Python objects that its record does not contain ({named}); "
             "train it again with the script that made them"
         )

@@ -109,7 +109,7 @@ def resume_run(path: Path, console: Console, trusted: Sequence[str]) -> None:
             directory.remove_checkpoint()  # still there if the process was killed just after it recorded its end
             _say_done(console, path, before.status)
             return
-        refuse_objects(before, "resumed")
+        refuse_objects(before, path, "resumed")
         config = directory.read_config()
         refuse_strangers(config, trusted)
         if before.code.get("commit") != code_state().get("commit"):

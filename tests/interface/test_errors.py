@@ -17,6 +17,13 @@ def test_an_error_of_the_program_is_a_value_error_with_the_same_text_and_no_caus
     assert caught.value.__suppress_context__
 
 
+def test_an_error_of_the_system_names_the_path(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(runner.UserError, match=rf"^{tmp_path}/file/x: Not a directory; choose another") as caught:
+        refusing((tmp_path / "file" / "x").write_text)("")
+    assert caught.value.__suppress_context__
+
+
 def test_other_errors_pass_unchanged():
     with pytest.raises(ZeroDivisionError):
         refusing(lambda: 1 / 0)()

@@ -255,13 +255,15 @@ def test_names_are_escaped_in_a_notebook(make_run):
     assert "b &amp; \\x1b[31m" in page
 
 
-def test_two_data_sets_of_one_name_are_refused_until_one_is_chosen(make_run):
+def test_two_data_sets_of_one_name_are_not_compared_until_one_is_chosen(make_run):
     for number, letter in enumerate("aabb"):
         make_run(f"s/{number}", [f"optimizer={'sgd' if number % 2 else 'adam'}"], fingerprint=letter * 64)
     results = runner.load("s")
     assert repr(results).startswith("<Results: 4 runs; these runs used 2 different data sets named mnist (aaa")
     with pytest.raises(runner.UserError, match="2 different data sets named mnist"):
-        results.runs  # noqa: B018
+        results.aggregate  # noqa: B018
+    assert results.runs["fingerprint"].str[0].tolist() == ["a", "a", "b", "b"]
+    assert len(results.history) > 0
     assert len(results.where(fingerprint="a" * 64).runs) == 2
 
 

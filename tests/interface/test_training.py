@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import runner
+from runner.core.errors import UserError
 from runner.interface import training
 from runner.interface.command import Outcome
 
@@ -60,6 +61,53 @@ def test_a_study_is_saved_nowhere_but_among_the_options(given, tmp_path, name):
     with pytest.raises(runner.UserError, match=rf"^name={name}: must be the name of a file"):
         runner.study(STUDY, name=name)
     assert (given, list(tmp_path.iterdir())) == ([], [])
+
+
+def test_a_study_that_is_refused_or_only_planned_leaves_the_saved_one_as_it_was(given, tmp_path, monkeypatch):
+    saved = tmp_path / "outputs" / "conf" / "study" / "mine.yaml"
+    runner_saw = []
+
+    def refuse(*_, **__):
+        runner_saw.append(saved.read_text())
+        raise UserError("study=mine: refused")
+
+    monkeypatch.setattr(training, "run_command", refuse)
+    for dry_run in (False, True):
+        with pytest.raises(runner.UserError, match="refused"):
+            runner.study(STUDY, name="mine", dry_run=dry_run)
+        assert not saved.exists()
+    saved.write_text("before")
+    monkeypatch.setattr(training, "run_command", lambda *_, **__: runner_saw.append(saved.read_text()) or Outcome(0))
+    with pytest.raises(runner.UserError, match="do not train"):
+        runner.study(STUDY, name="mine", dry_run=True)
+    assert saved.read_text() == "before"
+    with pytest.raises(runner.UserError, match="do not train"):
+        runner.study(STUDY, name="mine")
+    assert {saved.read_text(), *runner_saw} == {runner_saw[0]}
+    assert "optimizer=sgd" in saved.read_text()
+
+
+@pytest.mark.parametrize("workers", [0, -1, "two", 1.5, True])
+def test_workers_are_a_number_from_1(given, workers):
+    for train in (partial(runner.sweep, {}), partial(runner.study, "optimizers")):
+        with pytest.raises(runner.UserError, match=rf"^workers={workers!r}: must be a whole number, at least 1$"):
+            train(workers=workers)
+    assert given == []
+
+
+@pytest.mark.parametrize(
+    ("objects", "text"),
+    [
+        ({"callbacks": [1]}, "callbacks: 1 is not a keras Callback"),
+        ({"callbacks": "ab"}, "callbacks: 'a' is not a keras Callback"),
+        ({"model": 3}, "model: 3 is not a keras Model"),
+        ({"optimizer": "sgd"}, "optimizer: 'sgd' is not a keras Optimizer"),
+    ],
+)
+def test_objects_are_those_of_keras(given, tmp_path, objects, text):
+    with pytest.raises(runner.UserError, match=f"^{text}$"):
+        runner.train(**objects)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_study_in_another_encoding_is_refused(given, tmp_path):
