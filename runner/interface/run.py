@@ -13,6 +13,7 @@ from runner.core import errors
 from runner.core.errors import UserError
 from runner.core.lock import is_locked
 from runner.core.omissions import LeftOut
+from runner.core.output import errors_held_back
 from runner.core.paths import refuse_no_directory, shown
 from runner.interface.command import run_command
 from runner.interface.errors import refusing
@@ -153,9 +154,10 @@ class Run:
         if not self._directory.model_path.is_file():
             raise UserError(f"{self.directory}: holds no model.keras")
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # as the command line does: only warnings and errors
-        from runner.models.saved import read_model
+        with errors_held_back():  # TensorFlow writes notes there, whatever its log level
+            from runner.models.saved import read_model
 
-        return read_model(self._directory.model_path)
+            return read_model(self._directory.model_path)
 
     @refusing
     def resume(self, *, trusted_packages: Sequence[str] = (), quiet: bool = False) -> "Run":
