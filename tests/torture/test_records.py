@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -260,9 +261,10 @@ def test_a_plan_names_no_path(sweep, outside, name):
 def test_a_run_is_trained_again_below_the_outputs_whatever_its_id(run, call, tmp_path, monkeypatch, above):
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    hostile.with_field(run / "record.json", ("run_id",), f"{above.format(tmp_path)}/../../elsewhere/x")
+    own = f"elsewhere-{uuid.uuid4()}"  # a folder of another program may have a plain name
+    hostile.with_field(run / "record.json", ("run_id",), f"{above.format(tmp_path)}/../../{own}/x")
     assert TRAINED in call("reproduce", run)[1]
-    assert not any((folder / "elsewhere").exists() for folder in (tmp_path / "here", tmp_path, *tmp_path.parents))
+    assert not any((folder / own).exists() for folder in (tmp_path / "here", tmp_path, *tmp_path.parents))
 
 
 def test_nothing_is_resumed_through_a_link_that_leads_out(sweep, run, outside, call):
