@@ -162,8 +162,8 @@ def _of_these_examples(found: _Row) -> Iterator[str]:
         claim = "equivalence" if found["verdict"] == EQUIVALENT else "difference"
         yield f"the {claim} may be {these}' alone"
     elif found["verdict"] != UNDECIDED and _examples(found):
-        new = "" if math.isnan(found["new_images_low"]) else " and, by its interval, for new ones"
-        yield f"holds for {these}{new}"
+        covers_new = not math.isnan(found["new_images_low"])  # the intervals say for which examples
+        yield f"{_examples(found):,} test examples" if covers_new else f"holds for {these}"
 
 
 def _single_networks(found: _Row, comparisons: int) -> str:

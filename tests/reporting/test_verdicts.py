@@ -242,7 +242,7 @@ def test_where_the_seeds_can_show_neither_a_note_says_that():
 @pytest.mark.parametrize(
     ("reach", "of_what", "caption_ends"),
     [
-        (0.0009, "holds for these 10,000 test examples and, by its interval, for new ones", "not this error."),
+        (0.0009, "10,000 test examples", "not this error."),
         (0.0011, "the equivalence may be these 10,000 test examples' alone", "that of b contains the margin."),
     ],
 )

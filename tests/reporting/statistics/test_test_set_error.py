@@ -253,7 +253,7 @@ def test_a_claim_names_the_test_examples_it_is_about_and_both_intervals(right):
     summary, compared = measured(right)
     sentence = sentence_with(summary, compared, new_images_low=0.001, new_images_high=0.02)
     assert " for these test examples, +0.10 to +2.00 for new ones too; p" in sentence
-    assert sentence.endswith("; holds for these 800 test examples and, by its interval, for new ones).")
+    assert sentence.endswith("; 800 test examples).")
 
 
 def test_an_interval_for_new_examples_may_begin_at_zero_and_then_the_claim_is_of_these_alone(right):
