@@ -8,11 +8,9 @@ from pathlib import Path
 import keras
 
 from runner.core.errors import EXIT_INTERRUPTED, ConfigError
-from runner.core.lock import run_lock
 from runner.core.terminal import Terminal
 from runner.interface.command import run_command
-from runner.records.run_directory import logged_by
-from runner.run.execute import exit_code, run
+from runner.run.execute import exit_code, run_in_new_directory
 from runner.run.objects import Objects
 from runner.run.request import Request
 
@@ -37,14 +35,11 @@ def train_here(arguments: Sequence[str], overrides: Sequence[str], objects: Obje
     if not composed:
         return None
     request = Request(**composed["request"] | {"directory": Path(composed["request"]["directory"])})
-    directory = request.directory
-    directory.mkdir(parents=True, exist_ok=True)
-    log = logging.FileHandler(directory / "run.log", encoding="utf-8")
-    with run_lock(directory), logged_by(log), _silent_tensorflow():
-        record = run(composed["config"], request, Terminal(quiet=quiet), objects=objects)
+    with _silent_tensorflow():
+        record = run_in_new_directory(composed["config"], request, Terminal(quiet=quiet), objects)
     if exit_code(record) == EXIT_INTERRUPTED:
         raise KeyboardInterrupt
-    return directory
+    return request.directory
 
 
 def _refuse_other_kinds(objects: Objects) -> None:

@@ -1,11 +1,9 @@
 """Reproduction of a run: train it again from its record and compare."""
 
-import logging
 import math
 import os
 import shlex
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,13 +14,12 @@ from rich.console import Console
 from runner.config.identity import run_id
 from runner.config.schema import check
 from runner.config.trust import refuse_strangers
-from runner.core.errors import EXIT_FAILED, EnvironmentFault, Stopped, UserError
-from runner.core.lock import Locked, run_lock
+from runner.core.errors import EXIT_FAILED, Stopped, UserError
 from runner.core.paths import located, refuse_no_directory, user_path
 from runner.core.read import read_rows
 from runner.core.terminal import show_warning
 from runner.records.record import RunRecord
-from runner.records.run_directory import RunDirectory, logged_by
+from runner.records.run_directory import RunDirectory
 from runner.reporting.collect import find_runs
 from runner.reproducibility.compare import (
     WHOLE,
@@ -38,7 +35,7 @@ from runner.reproducibility.compare import (
     up_to_where_it_stopped,
     verdict_text,
 )
-from runner.run.execute import exit_code, run
+from runner.run.execute import exit_code, run_in_new_directory
 from runner.run.objects import refuse_objects
 from runner.run.request import Request
 
@@ -196,17 +193,7 @@ def compare_with(
 def _train(original: Original, out: Path, console: Console) -> RunRecord:
     # As in a sweep: no embedded data instead of missing data, and no figures.
     request = Request.of_record(original.record, out, in_sweep=True)
-    out.mkdir(parents=True, exist_ok=True)
-    try:
-        with run_lock(out), logged_by(logging.FileHandler(out / "run.log", encoding="utf-8")):
-            return run(original.config_here(), request, console)
-    except (Locked, EnvironmentFault):
-        raise
-    except UserError:  # before anything was trained
-        (out / "run.log").unlink(missing_ok=True)
-        with suppress(OSError):
-            out.rmdir()
-        raise
+    return run_in_new_directory(original.config_here(), request, console)
 
 
 def _show_environment(before: RunRecord, after: RunRecord, console: Console) -> None:

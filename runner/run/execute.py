@@ -4,6 +4,7 @@ import logging
 import math
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,8 @@ from rich.console import Console
 
 from runner.config.options import LIST_GROUPS
 from runner.config.schema import check
-from runner.core.errors import EXIT_FAILED, EXIT_INTERRUPTED
+from runner.core.errors import EXIT_FAILED, EXIT_INTERRUPTED, EnvironmentFault, UserError
+from runner.core.lock import Locked, run_lock
 from runner.core.omissions import LeftOut
 from runner.core.output import errors_held_back
 from runner.core.paths import located
@@ -23,7 +25,7 @@ from runner.core.text import counted
 from runner.data.locations import refuse_missing
 from runner.engine.tensorflow_import import uncollected
 from runner.records.record import DONE, Row, RunRecord, finite, now
-from runner.records.run_directory import RunDirectory
+from runner.records.run_directory import RunDirectory, logged_by
 from runner.reporting.scores import negative_log_likelihood, scores
 from runner.run.cache import Kept
 from runner.run.display import EpochLines, epoch_text, show_choices, show_result, show_start
@@ -139,6 +141,32 @@ def run(
         directory.remove_checkpoint()
     show_result(console, record, directory.path)
     return record
+
+
+def run_in_new_directory(
+    config: dict[str, Any], request: Request, console: Console, objects: Objects | None = None
+) -> RunRecord:
+    """Train a configuration in a new directory, with its lock and its log; a refused run leaves no directory.
+
+    Args:
+        config: resolved, as plain dictionaries and lists.
+        objects: Python objects in place of configured parts.
+
+    Raises:
+        UserError: as `run` does, or if another process uses the directory.
+    """
+    path = request.directory
+    path.mkdir(parents=True, exist_ok=True)
+    try:
+        with run_lock(path), logged_by(logging.FileHandler(path / "run.log", encoding="utf-8")):
+            return run(config, request, console, objects=objects)
+    except (Locked, EnvironmentFault):
+        raise
+    except UserError:  # before anything was trained
+        (path / "run.log").unlink(missing_ok=True)
+        with suppress(OSError):
+            path.rmdir()
+        raise
 
 
 def _loaded(

@@ -79,7 +79,7 @@ def test_what_is_reproduced_or_resumed_from_another_directory_has_its_relative_p
         asked.append((config["dataset"]["path"], request.working_directory))
         return replace(RECORD, status="interrupted")
 
-    monkeypatch.setattr(reproducing, "run", note)
+    monkeypatch.setattr(reproducing, "run_in_new_directory", note)
     monkeypatch.setattr(resuming, "run", note)
     with pytest.raises(Stopped):
         reproduce(Original.read(run), tmp_path / "again", Terminal(), tolerance=0.1)

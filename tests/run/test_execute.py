@@ -1,11 +1,33 @@
 from types import SimpleNamespace
 
+import pytest
 from rich.console import Console
 
+from runner.core.errors import ConfigError, EnvironmentFault, UserError
+from runner.core.lock import run_lock
 from runner.records.run_directory import RunDirectory
 from runner.run.ending import Attempt
-from runner.run.execute import _write_results
+from runner.run.execute import _write_results, run_in_new_directory
+from runner.run.request import Request
 from tests.sweeps.made_up import job, record
+
+
+@pytest.mark.parametrize(("error", "stays"), [(ConfigError("no data"), False), (EnvironmentFault("full disk"), True)])
+def test_only_a_refused_run_leaves_no_directory(tmp_path, monkeypatch, error, stays):
+    def refuse(*_, **__):
+        raise error
+
+    monkeypatch.setattr("runner.run.execute.run", refuse)
+    with pytest.raises(type(error)):
+        run_in_new_directory({}, Request(tmp_path / "new", {}, [], in_sweep=True), Console(quiet=True))
+    assert (tmp_path / "new" / "run.log").exists() == (tmp_path / "new").exists() == stays
+
+
+def test_a_directory_in_use_keeps_its_log(tmp_path):
+    (tmp_path / "run.log").write_text("of another process")
+    with run_lock(tmp_path), pytest.raises(UserError, match="in use by another process"):
+        run_in_new_directory({}, Request(tmp_path, {}, [], in_sweep=True), Console(quiet=True))
+    assert (tmp_path / "run.log").read_text() == "of another process"
 
 
 def test_what_is_drawn_at_the_end_is_of_a_run_with_its_status(tmp_path, monkeypatch):

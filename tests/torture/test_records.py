@@ -90,7 +90,7 @@ def call(monkeypatch, capsys, caplog, tmp_path) -> Call:
         raise UserError(TRAINED)
 
     monkeypatch.chdir(tmp_path)  # below which `reproduce` writes
-    monkeypatch.setattr("runner.reproducibility.reproduce.run", refuse)
+    monkeypatch.setattr("runner.run.execute.run", refuse)
     monkeypatch.setattr("runner.sweeps.resume.run", refuse)
     monkeypatch.setattr("runner.sweeps.resume.conduct", refuse)
 
