@@ -30,10 +30,11 @@ def train_in_looks(plan: Plan, looks: Looks, sweep: Sweep, directory: Path, cons
         failed = sweep.train_missing(due, ahead) or failed
         if failed and sweep.fail_fast:
             break
-        undecided = undecided_variants(directory, size)
-        plan = _spared(plan, size, undecided)
+        undecided = undecided_comparisons(directory, size)
+        plan = _spared(plan, size, {name for pair in undecided for name in pair})
         plan.write(directory)
-        some = f"undecided: {', '.join(undecided)}" if undecided else "every comparison is decided"
+        variants = ", ".join(dict.fromkeys(variant for variant, _ in undecided))
+        some = f"undecided: {variants}" if undecided else "every comparison is decided"
         say(console, f"look {number} of {len(looks.sizes)}, at {counted(size, 'seed')}: {some}")
         if not undecided:
             break
@@ -42,8 +43,8 @@ def train_in_looks(plan: Plan, looks: Looks, sweep: Sweep, directory: Path, cons
     return failed
 
 
-def undecided_variants(directory: Path, seeds: int) -> list[str]:
-    """Return the variants of a study whose comparisons are not decided by their first seeds, with their baselines."""
+def undecided_comparisons(directory: Path, seeds: int) -> list[tuple[str, str]]:
+    """Return the comparisons of a study, variant and baseline, that its first seeds do not decide."""
     from runner.reporting.collect import find_runs
     from runner.reporting.results import Wish, read_results
 
@@ -52,9 +53,9 @@ def undecided_variants(directory: Path, seeds: int) -> list[str]:
     try:
         results = read_results(runs, [directory], Wish(), left_out)
     except UserError:  # without a result there is nothing to compare
-        return list(dict.fromkeys(str(run.record.label) for run in runs))
+        return [(str(run.record.label),) * 2 for run in runs]
     names = {label: str(run.record.label) for label, run in zip(results.summary["variant"], runs, strict=True)}
-    return list(dict.fromkeys(names[label] for pair in results.undecided() for label in pair[::-1]))
+    return [(names[variant], names[baseline]) for variant, baseline in results.undecided()]
 
 
 def _spared(plan: Plan, seeds: int, undecided: Collection[str]) -> Plan:
