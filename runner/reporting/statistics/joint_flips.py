@@ -45,8 +45,9 @@ def adjusted(
     """Return the p values of comparisons, adjusted over the family by step-down max-T.
 
     The statistic of a comparison is its mean times the root of its number of seeds, divided by the root of the mean
-    square of its values. Without a shift the divisor is at least the median of these roots in the family: comparisons
-    that vary alike or little thus count by their means, and one that varies much more than the others cannot hide them.
+    square of its values. Without a shift, the divisor is at least the lower median of these roots in the family.
+    Comparisons that vary alike or little thus count by their means, and one that varies much more than the others
+    cannot hide them.
 
     Args:
         family: comparisons of one kind of test.
@@ -135,7 +136,9 @@ def _standardized(family: Sequence[Sides], *, shifted: bool) -> tuple[Values, fl
     values = np.array([[[[side.get(unit, 0.0) for unit in units] for side in pair] for pair in look] for look in looks])
     counts = present.sum(axis=-1, keepdims=True)
     spread = np.sqrt((values**2).sum(axis=-1, keepdims=True) / counts)
-    scale = spread if shifted else np.maximum(spread, np.median(spread, axis=(1, 2), keepdims=True))
+    scale = (
+        spread if shifted else np.maximum(spread, np.quantile(spread, 0.5, axis=(1, 2), keepdims=True, method="lower"))
+    )
     scale = np.where(scale > 0, scale, 1.0)
     errors = np.array([sides.error for sides in family])[None, :, None, None] / scale
     tolerance = float((np.sqrt(counts) * (AS_EXTREME + errors)).max())
