@@ -213,7 +213,7 @@ def _family(comparisons: pd.DataFrame, aggregate: pd.DataFrame) -> str:
     """Name the correction and its family; the intervals are not adjusted."""
     size, after = int(comparisons["p_adjusted"].notna().sum()), after_correction(comparisons["correction"].iloc[0])
     if size < 2:
-        return f", {after}"
+        return ""
     everywhere = " on all data sets together" if len(set(aggregate["dataset"])) > 1 else ""
     return f", {after} over {size} comparisons{everywhere} (intervals not adjusted)"
 

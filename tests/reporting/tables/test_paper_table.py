@@ -88,14 +88,14 @@ def test_means_that_differ_by_rounding_alone_are_both_the_best_and_small_losses_
 
 def test_the_caption_says_what_the_correction_is_over():
     frames = [runs("a", SEVEN), runs("b", SEVEN), runs("c", SEVEN)]
-    assert "after max-T adjustment over 2 comparisons (intervals not adjusted)" in table(*frames, baseline="a").caption
+    assert "adjusted by max-T over 2 comparisons (intervals not adjusted)" in table(*frames, baseline="a").caption
     other = [frame.assign(variant=frame["variant"] + "2", dataset="digits") for frame in frames]
     summary = pd.concat([*frames, *other])
     compared = comparison_frame(
         summary, "test_accuracy", {"a": "a", "b": "a", "c": "a", "a2": "a2", "b2": "a2", "c2": "a2"}
     )
     caption = paper_table(summary, aggregate_frame(summary, "test_accuracy"), compared, None).caption
-    assert "after max-T adjustment over 4 comparisons on all data sets together" in caption
+    assert "adjusted by max-T over 4 comparisons on all data sets together" in caption
 
 
 def test_the_caption_names_the_test_the_seeds_and_the_test_sets_own_error():
@@ -103,7 +103,7 @@ def test_the_caption_names_the_test_the_seeds_and_the_test_sets_own_error():
     shown = table(runs("a", [0.99] * 7), runs("b", SEVEN), baseline="a")
     for part in (
         "n = 7 seeds",
-        "paired sign-flip, exact, after max-T adjustment",
+        "p by paired sign-flip, exact.",
         "10,000 test examples",
         "0.10 percentage points",
     ):
