@@ -22,6 +22,7 @@ from runner.reporting.statistics.comparisons import (
 )
 from runner.reporting.statistics.families import combined, holm
 from runner.reporting.statistics.joint_flips import Flippable, Sides, adjusted, repeated_interval
+from runner.reporting.statistics.power import detectable_of
 from runner.reporting.targets import TARGET_COLUMNS, target_columns
 
 NO_RESULT = ("diverged", "pruned", "interrupted", "failed", "running")  # statuses of runs without a result
@@ -34,7 +35,7 @@ COMPARISON_COLUMNS = [
     "variant", "baseline", "metric", "test", "n", "difference", "ci_low", "ci_high", "bca_low", "bca_high", "p_value",
     "p_holm", "effect_size", "win_probability", "verdict", "reason", "n_completed", "lost", "baseline_lost",
     "unmatched", "exact_low", "exact_high", "margin", "p_equivalence", "p_beyond", "p_adjusted", "correction", "looks",
-    "repeated_low", "repeated_high",
+    "repeated_low", "repeated_high", "detectable",
 ]  # fmt: skip
 UNDECIDED = "undecided"  # no significant difference was shown; the reason says whether one could be
 NOT_SIGNIFICANT = "no significant difference"
@@ -116,8 +117,7 @@ def comparison_frame(
         margin: in the metric's unit, above 0.
         looks: planned ones at the seeds 0, 1, 2, ...
     """
-    arms = {str(variant): _Arm.of(runs, metric) for variant, runs in summary.groupby("variant", sort=False)}
-    arms = {variant: arm for variant, arm in arms.items() if arm.scores}
+    arms = _arms(summary, metric)
     training = set(summary.loc[summary["status"] == "running", "variant"])
     rows: list[dict[str, Any]] = []
     for variant, arm in arms.items():
@@ -129,10 +129,37 @@ def comparison_frame(
             is_final = training.isdisjoint((variant, baseline))
             about = {"variant": variant, "baseline": baseline, "metric": metric, "margin": margin, "final": is_final}
             rows.append(about | compared)
-    _adjust(rows, correction, looks)
+    groups = _groups(rows, correction)
+    _adjust(rows, groups, correction, looks)
+    for row in rows:
+        row["detectable"] = math.nan
+    for group in groups if bootstrap else ():
+        _add_detectable(group, LEVEL / len(groups), looks)
     for row in rows:
         row["verdict"], row["reason"] = _decision(row, len(rows))
     return pd.DataFrame(rows, columns=COMPARISON_COLUMNS).astype({"margin": float})
+
+
+def paired_differences(
+    summary: pd.DataFrame, metric: str, baselines: str | Mapping[str, str]
+) -> dict[str, dict[int, float]]:
+    """Return the differences from the baseline of each variant that is compared by pairs, by seed.
+
+    Without pairs in which a run diverged; cells of one seed count as their mean. Arguments as for `comparison_frame`.
+    """
+    arms, found = _arms(summary, metric), dict[str, dict[int, float]]()
+    for variant, arm in arms.items():
+        baseline = baselines if isinstance(baselines, str) else baselines[variant]
+        if variant == baseline or baseline not in arms:
+            continue
+        design = _Design.of(arm, arms[baseline])
+        if design.is_paired:
+            one, other = (side.scores for side in design.arms)
+            own: dict[int, list[float]] = {}
+            for pair in sorted(design.completed()[0], key=lambda pair: pair[1]):
+                own.setdefault(pair[1], []).append(one[pair] - other[pair])
+            found[variant] = {seed: float(np.mean(values)) for seed, values in own.items()}
+    return found
 
 
 def compared_runs(summary: pd.DataFrame, comparison: Mapping[Any, Any]) -> list[list[int]]:
@@ -257,6 +284,12 @@ class _Arm:
         return {cell for (cell, _), score in self.scores.items() if np.isfinite(score)}
 
 
+def _arms(summary: pd.DataFrame, metric: str) -> dict[str, _Arm]:
+    """Return the variants with a result."""
+    arms = {str(variant): _Arm.of(runs, metric) for variant, runs in summary.groupby("variant", sort=False)}
+    return {variant: arm for variant, arm in arms.items() if arm.scores}
+
+
 @dataclass(frozen=True)
 class _Design:
     """Design of a comparison: the runs of two arms to compare, by pairs or not."""
@@ -353,13 +386,20 @@ def _joint(
     return {claim: Sides([look(size, shift) for size in had], error) for claim, shift in shifts.items()}
 
 
-def _adjust(rows: list[dict[str, Any]], correction: Correction, looks: Looks | None) -> None:
-    """Adjust the p values of the rows with `FEWEST_SEEDS` or more, and the smallest that their designs can reach."""
-    family = [row for row in rows if row["n"] >= FEWEST_SEEDS]
+def _groups(rows: list[dict[str, Any]], correction: Correction) -> list[list[dict[str, Any]]]:
+    """Return the rows with `FEWEST_SEEDS` or more, in groups that are tested jointly."""
     groups: dict[Any, list[dict[str, Any]]] = {}
-    for place, row in enumerate(family):
+    for place, row in enumerate(row for row in rows if row["n"] >= FEWEST_SEEDS):
         kind = row["test"].partition(",")[0] if row["joint"] and correction == "max_t" else place
         groups.setdefault(kind, []).append(row)
+    return [*groups.values()]
+
+
+def _adjust(
+    rows: list[dict[str, Any]], groups: list[list[dict[str, Any]]], correction: Correction, looks: Looks | None
+) -> None:
+    """Adjust the p values of the rows in groups, and the smallest that their designs can reach."""
+    family = [row for group in groups for row in group]
     for row in rows:
         row["family"] = len(family) if row["n"] >= FEWEST_SEEDS else 0
         row["correction"] = CORRECTION_NAMES[correction]
@@ -367,15 +407,15 @@ def _adjust(rows: list[dict[str, Any]], correction: Correction, looks: Looks | N
         row["least_equivalence"] = smallest_equivalence_p(row["n"], 1) if row["joint"] else 0.0
     found: dict[str, list[list[float]]] = {}
     for name, claim in (("p_adjusted", "p_value"), ("p_equivalence", "p_equivalence"), ("p_beyond", "p_beyond")):
-        found[name] = combined([_within(group, claim, looks) for group in groups.values()])
+        found[name] = combined([_within(group, claim, looks) for group in groups])
     for name in ("least", "least_equivalence"):
-        found[name] = combined([[row[name] for row in group] for group in groups.values()])
+        found[name] = combined([[row[name] for row in group] for group in groups])
     for row in rows:
         row |= dict.fromkeys((*found, "p_holm"), math.nan)
     for row, p_holm in zip(family, holm([row["p_value"] for row in family]), strict=True):
         row["p_holm"] = p_holm
     for name, values in found.items():
-        for group, of_group in zip(groups.values(), values, strict=True):
+        for group, of_group in zip(groups, values, strict=True):
             for row, value in zip(group, of_group, strict=True):
                 row[name] = value
 
@@ -390,6 +430,15 @@ def _within(group: list[dict[str, Any]], claim: str, looks: Looks | None) -> lis
     sides = [row["joint"][claim] for row in group]
     found = adjusted(sides, shifted=claim != "p_value", both=claim == "p_equivalence", looks=looks)
     return found if looks else [max(pair) for pair in zip(found, alone, strict=True)]
+
+
+def _add_detectable(group: list[dict[str, Any]], level: float, looks: Looks | None) -> None:
+    """Add the smallest true difference that each comparison could have shown, if all pairs completed."""
+    tested = [row for row in group if row["joint"] and row["joint"]["p_value"].looks]
+    if tested and tested[0]["test"].startswith("paired sign-flip"):
+        differences = [row["joint"]["p_value"].looks[-1][0] for row in tested]
+        for row, smallest in zip(tested, detectable_of(differences, level, looks), strict=True):
+            row["detectable"] = smallest
 
 
 def _differ(one: str | None, other: str | None) -> bool:

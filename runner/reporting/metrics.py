@@ -96,6 +96,11 @@ def margin_text(margin: float, metric: str) -> str:
     return f"{margin * (100 if is_share(metric) else 1):g} {shown_unit(metric)}".strip()
 
 
+def detectable_text(difference: float, metric: str) -> str:
+    """Format the smallest difference that can be shown, to two digits: "0.12 percentage points"."""
+    return margin_text(float(f"{difference:.2g}"), metric)
+
+
 def error_text(error: float, metric: str) -> str:
     """Format a standard error: 0.05 (percentage points) or 0.0031."""
     return f"{100 * error:.2f}" if is_share(metric) else value_text(error, metric)

@@ -22,6 +22,7 @@ from runner.reporting.aggregate import (
     shows_only_equivalence,
 )
 from runner.reporting.metrics import (
+    detectable_text,
     device_name,
     margin_text,
     p_equation,
@@ -34,6 +35,7 @@ from runner.reporting.metrics import (
 )
 from runner.reporting.statistics.attainability import LEVEL, least_text, smallest_equivalence_p, smallest_p
 from runner.reporting.statistics.families import after_correction
+from runner.reporting.statistics.power import POWER
 from runner.reporting.statistics.test_set_error import may_be_these_alone
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
 
@@ -133,6 +135,7 @@ def _evidence(found: _Row, rows: Mapping[str, _Row], comparisons: int) -> str:
         *_lost(found),
         *_among(rows[found["variant"]], rows[found["baseline"]]),
         *_of_these_examples(found),
+        *_could_have_shown(found),
     ]
     return f" ({'; '.join(parts)})"
 
@@ -209,6 +212,12 @@ def _range(found: _Row, interval: str) -> str:
 def _looks(found: _Row) -> Iterator[str]:
     if found["looks"]:
         yield f"{counted(found['looks'], 'planned look')}"
+
+
+def _could_have_shown(found: _Row) -> Iterator[str]:
+    """Name the smallest difference that an undecided comparison could have shown."""
+    if found["verdict"] == UNDECIDED and not math.isnan(found["detectable"]):
+        yield f"could have shown {detectable_text(found['detectable'], found['metric'])} with {POWER:.0%} power"
 
 
 def _lost(found: _Row) -> Iterator[str]:

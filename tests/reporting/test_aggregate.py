@@ -350,3 +350,23 @@ def test_the_exact_interval_is_in_the_frame():
         [differences[np.flatnonzero([mask >> bit & 1 for bit in range(7)])].mean() for mask in range(1, 128)]
     )
     assert (found["exact_low"], found["exact_high"]) == pytest.approx((means[2], means[-3]))
+
+
+def test_a_comparison_says_what_it_could_have_shown_with_its_own_spread_and_family():
+    noise = np.random.default_rng(0).normal(0, 0.01, (4, 9))
+    both = pd.concat([runs("a", noise[0] + 0.9), runs("b", noise[1] + 0.9)])
+    several = pd.concat([both, runs("c", noise[2] + 0.9), runs("d", noise[3] + 0.9)])
+    (alone,) = comparison_frame(both, "test_accuracy", "a")["detectable"]
+    spread = np.std(noise[1] - noise[0], ddof=1)
+    assert alone == pytest.approx(1.07 * spread, rel=0.15)  # 1.07: of the t-test with nine pairs
+    assert comparison_frame(several, "test_accuracy", "a")["detectable"][0] > alone
+    holm = comparison_frame(several, "test_accuracy", "a", correction="holm")["detectable"][0]
+    assert holm > alone
+
+
+def test_what_five_seeds_diverged_runs_or_unpaired_ones_could_have_shown_is_unknown():
+    few = pd.concat([runs("a", SEVEN[:5]), runs("b", SEVEN[4::-1])])
+    lost = pd.concat([runs("a", SEVEN), runs("b", SEVEN[::-1], ["diverged"] + ["completed"] * 6)])
+    apart = pd.concat([runs("a", SEVEN), runs("b", SEVEN, seeds=range(10, 17))])
+    for summary in (few, lost, apart):
+        assert comparison_frame(summary, "test_accuracy", "a")["detectable"].isna().all()

@@ -1,3 +1,5 @@
+import re
+
 import pandas as pd
 import pytest
 
@@ -253,3 +255,10 @@ def test_equivalence_on_these_test_examples_may_not_hold_on_others(reach, of_wha
     aggregate = aggregate_frame(summary, "test_accuracy")
     assert verdicts(aggregate, compared, {"a": "a", "b": "a"})["b"].endswith(f"; {of_what}).")
     assert paper_table(summary, aggregate, compared, 10_000).caption.endswith(caption_ends)
+
+
+def test_an_undecided_comparison_names_what_it_could_have_shown_and_a_decided_one_does_not():
+    undecided, _ = said(runs("a", SEVEN), runs("b", SEVEN[::-1]))
+    assert re.search(r"could have shown \d\.\d percentage points with 80% power\)\.$", undecided["b"])
+    decided, _ = said(runs("a", SEVEN), runs("b", [value + 0.01 + n / 1e4 for n, value in enumerate(SEVEN)]))
+    assert "could have shown" not in decided["b"]

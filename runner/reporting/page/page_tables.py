@@ -14,6 +14,7 @@ from runner.records.record import RunRecord
 from runner.reporting.aggregate import BETTER, EQUIVALENT, UNDECIDED, WORSE, can_decide, no_result_text, outcome, p_text
 from runner.reporting.metrics import (
     axis_label,
+    detectable_text,
     device_name,
     interval_text,
     seeds_interval,
@@ -82,7 +83,7 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
     has_new_images = bool(results.comparisons["new_images_low"].notna().any())
     heads = ["difference", "95% interval", p_head(results.comparisons)]
     heads += ["p (equivalence)"] * (results.margin is not None)
-    heads += ["effect size", "P(better)"]
+    heads += ["effect size", "P(better)"] + ["detectable"] * bool(results.comparisons["detectable"].notna().any())
     rows = []
     for row, mark in zip(results.aggregate.to_dict("records"), table.marks, strict=True):
         against = compared.get(row["variant"])
@@ -126,6 +127,9 @@ def _against(against: Mapping[Any, Any], metric: str, heads: Sequence[str]) -> l
         "p (equivalence)": Cell.number(equivalence, None if equivalence == "-" else against["p_equivalence"]),
         "effect size": Cell.number(f"{against['effect_size']:+.2f}", against["effect_size"]),
         "P(better)": Cell.number(f"{wins:.2f}", wins),
+        "detectable": Cell.number(
+            detectable_text(against["detectable"], metric).partition(" ")[0], against["detectable"]
+        ),
     }
     undecided = against["reason"] if can_decide(against) else "too few seeds"  # the caption gives the number
     verdict = outcome(against)
