@@ -335,6 +335,40 @@ class Results:
         """
         return self._read.comparisons.copy()
 
+    @refusing
+    def power(
+        self,
+        difference: float | None = None,
+        margin: float | None = None,
+        seeds: int | None = None,
+        power: float = 0.8,
+    ) -> pd.DataFrame:
+        """Return what the comparisons can show with a number of seeds, as `runner power` does.
+
+        One row per comparison by pairs: the standard deviation of its differences (`std`), the smallest difference that
+        is `detectable`, and the seeds that a difference or equivalence takes, each with the ends (`_low`, `_high`) that
+        belong to the 95% interval of the standard deviation. NaN: never, or more than 10,000 seeds.
+
+        Args:
+            difference: true difference to show, in the metric's own unit: 0.001 is 0.1 percentage points of accuracy.
+            margin: of equivalence; None: that of `compare`, or the study's.
+            seeds: of each variant; None: those of the runs.
+            power: probability to show the difference.
+
+        Raises:
+            UserError: if an argument makes no sense, or no two variants share two seeds.
+
+        >>> import runner
+        >>> found = runner.load("outputs/sweeps/optimizers").power(difference=0.02)
+        >>> found[["variant", "pairs", "std", "detectable", "seeds_for_difference"]].round(3)
+                  variant  pairs    std  detectable  seeds_for_difference
+        0  optimizer=adam      7  0.026       0.036                  16.0
+        """
+        from runner.reporting.power import PowerWish, power_frame
+
+        compared = self if margin is None else self.compare(margin=margin)
+        return power_frame(compared._read, PowerWish(difference, seeds, power))
+
     @property
     @refusing
     def selection(self) -> pd.DataFrame | None:

@@ -91,6 +91,11 @@ def shown_unit(metric: str) -> str:
     return "percentage points" if is_share(metric) else ""
 
 
+def percent_hint(value: float) -> str:
+    """Return a guess that a share was given in percent, for an error; "" if it cannot be."""
+    return f"; {value / 100:g}?" if value <= 100 else ""
+
+
 def margin_text(margin: float, metric: str) -> str:
     """Format a margin in the unit in which differences are shown: "0.1 percentage points"."""
     return f"{margin * (100 if is_share(metric) else 1):g} {shown_unit(metric)}".strip()

@@ -26,6 +26,7 @@ from runner.reporting.metrics import (
     has_direction,
     is_share,
     margin_text,
+    percent_hint,
     quantity,
     sign_of,
     validation_counterpart,
@@ -388,7 +389,7 @@ def _wished_margin(margin: float, metric: str) -> float:
         raise UserError(f"--margin {margin:g}: must be a number above 0, in the unit of {metric}; omit it for none")
     if margin > 1 and is_share(metric):
         unit = "0.001 is 0.1 percentage points"
-        raise UserError(f"--margin {margin:g}: {metric} is a share, 0 to 1 ({unit}){_percent_hint(margin)}")
+        raise UserError(f"--margin {margin:g}: {metric} is a share, 0 to 1 ({unit}){percent_hint(margin)}")
     return margin
 
 
@@ -410,7 +411,7 @@ def _target(
     if target is not None and not 0 <= target < math.inf:
         raise UserError(f"--target {target:g}: must be a number of at least 0")
     if target is not None and target > 1 and is_share(validation):
-        raise UserError(f"--target {target:g}: {validation} is a share, 0 to 1{_percent_hint(target)}")
+        raise UserError(f"--target {target:g}: {validation} is a share, 0 to 1{percent_hint(target)}")
     if target is not None and not recorded:
         raise UserError(
             f"--target {target:g}: no run recorded {validation}, so no epoch can reach the target; omit --target or "
@@ -452,10 +453,6 @@ def metric_of(
         allowed = [*filter(has_direction, numbers), *times]
         raise UserError(f"--metric {wished}: no such metric in summary.csv{did_you_mean(wished, allowed)}")
     return wished
-
-
-def _percent_hint(value: float) -> str:
-    return f"; {value / 100:g}?" if value <= 100 else ""
 
 
 def _has_numbers(column: "pd.Series[Any]") -> bool:

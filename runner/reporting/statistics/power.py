@@ -18,13 +18,13 @@ from scipy import stats
 
 from runner.records.design import MOST_SEEDS, Looks
 from runner.reporting.statistics.attainability import LEVEL, smallest_equivalence_p, smallest_p
-from runner.reporting.statistics.comparisons import CONFIDENCE
+from runner.reporting.statistics.comparisons import CONFIDENCE, FEWEST_SEEDS
 from runner.reporting.statistics.ties import ROUNDING, Values
 
 POWER = 0.8
 ENOUGH_PAIRS = 8  # observed, to resample them: fewer do not show the shape of their distribution
 LARGEST_FAMILY = 12  # comparisons that are simulated together
-_COARSE = 12  # seeds, up to which the p values of sign flips are so coarse that the t-test's power differs
+COARSE = 12  # seeds, up to which the p values of sign flips are so coarse that the t-test's power differs
 _MOST_SIMULATED = 100  # seeds
 _STUDIES, _WITH_LOOKS = 400, 200  # simulated
 _FLIPS = 301  # random ones of each study, at a level of 0.05: 15 of them are just below 5%
@@ -76,7 +76,7 @@ class Design:
     def method(self, seeds: int) -> Method:
         """Return how the power with so many seeds is computed."""
         few = len(self.spreads) * LEVEL / self.level < LARGEST_FAMILY + 1 and seeds <= _MOST_SIMULATED
-        differs = self.observed is not None or self.looks is not None or seeds <= _COARSE
+        differs = self.observed is not None or self.looks is not None or seeds <= COARSE
         return "simulation" if few and differs else "t"
 
     def studies(self, seeds: int) -> "_Studies":
@@ -123,7 +123,7 @@ def equivalence_power(design: Design, place: int, seeds: int, margin: float) -> 
     By t, both one-sided tests fail together so rarely that their failures add up.
     """
     spread = float(design.spreads[place])
-    if math.isnan(spread) or smallest_equivalence_p(seeds, 1) >= design.level:
+    if math.isnan(spread) or seeds < FEWEST_SEEDS or smallest_equivalence_p(seeds, 1) >= design.level:
         return 0.0
     if design.method(seeds) == "simulation":
         return float(design.studies(seeds).equivalence_shown(margin)[place])
