@@ -245,7 +245,8 @@ class Results:
         A comparison by another metric than the plan's, or the default, is marked as secondary.
 
         Args:
-            metric: a column of `runs` for which higher or lower is better, `epochs_to_target` or `seconds_to_target`.
+            metric: a column of `runs` for which higher or lower is better, `epochs_to_target`, `seconds_to_target` or
+                `warm_seconds_to_target`.
             baseline: a variant, or a unique short form of it (`sgd` for `optimizer=sgd`).
             target: target value of the validation metric.
             margin: smallest difference that matters, in the metric's own unit: 0.001 is 0.1 percentage points of

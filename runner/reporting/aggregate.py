@@ -8,9 +8,10 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from runner.reporting.metrics import TIMES_TO_TARGET, p_number, sign_of
+from runner.reporting.metrics import TIMES_TO_TARGET, WARM_SECONDS, p_number, sign_of
 from runner.reporting.statistics.attainability import LEVEL, cannot_decide, smallest_equivalence_p, smallest_p
 from runner.reporting.statistics.comparisons import FEWEST_SEEDS, compare_paired, compare_unpaired, holm, summarize
+from runner.reporting.statistics.sign_test import TIME_COLUMNS, compare_times
 from runner.reporting.targets import TARGET_COLUMNS, target_columns
 
 NO_RESULT = ("diverged", "pruned", "interrupted", "failed", "running")  # statuses of runs without a result
@@ -18,11 +19,12 @@ _COUNTED = ("completed", *NO_RESULT)
 AGGREGATE_COLUMNS = [
     "variant", "metric", "n", "mean", "std", "standard_error", "ci_low", "ci_high", "median", "iqm", "min", "max",
     "runs", *_COUNTED, "epochs", "train_seconds", *TARGET_COLUMNS, "budget", "parameters", "dataset",
+    WARM_SECONDS,
 ]  # fmt: skip
 COMPARISON_COLUMNS = [
     "variant", "baseline", "metric", "test", "n", "difference", "ci_low", "ci_high", "bca_low", "bca_high", "p_value",
     "p_holm", "effect_size", "win_probability", "verdict", "reason", "n_completed", "lost", "baseline_lost",
-    "unmatched", "exact_low", "exact_high", "margin", "p_equivalence", "p_beyond",
+    "unmatched", "exact_low", "exact_high", "margin", "p_equivalence", "p_beyond", *TIME_COLUMNS,
 ]  # fmt: skip
 UNDECIDED = "undecided"  # no significant difference was shown; the reason says whether one could be
 NOT_SIGNIFICANT = "no significant difference"
@@ -81,7 +83,8 @@ def comparison_frame(
     half of them, are true pairs; the others are left out and counted as `unmatched`. Otherwise Welch's test is used.
 
     A diverged run counts as lost: it is the worst of its pair. If the metric is the time to the target, a
-    completed run that never reached the target is lost, too. Failed and interrupted runs are missing.
+    completed run that never reached the target is lost, too, and pairs are compared by the sign test, which fills
+    `TIME_COLUMNS`. Failed and interrupted runs are missing.
 
     Holm's correction covers all rows with `FEWEST_SEEDS` or more, on all data sets together. Nothing is claimed about
     variants with runs that are still training.
@@ -104,7 +107,7 @@ def comparison_frame(
     for variant, arm in arms.items():
         baseline = baselines if isinstance(baselines, str) else baselines[variant]
         if variant != baseline and baseline in arms:
-            compared = _compared(arm, arms[baseline], bootstrap=bootstrap, margin=margin)
+            compared = _compared(arm, arms[baseline], metric, bootstrap=bootstrap, margin=margin)
             if sign_of(metric) < 0:
                 compared["win_probability"] = 1 - compared["win_probability"]
             is_final = training.isdisjoint((variant, baseline))
@@ -113,7 +116,13 @@ def comparison_frame(
     _adjust(rows)
     for row in rows:
         row["verdict"], row["reason"] = _decision(row, len(rows))
-    return pd.DataFrame(rows, columns=COMPARISON_COLUMNS).astype({"margin": float})
+    types: dict[str, Any] = {
+        "margin": float,
+        **dict.fromkeys(TIME_COLUMNS, float),
+        "faster": "Int64",
+        "slower": "Int64",
+    }
+    return pd.DataFrame(rows, columns=COMPARISON_COLUMNS).astype(types)
 
 
 def compared_runs(summary: pd.DataFrame, comparison: Mapping[Any, Any]) -> list[list[int]]:
@@ -283,20 +292,25 @@ def _values(runs: pd.DataFrame, metric: str) -> "pd.Series[float]":
     return values
 
 
-def _compared(one: _Arm, other: _Arm, *, bootstrap: bool, margin: float | None) -> dict[str, Any]:
-    """Return the fields of a comparison, with the numbers of lost and unmatched runs."""
+def _compared(one: _Arm, other: _Arm, metric: str, *, bootstrap: bool, margin: float | None) -> dict[str, Any]:
+    """Return the fields of a comparison, with the numbers of lost and unmatched runs.
+
+    Paired times are compared by the sign test.
+    """
     design = _Design.of(one, other)
     if design.is_paired:
         seeds = [seed for _, seed in design.pairs]
         sides = [[arm.scores[pair] for pair in design.pairs] for arm in design.arms]
-        compared = compare_paired(*sides, units=seeds, bootstrap=bootstrap, margin=margin)
+        compared = asdict(compare_paired(*sides, units=seeds, bootstrap=bootstrap, margin=margin))
+        if metric in TIMES_TO_TARGET:
+            compared |= asdict(compare_times(*sides, units=seeds, margin=margin))
         unmatched = len({seed for _, seed in design.common} - {*seeds})
     else:
         sides = [arm.by_seed(design.cells) for arm in design.arms]
-        compared, unmatched = compare_unpaired(*sides, bootstrap=bootstrap, margin=margin), 0
+        compared, unmatched = asdict(compare_unpaired(*sides, bootstrap=bootstrap, margin=margin)), 0
     lost = (int(np.isinf(side).sum()) for side in sides)
     counts = dict(zip(("lost", "baseline_lost"), lost, strict=True)) | {"unmatched": unmatched}
-    return asdict(compared) | counts
+    return compared | counts
 
 
 def _adjust(rows: list[dict[str, Any]]) -> None:

@@ -36,7 +36,7 @@ from runner.reporting.selection import read_tuning, selection_frame, selection_w
 from runner.reporting.statistics.test_set_error import BY_EXAMPLE, with_test_set_error
 from runner.reporting.statistics.ties import best_first, places
 from runner.reporting.tables.frames import history_frame, summary_frame
-from runner.reporting.targets import is_time, usual_target, with_targets
+from runner.reporting.targets import is_time, usual_target, with_compilation, with_targets
 from runner.reporting.variant_names import find_variant
 from runner.reporting.verdicts import cautions, verdicts
 
@@ -204,7 +204,7 @@ class Results:
     @cached_property
     def verdicts(self) -> dict[str, str]:
         """One sentence per variant."""
-        return verdicts(self.aggregate, self.comparisons, self.baselines)
+        return verdicts(self.aggregate, self.comparisons, self.baselines, self.goal)
 
     @cached_property
     def cautions(self) -> list[str]:
@@ -214,6 +214,7 @@ class Results:
         found = cautions(self.aggregate, self.comparisons, records, tuned, self.not_begun)
         apart = sweeps_apart(self.runs, self.left_out)
         own = [*self._without_baseline(), *self._own_losses(), *self._unranked()]
+        own += with_compilation(self.summary, self.metric)
         return [*self._secondary(), *self._own_margin(), *([apart] if apart else []), *found, *own]
 
     @property

@@ -34,21 +34,37 @@ from runner.reporting.metrics import (
 from runner.reporting.statistics.attainability import LEVEL, least_text, smallest_equivalence_p, smallest_p
 from runner.reporting.statistics.test_set_error import may_be_these_alone
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
+from runner.reporting.time_verdicts import (
+    about_times,
+    claim_on_times,
+    difference_of_times,
+    evidence_on_times,
+    has_times,
+)
 
 _MIXED = {"device": "device", "threads": "number of threads", "code": "commit"}
 _ALL = {1: "its only run", 2: "both runs"}  # all runs of a variant
+_HOLM = " after Holm's correction"
 _Row = Mapping[Any, Any]  # of a frame
 
 
-def verdicts(aggregate: pd.DataFrame, comparisons: pd.DataFrame, baselines: Mapping[str, str]) -> dict[str, str]:
+def verdicts(
+    aggregate: pd.DataFrame, comparisons: pd.DataFrame, baselines: Mapping[str, str], goal: str = ""
+) -> dict[str, str]:
     """Return one sentence per variant, in the order of the table.
 
     Args:
         baselines: each variant's baseline; a baseline maps to itself.
+        goal: the target in words, if the metric is the time to it.
     """
     rows = {str(row["variant"]): row for row in aggregate.to_dict("records")}
     compared = {row["variant"]: row for row in comparisons.to_dict("records")}
-    return {variant: _verdict(variant, rows, compared, baselines) for variant in rows}
+    return {
+        variant: _verdict_on_times(compared[variant], rows, goal, len(compared))
+        if variant in compared and has_times(compared[variant])
+        else _verdict(variant, rows, compared, baselines)
+        for variant in rows
+    }
 
 
 def _verdict(variant: str, rows: Mapping[str, _Row], compared: Mapping[Any, _Row], baselines: Mapping[str, str]) -> str:
@@ -67,6 +83,23 @@ def _verdict(variant: str, rows: Mapping[str, _Row], compared: Mapping[Any, _Row
     if any(found["baseline"] == variant for found in compared.values()):
         return f"{variant} ({_mean(row)}, n = {row['n']:.0f}) is the baseline."
     return f"{variant}: {_mean(row)} (n = {row['n']:.0f})."
+
+
+def _verdict_on_times(found: _Row, rows: Mapping[str, _Row], goal: str, comparisons: int) -> str:
+    claim, margin = _claim(found), margin_text(found["margin"], found["metric"])
+    if found["verdict"] not in (UNDECIDED, EQUIVALENT):
+        claim = claim_on_times(found, goal) + _by_how_much(found, margin)
+    elif can_decide(found) and found["reason"] != STILL_TRAINING:
+        claim += f" {about_times(goal)}"
+    p_values = _p_values(found)
+    if comparisons == 1:
+        p_values = p_values.removesuffix(_HOLM).removesuffix(",")
+    evidence = [*evidence_on_times(found, rows, p_values, comparisons)]
+    evidence += _among(rows[found["variant"]], rows[found["baseline"]])
+    difference = difference_of_times(found)
+    estimate = f"{_joint(found)} {difference}" if difference else ""
+    evidence_text = f" ({'; '.join(evidence)})" if evidence else ""
+    return f"{found['variant']} {claim}{estimate}{evidence_text}."
 
 
 def _mean(row: _Row) -> str:
@@ -117,8 +150,13 @@ def _estimate(found: _Row, rows: Mapping[str, _Row]) -> str:
         text += f" over the {counted(found['n_completed'], 'seed')} {both}"
     elif has_seeds_apart(found, {variant: row["n"] for variant, row in rows.items()}):
         text += f" over the {found['n_completed']} seeds that both have"
+    return f"{_joint(found)} {text}"
+
+
+def _joint(found: _Row) -> str:
+    """Return the mark between a claim and its estimate."""
     is_answered = found["verdict"] != UNDECIDED or found["reason"] in (NOT_SIGNIFICANT, NEITHER_SHOWN)
-    return f"{':' if is_answered else ';'} {text}"
+    return ":" if is_answered else ";"
 
 
 def _evidence(found: _Row, rows: Mapping[str, _Row], comparisons: int) -> str:
@@ -138,7 +176,7 @@ def _p_values(found: _Row) -> str:
     has_claim = found["verdict"] not in (UNDECIDED, EQUIVALENT)
     name, against = ("p_beyond", "more than the margin") if has_claim else ("p_equivalence", "equivalence")
     if math.isnan(found[name]):
-        return f"{difference} after Holm's correction"
+        return f"{difference}{_HOLM}"
     both = [f"{difference} for a difference", f"{p_equation(p_text(found, name))} for {against}"]
     first, second = both if has_claim else reversed(both)
     return f"{first} and {second}, after Holm's correction"

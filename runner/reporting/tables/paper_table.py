@@ -1,5 +1,6 @@
 """Table for a paper: one row per variant, in Markdown, LaTeX and CSV."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ from runner.reporting.statistics.test_set_error import BY_EXAMPLE, may_be_these_
 from runner.reporting.statistics.ties import places
 from runner.reporting.tables.latex_table import Mark, escaped, latex_table
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
+from runner.reporting.time_verdicts import has_times, shown_estimate
 
 _AS_GOOD = f"not significantly different from the best (uncorrected p of at least {LEVEL})"
 
@@ -102,8 +104,7 @@ def paper_table(
             {
                 "variant": str(row["variant"]),
                 metric + (" (%)" if is_share(metric) else ""): spread_text(row["mean"], row["std"], metric),
-                "difference": "" if against is None else signed_text(against["difference"], metric),
-                "95% interval": "" if against is None else interval_text(against, metric),
+                **_estimate_cells(against, metric),
                 "p (Holm)": "" if against is None else p_text(against),
                 **_margin_cells(against, has_margin=bool(comparisons["margin"].notna().any())),
                 "n": ", ".join(filter(None, [f"{row['n']:.0f}", no_result_text(row)])),
@@ -111,6 +112,17 @@ def paper_table(
         )
     caption = _caption(aggregate, comparisons, examples, goal) + (f" {note[:1].upper()}{note[1:]}." if note else "")
     return PaperTable(rows, _marks(summary, aggregate, metric), caption)
+
+
+def _estimate_cells(against: Mapping[Any, Any] | None, metric: str) -> dict[str, str]:
+    """Return the cells of a difference and its interval: of the mean, or of the median of paired times."""
+    if against is None:
+        return {"difference": "", "95% interval": ""}
+    column, interval = shown_estimate(against)
+    return {
+        "difference": signed_text(against[column], metric),
+        "95% interval": interval_text(against, metric, interval),
+    }
 
 
 def _margin_cells(against: "pd.Series[Any] | None", *, has_margin: bool) -> dict[str, str]:
@@ -160,10 +172,10 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
         numbers = dict(zip(aggregate["variant"], aggregate["n"], strict=True))
         if any(has_seeds_apart(row, numbers) for row in comparisons.to_dict("records")):
             baseline += " over common seeds"
-        text += f"; differences from {baseline}"
+        is_timed = all(map(has_times, comparisons.to_dict("records")))
+        text += f"; {'median differences' if is_timed else 'differences'} from {baseline}"
         if most > 1:
-            alike = " (none if all differences are equal)" * _any_alike(comparisons)
-            text += f" with 95% t-intervals{alike}; p by {tests}{_equivalence(comparisons)}"
+            text += f" with 95% {_intervals(comparisons)}; p by {tests}{_equivalence(comparisons)}"
             text += _family(comparisons, aggregate)
         if unable := [row["reason"] for row in comparisons.to_dict("records") if not can_decide(row)]:
             text += f" ({'; '.join(dict.fromkeys(unable))}: nothing is claimed)"
@@ -187,8 +199,17 @@ def _equivalence(comparisons: pd.DataFrame) -> str:
     return f" (p of equivalence within {margin}: by two one-sided tests of the same kind)"
 
 
-def _any_alike(comparisons: pd.DataFrame) -> bool:
-    return bool((comparisons["ci_low"].isna() & (comparisons["n_completed"] > 1)).any())
+def _intervals(comparisons: pd.DataFrame) -> str:
+    """Name the kinds of the intervals, and why some are missing."""
+    timed = comparisons["faster"].notna()
+    means = comparisons[~timed]
+    alike = (means["ci_low"].isna() & (means["n_completed"] > 1)).any()
+    kinds = [f"t-intervals{' (none if all differences are equal)' * bool(alike)}"] if len(means) else []
+    if timed.any():
+        few = (comparisons.loc[timed, "n"] < FEWEST_SEEDS).any()
+        medians = f"intervals{' of paired medians' * bool(kinds)} from order statistics"
+        kinds.append(f"{medians}{f' (none below {FEWEST_SEEDS} seeds)' * bool(few)}")
+    return " and ".join(kinds)
 
 
 def _family(comparisons: pd.DataFrame, aggregate: pd.DataFrame) -> str:
