@@ -346,6 +346,22 @@ class Results:
 
     @property
     @refusing
+    def time_profile(self) -> pd.DataFrame | None:
+        """One row per variant and workload, with the columns of time_profile.csv; None without a target that was set.
+
+        >>> import runner
+        >>> timed = runner.load("outputs/sweeps/optimizers").compare(metric="epochs_to_target", target=0.8)
+        >>> timed.time_profile.groupby("variant")["score"].first().round(2)
+        variant
+        optimizer=adam    1.00
+        optimizer=sgd     0.29
+        Name: score, dtype: float64
+        """
+        found = self._read.time_profile
+        return None if found is None else found.frame.copy()
+
+    @property
+    @refusing
     def verdicts(self) -> dict[str, str]:
         """One sentence per variant, by its label.
 

@@ -163,6 +163,11 @@ def shows_only_equivalence(comparison: Mapping[Any, Any]) -> bool:
     return _ONLY_EQUIVALENCE in comparison["reason"]
 
 
+def has_times(comparison: Mapping[Any, Any]) -> bool:
+    """Return whether a comparison is one of paired times, by the sign test."""
+    return not pd.isna(comparison.get("faster", math.nan))
+
+
 def has_seeds_apart(comparison: Mapping[Any, Any], seeds: Mapping[str, float]) -> bool:
     """Return whether a paired comparison leaves out completed seeds that count in a mean of either side.
 
@@ -171,7 +176,8 @@ def has_seeds_apart(comparison: Mapping[Any, Any], seeds: Mapping[str, float]) -
         seeds: number of completed seeds of each variant.
     """
     most = max(seeds[comparison["variant"]], seeds[comparison["baseline"]])
-    return str(comparison["test"]).startswith("paired") and bool(comparison["n_completed"] < most)
+    covered = comparison["n" if has_times(comparison) else "n_completed"]
+    return str(comparison["test"]).startswith("paired") and bool(covered < most)
 
 
 def lost_shares(summary: pd.DataFrame, metric: str, by: str | list[str]) -> "pd.Series[float]":

@@ -37,6 +37,7 @@ from runner.reporting.statistics.test_set_error import BY_EXAMPLE, with_test_set
 from runner.reporting.statistics.ties import best_first, places
 from runner.reporting.tables.frames import history_frame, summary_frame
 from runner.reporting.targets import is_time, usual_target, with_compilation, with_targets
+from runner.reporting.time_profiles import TimeProfile, time_profile
 from runner.reporting.variant_names import find_variant
 from runner.reporting.verdicts import cautions, verdicts
 
@@ -149,6 +150,12 @@ class Results:
     @cached_property
     def _scores_by_dataset(self) -> pd.DataFrame:
         return scores_by_dataset(self.summary, self.metric)
+
+    @cached_property
+    def time_profile(self) -> TimeProfile | None:
+        """Profile of the times to a target that the user or the study set; None while runs are still training."""
+        is_set = self.target is not None and (is_time(self.metric) or not self.target_source)
+        return time_profile(self.summary, self.metric) if is_set and not self.training else None
 
     def _secondary(self) -> list[str]:
         """Warn if the metric was chosen after the fact."""

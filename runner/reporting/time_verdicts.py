@@ -4,20 +4,13 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import pandas as pd
-
 from runner.core.text import counted
-from runner.reporting.aggregate import BETTER, STILL_TRAINING, WORSE, can_decide, outcome
+from runner.reporting.aggregate import BETTER, STILL_TRAINING, WORSE, can_decide, has_times, outcome
 from runner.reporting.metrics import shown_unit
 from runner.reporting.targets import runs_lost
 
 _SOONER = {BETTER: "sooner", WORSE: "later"}
 _Row = Mapping[Any, Any]  # of a frame
-
-
-def has_times(found: _Row) -> bool:
-    """Return whether a comparison is one of paired times, by the sign test."""
-    return not pd.isna(found.get("faster", math.nan))
 
 
 def shown_estimate(found: _Row) -> tuple[str, str]:
@@ -68,13 +61,15 @@ def evidence_on_times(found: _Row, rows: Mapping[str, _Row], p_values: str, comp
             yield f"95% CI {_interval(found)}{', unadjusted' if comparisons > 1 else ''}"
         yield f"{p_values}, paired sign test"
     yield f"sooner in {found['faster']} and later in {found['slower']} of {counted(found['n'], 'seed')}"
-    sides = [(rows[found[side]], runs_lost(rows[found[side]], found["metric"])) for side in ("variant", "baseline")]
-    if missed := [_missed(row, lost) for row, lost in sides if lost]:
-        yield f"{' and '.join(missed)} never got there"
+    sides = [rows[found[side]] for side in ("variant", "baseline")]
+    if missed := [text for row in sides if (text := _missed(row))]:
+        how = "diverged or never got there" if any(row["diverged"] for row in sides) else "never got there"
+        yield f"{' and '.join(missed)} {how}"
 
 
-def _missed(row: _Row, lost: int) -> str:
-    return f"{lost} of {counted(int(row['completed'] + row['diverged']), 'run')} of {row['variant']}"
+def _missed(row: _Row) -> str:
+    lost, ended = runs_lost(row, row["metric"]), int(row["completed"] + row["diverged"])
+    return f"{lost} of {counted(ended, 'run')} of {row['variant']}" if lost else ""
 
 
 def _named(goal: str) -> str:

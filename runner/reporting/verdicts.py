@@ -16,6 +16,7 @@ from runner.reporting.aggregate import (
     UNDECIDED,
     can_decide,
     has_seeds_apart,
+    has_times,
     no_result_text,
     outcome,
     p_text,
@@ -39,7 +40,6 @@ from runner.reporting.time_verdicts import (
     claim_on_times,
     difference_of_times,
     evidence_on_times,
-    has_times,
 )
 
 _MIXED = {"device": "device", "threads": "number of threads", "code": "commit"}
@@ -96,10 +96,11 @@ def _verdict_on_times(found: _Row, rows: Mapping[str, _Row], goal: str, comparis
         p_values = p_values.removesuffix(_HOLM).removesuffix(",")
     evidence = [*evidence_on_times(found, rows, p_values, comparisons)]
     evidence += _among(rows[found["variant"]], rows[found["baseline"]])
-    difference = difference_of_times(found)
-    estimate = f"{_joint(found)} {difference}" if difference else ""
-    evidence_text = f" ({'; '.join(evidence)})" if evidence else ""
-    return f"{found['variant']} {claim}{estimate}{evidence_text}."
+    text = "; ".join(evidence)
+    if difference := difference_of_times(found):
+        return f"{found['variant']} {claim}{_joint(found)} {difference} ({text})."
+    in_brackets = f" ({text})" if can_decide(found) else f"; {text}"
+    return f"{found['variant']} {claim}{in_brackets if text else ''}."
 
 
 def _mean(row: _Row) -> str:

@@ -15,6 +15,7 @@ from runner.reporting.aggregate import (
     can_decide,
     comparison_frame,
     has_seeds_apart,
+    has_times,
     lost_shares,
     no_result_text,
     outcome,
@@ -37,7 +38,7 @@ from runner.reporting.statistics.test_set_error import BY_EXAMPLE, may_be_these_
 from runner.reporting.statistics.ties import places
 from runner.reporting.tables.latex_table import Mark, escaped, latex_table
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
-from runner.reporting.time_verdicts import has_times, shown_estimate
+from runner.reporting.time_verdicts import shown_estimate
 
 _AS_GOOD = f"not significantly different from the best (uncorrected p of at least {LEVEL})"
 
