@@ -239,8 +239,11 @@ class Results:
         baseline: str | None = None,
         target: float | None = None,
         margin: float | None = None,
+        correction: str | None = None,
     ) -> "Results":
-        """Return the same runs, compared by another metric, baseline, target or margin; omitted arguments stay.
+        """Return the same runs, compared by another metric, baseline, target, margin or correction.
+
+        Omitted arguments stay.
 
         A comparison by another metric than the plan's, or the default, is marked as secondary.
 
@@ -251,10 +254,11 @@ class Results:
             target: target value of the validation metric.
             margin: smallest difference that matters, in the metric's own unit: 0.001 is 0.1 percentage points of
                 accuracy. With it, the verdicts are better, worse, equivalent or undecided.
+            correction: of the p values for several comparisons: `max_t` or `holm`.
 
         Raises:
             UserError: if there is no such metric or variant, no run can reach the target, or the margin is not above 0
-                or above 1 for a share.
+                or above 1 for a share, or there is no such correction.
 
         >>> import runner
         >>> runner.load("outputs/sweeps/optimizers").compare(metric="test_loss", baseline="adam")
@@ -264,7 +268,7 @@ class Results:
                   variant  difference  margin  p_equivalence     verdict
         0  optimizer=adam        0.05    0.08          0.023  equivalent
         """
-        given = {"metric": metric, "baseline": baseline, "target": target, "margin": margin}
+        given = {"metric": metric, "baseline": baseline, "target": target, "margin": margin, "correction": correction}
         return self._asking(**{name: value for name, value in given.items() if value is not None})
 
     def _asking(self, **options: Any) -> "Results":

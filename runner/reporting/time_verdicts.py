@@ -6,7 +6,7 @@ from typing import Any
 
 from runner.core.text import counted
 from runner.reporting.aggregate import BETTER, STILL_TRAINING, WORSE, can_decide, has_times, outcome
-from runner.reporting.metrics import shown_unit
+from runner.reporting.metrics import seeds_interval, shown_unit
 from runner.reporting.targets import runs_lost
 
 _SOONER = {BETTER: "sooner", WORSE: "later"}
@@ -15,7 +15,7 @@ _Row = Mapping[Any, Any]  # of a frame
 
 def shown_estimate(found: _Row) -> tuple[str, str]:
     """Return the columns to show of a comparison: its difference, and the beginning of its interval's names."""
-    return ("median_difference", "median") if has_times(found) else ("difference", "ci")
+    return ("median_difference", "median") if has_times(found) else ("difference", seeds_interval(found))
 
 
 def claim_on_times(found: _Row, goal: str) -> str:
@@ -58,7 +58,8 @@ def evidence_on_times(found: _Row, rows: Mapping[str, _Row], p_values: str, comp
         return
     if can_decide(found):
         if not math.isnan(found["median_low"]):
-            yield f"95% CI {_interval(found)}{', unadjusted' if comparisons > 1 else ''}"
+            alone = " for this look alone" if found["looks"] else ""
+            yield f"95% CI {_interval(found)}{alone}{', unadjusted' if comparisons > 1 else ''}"
         yield f"{p_values}, paired sign test"
     yield f"sooner in {found['faster']} and later in {found['slower']} of {counted(found['n'], 'seed')}"
     sides = [rows[found[side]] for side in ("variant", "baseline")]

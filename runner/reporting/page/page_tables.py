@@ -22,7 +22,7 @@ from runner.reporting.metrics import (
     value_text,
 )
 from runner.reporting.results import Results
-from runner.reporting.tables.paper_table import PaperTable
+from runner.reporting.tables.paper_table import PaperTable, p_head
 from runner.reporting.time_verdicts import shown_estimate
 
 _ONE_LINE = 40  # letters that fit into a cell without a break
@@ -83,7 +83,8 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
     metric = results.metric
     compared = {row["variant"]: row for row in results.comparisons.to_dict("records")}
     has_new_images = bool(results.comparisons["new_images_low"].notna().any())
-    heads = ["difference", "95% interval", "p (Holm)", *["p (equivalence)"] * (results.margin is not None)]
+    heads = ["difference", "95% interval", p_head(results.comparisons)]
+    heads += ["p (equivalence)"] * (results.margin is not None)
     heads += ["effect size", "P(better)"]
     rows = []
     for row, mark in zip(results.aggregate.to_dict("records"), table.marks, strict=True):
@@ -124,7 +125,7 @@ def _against(against: Mapping[Any, Any], metric: str, heads: Sequence[str]) -> l
     cells = {
         "difference": Cell.number(signed_text(against[column], metric), against[column]),
         "95% interval": Cell.number(interval_text(against, metric, interval), against[f"{interval}_low"]),
-        "p (Holm)": Cell.number(p, None if p == "-" else against["p_holm"]),
+        f"p ({against['correction']})": Cell.number(p, None if p == "-" else against["p_adjusted"]),
         "p (equivalence)": Cell.number(equivalence, None if equivalence == "-" else against["p_equivalence"]),
         "effect size": Cell.number(f"{against['effect_size']:+.2f}", against["effect_size"]),
         "P(better)": Cell.number(f"{wins:.2f}", wins),

@@ -95,6 +95,29 @@ def compare_times(
     )
 
 
+def paired_signs(
+    variant: Sequence[float], baseline: Sequence[float], units: Sequence[Hashable], shift: float
+) -> tuple[dict[Hashable, float], dict[Hashable, float]]:
+    """Return what the sign tests of variant + shift and of baseline + shift, each being higher, flip the signs of.
+
+    Args:
+        units: the unit of each pair, as for `compare_times`.
+
+    Returns:
+        For each side the sign of every unit; 0 for a tie.
+    """
+    one, other = np.asarray(variant, float), np.asarray(baseline, float)
+    unit, signs = unit_numbers(units, len(one)), dict.fromkeys(units, 0.0)
+
+    def of(higher: Values, lower: Values) -> dict[Hashable, float]:
+        ended = np.unique(unit[_is_known(higher, lower)])
+        names = [*signs]
+        found = np.sign(_medians(paired_differences(higher, lower), higher, lower, unit))
+        return signs | {names[place]: float(sign) for place, sign in zip(ended, found, strict=True)}
+
+    return of(one + shift, other), of(other + shift, one)
+
+
 def sign_test_p(differences: npt.ArrayLike, alternative: Literal["two-sided", "greater"] = "two-sided") -> float:
     """Return the exact p value of the sign test; 1 without a difference other than 0.
 
@@ -131,12 +154,16 @@ def _log_ratios(one: Values, other: Values) -> Values:
         return np.where(one == other, 0.0, np.log(one) - np.log(other))
 
 
+def _is_known(one: Values, other: Values) -> npt.NDArray[np.bool_]:
+    return np.isfinite(one) | np.isfinite(other)
+
+
 def _medians(values: Values, one: Values, other: Values, unit: npt.NDArray[np.intp]) -> Values:
     """Return the median of each unit over its pairs, without pairs of two infinite times.
 
     0 where the middle values of a unit are minus and plus infinity: it is neither faster nor slower.
     """
-    known = np.isfinite(one) | np.isfinite(other)
+    known = _is_known(one, other)
     medians = np.array([_median(values[known & (unit == own)]) for own in np.unique(unit[known])])
     return np.where(np.isnan(medians), 0.0, medians)
 

@@ -1,6 +1,6 @@
 """Table for a paper: one row per variant, in Markdown, LaTeX and CSV."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from runner.reporting.metrics import (
 )
 from runner.reporting.statistics.attainability import LEVEL
 from runner.reporting.statistics.comparisons import FEWEST_SEEDS, binomial_error
+from runner.reporting.statistics.families import after_correction
 from runner.reporting.statistics.resampling import RESAMPLED
 from runner.reporting.statistics.test_set_error import BY_EXAMPLE, may_be_these_alone
 from runner.reporting.statistics.ties import places
@@ -86,7 +87,7 @@ def paper_table(
     comparisons: pd.DataFrame,
     examples: int | None,
     goal: str = "",
-    note: str = "",
+    notes: Sequence[str] = (),
 ) -> PaperTable:
     """Return the table of a report.
 
@@ -94,10 +95,11 @@ def paper_table(
         summary: one row per run, to compare every variant with the best.
         examples: number of test examples.
         goal: the target in words, for the caption if the metric is the time to the target.
-        note: about the metric, for the caption; without a full stop.
+        notes: about the metric and the looks, for the caption; without full stops.
     """
     metric = str(aggregate["metric"].iloc[0])
     compared = comparisons.set_index("variant")
+    head = p_head(comparisons)
     rows = []
     for _, row in aggregate.iterrows():
         against = compared.loc[row["variant"]] if row["variant"] in compared.index else None
@@ -106,12 +108,14 @@ def paper_table(
                 "variant": str(row["variant"]),
                 metric + (" (%)" if is_share(metric) else ""): spread_text(row["mean"], row["std"], metric),
                 **_estimate_cells(against, metric),
-                "p (Holm)": "" if against is None else p_text(against),
+                head: "" if against is None else p_text(against),
                 **_margin_cells(against, has_margin=bool(comparisons["margin"].notna().any())),
                 "n": ", ".join(filter(None, [f"{row['n']:.0f}", no_result_text(row)])),
             }
         )
-    caption = _caption(aggregate, comparisons, examples, goal) + (f" {note[:1].upper()}{note[1:]}." if note else "")
+    caption = _caption(aggregate, comparisons, examples, goal) + "".join(
+        f" {note[:1].upper()}{note[1:]}." for note in notes
+    )
     return PaperTable(rows, _marks(summary, aggregate, metric), caption)
 
 
@@ -126,6 +130,11 @@ def _estimate_cells(against: Mapping[Any, Any] | None, metric: str) -> dict[str,
     }
 
 
+def p_head(comparisons: pd.DataFrame) -> str:
+    """Return the heading of the adjusted p values: "p (max-T)"."""
+    return f"p ({comparisons['correction'].iloc[0]})" if len(comparisons) else "p"
+
+
 def _margin_cells(against: "pd.Series[Any] | None", *, has_margin: bool) -> dict[str, str]:
     """Return the cells that a table with a margin has: p of equivalence, and the verdict."""
     if not has_margin:
@@ -137,7 +146,7 @@ def _margin_cells(against: "pd.Series[Any] | None", *, has_margin: bool) -> dict
 def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, metric: str) -> list[Mark]:
     """Mark the best variants on each data set, and those that do not differ significantly from the best.
 
-    If a comparison with the best cannot reach significance after Holm's correction, only the best variants of the data
+    If a comparison with the best cannot reach significance after correction, only the best variants of the data
     set are marked: a missing star would claim a difference that the verdicts do not claim.
     """
     marks: dict[str, Mark] = {}
@@ -150,7 +159,7 @@ def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, metric: str) -> list[
         best = bests.iloc[0]
         others = comparison_frame(summary[summary["dataset"] == dataset], metric, best, bootstrap=False)
         if all(can_decide(row) for row in others.to_dict("records") if row["n"] >= FEWEST_SEEDS):
-            # Uncorrected: Holm's method guards claims of a difference; it would mark nearly every variant.
+            # Uncorrected: a correction guards claims of a difference; it would mark nearly every variant.
             is_tied = (others["n"] >= FEWEST_SEEDS) & ~(others["p_value"] < LEVEL)
             tied = others[is_tied & (others["reason"] != STILL_TRAINING) & (others["n_completed"] > 0)]
             marks |= {str(variant): "as good" for variant in tied["variant"]}
@@ -205,7 +214,8 @@ def _intervals(comparisons: pd.DataFrame) -> str:
     timed = comparisons["faster"].notna()
     means = comparisons[~timed]
     alike = (means["ci_low"].isna() & (means["n_completed"] > 1)).any()
-    kinds = [f"t-intervals{' (none if all differences are equal)' * bool(alike)}"] if len(means) else []
+    kind = "repeated confidence intervals" if means["looks"].any() else "t-intervals"
+    kinds = [f"{kind}{' (none if all differences are equal)' * bool(alike)}"] if len(means) else []
     if timed.any():
         few = (comparisons.loc[timed, "n"] < FEWEST_SEEDS).any()
         medians = f"intervals{' of paired medians' * bool(kinds)} from order statistics"
@@ -214,12 +224,12 @@ def _intervals(comparisons: pd.DataFrame) -> str:
 
 
 def _family(comparisons: pd.DataFrame, aggregate: pd.DataFrame) -> str:
-    """Name the family of Holm's correction, which does not adjust the intervals."""
-    size = int(comparisons["p_holm"].notna().sum())
+    """Name the correction and its family; the intervals are not adjusted."""
+    size, after = int(comparisons["p_adjusted"].notna().sum()), after_correction(comparisons["correction"].iloc[0])
     if size < 2:
-        return ", after Holm's correction"
+        return f", {after}"
     everywhere = " on all data sets together" if len(set(aggregate["dataset"])) > 1 else ""
-    return f", after Holm's correction over {size} comparisons{everywhere} (intervals not adjusted)"
+    return f", {after} over {size} comparisons{everywhere} (intervals not adjusted)"
 
 
 def _test_set_error(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int | None) -> str:

@@ -5,7 +5,8 @@ import pytest
 from scipy import stats
 
 from runner.reporting.statistics.attainability import smallest_p
-from runner.reporting.statistics.sign_test import compare_times, median_interval, sign_test_p
+from runner.reporting.statistics.joint_flips import Sides, adjusted
+from runner.reporting.statistics.sign_test import compare_times, median_interval, paired_signs, sign_test_p
 
 MISSED = math.inf  # never reached the target
 
@@ -95,3 +96,18 @@ def test_times_within_the_margin_are_equivalent_and_far_ones_beyond_it():
     assert (near.p_equivalence, near.p_beyond) == (1 / 2**7, 1)
     far = compare_times([1.0] * 7, [5.0] * 6 + [MISSED], margin=2.0)
     assert (far.p_equivalence, far.p_beyond) == (1, 2 / 2**7)
+
+
+@pytest.mark.parametrize("margin", [None, 1.0])
+def test_the_joint_test_of_one_comparison_is_the_sign_test(margin):
+    """Two cells a seed, with ties, misses on one side and on both."""
+    generator = np.random.default_rng(3)
+    one, other = (generator.integers(2, 9, 24).astype(float) for _ in range(2))
+    one[[3, 4, 15]], other[[4, 9, 16]] = MISSED, MISSED
+    seeds = [*range(12)] * 2
+    found = compare_times(one + 2, other, units=seeds, margin=margin)
+    joint = adjusted([Sides([paired_signs(one + 2, other, seeds, 0.0)])], both=False)
+    assert joint == pytest.approx([found.p_value])
+    if margin:
+        joint = adjusted([Sides([paired_signs(one + 2, other, seeds, margin)])], both=True)
+        assert joint == pytest.approx([found.p_equivalence])
