@@ -33,12 +33,10 @@ def about_times(goal: str) -> str:
 
 
 def difference_of_times(found: _Row) -> str:
-    """Return the median difference: "2 epochs fewer"; "" if there is none."""
+    """Return the median difference: "2 epochs fewer"; "" if there is none or it is infinite."""
     value, metric = found["median_difference"], found["metric"]
-    if math.isnan(value):
+    if not math.isfinite(value):
         return ""
-    if math.isinf(value):
-        return f"an unbounded number of {shown_unit(metric)} {_direction(value, metric)}"
     amount = _amount(abs(value), metric)
     unit = shown_unit(metric).removesuffix("s" if amount == "1" else "")
     return f"{amount} {unit}{f' {_direction(value, metric)}' if value else ''}"
@@ -52,12 +50,14 @@ def evidence_on_times(found: _Row, rows: Mapping[str, _Row], p_values: str, comp
         p_values: of the claim, in words.
         comparisons: number of comparisons of the report.
     """
-    if not math.isnan(found["median_difference"]):
-        yield "median"
+    median = found["median_difference"]
+    if not math.isnan(median):
+        yield "median unbounded" if math.isinf(median) else "median"
     if found["reason"] == STILL_TRAINING:
         return
     if can_decide(found):
-        if not math.isnan(found["median_low"]):
+        ends = found["median_low"], found["median_high"]
+        if not math.isnan(ends[0]) and any(map(math.isfinite, (median, *ends))):
             alone = " for this look alone" if found["looks"] else ""
             yield f"95% CI {_interval(found)}{alone}{', unadjusted' if comparisons > 1 else ''}"
         yield f"{p_values}, paired sign test"
