@@ -382,7 +382,7 @@ class Results:
 
         >>> import runner
         >>> print(*runner.load("outputs/sweeps/optimizers").where("seed < 3").cautions)
-        3 seeds cannot decide (6 can): an exact test on 3 pairs gives p >= 0.25 before Holm's correction. The report
+        3 seeds cannot decide (6 can): an exact test on 3 pairs gives p >= 0.25 before any correction. The report
         shows intervals and claims nothing.
         """
         return list(self._read.cautions)

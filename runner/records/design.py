@@ -44,7 +44,7 @@ class Looks:
         """
         if look == len(self.sizes) - 1:
             return level
-        return _SPENDING[self.spending](level, self.sizes[look] / self.sizes[-1])
+        return SPENDING[self.spending](level, self.sizes[look] / self.sizes[-1])
 
 
 def _pocock(level: float, share: float) -> float:
@@ -52,8 +52,8 @@ def _pocock(level: float, share: float) -> float:
 
 
 def _obrien_fleming(level: float, share: float) -> float:
-    quantile = -NormalDist().inv_cdf(level / 2) if level < 1 else 0.0
-    return math.erfc(quantile / math.sqrt(2 * share))  # twice the normal tail beyond quantile / sqrt(share)
+    # Half of the level on each side; erfc(x / sqrt(2)) is twice the normal tail beyond x.
+    return 2 * math.erfc(-NormalDist().inv_cdf(level / 4) / math.sqrt(2 * share))
 
 
-_SPENDING: dict[Spending, Callable[[float, float], float]] = {"pocock": _pocock, "obrien_fleming": _obrien_fleming}
+SPENDING: dict[Spending, Callable[[float, float], float]] = {"pocock": _pocock, "obrien_fleming": _obrien_fleming}

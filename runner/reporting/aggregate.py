@@ -411,7 +411,8 @@ def _within(group: list[dict[str, Any]], claim: str, looks: Looks | None) -> lis
         return alone if looks is None or group[0]["looks"] == len(looks.sizes) else [math.nan]
     if math.isnan(alone[0]) or (looks is None and len(group) == 1):
         return alone
-    found = adjusted([row["joint"][claim] for row in group], both=claim == "p_equivalence", looks=looks)
+    sides = [row["joint"][claim] for row in group]
+    found = adjusted(sides, shifted=claim != "p_value", both=claim == "p_equivalence", looks=looks)
     return found if looks else [max(pair) for pair in zip(found, alone, strict=True)]
 
 

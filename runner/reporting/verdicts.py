@@ -92,10 +92,7 @@ def _verdict_on_times(found: _Row, rows: Mapping[str, _Row], goal: str, comparis
         claim = claim_on_times(found, goal) + _by_how_much(found, margin)
     elif can_decide(found) and found["reason"] != STILL_TRAINING:
         claim += f" {about_times(goal)}"
-    p_values = _p_values(found)
-    if comparisons == 1:
-        p_values = p_values.removesuffix(after_correction(found["correction"])).rstrip(" ,")
-    evidence = [*evidence_on_times(found, rows, p_values, comparisons), *_looks(found)]
+    evidence = [*evidence_on_times(found, rows, _p_values(found, comparisons), comparisons), *_looks(found)]
     evidence += _among(rows[found["variant"]], rows[found["baseline"]])
     text = "; ".join(evidence)
     if difference := difference_of_times(found):
@@ -165,7 +162,7 @@ def _evidence(found: _Row, rows: Mapping[str, _Row], comparisons: int) -> str:
     """Return the evidence for a claim, in parentheses; "" where nothing is claimed."""
     if found["reason"] == STILL_TRAINING or (math.isnan(found["p_adjusted"]) and not can_decide(found)):
         return ""
-    parts = [*_intervals(found, comparisons), _p_values(found), found["test"], f"n = {found['n']}"]
+    parts = [*_intervals(found, comparisons), _p_values(found, comparisons), found["test"], f"n = {found['n']}"]
     parts += [
         *_looks(found),
         *_lost(found),
@@ -175,18 +172,19 @@ def _evidence(found: _Row, rows: Mapping[str, _Row], comparisons: int) -> str:
     return f" ({'; '.join(parts)})"
 
 
-def _p_values(found: _Row) -> str:
+def _p_values(found: _Row, comparisons: int) -> str:
     """Return the adjusted p values: of the difference and, with a margin, of the claim about it."""
     if math.isnan(found["p_adjusted"]):
         return "no p value"
-    difference, after = p_equation(p_text(found)), after_correction(found["correction"])
+    difference = p_equation(p_text(found))
+    after = f", {after_correction(found['correction'])}" if comparisons > 1 else ""
     has_claim = found["verdict"] not in (UNDECIDED, EQUIVALENT)
     name, against = ("p_beyond", "more than the margin") if has_claim else ("p_equivalence", "equivalence")
     if math.isnan(found[name]):
-        return f"{difference} {after}"
+        return f"{difference}{after}"
     both = [f"{difference} for a difference", f"{p_equation(p_text(found, name))} for {against}"]
     first, second = both if has_claim else reversed(both)
-    return f"{first} and {second}, {after}"
+    return f"{first} and {second}{after}"
 
 
 def _tiny(found: _Row) -> str:

@@ -70,7 +70,7 @@ def test_with_a_margin_the_sentence_gives_it_in_epochs_with_both_p_values():
 
 def test_several_comparisons_are_adjusted_and_their_intervals_are_not():
     said = sentence({"sgd": SGD, "adam": ADAM, "rmsprop": SGD})
-    assert "95% CI 1 to 3, unadjusted; p = 0.002 after max-T adjustment, paired sign test" in said
+    assert "95% CI 1 to 3, unadjusted; p = 0.002, adjusted by max-T, paired sign test" in said
 
 
 def test_a_run_that_diverged_is_not_said_to_have_never_got_there():

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-_IN_SENTENCES = {"max-T": "after max-T adjustment", "Holm": "after Holm's correction"}
+_IN_SENTENCES = {"max-T": "adjusted by max-T", "Holm": "adjusted by Holm"}
 
 
 def after_correction(name: str) -> str:

@@ -39,15 +39,19 @@ class Sides:
     error: float = 0.0  # rounding error of each value
 
 
-def adjusted(family: Sequence[Sides], *, both: bool, looks: Looks | None = None) -> list[float]:
+def adjusted(
+    family: Sequence[Sides], *, shifted: bool = False, both: bool = False, looks: Looks | None = None
+) -> list[float]:
     """Return the p values of comparisons, adjusted over the family by step-down max-T.
 
     The statistic of a comparison is its mean times the root of its number of seeds, divided by the root of the mean
-    square of its values, but at least by the median of these roots in the family. Comparisons that vary alike or little
-    thus count by their means; one that varies much more than the others cannot hide them.
+    square of its values. Without a shift, the divisor is at least the lower median of these roots in the family.
+    Comparisons that vary alike or little thus count by their means, and one that varies much more than the others
+    cannot hide them.
 
     Args:
         family: comparisons of one kind of test.
+        shifted: the values are shifted by a margin, so that those of a comparison far from it are large throughout.
         both: a claim needs both sides (equivalence); otherwise either side makes it.
         looks: the planned looks; None: one look at all seeds.
 
@@ -58,7 +62,7 @@ def adjusted(family: Sequence[Sides], *, both: bool, looks: Looks | None = None)
     looked = [sides for sides in family if sides.looks]
     if not looked:
         return [math.nan] * len(family)
-    values, tolerance = _standardized(looked)
+    values, tolerance = _standardized(looked, shifted=shifted)
     signs, observed = joint_signs(values.shape[-1]), values.sum(axis=-1) - tolerance
     plan = looks or Looks([values.shape[-1]])
     highest = [np.full(len(signs), -np.inf)] * len(values)  # at each look, over the comparisons that are not yet left
@@ -120,7 +124,7 @@ def _end(rejects: Callable[[float], bool], inside: float, outside: float) -> flo
     return inside
 
 
-def _standardized(family: Sequence[Sides]) -> tuple[Values, float]:
+def _standardized(family: Sequence[Sides], *, shifted: bool) -> tuple[Values, float]:
     """Return values whose sums are the statistics, (looks, comparisons, sides, units), and the sums' tolerance.
 
     A comparison that has stopped keeps its last look.
@@ -132,8 +136,10 @@ def _standardized(family: Sequence[Sides]) -> tuple[Values, float]:
     values = np.array([[[[side.get(unit, 0.0) for unit in units] for side in pair] for pair in look] for look in looks])
     counts = present.sum(axis=-1, keepdims=True)
     spread = np.sqrt((values**2).sum(axis=-1, keepdims=True) / counts)
-    scale = np.maximum(spread, np.median(spread, axis=(1, 2), keepdims=True))
-    scale[scale == 0] = 1.0
+    scale = (
+        spread if shifted else np.maximum(spread, np.quantile(spread, 0.5, axis=(1, 2), keepdims=True, method="lower"))
+    )
+    scale = np.where(scale > 0, scale, 1.0)
     errors = np.array([sides.error for sides in family])[None, :, None, None] / scale
     tolerance = float((np.sqrt(counts) * (AS_EXTREME + errors)).max())
     return values / (scale * np.sqrt(counts)), tolerance

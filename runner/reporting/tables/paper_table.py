@@ -9,6 +9,7 @@ import pandas as pd
 
 from runner.core.text import counted
 from runner.core.write import csv_text, write_text
+from runner.records.design import CORRECTION_NAMES, Correction
 from runner.reporting.aggregate import (
     EQUIVALENT,
     STILL_TRAINING,
@@ -116,7 +117,7 @@ def paper_table(
     caption = _caption(aggregate, comparisons, examples, goal) + "".join(
         f" {note[:1].upper()}{note[1:]}." for note in notes
     )
-    return PaperTable(rows, _marks(summary, aggregate, metric), caption)
+    return PaperTable(rows, _marks(summary, aggregate, comparisons), caption)
 
 
 def _estimate_cells(against: Mapping[Any, Any] | None, metric: str) -> dict[str, str]:
@@ -143,13 +144,16 @@ def _margin_cells(against: "pd.Series[Any] | None", *, has_margin: bool) -> dict
     return dict(zip(("p (equivalence)", "verdict"), texts, strict=True))
 
 
-def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, metric: str) -> list[Mark]:
+def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, comparisons: pd.DataFrame) -> list[Mark]:
     """Mark the best variants on each data set, and those that do not differ significantly from the best.
 
     If a comparison with the best cannot reach significance after correction, only the best variants of the data
     set are marked: a missing star would claim a difference that the verdicts do not claim.
     """
     marks: dict[str, Mark] = {}
+    metric = str(aggregate["metric"].iloc[0])
+    named = comparisons["correction"].iloc[:1].tolist()
+    correction: Correction = next((key for key, name in CORRECTION_NAMES.items() if name in named), "max_t")
     shares = lost_shares(summary, metric, "variant").reindex(aggregate["variant"]).to_numpy()
     for dataset, group in aggregate.assign(share=shares).groupby("dataset", sort=False):
         place = places(group["mean"], group["share"], sign_of(metric))
@@ -157,7 +161,9 @@ def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, metric: str) -> list[
         if not len(bests):
             continue
         best = bests.iloc[0]
-        others = comparison_frame(summary[summary["dataset"] == dataset], metric, best, bootstrap=False)
+        others = comparison_frame(
+            summary[summary["dataset"] == dataset], metric, best, bootstrap=False, correction=correction
+        )
         if all(can_decide(row) for row in others.to_dict("records") if row["n"] >= FEWEST_SEEDS):
             # Uncorrected: a correction guards claims of a difference; it would mark nearly every variant.
             is_tied = (others["n"] >= FEWEST_SEEDS) & ~(others["p_value"] < LEVEL)
@@ -227,7 +233,7 @@ def _family(comparisons: pd.DataFrame, aggregate: pd.DataFrame) -> str:
     """Name the correction and its family; the intervals are not adjusted."""
     size, after = int(comparisons["p_adjusted"].notna().sum()), after_correction(comparisons["correction"].iloc[0])
     if size < 2:
-        return f", {after}"
+        return ""
     everywhere = " on all data sets together" if len(set(aggregate["dataset"])) > 1 else ""
     return f", {after} over {size} comparisons{everywhere} (intervals not adjusted)"
 
