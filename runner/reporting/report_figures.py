@@ -102,7 +102,7 @@ def _axis_figures(results: Results) -> Named:
         if points.groupby("group")["value"].nunique().max() >= _FEWEST_ALONG:
             title = f"Sensitivity: {results.title}"
             yield "sensitivity", partial(sensitivity, points, axis.key, results.metric, title, {})
-    if is_grid(axes, overrides):
+    if is_grid(axes, overrides) and scores.notna().any():
         title = f"Mean {axis_label(results.metric)}: {results.title}"
         points = overrides.assign(score=scores)
         yield "heat_map", partial(heat_map, points, axes[0], axes[1], results.metric, title)

@@ -576,6 +576,16 @@ def test_times_to_a_target_that_was_set_have_a_profile_and_others_remove_an_earl
     assert "time_profile" not in dict(report_figures(results, None, None, seeds=False))
 
 
+def test_a_grid_in_which_no_run_reached_the_target_has_no_heat_map_of_times(make_run, tmp_path):
+    for optimizer in "ab":
+        for model in "xy":
+            make_run(f"sweep/{optimizer}{model}", overrides=[f"optimizer={optimizer}", f"model={model}"])
+    for target, is_drawn in ((0.7, True), (0.9, False)):
+        wish = Wish("epochs_to_target", target=target, baseline="optimizer=a,model=x")
+        results = report([tmp_path / "sweep"], tmp_path / "out", wish, CSV).results
+        assert ("heat_map" in dict(report_figures(results, None, None, seeds=False))) == is_drawn
+
+
 def test_a_time_to_a_target_that_nothing_sets_is_refused(make_run, tmp_path):
     make_run("sweep/0", status="diverged")
     make_run("sweep/1", overrides=["optimizer=b"])
