@@ -60,7 +60,8 @@ def evidence_on_times(found: _Row, rows: Mapping[str, _Row], p_values: str, comp
         if not math.isnan(ends[0]) and any(map(math.isfinite, (median, *ends))):
             alone = " for this look alone" if found["looks"] else ""
             yield f"95% CI {_interval(found)}{alone}{', unadjusted' if comparisons > 1 else ''}"
-        yield f"{p_values}, paired sign test"
+        if not math.isnan(found["p_adjusted"]):
+            yield f"{p_values}, paired sign test"
     yield f"sooner in {found['faster']} and later in {found['slower']} of {counted(found['n'], 'seed')}"
     sides = [rows[found[side]] for side in ("variant", "baseline")]
     if missed := [text for row in sides if (text := _missed(row))]:

@@ -90,7 +90,7 @@ def _verdict_on_times(found: _Row, rows: Mapping[str, _Row], goal: str, comparis
     claim, margin = _claim(found), margin_text(found["margin"], found["metric"])
     if found["verdict"] not in (UNDECIDED, EQUIVALENT):
         claim = claim_on_times(found, goal) + _by_how_much(found, margin)
-    elif can_decide(found) and found["reason"] != STILL_TRAINING:
+    elif found["verdict"] == EQUIVALENT or found["reason"] in (NOT_SIGNIFICANT, NEITHER_SHOWN):
         claim += f" {about_times(goal)}"
     evidence = [*evidence_on_times(found, rows, _p_values(found, comparisons), comparisons), *_looks(found)]
     evidence += _among(rows[found["variant"]], rows[found["baseline"]])

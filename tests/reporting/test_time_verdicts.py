@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from runner.records.design import Looks
 from runner.reporting.aggregate import aggregate_frame, comparison_frame
 from runner.reporting.page.page_tables import Cell
 from runner.reporting.tables.paper_table import paper_table
@@ -13,7 +14,7 @@ SGD = [5, 6, 4, 7, MISSED, 5, 6, 5, 6, 5]
 ADAM = [3, 4, 3, 4, 5, 3, 4, 4, 3, 4]
 
 
-def frames(times, metric="epochs_to_target", margin=None, statuses=None):
+def frames(times, metric="epochs_to_target", margin=None, statuses=None, looks=None):
     rows = [
         {
             "variant": variant, "seed": seed, "status": "completed", "epochs": 9, "train_seconds": 1.0,
@@ -26,7 +27,7 @@ def frames(times, metric="epochs_to_target", margin=None, statuses=None):
     summary = pd.DataFrame(rows).astype({"epochs_to_target": float})
     if statuses:
         summary["status"] = statuses
-    compared = comparison_frame(summary, metric, "sgd", bootstrap=False, margin=margin)
+    compared = comparison_frame(summary, metric, "sgd", bootstrap=False, margin=margin, looks=looks)
     return summary, aggregate_frame(summary, metric, 0.97), compared
 
 
@@ -71,6 +72,17 @@ def test_with_a_margin_the_sentence_gives_it_in_epochs_with_both_p_values():
 def test_several_comparisons_are_adjusted_and_their_intervals_are_not():
     said = sentence({"sgd": SGD, "adam": ADAM, "rmsprop": SGD})
     assert "95% CI 1 to 3, unadjusted; p = 0.002, adjusted by max-T, paired sign test" in said
+
+
+def test_with_planned_looks_p_holds_over_all_looks_and_the_interval_for_one():
+    """At the first of two looks, p cannot be below 2 / 2^8; the second one has ten pairs of one sign."""
+    said = sentence({"sgd": SGD, "adam": ADAM}, looks=Looks([8, 10]))
+    assert "(median; 95% CI 1 to 3 for this look alone; p = 0.002, paired sign test; sooner in 10 and later" in said
+    _, _, compared = frames({"sgd": SGD[:8], "adam": ADAM[:8]}, looks=Looks([8, 16]))
+    assert 2 / 2**8 < compared["p_adjusted"].item() < 0.05
+    assert compared["repeated_low"].isna().all()
+    untested = sentence({"sgd": SGD, "adam": ADAM}, looks=Looks([12, 16]))
+    assert "no planned look has tested it yet; 2 epochs fewer (median; 95% CI 1 to 3; sooner in 10" in untested
 
 
 def test_a_run_that_diverged_is_not_said_to_have_never_got_there():
