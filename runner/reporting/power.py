@@ -30,6 +30,7 @@ from runner.reporting.statistics.power import (
     spread_factors,
 )
 from runner.reporting.tables.frames import without_formulas
+from runner.reporting.targets import is_time
 
 _ENDS = ("", "_low", "_high")
 POWER_COLUMNS = [
@@ -72,6 +73,8 @@ def power_frame(results: Results, wish: PowerWish) -> pd.DataFrame:
         UserError: if an option makes no sense, or no two variants share two seeds.
     """
     wish.refuse(results.metric)
+    if is_time(results.metric):
+        raise UserError(f"--metric {results.metric}: the power for times to a target is unknown; choose another metric")
     differences = paired_differences(results.summary, results.metric, results.baselines)
     if not differences:
         raise UserError(
