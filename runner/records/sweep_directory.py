@@ -80,6 +80,11 @@ def tuning_row(metric: str, score: float | None, **others: str | int | bool) -> 
     return {name: others[name] for name in named} | {metric: score} | {name: others[name] for name in rest}
 
 
+def tested_metric(metric: str) -> str:
+    """Return the test counterpart of a validation metric that choices use."""
+    return f"test_{metric.removeprefix('best_').removeprefix('val_')}"
+
+
 @dataclass(frozen=True)
 class _Study:
     question: Text | None = None
@@ -140,7 +145,7 @@ class Question:
         study = plan.study
         # A search chooses among all its trials; a report on test results would choose by the test set.
         searched = plan.search.metric if plan.search else None
-        tested = f"test_{study.metric.removeprefix('best_').removeprefix('val_')}" if study.metric else None
+        tested = tested_metric(study.metric) if study.metric else None
         # `runner resume` also trains a plan that was made by a dry run.
         command = [part for part in plan.command if override_key(part) != "dry_run"]
         return cls(
