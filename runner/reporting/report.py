@@ -106,6 +106,9 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     if not ranks:  # an earlier report may have written them
         for stale in (out / "ranks.csv", *out.glob("critical_difference.*")):
             stale.unlink(missing_ok=True)
+    if results.effects is None:
+        for stale in (out / "effects.csv", *out.glob("interaction.*")):
+            stale.unlink(missing_ok=True)
     if "csv" in formats:
         yield from _write_frames(results, ranks, out)
     if formats <= {"csv"}:
@@ -126,6 +129,8 @@ def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[
         yield write_frame(results.selection, out / "selection.csv")
     if ranks:
         yield write_frame(ranks.frame(), out / "ranks.csv")
+    if results.effects is not None:
+        yield write_frame(results.effects, out / "effects.csv")
 
 
 def runs_frame(results: Results) -> pd.DataFrame:
@@ -176,8 +181,8 @@ def _test_examples(results: Results) -> int | None:
 
 
 def show_verdicts(console: Console, results: "Results") -> None:
-    """Print one sentence per variant, and the cautions."""
-    for sentence in results.verdicts.values():
+    """Print one sentence per variant, those about the effects of a grid's axes, and the cautions."""
+    for sentence in [*results.verdicts.values(), *results.effect_verdicts]:
         say(console, sentence)
     for caution in results.cautions:
         say(console, f"note: {caution}", style="yellow")

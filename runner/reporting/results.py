@@ -17,6 +17,9 @@ from runner.records.baselines import baselines
 from runner.records.sweep_directory import Question
 from runner.reporting.aggregate import aggregate_frame, comparison_frame, lost_shares
 from runner.reporting.collect import Run, existing, find_runs, not_begun
+from runner.reporting.effect_verdicts import effect_verdicts
+from runner.reporting.effects import effects_frame
+from runner.reporting.factors import Factorial, factorial, read_factors
 from runner.reporting.groups import sweeps_apart
 from runner.reporting.labels import Values, cells, labels_by, variant_labels, with_dataset, with_values_in_force
 from runner.reporting.metrics import (
@@ -75,6 +78,7 @@ class Results:
     tuning_runs: list[Run]
     not_begun: int  # number of planned runs without a record
     left_out: LeftOut
+    levels: pd.DataFrame | None  # of each run on each axis of a grid; None if the variants are no grid
 
     @property
     def goal(self) -> str:
@@ -126,6 +130,26 @@ class Results:
         measured = self.metric in BY_EXAMPLE and len(compared) > 0
         answers = self.predicted.answers if measured else [None] * len(self.runs)
         return with_test_set_error(compared, self.summary, answers).assign(metric_role=self.metric_role)
+
+    @cached_property
+    def factorial(self) -> Factorial:
+        """The complete grids, by data set; none if the variants are no grid."""
+        if self.levels is None:
+            return Factorial([], [])
+        return factorial(self.levels, self.summary, self.metric, self.baselines)
+
+    @cached_property
+    def effects(self) -> pd.DataFrame | None:
+        """One row per effect of a grid's axes: `EFFECT_COLUMNS` and `metric_role`; None without a complete grid."""
+        if not self.factorial.grids:
+            return None
+        frame = effects_frame(self.factorial.grids, self.metric, final=not self.training)
+        return frame.assign(metric_role=self.metric_role)
+
+    @cached_property
+    def effect_verdicts(self) -> list[str]:
+        """Sentences about the significant effects of a grid's axes."""
+        return [] if self.effects is None else effect_verdicts(self.effects)
 
     @cached_property
     def predicted(self) -> Predicted:
@@ -213,7 +237,7 @@ class Results:
         records = [run.record for run in self.runs]
         found = cautions(self.aggregate, self.comparisons, records, tuned, self.not_begun)
         apart = sweeps_apart(self.runs, self.left_out)
-        own = [*self._without_baseline(), *self._own_losses(), *self._unranked()]
+        own = [*self._without_baseline(), *self._own_losses(), *self._unranked(), *self.factorial.notes]
         return [*self._secondary(), *self._own_margin(), *([apart] if apart else []), *found, *own]
 
     @property
@@ -305,6 +329,7 @@ def read_results(
         tuning_runs=[] if tuning is None else find_runs(paths, left_out, tuning=True),
         not_begun=sum(not_begun(path, left_out) for path in existing(paths)),
         left_out=left_out,
+        levels=read_factors(runs, summary, wish.by, asked.variants, values),
     )
 
 
