@@ -8,9 +8,10 @@ import pandas as pd
 
 from runner.core.text import counted
 from runner.reporting.aggregate import STILL_TRAINING, UNDECIDED, p_text
-from runner.reporting.effects import DIFFERS, INTERACTION, MAIN
+from runner.reporting.effects import DIFFERS, INTERACTION, LOOKS_TO_COME, MAIN
 from runner.reporting.factors import VARIANT
 from runner.reporting.metrics import p_equation, quantity, shown_unit, signed_text
+from runner.reporting.statistics.families import after_correction
 
 _MOST = 8  # sentences; further effects are counted
 _Row = Mapping[Any, Any]  # of the frame of effects
@@ -27,8 +28,8 @@ def effect_verdicts(effects: pd.DataFrame) -> list[str]:
     rows: Sequence[_Row] = effects.to_dict("records")
     if not rows:
         return []
-    if any(row["reason"] == STILL_TRAINING for row in rows):
-        return [f"effects: {STILL_TRAINING}, so nothing is claimed."]
+    if rows[0]["reason"] in (STILL_TRAINING, LOOKS_TO_COME):
+        return [f"effects: {rows[0]['reason']}, so nothing is claimed."]
     contrasted = {_effect(row) for row in rows if row["level"] and row["verdict"] != UNDECIDED}
     told = [row for row in rows if _is_told(row, contrasted)]
     interactions = [row for row in rows if row["kind"] == INTERACTION]
@@ -118,8 +119,7 @@ def _on_average(row: _Row) -> str:
 
 
 def _evidence(row: _Row) -> str:
-    p_value = f"{p_equation(p_text(row, 'p_adjusted'))} after Holm's correction"
-    parts = [p_value, row["test"], f"n = {row['n']}"]
+    parts = [_p_value(row), row["test"], f"n = {row['n']}"]
     if not row["level"]:
         return f"({'; '.join(parts)})"
     metric = row["metric"]
@@ -140,5 +140,8 @@ def _no_interaction(rows: Sequence[_Row]) -> str:
     pairs = {(_axis(row["factor"]), _axis(row["by_factor"])) for row in rows}
     which = "" if len(pairs) > 1 else f" of {' and '.join(*pairs)}"
     smallest = min(rows, key=lambda row: float(row["p_adjusted"]))
-    p_value = p_equation(p_text(smallest, "p_adjusted"))
-    return f"no interaction{which} is significant (smallest {p_value} after Holm's correction)."
+    return f"no interaction{which} is significant (smallest {_p_value(smallest)})."
+
+
+def _p_value(row: _Row) -> str:
+    return f"{p_equation(p_text(row))}, {after_correction(row['correction'])}"

@@ -6,11 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from runner.reporting.aggregate import NOT_SIGNIFICANT, STILL_TRAINING, UNDECIDED
+from runner.records.design import CORRECTION_NAMES
+from runner.reporting.aggregate import NOT_SIGNIFICANT, UNDECIDED
 from runner.reporting.factors import Grid
 from runner.reporting.statistics.attainability import LEVEL, cannot_decide
-from runner.reporting.statistics.comparisons import holm
 from runner.reporting.statistics.factorial import Effect, Estimate, effects
+from runner.reporting.statistics.families import holm
 
 EFFECT_COLUMNS = [
     "kind", "factor", "level", "reference", "by_factor", "by_level", "by_reference", "averaged_over", "metric",
@@ -20,23 +21,24 @@ EFFECT_COLUMNS = [
 ]  # fmt: skip
 MAIN, INTERACTION = "main", "interaction"
 DIFFERS = "differs"  # verdict of an omnibus test, which has no direction
-CORRECTION = "holm"
+LOOKS_TO_COME = "tested only after the last planned look"
 
 
-def effects_frame(grids: Sequence[Grid], metric: str, *, final: bool) -> pd.DataFrame:
+def effects_frame(grids: Sequence[Grid], metric: str, pending: str = "") -> pd.DataFrame:
     """Return one row for each contrast and omnibus test of each grid: `EFFECT_COLUMNS`.
 
     Holm's correction covers all rows, on all data sets together.
 
     Args:
         metric: of the scores.
-        final: False if runs are still training, so that nothing is claimed.
+        pending: why nothing may be claimed yet, `STILL_TRAINING` or `LOOKS_TO_COME`; there are no adjusted p values
+            then.
     """
     rows = [row | {"metric": metric} for grid in grids for row in _rows(grid)]
     adjusted, least = (holm([row[name] for row in rows]) for name in ("p_value", "least"))
     for row, p_adjusted, attainable in zip(rows, adjusted, least, strict=True):
-        row |= {"p_adjusted": p_adjusted, "correction": CORRECTION}
-        row["verdict"], row["reason"] = _decision(row, attainable, len(rows)) if final else (UNDECIDED, STILL_TRAINING)
+        row |= {"p_adjusted": math.nan if pending else p_adjusted, "correction": CORRECTION_NAMES["holm"]}
+        row["verdict"], row["reason"] = (UNDECIDED, pending) if pending else _decision(row, attainable, len(rows))
     return pd.DataFrame(rows, columns=EFFECT_COLUMNS)
 
 

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from runner.reporting.aggregate import STILL_TRAINING
 from runner.reporting.effect_verdicts import effect_text, effect_verdicts
 from runner.reporting.effects import effects_frame
 from runner.reporting.factors import VARIANT, Grid
@@ -11,22 +12,22 @@ MOMENTUM = ("optimizer.momentum", ["0", "0.9"])
 RATES = (RATE, ["0.01", "0.3"])
 
 
-def told(means, *axes, metric="test_accuracy", seeds=8, noise=0.001, datasets=("mnist",), final=True):
+def told(means, *axes, metric="test_accuracy", seeds=8, noise=0.001, datasets=("mnist",), pending=""):
     """The sentences about a grid with these means."""
     shape = (seeds, *np.shape(means))
     grids = [
         Grid(name, [Axis(*axis) for axis in axes], means + np.random.default_rng(place).normal(0, noise, shape))
         for place, name in enumerate(datasets)
     ]
-    return effect_verdicts(effects_frame(grids, metric, final=final))
+    return effect_verdicts(effects_frame(grids, metric, pending))
 
 
 def test_an_interaction_says_what_one_axis_does_at_both_levels_of_the_other():
     sentence, *_ = told([[0.9, 0.9], [0.95, 0.88]], MOMENTUM, RATES, noise=1e-5)
     assert sentence == (
         "optimizer.momentum=0.9 rather than 0 raises test accuracy by 5.00 percentage points at "
-        f"{RATE}=0.01 but lowers it by 2.00 at 0.3 (interaction -7.00, 95% CI -7.00 to -7.00, unadjusted; p = 0.023 "
-        "after Holm's correction; paired sign-flip, exact; n = 8)."
+        f"{RATE}=0.01 but lowers it by 2.00 at 0.3 (interaction -7.00, 95% CI -7.00 to -7.00, unadjusted; p = 0.023, "
+        "adjusted by Holm; paired sign-flip, exact; n = 8)."
     )
 
 
@@ -105,7 +106,7 @@ def test_seeds_that_cannot_decide_are_told_so_once():
 
 
 def test_nothing_is_told_while_runs_are_training():
-    (sentence,) = told([[0.9, 0.9], [0.95, 0.8]], MOMENTUM, RATES, final=False)
+    (sentence,) = told([[0.9, 0.9], [0.95, 0.8]], MOMENTUM, RATES, pending=STILL_TRAINING)
     assert sentence == "effects: runs are still training, so nothing is claimed."
 
 

@@ -3,10 +3,11 @@ import math
 import numpy as np
 import pytest
 
-from runner.reporting.effects import EFFECT_COLUMNS, effects_frame
+from runner.reporting.aggregate import STILL_TRAINING
+from runner.reporting.effects import EFFECT_COLUMNS, LOOKS_TO_COME, effects_frame
 from runner.reporting.factors import Grid
 from runner.reporting.figures.axes import Axis
-from runner.reporting.statistics.comparisons import holm
+from runner.reporting.statistics.families import holm
 
 RATE = "optimizer.learning_rate"
 
@@ -19,8 +20,8 @@ def grid(seeds=8, dataset="mnist", rates=("0.01", "0.3"), seed=0):
     return Grid(dataset, [Axis("optimizer.momentum", ["0", "0.9"]), Axis(RATE, [*rates])], scores)
 
 
-def frame_of(*grids, final=True):
-    return effects_frame(grids, "test_accuracy", final=final)
+def frame_of(*grids, pending=""):
+    return effects_frame(grids, "test_accuracy", pending)
 
 
 def test_each_effect_has_a_row_with_its_factors_and_levels():
@@ -57,7 +58,7 @@ def test_holms_correction_covers_all_rows_of_all_data_sets():
     found = frame_of(grid(), grid(dataset="digits", seed=1))
     assert found["dataset"].tolist() == ["mnist"] * 3 + ["digits"] * 3
     assert found["p_adjusted"].tolist() == holm(found["p_value"].tolist())
-    assert set(found["correction"]) == {"holm"}
+    assert set(found["correction"]) == {"Holm"}
 
 
 def test_seeds_that_cannot_decide_decide_nothing():
@@ -74,9 +75,11 @@ def test_no_difference_is_none():
     assert set(found["reason"]) == {"no significant difference"}
 
 
-def test_while_runs_are_training_nothing_is_claimed():
-    found = frame_of(grid(), final=False)
-    assert set(found["verdict"] + found["reason"]) == {"undecidedruns are still training"}
+@pytest.mark.parametrize("pending", [STILL_TRAINING, LOOKS_TO_COME])
+def test_before_the_end_of_the_plan_nothing_is_claimed(pending):
+    found = frame_of(grid(), pending=pending)
+    assert set(found["verdict"] + ", " + found["reason"]) == {f"undecided, {pending}"}
+    assert found["p_adjusted"].isna().all()
 
 
 def test_equal_seeds_have_no_interval_but_a_p_value():

@@ -656,5 +656,19 @@ def test_effects_of_an_earlier_report_do_not_stay_beside_one_without(make_run, t
     assert "#effects" not in (out / "index.html").read_text()
 
 
+def test_effects_are_claimed_only_after_the_last_planned_look(make_run, tmp_path):
+    grid_of(make_run, seeds=8)
+    plan = tmp_path / "sweep" / "plan.json"
+
+    def reported(sizes):
+        plan.write_text(json.dumps({"study": {"looks": {"sizes": sizes}}}))
+        return report([tmp_path / "sweep"], tmp_path / "out", output=CSV).results
+
+    assert reported([8, 12]).effect_verdicts == [
+        "effects: tested only after the last planned look, so nothing is claimed."
+    ]
+    assert reported([6, 8]).effect_verdicts[0].startswith("optimizer.momentum=0.9 rather than 0 raises")
+
+
 def test_a_sweep_along_one_key_has_no_effects(reported):
     assert not (reported / "out" / "effects.csv").exists()

@@ -6,8 +6,10 @@ import pandas as pd
 
 from runner.reporting.aggregate import NOT_SIGNIFICANT, STILL_TRAINING, UNDECIDED, p_text
 from runner.reporting.effect_verdicts import effect_text
+from runner.reporting.effects import LOOKS_TO_COME
 from runner.reporting.metrics import axis_label, interval_text, shown_unit, signed_text
 from runner.reporting.page.page_tables import Cell, Column, PageTable
+from runner.reporting.statistics.families import after_correction
 
 
 def effects_table(effects: pd.DataFrame) -> PageTable:
@@ -19,8 +21,9 @@ def effects_table(effects: pd.DataFrame) -> PageTable:
     several = len({*effects["dataset"]}) > 1
     rows = []
     for row in effects.to_dict("records"):
-        metric, p_adjusted = row["metric"], p_text(row, "p_adjusted")
-        undecided = row["reason"] if row["reason"] in (NOT_SIGNIFICANT, STILL_TRAINING) else "too few seeds"
+        metric, p_adjusted = row["metric"], p_text(row)
+        known = (NOT_SIGNIFICANT, STILL_TRAINING, LOOKS_TO_COME)
+        undecided = row["reason"] if row["reason"] in known else "too few seeds"
         is_claim = row["verdict"] != UNDECIDED
         f_value = "inf" if math.isinf(row["f_value"]) else f"{row['f_value']:.2f}"
         rows.append(
@@ -44,10 +47,10 @@ def effects_table(effects: pd.DataFrame) -> PageTable:
     ]  # fmt: skip
     metric = str(effects["metric"].iloc[0])
     unit = f" in {shown_unit(metric)}" if shown_unit(metric) else ""
+    adjusted = f"{after_correction(effects['correction'].iloc[0])} over these {len(effects)} rows"
     caption = (
         f"Effects of the grid's axes on {axis_label(metric)}: differences{unit}, averaged over the other axes within "
         "each seed. An interaction is a difference of differences. P values: exact sign flips or, for all levels "
-        f"together, permutations within seeds; Holm's correction covers these {len(effects)} rows. Intervals are not "
-        "adjusted."
+        f"together, permutations within seeds, {adjusted}. Intervals are not adjusted."
     )
     return PageTable("table-effects", "Effects", caption, columns, rows)
