@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from runner.core.text import counted
-from runner.reporting.aggregate import STILL_TRAINING, UNDECIDED, p_text
+from runner.reporting.aggregate import NOT_SIGNIFICANT, STILL_TRAINING, UNDECIDED, p_text
 from runner.reporting.effects import DIFFERS, INTERACTION, LOOKS_TO_COME, MAIN
 from runner.reporting.factors import VARIANT
 from runner.reporting.metrics import p_equation, quantity, shown_unit, signed_text
@@ -38,9 +38,10 @@ def effect_verdicts(effects: pd.DataFrame) -> list[str]:
     sentences = [_sentence(row, several=len(where) > 1) for row in claims[:_MOST]]
     if len(claims) > _MOST:
         sentences.append(f"{counted(len(claims) - _MOST, 'further significant effect')} in effects.csv.")
-    if all(row["verdict"] == UNDECIDED for row in interactions):
-        sentences.insert(0, _no_interaction(interactions))
-    return sentences
+    tested = [row for row in interactions if row["reason"] == NOT_SIGNIFICANT]
+    if tested and all(row["verdict"] == UNDECIDED for row in interactions):
+        sentences.insert(0, _no_interaction(tested))
+    return sentences + _undecidable(rows)
 
 
 def effect_text(row: _Row) -> str:
@@ -133,14 +134,20 @@ def _evidence(row: _Row) -> str:
 
 
 def _no_interaction(rows: Sequence[_Row]) -> str:
-    """Say that no interaction is significant or, if the seeds cannot show any, that."""
-    reasons = {row["reason"] for row in rows if row["reason"].endswith("can)")}
-    if len(reasons) == 1 and all(row["reason"] in reasons for row in rows):
-        return f"interactions: {reasons.pop()}, so nothing is claimed."
+    """Say that no interaction is significant, with the smallest p value of those that could be."""
     pairs = {(_axis(row["factor"]), _axis(row["by_factor"])) for row in rows}
     which = "" if len(pairs) > 1 else f" of {' and '.join(*pairs)}"
     smallest = min(rows, key=lambda row: float(row["p_adjusted"]))
     return f"no interaction{which} is significant (smallest {_p_value(smallest)})."
+
+
+def _undecidable(rows: Sequence[_Row]) -> list[str]:
+    """Name the design if its seeds cannot decide all effects."""
+    unable = [row for row in rows if row["reason"] not in ("", NOT_SIGNIFICANT)]
+    if not unable:
+        return []
+    which = "effects" if len(unable) == len(rows) else "contrasts of two levels"
+    return [f"{which}: {unable[0]['reason']}, so nothing is claimed."]
 
 
 def _p_value(row: _Row) -> str:

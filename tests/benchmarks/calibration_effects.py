@@ -14,7 +14,7 @@ import numpy as np
 
 from tests.benchmarks.calibration import NOISES, Noise, exact, holm, markdown, rate, t_covers
 
-STUDIES = 2_000
+STUDIES = 10_000
 SAMPLES = 9_999  # of the report, for three levels and eight seeds
 SIZE = 3.0  # of the true effects, in standard deviations of a run
 _LEVEL = 0.05

@@ -6,8 +6,9 @@ from scipy import stats
 
 from runner.reporting.statistics.factorial import effects
 from tests.benchmarks import calibration_effects
-from tests.benchmarks.calibration import NOISES, holm
+from tests.benchmarks.calibration import NOISES, holm, rate
 from tests.benchmarks.calibration_effects import effects_of, omnibus, row
+from tests.imports import REPOSITORY
 
 STUDIES = 1_000
 
@@ -48,3 +49,10 @@ def test_omnibus_tests_keep_their_level_and_one_of_20_percent_would_not(monkeypa
         p_values = omnibus(means)
         assert at_most(p_values < 0.05, 0.05)
         assert not at_most(p_values < 0.2, 0.05)
+
+
+def test_the_documented_rates_are_those_of_the_simulation():
+    """One row, of the smallest grid."""
+    found = row(NOISES["tied"], (8, 2, 2), calibration_effects.STUDIES)
+    documented = (REPOSITORY / "docs" / "report.md").read_text().partition("| tied | 2 x 2, 8 seeds | ")[2]
+    assert documented.split(" |")[0] == rate(found["any false claim"])
