@@ -103,12 +103,8 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     out.mkdir(parents=True, exist_ok=True)
     remove_leftovers(out)
     ranks = results.ranks
-    if not ranks:  # an earlier report may have written them
-        for stale in (out / "ranks.csv", *out.glob("critical_difference.*")):
-            stale.unlink(missing_ok=True)
-    if results.effects is None:
-        for stale in (out / "effects.csv", *out.glob("interaction.*")):
-            stale.unlink(missing_ok=True)
+    for stale in _stale(results, ranks, out):
+        stale.unlink(missing_ok=True)
     if "csv" in formats:
         yield from _write_frames(results, ranks, out)
     if formats <= {"csv"}:
@@ -118,6 +114,16 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
         yield from table.write(out)
     if {*FIGURE_FORMATS, "html"} & formats:
         yield from _write_figures(results, ranks, table, out, replace(output, formats=formats))
+
+
+def _stale(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
+    """Yield the files of an earlier report that this one does not have."""
+    if not ranks:
+        yield from (out / "ranks.csv", *out.glob("critical_difference.*"))
+    if not results.time_profile:
+        yield from out.glob("time_profile.*")
+    if results.effects is None:
+        yield from (out / "effects.csv", *out.glob("interaction.*"))
 
 
 def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
@@ -131,6 +137,8 @@ def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[
         yield write_frame(ranks.frame(), out / "ranks.csv")
     if results.effects is not None:
         yield write_frame(results.effects, out / "effects.csv")
+    if results.time_profile:
+        yield write_frame(results.time_profile.frame, out / "time_profile.csv")
 
 
 def runs_frame(results: Results) -> pd.DataFrame:
