@@ -16,6 +16,7 @@ from runner.reporting.figures.curves import learning_curves, variant_curves
 from runner.reporting.figures.dots import dots
 from runner.reporting.figures.files import Draw
 from runner.reporting.figures.grids import heat_map, sensitivity
+from runner.reporting.figures.interactions import interaction
 from runner.reporting.figures.of_run import confusion_matrix
 from runner.reporting.figures.styles import Style, variant_styles
 from runner.reporting.metrics import WARM_SECONDS, axis_label, is_share, quantity
@@ -44,6 +45,8 @@ def report_figures(results: Results, ranks: Ranks | None, confusion: str | None,
             yield metric, partial(learning_curves, results.history, metric, title, styles, seeds=seeds)
     yield from _final_figures(results)
     yield from _axis_figures(results)
+    if grids := results.factorial.grids:
+        yield "interaction", partial(interaction, grids, results.metric, f"Means by axis: {results.title}")
     yield from _training_figures(results, styles)
     yield from _prediction_figures(results, confusion)
     if ranks:
