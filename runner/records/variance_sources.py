@@ -4,7 +4,7 @@ from typing import Literal, get_args
 
 from runner.config.schema import StreamName
 
-Source = StreamName | Literal["split"]
+Source = Literal["weights", "order", "dropout", "augmentation", "split"]
 STREAMS: tuple[StreamName, ...] = get_args(StreamName)
 ALL = "all"  # the runs in which everything varies together
 _BETWEEN = ",vary="  # variant and source in a label

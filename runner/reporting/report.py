@@ -26,6 +26,7 @@ from runner.reporting.results import Results, Wish, read_results
 from runner.reporting.run_figures import run_figures
 from runner.reporting.tables.frames import write_frame
 from runner.reporting.tables.paper_table import PaperTable, paper_table
+from runner.reporting.variance_sources import source_sentences
 from runner.reporting.variant_names import find_variant
 
 FIGURE_FORMATS = ("png", "svg", "pdf")
@@ -106,6 +107,9 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     if not ranks:  # an earlier report may have written them
         for stale in (out / "ranks.csv", *out.glob("critical_difference.*")):
             stale.unlink(missing_ok=True)
+    if results.variance_sources is None:
+        for stale in out.glob("variance_sources.*"):
+            stale.unlink(missing_ok=True)
     if "csv" in formats:
         yield from _write_frames(results, ranks, out)
     if formats <= {"csv"}:
@@ -124,6 +128,8 @@ def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[
     yield write_frame(results.comparisons, out / "comparisons.csv")
     if results.selection is not None:
         yield write_frame(results.selection, out / "selection.csv")
+    if results.variance_sources is not None:
+        yield write_frame(results.variance_sources, out / "variance_sources.csv")
     if ranks:
         yield write_frame(ranks.frame(), out / "ranks.csv")
 
@@ -177,7 +183,7 @@ def _test_examples(results: Results) -> int | None:
 
 def show_verdicts(console: Console, results: "Results") -> None:
     """Print one sentence per variant, and the cautions."""
-    for sentence in results.verdicts.values():
+    for sentence in [*results.verdicts.values(), *source_sentences(results.variance_sources)]:
         say(console, sentence)
     for caution in results.cautions:
         say(console, f"note: {caution}", style="yellow")

@@ -37,6 +37,7 @@ from runner.reporting.statistics.test_set_error import BY_EXAMPLE, with_test_set
 from runner.reporting.statistics.ties import best_first, places
 from runner.reporting.tables.frames import history_frame, summary_frame
 from runner.reporting.targets import is_time, usual_target, with_targets
+from runner.reporting.variance_sources import source_cautions, variance_frame
 from runner.reporting.variant_names import find_variant
 from runner.reporting.verdicts import cautions, verdicts
 
@@ -75,6 +76,7 @@ class Results:
     tuning_runs: list[Run]
     not_begun: int  # number of planned runs without a record
     left_out: LeftOut
+    source_runs: list[Run] = field(default_factory=list)  # in each, one source of variance varies alone, or everything
 
     @property
     def goal(self) -> str:
@@ -126,6 +128,19 @@ class Results:
         measured = self.metric in BY_EXAMPLE and len(compared) > 0
         answers = self.predicted.answers if measured else [None] * len(self.runs)
         return with_test_set_error(compared, self.summary, answers).assign(metric_role=self.metric_role)
+
+    @cached_property
+    def variance_sources(self) -> pd.DataFrame | None:
+        """One row per variant and source of variance: `VARIANCE_COLUMNS`; None if no source was varied alone."""
+        if not self.source_runs:
+            return None
+        labels = [run.record.variant for run in self.source_runs]
+        summary = summary_frame(self.source_runs, labels)
+        if self.target is not None:
+            summary = with_targets(
+                summary, history_frame(self.source_runs, labels), self.validation_metric, self.target
+            )
+        return variance_frame(summary, self.metric)
 
     @cached_property
     def predicted(self) -> Predicted:
@@ -214,7 +229,8 @@ class Results:
         found = cautions(self.aggregate, self.comparisons, records, tuned, self.not_begun)
         apart = sweeps_apart(self.runs, self.left_out)
         own = [*self._without_baseline(), *self._own_losses(), *self._unranked()]
-        return [*self._secondary(), *self._own_margin(), *([apart] if apart else []), *found, *own]
+        varied = [] if self.variance_sources is None else source_cautions(self.variance_sources)
+        return [*self._secondary(), *self._own_margin(), *([apart] if apart else []), *found, *own, *varied]
 
     @property
     def training(self) -> int:
@@ -302,9 +318,10 @@ def read_results(
         is_margin_planned=margin == of_study,
         asked=asked,
         tuning=tuning,
-        tuning_runs=[] if tuning is None else find_runs(paths, left_out, tuning=True),
+        tuning_runs=[] if tuning is None else find_runs(paths, left_out, "tuning"),
         not_begun=sum(not_begun(path, left_out) for path in existing(paths)),
         left_out=left_out,
+        source_runs=find_runs(paths, left_out, "source") if asked.sources else [],
     )
 
 

@@ -15,10 +15,12 @@ from runner.core.write import write_text
 from runner.reporting.figures.canvas import ONE_COLUMN
 from runner.reporting.metrics import quantity
 from runner.reporting.page.page_tables import environment_table, runs_table, selection_table, variants_table
+from runner.reporting.page.variance_table import variance_table
 from runner.reporting.results import Results
 from runner.reporting.statistics.comparisons import CONFIDENCE
 from runner.reporting.tables.paper_table import PaperTable
 from runner.reporting.targets import is_time
+from runner.reporting.variance_sources import source_sentences
 
 _BAND = f"Lines are means over seeds, bands their {CONFIDENCE:.0%} t-intervals."
 _DOTS = f"Each dot is a seed; the bar below is the mean with its {CONFIDENCE:.0%} t-interval."
@@ -35,6 +37,10 @@ CAPTIONS = {
     "gradient_norm": f"Gradient norm over all layers, mean of each epoch. {_BAND}",
     "confusion_matrix": "Test examples by true and predicted class; the colour is the share of the true class.",
     "ensemble": f"Seeds of each variant, and the ensemble that averages their predictions. {_DOTS}",
+    "variance_sources": (
+        f"Standard deviation over seeds with its {CONFIDENCE:.0%} interval: of each source alone, the others fixed at "
+        "one draw, and of everything together (line). They need not add up."
+    ),
     "critical_difference": (
         "Average ranks over the data sets; bars join variants without a significant difference (Nemenyi's test)."
     ),
@@ -81,9 +87,18 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
     heading = results.asked.question or f"{named[:1].upper()}{named[1:]} of {counted(len(results.variants), 'variant')}"
     failures = _failures(results)
     left_out = results.left_out.reasons
-    sections = {"verdict": "Verdict", "variants": "Variants", "tuning": "Tuning", "figures": "Figures", "runs": "Runs"}
-    sections |= {"failures": "Failures", "left-out": "Left out", "environment": "Environment", "again": "Reproduce"}
-    absent = {"tuning": results.selection is None, "failures": not failures, "left-out": not left_out}
+    sections = {"verdict": "Verdict", "variants": "Variants", "tuning": "Tuning", "variance": "Sources of variance"}
+    sections |= {
+        "figures": "Figures",
+        "runs": "Runs",
+        "failures": "Failures",
+        "left-out": "Left out",
+        "environment": "Environment",
+        "again": "Reproduce",
+    }
+    spread = results.variance_sources
+    absent = {"tuning": results.selection is None, "variance": spread is None}
+    absent |= {"failures": not failures, "left-out": not left_out}
     text = template.render(
         title=f"{heading} - runner",
         heading=heading,
@@ -93,6 +108,8 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
         cautions=results.cautions,
         variants=variants_table(results, table),
         selection=None if results.selection is None else selection_table(results.selection),
+        variance=None if spread is None else variance_table(spread),
+        variance_sentences=source_sentences(spread),
         figures=drawings,
         runs=runs_table(results, path.parent),
         failures=failures,
