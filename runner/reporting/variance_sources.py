@@ -123,7 +123,7 @@ def _advice(single: pd.DataFrame) -> Iterator[str]:
         yield f"{small} may stay fixed (alone less than a quarter of the variance of everything together)"
     if unknown:
         seeds = counted(int(single["pairs"].max()), "seed")
-        yield f"{seeds} cannot tell whether {unknown} may stay fixed, so vary these as well"
+        yield f"{seeds} cannot tell whether {unknown} may stay fixed, so vary {'these too' if large else 'these'}"
 
 
 def _named(rows: pd.DataFrame) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from runner.reporting.metrics import axis_label, spread_of
+from runner.reporting.metrics import quantity, shown_unit, spread_of
 from runner.reporting.page.page_tables import Cell, Column, PageTable
 
 _CAPTION = (
@@ -34,8 +34,9 @@ def variance_table(frame: pd.DataFrame) -> PageTable:
         ]
         for row in frame.to_dict("records")
     ]
-    metric = frame["metric"].iloc[0]
-    heads = [f"std of {axis_label(metric)}", "its interval", "ratio to all", "its interval", "share of variance", "n"]
+    metric = str(frame["metric"].iloc[0])
+    unit = shown_unit(metric) or quantity(metric)
+    heads = [f"standard deviation ({unit})", "its interval", "ratio to all", "its interval", "share of variance", "n"]
     columns = [Column("variant"), Column("source"), *(Column(head, number=True) for head in heads)]
     return PageTable("table-variance", "Sources of variance", _CAPTION, columns, rows)
 

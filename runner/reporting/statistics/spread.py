@@ -11,7 +11,8 @@ from runner.reporting.statistics.ties import rounding_of
 
 Interval = tuple[float, float]
 NO_INTERVAL: Interval = (math.nan, math.nan)
-_FEWEST = 3  # two pairs always have a correlation of 1 or -1, and two values no shape
+_FEWEST_PAIRS = 3  # two pairs always have a correlation of 1 or -1
+_FEWEST_WITH_A_SHAPE = 8  # below, two equal values are enough for a small p
 
 
 def standard_deviation(values: npt.ArrayLike) -> float:
@@ -52,7 +53,7 @@ def ratio_interval(one: npt.ArrayLike, other: npt.ArrayLike) -> Interval:
     first, second = np.asarray(one, float), np.asarray(other, float)
     spreads = standard_deviation(first), standard_deviation(second)
     pairs = len(first)
-    if pairs < _FEWEST or not min(spreads) > 0:
+    if pairs < _FEWEST_PAIRS or not min(spreads) > 0:
         return NO_INTERVAL
     unexplained = 1 - min(1.0, float(np.corrcoef(first, second)[0, 1]) ** 2)
     quantile = float(stats.t.ppf((1 + CONFIDENCE) / 2, pairs - 2))
@@ -64,8 +65,8 @@ def ratio_interval(one: npt.ArrayLike, other: npt.ArrayLike) -> Interval:
 
 
 def normality_p(values: npt.ArrayLike) -> float:
-    """Return the p value of Shapiro and Wilk's test of a normal distribution; NaN if it cannot be tested."""
+    """Return the p value of Shapiro and Wilk's test of normality; NaN below 8 values or without a spread."""
     array = np.asarray(values, float)
-    if len(array) < _FEWEST or not standard_deviation(array) > 0:
+    if len(array) < _FEWEST_WITH_A_SHAPE or not standard_deviation(array) > 0:
         return math.nan
     return float(stats.shapiro(array).pvalue)
