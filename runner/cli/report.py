@@ -17,6 +17,7 @@ _OF_VARIANTS = (
     "by",
     "target",
     "margin",
+    "correction",
     "confusion",
     "seeds",
 )  # arguments that apply only to a comparison
@@ -43,6 +44,10 @@ def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         help="smallest difference that matters, in the metric's own unit: 0.001 is 0.1 percentage points of accuracy "
         "(default: the study's, or none); shows which variants are equivalent",
     )
+    parser.add_argument(
+        "--correction", choices=["max_t", "holm"],
+        help="of the p values for several comparisons (default: the study's, or max_t)",
+    )  # fmt: skip
     parser.add_argument(
         "--confusion", metavar="VARIANT", help="draw this variant's confusion matrix (default: the best variant's)"
     )
@@ -73,7 +78,7 @@ def report_command(chosen: argparse.Namespace) -> None:
     from runner.reporting.results import Wish
 
     reports = Reports(
-        wish=Wish(chosen.metric, chosen.baseline, chosen.by, chosen.target, chosen.margin),
+        wish=Wish(chosen.metric, chosen.baseline, chosen.by, chosen.target, chosen.margin, chosen.correction),
         output=Output(chosen.format, chosen.seeds, chosen.confusion),
         out=chosen.out,
         of_variants=[f"--{name}" for name in _OF_VARIANTS if getattr(chosen, name)],
