@@ -90,7 +90,7 @@ def find_runs(paths: Iterable[Path], left_out: LeftOut | None = None, kind: RunK
     """Return the runs in and below the paths, each once, in the order of their paths; unreadable ones are left out.
 
     A sweep contributes the runs of its current plan, in the plan's order. Runs of an earlier plan do not count. A run
-    that belongs to two variants appears once for each.
+    that belongs to two variants appears once for each. The only path may be a run of any kind.
 
     Args:
         left_out: collects unreadable runs.
@@ -105,6 +105,8 @@ def find_runs(paths: Iterable[Path], left_out: LeftOut | None = None, kind: RunK
     plans = _Plans(left_out, kind)
     for path in existing(asked):
         there = {run: plans.places(run) for run in _directories(path, left_out)}
+        if kind == "result" and len(asked) == 1 and there.get(path) == []:
+            there[path] = [(0, "")]
         read = {run: left_out.unless_read(partial(Run.read, run)) for run, places in there.items() if places}
         for *_, directory, variant in sorted(
             (natural(run.parent), place, natural(run), run, variant)
