@@ -104,12 +104,8 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     out.mkdir(parents=True, exist_ok=True)
     remove_leftovers(out)
     ranks = results.ranks
-    if not ranks:  # an earlier report may have written them
-        for stale in (out / "ranks.csv", *out.glob("critical_difference.*")):
-            stale.unlink(missing_ok=True)
-    if results.variance_sources is None:
-        for stale in out.glob("variance_sources.*"):
-            stale.unlink(missing_ok=True)
+    for stale in _stale(out, results, ranks):
+        stale.unlink(missing_ok=True)
     if "csv" in formats:
         yield from _write_frames(results, ranks, out)
     if formats <= {"csv"}:
@@ -119,6 +115,16 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
         yield from table.write(out)
     if {*FIGURE_FORMATS, "html"} & formats:
         yield from _write_figures(results, ranks, table, out, replace(output, formats=formats))
+
+
+def _stale(out: Path, results: Results, ranks: Ranks | None) -> Iterator[Path]:
+    """Yield the files of an earlier report that this one does not have."""
+    if not ranks:
+        yield from (out / "ranks.csv", *out.glob("critical_difference.*"))
+    if not results.time_profile:
+        yield from out.glob("time_profile.*")
+    if results.variance_sources is None:
+        yield from out.glob("variance_sources.*")
 
 
 def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
@@ -132,6 +138,8 @@ def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[
         yield write_frame(results.variance_sources, out / "variance_sources.csv")
     if ranks:
         yield write_frame(ranks.frame(), out / "ranks.csv")
+    if results.time_profile:
+        yield write_frame(results.time_profile.frame, out / "time_profile.csv")
 
 
 def runs_frame(results: Results) -> pd.DataFrame:
