@@ -83,6 +83,7 @@ bench-sweep: setup
 calibration: setup
 	$(BIN)/python -m tests.benchmarks.calibration $(ARGS)
 	$(BIN)/python -m tests.benchmarks.calibration_times $(ARGS)
+	$(BIN)/python -m tests.benchmarks.calibration_variance $(ARGS)
 
 bench-report: setup
 	$(BIN)/python -m tests.benchmarks.report $(ARGS)

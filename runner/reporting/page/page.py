@@ -16,10 +16,12 @@ from runner.reporting.figures.canvas import ONE_COLUMN
 from runner.reporting.metrics import quantity
 from runner.reporting.page.effects_table import effects_table
 from runner.reporting.page.page_tables import environment_table, runs_table, selection_table, variants_table
+from runner.reporting.page.variance_table import variance_table
 from runner.reporting.results import Results
 from runner.reporting.statistics.comparisons import CONFIDENCE
 from runner.reporting.tables.paper_table import PaperTable
 from runner.reporting.targets import is_time
+from runner.reporting.variance_sources import source_sentences
 
 _BAND = f"Lines are means over seeds, bands their {CONFIDENCE:.0%} t-intervals."
 _DOTS = f"Each dot is a seed; the bar below is the mean with its {CONFIDENCE:.0%} t-interval."
@@ -44,6 +46,10 @@ CAPTIONS = {
     "gradient_norm": f"Gradient norm over all layers, mean of each epoch. {_BAND}",
     "confusion_matrix": "Test examples by true and predicted class; the colour is the share of the true class.",
     "ensemble": f"Seeds of each variant, and the ensemble that averages their predictions. {_DOTS}",
+    "variance_sources": (
+        f"Standard deviation over seeds with its {CONFIDENCE:.0%} interval: of each source alone, the others fixed at "
+        "one draw, and of everything together (line). They need not add up."
+    ),
     "critical_difference": (
         "Average ranks over the data sets; bars join variants without a significant difference (Nemenyi's test)."
     ),
@@ -91,10 +97,11 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
     failures = _failures(results)
     left_out = results.left_out.reasons
     sections = {"verdict": "Verdict", "variants": "Variants", "effects": "Effects", "tuning": "Tuning"}
-    sections |= {"figures": "Figures", "runs": "Runs"}
-    sections |= {"failures": "Failures", "left-out": "Left out", "environment": "Environment", "again": "Reproduce"}
-    absent = {"tuning": results.selection is None, "failures": not failures, "left-out": not left_out}
-    absent["effects"] = results.effects is None
+    sections |= {"variance": "Sources of variance", "figures": "Figures", "runs": "Runs", "failures": "Failures"}
+    sections |= {"left-out": "Left out", "environment": "Environment", "again": "Reproduce"}
+    spread = results.variance_sources
+    absent = {"tuning": results.selection is None, "variance": spread is None, "effects": results.effects is None}
+    absent |= {"failures": not failures, "left-out": not left_out}
     text = template.render(
         title=f"{heading} - runner",
         heading=heading,
@@ -106,6 +113,8 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
         selection=None if results.selection is None else selection_table(results.selection),
         effects=None if results.effects is None else effects_table(results.effects),
         effect_verdicts=results.effect_verdicts,
+        variance=None if spread is None else variance_table(spread),
+        variance_sentences=source_sentences(spread),
         figures=drawings,
         runs=runs_table(results, path.parent),
         failures=failures,
