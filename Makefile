@@ -80,6 +80,7 @@ bench-sweep: setup
 
 calibration: setup
 	$(BIN)/python -m tests.benchmarks.calibration $(ARGS)
+	$(BIN)/python -m tests.benchmarks.calibration_wins $(ARGS)
 
 bench-report: setup
 	$(BIN)/python -m tests.benchmarks.report $(ARGS)

@@ -11,6 +11,7 @@ import pandas as pd
 from runner.reporting.metrics import TIMES_TO_TARGET, p_number, sign_of
 from runner.reporting.statistics.attainability import LEVEL, cannot_decide, smallest_equivalence_p, smallest_p
 from runner.reporting.statistics.comparisons import FEWEST_SEEDS, compare_paired, compare_unpaired, holm, summarize
+from runner.reporting.statistics.win_probability import win_claim
 from runner.reporting.targets import TARGET_COLUMNS, target_columns
 
 NO_RESULT = ("diverged", "pruned", "interrupted", "failed", "running")  # statuses of runs without a result
@@ -22,7 +23,7 @@ AGGREGATE_COLUMNS = [
 COMPARISON_COLUMNS = [
     "variant", "baseline", "metric", "test", "n", "difference", "ci_low", "ci_high", "bca_low", "bca_high", "p_value",
     "p_holm", "effect_size", "win_probability", "verdict", "reason", "n_completed", "lost", "baseline_lost",
-    "unmatched", "exact_low", "exact_high", "margin", "p_equivalence", "p_beyond",
+    "unmatched", "exact_low", "exact_high", "margin", "p_equivalence", "p_beyond", "win_low", "win_high", "win_claim",
 ]  # fmt: skip
 UNDECIDED = "undecided"  # no significant difference was shown; the reason says whether one could be
 NOT_SIGNIFICANT = "no significant difference"
@@ -94,7 +95,7 @@ def comparison_frame(
         summary: one row per run: variant, seed, status, the metric, the columns that make true pairs, and `cell` if the
             runs of one seed and variant differ; pairs are then made cell by cell.
         baselines: the baseline of all variants, or of each.
-        bootstrap: compute the BCa and exact intervals, which take most of the time.
+        bootstrap: compute the intervals that take most of the time: BCa, exact, and of the win probability.
         margin: in the metric's unit, above 0.
     """
     arms = {str(variant): _Arm.of(runs, metric) for variant, runs in summary.groupby("variant", sort=False)}
@@ -106,13 +107,16 @@ def comparison_frame(
         if variant != baseline and baseline in arms:
             compared = _compared(arm, arms[baseline], bootstrap=bootstrap, margin=margin)
             if sign_of(metric) < 0:
-                compared["win_probability"] = 1 - compared["win_probability"]
+                wins = {"win_probability": "win_probability", "win_low": "win_high", "win_high": "win_low"}
+                compared |= {name: 1 - compared[of_higher] for name, of_higher in wins.items()}
             is_final = training.isdisjoint((variant, baseline))
             about = {"variant": variant, "baseline": baseline, "metric": metric, "margin": margin, "final": is_final}
             rows.append(about | compared)
     _adjust(rows)
     for row in rows:
         row["verdict"], row["reason"] = _decision(row, len(rows))
+        has_claim = row["final"] and row["n"] >= FEWEST_SEEDS
+        row["win_claim"] = win_claim(row["win_low"], row["win_high"]) if has_claim else ""
     return pd.DataFrame(rows, columns=COMPARISON_COLUMNS).astype({"margin": float})
 
 

@@ -211,7 +211,7 @@ def tables(studies: int) -> Iterator[str]:
         found = unpaired(noise, 8, studies)
         found["t covers"] = found.pop("covers")
         rows.append([name, "8 and 8, Welch", *(rate(found[key]) if key in found else "" for key in columns)])
-    yield _markdown(["noise", "runs", *columns.values()], rows)
+    yield markdown(["noise", "runs", *columns.values()], rows)
     columns = {
         "false difference": "any p < 0.05", "false verdict": "any false better or worse",
         "false equivalent": "any false equivalent", "any false": "any false verdict, mixed",
@@ -219,10 +219,11 @@ def tables(studies: int) -> Iterator[str]:
     }  # fmt: skip
     found_by = {name: family(noise, 8, studies) for name, noise in NOISES.items()}
     rows = [[name, *(rate(found[column]) for column in columns)] for name, found in found_by.items()]
-    yield _markdown(["noise", *columns.values()], rows)
+    yield markdown(["noise", *columns.values()], rows)
 
 
-def _markdown(heads: list[str], rows: list[list[str]]) -> str:
+def markdown(heads: list[str], rows: list[list[str]]) -> str:
+    """Return a table as Markdown, numbers to the right."""
     lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
