@@ -81,6 +81,7 @@ bench-sweep: setup
 calibration: setup
 	$(BIN)/python -m tests.benchmarks.calibration $(ARGS)
 	$(BIN)/python -m tests.benchmarks.calibration_wins $(ARGS)
+	$(BIN)/python -m tests.benchmarks.calibration_tasks $(ARGS)
 
 bench-report: setup
 	$(BIN)/python -m tests.benchmarks.report $(ARGS)

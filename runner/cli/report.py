@@ -19,6 +19,7 @@ _OF_VARIANTS = (
     "margin",
     "confusion",
     "seeds",
+    "bayesian_rope",
 )  # arguments that apply only to a comparison
 
 
@@ -42,6 +43,13 @@ def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         type=above_zero,
         help="smallest difference that matters, in the metric's own unit: 0.001 is 0.1 percentage points of accuracy "
         "(default: the study's, or none); shows which variants are equivalent",
+    )
+    parser.add_argument(
+        "--bayesian-rope",
+        type=above_zero,
+        metavar="VALUE",
+        help="with three or more data sets: also the Bayesian signed-rank test, with this region of practical "
+        "equivalence around 0, in the metric's own unit",
     )
     parser.add_argument(
         "--confusion", metavar="VARIANT", help="draw this variant's confusion matrix (default: the best variant's)"
@@ -73,10 +81,10 @@ def report_command(chosen: argparse.Namespace) -> None:
     from runner.reporting.results import Wish
 
     reports = Reports(
-        wish=Wish(chosen.metric, chosen.baseline, chosen.by, chosen.target, chosen.margin),
+        wish=Wish(chosen.metric, chosen.baseline, chosen.by, chosen.target, chosen.margin, chosen.bayesian_rope),
         output=Output(chosen.format, chosen.seeds, chosen.confusion),
         out=chosen.out,
-        of_variants=[f"--{name}" for name in _OF_VARIANTS if getattr(chosen, name)],
+        of_variants=[f"--{name.replace('_', '-')}" for name in _OF_VARIANTS if getattr(chosen, name)],
         console=Terminal(),
     )
     if chosen.together:

@@ -239,6 +239,7 @@ class Results:
         baseline: str | None = None,
         target: float | None = None,
         margin: float | None = None,
+        rope: float | None = None,
     ) -> "Results":
         """Return the same runs, compared by another metric, baseline, target or margin; omitted arguments stay.
 
@@ -250,10 +251,12 @@ class Results:
             target: target value of the validation metric.
             margin: smallest difference that matters, in the metric's own unit: 0.001 is 0.1 percentage points of
                 accuracy. With it, the verdicts are better, worse, equivalent or undecided.
+            rope: half-width of the region of practical equivalence for the Bayesian signed-rank test over three or more
+                data sets, in the same unit; see `tasks`.
 
         Raises:
-            UserError: if there is no such metric or variant, no run can reach the target, or the margin is not above 0
-                or above 1 for a share.
+            UserError: if there is no such metric or variant, no run can reach the target, the margin or the region is
+                not above 0 or above 1 for a share, or there are too few data sets for a region.
 
         >>> import runner
         >>> runner.load("outputs/sweeps/optimizers").compare(metric="test_loss", baseline="adam")
@@ -263,7 +266,7 @@ class Results:
                   variant  difference  margin  p_equivalence     verdict
         0  optimizer=adam        0.05    0.08          0.023  equivalent
         """
-        given = {"metric": metric, "baseline": baseline, "target": target, "margin": margin}
+        given = {"metric": metric, "baseline": baseline, "target": target, "margin": margin, "rope": rope}
         return self._asking(**{name: value for name, value in given.items() if value is not None})
 
     def _asking(self, **options: Any) -> "Results":
@@ -342,6 +345,18 @@ class Results:
         """
         found = self._read.selection
         return None if found is None else found.copy()
+
+    @property
+    @refusing
+    def tasks(self) -> pd.DataFrame | None:
+        """One row per variant over all data sets, with the columns of tasks.csv; None below three data sets.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").tasks is None
+        True
+        """
+        found = self._read.tasks
+        return None if found is None else found.frame.copy()
 
     @property
     @refusing
@@ -510,5 +525,8 @@ class Results:
             read = self._read
         except errors.UserError:
             return note_html(repr(self))
-        parts = [list_html(read.title, read.verdicts.values()), list_html("Cautions", read.cautions)]
+        parts = [
+            list_html(read.title, [*read.verdicts.values(), *read.task_verdicts]),
+            list_html("Cautions", read.cautions),
+        ]
         return "".join([*parts, table_html(self._table.rows), note_html(self._table.caption)])

@@ -134,7 +134,7 @@ def compared_runs(summary: pd.DataFrame, comparison: Mapping[Any, Any]) -> list[
     for places, compared in zip(sides, design.completed(), strict=True):
         runs = summary.iloc[places]
         cells = [""] * len(runs) if design.is_apart else runs.get("cell", pd.Series("", runs.index))
-        rows = zip(places.tolist(), _is_scored(runs, metric), cells, runs["seed"], strict=True)
+        rows = zip(places.tolist(), is_scored(runs, metric), cells, runs["seed"], strict=True)
         found.append([place for place, scored, cell, seed in rows if scored and (cell, seed) in compared])
     return found
 
@@ -173,7 +173,7 @@ def lost_shares(summary: pd.DataFrame, metric: str, by: str | list[str]) -> "pd.
     """Return each group's share of lost runs among the completed and diverged ones; NaN without any."""
     ended = summary["status"].isin(["completed", "diverged"])
     keys = [summary[key] for key in ([by] if isinstance(by, str) else by)]
-    shares: pd.Series[float] = _is_lost(summary, metric).astype(float).where(ended).groupby(keys, sort=False).mean()
+    shares: pd.Series[float] = is_lost(summary, metric).astype(float).where(ended).groupby(keys, sort=False).mean()
     return shares
 
 
@@ -192,8 +192,8 @@ class _Arm:
 
     @classmethod
     def of(cls, runs: pd.DataFrame, metric: str) -> Self:
-        lost = _is_lost(runs, metric)
-        with_result = runs.assign(cell=runs.get("cell", ""), lost=lost)[lost | _is_scored(runs, metric)]
+        lost = is_lost(runs, metric)
+        with_result = runs.assign(cell=runs.get("cell", ""), lost=lost)[lost | is_scored(runs, metric)]
         values = with_result[metric].astype(float).mask(with_result["lost"], -sign_of(metric) * np.inf)
         means = values.groupby([with_result["cell"], with_result["seed"]], sort=False).mean()
         scores = dict(zip(means.index, means, strict=True))
@@ -270,7 +270,7 @@ class _Design:
         return [both, both]
 
 
-def _is_lost(summary: pd.DataFrame, metric: str) -> "pd.Series[bool]":
+def is_lost(summary: pd.DataFrame, metric: str) -> "pd.Series[bool]":
     """Mark runs that diverged or, if the metric is the time to the target, never reached the target."""
     diverged = summary["status"] == "diverged"
     if metric not in TIMES_TO_TARGET:
@@ -278,12 +278,13 @@ def _is_lost(summary: pd.DataFrame, metric: str) -> "pd.Series[bool]":
     return diverged | ((summary["status"] == "completed") & summary[metric].isna())
 
 
-def _is_scored(summary: pd.DataFrame, metric: str) -> "pd.Series[bool]":
+def is_scored(summary: pd.DataFrame, metric: str) -> "pd.Series[bool]":
+    """Mark completed runs with a value of the metric."""
     return (summary["status"] == "completed") & summary[metric].notna()
 
 
 def _values(runs: pd.DataFrame, metric: str) -> "pd.Series[float]":
-    values: pd.Series[float] = runs[_is_scored(runs, metric)].groupby("seed")[metric].mean().astype(float)
+    values: pd.Series[float] = runs[is_scored(runs, metric)].groupby("seed")[metric].mean().astype(float)
     return values
 
 

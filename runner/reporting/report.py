@@ -106,6 +106,9 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     if not ranks:  # an earlier report may have written them
         for stale in (out / "ranks.csv", *out.glob("critical_difference.*")):
             stale.unlink(missing_ok=True)
+    if not results.tasks:
+        for stale in (out / "tasks.csv", *out.glob("performance_profile.*")):
+            stale.unlink(missing_ok=True)
     if "csv" in formats:
         yield from _write_frames(results, ranks, out)
     if formats <= {"csv"}:
@@ -126,6 +129,10 @@ def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[
         yield write_frame(results.selection, out / "selection.csv")
     if ranks:
         yield write_frame(ranks.frame(), out / "ranks.csv")
+    if results.tasks:
+        yield write_frame(results.tasks.frame, out / "tasks.csv")
+        if len(results.tasks.profile):
+            yield write_frame(results.tasks.profile, out / "performance_profile.csv")
 
 
 def runs_frame(results: Results) -> pd.DataFrame:
@@ -177,7 +184,7 @@ def _test_examples(results: Results) -> int | None:
 
 def show_verdicts(console: Console, results: "Results") -> None:
     """Print one sentence per variant, and the cautions."""
-    for sentence in results.verdicts.values():
+    for sentence in [*results.verdicts.values(), *results.task_verdicts]:
         say(console, sentence)
     for caution in results.cautions:
         say(console, f"note: {caution}", style="yellow")

@@ -15,6 +15,7 @@ from runner.core.write import write_text
 from runner.reporting.figures.canvas import ONE_COLUMN
 from runner.reporting.metrics import quantity
 from runner.reporting.page.page_tables import environment_table, runs_table, selection_table, variants_table
+from runner.reporting.page.tasks_table import tasks_table
 from runner.reporting.results import Results
 from runner.reporting.statistics.comparisons import CONFIDENCE
 from runner.reporting.tables.paper_table import PaperTable
@@ -36,7 +37,12 @@ CAPTIONS = {
     "confusion_matrix": "Test examples by true and predicted class; the colour is the share of the true class.",
     "ensemble": f"Seeds of each variant, and the ensemble that averages their predictions. {_DOTS}",
     "critical_difference": (
-        "Average ranks over the data sets; bars join variants without a significant difference (Nemenyi's test)."
+        "Average ranks over the data sets; bars join variants without a significant difference (Nemenyi's test). Below "
+        "the axis: tests of Iman and Davenport and of Friedman over all variants, and Wilcoxon's against the baseline."
+    ),
+    "performance_profile": (
+        "Share of the runs on all data sets whose score is above each value; bands are pointwise 95% intervals by "
+        "stratified bootstrap."
     ),
 }
 
@@ -81,17 +87,26 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
     heading = results.asked.question or f"{named[:1].upper()}{named[1:]} of {counted(len(results.variants), 'variant')}"
     failures = _failures(results)
     left_out = results.left_out.reasons
-    sections = {"verdict": "Verdict", "variants": "Variants", "tuning": "Tuning", "figures": "Figures", "runs": "Runs"}
-    sections |= {"failures": "Failures", "left-out": "Left out", "environment": "Environment", "again": "Reproduce"}
-    absent = {"tuning": results.selection is None, "failures": not failures, "left-out": not left_out}
+    sections = {
+        "verdict": "Verdict", "variants": "Variants", "data-sets": "Data sets", "tuning": "Tuning",
+        "figures": "Figures", "runs": "Runs", "failures": "Failures", "left-out": "Left out",
+        "environment": "Environment", "again": "Reproduce",
+    }  # fmt: skip
+    absent = {
+        "data-sets": not results.tasks,
+        "tuning": results.selection is None,
+        "failures": not failures,
+        "left-out": not left_out,
+    }
     text = template.render(
         title=f"{heading} - runner",
         heading=heading,
         subtitle=f"{results.title}; {_which_images(results.metric)}",
         sections=[(anchor, name) for anchor, name in sections.items() if not absent.get(anchor)],
-        verdicts=list(results.verdicts.values()),
+        verdicts=[*results.verdicts.values(), *results.task_verdicts],
         cautions=results.cautions,
         variants=variants_table(results, table),
+        tasks=tasks_table(results.tasks) if results.tasks else None,
         selection=None if results.selection is None else selection_table(results.selection),
         figures=drawings,
         runs=runs_table(results, path.parent),

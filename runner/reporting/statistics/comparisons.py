@@ -224,7 +224,7 @@ def _means(values: Values, unit: npt.NDArray[np.intp]) -> Values:
     return np.bincount(unit, values)[counts > 0] / counts[counts > 0]
 
 
-def _signed_ranks(differences: Values) -> Values:
+def signed_ranks(differences: Values) -> Values:
     """Return signed ranks of absolute differences; 0 for no difference, ties share a rank."""
     ranks = np.zeros(len(differences))
     known = differences != 0
@@ -235,7 +235,7 @@ def _signed_ranks(differences: Values) -> Values:
 def _flipped(one: Values, other: Values, unit: npt.NDArray[np.intp], *, ranks: bool) -> Values:
     """Return what a paired test flips the signs of, one value per unit: differences, or their signed ranks."""
     differences = _differences(one, other)
-    return _sums(_signed_ranks(differences), unit) if ranks else _means(differences, unit)
+    return _sums(signed_ranks(differences), unit) if ranks else _means(differences, unit)
 
 
 def _against_margin(higher_p: HigherP, one: Values, other: Values, margin: float | None) -> dict[str, float]:
