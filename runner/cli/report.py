@@ -17,6 +17,7 @@ _OF_VARIANTS = (
     "by",
     "target",
     "margin",
+    "correction",
     "confusion",
     "seeds",
     "bayesian_rope",
@@ -44,6 +45,10 @@ def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         help="smallest difference that matters, in the metric's own unit: 0.001 is 0.1 percentage points of accuracy "
         "(default: the study's, or none); shows which variants are equivalent",
     )
+    parser.add_argument(
+        "--correction", choices=["max_t", "holm"],
+        help="of the p values for several comparisons (default: the study's, or max_t)",
+    )  # fmt: skip
     parser.add_argument(
         "--bayesian-rope",
         type=above_zero,
@@ -81,7 +86,15 @@ def report_command(chosen: argparse.Namespace) -> None:
     from runner.reporting.results import Wish
 
     reports = Reports(
-        wish=Wish(chosen.metric, chosen.baseline, chosen.by, chosen.target, chosen.margin, chosen.bayesian_rope),
+        wish=Wish(
+            chosen.metric,
+            chosen.baseline,
+            chosen.by,
+            chosen.target,
+            chosen.margin,
+            chosen.correction,
+            chosen.bayesian_rope,
+        ),
         output=Output(chosen.format, chosen.seeds, chosen.confusion),
         out=chosen.out,
         of_variants=[f"--{name.replace('_', '-')}" for name in _OF_VARIANTS if getattr(chosen, name)],

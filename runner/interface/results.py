@@ -239,9 +239,12 @@ class Results:
         baseline: str | None = None,
         target: float | None = None,
         margin: float | None = None,
+        correction: str | None = None,
         rope: float | None = None,
     ) -> "Results":
-        """Return the same runs, compared by another metric, baseline, target or margin; omitted arguments stay.
+        """Return the same runs, compared by another metric, baseline, target, margin or correction.
+
+        Omitted arguments stay.
 
         A comparison by another metric than the plan's, or the default, is marked as secondary.
 
@@ -251,12 +254,14 @@ class Results:
             target: target value of the validation metric.
             margin: smallest difference that matters, in the metric's own unit: 0.001 is 0.1 percentage points of
                 accuracy. With it, the verdicts are better, worse, equivalent or undecided.
+            correction: of the p values for several comparisons: `max_t` or `holm`.
             rope: half-width of the region of practical equivalence for the Bayesian signed-rank test over three or more
                 data sets, in the same unit; see `tasks`.
 
         Raises:
             UserError: if there is no such metric or variant, no run can reach the target, the margin or the region is
-                not above 0 or above 1 for a share, or there are too few data sets for a region.
+                not above 0 or above 1 for a share, there is no such correction, or there are too few data sets for a
+                region.
 
         >>> import runner
         >>> runner.load("outputs/sweeps/optimizers").compare(metric="test_loss", baseline="adam")
@@ -266,7 +271,8 @@ class Results:
                   variant  difference  margin  p_equivalence     verdict
         0  optimizer=adam        0.05    0.08          0.023  equivalent
         """
-        given = {"metric": metric, "baseline": baseline, "target": target, "margin": margin, "rope": rope}
+        given = {"metric": metric, "baseline": baseline, "target": target, "margin": margin, "correction": correction}
+        given |= {"rope": rope}
         return self._asking(**{name: value for name, value in given.items() if value is not None})
 
     def _asking(self, **options: Any) -> "Results":
@@ -376,7 +382,7 @@ class Results:
 
         >>> import runner
         >>> print(*runner.load("outputs/sweeps/optimizers").where("seed < 3").cautions)
-        3 seeds cannot decide (6 can): an exact test on 3 pairs gives p >= 0.25 before Holm's correction. The report
+        3 seeds cannot decide (6 can): an exact test on 3 pairs gives p >= 0.25 before any correction. The report
         shows intervals and claims nothing.
         """
         return list(self._read.cautions)

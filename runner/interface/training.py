@@ -1,8 +1,8 @@
 """Train a run, a sweep or a study from Python, as the command line does."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypedDict, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
 from runner.config.multirun import is_sweep
 from runner.config.overrides import override_key
@@ -133,8 +133,11 @@ def sweep(
     return load(_begun(outcome.directory, "a sweep"))
 
 
+Seeds = int | Iterable[int] | Mapping[str, Any]
+
+
 class _OfAStudy(TypedDict, total=False):
-    seeds: int | Iterable[int] | None
+    seeds: Seeds | None
     name: str
     workers: int | None
     data: Arrays | None
@@ -162,7 +165,7 @@ def study(
     study: "Asked",
     overrides: Overrides = (),
     *,
-    seeds: int | Iterable[int] | None = None,
+    seeds: Seeds | None = None,
     dry_run: bool = False,
     name: str = "study",
     workers: int | None = None,
@@ -180,7 +183,7 @@ def study(
     Args:
         study: the name of a study in conf/study or config_dir, the path of a YAML file, or its content as a dict.
         overrides: for all variants.
-        seeds: their number, or the seeds; default: the study's.
+        seeds: their number, the seeds, or planned looks (`{"first": 8, "most": 30, "looks": 5}`); default: the study's.
         dry_run: train nothing, and return the plan: a frame with one row for each run, as in plan.csv.
         name: the study's name, if it is given as a dict.
         workers: number of runs at a time; default: one for each core.
@@ -210,7 +213,9 @@ def study(
 
     given = [*data_overrides(data), *as_overrides(overrides)]
     _refuse_dry_run(given)
-    given += as_overrides({} if seeds is None else {"seeds": [*seeds] if isinstance(seeds, Iterable) else seeds})
+    if isinstance(seeds, Iterable) and not isinstance(seeds, Mapping):
+        seeds = [*seeds]
+    given += as_overrides({} if seeds is None else {"seeds": seeds})
     given += _of_a_sweep(workers, directory, trusted_packages, fail_fast=fail_fast)
     given += ["dry_run=true"] if dry_run else []
     with study_option(study, name, config_dir, keep=not dry_run) as (chosen, options):

@@ -9,8 +9,9 @@ from pydantic import AfterValidator
 from runner.config.identity import run_id
 from runner.records.record import Lines, Text, Texts, Whole
 
-# A candidate is a final run of a tuned variant at a point that may be chosen.
-Phase = Literal["tuning", "candidate", "final", "trial"]
+# A candidate is a final run of a tuned variant at a point that may be chosen; a spared one need not be trained, because
+# an earlier look has decided all comparisons of its variant.
+Phase = Literal["tuning", "candidate", "final", "trial", "spared"]
 
 
 _LAST_EPOCH = 10**9

@@ -13,7 +13,8 @@ from runner.core.csv_cells import as_meant
 from runner.core.read import LARGEST_PLAN, json_form, read_json, read_rows
 from runner.core.text import printable
 from runner.records.baselines import study_names
-from runner.records.record import Lines, Number, Text
+from runner.records.design import Correction, Looks
+from runner.records.record import Lines, Number, Text, Whole
 
 PLAN = "plan.json"
 PLAN_TABLE = "plan.csv"
@@ -87,6 +88,8 @@ class _Study:
     direction: Text | None = None
     target: Number | None = None
     margin: Number | None = None
+    correction: Correction = "max_t"
+    looks: Looks | None = None
     variants: dict[Text, Any] = field(default_factory=dict)
     drop: Lines = field(default_factory=list)
 
@@ -101,6 +104,8 @@ class _Asked:
     study: _Study
     search: _Search | None = None
     command: Lines = field(default_factory=list)
+    earlier_seeds: list[Whole] = field(default_factory=list)
+    spared: Whole = 0
 
 
 _ASKED: TypeAdapter[_Asked] = json_form(_Asked)
@@ -117,6 +122,10 @@ class Question:
     target: float | None = None  # of the validation metric
     margin: float | None = None  # within which variants are equivalent, in the metric's unit
     command: str | None = None  # reproduces the sweep
+    correction: Correction = "max_t"  # of p values
+    looks: Looks | None = None
+    spared: int = 0  # number of planned runs that the looks saved
+    earlier_seeds: tuple[int, ...] = ()  # numbers of seeds of smaller plans of the same sweep, which were trained
     variants: tuple[str, ...] = ()  # names in the study, without cells of a grid
 
     @classmethod
@@ -141,6 +150,10 @@ class Question:
             direction=study.direction,
             target=study.target,
             margin=study.margin,
+            correction=study.correction,
+            looks=study.looks,
+            spared=plan.spared,
+            earlier_seeds=tuple(plan.earlier_seeds),
             command=shlex.join(["runner", *as_typed(command)]) if command else None,
             variants=tuple(study_names(study.variants, study.drop)),
         )

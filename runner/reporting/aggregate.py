@@ -1,16 +1,27 @@
 """Aggregation: variants over their seeds, and comparisons with the baseline, as tidy frames."""
 
 import math
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
+from runner.records.design import CORRECTION_NAMES, Correction, Looks
 from runner.reporting.metrics import TIMES_TO_TARGET, p_number, sign_of
 from runner.reporting.statistics.attainability import LEVEL, cannot_decide, smallest_equivalence_p, smallest_p
-from runner.reporting.statistics.comparisons import FEWEST_SEEDS, compare_paired, compare_unpaired, holm, summarize
+from runner.reporting.statistics.comparisons import (
+    FEWEST_SEEDS,
+    Comparison,
+    compare_paired,
+    compare_unpaired,
+    pair_error,
+    paired_sides,
+    summarize,
+)
+from runner.reporting.statistics.families import combined, holm
+from runner.reporting.statistics.joint_flips import Flippable, Sides, adjusted, repeated_interval
 from runner.reporting.statistics.win_probability import win_claim
 from runner.reporting.targets import TARGET_COLUMNS, target_columns
 
@@ -23,7 +34,8 @@ AGGREGATE_COLUMNS = [
 COMPARISON_COLUMNS = [
     "variant", "baseline", "metric", "test", "n", "difference", "ci_low", "ci_high", "bca_low", "bca_high", "p_value",
     "p_holm", "effect_size", "win_probability", "verdict", "reason", "n_completed", "lost", "baseline_lost",
-    "unmatched", "exact_low", "exact_high", "margin", "p_equivalence", "p_beyond", "win_low", "win_high", "win_claim",
+    "unmatched", "exact_low", "exact_high", "margin", "p_equivalence", "p_beyond", "p_adjusted", "correction", "looks",
+    "repeated_low", "repeated_high", "win_low", "win_high", "win_claim",
 ]  # fmt: skip
 UNDECIDED = "undecided"  # no significant difference was shown; the reason says whether one could be
 NOT_SIGNIFICANT = "no significant difference"
@@ -74,6 +86,8 @@ def comparison_frame(
     *,
     bootstrap: bool = True,
     margin: float | None = None,
+    correction: Correction = "max_t",
+    looks: Looks | None = None,
 ) -> pd.DataFrame:
     """Return one row for each variant except baselines: `COMPARISON_COLUMNS`.
 
@@ -84,12 +98,16 @@ def comparison_frame(
     A diverged run counts as lost: it is the worst of its pair. If the metric is the time to the target, a
     completed run that never reached the target is lost, too. Failed and interrupted runs are missing.
 
-    Holm's correction covers all rows with `FEWEST_SEEDS` or more, on all data sets together. Nothing is claimed about
-    variants with runs that are still training.
+    The correction covers all rows with `FEWEST_SEEDS` or more, on all data sets together; `p_holm` is always Holm's.
+    Nothing is claimed about variants with runs that are still training.
 
     With a margin, a difference that is shown to be within it is `equivalent`, even if it is significant; any other
-    significant difference is `better` or `worse`. `p_equivalence` and `p_beyond` are adjusted like `p_holm`, each over
-    the same rows.
+    significant difference is `better` or `worse`. `p_equivalence` and `p_beyond` are adjusted like `p_adjusted`, each
+    over the same rows.
+
+    With planned looks, the adjusted p values are those over all looks that a comparison has had: a look counts once all
+    its seeds have ended on both sides, and seeds beyond the last one do not count in them. Comparisons that are not
+    paired are tested only at the last planned look.
 
     Args:
         summary: one row per run: variant, seed, status, the metric, the columns that make true pairs, and `cell` if the
@@ -97,6 +115,7 @@ def comparison_frame(
         baselines: the baseline of all variants, or of each.
         bootstrap: compute the intervals that take most of the time: BCa, exact, and of the win probability.
         margin: in the metric's unit, above 0.
+        looks: planned ones at the seeds 0, 1, 2, ...
     """
     arms = {str(variant): _Arm.of(runs, metric) for variant, runs in summary.groupby("variant", sort=False)}
     arms = {variant: arm for variant, arm in arms.items() if arm.scores}
@@ -105,14 +124,14 @@ def comparison_frame(
     for variant, arm in arms.items():
         baseline = baselines if isinstance(baselines, str) else baselines[variant]
         if variant != baseline and baseline in arms:
-            compared = _compared(arm, arms[baseline], bootstrap=bootstrap, margin=margin)
+            compared = _compared(arm, arms[baseline], bootstrap=bootstrap, margin=margin, looks=looks)
             if sign_of(metric) < 0:
                 wins = {"win_probability": "win_probability", "win_low": "win_high", "win_high": "win_low"}
                 compared |= {name: 1 - compared[of_higher] for name, of_higher in wins.items()}
             is_final = training.isdisjoint((variant, baseline))
             about = {"variant": variant, "baseline": baseline, "metric": metric, "margin": margin, "final": is_final}
             rows.append(about | compared)
-    _adjust(rows)
+    _adjust(rows, correction, looks)
     for row in rows:
         row["verdict"], row["reason"] = _decision(row, len(rows))
         has_claim = row["final"] and row["n"] >= FEWEST_SEEDS
@@ -189,6 +208,7 @@ class _Arm:
 
     scores: dict[_Pair, float]
     facts: dict[_Pair, Any]
+    ended: frozenset[int] = frozenset()  # seeds whose runs all have ended, with a result or a failure
 
     @classmethod
     def of(cls, runs: pd.DataFrame, metric: str) -> Self:
@@ -199,7 +219,13 @@ class _Arm:
         scores = dict(zip(means.index, means, strict=True))
         facts = with_result.drop_duplicates(["cell", "seed"]).reindex(columns=["cell", "seed", *_PAIRING, *_WEIGHTS])
         rows = facts.astype(object).where(facts.notna(), None).to_dict("records")
-        return cls(scores, {(row["cell"], row["seed"]): row for row in rows})
+        going_on = set(runs.loc[runs["status"].isin(["running", "interrupted"]), "seed"])
+        ended = frozenset({*runs["seed"]} - going_on)
+        return cls(scores, {(row["cell"], row["seed"]): row for row in rows}, ended)
+
+    def has_ended(self, seeds: int) -> bool:
+        """Return whether the runs of so many seeds, counted from 0, have ended."""
+        return self.ended.issuperset(range(seeds))
 
     def is_pair(self, other: Self, pair: _Pair) -> bool:
         """Return whether the runs of a seed share data, split and initial weights; unknown facts count as equal."""
@@ -215,7 +241,7 @@ class _Arm:
         for (_, seed), score in self.scores.items():
             seeds.setdefault(("", seed), []).append(score)
         scores = {pair: float(np.mean(values)) for pair, values in seeds.items()}
-        return _Arm(scores, {("", seed): facts for (_, seed), facts in reversed(self.facts.items())})
+        return _Arm(scores, {("", seed): facts for (_, seed), facts in reversed(self.facts.items())}, self.ended)
 
     def by_seed(self, cells: Container[Any]) -> list[float]:
         """Return the mean over some cells for each seed; infinitely bad if a run diverged in any cell."""
@@ -288,35 +314,87 @@ def _values(runs: pd.DataFrame, metric: str) -> "pd.Series[float]":
     return values
 
 
-def _compared(one: _Arm, other: _Arm, *, bootstrap: bool, margin: float | None) -> dict[str, Any]:
-    """Return the fields of a comparison, with the numbers of lost and unmatched runs."""
+def _compared(one: _Arm, other: _Arm, *, bootstrap: bool, margin: float | None, looks: Looks | None) -> dict[str, Any]:
+    """Return the fields of a comparison, the numbers of lost and unmatched runs, and the values for the joint test."""
     design = _Design.of(one, other)
+    had = [] if looks is None else [size for size in looks.sizes if one.has_ended(size) and other.has_ended(size)]
+    joint: dict[str, Sides] = {}
+    repeated = math.nan, math.nan
     if design.is_paired:
         seeds = [seed for _, seed in design.pairs]
         sides = [[arm.scores[pair] for pair in design.pairs] for arm in design.arms]
         compared = compare_paired(*sides, units=seeds, bootstrap=bootstrap, margin=margin)
+        joint = _joint(compared, sides, seeds, [math.inf] if looks is None else had, margin)
+        if looks and had and bootstrap and not math.isnan(compared.exact_low):
+            own = [look[0] for look in joint["p_value"].looks]
+            repeated = repeated_interval(own, looks)
         unmatched = len({seed for _, seed in design.common} - {*seeds})
     else:
         sides = [arm.by_seed(design.cells) for arm in design.arms]
         compared, unmatched = compare_unpaired(*sides, bootstrap=bootstrap, margin=margin), 0
     lost = (int(np.isinf(side).sum()) for side in sides)
     counts = dict(zip(("lost", "baseline_lost"), lost, strict=True)) | {"unmatched": unmatched}
-    return asdict(compared) | counts
+    interval = dict(zip(("repeated_low", "repeated_high"), repeated, strict=True))
+    return asdict(compared) | counts | interval | {"looks": len(had), "joint": joint}
 
 
-def _adjust(rows: list[dict[str, Any]]) -> None:
+def _joint(
+    compared: Comparison, sides: list[list[float]], seeds: list[int], had: Sequence[float], margin: float | None
+) -> dict[str, Sides]:
+    """Return what the joint test of each claim, by its column, flips the signs of.
+
+    Args:
+        had: the number of seeds of each look.
+    """
+    ranks = compared.test.startswith("paired signed-rank")
+    shifts = {"p_value": 0.0} | ({} if margin is None else {"p_equivalence": margin, "p_beyond": -margin})
+
+    def look(size: float, shift: float) -> tuple[Flippable, Flippable]:
+        chosen = [place for place, seed in enumerate(seeds) if seed < size]
+        one, other = ([side[place] for place in chosen] for side in sides)
+        return paired_sides(one, other, [seeds[place] for place in chosen], shift, ranks=ranks)
+
+    error = 0.0 if ranks else pair_error(*sides)
+    return {claim: Sides([look(size, shift) for size in had], error) for claim, shift in shifts.items()}
+
+
+def _adjust(rows: list[dict[str, Any]], correction: Correction, looks: Looks | None) -> None:
     """Adjust the p values of the rows with `FEWEST_SEEDS` or more, and the smallest that their designs can reach."""
     family = [row for row in rows if row["n"] >= FEWEST_SEEDS]
+    groups: dict[Any, list[dict[str, Any]]] = {}
+    for place, row in enumerate(family):
+        kind = row["test"].partition(",")[0] if row["joint"] and correction == "max_t" else place
+        groups.setdefault(kind, []).append(row)
     for row in rows:
-        is_paired = row["test"].startswith("paired")
         row["family"] = len(family) if row["n"] >= FEWEST_SEEDS else 0
-        row["p_holm"] = row["p_value"]
-        row["least"] = smallest_p(row["n"], 1) if is_paired else 0.0
-        row["least_equivalence"] = smallest_equivalence_p(row["n"], 1) if is_paired else 0.0
-    for name in ("p_holm", "p_equivalence", "p_beyond", "least", "least_equivalence"):
-        adjusted = iter(holm([row[name] for row in family]))
-        for row in rows:
-            row[name] = next(adjusted) if row["family"] else math.nan
+        row["correction"] = CORRECTION_NAMES[correction]
+        row["least"] = smallest_p(row["n"], 1) if row["joint"] else 0.0
+        row["least_equivalence"] = smallest_equivalence_p(row["n"], 1) if row["joint"] else 0.0
+    found: dict[str, list[list[float]]] = {}
+    for name, claim in (("p_adjusted", "p_value"), ("p_equivalence", "p_equivalence"), ("p_beyond", "p_beyond")):
+        found[name] = combined([_within(group, claim, looks) for group in groups.values()])
+    for name in ("least", "least_equivalence"):
+        found[name] = combined([[row[name] for row in group] for group in groups.values()])
+    for row in rows:
+        row |= dict.fromkeys((*found, "p_holm"), math.nan)
+    for row, p_holm in zip(family, holm([row["p_value"] for row in family]), strict=True):
+        row["p_holm"] = p_holm
+    for name, values in found.items():
+        for group, of_group in zip(groups.values(), values, strict=True):
+            for row, value in zip(group, of_group, strict=True):
+                row[name] = value
+
+
+def _within(group: list[dict[str, Any]], claim: str, looks: Looks | None) -> list[float]:
+    """Return the p values of a claim, adjusted within a group of comparisons that are tested jointly."""
+    alone = [row[claim] for row in group]
+    if not group[0]["joint"]:
+        return alone if looks is None or group[0]["looks"] == len(looks.sizes) else [math.nan]
+    if math.isnan(alone[0]) or (looks is None and len(group) == 1):
+        return alone
+    sides = [row["joint"][claim] for row in group]
+    found = adjusted(sides, shifted=claim != "p_value", both=claim == "p_equivalence", looks=looks)
+    return found if looks else [max(pair) for pair in zip(found, alone, strict=True)]
 
 
 def _differ(one: str | None, other: str | None) -> bool:
@@ -339,7 +417,7 @@ def _decision(row: Mapping[str, Any], comparisons: int) -> tuple[str, str]:
         only = has_margin and row["least_equivalence"] < LEVEL
         what = {"what": _ONLY_EQUIVALENCE} if only else {}
         return UNDECIDED, cannot_decide(row["n"], row["family"] or comparisons, **what)
-    if row["p_holm"] < LEVEL and row["direction"]:
+    if row["p_adjusted"] < LEVEL and row["direction"]:
         if not has_margin:
             return "higher" if row["direction"] > 0 else "lower", ""
         return BETTER if row["direction"] == sign_of(row["metric"]) else WORSE, ""
@@ -359,7 +437,7 @@ def no_result_text(row: "Mapping[Any, Any] | pd.Series[Any]") -> str:
     return ", ".join(f"{row[status]} {status}" for status in NO_RESULT if row[status])
 
 
-def p_text(comparison: "Mapping[Any, Any] | pd.Series[Any]", name: str = "p_holm") -> str:
+def p_text(comparison: "Mapping[Any, Any] | pd.Series[Any]", name: str = "p_adjusted") -> str:
     """Format an adjusted p value, by its column; "-" if there is none or runs are still training."""
     p_value = comparison[name]
     if math.isnan(p_value) or comparison["reason"] == STILL_TRAINING:

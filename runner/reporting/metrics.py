@@ -109,6 +109,11 @@ def interval_text(comparison: "Mapping[Any, Any]", metric: str, interval: str = 
     return f"[{signed_text(low, metric)}, {signed_text(high, metric)}]"
 
 
+def seeds_interval(comparison: "Mapping[Any, Any]") -> str:
+    """Return the start of the columns of the interval over seeds: with planned looks the repeated one."""
+    return "repeated" if comparison["looks"] else "ci"
+
+
 def p_number(p_value: float) -> str:
     """Format a p value: 0.031 or <0.001."""
     return "<0.001" if p_value < 0.001 else f"{p_value:.3f}"

@@ -19,6 +19,7 @@ from runner.reporting.tasks import FEWEST_DATASETS, TASK_COLUMNS, Tasks
 RANK_COLUMNS = ["variant", "average_rank", "datasets", "friedman_p"]
 LAST_RANK_COLUMNS = ["iman_davenport_f", "iman_davenport_p", "baseline", "wilcoxon_p", "wilcoxon_holm"]
 _FEWEST_VARIANTS = 3  # for Friedman's test
+_FEWEST_FOR_F = 6  # data sets, for which Iman and Davenport's test keeps its level; see docs/report.md
 _LETTERS = 110  # per line below the axis
 
 
@@ -97,7 +98,8 @@ def _further_tests(ranks: Ranks) -> str:
     """Return Iman and Davenport's test and the comparisons with the baseline, one a line."""
     freedom = f"{len(ranks.average) - 1}, {(len(ranks.average) - 1) * (ranks.datasets - 1)}"
     size = "infinite" if math.isinf(ranks.iman_davenport_f) else f"{ranks.iman_davenport_f:.2f}"
-    found = f"Iman and Davenport: F({freedom}) = {size}, {p_equation(p_number(ranks.iman_davenport_p))}\n"
+    few = f" (approximate: too liberal below {_FEWEST_FOR_F} data sets)" if ranks.datasets < _FEWEST_FOR_F else ""
+    found = f"Iman and Davenport: F({freedom}) = {size}, {p_equation(p_number(ranks.iman_davenport_p))}{few}\n"
     claim = claims_line(ranks.tasks.frame) if ranks.tasks else ""
     return f"{found}{wrapped(claim, _LETTERS)}\n" if claim else found
 

@@ -53,7 +53,7 @@ def regression_frame(sides: Sides, margin: float = 0.0) -> pd.DataFrame:
     designs = [_design(sides, pairing) for pairing in sides.pairings]
     summary = pd.concat(designs, ignore_index=True)
     baselines = {name: name.replace(_OTHER, _REFERENCE, 1) for name in summary["variant"].unique()}
-    compared = comparison_frame(summary, sides.metric, baselines, bootstrap=False)
+    compared = comparison_frame(summary, sides.metric, baselines, bootstrap=False, correction="holm")
     if compared.empty:
         missing = " ".join(["no variant has a result on both sides.", *without_result(sides)])
         raise UserError(f"{sides.metric}: {missing}")
@@ -171,7 +171,7 @@ def _beyond(summary: pd.DataFrame, sides: Sides, margin: float, baselines: Mappi
     is_other = summary["variant"].str.startswith(_OTHER)
     gain = sign_of(sides.metric) * margin
     shifted = summary.assign(**{sides.metric: summary[sides.metric].astype(float) + gain * is_other})
-    return comparison_frame(shifted, sides.metric, baselines, bootstrap=False)
+    return comparison_frame(shifted, sides.metric, baselines, bootstrap=False, correction="holm")
 
 
 def _means(summary: pd.DataFrame, row: Mapping[Any, Any]) -> dict[str, float]:

@@ -148,7 +148,7 @@ def long_history(history: pd.DataFrame) -> pd.DataFrame:
 def results_table(results: Results) -> PaperTable:
     """Return the table for a paper."""
     frames = results.summary, results.aggregate, results.comparisons
-    return paper_table(*frames, _test_examples(results), results.goal, results.secondary_note)
+    return paper_table(*frames, _test_examples(results), results.goal, results.notes)
 
 
 def _write_figures(

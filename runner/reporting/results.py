@@ -14,8 +14,9 @@ from runner.core.errors import UserError
 from runner.core.omissions import LeftOut
 from runner.core.text import counted, did_you_mean
 from runner.records.baselines import baselines
+from runner.records.design import CORRECTION_NAMES, Correction
 from runner.records.sweep_directory import Question
-from runner.reporting.aggregate import aggregate_frame, comparison_frame, lost_shares
+from runner.reporting.aggregate import UNDECIDED, aggregate_frame, comparison_frame, lost_shares
 from runner.reporting.collect import Run, existing, find_runs, not_begun
 from runner.reporting.groups import sweeps_apart
 from runner.reporting.labels import Values, cells, labels_by, variant_labels, with_dataset, with_values_in_force
@@ -42,6 +43,7 @@ from runner.reporting.tasks import FEWEST_DATASETS, Tasks, arm_baselines, compar
 from runner.reporting.variant_names import find_variant
 from runner.reporting.verdicts import cautions, verdicts
 
+_SPENDING = {"pocock": "Pocock-like spending", "obrien_fleming": "O'Brien-Fleming-like spending"}
 _LOSS_TERMS = ("regularizer", "training.loss")  # overrides that change the terms of a loss
 _ROPE = "--bayesian-rope"
 _WITHOUT_PENALTY = {"test_loss": "test_negative_log_likelihood"}  # reported instead of a study's own metric
@@ -56,6 +58,7 @@ class Wish:
     by: Sequence[str] = field(default_factory=tuple)  # keys whose values make the variants
     target: float | None = None  # of the validation metric
     margin: float | None = None  # within which variants are equivalent, in the metric's unit
+    correction: Correction | None = None
     rope: float | None = None  # half-width of the Bayesian test's region of practical equivalence, in the same unit
 
 
@@ -74,6 +77,7 @@ class Results:
     target_source: str  # "worst final value of sgd"; "" if the user or the study set the target
     margin: float | None  # in the unit of the metric
     is_margin_planned: bool  # by the study
+    correction: Correction
     asked: Question
     tuning: pd.DataFrame | None
     tuning_runs: list[Run]
@@ -127,10 +131,27 @@ class Results:
     @cached_property
     def comparisons(self) -> pd.DataFrame:
         """One row per comparison with a baseline: `COMPARISON_COLUMNS`, the test set's error and `metric_role`."""
-        compared = comparison_frame(self.summary, self.metric, self.baselines, margin=self.margin)
+        compared = self._compared()
         measured = self.metric in BY_EXAMPLE and len(compared) > 0
         answers = self.predicted.answers if measured else [None] * len(self.runs)
         return with_test_set_error(compared, self.summary, answers).assign(metric_role=self.metric_role)
+
+    def _compared(self, *, bootstrap: bool = True) -> pd.DataFrame:
+        return comparison_frame(
+            self.summary,
+            self.metric,
+            self.baselines,
+            bootstrap=bootstrap,
+            margin=self.margin,
+            correction=self.correction,
+            looks=self.asked.looks,
+        )
+
+    def undecided(self) -> list[tuple[str, str]]:
+        """Return the undecided comparisons: variant and baseline."""
+        compared = self._compared(bootstrap=False)
+        rows = compared[compared["verdict"] == UNDECIDED]
+        return list(zip(rows["variant"], rows["baseline"], strict=True))
 
     @cached_property
     def predicted(self) -> Predicted:
@@ -182,6 +203,40 @@ class Results:
         margin = margin_text(self.margin, self.metric)
         why = "A margin that is chosen by the results proves nothing: name it before the runs (study.margin)"
         return [f"the margin of {margin} is not in the plan of these runs. {why}."]
+
+    def _own_correction(self) -> list[str]:
+        """Warn if the correction is not that of the study."""
+        if self.correction == self.asked.correction or not self.asked.variants:
+            return []
+        own, planned = (CORRECTION_NAMES[name] for name in (self.correction, self.asked.correction))
+        return [f"the p values are adjusted by {own}; the plan of these runs says {planned}."]
+
+    @property
+    def notes(self) -> list[str]:
+        """Notes for captions, without full stops."""
+        return [note for note in (self.secondary_note, self.looks_note) if note]
+
+    @property
+    def looks_note(self) -> str:
+        """A note on the looks at the results while seeds were added, planned or not; "" for a single look."""
+        earlier, looks = self.asked.earlier_seeds, self.asked.looks
+        if looks is not None and not self.comparisons.empty:
+            sizes, had = ", ".join(map(str, looks.sizes)), int(self.comparisons["looks"].max())
+            saved = f"; stopping saved {counted(self.asked.spared, 'run')}" if self.asked.spared else ""
+            taken = f"{had} of {len(looks.sizes)} planned looks at {sizes} seeds"
+            return f"{taken} ({_SPENDING[looks.spending]}): p and intervals hold over all looks{saved}"
+        if not earlier:
+            return ""
+        seeds = self.summary["seed"].nunique()
+        sizes = ", then ".join(map(str, [*earlier, seeds]))
+        return f"{len(earlier) + 1} looks ({sizes} seeds), not planned: p is not corrected for them"
+
+    def _unplanned_looks(self) -> list[str]:
+        """Warn if seeds were added after a look at the results."""
+        if self.asked.looks is not None or not self.looks_note:
+            return []
+        why = "looking and adding seeds makes false claims more frequent; plan it: seeds={first:8,most:30,looks:5}"
+        return [f"{self.looks_note}; {why}."]
 
     def _own_losses(self) -> list[str]:
         """Warn if a loss with different terms in each variant was used to compare or tune them."""
@@ -237,7 +292,8 @@ class Results:
         found = cautions(self.aggregate, self.comparisons, records, tuned, self.not_begun)
         apart = sweeps_apart(self.runs, self.left_out)
         own = [*self._without_baseline(), *self._own_losses(), *self._unranked()]
-        return [*self._secondary(), *self._own_margin(), *([apart] if apart else []), *found, *own]
+        chosen = [*self._secondary(), *self._own_margin(), *self._own_correction(), *self._unplanned_looks()]
+        return [*chosen, *([apart] if apart else []), *found, *own]
 
     @property
     def training(self) -> int:
@@ -324,6 +380,7 @@ def read_results(
         target_source=source,
         margin=margin,
         is_margin_planned=margin == of_study,
+        correction=wish.correction or asked.correction,
         asked=asked,
         tuning=tuning,
         tuning_runs=[] if tuning is None else find_runs(paths, left_out, tuning=True),

@@ -11,8 +11,9 @@ import pandas as pd
 from runner.reporting.aggregate import BETTER, NOT_SIGNIFICANT, UNDECIDED, WORSE, is_lost, is_scored
 from runner.reporting.metrics import is_share, sign_of
 from runner.reporting.statistics.attainability import LEVEL, cannot_decide, smallest_p
-from runner.reporting.statistics.comparisons import holm, signed_ranks
+from runner.reporting.statistics.comparisons import signed_ranks
 from runner.reporting.statistics.dataset_tests import bayesian_signed_rank, signed_rank_p
+from runner.reporting.statistics.families import holm
 from runner.reporting.statistics.stratified import (
     estimate,
     improvement,

@@ -27,11 +27,13 @@ from runner.reporting.metrics import (
     p_equation,
     p_number,
     quantity,
+    seeds_interval,
     shown_unit,
     signed_text,
     value_text,
 )
 from runner.reporting.statistics.attainability import LEVEL, least_text, smallest_equivalence_p, smallest_p
+from runner.reporting.statistics.families import after_correction
 from runner.reporting.statistics.test_set_error import may_be_these_alone
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
 
@@ -85,7 +87,7 @@ def _mean(row: _Row) -> str:
 def _claim(found: _Row) -> str:
     baseline, margin = found["baseline"], margin_text(found["margin"], found["metric"])
     if found["verdict"] == EQUIVALENT:
-        also = ", though significantly different" if found["p_holm"] < LEVEL else ""
+        also = ", though significantly different" if found["p_adjusted"] < LEVEL else ""
         return f"is equivalent to {baseline} within {margin}{also}"
     if found["verdict"] != UNDECIDED:
         return f"is significantly {outcome(found)} than {baseline}{_by_how_much(found, margin)}"
@@ -123,25 +125,31 @@ def _estimate(found: _Row, rows: Mapping[str, _Row]) -> str:
 
 def _evidence(found: _Row, rows: Mapping[str, _Row], comparisons: int) -> str:
     """Return the evidence for a claim, in parentheses; "" where nothing is claimed."""
-    if found["reason"] == STILL_TRAINING or (math.isnan(found["p_holm"]) and not can_decide(found)):
+    if found["reason"] == STILL_TRAINING or (math.isnan(found["p_adjusted"]) and not can_decide(found)):
         return ""
-    parts = [*_intervals(found, comparisons), _p_values(found), found["test"], f"n = {found['n']}"]
-    parts += [*_lost(found), *_among(rows[found["variant"]], rows[found["baseline"]]), *_of_these_examples(found)]
+    parts = [*_intervals(found, comparisons), _p_values(found, comparisons), found["test"], f"n = {found['n']}"]
+    parts += [
+        *_looks(found),
+        *_lost(found),
+        *_among(rows[found["variant"]], rows[found["baseline"]]),
+        *_of_these_examples(found),
+    ]
     return f" ({'; '.join(parts)})"
 
 
-def _p_values(found: _Row) -> str:
+def _p_values(found: _Row, comparisons: int) -> str:
     """Return the adjusted p values: of the difference and, with a margin, of the claim about it."""
-    if math.isnan(found["p_holm"]):
+    if math.isnan(found["p_adjusted"]):
         return "no p value"
     difference = p_equation(p_text(found))
+    after = f", {after_correction(found['correction'])}" if comparisons > 1 else ""
     has_claim = found["verdict"] not in (UNDECIDED, EQUIVALENT)
     name, against = ("p_beyond", "more than the margin") if has_claim else ("p_equivalence", "equivalence")
     if math.isnan(found[name]):
-        return f"{difference} after Holm's correction"
+        return f"{difference}{after}"
     both = [f"{difference} for a difference", f"{p_equation(p_text(found, name))} for {against}"]
     first, second = both if has_claim else reversed(both)
-    return f"{first} and {second}, after Holm's correction"
+    return f"{first} and {second}{after}"
 
 
 def _tiny(found: _Row) -> str:
@@ -180,11 +188,13 @@ def _single_networks(found: _Row, comparisons: int) -> str:
 
 
 def _intervals(found: _Row, comparisons: int) -> Iterator[str]:
-    """Yield the intervals of the difference, which Holm's correction does not adjust."""
+    """Yield the intervals of the difference, which no correction adjusts for several comparisons."""
     if found["n_completed"] < 2:
         return
-    is_known = not math.isnan(found["ci_low"])
-    text = f"95% CI {_range(found, 'ci')}" if is_known else "no 95% CI, all differences equal"
+    interval = seeds_interval(found)
+    is_known = not math.isnan(found[f"{interval}_low"])
+    none = "no 95% CI" + ("" if found["looks"] else ", all differences equal")
+    text = f"95% CI {_range(found, interval)}" if is_known else none
     if has_new := not math.isnan(found.get("new_images_low", math.nan)):
         new = _range(found, "new_images")
         text += f" for these test examples, {new} for new ones too" if is_known else f"; {new} for new test examples"
@@ -194,6 +204,11 @@ def _intervals(found: _Row, comparisons: int) -> Iterator[str]:
 def _range(found: _Row, interval: str) -> str:
     low, high = (signed_text(found[f"{interval}_{end}"], found["metric"]) for end in ("low", "high"))
     return f"{low} to {high}"
+
+
+def _looks(found: _Row) -> Iterator[str]:
+    if found["looks"]:
+        yield f"{counted(found['looks'], 'planned look')}"
 
 
 def _lost(found: _Row) -> Iterator[str]:
@@ -266,7 +281,7 @@ def _undecidable(comparisons: pd.DataFrame) -> Iterator[str]:
             smallest += f" for a difference and {least_text(smallest_equivalence_p(row['n'], 1))} for equivalence,"
             claims = "no difference"
         yield (
-            f"{reason}: an exact test on {pairs} gives {smallest} before Holm's correction. The report shows intervals "
+            f"{reason}: an exact test on {pairs} gives {smallest} before any correction. The report shows intervals "
             f"and claims {claims}."
         )
 

@@ -238,8 +238,8 @@ def _table(rows: pd.DataFrame, reference: str, side: str) -> Table:
         metric = row["metric"]
         means = (value_text(row[name], metric) for name in ("reference_mean", "mean"))
         estimate = (signed_text(row["difference"], metric), interval_text(row, metric))
-        beyond = [p_text(row | {"p_holm": row["p_margin"]})] * has_margin
-        cells = (row["variant"], *means, *estimate, p_text(row), *beyond, str(row["n"]), shown_verdict(row))
+        beyond = [p_text(row, "p_margin")] * has_margin
+        cells = (row["variant"], *means, *estimate, p_text(row, "p_holm"), *beyond, str(row["n"]), shown_verdict(row))
         table.add_row(*map(Text, cells), style="bold red" if row["fails"] else None)
     return table
 

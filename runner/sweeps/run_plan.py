@@ -17,10 +17,11 @@ from runner.records.job import Job
 from runner.records.provenance import code_state
 from runner.records.record import DONE, RunRecord
 from runner.records.run_directory import RunDirectory
+from runner.sweeps.looks import train_in_looks
 from runner.sweeps.outcome import read_status
 from runner.sweeps.planning.plan import Plan
 from runner.sweeps.planning.power import power_warning
-from runner.sweeps.planning.recorded import begun
+from runner.sweeps.planning.recorded import begun, grown
 from runner.sweeps.planning.study import Study, read_study
 from runner.sweeps.pools.base import Pool
 from runner.sweeps.progress.earlier_runs import earlier_runs
@@ -40,6 +41,7 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
     from runner.reporting.report import report, show_verdicts  # takes seconds: now, while the workers start
 
     study = read_study(plan.study) if plan.study else None
+    plan = grown(plan, directory)
     records = {job.run_id: read_status(RunDirectory(job.path(directory))) for job in plan.jobs}
     started_with = {name for name, record in records.items() if record and record.status in DONE}
     left = [job for job in plan.of_phase("tuning", "final") if job.run_id not in started_with]
@@ -64,7 +66,7 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
     if dry_run:
         return
     try:
-        failed = _train(plan, study, sweep, directory)
+        failed = _train(plan, study, sweep, directory, console)
     except KeyboardInterrupt:
         command = shlex.join(["runner", "resume", str(directory)])
         show_warning(console, f"interrupted; to resume, repeat the command or run: {command}")
@@ -99,7 +101,7 @@ def refuse_missing_data(jobs: Iterable[Job]) -> None:
             refuse_missing(check(job.config))
 
 
-def _train(plan: Plan, study: Study | None, sweep: Sweep, directory: Path) -> bool:
+def _train(plan: Plan, study: Study | None, sweep: Sweep, directory: Path, console: Console) -> bool:
     """Train the tuning runs, choose by them, and train the final runs; say whether a run failed."""
     failed = False
     if study and study.tune:
@@ -108,6 +110,8 @@ def _train(plan: Plan, study: Study | None, sweep: Sweep, directory: Path) -> bo
             return True
         plan = choose(plan, directory, study)
         plan.write(directory)
+    if study and study.looks:
+        return train_in_looks(plan, study.looks, sweep, directory, console) or failed
     return sweep.train_missing(plan.of_phase("final")) or failed
 
 

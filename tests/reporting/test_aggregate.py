@@ -125,15 +125,22 @@ def test_a_pair_has_the_same_split_and_initial_weights(own, test):
     assert row["test"].startswith(test)
 
 
-def compared(*frames, metric="test_accuracy", baseline="a"):
-    frame = comparison_frame(pd.concat(frames), metric, baseline, bootstrap=False)
+def compared(*frames, metric="test_accuracy", baseline="a", **options):
+    frame = comparison_frame(pd.concat(frames), metric, baseline, bootstrap=False, **options)
     return {row["variant"]: row for row in frame.to_dict("records")}
 
 
-def test_six_seeds_cannot_decide_over_three_comparisons():
+def test_six_seeds_can_decide_over_any_number_of_comparisons():
+    worse = [runs(f"b{place}", [value - 0.03 for value in SEVEN[:6]]) for place in range(9)]
+    for found in compared(runs("a", SEVEN[:6]), *worse).values():
+        assert (found["p_adjusted"], found["correction"], found["verdict"]) == (2 / 2**6, "max-T", "lower")
+
+
+def test_with_holm_six_seeds_cannot_decide_over_three_comparisons():
     """0.094 is the smallest p that this design can give."""
     worse = [runs(name, [value - 0.03 for value in SEVEN[:6]]) for name in "bcd"]
-    found = compared(runs("a", SEVEN[:6]), *worse)["b"]
+    found = compared(runs("a", SEVEN[:6]), *worse, correction="holm")["b"]
+    assert (found["p_adjusted"], found["correction"]) == (found["p_holm"], "Holm")
     assert found["p_holm"] == 3 * 2 / 2**6
     assert (found["verdict"], found["reason"]) == ("undecided", "6 seeds cannot decide over 3 comparisons (7 can)")
     assert not can_decide(found)
@@ -155,7 +162,21 @@ def test_comparisons_that_may_claim_nothing_are_not_in_the_family_of_holm():
     )
     assert (found["b"]["p_holm"], found["b"]["verdict"]) == (2 / 2**8, "higher")
     assert math.isnan(found["c0"]["p_holm"])
+    assert math.isnan(found["c0"]["p_adjusted"])
     assert found["c0"]["reason"] == "4 seeds cannot decide over 8 comparisons (9 can)"
+
+
+def test_comparisons_of_another_kind_count_as_another_group():
+    """The runs of c diverge, so c is compared by ranks; each p counts for two groups until one of them is tested."""
+    lost = runs("c", [np.nan] * 7, ["diverged"] * 7)
+    found = compared(runs("a", SEVEN), *(runs(name, [value + 0.01 for value in SEVEN]) for name in "bd"), lost)
+    assert [found[name]["p_adjusted"] for name in "bcd"] == [2 * 2 / 2**7] * 3
+
+
+def test_a_variant_that_varies_much_does_not_hide_another():
+    wild = runs("c", np.add(SEVEN, [0.5, -0.5, 0.4, -0.4, 0.3, -0.3, 0.1]))
+    found = compared(runs("a", SEVEN), runs("b", np.add(SEVEN, 0.001)), wild)
+    assert (found["b"]["verdict"], found["c"]["verdict"]) == ("higher", "undecided")
 
 
 def test_a_variant_that_diverges_on_five_seeds_of_twelve_is_not_better():
@@ -243,12 +264,13 @@ def test_the_budget_is_what_was_tried_to_tune_a_variant():
 SMALL = [0.0002, -0.0002, 0.0003, -0.0001, 0.0001, -0.0003, 0.0002]  # differences
 
 
-def with_margin(margin, *differences, seeds=7, metric="test_accuracy"):
+def with_margin(margin, *differences, seeds=7, metric="test_accuracy", **options):
     """Compare variants b, c, ... with a, which differ from it by these values on each seed."""
     base = np.array(SEVEN)[:seeds]
     frames = [runs("a", base), *(runs(name, base + own[:seeds]) for name, own in zip("bcdefgh", differences))]  # noqa: B905
     summary = pd.concat(frames).rename(columns={"test_accuracy": metric})
-    return comparison_frame(summary, metric, "a", bootstrap=False, margin=margin).set_index("variant")
+    compared = comparison_frame(summary, metric, "a", bootstrap=False, margin=margin, **options)
+    return compared.set_index("variant")
 
 
 def test_with_a_margin_the_verdict_is_one_of_four_words():
@@ -273,9 +295,13 @@ def test_a_significant_difference_within_the_margin_is_equivalent():
 
 def test_p_of_equivalence_and_of_more_than_the_margin_are_adjusted_over_the_family():
     shifted = [np.add(SMALL, shift) for shift in (0, 0.01, 0.0)]
-    found = with_margin(0.001, *shifted)
+    found = with_margin(0.001, *shifted, correction="holm")
     assert found["p_equivalence"].tolist() == pytest.approx([3 / 2**7, 1, 3 / 2**7])
     assert found["p_beyond"].tolist() == pytest.approx([1, 3 * 2 / 2**7, 1])
+    jointly = with_margin(0.001, *shifted)
+    # Under the flip of all signs, c is as far below the margin as b and d are above it.
+    assert jointly["p_equivalence"].tolist() == pytest.approx([2 / 2**7, 1, 2 / 2**7])
+    assert jointly["p_beyond"].tolist() == pytest.approx([1, 2 / 2**7, 1])
 
 
 def test_without_a_margin_verdicts_are_as_they_were():
@@ -289,8 +315,8 @@ def test_without_a_margin_verdicts_are_as_they_were():
     )
 
 
-def test_six_seeds_show_equivalence_over_three_comparisons_but_no_difference():
-    found = with_margin(0.001, SMALL, np.add(SMALL, 0.01), SMALL, seeds=6)
+def test_with_holm_six_seeds_show_equivalence_over_three_comparisons_but_no_difference():
+    found = with_margin(0.001, SMALL, np.add(SMALL, 0.01), SMALL, seeds=6, correction="holm")
     assert found["verdict"].tolist() == ["equivalent", "undecided", "equivalent"]
     assert found.loc["b", "p_equivalence"] == pytest.approx(3 / 2**6)
     assert found.loc["c", "reason"] == "6 seeds can show equivalence but no difference over 3 comparisons (7 can)"
@@ -298,7 +324,7 @@ def test_six_seeds_show_equivalence_over_three_comparisons_but_no_difference():
 
 @pytest.mark.parametrize(("seeds", "variants"), [(5, 1), (6, 4)])
 def test_where_the_seeds_can_show_neither_nothing_is_claimed(seeds, variants):
-    found = with_margin(0.001, *[SMALL] * variants, seeds=seeds)
+    found = with_margin(0.001, *[SMALL] * variants, seeds=seeds, correction="holm")
     assert set(found["verdict"]) == {"undecided"}
     assert found["reason"].str.startswith(f"{seeds} seeds cannot decide").all()
 

@@ -65,6 +65,7 @@ def test_the_diagram_has_friedmans_p_and_says_where_it_shows_nothing():
     turned = pd.DataFrame({"a": [1, 2, 3.0], "b": [2, 3, 1.0], "c": [3, 1, 2.0]})
     label = critical_difference(average_ranks(turned, "test_accuracy"), "").axes[0].get_xlabel()
     assert label.endswith("p = 1.000: no significant difference")
+    assert "too liberal below 6 data sets" in label
 
 
 def test_last_columns_are_the_tests_of_all_variants_and_against_the_baseline():

@@ -15,10 +15,10 @@ RECORD = RunRecord(
 )  # fmt: skip
 
 
-def said(*frames, records=(RECORD,), not_begun=0, margin=None):
+def said(*frames, records=(RECORD,), not_begun=0, **options):
     summary = pd.concat(frames)
     aggregate = aggregate_frame(summary, "test_accuracy")
-    compared = comparison_frame(summary, "test_accuracy", "a", margin=margin)
+    compared = comparison_frame(summary, "test_accuracy", "a", **options)
     notes = cautions(aggregate, compared, list(records), [], not_begun)
     return verdicts(aggregate, compared, dict.fromkeys(summary["variant"], "a")), " ".join(notes)
 
@@ -78,8 +78,8 @@ def test_a_claim_says_of_which_runs_and_of_which_pairs_it_is():
     sentences, _ = said(one, other)
     assert sentences["b"].startswith(
         "b (mean test accuracy 94.50% over the 6 of 8 runs that completed) shows no significant difference from a: "
-        "+2.00 percentage points over the 6 seeds that both completed (no 95% CI, all differences equal; p = 0.359 "
-        "after Holm's correction; paired signed"
+        "+2.00 percentage points over the 6 seeds that both completed (no 95% CI, all differences equal; p = 0.359; "
+        "paired signed"
     )
     assert sentences["b"].endswith(
         "n = 7; counted as lost: 1 run of b that diverged; among the 7 of 8 runs of a that completed)."
@@ -90,7 +90,7 @@ def test_a_variant_that_always_diverges_is_worse_and_a_failed_one_is_not_compare
     lost = [float("nan")] * 7
     sentences, _ = said(runs("a", SEVEN), runs("b", lost, ["diverged"] * 7), runs("c", lost, ["failed"] * 7))
     assert sentences["b"].startswith(
-        "b (no test accuracy: all 7 runs diverged) is significantly worse than a (p = 0.016 after Holm's correction; "
+        "b (no test accuracy: all 7 runs diverged) is significantly worse than a (p = 0.016; "
         "paired signed-rank, exact; n = 7; counted as lost: 7 runs of b that diverged)"
     )
     assert sentences["c"] == "c has no test accuracy: none of its 7 runs completed."
@@ -99,10 +99,10 @@ def test_a_variant_that_always_diverges_is_worse_and_a_failed_one_is_not_compare
 def test_where_the_seeds_cannot_decide_no_sentence_says_that_there_is_no_difference():
     lower = [value - 0.0315 - (-1) ** place * 0.001 for place, value in enumerate(SEVEN[:6])]
     worse = [runs(name, lower) for name in "bcd"]
-    sentences, notes = said(runs("a", SEVEN[:6]), *worse)
+    sentences, notes = said(runs("a", SEVEN[:6]), *worse, correction="holm")
     assert (
         "versus a: 6 seeds cannot decide over 3 comparisons (7 can); -3.15 percentage points (95% CI -3.26 to -3.04, "
-        "unadjusted; p = 0.094 after Holm's correction"
+        "unadjusted; p = 0.094, adjusted by Holm"
     ) in sentences["b"]
     assert "6 seeds cannot decide over 3 comparisons (7 can): an exact test on 6 pairs gives p >= 0.0312" in notes
 
@@ -192,27 +192,27 @@ def shifted(differences, seeds=7):
         (
             SMALL,
             "b (mean test accuracy 93.00%) is equivalent to a within 0.1 percentage points: +0.0029",
-            "; p = 0.008 for equivalence and p = 0.875 for a difference, after Holm's correction; paired sign-flip",
+            "; p = 0.008 for equivalence and p = 0.875 for a difference; paired sign-flip",
         ),
         (
             [abs(value) for value in SMALL],
             "is equivalent to a within 0.1 percentage points, though significantly different: +0.02 percentage points",
-            "; p = 0.008 for equivalence and p = 0.016 for a difference, after",
+            "; p = 0.008 for equivalence and p = 0.016 for a difference; ",
         ),
         (
             [value + 0.01 for value in SMALL],
             "is significantly better than a by more than 0.1 percentage points: +1.00 percentage points (",
-            "; p = 0.016 for a difference and p = 0.016 for more than the margin, after",
+            "; p = 0.016 for a difference and p = 0.016 for more than the margin; ",
         ),
         (
             [value - 0.001 for value in SMALL],
             "is significantly worse than a, perhaps by less than 0.1 percentage points: -0.10 percentage points (",
-            "p = 0.016 for a difference and p = 1.000 for more than the margin, after",
+            "p = 0.016 for a difference and p = 1.000 for more than the margin; ",
         ),
         (
             [0.01, -0.01, 0.02, -0.02, 0.01, -0.01, 0.01],
             "shows neither a significant difference from a nor equivalence within 0.1 percentage points: +0.14",
-            "; p = 0.508 for equivalence and p = 1.000 for a difference, after",
+            "; p = 0.508 for equivalence and p = 1.000 for a difference; ",
         ),
     ],
 )
@@ -224,12 +224,12 @@ def test_with_a_margin_the_sentence_says_which_of_four_verdicts_and_by_which_p(d
 
 def test_where_the_seeds_can_show_equivalence_alone_the_sentence_and_a_note_say_so():
     others = [runs(name, shifted([value + 0.01 for value in SMALL], 6)) for name in "bcd"]
-    sentences, notes = said(runs("a", SEVEN[:6]), *others, margin=0.001)
+    sentences, notes = said(runs("a", SEVEN[:6]), *others, margin=0.001, correction="holm")
     assert (
         "b (mean test accuracy 93.50%) is not shown to be equivalent to a within 0.1 percentage points; 6 seeds can "
         "show equivalence but no difference over 3 comparisons (7 can); +1.00 percentage points ("
     ) in sentences["b"]
-    assert "gives p >= 0.0312 for a difference and p >= 0.0156 for equivalence, before Holm's correction." in notes
+    assert "gives p >= 0.0312 for a difference and p >= 0.0156 for equivalence, before any correction." in notes
     assert notes.count("claims no difference.") == 1
 
 

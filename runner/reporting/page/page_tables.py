@@ -16,13 +16,14 @@ from runner.reporting.metrics import (
     axis_label,
     device_name,
     interval_text,
+    seeds_interval,
     signed_text,
     spread_text,
     value_text,
 )
 from runner.reporting.results import Results
 from runner.reporting.statistics.win_probability import MEANINGFUL
-from runner.reporting.tables.paper_table import PaperTable
+from runner.reporting.tables.paper_table import PaperTable, p_head
 
 _ONE_LINE = 40  # letters that fit into a cell without a break
 _CLAIMS = (
@@ -84,7 +85,8 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
     metric = results.metric
     compared = {row["variant"]: row for row in results.comparisons.to_dict("records")}
     has_new_images = bool(results.comparisons["new_images_low"].notna().any())
-    heads = ["difference", "95% interval", "p (Holm)", *["p (equivalence)"] * (results.margin is not None)]
+    heads = ["difference", "95% interval", p_head(results.comparisons)]
+    heads += ["p (equivalence)"] * (results.margin is not None)
     heads += ["effect size", "P(better)", "its 95% interval"]
     rows = []
     for row, mark in zip(results.aggregate.to_dict("records"), table.marks, strict=True):
@@ -121,10 +123,11 @@ def _not_compared(results: Results, variant: str, heads: Sequence[str]) -> list[
 def _against(against: Mapping[Any, Any], metric: str, heads: Sequence[str]) -> list[Cell]:
     """Return the cells of a comparison under these heads, and its verdict."""
     wins, p, equivalence = against["win_probability"], p_text(against), p_text(against, "p_equivalence")
+    interval = seeds_interval(against)
     cells = {
         "difference": Cell.number(signed_text(against["difference"], metric), against["difference"]),
-        "95% interval": Cell.number(interval_text(against, metric), against["ci_low"]),
-        "p (Holm)": Cell.number(p, None if p == "-" else against["p_holm"]),
+        "95% interval": Cell.number(interval_text(against, metric, interval), against[f"{interval}_low"]),
+        f"p ({against['correction']})": Cell.number(p, None if p == "-" else against["p_adjusted"]),
         "p (equivalence)": Cell.number(equivalence, None if equivalence == "-" else against["p_equivalence"]),
         "effect size": Cell.number(f"{against['effect_size']:+.2f}", against["effect_size"]),
         "P(better)": Cell.number(f"{wins:.2f}", wins),

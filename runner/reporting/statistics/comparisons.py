@@ -142,6 +142,30 @@ def compare_paired(
     )
 
 
+def paired_sides(
+    variant: Sequence[float], baseline: Sequence[float], units: Sequence[Hashable], shift: float, *, ranks: bool
+) -> tuple[dict[Hashable, float], dict[Hashable, float]]:
+    """Return what the paired tests of variant + shift and of baseline + shift, each being higher, flip the signs of.
+
+    Args:
+        units: the unit of each pair, as for `compare_paired`.
+        ranks: flip signed ranks, as where a run diverged.
+
+    Returns:
+        For each side one value per unit.
+    """
+    one, other, unit = np.asarray(variant, float), np.asarray(baseline, float), np.array(_codes(units))
+    names = [*dict.fromkeys(units)]
+    sides = (_flipped(one + shift, other, unit, ranks=ranks), _flipped(other + shift, one, unit, ranks=ranks))
+    higher, lower = (dict(zip(names, map(float, side), strict=True)) for side in sides)
+    return higher, lower
+
+
+def pair_error(variant: Sequence[float], baseline: Sequence[float]) -> float:
+    """Return a bound on the rounding error of one difference of pairs."""
+    return _ERROR * rounding_of(np.asarray(variant, float), np.asarray(baseline, float))
+
+
 def compare_unpaired(
     variant: Sequence[float], baseline: Sequence[float], *, bootstrap: bool = True, margin: float | None = None
 ) -> Comparison:
@@ -174,20 +198,6 @@ def compare_unpaired(
         **estimates,
         **_against_margin(higher_p, one, other, margin),
     )
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Adjust the p values of a family of comparisons by Holm's method; NaN stays NaN and does not count.
-
-    Source: Holm 1979, "A simple sequentially rejective multiple test procedure".
-    """
-    from statsmodels.stats.multitest import multipletests  # takes seconds
-
-    adjusted = np.asarray(p_values, float)
-    known = np.isfinite(adjusted)
-    if known.any():
-        adjusted[known] = multipletests(adjusted[known], method="holm")[1]
-    return [float(value) for value in adjusted]
 
 
 def binomial_error(accuracy: float, examples: int) -> float:

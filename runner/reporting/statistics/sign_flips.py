@@ -10,6 +10,7 @@ import numpy.typing as npt
 from runner.reporting.statistics.attainability import EXACT_PAIRS, FLIPS, LEVEL
 from runner.reporting.statistics.ties import Values
 
+JOINT_EXACT = 17  # largest number of values for which all 2^n joint flips are enumerated
 AS_EXTREME = 1e-9  # of the sum of absolute values: sums that differ by less are equal
 _HALVINGS = 32  # of the range of the differences, to find an end of the interval; 2^-32 is below `AS_EXTREME`
 
@@ -70,6 +71,14 @@ def exact_interval(differences: npt.ArrayLike) -> tuple[float, float]:
         return math.nan, math.nan
     lower_end = _lower_end if len(known) <= EXACT_PAIRS else _sampled_lower_end
     return lower_end(known), -lower_end(-known)
+
+
+def joint_signs(count: int) -> npt.NDArray[np.int8]:
+    """Return rows of signs to flip so many values together: all 2^n up to `JOINT_EXACT`, or none and `FLIPS` random."""
+    if count <= JOINT_EXACT:
+        return np.where(np.arange(2**count)[:, None] >> np.arange(count) & 1, -1, 1).astype(np.int8)
+    random = [signs.astype(np.int8) for signs in _random_signs(count)]
+    return np.concatenate([np.ones((1, count), np.int8), *random])
 
 
 def _lower_end(known: Values) -> float:

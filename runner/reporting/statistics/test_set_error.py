@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from runner.reporting.aggregate import EQUIVALENT, UNDECIDED, compared_runs, same_data
+from runner.reporting.metrics import seeds_interval
 from runner.reporting.predictions import Answers
 from runner.reporting.statistics.comparisons import CONFIDENCE
 from runner.reporting.statistics.crossed import Crossed, Sample, variance_of_parts
@@ -60,7 +61,8 @@ def may_be_these_alone(comparison: Mapping[Any, Any]) -> bool:
     low, high = (comparison.get(f"new_images_{end}", math.nan) for end in ("low", "high"))
     if comparison["verdict"] == EQUIVALENT:
         return bool(max(-low, high) >= comparison["margin"])
-    excludes_zero = comparison["ci_low"] > 0 or comparison["ci_high"] < 0
+    interval = seeds_interval(comparison)
+    excludes_zero = comparison[f"{interval}_low"] > 0 or comparison[f"{interval}_high"] < 0
     return bool((comparison["verdict"] != UNDECIDED or excludes_zero) and low <= 0 <= high)
 
 

@@ -1,5 +1,6 @@
 """Table for a paper: one row per variant, in Markdown, LaTeX and CSV."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pandas as pd
 
 from runner.core.text import counted
 from runner.core.write import csv_text, write_text
+from runner.records.design import CORRECTION_NAMES, Correction
 from runner.reporting.aggregate import (
     EQUIVALENT,
     STILL_TRAINING,
@@ -25,12 +27,14 @@ from runner.reporting.metrics import (
     is_share,
     margin_text,
     quantity,
+    seeds_interval,
     sign_of,
     signed_text,
     spread_text,
 )
 from runner.reporting.statistics.attainability import LEVEL
 from runner.reporting.statistics.comparisons import FEWEST_SEEDS, binomial_error
+from runner.reporting.statistics.families import after_correction
 from runner.reporting.statistics.resampling import RESAMPLED
 from runner.reporting.statistics.test_set_error import BY_EXAMPLE, may_be_these_alone
 from runner.reporting.statistics.ties import places
@@ -83,7 +87,7 @@ def paper_table(
     comparisons: pd.DataFrame,
     examples: int | None,
     goal: str = "",
-    note: str = "",
+    notes: Sequence[str] = (),
 ) -> PaperTable:
     """Return the table of a report.
 
@@ -91,10 +95,11 @@ def paper_table(
         summary: one row per run, to compare every variant with the best.
         examples: number of test examples.
         goal: the target in words, for the caption if the metric is the time to the target.
-        note: about the metric, for the caption; without a full stop.
+        notes: about the metric and the looks, for the caption; without full stops.
     """
     metric = str(aggregate["metric"].iloc[0])
     compared = comparisons.set_index("variant")
+    head = p_head(comparisons)
     rows = []
     for _, row in aggregate.iterrows():
         against = compared.loc[row["variant"]] if row["variant"] in compared.index else None
@@ -103,14 +108,21 @@ def paper_table(
                 "variant": str(row["variant"]),
                 metric + (" (%)" if is_share(metric) else ""): spread_text(row["mean"], row["std"], metric),
                 "difference": "" if against is None else signed_text(against["difference"], metric),
-                "95% interval": "" if against is None else interval_text(against, metric),
-                "p (Holm)": "" if against is None else p_text(against),
+                "95% interval": "" if against is None else interval_text(against, metric, seeds_interval(against)),
+                head: "" if against is None else p_text(against),
                 **_margin_cells(against, has_margin=bool(comparisons["margin"].notna().any())),
                 "n": ", ".join(filter(None, [f"{row['n']:.0f}", no_result_text(row)])),
             }
         )
-    caption = _caption(aggregate, comparisons, examples, goal) + (f" {note[:1].upper()}{note[1:]}." if note else "")
-    return PaperTable(rows, _marks(summary, aggregate, metric), caption)
+    caption = _caption(aggregate, comparisons, examples, goal) + "".join(
+        f" {note[:1].upper()}{note[1:]}." for note in notes
+    )
+    return PaperTable(rows, _marks(summary, aggregate, comparisons), caption)
+
+
+def p_head(comparisons: pd.DataFrame) -> str:
+    """Return the heading of the adjusted p values: "p (max-T)"."""
+    return f"p ({comparisons['correction'].iloc[0]})" if len(comparisons) else "p"
 
 
 def _margin_cells(against: "pd.Series[Any] | None", *, has_margin: bool) -> dict[str, str]:
@@ -121,13 +133,16 @@ def _margin_cells(against: "pd.Series[Any] | None", *, has_margin: bool) -> dict
     return dict(zip(("p (equivalence)", "verdict"), texts, strict=True))
 
 
-def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, metric: str) -> list[Mark]:
+def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, comparisons: pd.DataFrame) -> list[Mark]:
     """Mark the best variants on each data set, and those that do not differ significantly from the best.
 
-    If a comparison with the best cannot reach significance after Holm's correction, only the best variants of the data
+    If a comparison with the best cannot reach significance after correction, only the best variants of the data
     set are marked: a missing star would claim a difference that the verdicts do not claim.
     """
     marks: dict[str, Mark] = {}
+    metric = str(aggregate["metric"].iloc[0])
+    named = comparisons["correction"].iloc[:1].tolist()
+    correction: Correction = next((key for key, name in CORRECTION_NAMES.items() if name in named), "max_t")
     shares = lost_shares(summary, metric, "variant").reindex(aggregate["variant"]).to_numpy()
     for dataset, group in aggregate.assign(share=shares).groupby("dataset", sort=False):
         place = places(group["mean"], group["share"], sign_of(metric))
@@ -135,9 +150,11 @@ def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, metric: str) -> list[
         if not len(bests):
             continue
         best = bests.iloc[0]
-        others = comparison_frame(summary[summary["dataset"] == dataset], metric, best, bootstrap=False)
+        others = comparison_frame(
+            summary[summary["dataset"] == dataset], metric, best, bootstrap=False, correction=correction
+        )
         if all(can_decide(row) for row in others.to_dict("records") if row["n"] >= FEWEST_SEEDS):
-            # Uncorrected: Holm's method guards claims of a difference; it would mark nearly every variant.
+            # Uncorrected: a correction guards claims of a difference; it would mark nearly every variant.
             is_tied = (others["n"] >= FEWEST_SEEDS) & ~(others["p_value"] < LEVEL)
             tied = others[is_tied & (others["reason"] != STILL_TRAINING) & (others["n_completed"] > 0)]
             marks |= {str(variant): "as good" for variant in tied["variant"]}
@@ -163,7 +180,8 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
         text += f"; differences from {baseline}"
         if most > 1:
             alike = " (none if all differences are equal)" * _any_alike(comparisons)
-            text += f" with 95% t-intervals{alike}; p by {tests}{_equivalence(comparisons)}"
+            kind = "repeated confidence intervals" if comparisons["looks"].any() else "t-intervals"
+            text += f" with 95% {kind}{alike}; p by {tests}{_equivalence(comparisons)}"
             text += _family(comparisons, aggregate)
         if unable := [row["reason"] for row in comparisons.to_dict("records") if not can_decide(row)]:
             text += f" ({'; '.join(dict.fromkeys(unable))}: nothing is claimed)"
@@ -192,12 +210,12 @@ def _any_alike(comparisons: pd.DataFrame) -> bool:
 
 
 def _family(comparisons: pd.DataFrame, aggregate: pd.DataFrame) -> str:
-    """Name the family of Holm's correction, which does not adjust the intervals."""
-    size = int(comparisons["p_holm"].notna().sum())
+    """Name the correction and its family; the intervals are not adjusted."""
+    size, after = int(comparisons["p_adjusted"].notna().sum()), after_correction(comparisons["correction"].iloc[0])
     if size < 2:
-        return ", after Holm's correction"
+        return ""
     everywhere = " on all data sets together" if len(set(aggregate["dataset"])) > 1 else ""
-    return f", after Holm's correction over {size} comparisons{everywhere} (intervals not adjusted)"
+    return f", {after} over {size} comparisons{everywhere} (intervals not adjusted)"
 
 
 def _test_set_error(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int | None) -> str:

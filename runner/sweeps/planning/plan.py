@@ -49,6 +49,7 @@ class Plan:
     search: Asked = field(
         default_factory=dict
     )  # a search's metric and direction; `to_come`: number of runs not yet planned
+    earlier_seeds: list[Whole] = field(default_factory=list)  # numbers of seeds of smaller plans that were trained
 
     @classmethod
     def read(cls, sweep: Path) -> Self:
@@ -72,7 +73,8 @@ class Plan:
         sweep.mkdir(parents=True, exist_ok=True)
         jobs = [job.as_json() for job in self.jobs]
         values = {"format": 1, "command": self.command, "study": self.study, "launcher": self.launcher}
-        write_json(sweep / PLAN, values | {"search": self.search, "jobs": jobs})
+        about = {"earlier_seeds": self.earlier_seeds, "spared": len(self.of_phase("spared"))}
+        write_json(sweep / PLAN, values | {"search": self.search} | about | {"jobs": jobs})
         write_csv(sweep / PLAN_TABLE, self.rows())
 
     def where_runs_lie(self, sweep: Path) -> Self:
@@ -103,7 +105,7 @@ class Plan:
                 "overrides": " ".join(job.overrides),
             }
             for job in self.jobs
-            if job.phase != "candidate"
+            if job.phase not in ("candidate", "spared")
         ]
 
     @property

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -45,6 +46,36 @@ def refuse_another_question(jobs: Iterable[Job], directory: Path) -> None:
             f"{directory}: contains the results of another sweep ({counted(len(there), 'run')}, none of them in this "
             "plan), which would be replaced; choose another directory: hydra.sweep.dir=DIR"
         )
+
+
+def grown(plan: Plan, directory: Path) -> Plan:
+    """Return the plan with the numbers of seeds of the smaller plans that were trained in its directory before.
+
+    Raises:
+        UserError: if runs have begun under other planned looks.
+    """
+    try:
+        before = Plan.read(directory)
+    except UserError:
+        return plan
+    is_done = [_has_begun(job, directory) for job in before.jobs if job.phase == "final"]
+    if not any(is_done):
+        return plan
+    looks, planned = plan.study.get("looks"), before.study.get("looks")
+    if looks != planned:
+        raise UserError(
+            f"{directory}: its runs have begun with {_looks_text(planned)}, and this plan has {_looks_text(looks)}; "
+            "looks are fixed before the first run. Choose another directory: hydra.sweep.dir=DIR"
+        )
+    seeds, wanted = (len({job.seed for job in of.jobs if job.phase == "final"}) for of in (before, plan))
+    is_look = all(is_done) and wanted > seeds and not looks
+    return replace(plan, earlier_seeds=[*before.earlier_seeds, *([seeds] if is_look else [])])
+
+
+def _looks_text(looks: dict[str, Any] | None) -> str:
+    if not looks:
+        return "no planned looks"
+    return f"looks at {', '.join(map(str, looks['sizes']))} seeds ({looks['spending']})"
 
 
 def begun(directory: Path) -> list[Job]:

@@ -10,11 +10,12 @@ from runner.config.schema import Section, error_lines
 from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean
 from runner.records.baselines import study_names
+from runner.records.design import MOST_SEEDS, Correction, Looks, Spending
 from runner.records.record import VALIDATION_METRICS
 from runner.reporting.metrics import is_share, sign_of
 
 Axes = dict[str, Annotated[list[Any], Field(min_length=1)]]  # a key or group -> the values it takes
-MOST = 10_000  # seeds, values of a range, or variants; planning this many takes most of an hour
+MOST = MOST_SEEDS  # seeds, values of a range, or variants; planning this many takes most of an hour
 _TUNING_SEED = 1000  # the first one: tuning must not use the seeds of the result
 _SEEDS = f"must be the number of seeds, 1 to {MOST}, or a list of seeds, each 0 or more: [0,1,2]"
 
@@ -51,6 +52,34 @@ class Tune(Section):
         return self.per_variant.get(variant, self.axes)
 
 
+def _as_looks(value: Any) -> Any:
+    return TypeAdapter(Looks).validate_python(value) if isinstance(value, Mapping) else value
+
+
+class PlannedLooks(Section):
+    """Seeds that are added at planned looks, until every comparison is decided."""
+
+    first: Annotated[int, Field(ge=2, le=MOST)]
+    most: Annotated[int, Field(ge=3, le=MOST)]
+    looks: Annotated[int, Field(ge=2, le=100)] = 5
+    spending: Spending = "pocock"
+
+    def of_study(self) -> dict[str, Any]:
+        """Return the keys of a study: all its seeds, and the size of each look.
+
+        Raises:
+            ConfigError: if so many looks do not fit.
+        """
+        if self.first + self.looks - 1 > self.most:
+            raise ConfigError(
+                f"study.seeds: {self.looks} looks from {self.first} to {self.most} seeds: each look needs at least one "
+                "seed more than the one before"
+            )
+        step = (self.most - self.first) / (self.looks - 1)
+        sizes = [self.first + round(step * look) for look in range(self.looks)]
+        return {"seeds": list(range(self.most)), "looks": {"sizes": sizes, "spending": self.spending}}
+
+
 class Chosen(Section):
     """Choice by a metric of the validation set."""
 
@@ -83,7 +112,9 @@ class Study(Chosen):
     tune: Tune | None = None
     target: NonNegative | None = None  # a value of the validation metric; the report says how soon runs reach it
     margin: Positive | None = None  # differences within it are equivalent; in the metric's unit
+    correction: Correction = "max_t"  # of p values for several comparisons
     seeds: Seeds = Field(default=10, validate_default=True)
+    looks: Annotated[Looks | None, BeforeValidator(_as_looks)] = None  # from `seeds: {first, most, looks, spending}`
 
     @property
     def names(self) -> list[str]:
@@ -117,21 +148,35 @@ def read_study(config: Any, seeds: Any = None) -> Study:
     """
     if not isinstance(config, Mapping):
         raise ConfigError("study: must be keys with values: variants, seeds, ...")
+    given = dict(config) | ({} if seeds is None else {"seeds": seeds, "looks": None})
+    if isinstance(given.get("seeds"), Mapping):
+        given |= _planned_looks(given["seeds"])
     variants = config.get("variants")
     for name in variants if isinstance(variants, Mapping) else ():
         if not isinstance(name, str):  # YAML does not read on, off, yes, no, null and numbers as text
             raise ConfigError(f"study.variants: the name {name!r} is not text in YAML; quote it")
     try:
-        study = Study.model_validate(dict(config) | ({} if seeds is None else {"seeds": seeds}))
+        study = Study.model_validate(given)
     except ValidationError as error:
         raise ConfigError(error_lines(error, Study, "study")) from error
     if not study.names:
         raise ConfigError("study.variants: must name at least one variant (name: [override, ...])")
     if study.baseline is not None and study.baseline not in study.names:
         raise ConfigError(f"study.baseline={study.baseline}: no such variant (allowed: {', '.join(study.names)})")
+    if study.looks and study.seeds != list(range(study.looks.sizes[-1])):
+        raise ConfigError(
+            "study.looks: must end with all of the seeds 0, 1, 2, ...; use seeds={first:8,most:30,looks:5}"
+        )
     if study.tune:
         _check_tuning(study, study.tune)
     return study
+
+
+def _planned_looks(seeds: Mapping[Any, Any]) -> dict[str, Any]:
+    try:
+        return PlannedLooks.model_validate(dict(seeds)).of_study()
+    except ValidationError as error:
+        raise ConfigError(error_lines(error, PlannedLooks, "study.seeds")) from error
 
 
 def read_seeds(value: Any) -> list[int]:
@@ -140,6 +185,8 @@ def read_seeds(value: Any) -> list[int]:
     Raises:
         ConfigError: if they are neither a number nor a list of whole numbers.
     """
+    if isinstance(value, Mapping):
+        raise ConfigError("seeds={first:...}: looks are planned in a study: study=NAME or runner ablate")
     try:
         seeds: list[int] = TypeAdapter(Seeds).validate_python(value)
     except ValidationError as error:

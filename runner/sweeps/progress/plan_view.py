@@ -62,6 +62,12 @@ def show_plan(
     if len(rows) > _SHOWN_VARIANTS:
         console.print(f"... and {counted(len(rows) - _SHOWN_VARIANTS, 'more variant')}; see {sweep / PLAN_TABLE}")
     say(console, f"{_counts(plan, done, later)}; {counted(workers, 'worker')}{_range_text(estimate)}; in {sweep}")
+    if looks := plan.study.get("looks"):
+        sizes = ", ".join(map(str, looks["sizes"]))
+        say(
+            console,
+            f"looks at {sizes} seeds: variants that a look decides get no further seeds, so it may be fewer runs",
+        )
 
 
 def _counts(plan: Plan, done: set[str], later: int) -> str:

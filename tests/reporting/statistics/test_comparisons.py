@@ -7,13 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from runner.reporting.statistics.comparisons import (
-    binomial_error,
-    compare_paired,
-    compare_unpaired,
-    holm,
-    summarize,
-)
+from runner.reporting.statistics.comparisons import binomial_error, compare_paired, compare_unpaired, summarize
 from runner.reporting.statistics.sign_flips import sign_flip_p
 
 ONE = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
@@ -195,15 +189,6 @@ def test_one_value_has_no_deviation_and_no_interval():
     found = summarize([0.5])
     assert found.mean == found.median == found.iqm == 0.5
     assert all(math.isnan(value) for value in (found.std, found.ci_low, found.ci_high))
-
-
-def test_holm_is_that_of_r():
-    # p.adjust(c(0.01, 0.02, 0.03, 0.04), "holm"): 0.04 0.06 0.06 0.06
-    assert holm([0.01, 0.02, 0.03, 0.04]) == pytest.approx([0.04, 0.06, 0.06, 0.06])
-    adjusted = holm([0.04, math.nan, 0.01])
-    assert adjusted[0] == pytest.approx(0.04)
-    assert math.isnan(adjusted[1])
-    assert holm([]) == []
 
 
 def test_the_test_set_s_own_error_is_a_tenth_of_a_point_at_99_percent():

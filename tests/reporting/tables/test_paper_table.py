@@ -10,9 +10,9 @@ from tests.reporting.test_aggregate import SEVEN, runs
 pytestmark = pytest.mark.usefixtures("few_resamples")
 
 
-def table(*frames, baseline, margin=None):
+def table(*frames, baseline, margin=None, correction="max_t"):
     summary = pd.concat(frames)
-    comparisons = comparison_frame(summary, "test_accuracy", baseline, margin=margin)
+    comparisons = comparison_frame(summary, "test_accuracy", baseline, margin=margin, correction=correction)
     return paper_table(summary, aggregate_frame(summary, "test_accuracy"), comparisons, 10_000)
 
 
@@ -38,7 +38,7 @@ def test_what_does_not_differ_significantly_from_the_best_is_marked():
 def test_many_variants_do_not_make_what_is_worse_in_every_seed_as_good():
     """With ten comparisons and seven seeds, no p can be below 0.05 after Holm."""
     worse = [runs(f"b{number}", [value - 0.05 for value in SEVEN]) for number in range(10)]
-    shown = table(runs("a", SEVEN), *worse, baseline="a")
+    shown = table(runs("a", SEVEN), *worse, baseline="a", correction="holm")
     assert shown.rows[1]["p (Holm)"] == "0.156"
     assert shown.marks == ["best", *[""] * 10]
 
@@ -47,7 +47,7 @@ def test_what_is_still_training_is_not_called_as_good_and_has_no_p():
     training = runs("b", [*SEVEN[::-1], float("nan")], ["completed"] * 7 + ["running"])
     shown = table(runs("a", [value + 0.01 for value in SEVEN]), training, baseline="a")
     assert shown.marks == ["best", ""]
-    assert shown.rows[1]["p (Holm)"] == "-"
+    assert shown.rows[1]["p (max-T)"] == "-"
 
 
 def test_below_six_seeds_nothing_is_called_as_good():
@@ -59,7 +59,7 @@ def test_below_six_seeds_nothing_is_called_as_good():
 def test_where_the_seeds_cannot_decide_no_star_says_that_they_did():
     """Without a star b would be worse than a, where the sentence says that six seeds cannot decide over three."""
     others = [runs(name, [value - 0.03 for value in SEVEN[:6]]) for name in "bc"]
-    shown = table(runs("a", SEVEN[:6]), *others, runs("d", SEVEN[:6][::-1]), baseline="a")
+    shown = table(runs("a", SEVEN[:6]), *others, runs("d", SEVEN[:6][::-1]), baseline="a", correction="holm")
     assert shown.marks == ["best", "", "", "best"]
     assert "6 seeds cannot decide over 3 comparisons (7 can): nothing is claimed" in shown.caption
     assert "significantly" not in shown.markdown() + shown.latex()
@@ -86,16 +86,16 @@ def test_means_that_differ_by_rounding_alone_are_both_the_best_and_small_losses_
     assert paper_table(losses, aggregate_frame(losses, "test_loss"), comparisons, None).marks == ["best", ""]
 
 
-def test_the_caption_says_what_holms_correction_is_over():
+def test_the_caption_says_what_the_correction_is_over():
     frames = [runs("a", SEVEN), runs("b", SEVEN), runs("c", SEVEN)]
-    assert "after Holm's correction over 2 comparisons (intervals not adjusted)" in table(*frames, baseline="a").caption
+    assert "adjusted by max-T over 2 comparisons (intervals not adjusted)" in table(*frames, baseline="a").caption
     other = [frame.assign(variant=frame["variant"] + "2", dataset="digits") for frame in frames]
     summary = pd.concat([*frames, *other])
     compared = comparison_frame(
         summary, "test_accuracy", {"a": "a", "b": "a", "c": "a", "a2": "a2", "b2": "a2", "c2": "a2"}
     )
     caption = paper_table(summary, aggregate_frame(summary, "test_accuracy"), compared, None).caption
-    assert "after Holm's correction over 4 comparisons on all data sets together" in caption
+    assert "adjusted by max-T over 4 comparisons on all data sets together" in caption
 
 
 def test_the_caption_names_the_test_the_seeds_and_the_test_sets_own_error():
@@ -103,7 +103,7 @@ def test_the_caption_names_the_test_the_seeds_and_the_test_sets_own_error():
     shown = table(runs("a", [0.99] * 7), runs("b", SEVEN), baseline="a")
     for part in (
         "n = 7 seeds",
-        "paired sign-flip, exact, after Holm",
+        "p by paired sign-flip, exact.",
         "10,000 test examples",
         "0.10 percentage points",
     ):
