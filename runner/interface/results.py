@@ -423,7 +423,7 @@ class Results:
 
         >>> import runner
         >>> print(runner.load("outputs/sweeps/optimizers").table("csv"), end="")
-        variant,test_accuracy (%),difference,95% interval,p (Holm),n,mark
+        variant,test_accuracy (%),difference,95% interval,p (max-T),n,mark
         optimizer=sgd,78.00 ± 2.16,,,,7,
         optimizer=adam,83.00 ± 2.16,+5.00,"[+2.55, +7.45]",0.016,7,best
         """

@@ -1,7 +1,7 @@
 """Table of the page over several data sets."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from runner.reporting.aggregate import BETTER, UNDECIDED, WORSE
@@ -16,7 +16,7 @@ _IMPROVEMENT = "P(improvement)"
 def tasks_table(tasks: Tasks) -> PageTable:
     """Return one row per variant: aggregates over the data sets, and the comparison with the baseline."""
     rows = tasks.frame.to_dict("records")
-    first = rows[0]
+    first, baselines = rows[0], {row["baseline"] for row in rows}
     metric, datasets, has_rope = first["metric"], first["datasets"], not math.isnan(first["rope"])
     heads = [f"{name} {axis_label(metric)}" for name in _NUMBERS.values()] if is_share(metric) else []
     heads += [_IMPROVEMENT, "p (Holm)"] + ["P(better)", "P(within)", "P(worse)"] * has_rope
@@ -30,10 +30,12 @@ def tasks_table(tasks: Tasks) -> PageTable:
     if has_rope:
         region = margin_text(first["rope"], metric)
         caption += f" P(better), P(within), P(worse): Bayesian signed-rank test, within ±{region} or outside."
-    return PageTable("table-tasks", "Data sets", caption, columns, [[*_cells(row, has_rope)] for row in rows])
+    return PageTable(
+        "table-tasks", "Data sets", caption, columns, [[*_cells(row, baselines, has_rope)] for row in rows]
+    )
 
 
-def _cells(row: Mapping[Any, Any], has_rope: bool) -> Iterator[Cell]:
+def _cells(row: Mapping[Any, Any], baselines: Container[str], has_rope: bool) -> Iterator[Cell]:
     metric = row["metric"]
     yield Cell.text(row["variant"])
     for name in _NUMBERS if is_share(metric) else ():
@@ -44,7 +46,7 @@ def _cells(row: Mapping[Any, Any], has_rope: bool) -> Iterator[Cell]:
     yield Cell.number(p_number(row["wilcoxon_holm"]), row["wilcoxon_holm"])
     if has_rope:
         yield from (Cell.number(f"{row[name]:.2f}", row[name]) for name in ("p_better", "p_within", "p_worse"))
-    yield _verdict(row)
+    yield _verdict(row, baselines)
     yield Cell.number(str(row["runs"]), row["runs"])
     yield Cell.number(str(row["lost"]), row["lost"])
 
@@ -57,9 +59,9 @@ def _with_interval(value: str, low: str, high: str) -> str:
     return value if low in ("-", "nan") else f"{value} [{low}, {high}]"
 
 
-def _verdict(row: Mapping[Any, Any]) -> Cell:
+def _verdict(row: Mapping[Any, Any], baselines: Container[str]) -> Cell:
     if not row["baseline"]:
-        return Cell.text("not compared")
+        return Cell.text("baseline" if row["variant"] in baselines else "not compared")
     if row["verdict"] == UNDECIDED:
         return Cell.text(row["reason"], "reason")
     return Cell.text(row["verdict"], {BETTER: "good", WORSE: "bad"}[row["verdict"]])
