@@ -42,6 +42,7 @@ NOT_SIGNIFICANT = "no significant difference"
 NEITHER_SHOWN = "neither a difference nor equivalence"  # with a margin
 BETTER, WORSE, EQUIVALENT = "better", "worse", "equivalent"  # verdicts with a margin; without one: higher, lower
 _ONLY_EQUIVALENCE = "can show equivalence but no difference"  # of a design
+NO_LOOK = "no planned look has tested it yet"
 STILL_TRAINING = "runs are still training"  # testing until p is small enough finds differences that do not exist
 _PAIRING = ("fingerprint", "split")  # runs of one seed are a pair only if they share these
 _WEIGHTS = ("weight_shapes", "initial_weights")  # if runs share the first, they must share the second
@@ -133,7 +134,7 @@ def comparison_frame(
             rows.append(about | compared)
     _adjust(rows, correction, looks)
     for row in rows:
-        row["verdict"], row["reason"] = _decision(row, len(rows))
+        row["verdict"], row["reason"] = _decision(row, len(rows), looks)
         has_claim = row["final"] and row["n"] >= FEWEST_SEEDS
         row["win_claim"] = win_claim(row["win_low"], row["win_high"]) if has_claim else ""
     return pd.DataFrame(rows, columns=COMPARISON_COLUMNS).astype({"margin": float})
@@ -168,6 +169,7 @@ def can_decide(comparison: Mapping[Any, Any]) -> bool:
     return comparison["verdict"] != UNDECIDED or comparison["reason"] in (
         NOT_SIGNIFICANT,
         NEITHER_SHOWN,
+        NO_LOOK,
         STILL_TRAINING,
     )
 
@@ -325,9 +327,8 @@ def _compared(one: _Arm, other: _Arm, *, bootstrap: bool, margin: float | None, 
         sides = [[arm.scores[pair] for pair in design.pairs] for arm in design.arms]
         compared = compare_paired(*sides, units=seeds, bootstrap=bootstrap, margin=margin)
         joint = _joint(compared, sides, seeds, [math.inf] if looks is None else had, margin)
-        if looks and had and bootstrap and not math.isnan(compared.exact_low):
-            own = [look[0] for look in joint["p_value"].looks]
-            repeated = repeated_interval(own, looks)
+        if looks and had and bootstrap and compared.test.startswith("paired sign-flip"):
+            repeated = repeated_interval([higher for higher, _ in joint["p_value"].looks], looks)
         unmatched = len({seed for _, seed in design.common} - {*seeds})
     else:
         sides = [arm.by_seed(design.cells) for arm in design.arms]
@@ -401,7 +402,7 @@ def _differ(one: str | None, other: str | None) -> bool:
     return None not in (one, other) and one != other
 
 
-def _decision(row: Mapping[str, Any], comparisons: int) -> tuple[str, str]:
+def _decision(row: Mapping[str, Any], comparisons: int, looks: Looks | None) -> tuple[str, str]:
     """Return the verdict, and the reason if it is undecided.
 
     Args:
@@ -411,6 +412,8 @@ def _decision(row: Mapping[str, Any], comparisons: int) -> tuple[str, str]:
     if not row["final"]:
         return UNDECIDED, STILL_TRAINING
     has_margin = row["margin"] is not None
+    if looks and row["family"] and math.isnan(row["p_adjusted"]):
+        return UNDECIDED, NO_LOOK
     if row["p_equivalence"] < LEVEL:  # False for NaN
         return EQUIVALENT, ""
     if not row["least"] < LEVEL:

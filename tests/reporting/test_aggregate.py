@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from runner.records.design import Looks
 from runner.reporting.aggregate import (
     AGGREGATE_COLUMNS,
     COMPARISON_COLUMNS,
@@ -350,3 +351,30 @@ def test_the_exact_interval_is_in_the_frame():
         [differences[np.flatnonzero([mask >> bit & 1 for bit in range(7)])].mean() for mask in range(1, 128)]
     )
     assert (found["exact_low"], found["exact_high"]) == pytest.approx((means[2], means[-3]))
+
+
+LOOKS = Looks([6, 7], "obrien_fleming")  # with six seeds it may spend less than 2 / 2^6
+
+
+def test_a_planned_look_counts_once_all_its_runs_have_ended():
+    better = [value + 0.01 + seed / 1000 for seed, value in enumerate(SEVEN)]
+    whole = compared(runs("a", SEVEN), runs("b", better), looks=LOOKS)["b"]
+    assert (whole["looks"], whole["verdict"]) == (2, "higher")
+    going_on = runs("b", [*better[:5], np.nan, np.nan], ["completed"] * 5 + ["interrupted"] * 2)
+    none = compared(runs("a", [*SEVEN, 0.9]), going_on, runs("c", better), looks=LOOKS)
+    assert (none["b"]["looks"], none["c"]["looks"]) == (0, 2)
+    interrupted = runs("b", [*better[:6], np.nan], ["completed"] * 6 + ["interrupted"])
+    early = compared(runs("a", SEVEN), interrupted, looks=LOOKS)["b"]
+    assert (early["looks"], early["reason"]) == (1, "no significant difference")
+    assert early["p_adjusted"] > early["p_value"] == 2 / 2**6
+
+
+def test_what_no_planned_look_has_tested_is_not_called_equal():
+    unpaired = {"fingerprint": "other"}
+    early = [*["completed"] * 6, "interrupted"]
+    base, other = (runs(name, [*SEVEN[:6], np.nan], early) for name in "ab")
+    found = compared(base, other.assign(**unpaired), looks=LOOKS)["b"]
+    assert (found["test"], found["verdict"]) == ("Welch", "undecided")
+    assert found["reason"] == "no planned look has tested it yet"
+    ended = compared(runs("a", SEVEN), runs("b", np.subtract(SEVEN, 0.2)).assign(**unpaired), looks=LOOKS)["b"]
+    assert ended["verdict"] == "lower"

@@ -22,7 +22,7 @@ from runner.reporting.statistics.sign_flips import AS_EXTREME, joint_signs
 from runner.reporting.statistics.ties import Values
 
 _PRECISION = 1e-3  # relative, of a p value over several looks
-_HALVINGS = 32  # of the range of the differences, to find an end of an interval
+_HALVINGS = 20  # of the range of the differences, to find an end of an interval
 _TIE = 1e-9  # statistics that differ by less are equal
 
 Flippable = Mapping[Hashable, float]  # unit (a seed) -> a value with a mean of 0 (or less) if nothing is to be found
@@ -136,10 +136,9 @@ def _standardized(family: Sequence[Sides], *, shifted: bool) -> tuple[Values, fl
     values = np.array([[[[side.get(unit, 0.0) for unit in units] for side in pair] for pair in look] for look in looks])
     counts = present.sum(axis=-1, keepdims=True)
     spread = np.sqrt((values**2).sum(axis=-1, keepdims=True) / counts)
-    scale = (
-        spread if shifted else np.maximum(spread, np.quantile(spread, 0.5, axis=(1, 2), keepdims=True, method="lower"))
-    )
-    scale = np.where(scale > 0, scale, 1.0)
+    usual = 0.0 if shifted else np.quantile(spread, 0.5, axis=(1, 2), keepdims=True, method="lower")
+    scale = np.maximum(spread, usual)
+    scale[scale == 0] = 1.0
     errors = np.array([sides.error for sides in family])[None, :, None, None] / scale
     tolerance = float((np.sqrt(counts) * (AS_EXTREME + errors)).max())
     return values / (scale * np.sqrt(counts)), tolerance
