@@ -103,12 +103,7 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     out.mkdir(parents=True, exist_ok=True)
     remove_leftovers(out)
     ranks = results.ranks
-    if not ranks:  # an earlier report may have written them
-        for stale in (out / "ranks.csv", *out.glob("critical_difference.*")):
-            stale.unlink(missing_ok=True)
-    if not results.tasks:
-        for stale in (out / "tasks.csv", *out.glob("performance_profile.*")):
-            stale.unlink(missing_ok=True)
+    _remove_stale(results, out)
     if "csv" in formats:
         yield from _write_frames(results, ranks, out)
     if formats <= {"csv"}:
@@ -118,6 +113,19 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
         yield from table.write(out)
     if {*FIGURE_FORMATS, "html"} & formats:
         yield from _write_figures(results, ranks, table, out, replace(output, formats=formats))
+
+
+def _remove_stale(results: Results, out: Path) -> None:
+    """Remove what an earlier report wrote about several data sets, if this one does not."""
+    tasks, stale = results.tasks, list[Path]()
+    if not results.ranks:
+        stale += [out / "ranks.csv", *out.glob("critical_difference.*")]
+    if not tasks:
+        stale.append(out / "tasks.csv")
+    if not tasks or tasks.profile.empty:
+        stale += out.glob("performance_profile.*")
+    for path in stale:
+        path.unlink(missing_ok=True)
 
 
 def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:

@@ -518,6 +518,10 @@ def test_a_comparison_over_data_sets_is_on_the_page_and_among_the_verdicts(make_
     assert '<section id="data-sets">' in page
     assert "3 data sets cannot decide (6 can); probability of improvement" in page
     assert not (tmp_path / "out" / "ranks.csv").exists()  # of three variants or more
+    assert (tmp_path / "out" / "performance_profile.csv").exists()
+    report([tmp_path / "runs"], tmp_path / "out", Wish("test_loss"), CSV)
+    assert (tmp_path / "out" / "tasks.csv").exists()
+    assert not (tmp_path / "out" / "performance_profile.csv").exists()  # losses have no common scale
 
 
 @pytest.mark.parametrize(
