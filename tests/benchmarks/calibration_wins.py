@@ -17,7 +17,6 @@ TRUTHS = (0.5, 0.7, 0.9)
 STUDIES = 1_000
 _SIZES = (6, 7, 8, 10, 12, 20, 29)
 _UNPAIRED = (6, 12)
-_RESAMPLES = 999
 _HEADS = [
     "runs", *(f"covers {truth}" for truth in TRUTHS),
     "false claim", *(f"meaningful at {truth}" for truth in TRUTHS[1:]),
@@ -27,7 +26,7 @@ _HEADS = [
 def paired(n: int, truth: float) -> dict[str, float]:
     """Return the probabilities, over studies of n pairs, of covering the truth and of claims."""
     wins = [np.repeat([1.0, 0.0], [won, n - won]) for won in range(n + 1)]
-    intervals = [paired_win_interval(own, np.arange(n), 9_999) for own in wins]
+    intervals = [paired_win_interval(own, np.arange(n)) for own in wins]
     chances = stats.binom.pmf(range(n + 1), n, truth)
     return {name: float(chances @ found) for name, found in _found(intervals, truth).items()}
 
@@ -37,7 +36,7 @@ def unpaired(n: int, truth: float, studies: int) -> dict[str, np.ndarray]:
     generator = np.random.default_rng([n, int(100 * truth)])
     one, other = generator.standard_normal((2, studies, n))
     one += stats.norm.ppf(truth) * np.sqrt(2)
-    return _found([unpaired_win_interval(*pair, _RESAMPLES) for pair in zip(one, other, strict=True)], truth)
+    return _found([unpaired_win_interval(*pair) for pair in zip(one, other, strict=True)], truth)
 
 
 def _found(intervals: list[tuple[float, float]], truth: float) -> dict[str, np.ndarray]:

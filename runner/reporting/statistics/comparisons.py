@@ -122,7 +122,7 @@ def compare_paired(
         return sign_flip_p(_flipped(one, other, unit, ranks=ranks), 0.0 if ranks else error, "greater")
 
     wins = np.sign(differences) / 2 + 0.5
-    win_low, win_high = paired_win_interval(wins, unit, _RESAMPLES) if bootstrap else (math.nan, math.nan)
+    win_low, win_high = paired_win_interval(wins, unit) if bootstrap else (math.nan, math.nan)
     own = _means(differences[completed], unit[completed])
     varies = len(own) > 1 and np.std(own, ddof=1) > rounding
     exact_low, exact_high = exact_interval(own) if bootstrap and varies else (math.nan, math.nan)
@@ -185,7 +185,7 @@ def compare_unpaired(
         test, p_value = _rank_sum(one, other)
         higher_p = _rank_sum_higher_p
         direction = int(np.sign(wins - 0.5))  # sign of the difference of mean ranks
-    win_low, win_high = unpaired_win_interval(one, other, _RESAMPLES) if bootstrap else (math.nan, math.nan)
+    win_low, win_high = unpaired_win_interval(one, other) if bootstrap else (math.nan, math.nan)
     return Comparison(
         test=test,
         n=min(len(one), len(other)),

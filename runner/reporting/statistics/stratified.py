@@ -13,13 +13,9 @@ import numpy as np
 from scipy import stats
 
 from runner.reporting.statistics.attainability import LEVEL
-from runner.reporting.statistics.resampling import RESAMPLES
+from runner.reporting.statistics.percentile_bootstrap import RESAMPLES, percentile_interval
 from runner.reporting.statistics.ties import Values, levelled
-from runner.reporting.statistics.win_probability import (
-    all_won_interval,
-    percentile_interval,
-    share_of_wins,
-)
+from runner.reporting.statistics.win_probability import all_won_interval, share_of_wins
 
 Tasks = Sequence[Values]
 
@@ -51,7 +47,7 @@ def estimate(statistic: Callable[..., Values], tasks: Tasks) -> tuple[float, flo
     low = high = math.nan
     if any(len(task) and task.min() < task.max() for task in tasks):
         with np.errstate(invalid="ignore"):  # between infinities
-            low, high = percentile_interval(tuple(tasks), statistic, RESAMPLES)
+            low, high = percentile_interval(tuple(tasks), statistic)
     first, second, third = (number if math.isfinite(number) else math.nan for number in (value, low, high))
     return first, second, third
 
@@ -72,7 +68,7 @@ def improvement(one: Tasks, other: Tasks) -> tuple[float, float, float]:
         return value, *all_won_interval(smallest * len(own), has_won=value == 1)
     if all(task.min() == task.max() for task in (*own, *others)):
         return value, math.nan, math.nan
-    return value, *percentile_interval((*own, *others), _mean_share, RESAMPLES)
+    return value, *percentile_interval((*own, *others), _mean_share)
 
 
 def _mean_share(*tasks: Values, axis: int = -1) -> Values:

@@ -10,12 +10,10 @@ import numpy.typing as npt
 from scipy import stats
 
 from runner.reporting.statistics.attainability import LEVEL
+from runner.reporting.statistics.percentile_bootstrap import Interval, percentile_interval
 from runner.reporting.statistics.ties import Values, levelled
 
 MEANINGFUL = 0.75  # P(A > B) that the interval must reach beyond
-_AT_ONCE = 2**22  # values to resample at once, to save memory
-
-Interval = tuple[float, float]
 
 
 def share_of_wins(one: Values, other: Values, axis: int = -1) -> Values:
@@ -31,7 +29,7 @@ def share_of_wins(one: Values, other: Values, axis: int = -1) -> Values:
     return shares
 
 
-def paired_win_interval(wins: Values, unit: npt.NDArray[np.intp], resamples: int) -> Interval:
+def paired_win_interval(wins: Values, unit: npt.NDArray[np.intp]) -> Interval:
     """Return the 95% interval of the mean of wins by a percentile bootstrap over units.
 
     It is that of `all_won_interval` if all pairs are won, or all lost, and NaN if nothing else varies.
@@ -39,7 +37,6 @@ def paired_win_interval(wins: Values, unit: npt.NDArray[np.intp], resamples: int
     Args:
         wins: one value per pair: 1, or 0.5 for a tie, or 0.
         unit: number of each pair's unit, whose pairs are resampled together.
-        resamples: number of bootstrap resamples.
     """
     sums, counts = np.bincount(unit, wins).astype(float), np.bincount(unit).astype(float)
     if wins.min() == wins.max() != 0.5:
@@ -51,10 +48,10 @@ def paired_win_interval(wins: Values, unit: npt.NDArray[np.intp], resamples: int
         shares: Values = sums.sum(axis=axis) / counts.sum(axis=axis)
         return shares
 
-    return percentile_interval((sums, counts), share, resamples, paired=True)
+    return percentile_interval((sums, counts), share, paired=True)
 
 
-def unpaired_win_interval(one: Values, other: Values, resamples: int) -> Interval:
+def unpaired_win_interval(one: Values, other: Values) -> Interval:
     """Return the 95% interval of `share_of_wins` by a percentile bootstrap over both samples.
 
     It is that of `all_won_interval` if all pairs are won, or all lost, and NaN if nothing else varies or a sample has
@@ -63,7 +60,6 @@ def unpaired_win_interval(one: Values, other: Values, resamples: int) -> Interva
     Args:
         one: values; equal infinities are ties.
         other: values of the other sample.
-        resamples: number of bootstrap resamples.
     """
     level = levelled(np.concatenate([one, other]))
     samples = level[: len(one)], level[len(one) :]
@@ -72,7 +68,7 @@ def unpaired_win_interval(one: Values, other: Values, resamples: int) -> Interva
         return all_won_interval(min(len(one), len(other)), has_won=wins == 1)
     if min(len(one), len(other)) < 2 or (level == level[0]).all():
         return math.nan, math.nan
-    return percentile_interval(samples, share_of_wins, resamples)
+    return percentile_interval(samples, share_of_wins)
 
 
 def all_won_interval(units: int, *, has_won: bool = True) -> Interval:
@@ -81,24 +77,6 @@ def all_won_interval(units: int, *, has_won: bool = True) -> Interval:
     Every resample of such a sample is the same, so the bootstrap's interval would be a point.
     """
     found = stats.binomtest(units if has_won else 0, units).proportion_ci(1 - LEVEL, "exact")
-    return float(found.low), float(found.high)
-
-
-def percentile_interval(
-    samples: tuple[Values, ...], statistic: object, resamples: int, *, paired: bool = False
-) -> Interval:
-    """Return the 95% percentile bootstrap interval of a vectorized statistic; each sample is resampled by itself."""
-    found = stats.bootstrap(
-        samples,
-        statistic,
-        paired=paired,
-        vectorized=True,
-        method="percentile",
-        confidence_level=1 - LEVEL,
-        n_resamples=resamples,
-        batch=max(1, _AT_ONCE // sum(map(len, samples))),
-        rng=0,
-    ).confidence_interval
     return float(found.low), float(found.high)
 
 
