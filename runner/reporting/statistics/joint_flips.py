@@ -10,7 +10,7 @@ sequential rejection principle of familywise error control"; Lan & DeMets 1983 (
 
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -59,15 +59,25 @@ def adjusted(
         Repeated p values, in the order of the family: the smallest level at which the claim would have been made at one
         of the looks so far. NaN for a comparison without a look.
     """
+    if looks is None:
+        return _step_down(family, Looks([1]), shifted=shifted, both=both)
+    most = max((len(sides.looks) for sides in family), default=0)
+    parts = ([replace(sides, looks=sides.looks[: look + 1]) for sides in family] for look in range(most))
+    found = [_step_down(part, looks, shifted=shifted, both=both) for part in parts]
+    # A claim stays, even if another comparison has since become clearer without being decided.
+    return [min(of_looks, default=math.nan) for of_looks in zip(*found, strict=True)] or [math.nan] * len(family)
+
+
+def _step_down(family: Sequence[Sides], plan: Looks, *, shifted: bool, both: bool) -> list[float]:
+    """Return the adjusted p values at the last of the looks so far; NaN for a comparison without a look."""
     looked = [sides for sides in family if sides.looks]
     if not looked:
         return [math.nan] * len(family)
     values, tolerance = _standardized(looked, shifted=shifted)
     signs, observed = joint_signs(values.shape[-1]), values.sum(axis=-1) - tolerance
-    plan = looks or Looks([values.shape[-1]])
     highest = [np.full(len(signs), -np.inf)] * len(values)  # at each look, over the comparisons that are not yet left
     p_values = np.empty(len(looked))
-    order = _order(observed, plan, both=both)
+    order = _order(observed, (values != 0).sum(axis=-1).max(axis=-1), plan, both=both)
     for place in order[::-1]:
         own = range(len(looked[place].looks))
         found = _flipped(signs, values[:, place])
@@ -144,15 +154,18 @@ def _standardized(family: Sequence[Sides], *, shifted: bool) -> tuple[Values, fl
     return values / (scale * np.sqrt(counts)), tolerance
 
 
-def _order(observed: Values, plan: Looks, *, both: bool) -> npt.NDArray[np.intp]:
+def _order(observed: Values, counts: npt.NDArray[np.intp], plan: Looks, *, both: bool) -> npt.NDArray[np.intp]:
     """Return the places of the comparisons in the order in which they are tested, the clearest one first.
 
     Args:
         observed: (looks, comparisons, sides).
+        counts: number of seeds, (looks, comparisons).
     """
     reached = observed.min(axis=2) if both else observed.max(axis=2)
     spent = np.array([plan.spent(look, LEVEL) for look in range(len(observed))])
-    places: npt.NDArray[np.intp] = np.argsort((stats.norm.sf(reached) / spent[:, None]).min(axis=0), kind="stable")
+    more = np.maximum(counts - 1, 1)
+    t_values = reached * np.sqrt(more / np.maximum(counts - reached**2, _TIE))  # the statistic is at most sqrt(counts)
+    places: npt.NDArray[np.intp] = np.argsort((stats.t.sf(t_values, more) / spent[:, None]).min(axis=0), kind="stable")
     return places
 
 
