@@ -276,12 +276,13 @@ def test_a_margin_that_makes_no_sense_is_refused(make_run, tmp_path, margin, sai
         report([tmp_path / "sweep"], tmp_path / "out", Wish(margin=margin), CSV)
 
 
+@pytest.mark.parametrize("flag", ["--margin", "--bayesian-rope"])
 @pytest.mark.parametrize("margin", ["nan", "inf", "0", "-0.001", "high"])
-def test_a_margin_on_the_command_line_is_a_number_above_0(margin, capsys):
+def test_a_margin_on_the_command_line_is_a_number_above_0(flag, margin, capsys):
     with pytest.raises(SystemExit) as stop:
-        report_arguments(["sweep", "--margin", margin])
+        report_arguments(["sweep", flag, margin])
     assert stop.value.code == 2
-    assert f"argument --margin: {margin}: must be a number above 0" in capsys.readouterr().err
+    assert f"argument {flag}: {margin}: must be a number above 0" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("target", ["nan", "inf", "-1", "high"])

@@ -55,9 +55,9 @@ def estimate(statistic: Callable[..., Values], tasks: Tasks) -> tuple[float, flo
 def improvement(one: Tasks, other: Tasks) -> tuple[float, float, float]:
     """Return the probability that a run of one variant has a higher score than one of the other, with its 95% interval.
 
-    It is the mean over the tasks of `share_of_wins`. If every pair is won, or lost, the interval is the exact one of as
-    many pairs as each task has runs on its smaller side; by the inequality of the means, it covers the mean of the
-    tasks' probabilities.
+    It is the mean over the tasks of `share_of_wins`. If every pair is won, or lost, the interval is `all_won_interval`
+    with as many pairs in each task as the smallest number of runs. It covers the mean of the tasks' probabilities,
+    because their geometric mean is not larger.
     """
     level = [levelled(np.concatenate(pair)) for pair in zip(one, other, strict=True)]
     own = [values[: len(task)] for values, task in zip(level, one, strict=True)]
