@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from runner.reporting.aggregate import lost_shares
-from runner.reporting.figures.canvas import PALETTE, TWO_COLUMNS, canvas, plain, wrapped
+from runner.reporting.figures.canvas import PALETTE, TWO_COLUMNS, canvas, wrapped
 from runner.reporting.metrics import p_equation, p_number, sign_of
 from runner.reporting.statistics.attainability import LEVEL
 from runner.reporting.statistics.dataset_tests import iman_davenport
@@ -20,6 +20,7 @@ RANK_COLUMNS = ["variant", "average_rank", "datasets", "friedman_p"]
 LAST_RANK_COLUMNS = ["iman_davenport_f", "iman_davenport_p", "baseline", "wilcoxon_p", "wilcoxon_holm"]
 _FEWEST_VARIANTS = 3  # for Friedman's test
 _FEWEST_FOR_F = 6  # data sets, for which Iman and Davenport's test keeps its level; see docs/report.md
+_NAME = 36  # letters per line of a variant's name
 _LETTERS = 110  # per line below the axis
 
 
@@ -75,8 +76,9 @@ def critical_difference(ranks: Ranks, title: str) -> Figure:
     """Draw the average ranks with Friedman's p; bars join variants without a significant difference (Nemenyi)."""
     from scikit_posthocs import critical_difference_diagram
 
-    figure, axes = canvas(title, TWO_COLUMNS, 1.45 + 0.16 * len(ranks.average))
-    named = {variant: plain(str(variant)) for variant in ranks.average.index}
+    named = {variant: wrapped(str(variant), _NAME) for variant in ranks.average.index}
+    lines = 1 + max(name.count("\n") for name in named.values())
+    figure, axes = canvas(title, TWO_COLUMNS, 1.45 + max(0.16, 0.11 * lines) * len(named))
     critical_difference_diagram(
         ranks.average.rename(named),
         ranks.pairs.rename(index=named, columns=named),

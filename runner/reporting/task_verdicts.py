@@ -6,8 +6,11 @@ from typing import Any
 
 import pandas as pd
 
+from runner.core.text import counted
 from runner.reporting.aggregate import NOT_SIGNIFICANT, UNDECIDED
 from runner.reporting.metrics import margin_text, p_equation, p_number
+
+_MOST = 6  # variants to name on one line
 
 
 def task_verdicts(tasks: pd.DataFrame) -> list[str]:
@@ -30,7 +33,8 @@ def claims_line(tasks: pd.DataFrame) -> str:
     baselines = {row["baseline"] for row in rows}
     whose = baselines.pop() if len(baselines) == 1 else "their baselines"
     differ = [f"{row['variant']} ({row['verdict']})" for row in rows if row["verdict"] != UNDECIDED]
-    return f"{test}, different from {whose}: {', '.join(differ) or 'none'}"
+    named = ", ".join(differ) if len(differ) <= _MOST else f"{len(differ)} of {counted(len(rows), 'variant')}"
+    return f"{test}, different from {whose}: {named or 'none'}"
 
 
 def _compared(tasks: pd.DataFrame) -> list[dict[Any, Any]]:
