@@ -83,6 +83,7 @@ calibration: setup
 	$(BIN)/python -m tests.benchmarks.calibration $(ARGS)
 	$(BIN)/python -m tests.benchmarks.calibration_wins $(ARGS)
 	$(BIN)/python -m tests.benchmarks.calibration_tasks $(ARGS)
+	$(BIN)/python -m tests.benchmarks.calibration_times $(ARGS)
 
 bench-report: setup
 	$(BIN)/python -m tests.benchmarks.report $(ARGS)

@@ -103,7 +103,8 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     out.mkdir(parents=True, exist_ok=True)
     remove_leftovers(out)
     ranks = results.ranks
-    _remove_stale(results, out)
+    for stale in _stale(results, out):
+        stale.unlink(missing_ok=True)
     if "csv" in formats:
         yield from _write_frames(results, ranks, out)
     if formats <= {"csv"}:
@@ -115,17 +116,16 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
         yield from _write_figures(results, ranks, table, out, replace(output, formats=formats))
 
 
-def _remove_stale(results: Results, out: Path) -> None:
-    """Remove what an earlier report wrote about several data sets, if this one does not."""
-    tasks, stale = results.tasks, list[Path]()
+def _stale(results: Results, out: Path) -> Iterator[Path]:
+    """Yield the files of an earlier report that this one does not have."""
     if not results.ranks:
-        stale += [out / "ranks.csv", *out.glob("critical_difference.*")]
-    if not tasks:
-        stale.append(out / "tasks.csv")
-    if not tasks or tasks.profile.empty:
-        stale += out.glob("performance_profile.*")
-    for path in stale:
-        path.unlink(missing_ok=True)
+        yield from (out / "ranks.csv", *out.glob("critical_difference.*"))
+    if not results.tasks:
+        yield out / "tasks.csv"
+    if not results.tasks or results.tasks.profile.empty:
+        yield from out.glob("performance_profile.*")
+    if not results.time_profile:
+        yield from out.glob("time_profile.*")
 
 
 def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
@@ -141,6 +141,8 @@ def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[
         yield write_frame(results.tasks.frame, out / "tasks.csv")
         if len(results.tasks.profile):
             yield write_frame(results.tasks.profile, out / "performance_profile.csv")
+    if results.time_profile:
+        yield write_frame(results.time_profile.frame, out / "time_profile.csv")
 
 
 def runs_frame(results: Results) -> pd.DataFrame:

@@ -32,7 +32,7 @@ TASK_COLUMNS = [
 ]  # fmt: skip
 _OTHERS = ("variant", "metric", "datasets", "runs", "lost", "baseline", "verdict", "reason")
 _NUMBERS = [name for name in TASK_COLUMNS if name not in _OTHERS]
-PROFILE_COLUMNS = ["variant", "threshold", "share", "share_low", "share_high"]
+PERFORMANCE_COLUMNS = ["variant", "threshold", "share", "share_low", "share_high"]
 _THRESHOLDS = 101
 _MARGIN = 0.02  # of the range of the scores: how far the thresholds begin below it
 
@@ -43,8 +43,8 @@ Runs = Mapping[str, Sequence[Values]]  # of each variant on every data set
 class Tasks:
     """Comparison over the data sets on which every variant has runs with a result.
 
-    `frame`: one row per variant, `TASK_COLUMNS`. `profile`: one row per variant and threshold, `PROFILE_COLUMNS`; empty
-    unless the metric is a share.
+    `frame`: one row per variant, `TASK_COLUMNS`. `profile`: one row per variant and threshold, `PERFORMANCE_COLUMNS`;
+    empty unless the metric is a share.
     """
 
     frame: pd.DataFrame
@@ -78,7 +78,7 @@ def compare_over_datasets(
         rows.append(row | _counts(own) | _aggregates(own, metric) | _against(own, others, rope))
     _decide([row for row in rows if row["baseline"]], len(datasets))
     frame = pd.DataFrame(rows, columns=TASK_COLUMNS).astype(dict.fromkeys(_NUMBERS, float))
-    return Tasks(frame, _profiles(runs) if is_share(metric) else pd.DataFrame(columns=PROFILE_COLUMNS))
+    return Tasks(frame, _profiles(runs) if is_share(metric) else pd.DataFrame(columns=PERFORMANCE_COLUMNS))
 
 
 def arm_baselines(summary: pd.DataFrame, baselines: Mapping[str, str]) -> dict[str, str]:
@@ -168,11 +168,11 @@ def _profiles(runs: Runs) -> pd.DataFrame:
     scores = np.concatenate([task for own in runs.values() for task in own])
     finite = scores[np.isfinite(scores)]
     if not len(finite):
-        return pd.DataFrame(columns=PROFILE_COLUMNS)
+        return pd.DataFrame(columns=PERFORMANCE_COLUMNS)
     low, high = float(finite.min()), float(finite.max())
     thresholds = np.linspace(low - _MARGIN * (high - low or 1), high, _THRESHOLDS)
     frames = []
     for arm, own in runs.items():
         columns = (arm, thresholds, *profile(own, thresholds))
-        frames.append(pd.DataFrame(dict(zip(PROFILE_COLUMNS, columns, strict=True))))
+        frames.append(pd.DataFrame(dict(zip(PERFORMANCE_COLUMNS, columns, strict=True))))
     return pd.concat(frames, ignore_index=True)

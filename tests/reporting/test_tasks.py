@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from runner.reporting.statistics.dataset_tests import signed_rank_p
-from runner.reporting.tasks import PROFILE_COLUMNS, TASK_COLUMNS, arm_baselines, compare_over_datasets
+from runner.reporting.tasks import PERFORMANCE_COLUMNS, TASK_COLUMNS, arm_baselines, compare_over_datasets
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
 
@@ -38,7 +38,7 @@ def lose(summary, arm, dataset, count):
 def test_columns_are_those_that_others_rely_on():
     tasks = compared(runs({"a": 0.0, "b": 0.02}))
     assert list(tasks.frame) == TASK_COLUMNS
-    assert list(tasks.profile) == PROFILE_COLUMNS
+    assert list(tasks.profile) == PERFORMANCE_COLUMNS
 
 
 def test_a_variant_that_is_better_on_all_of_eight_data_sets_is_better():

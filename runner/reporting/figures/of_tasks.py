@@ -19,7 +19,7 @@ def performance_profile(profile: pd.DataFrame, label: str, title: str, styles: M
     """Draw the share of each variant's runs above every threshold, with bands.
 
     Args:
-        profile: one row per variant and threshold, `PROFILE_COLUMNS`.
+        profile: one row per variant and threshold, `PERFORMANCE_COLUMNS`.
         label: name of the scores.
     """
     figure, axes = canvas(title, TWO_COLUMNS, 2.9)

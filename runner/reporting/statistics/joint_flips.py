@@ -11,6 +11,7 @@ sequential rejection principle of familywise error control"; Lan & DeMets 1983 (
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ from runner.reporting.statistics.sign_flips import AS_EXTREME, joint_signs
 from runner.reporting.statistics.ties import Values
 
 _PRECISION = 1e-3  # relative, of a p value over several looks
+_COARSE = 1e-2  # of one that is not significant
 _HALVINGS = 20  # of the range of the differences, to find an end of an interval
 _TIE = 1e-9  # statistics that differ by less are equal
 
@@ -74,14 +76,13 @@ def _step_down(family: Sequence[Sides], plan: Looks, *, shifted: bool, both: boo
     if not looked:
         return [math.nan] * len(family)
     values, tolerance = _standardized(looked, shifted=shifted)
-    signs, observed = joint_signs(values.shape[-1]), values.sum(axis=-1) - tolerance
-    highest = [np.full(len(signs), -np.inf)] * len(values)  # at each look, over the comparisons that are not yet left
+    signs, observed = _signs(values.shape[-1]), values.sum(axis=-1) - tolerance
+    highest = [np.full(signs.shape[1], -np.inf)] * len(values)  # at each look, of those tested later
     p_values = np.empty(len(looked))
     order = _order(observed, (values != 0).sum(axis=-1).max(axis=-1), plan, both=both)
     for place in order[::-1]:
         own = range(len(looked[place].looks))
-        found = _flipped(signs, values[:, place])
-        sides = [np.maximum(most, flipped) for most, flipped in zip(highest, found, strict=True)]
+        sides = [np.maximum(most, rows @ signs) for most, rows in zip(highest, values[:, place], strict=True)]
         highest = [flipped.max(axis=0) for flipped in sides]
         if both:  # the null hypotheses of the two sides exclude each other, so neither counts against the other
             tested = [([sides[look][side] for look in own], observed[own, place, side]) for side in (0, 1)]
@@ -108,8 +109,8 @@ def repeated_interval(looks: Sequence[Flippable], plan: Looks) -> tuple[float, f
     units = [*looks[-1]]
     values = np.array([[look.get(unit, 0.0) for unit in units] for look in looks])
     present = np.array([[unit in look for unit in units] for look in looks], float)
-    signs = joint_signs(len(units))
-    sums, counts = (_sums(signs, rows) for rows in (values, present))
+    signs = _signs(len(units))
+    sums, counts = values @ signs, present @ signs
     roots = np.sqrt(present.sum(axis=1))
 
     def rejects(mean: float) -> bool:
@@ -169,16 +170,11 @@ def _order(observed: Values, counts: npt.NDArray[np.intp], plan: Looks, *, both:
     return places
 
 
-def _flipped(signs: npt.NDArray[np.int8], rows: Values) -> list[Values]:
-    """Return the sums of rows (looks, sides, units) under all flips: for each look (sides, flips)."""
-    looks, sides, units = rows.shape
-    return [*_sums(signs, rows.reshape(looks * sides, units)).reshape(looks, sides, len(signs))]
-
-
-def _sums(signs: npt.NDArray[np.int8], rows: Values) -> Values:
-    """Return (rows, flips), a part of the flips at a time to save memory."""
-    parts = np.array_split(signs, max(1, len(signs) // 8192))
-    return np.concatenate([rows @ part.T.astype(float) for part in parts], axis=1)
+@lru_cache(maxsize=4)
+def _signs(units: int) -> Values:
+    """Return the signs of all joint flips, (units, flips)."""
+    signs: Values = joint_signs(units).T.astype(float)
+    return signs
 
 
 def _repeated_p(highest: Sequence[Values], observed: Values, plan: Looks) -> float:
@@ -191,7 +187,7 @@ def _repeated_p(highest: Sequence[Values], observed: Values, plan: Looks) -> flo
     if len(plan.sizes) == 1:
         return float(np.mean(highest[0] >= observed[0]))
     low, high = (0.0, LEVEL) if _crosses(highest, observed, plan, LEVEL) else (LEVEL, 1.0)
-    while high - low > _PRECISION * high:
+    while high - low > (_PRECISION if high <= LEVEL else _COARSE) * high:
         middle = (low + high) / 2
         low, high = (low, middle) if _crosses(highest, observed, plan, middle) else (middle, high)
     return high

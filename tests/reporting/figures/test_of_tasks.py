@@ -3,12 +3,12 @@ import pytest
 
 from runner.reporting.figures.of_tasks import BAND, performance_profile
 from runner.reporting.figures.styles import variant_styles
-from runner.reporting.tasks import PROFILE_COLUMNS
+from runner.reporting.tasks import PERFORMANCE_COLUMNS
 
 
 def profile(variants):
     rows = [(name, 0.1 * step, 1 - 0.1 * step, 0.9 - 0.09 * step, 1.0) for name in variants for step in range(11)]
-    return pd.DataFrame(rows, columns=PROFILE_COLUMNS)
+    return pd.DataFrame(rows, columns=PERFORMANCE_COLUMNS)
 
 
 def legend(figure):
