@@ -138,8 +138,8 @@ def comparison_frame(
     _adjust(rows, correction, looks)
     for row in rows:
         row["verdict"], row["reason"] = _decision(row, len(rows), looks)
-        has_claim = row["final"] and row["n"] >= FEWEST_SEEDS
-        row["win_claim"] = win_claim(row["win_low"], row["win_high"]) if has_claim else ""
+        if row["final"] and row["n"] >= FEWEST_SEEDS:
+            row["win_claim"] = win_claim(row["win_low"], row["win_high"]) or None
     types: dict[str, Any] = {
         "margin": float,
         **dict.fromkeys(TIME_COLUMNS, float),

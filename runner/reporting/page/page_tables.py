@@ -144,7 +144,8 @@ def _against(against: Mapping[Any, Any], metric: str, heads: Sequence[str]) -> l
 
 def _wins_text(against: Mapping[Any, Any]) -> str:
     """Format the interval of P(better), with its claim: [0.57, 1.00] meaningful."""
-    return f"[{against['win_low']:.2f}, {against['win_high']:.2f}] {against['win_claim']}".rstrip()
+    claim = "" if pd.isna(against["win_claim"]) else f" {against['win_claim']}"
+    return f"[{against['win_low']:.2f}, {against['win_high']:.2f}]{claim}"
 
 
 def _new_images(against: Mapping[Any, Any] | None, metric: str) -> Cell:
