@@ -367,6 +367,40 @@ class Results:
 
     @property
     @refusing
+    def task_verdicts(self) -> list[str]:
+        """One sentence per comparison over three or more data sets.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").task_verdicts
+        []
+        """
+        return list(self._read.task_verdicts)
+
+    @property
+    @refusing
+    def effects(self) -> pd.DataFrame | None:
+        """One row per main effect and interaction of a grid's axes, with the columns of effects.csv; None without one.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").effects is None
+        True
+        """
+        found = self._read.effects
+        return None if found is None else found.copy()
+
+    @property
+    @refusing
+    def effect_verdicts(self) -> list[str]:
+        """A sentence for each significant effect of a grid's axes, or that no interaction is significant.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").effect_verdicts
+        []
+        """
+        return list(self._read.effect_verdicts)
+
+    @property
+    @refusing
     def time_profile(self) -> pd.DataFrame | None:
         """One row per variant and workload, with the columns of time_profile.csv; None without a target that was set.
 
@@ -548,8 +582,6 @@ class Results:
             read = self._read
         except errors.UserError:
             return note_html(repr(self))
-        parts = [
-            list_html(read.title, [*read.verdicts.values(), *read.task_verdicts]),
-            list_html("Cautions", read.cautions),
-        ]
+        sentences = [*read.verdicts.values(), *read.task_verdicts, *read.effect_verdicts]
+        parts = [list_html(read.title, sentences), list_html("Cautions", read.cautions)]
         return "".join([*parts, table_html(self._table.rows), note_html(self._table.caption)])

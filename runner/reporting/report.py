@@ -103,7 +103,7 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     out.mkdir(parents=True, exist_ok=True)
     remove_leftovers(out)
     ranks = results.ranks
-    for stale in _stale(results, out):
+    for stale in _stale(results, ranks, out):
         stale.unlink(missing_ok=True)
     if "csv" in formats:
         yield from _write_frames(results, ranks, out)
@@ -116,9 +116,9 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
         yield from _write_figures(results, ranks, table, out, replace(output, formats=formats))
 
 
-def _stale(results: Results, out: Path) -> Iterator[Path]:
+def _stale(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
     """Yield the files of an earlier report that this one does not have."""
-    if not results.ranks:
+    if not ranks:
         yield from (out / "ranks.csv", *out.glob("critical_difference.*"))
     if not results.tasks:
         yield out / "tasks.csv"
@@ -126,6 +126,8 @@ def _stale(results: Results, out: Path) -> Iterator[Path]:
         yield from out.glob("performance_profile.*")
     if not results.time_profile:
         yield from out.glob("time_profile.*")
+    if results.effects is None:
+        yield from (out / "effects.csv", *out.glob("interaction.*"))
 
 
 def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
@@ -141,6 +143,8 @@ def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[
         yield write_frame(results.tasks.frame, out / "tasks.csv")
         if len(results.tasks.profile):
             yield write_frame(results.tasks.profile, out / "performance_profile.csv")
+    if results.effects is not None:
+        yield write_frame(results.effects, out / "effects.csv")
     if results.time_profile:
         yield write_frame(results.time_profile.frame, out / "time_profile.csv")
 
@@ -193,8 +197,8 @@ def _test_examples(results: Results) -> int | None:
 
 
 def show_verdicts(console: Console, results: "Results") -> None:
-    """Print one sentence per variant, and the cautions."""
-    for sentence in [*results.verdicts.values(), *results.task_verdicts]:
+    """Print one sentence per variant, those over data sets and about the effects of a grid's axes, and the cautions."""
+    for sentence in [*results.verdicts.values(), *results.task_verdicts, *results.effect_verdicts]:
         say(console, sentence)
     for caution in results.cautions:
         say(console, f"note: {caution}", style="yellow")

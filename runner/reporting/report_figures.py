@@ -16,6 +16,7 @@ from runner.reporting.figures.curves import learning_curves, variant_curves
 from runner.reporting.figures.dots import dots
 from runner.reporting.figures.files import Draw
 from runner.reporting.figures.grids import heat_map, sensitivity
+from runner.reporting.figures.interactions import interaction
 from runner.reporting.figures.of_run import confusion_matrix
 from runner.reporting.figures.of_tasks import performance_profile
 from runner.reporting.figures.styles import Style, variant_styles
@@ -46,6 +47,8 @@ def report_figures(results: Results, ranks: Ranks | None, confusion: str | None,
             yield metric, partial(learning_curves, results.history, metric, title, styles, seeds=seeds)
     yield from _final_figures(results)
     yield from _axis_figures(results)
+    if grids := results.factorial.grids:
+        yield "interaction", partial(interaction, grids, results.metric, f"Means by axis: {results.title}")
     yield from _training_figures(results, styles)
     yield from _prediction_figures(results, confusion)
     if results.tasks and len(results.tasks.profile):

@@ -16,8 +16,11 @@ from runner.core.text import counted, did_you_mean
 from runner.records.baselines import baselines
 from runner.records.design import CORRECTION_NAMES, Correction
 from runner.records.sweep_directory import Question
-from runner.reporting.aggregate import UNDECIDED, aggregate_frame, comparison_frame, lost_shares
+from runner.reporting.aggregate import STILL_TRAINING, UNDECIDED, aggregate_frame, comparison_frame, lost_shares
 from runner.reporting.collect import Run, existing, find_runs, not_begun
+from runner.reporting.effect_verdicts import effect_verdicts
+from runner.reporting.effects import LOOKS_TO_COME, effects_frame
+from runner.reporting.factors import Factorial, factorial, read_factors
 from runner.reporting.groups import sweeps_apart
 from runner.reporting.labels import Values, cells, labels_by, variant_labels, with_dataset, with_values_in_force
 from runner.reporting.metrics import (
@@ -84,6 +87,7 @@ class Results:
     tuning_runs: list[Run]
     not_begun: int  # number of planned runs without a record
     left_out: LeftOut
+    levels: pd.DataFrame | None  # of each run on each axis of a grid; None if the variants are no grid
     rope: float | None = None  # in the unit of the metric
 
     @property
@@ -153,6 +157,28 @@ class Results:
         compared = self._compared(bootstrap=False)
         rows = compared[compared["verdict"] == UNDECIDED]
         return list(zip(rows["variant"], rows["baseline"], strict=True))
+
+    @cached_property
+    def factorial(self) -> Factorial:
+        """The complete grids, by data set; none if the variants are no grid."""
+        if self.levels is None:
+            return Factorial([], [])
+        return factorial(self.levels, self.summary, self.metric, self.baselines)
+
+    @cached_property
+    def effects(self) -> pd.DataFrame | None:
+        """One row per effect of a grid's axes: `EFFECT_COLUMNS` and `metric_role`; None without a complete grid."""
+        if not self.factorial.grids:
+            return None
+        looks = self.asked.looks
+        all_looks = looks is None or bool((self.comparisons["looks"] == len(looks.sizes)).all())
+        pending = STILL_TRAINING if self.training else "" if all_looks else LOOKS_TO_COME
+        return effects_frame(self.factorial.grids, self.metric, pending).assign(metric_role=self.metric_role)
+
+    @cached_property
+    def effect_verdicts(self) -> list[str]:
+        """Sentences about the significant effects of a grid's axes."""
+        return [] if self.effects is None else effect_verdicts(self.effects)
 
     @cached_property
     def predicted(self) -> Predicted:
@@ -298,7 +324,7 @@ class Results:
         records = [run.record for run in self.runs]
         found = cautions(self.aggregate, self.comparisons, records, tuned, self.not_begun)
         apart = sweeps_apart(self.runs, self.left_out)
-        own = [*self._without_baseline(), *self._own_losses(), *self._unranked()]
+        own = [*self._without_baseline(), *self._own_losses(), *self._unranked(), *self.factorial.notes]
         own += with_compilation(self.summary, self.metric)
         chosen = [*self._secondary(), *self._own_margin(), *self._own_correction(), *self._unplanned_looks()]
         return [*chosen, *([apart] if apart else []), *found, *own]
@@ -394,6 +420,7 @@ def read_results(
         tuning_runs=[] if tuning is None else find_runs(paths, left_out, tuning=True),
         not_begun=sum(not_begun(path, left_out) for path in existing(paths)),
         left_out=left_out,
+        levels=read_factors(runs, summary, wish.by, asked.variants, values),
         rope=rope,
     )
     if rope is not None:

@@ -77,6 +77,28 @@ def test_frames_are_those_that_pandas_reads_from_the_files_of_the_report(make_ru
         assert_frame_equal(frame, expected, check_dtype=name in ("runs", "history"))
 
 
+def test_a_grid_has_its_effects_and_sentences_about_them(make_run, tmp_path):
+    for seed in range(7):
+        for place, (momentum, rate) in enumerate([("0", "0.1"), ("0", "1"), ("0.9", "0.1"), ("0.9", "1")]):
+            overrides = [f"optimizer.momentum={momentum}", f"optimizer.learning_rate={rate}"]
+            make_run(f"s/{seed}{place}", overrides, seed=seed, accuracies=[0.5 + 0.1 * (place == 2) + seed**2 / 1000])
+    results = runner.load(tmp_path / "s")
+    effects = results.effects
+    assert effects["kind"].tolist() == ["main", "main", "interaction"]
+    effects.loc[0, "kind"] = "mine"
+    assert results.effects["kind"].tolist()[0] == "main"
+    results.report(tmp_path / "out", ["csv"])
+    written = pd.read_csv(tmp_path / "out" / "effects.csv")
+    assert list(written) == list(effects)
+    assert written["p_adjusted"].tolist() == effects["p_adjusted"].tolist()
+    assert results.effect_verdicts[0].startswith(
+        "optimizer.momentum=0.9 rather than 0 raises test accuracy by 10.00 perc"
+    )
+    assert "interaction" in results.figures()
+    assert results.where({"optimizer.learning_rate": 1}).effects is None
+    assert runner.load(tmp_path / "s").by("optimizer.momentum").effects is None
+
+
 def test_a_tuned_study_has_its_selection(tmp_path, monkeypatch):
     make_run = run_maker(tmp_path)
     make_run("study/f", label="a", seed=5)

@@ -3,6 +3,7 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from html import unescape
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from runner.core.errors import UserError
 from runner.core.lock import run_lock
 from runner.records.run_directory import RunDirectory
 from runner.reporting.aggregate import AGGREGATE_COLUMNS, COMPARISON_COLUMNS
+from runner.reporting.effects import EFFECT_COLUMNS
 from runner.reporting.formats import Output
 from runner.reporting.ranks import LAST_RANK_COLUMNS, RANK_COLUMNS
 from runner.reporting.report import report
@@ -383,8 +385,8 @@ def test_tables_need_no_further_parsing(make_run, tmp_path):
 def test_columns_of_every_table_are_documented_with_their_units():
     """docs/report.md lists them; a column that is added or renamed must be there."""
     text = (REPOSITORY / "docs" / "report.md").read_text()
-    compared = (AGGREGATE_COLUMNS, COMPARISON_COLUMNS, TEST_SET_COLUMNS, SELECTION_COLUMNS, PROFILE_COLUMNS)
-    for columns in (*compared, RANK_COLUMNS, LAST_RANK_COLUMNS, TASK_COLUMNS, PERFORMANCE_COLUMNS):
+    tables = [AGGREGATE_COLUMNS, COMPARISON_COLUMNS, TEST_SET_COLUMNS, SELECTION_COLUMNS, RANK_COLUMNS, PROFILE_COLUMNS]
+    for columns in (*tables, EFFECT_COLUMNS, LAST_RANK_COLUMNS, TASK_COLUMNS, PERFORMANCE_COLUMNS):
         assert not [column for column in columns if f"`{column}`" not in text]
 
 
@@ -684,3 +686,64 @@ def test_a_short_form_names_the_baseline_and_the_confusion_matrix(make_run, tmp_
     report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"], confusion="sgd"))
     with pytest.raises(UserError, match=r"--confusion sdg: no such variant \(allowed: optimizer=adam, optimizer=sgd\)"):
         report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"], confusion="sdg"))
+
+
+def grid_of(make_run, seeds):
+    """Runs of momentum crossed with two rates, at the larger of which it harms."""
+    for seed in range(seeds):
+        cells = [("0", "0.01", 0), ("0", "0.3", 0), ("0.9", "0.01", 0.1), ("0.9", "0.3", -0.1)]
+        for place, (momentum, rate, effect) in enumerate(cells):
+            overrides = [f"optimizer.momentum={momentum}", f"optimizer.learning_rate={rate}"]
+            accuracies = [0.5, 0.6 + effect + seed**2 / 5000]
+            make_run(f"sweep/{seed}{place}", overrides, seed=seed, accuracies=accuracies)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_grid_has_its_effects_in_a_table_on_the_page_and_on_the_terminal(make_run, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    grid_of(make_run, seeds=7)
+    monkeypatch.chdir(tmp_path)
+    report_command(report_arguments(["sweep", "--format", "csv", "html"]))
+    effects = pd.read_csv("sweep/effects.csv")
+    assert list(effects) == [*EFFECT_COLUMNS, "metric_role"]
+    assert effects["difference"].tolist() == pytest.approx([0, -0.1, -0.2], abs=1e-12)
+    sentence = "optimizer.momentum=0.9 rather than 0 raises test accuracy by 10.00 percentage points"
+    assert sentence in " ".join(capsys.readouterr().out.split())
+    page = unescape((tmp_path / "sweep" / "index.html").read_text())
+    assert f"<li>{sentence}" in page
+    assert '<a href="#effects">Effects</a>' in page
+    assert "optimizer.momentum: 0.9 vs 0 x optimizer.learning_rate: 0.3 vs 0.01" in page
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_effects_of_an_earlier_report_do_not_stay_beside_one_without(make_run, tmp_path):
+    grid_of(make_run, seeds=2)
+    out = tmp_path / "out"
+    assert report([tmp_path / "sweep"], out, output=CSV).results.effects is not None
+    (out / "interaction.png").write_text("drawn")
+    shutil.rmtree(tmp_path / "sweep" / "11")
+    results = report([tmp_path / "sweep"], out, output=Output(["csv", "html"])).results
+    assert results.effects is None
+    assert [
+        text for text in results.cautions if text.startswith("effects: none, because at least 2 complete seeds are")
+    ]
+    assert not [*out.glob("effects.csv"), *out.glob("interaction.*")]
+    assert "#effects" not in (out / "index.html").read_text()
+
+
+def test_effects_are_claimed_only_after_the_last_planned_look(make_run, tmp_path):
+    grid_of(make_run, seeds=8)
+    plan = tmp_path / "sweep" / "plan.json"
+
+    def reported(sizes):
+        plan.write_text(json.dumps({"study": {"looks": {"sizes": sizes}}}))
+        return report([tmp_path / "sweep"], tmp_path / "out", output=CSV).results
+
+    assert reported([8, 12]).effect_verdicts == [
+        "effects: tested only after the last planned look, so nothing is claimed."
+    ]
+    assert reported([6, 8]).effect_verdicts[0].startswith("optimizer.momentum=0.9 rather than 0 raises")
+
+
+def test_a_sweep_along_one_key_has_no_effects(reported):
+    assert not (reported / "out" / "effects.csv").exists()

@@ -14,6 +14,7 @@ from runner.core.text import counted
 from runner.core.write import write_text
 from runner.reporting.figures.canvas import ONE_COLUMN
 from runner.reporting.metrics import quantity
+from runner.reporting.page.effects_table import effects_table
 from runner.reporting.page.page_tables import environment_table, runs_table, selection_table, variants_table
 from runner.reporting.page.tasks_table import tasks_table
 from runner.reporting.results import Results
@@ -36,6 +37,10 @@ CAPTIONS = {
     ),
     "sensitivity": f"Metric against the varied key. {_BAND}",
     "heat_map": "Mean and standard deviation for every pair of values; grey: no run completed.",
+    "interaction": (
+        f"Means of the complete seeds by two axes, over all others; bars or bands are {CONFIDENCE:.0%} t-intervals over"
+        " seeds. Lines that are not parallel suggest an interaction; its test and interval are under Effects."
+    ),
     "learning_rate": "Learning rate at the last step of each epoch; variants with equal rates share a line.",
     "gradient_norm": f"Gradient norm over all layers, mean of each epoch. {_BAND}",
     "confusion_matrix": "Test examples by true and predicted class; the colour is the share of the true class.",
@@ -92,12 +97,13 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
     failures = _failures(results)
     left_out = results.left_out.reasons
     sections = {
-        "verdict": "Verdict", "variants": "Variants", "data-sets": "Data sets", "tuning": "Tuning",
-        "figures": "Figures", "runs": "Runs", "failures": "Failures", "left-out": "Left out",
+        "verdict": "Verdict", "variants": "Variants", "data-sets": "Data sets", "effects": "Effects",
+        "tuning": "Tuning", "figures": "Figures", "runs": "Runs", "failures": "Failures", "left-out": "Left out",
         "environment": "Environment", "again": "Reproduce",
     }  # fmt: skip
     absent = {
         "data-sets": not results.tasks,
+        "effects": results.effects is None,
         "tuning": results.selection is None,
         "failures": not failures,
         "left-out": not left_out,
@@ -112,6 +118,8 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
         variants=variants_table(results, table),
         tasks=tasks_table(results.tasks) if results.tasks else None,
         selection=None if results.selection is None else selection_table(results.selection),
+        effects=None if results.effects is None else effects_table(results.effects),
+        effect_verdicts=results.effect_verdicts,
         figures=drawings,
         runs=runs_table(results, path.parent),
         failures=failures,
