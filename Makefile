@@ -85,6 +85,7 @@ calibration: setup
 	$(BIN)/python -m tests.benchmarks.calibration_wins $(ARGS)
 	$(BIN)/python -m tests.benchmarks.calibration_tasks $(ARGS)
 	$(BIN)/python -m tests.benchmarks.calibration_times $(ARGS)
+	$(BIN)/python -m tests.benchmarks.calibration_variance $(ARGS)
 
 bench-report: setup
 	$(BIN)/python -m tests.benchmarks.report $(ARGS)

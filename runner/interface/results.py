@@ -417,6 +417,18 @@ class Results:
 
     @property
     @refusing
+    def variance_sources(self) -> pd.DataFrame | None:
+        """One row per variant and source, with the columns of variance_sources.csv; None without `study.vary`.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").variance_sources is None
+        True
+        """
+        found = self._read.variance_sources
+        return None if found is None else found.copy()
+
+    @property
+    @refusing
     def verdicts(self) -> dict[str, str]:
         """One sentence per variant, by its label.
 

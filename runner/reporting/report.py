@@ -26,6 +26,7 @@ from runner.reporting.results import Results, Wish, read_results
 from runner.reporting.run_figures import run_figures
 from runner.reporting.tables.frames import write_frame
 from runner.reporting.tables.paper_table import PaperTable, paper_table
+from runner.reporting.variance_sources import source_sentences
 from runner.reporting.variant_names import find_variant
 
 FIGURE_FORMATS = ("png", "svg", "pdf")
@@ -128,6 +129,8 @@ def _stale(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
         yield from out.glob("time_profile.*")
     if results.effects is None:
         yield from (out / "effects.csv", *out.glob("interaction.*"))
+    if results.variance_sources is None:
+        yield from out.glob("variance_sources.*")
 
 
 def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
@@ -137,6 +140,8 @@ def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[
     yield write_frame(results.comparisons, out / "comparisons.csv")
     if results.selection is not None:
         yield write_frame(results.selection, out / "selection.csv")
+    if results.variance_sources is not None:
+        yield write_frame(results.variance_sources, out / "variance_sources.csv")
     if ranks:
         yield write_frame(ranks.frame(), out / "ranks.csv")
     if results.tasks:
@@ -197,8 +202,9 @@ def _test_examples(results: Results) -> int | None:
 
 
 def show_verdicts(console: Console, results: "Results") -> None:
-    """Print one sentence per variant, those over data sets and about the effects of a grid's axes, and the cautions."""
-    for sentence in [*results.verdicts.values(), *results.task_verdicts, *results.effect_verdicts]:
+    """Print one sentence per variant, those over data sets, effects and sources of variance, and the cautions."""
+    further = [*results.task_verdicts, *results.effect_verdicts, *source_sentences(results.variance_sources)]
+    for sentence in [*results.verdicts.values(), *further]:
         say(console, sentence)
     for caution in results.cautions:
         say(console, f"note: {caution}", style="yellow")

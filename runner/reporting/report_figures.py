@@ -19,6 +19,7 @@ from runner.reporting.figures.grids import heat_map, sensitivity
 from runner.reporting.figures.interactions import interaction
 from runner.reporting.figures.of_run import confusion_matrix
 from runner.reporting.figures.of_tasks import performance_profile
+from runner.reporting.figures.of_variance_sources import spread_by_source
 from runner.reporting.figures.styles import Style, variant_styles
 from runner.reporting.metrics import WARM_SECONDS, axis_label, is_share, quantity
 from runner.reporting.predictions import class_names, mean_confusion
@@ -53,6 +54,9 @@ def report_figures(results: Results, ranks: Ranks | None, confusion: str | None,
     yield from _prediction_figures(results, confusion)
     if results.tasks and len(results.tasks.profile):
         yield from _tasks_figure(results, results.tasks)
+    if results.variance_sources is not None:
+        title = f"Spread of {quantity(results.metric)} by source: {_datasets(results)}"
+        yield "variance_sources", partial(spread_by_source, results.variance_sources, results.metric, title)
     if ranks:
         yield "critical_difference", partial(critical_difference, ranks, f"Average ranks by {quantity(results.metric)}")
 
@@ -144,8 +148,12 @@ def _tuning_figure(results: Results, tuning: pd.DataFrame) -> Named:
     parts = {str(variant): _parts(point) for variant, point in zip(best["variant"], best["point"], strict=True)}
     values = {variant: number(found.get(axis.key, "")) for variant, found in parts.items()}
     chosen = {variant: value for variant, value in values.items() if value is not None}
-    title = f"Tuned on validation: {', '.join(dict.fromkeys(results.summary['dataset']))}"
+    title = f"Tuned on validation: {_datasets(results)}"
     yield "sensitivity", partial(sensitivity, points, axis.key, metric, title, chosen, results.asked.direction)
+
+
+def _datasets(results: Results) -> str:
+    return ", ".join(dict.fromkeys(results.summary["dataset"]))
 
 
 def _begin(text: str) -> str:

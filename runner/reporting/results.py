@@ -44,6 +44,7 @@ from runner.reporting.targets import is_time, usual_target, with_compilation, wi
 from runner.reporting.task_verdicts import task_verdicts
 from runner.reporting.tasks import FEWEST_DATASETS, Tasks, arm_baselines, compare_over_datasets
 from runner.reporting.time_profiles import TimeProfile, time_profile
+from runner.reporting.variance_sources import source_cautions, variance_frame
 from runner.reporting.variant_names import find_variant
 from runner.reporting.verdicts import cautions, verdicts
 
@@ -89,6 +90,7 @@ class Results:
     left_out: LeftOut
     levels: pd.DataFrame | None  # of each run on each axis of a grid; None if the variants are no grid
     rope: float | None = None  # in the unit of the metric
+    source_runs: list[Run] = field(default_factory=list)  # in each, one source of variance varies alone, or everything
 
     @property
     def goal(self) -> str:
@@ -179,6 +181,19 @@ class Results:
     def effect_verdicts(self) -> list[str]:
         """Sentences about the significant effects of a grid's axes."""
         return [] if self.effects is None else effect_verdicts(self.effects)
+
+    @cached_property
+    def variance_sources(self) -> pd.DataFrame | None:
+        """One row per variant and source of variance: `VARIANCE_COLUMNS`; None if no source was varied alone."""
+        if not self.source_runs:
+            return None
+        labels = [run.record.variant for run in self.source_runs]
+        summary = summary_frame(self.source_runs, labels)
+        if self.target is not None:
+            summary = with_targets(
+                summary, history_frame(self.source_runs, labels), self.validation_metric, self.target
+            )
+        return variance_frame(summary, self.metric)
 
     @cached_property
     def predicted(self) -> Predicted:
@@ -326,6 +341,7 @@ class Results:
         apart = sweeps_apart(self.runs, self.left_out)
         own = [*self._without_baseline(), *self._own_losses(), *self._unranked(), *self.factorial.notes]
         own += with_compilation(self.summary, self.metric)
+        own += [] if self.variance_sources is None else source_cautions(self.variance_sources)
         chosen = [*self._secondary(), *self._own_margin(), *self._own_correction(), *self._unplanned_looks()]
         return [*chosen, *([apart] if apart else []), *found, *own]
 
@@ -417,11 +433,12 @@ def read_results(
         correction=wish.correction or asked.correction,
         asked=asked,
         tuning=tuning,
-        tuning_runs=[] if tuning is None else find_runs(paths, left_out, tuning=True),
+        tuning_runs=[] if tuning is None else find_runs(paths, left_out, "tuning"),
         not_begun=sum(not_begun(path, left_out) for path in existing(paths)),
         left_out=left_out,
         levels=read_factors(runs, summary, wish.by, asked.variants, values),
         rope=rope,
+        source_runs=find_runs(paths, left_out, "source") if asked.sources else [],
     )
     if rope is not None:
         _refuse_few_datasets(results)

@@ -24,6 +24,7 @@ from runner.reporting.selection import SELECTION_COLUMNS
 from runner.reporting.statistics.test_set_error import TEST_SET_COLUMNS
 from runner.reporting.tasks import PERFORMANCE_COLUMNS, TASK_COLUMNS
 from runner.reporting.time_profiles import PROFILE_COLUMNS
+from runner.reporting.variance_sources import VARIANCE_COLUMNS
 from runner.sweeps.outcome import write_ending
 from tests.imports import REPOSITORY
 from tests.reporting.conftest import run_maker
@@ -385,8 +386,9 @@ def test_tables_need_no_further_parsing(make_run, tmp_path):
 def test_columns_of_every_table_are_documented_with_their_units():
     """docs/report.md lists them; a column that is added or renamed must be there."""
     text = (REPOSITORY / "docs" / "report.md").read_text()
-    tables = [AGGREGATE_COLUMNS, COMPARISON_COLUMNS, TEST_SET_COLUMNS, SELECTION_COLUMNS, RANK_COLUMNS, PROFILE_COLUMNS]
-    for columns in (*tables, EFFECT_COLUMNS, LAST_RANK_COLUMNS, TASK_COLUMNS, PERFORMANCE_COLUMNS):
+    own = [TEST_SET_COLUMNS, SELECTION_COLUMNS, RANK_COLUMNS, PROFILE_COLUMNS, VARIANCE_COLUMNS, EFFECT_COLUMNS]
+    tables = [AGGREGATE_COLUMNS, COMPARISON_COLUMNS, LAST_RANK_COLUMNS, TASK_COLUMNS, PERFORMANCE_COLUMNS, *own]
+    for columns in tables:
         assert not [column for column in columns if f"`{column}`" not in text]
 
 
