@@ -82,6 +82,8 @@ bench-sweep: setup
 
 calibration: setup
 	$(BIN)/python -m tests.benchmarks.calibration $(ARGS)
+	$(BIN)/python -m tests.benchmarks.calibration_wins $(ARGS)
+	$(BIN)/python -m tests.benchmarks.calibration_tasks $(ARGS)
 	$(BIN)/python -m tests.benchmarks.calibration_times $(ARGS)
 	$(BIN)/python -m tests.benchmarks.calibration_variance $(ARGS)
 

@@ -240,6 +240,7 @@ class Results:
         target: float | None = None,
         margin: float | None = None,
         correction: str | None = None,
+        rope: float | None = None,
     ) -> "Results":
         """Return the same runs, compared by another metric, baseline, target, margin or correction.
 
@@ -255,10 +256,13 @@ class Results:
             margin: smallest difference that matters, in the metric's own unit: 0.001 is 0.1 percentage points of
                 accuracy. With it, the verdicts are better, worse, equivalent or undecided.
             correction: of the p values for several comparisons: `max_t` or `holm`.
+            rope: half-width of the region of practical equivalence for the Bayesian signed-rank test over three or more
+                data sets, in the same unit; see `tasks`.
 
         Raises:
-            UserError: if there is no such metric or variant, no run can reach the target, or the margin is not above 0
-                or above 1 for a share, or there is no such correction.
+            UserError: if there is no such metric or variant, no run can reach the target, the margin or the region is
+                not above 0 or above 1 for a share, there is no such correction, or there are too few data sets for a
+                region.
 
         >>> import runner
         >>> runner.load("outputs/sweeps/optimizers").compare(metric="test_loss", baseline="adam")
@@ -269,6 +273,7 @@ class Results:
         0  optimizer=adam        0.05    0.08          0.023  equivalent
         """
         given = {"metric": metric, "baseline": baseline, "target": target, "margin": margin, "correction": correction}
+        given |= {"rope": rope}
         return self._asking(**{name: value for name, value in given.items() if value is not None})
 
     def _asking(self, **options: Any) -> "Results":
@@ -347,6 +352,29 @@ class Results:
         """
         found = self._read.selection
         return None if found is None else found.copy()
+
+    @property
+    @refusing
+    def tasks(self) -> pd.DataFrame | None:
+        """One row per variant over all data sets, with the columns of tasks.csv; None below three data sets.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").tasks is None
+        True
+        """
+        found = self._read.tasks
+        return None if found is None else found.frame.copy()
+
+    @property
+    @refusing
+    def task_verdicts(self) -> list[str]:
+        """One sentence per comparison over three or more data sets.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").task_verdicts
+        []
+        """
+        return list(self._read.task_verdicts)
 
     @property
     @refusing
@@ -566,6 +594,6 @@ class Results:
             read = self._read
         except errors.UserError:
             return note_html(repr(self))
-        sentences = [*read.verdicts.values(), *read.effect_verdicts]
+        sentences = [*read.verdicts.values(), *read.task_verdicts, *read.effect_verdicts]
         parts = [list_html(read.title, sentences), list_html("Cautions", read.cautions)]
         return "".join([*parts, table_html(self._table.rows), note_html(self._table.caption)])

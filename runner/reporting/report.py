@@ -121,6 +121,10 @@ def _stale(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
     """Yield the files of an earlier report that this one does not have."""
     if not ranks:
         yield from (out / "ranks.csv", *out.glob("critical_difference.*"))
+    if not results.tasks:
+        yield out / "tasks.csv"
+    if not results.tasks or results.tasks.profile.empty:
+        yield from out.glob("performance_profile.*")
     if not results.time_profile:
         yield from out.glob("time_profile.*")
     if results.effects is None:
@@ -140,6 +144,10 @@ def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[
         yield write_frame(results.variance_sources, out / "variance_sources.csv")
     if ranks:
         yield write_frame(ranks.frame(), out / "ranks.csv")
+    if results.tasks:
+        yield write_frame(results.tasks.frame, out / "tasks.csv")
+        if len(results.tasks.profile):
+            yield write_frame(results.tasks.profile, out / "performance_profile.csv")
     if results.effects is not None:
         yield write_frame(results.effects, out / "effects.csv")
     if results.time_profile:
@@ -194,9 +202,9 @@ def _test_examples(results: Results) -> int | None:
 
 
 def show_verdicts(console: Console, results: "Results") -> None:
-    """Print one sentence per variant, those about effects and sources of variance, and the cautions."""
-    sources = source_sentences(results.variance_sources)
-    for sentence in [*results.verdicts.values(), *results.effect_verdicts, *sources]:
+    """Print one sentence per variant, those over data sets, effects and sources of variance, and the cautions."""
+    further = [*results.task_verdicts, *results.effect_verdicts, *source_sentences(results.variance_sources)]
+    for sentence in [*results.verdicts.values(), *further]:
         say(console, sentence)
     for caution in results.cautions:
         say(console, f"note: {caution}", style="yellow")

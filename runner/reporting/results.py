@@ -41,6 +41,8 @@ from runner.reporting.statistics.test_set_error import BY_EXAMPLE, with_test_set
 from runner.reporting.statistics.ties import best_first, places
 from runner.reporting.tables.frames import history_frame, summary_frame
 from runner.reporting.targets import is_time, usual_target, with_compilation, with_targets
+from runner.reporting.task_verdicts import task_verdicts
+from runner.reporting.tasks import FEWEST_DATASETS, Tasks, arm_baselines, compare_over_datasets
 from runner.reporting.time_profiles import TimeProfile, time_profile
 from runner.reporting.variance_sources import source_cautions, variance_frame
 from runner.reporting.variant_names import find_variant
@@ -48,6 +50,7 @@ from runner.reporting.verdicts import cautions, verdicts
 
 _SPENDING = {"pocock": "Pocock-like spending", "obrien_fleming": "O'Brien-Fleming-like spending"}
 _LOSS_TERMS = ("regularizer", "training.loss")  # overrides that change the terms of a loss
+_ROPE = "--bayesian-rope"
 _WITHOUT_PENALTY = {"test_loss": "test_negative_log_likelihood"}  # reported instead of a study's own metric
 
 
@@ -61,6 +64,7 @@ class Wish:
     target: float | None = None  # of the validation metric
     margin: float | None = None  # within which variants are equivalent, in the metric's unit
     correction: Correction | None = None
+    rope: float | None = None  # half-width of the Bayesian test's region of practical equivalence, in the same unit
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,7 @@ class Results:
     not_begun: int  # number of planned runs without a record
     left_out: LeftOut
     levels: pd.DataFrame | None  # of each run on each axis of a grid; None if the variants are no grid
+    rope: float | None = None  # in the unit of the metric
     source_runs: list[Run] = field(default_factory=list)  # in each, one source of variance varies alone, or everything
 
     @property
@@ -207,7 +212,20 @@ class Results:
     @cached_property
     def ranks(self) -> Ranks | None:
         """Average ranks over the data sets; None if there are too few or runs are still training."""
-        return None if self.training else average_ranks(self._scores_by_dataset, self.metric)
+        return None if self.training else average_ranks(self._scores_by_dataset, self.metric, self.tasks)
+
+    @cached_property
+    def tasks(self) -> Tasks | None:
+        """Comparison over the data sets; None if there are too few or runs are still training."""
+        if self.training:
+            return None
+        baselines = arm_baselines(self.summary, self.baselines)
+        return compare_over_datasets(self.summary, self.common_datasets, self.metric, baselines, self.rope)
+
+    @property
+    def common_datasets(self) -> list[str]:
+        """The data sets on which every variant has completed or diverged runs."""
+        return [str(name) for name in self._scores_by_dataset.dropna().index]
 
     @cached_property
     def _scores_by_dataset(self) -> pd.DataFrame:
@@ -309,6 +327,11 @@ class Results:
         """One sentence per variant."""
         return verdicts(self.aggregate, self.comparisons, self.baselines, self.goal)
 
+    @property
+    def task_verdicts(self) -> list[str]:
+        """One sentence per comparison over several data sets."""
+        return task_verdicts(self.tasks.frame) if self.tasks else []
+
     @cached_property
     def cautions(self) -> list[str]:
         """Limits of the evidence, one sentence each."""
@@ -392,9 +415,10 @@ def read_results(
         summary = with_targets(summary, history, validation, target)
     metric = wish.metric if wish.metric is not None and is_time(wish.metric) else measured
     of_study = _margin_of(asked, metric, primary)
-    margin = _wished_margin(wish.margin, metric) if wish.margin is not None else of_study
+    margin = _in_unit("--margin", wish.margin, metric) if wish.margin is not None else of_study
+    rope = None if wish.rope is None else _in_unit(_ROPE, wish.rope, metric)
     tuning = left_out.unless_read(partial(read_tuning, paths[0])) if len(paths) == 1 else None
-    return Results(
+    results = Results(
         runs=runs,
         summary=summary,
         history=history,
@@ -413,8 +437,23 @@ def read_results(
         not_begun=sum(not_begun(path, left_out) for path in existing(paths)),
         left_out=left_out,
         levels=read_factors(runs, summary, wish.by, asked.variants, values),
+        rope=rope,
         source_runs=find_runs(paths, left_out, "source") if asked.sources else [],
     )
+    if rope is not None:
+        _refuse_few_datasets(results)
+    return results
+
+
+def _refuse_few_datasets(results: Results) -> None:
+    """Raise UserError if the Bayesian test over data sets has too few of them, or nothing to compare."""
+    datasets, variants = len(results.common_datasets), results.summary["arm"].nunique()
+    if datasets < FEWEST_DATASETS or variants < 2:
+        raise UserError(
+            f"{_ROPE} {results.rope:g}: compares two or more variants over {FEWEST_DATASETS} or more data sets with "
+            f"results of all; these runs have {counted(variants, 'variant')} and "
+            f"{counted(datasets, 'such data set')}; omit it"
+        )
 
 
 def _target_of(asked: Question, summary: pd.DataFrame, validation: str) -> float | None:
@@ -430,17 +469,17 @@ def _margin_of(asked: Question, metric: str, primary: str) -> float | None:
     return asked.margin if is_own and asked.margin and asked.margin > 0 else None
 
 
-def _wished_margin(margin: float, metric: str) -> float:
-    """Return a user's margin.
+def _in_unit(flag: str, margin: float, metric: str) -> float:
+    """Return a user's margin or region of equivalence.
 
     Raises:
         UserError: if it is not above 0, or a share cannot differ by more.
     """
     if not 0 < margin < math.inf:
-        raise UserError(f"--margin {margin:g}: must be a number above 0, in the unit of {metric}; omit it for none")
+        raise UserError(f"{flag} {margin:g}: must be a number above 0, in the unit of {metric}; omit it for none")
     if margin > 1 and is_share(metric):
         unit = "0.001 is 0.1 percentage points"
-        raise UserError(f"--margin {margin:g}: {metric} is a share, 0 to 1 ({unit}){_percent_hint(margin)}")
+        raise UserError(f"{flag} {margin:g}: {metric} is a share, 0 to 1 ({unit}){_percent_hint(margin)}")
     return margin
 
 

@@ -16,6 +16,7 @@ from runner.reporting.figures.canvas import ONE_COLUMN
 from runner.reporting.metrics import quantity
 from runner.reporting.page.effects_table import effects_table
 from runner.reporting.page.page_tables import environment_table, runs_table, selection_table, variants_table
+from runner.reporting.page.tasks_table import tasks_table
 from runner.reporting.page.variance_table import variance_table
 from runner.reporting.results import Results
 from runner.reporting.statistics.comparisons import CONFIDENCE
@@ -51,7 +52,12 @@ CAPTIONS = {
         "one draw, and of everything together (line). They need not add up."
     ),
     "critical_difference": (
-        "Average ranks over the data sets; bars join variants without a significant difference (Nemenyi's test)."
+        "Average ranks over the data sets; bars join variants without a significant difference (Nemenyi's test). Below "
+        "the axis: tests of Iman and Davenport and of Friedman over all variants, and Wilcoxon's against the baseline."
+    ),
+    "performance_profile": (
+        "Share of the runs on all data sets whose score is above each value; bands are pointwise 95% intervals by "
+        "stratified bootstrap."
     ),
 }
 
@@ -96,20 +102,29 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
     heading = results.asked.question or f"{named[:1].upper()}{named[1:]} of {counted(len(results.variants), 'variant')}"
     failures = _failures(results)
     left_out = results.left_out.reasons
-    sections = {"verdict": "Verdict", "variants": "Variants", "effects": "Effects", "tuning": "Tuning"}
-    sections |= {"variance": "Sources of variance", "figures": "Figures", "runs": "Runs", "failures": "Failures"}
-    sections |= {"left-out": "Left out", "environment": "Environment", "again": "Reproduce"}
     spread = results.variance_sources
-    absent = {"tuning": results.selection is None, "variance": spread is None, "effects": results.effects is None}
-    absent |= {"failures": not failures, "left-out": not left_out}
+    sections = {
+        "verdict": "Verdict", "variants": "Variants", "data-sets": "Data sets", "effects": "Effects",
+        "tuning": "Tuning", "variance": "Sources of variance", "figures": "Figures", "runs": "Runs",
+        "failures": "Failures", "left-out": "Left out", "environment": "Environment", "again": "Reproduce",
+    }  # fmt: skip
+    absent = {
+        "data-sets": not results.tasks,
+        "effects": results.effects is None,
+        "tuning": results.selection is None,
+        "variance": spread is None,
+        "failures": not failures,
+        "left-out": not left_out,
+    }
     text = template.render(
         title=f"{heading} - runner",
         heading=heading,
         subtitle=f"{results.title}; {_which_images(results.metric)}",
         sections=[(anchor, name) for anchor, name in sections.items() if not absent.get(anchor)],
-        verdicts=list(results.verdicts.values()),
+        verdicts=[*results.verdicts.values(), *results.task_verdicts],
         cautions=results.cautions,
         variants=variants_table(results, table),
+        tasks=tasks_table(results.tasks) if results.tasks else None,
         selection=None if results.selection is None else selection_table(results.selection),
         effects=None if results.effects is None else effects_table(results.effects),
         effect_verdicts=results.effect_verdicts,
