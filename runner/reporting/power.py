@@ -16,8 +16,8 @@ from runner.core.text import counted
 from runner.core.write import json_text
 from runner.records.design import CORRECTION_NAMES, MOST_SEEDS
 from runner.reporting.aggregate import paired_differences
-from runner.reporting.metrics import detectable_text, is_share, margin_text, percent_hint, quantity, shown_unit
-from runner.reporting.results import Results
+from runner.reporting.metrics import detectable_text, margin_text, quantity, shown_unit
+from runner.reporting.results import Results, in_unit
 from runner.reporting.statistics.attainability import LEVEL
 from runner.reporting.statistics.power import (
     COARSE,
@@ -51,12 +51,8 @@ class PowerWish:
 
     def refuse(self, metric: str) -> None:
         """Raise UserError for an option that makes no sense."""
-        if self.difference is not None and not 0 < self.difference < math.inf:
-            raise UserError(f"--difference {self.difference:g}: must be a number above 0, in the unit of {metric}")
-        if self.difference is not None and self.difference > 1 and is_share(metric):
-            unit = "0.001 is 0.1 percentage points"
-            hint = percent_hint(self.difference)
-            raise UserError(f"--difference {self.difference:g}: {metric} is a share, 0 to 1 ({unit}){hint}")
+        if self.difference is not None:
+            in_unit("--difference", self.difference, metric)
         if self.seeds is not None and not 2 <= self.seeds <= MOST_SEEDS:
             raise UserError(f"--seeds {self.seeds}: must be a number of seeds, 2 to {MOST_SEEDS:,}")
         if not LEVEL < self.power < 1:
