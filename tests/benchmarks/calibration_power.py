@@ -13,7 +13,7 @@ from runner.reporting.statistics.power import Design, seeds_for_difference, spre
 from runner.reporting.statistics.sign_flips import sign_flip_p
 from tests.benchmarks.calibration import NOISES, Noise, rate
 
-STUDIES = 500
+STUDIES = 200
 PILOTS = (3, 5, 8, 12)
 DIFFERENCE = 0.8
 _MOST = 200  # seeds of one study
