@@ -53,7 +53,7 @@ class PowerWish:
         """Raise UserError for an option that makes no sense."""
         if self.difference is not None:
             in_unit("--difference", self.difference, metric)
-        if self.seeds is not None and not 2 <= self.seeds <= MOST_SEEDS:
+        if self.seeds is not None and self.seeds not in range(2, MOST_SEEDS + 1):
             raise UserError(f"--seeds {self.seeds}: must be a number of seeds, 2 to {MOST_SEEDS:,}")
         if not LEVEL < self.power < 1:
             raise UserError(f"--power {self.power:g}: must be above {LEVEL:g} and below 1, such as {POWER:g}")
