@@ -68,6 +68,11 @@ def planned_variants(sweep: Path, *, tuning: bool) -> dict[str, dict[str, int]]:
     return planned
 
 
+def tested_metric(metric: str) -> str:
+    """Return the test column for a validation column."""
+    return f"test_{metric.removeprefix('best_').removeprefix('val_')}"
+
+
 def tuning_row(metric: str, score: float | None, **others: str | int | bool) -> dict[str, Any]:
     """Return a row of the tuning table: one point of one variant, with the columns in order.
 
@@ -140,7 +145,7 @@ class Question:
         study = plan.study
         # A search chooses among all its trials; a report on test results would choose by the test set.
         searched = plan.search.metric if plan.search else None
-        tested = f"test_{study.metric.removeprefix('best_').removeprefix('val_')}" if study.metric else None
+        tested = tested_metric(study.metric) if study.metric else None
         # `runner resume` also trains a plan that was made by a dry run.
         command = [part for part in plan.command if override_key(part) != "dry_run"]
         return cls(

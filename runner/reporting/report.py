@@ -124,6 +124,8 @@ def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[
     yield write_frame(results.comparisons, out / "comparisons.csv")
     if results.selection is not None:
         yield write_frame(results.selection, out / "selection.csv")
+    if results.tuning_curve is not None:
+        yield write_frame(results.tuning_curve, out / "tuning_curve.csv")
     if ranks:
         yield write_frame(ranks.frame(), out / "ranks.csv")
 
@@ -176,8 +178,8 @@ def _test_examples(results: Results) -> int | None:
 
 
 def show_verdicts(console: Console, results: "Results") -> None:
-    """Print one sentence per variant, and the cautions."""
-    for sentence in results.verdicts.values():
+    """Print one sentence per variant, those on the tuning budget, and the cautions."""
+    for sentence in [*results.verdicts.values(), *results.tuning_sentences]:
         say(console, sentence)
     for caution in results.cautions:
         say(console, f"note: {caution}", style="yellow")
