@@ -30,6 +30,11 @@ CAPTIONS = {
     "generalization_gap": f"Final training accuracy minus validation accuracy. {_DOTS}",
     "time_to_target": f"Training time until the run first reaches the target. {_DOTS}",
     "sensitivity": f"Metric against the varied key. {_BAND}",
+    "tuning_curve": (
+        "Best of so many points, drawn at random and without replacement from those tried: the mean over all draws of "
+        "its validation score and of its test score, both on the tuning seeds. A bar holds 95% of the validation "
+        "scores; it is no confidence interval for other points. A grid's curve depends on the values in it."
+    ),
     "heat_map": "Mean and standard deviation for every pair of values; grey: no run completed.",
     "learning_rate": "Learning rate at the last step of each epoch; variants with equal rates share a line.",
     "gradient_norm": f"Gradient norm over all layers, mean of each epoch. {_BAND}",
@@ -93,6 +98,7 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
         cautions=results.cautions,
         variants=variants_table(results, table),
         selection=None if results.selection is None else selection_table(results.selection),
+        tuning_sentences=results.tuning_sentences,
         figures=drawings,
         runs=runs_table(results, path.parent),
         failures=failures,
