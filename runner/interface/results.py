@@ -349,6 +349,18 @@ class Results:
 
     @property
     @refusing
+    def tuning_curve(self) -> pd.DataFrame | None:
+        """One row per tuned variant and budget, with the columns of tuning_curve.csv; None if nothing was tuned.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").tuning_curve is None
+        True
+        """
+        found = self._read.tuning_curve
+        return None if found is None else found.copy()
+
+    @property
+    @refusing
     def verdicts(self) -> dict[str, str]:
         """One sentence per variant, by its label.
 

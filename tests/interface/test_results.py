@@ -77,7 +77,7 @@ def test_frames_are_those_that_pandas_reads_from_the_files_of_the_report(make_ru
         assert_frame_equal(frame, expected, check_dtype=name in ("runs", "history"))
 
 
-def test_a_tuned_study_has_its_selection(tmp_path, monkeypatch):
+def test_a_tuned_study_has_its_selection_and_tuning_curve(tmp_path, monkeypatch):
     make_run = run_maker(tmp_path)
     make_run("study/f", label="a", seed=5)
     make_run("study/t", label="a", seed=0)
@@ -88,6 +88,7 @@ def test_a_tuned_study_has_its_selection(tmp_path, monkeypatch):
     results = runner.load(tmp_path / "study")
     assert len(results) == 1
     assert results.selection["optimism"].tolist() == pytest.approx([0.05])
+    assert results.tuning_curve["expected"].tolist() == [0.8]
 
 
 def test_a_plan_sets_question_and_metric_also_from_the_directory_above(make_run, tmp_path):
