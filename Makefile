@@ -81,6 +81,7 @@ bench-sweep: setup
 
 calibration: setup
 	$(BIN)/python -m tests.benchmarks.calibration $(ARGS)
+	$(BIN)/python -m tests.benchmarks.calibration_times $(ARGS)
 
 bench-report: setup
 	$(BIN)/python -m tests.benchmarks.report $(ARGS)

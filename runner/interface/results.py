@@ -248,7 +248,8 @@ class Results:
         A comparison by another metric than the plan's, or the default, is marked as secondary.
 
         Args:
-            metric: a column of `runs` for which higher or lower is better, `epochs_to_target` or `seconds_to_target`.
+            metric: a column of `runs` for which higher or lower is better, `epochs_to_target`, `seconds_to_target` or
+                `warm_seconds_to_target`.
             baseline: a variant, or a unique short form of it (`sgd` for `optimizer=sgd`).
             target: target value of the validation metric.
             margin: smallest difference that matters, in the metric's own unit: 0.001 is 0.1 percentage points of
@@ -358,6 +359,22 @@ class Results:
         """
         found = self._read.tuning_curve
         return None if found is None else found.copy()
+
+    @property
+    @refusing
+    def time_profile(self) -> pd.DataFrame | None:
+        """One row per variant and workload, with the columns of time_profile.csv; None without a target that was set.
+
+        >>> import runner
+        >>> timed = runner.load("outputs/sweeps/optimizers").compare(metric="epochs_to_target", target=0.8)
+        >>> timed.time_profile.groupby("variant")["score"].first().round(2)
+        variant
+        optimizer=adam    1.00
+        optimizer=sgd     0.29
+        Name: score, dtype: float64
+        """
+        found = self._read.time_profile
+        return None if found is None else found.frame.copy()
 
     @property
     @refusing

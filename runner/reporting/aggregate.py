@@ -3,17 +3,17 @@
 import math
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
 from runner.records.design import CORRECTION_NAMES, Correction, Looks
-from runner.reporting.metrics import TIMES_TO_TARGET, p_number, sign_of
+from runner.reporting.metrics import TIMES_TO_TARGET, WARM_SECONDS, p_number, sign_of
 from runner.reporting.statistics.attainability import LEVEL, cannot_decide, smallest_equivalence_p, smallest_p
 from runner.reporting.statistics.comparisons import (
     FEWEST_SEEDS,
-    Comparison,
     compare_paired,
     compare_unpaired,
     pair_error,
@@ -22,6 +22,7 @@ from runner.reporting.statistics.comparisons import (
 )
 from runner.reporting.statistics.families import combined, holm
 from runner.reporting.statistics.joint_flips import Flippable, Sides, adjusted, repeated_interval
+from runner.reporting.statistics.sign_test import SIGN_TEST, TIME_COLUMNS, compare_times, paired_signs
 from runner.reporting.targets import TARGET_COLUMNS, target_columns
 
 NO_RESULT = ("diverged", "pruned", "interrupted", "failed", "running")  # statuses of runs without a result
@@ -29,18 +30,20 @@ _COUNTED = ("completed", *NO_RESULT)
 AGGREGATE_COLUMNS = [
     "variant", "metric", "n", "mean", "std", "standard_error", "ci_low", "ci_high", "median", "iqm", "min", "max",
     "runs", *_COUNTED, "epochs", "train_seconds", *TARGET_COLUMNS, "budget", "parameters", "dataset",
+    WARM_SECONDS,
 ]  # fmt: skip
 COMPARISON_COLUMNS = [
     "variant", "baseline", "metric", "test", "n", "difference", "ci_low", "ci_high", "bca_low", "bca_high", "p_value",
     "p_holm", "effect_size", "win_probability", "verdict", "reason", "n_completed", "lost", "baseline_lost",
     "unmatched", "exact_low", "exact_high", "margin", "p_equivalence", "p_beyond", "p_adjusted", "correction", "looks",
-    "repeated_low", "repeated_high",
+    "repeated_low", "repeated_high", *TIME_COLUMNS,
 ]  # fmt: skip
 UNDECIDED = "undecided"  # no significant difference was shown; the reason says whether one could be
 NOT_SIGNIFICANT = "no significant difference"
 NEITHER_SHOWN = "neither a difference nor equivalence"  # with a margin
 BETTER, WORSE, EQUIVALENT = "better", "worse", "equivalent"  # verdicts with a margin; without one: higher, lower
 _ONLY_EQUIVALENCE = "can show equivalence but no difference"  # of a design
+NO_LOOK = "no planned look has tested it yet"
 STILL_TRAINING = "runs are still training"  # testing until p is small enough finds differences that do not exist
 _PAIRING = ("fingerprint", "split")  # runs of one seed are a pair only if they share these
 _WEIGHTS = ("weight_shapes", "initial_weights")  # if runs share the first, they must share the second
@@ -95,7 +98,8 @@ def comparison_frame(
     half of them, are true pairs; the others are left out and counted as `unmatched`. Otherwise Welch's test is used.
 
     A diverged run counts as lost: it is the worst of its pair. If the metric is the time to the target, a
-    completed run that never reached the target is lost, too. Failed and interrupted runs are missing.
+    completed run that never reached the target is lost, too, and pairs are compared by the sign test, which fills
+    `TIME_COLUMNS`. Failed and interrupted runs are missing.
 
     The correction covers all rows with `FEWEST_SEEDS` or more, on all data sets together; `p_holm` is always Holm's.
     Nothing is claimed about variants with runs that are still training.
@@ -123,7 +127,7 @@ def comparison_frame(
     for variant, arm in arms.items():
         baseline = baselines if isinstance(baselines, str) else baselines[variant]
         if variant != baseline and baseline in arms:
-            compared = _compared(arm, arms[baseline], bootstrap=bootstrap, margin=margin, looks=looks)
+            compared = _compared(arm, arms[baseline], metric, bootstrap=bootstrap, margin=margin, looks=looks)
             if sign_of(metric) < 0:
                 compared["win_probability"] = 1 - compared["win_probability"]
             is_final = training.isdisjoint((variant, baseline))
@@ -131,8 +135,14 @@ def comparison_frame(
             rows.append(about | compared)
     _adjust(rows, correction, looks)
     for row in rows:
-        row["verdict"], row["reason"] = _decision(row, len(rows))
-    return pd.DataFrame(rows, columns=COMPARISON_COLUMNS).astype({"margin": float})
+        row["verdict"], row["reason"] = _decision(row, len(rows), looks)
+    types: dict[str, Any] = {
+        "margin": float,
+        **dict.fromkeys(TIME_COLUMNS, float),
+        "faster": "Int64",
+        "slower": "Int64",
+    }
+    return pd.DataFrame(rows, columns=COMPARISON_COLUMNS).astype(types)
 
 
 def compared_runs(summary: pd.DataFrame, comparison: Mapping[Any, Any]) -> list[list[int]]:
@@ -164,6 +174,7 @@ def can_decide(comparison: Mapping[Any, Any]) -> bool:
     return comparison["verdict"] != UNDECIDED or comparison["reason"] in (
         NOT_SIGNIFICANT,
         NEITHER_SHOWN,
+        NO_LOOK,
         STILL_TRAINING,
     )
 
@@ -171,6 +182,11 @@ def can_decide(comparison: Mapping[Any, Any]) -> bool:
 def shows_only_equivalence(comparison: Mapping[Any, Any]) -> bool:
     """Return whether the design can reach significance for equivalence alone, and the comparison did not."""
     return _ONLY_EQUIVALENCE in comparison["reason"]
+
+
+def has_times(comparison: Mapping[Any, Any]) -> bool:
+    """Return whether a comparison is one of paired times, by the sign test."""
+    return not pd.isna(comparison.get("faster", math.nan))
 
 
 def has_seeds_apart(comparison: Mapping[Any, Any], seeds: Mapping[str, float]) -> bool:
@@ -181,7 +197,8 @@ def has_seeds_apart(comparison: Mapping[Any, Any], seeds: Mapping[str, float]) -
         seeds: number of completed seeds of each variant.
     """
     most = max(seeds[comparison["variant"]], seeds[comparison["baseline"]])
-    return str(comparison["test"]).startswith("paired") and bool(comparison["n_completed"] < most)
+    covered = comparison["n" if has_times(comparison) else "n_completed"]
+    return str(comparison["test"]).startswith("paired") and bool(covered < most)
 
 
 def lost_shares(summary: pd.DataFrame, metric: str, by: str | list[str]) -> "pd.Series[float]":
@@ -309,8 +326,13 @@ def _values(runs: pd.DataFrame, metric: str) -> "pd.Series[float]":
     return values
 
 
-def _compared(one: _Arm, other: _Arm, *, bootstrap: bool, margin: float | None, looks: Looks | None) -> dict[str, Any]:
-    """Return the fields of a comparison, the numbers of lost and unmatched runs, and the values for the joint test."""
+def _compared(
+    one: _Arm, other: _Arm, metric: str, *, bootstrap: bool, margin: float | None, looks: Looks | None
+) -> dict[str, Any]:
+    """Return the fields of a comparison, the numbers of lost and unmatched runs, and the values for the joint test.
+
+    Paired times are compared by the sign test.
+    """
     design = _Design.of(one, other)
     had = [] if looks is None else [size for size in looks.sizes if one.has_ended(size) and other.has_ended(size)]
     joint: dict[str, Sides] = {}
@@ -318,38 +340,40 @@ def _compared(one: _Arm, other: _Arm, *, bootstrap: bool, margin: float | None, 
     if design.is_paired:
         seeds = [seed for _, seed in design.pairs]
         sides = [[arm.scores[pair] for pair in design.pairs] for arm in design.arms]
-        compared = compare_paired(*sides, units=seeds, bootstrap=bootstrap, margin=margin)
-        joint = _joint(compared, sides, seeds, [math.inf] if looks is None else had, margin)
-        if looks and had and bootstrap and not math.isnan(compared.exact_low):
-            own = [look[0] for look in joint["p_value"].looks]
-            repeated = repeated_interval(own, looks)
+        compared = asdict(compare_paired(*sides, units=seeds, bootstrap=bootstrap, margin=margin))
+        if metric in TIMES_TO_TARGET:
+            compared |= asdict(compare_times(*sides, units=seeds, margin=margin))
+        joint = _joint(compared["test"], sides, seeds, [math.inf] if looks is None else had, margin)
+        if looks and had and bootstrap and compared["test"].startswith("paired sign-flip"):
+            repeated = repeated_interval([higher for higher, _ in joint["p_value"].looks], looks)
         unmatched = len({seed for _, seed in design.common} - {*seeds})
     else:
         sides = [arm.by_seed(design.cells) for arm in design.arms]
-        compared, unmatched = compare_unpaired(*sides, bootstrap=bootstrap, margin=margin), 0
+        compared, unmatched = asdict(compare_unpaired(*sides, bootstrap=bootstrap, margin=margin)), 0
     lost = (int(np.isinf(side).sum()) for side in sides)
     counts = dict(zip(("lost", "baseline_lost"), lost, strict=True)) | {"unmatched": unmatched}
     interval = dict(zip(("repeated_low", "repeated_high"), repeated, strict=True))
-    return asdict(compared) | counts | interval | {"looks": len(had), "joint": joint}
+    return compared | counts | interval | {"looks": len(had), "joint": joint}
 
 
 def _joint(
-    compared: Comparison, sides: list[list[float]], seeds: list[int], had: Sequence[float], margin: float | None
+    test: str, sides: list[list[float]], seeds: list[int], had: Sequence[float], margin: float | None
 ) -> dict[str, Sides]:
     """Return what the joint test of each claim, by its column, flips the signs of.
 
     Args:
         had: the number of seeds of each look.
     """
-    ranks = compared.test.startswith("paired signed-rank")
+    is_by_size = test.startswith("paired sign-flip")
+    flip = paired_signs if test == SIGN_TEST else partial(paired_sides, ranks=not is_by_size)
     shifts = {"p_value": 0.0} | ({} if margin is None else {"p_equivalence": margin, "p_beyond": -margin})
 
     def look(size: float, shift: float) -> tuple[Flippable, Flippable]:
         chosen = [place for place, seed in enumerate(seeds) if seed < size]
         one, other = ([side[place] for place in chosen] for side in sides)
-        return paired_sides(one, other, [seeds[place] for place in chosen], shift, ranks=ranks)
+        return flip(one, other, [seeds[place] for place in chosen], shift)
 
-    error = 0.0 if ranks else pair_error(*sides)
+    error = pair_error(*sides) if is_by_size else 0.0
     return {claim: Sides([look(size, shift) for size in had], error) for claim, shift in shifts.items()}
 
 
@@ -396,7 +420,7 @@ def _differ(one: str | None, other: str | None) -> bool:
     return None not in (one, other) and one != other
 
 
-def _decision(row: Mapping[str, Any], comparisons: int) -> tuple[str, str]:
+def _decision(row: Mapping[str, Any], comparisons: int, looks: Looks | None) -> tuple[str, str]:
     """Return the verdict, and the reason if it is undecided.
 
     Args:
@@ -406,6 +430,8 @@ def _decision(row: Mapping[str, Any], comparisons: int) -> tuple[str, str]:
     if not row["final"]:
         return UNDECIDED, STILL_TRAINING
     has_margin = row["margin"] is not None
+    if looks and row["family"] and math.isnan(row["p_adjusted"]):
+        return UNDECIDED, NO_LOOK
     if row["p_equivalence"] < LEVEL:  # False for NaN
         return EQUIVALENT, ""
     if not row["least"] < LEVEL:

@@ -103,9 +103,8 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     out.mkdir(parents=True, exist_ok=True)
     remove_leftovers(out)
     ranks = results.ranks
-    if not ranks:  # an earlier report may have written them
-        for stale in (out / "ranks.csv", *out.glob("critical_difference.*")):
-            stale.unlink(missing_ok=True)
+    for stale in _stale(out, has_ranks=bool(ranks), has_profile=bool(results.time_profile)):
+        stale.unlink(missing_ok=True)
     if "csv" in formats:
         yield from _write_frames(results, ranks, out)
     if formats <= {"csv"}:
@@ -115,6 +114,14 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
         yield from table.write(out)
     if {*FIGURE_FORMATS, "html"} & formats:
         yield from _write_figures(results, ranks, table, out, replace(output, formats=formats))
+
+
+def _stale(out: Path, *, has_ranks: bool, has_profile: bool) -> Iterator[Path]:
+    """Yield the files of an earlier report that this one does not have."""
+    if not has_ranks:
+        yield from (out / "ranks.csv", *out.glob("critical_difference.*"))
+    if not has_profile:
+        yield from out.glob("time_profile.*")
 
 
 def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
@@ -128,6 +135,8 @@ def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[
         yield write_frame(results.tuning_curve, out / "tuning_curve.csv")
     if ranks:
         yield write_frame(ranks.frame(), out / "ranks.csv")
+    if results.time_profile:
+        yield write_frame(results.time_profile.frame, out / "time_profile.csv")
 
 
 def runs_frame(results: Results) -> pd.DataFrame:

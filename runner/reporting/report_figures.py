@@ -19,7 +19,7 @@ from runner.reporting.figures.grids import heat_map, sensitivity
 from runner.reporting.figures.of_run import confusion_matrix
 from runner.reporting.figures.of_tuning import tuning_curves
 from runner.reporting.figures.styles import Style, variant_styles
-from runner.reporting.metrics import axis_label, is_share, quantity, sign_of
+from runner.reporting.metrics import WARM_SECONDS, axis_label, is_share, quantity, sign_of
 from runner.reporting.predictions import class_names, mean_confusion
 from runner.reporting.ranks import Ranks, critical_difference
 from runner.reporting.results import Results
@@ -73,14 +73,19 @@ def _final_figures(results: Results) -> Named:
         yield "generalization_gap", partial(dots, gaps, "gap", label, title, share=True)
     ended = summary[summary["status"] != "running"]
     timed = ended if results.target is None else without_lost_times(ended)
-    if results.target is not None and timed["seconds_to_target"].notna().any():
+    if results.target is not None and timed[WARM_SECONDS].notna().any():
         title = f"Time to a {results.goal}: {results.title}"
-        label = "training time to the target, including compilation (s)"
+        label = "training time to the target, without compilation (s)"
         if results.target_source:
             label += _target_line(results.target_source)
         missed = _missed(results)
         options = {"share": False, "notes": missed, "biased": missed}
-        yield "time_to_target", partial(dots, timed, "seconds_to_target", label, title, **options)
+        yield "time_to_target", partial(dots, timed, WARM_SECONDS, label, title, **options)
+    if profile := results.time_profile:
+        title = (
+            f"Profile of times to a {results.goal} over {counted(profile.workloads, profile.workload)}: {results.title}"
+        )
+        yield "time_profile", partial(profile.draw, title)
 
 
 def _target_line(text: str) -> str:
@@ -100,7 +105,7 @@ def _axis_figures(results: Results) -> Named:
         if points.groupby("group")["value"].nunique().max() >= _FEWEST_ALONG:
             title = f"Sensitivity: {results.title}"
             yield "sensitivity", partial(sensitivity, points, axis.key, results.metric, title, {})
-    if is_grid(axes, overrides):
+    if is_grid(axes, overrides) and scores.notna().any():
         title = f"Mean {axis_label(results.metric)}: {results.title}"
         points = overrides.assign(score=scores)
         yield "heat_map", partial(heat_map, points, axes[0], axes[1], results.metric, title)

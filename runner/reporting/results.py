@@ -37,7 +37,8 @@ from runner.reporting.selection import read_tuning, selection_frame, selection_w
 from runner.reporting.statistics.test_set_error import BY_EXAMPLE, with_test_set_error
 from runner.reporting.statistics.ties import best_first, places
 from runner.reporting.tables.frames import history_frame, summary_frame
-from runner.reporting.targets import is_time, usual_target, with_targets
+from runner.reporting.targets import is_time, usual_target, with_compilation, with_targets
+from runner.reporting.time_profiles import TimeProfile, time_profile
 from runner.reporting.tuning_curves import tuning_curve_frame, tuning_sentences
 from runner.reporting.variant_names import find_variant
 from runner.reporting.verdicts import cautions, verdicts
@@ -184,6 +185,12 @@ class Results:
     def _scores_by_dataset(self) -> pd.DataFrame:
         return scores_by_dataset(self.summary, self.metric)
 
+    @cached_property
+    def time_profile(self) -> TimeProfile | None:
+        """Profile of the times to a target that the user or the study set; None while runs are still training."""
+        is_set = self.target is not None and (is_time(self.metric) or not self.target_source)
+        return time_profile(self.summary, self.metric) if is_set and not self.training else None
+
     def _secondary(self) -> list[str]:
         """Warn if the metric was chosen after the fact."""
         if not self.secondary_note:
@@ -272,7 +279,7 @@ class Results:
     @cached_property
     def verdicts(self) -> dict[str, str]:
         """One sentence per variant."""
-        return verdicts(self.aggregate, self.comparisons, self.baselines)
+        return verdicts(self.aggregate, self.comparisons, self.baselines, self.goal)
 
     @cached_property
     def cautions(self) -> list[str]:
@@ -282,6 +289,7 @@ class Results:
         found = cautions(self.aggregate, self.comparisons, records, tuned, self.not_begun)
         apart = sweeps_apart(self.runs, self.left_out)
         own = [*self._without_baseline(), *self._own_losses(), *self._unranked()]
+        own += with_compilation(self.summary, self.metric)
         chosen = [*self._secondary(), *self._own_margin(), *self._own_correction(), *self._unplanned_looks()]
         return [*chosen, *([apart] if apart else []), *found, *own]
 

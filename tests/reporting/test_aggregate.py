@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from runner.records.design import Looks
 from runner.reporting.aggregate import (
     AGGREGATE_COLUMNS,
     COMPARISON_COLUMNS,
@@ -238,10 +239,13 @@ def test_a_variant_may_have_a_baseline_of_its_own():
 
 def test_a_run_that_never_reached_the_target_counts_as_infinitely_slow():
     summary = runs("a", [0.9] * 4).assign(
-        epochs_to_target=[2, np.nan, 4, np.nan], seconds_to_target=[0.2, np.nan, 0.4, np.nan]
+        epochs_to_target=[2, np.nan, 4, np.nan],
+        seconds_to_target=[0.2, np.nan, 0.4, np.nan],
+        warm_seconds_to_target=[0.1, np.nan, 0.3, np.nan],
     )
     (row,) = aggregate_frame(summary.head(3), "test_accuracy", target=0.9).to_dict("records")
-    assert (row["reached"], row["epochs_to_target"], row["seconds_to_target"]) == (2, 4, 0.4)
+    times = row["epochs_to_target"], row["seconds_to_target"], row["warm_seconds_to_target"]
+    assert (row["reached"], times) == (2, (4, 0.4, 0.3))
     (row,) = aggregate_frame(summary, "test_accuracy", target=0.9).to_dict("records")
     assert row["reached"] == 2
     assert math.isnan(row["epochs_to_target"])
@@ -249,7 +253,7 @@ def test_a_run_that_never_reached_the_target_counts_as_infinitely_slow():
 
 def test_a_run_that_is_still_training_is_counted_and_did_not_miss_the_target():
     summary = runs("a", [0.9, 0.9, np.nan], ["completed", "completed", "running"]).assign(
-        epochs_to_target=[2, 4, np.nan], seconds_to_target=[0.2, 0.4, np.nan]
+        epochs_to_target=[2, 4, np.nan], seconds_to_target=[0.2, 0.4, np.nan], warm_seconds_to_target=[0.1, 0.3, np.nan]
     )
     (row,) = aggregate_frame(summary, "test_accuracy", target=0.9).to_dict("records")
     assert (row["runs"], row["completed"], row["running"]) == (3, 2, 1)
@@ -350,3 +354,30 @@ def test_the_exact_interval_is_in_the_frame():
         [differences[np.flatnonzero([mask >> bit & 1 for bit in range(7)])].mean() for mask in range(1, 128)]
     )
     assert (found["exact_low"], found["exact_high"]) == pytest.approx((means[2], means[-3]))
+
+
+LOOKS = Looks([6, 7], "obrien_fleming")  # with six seeds it may spend less than 2 / 2^6
+
+
+def test_a_planned_look_counts_once_all_its_runs_have_ended():
+    better = [value + 0.01 + seed / 1000 for seed, value in enumerate(SEVEN)]
+    whole = compared(runs("a", SEVEN), runs("b", better), looks=LOOKS)["b"]
+    assert (whole["looks"], whole["verdict"]) == (2, "higher")
+    going_on = runs("b", [*better[:5], np.nan, np.nan], ["completed"] * 5 + ["interrupted"] * 2)
+    none = compared(runs("a", [*SEVEN, 0.9]), going_on, runs("c", better), looks=LOOKS)
+    assert (none["b"]["looks"], none["c"]["looks"]) == (0, 2)
+    interrupted = runs("b", [*better[:6], np.nan], ["completed"] * 6 + ["interrupted"])
+    early = compared(runs("a", SEVEN), interrupted, looks=LOOKS)["b"]
+    assert (early["looks"], early["reason"]) == (1, "no significant difference")
+    assert early["p_adjusted"] > early["p_value"] == 2 / 2**6
+
+
+def test_what_no_planned_look_has_tested_is_not_called_equal():
+    unpaired = {"fingerprint": "other"}
+    early = [*["completed"] * 6, "interrupted"]
+    base, other = (runs(name, [*SEVEN[:6], np.nan], early) for name in "ab")
+    found = compared(base, other.assign(**unpaired), looks=LOOKS)["b"]
+    assert (found["test"], found["verdict"]) == ("Welch", "undecided")
+    assert found["reason"] == "no planned look has tested it yet"
+    ended = compared(runs("a", SEVEN), runs("b", np.subtract(SEVEN, 0.2)).assign(**unpaired), looks=LOOKS)["b"]
+    assert ended["verdict"] == "lower"

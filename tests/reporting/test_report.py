@@ -21,6 +21,7 @@ from runner.reporting.report_figures import report_figures
 from runner.reporting.results import Wish
 from runner.reporting.selection import SELECTION_COLUMNS
 from runner.reporting.statistics.test_set_error import TEST_SET_COLUMNS
+from runner.reporting.time_profiles import PROFILE_COLUMNS
 from runner.reporting.tuning_curves import TUNING_CURVE_COLUMNS
 from runner.sweeps.outcome import write_ending
 from tests.imports import REPOSITORY
@@ -383,7 +384,7 @@ def test_columns_of_every_table_are_documented_with_their_units():
     """docs/report.md lists them; a column that is added or renamed must be there."""
     text = (REPOSITORY / "docs" / "report.md").read_text()
     tables = (AGGREGATE_COLUMNS, COMPARISON_COLUMNS, TEST_SET_COLUMNS, SELECTION_COLUMNS, RANK_COLUMNS)
-    for columns in (*tables, TUNING_CURVE_COLUMNS):
+    for columns in (*tables, PROFILE_COLUMNS, TUNING_CURVE_COLUMNS):
         assert not [column for column in columns if f"`{column}`" not in text]
 
 
@@ -558,7 +559,7 @@ def test_whatever_was_measured_of_the_tested_network_can_be_compared_by(make_run
 
 
 @pytest.mark.usefixtures("undrawn")
-@pytest.mark.parametrize("metric", ["epochs_to_target", "seconds_to_target"])
+@pytest.mark.parametrize("metric", ["epochs_to_target", "seconds_to_target", "warm_seconds_to_target"])
 def test_variants_are_compared_by_the_time_to_a_target(make_run, tmp_path, metric):
     for name, curve in {"a": [0.1, 0.2, 0.8], "b": [0.1, 0.8, 0.9]}.items():
         for seed in range(6):
@@ -568,12 +569,40 @@ def test_variants_are_compared_by_the_time_to_a_target(make_run, tmp_path, metri
     output = Output(["csv", "table", "html"])
     results = report([tmp_path / "sweep"], tmp_path / "out", Wish(metric), output).results
     assert (results.target, results.target_source) == (0.8, "worst final value of optimizer=a")
-    assert "significantly better" in results.verdicts["optimizer=b"]
-    assert results.comparisons["difference"].tolist() == [-1.0 if metric.startswith("epochs") else -2.0]
+    assert (
+        f"b reaches a validation accuracy of 80.00% sooner than {results.baseline}" in results.verdicts["optimizer=b"]
+    )
+    for column in ("difference", "median_difference"):
+        assert results.comparisons[column].tolist() == [-1.0 if metric.startswith("epochs") else -2.0]
     figure, target = dict(report_figures(results, None, None, seeds=False))[metric](), "validation accuracy of 80.00%"
     assert f"target: {target}, worst final value of optimizer=a" in figure.axes[0].get_xlabel().replace("\n", " ")
     assert f"Target: {target}." in (tmp_path / "out" / "table.md").read_text()
     assert "choices and results on validation" in (tmp_path / "out" / "index.html").read_text()
+
+
+def test_times_to_a_target_that_was_set_have_a_profile_and_others_remove_an_earlier_one(make_run, tmp_path):
+    for name, curve in {"a": [0.1, 0.2, 0.8], "b": [0.1, 0.8, 0.9]}.items():
+        for seed in range(3):
+            make_run(f"sweep/{name}{seed}", label=name, seed=seed, accuracies=curve)
+    out, output = tmp_path / "out", Output(["csv"])
+    results = report([tmp_path / "sweep"], out, Wish("epochs_to_target"), output).results
+    profile = pd.read_csv(out / "time_profile.csv")
+    assert profile[["variant", "ratio"]].to_numpy().tolist() == [["a", 1.5]] * 3 + [["b", 1.0]] * 3
+    assert "time_profile" in dict(report_figures(results, None, None, seeds=False))
+    (out / "time_profile.png").touch()
+    results = report([tmp_path / "sweep"], out, Wish(), output).results  # the target is the usual one
+    assert not [*out.glob("time_profile.*")]
+    assert "time_profile" not in dict(report_figures(results, None, None, seeds=False))
+
+
+def test_a_grid_in_which_no_run_reached_the_target_has_no_heat_map_of_times(make_run, tmp_path):
+    for optimizer in "ab":
+        for model in "xy":
+            make_run(f"sweep/{optimizer}{model}", overrides=[f"optimizer={optimizer}", f"model={model}"])
+    for target, is_drawn in ((0.7, True), (0.9, False)):
+        wish = Wish("epochs_to_target", target=target, baseline="optimizer=a,model=x")
+        results = report([tmp_path / "sweep"], tmp_path / "out", wish, CSV).results
+        assert ("heat_map" in dict(report_figures(results, None, None, seeds=False))) == is_drawn
 
 
 def test_a_time_to_a_target_that_nothing_sets_is_refused(make_run, tmp_path):

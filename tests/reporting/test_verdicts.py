@@ -78,8 +78,8 @@ def test_a_claim_says_of_which_runs_and_of_which_pairs_it_is():
     sentences, _ = said(one, other)
     assert sentences["b"].startswith(
         "b (mean test accuracy 94.50% over the 6 of 8 runs that completed) shows no significant difference from a: "
-        "+2.00 percentage points over the 6 seeds that both completed (no 95% CI, all differences equal; p = 0.359; paired "
-        "signed"
+        "+2.00 percentage points over the 6 seeds that both completed (no 95% CI, all differences equal; p = 0.359; "
+        "paired signed"
     )
     assert sentences["b"].endswith(
         "n = 7; counted as lost: 1 run of b that diverged; among the 7 of 8 runs of a that completed)."

@@ -28,7 +28,11 @@ CAPTIONS = {
     "loss": f"Loss by epoch. {_PENALTY} {_BAND}",
     "negative_log_likelihood": f"Cross-entropy by epoch, without penalties and smoothing. {_BAND}",
     "generalization_gap": f"Final training accuracy minus validation accuracy. {_DOTS}",
-    "time_to_target": f"Training time until the run first reaches the target. {_DOTS}",
+    "time_to_target": f"Training time until the run first reaches the target, without the compilation. {_DOTS}",
+    "time_profile": (
+        "Share of the workloads on which a variant reaches the target within a multiple of the fastest variant's time; "
+        "the score is the mean height between 1 and 4."
+    ),
     "sensitivity": f"Metric against the varied key. {_BAND}",
     "tuning_curve": (
         "Best of so many points, drawn at random and without replacement from those tried: the mean over all draws of "

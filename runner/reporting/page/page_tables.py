@@ -2,6 +2,7 @@
 
 import math
 import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,13 +17,13 @@ from runner.reporting.metrics import (
     axis_label,
     device_name,
     interval_text,
-    seeds_interval,
     signed_text,
     spread_text,
     value_text,
 )
 from runner.reporting.results import Results
 from runner.reporting.tables.paper_table import PaperTable, p_head
+from runner.reporting.time_verdicts import shown_estimate
 
 _ONE_LINE = 40  # letters that fit into a cell without a break
 
@@ -43,9 +44,11 @@ class Cell:
 
     @classmethod
     def number(cls, text: str, value: float | None, kind: str = "number") -> "Cell":
-        """Return a cell that sorts by its number; without one it is empty and sorts last."""
-        known = value is not None and math.isfinite(value)
-        return cls([(text if known else "", False)], value if known else None, kind)
+        """Return a cell that sorts by its number, an infinite one as the largest; without one it is empty, and last."""
+        if value is None or math.isnan(value):
+            return cls([("", False)], kind=kind)
+        most = sys.float_info.max
+        return cls([(text, False)], min(max(value, -most), most), kind)
 
 
 def _width(text: str) -> str:
@@ -117,10 +120,10 @@ def _not_compared(results: Results, variant: str, heads: Sequence[str]) -> list[
 
 def _against(against: Mapping[Any, Any], metric: str, heads: Sequence[str]) -> list[Cell]:
     """Return the cells of a comparison under these heads, and its verdict."""
+    column, interval = shown_estimate(against)
     wins, p, equivalence = against["win_probability"], p_text(against), p_text(against, "p_equivalence")
-    interval = seeds_interval(against)
     cells = {
-        "difference": Cell.number(signed_text(against["difference"], metric), against["difference"]),
+        "difference": Cell.number(signed_text(against[column], metric), against[column]),
         "95% interval": Cell.number(interval_text(against, metric, interval), against[f"{interval}_low"]),
         f"p ({against['correction']})": Cell.number(p, None if p == "-" else against["p_adjusted"]),
         "p (equivalence)": Cell.number(equivalence, None if equivalence == "-" else against["p_equivalence"]),

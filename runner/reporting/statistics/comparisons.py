@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from runner.reporting.statistics.attainability import EXACT_PAIRS, FLIPS, seeds_needed
-from runner.reporting.statistics.equivalence import HigherP, beyond_p, equivalence_p
+from runner.reporting.statistics.equivalence import against_margin
 from runner.reporting.statistics.sign_flips import AS_EXTREME, exact_interval, sign_flip_p
 from runner.reporting.statistics.ties import Values, levelled, rounding_of
 
@@ -106,8 +106,8 @@ def compare_paired(
         margin: differences within it count as equal; None: nothing is tested against a margin.
     """
     one, other = np.asarray(variant, float), np.asarray(baseline, float)
-    unit = np.unique(np.arange(len(one)) if units is None else _codes(units), return_inverse=True)[1]
-    differences, rounding = _differences(one, other), rounding_of(one, other)
+    unit = unit_numbers(units, len(one))
+    differences, rounding = paired_differences(one, other), rounding_of(one, other)
     finite = np.isfinite(differences)
     completed = finite & np.isfinite(one)
     ranks, error = not completed.all(), _ERROR * rounding
@@ -131,7 +131,7 @@ def compare_paired(
         exact_low=exact_low,
         exact_high=exact_high,
         **_paired_estimates(own, rounding, bootstrap=bootstrap),
-        **_against_margin(higher_p, one, other, margin),
+        **against_margin(higher_p, one, other, margin),
     )
 
 
@@ -147,7 +147,7 @@ def paired_sides(
     Returns:
         For each side one value per unit.
     """
-    one, other, unit = np.asarray(variant, float), np.asarray(baseline, float), np.array(_codes(units))
+    one, other, unit = np.asarray(variant, float), np.asarray(baseline, float), unit_numbers(units, len(units))
     names = [*dict.fromkeys(units)]
     sides = (_flipped(one + shift, other, unit, ranks=ranks), _flipped(other + shift, one, unit, ranks=ranks))
     higher, lower = (dict(zip(names, map(float, side), strict=True)) for side in sides)
@@ -185,7 +185,7 @@ def compare_unpaired(
         n_completed=min(map(len, completed)),
         direction=direction,
         **estimates,
-        **_against_margin(higher_p, one, other, margin),
+        **against_margin(higher_p, one, other, margin),
     )
 
 
@@ -202,16 +202,18 @@ def _t_interval(mean: float, std: float, n: int, rounding: float) -> tuple[float
     return mean - reach, mean + reach
 
 
-def _differences(one: Values, other: Values) -> Values:
+def paired_differences(one: Values, other: Values) -> Values:
     """Return one - other; 0 for rounding errors and for equal infinities."""
     with np.errstate(invalid="ignore"):
         differences = np.where(one == other, 0.0, one - other)
     return np.where(np.abs(differences) > rounding_of(one, other), differences, 0.0)
 
 
-def _codes(units: Sequence[Hashable]) -> list[int]:
+def unit_numbers(units: Sequence[Hashable] | None, pairs: int) -> npt.NDArray[np.intp]:
+    """Return the number of each pair's unit, from 0; None: each pair is a unit."""
     numbers: dict[Hashable, int] = {}
-    return [numbers.setdefault(unit, len(numbers)) for unit in units]
+    known = range(pairs) if units is None else units
+    return np.array([numbers.setdefault(unit, len(numbers)) for unit in known], np.intp)
 
 
 def _sums(values: Values, unit: npt.NDArray[np.intp]) -> Values:
@@ -233,13 +235,8 @@ def _signed_ranks(differences: Values) -> Values:
 
 def _flipped(one: Values, other: Values, unit: npt.NDArray[np.intp], *, ranks: bool) -> Values:
     """Return what a paired test flips the signs of, one value per unit: differences, or their signed ranks."""
-    differences = _differences(one, other)
+    differences = paired_differences(one, other)
     return _sums(_signed_ranks(differences), unit) if ranks else _means(differences, unit)
-
-
-def _against_margin(higher_p: HigherP, one: Values, other: Values, margin: float | None) -> dict[str, float]:
-    tests = {"p_equivalence": equivalence_p, "p_beyond": beyond_p}
-    return {} if margin is None else {name: test(higher_p, one, other, margin) for name, test in tests.items()}
 
 
 def _direction(flipped: Values) -> int:
@@ -366,4 +363,4 @@ def _mean_difference(one: Values, other: Values, axis: int = -1) -> Values:
 
 
 def _wins(one: Values, other: Values) -> float:
-    return float(np.mean(np.sign(_differences(one[:, None], other[None, :])) / 2 + 0.5))
+    return float(np.mean(np.sign(paired_differences(one[:, None], other[None, :])) / 2 + 0.5))
