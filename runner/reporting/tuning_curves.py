@@ -19,6 +19,7 @@ from runner.reporting.statistics.tuning_curve import tuning_curve
 
 TUNING_CURVE_COLUMNS = [
     "variant", "metric", "budget", "expected", "low", "high", "without_score", "expected_test", "place",
+    "median", "median_low", "median_high",
 ]  # fmt: skip
 _MOST_LISTED = 3  # earlier leaders in a sentence
 

@@ -4,13 +4,15 @@ The point with the r-th best score wins a draw of k with probability C(N - r, k 
 all draws are exact.
 
 Source: Dodge et al. 2019, "Show Your Work: Improved Reporting of Experimental Results", who draw with replacement;
-without replacement the mean has no bias (Tang et al. 2020, "Showing Your Work Doesn't Always Work").
+without replacement the mean has no bias (Tang et al. 2020, "Showing Your Work Doesn't Always Work"). The confidence
+interval of a quantile: Conover 1999, "Practical Nonparametric Statistics", section 3.2.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import stats
 
 from runner.reporting.statistics.comparisons import CONFIDENCE
 from runner.reporting.statistics.ties import Values, levelled
@@ -28,6 +30,9 @@ class TuningCurve:
         low, high: central 95% range of the best score over all draws; NaN on the side of draws without a score.
         without_score: share of draws in which no point has a score.
         expected_test: mean test score of the winners; NaN if a point that can win has none.
+        median: median best score over all draws; NaN if it is that of a draw without a score.
+        median_low, median_high: for points that were drawn at random, the 95% confidence interval, at each budget
+            alone, of the median best of as many new points; NaN where it has no bound.
     """
 
     expected: Values
@@ -35,6 +40,9 @@ class TuningCurve:
     high: Values
     without_score: Values
     expected_test: Values
+    median: Values
+    median_low: Values
+    median_high: Values
 
 
 def tuning_curve(scores: npt.ArrayLike, tested: npt.ArrayLike, sign: int) -> TuningCurve:
@@ -47,21 +55,50 @@ def tuning_curve(scores: npt.ArrayLike, tested: npt.ArrayLike, sign: int) -> Tun
         tested: test score of each point; NaN if unknown.
         sign: 1 if a higher score is better, else -1.
     """
-    level, tests = np.asarray(levelled(scores)), np.asarray(tested, float)
-    points, scored = len(level), int(np.isfinite(level).sum())
-    order = np.argsort(np.where(np.isfinite(level), -sign * level, np.inf), kind="stable")
-    level, tests = (
-        np.append(level[order[:scored]], np.nan),
-        tests[order[:scored]],
-    )  # NaN: the best of a draw without any
-    rows = []
-    for budget in range(1, points + 1):
-        wins = winning_probabilities(budget, points)
-        without, known = wins[scored:].sum(), wins[:scored]
-        best, worst = (level[min(rank, scored)] for rank in _central_ranks(wins))
-        low, high = (worst, best) if sign > 0 else (best, worst)
-        rows.append([_mean(level[:scored], known), low, high, without, _mean(tests, known)])
-    return TuningCurve(*np.array(rows, float).reshape(-1, 5).T)
+    level = sign * levelled(scores)
+    level[~np.isfinite(level)] = -np.inf
+    order = np.argsort(-level, kind="stable")
+    level, tests = level[order], np.asarray(tested, float)[order]
+    rows = np.array([_best_of(budget, level, tests) for budget in range(1, len(level) + 1)]).reshape(-1, 6)
+    expected, worst, best, without_score, expected_test, median = np.where(np.isfinite(rows), rows, np.nan).T
+    low, high = _ascending(sign, worst, best)
+    median_low, median_high = _ascending(sign, *_bounds_of_median(level))
+    return TuningCurve(sign * expected, low, high, without_score, expected_test, sign * median, median_low, median_high)
+
+
+def _ascending(sign: int, worse: Values, better: Values) -> tuple[Values, Values]:
+    return (worse, better) if sign > 0 else (-better, -worse)
+
+
+def _best_of(budget: int, level: Values, tests: Values) -> list[float]:
+    """Return expected, worst and best score, share without a score, expected test score, and median at one budget.
+
+    Args:
+        level: scores, best first, of which a higher one is better; minus infinity without a score.
+        tests: test score of each of these points.
+    """
+    wins = winning_probabilities(budget, len(level))
+    scored = np.isfinite(level)
+    better = np.cumsum(wins)
+    worse = np.cumsum(wins[::-1])
+    best, median = (level[np.argmax(better >= share - _ROUNDING)] for share in (_TAIL, 0.5))
+    worst = level[::-1][np.argmax(worse >= _TAIL - _ROUNDING)]
+    expected, expected_test = (_mean(values[scored], wins[scored]) for values in (level, tests))
+    return [expected, worst, best, wins[~scored].sum(), expected_test, median]
+
+
+def _bounds_of_median(level: Values) -> tuple[Values, Values]:
+    """Return, for each budget, the two order statistics that hold the median best of new points with 95% confidence.
+
+    The number of points below that median, the quantile 0.5^(1 / budget) of one point, is binomial.
+    """
+    points = len(level)
+    quantiles = 0.5 ** (1 / np.arange(1, points + 1))
+    ascending = np.concatenate([[-np.inf], level[::-1], [np.inf]])
+    counts = stats.binom.ppf(_TAIL, points, quantiles), 1 + stats.binom.isf(_TAIL, points, quantiles)
+    found = [ascending[count.astype(int)] for count in counts]
+    worse, better = (np.where(np.isfinite(bound), bound, np.nan) for bound in found)
+    return worse, better
 
 
 def winning_probabilities(budget: int, points: int) -> Values:
@@ -70,14 +107,6 @@ def winning_probabilities(budget: int, points: int) -> Values:
     ratios = np.maximum(behind + 1 - budget, 0) / behind  # of neighbours; no binomial coefficient overflows
     chances: Values = budget / points * np.cumprod(np.append(1.0, ratios))
     return chances
-
-
-def _central_ranks(wins: Values) -> tuple[int, int]:
-    """Return the best and the worst rank that leave at most 2.5% of the draws beyond them."""
-    enough = _TAIL - _ROUNDING
-    best = np.argmax(np.cumsum(wins) >= enough)
-    worst = len(wins) - 1 - np.argmax(np.cumsum(wins[::-1]) >= enough)
-    return int(best), int(worst)
 
 
 def _mean(values: Values, weights: Values) -> float:
