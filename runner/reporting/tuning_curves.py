@@ -52,7 +52,8 @@ def tuning_curve_frame(
 
 def _tested(tuning: pd.DataFrame, runs: Iterable[Run], metric: str) -> list[float]:
     """Return the mean test score of each point's tuning runs; NaN unless all of them have one."""
-    points = {(row["variant"], row["point"]): list[float]() for row in tuning.to_dict("records")}
+    rows = list(zip(tuning["variant"], tuning["point"], tuning["seeds"], strict=True))
+    points = {(variant, point): list[float]() for variant, point, _ in rows}
     for run in runs:
         score = run.record.summary().get(metric)
         if run.record.status == "completed" and isinstance(score, int | float):
@@ -61,17 +62,18 @@ def _tested(tuning: pd.DataFrame, runs: Iterable[Run], metric: str) -> list[floa
             place = next((point for text in endings if (point := (run.record.variant, text)) in points), None)
             if place:
                 points[place].append(score)
-    means = [np.mean(scores) if scores else np.nan for scores in points.values()]
-    whole = [len(scores) == seeds for scores, seeds in zip(points.values(), tuning["seeds"], strict=True)]
-    return [float(mean) if is_whole else np.nan for mean, is_whole in zip(means, whole, strict=True)]
+    return [
+        float(np.mean(scores)) if (scores := points[variant, point]) and len(scores) == seeds else np.nan
+        for variant, point, seeds in rows
+    ]
 
 
-def _places(curves: pd.DataFrame, names: Iterable[str], sign: int) -> "pd.Series[float]":
+def _places(curves: pd.DataFrame, names: Iterable[str], sign: int) -> "pd.Series[Any]":
     found = pd.Series(np.nan, index=curves.index)
     for _, rows in _cells(curves, names):
         for _, at in rows.groupby("budget"):
             found[at.index] = 1 + places(at["expected"], at["without_score"], sign)
-    return found
+    return found.astype("Int64")
 
 
 def _cells(curves: pd.DataFrame, names: Iterable[str]) -> list[tuple[str, pd.DataFrame]]:

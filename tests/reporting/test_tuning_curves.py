@@ -25,7 +25,7 @@ def test_each_variant_has_a_row_for_each_budget_and_a_place_among_the_others():
     assert curves["budget"].tolist() == [1, 2, 3, 1, 2]
     assert curves["expected"].tolist() == pytest.approx([0.4, 2 / 3, 0.9, 0.75, 0.8])
     # There is nothing to compare three points of sgd with.
-    assert curves["place"].tolist() == pytest.approx([2, 2, float("nan"), 1, 1], nan_ok=True)
+    assert curves["place"].fillna(0).tolist() == [2, 2, 0, 1, 1]
 
 
 def test_the_leader_is_named_with_the_budget_from_which_it_leads_and_the_order_holds():
@@ -85,6 +85,11 @@ def test_variants_are_compared_within_their_cell_of_the_grid():
 @pytest.mark.parametrize("scores", [{}, {"sgd": [0.1, 0.2]}, {"sgd": [0.1], "adam": [0.2]}])
 def test_nothing_is_said_without_two_variants_and_two_points(scores):
     assert said(scores) == []
+
+
+def test_a_damaged_table_with_a_point_twice_has_its_curve():
+    points = pd.concat([tuning({"sgd": [0.7, 0.8]})] * 2, ignore_index=True)
+    assert tuning_curve_frame(points, [], NAMES)["expected"].tolist() == pytest.approx([0.75, 0.75 + 1 / 30, 0.8, 0.8])
 
 
 def test_the_test_score_is_the_mean_over_the_tuning_runs_of_the_winner(make_run):
