@@ -103,7 +103,7 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     out.mkdir(parents=True, exist_ok=True)
     remove_leftovers(out)
     ranks = results.ranks
-    for stale in _stale(out, has_ranks=bool(ranks), has_profile=bool(results.time_profile)):
+    for stale in _stale(results, out):
         stale.unlink(missing_ok=True)
     if "csv" in formats:
         yield from _write_frames(results, ranks, out)
@@ -116,12 +116,14 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
         yield from _write_figures(results, ranks, table, out, replace(output, formats=formats))
 
 
-def _stale(out: Path, *, has_ranks: bool, has_profile: bool) -> Iterator[Path]:
+def _stale(results: Results, out: Path) -> Iterator[Path]:
     """Yield the files of an earlier report that this one does not have."""
-    if not has_ranks:
+    if not results.ranks:
         yield from (out / "ranks.csv", *out.glob("critical_difference.*"))
-    if not has_profile:
+    if not results.time_profile:
         yield from out.glob("time_profile.*")
+    if results.tuning_curve is None:
+        yield from out.glob("tuning_curve.*")
 
 
 def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:

@@ -145,4 +145,5 @@ def _evidence(rows: pd.DataFrame) -> str:
     metric, ordered = rows["metric"].iloc[0], rows.sort_values("place", kind="stable")
     first, others = ordered.iloc[0], ordered[ordered["place"] > 1]
     then = "".join(f", {row['variant']} {value_text(row['expected'], metric)}" for _, row in others.head(1).iterrows())
-    return f"expected {quantity(metric)} ({value_text(first['expected'], metric)} at {first['budget']} points{then})"
+    picks = f"expected best {quantity(metric)} of points picked at random"
+    return f"{picks} ({value_text(first['expected'], metric)} at {first['budget']} points{then})"

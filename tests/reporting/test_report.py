@@ -468,7 +468,10 @@ def test_the_tuning_budget_has_a_table_a_figure_and_a_sentence(make_run, tmp_pat
     made = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv", "png", "html"]))
     assert pd.read_csv(tmp_path / "out" / "tuning_curve.csv")["expected"].tolist() == [0.5, 0.9, 0.75, 0.8]
     assert tmp_path / "out" / "tuning_curve.png" in made.written
-    said = "Tuning budget: sgd leads at 2 points by expected validation accuracy (90.00% at 2 points, adam 80.00%); "
+    said = (
+        "Tuning budget: sgd leads at 2 points by expected best validation accuracy of points picked at random "
+        "(90.00% at 2 points, adam 80.00%); "
+    )
     assert f"<p>{said}before that adam at 1 point.</p>" in (tmp_path / "out" / "index.html").read_text()
     show_verdicts(Console(width=400), made.results)
     assert said in capsys.readouterr().out

@@ -18,7 +18,8 @@ from runner.reporting.statistics.comparisons import CONFIDENCE
 from runner.reporting.statistics.ties import Values, levelled
 
 _TAIL = (1 - CONFIDENCE) / 2
-_ROUNDING = 1e-12  # of a sum of probabilities
+_DIGITS = 12  # of a sum of probabilities, so that equal shares are equal
+_ROUNDING = 10.0**-_DIGITS
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,8 @@ def _best_of(budget: int, level: Values, tests: Values) -> list[float]:
     best, median = (level[np.argmax(better >= share - _ROUNDING)] for share in (_TAIL, 0.5))
     worst = level[::-1][np.argmax(worse >= _TAIL - _ROUNDING)]
     expected, expected_test = (_mean(values[scored], wins[scored]) for values in (level, tests))
-    return [expected, worst, best, wins[~scored].sum(), expected_test, median]
+    without_score = round(float(wins[~scored].sum()), _DIGITS)
+    return [expected, worst, best, without_score, expected_test, median]
 
 
 def _bounds_of_median(level: Values) -> tuple[Values, Values]:

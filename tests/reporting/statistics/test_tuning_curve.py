@@ -75,9 +75,9 @@ def test_an_unknown_test_score_matters_only_where_its_point_can_win():
 
 
 def test_no_score_at_all_leaves_the_curve_unknown():
-    curve = tuning_curve([LOST, LOST], [0.1, 0.2], 1)
+    curve = tuning_curve([LOST] * 6, [0.1] * 6, 1)
     assert np.isnan([curve.expected, curve.low, curve.high, curve.expected_test]).all()
-    assert curve.without_score.tolist() == [1, 1]
+    assert curve.without_score.tolist() == [1] * 6
 
 
 def test_probabilities_of_a_thousand_points_do_not_overflow():
