@@ -204,8 +204,8 @@ COMMANDS = {
     "report": Command(
         _report,
         (
-            "--baseline", "--by", "--confusion", "--format", "--interval", "--margin", "--metric", "--out", "--seeds",
-            "--target", "--together", "--watch",
+            "--baseline", "--bayesian-rope", "--by", "--confusion", "--correction", "--format", "--interval",
+            "--margin", "--metric", "--out", "--seeds", "--target", "--together", "--watch",
         ),
         only_reads=True,
     ),

@@ -240,6 +240,7 @@ class Results:
         target: float | None = None,
         margin: float | None = None,
         correction: str | None = None,
+        rope: float | None = None,
     ) -> "Results":
         """Return the same runs, compared by another metric, baseline, target, margin or correction.
 
@@ -255,10 +256,13 @@ class Results:
             margin: smallest difference that matters, in the metric's own unit: 0.001 is 0.1 percentage points of
                 accuracy. With it, the verdicts are better, worse, equivalent or undecided.
             correction: of the p values for several comparisons: `max_t` or `holm`.
+            rope: half-width of the region of practical equivalence for the Bayesian signed-rank test over three or more
+                data sets, in the same unit; see `tasks`.
 
         Raises:
-            UserError: if there is no such metric or variant, no run can reach the target, or the margin is not above 0
-                or above 1 for a share, or there is no such correction.
+            UserError: if there is no such metric or variant, no run can reach the target, the margin or the region is
+                not above 0 or above 1 for a share, there is no such correction, or there are too few data sets for a
+                region.
 
         >>> import runner
         >>> runner.load("outputs/sweeps/optimizers").compare(metric="test_loss", baseline="adam")
@@ -269,6 +273,7 @@ class Results:
         0  optimizer=adam        0.05    0.08          0.023  equivalent
         """
         given = {"metric": metric, "baseline": baseline, "target": target, "margin": margin, "correction": correction}
+        given |= {"rope": rope}
         return self._asking(**{name: value for name, value in given.items() if value is not None})
 
     def _asking(self, **options: Any) -> "Results":
@@ -362,6 +367,52 @@ class Results:
 
     @property
     @refusing
+    def tasks(self) -> pd.DataFrame | None:
+        """One row per variant over all data sets, with the columns of tasks.csv; None below three data sets.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").tasks is None
+        True
+        """
+        found = self._read.tasks
+        return None if found is None else found.frame.copy()
+
+    @property
+    @refusing
+    def task_verdicts(self) -> list[str]:
+        """One sentence per comparison over three or more data sets.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").task_verdicts
+        []
+        """
+        return list(self._read.task_verdicts)
+
+    @property
+    @refusing
+    def effects(self) -> pd.DataFrame | None:
+        """One row per main effect and interaction of a grid's axes, with the columns of effects.csv; None without one.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").effects is None
+        True
+        """
+        found = self._read.effects
+        return None if found is None else found.copy()
+
+    @property
+    @refusing
+    def effect_verdicts(self) -> list[str]:
+        """A sentence for each significant effect of a grid's axes, or that no interaction is significant.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").effect_verdicts
+        []
+        """
+        return list(self._read.effect_verdicts)
+
+    @property
+    @refusing
     def time_profile(self) -> pd.DataFrame | None:
         """One row per variant and workload, with the columns of time_profile.csv; None without a target that was set.
 
@@ -375,6 +426,18 @@ class Results:
         """
         found = self._read.time_profile
         return None if found is None else found.frame.copy()
+
+    @property
+    @refusing
+    def variance_sources(self) -> pd.DataFrame | None:
+        """One row per variant and source, with the columns of variance_sources.csv; None without `study.vary`.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").variance_sources is None
+        True
+        """
+        found = self._read.variance_sources
+        return None if found is None else found.copy()
 
     @property
     @refusing
@@ -435,7 +498,7 @@ class Results:
 
         >>> import runner
         >>> print(runner.load("outputs/sweeps/optimizers").table("csv"), end="")
-        variant,test_accuracy (%),difference,95% interval,p (Holm),n,mark
+        variant,test_accuracy (%),difference,95% interval,p (max-T),n,mark
         optimizer=sgd,78.00 ± 2.16,,,,7,
         optimizer=adam,83.00 ± 2.16,+5.00,"[+2.55, +7.45]",0.016,7,best
         """
@@ -543,5 +606,6 @@ class Results:
             read = self._read
         except errors.UserError:
             return note_html(repr(self))
-        parts = [list_html(read.title, read.verdicts.values()), list_html("Cautions", read.cautions)]
+        sentences = [*read.verdicts.values(), *read.task_verdicts, *read.effect_verdicts]
+        parts = [list_html(read.title, sentences), list_html("Cautions", read.cautions)]
         return "".join([*parts, table_html(self._table.rows), note_html(self._table.caption)])

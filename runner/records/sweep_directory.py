@@ -3,7 +3,7 @@
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -20,6 +20,9 @@ PLAN = "plan.json"
 PLAN_TABLE = "plan.csv"
 TUNING_TABLE = "tuning.csv"
 TUNING_COLUMNS = ("variant", "point", "seeds", "scored", "chosen", "on_edge", "budget")  # except the metric
+
+RunKind = Literal["result", "tuning", "source"]  # source: a source of variance varies alone
+_KINDS: dict[str, RunKind] = {"tuning": "tuning", "source": "source"}  # of phases; the others bring results
 
 Form = TypeVar("Form")
 
@@ -42,11 +45,11 @@ def read_plan(sweep: Path, form: TypeAdapter[Form]) -> Form:
         raise ValueError(f"{sweep / PLAN}: not a sweep's plan ({error})") from error
 
 
-def planned_variants(sweep: Path, *, tuning: bool) -> dict[str, dict[str, int]]:
+def planned_variants(sweep: Path, kind: RunKind = "result") -> dict[str, dict[str, int]]:
     """Return the variants of each planned run directory, with the position of their first row in the plan's table.
 
     Args:
-        tuning: return only the tuning runs.
+        kind: the runs to return.
 
     Raises:
         FileNotFoundError: if there is no plan.
@@ -58,7 +61,7 @@ def planned_variants(sweep: Path, *, tuning: bool) -> dict[str, dict[str, int]]:
         if not (rows := read_rows(path)):
             raise ValueError("no rows")
         for place, row in enumerate(rows):
-            if (row["phase"] == "tuning") == tuning:
+            if kind == _KINDS.get(row["phase"], "result"):
                 directory, variant = as_meant(row["directory"]), printable(as_meant(row.get("variant", "")))
                 planned.setdefault(directory, {}).setdefault(variant, place)
     except KeyError as error:
@@ -97,6 +100,7 @@ class _Study:
     looks: Looks | None = None
     variants: dict[Text, Any] = field(default_factory=dict)
     drop: Lines = field(default_factory=list)
+    vary: Lines = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,7 @@ class Question:
     spared: int = 0  # number of planned runs that the looks saved
     earlier_seeds: tuple[int, ...] = ()  # numbers of seeds of smaller plans of the same sweep, which were trained
     variants: tuple[str, ...] = ()  # names in the study, without cells of a grid
+    sources: tuple[str, ...] = ()  # of the variance that the study measures
 
     @classmethod
     def of(cls, sweep: Path) -> Self:
@@ -161,4 +166,5 @@ class Question:
             earlier_seeds=tuple(plan.earlier_seeds),
             command=shlex.join(["runner", *as_typed(command)]) if command else None,
             variants=tuple(study_names(study.variants, study.drop)),
+            sources=tuple(study.vary),
         )

@@ -23,6 +23,7 @@ from runner.reporting.statistics.comparisons import (
 from runner.reporting.statistics.families import combined, holm
 from runner.reporting.statistics.joint_flips import Flippable, Sides, adjusted, repeated_interval
 from runner.reporting.statistics.sign_test import SIGN_TEST, TIME_COLUMNS, compare_times, paired_signs
+from runner.reporting.statistics.win_probability import win_claim
 from runner.reporting.targets import TARGET_COLUMNS, target_columns
 
 NO_RESULT = ("diverged", "pruned", "interrupted", "failed", "running")  # statuses of runs without a result
@@ -36,7 +37,7 @@ COMPARISON_COLUMNS = [
     "variant", "baseline", "metric", "test", "n", "difference", "ci_low", "ci_high", "bca_low", "bca_high", "p_value",
     "p_holm", "effect_size", "win_probability", "verdict", "reason", "n_completed", "lost", "baseline_lost",
     "unmatched", "exact_low", "exact_high", "margin", "p_equivalence", "p_beyond", "p_adjusted", "correction", "looks",
-    "repeated_low", "repeated_high", *TIME_COLUMNS,
+    "repeated_low", "repeated_high", *TIME_COLUMNS, "win_low", "win_high", "win_claim",
 ]  # fmt: skip
 UNDECIDED = "undecided"  # no significant difference was shown; the reason says whether one could be
 NOT_SIGNIFICANT = "no significant difference"
@@ -116,7 +117,7 @@ def comparison_frame(
         summary: one row per run: variant, seed, status, the metric, the columns that make true pairs, and `cell` if the
             runs of one seed and variant differ; pairs are then made cell by cell.
         baselines: the baseline of all variants, or of each.
-        bootstrap: compute the BCa and exact intervals, which take most of the time.
+        bootstrap: compute the intervals that take most of the time: BCa, exact, and of the win probability.
         margin: in the metric's unit, above 0.
         looks: planned ones at the seeds 0, 1, 2, ...
     """
@@ -129,13 +130,16 @@ def comparison_frame(
         if variant != baseline and baseline in arms:
             compared = _compared(arm, arms[baseline], metric, bootstrap=bootstrap, margin=margin, looks=looks)
             if sign_of(metric) < 0:
-                compared["win_probability"] = 1 - compared["win_probability"]
+                wins = {"win_probability": "win_probability", "win_low": "win_high", "win_high": "win_low"}
+                compared |= {name: 1 - compared[of_higher] for name, of_higher in wins.items()}
             is_final = training.isdisjoint((variant, baseline))
             about = {"variant": variant, "baseline": baseline, "metric": metric, "margin": margin, "final": is_final}
             rows.append(about | compared)
     _adjust(rows, correction, looks)
     for row in rows:
         row["verdict"], row["reason"] = _decision(row, len(rows), looks)
+        if row["final"] and row["n"] >= FEWEST_SEEDS:
+            row["win_claim"] = win_claim(row["win_low"], row["win_high"]) or None
     types: dict[str, Any] = {
         "margin": float,
         **dict.fromkeys(TIME_COLUMNS, float),
@@ -159,7 +163,7 @@ def compared_runs(summary: pd.DataFrame, comparison: Mapping[Any, Any]) -> list[
     for places, compared in zip(sides, design.completed(), strict=True):
         runs = summary.iloc[places]
         cells = [""] * len(runs) if design.is_apart else runs.get("cell", pd.Series("", runs.index))
-        rows = zip(places.tolist(), _is_scored(runs, metric), cells, runs["seed"], strict=True)
+        rows = zip(places.tolist(), is_scored(runs, metric), cells, runs["seed"], strict=True)
         found.append([place for place, scored, cell, seed in rows if scored and (cell, seed) in compared])
     return found
 
@@ -205,7 +209,7 @@ def lost_shares(summary: pd.DataFrame, metric: str, by: str | list[str]) -> "pd.
     """Return each group's share of lost runs among the completed and diverged ones; NaN without any."""
     ended = summary["status"].isin(["completed", "diverged"])
     keys = [summary[key] for key in ([by] if isinstance(by, str) else by)]
-    shares: pd.Series[float] = _is_lost(summary, metric).astype(float).where(ended).groupby(keys, sort=False).mean()
+    shares: pd.Series[float] = is_lost(summary, metric).astype(float).where(ended).groupby(keys, sort=False).mean()
     return shares
 
 
@@ -225,8 +229,8 @@ class _Arm:
 
     @classmethod
     def of(cls, runs: pd.DataFrame, metric: str) -> Self:
-        lost = _is_lost(runs, metric)
-        with_result = runs.assign(cell=runs.get("cell", ""), lost=lost)[lost | _is_scored(runs, metric)]
+        lost = is_lost(runs, metric)
+        with_result = runs.assign(cell=runs.get("cell", ""), lost=lost)[lost | is_scored(runs, metric)]
         values = with_result[metric].astype(float).mask(with_result["lost"], -sign_of(metric) * np.inf)
         means = values.groupby([with_result["cell"], with_result["seed"]], sort=False).mean()
         scores = dict(zip(means.index, means, strict=True))
@@ -309,7 +313,7 @@ class _Design:
         return [both, both]
 
 
-def _is_lost(summary: pd.DataFrame, metric: str) -> "pd.Series[bool]":
+def is_lost(summary: pd.DataFrame, metric: str) -> "pd.Series[bool]":
     """Mark runs that diverged or, if the metric is the time to the target, never reached the target."""
     diverged = summary["status"] == "diverged"
     if metric not in TIMES_TO_TARGET:
@@ -317,12 +321,13 @@ def _is_lost(summary: pd.DataFrame, metric: str) -> "pd.Series[bool]":
     return diverged | ((summary["status"] == "completed") & summary[metric].isna())
 
 
-def _is_scored(summary: pd.DataFrame, metric: str) -> "pd.Series[bool]":
+def is_scored(summary: pd.DataFrame, metric: str) -> "pd.Series[bool]":
+    """Mark completed runs with a value of the metric."""
     return (summary["status"] == "completed") & summary[metric].notna()
 
 
 def _values(runs: pd.DataFrame, metric: str) -> "pd.Series[float]":
-    values: pd.Series[float] = runs[_is_scored(runs, metric)].groupby("seed")[metric].mean().astype(float)
+    values: pd.Series[float] = runs[is_scored(runs, metric)].groupby("seed")[metric].mean().astype(float)
     return values
 
 

@@ -107,6 +107,11 @@ def error_text(error: float, metric: str) -> str:
     return f"{100 * error:.2f}" if is_share(metric) else value_text(error, metric)
 
 
+def spread_of(std: float, metric: str) -> str:
+    """Format a standard deviation with two significant digits: 0.10 or 0.085 (percentage points), or 0.0031."""
+    return f"{std * (100 if is_share(metric) else 1):#.2g}".rstrip(".")
+
+
 def interval_text(comparison: "Mapping[Any, Any]", metric: str, interval: str = "ci") -> str:
     """Format an interval of a comparison, by the start of its columns' names: [+0.05, +0.37]."""
     low, high = (comparison[f"{interval}_{end}"] for end in ("low", "high"))

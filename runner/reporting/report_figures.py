@@ -16,8 +16,11 @@ from runner.reporting.figures.curves import learning_curves, variant_curves
 from runner.reporting.figures.dots import dots
 from runner.reporting.figures.files import Draw
 from runner.reporting.figures.grids import heat_map, sensitivity
+from runner.reporting.figures.interactions import interaction
 from runner.reporting.figures.of_run import confusion_matrix
+from runner.reporting.figures.of_tasks import performance_profile
 from runner.reporting.figures.of_tuning import tuning_curves
+from runner.reporting.figures.of_variance_sources import spread_by_source
 from runner.reporting.figures.styles import Style, variant_styles
 from runner.reporting.metrics import WARM_SECONDS, axis_label, is_share, quantity, sign_of
 from runner.reporting.predictions import class_names, mean_confusion
@@ -27,6 +30,7 @@ from runner.reporting.run_figures import read_gradients
 from runner.reporting.selection import tuned_metric
 from runner.reporting.statistics.ties import best_first, places
 from runner.reporting.targets import is_time, without_lost_times
+from runner.reporting.tasks import Tasks
 
 Named = Iterator[tuple[str, Draw]]
 _FEWEST_ALONG = 3  # values of one group, to draw a curve along an axis
@@ -47,10 +51,27 @@ def report_figures(results: Results, ranks: Ranks | None, confusion: str | None,
     yield from _final_figures(results)
     yield from _axis_figures(results)
     yield from _tuning_curves(results, styles)
+    if grids := results.factorial.grids:
+        yield "interaction", partial(interaction, grids, results.metric, f"Means by axis: {results.title}")
     yield from _training_figures(results, styles)
     yield from _prediction_figures(results, confusion)
+    if results.tasks and len(results.tasks.profile):
+        yield from _tasks_figure(results, results.tasks)
+    if results.variance_sources is not None:
+        title = f"Spread of {quantity(results.metric)} by source: {_datasets(results)}"
+        yield "variance_sources", partial(spread_by_source, results.variance_sources, results.metric, title)
     if ranks:
         yield "critical_difference", partial(critical_difference, ranks, f"Average ranks by {quantity(results.metric)}")
+
+
+def _tasks_figure(results: Results, tasks: Tasks) -> Named:
+    """Yield the performance profile over several data sets."""
+    frame = tasks.frame.sort_values("iqm", ascending=False, kind="stable")
+    baselines = {*frame["baseline"]} - {""}
+    one = baselines.pop() if len(baselines) == 1 else None
+    styles = variant_styles([*tasks.frame["variant"]], [*frame["variant"]], one)
+    title = f"Performance profile over {frame['datasets'].iloc[0]} data sets: {', '.join(results.common_datasets)}"
+    yield "performance_profile", partial(performance_profile, tasks.profile, axis_label(results.metric), title, styles)
 
 
 def _final_figures(results: Results) -> Named:
@@ -130,7 +151,7 @@ def _tuning_figure(results: Results, tuning: pd.DataFrame) -> Named:
     parts = {str(variant): _parts(point) for variant, point in zip(best["variant"], best["point"], strict=True)}
     values = {variant: number(found.get(axis.key, "")) for variant, found in parts.items()}
     chosen = {variant: value for variant, value in values.items() if value is not None}
-    title = f"Tuned on validation: {', '.join(dict.fromkeys(results.summary['dataset']))}"
+    title = f"Tuned on validation: {_datasets(results)}"
     yield "sensitivity", partial(sensitivity, points, axis.key, metric, title, chosen, results.asked.direction)
 
 
@@ -144,8 +165,12 @@ def _tuning_curves(results: Results, styles: dict[str, Style]) -> Named:
         sign = sign_of(curves["metric"].iloc[0], results.asked.direction)
         ranked = best_first([*full.index], places(full["expected"], full["without_score"], sign))
         styles = variant_styles([*full.index], ranked, None)
-    title = f"Best of the points tried: {', '.join(dict.fromkeys(results.summary['dataset']))}"
+    title = f"Best of the points tried: {_datasets(results)}"
     yield "tuning_curve", partial(tuning_curves, curves, title, styles)
+
+
+def _datasets(results: Results) -> str:
+    return ", ".join(dict.fromkeys(results.summary["dataset"]))
 
 
 def _begin(text: str) -> str:

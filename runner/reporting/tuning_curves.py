@@ -9,7 +9,7 @@ import pandas as pd
 
 from runner.config.overrides import override_key
 from runner.core.text import counted, printable
-from runner.records.baselines import name_and_cell
+from runner.records.baselines import arm_parts
 from runner.records.sweep_directory import tested_metric
 from runner.reporting.collect import Run
 from runner.reporting.metrics import quantity, sign_of, value_text
@@ -82,7 +82,7 @@ def _cells(curves: pd.DataFrame, names: Iterable[str]) -> list[tuple[str, pd.Dat
     The variants have the names that they have in the study.
     """
     names, budgets = list(names), curves.groupby("variant")["budget"].max()
-    parts = {str(variant): name_and_cell(str(variant), names) for variant in dict.fromkeys(curves["variant"])}
+    parts = {str(variant): arm_parts(str(variant), names) for variant in dict.fromkeys(curves["variant"])}
     found = []
     for cell in dict.fromkeys(cell for _, cell in parts.values()):
         own = {variant: name for variant, (name, there) in parts.items() if there == cell}

@@ -25,7 +25,7 @@ MODEL, PREDICTIONS, PAGE = "model.keras", "predictions.npz", "index.html"
 _NAMES = (RUN_FILES - {".hydra", ".lock", "checkpoint"}) | {
     PLAN, PLAN_TABLE, TUNING_TABLE, "multirun.yaml", "trials.csv", "importances.csv", "optuna.journal", PAGE,
     "aggregate.csv", "comparisons.csv", "selection.csv", "tuning_curve.csv", "ranks.csv",
-    "table.csv", "table.md", "table.tex", "ensemble.csv", "ensemble_size.csv",
+    "table.csv", "table.md", "table.tex", "effects.csv", "ensemble.csv", "ensemble_size.csv",
 }  # fmt: skip
 _FIGURES = tuple(f".{suffix}" for suffix in FIGURE_FORMATS)
 _HYDRA = ("config.yaml", "hydra.yaml", "overrides.yaml")

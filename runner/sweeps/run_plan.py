@@ -44,7 +44,7 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
     plan = grown(plan, directory)
     records = {job.run_id: read_status(RunDirectory(job.path(directory))) for job in plan.jobs}
     started_with = {name for name, record in records.items() if record and record.status in DONE}
-    left = [job for job in plan.of_phase("tuning", "final") if job.run_id not in started_with]
+    left = [job for job in plan.of_phase("tuning", "final", "source") if job.run_id not in started_with]
     later = _after_tuning(plan, started_with)
     sweep = Sweep(directory, pool, console, plan.chosen, fail_fast=fail_fast)
     here = [(job.variant, record) for job in plan.jobs if (record := records[job.run_id])]
@@ -112,7 +112,7 @@ def _train(plan: Plan, study: Study | None, sweep: Sweep, directory: Path, conso
         plan.write(directory)
     if study and study.looks:
         return train_in_looks(plan, study.looks, sweep, directory, console) or failed
-    return sweep.train_missing(plan.of_phase("final")) or failed
+    return sweep.train_missing(plan.of_phase("final", "source")) or failed
 
 
 def _warnings(plan: Plan, study: Study | None, records: Iterable[RunRecord | None]) -> Iterator[str]:

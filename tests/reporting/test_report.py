@@ -3,6 +3,7 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from html import unescape
 
 import numpy as np
 import pandas as pd
@@ -14,15 +15,18 @@ from runner.core.errors import UserError
 from runner.core.lock import run_lock
 from runner.records.run_directory import RunDirectory
 from runner.reporting.aggregate import AGGREGATE_COLUMNS, COMPARISON_COLUMNS
+from runner.reporting.effects import EFFECT_COLUMNS
 from runner.reporting.formats import Output
-from runner.reporting.ranks import RANK_COLUMNS
+from runner.reporting.ranks import LAST_RANK_COLUMNS, RANK_COLUMNS
 from runner.reporting.report import report, show_verdicts
 from runner.reporting.report_figures import report_figures
 from runner.reporting.results import Wish
 from runner.reporting.selection import SELECTION_COLUMNS
 from runner.reporting.statistics.test_set_error import TEST_SET_COLUMNS
+from runner.reporting.tasks import PERFORMANCE_COLUMNS, TASK_COLUMNS
 from runner.reporting.time_profiles import PROFILE_COLUMNS
 from runner.reporting.tuning_curves import TUNING_CURVE_COLUMNS
+from runner.reporting.variance_sources import VARIANCE_COLUMNS
 from runner.sweeps.outcome import write_ending
 from tests.imports import REPOSITORY
 from tests.reporting.conftest import run_maker
@@ -278,12 +282,13 @@ def test_a_margin_that_makes_no_sense_is_refused(make_run, tmp_path, margin, sai
         report([tmp_path / "sweep"], tmp_path / "out", Wish(margin=margin), CSV)
 
 
+@pytest.mark.parametrize("flag", ["--margin", "--bayesian-rope"])
 @pytest.mark.parametrize("margin", ["nan", "inf", "0", "-0.001", "high"])
-def test_a_margin_on_the_command_line_is_a_number_above_0(margin, capsys):
+def test_a_margin_on_the_command_line_is_a_number_above_0(flag, margin, capsys):
     with pytest.raises(SystemExit) as stop:
-        report_arguments(["sweep", "--margin", margin])
+        report_arguments(["sweep", flag, margin])
     assert stop.value.code == 2
-    assert f"argument --margin: {margin}: must be a number above 0" in capsys.readouterr().err
+    assert f"argument {flag}: {margin}: must be a number above 0" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("target", ["nan", "inf", "-1", "high"])
@@ -383,8 +388,9 @@ def test_tables_need_no_further_parsing(make_run, tmp_path):
 def test_columns_of_every_table_are_documented_with_their_units():
     """docs/report.md lists them; a column that is added or renamed must be there."""
     text = (REPOSITORY / "docs" / "report.md").read_text()
-    tables = (AGGREGATE_COLUMNS, COMPARISON_COLUMNS, TEST_SET_COLUMNS, SELECTION_COLUMNS, RANK_COLUMNS)
-    for columns in (*tables, PROFILE_COLUMNS, TUNING_CURVE_COLUMNS):
+    own = [TEST_SET_COLUMNS, SELECTION_COLUMNS, RANK_COLUMNS, PROFILE_COLUMNS, VARIANCE_COLUMNS, EFFECT_COLUMNS]
+    tables = [AGGREGATE_COLUMNS, COMPARISON_COLUMNS, LAST_RANK_COLUMNS, TASK_COLUMNS, PERFORMANCE_COLUMNS, *own]
+    for columns in (*tables, TUNING_CURVE_COLUMNS):
         assert not [column for column in columns if f"`{column}`" not in text]
 
 
@@ -511,10 +517,54 @@ def test_several_data_sets_are_compared_each_by_itself_and_ranked(make_run, tmp_
     assert dict(zip(ranks["variant"], ranks["average_rank"], strict=True)) == {
         "optimizer=lion": 1, "optimizer=adam": 2, "optimizer=sgd": 3,
     }  # fmt: skip
-    assert (tmp_path / "out" / "critical_difference.png").exists()
+    tasks = pd.read_csv(tmp_path / "out" / "tasks.csv")
+    means = {"optimizer=adam": 0.605, "optimizer=lion": 0.705, "optimizer=sgd": 0.505}
+    assert dict(zip(tasks["variant"], tasks["mean"], strict=True)) == pytest.approx(means)
+    assert tasks["baseline"].dropna().tolist() == ["optimizer=adam"] * 2
+    figures = [tmp_path / "out" / f"{stem}.png" for stem in ("critical_difference", "performance_profile")]
+    assert all(figure.exists() for figure in figures)
     report([tmp_path / "mnist"], tmp_path / "out", output=CSV)  # where there are none, no earlier ones stay
-    assert not [*tmp_path.glob("out/ranks.csv"), *tmp_path.glob("out/critical_difference.*")]
-    assert tmp_path / "out" / "critical_difference.png" in written
+    names = ("ranks.csv", "tasks.csv", "critical_difference.*", "performance_profile.*")
+    assert not [path for name in names for path in tmp_path.glob(f"out/{name}")]
+    assert {*figures} <= {*written}
+
+
+@pytest.mark.usefixtures("undrawn", "few_resamples")
+def test_a_comparison_over_data_sets_is_on_the_page_and_among_the_verdicts(make_run, tmp_path):
+    for number, name in enumerate(("mnist", "digits", "letters")):
+        for optimizer, accuracy in {"sgd": 0.5, "adam": 0.6 - number / 5}.items():
+            for seed in range(2):
+                make_run(
+                    f"runs/{name}_{optimizer}_{seed}", overrides=[f"dataset={name}", f"optimizer={optimizer}"],
+                    seed=seed, dataset=name, fingerprint=name, accuracies=[accuracy + seed / 100],
+                )  # fmt: skip
+    results = report([tmp_path / "runs"], tmp_path / "out", Wish(rope=0.01), Output(["html", "csv"])).results
+    (sentence,) = results.task_verdicts
+    assert "3 data sets cannot decide (6 can)" in sentence
+    assert "Bayesian signed-rank test with ±1 percentage points" in sentence
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert '<section id="data-sets">' in page
+    assert "3 data sets cannot decide (6 can); probability of improvement" in page
+    assert not (tmp_path / "out" / "ranks.csv").exists()  # of three variants or more
+    assert (tmp_path / "out" / "performance_profile.csv").exists()
+    report([tmp_path / "runs"], tmp_path / "out", Wish("test_loss"), CSV)
+    assert (tmp_path / "out" / "tasks.csv").exists()
+    assert not (tmp_path / "out" / "performance_profile.csv").exists()  # losses have no common scale
+
+
+@pytest.mark.parametrize(
+    ("rope", "message"),
+    [
+        (0.0, "--bayesian-rope 0: must be a number above 0"),
+        (-0.01, "--bayesian-rope -0.01: must be a number above 0"),
+        (2.0, "--bayesian-rope 2: test_accuracy is a share, 0 to 1"),
+        (0.01, "--bayesian-rope 0.01: compares two or more variants over 3 or more data sets"),
+    ],
+)
+def test_region_of_equivalence_that_cannot_be_used_is_refused(make_run, tmp_path, rope, message):
+    sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]], seeds=1)
+    with pytest.raises(UserError, match=f"^{re.escape(message)}"):
+        report([tmp_path / "sweep"], tmp_path / "out", Wish(rope=rope), CSV)
 
 
 def test_a_loss_that_holds_other_penalties_in_each_variant_is_warned_of(make_run, tmp_path):
@@ -660,3 +710,64 @@ def test_a_short_form_names_the_baseline_and_the_confusion_matrix(make_run, tmp_
     report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"], confusion="sgd"))
     with pytest.raises(UserError, match=r"--confusion sdg: no such variant \(allowed: optimizer=adam, optimizer=sgd\)"):
         report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"], confusion="sdg"))
+
+
+def grid_of(make_run, seeds):
+    """Runs of momentum crossed with two rates, at the larger of which it harms."""
+    for seed in range(seeds):
+        cells = [("0", "0.01", 0), ("0", "0.3", 0), ("0.9", "0.01", 0.1), ("0.9", "0.3", -0.1)]
+        for place, (momentum, rate, effect) in enumerate(cells):
+            overrides = [f"optimizer.momentum={momentum}", f"optimizer.learning_rate={rate}"]
+            accuracies = [0.5, 0.6 + effect + seed**2 / 5000]
+            make_run(f"sweep/{seed}{place}", overrides, seed=seed, accuracies=accuracies)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_grid_has_its_effects_in_a_table_on_the_page_and_on_the_terminal(make_run, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    grid_of(make_run, seeds=7)
+    monkeypatch.chdir(tmp_path)
+    report_command(report_arguments(["sweep", "--format", "csv", "html"]))
+    effects = pd.read_csv("sweep/effects.csv")
+    assert list(effects) == [*EFFECT_COLUMNS, "metric_role"]
+    assert effects["difference"].tolist() == pytest.approx([0, -0.1, -0.2], abs=1e-12)
+    sentence = "optimizer.momentum=0.9 rather than 0 raises test accuracy by 10.00 percentage points"
+    assert sentence in " ".join(capsys.readouterr().out.split())
+    page = unescape((tmp_path / "sweep" / "index.html").read_text())
+    assert f"<li>{sentence}" in page
+    assert '<a href="#effects">Effects</a>' in page
+    assert "optimizer.momentum: 0.9 vs 0 x optimizer.learning_rate: 0.3 vs 0.01" in page
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_effects_of_an_earlier_report_do_not_stay_beside_one_without(make_run, tmp_path):
+    grid_of(make_run, seeds=2)
+    out = tmp_path / "out"
+    assert report([tmp_path / "sweep"], out, output=CSV).results.effects is not None
+    (out / "interaction.png").write_text("drawn")
+    shutil.rmtree(tmp_path / "sweep" / "11")
+    results = report([tmp_path / "sweep"], out, output=Output(["csv", "html"])).results
+    assert results.effects is None
+    assert [
+        text for text in results.cautions if text.startswith("effects: none, because at least 2 complete seeds are")
+    ]
+    assert not [*out.glob("effects.csv"), *out.glob("interaction.*")]
+    assert "#effects" not in (out / "index.html").read_text()
+
+
+def test_effects_are_claimed_only_after_the_last_planned_look(make_run, tmp_path):
+    grid_of(make_run, seeds=8)
+    plan = tmp_path / "sweep" / "plan.json"
+
+    def reported(sizes):
+        plan.write_text(json.dumps({"study": {"looks": {"sizes": sizes}}}))
+        return report([tmp_path / "sweep"], tmp_path / "out", output=CSV).results
+
+    assert reported([8, 12]).effect_verdicts == [
+        "effects: tested only after the last planned look, so nothing is claimed."
+    ]
+    assert reported([6, 8]).effect_verdicts[0].startswith("optimizer.momentum=0.9 rather than 0 raises")
+
+
+def test_a_sweep_along_one_key_has_no_effects(reported):
+    assert not (reported / "out" / "effects.csv").exists()

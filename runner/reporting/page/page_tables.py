@@ -22,10 +22,15 @@ from runner.reporting.metrics import (
     value_text,
 )
 from runner.reporting.results import Results
+from runner.reporting.statistics.win_probability import MEANINGFUL
 from runner.reporting.tables.paper_table import PaperTable, p_head
 from runner.reporting.time_verdicts import shown_estimate
 
 _ONE_LINE = 40  # letters that fit into a cell without a break
+_CLAIMS = (
+    f" P(better) is meaningful if its interval, unadjusted, lies above 0.5 and reaches beyond {MEANINGFUL}; for a "
+    "worse variant, the same from the other side (Bouthillier et al. 2021)."
+)
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
     has_new_images = bool(results.comparisons["new_images_low"].notna().any())
     heads = ["difference", "95% interval", p_head(results.comparisons)]
     heads += ["p (equivalence)"] * (results.margin is not None)
-    heads += ["effect size", "P(better)"]
+    heads += ["effect size", "P(better)", "its 95% interval"]
     rows = []
     for row, mark in zip(results.aggregate.to_dict("records"), table.marks, strict=True):
         against = compared.get(row["variant"])
@@ -110,7 +115,7 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
         Column("IQM", number=True), Column("n", number=True), Column("no result"),
         Column("training (s)", number=True), Column("parameters", number=True), Column("points tried", number=True),
     ]  # fmt: skip
-    return PageTable("table-variants", "Variants", table.caption, columns, rows)
+    return PageTable("table-variants", "Variants", table.caption + _CLAIMS * bool(compared), columns, rows)
 
 
 def _not_compared(results: Results, variant: str, heads: Sequence[str]) -> list[Cell]:
@@ -129,11 +134,18 @@ def _against(against: Mapping[Any, Any], metric: str, heads: Sequence[str]) -> l
         "p (equivalence)": Cell.number(equivalence, None if equivalence == "-" else against["p_equivalence"]),
         "effect size": Cell.number(f"{against['effect_size']:+.2f}", against["effect_size"]),
         "P(better)": Cell.number(f"{wins:.2f}", wins),
+        "its 95% interval": Cell.number(_wins_text(against), against["win_low"]),
     }
     undecided = against["reason"] if can_decide(against) else "too few seeds"  # the caption gives the number
     verdict = outcome(against)
     kind = {BETTER: "good", EQUIVALENT: "good", WORSE: "bad"}.get(verdict, "reason")
     return [*(cells[head] for head in heads), Cell.text(undecided if verdict == UNDECIDED else verdict, kind)]
+
+
+def _wins_text(against: Mapping[Any, Any]) -> str:
+    """Format the interval of P(better), with its claim: [0.57, 1.00] meaningful."""
+    claim = "" if pd.isna(against["win_claim"]) else f" {against['win_claim']}"
+    return f"[{against['win_low']:.2f}, {against['win_high']:.2f}]{claim}"
 
 
 def _new_images(against: Mapping[Any, Any] | None, metric: str) -> Cell:

@@ -12,6 +12,7 @@ from runner.core.text import did_you_mean
 from runner.records.baselines import study_names
 from runner.records.design import MOST_SEEDS, Correction, Looks, Spending
 from runner.records.record import VALIDATION_METRICS
+from runner.records.variance_sources import Source
 from runner.reporting.metrics import is_share, sign_of
 
 Axes = dict[str, Annotated[list[Any], Field(min_length=1)]]  # a key or group -> the values it takes
@@ -115,11 +116,19 @@ class Study(Chosen):
     correction: Correction = "max_t"  # of p values for several comparisons
     seeds: Seeds = Field(default=10, validate_default=True)
     looks: Annotated[Looks | None, BeforeValidator(_as_looks)] = None  # from `seeds: {first, most, looks, spending}`
+    vary: list[Source] = Field(default_factory=list)  # sources of variance, each of which varies alone in further runs
 
     @property
     def names(self) -> list[str]:
         """The names of its variants, including those with a part dropped, before the crossing with the grid."""
         return study_names(self.variants, self.drop)
+
+    @field_validator("vary")
+    @classmethod
+    def _sources_are_distinct(cls, value: list[Source]) -> list[Source]:
+        if len(set(value)) < len(value):
+            raise ValueError("names a source twice")
+        return value
 
     @field_validator("target")
     @classmethod
@@ -169,6 +178,8 @@ def read_study(config: Any, seeds: Any = None) -> Study:
         )
     if study.tune:
         _check_tuning(study, study.tune)
+    if study.vary:
+        _check_sources(study)
     return study
 
 
@@ -207,3 +218,12 @@ def _check_tuning(study: Study, tune: Tune) -> None:
             f"study.tune.seeds: shares {', '.join(map(str, common))} with study.seeds; "
             "the result needs seeds that the tuning has not used"
         )
+
+
+def _check_sources(study: Study) -> None:
+    if study.tune:
+        raise ConfigError("study.vary: cannot be combined with study.tune; vary the sources of a variant already tuned")
+    if study.looks:
+        raise ConfigError("study.vary: cannot be combined with planned looks, which stop early; give a number of seeds")
+    if len(study.seeds) < 2:
+        raise ConfigError("study.vary: needs two seeds or more (seeds=20); one run has no spread")
