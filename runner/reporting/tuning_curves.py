@@ -99,8 +99,11 @@ def tuning_sentences(curves: pd.DataFrame, names: Iterable[str]) -> list[str]:
         curves: as from `tuning_curve_frame`.
         names: of the study's variants, without cells of a grid.
     """
-    cells = [(cell, rows) for cell, rows in _cells(curves, names) if rows["budget"].max() > 1]
-    return [f"Tuning budget{f' ({cell})' if cell else ''}: {_leads(rows)}" for cell, rows in cells]
+    return [
+        f"Tuning budget{f' ({cell})' if cell else ''}: {_leads(rows)}"
+        for cell, rows in _cells(curves, names)
+        if rows["budget"].max() > 1 and rows["expected"].notna().any()
+    ]
 
 
 def _leads(rows: pd.DataFrame) -> str:

@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -83,8 +84,11 @@ def test_variants_are_compared_within_their_cell_of_the_grid():
     assert "adam 20.00%" in second
 
 
-@pytest.mark.parametrize("scores", [{}, {"sgd": [0.1, 0.2]}, {"sgd": [0.1], "adam": [0.2]}])
-def test_nothing_is_said_without_two_variants_and_two_points(scores):
+@pytest.mark.parametrize(
+    "scores",
+    [{}, {"sgd": [0.1, 0.2]}, {"sgd": [0.1], "adam": [0.2]}, {"sgd": [np.nan, np.nan], "adam": [np.nan, np.nan]}],
+)
+def test_nothing_is_said_without_two_variants_two_points_and_a_score(scores):
     assert said(scores) == []
 
 
