@@ -8,7 +8,7 @@
 # make bench-report         a report on 1,000 and on 10,000 runs
 # make calibration          false claims, coverage and power of the report's tests, by simulation
 # make calibration-effects  the same for the effects of a grid's axes
-# make calibration-families the same of families of comparisons, and of planned looks (15 minutes)
+# make calibration-families the same for families of comparisons and planned looks (25 minutes)
 # make calibration-images   coverage of the intervals for new test images, from a known truth
 # make torture the tests of reliability in their long form
 # make faults  plant seeded faults one at a time and say which of them the suite catches
