@@ -121,7 +121,7 @@ def _leads(rows: pd.DataFrame) -> str:
     if len(table.columns) > 2:
         until = "still changes at the last budget" if settled == most else f"is the same {_span(settled, most, most)}"
         text += f". The order of all {len(table.columns)} variants {until}"
-    if rows["without_score"].any():
+    if rows.groupby("budget")["without_score"].nunique().max() > 1:
         text += ". A variant ranks behind while all points of a draw may lack a score"
     return f"{text}."
 

@@ -69,6 +69,8 @@ def test_a_variant_whose_draws_may_lack_a_score_ranks_behind():
     assert (
         "before that adam at 1 point. A variant ranks behind while all points of a draw may lack a score." in sentence
     )
+    (sentence,) = said({"sgd": [0.9, 0.9, None], "adam": [0.7, 0.75, None]})
+    assert "lack a score" not in sentence  # the same share of each decides nothing
 
 
 def test_variants_are_compared_within_their_cell_of_the_grid():
