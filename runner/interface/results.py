@@ -389,6 +389,18 @@ class Results:
 
     @property
     @refusing
+    def tuning_curve(self) -> pd.DataFrame | None:
+        """One row per tuned variant and budget, with the columns of tuning_curve.csv; None if nothing was tuned.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").tuning_curve is None
+        True
+        """
+        found = self._read.tuning_curve
+        return None if found is None else found.copy()
+
+    @property
+    @refusing
     def tasks(self) -> pd.DataFrame | None:
         """One row per variant over all data sets, with the columns of tasks.csv; None below three data sets.
 

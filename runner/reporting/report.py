@@ -131,6 +131,8 @@ def _stale(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
         yield from (out / "effects.csv", *out.glob("interaction.*"))
     if results.variance_sources is None:
         yield from out.glob("variance_sources.*")
+    if results.tuning_curve is None:
+        yield from out.glob("tuning_curve.*")
 
 
 def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
@@ -140,6 +142,8 @@ def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[
     yield write_frame(results.comparisons, out / "comparisons.csv")
     if results.selection is not None:
         yield write_frame(results.selection, out / "selection.csv")
+    if results.tuning_curve is not None:
+        yield write_frame(results.tuning_curve, out / "tuning_curve.csv")
     if results.variance_sources is not None:
         yield write_frame(results.variance_sources, out / "variance_sources.csv")
     if ranks:
@@ -202,8 +206,9 @@ def _test_examples(results: Results) -> int | None:
 
 
 def show_verdicts(console: Console, results: "Results") -> None:
-    """Print one sentence per variant, those over data sets, effects and sources of variance, and the cautions."""
-    further = [*results.task_verdicts, *results.effect_verdicts, *source_sentences(results.variance_sources)]
+    """Print one sentence per variant, those over data sets, effects, tuning and variance, and the cautions."""
+    further = [*results.task_verdicts, *results.effect_verdicts, *results.tuning_sentences]
+    further += source_sentences(results.variance_sources)
     for sentence in [*results.verdicts.values(), *further]:
         say(console, sentence)
     for caution in results.cautions:

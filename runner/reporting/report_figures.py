@@ -19,14 +19,16 @@ from runner.reporting.figures.grids import heat_map, sensitivity
 from runner.reporting.figures.interactions import interaction
 from runner.reporting.figures.of_run import confusion_matrix
 from runner.reporting.figures.of_tasks import performance_profile
+from runner.reporting.figures.of_tuning import tuning_curves
 from runner.reporting.figures.of_variance_sources import spread_by_source
 from runner.reporting.figures.styles import Style, variant_styles
-from runner.reporting.metrics import WARM_SECONDS, axis_label, is_share, quantity
+from runner.reporting.metrics import WARM_SECONDS, axis_label, is_share, quantity, sign_of
 from runner.reporting.predictions import class_names, mean_confusion
 from runner.reporting.ranks import Ranks, critical_difference
 from runner.reporting.results import Results
 from runner.reporting.run_figures import read_gradients
 from runner.reporting.selection import tuned_metric
+from runner.reporting.statistics.ties import best_first, places
 from runner.reporting.targets import is_time, without_lost_times
 from runner.reporting.tasks import Tasks
 
@@ -48,6 +50,7 @@ def report_figures(results: Results, ranks: Ranks | None, confusion: str | None,
             yield metric, partial(learning_curves, results.history, metric, title, styles, seeds=seeds)
     yield from _final_figures(results)
     yield from _axis_figures(results)
+    yield from _tuning_curves(results, styles)
     if grids := results.factorial.grids:
         yield "interaction", partial(interaction, grids, results.metric, f"Means by axis: {results.title}")
     yield from _training_figures(results, styles)
@@ -150,6 +153,20 @@ def _tuning_figure(results: Results, tuning: pd.DataFrame) -> Named:
     chosen = {variant: value for variant, value in values.items() if value is not None}
     title = f"Tuned on validation: {_datasets(results)}"
     yield "sensitivity", partial(sensitivity, points, axis.key, metric, title, chosen, results.asked.direction)
+
+
+def _tuning_curves(results: Results, styles: dict[str, Style]) -> Named:
+    """Yield the tuning curves, with the styles of the other figures if the variants have the names of the study."""
+    curves = results.tuning_curve
+    if curves is None or curves["budget"].max() < 2 or curves["expected"].isna().all():
+        return
+    full = curves.groupby("variant", sort=False).last()
+    if not {*full.index} <= {*styles}:
+        sign = sign_of(curves["metric"].iloc[0], results.asked.direction)
+        ranked = best_first([*full.index], places(full["expected"], full["without_score"], sign))
+        styles = variant_styles([*full.index], ranked, None)
+    title = f"Best of the points tried: {_datasets(results)}"
+    yield "tuning_curve", partial(tuning_curves, curves, title, styles)
 
 
 def _datasets(results: Results) -> str:

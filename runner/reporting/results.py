@@ -45,6 +45,7 @@ from runner.reporting.targets import is_time, usual_target, with_compilation, wi
 from runner.reporting.task_verdicts import task_verdicts
 from runner.reporting.tasks import FEWEST_DATASETS, Tasks, arm_baselines, compare_over_datasets
 from runner.reporting.time_profiles import TimeProfile, time_profile
+from runner.reporting.tuning_curves import tuning_curve_frame, tuning_sentences
 from runner.reporting.variance_sources import source_cautions, variance_frame
 from runner.reporting.variant_names import find_variant
 from runner.reporting.verdicts import cautions, verdicts
@@ -129,6 +130,18 @@ class Results:
         if self.tuning is None:
             return None
         return selection_frame(self.tuning, self.summary.assign(variant=self._names), self.asked.direction)
+
+    @cached_property
+    def tuning_curve(self) -> pd.DataFrame | None:
+        """The best score of a tuned study by its tuning budget, one row per tuned variant and budget."""
+        if self.tuning is None:
+            return None
+        return tuning_curve_frame(self.tuning, self.tuning_runs, self.asked.variants, self.asked.direction)
+
+    @property
+    def tuning_sentences(self) -> list[str]:
+        """One sentence per cell of a tuned study's grid: the leading variants by tuning budget."""
+        return [] if self.tuning_curve is None else tuning_sentences(self.tuning_curve, self.asked.variants)
 
     @cached_property
     def aggregate(self) -> pd.DataFrame:

@@ -99,7 +99,7 @@ def test_a_grid_has_its_effects_and_sentences_about_them(make_run, tmp_path):
     assert runner.load(tmp_path / "s").by("optimizer.momentum").effects is None
 
 
-def test_a_tuned_study_has_its_selection(tmp_path, monkeypatch):
+def test_a_tuned_study_has_its_selection_and_tuning_curve(tmp_path, monkeypatch):
     make_run = run_maker(tmp_path)
     make_run("study/f", label="a", seed=5)
     make_run("study/t", label="a", seed=0)
@@ -110,6 +110,7 @@ def test_a_tuned_study_has_its_selection(tmp_path, monkeypatch):
     results = runner.load(tmp_path / "study")
     assert len(results) == 1
     assert results.selection["optimism"].tolist() == pytest.approx([0.05])
+    assert results.tuning_curve["expected"].tolist() == [0.8]
 
 
 def test_a_plan_sets_question_and_metric_also_from_the_directory_above(make_run, tmp_path):

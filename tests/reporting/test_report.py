@@ -8,6 +8,7 @@ from html import unescape
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from runner.cli.report import report_arguments, report_command
 from runner.core.errors import UserError
@@ -17,13 +18,14 @@ from runner.reporting.aggregate import AGGREGATE_COLUMNS, COMPARISON_COLUMNS
 from runner.reporting.effects import EFFECT_COLUMNS
 from runner.reporting.formats import Output
 from runner.reporting.ranks import LAST_RANK_COLUMNS, RANK_COLUMNS
-from runner.reporting.report import report
+from runner.reporting.report import report, show_verdicts
 from runner.reporting.report_figures import report_figures
 from runner.reporting.results import Wish
 from runner.reporting.selection import SELECTION_COLUMNS
 from runner.reporting.statistics.test_set_error import TEST_SET_COLUMNS
 from runner.reporting.tasks import PERFORMANCE_COLUMNS, TASK_COLUMNS
 from runner.reporting.time_profiles import PROFILE_COLUMNS
+from runner.reporting.tuning_curves import TUNING_CURVE_COLUMNS
 from runner.reporting.variance_sources import VARIANCE_COLUMNS
 from runner.sweeps.outcome import write_ending
 from tests.imports import REPOSITORY
@@ -388,7 +390,7 @@ def test_columns_of_every_table_are_documented_with_their_units():
     text = (REPOSITORY / "docs" / "report.md").read_text()
     own = [TEST_SET_COLUMNS, SELECTION_COLUMNS, RANK_COLUMNS, PROFILE_COLUMNS, VARIANCE_COLUMNS, EFFECT_COLUMNS]
     tables = [AGGREGATE_COLUMNS, COMPARISON_COLUMNS, LAST_RANK_COLUMNS, TASK_COLUMNS, PERFORMANCE_COLUMNS, *own]
-    for columns in tables:
+    for columns in (*tables, TUNING_CURVE_COLUMNS):
         assert not [column for column in columns if f"`{column}`" not in text]
 
 
@@ -459,6 +461,26 @@ def test_what_was_tuned_is_found_whatever_the_report_calls_the_variants(make_run
     assert results.selection["optimism"].tolist() == pytest.approx([0.395, 0.295, 0.195])
     together = report([tmp_path / "sweep"], tmp_path / "out", Wish(by=["model"]), CSV).results
     assert together.aggregate["budget"].tolist() == [5]
+
+
+def test_the_tuning_budget_has_a_table_a_figure_and_a_sentence(make_run, tmp_path, capsys):
+    rows = []
+    for variant, scores in {"sgd": [0.1, 0.9], "adam": [0.7, 0.8]}.items():
+        make_run(f"sweep/{variant}", label=variant)
+        rows += [(variant, f"lr={score}", score) for score in scores]
+    table = pd.DataFrame(rows, columns=["variant", "point", "val_accuracy"])
+    table = table.assign(seeds=1, scored=1, chosen=False, on_edge=False, budget=2)
+    table.to_csv(tmp_path / "sweep" / "tuning.csv", index=False)
+    made = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv", "png", "html"]))
+    assert pd.read_csv(tmp_path / "out" / "tuning_curve.csv")["expected"].tolist() == [0.5, 0.9, 0.75, 0.8]
+    assert tmp_path / "out" / "tuning_curve.png" in made.written
+    said = (
+        "Tuning budget: sgd leads at 2 points by expected best validation accuracy of points picked at random "
+        "(90.00% at 2 points, adam 80.00%); "
+    )
+    assert f"<p>{said}before that adam at 1 point.</p>" in (tmp_path / "out" / "index.html").read_text()
+    show_verdicts(Console(width=400), made.results)
+    assert said in capsys.readouterr().out
 
 
 def test_a_tuned_study_is_ranked_over_the_data_sets_that_it_was_crossed_with(make_run, tmp_path):

@@ -38,6 +38,11 @@ CAPTIONS = {
         "the score is the mean height between 1 and 4."
     ),
     "sensitivity": f"Metric against the varied key. {_BAND}",
+    "tuning_curve": (
+        "Best of so many points, drawn at random and without replacement from those tried: the mean over all draws of "
+        "its validation score and of its test score, both on the tuning seeds. A bar holds 95% of the validation "
+        "scores; it is no confidence interval for other points. A grid's curve depends on the values in it."
+    ),
     "heat_map": "Mean and standard deviation for every pair of values; grey: no run completed.",
     "interaction": (
         f"Means of the complete seeds by two axes, over all others; bars or bands are {CONFIDENCE:.0%} t-intervals over"
@@ -126,6 +131,7 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
         variants=variants_table(results, table),
         tasks=tasks_table(results.tasks) if results.tasks else None,
         selection=None if results.selection is None else selection_table(results.selection),
+        tuning_sentences=results.tuning_sentences,
         effects=None if results.effects is None else effects_table(results.effects),
         effect_verdicts=results.effect_verdicts,
         variance=None if spread is None else variance_table(spread),
