@@ -121,3 +121,8 @@ def test_an_option_whose_name_yaml_takes_for_something_else_is_chosen_in_quotes(
     given = f"optimizer={name}"
     said = composition_message(ValueError("Config group override must be a string or a list."), [given])
     assert f"""for an option of that name: 'optimizer="{name}"')""" in said
+
+
+def test_a_key_that_a_study_leaves_out_can_be_added():
+    said = message("study=smoke", "study.margin=0.001")
+    assert said.endswith("the study's file does not set margin; if the key is right, add it with +study.margin=0.001")
