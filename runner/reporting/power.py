@@ -72,7 +72,7 @@ def power_frame(results: Results, wish: PowerWish) -> pd.DataFrame:
     if is_time(results.metric):
         raise UserError(f"--metric {results.metric}: the power for times to a target is unknown; choose another metric")
     differences = paired_differences(results.summary, results.metric, results.baselines)
-    if not differences:
+    if max(map(len, differences.values()), default=0) < 2:
         raise UserError(
             f"no variant has two seeds with a completed run in common with its baseline, so {quantity(results.metric)} "
             "shows no spread of a paired difference; train a pilot of a few seeds first (seeds=3)"
@@ -129,7 +129,7 @@ def _row(design: Design, place: int, pairs: int, wish: PowerWish, margin: float 
 
 def show_power(console: Console, frame: pd.DataFrame) -> None:
     """Print a line for each comparison, and how the numbers came about."""
-    metric, sizes = str(frame["metric"].iloc[0]), sorted({*frame["seeds"]})
+    metric, sizes = str(frame["metric"].iloc[0]), sorted({*frame["seeds"][frame["pairs"] > 1]})
     unit = shown_unit(metric)
     seeds = counted(sizes[0], "seed") if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]} seeds"
     about = f"{quantity(metric)}{f' in {unit}' * bool(unit)}; {seeds}; power {frame['power'].iloc[0]:.0%}"
@@ -183,7 +183,8 @@ def _number(seeds: float) -> str:
 
 def _notes(frame: pd.DataFrame) -> Iterator[str]:
     """Say how the numbers were computed, and what they do not know."""
-    first, fewest = frame.iloc[0], int(frame["pairs"].min())
+    known = frame[frame["pairs"] > 1]
+    first, fewest = frame.iloc[0], int(known["pairs"].min())
     over = f" over {counted(len(frame), 'comparison')}, {first['correction']}" if len(frame) > 1 else ""
     ways = {
         "simulation": "simulated sign flips of the observed differences"
@@ -191,10 +192,12 @@ def _notes(frame: pd.DataFrame) -> Iterator[str]:
         else f"simulated sign flips of normal differences (beyond {COARSE} seeds by the t-test)",
         "t": "the power of the paired t-test",
     }
-    by = " and ".join(ways[method] for method in dict.fromkeys(frame["method"]))
+    by = " and ".join(ways[method] for method in dict.fromkeys(known["method"]))
     yield f"By {by}{over}."
     yield f"In parentheses: by the 95% interval of the standard deviation that {fewest} pairs leave."
     if not math.isnan(first["margin"]):
         yield "seeds within: to show equivalence within this margin, if there is no true difference."
-    if frame["detectable"].isna().any():
+    if len(known) < len(frame):
+        yield f"no spread, because fewer than two pairs completed: {', '.join(frame['variant'][frame['pairs'] < 2])}"
+    if known["detectable"].isna().any():
         yield "-: so few seeds show no difference of any size, or the differences do not vary."

@@ -236,6 +236,7 @@ def _intervals(found: _Row, comparisons: int) -> Iterator[str]:
     if has_new := not math.isnan(found.get("new_images_low", math.nan)):
         new = _range(found, "new_images")
         text += f" for these test examples, {new} for new ones too" if is_known else f"; {new} for new test examples"
+        text += " but for this look alone" * bool(found["looks"])
     yield text + ", unadjusted" * (comparisons > 1 and (is_known or has_new))
 
 

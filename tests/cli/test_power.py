@@ -88,3 +88,15 @@ def test_a_size_that_is_not_above_zero_is_refused(asked, capsys, option, value):
 def test_runs_without_pairs_show_no_spread(asked):
     with pytest.raises(UserError, match=r"no variant has two seeds .* train a pilot of a few seeds first"):
         power_command(["pilot/sgd0", "pilot/adam1"])
+
+
+def test_a_variant_that_always_diverged_is_named_and_no_part_of_the_notes(asked, tmp_path):
+    make_run = run_maker(tmp_path / "pilot")
+    for seed in range(3):
+        make_run(f"huge{seed}", ["optimizer=huge"], seed=seed, status="diverged")
+    text = asked("--baseline", "adam", "--seeds", "8")
+    assert "the 95% interval of the standard deviation that 3 pairs leave" in text
+    assert "no spread, because fewer than two pairs completed: optimizer=huge" in " ".join(text.split())
+    assert "so few seeds show no difference" not in text
+    with pytest.raises(UserError, match="no variant has two seeds"):
+        power_command(["pilot", "--baseline", "huge"])

@@ -89,6 +89,7 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
     metric = results.metric
     compared = {row["variant"]: row for row in results.comparisons.to_dict("records")}
     has_new_images = bool(results.comparisons["new_images_low"].notna().any())
+    new_images = "95% interval, new images too" + " (this look alone)" * (results.asked.looks is not None)
     heads = ["difference", "95% interval", p_head(results.comparisons)]
     heads += ["p (equivalence)"] * (results.margin is not None)
     heads += ["effect size", "P(better)", "its 95% interval"]
@@ -113,7 +114,7 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
         )
     columns = [
         Column("variant"), Column(axis_label(metric), number=True), *(Column(head, number=True) for head in heads),
-        Column("verdict"), *([Column("95% interval, new images too", number=True)] if has_new_images else []),
+        Column("verdict"), *([Column(new_images, number=True)] if has_new_images else []),
         Column("IQM", number=True), Column("n", number=True), Column("no result"),
         Column("training (s)", number=True), Column("parameters", number=True), Column("points tried", number=True),
     ]  # fmt: skip

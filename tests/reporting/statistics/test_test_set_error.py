@@ -256,6 +256,14 @@ def test_a_claim_names_the_test_examples_it_is_about_and_both_intervals(right):
     assert sentence.endswith("; 800 test examples).")
 
 
+def test_with_planned_looks_the_interval_for_new_examples_holds_for_one_look_and_says_so(right):
+    summary, compared = measured(right)
+    repeated = {"looks": 2, "repeated_low": 0.0005, "repeated_high": 0.025}
+    sentence = sentence_with(summary, compared, new_images_low=0.001, new_images_high=0.02, **repeated)
+    assert "95% CI +0.05 to +2.50 for these test examples, +0.10 to +2.00 for new ones too but for this" in sentence
+    assert "for this look alone; p" in sentence
+
+
 def test_an_interval_for_new_examples_may_begin_at_zero_and_then_the_claim_is_of_these_alone(right):
     summary, compared = measured(right)
     sentence = sentence_with(summary, compared, new_images_low=0.0)
