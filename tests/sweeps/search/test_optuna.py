@@ -16,8 +16,9 @@ from runner.core.lock import Locked, run_lock
 from runner.records.run_directory import RunDirectory
 from runner.sweeps import resume as resuming
 from runner.sweeps.outcome import Outcome
+from runner.sweeps.planning.axis import Axis
 from runner.sweeps.planning.plan import Plan
-from runner.sweeps.search.space import Axis, Search, read_search
+from runner.sweeps.search.space import Search, read_search
 from runner.sweeps.train import Sweep
 from tests.sweeps import made_up
 
