@@ -22,17 +22,17 @@ def baselines(arms: Sequence[str], baseline: str | None, names: Iterable[str] = 
         baseline: the label of an arm, or the name of a study's variant; None: the first one.
         names: names of the study's variants.
     """
-    by_length = sorted(names, key=len, reverse=True)  # so that `a,b` is not taken for a cell of `a`
-    if baseline is not None and (baseline in arms or baseline not in by_length):
+    names = list(names)
+    if baseline is not None and (baseline in arms or baseline not in names):
         return dict.fromkeys(arms, baseline)
-    parts = {arm: _parts(arm, by_length) for arm in arms}
+    parts = {arm: name_and_cell(arm, names) for arm in arms}
     name = parts[arms[0]][0] if baseline is None else baseline
     return {arm: f"{name}{cell}" for arm, (_, cell) in parts.items()}
 
 
-def _parts(arm: str, names: Iterable[str]) -> tuple[str, str]:
+def name_and_cell(arm: str, names: Iterable[str]) -> tuple[str, str]:
     """Split an arm into a study's variant and its cell of the grid, with the comma."""
-    for name in names:
+    for name in sorted(names, key=len, reverse=True):  # so that `a,b` is not taken for a cell of `a`
         if arm == name or arm.startswith(f"{name},"):
             return name, arm[len(name) :]
     return arm, ""
