@@ -174,6 +174,7 @@ LATE = {
     "run/prepare.py",
     "sweeps/hydra_launchers.py",
     "sweeps/hydra_sweeper.py",
+    "sweeps/planning/points.py",
     "sweeps/run_plan.py",
     "sweeps/search/optuna.py",
     "sweeps/worker.py",

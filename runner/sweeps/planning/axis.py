@@ -82,6 +82,8 @@ class Axis(Section):
             raise ValueError("log=from_one needs high below 1, and allows no step")
         if self.step is not None and self.step > self.high - self.low:
             raise ValueError(f"step={self.step} must be at most high - low")
+        if self.step is not None and (self.high - self.low) / self.step > LARGEST:
+            raise ValueError(f"step={self.step} is too small for the range")
         if self.int and not all(_is_whole(number) for number in (self.low, self.high, self.step or 1)):
             raise ValueError("int=true needs whole numbers as low, high and step")
         return self

@@ -69,8 +69,8 @@ def study_variants(
         return [Variant(label, overrides, [], named=True) for _, overrides, label in arms]
     tuned = applicable(study.tune, [(name, overrides) for name, overrides, _ in arms], composer)
     return [
-        Variant(label, overrides, tuning_points(study.tune, axes, name), named=True)
-        for (name, overrides, label), axes in zip(arms, tuned, strict=True)
+        Variant(label, overrides, tuning_points(study.tune, own_axes, name), named=True)
+        for (name, overrides, label), own_axes in zip(arms, tuned, strict=True)
     ]
 
 
