@@ -81,6 +81,11 @@ def tuning_row(metric: str, score: float | None, **others: str | int | bool) -> 
 
 
 @dataclass(frozen=True)
+class _Tune:
+    budget: Whole | None = None
+
+
+@dataclass(frozen=True)
 class _Study:
     question: Text | None = None
     baseline: Text | None = None
@@ -92,6 +97,7 @@ class _Study:
     looks: Looks | None = None
     variants: dict[Text, Any] = field(default_factory=dict)
     drop: Lines = field(default_factory=list)
+    tune: _Tune | None = None
 
 
 @dataclass(frozen=True)
@@ -127,6 +133,7 @@ class Question:
     spared: int = 0  # number of planned runs that the looks saved
     earlier_seeds: tuple[int, ...] = ()  # numbers of seeds of smaller plans of the same sweep, which were trained
     variants: tuple[str, ...] = ()  # names in the study, without cells of a grid
+    budget: int | None = None  # of points to tune each variant
 
     @classmethod
     def of(cls, sweep: Path) -> Self:
@@ -156,4 +163,5 @@ class Question:
             earlier_seeds=tuple(plan.earlier_seeds),
             command=shlex.join(["runner", *as_typed(command)]) if command else None,
             variants=tuple(study_names(study.variants, study.drop)),
+            budget=study.tune.budget if study.tune else None,
         )
