@@ -121,3 +121,9 @@ def test_an_option_whose_name_yaml_takes_for_something_else_is_chosen_in_quotes(
     given = f"optimizer={name}"
     said = composition_message(ValueError("Config group override must be a string or a list."), [given])
     assert f"""for an option of that name: 'optimizer="{name}"')""" in said
+
+
+def test_a_key_that_a_study_leaves_out_is_added_with_a_plus():
+    text = message("study=optimizers", "study.tune.budget=4")
+    assert text.startswith("study.tune.budget=4: no such key (allowed: axes, per_variant, seeds)")
+    assert text.endswith("a key that the study leaves out is added by +study.tune.budget=4")
