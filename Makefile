@@ -7,7 +7,9 @@
 # make bench-sweep          a sweep against as many scripts, one after the other
 # make bench-report         a report on 1,000 and on 10,000 runs
 # make calibration          false claims, coverage and power of the report's tests, by simulation
-# make calibration-families the same of families of comparisons, and of planned looks (15 minutes)
+# make calibration-effects  the same for the effects of a grid's axes
+# make calibration-families the same for families of comparisons and planned looks (25 minutes)
+# make calibration-power    whether the seeds that runner power asks for have the promised power
 # make calibration-images   coverage of the intervals for new test images, from a known truth
 # make torture the tests of reliability in their long form
 # make faults  plant seeded faults one at a time and say which of them the suite catches
@@ -17,7 +19,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .PHONY: setup run check test lint format bench bench-augmentation bench-sweep bench-report calibration \
-	calibration-families calibration-images torture faults lock audit clean
+	calibration-effects calibration-families calibration-images calibration-power torture faults lock audit clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -81,12 +83,22 @@ bench-sweep: setup
 
 calibration: setup
 	$(BIN)/python -m tests.benchmarks.calibration $(ARGS)
+	$(BIN)/python -m tests.benchmarks.calibration_wins $(ARGS)
+	$(BIN)/python -m tests.benchmarks.calibration_tasks $(ARGS)
+	$(BIN)/python -m tests.benchmarks.calibration_times $(ARGS)
+	$(BIN)/python -m tests.benchmarks.calibration_variance $(ARGS)
 
 bench-report: setup
 	$(BIN)/python -m tests.benchmarks.report $(ARGS)
 
+calibration-effects: setup
+	$(BIN)/python -m tests.benchmarks.calibration_effects $(ARGS)
+
 calibration-families: setup
 	$(BIN)/python -m tests.benchmarks.calibration_families $(ARGS)
+
+calibration-power: setup
+	$(BIN)/python -m tests.benchmarks.calibration_power $(ARGS)
 
 calibration-images: setup
 	$(BIN)/python -m tests.benchmarks.calibration_images $(ARGS)

@@ -155,6 +155,12 @@ def _list(arguments: Sequence[str]) -> None:
     list_command(arguments)
 
 
+def _power(arguments: Sequence[str]) -> None:
+    from runner.cli.power import power_command
+
+    power_command(arguments)
+
+
 def _report(arguments: Sequence[str]) -> None:
     from runner.cli.report import report_arguments, report_command
 
@@ -201,11 +207,16 @@ COMMANDS = {
     "diff": Command(_diff, ("--format",), only_reads=True),
     "ensemble": Command(_ensemble, ("--out",), only_reads=True),
     "list": Command(_list, ("--columns", "--descending", "--format", "--sort", "--where"), only_reads=True),
+    "power": Command(
+        _power,
+        ("--baseline", "--correction", "--difference", "--format", "--margin", "--metric", "--power", "--seeds"),
+        only_reads=True,
+    ),
     "report": Command(
         _report,
         (
-            "--baseline", "--by", "--confusion", "--format", "--interval", "--margin", "--metric", "--out", "--seeds",
-            "--target", "--together", "--watch",
+            "--baseline", "--bayesian-rope", "--by", "--confusion", "--correction", "--format", "--interval",
+            "--margin", "--metric", "--out", "--seeds", "--target", "--together", "--watch",
         ),
         only_reads=True,
     ),

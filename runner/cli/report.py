@@ -20,6 +20,7 @@ _OF_VARIANTS = (
     "correction",
     "confusion",
     "seeds",
+    "bayesian_rope",
 )  # arguments that apply only to a comparison
 
 
@@ -48,6 +49,13 @@ def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         "--correction", choices=["max_t", "holm"],
         help="of the p values for several comparisons (default: the study's, or max_t)",
     )  # fmt: skip
+    parser.add_argument(
+        "--bayesian-rope",
+        type=above_zero,
+        metavar="VALUE",
+        help="with three or more data sets: also the Bayesian signed-rank test, with this region of practical "
+        "equivalence around 0, in the metric's own unit",
+    )
     parser.add_argument(
         "--confusion", metavar="VARIANT", help="draw this variant's confusion matrix (default: the best variant's)"
     )
@@ -78,10 +86,18 @@ def report_command(chosen: argparse.Namespace) -> None:
     from runner.reporting.results import Wish
 
     reports = Reports(
-        wish=Wish(chosen.metric, chosen.baseline, chosen.by, chosen.target, chosen.margin, chosen.correction),
+        wish=Wish(
+            chosen.metric,
+            chosen.baseline,
+            chosen.by,
+            chosen.target,
+            chosen.margin,
+            chosen.correction,
+            chosen.bayesian_rope,
+        ),
         output=Output(chosen.format, chosen.seeds, chosen.confusion),
         out=chosen.out,
-        of_variants=[f"--{name}" for name in _OF_VARIANTS if getattr(chosen, name)],
+        of_variants=[f"--{name.replace('_', '-')}" for name in _OF_VARIANTS if getattr(chosen, name)],
         console=Terminal(),
     )
     if chosen.together:

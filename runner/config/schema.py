@@ -16,6 +16,7 @@ from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean
 
 CONSTANT_SCHEDULE = "runner.optim.constant.constant"  # by name, because importing it would be circular
+StreamName = Literal["weights", "order", "dropout", "augmentation"]
 SWEEP_KEYS = ("study", "search", "seeds", "dry_run", "fail_fast")  # they configure a sweep, not a run
 
 
@@ -218,6 +219,15 @@ class Device(Section):
     jit_compile: Annotated[bool | Literal["auto"], BeforeValidator(_auto_or_bool)]
 
 
+class StreamSeeds(Section):
+    """Seeds of single streams of randomness; null: the run's seed."""
+
+    weights: WholeNumber | None = None
+    order: WholeNumber | None = None
+    dropout: WholeNumber | None = None
+    augmentation: WholeNumber | None = None
+
+
 def _none_for_empty(value: Any) -> Any:
     return None if value == {} else value
 
@@ -243,6 +253,12 @@ class Settings(Section):
     diagnostics: dict[str, Part]
     device: Device
     tracking: Annotated[Part | None, BeforeValidator(_none_for_empty)] = None  # missing in older runs
+    stream_seeds: StreamSeeds = StreamSeeds()  # missing in older runs
+
+    def seed_of(self, stream: StreamName) -> int:
+        """Return the seed of a stream of randomness: its own, or the run's."""
+        own: int | None = getattr(self.stream_seeds, stream)
+        return self.seed if own is None else own
 
     @field_validator("name")
     @classmethod
@@ -299,7 +315,17 @@ def resolve(config: DictConfig) -> dict[str, Any]:
     except OmegaConfBaseException as error:
         raise ConfigError(f"{error.full_key or 'configuration'}: {str(error).partition(chr(10))[0]}") from error
     assert isinstance(resolved, dict)
-    return {str(key): value for key, value in resolved.items() if key not in (*SWEEP_KEYS, TRUST)}
+    found = {str(key): value for key, value in resolved.items() if key not in (*SWEEP_KEYS, TRUST)}
+    return found | _without_usual_streams(found)
+
+
+def _without_usual_streams(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the streams' own seeds, with null for those that equal the run's: both ways are the same run."""
+    own = config.get("stream_seeds")
+    if not isinstance(own, dict):
+        return {}
+    usual = config.get("seed")
+    return {"stream_seeds": {name: None if type(seed) is int and seed == usual else seed for name, seed in own.items()}}
 
 
 def check(config: dict[str, Any]) -> Settings:

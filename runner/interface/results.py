@@ -240,6 +240,7 @@ class Results:
         target: float | None = None,
         margin: float | None = None,
         correction: str | None = None,
+        rope: float | None = None,
     ) -> "Results":
         """Return the same runs, compared by another metric, baseline, target, margin or correction.
 
@@ -248,16 +249,20 @@ class Results:
         A comparison by another metric than the plan's, or the default, is marked as secondary.
 
         Args:
-            metric: a column of `runs` for which higher or lower is better, `epochs_to_target` or `seconds_to_target`.
+            metric: a column of `runs` for which higher or lower is better, `epochs_to_target`, `seconds_to_target` or
+                `warm_seconds_to_target`.
             baseline: a variant, or a unique short form of it (`sgd` for `optimizer=sgd`).
             target: target value of the validation metric.
             margin: smallest difference that matters, in the metric's own unit: 0.001 is 0.1 percentage points of
                 accuracy. With it, the verdicts are better, worse, equivalent or undecided.
             correction: of the p values for several comparisons: `max_t` or `holm`.
+            rope: half-width of the region of practical equivalence for the Bayesian signed-rank test over three or more
+                data sets, in the same unit; see `tasks`.
 
         Raises:
-            UserError: if there is no such metric or variant, no run can reach the target, or the margin is not above 0
-                or above 1 for a share, or there is no such correction.
+            UserError: if there is no such metric or variant, no run can reach the target, the margin or the region is
+                not above 0 or above 1 for a share, there is no such correction, or there are too few data sets for a
+                region.
 
         >>> import runner
         >>> runner.load("outputs/sweeps/optimizers").compare(metric="test_loss", baseline="adam")
@@ -268,6 +273,7 @@ class Results:
         0  optimizer=adam        0.05    0.08          0.023  equivalent
         """
         given = {"metric": metric, "baseline": baseline, "target": target, "margin": margin, "correction": correction}
+        given |= {"rope": rope}
         return self._asking(**{name: value for name, value in given.items() if value is not None})
 
     def _asking(self, **options: Any) -> "Results":
@@ -335,6 +341,40 @@ class Results:
         """
         return self._read.comparisons.copy()
 
+    @refusing
+    def power(
+        self,
+        difference: float | None = None,
+        margin: float | None = None,
+        seeds: int | None = None,
+        power: float = 0.8,
+    ) -> pd.DataFrame:
+        """Return what the comparisons can show with a number of seeds, as `runner power` does.
+
+        One row per comparison by pairs: the standard deviation of its differences (`std`), the smallest difference that
+        is `detectable`, and the seeds that a difference or equivalence takes, each with the ends (`_low`, `_high`) that
+        belong to the 95% interval of the standard deviation. NaN: never, or more than 10,000 seeds.
+
+        Args:
+            difference: true difference to show, in the metric's own unit: 0.001 is 0.1 percentage points of accuracy.
+            margin: of equivalence; None: that of `compare`, or the study's.
+            seeds: of each variant; None: those of the runs.
+            power: probability to show the difference.
+
+        Raises:
+            UserError: if an argument makes no sense, or no two variants share two seeds.
+
+        >>> import runner
+        >>> found = runner.load("outputs/sweeps/optimizers").power(difference=0.02)
+        >>> found[["variant", "pairs", "std", "detectable", "seeds_for_difference"]].round(3)
+                  variant  pairs    std  detectable  seeds_for_difference
+        0  optimizer=adam      7  0.026       0.036                  16.0
+        """
+        from runner.reporting.power import PowerWish, power_frame
+
+        compared = self if margin is None else self.compare(margin=margin)
+        return power_frame(compared._read, PowerWish(difference, seeds, power))
+
     @property
     @refusing
     def selection(self) -> pd.DataFrame | None:
@@ -345,6 +385,92 @@ class Results:
         True
         """
         found = self._read.selection
+        return None if found is None else found.copy()
+
+    @property
+    @refusing
+    def tuning_curve(self) -> pd.DataFrame | None:
+        """One row per tuned variant and budget, with the columns of tuning_curve.csv; None if nothing was tuned.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").tuning_curve is None
+        True
+        """
+        found = self._read.tuning_curve
+        return None if found is None else found.copy()
+
+    @property
+    @refusing
+    def tasks(self) -> pd.DataFrame | None:
+        """One row per variant over all data sets, with the columns of tasks.csv; None below three data sets.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").tasks is None
+        True
+        """
+        found = self._read.tasks
+        return None if found is None else found.frame.copy()
+
+    @property
+    @refusing
+    def task_verdicts(self) -> list[str]:
+        """One sentence per comparison over three or more data sets.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").task_verdicts
+        []
+        """
+        return list(self._read.task_verdicts)
+
+    @property
+    @refusing
+    def effects(self) -> pd.DataFrame | None:
+        """One row per main effect and interaction of a grid's axes, with the columns of effects.csv; None without one.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").effects is None
+        True
+        """
+        found = self._read.effects
+        return None if found is None else found.copy()
+
+    @property
+    @refusing
+    def effect_verdicts(self) -> list[str]:
+        """A sentence for each significant effect of a grid's axes, or that no interaction is significant.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").effect_verdicts
+        []
+        """
+        return list(self._read.effect_verdicts)
+
+    @property
+    @refusing
+    def time_profile(self) -> pd.DataFrame | None:
+        """One row per variant and workload, with the columns of time_profile.csv; None without a target that was set.
+
+        >>> import runner
+        >>> timed = runner.load("outputs/sweeps/optimizers").compare(metric="epochs_to_target", target=0.8)
+        >>> timed.time_profile.groupby("variant")["score"].first().round(2)
+        variant
+        optimizer=adam    1.00
+        optimizer=sgd     0.29
+        Name: score, dtype: float64
+        """
+        found = self._read.time_profile
+        return None if found is None else found.frame.copy()
+
+    @property
+    @refusing
+    def variance_sources(self) -> pd.DataFrame | None:
+        """One row per variant and source, with the columns of variance_sources.csv; None without `study.vary`.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").variance_sources is None
+        True
+        """
+        found = self._read.variance_sources
         return None if found is None else found.copy()
 
     @property
@@ -406,7 +532,7 @@ class Results:
 
         >>> import runner
         >>> print(runner.load("outputs/sweeps/optimizers").table("csv"), end="")
-        variant,test_accuracy (%),difference,95% interval,p (Holm),n,mark
+        variant,test_accuracy (%),difference,95% interval,p (max-T),n,mark
         optimizer=sgd,78.00 ± 2.16,,,,7,
         optimizer=adam,83.00 ± 2.16,+5.00,"[+2.55, +7.45]",0.016,7,best
         """
@@ -514,5 +640,6 @@ class Results:
             read = self._read
         except errors.UserError:
             return note_html(repr(self))
-        parts = [list_html(read.title, read.verdicts.values()), list_html("Cautions", read.cautions)]
+        sentences = [*read.verdicts.values(), *read.task_verdicts, *read.effect_verdicts]
+        parts = [list_html(read.title, sentences), list_html("Cautions", read.cautions)]
         return "".join([*parts, table_html(self._table.rows), note_html(self._table.caption)])

@@ -22,16 +22,22 @@ def baselines(arms: Sequence[str], baseline: str | None, names: Iterable[str] = 
         baseline: the label of an arm, or the name of a study's variant; None: the first one.
         names: names of the study's variants.
     """
-    names = list(names)
-    if baseline is not None and (baseline in arms or baseline not in names):
+    known = [*names]
+    if baseline is not None and (baseline in arms or baseline not in known):
         return dict.fromkeys(arms, baseline)
-    parts = {arm: name_and_cell(arm, names) for arm in arms}
+    parts = {arm: arm_parts(arm, known) for arm in arms}
     name = parts[arms[0]][0] if baseline is None else baseline
     return {arm: f"{name}{cell}" for arm, (_, cell) in parts.items()}
 
 
-def name_and_cell(arm: str, names: Iterable[str]) -> tuple[str, str]:
-    """Split an arm into a study's variant and its cell of the grid, with the comma."""
+def arm_parts(arm: str, names: Iterable[str]) -> tuple[str, str]:
+    """Split the label of an arm into a study's variant and its cell of the grid, with the comma.
+
+    An arm of no variant comes back whole.
+
+    Args:
+        names: names of the study's variants.
+    """
     for name in sorted(names, key=len, reverse=True):  # so that `a,b` is not taken for a cell of `a`
         if arm == name or arm.startswith(f"{name},"):
             return name, arm[len(name) :]

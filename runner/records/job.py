@@ -10,8 +10,8 @@ from runner.config.identity import run_id
 from runner.records.record import Lines, Text, Texts, Whole
 
 # A candidate is a final run of a tuned variant at a point that may be chosen; a spared one need not be trained, because
-# an earlier look has decided all comparisons of its variant.
-Phase = Literal["tuning", "candidate", "final", "trial", "spared"]
+# an earlier look has decided all comparisons of its variant. In a source run, one source of variance varies alone.
+Phase = Literal["tuning", "candidate", "final", "trial", "spared", "source"]
 
 
 _LAST_EPOCH = 10**9
@@ -55,6 +55,11 @@ class Job:
     def kind(self) -> str:
         """A key shared by jobs that differ only in the seed."""
         return run_id({key: value for key, value in self.config.items() if key != "seed"})
+
+    @property
+    def is_rival(self) -> bool:
+        """Whether its variant competes with the others; one that measures a source of variance does not."""
+        return self.phase != "source"
 
     def path(self, sweep: Path) -> Path:
         """Return the run's directory."""

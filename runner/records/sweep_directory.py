@@ -3,7 +3,7 @@
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -20,6 +20,9 @@ PLAN = "plan.json"
 PLAN_TABLE = "plan.csv"
 TUNING_TABLE = "tuning.csv"
 TUNING_COLUMNS = ("variant", "point", "seeds", "scored", "chosen", "on_edge", "budget")  # except the metric
+
+RunKind = Literal["result", "tuning", "source"]  # source: a source of variance varies alone
+_KINDS: dict[str, RunKind] = {"tuning": "tuning", "source": "source"}  # of phases; the others bring results
 
 Form = TypeVar("Form")
 
@@ -42,11 +45,11 @@ def read_plan(sweep: Path, form: TypeAdapter[Form]) -> Form:
         raise ValueError(f"{sweep / PLAN}: not a sweep's plan ({error})") from error
 
 
-def planned_variants(sweep: Path, *, tuning: bool) -> dict[str, dict[str, int]]:
+def planned_variants(sweep: Path, kind: RunKind = "result") -> dict[str, dict[str, int]]:
     """Return the variants of each planned run directory, with the position of their first row in the plan's table.
 
     Args:
-        tuning: return only the tuning runs.
+        kind: the runs to return.
 
     Raises:
         FileNotFoundError: if there is no plan.
@@ -58,7 +61,7 @@ def planned_variants(sweep: Path, *, tuning: bool) -> dict[str, dict[str, int]]:
         if not (rows := read_rows(path)):
             raise ValueError("no rows")
         for place, row in enumerate(rows):
-            if (row["phase"] == "tuning") == tuning:
+            if kind == _KINDS.get(row["phase"], "result"):
                 directory, variant = as_meant(row["directory"]), printable(as_meant(row.get("variant", "")))
                 planned.setdefault(directory, {}).setdefault(variant, place)
     except KeyError as error:
@@ -66,6 +69,11 @@ def planned_variants(sweep: Path, *, tuning: bool) -> dict[str, dict[str, int]]:
     except ValueError as error:
         raise ValueError(f"{path}: not a sweep's plan ({error})") from error
     return planned
+
+
+def tested_metric(metric: str) -> str:
+    """Return the test column for a validation column."""
+    return f"test_{metric.removeprefix('best_').removeprefix('val_')}"
 
 
 def tuning_row(metric: str, score: float | None, **others: str | int | bool) -> dict[str, Any]:
@@ -98,6 +106,7 @@ class _Study:
     variants: dict[Text, Any] = field(default_factory=dict)
     drop: Lines = field(default_factory=list)
     tune: _Tune | None = None
+    vary: Lines = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -134,6 +143,7 @@ class Question:
     earlier_seeds: tuple[int, ...] = ()  # numbers of seeds of smaller plans of the same sweep, which were trained
     variants: tuple[str, ...] = ()  # names in the study, without cells of a grid
     budget: int | None = None  # of points to tune each variant
+    sources: tuple[str, ...] = ()  # of the variance that the study measures
 
     @classmethod
     def of(cls, sweep: Path) -> Self:
@@ -147,7 +157,7 @@ class Question:
         study = plan.study
         # A search chooses among all its trials; a report on test results would choose by the test set.
         searched = plan.search.metric if plan.search else None
-        tested = f"test_{study.metric.removeprefix('best_').removeprefix('val_')}" if study.metric else None
+        tested = tested_metric(study.metric) if study.metric else None
         # `runner resume` also trains a plan that was made by a dry run.
         command = [part for part in plan.command if override_key(part) != "dry_run"]
         return cls(
@@ -164,4 +174,5 @@ class Question:
             command=shlex.join(["runner", *as_typed(command)]) if command else None,
             variants=tuple(study_names(study.variants, study.drop)),
             budget=study.tune.budget if study.tune else None,
+            sources=tuple(study.vary),
         )

@@ -3,17 +3,17 @@
 import math
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
 from runner.records.design import CORRECTION_NAMES, Correction, Looks
-from runner.reporting.metrics import TIMES_TO_TARGET, p_number, sign_of
+from runner.reporting.metrics import TIMES_TO_TARGET, WARM_SECONDS, p_number, sign_of
 from runner.reporting.statistics.attainability import LEVEL, cannot_decide, smallest_equivalence_p, smallest_p
 from runner.reporting.statistics.comparisons import (
     FEWEST_SEEDS,
-    Comparison,
     compare_paired,
     compare_unpaired,
     pair_error,
@@ -22,6 +22,9 @@ from runner.reporting.statistics.comparisons import (
 )
 from runner.reporting.statistics.families import combined, holm
 from runner.reporting.statistics.joint_flips import Flippable, Sides, adjusted, repeated_interval
+from runner.reporting.statistics.power import detectable_of
+from runner.reporting.statistics.sign_test import SIGN_TEST, TIME_COLUMNS, compare_times, paired_signs
+from runner.reporting.statistics.win_probability import win_claim
 from runner.reporting.targets import TARGET_COLUMNS, target_columns
 
 NO_RESULT = ("diverged", "pruned", "interrupted", "failed", "running")  # statuses of runs without a result
@@ -29,18 +32,20 @@ _COUNTED = ("completed", *NO_RESULT)
 AGGREGATE_COLUMNS = [
     "variant", "metric", "n", "mean", "std", "standard_error", "ci_low", "ci_high", "median", "iqm", "min", "max",
     "runs", *_COUNTED, "epochs", "train_seconds", *TARGET_COLUMNS, "budget", "parameters", "dataset",
+    WARM_SECONDS,
 ]  # fmt: skip
 COMPARISON_COLUMNS = [
     "variant", "baseline", "metric", "test", "n", "difference", "ci_low", "ci_high", "bca_low", "bca_high", "p_value",
     "p_holm", "effect_size", "win_probability", "verdict", "reason", "n_completed", "lost", "baseline_lost",
     "unmatched", "exact_low", "exact_high", "margin", "p_equivalence", "p_beyond", "p_adjusted", "correction", "looks",
-    "repeated_low", "repeated_high",
+    "repeated_low", "repeated_high", *TIME_COLUMNS, "win_low", "win_high", "win_claim", "detectable",
 ]  # fmt: skip
 UNDECIDED = "undecided"  # no significant difference was shown; the reason says whether one could be
 NOT_SIGNIFICANT = "no significant difference"
 NEITHER_SHOWN = "neither a difference nor equivalence"  # with a margin
 BETTER, WORSE, EQUIVALENT = "better", "worse", "equivalent"  # verdicts with a margin; without one: higher, lower
 _ONLY_EQUIVALENCE = "can show equivalence but no difference"  # of a design
+NO_LOOK = "no planned look has tested it yet"
 STILL_TRAINING = "runs are still training"  # testing until p is small enough finds differences that do not exist
 _PAIRING = ("fingerprint", "split")  # runs of one seed are a pair only if they share these
 _WEIGHTS = ("weight_shapes", "initial_weights")  # if runs share the first, they must share the second
@@ -95,7 +100,8 @@ def comparison_frame(
     half of them, are true pairs; the others are left out and counted as `unmatched`. Otherwise Welch's test is used.
 
     A diverged run counts as lost: it is the worst of its pair. If the metric is the time to the target, a
-    completed run that never reached the target is lost, too. Failed and interrupted runs are missing.
+    completed run that never reached the target is lost, too, and pairs are compared by the sign test, which fills
+    `TIME_COLUMNS`. Failed and interrupted runs are missing.
 
     The correction covers all rows with `FEWEST_SEEDS` or more, on all data sets together; `p_holm` is always Holm's.
     Nothing is claimed about variants with runs that are still training.
@@ -112,27 +118,62 @@ def comparison_frame(
         summary: one row per run: variant, seed, status, the metric, the columns that make true pairs, and `cell` if the
             runs of one seed and variant differ; pairs are then made cell by cell.
         baselines: the baseline of all variants, or of each.
-        bootstrap: compute the BCa and exact intervals, which take most of the time.
+        bootstrap: compute the intervals that take most of the time: BCa, exact, and of the win probability.
         margin: in the metric's unit, above 0.
         looks: planned ones at the seeds 0, 1, 2, ...
     """
-    arms = {str(variant): _Arm.of(runs, metric) for variant, runs in summary.groupby("variant", sort=False)}
-    arms = {variant: arm for variant, arm in arms.items() if arm.scores}
+    arms = _arms(summary, metric)
     training = set(summary.loc[summary["status"] == "running", "variant"])
     rows: list[dict[str, Any]] = []
     for variant, arm in arms.items():
         baseline = baselines if isinstance(baselines, str) else baselines[variant]
         if variant != baseline and baseline in arms:
-            compared = _compared(arm, arms[baseline], bootstrap=bootstrap, margin=margin, looks=looks)
+            compared = _compared(arm, arms[baseline], metric, bootstrap=bootstrap, margin=margin, looks=looks)
             if sign_of(metric) < 0:
-                compared["win_probability"] = 1 - compared["win_probability"]
+                wins = {"win_probability": "win_probability", "win_low": "win_high", "win_high": "win_low"}
+                compared |= {name: 1 - compared[of_higher] for name, of_higher in wins.items()}
             is_final = training.isdisjoint((variant, baseline))
             about = {"variant": variant, "baseline": baseline, "metric": metric, "margin": margin, "final": is_final}
             rows.append(about | compared)
-    _adjust(rows, correction, looks)
+    groups = _groups(rows, correction)
+    _adjust(rows, groups, correction, looks)
     for row in rows:
-        row["verdict"], row["reason"] = _decision(row, len(rows))
-    return pd.DataFrame(rows, columns=COMPARISON_COLUMNS).astype({"margin": float})
+        row["detectable"] = math.nan
+    for group in groups if bootstrap else ():
+        _add_detectable(group, LEVEL / len(groups), looks)
+    for row in rows:
+        row["verdict"], row["reason"] = _decision(row, len(rows), looks)
+        if row["final"] and row["n"] >= FEWEST_SEEDS:
+            row["win_claim"] = win_claim(row["win_low"], row["win_high"]) or None
+    types: dict[str, Any] = {
+        "margin": float,
+        **dict.fromkeys(TIME_COLUMNS, float),
+        "faster": "Int64",
+        "slower": "Int64",
+    }
+    return pd.DataFrame(rows, columns=COMPARISON_COLUMNS).astype(types)
+
+
+def paired_differences(
+    summary: pd.DataFrame, metric: str, baselines: str | Mapping[str, str]
+) -> dict[str, dict[int, float]]:
+    """Return the differences from the baseline of each variant that is compared by pairs, by seed.
+
+    Without pairs in which a run diverged; cells of one seed count as their mean. Arguments as for `comparison_frame`.
+    """
+    arms, found = _arms(summary, metric), dict[str, dict[int, float]]()
+    for variant, arm in arms.items():
+        baseline = baselines if isinstance(baselines, str) else baselines[variant]
+        if variant == baseline or baseline not in arms:
+            continue
+        design = _Design.of(arm, arms[baseline])
+        if design.is_paired:
+            one, other = (side.scores for side in design.arms)
+            own: dict[int, list[float]] = {}
+            for pair in sorted(design.completed()[0], key=lambda pair: pair[1]):
+                own.setdefault(pair[1], []).append(one[pair] - other[pair])
+            found[variant] = {seed: float(np.mean(values)) for seed, values in own.items()}
+    return found
 
 
 def compared_runs(summary: pd.DataFrame, comparison: Mapping[Any, Any]) -> list[list[int]]:
@@ -149,7 +190,7 @@ def compared_runs(summary: pd.DataFrame, comparison: Mapping[Any, Any]) -> list[
     for places, compared in zip(sides, design.completed(), strict=True):
         runs = summary.iloc[places]
         cells = [""] * len(runs) if design.is_apart else runs.get("cell", pd.Series("", runs.index))
-        rows = zip(places.tolist(), _is_scored(runs, metric), cells, runs["seed"], strict=True)
+        rows = zip(places.tolist(), is_scored(runs, metric), cells, runs["seed"], strict=True)
         found.append([place for place, scored, cell, seed in rows if scored and (cell, seed) in compared])
     return found
 
@@ -164,6 +205,7 @@ def can_decide(comparison: Mapping[Any, Any]) -> bool:
     return comparison["verdict"] != UNDECIDED or comparison["reason"] in (
         NOT_SIGNIFICANT,
         NEITHER_SHOWN,
+        NO_LOOK,
         STILL_TRAINING,
     )
 
@@ -171,6 +213,11 @@ def can_decide(comparison: Mapping[Any, Any]) -> bool:
 def shows_only_equivalence(comparison: Mapping[Any, Any]) -> bool:
     """Return whether the design can reach significance for equivalence alone, and the comparison did not."""
     return _ONLY_EQUIVALENCE in comparison["reason"]
+
+
+def has_times(comparison: Mapping[Any, Any]) -> bool:
+    """Return whether a comparison is one of paired times, by the sign test."""
+    return not pd.isna(comparison.get("faster", math.nan))
 
 
 def has_seeds_apart(comparison: Mapping[Any, Any], seeds: Mapping[str, float]) -> bool:
@@ -181,14 +228,15 @@ def has_seeds_apart(comparison: Mapping[Any, Any], seeds: Mapping[str, float]) -
         seeds: number of completed seeds of each variant.
     """
     most = max(seeds[comparison["variant"]], seeds[comparison["baseline"]])
-    return str(comparison["test"]).startswith("paired") and bool(comparison["n_completed"] < most)
+    covered = comparison["n" if has_times(comparison) else "n_completed"]
+    return str(comparison["test"]).startswith("paired") and bool(covered < most)
 
 
 def lost_shares(summary: pd.DataFrame, metric: str, by: str | list[str]) -> "pd.Series[float]":
     """Return each group's share of lost runs among the completed and diverged ones; NaN without any."""
     ended = summary["status"].isin(["completed", "diverged"])
     keys = [summary[key] for key in ([by] if isinstance(by, str) else by)]
-    shares: pd.Series[float] = _is_lost(summary, metric).astype(float).where(ended).groupby(keys, sort=False).mean()
+    shares: pd.Series[float] = is_lost(summary, metric).astype(float).where(ended).groupby(keys, sort=False).mean()
     return shares
 
 
@@ -208,8 +256,8 @@ class _Arm:
 
     @classmethod
     def of(cls, runs: pd.DataFrame, metric: str) -> Self:
-        lost = _is_lost(runs, metric)
-        with_result = runs.assign(cell=runs.get("cell", ""), lost=lost)[lost | _is_scored(runs, metric)]
+        lost = is_lost(runs, metric)
+        with_result = runs.assign(cell=runs.get("cell", ""), lost=lost)[lost | is_scored(runs, metric)]
         values = with_result[metric].astype(float).mask(with_result["lost"], -sign_of(metric) * np.inf)
         means = values.groupby([with_result["cell"], with_result["seed"]], sort=False).mean()
         scores = dict(zip(means.index, means, strict=True))
@@ -257,6 +305,12 @@ class _Arm:
         return {cell for (cell, _), score in self.scores.items() if np.isfinite(score)}
 
 
+def _arms(summary: pd.DataFrame, metric: str) -> dict[str, _Arm]:
+    """Return the variants with a result."""
+    arms = {str(variant): _Arm.of(runs, metric) for variant, runs in summary.groupby("variant", sort=False)}
+    return {variant: arm for variant, arm in arms.items() if arm.scores}
+
+
 @dataclass(frozen=True)
 class _Design:
     """Design of a comparison: the runs of two arms to compare, by pairs or not."""
@@ -292,7 +346,7 @@ class _Design:
         return [both, both]
 
 
-def _is_lost(summary: pd.DataFrame, metric: str) -> "pd.Series[bool]":
+def is_lost(summary: pd.DataFrame, metric: str) -> "pd.Series[bool]":
     """Mark runs that diverged or, if the metric is the time to the target, never reached the target."""
     diverged = summary["status"] == "diverged"
     if metric not in TIMES_TO_TARGET:
@@ -300,17 +354,23 @@ def _is_lost(summary: pd.DataFrame, metric: str) -> "pd.Series[bool]":
     return diverged | ((summary["status"] == "completed") & summary[metric].isna())
 
 
-def _is_scored(summary: pd.DataFrame, metric: str) -> "pd.Series[bool]":
+def is_scored(summary: pd.DataFrame, metric: str) -> "pd.Series[bool]":
+    """Mark completed runs with a value of the metric."""
     return (summary["status"] == "completed") & summary[metric].notna()
 
 
 def _values(runs: pd.DataFrame, metric: str) -> "pd.Series[float]":
-    values: pd.Series[float] = runs[_is_scored(runs, metric)].groupby("seed")[metric].mean().astype(float)
+    values: pd.Series[float] = runs[is_scored(runs, metric)].groupby("seed")[metric].mean().astype(float)
     return values
 
 
-def _compared(one: _Arm, other: _Arm, *, bootstrap: bool, margin: float | None, looks: Looks | None) -> dict[str, Any]:
-    """Return the fields of a comparison, the numbers of lost and unmatched runs, and the values for the joint test."""
+def _compared(
+    one: _Arm, other: _Arm, metric: str, *, bootstrap: bool, margin: float | None, looks: Looks | None
+) -> dict[str, Any]:
+    """Return the fields of a comparison, the numbers of lost and unmatched runs, and the values for the joint test.
+
+    Paired times are compared by the sign test.
+    """
     design = _Design.of(one, other)
     had = [] if looks is None else [size for size in looks.sizes if one.has_ended(size) and other.has_ended(size)]
     joint: dict[str, Sides] = {}
@@ -318,48 +378,57 @@ def _compared(one: _Arm, other: _Arm, *, bootstrap: bool, margin: float | None, 
     if design.is_paired:
         seeds = [seed for _, seed in design.pairs]
         sides = [[arm.scores[pair] for pair in design.pairs] for arm in design.arms]
-        compared = compare_paired(*sides, units=seeds, bootstrap=bootstrap, margin=margin)
-        joint = _joint(compared, sides, seeds, [math.inf] if looks is None else had, margin)
-        if looks and had and bootstrap and not math.isnan(compared.exact_low):
-            own = [look[0] for look in joint["p_value"].looks]
-            repeated = repeated_interval(own, looks)
+        compared = asdict(compare_paired(*sides, units=seeds, bootstrap=bootstrap, margin=margin))
+        if metric in TIMES_TO_TARGET:
+            compared |= asdict(compare_times(*sides, units=seeds, margin=margin))
+        joint = _joint(compared["test"], sides, seeds, [math.inf] if looks is None else had, margin)
+        if looks and had and bootstrap and compared["test"].startswith("paired sign-flip"):
+            repeated = repeated_interval([higher for higher, _ in joint["p_value"].looks], looks)
         unmatched = len({seed for _, seed in design.common} - {*seeds})
     else:
         sides = [arm.by_seed(design.cells) for arm in design.arms]
-        compared, unmatched = compare_unpaired(*sides, bootstrap=bootstrap, margin=margin), 0
+        compared, unmatched = asdict(compare_unpaired(*sides, bootstrap=bootstrap, margin=margin)), 0
     lost = (int(np.isinf(side).sum()) for side in sides)
     counts = dict(zip(("lost", "baseline_lost"), lost, strict=True)) | {"unmatched": unmatched}
     interval = dict(zip(("repeated_low", "repeated_high"), repeated, strict=True))
-    return asdict(compared) | counts | interval | {"looks": len(had), "joint": joint}
+    return compared | counts | interval | {"looks": len(had), "joint": joint}
 
 
 def _joint(
-    compared: Comparison, sides: list[list[float]], seeds: list[int], had: Sequence[float], margin: float | None
+    test: str, sides: list[list[float]], seeds: list[int], had: Sequence[float], margin: float | None
 ) -> dict[str, Sides]:
     """Return what the joint test of each claim, by its column, flips the signs of.
 
     Args:
         had: the number of seeds of each look.
     """
-    ranks = compared.test.startswith("paired signed-rank")
+    is_by_size = test.startswith("paired sign-flip")
+    flip = paired_signs if test == SIGN_TEST else partial(paired_sides, ranks=not is_by_size)
     shifts = {"p_value": 0.0} | ({} if margin is None else {"p_equivalence": margin, "p_beyond": -margin})
 
     def look(size: float, shift: float) -> tuple[Flippable, Flippable]:
         chosen = [place for place, seed in enumerate(seeds) if seed < size]
         one, other = ([side[place] for place in chosen] for side in sides)
-        return paired_sides(one, other, [seeds[place] for place in chosen], shift, ranks=ranks)
+        return flip(one, other, [seeds[place] for place in chosen], shift)
 
-    error = 0.0 if ranks else pair_error(*sides)
+    error = pair_error(*sides) if is_by_size else 0.0
     return {claim: Sides([look(size, shift) for size in had], error) for claim, shift in shifts.items()}
 
 
-def _adjust(rows: list[dict[str, Any]], correction: Correction, looks: Looks | None) -> None:
-    """Adjust the p values of the rows with `FEWEST_SEEDS` or more, and the smallest that their designs can reach."""
-    family = [row for row in rows if row["n"] >= FEWEST_SEEDS]
+def _groups(rows: list[dict[str, Any]], correction: Correction) -> list[list[dict[str, Any]]]:
+    """Return the rows with `FEWEST_SEEDS` or more, in groups that are tested jointly."""
     groups: dict[Any, list[dict[str, Any]]] = {}
-    for place, row in enumerate(family):
+    for place, row in enumerate(row for row in rows if row["n"] >= FEWEST_SEEDS):
         kind = row["test"].partition(",")[0] if row["joint"] and correction == "max_t" else place
         groups.setdefault(kind, []).append(row)
+    return [*groups.values()]
+
+
+def _adjust(
+    rows: list[dict[str, Any]], groups: list[list[dict[str, Any]]], correction: Correction, looks: Looks | None
+) -> None:
+    """Adjust the p values of the rows in groups, and the smallest that their designs can reach."""
+    family = [row for group in groups for row in group]
     for row in rows:
         row["family"] = len(family) if row["n"] >= FEWEST_SEEDS else 0
         row["correction"] = CORRECTION_NAMES[correction]
@@ -367,15 +436,15 @@ def _adjust(rows: list[dict[str, Any]], correction: Correction, looks: Looks | N
         row["least_equivalence"] = smallest_equivalence_p(row["n"], 1) if row["joint"] else 0.0
     found: dict[str, list[list[float]]] = {}
     for name, claim in (("p_adjusted", "p_value"), ("p_equivalence", "p_equivalence"), ("p_beyond", "p_beyond")):
-        found[name] = combined([_within(group, claim, looks) for group in groups.values()])
+        found[name] = combined([_within(group, claim, looks) for group in groups])
     for name in ("least", "least_equivalence"):
-        found[name] = combined([[row[name] for row in group] for group in groups.values()])
+        found[name] = combined([[row[name] for row in group] for group in groups])
     for row in rows:
         row |= dict.fromkeys((*found, "p_holm"), math.nan)
     for row, p_holm in zip(family, holm([row["p_value"] for row in family]), strict=True):
         row["p_holm"] = p_holm
     for name, values in found.items():
-        for group, of_group in zip(groups.values(), values, strict=True):
+        for group, of_group in zip(groups, values, strict=True):
             for row, value in zip(group, of_group, strict=True):
                 row[name] = value
 
@@ -392,11 +461,20 @@ def _within(group: list[dict[str, Any]], claim: str, looks: Looks | None) -> lis
     return found if looks else [max(pair) for pair in zip(found, alone, strict=True)]
 
 
+def _add_detectable(group: list[dict[str, Any]], level: float, looks: Looks | None) -> None:
+    """Add the smallest true difference that each comparison could have shown, if all pairs completed."""
+    tested = [row for row in group if row["joint"] and row["joint"]["p_value"].looks]
+    if tested and tested[0]["test"].startswith("paired sign-flip"):
+        differences = [row["joint"]["p_value"].looks[-1][0] for row in tested]
+        for row, smallest in zip(tested, detectable_of(differences, level, looks), strict=True):
+            row["detectable"] = smallest
+
+
 def _differ(one: str | None, other: str | None) -> bool:
     return None not in (one, other) and one != other
 
 
-def _decision(row: Mapping[str, Any], comparisons: int) -> tuple[str, str]:
+def _decision(row: Mapping[str, Any], comparisons: int, looks: Looks | None) -> tuple[str, str]:
     """Return the verdict, and the reason if it is undecided.
 
     Args:
@@ -406,6 +484,8 @@ def _decision(row: Mapping[str, Any], comparisons: int) -> tuple[str, str]:
     if not row["final"]:
         return UNDECIDED, STILL_TRAINING
     has_margin = row["margin"] is not None
+    if looks and row["family"] and math.isnan(row["p_adjusted"]):
+        return UNDECIDED, NO_LOOK
     if row["p_equivalence"] < LEVEL:  # False for NaN
         return EQUIVALENT, ""
     if not row["least"] < LEVEL:

@@ -14,7 +14,7 @@ from runner.core.read import DEEPEST, walk
 from runner.core.text import counted
 from runner.records.record import Row, RunRecord
 from runner.records.run_directory import RunDirectory
-from runner.records.sweep_directory import planned_variants
+from runner.records.sweep_directory import RunKind, planned_variants
 
 
 def existing(paths: Sequence[Path]) -> Iterator[Path]:
@@ -86,15 +86,15 @@ class Run:
         return replace(self, record=replace(self.record, label=variant)) if variant else self
 
 
-def find_runs(paths: Iterable[Path], left_out: LeftOut | None = None, *, tuning: bool = False) -> list[Run]:
+def find_runs(paths: Iterable[Path], left_out: LeftOut | None = None, kind: RunKind = "result") -> list[Run]:
     """Return the runs in and below the paths, each once, in the order of their paths; unreadable ones are left out.
 
-    A sweep contributes the runs of its current plan, in the plan's order, without tuning runs. Runs of an earlier plan
-    do not count. A run that belongs to two variants appears once for each.
+    A sweep contributes the runs of its current plan, in the plan's order. Runs of an earlier plan do not count. A run
+    that belongs to two variants appears once for each. The only path may be a run of any kind.
 
     Args:
         left_out: collects unreadable runs.
-        tuning: return only the tuning runs.
+        kind: the runs to return; by default neither tuning runs nor those that measure a source of variance.
 
     Raises:
         UserError: if a path does not exist, or no run is found.
@@ -102,9 +102,11 @@ def find_runs(paths: Iterable[Path], left_out: LeftOut | None = None, *, tuning:
     asked = list(paths)
     found: dict[tuple[Path, str], Run] = {}
     left_out = left_out or LeftOut()
-    plans = _Plans(left_out, tuning=tuning)
+    plans = _Plans(left_out, kind)
     for path in existing(asked):
         there = {run: plans.places(run) for run in _directories(path, left_out)}
+        if kind == "result" and len(asked) == 1 and there.get(path) == []:
+            there[path] = [(0, "")]
         read = {run: left_out.unless_read(partial(Run.read, run)) for run, places in there.items() if places}
         for *_, directory, variant in sorted(
             (natural(run.parent), place, natural(run), run, variant)
@@ -113,40 +115,43 @@ def find_runs(paths: Iterable[Path], left_out: LeftOut | None = None, *, tuning:
         ):
             if run := read[directory]:
                 found.setdefault((directory.resolve(), variant), run.named(variant))
-    if not found and not tuning:
+    if not found and kind == "result":
         raise no_run(asked)
     return list(found.values())
 
 
 def not_begun(sweep: Path, left_out: LeftOut) -> int:
     """Return the number of planned runs without a record, tuning runs excluded; 0 without a plan."""
-    planned = left_out.unless_read(partial(planned_variants, sweep, tuning=False)) or {}
-    return len({*planned} - {record.parent.name for record in sweep.glob("*/record.json")})
+    planned: set[str] = set()
+    for kind in ("result", "source"):
+        planned |= {*(left_out.unless_read(partial(planned_variants, sweep, kind)) or {})}
+    return len(planned - {record.parent.name for record in sweep.glob("*/record.json")})
 
 
 class _Plans:
     """Cache of the plans of sweeps."""
 
-    def __init__(self, left_out: LeftOut, *, tuning: bool) -> None:
+    def __init__(self, left_out: LeftOut, kind: RunKind) -> None:
         self._left_out = left_out
-        self._tuning = tuning
+        self._kind = kind
         self._planned: dict[Path, dict[str, dict[str, int]] | None] = {}
 
     def places(self, run: Path) -> list[tuple[int, str]]:
         """Return each row of a run's directory in its sweep's plan, with the variant's name.
 
         Without a plan this is one row without a name; a run that is not in the plan has none. The name is empty if the
-        run is a single variant.
+        run is a single variant, whose name is in its record.
         """
         sweep = run.parent
         if sweep not in self._planned:
-            read = partial(planned_variants, sweep, tuning=self._tuning)
+            read = partial(planned_variants, sweep, self._kind)
             self._planned[sweep] = self._left_out.unless_read(read)
         planned = self._planned[sweep]
         if planned is None:
-            return [] if self._tuning else [(0, "")]
+            return [(0, "")] if self._kind == "result" else []
         variants = planned.get(run.name, {})
-        return [(place, name if len(variants) > 1 else "") for name, place in variants.items()]
+        is_named = len(variants) > 1 or self._kind == "source"  # the record may name a variant that shares the run
+        return [(place, name if is_named else "") for name, place in variants.items()]
 
 
 def _directories(path: Path, left_out: LeftOut) -> Iterator[Path]:

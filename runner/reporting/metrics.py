@@ -10,7 +10,8 @@ _LESS_IS_BETTER = ("loss", "error", "negative_log_likelihood", "seconds", "_to_t
 _SHARES = ("accuracy", "precision", "recall", "f1")  # higher is better
 _MORE_IS_BETTER = ("auc", "f1_score", "iou", "io_u")  # Keras writes mean_io_u
 USUAL_METRICS = ("test_accuracy", "test_negative_log_likelihood", "test_loss", "val_accuracy", "val_loss")
-TIMES_TO_TARGET = ("epochs_to_target", "seconds_to_target")  # a run that never reached the target has none
+WARM_SECONDS = "warm_seconds_to_target"  # without the compilation of the first epoch
+TIMES_TO_TARGET = ("epochs_to_target", "seconds_to_target", WARM_SECONDS)  # none if the run never reached the target
 
 
 def sign_of(metric: str, direction: str | None = None) -> int:
@@ -37,8 +38,9 @@ def validation_counterpart(metric: str) -> str:
     return f"val_{metric.removeprefix('test_')}" if metric.startswith("test_") else metric
 
 
+_WORDS = {WARM_SECONDS: "seconds to target without compilation"}
 _PARTS = {"val_": "validation ", "test_": "test ", "best_val_": "best validation "}
-_TIMES = {"epochs_to_target": ".1f", "seconds_to_target": ".2f"}
+_TIMES = {"epochs_to_target": ".1f", "seconds_to_target": ".2f", WARM_SECONDS: ".2f"}
 _TINY = 1e-6  # percentage points; smaller differences are rounding errors
 
 
@@ -46,7 +48,7 @@ def quantity(metric: str) -> str:
     """Return the name of a metric in words."""
     part = next((part for part in _PARTS if metric.startswith(part)), "")
     name = metric.removeprefix(part)
-    return _PARTS.get(part, "") + QUANTITIES.get(name, name.replace("_", " "))
+    return _PARTS.get(part, "") + {**QUANTITIES, **_WORDS}.get(name, name.replace("_", " "))
 
 
 def axis_label(metric: str) -> str:
@@ -77,9 +79,11 @@ def spread_text(mean: float, std: float, metric: str) -> str:
 
 
 def signed_text(value: float, metric: str) -> str:
-    """Format a difference: +0.21 or +0.0042 (percentage points), -0.0031 or -1.23e-07."""
+    """Format a difference: +0.21 or +0.0042 (percentage points), -0.0031 or -1.23e-07, unbounded if infinite."""
     if math.isnan(value):
         return "-"
+    if math.isinf(value):
+        return "unbounded"
     if is_share(metric):
         points = value * 100 if abs(value * 100) >= _TINY else 0.0
         return f"{points:+{'.2g' if 0 < abs(points) < 0.005 else '.2f'}}"
@@ -88,7 +92,14 @@ def signed_text(value: float, metric: str) -> str:
 
 def shown_unit(metric: str) -> str:
     """Return the unit of differences as they are shown; "" for a metric without one."""
+    if metric in TIMES_TO_TARGET:
+        return "epochs" if metric.startswith("epochs") else "seconds"
     return "percentage points" if is_share(metric) else ""
+
+
+def percent_hint(value: float) -> str:
+    """Return a guess that a share was given in percent, for an error; "" if it cannot be."""
+    return f"; {value / 100:g}?" if value <= 100 else ""
 
 
 def margin_text(margin: float, metric: str) -> str:
@@ -96,9 +107,19 @@ def margin_text(margin: float, metric: str) -> str:
     return f"{margin * (100 if is_share(metric) else 1):g} {shown_unit(metric)}".strip()
 
 
+def detectable_text(difference: float, metric: str) -> str:
+    """Format the smallest difference that can be shown, to two digits: "0.12 percentage points"."""
+    return margin_text(float(f"{difference:.2g}"), metric)
+
+
 def error_text(error: float, metric: str) -> str:
     """Format a standard error: 0.05 (percentage points) or 0.0031."""
     return f"{100 * error:.2f}" if is_share(metric) else value_text(error, metric)
+
+
+def spread_of(std: float, metric: str) -> str:
+    """Format a standard deviation with two significant digits: 0.10 or 0.085 (percentage points), or 0.0031."""
+    return f"{std * (100 if is_share(metric) else 1):#.2g}".rstrip(".")
 
 
 def interval_text(comparison: "Mapping[Any, Any]", metric: str, interval: str = "ci") -> str:

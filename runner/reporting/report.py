@@ -26,6 +26,7 @@ from runner.reporting.results import Results, Wish, read_results
 from runner.reporting.run_figures import run_figures
 from runner.reporting.tables.frames import write_frame
 from runner.reporting.tables.paper_table import PaperTable, paper_table
+from runner.reporting.variance_sources import source_sentences
 from runner.reporting.variant_names import find_variant
 
 FIGURE_FORMATS = ("png", "svg", "pdf")
@@ -103,9 +104,8 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     out.mkdir(parents=True, exist_ok=True)
     remove_leftovers(out)
     ranks = results.ranks
-    if not ranks:  # an earlier report may have written them
-        for stale in (out / "ranks.csv", *out.glob("critical_difference.*")):
-            stale.unlink(missing_ok=True)
+    for stale in _stale(results, ranks, out):
+        stale.unlink(missing_ok=True)
     if "csv" in formats:
         yield from _write_frames(results, ranks, out)
     if formats <= {"csv"}:
@@ -117,6 +117,24 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
         yield from _write_figures(results, ranks, table, out, replace(output, formats=formats))
 
 
+def _stale(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
+    """Yield the files of an earlier report that this one does not have."""
+    if not ranks:
+        yield from (out / "ranks.csv", *out.glob("critical_difference.*"))
+    if not results.tasks:
+        yield out / "tasks.csv"
+    if not results.tasks or results.tasks.profile.empty:
+        yield from out.glob("performance_profile.*")
+    if not results.time_profile:
+        yield from out.glob("time_profile.*")
+    if results.effects is None:
+        yield from (out / "effects.csv", *out.glob("interaction.*"))
+    if results.variance_sources is None:
+        yield from out.glob("variance_sources.*")
+    if results.tuning_curve is None:
+        yield from out.glob("tuning_curve.*")
+
+
 def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
     yield write_frame(runs_frame(results), out / "summary.csv")
     yield write_frame(long_history(results.history), out / "history.csv")
@@ -124,8 +142,20 @@ def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[
     yield write_frame(results.comparisons, out / "comparisons.csv")
     if results.selection is not None:
         yield write_frame(results.selection, out / "selection.csv")
+    if results.tuning_curve is not None:
+        yield write_frame(results.tuning_curve, out / "tuning_curve.csv")
+    if results.variance_sources is not None:
+        yield write_frame(results.variance_sources, out / "variance_sources.csv")
     if ranks:
         yield write_frame(ranks.frame(), out / "ranks.csv")
+    if results.tasks:
+        yield write_frame(results.tasks.frame, out / "tasks.csv")
+        if len(results.tasks.profile):
+            yield write_frame(results.tasks.profile, out / "performance_profile.csv")
+    if results.effects is not None:
+        yield write_frame(results.effects, out / "effects.csv")
+    if results.time_profile:
+        yield write_frame(results.time_profile.frame, out / "time_profile.csv")
 
 
 def runs_frame(results: Results) -> pd.DataFrame:
@@ -176,8 +206,10 @@ def _test_examples(results: Results) -> int | None:
 
 
 def show_verdicts(console: Console, results: "Results") -> None:
-    """Print one sentence per variant, and the cautions."""
-    for sentence in results.verdicts.values():
+    """Print one sentence per variant, those over data sets, effects, tuning and variance, and the cautions."""
+    further = [*results.task_verdicts, *results.effect_verdicts, *results.tuning_sentences]
+    further += source_sentences(results.variance_sources)
+    for sentence in [*results.verdicts.values(), *further]:
         say(console, sentence)
     for caution in results.cautions:
         say(console, f"note: {caution}", style="yellow")

@@ -16,15 +16,21 @@ from runner.reporting.figures.curves import learning_curves, variant_curves
 from runner.reporting.figures.dots import dots
 from runner.reporting.figures.files import Draw
 from runner.reporting.figures.grids import heat_map, sensitivity
+from runner.reporting.figures.interactions import interaction
 from runner.reporting.figures.of_run import confusion_matrix
+from runner.reporting.figures.of_tasks import performance_profile
+from runner.reporting.figures.of_tuning import tuning_curves
+from runner.reporting.figures.of_variance_sources import spread_by_source
 from runner.reporting.figures.styles import Style, variant_styles
-from runner.reporting.metrics import axis_label, is_share, quantity
+from runner.reporting.metrics import WARM_SECONDS, axis_label, is_share, quantity, sign_of
 from runner.reporting.predictions import class_names, mean_confusion
 from runner.reporting.ranks import Ranks, critical_difference
 from runner.reporting.results import Results
 from runner.reporting.run_figures import read_gradients
 from runner.reporting.selection import tuned_metric
+from runner.reporting.statistics.ties import best_first, places
 from runner.reporting.targets import is_time, without_lost_times
+from runner.reporting.tasks import Tasks
 
 Named = Iterator[tuple[str, Draw]]
 _FEWEST_ALONG = 3  # values of one group, to draw a curve along an axis
@@ -44,10 +50,28 @@ def report_figures(results: Results, ranks: Ranks | None, confusion: str | None,
             yield metric, partial(learning_curves, results.history, metric, title, styles, seeds=seeds)
     yield from _final_figures(results)
     yield from _axis_figures(results)
+    yield from _tuning_curves(results, styles)
+    if grids := results.factorial.grids:
+        yield "interaction", partial(interaction, grids, results.metric, f"Means by axis: {results.title}")
     yield from _training_figures(results, styles)
     yield from _prediction_figures(results, confusion)
+    if results.tasks and len(results.tasks.profile):
+        yield from _tasks_figure(results, results.tasks)
+    if results.variance_sources is not None:
+        title = f"Spread of {quantity(results.metric)} by source: {_datasets(results)}"
+        yield "variance_sources", partial(spread_by_source, results.variance_sources, results.metric, title)
     if ranks:
         yield "critical_difference", partial(critical_difference, ranks, f"Average ranks by {quantity(results.metric)}")
+
+
+def _tasks_figure(results: Results, tasks: Tasks) -> Named:
+    """Yield the performance profile over several data sets."""
+    frame = tasks.frame.sort_values("iqm", ascending=False, kind="stable")
+    baselines = {*frame["baseline"]} - {""}
+    one = baselines.pop() if len(baselines) == 1 else None
+    styles = variant_styles([*tasks.frame["variant"]], [*frame["variant"]], one)
+    title = f"Performance profile over {frame['datasets'].iloc[0]} data sets: {', '.join(results.common_datasets)}"
+    yield "performance_profile", partial(performance_profile, tasks.profile, axis_label(results.metric), title, styles)
 
 
 def _final_figures(results: Results) -> Named:
@@ -70,14 +94,19 @@ def _final_figures(results: Results) -> Named:
         yield "generalization_gap", partial(dots, gaps, "gap", label, title, share=True)
     ended = summary[summary["status"] != "running"]
     timed = ended if results.target is None else without_lost_times(ended)
-    if results.target is not None and timed["seconds_to_target"].notna().any():
+    if results.target is not None and timed[WARM_SECONDS].notna().any():
         title = f"Time to a {results.goal}: {results.title}"
-        label = "training time to the target, including compilation (s)"
+        label = "training time to the target, without compilation (s)"
         if results.target_source:
             label += _target_line(results.target_source)
         missed = _missed(results)
         options = {"share": False, "notes": missed, "biased": missed}
-        yield "time_to_target", partial(dots, timed, "seconds_to_target", label, title, **options)
+        yield "time_to_target", partial(dots, timed, WARM_SECONDS, label, title, **options)
+    if profile := results.time_profile:
+        title = (
+            f"Profile of times to a {results.goal} over {counted(profile.workloads, profile.workload)}: {results.title}"
+        )
+        yield "time_profile", partial(profile.draw, title)
 
 
 def _target_line(text: str) -> str:
@@ -97,7 +126,7 @@ def _axis_figures(results: Results) -> Named:
         if points.groupby("group")["value"].nunique().max() >= _FEWEST_ALONG:
             title = f"Sensitivity: {results.title}"
             yield "sensitivity", partial(sensitivity, points, axis.key, results.metric, title, {})
-    if is_grid(axes, overrides):
+    if is_grid(axes, overrides) and scores.notna().any():
         title = f"Mean {axis_label(results.metric)}: {results.title}"
         points = overrides.assign(score=scores)
         yield "heat_map", partial(heat_map, points, axes[0], axes[1], results.metric, title)
@@ -122,8 +151,26 @@ def _tuning_figure(results: Results, tuning: pd.DataFrame) -> Named:
     parts = {str(variant): _parts(point) for variant, point in zip(best["variant"], best["point"], strict=True)}
     values = {variant: number(found.get(axis.key, "")) for variant, found in parts.items()}
     chosen = {variant: value for variant, value in values.items() if value is not None}
-    title = f"Tuned on validation: {', '.join(dict.fromkeys(results.summary['dataset']))}"
+    title = f"Tuned on validation: {_datasets(results)}"
     yield "sensitivity", partial(sensitivity, points, axis.key, metric, title, chosen, results.asked.direction)
+
+
+def _tuning_curves(results: Results, styles: dict[str, Style]) -> Named:
+    """Yield the tuning curves, with the styles of the other figures if the variants have the names of the study."""
+    curves = results.tuning_curve
+    if curves is None or curves["budget"].max() < 2 or curves["expected"].isna().all():
+        return
+    full = curves.groupby("variant", sort=False).last()
+    if not {*full.index} <= {*styles}:
+        sign = sign_of(curves["metric"].iloc[0], results.asked.direction)
+        ranked = best_first([*full.index], places(full["expected"], full["without_score"], sign))
+        styles = variant_styles([*full.index], ranked, None)
+    title = f"Best of the points tried: {_datasets(results)}"
+    yield "tuning_curve", partial(tuning_curves, curves, title, styles)
+
+
+def _datasets(results: Results) -> str:
+    return ", ".join(dict.fromkeys(results.summary["dataset"]))
 
 
 def _begin(text: str) -> str:

@@ -16,8 +16,11 @@ from runner.core.text import counted, did_you_mean
 from runner.records.baselines import baselines
 from runner.records.design import CORRECTION_NAMES, Correction
 from runner.records.sweep_directory import Question
-from runner.reporting.aggregate import UNDECIDED, aggregate_frame, comparison_frame, lost_shares
+from runner.reporting.aggregate import STILL_TRAINING, UNDECIDED, aggregate_frame, comparison_frame, lost_shares
 from runner.reporting.collect import Run, existing, find_runs, not_begun
+from runner.reporting.effect_verdicts import effect_verdicts
+from runner.reporting.effects import LOOKS_TO_COME, effects_frame
+from runner.reporting.factors import Factorial, factorial, read_factors
 from runner.reporting.groups import sweeps_apart
 from runner.reporting.labels import Values, cells, labels_by, variant_labels, with_dataset, with_values_in_force
 from runner.reporting.metrics import (
@@ -26,6 +29,7 @@ from runner.reporting.metrics import (
     has_direction,
     is_share,
     margin_text,
+    percent_hint,
     quantity,
     sign_of,
     validation_counterpart,
@@ -37,12 +41,18 @@ from runner.reporting.selection import read_tuning, selection_frame, selection_w
 from runner.reporting.statistics.test_set_error import BY_EXAMPLE, with_test_set_error
 from runner.reporting.statistics.ties import best_first, places
 from runner.reporting.tables.frames import history_frame, summary_frame
-from runner.reporting.targets import is_time, usual_target, with_targets
+from runner.reporting.targets import is_time, usual_target, with_compilation, with_targets
+from runner.reporting.task_verdicts import task_verdicts
+from runner.reporting.tasks import FEWEST_DATASETS, Tasks, arm_baselines, compare_over_datasets
+from runner.reporting.time_profiles import TimeProfile, time_profile
+from runner.reporting.tuning_curves import tuning_curve_frame, tuning_sentences
+from runner.reporting.variance_sources import source_cautions, variance_frame
 from runner.reporting.variant_names import find_variant
 from runner.reporting.verdicts import cautions, verdicts
 
 _SPENDING = {"pocock": "Pocock-like spending", "obrien_fleming": "O'Brien-Fleming-like spending"}
 _LOSS_TERMS = ("regularizer", "training.loss")  # overrides that change the terms of a loss
+_ROPE = "--bayesian-rope"
 _WITHOUT_PENALTY = {"test_loss": "test_negative_log_likelihood"}  # reported instead of a study's own metric
 
 
@@ -56,6 +66,7 @@ class Wish:
     target: float | None = None  # of the validation metric
     margin: float | None = None  # within which variants are equivalent, in the metric's unit
     correction: Correction | None = None
+    rope: float | None = None  # half-width of the Bayesian test's region of practical equivalence, in the same unit
 
 
 @dataclass(frozen=True)
@@ -79,6 +90,9 @@ class Results:
     tuning_runs: list[Run]
     not_begun: int  # number of planned runs without a record
     left_out: LeftOut
+    levels: pd.DataFrame | None  # of each run on each axis of a grid; None if the variants are no grid
+    rope: float | None = None  # in the unit of the metric
+    source_runs: list[Run] = field(default_factory=list)  # in each, one source of variance varies alone, or everything
 
     @property
     def goal(self) -> str:
@@ -118,6 +132,18 @@ class Results:
         return selection_frame(self.tuning, self.summary.assign(variant=self._names), self.asked.direction)
 
     @cached_property
+    def tuning_curve(self) -> pd.DataFrame | None:
+        """The best score of a tuned study by its tuning budget, one row per tuned variant and budget."""
+        if self.tuning is None:
+            return None
+        return tuning_curve_frame(self.tuning, self.tuning_runs, self.asked.variants, self.asked.direction)
+
+    @property
+    def tuning_sentences(self) -> list[str]:
+        """One sentence per cell of a tuned study's grid: the leading variants by tuning budget."""
+        return [] if self.tuning_curve is None else tuning_sentences(self.tuning_curve, self.asked.variants)
+
+    @cached_property
     def aggregate(self) -> pd.DataFrame:
         """One row per variant: `AGGREGATE_COLUMNS` and `metric_role`."""
         frame = aggregate_frame(self.summary, self.metric, self.target, self._budgets)
@@ -149,6 +175,41 @@ class Results:
         return list(zip(rows["variant"], rows["baseline"], strict=True))
 
     @cached_property
+    def factorial(self) -> Factorial:
+        """The complete grids, by data set; none if the variants are no grid."""
+        if self.levels is None:
+            return Factorial([], [])
+        return factorial(self.levels, self.summary, self.metric, self.baselines)
+
+    @cached_property
+    def effects(self) -> pd.DataFrame | None:
+        """One row per effect of a grid's axes: `EFFECT_COLUMNS` and `metric_role`; None without a complete grid."""
+        if not self.factorial.grids:
+            return None
+        looks = self.asked.looks
+        all_looks = looks is None or bool((self.comparisons["looks"] == len(looks.sizes)).all())
+        pending = STILL_TRAINING if self.training else "" if all_looks else LOOKS_TO_COME
+        return effects_frame(self.factorial.grids, self.metric, pending).assign(metric_role=self.metric_role)
+
+    @cached_property
+    def effect_verdicts(self) -> list[str]:
+        """Sentences about the significant effects of a grid's axes."""
+        return [] if self.effects is None else effect_verdicts(self.effects)
+
+    @cached_property
+    def variance_sources(self) -> pd.DataFrame | None:
+        """One row per variant and source of variance: `VARIANCE_COLUMNS`; None if no source was varied alone."""
+        if not self.source_runs:
+            return None
+        labels = [run.record.variant for run in self.source_runs]
+        summary = summary_frame(self.source_runs, labels)
+        if self.target is not None:
+            summary = with_targets(
+                summary, history_frame(self.source_runs, labels), self.validation_metric, self.target
+            )
+        return variance_frame(summary, self.metric)
+
+    @cached_property
     def predicted(self) -> Predicted:
         """The predictions of the runs, read once on first use."""
         return read_predicted(self.runs, self.summary["variant"].tolist(), self.left_out, self.metric)
@@ -165,11 +226,30 @@ class Results:
     @cached_property
     def ranks(self) -> Ranks | None:
         """Average ranks over the data sets; None if there are too few or runs are still training."""
-        return None if self.training else average_ranks(self._scores_by_dataset, self.metric)
+        return None if self.training else average_ranks(self._scores_by_dataset, self.metric, self.tasks)
+
+    @cached_property
+    def tasks(self) -> Tasks | None:
+        """Comparison over the data sets; None if there are too few or runs are still training."""
+        if self.training:
+            return None
+        baselines = arm_baselines(self.summary, self.baselines)
+        return compare_over_datasets(self.summary, self.common_datasets, self.metric, baselines, self.rope)
+
+    @property
+    def common_datasets(self) -> list[str]:
+        """The data sets on which every variant has completed or diverged runs."""
+        return [str(name) for name in self._scores_by_dataset.dropna().index]
 
     @cached_property
     def _scores_by_dataset(self) -> pd.DataFrame:
         return scores_by_dataset(self.summary, self.metric)
+
+    @cached_property
+    def time_profile(self) -> TimeProfile | None:
+        """Profile of the times to a target that the user or the study set; None while runs are still training."""
+        is_set = self.target is not None and (is_time(self.metric) or not self.target_source)
+        return time_profile(self.summary, self.metric) if is_set and not self.training else None
 
     def _secondary(self) -> list[str]:
         """Warn if the metric was chosen after the fact."""
@@ -259,7 +339,12 @@ class Results:
     @cached_property
     def verdicts(self) -> dict[str, str]:
         """One sentence per variant."""
-        return verdicts(self.aggregate, self.comparisons, self.baselines)
+        return verdicts(self.aggregate, self.comparisons, self.baselines, self.goal)
+
+    @property
+    def task_verdicts(self) -> list[str]:
+        """One sentence per comparison over several data sets."""
+        return task_verdicts(self.tasks.frame) if self.tasks else []
 
     @cached_property
     def cautions(self) -> list[str]:
@@ -268,7 +353,9 @@ class Results:
         records = [run.record for run in self.runs]
         found = cautions(self.aggregate, self.comparisons, records, tuned, self.not_begun)
         apart = sweeps_apart(self.runs, self.left_out)
-        own = [*self._without_baseline(), *self._own_losses(), *self._unranked()]
+        own = [*self._without_baseline(), *self._own_losses(), *self._unranked(), *self.factorial.notes]
+        own += with_compilation(self.summary, self.metric)
+        own += [] if self.variance_sources is None else source_cautions(self.variance_sources)
         chosen = [*self._secondary(), *self._own_margin(), *self._own_correction(), *self._unplanned_looks()]
         return [*chosen, *([apart] if apart else []), *found, *own]
 
@@ -342,9 +429,10 @@ def read_results(
         summary = with_targets(summary, history, validation, target)
     metric = wish.metric if wish.metric is not None and is_time(wish.metric) else measured
     of_study = _margin_of(asked, metric, primary)
-    margin = _wished_margin(wish.margin, metric) if wish.margin is not None else of_study
+    margin = in_unit("--margin", wish.margin, metric) if wish.margin is not None else of_study
+    rope = None if wish.rope is None else in_unit(_ROPE, wish.rope, metric)
     tuning = left_out.unless_read(partial(read_tuning, paths[0])) if len(paths) == 1 else None
-    return Results(
+    results = Results(
         runs=runs,
         summary=summary,
         history=history,
@@ -359,10 +447,27 @@ def read_results(
         correction=wish.correction or asked.correction,
         asked=asked,
         tuning=tuning,
-        tuning_runs=[] if tuning is None else find_runs(paths, left_out, tuning=True),
+        tuning_runs=[] if tuning is None else find_runs(paths, left_out, "tuning"),
         not_begun=sum(not_begun(path, left_out) for path in existing(paths)),
         left_out=left_out,
+        levels=read_factors(runs, summary, wish.by, asked.variants, values),
+        rope=rope,
+        source_runs=find_runs(paths, left_out, "source") if asked.sources else [],
     )
+    if rope is not None:
+        _refuse_few_datasets(results)
+    return results
+
+
+def _refuse_few_datasets(results: Results) -> None:
+    """Raise UserError if the Bayesian test over data sets has too few of them, or nothing to compare."""
+    datasets, variants = len(results.common_datasets), results.summary["arm"].nunique()
+    if datasets < FEWEST_DATASETS or variants < 2:
+        raise UserError(
+            f"{_ROPE} {results.rope:g}: compares two or more variants over {FEWEST_DATASETS} or more data sets with "
+            f"results of all; these runs have {counted(variants, 'variant')} and "
+            f"{counted(datasets, 'such data set')}; omit it"
+        )
 
 
 def _target_of(asked: Question, summary: pd.DataFrame, validation: str) -> float | None:
@@ -378,17 +483,17 @@ def _margin_of(asked: Question, metric: str, primary: str) -> float | None:
     return asked.margin if is_own and asked.margin and asked.margin > 0 else None
 
 
-def _wished_margin(margin: float, metric: str) -> float:
-    """Return a user's margin.
+def in_unit(flag: str, margin: float, metric: str) -> float:
+    """Return a size that a user gives: a margin, a region of equivalence or a difference.
 
     Raises:
         UserError: if it is not above 0, or a share cannot differ by more.
     """
     if not 0 < margin < math.inf:
-        raise UserError(f"--margin {margin:g}: must be a number above 0, in the unit of {metric}; omit it for none")
+        raise UserError(f"{flag} {margin:g}: must be a number above 0, in the unit of {metric}; omit it for none")
     if margin > 1 and is_share(metric):
         unit = "0.001 is 0.1 percentage points"
-        raise UserError(f"--margin {margin:g}: {metric} is a share, 0 to 1 ({unit}){_percent_hint(margin)}")
+        raise UserError(f"{flag} {margin:g}: {metric} is a share, 0 to 1 ({unit}){percent_hint(margin)}")
     return margin
 
 
@@ -410,7 +515,7 @@ def _target(
     if target is not None and not 0 <= target < math.inf:
         raise UserError(f"--target {target:g}: must be a number of at least 0")
     if target is not None and target > 1 and is_share(validation):
-        raise UserError(f"--target {target:g}: {validation} is a share, 0 to 1{_percent_hint(target)}")
+        raise UserError(f"--target {target:g}: {validation} is a share, 0 to 1{percent_hint(target)}")
     if target is not None and not recorded:
         raise UserError(
             f"--target {target:g}: no run recorded {validation}, so no epoch can reach the target; omit --target or "
@@ -452,10 +557,6 @@ def metric_of(
         allowed = [*filter(has_direction, numbers), *times]
         raise UserError(f"--metric {wished}: no such metric in summary.csv{did_you_mean(wished, allowed)}")
     return wished
-
-
-def _percent_hint(value: float) -> str:
-    return f"; {value / 100:g}?" if value <= 100 else ""
 
 
 def _has_numbers(column: "pd.Series[Any]") -> bool:

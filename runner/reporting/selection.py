@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from runner.core.text import shortened
+from runner.records.design import MOST_SEEDS as MOST_POINTS  # one limit for everything that is planned
 from runner.records.record import VALIDATION_METRICS
 from runner.records.sweep_directory import TUNING_COLUMNS, TUNING_TABLE
 from runner.reporting.metrics import sign_of
@@ -87,4 +88,6 @@ def read_tuning(sweep: Path) -> pd.DataFrame:
         raise ValueError(f"{path}: not a tuning table (columns {shortened(', '.join(map(str, tuning)))})")
     if wrong := [column for column, kind in kinds.items() if tuning[column].dtype.kind != kind]:
         raise ValueError(f"{path}: not a tuning table ({wrong[0]} holds {tuning[wrong[0]].dtype})")
+    if (most := tuning.groupby("variant").size().max()) > MOST_POINTS:
+        raise ValueError(f"{path}: not a tuning table ({most} points of one variant; at most {MOST_POINTS})")
     return tuning

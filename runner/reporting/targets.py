@@ -7,13 +7,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from runner.reporting.metrics import TIMES_TO_TARGET, sign_of
+from runner.core.text import counted
+from runner.reporting.metrics import TIMES_TO_TARGET, WARM_SECONDS, sign_of
 
-TARGET_COLUMNS = ["target", "reached", *TIMES_TO_TARGET]
+TARGET_COLUMNS = ["target", "reached", "epochs_to_target", "seconds_to_target"]
 
 
 def with_targets(summary: pd.DataFrame, history: pd.DataFrame, metric: str, target: float) -> pd.DataFrame:
     """Add to the summary the epochs and seconds of each run until the target; NaN if it never reached the target.
+
+    A process compiles in the first epoch of its first run; a worker's later runs of the same kind do not. For
+    `warm_seconds_to_target`, the first epoch of every run counts as long as the median of its later epochs. A run of a
+    single epoch keeps its seconds as measured.
 
     Args:
         summary: one row per run.
@@ -23,14 +28,30 @@ def with_targets(summary: pd.DataFrame, history: pd.DataFrame, metric: str, targ
         target: reached by this value or a better one.
     """
     if metric not in history:
-        return summary.assign(epochs_to_target=np.nan, seconds_to_target=np.nan)
+        return summary.assign(**dict.fromkeys(TIMES_TO_TARGET, np.nan))
+    position = history["position"]
     seconds = history["seconds"] if "seconds" in history else pd.Series(np.nan, history.index)
-    elapsed = seconds.groupby(history["position"]).cumsum()
-    there = history.assign(elapsed=elapsed)[sign_of(metric) * (history[metric] - target) >= 0]
+    elapsed = seconds.groupby(position).cumsum()
+    warm = _without_compilation(seconds, position).groupby(position).cumsum()
+    there = history.assign(elapsed=elapsed, warm=warm)[sign_of(metric) * (history[metric] - target) >= 0]
     first = there.groupby("position").first().reindex(range(len(summary)))
-    return summary.assign(
-        epochs_to_target=first["epoch"].to_numpy(float), seconds_to_target=first["elapsed"].to_numpy(float)
-    )
+    times = zip(TIMES_TO_TARGET, ("epoch", "elapsed", "warm"), strict=True)
+    return summary.assign(**{name: first[column].to_numpy(float) for name, column in times})
+
+
+def _without_compilation(seconds: "pd.Series[float]", position: "pd.Series[int]") -> "pd.Series[float]":
+    """Return the seconds of each epoch, with the median of a run's later epochs in place of its first."""
+    is_first = ~position.duplicated()
+    usual = seconds.mask(is_first).groupby(position).transform("median")
+    return seconds.mask(is_first & usual.notna(), usual)
+
+
+def with_compilation(summary: pd.DataFrame, metric: str) -> list[str]:
+    """Warn of runs whose seconds without compilation include it, because they have no later epoch."""
+    if metric != WARM_SECONDS or not (single := int((summary["epochs"] == 1).sum())):
+        return []
+    text = "a single epoch, which may include the compilation; no later epoch shows how long it takes without"
+    return [f"{counted(single, 'run')} trained {text}."]
 
 
 def target_columns(runs: pd.DataFrame, target: float | None) -> dict[str, float | int | None]:
@@ -40,7 +61,7 @@ def target_columns(runs: pd.DataFrame, target: float | None) -> dict[str, float 
     Runs that failed, were interrupted or are still training count as missing, as in comparisons.
     """
     if target is None or "epochs_to_target" not in runs:
-        return dict.fromkeys(TARGET_COLUMNS)
+        return dict.fromkeys([*TARGET_COLUMNS, WARM_SECONDS])
     ended = without_lost_times(runs[runs["status"].isin(["completed", "diverged"])])
     medians = {name: ended[name].fillna(np.inf).median() for name in TIMES_TO_TARGET}
     finite = {name: value if np.isfinite(value) else math.nan for name, value in medians.items()}

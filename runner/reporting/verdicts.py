@@ -16,12 +16,14 @@ from runner.reporting.aggregate import (
     UNDECIDED,
     can_decide,
     has_seeds_apart,
+    has_times,
     no_result_text,
     outcome,
     p_text,
     shows_only_equivalence,
 )
 from runner.reporting.metrics import (
+    detectable_text,
     device_name,
     margin_text,
     p_equation,
@@ -34,23 +36,38 @@ from runner.reporting.metrics import (
 )
 from runner.reporting.statistics.attainability import LEVEL, least_text, smallest_equivalence_p, smallest_p
 from runner.reporting.statistics.families import after_correction
+from runner.reporting.statistics.power import POWER
 from runner.reporting.statistics.test_set_error import may_be_these_alone
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
+from runner.reporting.time_verdicts import (
+    about_times,
+    claim_on_times,
+    difference_of_times,
+    evidence_on_times,
+)
 
 _MIXED = {"device": "device", "threads": "number of threads", "code": "commit"}
 _ALL = {1: "its only run", 2: "both runs"}  # all runs of a variant
 _Row = Mapping[Any, Any]  # of a frame
 
 
-def verdicts(aggregate: pd.DataFrame, comparisons: pd.DataFrame, baselines: Mapping[str, str]) -> dict[str, str]:
+def verdicts(
+    aggregate: pd.DataFrame, comparisons: pd.DataFrame, baselines: Mapping[str, str], goal: str = ""
+) -> dict[str, str]:
     """Return one sentence per variant, in the order of the table.
 
     Args:
         baselines: each variant's baseline; a baseline maps to itself.
+        goal: the target in words, if the metric is the time to it.
     """
     rows = {str(row["variant"]): row for row in aggregate.to_dict("records")}
     compared = {row["variant"]: row for row in comparisons.to_dict("records")}
-    return {variant: _verdict(variant, rows, compared, baselines) for variant in rows}
+    return {
+        variant: _verdict_on_times(compared[variant], rows, goal, len(compared))
+        if variant in compared and has_times(compared[variant])
+        else _verdict(variant, rows, compared, baselines)
+        for variant in rows
+    }
 
 
 def _verdict(variant: str, rows: Mapping[str, _Row], compared: Mapping[Any, _Row], baselines: Mapping[str, str]) -> str:
@@ -69,6 +86,21 @@ def _verdict(variant: str, rows: Mapping[str, _Row], compared: Mapping[Any, _Row
     if any(found["baseline"] == variant for found in compared.values()):
         return f"{variant} ({_mean(row)}, n = {row['n']:.0f}) is the baseline."
     return f"{variant}: {_mean(row)} (n = {row['n']:.0f})."
+
+
+def _verdict_on_times(found: _Row, rows: Mapping[str, _Row], goal: str, comparisons: int) -> str:
+    claim, margin = _claim(found), margin_text(found["margin"], found["metric"])
+    if found["verdict"] not in (UNDECIDED, EQUIVALENT):
+        claim = claim_on_times(found, goal) + _by_how_much(found, margin)
+    elif found["verdict"] == EQUIVALENT or found["reason"] in (NOT_SIGNIFICANT, NEITHER_SHOWN):
+        claim += f" {about_times(goal)}"
+    evidence = [*evidence_on_times(found, rows, _p_values(found, comparisons), comparisons), *_looks(found)]
+    evidence += _among(rows[found["variant"]], rows[found["baseline"]])
+    text = "; ".join(evidence)
+    if difference := difference_of_times(found):
+        return f"{found['variant']} {claim}{_joint(found)} {difference} ({text})."
+    in_brackets = f" ({text})" if can_decide(found) else f"; {text}"
+    return f"{found['variant']} {claim}{in_brackets if text else ''}."
 
 
 def _mean(row: _Row) -> str:
@@ -119,8 +151,13 @@ def _estimate(found: _Row, rows: Mapping[str, _Row]) -> str:
         text += f" over the {counted(found['n_completed'], 'seed')} {both}"
     elif has_seeds_apart(found, {variant: row["n"] for variant, row in rows.items()}):
         text += f" over the {found['n_completed']} seeds that both have"
+    return f"{_joint(found)} {text}"
+
+
+def _joint(found: _Row) -> str:
+    """Return the mark between a claim and its estimate."""
     is_answered = found["verdict"] != UNDECIDED or found["reason"] in (NOT_SIGNIFICANT, NEITHER_SHOWN)
-    return f"{':' if is_answered else ';'} {text}"
+    return ":" if is_answered else ";"
 
 
 def _evidence(found: _Row, rows: Mapping[str, _Row], comparisons: int) -> str:
@@ -133,6 +170,7 @@ def _evidence(found: _Row, rows: Mapping[str, _Row], comparisons: int) -> str:
         *_lost(found),
         *_among(rows[found["variant"]], rows[found["baseline"]]),
         *_of_these_examples(found),
+        *_could_have_shown(found),
     ]
     return f" ({'; '.join(parts)})"
 
@@ -209,6 +247,12 @@ def _range(found: _Row, interval: str) -> str:
 def _looks(found: _Row) -> Iterator[str]:
     if found["looks"]:
         yield f"{counted(found['looks'], 'planned look')}"
+
+
+def _could_have_shown(found: _Row) -> Iterator[str]:
+    """Name the smallest difference that an undecided comparison could have shown."""
+    if found["verdict"] == UNDECIDED and not math.isnan(found["detectable"]):
+        yield f"could have shown {detectable_text(found['detectable'], found['metric'])} with {POWER:.0%} power"
 
 
 def _lost(found: _Row) -> Iterator[str]:

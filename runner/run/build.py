@@ -81,7 +81,7 @@ def build_parts(
     """
     examples = len(split.train)
     batch_size = examples if settings.training.batch_size == "full" else settings.training.batch_size
-    fresh_session(settings.seed)
+    fresh_session(settings.seed_of("dropout"))
     loss = loss_name(settings)
     targets = encoded(split, dataset.classes, label_form(loss))
     regularizers = build_regularizers(settings)
@@ -90,7 +90,7 @@ def build_parts(
     model = build_model(settings, targets.train, dataset.classes, steps, loss, regularizers, objects)
     refuse_idle_settings(settings, batch_size, steps * settings.training.epochs)
     if objects.model is None:
-        initialize(model, settings.seed)
+        initialize(model, settings.seed_of("weights"))
     if settings.model.init_from:
         load_weights(model, RunDirectory(Path(settings.model.init_from)).model_path)
     callbacks = build_callbacks(settings, directory)
@@ -147,7 +147,7 @@ def build_augment(settings: Settings, data: Part, compiled: Callable[[Augment], 
         compiled: turns a function into one kernel.
     """
     parts = {
-        name: make(f"augmentation.{name}", part.spec(), seed=_augmentation_seed(settings.seed, name))
+        name: make(f"augmentation.{name}", part.spec(), seed=_augmentation_seed(settings.seed_of("augmentation"), name))
         for name, part in settings.augmentation.items()
     }
     return augmenter(parts, data.inputs.shape[1:], compiled) if parts else None

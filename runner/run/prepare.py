@@ -141,7 +141,8 @@ def take_compiled(prepared: Prepared, kept: Kept) -> "Compiled":
     make = partial(compiled, parts.model, parts.targets, parts.batch_size, parts.augment, jit_compile=jit_compile)
     if not _differs_in_values_alone(settings):
         return kept.make_alone("compiled", make)
-    key = {name: value for name, value in prepared.config.items() if name not in ("name", "seed", "tracking")}
+    others = ("name", "seed", "stream_seeds", "tracking")
+    key = {name: value for name, value in prepared.config.items() if name not in others}
     taken = kept.get("compiled", key, make)
     if taken.model is not parts.model:
         taken.start_as(parts.model)
@@ -165,7 +166,7 @@ def training(
         compiled.epoch,
         compiled.validation,
         epochs=epochs,
-        order=shuffled(prepared.settings.seed, len(parts.split.train)),
+        order=shuffled(prepared.settings.seed_of("order"), len(parts.split.train)),
         callbacks=parts.callbacks,
         diagnostics=parts.diagnostics,
         checkpoint=checkpoint,

@@ -27,6 +27,7 @@ from runner.sweeps.hydra_launchers import PoolLauncher
 from runner.sweeps.planning.compose import Composer
 from runner.sweeps.planning.plan import Plan, candidates, sharing
 from runner.sweeps.planning.recorded import in_recorded_order, refuse_another_question
+from runner.sweeps.planning.sources import source_candidates
 from runner.sweeps.planning.study import read_seeds, read_study
 from runner.sweeps.planning.variants import grid_variants, study_variants
 from runner.sweeps.pools.base import Pool
@@ -145,7 +146,9 @@ def plan_sweep(config: DictConfig, arguments: Sequence[str], composer: Composer,
         return Plan(sharing(job for cell in cells for job in cell.jobs(wanted, "final")))
     study = read_study(_plain(config.study), seeds)
     variants = study_variants(study, axes, single, composer)
-    jobs = sharing(job for candidate in candidates(variants, composer) for job in candidate.planned(study))
+    found = candidates(variants, composer)
+    found += source_candidates(found, study, composer) if study.vary else []
+    jobs = sharing(job for candidate in found for job in candidate.planned(study))
     return Plan(jobs, study.model_dump(mode="json"))
 
 

@@ -1,7 +1,7 @@
 """Execution of a sweep's plan, from the first check to the report."""
 
 import shlex
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,14 +18,16 @@ from runner.records.job import Job
 from runner.records.provenance import code_state
 from runner.records.record import DONE, RunRecord
 from runner.records.run_directory import RunDirectory
+from runner.records.sweep_directory import tested_metric
 from runner.sweeps.looks import train_in_looks
 from runner.sweeps.outcome import read_status
+from runner.sweeps.planning.pilot import earlier_differences
 from runner.sweeps.planning.plan import Plan
-from runner.sweeps.planning.power import power_warning
+from runner.sweeps.planning.power import Pilot, Planned, power_lines, power_warning
 from runner.sweeps.planning.recorded import begun, grown
 from runner.sweeps.planning.study import Study, read_study
 from runner.sweeps.pools.base import Pool
-from runner.sweeps.progress.earlier_runs import earlier_runs
+from runner.sweeps.progress.earlier_runs import earlier_runs, recent_records
 from runner.sweeps.progress.estimate import estimate_range, learnt_pace
 from runner.sweeps.progress.plan_view import show_plan, show_selection
 from runner.sweeps.train import Sweep
@@ -45,7 +47,7 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
     plan = grown(plan, directory)
     records = {job.run_id: read_status(RunDirectory(job.path(directory))) for job in plan.jobs}
     started_with = {name for name, record in records.items() if record and record.status in DONE}
-    left = [job for job in plan.of_phase("tuning", "final") if job.run_id not in started_with]
+    left = [job for job in plan.of_phase("tuning", "final", "source") if job.run_id not in started_with]
     later = _after_tuning(plan, started_with)
     sweep = Sweep(directory, pool, console, plan.chosen, fail_fast=fail_fast)
     here = [(job.variant, record) for job in plan.jobs if (record := records[job.run_id])]
@@ -62,6 +64,8 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
     show_plan(console, plan, started_with, len(later), directory, estimate, pool.workers)
     for warning in _warnings(plan, study, records.values()):
         show_warning(console, warning)
+    for line in _about_power(plan, study, [record for record in records.values() if record]):
+        say(console, line)
     if is_kept:
         say(console, f"{directory} already has runs of a plan, which stays unchanged")
     if dry_run:
@@ -113,7 +117,7 @@ def _train(plan: Plan, study: Study | None, sweep: Sweep, directory: Path, conso
         plan.write(directory)
     if study and study.looks:
         return train_in_looks(plan, study.looks, sweep, directory, console) or failed
-    return sweep.train_missing(plan.of_phase("final")) or failed
+    return sweep.train_missing(plan.of_phase("final", "source")) or failed
 
 
 def _warnings(plan: Plan, study: Study | None, records: Iterable[RunRecord | None]) -> Iterator[str]:
@@ -121,12 +125,8 @@ def _warnings(plan: Plan, study: Study | None, records: Iterable[RunRecord | Non
         yield f"{second} is the same run as {first} on every seed they share: it is trained once."
     if study and study.tune and study.tune.budget:
         yield from _unused_budgets(plan, study.tune.budget)
-    final = [job for job in plan.jobs if job.phase in ("final", "candidate")]
-    seeds, variants = {job.seed for job in final}, list(dict.fromkeys(job.variant for job in final))
-    compared = baselines(variants, study.baseline, study.names) if study else baselines(variants, None)
-    comparisons = sum(other in compared and other != variant for variant, other in compared.items())
-    has_margin = study is not None and study.margin is not None
-    if (study or len(seeds) > 1) and (warning := power_warning(len(seeds), comparisons, has_margin=has_margin)):
+    planned, _ = _comparisons(plan, study)
+    if (study or planned.seeds > 1) and (warning := power_warning(planned)):
         yield warning
     if other := {record.code.get("commit", "")[:12] for record in records if record} - {
         code_state().get("commit", "")[:12]
@@ -145,3 +145,25 @@ def _unused_budgets(plan: Plan, budget: int) -> Iterator[str]:
         elif len(tried) < budget:
             text = counted(len(tried), "point")
             yield f"{variant} has only {text} to tune, less than study.tune.budget={budget}: all of them are tried."
+
+
+def _comparisons(plan: Plan, study: Study | None) -> tuple[Planned, dict[str, str]]:
+    """Return what a plan compares, and the baseline of each variant."""
+    final = [job for job in plan.jobs if job.phase in ("final", "candidate", "spared")]
+    seeds, variants = {job.seed for job in final}, list(dict.fromkeys(job.variant for job in final))
+    compared = baselines(variants, study.baseline, study.names) if study else baselines(variants, None)
+    comparisons = sum(other in compared and other != variant for variant, other in compared.items())
+    if study is None:
+        return Planned(len(seeds), comparisons), compared
+    return Planned(len(seeds), comparisons, study.correction, study.looks, study.margin is not None), compared
+
+
+def _about_power(plan: Plan, study: Study | None, records: Sequence[RunRecord]) -> Iterator[str]:
+    """Say what the seeds can show, by the spread of earlier runs if there are any."""
+    planned, compared = _comparisons(plan, study)
+    if study is None and planned.seeds < 2:
+        return
+    metric = tested_metric(study.metric) if study else None
+    jobs = [job for job in plan.jobs if job.phase in ("final", "spared")]
+    found = earlier_differences(jobs, compared, [*records, *recent_records()], metric)
+    yield from power_lines(planned, Pilot(*found))

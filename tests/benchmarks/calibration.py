@@ -223,6 +223,7 @@ def tables(studies: int) -> Iterator[str]:
 
 
 def markdown(heads: list[str], rows: list[list[str]]) -> str:
+    """Return a table as Markdown, numbers to the right."""
     lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 

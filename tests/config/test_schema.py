@@ -3,10 +3,11 @@
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
+from runner.config.identity import run_id
 from runner.config.schema import Settings, check
 from runner.core.errors import ConfigError
 from runner.core.paths import conf_directory
-from tests.composed import choice, config
+from tests.composed import choice, config, settings
 
 GROUPS = {
     folder.name: sorted(path.stem for path in folder.glob("*.yaml"))
@@ -137,3 +138,15 @@ def test_one_accumulated_gradient_is_none_at_all():
     spec = check(config("optimizer.gradient_accumulation_steps=1")).optimizer.spec()
     assert "gradient_accumulation_steps" not in spec
     assert check(config("optimizer.gradient_accumulation_steps=2")).optimizer.spec()["gradient_accumulation_steps"] == 2
+
+
+def test_a_stream_follows_the_seed_unless_it_has_its_own():
+    chosen = settings("seed=3", "stream_seeds.order=0")
+    assert (chosen.seed_of("order"), chosen.seed_of("weights")) == (0, 3)
+
+
+def test_a_streams_seed_that_equals_the_runs_gives_the_same_run():
+    usual = config("seed=3")
+    assert config("seed=3", "stream_seeds.order=3") == usual
+    assert run_id(config("seed=3", "stream_seeds.order=0")) != run_id(usual)
+    assert run_id({key: value for key, value in usual.items() if key != "stream_seeds"}) == run_id(usual)  # older runs

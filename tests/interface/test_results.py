@@ -77,7 +77,29 @@ def test_frames_are_those_that_pandas_reads_from_the_files_of_the_report(make_ru
         assert_frame_equal(frame, expected, check_dtype=name in ("runs", "history"))
 
 
-def test_a_tuned_study_has_its_selection(tmp_path, monkeypatch):
+def test_a_grid_has_its_effects_and_sentences_about_them(make_run, tmp_path):
+    for seed in range(7):
+        for place, (momentum, rate) in enumerate([("0", "0.1"), ("0", "1"), ("0.9", "0.1"), ("0.9", "1")]):
+            overrides = [f"optimizer.momentum={momentum}", f"optimizer.learning_rate={rate}"]
+            make_run(f"s/{seed}{place}", overrides, seed=seed, accuracies=[0.5 + 0.1 * (place == 2) + seed**2 / 1000])
+    results = runner.load(tmp_path / "s")
+    effects = results.effects
+    assert effects["kind"].tolist() == ["main", "main", "interaction"]
+    effects.loc[0, "kind"] = "mine"
+    assert results.effects["kind"].tolist()[0] == "main"
+    results.report(tmp_path / "out", ["csv"])
+    written = pd.read_csv(tmp_path / "out" / "effects.csv")
+    assert list(written) == list(effects)
+    assert written["p_adjusted"].tolist() == effects["p_adjusted"].tolist()
+    assert results.effect_verdicts[0].startswith(
+        "optimizer.momentum=0.9 rather than 0 raises test accuracy by 10.00 perc"
+    )
+    assert "interaction" in results.figures()
+    assert results.where({"optimizer.learning_rate": 1}).effects is None
+    assert runner.load(tmp_path / "s").by("optimizer.momentum").effects is None
+
+
+def test_a_tuned_study_has_its_selection_and_tuning_curve(tmp_path, monkeypatch):
     make_run = run_maker(tmp_path)
     make_run("study/f", label="a", seed=5)
     make_run("study/t", label="a", seed=0)
@@ -88,6 +110,7 @@ def test_a_tuned_study_has_its_selection(tmp_path, monkeypatch):
     results = runner.load(tmp_path / "study")
     assert len(results) == 1
     assert results.selection["optimism"].tolist() == pytest.approx([0.05])
+    assert results.tuning_curve["expected"].tolist() == [0.8]
 
 
 def test_a_plan_sets_question_and_metric_also_from_the_directory_above(make_run, tmp_path):
@@ -182,6 +205,10 @@ def test_what_matches_nothing_is_empty_and_has_nothing_to_compare(results):
         (lambda results: results.compare(target=float("nan")), "^--target nan: must be a number of at least 0"),
         (lambda results: results.compare(margin=2), "^--margin 2: test_accuracy is a share"),
         (lambda results: results.compare(margin=0), "^--margin 0: must be a number above 0"),
+        (
+            lambda results: results.compare(rope=0.01),
+            "^--bayesian-rope 0.01: compares .* 2 variants and 1 such data set",
+        ),
         (lambda results: results.by("optimizr"), "^--by optimizr: no such key"),
         (lambda results: results.figure("acuracy"), "^acuracy: no such figure; did you mean accuracy"),
         (lambda results: results.table("html"), r"^html: no such table \(allowed: csv, latex, markdown\)"),
@@ -290,3 +317,18 @@ def test_a_damaged_run_is_left_out_and_named(make_run, caplog):
     assert len(runner.load("s")) == 1
     assert "left out: s/1/record.json: not a run's record" in caplog.text
     assert isinstance(runner.load("s")._runs[0], Collected)
+
+
+def test_results_over_data_sets_are_those_of_the_report(make_run):
+    for name in ("mnist", "digits", "letters"):
+        for optimizer, accuracy in {"sgd": 0.5, "adam": 0.6}.items():
+            for seed in range(2):
+                make_run(
+                    f"runs/{name}_{optimizer}_{seed}", [f"dataset={name}", f"optimizer={optimizer}"], seed=seed,
+                    dataset=name, fingerprint=name, accuracies=[accuracy + seed / 100],
+                )  # fmt: skip
+    compared = runner.load("runs").compare(baseline="sgd", rope=0.01)
+    compared.report("paper", ["csv"])
+    written = pd.read_csv("paper/tasks.csv").fillna(dict.fromkeys(("baseline", "verdict", "reason"), ""))
+    assert_frame_equal(compared.tasks, written, check_dtype=False)
+    assert compared.tasks.set_index("variant").loc["optimizer=adam", "p_better"] > 0.95

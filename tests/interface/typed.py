@@ -34,11 +34,13 @@ def read(results: runner.Results) -> list[Path]:
     compared = chosen.by("optimizer", "training.batch_size").compare(metric="test_loss", baseline="sgd", margin=0.1)
     frames: list[pd.DataFrame] = [results.runs, results.history, compared.aggregate, compared.comparisons]
     selection: pd.DataFrame | None = compared.selection
+    tuning_curve: pd.DataFrame | None = compared.tuning_curve
     figure: Figure = results.figure(results.figures()[0])
     texts: list[str] = [*compared.cautions, *compared.verdicts, results.table("latex")]
     runs: list[runner.Run] = [*results, results.run(0)]
     assert [frames, figure, texts, runs]
     assert selection is None
+    assert tuning_curve is None
     return results.report("paper")
 
 

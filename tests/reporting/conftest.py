@@ -10,6 +10,7 @@ from runner.core.write import write_csv
 from runner.records.run_directory import RunDirectory
 from runner.reporting import report
 from runner.reporting.statistics import comparisons as statistics
+from runner.reporting.statistics import dataset_tests, percentile_bootstrap, stratified
 
 MakeRun = Callable[..., Path]
 
@@ -18,6 +19,9 @@ MakeRun = Callable[..., Path]
 def few_resamples(monkeypatch) -> None:
     """Let intervals come from a few resamples: with as many as they have, each takes a third of a second."""
     monkeypatch.setattr(statistics, "_RESAMPLES", 99)
+    monkeypatch.setattr(percentile_bootstrap, "RESAMPLES", 99)
+    monkeypatch.setattr(stratified, "RESAMPLES", 99)
+    monkeypatch.setattr(dataset_tests, "_DRAWS", 999)
 
 
 @pytest.fixture

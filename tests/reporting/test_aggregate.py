@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from runner.records.design import Looks
 from runner.reporting.aggregate import (
     AGGREGATE_COLUMNS,
     COMPARISON_COLUMNS,
@@ -238,10 +239,13 @@ def test_a_variant_may_have_a_baseline_of_its_own():
 
 def test_a_run_that_never_reached_the_target_counts_as_infinitely_slow():
     summary = runs("a", [0.9] * 4).assign(
-        epochs_to_target=[2, np.nan, 4, np.nan], seconds_to_target=[0.2, np.nan, 0.4, np.nan]
+        epochs_to_target=[2, np.nan, 4, np.nan],
+        seconds_to_target=[0.2, np.nan, 0.4, np.nan],
+        warm_seconds_to_target=[0.1, np.nan, 0.3, np.nan],
     )
     (row,) = aggregate_frame(summary.head(3), "test_accuracy", target=0.9).to_dict("records")
-    assert (row["reached"], row["epochs_to_target"], row["seconds_to_target"]) == (2, 4, 0.4)
+    times = row["epochs_to_target"], row["seconds_to_target"], row["warm_seconds_to_target"]
+    assert (row["reached"], times) == (2, (4, 0.4, 0.3))
     (row,) = aggregate_frame(summary, "test_accuracy", target=0.9).to_dict("records")
     assert row["reached"] == 2
     assert math.isnan(row["epochs_to_target"])
@@ -249,7 +253,7 @@ def test_a_run_that_never_reached_the_target_counts_as_infinitely_slow():
 
 def test_a_run_that_is_still_training_is_counted_and_did_not_miss_the_target():
     summary = runs("a", [0.9, 0.9, np.nan], ["completed", "completed", "running"]).assign(
-        epochs_to_target=[2, 4, np.nan], seconds_to_target=[0.2, 0.4, np.nan]
+        epochs_to_target=[2, 4, np.nan], seconds_to_target=[0.2, 0.4, np.nan], warm_seconds_to_target=[0.1, 0.3, np.nan]
     )
     (row,) = aggregate_frame(summary, "test_accuracy", target=0.9).to_dict("records")
     assert (row["runs"], row["completed"], row["running"]) == (3, 2, 1)
@@ -350,3 +354,50 @@ def test_the_exact_interval_is_in_the_frame():
         [differences[np.flatnonzero([mask >> bit & 1 for bit in range(7)])].mean() for mask in range(1, 128)]
     )
     assert (found["exact_low"], found["exact_high"]) == pytest.approx((means[2], means[-3]))
+
+
+LOOKS = Looks([6, 7], "obrien_fleming")  # with six seeds it may spend less than 2 / 2^6
+
+
+def test_a_planned_look_counts_once_all_its_runs_have_ended():
+    better = [value + 0.01 + seed / 1000 for seed, value in enumerate(SEVEN)]
+    whole = compared(runs("a", SEVEN), runs("b", better), looks=LOOKS)["b"]
+    assert (whole["looks"], whole["verdict"]) == (2, "higher")
+    going_on = runs("b", [*better[:5], np.nan, np.nan], ["completed"] * 5 + ["interrupted"] * 2)
+    none = compared(runs("a", [*SEVEN, 0.9]), going_on, runs("c", better), looks=LOOKS)
+    assert (none["b"]["looks"], none["c"]["looks"]) == (0, 2)
+    interrupted = runs("b", [*better[:6], np.nan], ["completed"] * 6 + ["interrupted"])
+    early = compared(runs("a", SEVEN), interrupted, looks=LOOKS)["b"]
+    assert (early["looks"], early["reason"]) == (1, "no significant difference")
+    assert early["p_adjusted"] > early["p_value"] == 2 / 2**6
+
+
+def test_what_no_planned_look_has_tested_is_not_called_equal():
+    unpaired = {"fingerprint": "other"}
+    early = [*["completed"] * 6, "interrupted"]
+    base, other = (runs(name, [*SEVEN[:6], np.nan], early) for name in "ab")
+    found = compared(base, other.assign(**unpaired), looks=LOOKS)["b"]
+    assert (found["test"], found["verdict"]) == ("Welch", "undecided")
+    assert found["reason"] == "no planned look has tested it yet"
+    ended = compared(runs("a", SEVEN), runs("b", np.subtract(SEVEN, 0.2)).assign(**unpaired), looks=LOOKS)["b"]
+    assert ended["verdict"] == "lower"
+
+
+def test_a_comparison_says_what_it_could_have_shown_with_its_own_spread_and_family():
+    noise = np.random.default_rng(0).normal(0, 0.01, (4, 9))
+    both = pd.concat([runs("a", noise[0] + 0.9), runs("b", noise[1] + 0.9)])
+    several = pd.concat([both, runs("c", noise[2] + 0.9), runs("d", noise[3] + 0.9)])
+    (alone,) = comparison_frame(both, "test_accuracy", "a")["detectable"]
+    spread = np.std(noise[1] - noise[0], ddof=1)
+    assert alone == pytest.approx(1.07 * spread, rel=0.15)  # 1.07: of the t-test with nine pairs
+    assert comparison_frame(several, "test_accuracy", "a")["detectable"][0] > alone
+    holm = comparison_frame(several, "test_accuracy", "a", correction="holm")["detectable"][0]
+    assert holm > alone
+
+
+def test_what_five_seeds_diverged_runs_or_unpaired_ones_could_have_shown_is_unknown():
+    few = pd.concat([runs("a", SEVEN[:5]), runs("b", SEVEN[4::-1])])
+    lost = pd.concat([runs("a", SEVEN), runs("b", SEVEN[::-1], ["diverged"] + ["completed"] * 6)])
+    apart = pd.concat([runs("a", SEVEN), runs("b", SEVEN, seeds=range(10, 17))])
+    for summary in (few, lost, apart):
+        assert comparison_frame(summary, "test_accuracy", "a")["detectable"].isna().all()

@@ -122,7 +122,14 @@ def test_of_a_sweep_the_planned_runs_are_found_in_the_plan_s_order(make_run, tmp
         make_run(f"sweep/{name}")
     (tmp_path / "sweep" / "plan.csv").write_text("phase,directory\ntuning,a\nfinal,c\nfinal,b\nfinal,waiting\n")
     assert [run.directory.path.name for run in find_runs([tmp_path])] == ["c", "b"]
-    assert [run.directory.path.name for run in find_runs([tmp_path], tuning=True)] == ["a"]
+    assert [run.directory.path.name for run in find_runs([tmp_path], kind="tuning")] == ["a"]
+
+
+def test_a_run_of_any_kind_is_found_by_its_own_path_alone(make_run, tmp_path):
+    a, b = make_run("sweep/a"), make_run("sweep/b", seed=1)
+    (tmp_path / "sweep" / "plan.csv").write_text("phase,directory\nsource,a\nfinal,b\n")
+    assert [run.directory.path for run in find_runs([a])] == [a]
+    assert [run.directory.path for run in find_runs([a, b])] == [b]
 
 
 def test_a_run_that_is_two_variants_is_there_for_each(make_run, tmp_path):

@@ -1,8 +1,17 @@
+import math
+
 import pandas as pd
 import pytest
 from scipy import stats
 
-from runner.reporting.ranks import average_ranks, critical_difference, scores_by_dataset
+from runner.reporting.ranks import (
+    LAST_RANK_COLUMNS,
+    RANK_COLUMNS,
+    average_ranks,
+    critical_difference,
+    scores_by_dataset,
+)
+from runner.reporting.tasks import compare_over_datasets
 
 # Demsar 2006, "Statistical Comparisons of Classifiers over Multiple Data Sets", table 6: AUC of four forms of C4.5.
 DEMSAR = pd.DataFrame(
@@ -29,6 +38,8 @@ def test_ranks_are_those_that_demsar_published():
     chi_squared = 12 * 14 / (4 * 5) * ((ranks.average**2).sum() - 4 * 5**2 / 4)
     assert chi_squared == pytest.approx(9.28, abs=0.01)
     assert 0.01 < ranks.friedman_p < stats.chi2.sf(chi_squared, 3)
+    assert ranks.iman_davenport_f == pytest.approx(4.185, abs=0.001)  # 3.69 without the correction for ties
+    assert ranks.iman_davenport_p == pytest.approx(stats.f.sf(ranks.iman_davenport_f, 3, 39))
     assert ranks.pairs.loc["C4.5", "C4.5+m+cf"] > 0.05  # 1.18 apart, and the critical difference is 1.25
 
 
@@ -54,6 +65,24 @@ def test_the_diagram_has_friedmans_p_and_says_where_it_shows_nothing():
     turned = pd.DataFrame({"a": [1, 2, 3.0], "b": [2, 3, 1.0], "c": [3, 1, 2.0]})
     label = critical_difference(average_ranks(turned, "test_accuracy"), "").axes[0].get_xlabel()
     assert label.endswith("p = 1.000: no significant difference")
+    assert "too liberal below 6 data sets" in label
+
+
+def test_last_columns_are_the_tests_of_all_variants_and_against_the_baseline():
+    runs = DEMSAR.rename_axis("dataset").reset_index().melt("dataset", var_name="arm", value_name="test_accuracy")
+    runs = runs.assign(status="completed")
+    tasks = compare_over_datasets(runs, [*DEMSAR.index], "test_accuracy", dict.fromkeys(DEMSAR, "C4.5"))
+    ranks = average_ranks(DEMSAR, "test_accuracy", tasks)
+    frame = ranks.frame().set_index("variant")
+    nemenyi = [f"nemenyi_p {variant}" for variant in ranks.average.index]
+    assert list(frame) == [*RANK_COLUMNS[1:], *nemenyi, *LAST_RANK_COLUMNS]
+    assert frame.loc["C4.5+m", "wilcoxon_p"] == 0.00732421875  # as SciPy's exact permutation test
+    assert frame.loc["C4.5+m", "wilcoxon_holm"] == 3 * 0.00732421875
+    assert frame.loc["C4.5+m+cf", "wilcoxon_holm"] == 2 * 0.012451171875
+    assert frame.loc["C4.5", ["baseline", "wilcoxon_p"]].tolist() == ["", pytest.approx(math.nan, nan_ok=True)]
+    label = critical_difference(ranks, "").axes[0].get_xlabel().replace("\n", " ")
+    assert "Iman and Davenport: F(3, 39) = 4.19, p = 0.012" in label
+    assert "after Holm's correction, different from C4.5: C4.5+m (better), C4.5+m+cf (better)" in label
 
 
 def table(*rows):

@@ -3,23 +3,30 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from html import unescape
 
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from runner.cli.report import report_arguments, report_command
 from runner.core.errors import UserError
 from runner.core.lock import run_lock
 from runner.records.run_directory import RunDirectory
 from runner.reporting.aggregate import AGGREGATE_COLUMNS, COMPARISON_COLUMNS
+from runner.reporting.effects import EFFECT_COLUMNS
 from runner.reporting.formats import Output
-from runner.reporting.ranks import RANK_COLUMNS
-from runner.reporting.report import report
+from runner.reporting.ranks import LAST_RANK_COLUMNS, RANK_COLUMNS
+from runner.reporting.report import report, show_verdicts
 from runner.reporting.report_figures import report_figures
 from runner.reporting.results import Wish
 from runner.reporting.selection import SELECTION_COLUMNS
 from runner.reporting.statistics.test_set_error import TEST_SET_COLUMNS
+from runner.reporting.tasks import PERFORMANCE_COLUMNS, TASK_COLUMNS
+from runner.reporting.time_profiles import PROFILE_COLUMNS
+from runner.reporting.tuning_curves import TUNING_CURVE_COLUMNS
+from runner.reporting.variance_sources import VARIANCE_COLUMNS
 from runner.sweeps.outcome import write_ending
 from tests.imports import REPOSITORY
 from tests.reporting.conftest import run_maker
@@ -275,12 +282,13 @@ def test_a_margin_that_makes_no_sense_is_refused(make_run, tmp_path, margin, sai
         report([tmp_path / "sweep"], tmp_path / "out", Wish(margin=margin), CSV)
 
 
+@pytest.mark.parametrize("flag", ["--margin", "--bayesian-rope"])
 @pytest.mark.parametrize("margin", ["nan", "inf", "0", "-0.001", "high"])
-def test_a_margin_on_the_command_line_is_a_number_above_0(margin, capsys):
+def test_a_margin_on_the_command_line_is_a_number_above_0(flag, margin, capsys):
     with pytest.raises(SystemExit) as stop:
-        report_arguments(["sweep", "--margin", margin])
+        report_arguments(["sweep", flag, margin])
     assert stop.value.code == 2
-    assert f"argument --margin: {margin}: must be a number above 0" in capsys.readouterr().err
+    assert f"argument {flag}: {margin}: must be a number above 0" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("target", ["nan", "inf", "-1", "high"])
@@ -380,7 +388,9 @@ def test_tables_need_no_further_parsing(make_run, tmp_path):
 def test_columns_of_every_table_are_documented_with_their_units():
     """docs/report.md lists them; a column that is added or renamed must be there."""
     text = (REPOSITORY / "docs" / "report.md").read_text()
-    for columns in (AGGREGATE_COLUMNS, COMPARISON_COLUMNS, TEST_SET_COLUMNS, SELECTION_COLUMNS, RANK_COLUMNS):
+    own = [TEST_SET_COLUMNS, SELECTION_COLUMNS, RANK_COLUMNS, PROFILE_COLUMNS, VARIANCE_COLUMNS, EFFECT_COLUMNS]
+    tables = [AGGREGATE_COLUMNS, COMPARISON_COLUMNS, LAST_RANK_COLUMNS, TASK_COLUMNS, PERFORMANCE_COLUMNS, *own]
+    for columns in (*tables, TUNING_CURVE_COLUMNS):
         assert not [column for column in columns if f"`{column}`" not in text]
 
 
@@ -453,6 +463,26 @@ def test_what_was_tuned_is_found_whatever_the_report_calls_the_variants(make_run
     assert together.aggregate["budget"].tolist() == [5]
 
 
+def test_the_tuning_budget_has_a_table_a_figure_and_a_sentence(make_run, tmp_path, capsys):
+    rows = []
+    for variant, scores in {"sgd": [0.1, 0.9], "adam": [0.7, 0.8]}.items():
+        make_run(f"sweep/{variant}", label=variant)
+        rows += [(variant, f"lr={score}", score) for score in scores]
+    table = pd.DataFrame(rows, columns=["variant", "point", "val_accuracy"])
+    table = table.assign(seeds=1, scored=1, chosen=False, on_edge=False, budget=2)
+    table.to_csv(tmp_path / "sweep" / "tuning.csv", index=False)
+    made = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv", "png", "html"]))
+    assert pd.read_csv(tmp_path / "out" / "tuning_curve.csv")["expected"].tolist() == [0.5, 0.9, 0.75, 0.8]
+    assert tmp_path / "out" / "tuning_curve.png" in made.written
+    said = (
+        "Tuning budget: sgd leads at 2 points by expected best validation accuracy of points picked at random "
+        "(90.00% at 2 points, adam 80.00%); "
+    )
+    assert f"<p>{said}before that adam at 1 point.</p>" in (tmp_path / "out" / "index.html").read_text()
+    show_verdicts(Console(width=400), made.results)
+    assert said in capsys.readouterr().out
+
+
 def test_a_tuned_study_is_ranked_over_the_data_sets_that_it_was_crossed_with(make_run, tmp_path):
     datasets = ("mnist", "digits", "letters")
     tuned(make_run, tmp_path, {f",dataset={name},training.epochs=5": name for name in datasets})
@@ -487,10 +517,54 @@ def test_several_data_sets_are_compared_each_by_itself_and_ranked(make_run, tmp_
     assert dict(zip(ranks["variant"], ranks["average_rank"], strict=True)) == {
         "optimizer=lion": 1, "optimizer=adam": 2, "optimizer=sgd": 3,
     }  # fmt: skip
-    assert (tmp_path / "out" / "critical_difference.png").exists()
+    tasks = pd.read_csv(tmp_path / "out" / "tasks.csv")
+    means = {"optimizer=adam": 0.605, "optimizer=lion": 0.705, "optimizer=sgd": 0.505}
+    assert dict(zip(tasks["variant"], tasks["mean"], strict=True)) == pytest.approx(means)
+    assert tasks["baseline"].dropna().tolist() == ["optimizer=adam"] * 2
+    figures = [tmp_path / "out" / f"{stem}.png" for stem in ("critical_difference", "performance_profile")]
+    assert all(figure.exists() for figure in figures)
     report([tmp_path / "mnist"], tmp_path / "out", output=CSV)  # where there are none, no earlier ones stay
-    assert not [*tmp_path.glob("out/ranks.csv"), *tmp_path.glob("out/critical_difference.*")]
-    assert tmp_path / "out" / "critical_difference.png" in written
+    names = ("ranks.csv", "tasks.csv", "critical_difference.*", "performance_profile.*")
+    assert not [path for name in names for path in tmp_path.glob(f"out/{name}")]
+    assert {*figures} <= {*written}
+
+
+@pytest.mark.usefixtures("undrawn", "few_resamples")
+def test_a_comparison_over_data_sets_is_on_the_page_and_among_the_verdicts(make_run, tmp_path):
+    for number, name in enumerate(("mnist", "digits", "letters")):
+        for optimizer, accuracy in {"sgd": 0.5, "adam": 0.6 - number / 5}.items():
+            for seed in range(2):
+                make_run(
+                    f"runs/{name}_{optimizer}_{seed}", overrides=[f"dataset={name}", f"optimizer={optimizer}"],
+                    seed=seed, dataset=name, fingerprint=name, accuracies=[accuracy + seed / 100],
+                )  # fmt: skip
+    results = report([tmp_path / "runs"], tmp_path / "out", Wish(rope=0.01), Output(["html", "csv"])).results
+    (sentence,) = results.task_verdicts
+    assert "3 data sets cannot decide (6 can)" in sentence
+    assert "Bayesian signed-rank test with ±1 percentage points" in sentence
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert '<section id="data-sets">' in page
+    assert "3 data sets cannot decide (6 can); probability of improvement" in page
+    assert not (tmp_path / "out" / "ranks.csv").exists()  # of three variants or more
+    assert (tmp_path / "out" / "performance_profile.csv").exists()
+    report([tmp_path / "runs"], tmp_path / "out", Wish("test_loss"), CSV)
+    assert (tmp_path / "out" / "tasks.csv").exists()
+    assert not (tmp_path / "out" / "performance_profile.csv").exists()  # losses have no common scale
+
+
+@pytest.mark.parametrize(
+    ("rope", "message"),
+    [
+        (0.0, "--bayesian-rope 0: must be a number above 0"),
+        (-0.01, "--bayesian-rope -0.01: must be a number above 0"),
+        (2.0, "--bayesian-rope 2: test_accuracy is a share, 0 to 1"),
+        (0.01, "--bayesian-rope 0.01: compares two or more variants over 3 or more data sets"),
+    ],
+)
+def test_region_of_equivalence_that_cannot_be_used_is_refused(make_run, tmp_path, rope, message):
+    sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]], seeds=1)
+    with pytest.raises(UserError, match=f"^{re.escape(message)}"):
+        report([tmp_path / "sweep"], tmp_path / "out", Wish(rope=rope), CSV)
 
 
 def test_a_loss_that_holds_other_penalties_in_each_variant_is_warned_of(make_run, tmp_path):
@@ -538,7 +612,7 @@ def test_whatever_was_measured_of_the_tested_network_can_be_compared_by(make_run
 
 
 @pytest.mark.usefixtures("undrawn")
-@pytest.mark.parametrize("metric", ["epochs_to_target", "seconds_to_target"])
+@pytest.mark.parametrize("metric", ["epochs_to_target", "seconds_to_target", "warm_seconds_to_target"])
 def test_variants_are_compared_by_the_time_to_a_target(make_run, tmp_path, metric):
     for name, curve in {"a": [0.1, 0.2, 0.8], "b": [0.1, 0.8, 0.9]}.items():
         for seed in range(6):
@@ -548,12 +622,40 @@ def test_variants_are_compared_by_the_time_to_a_target(make_run, tmp_path, metri
     output = Output(["csv", "table", "html"])
     results = report([tmp_path / "sweep"], tmp_path / "out", Wish(metric), output).results
     assert (results.target, results.target_source) == (0.8, "worst final value of optimizer=a")
-    assert "significantly better" in results.verdicts["optimizer=b"]
-    assert results.comparisons["difference"].tolist() == [-1.0 if metric.startswith("epochs") else -2.0]
+    assert (
+        f"b reaches a validation accuracy of 80.00% sooner than {results.baseline}" in results.verdicts["optimizer=b"]
+    )
+    for column in ("difference", "median_difference"):
+        assert results.comparisons[column].tolist() == [-1.0 if metric.startswith("epochs") else -2.0]
     figure, target = dict(report_figures(results, None, None, seeds=False))[metric](), "validation accuracy of 80.00%"
     assert f"target: {target}, worst final value of optimizer=a" in figure.axes[0].get_xlabel().replace("\n", " ")
     assert f"Target: {target}." in (tmp_path / "out" / "table.md").read_text()
     assert "choices and results on validation" in (tmp_path / "out" / "index.html").read_text()
+
+
+def test_times_to_a_target_that_was_set_have_a_profile_and_others_remove_an_earlier_one(make_run, tmp_path):
+    for name, curve in {"a": [0.1, 0.2, 0.8], "b": [0.1, 0.8, 0.9]}.items():
+        for seed in range(3):
+            make_run(f"sweep/{name}{seed}", label=name, seed=seed, accuracies=curve)
+    out, output = tmp_path / "out", Output(["csv"])
+    results = report([tmp_path / "sweep"], out, Wish("epochs_to_target"), output).results
+    profile = pd.read_csv(out / "time_profile.csv")
+    assert profile[["variant", "ratio"]].to_numpy().tolist() == [["a", 1.5]] * 3 + [["b", 1.0]] * 3
+    assert "time_profile" in dict(report_figures(results, None, None, seeds=False))
+    (out / "time_profile.png").touch()
+    results = report([tmp_path / "sweep"], out, Wish(), output).results  # the target is the usual one
+    assert not [*out.glob("time_profile.*")]
+    assert "time_profile" not in dict(report_figures(results, None, None, seeds=False))
+
+
+def test_a_grid_in_which_no_run_reached_the_target_has_no_heat_map_of_times(make_run, tmp_path):
+    for optimizer in "ab":
+        for model in "xy":
+            make_run(f"sweep/{optimizer}{model}", overrides=[f"optimizer={optimizer}", f"model={model}"])
+    for target, is_drawn in ((0.7, True), (0.9, False)):
+        wish = Wish("epochs_to_target", target=target, baseline="optimizer=a,model=x")
+        results = report([tmp_path / "sweep"], tmp_path / "out", wish, CSV).results
+        assert ("heat_map" in dict(report_figures(results, None, None, seeds=False))) == is_drawn
 
 
 def test_a_time_to_a_target_that_nothing_sets_is_refused(make_run, tmp_path):
@@ -608,3 +710,64 @@ def test_a_short_form_names_the_baseline_and_the_confusion_matrix(make_run, tmp_
     report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"], confusion="sgd"))
     with pytest.raises(UserError, match=r"--confusion sdg: no such variant \(allowed: optimizer=adam, optimizer=sgd\)"):
         report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"], confusion="sdg"))
+
+
+def grid_of(make_run, seeds):
+    """Runs of momentum crossed with two rates, at the larger of which it harms."""
+    for seed in range(seeds):
+        cells = [("0", "0.01", 0), ("0", "0.3", 0), ("0.9", "0.01", 0.1), ("0.9", "0.3", -0.1)]
+        for place, (momentum, rate, effect) in enumerate(cells):
+            overrides = [f"optimizer.momentum={momentum}", f"optimizer.learning_rate={rate}"]
+            accuracies = [0.5, 0.6 + effect + seed**2 / 5000]
+            make_run(f"sweep/{seed}{place}", overrides, seed=seed, accuracies=accuracies)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_grid_has_its_effects_in_a_table_on_the_page_and_on_the_terminal(make_run, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    grid_of(make_run, seeds=7)
+    monkeypatch.chdir(tmp_path)
+    report_command(report_arguments(["sweep", "--format", "csv", "html"]))
+    effects = pd.read_csv("sweep/effects.csv")
+    assert list(effects) == [*EFFECT_COLUMNS, "metric_role"]
+    assert effects["difference"].tolist() == pytest.approx([0, -0.1, -0.2], abs=1e-12)
+    sentence = "optimizer.momentum=0.9 rather than 0 raises test accuracy by 10.00 percentage points"
+    assert sentence in " ".join(capsys.readouterr().out.split())
+    page = unescape((tmp_path / "sweep" / "index.html").read_text())
+    assert f"<li>{sentence}" in page
+    assert '<a href="#effects">Effects</a>' in page
+    assert "optimizer.momentum: 0.9 vs 0 x optimizer.learning_rate: 0.3 vs 0.01" in page
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_effects_of_an_earlier_report_do_not_stay_beside_one_without(make_run, tmp_path):
+    grid_of(make_run, seeds=2)
+    out = tmp_path / "out"
+    assert report([tmp_path / "sweep"], out, output=CSV).results.effects is not None
+    (out / "interaction.png").write_text("drawn")
+    shutil.rmtree(tmp_path / "sweep" / "11")
+    results = report([tmp_path / "sweep"], out, output=Output(["csv", "html"])).results
+    assert results.effects is None
+    assert [
+        text for text in results.cautions if text.startswith("effects: none, because at least 2 complete seeds are")
+    ]
+    assert not [*out.glob("effects.csv"), *out.glob("interaction.*")]
+    assert "#effects" not in (out / "index.html").read_text()
+
+
+def test_effects_are_claimed_only_after_the_last_planned_look(make_run, tmp_path):
+    grid_of(make_run, seeds=8)
+    plan = tmp_path / "sweep" / "plan.json"
+
+    def reported(sizes):
+        plan.write_text(json.dumps({"study": {"looks": {"sizes": sizes}}}))
+        return report([tmp_path / "sweep"], tmp_path / "out", output=CSV).results
+
+    assert reported([8, 12]).effect_verdicts == [
+        "effects: tested only after the last planned look, so nothing is claimed."
+    ]
+    assert reported([6, 8]).effect_verdicts[0].startswith("optimizer.momentum=0.9 rather than 0 raises")
+
+
+def test_a_sweep_along_one_key_has_no_effects(reported):
+    assert not (reported / "out" / "effects.csv").exists()

@@ -1,3 +1,5 @@
+import re
+
 import pandas as pd
 import pytest
 
@@ -78,8 +80,8 @@ def test_a_claim_says_of_which_runs_and_of_which_pairs_it_is():
     sentences, _ = said(one, other)
     assert sentences["b"].startswith(
         "b (mean test accuracy 94.50% over the 6 of 8 runs that completed) shows no significant difference from a: "
-        "+2.00 percentage points over the 6 seeds that both completed (no 95% CI, all differences equal; p = 0.359; paired "
-        "signed"
+        "+2.00 percentage points over the 6 seeds that both completed (no 95% CI, all differences equal; p = 0.359; "
+        "paired signed"
     )
     assert sentences["b"].endswith(
         "n = 7; counted as lost: 1 run of b that diverged; among the 7 of 8 runs of a that completed)."
@@ -253,3 +255,10 @@ def test_equivalence_on_these_test_examples_may_not_hold_on_others(reach, of_wha
     aggregate = aggregate_frame(summary, "test_accuracy")
     assert verdicts(aggregate, compared, {"a": "a", "b": "a"})["b"].endswith(f"; {of_what}).")
     assert paper_table(summary, aggregate, compared, 10_000).caption.endswith(caption_ends)
+
+
+def test_an_undecided_comparison_names_what_it_could_have_shown_and_a_decided_one_does_not():
+    undecided, _ = said(runs("a", SEVEN), runs("b", SEVEN[::-1]))
+    assert re.search(r"could have shown \d\.\d percentage points with 80% power\)\.$", undecided["b"])
+    decided, _ = said(runs("a", SEVEN), runs("b", [value + 0.01 + n / 1e4 for n, value in enumerate(SEVEN)]))
+    assert "could have shown" not in decided["b"]

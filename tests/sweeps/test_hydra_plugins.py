@@ -4,6 +4,7 @@ import logging
 
 import pytest
 import yaml
+from omegaconf import OmegaConf
 
 from runner.core.paths import conf_directory
 from runner.sweeps.planning.plan import candidates
@@ -28,7 +29,7 @@ def both_ends(values):
 
 @pytest.mark.parametrize("file", files("study"), ids=lambda file: file.stem)
 def test_a_study_is_planned(file, composer):
-    given = yaml.safe_load(file.read_text())
+    given = OmegaConf.to_container(OmegaConf.load(file), resolve=True)
     if file.stem == "ablation":  # which has no parts of its own to drop
         given |= {"drop": ["schedule"]}
     assert read_study(given).question

@@ -11,9 +11,11 @@ from runner.core.errors import UserError
 from runner.core.terminal import Terminal
 from runner.records.job import Job
 from runner.sweeps.outcome import Outcome
-from runner.sweeps.planning.plan import Plan, candidates
+from runner.sweeps.planning.plan import Plan, candidates, sharing
 from runner.sweeps.planning.recorded import in_recorded_order, refuse_another_question
-from runner.sweeps.planning.variants import grid_variants
+from runner.sweeps.planning.sources import source_candidates
+from runner.sweeps.planning.study import read_study
+from runner.sweeps.planning.variants import grid_variants, study_variants
 from runner.sweeps.run_plan import conduct
 from runner.sweeps.worker import Checked
 from tests.sweeps.made_up import end, record
@@ -85,6 +87,19 @@ def test_parts_left_out_of_a_crossed_study_are_compared_cell_by_cell(composer, t
         f"without regularizer.l2,{rate}": f"full,{rate}"
         for rate in ("optimizer.learning_rate=0.1", "optimizer.learning_rate=0.01")
     }
+
+
+def test_a_study_that_measures_sources_of_variance_trains_identical_runs_once(composer, tmp_path):
+    study = read_study({"variants": {"mlp": []}, "seeds": 3, "vary": ["weights", "order"]})
+    found = candidates(study_variants(study, {}, [], composer), composer)
+    found += source_candidates(found, study, composer)
+    plan = Plan(sharing(job for candidate in found for job in candidate.planned(study)), study.model_dump(mode="json"))
+    said = conducted(plan, tmp_path)
+    assert "7 runs: 1 variant, 3 seeds, 2 sources of variance; 0 done already" in said
+    assert "(only order varies with the seed)" in said
+    assert "is the same run as" not in said
+    assert pd.read_csv(tmp_path / "variance_sources.csv")["n"].tolist() == [3, 3, 3]
+    assert "7 runs: 1 variant, 3 seeds, 2 sources of variance; 7 done already" in conducted(plan, tmp_path)
 
 
 def test_a_tuned_study_that_is_done_announces_nothing(composer, tmp_path):

@@ -1,7 +1,9 @@
 """Axes of a grid: the keys that runs override with more than one value."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -33,13 +35,15 @@ def overrides_frame(records: Sequence[RunRecord]) -> pd.DataFrame:
 
 def varying_axes(overrides: pd.DataFrame) -> list[Axis]:
     """Return the keys that every run overrides and that have more than one value."""
-    axes = []
-    for key in overrides:
-        values = list(dict.fromkeys(overrides[key].dropna()))
-        if overrides[key].notna().all() and len(values) > 1:
-            numbers = all(number(value) is not None for value in values)
-            axes.append(Axis(str(key), sorted(values, key=float) if numbers else values))
-    return axes
+    axes = [axis_of(str(key), overrides[key]) for key in overrides if overrides[key].notna().all()]
+    return [axis for axis in axes if len(axis.levels) > 1]
+
+
+def axis_of(key: str, values: "pd.Series[Any]") -> Axis:
+    """Return the axis of a key with these values, one for each run."""
+    levels = list(dict.fromkeys(values))
+    numbers = all(number(value) is not None for value in levels)
+    return Axis(key, sorted(levels, key=float) if numbers else levels)
 
 
 def sensitivity_axis(axes: Sequence[Axis]) -> Axis | None:
@@ -62,9 +66,17 @@ def is_grid(axes: Sequence[Axis], overrides: pd.DataFrame) -> bool:
     varied = {key for key in overrides if len(overrides[key].unique()) > 1}
     if len(axes) != 2 or varied != {axis.key for axis in axes}:
         return False
-    one, other = axes
-    cells = len(overrides[[one.key, other.key]].drop_duplicates())
-    return cells > max(len(one.levels), len(other.levels)) and cells >= 0.5 * len(one.levels) * len(other.levels)
+    cells = len(overrides[[axis.key for axis in axes]].drop_duplicates())
+    return is_crossed([len(axis.levels) for axis in axes], cells)
+
+
+def is_crossed(sizes: Sequence[int], cells: int) -> bool:
+    """Return whether axes with these numbers of levels were crossed: runs fill at least half of all combinations.
+
+    Args:
+        cells: number of combinations with a run.
+    """
+    return cells > max(sizes) and cells >= 0.5 * math.prod(sizes)
 
 
 def number(value: str) -> float | None:

@@ -19,7 +19,7 @@ from runner.reporting.statistics.comparisons import CONFIDENCE
 
 BAND = f"{CONFIDENCE:.0%} interval of the mean"
 _NAME = 46  # letters per line
-_WIDE_RANGE = 50  # ratio of largest to smallest from which a loss is drawn on a logarithmic axis
+WIDE_RANGE = 50  # ratio of largest to smallest from which a loss is drawn on a logarithmic axis
 
 
 def learning_curves(
@@ -64,7 +64,7 @@ def variant_curves(history: pd.DataFrame, column: str, label: str, title: str, s
     _draw_variants(axes, history.assign(variant=history["variant"].map(merged)), column, named, others)
     epoch_axis(axes)
     values = history[column][history[column] > 0]
-    if len(values) and values.max() > _WIDE_RANGE * values.quantile(0.1):
+    if len(values) and values.max() > WIDE_RANGE * values.quantile(0.1):
         axes.set_yscale("log")
     axes.set_ylabel(label)
     legend_below(figure, axes, BAND)
@@ -127,7 +127,7 @@ def _scale(axes: Axes, values: "pd.Series[float]", metric: str) -> None:
         low = min([float(np.quantile(finite, 0.05)), *ends])
         bottom, top = axes.get_ylim()
         axes.set_ylim(max(bottom, low - 0.1 * (float(finite.max()) - low)), min(top, 1.005))  # no band above 100%
-    elif finite.min() > 0 and finite.max() > _WIDE_RANGE * finite.min():
+    elif finite.min() > 0 and finite.max() > WIDE_RANGE * finite.min():
         axes.set_yscale("log")
 
 

@@ -17,7 +17,7 @@ from runner.reporting.metrics import axis_label, is_share, sign_of, spread_text
 from runner.reporting.statistics.comparisons import Summary, summarize
 
 _NAME = 40  # letters per line
-_LETTERS, _LINES = 34, 13  # that fit along an axis: letters, or rotated labels
+_LETTERS, _LINES = 34, 13  # that fit along an axis in one column of a paper: letters, or rotated labels
 _CHOSEN_BY_HAND = 6  # most letters of a value; values drawn by a search have more
 _MOST_CELLS_A_COLUMN = 4  # most columns of a heat map in one column of a paper
 _DECADE = 10
@@ -51,7 +51,7 @@ def sensitivity(
         axes.plot([], [], color="0.75", label=f"{hidden} others")
     if chosen:
         axes.plot([], [], "*", color="white", label="chosen", **_STAR)
-    _scale_values(axes, _mark_lost(axes, points, styles))
+    scale_values(axes, _mark_lost(axes, points, styles))
     axes.set_xlabel("learning rate" if key == LEARNING_RATE else plain(key))
     axes.set_ylabel(axis_label(metric))
     if is_share(metric):
@@ -97,8 +97,14 @@ def _mark_lost(axes: Axes, points: pd.DataFrame, styles: Mapping[str, Style]) ->
     return sorted({*known, *near["value"]})
 
 
-def _scale_values(axes: Axes, values: Sequence[float]) -> None:
-    """Scale the axis of the varied number, and label its values if there is room."""
+def scale_values(axes: Axes, values: Sequence[float], width: float = ONE_COLUMN) -> None:
+    """Scale the axis of the varied number, and label its values if there is room.
+
+    Args:
+        values: in ascending order.
+        width: of the panel, in inches.
+    """
+    letters, lines = (room * width / ONE_COLUMN for room in (_LETTERS, _LINES))
     logarithmic = values[0] > 0 and values[-1] > _DECADE * values[0]
     places = np.log10(values) if logarithmic else np.array(values)
     span = np.ptp(places) or 1.0
@@ -112,9 +118,9 @@ def _scale_values(axes: Axes, values: Sequence[float]) -> None:
         axes.xaxis.set_minor_formatter(NullFormatter())
     axes.update_datalim([(values[0], 0), (values[-1], 0)], updatey=False)  # including values without completed runs
     axes.autoscale_view()
-    if nearest * _LETTERS > longest:
+    if nearest * letters > longest:
         axes.set_xticks(values, labels=names)
-    elif nearest * _LINES > 1 and longest <= _CHOSEN_BY_HAND:
+    elif nearest * lines > 1 and longest <= _CHOSEN_BY_HAND:
         axes.set_xticks(values, labels=names, rotation=45)
 
 

@@ -14,11 +14,15 @@ from runner.core.text import counted
 from runner.core.write import write_text
 from runner.reporting.figures.canvas import ONE_COLUMN
 from runner.reporting.metrics import quantity
+from runner.reporting.page.effects_table import effects_table
 from runner.reporting.page.page_tables import environment_table, runs_table, selection_table, variants_table
+from runner.reporting.page.tasks_table import tasks_table
+from runner.reporting.page.variance_table import variance_table
 from runner.reporting.results import Results
 from runner.reporting.statistics.comparisons import CONFIDENCE
 from runner.reporting.tables.paper_table import PaperTable
 from runner.reporting.targets import is_time
+from runner.reporting.variance_sources import source_sentences
 
 _BAND = f"Lines are means over seeds, bands their {CONFIDENCE:.0%} t-intervals."
 _DOTS = f"Each dot is a seed; the bar below is the mean with its {CONFIDENCE:.0%} t-interval."
@@ -28,15 +32,37 @@ CAPTIONS = {
     "loss": f"Loss by epoch. {_PENALTY} {_BAND}",
     "negative_log_likelihood": f"Cross-entropy by epoch, without penalties and smoothing. {_BAND}",
     "generalization_gap": f"Final training accuracy minus validation accuracy. {_DOTS}",
-    "time_to_target": f"Training time until the run first reaches the target. {_DOTS}",
+    "time_to_target": f"Training time until the run first reaches the target, without the compilation. {_DOTS}",
+    "time_profile": (
+        "Share of the workloads on which a variant reaches the target within a multiple of the fastest variant's time; "
+        "the score is the mean height between 1 and 4."
+    ),
     "sensitivity": f"Metric against the varied key. {_BAND}",
+    "tuning_curve": (
+        "Best of so many points, drawn at random and without replacement from those tried: the mean over all draws of "
+        "its validation score and of its test score, both on the tuning seeds. A bar holds 95% of the validation "
+        "scores; it is no confidence interval for other points. A grid's curve depends on the values in it."
+    ),
     "heat_map": "Mean and standard deviation for every pair of values; grey: no run completed.",
+    "interaction": (
+        f"Means of the complete seeds by two axes, over all others; bars or bands are {CONFIDENCE:.0%} t-intervals over"
+        " seeds. Lines that are not parallel suggest an interaction; its test and interval are under Effects."
+    ),
     "learning_rate": "Learning rate at the last step of each epoch; variants with equal rates share a line.",
     "gradient_norm": f"Gradient norm over all layers, mean of each epoch. {_BAND}",
     "confusion_matrix": "Test examples by true and predicted class; the colour is the share of the true class.",
     "ensemble": f"Seeds of each variant, and the ensemble that averages their predictions. {_DOTS}",
+    "variance_sources": (
+        f"Standard deviation over seeds with its {CONFIDENCE:.0%} interval: of each source alone, the others fixed at "
+        "one draw, and of everything together (line). They need not add up."
+    ),
     "critical_difference": (
-        "Average ranks over the data sets; bars join variants without a significant difference (Nemenyi's test)."
+        "Average ranks over the data sets; bars join variants without a significant difference (Nemenyi's test). Below "
+        "the axis: tests of Iman and Davenport and of Friedman over all variants, and Wilcoxon's against the baseline."
+    ),
+    "performance_profile": (
+        "Share of the runs on all data sets whose score is above each value; bands are pointwise 95% intervals by "
+        "stratified bootstrap."
     ),
 }
 
@@ -81,18 +107,35 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
     heading = results.asked.question or f"{named[:1].upper()}{named[1:]} of {counted(len(results.variants), 'variant')}"
     failures = _failures(results)
     left_out = results.left_out.reasons
-    sections = {"verdict": "Verdict", "variants": "Variants", "tuning": "Tuning", "figures": "Figures", "runs": "Runs"}
-    sections |= {"failures": "Failures", "left-out": "Left out", "environment": "Environment", "again": "Reproduce"}
-    absent = {"tuning": results.selection is None, "failures": not failures, "left-out": not left_out}
+    spread = results.variance_sources
+    sections = {
+        "verdict": "Verdict", "variants": "Variants", "data-sets": "Data sets", "effects": "Effects",
+        "tuning": "Tuning", "variance": "Sources of variance", "figures": "Figures", "runs": "Runs",
+        "failures": "Failures", "left-out": "Left out", "environment": "Environment", "again": "Reproduce",
+    }  # fmt: skip
+    absent = {
+        "data-sets": not results.tasks,
+        "effects": results.effects is None,
+        "tuning": results.selection is None,
+        "variance": spread is None,
+        "failures": not failures,
+        "left-out": not left_out,
+    }
     text = template.render(
         title=f"{heading} - runner",
         heading=heading,
         subtitle=f"{results.title}; {_which_images(results.metric)}",
         sections=[(anchor, name) for anchor, name in sections.items() if not absent.get(anchor)],
-        verdicts=list(results.verdicts.values()),
+        verdicts=[*results.verdicts.values(), *results.task_verdicts],
         cautions=results.cautions,
         variants=variants_table(results, table),
+        tasks=tasks_table(results.tasks) if results.tasks else None,
         selection=None if results.selection is None else selection_table(results.selection),
+        tuning_sentences=results.tuning_sentences,
+        effects=None if results.effects is None else effects_table(results.effects),
+        effect_verdicts=results.effect_verdicts,
+        variance=None if spread is None else variance_table(spread),
+        variance_sentences=source_sentences(spread),
         figures=drawings,
         runs=runs_table(results, path.parent),
         failures=failures,

@@ -2,6 +2,7 @@
 
 import math
 import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,17 +15,23 @@ from runner.records.record import RunRecord
 from runner.reporting.aggregate import BETTER, EQUIVALENT, UNDECIDED, WORSE, can_decide, no_result_text, outcome, p_text
 from runner.reporting.metrics import (
     axis_label,
+    detectable_text,
     device_name,
     interval_text,
-    seeds_interval,
     signed_text,
     spread_text,
     value_text,
 )
 from runner.reporting.results import Results
+from runner.reporting.statistics.win_probability import MEANINGFUL
 from runner.reporting.tables.paper_table import PaperTable, p_head
+from runner.reporting.time_verdicts import shown_estimate
 
 _ONE_LINE = 40  # letters that fit into a cell without a break
+_CLAIMS = (
+    f" P(better) is meaningful if its interval, unadjusted, lies above 0.5 and reaches beyond {MEANINGFUL}; for a "
+    "worse variant, the same from the other side (Bouthillier et al. 2021)."
+)
 
 
 @dataclass(frozen=True)
@@ -43,9 +50,11 @@ class Cell:
 
     @classmethod
     def number(cls, text: str, value: float | None, kind: str = "number") -> "Cell":
-        """Return a cell that sorts by its number; without one it is empty and sorts last."""
-        known = value is not None and math.isfinite(value)
-        return cls([(text if known else "", False)], value if known else None, kind)
+        """Return a cell that sorts by its number, an infinite one as the largest; without one it is empty, and last."""
+        if value is None or math.isnan(value):
+            return cls([("", False)], kind=kind)
+        most = sys.float_info.max
+        return cls([(text, False)], min(max(value, -most), most), kind)
 
 
 def _width(text: str) -> str:
@@ -82,7 +91,8 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
     has_new_images = bool(results.comparisons["new_images_low"].notna().any())
     heads = ["difference", "95% interval", p_head(results.comparisons)]
     heads += ["p (equivalence)"] * (results.margin is not None)
-    heads += ["effect size", "P(better)"]
+    heads += ["effect size", "P(better)", "its 95% interval"]
+    heads += ["detectable"] * bool(results.comparisons["detectable"].notna().any())
     rows = []
     for row, mark in zip(results.aggregate.to_dict("records"), table.marks, strict=True):
         against = compared.get(row["variant"])
@@ -107,7 +117,7 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
         Column("IQM", number=True), Column("n", number=True), Column("no result"),
         Column("training (s)", number=True), Column("parameters", number=True), Column("points tried", number=True),
     ]  # fmt: skip
-    return PageTable("table-variants", "Variants", table.caption, columns, rows)
+    return PageTable("table-variants", "Variants", table.caption + _CLAIMS * bool(compared), columns, rows)
 
 
 def _not_compared(results: Results, variant: str, heads: Sequence[str]) -> list[Cell]:
@@ -117,20 +127,30 @@ def _not_compared(results: Results, variant: str, heads: Sequence[str]) -> list[
 
 def _against(against: Mapping[Any, Any], metric: str, heads: Sequence[str]) -> list[Cell]:
     """Return the cells of a comparison under these heads, and its verdict."""
+    column, interval = shown_estimate(against)
     wins, p, equivalence = against["win_probability"], p_text(against), p_text(against, "p_equivalence")
-    interval = seeds_interval(against)
     cells = {
-        "difference": Cell.number(signed_text(against["difference"], metric), against["difference"]),
+        "difference": Cell.number(signed_text(against[column], metric), against[column]),
         "95% interval": Cell.number(interval_text(against, metric, interval), against[f"{interval}_low"]),
         f"p ({against['correction']})": Cell.number(p, None if p == "-" else against["p_adjusted"]),
         "p (equivalence)": Cell.number(equivalence, None if equivalence == "-" else against["p_equivalence"]),
         "effect size": Cell.number(f"{against['effect_size']:+.2f}", against["effect_size"]),
         "P(better)": Cell.number(f"{wins:.2f}", wins),
+        "its 95% interval": Cell.number(_wins_text(against), against["win_low"]),
+        "detectable": Cell.number(
+            detectable_text(against["detectable"], metric).partition(" ")[0], against["detectable"]
+        ),
     }
     undecided = against["reason"] if can_decide(against) else "too few seeds"  # the caption gives the number
     verdict = outcome(against)
     kind = {BETTER: "good", EQUIVALENT: "good", WORSE: "bad"}.get(verdict, "reason")
     return [*(cells[head] for head in heads), Cell.text(undecided if verdict == UNDECIDED else verdict, kind)]
+
+
+def _wins_text(against: Mapping[Any, Any]) -> str:
+    """Format the interval of P(better), with its claim: [0.57, 1.00] meaningful."""
+    claim = "" if pd.isna(against["win_claim"]) else f" {against['win_claim']}"
+    return f"[{against['win_low']:.2f}, {against['win_high']:.2f}]{claim}"
 
 
 def _new_images(against: Mapping[Any, Any] | None, metric: str) -> Cell:

@@ -40,7 +40,7 @@ def seeds_needed(comparisons: int) -> int:
     return next(pairs for pairs in itertools.count(1) if smallest_p(pairs, comparisons) < LEVEL)
 
 
-def cannot_decide(seeds: int, comparisons: int, what: str = "cannot decide") -> str:
+def cannot_decide(seeds: int, comparisons: int, what: str = "cannot decide", unit: str = "seed") -> str:
     """Describe a design that cannot reach significance: "6 seeds cannot decide over 3 comparisons (7 can)"."""
     family = f" over {counted(comparisons, 'comparison')}" if comparisons > 1 else ""
-    return f"{counted(seeds, 'seed')} {what}{family} ({seeds_needed(comparisons)} can)"
+    return f"{counted(seeds, unit)} {what}{family} ({seeds_needed(comparisons)} can)"

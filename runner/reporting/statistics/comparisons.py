@@ -11,9 +11,10 @@ import numpy.typing as npt
 from scipy import stats
 
 from runner.reporting.statistics.attainability import EXACT_PAIRS, FLIPS, seeds_needed
-from runner.reporting.statistics.equivalence import HigherP, beyond_p, equivalence_p
+from runner.reporting.statistics.equivalence import against_margin
 from runner.reporting.statistics.sign_flips import AS_EXTREME, exact_interval, sign_flip_p
 from runner.reporting.statistics.ties import Values, levelled, rounding_of
+from runner.reporting.statistics.win_probability import paired_win_interval, share_of_wins, unpaired_win_interval
 
 CONFIDENCE = 0.95
 FEWEST_SEEDS = seeds_needed(1)  # 6: an exact two-sided test on 5 pairs gives p of at least 2 / 2^5 = 0.0625
@@ -58,6 +59,8 @@ class Comparison:
     exact_high: float = math.nan
     p_equivalence: float = math.nan  # for a difference within the margin; NaN without a margin
     p_beyond: float = math.nan  # two-sided, for a difference beyond the margin
+    win_low: float = math.nan  # of win_probability, by percentile bootstrap; NaN if undefined
+    win_high: float = math.nan
 
 
 def summarize(values: Sequence[float]) -> Summary:
@@ -102,12 +105,12 @@ def compare_paired(
         baseline: values of the paired runs, in the same order.
         units: the unit of each pair, if several pairs vary together (a seed in several cells of a grid). The signs of
             a unit are flipped together, and it counts once, by the mean of its pairs.
-        bootstrap: compute the intervals that take time, BCa and exact.
+        bootstrap: compute the intervals that take time: BCa, exact, and of the win probability.
         margin: differences within it count as equal; None: nothing is tested against a margin.
     """
     one, other = np.asarray(variant, float), np.asarray(baseline, float)
-    unit = np.unique(np.arange(len(one)) if units is None else _codes(units), return_inverse=True)[1]
-    differences, rounding = _differences(one, other), rounding_of(one, other)
+    unit = unit_numbers(units, len(one))
+    differences, rounding = paired_differences(one, other), rounding_of(one, other)
     finite = np.isfinite(differences)
     completed = finite & np.isfinite(one)
     ranks, error = not completed.all(), _ERROR * rounding
@@ -118,6 +121,8 @@ def compare_paired(
     def higher_p(one: Values, other: Values) -> float:
         return sign_flip_p(_flipped(one, other, unit, ranks=ranks), 0.0 if ranks else error, "greater")
 
+    wins = np.sign(differences) / 2 + 0.5
+    win_low, win_high = paired_win_interval(wins, unit) if bootstrap else (math.nan, math.nan)
     own = _means(differences[completed], unit[completed])
     varies = len(own) > 1 and np.std(own, ddof=1) > rounding
     exact_low, exact_high = exact_interval(own) if bootstrap and varies else (math.nan, math.nan)
@@ -125,13 +130,15 @@ def compare_paired(
         test=f"paired {'signed-rank' if ranks else 'sign-flip'}, {'exact' if exact else f'{FLIPS} samples'}",
         n=len(flipped),
         p_value=p_value,
-        win_probability=float(np.mean(np.sign(differences) / 2 + 0.5)),
+        win_probability=float(np.mean(wins)),
         n_completed=len(own),
         direction=_direction(flipped),
         exact_low=exact_low,
         exact_high=exact_high,
+        win_low=win_low,
+        win_high=win_high,
         **_paired_estimates(own, rounding, bootstrap=bootstrap),
-        **_against_margin(higher_p, one, other, margin),
+        **against_margin(higher_p, one, other, margin),
     )
 
 
@@ -147,7 +154,7 @@ def paired_sides(
     Returns:
         For each side one value per unit.
     """
-    one, other, unit = np.asarray(variant, float), np.asarray(baseline, float), np.array(_codes(units))
+    one, other, unit = np.asarray(variant, float), np.asarray(baseline, float), unit_numbers(units, len(units))
     names = [*dict.fromkeys(units)]
     sides = (_flipped(one + shift, other, unit, ranks=ranks), _flipped(other + shift, one, unit, ranks=ranks))
     higher, lower = (dict(zip(names, map(float, side), strict=True)) for side in sides)
@@ -165,7 +172,8 @@ def compare_unpaired(
     """Compare two variants whose runs are not paired.
 
     Uses Welch's test on the values or, if a run diverged (its value is infinite), the permutation test on the ranks
-    (Wilcoxon's rank-sum test). `bootstrap`: compute the BCa interval. `margin`: as for pairs.
+    (Wilcoxon's rank-sum test). `bootstrap`: compute the BCa interval and that of the win probability. `margin`: as for
+    pairs.
     """
     one, other = np.asarray(variant, float), np.asarray(baseline, float)
     rounding = rounding_of(one, other)
@@ -177,6 +185,7 @@ def compare_unpaired(
         test, p_value = _rank_sum(one, other)
         higher_p = _rank_sum_higher_p
         direction = int(np.sign(wins - 0.5))  # sign of the difference of mean ranks
+    win_low, win_high = unpaired_win_interval(one, other) if bootstrap else (math.nan, math.nan)
     return Comparison(
         test=test,
         n=min(len(one), len(other)),
@@ -184,8 +193,10 @@ def compare_unpaired(
         win_probability=wins,
         n_completed=min(map(len, completed)),
         direction=direction,
+        win_low=win_low,
+        win_high=win_high,
         **estimates,
-        **_against_margin(higher_p, one, other, margin),
+        **against_margin(higher_p, one, other, margin),
     )
 
 
@@ -202,16 +213,18 @@ def _t_interval(mean: float, std: float, n: int, rounding: float) -> tuple[float
     return mean - reach, mean + reach
 
 
-def _differences(one: Values, other: Values) -> Values:
+def paired_differences(one: Values, other: Values) -> Values:
     """Return one - other; 0 for rounding errors and for equal infinities."""
     with np.errstate(invalid="ignore"):
         differences = np.where(one == other, 0.0, one - other)
     return np.where(np.abs(differences) > rounding_of(one, other), differences, 0.0)
 
 
-def _codes(units: Sequence[Hashable]) -> list[int]:
+def unit_numbers(units: Sequence[Hashable] | None, pairs: int) -> npt.NDArray[np.intp]:
+    """Return the number of each pair's unit, from 0; None: each pair is a unit."""
     numbers: dict[Hashable, int] = {}
-    return [numbers.setdefault(unit, len(numbers)) for unit in units]
+    known = range(pairs) if units is None else units
+    return np.array([numbers.setdefault(unit, len(numbers)) for unit in known], np.intp)
 
 
 def _sums(values: Values, unit: npt.NDArray[np.intp]) -> Values:
@@ -223,7 +236,7 @@ def _means(values: Values, unit: npt.NDArray[np.intp]) -> Values:
     return np.bincount(unit, values)[counts > 0] / counts[counts > 0]
 
 
-def _signed_ranks(differences: Values) -> Values:
+def signed_ranks(differences: Values) -> Values:
     """Return signed ranks of absolute differences; 0 for no difference, ties share a rank."""
     ranks = np.zeros(len(differences))
     known = differences != 0
@@ -233,13 +246,8 @@ def _signed_ranks(differences: Values) -> Values:
 
 def _flipped(one: Values, other: Values, unit: npt.NDArray[np.intp], *, ranks: bool) -> Values:
     """Return what a paired test flips the signs of, one value per unit: differences, or their signed ranks."""
-    differences = _differences(one, other)
-    return _sums(_signed_ranks(differences), unit) if ranks else _means(differences, unit)
-
-
-def _against_margin(higher_p: HigherP, one: Values, other: Values, margin: float | None) -> dict[str, float]:
-    tests = {"p_equivalence": equivalence_p, "p_beyond": beyond_p}
-    return {} if margin is None else {name: test(higher_p, one, other, margin) for name, test in tests.items()}
+    differences = paired_differences(one, other)
+    return _sums(signed_ranks(differences), unit) if ranks else _means(differences, unit)
 
 
 def _direction(flipped: Values) -> int:
@@ -366,4 +374,5 @@ def _mean_difference(one: Values, other: Values, axis: int = -1) -> Values:
 
 
 def _wins(one: Values, other: Values) -> float:
-    return float(np.mean(np.sign(_differences(one[:, None], other[None, :])) / 2 + 0.5))
+    level = levelled(np.concatenate([one, other]))
+    return float(share_of_wins(level[: len(one)], level[len(one) :]))

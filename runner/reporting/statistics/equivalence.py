@@ -33,3 +33,9 @@ def beyond_p(higher_p: HigherP, one: Values, other: Values, margin: float) -> fl
     """
     sides = higher_p(one - margin, other), higher_p(other - margin, one)
     return math.nan if any(map(math.isnan, sides)) else min(1.0, 2 * min(sides))
+
+
+def against_margin(higher_p: HigherP, one: Values, other: Values, margin: float | None) -> dict[str, float]:
+    """Return both p values by name, as fields of a comparison; none without a margin."""
+    tests = {"p_equivalence": equivalence_p, "p_beyond": beyond_p}
+    return {} if margin is None else {name: test(higher_p, one, other, margin) for name, test in tests.items()}

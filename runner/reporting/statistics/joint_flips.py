@@ -10,7 +10,8 @@ sequential rejection principle of familywise error control"; Lan & DeMets 1983 (
 
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,8 @@ from runner.reporting.statistics.sign_flips import AS_EXTREME, joint_signs
 from runner.reporting.statistics.ties import Values
 
 _PRECISION = 1e-3  # relative, of a p value over several looks
-_HALVINGS = 32  # of the range of the differences, to find an end of an interval
+_COARSE = 1e-2  # of one that is not significant
+_HALVINGS = 20  # of the range of the differences, to find an end of an interval
 _TIE = 1e-9  # statistics that differ by less are equal
 
 Flippable = Mapping[Hashable, float]  # unit (a seed) -> a value with a mean of 0 (or less) if nothing is to be found
@@ -59,19 +61,28 @@ def adjusted(
         Repeated p values, in the order of the family: the smallest level at which the claim would have been made at one
         of the looks so far. NaN for a comparison without a look.
     """
+    if looks is None:
+        return _step_down(family, Looks([1]), shifted=shifted, both=both)
+    most = max((len(sides.looks) for sides in family), default=0)
+    parts = ([replace(sides, looks=sides.looks[: look + 1]) for sides in family] for look in range(most))
+    found = [_step_down(part, looks, shifted=shifted, both=both) for part in parts]
+    # A claim stays, even if another comparison has since become clearer without being decided.
+    return [min(of_looks, default=math.nan) for of_looks in zip(*found, strict=True)] or [math.nan] * len(family)
+
+
+def _step_down(family: Sequence[Sides], plan: Looks, *, shifted: bool, both: bool) -> list[float]:
+    """Return the adjusted p values at the last of the looks so far; NaN for a comparison without a look."""
     looked = [sides for sides in family if sides.looks]
     if not looked:
         return [math.nan] * len(family)
     values, tolerance = _standardized(looked, shifted=shifted)
-    signs, observed = joint_signs(values.shape[-1]), values.sum(axis=-1) - tolerance
-    plan = looks or Looks([values.shape[-1]])
-    highest = [np.full(len(signs), -np.inf)] * len(values)  # at each look, over the comparisons that are not yet left
+    signs, observed = _signs(values.shape[-1]), values.sum(axis=-1) - tolerance
+    highest = [np.full(signs.shape[1], -np.inf)] * len(values)  # at each look, of those tested later
     p_values = np.empty(len(looked))
-    order = _order(observed, plan, both=both)
+    order = _order(observed, (values != 0).sum(axis=-1).max(axis=-1), plan, both=both)
     for place in order[::-1]:
         own = range(len(looked[place].looks))
-        found = _flipped(signs, values[:, place])
-        sides = [np.maximum(most, flipped) for most, flipped in zip(highest, found, strict=True)]
+        sides = [np.maximum(most, rows @ signs) for most, rows in zip(highest, values[:, place], strict=True)]
         highest = [flipped.max(axis=0) for flipped in sides]
         if both:  # the null hypotheses of the two sides exclude each other, so neither counts against the other
             tested = [([sides[look][side] for look in own], observed[own, place, side]) for side in (0, 1)]
@@ -98,8 +109,8 @@ def repeated_interval(looks: Sequence[Flippable], plan: Looks) -> tuple[float, f
     units = [*looks[-1]]
     values = np.array([[look.get(unit, 0.0) for unit in units] for look in looks])
     present = np.array([[unit in look for unit in units] for look in looks], float)
-    signs = joint_signs(len(units))
-    sums, counts = (_sums(signs, rows) for rows in (values, present))
+    signs = _signs(len(units))
+    sums, counts = values @ signs, present @ signs
     roots = np.sqrt(present.sum(axis=1))
 
     def rejects(mean: float) -> bool:
@@ -136,37 +147,34 @@ def _standardized(family: Sequence[Sides], *, shifted: bool) -> tuple[Values, fl
     values = np.array([[[[side.get(unit, 0.0) for unit in units] for side in pair] for pair in look] for look in looks])
     counts = present.sum(axis=-1, keepdims=True)
     spread = np.sqrt((values**2).sum(axis=-1, keepdims=True) / counts)
-    scale = (
-        spread if shifted else np.maximum(spread, np.quantile(spread, 0.5, axis=(1, 2), keepdims=True, method="lower"))
-    )
-    scale = np.where(scale > 0, scale, 1.0)
+    usual = 0.0 if shifted else np.quantile(spread, 0.5, axis=(1, 2), keepdims=True, method="lower")
+    scale = np.maximum(spread, usual)
+    scale[scale == 0] = 1.0
     errors = np.array([sides.error for sides in family])[None, :, None, None] / scale
     tolerance = float((np.sqrt(counts) * (AS_EXTREME + errors)).max())
     return values / (scale * np.sqrt(counts)), tolerance
 
 
-def _order(observed: Values, plan: Looks, *, both: bool) -> npt.NDArray[np.intp]:
+def _order(observed: Values, counts: npt.NDArray[np.intp], plan: Looks, *, both: bool) -> npt.NDArray[np.intp]:
     """Return the places of the comparisons in the order in which they are tested, the clearest one first.
 
     Args:
         observed: (looks, comparisons, sides).
+        counts: number of seeds, (looks, comparisons).
     """
     reached = observed.min(axis=2) if both else observed.max(axis=2)
     spent = np.array([plan.spent(look, LEVEL) for look in range(len(observed))])
-    places: npt.NDArray[np.intp] = np.argsort((stats.norm.sf(reached) / spent[:, None]).min(axis=0), kind="stable")
+    more = np.maximum(counts - 1, 1)
+    t_values = reached * np.sqrt(more / np.maximum(counts - reached**2, _TIE))  # the statistic is at most sqrt(counts)
+    places: npt.NDArray[np.intp] = np.argsort((stats.t.sf(t_values, more) / spent[:, None]).min(axis=0), kind="stable")
     return places
 
 
-def _flipped(signs: npt.NDArray[np.int8], rows: Values) -> list[Values]:
-    """Return the sums of rows (looks, sides, units) under all flips: for each look (sides, flips)."""
-    looks, sides, units = rows.shape
-    return [*_sums(signs, rows.reshape(looks * sides, units)).reshape(looks, sides, len(signs))]
-
-
-def _sums(signs: npt.NDArray[np.int8], rows: Values) -> Values:
-    """Return (rows, flips), a part of the flips at a time to save memory."""
-    parts = np.array_split(signs, max(1, len(signs) // 8192))
-    return np.concatenate([rows @ part.T.astype(float) for part in parts], axis=1)
+@lru_cache(maxsize=4)
+def _signs(units: int) -> Values:
+    """Return the signs of all joint flips, (units, flips)."""
+    signs: Values = joint_signs(units).T.astype(float)
+    return signs
 
 
 def _repeated_p(highest: Sequence[Values], observed: Values, plan: Looks) -> float:
@@ -179,7 +187,7 @@ def _repeated_p(highest: Sequence[Values], observed: Values, plan: Looks) -> flo
     if len(plan.sizes) == 1:
         return float(np.mean(highest[0] >= observed[0]))
     low, high = (0.0, LEVEL) if _crosses(highest, observed, plan, LEVEL) else (LEVEL, 1.0)
-    while high - low > _PRECISION * high:
+    while high - low > (_PRECISION if high <= LEVEL else _COARSE) * high:
         middle = (low + high) / 2
         low, high = (low, middle) if _crosses(highest, observed, plan, middle) else (middle, high)
     return high

@@ -1,6 +1,6 @@
 """Table for a paper: one row per variant, in Markdown, LaTeX and CSV."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from runner.reporting.aggregate import (
     can_decide,
     comparison_frame,
     has_seeds_apart,
+    has_times,
     lost_shares,
     no_result_text,
     outcome,
@@ -27,7 +28,6 @@ from runner.reporting.metrics import (
     is_share,
     margin_text,
     quantity,
-    seeds_interval,
     sign_of,
     signed_text,
     spread_text,
@@ -40,6 +40,7 @@ from runner.reporting.statistics.test_set_error import BY_EXAMPLE, may_be_these_
 from runner.reporting.statistics.ties import places
 from runner.reporting.tables.latex_table import Mark, escaped, latex_table
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
+from runner.reporting.time_verdicts import shown_estimate
 
 _AS_GOOD = f"not significantly different from the best (uncorrected p of at least {LEVEL})"
 
@@ -107,8 +108,7 @@ def paper_table(
             {
                 "variant": str(row["variant"]),
                 metric + (" (%)" if is_share(metric) else ""): spread_text(row["mean"], row["std"], metric),
-                "difference": "" if against is None else signed_text(against["difference"], metric),
-                "95% interval": "" if against is None else interval_text(against, metric, seeds_interval(against)),
+                **_estimate_cells(against, metric),
                 head: "" if against is None else p_text(against),
                 **_margin_cells(against, has_margin=bool(comparisons["margin"].notna().any())),
                 "n": ", ".join(filter(None, [f"{row['n']:.0f}", no_result_text(row)])),
@@ -118,6 +118,17 @@ def paper_table(
         f" {note[:1].upper()}{note[1:]}." for note in notes
     )
     return PaperTable(rows, _marks(summary, aggregate, comparisons), caption)
+
+
+def _estimate_cells(against: Mapping[Any, Any] | None, metric: str) -> dict[str, str]:
+    """Return the cells of a difference and its interval: of the mean, or of the median of paired times."""
+    if against is None:
+        return {"difference": "", "95% interval": ""}
+    column, interval = shown_estimate(against)
+    return {
+        "difference": signed_text(against[column], metric),
+        "95% interval": interval_text(against, metric, interval),
+    }
 
 
 def p_head(comparisons: pd.DataFrame) -> str:
@@ -177,11 +188,10 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
         numbers = dict(zip(aggregate["variant"], aggregate["n"], strict=True))
         if any(has_seeds_apart(row, numbers) for row in comparisons.to_dict("records")):
             baseline += " over common seeds"
-        text += f"; differences from {baseline}"
+        is_timed = all(map(has_times, comparisons.to_dict("records")))
+        text += f"; {'median differences' if is_timed else 'differences'} from {baseline}"
         if most > 1:
-            alike = " (none if all differences are equal)" * _any_alike(comparisons)
-            kind = "repeated confidence intervals" if comparisons["looks"].any() else "t-intervals"
-            text += f" with 95% {kind}{alike}; p by {tests}{_equivalence(comparisons)}"
+            text += f" with 95% {_intervals(comparisons)}; p by {tests}{_equivalence(comparisons)}"
             text += _family(comparisons, aggregate)
         if unable := [row["reason"] for row in comparisons.to_dict("records") if not can_decide(row)]:
             text += f" ({'; '.join(dict.fromkeys(unable))}: nothing is claimed)"
@@ -205,8 +215,18 @@ def _equivalence(comparisons: pd.DataFrame) -> str:
     return f" (p of equivalence within {margin}: by two one-sided tests of the same kind)"
 
 
-def _any_alike(comparisons: pd.DataFrame) -> bool:
-    return bool((comparisons["ci_low"].isna() & (comparisons["n_completed"] > 1)).any())
+def _intervals(comparisons: pd.DataFrame) -> str:
+    """Name the kinds of the intervals, and why some are missing."""
+    timed = comparisons["faster"].notna()
+    means = comparisons[~timed]
+    alike = (means["ci_low"].isna() & (means["n_completed"] > 1)).any()
+    kind = "repeated confidence intervals" if means["looks"].any() else "t-intervals"
+    kinds = [f"{kind}{' (none if all differences are equal)' * bool(alike)}"] if len(means) else []
+    if timed.any():
+        few = (comparisons.loc[timed, "n"] < FEWEST_SEEDS).any()
+        medians = f"intervals{' of paired medians' * bool(kinds)} from order statistics"
+        kinds.append(f"{medians}{f' (none below {FEWEST_SEEDS} seeds)' * bool(few)}")
+    return " and ".join(kinds)
 
 
 def _family(comparisons: pd.DataFrame, aggregate: pd.DataFrame) -> str:

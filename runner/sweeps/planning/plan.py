@@ -173,7 +173,12 @@ class Candidate:
         )
 
     def planned(self, study: Study) -> list[Job]:
-        """Return its runs in a study: tuning runs and the final runs that may follow, or only final runs."""
+        """Return its runs in a study: tuning runs and the final runs that may follow, or only final runs.
+
+        Runs that measure a source of variance are apart from both.
+        """
+        if self.variant.source:
+            return self.jobs(study.seeds, "source")
         if not self.variant.points:
             return self.jobs(study.seeds, "final")
         assert study.tune

@@ -1,6 +1,12 @@
-"""Power warning: too few seeds for any difference to be significant."""
+"""Power of a plan: which differences its seeds can show, and a warning if they can show none."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from runner.core.text import counted
+from runner.records.design import CORRECTION_NAMES, Correction, Looks
+from runner.reporting.metrics import detectable_text
 from runner.reporting.statistics.attainability import (
     LEVEL,
     least_text,
@@ -8,21 +14,106 @@ from runner.reporting.statistics.attainability import (
     smallest_equivalence_p,
     smallest_p,
 )
+from runner.reporting.statistics.power import ENOUGH_PAIRS, POWER, Design, detectable
 
 
-def power_warning(seeds: int, comparisons: int, *, has_margin: bool = False) -> str | None:
-    """Return a warning if the seeds cannot reach significance, whatever the results, else None.
+@dataclass(frozen=True)
+class Planned:
+    """What a plan's comparisons are tested with."""
 
-    Args:
-        has_margin: whether the study asks for equivalence, too, which the warning then covers.
-    """
-    if comparisons < 1 or (smallest := smallest_p(seeds, comparisons)) < LEVEL:
+    seeds: int
+    comparisons: int
+    correction: Correction = "max_t"
+    looks: Looks | None = None
+    has_margin: bool = False  # the study asks for equivalence, too
+
+    @property
+    def tests(self) -> int:
+        """The number that multiplies the smallest p value: joint flips reach it for any number of comparisons."""
+        return 1 if self.correction == "max_t" else self.comparisons
+
+    @property
+    def over(self) -> str:
+        """The size of the family in words."""
+        return f" over {counted(self.comparisons, 'comparison')}"
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """Earlier runs of the planned variants."""
+
+    metric: str
+    differences: Mapping[str, Mapping[int, float]] = field(default_factory=dict)  # of variants, by seed
+
+
+def power_warning(plan: Planned) -> str | None:
+    """Return a warning if the seeds cannot reach significance, whatever the results, else None."""
+    if plan.comparisons < 1 or (smallest := smallest_p(plan.seeds, plan.tests)) < LEVEL:
         return None
-    needed = seeds_needed(comparisons)
-    is_possible = seeds >= seeds_needed(1) and smallest_equivalence_p(seeds, comparisons) < LEVEL
+    needed = seeds_needed(plan.tests)
+    is_possible = plan.seeds >= seeds_needed(1) and smallest_equivalence_p(plan.seeds, plan.tests) < LEVEL
     equivalence = " They can show equivalence." if is_possible else " Nor can they show equivalence."
+    after = f" by {CORRECTION_NAMES[plan.correction]}" if plan.comparisons > 1 else ""
     return (
-        f"{counted(seeds, 'seed')} cannot reach p < {LEVEL} over {counted(comparisons, 'comparison')}: a paired test "
-        f"gives {least_text(smallest)} after Holm, whatever the results. {needed} seeds can (seeds={needed})."
-        f"{equivalence * has_margin}"
+        f"{counted(plan.seeds, 'seed')} cannot reach p < {LEVEL}{plan.over}: a paired test gives "
+        f"{least_text(smallest)}{after}, whatever the results. {needed} seeds can (seeds={needed})."
+        f"{equivalence * plan.has_margin}"
     )
+
+
+def power_lines(plan: Planned, pilot: Pilot) -> Iterator[str]:
+    """Say which differences the seeds can show, and which of the planned looks can show none."""
+    if plan.comparisons < 1 or smallest_p(plan.seeds, plan.tests) >= LEVEL:
+        return
+    known = {variant: own for variant, own in pilot.differences.items() if len(own) > 1}
+    found = _detectable(plan, known)
+    if found and not any(map(math.isnan, found)):
+        metric = pilot.metric
+        if known:
+            smallest, unit = _span(found, metric)
+            spreads, _ = _span([float(spread) for spread in Design.of([*known.values()]).spreads], metric)
+            pairs = counted(min(map(len, known.values())), "earlier seed")
+            about = f"std of the paired difference {spreads}, from {pairs}"
+            shown = f"at least {smallest} {unit}".rstrip()
+        else:
+            shown, about = f"at least {found[0]:.2g} standard deviations of a paired difference", ""
+        seeds = counted(plan.seeds, "seed")
+        yield f"with {seeds}{plan.over}, differences of {shown} can be shown with {POWER:.0%} power" + (
+            f" ({about})" * bool(about)
+        )
+    if idle := idle_looks(plan):
+        looks = f"the look{'s' * (len(idle) > 1)} at {' and '.join(map(str, idle))} seeds"
+        yield f"{looks} can show no difference: p of so few seeds is never below what may be spent by then"
+
+
+def idle_looks(plan: Planned) -> list[int]:
+    """Return the sizes of the planned looks that can show no difference, whatever the results."""
+    if plan.looks is None:
+        return []
+    sizes = plan.looks.sizes
+    level = LEVEL / plan.tests
+    return [size for look, size in enumerate(sizes) if smallest_p(size, 1) >= plan.looks.spent(look, level)]
+
+
+def _detectable(plan: Planned, known: Mapping[str, Mapping[int, float]]) -> list[float]:
+    """Return the smallest difference of each known comparison; without any, that in standard deviations."""
+    joint = plan.correction == "max_t"
+    level = LEVEL / plan.tests
+    enough = len(known) == plan.comparisons and min(map(len, known.values())) >= ENOUGH_PAIRS
+    enough = enough and plan.looks is None  # with looks, the simulation of each comparison would take seconds
+    if enough and joint:
+        design = Design.of([*known.values()], level)
+        return [detectable(design, place, plan.seeds) for place in range(plan.comparisons)]
+    if enough:
+        return [detectable(Design.of([own], level), 0, plan.seeds) for own in known.values()]
+    factor = detectable(Design.normal(plan.comparisons if joint else 1, level, plan.looks), 0, plan.seeds)
+    if not known:
+        return [factor]
+    spreads = Design.of([*known.values()]).spreads
+    return [factor * float(spread) for spread in spreads if not math.isnan(spread)]
+
+
+def _span(values: list[float], metric: str) -> tuple[str, str]:
+    """Return the range of some sizes, "0.11 to 0.18", and their unit."""
+    ends = [detectable_text(end, metric).partition(" ") for end in (min(values), max(values))]
+    return " to ".join(dict.fromkeys(end for end, _, _ in ends)), ends[0][2]

@@ -10,9 +10,10 @@ from runner.config.ranges import Count, NonNegative, Positive, WholeNumber
 from runner.config.schema import Section, error_lines
 from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean
-from runner.records.baselines import name_and_cell, study_names
+from runner.records.baselines import arm_parts, study_names
 from runner.records.design import MOST_SEEDS, Correction, Looks, Spending
 from runner.records.record import VALIDATION_METRICS
+from runner.records.variance_sources import Source
 from runner.reporting.metrics import is_share, sign_of
 from runner.sweeps.planning.axis import Axis
 
@@ -139,6 +140,7 @@ class Study(Chosen):
     correction: Correction = "max_t"  # of p values for several comparisons
     seeds: Seeds = Field(default=10, validate_default=True)
     looks: Annotated[Looks | None, BeforeValidator(_as_looks)] = None  # from `seeds: {first, most, looks, spending}`
+    vary: list[Source] = Field(default_factory=list)  # sources of variance, each of which varies alone in further runs
 
     @property
     def names(self) -> list[str]:
@@ -147,7 +149,14 @@ class Study(Chosen):
 
     def axes_of(self, arm: str) -> dict[str, Axis]:
         """Return the axes that are tuned for a variant, or for its cell of the grid."""
-        return self.tune.axes_of(name_and_cell(arm, self.names)[0]) if self.tune else {}
+        return self.tune.axes_of(arm_parts(arm, self.names)[0]) if self.tune else {}
+
+    @field_validator("vary")
+    @classmethod
+    def _sources_are_distinct(cls, value: list[Source]) -> list[Source]:
+        if len(set(value)) < len(value):
+            raise ValueError("names a source twice")
+        return value
 
     @field_validator("target")
     @classmethod
@@ -197,6 +206,8 @@ def read_study(config: Any, seeds: Any = None) -> Study:
         )
     if study.tune:
         _check_tuning(study, study.tune)
+    if study.vary:
+        _check_sources(study)
     return study
 
 
@@ -251,3 +262,12 @@ def _check_sampler(tune: Tune) -> None:
         )
     elif tune.budget > MOST:
         raise ConfigError(f"study.tune.budget={tune.budget}: at most {MOST} points can be planned")
+
+
+def _check_sources(study: Study) -> None:
+    if study.tune:
+        raise ConfigError("study.vary: cannot be combined with study.tune; vary the sources of a variant already tuned")
+    if study.looks:
+        raise ConfigError("study.vary: cannot be combined with planned looks, which stop early; give a number of seeds")
+    if len(study.seeds) < 2:
+        raise ConfigError("study.vary: needs two seeds or more (seeds=20); one run has no spread")

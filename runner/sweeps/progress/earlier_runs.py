@@ -22,15 +22,19 @@ def earlier_runs(jobs: Iterable[Job], outputs: Path = Path("outputs")) -> list[t
     wanted: dict[Cost, set[str]] = {}
     for job in jobs:
         wanted.setdefault(_cost(job.choices, job.overrides), set()).add(job.variant)
-    files = sorted(outputs.glob("*/*/*/record.json"), key=_modified)[-_MOST:]
-    records = [record for file in files if (record := read_status(RunDirectory(file.parent)))]
     found = [
         (variant, record)
-        for record in records
+        for record in recent_records(outputs)
         if record.status == "completed" and machine().items() <= record.device.items()
         for variant in wanted.get(_cost(record.choices, record.overrides), ())
     ]
     return found if {variant for variant, _ in found} == set().union(*wanted.values()) else []
+
+
+def recent_records(outputs: Path = Path("outputs")) -> list[RunRecord]:
+    """Return the newest records below a directory, the oldest first."""
+    files = sorted(outputs.glob("*/*/*/record.json"), key=_modified)[-_MOST:]
+    return [record for file in files if (record := read_status(RunDirectory(file.parent)))]
 
 
 def _modified(file: Path) -> float:

@@ -108,7 +108,7 @@ class SweepLines:
             duration(time.monotonic() - self._started),
             "-" if seconds is None else duration(seconds),
         )
-        ended = ((variant_name(job), outcome) for job, outcome in [*self._before, *self._ended])
+        ended = ((variant_name(job), outcome) for job, outcome in [*self._before, *self._ended] if job.is_rival)
         return Group("", table, *(Text(str(best), style="bold") for best in Best.of_each_dataset(ended, self._chosen)))
 
     def _seconds_left(self, left: Sequence[Job], running: Sequence[Job]) -> float | None:

@@ -11,6 +11,7 @@ from runner.core.terminal import say
 from runner.core.text import counted
 from runner.records.job import Job
 from runner.records.sweep_directory import PLAN_TABLE
+from runner.records.variance_sources import ALL, variant_and_source
 from runner.sweeps.planning.difference import difference
 from runner.sweeps.planning.plan import Plan
 
@@ -47,11 +48,10 @@ def show_plan(
             rows.setdefault((job.variant, job.phase), []).append(job)
     for (variant, phase), jobs in list(rows.items())[:_SHOWN_VARIANTS]:
         points = len({tuple(job.point) for job in jobs})
-        changes = (
-            f"{counted(points, 'point')} on {counted(len(jobs) // points, 'seed')}"
-            if phase == "tuning"
-            else " ".join(difference(plan.jobs[0], jobs[0]))
-        )
+        changes = {
+            "tuning": f"{counted(points, 'point')} on {counted(len(jobs) // points, 'seed')}",
+            "source": _varying(variant),
+        }.get(phase) or " ".join(difference(plan.jobs[0], jobs[0]))
         name = variant + (" (tuning)" if phase == "tuning" else "")
         table.add_row(Text(name), str(len(jobs)), str(sum(job.run_id in done for job in jobs)), Text(changes))
     console.print(table)
@@ -73,11 +73,18 @@ def show_plan(
 def _counts(plan: Plan, done: set[str], later: int) -> str:
     planned = {job.run_id for job in plan.jobs if job.phase != "candidate"}
     seeds = {job.seed for job in plan.jobs if job.phase != "tuning"}
-    variants = {job.variant for job in plan.jobs}
+    variants = {job.variant for job in plan.jobs if job.is_rival}
     text = f"{counted(len(planned), 'run')}: {counted(len(variants), 'variant')}, {counted(len(seeds), 'seed')}"
+    if sources := plan.study.get("vary"):
+        text += f", {counted(len(sources), 'source')} of variance"
     if later:
         text += f", and {later} after the tuning"
     return f"{text}; {len(planned & done)} done already"
+
+
+def _varying(label: str) -> str:
+    _, source = variant_and_source(label)
+    return "(everything varies with the seed)" if source == ALL else f"(only {source} varies with the seed)"
 
 
 def _range_text(seconds: tuple[float, float] | None) -> str:

@@ -51,5 +51,5 @@ Standings = Sequence[tuple[Job, Standing]]
 
 def standings(plan: Plan, sweep: Path) -> Standings:
     """Return the states of a plan's runs, including those that follow the tuning."""
-    jobs = [*plan.of_phase("tuning", "final", "trial"), *plan.of_one_candidate()]
+    jobs = [*plan.of_phase("tuning", "final", "trial", "source"), *plan.of_one_candidate()]
     return [(job, Standing.of(job.path(sweep))) for job in jobs]

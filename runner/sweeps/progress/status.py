@@ -106,7 +106,7 @@ def _summary(plan: Plan, sweep: Path, runs: Standings) -> str:
 def _best(plan: Plan, runs: Standings) -> list[Best]:
     """Return the best variants by the study's own seeds or, until these have ended, by the tuning."""
     for tuning in (False, True):
-        ended = [(job, run.record) for job, run in runs if (job.phase == "tuning") == tuning]
+        ended = [(job, run.record) for job, run in runs if (job.phase == "tuning") == tuning and job.is_rival]
         named = ((variant_name(job), Outcome.of(record)) for job, record in ended if record)
         if best := Best.of_each_dataset(named, plan.chosen):
             return best

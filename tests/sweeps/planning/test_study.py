@@ -77,6 +77,11 @@ def test_a_variant_with_a_part_left_out_can_be_the_baseline_and_be_tuned_by_itse
             TWO | {"tune": {"axes": {"x": [1]}, "per_variant": {"a": {"x": [2]}, "b": {"x": [2]}}}},
             "study.tune.axes: no variant uses them",
         ),
+        (TWO | {"vary": ["wights"]}, "study.vary.0=wights: must be 'weights', 'order', .* or 'split'"),
+        (TWO | {"vary": ["order", "order"]}, "study.vary=.*: names a source twice"),
+        (TWO | {"vary": ["order"], "seeds": 1}, "study.vary: needs two seeds or more"),
+        (TWO | {"vary": ["order"], "seeds": {"first": 8, "most": 30}}, "study.vary: cannot be combined with planned"),
+        (TWO | {"vary": ["order"], "tune": {"axes": {"x": [1]}}}, "study.vary: cannot be combined with study.tune"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_key(given, said):

@@ -75,6 +75,14 @@ def test_runs_that_ended_before_count_for_the_best_if_they_are_of_the_phase(tmp_
     assert looks(lines)[-1] == ["best by validation so far: adam, val_accuracy 0.6000 (n=2)"]
 
 
+def test_runs_that_measure_a_source_of_variance_are_not_in_the_running_for_the_best(tmp_path):
+    sources = [job("adam,vary=order", seed, "source") for seed in (0, 1)]
+    lines = SweepLines(terminal(), [*JOBS, *sources], tmp_path, Chosen())
+    for one, accuracy in zip((JOBS[0], JOBS[3], *sources), (0.5, 0.4, 0.9, 0.9), strict=True):
+        lines.show(one, outcome(one, val_accuracy=accuracy))
+    assert looks(lines)[-1] == ["best by validation so far: adam, val_accuracy 0.5000 (n=1)"]
+
+
 def test_a_batch_of_a_search_is_counted_on_from_the_one_before(tmp_path):
     console = Console(record=True, force_terminal=False, width=80)
     rate = "optimizer.learning_rate=0.0012345678901234567"

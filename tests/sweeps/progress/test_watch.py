@@ -83,6 +83,14 @@ class TestStatus:
         assert "best by validation so far: sgd, val_loss 0.2500 (n=2)" in said
         assert f"all runs of {tmp_path} have ended" in said.replace("\n", "")
 
+    def test_runs_that_measure_a_source_of_variance_are_shown_and_never_the_best(self, tmp_path):
+        sources = [job("adam,vary=order", 0, "source"), job("adam,vary=split", 0, "source")]
+        for one, accuracy in zip((*JOBS[:2], *sources), (0.5, 0.5, 0.8, 0.9), strict=True):
+            end(one, tmp_path, val_accuracy=accuracy)
+        said = status_of(Plan([*JOBS[:2], *sources]), tmp_path)
+        assert "adam,vary=order" in said
+        assert "best by validation" not in said
+
     def test_while_a_study_is_tuned_the_best_point_leads_and_its_runs_after_that(self, tmp_path):
         rates = [("optimizer.learning_rate=0.1",), ("optimizer.learning_rate=0.01",)]
         tuning = [job("sgd", 1000, "tuning", rate) for rate in rates]

@@ -1,0 +1,152 @@
+"""Interaction plot: means by the levels of one axis of a grid, with a line for each level of another."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+from matplotlib.transforms import offset_copy
+
+from runner.reporting.factors import VARIANT, Grid
+from runner.reporting.figures.axes import LEARNING_RATE, Axis, sensitivity_axis
+from runner.reporting.figures.canvas import ONE_COLUMN, TWO_COLUMNS, legend_below, panels, wrapped
+from runner.reporting.figures.curves import BAND
+from runner.reporting.figures.grids import scale_values
+from runner.reporting.figures.styles import Style, variant_styles
+from runner.reporting.metrics import axis_label, is_share, sign_of
+from runner.reporting.statistics.comparisons import summarize
+
+_MOST_LINES = 7  # with intervals
+_MOST_BARS = 12  # of a line; more intervals are a band
+_MOST_PANELS = 4
+_NAME = 40  # letters per line of the legend
+_APART = 2.5  # points between the intervals of neighbouring lines
+_LETTERS_AN_INCH = 10  # of names along an axis, from which they are rotated
+
+
+@dataclass(frozen=True)
+class _Panel:
+    title: str
+    across: Axis
+    lines: Axis
+    scores: npt.NDArray[np.float64]  # (seeds, levels across, lines)
+
+
+def interaction(grids: Sequence[Grid], metric: str, title: str) -> Figure:
+    """Draw means with 95% intervals over seeds against one axis, the learning rate or the axis with the most levels.
+
+    A second axis makes the lines. Panels are the data sets or the levels of a third axis with up to four levels; means
+    are taken over all other axes. Among more than seven lines, the six best and the first stand out.
+
+    Args:
+        grids: one for each data set.
+    """
+    shown = _panels(grids)
+    across = shown[0].across
+    names = list(dict.fromkeys(level for panel in shown for level in panel.lines.levels))
+    styles = variant_styles(names, _ranked(shown[0], metric), names[0], most=_MOST_LINES)
+    figure, row = panels(len(shown), title, ONE_COLUMN if len(shown) == 1 else TWO_COLUMNS, 2.7)
+    for axes, panel in zip(row, shown, strict=True):
+        if axes is not row[0]:
+            axes.sharey(row[0])
+            axes.tick_params(labelleft=False)
+        _draw(axes, panel, styles, figure.get_figwidth() / len(row))
+        axes.set_title(wrapped(panel.title, 60 // len(row)), fontsize="small")
+        axes.set_xlabel("learning rate" if across.key == LEARNING_RATE else wrapped(across.key, 60 // len(row)))
+    row[0].set_ylabel(axis_label(metric))
+    if is_share(metric):
+        row[0].yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
+    if hidden := sum(not style.shown for style in styles.values()):
+        row[-1].plot([], [], color="0.75", label=f"{hidden} others")
+    has_bars = len(across.levels) <= _MOST_BARS
+    if has_bars:
+        row[-1].plot([], [], "|", color="0.4", markersize=7, label=BAND)
+    legend_below(figure, row[-1], "" if has_bars else BAND)
+    return figure
+
+
+def _panels(grids: Sequence[Grid]) -> list[_Panel]:
+    across, lines, *rest = _arranged(grids[0].axes)
+    if len(grids) > 1:
+        return [_panel(grid.dataset, grid, across.key, lines.key) for grid in grids[:_MOST_PANELS]]
+    third = next((axis for axis in rest if len(axis.levels) <= _MOST_PANELS), None)
+    if third is None:
+        return [_panel("", grids[0], across.key, lines.key)]
+    place = 1 + grids[0].axes.index(third)
+    others = [axis for axis in grids[0].axes if axis is not third]
+    parts = [Grid("", others, np.take(grids[0].scores, level, axis=place)) for level in range(len(third.levels))]
+    named = zip(third.levels, parts, strict=True)
+    return [_panel(f"{third.key}={level}", part, across.key, lines.key) for level, part in named]
+
+
+def _arranged(axes: Sequence[Axis]) -> list[Axis]:
+    """Return the axis to draw against, that of the lines, and the rest, those with more levels first."""
+    by_size = sorted(axes, key=lambda axis: -len(axis.levels))
+    across = sensitivity_axis(axes) or max(reversed(axes), key=lambda axis: len(axis.levels))
+    rest = [axis for axis in by_size if axis is not across]
+    few = [axis for axis in rest if len(axis.levels) <= _MOST_LINES]
+    return [across, *few, *(axis for axis in rest if axis not in few)]
+
+
+def _panel(title: str, grid: Grid, across: str, lines: str) -> _Panel:
+    """Return the means over all other axes, with the levels across in ascending order if they are numbers."""
+    keys = [axis.key for axis in grid.axes]
+    places = keys.index(across), keys.index(lines)
+    others = tuple(place + 1 for place in range(len(keys)) if place not in places)
+    means = grid.scores.mean(axis=others)
+    if places[0] > places[1]:
+        means = means.swapaxes(1, 2)
+    axis = grid.axes[places[0]]
+    if axis.is_number:
+        order = np.argsort([float(level) for level in axis.levels])
+        axis, means = Axis(axis.key, [axis.levels[place] for place in order]), means[:, order]
+    return _Panel(title, axis, grid.axes[places[1]], means)
+
+
+def _ranked(panel: _Panel, metric: str) -> list[str]:
+    means = sign_of(metric) * panel.scores.mean(axis=(0, 1))
+    return [panel.lines.levels[place] for place in np.argsort(-means, kind="stable")]
+
+
+def _draw(axes: Axes, panel: _Panel, styles: Mapping[str, Style], width: float) -> None:
+    levels, across = panel.lines.levels, panel.across
+    values = [float(level) for level in across.levels] if across.is_number else list(range(len(across.levels)))
+    shown = [level for level in levels if styles[level].shown]
+    for place, level in enumerate(levels):
+        if styles[level].shown:
+            aside = _APART * (shown.index(level) - (len(shown) - 1) / 2)
+            name = level if panel.lines.key == VARIANT else f"{panel.lines.key}={level}"
+            _draw_line(axes, values, panel.scores[:, :, place], styles[level], name, aside)
+        else:
+            axes.plot(values, panel.scores[:, :, place].mean(axis=0), color="0.75", linewidth=0.7, zorder=1)
+    if across.is_number:
+        scale_values(axes, values, width)
+        return
+    names = [wrapped(level, 24) for level in across.levels]
+    turned = max(map(len, names)) * len(names) > _LETTERS_AN_INCH * width
+    turn: Any = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if turned else {}
+    axes.set_xticks(values, labels=names, **turn)
+    axes.margins(x=0.1)
+    axes.autoscale_view()
+
+
+def _draw_line(
+    axes: Axes, values: Sequence[float], scores: npt.NDArray[np.float64], style: Style, name: str, aside: float
+) -> None:
+    """Draw the means over the seeds with their intervals, some points aside so that no interval hides another."""
+    found = [summarize(list(own)) for own in scores.T]
+    means, lows, highs = (np.array([getattr(own, name) for own in found]) for name in ("mean", "ci_low", "ci_high"))
+    look: Any = {"color": style.color, "linestyle": style.dash, "marker": style.marker, "markersize": 3}
+    axes.plot(values, means, **look, label=wrapped(name, _NAME))
+    if len(values) > _MOST_BARS:
+        axes.fill_between(values, lows, highs, color=style.color, alpha=0.15, linewidth=0)
+        return
+    known = np.isfinite(lows)  # not if all seeds are equal
+    for ends in (lows, highs):
+        axes.update_datalim(np.column_stack([np.asarray(values, float)[known], ends[known]]))
+    moved = offset_copy(axes.transData, axes.get_figure(root=True), x=aside, units="points")
+    axes.vlines(values, lows, highs, color=style.color, linewidth=0.9, transform=moved)

@@ -1,0 +1,56 @@
+"""Table of the page with the effects of a grid's axes."""
+
+import math
+
+import pandas as pd
+
+from runner.reporting.aggregate import NOT_SIGNIFICANT, STILL_TRAINING, UNDECIDED, p_text
+from runner.reporting.effect_verdicts import effect_text
+from runner.reporting.effects import LOOKS_TO_COME
+from runner.reporting.metrics import axis_label, interval_text, shown_unit, signed_text
+from runner.reporting.page.page_tables import Cell, Column, PageTable
+from runner.reporting.statistics.families import after_correction
+
+
+def effects_table(effects: pd.DataFrame) -> PageTable:
+    """Return one row per main effect and interaction.
+
+    Args:
+        effects: with the columns of effects.csv, and at least one row.
+    """
+    several = len({*effects["dataset"]}) > 1
+    rows = []
+    for row in effects.to_dict("records"):
+        metric, p_adjusted = row["metric"], p_text(row)
+        known = (NOT_SIGNIFICANT, STILL_TRAINING, LOOKS_TO_COME)
+        undecided = row["reason"] if row["reason"] in known else "too few seeds"
+        is_claim = row["verdict"] != UNDECIDED
+        f_value = "inf" if math.isinf(row["f_value"]) else f"{row['f_value']:.2f}"
+        rows.append(
+            [
+                Cell.text(row["kind"]),
+                Cell.text(effect_text(row)),
+                *([Cell.text(row["dataset"])] if several else []),
+                Cell.number(signed_text(row["difference"], metric), row["difference"]),
+                Cell.number(interval_text(row, metric), row["ci_low"]),
+                Cell.number(interval_text(row, metric, "exact"), row["exact_low"]),
+                Cell.number(f_value, row["f_value"]),
+                Cell.number(p_adjusted, None if p_adjusted == "-" else row["p_adjusted"]),
+                Cell.number(f"{row['n']}", row["n"]),
+                Cell.text(row["verdict"] if is_claim else undecided, "" if is_claim else "reason"),
+            ]
+        )
+    columns = [
+        Column("kind"), Column("effect"), *([Column("data set")] if several else []),
+        *(Column(name, number=True) for name in ("difference", "95% interval", "exact interval", "F", "p (Holm)", "n")),
+        Column("verdict"),
+    ]  # fmt: skip
+    metric = str(effects["metric"].iloc[0])
+    unit = f" in {shown_unit(metric)}" if shown_unit(metric) else ""
+    adjusted = f"{after_correction(effects['correction'].iloc[0])} over these {len(effects)} rows"
+    caption = (
+        f"Effects of the grid's axes on {axis_label(metric)}: differences{unit}, averaged over the other axes within "
+        "each seed. An interaction is a difference of differences. P values: exact sign flips or, for all levels "
+        f"together, permutations within seeds, {adjusted}. Intervals are not adjusted."
+    )
+    return PageTable("table-effects", "Effects", caption, columns, rows)

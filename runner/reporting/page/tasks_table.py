@@ -1,0 +1,67 @@
+"""Table of the page over several data sets."""
+
+import math
+from collections.abc import Container, Iterator, Mapping
+from typing import Any
+
+from runner.reporting.aggregate import BETTER, UNDECIDED, WORSE
+from runner.reporting.metrics import axis_label, is_share, margin_text, p_number, value_text
+from runner.reporting.page.page_tables import Cell, Column, PageTable
+from runner.reporting.tasks import Tasks
+
+_NUMBERS = {"iqm": "IQM", "mean": "mean", "median": "median"}
+_IMPROVEMENT = "P(improvement)"
+
+
+def tasks_table(tasks: Tasks) -> PageTable:
+    """Return one row per variant: aggregates over the data sets, and the comparison with the baseline."""
+    rows = tasks.frame.to_dict("records")
+    first, baselines = rows[0], {row["baseline"] for row in rows}
+    metric, datasets, has_rope = first["metric"], first["datasets"], not math.isnan(first["rope"])
+    heads = [f"{name} {axis_label(metric)}" for name in _NUMBERS.values()] if is_share(metric) else []
+    heads += [_IMPROVEMENT, "p (Holm)"] + ["P(better)", "P(within)", "P(worse)"] * has_rope
+    columns = [Column("variant"), *(Column(head, number=True) for head in heads), Column("verdict")]
+    columns += [Column("runs", number=True), Column("lost", number=True)]
+    caption = (
+        f"Over {datasets} data sets. In brackets 95% intervals by stratified bootstrap, for new runs on the same data "
+        "sets. Mean and median of the data sets' means. P(improvement): a run of the variant is better than one of the "
+        "baseline, mean of the data sets. p: Wilcoxon's signed-rank test over the data sets."
+    )
+    if has_rope:
+        region = margin_text(first["rope"], metric)
+        caption += f" P(better), P(within), P(worse): Bayesian signed-rank test, within ±{region} or outside."
+    return PageTable(
+        "table-tasks", "Data sets", caption, columns, [[*_cells(row, baselines, has_rope)] for row in rows]
+    )
+
+
+def _cells(row: Mapping[Any, Any], baselines: Container[str], has_rope: bool) -> Iterator[Cell]:
+    metric = row["metric"]
+    yield Cell.text(row["variant"])
+    for name in _NUMBERS if is_share(metric) else ():
+        texts = (value_text(number, metric).rstrip("%") for number in _ends(row, name))
+        yield Cell.number(_with_interval(*texts), row[name])
+    texts = (f"{number:.2f}" for number in _ends(row, "improvement"))
+    yield Cell.number(_with_interval(*texts), row["improvement"])
+    yield Cell.number(p_number(row["wilcoxon_holm"]), row["wilcoxon_holm"])
+    if has_rope:
+        yield from (Cell.number(f"{row[name]:.2f}", row[name]) for name in ("p_better", "p_within", "p_worse"))
+    yield _verdict(row, baselines)
+    yield Cell.number(str(row["runs"]), row["runs"])
+    yield Cell.number(str(row["lost"]), row["lost"])
+
+
+def _ends(row: Mapping[Any, Any], name: str) -> tuple[float, float, float]:
+    return row[name], row[f"{name}_low"], row[f"{name}_high"]
+
+
+def _with_interval(value: str, low: str, high: str) -> str:
+    return value if low in ("-", "nan") else f"{value} [{low}, {high}]"
+
+
+def _verdict(row: Mapping[Any, Any], baselines: Container[str]) -> Cell:
+    if not row["baseline"]:
+        return Cell.text("baseline" if row["variant"] in baselines else "not compared")
+    if row["verdict"] == UNDECIDED:
+        return Cell.text(row["reason"], "reason")
+    return Cell.text(row["verdict"], {BETTER: "good", WORSE: "bad"}[row["verdict"]])

@@ -1,0 +1,332 @@
+"""Power: the smallest differences that paired comparisons can show, and the number of seeds that a difference takes.
+
+Studies are simulated and tested as the report does: by joint sign flips, with the correction and the planned looks.
+Their differences are the observed ones, resampled over seeds for all comparisons together, or normal ones with the same
+standard deviations. The t-test's power replaces the simulation where both agree or the simulation would be slow.
+"""
+
+import math
+from bisect import bisect_left
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from runner.records.design import MOST_SEEDS, Looks
+from runner.reporting.statistics.attainability import LEVEL, smallest_equivalence_p, smallest_p
+from runner.reporting.statistics.comparisons import CONFIDENCE, FEWEST_SEEDS
+from runner.reporting.statistics.ties import ROUNDING, Values
+
+POWER = 0.8
+ENOUGH_PAIRS = 8  # observed, to resample them: fewer do not show the shape of their distribution
+LARGEST_FAMILY = 12  # comparisons that are simulated together
+COARSE = 12  # seeds, up to which the p values of sign flips are so coarse that the t-test's power differs
+_MOST_SIMULATED = 100  # seeds
+_STUDIES, _WITH_LOOKS = 400, 150  # simulated
+_FLIPS = 301  # random ones of each study, at a level of 0.05: 15 of them are just below 5%
+_ENUMERATED = 512  # flips
+_STEP = 1.01  # relative, between neighbouring candidates of a detectable difference
+_STEPS = 128  # to either side of the first guess
+_TIE = 1e-5  # per seed: standardized sums in single precision that differ by less are equal
+
+Method = Literal["simulation", "t"]
+_Single = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """Paired comparisons that are tested jointly, with the spread of their differences."""
+
+    spreads: Values  # standard deviation of each comparison's differences; NaN if unknown
+    observed: Values | None = None  # (comparisons, pairs) to resample, of mean 0; None: normal differences
+    level: float = LEVEL  # of the joint test: a part of LEVEL if further comparisons are tested apart from it
+    looks: Looks | None = None  # the planned ones, scaled to each number of seeds
+    _studies: dict[int, "_Studies"] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, differences: Sequence[Mapping[Any, float]], level: float = LEVEL, looks: Looks | None = None) -> Self:
+        """Return the design of observed comparisons.
+
+        Args:
+            differences: of each comparison, by unit (seed). A gap in one is filled with its own values.
+        """
+        known = [np.array([*own.values()], float) for own in differences]
+        spreads = np.array([_spread(own) for own in known])
+        if min(map(len, known)) < ENOUGH_PAIRS:
+            return cls(spreads, None, level, looks)
+        units: dict[Hashable, None] = {unit: None for own in differences for unit in own}
+        rows = [
+            [own.get(unit, values[place % len(values)]) for place, unit in enumerate(units)]
+            for own, values in zip(differences, known, strict=True)
+        ]
+        centred = np.array(rows) - np.mean(rows, axis=1, keepdims=True)
+        scales = centred.std(axis=1)  # resampled values vary by this: a little less than the sample's deviation
+        factors = np.divide(spreads, scales, out=np.zeros_like(scales), where=scales > 0)
+        return cls(spreads, centred * factors[:, None], level, looks)
+
+    @classmethod
+    def normal(cls, comparisons: int, level: float = LEVEL, looks: Looks | None = None) -> Self:
+        """Return the design of comparisons with one baseline, in units of their standard deviation."""
+        return cls(np.ones(comparisons), None, level, looks)
+
+    def method(self, seeds: int) -> Method:
+        """Return how the power with so many seeds is computed."""
+        few = len(self.spreads) * LEVEL / self.level < LARGEST_FAMILY + 1 and seeds <= _MOST_SIMULATED
+        differs = self.observed is not None or self.looks is not None or seeds <= COARSE
+        return "simulation" if few and differs else "t"
+
+    def studies(self, seeds: int) -> "_Studies":
+        """Return simulated studies with so many seeds, the same at every call."""
+        if seeds not in self._studies:
+            self._studies[seeds] = _Studies(self._noise(seeds), self._plan(seeds), self.level)
+        return self._studies[seeds]
+
+    def _plan(self, seeds: int) -> Looks:
+        if self.looks is None:
+            return Looks([seeds])
+        sizes = {max(2, round(size * seeds / self.looks.sizes[-1])) for size in self.looks.sizes}
+        return replace(self.looks, sizes=sorted({*sizes, seeds} - {size for size in sizes if size > seeds}))
+
+    def _noise(self, seeds: int) -> Values:
+        """Return differences of mean 0: (comparisons, studies, seeds). Normal ones correlate by a common baseline."""
+        generator, studies = np.random.default_rng(seeds), _STUDIES if self.looks is None else _WITH_LOOKS
+        if self.observed is not None:
+            drawn: Values = self.observed[:, generator.integers(0, self.observed.shape[1], (studies, seeds))]
+            return drawn
+        runs = generator.standard_normal((len(self.spreads) + 1, studies, seeds)) / math.sqrt(2)
+        noise: Values = (runs[1:] - runs[0]) * np.nan_to_num(self.spreads)[:, None, None]
+        return noise
+
+
+def power_of(design: Design, place: int, seeds: int, difference: float) -> float:
+    """Return the probability that one comparison shows a true difference, while the others have none.
+
+    Args:
+        place: of the comparison in the design.
+        difference: in the unit of the spreads, of either sign.
+    """
+    spread = float(design.spreads[place])
+    if math.isnan(spread) or smallest_p(seeds, 1) >= design.level:
+        return 0.0
+    if design.method(seeds) == "simulation":
+        return design.studies(seeds).difference_shown(place, abs(difference))
+    return _t_power(abs(difference) / spread, seeds, design.level / len(design.spreads) / 2)
+
+
+def equivalence_power(design: Design, place: int, seeds: int, margin: float) -> float:
+    """Return the probability that one comparison shows equivalence within a margin, if no comparison has a difference.
+
+    By t, both one-sided tests fail together so rarely that their failures add up.
+    """
+    spread = float(design.spreads[place])
+    if math.isnan(spread) or seeds < FEWEST_SEEDS or smallest_equivalence_p(seeds, 1) >= design.level:
+        return 0.0
+    if design.method(seeds) == "simulation":
+        return float(design.studies(seeds).equivalence_shown(margin)[place])
+    return max(0.0, 2 * _t_power(margin / spread, seeds, design.level / len(design.spreads)) - 1)
+
+
+def detectable(design: Design, place: int, seeds: int, power: float = POWER) -> float:
+    """Return the smallest true difference that one comparison shows with this power; NaN if so many seeds show none."""
+    spread = float(design.spreads[place])
+    if math.isnan(spread) or smallest_p(seeds, 1) >= design.level:
+        return math.nan
+    by_t = _t_detectable(seeds, design.level / len(design.spreads), power)
+    if design.method(seeds) == "t":
+        return by_t * spread
+    guess = by_t * max(spread, float(np.nanmedian(design.spreads)))
+    candidates = [guess * _STEP**step for step in range(-_STEPS, _STEPS + 1)]
+    first = bisect_left(candidates, True, key=lambda difference: power_of(design, place, seeds, difference) >= power)
+    return candidates[first] if first < len(candidates) else math.nan
+
+
+def detectable_of(
+    differences: Sequence[Mapping[Any, float]], level: float = LEVEL, looks: Looks | None = None
+) -> list[float]:
+    """Return the smallest true difference that each comparison could have shown with its own pairs; NaN if none.
+
+    Arguments as for `Design.of`.
+    """
+    design = Design.of(differences, level, looks)
+    return [detectable(design, place, len(own)) for place, own in enumerate(differences)]
+
+
+def seeds_for_difference(design: Design, place: int, difference: float, power: float = POWER) -> float:
+    """Return the smallest number of seeds that shows a true difference with this power; NaN beyond `MOST_SEEDS`."""
+    return _fewest(lambda seeds: power_of(design, place, seeds, difference) >= power)
+
+
+def seeds_for_equivalence(design: Design, place: int, margin: float, power: float = POWER) -> float:
+    """Return the smallest number of seeds that shows equivalence with this power; NaN beyond `MOST_SEEDS`."""
+    return _fewest(lambda seeds: equivalence_power(design, place, seeds, margin) >= power)
+
+
+def spread_factors(pairs: int) -> tuple[float, float]:
+    """Return the factors from an observed standard deviation to the ends of its 95% interval, for normal differences.
+
+    Seven observed pairs leave a standard deviation unknown by more than a factor of three: chi-square with n - 1
+    degrees of freedom.
+    """
+    if pairs < 2:
+        return math.nan, math.nan
+    tails = (1 + CONFIDENCE) / 2, (1 - CONFIDENCE) / 2
+    low, high = (math.sqrt((pairs - 1) / float(stats.chi2.ppf(tail, pairs - 1))) for tail in tails)
+    return low, high
+
+
+class _Studies:
+    """Simulated studies of one design and number of seeds, with the sums of their differences under sign flips."""
+
+    def __init__(self, noise: Values, plan: Looks, level: float) -> None:
+        self._plan, self._level = plan, level
+        self._equivalent: dict[float, Values] = {}  # by margin
+        signs = _signs(noise.shape[-1], level)
+        self._looks = [
+            _Look(
+                sums=noise[..., :size].astype(np.float32) @ signs[:, :size].T,
+                counts=signs[:, :size].sum(axis=1),
+                means=noise[..., :size].mean(axis=-1),
+                squares=(noise[..., :size] ** 2).mean(axis=-1),
+                size=size,
+            )
+            for size in plan.sizes
+        ]
+
+    def difference_shown(self, place: int, difference: float) -> float:
+        """Return the share of studies that show a difference of one comparison."""
+        return float(self.with_difference(place, difference).mean())
+
+    def with_difference(self, place: int, difference: float) -> npt.NDArray[np.bool_]:
+        """Return whether each study shows a difference of one comparison, beside others that are not yet rejected."""
+        shifts = np.zeros(len(self._looks[0].means), np.float32)
+        shifts[place] = difference
+        flipped = [look.two_sided(shifts) for look in self._looks]
+        return self._crossed([statistics.max(axis=0) for statistics in flipped], [own[place] for own in flipped])
+
+    def equivalence_shown(self, margin: float) -> Values:
+        """Return the share of studies that show each comparison to be within a margin."""
+        if margin not in self._equivalent:
+            self._equivalent[margin] = self.within(margin).mean(axis=1)
+        return self._equivalent[margin]
+
+    def within(self, margin: float) -> npt.NDArray[np.bool_]:
+        """Return whether each comparison is shown to be within a margin: (comparisons, studies), step by step."""
+        sides = [*zip(*(look.one_sided(margin) for look in self._looks), strict=True)]
+        order = np.argsort(-np.minimum(*(side[-1][..., 0] for side in sides)), axis=0)  # by the last look
+        studies = np.arange(order.shape[1])
+        steps, highest = np.empty(order.shape, bool), [np.full(1, -np.inf, np.float32)] * len(self._looks)
+        for step in reversed(range(len(order))):
+            own = [[statistics[order[step], studies] for statistics in side] for side in sides]
+            most = [[np.maximum(*both) for both in zip(highest, side, strict=True)] for side in own]
+            steps[step] = np.all([self._crossed(*both) for both in zip(most, own, strict=True)], axis=0)
+            highest = [np.maximum(*both) for both in zip(*most, strict=True)]
+        shown = np.empty_like(steps)
+        np.put_along_axis(shown, order, np.logical_and.accumulate(steps, axis=0), axis=0)
+        return shown
+
+    def _crossed(self, highest: Sequence[_Single], own: Sequence[_Single]) -> npt.NDArray[np.bool_]:
+        """Return whether a comparison crosses a boundary in each study, as `joint_flips.adjusted` defines them.
+
+        Args:
+            highest: the family's highest statistic at each look (studies, flips).
+            own: the comparison's statistics; the first flip changes no sign.
+        """
+        gone = np.zeros_like(own[0], bool)  # flips that crossed the boundary of an earlier look
+        shown = np.zeros(len(gone), bool)
+        for number, (look, most, statistics) in enumerate(zip(self._looks, highest, own, strict=True)):
+            left = np.where(gone, -np.inf, most)
+            allowed = math.ceil(self._plan.spent(number, self._level) * len(gone[0])) - 1 - gone.sum(axis=1)
+            shown |= (left >= statistics[:, :1] - _TIE * look.size).sum(axis=1) <= allowed
+            if number + 1 < len(self._looks):
+                falling = -np.sort(-left, axis=1)
+                boundary = np.take_along_axis(falling, np.maximum(allowed, 0)[:, None], axis=1)
+                gone |= (left > boundary + _TIE * look.size) & (allowed >= 0)[:, None]
+        return shown
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Sums of the differences of the first seeds under sign flips, to be shifted by a true difference."""
+
+    sums: _Single  # (comparisons, studies, flips)
+    counts: _Single  # (flips,): sums of the signs
+    means: Values  # (comparisons, studies)
+    squares: Values  # their mean squares
+    size: int  # number of seeds
+
+    def two_sided(self, shifts: _Single) -> _Single:
+        """Return standardized sizes of the sums, with each comparison shifted by its own difference."""
+        spreads = self._spreads(shifts[:, None].astype(float))
+        scale = np.maximum(spreads, np.sort(spreads, axis=0)[(len(spreads) - 1) // 2])  # their lower median
+        shifted = self.sums.copy()
+        for place in np.flatnonzero(shifts):
+            shifted[place] += shifts[place] * self.counts
+        np.abs(shifted, out=shifted)
+        shifted /= _divisor(scale)
+        return shifted
+
+    def one_sided(self, margin: float) -> tuple[_Single, _Single]:
+        """Return standardized sums of difference + margin, and of margin - difference."""
+        shift = np.float32(margin) * self.counts
+        above, below = ((shift + side * self.sums) / _divisor(self._spreads(side * margin)) for side in (1, -1))
+        return above, below
+
+    def _spreads(self, shift: float | Values) -> Values:
+        """Return the roots of the mean squares of shifted differences."""
+        spreads: Values = np.sqrt(np.maximum(self.squares + 2 * shift * self.means + shift**2, 0))
+        return spreads
+
+
+def _divisor(spreads: Values) -> _Single:
+    """Return the divisor of sums, for each flip alike."""
+    return np.where(spreads > 0, spreads, 1).astype(np.float32)[..., None]
+
+
+def _signs(seeds: int, level: float) -> _Single:
+    """Return rows of signs, all of them or random ones; the first one is positive throughout."""
+    count = round(LEVEL / level) * (_FLIPS - 1) + 1
+    if 2**seeds <= max(_ENUMERATED, count):
+        return np.where(np.arange(2**seeds)[:, None] >> np.arange(seeds) & 1, -1, 1).astype(np.float32)
+    signs = np.random.default_rng([seeds, 1]).choice(np.array([-1, 1], np.float32), (count, seeds))
+    signs[0] = 1
+    return signs
+
+
+def _spread(values: Values) -> float:
+    """Return the standard deviation of differences; NaN for one value or if nothing varies."""
+    if len(values) < 2 or (spread := float(np.std(values, ddof=1))) <= ROUNDING * np.abs(values).max():
+        return math.nan
+    return spread
+
+
+def _fewest(is_enough: Callable[[int], bool]) -> float:
+    numbers = range(2, MOST_SEEDS + 1)
+    first = bisect_left(numbers, True, key=is_enough)
+    return float(numbers[first]) if first < len(numbers) else math.nan
+
+
+def _t_power(effect: float, seeds: int, level: float) -> float:
+    """Return the power of the one-sided paired t-test; of a two-sided one to the right side, with half its level.
+
+    Args:
+        effect: in standard deviations of a paired difference.
+    """
+    from statsmodels.stats.power import TTestPower
+
+    power = float(TTestPower().power(effect, seeds, level, alternative="larger"))
+    return 1.0 if math.isnan(power) else power  # SciPy's noncentral t overflows far beyond the critical value
+
+
+@lru_cache(maxsize=1_000)
+def _t_detectable(seeds: int, level: float, power: float) -> float:
+    """Return the smallest difference that the two-sided paired t-test shows, in standard deviations of a difference."""
+    from scipy.optimize import brentq
+
+    high = 1.0
+    while _t_power(high, seeds, level / 2) < power:
+        high *= 2
+    return float(brentq(lambda effect: _t_power(effect, seeds, level / 2) - power, 0, high))
