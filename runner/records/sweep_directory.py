@@ -71,11 +71,6 @@ def planned_variants(sweep: Path, kind: RunKind = "result") -> dict[str, dict[st
     return planned
 
 
-def tested_metric(metric: str) -> str:
-    """Return the test column for a validation column."""
-    return f"test_{metric.removeprefix('best_').removeprefix('val_')}"
-
-
 def tuning_row(metric: str, score: float | None, **others: str | int | bool) -> dict[str, Any]:
     """Return a row of the tuning table: one point of one variant, with the columns in order.
 

@@ -142,7 +142,8 @@ def comparison_frame(
     for group in groups if bootstrap else ():
         _add_detectable(group, LEVEL / len(groups), looks)
     for row in rows:
-        row["verdict"], row["reason"] = _decision(row, len(rows), looks)
+        multiplier = max(1, len(groups)) if correction == "max_t" else row["family"] or len(rows)
+        row["verdict"], row["reason"] = _decision(row, multiplier, looks)
         if row["final"] and row["n"] >= FEWEST_SEEDS:
             row["win_claim"] = win_claim(row["win_low"], row["win_high"]) or None
     types: dict[str, Any] = {
@@ -479,7 +480,7 @@ def _decision(row: Mapping[str, Any], comparisons: int, looks: Looks | None) -> 
 
     Args:
         row: with adjusted p values.
-        comparisons: number of comparisons, with any number of seeds.
+        comparisons: number that multiplies the smallest p: all by Holm's method, kinds of test by max-T.
     """
     if not row["final"]:
         return UNDECIDED, STILL_TRAINING
@@ -491,7 +492,7 @@ def _decision(row: Mapping[str, Any], comparisons: int, looks: Looks | None) -> 
     if not row["least"] < LEVEL:
         only = has_margin and row["least_equivalence"] < LEVEL
         what = {"what": _ONLY_EQUIVALENCE} if only else {}
-        return UNDECIDED, cannot_decide(row["n"], row["family"] or comparisons, **what)
+        return UNDECIDED, cannot_decide(row["n"], comparisons, **what)
     if row["p_adjusted"] < LEVEL and row["direction"]:
         if not has_margin:
             return "higher" if row["direction"] > 0 else "lower", ""
