@@ -10,6 +10,7 @@ from rich.console import Console
 from runner.config.schema import check
 from runner.core.errors import EXIT_FAILED, EXIT_INTERRUPTED, EnvironmentFault, Stopped, UserError
 from runner.core.terminal import say, show_warning
+from runner.core.text import counted
 from runner.core.write import remove_leftovers
 from runner.data.locations import refuse_missing
 from runner.records.baselines import baselines
@@ -122,6 +123,8 @@ def _train(plan: Plan, study: Study | None, sweep: Sweep, directory: Path, conso
 def _warnings(plan: Plan, study: Study | None, records: Iterable[RunRecord | None]) -> Iterator[str]:
     for first, second in plan.merged():
         yield f"{second} is the same run as {first} on every seed they share: it is trained once."
+    if study and study.tune and study.tune.budget:
+        yield from _unused_budgets(plan, study.tune.budget)
     planned, _ = _comparisons(plan, study)
     if (study or planned.seeds > 1) and (warning := power_warning(planned)):
         yield warning
@@ -130,6 +133,18 @@ def _warnings(plan: Plan, study: Study | None, records: Iterable[RunRecord | Non
     }:
         commits = ", ".join(sorted(other))
         yield f"some runs here were trained with different code ({commits}); a new directory keeps them apart."
+
+
+def _unused_budgets(plan: Plan, budget: int) -> Iterator[str]:
+    points: dict[str, set[tuple[str, ...]]] = {}
+    for job in plan.jobs:
+        points.setdefault(job.variant, set()).update([tuple(job.point)] if job.phase == "tuning" else [])
+    for variant, tried in points.items():
+        if not tried:
+            yield f"{variant} is not tuned: no axis of study.tune applies to it."
+        elif len(tried) < budget:
+            text = counted(len(tried), "point")
+            yield f"{variant} has only {text} to tune, less than study.tune.budget={budget}: all of them are tried."
 
 
 def _comparisons(plan: Plan, study: Study | None) -> tuple[Planned, dict[str, str]]:
