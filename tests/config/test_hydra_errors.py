@@ -127,3 +127,7 @@ def test_a_key_that_a_study_leaves_out_is_added_with_a_plus():
     text = message("study=optimizers", "study.tune.budget=4")
     assert text.startswith("study.tune.budget=4: no such key (allowed: axes, per_variant, seeds)")
     assert text.endswith("a key that the study leaves out is added by +study.tune.budget=4")
+
+
+def test_a_key_of_another_study_is_not_a_reason_to_choose_it():
+    assert message("study=smoke", "study.margin=0.001").endswith("is added by +study.margin=0.001")
