@@ -175,6 +175,7 @@ LATE = {
     "sweeps/hydra_launchers.py",
     "sweeps/hydra_sweeper.py",
     "sweeps/looks.py",
+    "sweeps/planning/points.py",
     "sweeps/run_plan.py",
     "sweeps/search/optuna.py",
     "sweeps/worker.py",

@@ -98,12 +98,11 @@ def _no_such_key(key: str, arguments: Sequence[str]) -> str:
             if depth == 1 and parent in LIST_GROUPS and (conf_directory() / parent / f"{name}.yaml").exists():
                 chosen = ",".join([*map(str, section), name])
                 return f"{given}: {name} is not chosen; choose it too: '{parent}=[{chosen}]'"
-            if depth == 1 and parent == "study":
-                return f"{given}: the study's file does not set {name}; if the key is right, add it with +{given}"
-            if depth == 1 and (others := _options_with(parent, name)):
+            if depth == 1 and parent != "study" and (others := _options_with(parent, name)):
                 return f"{given}: the chosen {parent} has no {name}; {parent}={' or '.join(others)} has it"
             what = "no such key" if depth == len(steps) - 1 else f"there is no {'.'.join(steps[: depth + 1])}"
-            return f"{given}: {what}{did_you_mean(name, {*map(str, section), *(() if parent else groups)})}; {_HELP}"
+            hint = f"a key that the study leaves out is added by +{given}" if steps[0] == "study" and depth else _HELP
+            return f"{given}: {what}{did_you_mean(name, {*map(str, section), *(() if parent else groups)})}; {hint}"
         section = OmegaConf.select(section, name)
     return f"{given}: {key} already exists; write it without +"
 

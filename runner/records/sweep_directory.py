@@ -71,6 +71,11 @@ def planned_variants(sweep: Path, kind: RunKind = "result") -> dict[str, dict[st
     return planned
 
 
+def tested_metric(metric: str) -> str:
+    """Return the test column for a validation column."""
+    return f"test_{metric.removeprefix('best_').removeprefix('val_')}"
+
+
 def tuning_row(metric: str, score: float | None, **others: str | int | bool) -> dict[str, Any]:
     """Return a row of the tuning table: one point of one variant, with the columns in order.
 
@@ -83,9 +88,9 @@ def tuning_row(metric: str, score: float | None, **others: str | int | bool) -> 
     return {name: others[name] for name in named} | {metric: score} | {name: others[name] for name in rest}
 
 
-def tested_metric(metric: str) -> str:
-    """Return the test counterpart of a validation metric that choices use."""
-    return f"test_{metric.removeprefix('best_').removeprefix('val_')}"
+@dataclass(frozen=True)
+class _Tune:
+    budget: Whole | None = None
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,7 @@ class _Study:
     looks: Looks | None = None
     variants: dict[Text, Any] = field(default_factory=dict)
     drop: Lines = field(default_factory=list)
+    tune: _Tune | None = None
     vary: Lines = field(default_factory=list)
 
 
@@ -136,6 +142,7 @@ class Question:
     spared: int = 0  # number of planned runs that the looks saved
     earlier_seeds: tuple[int, ...] = ()  # numbers of seeds of smaller plans of the same sweep, which were trained
     variants: tuple[str, ...] = ()  # names in the study, without cells of a grid
+    budget: int | None = None  # of points to tune each variant
     sources: tuple[str, ...] = ()  # of the variance that the study measures
 
     @classmethod
@@ -166,5 +173,6 @@ class Question:
             earlier_seeds=tuple(plan.earlier_seeds),
             command=shlex.join(["runner", *as_typed(command)]) if command else None,
             variants=tuple(study_names(study.variants, study.drop)),
+            budget=study.tune.budget if study.tune else None,
             sources=tuple(study.vary),
         )

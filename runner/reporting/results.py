@@ -349,7 +349,7 @@ class Results:
     @cached_property
     def cautions(self) -> list[str]:
         """Limits of the evidence, one sentence each."""
-        tuned = [] if self.selection is None else selection_warnings(self.selection)
+        tuned = [] if self.selection is None else selection_warnings(self.selection, self.asked.budget)
         records = [run.record for run in self.runs]
         found = cautions(self.aggregate, self.comparisons, records, tuned, self.not_begun)
         apart = sweeps_apart(self.runs, self.left_out)

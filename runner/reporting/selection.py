@@ -53,8 +53,12 @@ def tuned_metric(tuning: pd.DataFrame) -> str:
     return metric
 
 
-def selection_warnings(selection: pd.DataFrame) -> list[str]:
-    """Warn of choices at the edge of the tried values and of unequal budgets."""
+def selection_warnings(selection: pd.DataFrame, budget: int | None = None) -> list[str]:
+    """Warn of choices at the edge of the tried values, of unequal budgets and of a budget that was not used up.
+
+    Args:
+        budget: the number of points that each variant could have tried; None: no limit was set.
+    """
     found = [
         f"{row['variant']}: {row['point']} lies on the edge of the tried values; a better value may lie beyond."
         for _, row in selection[selection["on_edge"].astype(bool)].iterrows()
@@ -62,6 +66,10 @@ def selection_warnings(selection: pd.DataFrame) -> list[str]:
     if len(set(selection["budget"])) > 1:
         budgets = ", ".join(f"{row['variant']} {row['budget']}" for _, row in selection.iterrows())
         found.append(f"the variants were tuned with unequal budgets ({budgets} points tried).")
+    fewer = selection[selection["budget"] < (budget or 0)]
+    if len(fewer):
+        tried = ", ".join(f"{row['variant']} {row['budget']}" for _, row in fewer.iterrows())
+        found.append(f"the tuning budget of {budget} points was not used up ({tried} points, all there are).")
     return found
 
 

@@ -16,8 +16,11 @@ from runner.records.run_directory import RunDirectory
 from runner.records.sweep_directory import TUNING_TABLE, tuning_row
 from runner.reporting.statistics.ties import places
 from runner.sweeps.outcome import read_status, score
+from runner.sweeps.planning.axis import Axis
 from runner.sweeps.planning.plan import Plan
 from runner.sweeps.planning.study import Study
+
+_EDGE = 0.05  # share of a range's scale at each end
 
 
 @dataclass(frozen=True)
@@ -88,25 +91,37 @@ def _row(point: Point, is_chosen: bool, points: list[Point], study: Study) -> Ma
         seeds=point.seeds,
         scored=point.scored,
         chosen=is_chosen,
-        on_edge=is_chosen and _on_edge(point, points),
+        on_edge=is_chosen and on_edge(point, points, study.axes_of(point.variant)),
         budget=sum(other.variant == point.variant for other in points),
     )
 
 
-def _on_edge(point: Point, points: list[Point]) -> bool:
-    """Return whether the point is the lowest or highest on a numeric axis: a better one may lie beyond."""
-    own = [other for other in points if other.variant == point.variant]
-    for at, override in enumerate(point.overrides):
-        values = [_number(other.overrides[at]) for other in own]
-        value = _number(override)
-        numbers = {number for number in values if number is not None}
-        if value is not None and len(numbers) > 1 and value in (min(numbers), max(numbers)):
-            return True
-    return False
+def on_edge(point: Point, points: list[Point], axes: Mapping[str, Axis]) -> bool:
+    """Return whether a value is within 5% of an end of its range, or the lowest or highest number that was tried."""
+    tried: dict[str, set[float]] = {}
+    for other in points:
+        if other.variant == point.variant:
+            for key, value in _numbers(other).items():
+                tried.setdefault(key, set()).add(value)
+    return any(_is_extreme(value, tried[key], axes.get(key)) for key, value in _numbers(point).items())
 
 
-def _number(override: str) -> float | None:
+def _is_extreme(value: float, tried: set[float], axis: Axis | None) -> bool:
+    if axis and axis.choices is None:
+        return not _EDGE < axis.place(value) < 1 - _EDGE
+    return len(tried) > 1 and value in (min(tried), max(tried))
+
+
+def _numbers(point: Point) -> dict[str, float]:
+    """Return the numeric values of a point by the key of their axis."""
+    given = {
+        override.prefix + override.key: _number(override.value) for override in map(Override.parse, point.overrides)
+    }
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def _number(text: str) -> float | None:
     try:
-        return float(Override.parse(override).value)
+        return float(text)
     except ValueError:
         return None

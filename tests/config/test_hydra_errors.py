@@ -123,6 +123,11 @@ def test_an_option_whose_name_yaml_takes_for_something_else_is_chosen_in_quotes(
     assert f"""for an option of that name: 'optimizer="{name}"')""" in said
 
 
-def test_a_key_that_a_study_leaves_out_can_be_added():
-    said = message("study=smoke", "study.margin=0.001")
-    assert said.endswith("the study's file does not set margin; if the key is right, add it with +study.margin=0.001")
+def test_a_key_that_a_study_leaves_out_is_added_with_a_plus():
+    text = message("study=optimizers", "study.tune.budget=4")
+    assert text.startswith("study.tune.budget=4: no such key (allowed: axes, per_variant, seeds)")
+    assert text.endswith("a key that the study leaves out is added by +study.tune.budget=4")
+
+
+def test_a_key_of_another_study_is_not_a_reason_to_choose_it():
+    assert message("study=smoke", "study.margin=0.001").endswith("is added by +study.margin=0.001")

@@ -53,3 +53,9 @@ def test_edges_and_unequal_budgets_are_named():
     edge, budget = selection_warnings(selection_frame(TUNING, summary()))
     assert edge.startswith("sgd: lr=1 lies on the edge")
     assert "unequal budgets (adam 2, sgd 1 points tried)" in budget
+
+
+def test_a_budget_that_was_not_used_up_is_named():
+    selection = selection_frame(TUNING, summary())
+    assert "budget of 2 points was not used up (sgd 1 points, all there are)" in selection_warnings(selection, 2)[-1]
+    assert selection_warnings(selection, 1) == selection_warnings(selection)

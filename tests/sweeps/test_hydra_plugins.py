@@ -19,12 +19,12 @@ def files(group):
 
 def ends(axes):
     """Axes with both ends of those that rise or fall: what lies between two allowed numbers is allowed."""
-    return {
-        key: [values[0], values[-1]]
-        if all(isinstance(value, int | float) for value in values) and values in (sorted(values), sorted(values)[::-1])
-        else values
-        for key, values in axes.items()
-    }
+    return {key: values if isinstance(values, dict) else both_ends(values) for key, values in axes.items()}
+
+
+def both_ends(values):
+    numbers = all(isinstance(value, int | float) for value in values)
+    return [values[0], values[-1]] if numbers and values in (sorted(values), sorted(values)[::-1]) else values
 
 
 @pytest.mark.parametrize("file", files("study"), ids=lambda file: file.stem)
@@ -37,6 +37,7 @@ def test_a_study_is_planned(file, composer):
     if tune := given.get("tune"):
         tune["axes"] = ends(tune.get("axes", {}))
         tune["per_variant"] = {name: ends(axes) for name, axes in tune.get("per_variant", {}).items()}
+        tune["budget"] = tune.get("budget") and 2  # points of ranges
     study = read_study(given)
     variants = study_variants(study, {}, [], composer)
     jobs = [job for candidate in candidates(variants, composer) for job in candidate.planned(study)]

@@ -114,6 +114,23 @@ def test_a_tuned_study_that_is_done_announces_nothing(composer, tmp_path):
     assert "3 seeds, and 1 after the tuning; 4 done already" in conducted(plan, tmp_path, dry_run=True)
 
 
+def test_a_study_tunes_over_ranges_and_says_what_it_could_not(composer, tmp_path):
+    axes = {"optimizer.learning_rate": {"low": 0.01, "high": 1.0, "log": True}}
+    few = {"optimizer.learning_rate": {"low": 1, "high": 2}}
+    tune = {"axes": axes, "per_variant": {"sgd": few}, "budget": 3, "sampler": "sobol"}
+    plan = planned(composer, TUNED | {"tune": tune})
+    said = " ".join(conducted(plan, tmp_path).split())
+    assert "sgd has only 2 points to tune, less than study.tune.budget=3: all of them are tried" in said
+    assert "sgd: optimizer.learning_rate=2 lies on the edge of the tried values" in said
+    assert "the tuning budget of 3 points was not used up (sgd 2 points, all there are)" in said
+    tuning = pd.read_csv(tmp_path / "tuning.csv")
+    for _, point in tuning.iterrows():  # each score is its learning rate: the point in the table is what was trained
+        assert point["point"] == f"optimizer.learning_rate={point['val_accuracy']:.10g}"
+    assert list(tuning["budget"]) == [3, 3, 3, 2, 2]
+    again = conducted(planned(composer, TUNED | {"tune": tune}), tmp_path, dry_run=True)
+    assert "5 runs: 2 variants, 2 seeds; 5 done already" in again
+
+
 def test_a_directory_takes_no_other_question_s_runs(composer, tmp_path):
     plan = planned(composer, STUDY)
     conducted(plan, tmp_path)

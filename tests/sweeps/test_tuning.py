@@ -6,8 +6,9 @@ import pytest
 from runner.core.errors import UserError
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
+from runner.sweeps.planning.axis import Axis
 from runner.sweeps.planning.study import read_study
-from runner.sweeps.tuning import choose
+from runner.sweeps.tuning import Point, choose, on_edge
 from tests.sweeps.planning.test_plan import TUNED, planned
 
 AXIS = "optimizer.learning_rate"
@@ -127,3 +128,23 @@ def test_of_points_that_differ_by_rounding_alone_the_first_is_chosen(tuned):
     alike = {("adam", 0.1): (0.3, 0.3), ("adam", 0.01): (0.1 + 0.2, 0.1 + 0.2), ("adam", 0.001): (0.2, 0.2)}
     final = tuned(SCORES | alike).of_phase("final")
     assert {job.config["optimizer"]["learning_rate"] for job in final if job.variant == "adam"} == {0.1}
+
+
+@pytest.mark.parametrize(
+    ("axis", "point", "edge"),
+    [
+        ({"low": 1e-4, "high": 1.0, "log": True}, "x=0.0002", False),  # 7.5% of the scale above its lower end
+        ({"low": 1e-4, "high": 1.0, "log": True}, "x=0.00015", True),
+        ({"low": 0.0, "high": 1.0}, "x=0.96", True),
+        ({"low": 0.0, "high": 1.0}, "x=0.94", False),
+        ({"low": 0.9, "high": 0.9999, "log": "from_one"}, "x=0.9998", False),
+        ({"low": 1, "high": 8, "step": 3}, "x=7", True),  # its highest value
+        ({"choices": [0.1, 0.2, 0.3]}, "x=0.2", False),
+        ({"choices": [0.1, 0.2, 0.3]}, "x=0.3", True),
+        ({"choices": ["low", "high"]}, "x=low", False),
+    ],
+)
+def test_the_edge_of_a_range_is_a_twentieth_of_its_own_scale(axis, point, edge):
+    tried = [point, "x=0.1", "x=0.2 y=1", "x=0.3"]  # points may have other keys beside
+    points = [Point("a", tuple(text.split()), 0.5, 1, 1, 0.5) for text in tried]
+    assert on_edge(points[0], points, {"x": Axis.model_validate(axis)}) is edge

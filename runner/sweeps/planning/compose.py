@@ -118,14 +118,15 @@ def _refuse_odd_range(override: Override) -> None:
 
 def as_override(key: str, value: Any) -> str:
     """Return the override that sets a key to a value from YAML."""
-    return f"{key}={_literal(value)}"
+    return f"{key}={literal(value)}"
 
 
-def _literal(value: Any) -> str:
+def literal(value: Any) -> str:
+    """Return a value from YAML as it is written in an override."""
     if isinstance(value, list):
-        return f"[{','.join(map(_literal, value))}]"
+        return f"[{','.join(map(literal, value))}]"
     if isinstance(value, dict):
-        return "{" + ",".join(f"{key}:{_literal(item)}" for key, item in value.items()) + "}"
+        return "{" + ",".join(f"{key}:{literal(item)}" for key, item in value.items()) + "}"
     return json.dumps(value) if value is None or isinstance(value, bool) else _short(str(value))
 
 

@@ -200,9 +200,10 @@ def candidates(variants: Sequence[Variant], composer: Composer) -> list[Candidat
     """Compose every variant at every tuning point.
 
     Raises:
-        ConfigError: a line for each variant that cannot be composed.
+        ConfigError: a line for each variant that cannot be composed; one line if all cannot, for the same reason.
     """
-    composed, wrong = [], []
+    composed: list[Candidate] = []
+    wrong: dict[str, str] = {}  # variant -> the error of its first wrong point
     for variant in variants:
         for point in variant.points or [[]]:
             overrides = [*variant.overrides, *point]
@@ -210,7 +211,12 @@ def candidates(variants: Sequence[Variant], composer: Composer) -> list[Candidat
                 composed.append(Candidate(variant, point, composer.compose(overrides)))
             except (ConfigError, HydraException, OmegaConfBaseException) as error:
                 text = str(error) if isinstance(error, ConfigError) else composition_message(error, overrides)
-                wrong.append(in_variant(variant.name, text) if variant.named else text)
+                wrong[variant.name] = text
+                break
+    if 1 < len(wrong) == len(variants) and len({*wrong.values()}) == 1:
+        raise ConfigError(next(iter(wrong.values())))
     if wrong:
-        raise ConfigError("\n".join(dict.fromkeys(wrong)))
+        named = {variant.name for variant in variants if variant.named}
+        lines = [in_variant(name, text) if name in named else text for name, text in wrong.items()]
+        raise ConfigError("\n".join(dict.fromkeys(lines)))
     return composed

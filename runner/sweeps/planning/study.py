@@ -1,5 +1,6 @@
 """Study: its question, variants, baseline, grid, tuning and seeds, as configured."""
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -9,11 +10,12 @@ from runner.config.ranges import Count, NonNegative, Positive, WholeNumber
 from runner.config.schema import Section, error_lines
 from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean
-from runner.records.baselines import study_names
+from runner.records.baselines import arm_parts, study_names
 from runner.records.design import MOST_SEEDS, Correction, Looks, Spending
 from runner.records.record import VALIDATION_METRICS
 from runner.records.variance_sources import Source
 from runner.reporting.metrics import is_share, sign_of
+from runner.sweeps.planning.axis import Axis
 
 Axes = dict[str, Annotated[list[Any], Field(min_length=1)]]  # a key or group -> the values it takes
 MOST = MOST_SEEDS  # seeds, values of a range, or variants; planning this many takes most of an hour
@@ -43,14 +45,36 @@ TuningSeeds = Annotated[list[WholeNumber], BeforeValidator(_listed_from_the_tuni
 class Tune(Section):
     """Tuning of each variant on validation, before its training on the study's seeds."""
 
-    axes: Axes = Field(default_factory=dict)
-    per_variant: dict[str, Axes] = Field(default_factory=dict)  # instead of `axes`
+    axes: dict[str, Axis] = Field(default_factory=dict)
+    per_variant: dict[str, dict[str, Axis]] = Field(default_factory=dict)  # instead of `axes`
     seeds: TuningSeeds = Field(default=1, validate_default=True)  # a number n: 1000 to 999 + n
-    budget: Count | None = None  # points tried for each variant, drawn from the grid; null: all of them
+    budget: Count | None = None  # points tried for each variant; null: all of the grid
+    sampler: Literal["grid", "random", "sobol"] | None = None  # default: random if an axis is a range, else grid
+    sampler_seed: WholeNumber = 0
 
-    def axes_of(self, variant: str) -> Axes:
-        """Return the axes that are tuned for one variant."""
-        return self.per_variant.get(variant, self.axes)
+    @property
+    def method(self) -> Literal["grid", "random", "sobol"]:
+        """The sampler, given or by default."""
+        return self.sampler or ("grid" if all(axis.choices for _, axis in self.all_axes) else "random")
+
+    @property
+    def groups(self) -> dict[str, dict[str, Axis]]:
+        """The axes by their place in the study: study.tune.axes, and study.tune.per_variant.NAME."""
+        own = {f"study.tune.per_variant.{name}": axes for name, axes in self.per_variant.items()}
+        return {"study.tune.axes": self.axes} | own
+
+    @property
+    def all_axes(self) -> list[tuple[str, Axis]]:
+        """The axes of all variants, each with its place in the study."""
+        return [(f"{group}.{key}", axis) for group, axes in self.groups.items() for key, axis in axes.items()]
+
+    def group_of(self, variant: str) -> str:
+        """Return the place in the study of the axes that are tuned for one variant."""
+        return f"study.tune.per_variant.{variant}" if variant in self.per_variant else "study.tune.axes"
+
+    def axes_of(self, variant: str) -> dict[str, Axis]:
+        """Return the axes that are tuned for one variant, under whatever condition."""
+        return self.groups[self.group_of(variant)]
 
 
 def _as_looks(value: Any) -> Any:
@@ -122,6 +146,10 @@ class Study(Chosen):
     def names(self) -> list[str]:
         """The names of its variants, including those with a part dropped, before the crossing with the grid."""
         return study_names(self.variants, self.drop)
+
+    def axes_of(self, arm: str) -> dict[str, Axis]:
+        """Return the axes that are tuned for a variant, or for its cell of the grid."""
+        return self.tune.axes_of(arm_parts(arm, self.names)[0]) if self.tune else {}
 
     @field_validator("vary")
     @classmethod
@@ -213,11 +241,27 @@ def _check_tuning(study: Study, tune: Tune) -> None:
     if unknown := tune.per_variant.keys() - set(study.names):
         allowed = ", ".join(study.names)
         raise ConfigError(f"study.tune.per_variant.{min(unknown)}: no such variant (allowed: {allowed})")
+    if tune.axes and not set(study.names) - tune.per_variant.keys():
+        raise ConfigError("study.tune.axes: no variant uses them, because each one has its own in per_variant")
+    _check_sampler(tune)
     if common := sorted(set(tune.seeds) & set(study.seeds)):
         raise ConfigError(
             f"study.tune.seeds: shares {', '.join(map(str, common))} with study.seeds; "
             "the result needs seeds that the tuning has not used"
         )
+
+
+def _check_sampler(tune: Tune) -> None:
+    if tune.method == "grid":
+        for place, axis in tune.all_axes:
+            if axis.count == math.inf:
+                raise ConfigError(f"{place}: sampler=grid needs a list of values, or a range with a step")
+    elif tune.budget is None:
+        raise ConfigError(
+            f"study.tune.budget: sampler={tune.method} needs a budget, the number of points to try for each variant"
+        )
+    elif tune.budget > MOST:
+        raise ConfigError(f"study.tune.budget={tune.budget}: at most {MOST} points can be planned")
 
 
 def _check_sources(study: Study) -> None:

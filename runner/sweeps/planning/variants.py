@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from runner.config.options import LIST_GROUPS, ONE_OPTION_GROUPS, WITHOUT
 from runner.config.overrides import override_key
 from runner.config.schema import resolve
@@ -16,7 +14,9 @@ from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean
 from runner.records.baselines import study_names
 from runner.sweeps.planning.compose import Composer, as_override
-from runner.sweeps.planning.study import MOST, Axes, Study
+from runner.sweeps.planning.conditions import applicable
+from runner.sweeps.planning.points import tuning_points
+from runner.sweeps.planning.study import MOST, Study
 
 
 @dataclass(frozen=True)
@@ -61,42 +61,46 @@ def study_variants(
     baseline = study.baseline or next(iter(own))
     crossed = {**{key: _overrides(key, values) for key, values in study.grid.items()}, **axes}
     _check_axes(crossed, len(own))
-    variants = []
+    arms: list[tuple[str, list[str], str]] = []
     for name in sorted(own, key=lambda name: name != baseline):
-        tuned = study.tune.axes_of(name) if study.tune else {}
-        _check_axes(tuned)
-        if given := tuned.keys() & {override_key(override) for override in (*single, *axes)}:
-            raise ConfigError(
-                f"{min(given)}: the study tunes it for {name}; change study.tune, or turn tuning off (study.tune=null)"
-            )
-        points = _points(tuned, study.tune.budget if study.tune else None, name)
+        _check_tuned(name, study, (*single, *axes))
         for cell in itertools.product(*crossed.values()):
-            overrides = [*study.base, *own[name], *cell, *single]
-            variants.append(Variant(",".join([name, *cell]), overrides, points, named=True))
-    return variants
+            arms.append((name, [*study.base, *own[name], *cell, *single], ",".join([name, *cell])))
+    if not study.tune:
+        return [Variant(label, overrides, [], named=True) for _, overrides, label in arms]
+    tuned = applicable(study.tune, [(name, overrides) for name, overrides, _ in arms], composer)
+    return [
+        Variant(label, overrides, tuning_points(study.tune, own_axes, name), named=True)
+        for (name, overrides, label), own_axes in zip(arms, tuned, strict=True)
+    ]
+
+
+def _check_tuned(name: str, study: Study, command: Iterable[str]) -> None:
+    """Raise ConfigError if a value is given twice, or the command sets a tuned key of the variant."""
+    axes = study.axes_of(name)
+    for key, axis in axes.items():
+        _refuse_twice(key, axis.choices or [])
+    if given := axes.keys() & {override_key(override) for override in command}:
+        raise ConfigError(
+            f"{min(given)}: the study tunes it for {name}; change study.tune, or turn tuning off (study.tune=null)"
+        )
 
 
 def _check_axes(axes: Mapping[str, Sequence[Any]], variants: int = 1) -> None:
     for key, values in axes.items():
-        if twice := [value for value, times in Counter(map(str, values)).items() if times > 1]:
-            raise ConfigError(f"{key}: {twice[0].removeprefix(f'{key}=')} is given twice")
+        _refuse_twice(key, values)
     count = variants * math.prod(map(len, axes.values()))
     if count > MOST:
         raise ConfigError(f"{', '.join(axes)}: {count} variants or points; at most {MOST} can be planned")
 
 
+def _refuse_twice(key: str, values: Sequence[Any]) -> None:
+    if twice := [value for value, times in Counter(map(str, values)).items() if times > 1]:
+        raise ConfigError(f"{key}: {twice[0].removeprefix(f'{key}=')} is given twice")
+
+
 def _overrides(key: str, values: Iterable[Any]) -> list[str]:
     return [as_override(key, value) for value in values]
-
-
-def _points(axes: Axes, budget: int | None, name: str) -> list[list[str]]:
-    """Return the points of the axes' grid, or a random sample without repetition if the budget is smaller."""
-    points = [list(point) for point in itertools.product(*(_overrides(key, axes[key]) for key in axes))] if axes else []
-    if budget is None or budget >= len(points):
-        return points
-    # The same sample each time: a restarted study must plan the same runs.
-    chosen = np.random.default_rng([len(points), *name.encode()]).choice(len(points), budget, replace=False)
-    return [points[index] for index in sorted(chosen)]
 
 
 def _leave_one_out(study: Study, single: Sequence[str], composer: Composer) -> dict[str, list[str]]:

@@ -3,42 +3,17 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 import optuna
 from hydra.core.override_parser.types import IntervalSweep, Override
 from pydantic import Field, ValidationError, model_validator
 
-from runner.config.ranges import LARGEST, Count, WholeNumber
-from runner.config.schema import Section, error_lines
+from runner.config.ranges import Count, WholeNumber
+from runner.config.schema import error_lines
 from runner.core.errors import ConfigError
+from runner.sweeps.planning.axis import Axis
 from runner.sweeps.planning.study import Chosen, Seeds
-
-Bound = Annotated[float | int, Field(ge=-LARGEST, le=LARGEST)]
-
-
-class Axis(Section):
-    """The values a key may take: a range of numbers, or choices."""
-
-    low: Bound | None = None
-    high: Bound | None = None
-    log: bool = False
-    step: Annotated[float | int, Field(gt=0, le=LARGEST)] | None = None
-    choices: list[Any] | None = None
-
-    @model_validator(mode="after")
-    def _is_one_kind(self) -> Self:
-        if self.choices is not None:
-            if not self.choices or self.low is not None or self.high is not None:
-                raise ValueError("choices: must not be empty, and cannot be combined with low and high")
-            return self
-        if self.low is None or self.high is None:
-            raise ValueError("must have low and high, or choices")
-        if not self.low < self.high:
-            raise ValueError(f"low={self.low} must be below high={self.high}")
-        if self.log and (self.low <= 0 or self.step is not None):
-            raise ValueError("log=true needs low above 0, and allows no step")
-        return self
 
 
 class Search(Chosen):
@@ -62,6 +37,8 @@ class Search(Chosen):
         for key, axis in self.axes.items():
             if self.sampler == "grid" and axis.choices is None:
                 raise ValueError(f"search.axes.{key}: sampler=grid needs choices")
+            if axis.when is not None or axis.log == "from_one":
+                raise ValueError(f"search.axes.{key}: when and log=from_one are for the axes of study.tune alone")
         return self
 
     @property
@@ -110,9 +87,11 @@ def distribution_of(axis: Axis) -> Any:
         return optuna.distributions.CategoricalDistribution(stored_choices(axis))
     assert axis.low is not None
     assert axis.high is not None
-    if isinstance(axis.low, int) and isinstance(axis.high, int) and not isinstance(axis.step, float):
-        return optuna.distributions.IntDistribution(axis.low, axis.high, log=axis.log, step=axis.step or 1)
-    return optuna.distributions.FloatDistribution(axis.low, axis.high, log=axis.log, step=axis.step)
+    log = bool(axis.log)
+    if axis.is_whole:
+        step = int(axis.step or 1)
+        return optuna.distributions.IntDistribution(int(axis.low), int(axis.high), log=log, step=step)
+    return optuna.distributions.FloatDistribution(axis.low, axis.high, log=log, step=axis.step)
 
 
 def stored_choices(axis: Axis) -> list[Any]:

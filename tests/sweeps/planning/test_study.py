@@ -3,6 +3,7 @@ import pytest
 from runner.core.errors import ConfigError
 from runner.sweeps.planning.study import read_study
 
+RANGE = {"low": 0.0, "high": 1.0}
 TWO = {"variants": {"a": [], "b": ["optimizer=sgd"]}}
 
 
@@ -21,6 +22,18 @@ def test_the_seeds_of_the_tuning_are_not_those_of_the_result():
     assert tuned.tune.seeds == [1000, 1001]
     with pytest.raises(ConfigError, match=r"study\.tune\.seeds: shares 1 with study\.seeds"):
         read_study(TWO | {"tune": {"axes": {"seed": [0.1]}, "seeds": [1]}})
+
+
+def test_a_study_is_read_back_as_it_was_planned():
+    axes = {"x": [1, 2], "y": {"low": 0.1, "high": 1.0, "log": True, "when": "x=2"}}
+    study = read_study(TWO | {"tune": {"axes": axes, "per_variant": {"b": {"z": RANGE}}, "budget": 4}})
+    assert study.model_dump(mode="json")["tune"]["axes"] == axes
+    assert read_study(study.model_dump(mode="json")) == study
+
+
+def test_the_axes_of_a_cell_are_those_of_its_variant():
+    study = read_study(TWO | {"tune": {"axes": {"x": [1]}, "per_variant": {"b": {"z": [2]}}}})
+    assert [list(study.axes_of(arm)) for arm in ("a", "b", "b,training.epochs=3")] == [["x"], ["z"], ["z"]]
 
 
 def test_a_loss_is_better_when_it_is_lower_unless_told_otherwise():
@@ -53,6 +66,17 @@ def test_a_variant_with_a_part_left_out_can_be_the_baseline_and_be_tuned_by_itse
         (TWO | {"tune": {"axes": {"x": [1]}, "bugdet": 3}}, "study.tune.bugdet=3: no such key; did you mean budget?"),
         (TWO | {"tune": {"per_variant": {"c": {"x": [1]}}}}, "study.tune.per_variant.c: no such variant"),
         (TWO | {"grid": {"x": []}}, "study.grid.x="),
+        (TWO | {"tune": {"axes": {"x": {"low": 2, "high": 1}}}}, "study.tune.axes.x: low=2 must be below high=1"),
+        (TWO | {"tune": {"axes": {"x": {"lo": 2}}}}, "study.tune.axes.x.lo=2: no such key; did you mean log?"),
+        (TWO | {"tune": {"axes": {"x": RANGE}}}, "study.tune.budget: sampler=random needs a budget"),
+        (TWO | {"tune": {"axes": {"x": [1]}, "sampler": "sobol"}}, "study.tune.budget: sampler=sobol needs a budget"),
+        (TWO | {"tune": {"axes": {"x": RANGE}, "budget": 10**9}}, "study.tune.budget=1000000000: at most 10000"),
+        (TWO | {"tune": {"axes": {"x": RANGE}, "sampler": "grid"}}, "study.tune.axes.x: sampler=grid needs a list"),
+        (TWO | {"tune": {"axes": {"x": [1]}, "sampler": "tpe"}}, "sampler=tpe: must be 'grid', 'random' or 'sobol'"),
+        (
+            TWO | {"tune": {"axes": {"x": [1]}, "per_variant": {"a": {"x": [2]}, "b": {"x": [2]}}}},
+            "study.tune.axes: no variant uses them",
+        ),
         (TWO | {"vary": ["wights"]}, "study.vary.0=wights: must be 'weights', 'order', .* or 'split'"),
         (TWO | {"vary": ["order", "order"]}, "study.vary=.*: names a source twice"),
         (TWO | {"vary": ["order"], "seeds": 1}, "study.vary: needs two seeds or more"),

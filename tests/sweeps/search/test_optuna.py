@@ -16,8 +16,9 @@ from runner.core.lock import Locked, run_lock
 from runner.records.run_directory import RunDirectory
 from runner.sweeps import resume as resuming
 from runner.sweeps.outcome import Outcome
+from runner.sweeps.planning.axis import Axis
 from runner.sweeps.planning.plan import Plan
-from runner.sweeps.search.space import Axis, Search, read_search
+from runner.sweeps.search.space import Search, read_search
 from runner.sweeps.train import Sweep
 from tests.sweeps import made_up
 
@@ -51,10 +52,12 @@ class TestAxes:
 
         distributions = optuna.distributions
         assert distribution_of(Axis(low=1, high=9, step=2)) == distributions.IntDistribution(1, 9, step=2)
+        assert distribution_of(Axis(low=1, high=9, int=False)) == distributions.FloatDistribution(1, 9)
         assert distribution_of(Axis(low=0.1, high=1)) == distributions.FloatDistribution(0.1, 1.0)
         assert distribution_of(Axis(low=1e-4, high=1.0, log=True)) == distributions.FloatDistribution(
             1e-4, 1.0, log=True
         )
+        assert read_search({"axes": {"a": [[1], [2]]}}, []).axes["a"] == Axis(choices=[[1], [2]])
         assert distribution_of(Axis(choices=[[1], [2]])) == distributions.CategoricalDistribution(["[1]", "[2]"])
 
 
@@ -66,6 +69,8 @@ class TestAxes:
         ({"axes": {"a": {"low": 2, "high": 1}}}, "low=2 must be below high=1"),
         ({"axes": {"a": {"low": 0, "high": 1, "log": True}}}, "log=true needs low above 0"),
         ({"axes": {"a": {"choices": []}}}, "must not be empty"),
+        ({"axes": {"a": {"low": 1, "high": 2, "when": "optimizer=sgd"}}}, "for the axes of study.tune alone"),
+        ({"axes": {"a": {"low": "1", "high": 2}}}, "search.axes.a.low=1: must be a number"),
         ({"axes": AXES, "sampler": "grid"}, "sampler=grid needs choices"),
         ({"axes": AXES, "sampler": "tpee"}, "search.sampler=tpee: must be 'tpe', 'random' or 'grid'"),
         ({"axes": AXES, "trials": 0}, "search.trials=0: must be an integer of at least 1"),

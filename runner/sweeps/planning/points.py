@@ -1,0 +1,108 @@
+"""Points at which the variants of a study are tuned: a grid, or a sample of it or of ranges."""
+
+import itertools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from runner.config.overrides import override_key
+from runner.core.errors import ConfigError
+from runner.sweeps.planning.axis import Axis
+from runner.sweeps.planning.compose import as_override
+from runner.sweeps.planning.conditions import active
+from runner.sweeps.planning.study import MOST, Tune
+
+_MOST_DRAWS = 64  # for each point of the budget; more would hardly find another one
+_BITS = 30  # of a Sobol number
+
+Point = list[str]  # overrides
+
+
+def tuning_points(tune: Tune, axes: Mapping[str, Axis], name: str) -> list[Point]:
+    """Return the points of a variant, as many as the budget allows; the same ones each time.
+
+    Args:
+        axes: the axes that apply to the variant.
+        name: of the variant; a budget below the size of its grid draws another part of the grid for each variant.
+
+    Raises:
+        ConfigError: if the grid has too many points.
+    """
+    if not axes:
+        return []
+    if tune.method == "grid":
+        return _part_of_grid(_grid(axes), tune.budget, name)
+    assert tune.budget is not None
+    size = math.prod(axis.count for axis in axes.values())
+    every = _grid(axes) if size <= MOST else []
+    if 0 < len(every) <= tune.budget:
+        return every
+    return _distinct([*_drawn(tune, axes, tune.budget), *every])[: tune.budget]
+
+
+def _grid(axes: Mapping[str, Axis]) -> list[Point]:
+    size = math.prod(axis.count for axis in axes.values())
+    if size > MOST:
+        raise ConfigError(f"{', '.join(axes)}: {size} variants or points; at most {MOST} can be planned")
+    cells = itertools.product(*(axis.values for axis in axes.values()))
+    return _distinct(_point(cell, axes) for cell in cells)
+
+
+def _part_of_grid(points: Sequence[Point], budget: int | None, name: str) -> list[Point]:
+    """Return the points, or a random sample without repetition if the budget is smaller."""
+    if budget is None or budget >= len(points):
+        return [*points]
+    # The same sample each time: a restarted study must plan the same runs.
+    chosen = np.random.default_rng([len(points), *name.encode()]).choice(len(points), budget, replace=False)
+    return [points[index] for index in sorted(chosen)]
+
+
+def _drawn(tune: Tune, axes: Mapping[str, Axis], budget: int) -> list[Point]:
+    """Return distinct points in the order of their drawing, at least the budget if so many are found."""
+    points: list[Point] = []
+    draws = budget
+    while len(points) < budget and draws <= _MOST_DRAWS * budget:
+        uniforms = _uniforms(tune, axes, draws)
+        values = zip(*([axis.at(number) for number in uniforms[key]] for key, axis in axes.items()), strict=True)
+        points = _distinct(_point(cell, axes) for cell in values)
+        draws *= 4
+    return points
+
+
+def _uniforms(tune: Tune, axes: Iterable[str], count: int) -> dict[str, npt.NDArray[np.float64]]:
+    """Return uniform numbers in [0, 1) for each axis; the first ones stay the same if more are drawn.
+
+    They depend on the seed and the axis's key alone, so variants that tune the same key get the same numbers for it
+    (common random numbers), and a variant that is added to a study leaves the points of the others as they were.
+    """
+    generators = {key: np.random.default_rng([tune.sampler_seed, *override_key(key).encode()]) for key in axes}
+    if tune.method == "random":
+        return {key: generator.random(count) for key, generator in generators.items()}
+    keys = list(dict.fromkeys(override_key(key) for axes in tune.groups.values() for key in axes))
+    sequence = _sobol(len(keys), count)
+    shifts = {key: generator.integers(2**_BITS) for key, generator in generators.items()}
+    return {key: ((sequence[:, keys.index(override_key(key))] ^ shifts[key]) + 0.5) / 2**_BITS for key in axes}
+
+
+def _sobol(dimensions: int, count: int) -> npt.NDArray[np.int64]:
+    """Return the first numbers of the Sobol sequence, times 2^30, one column for each dimension.
+
+    A digital shift (exclusive or) of a column leaves as many of the first 2^m points in each of 2^m equal parts.
+    """
+    from scipy.stats import qmc  # takes a second, and other samplers need none of it
+
+    sequence = qmc.Sobol(dimensions, scramble=False, bits=_BITS).random_base2((count - 1).bit_length())
+    shares: npt.NDArray[np.int64] = (sequence[:count] * 2**_BITS).astype(np.int64)
+    return shares
+
+
+def _point(cell: Sequence[Any], axes: Mapping[str, Axis]) -> Point:
+    values = active(dict(zip(axes, cell, strict=True)), axes)
+    return [as_override(key, value) for key, value in values.items()]
+
+
+def _distinct(points: Iterable[Point]) -> list[Point]:
+    return list({tuple(point): point for point in points}.values())
