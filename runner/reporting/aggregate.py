@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any, Self
 
@@ -111,8 +111,9 @@ def comparison_frame(
     over the same rows.
 
     With planned looks, the adjusted p values are those over all looks that a comparison has had: a look counts once all
-    its seeds have ended on both sides, and seeds beyond the last one do not count in them. Comparisons that are not
-    paired are tested only at the last planned look.
+    its seeds have ended on both sides. After that, the comparison covers the seeds of its last look alone, so that
+    difference, verdict and intervals are of the same runs. Comparisons that are not paired are tested only at the last
+    planned look.
 
     Args:
         summary: one row per run: variant, seed, status, the metric, the columns that make true pairs, and `cell` if the
@@ -177,16 +178,19 @@ def paired_differences(
     return found
 
 
-def compared_runs(summary: pd.DataFrame, comparison: Mapping[Any, Any]) -> list[list[int]]:
+def compared_runs(summary: pd.DataFrame, comparison: Mapping[Any, Any], looks: Looks | None = None) -> list[list[int]]:
     """Return the positions in a summary of the completed runs behind a difference: the variant's, then the baseline's.
 
     Args:
         summary: the runs that were compared.
         comparison: a row of the comparison frame.
+        looks: the planned looks of that frame.
     """
     metric = comparison["metric"]
     sides = [np.flatnonzero(summary["variant"] == comparison[side]) for side in ("variant", "baseline")]
-    design = _Design.of(*(_Arm.of(summary.iloc[places], metric) for places in sides))
+    arms = [_Arm.of(summary.iloc[places], metric) for places in sides]
+    had = looks.sizes[: comparison["looks"]] if looks else []
+    design = _Design.of(*_at_last_look(arms, had))
     found = []
     for places, compared in zip(sides, design.completed(), strict=True):
         runs = summary.iloc[places]
@@ -271,6 +275,10 @@ class _Arm:
     def has_ended(self, seeds: int) -> bool:
         """Return whether the runs of so many seeds, counted from 0, have ended."""
         return self.ended.issuperset(range(seeds))
+
+    def first(self, seeds: int) -> "_Arm":
+        """Return the results of so many seeds, counted from 0."""
+        return replace(self, scores={pair: score for pair, score in self.scores.items() if pair[1] < seeds})
 
     def is_pair(self, other: Self, pair: _Pair) -> bool:
         """Return whether the runs of a seed share data, split and initial weights; unknown facts count as equal."""
@@ -372,8 +380,8 @@ def _compared(
 
     Paired times are compared by the sign test.
     """
-    design = _Design.of(one, other)
     had = [] if looks is None else [size for size in looks.sizes if one.has_ended(size) and other.has_ended(size)]
+    design = _Design.of(*_at_last_look([one, other], had))
     joint: dict[str, Sides] = {}
     repeated = math.nan, math.nan
     if design.is_paired:
@@ -393,6 +401,11 @@ def _compared(
     counts = dict(zip(("lost", "baseline_lost"), lost, strict=True)) | {"unmatched": unmatched}
     interval = dict(zip(("repeated_low", "repeated_high"), repeated, strict=True))
     return compared | counts | interval | {"looks": len(had), "joint": joint}
+
+
+def _at_last_look(arms: Sequence[_Arm], had: Sequence[int]) -> Sequence[_Arm]:
+    """Return the results at the last of the planned looks so far; all of them before the first look."""
+    return [arm.first(had[-1]) for arm in arms] if had else arms
 
 
 def _joint(

@@ -155,7 +155,9 @@ class Results:
         compared = self._compared()
         measured = self.metric in BY_EXAMPLE and len(compared) > 0
         answers = self.predicted.answers if measured else [None] * len(self.runs)
-        return with_test_set_error(compared, self.summary, answers).assign(metric_role=self.metric_role)
+        return with_test_set_error(compared, self.summary, answers, self.asked.looks).assign(
+            metric_role=self.metric_role
+        )
 
     def _compared(self, *, bootstrap: bool = True) -> pd.DataFrame:
         return comparison_frame(

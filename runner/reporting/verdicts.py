@@ -150,7 +150,7 @@ def _estimate(found: _Row, rows: Mapping[str, _Row]) -> str:
         both = f"in which both {succeeded(metric)}" if is_time(metric) else "that both completed"
         text += f" over the {counted(found['n_completed'], 'seed')} {both}"
     elif has_seeds_apart(found, {variant: row["n"] for variant, row in rows.items()}):
-        text += f" over the {found['n_completed']} seeds that both have"
+        text += f" over the {found['n_completed']} seeds {'of its last look' if found['looks'] else 'that both have'}"
     return f"{_joint(found)} {text}"
 
 

@@ -10,6 +10,7 @@ from runner.reporting.aggregate import (
     COMPARISON_COLUMNS,
     aggregate_frame,
     can_decide,
+    compared_runs,
     comparison_frame,
 )
 
@@ -370,6 +371,19 @@ def test_a_planned_look_counts_once_all_its_runs_have_ended():
     early = compared(runs("a", SEVEN), interrupted, looks=LOOKS)["b"]
     assert (early["looks"], early["reason"]) == (1, "no significant difference")
     assert early["p_adjusted"] > early["p_value"] == 2 / 2**6
+
+
+def test_between_planned_looks_difference_and_verdict_are_those_of_the_last_look():
+    """Beyond the look at six seeds, a seventh run of b is so bad that its mean is below that of a."""
+    better = [value + 0.01 + seed / 1000 for seed, value in enumerate(SEVEN[:6])]
+    summary = pd.concat([runs("a", SEVEN), runs("b", [*better, 0.1])])
+    looks = Looks([6, 8])
+    found = comparison_frame(summary, "test_accuracy", "a", looks=looks).iloc[0]
+    assert (found["looks"], found["n"], found["verdict"]) == (1, 6, "higher")
+    assert found["difference"] == pytest.approx(0.0125)
+    assert 0 < found["repeated_low"] < 0.0125 < found["repeated_high"]
+    assert [len(places) for places in compared_runs(summary, found, looks)] == [6, 6]
+    assert [len(places) for places in compared_runs(summary, found)] == [7, 7]
 
 
 def test_what_no_planned_look_has_tested_is_not_called_equal():

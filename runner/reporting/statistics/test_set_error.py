@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from runner.records.design import Looks
 from runner.reporting.aggregate import EQUIVALENT, UNDECIDED, compared_runs, same_data
 from runner.reporting.metrics import seeds_interval
 from runner.reporting.predictions import Answers
@@ -26,7 +27,10 @@ TEST_SET_COLUMNS = [
 
 
 def with_test_set_error(
-    comparisons: pd.DataFrame, summary: pd.DataFrame, answers: Sequence[Answers | None]
+    comparisons: pd.DataFrame,
+    summary: pd.DataFrame,
+    answers: Sequence[Answers | None],
+    looks: Looks | None = None,
 ) -> pd.DataFrame:
     """Add the error of the test set to comparisons by a metric of `BY_EXAMPLE`: `TEST_SET_COLUMNS`.
 
@@ -46,8 +50,9 @@ def with_test_set_error(
         comparisons: from `comparison_frame`.
         summary: the runs behind them, one row per run.
         answers: the answers of each run, in the order of the summary.
+        looks: the planned looks of the comparisons.
     """
-    rows = [_row(row, summary, answers) for row in comparisons.to_dict("records")]
+    rows = [_row(row, summary, answers, looks) for row in comparisons.to_dict("records")]
     found = pd.DataFrame(rows, comparisons.index, TEST_SET_COLUMNS, dtype=float).astype({"test_examples": "Int64"})
     return comparisons.assign(**{name: found[name] for name in TEST_SET_COLUMNS})
 
@@ -83,8 +88,10 @@ def mcnemar(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> float:
     return float(stats.binomtest(only_one, only_one + only_other).pvalue)
 
 
-def _row(found: dict[Any, Any], summary: pd.DataFrame, answers: Sequence[Answers | None]) -> dict[str, float]:
-    places = compared_runs(summary, found)
+def _row(
+    found: dict[Any, Any], summary: pd.DataFrame, answers: Sequence[Answers | None], looks: Looks | None
+) -> dict[str, float]:
+    places = compared_runs(summary, found, looks)
     labels = _common_labels([answers[place] for side in places for place in side])
     if labels is None or not all(places):
         return {}
