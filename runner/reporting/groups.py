@@ -1,14 +1,15 @@
 """Groups of runs by sweep, and the keys in which sweeps of one report differ."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from runner.config.identity import is_volatile, leaves
 from runner.core.omissions import LeftOut
 from runner.core.text import counted
-from runner.records.sweep_directory import is_sweep_directory
+from runner.records.sweep_directory import Question, is_sweep_directory
 from runner.reporting.collect import Run, run_directories
 
 _NAMED = 6  # most keys to name
@@ -65,6 +66,27 @@ def sweeps_apart(runs: Sequence[Run], left_out: LeftOut) -> str | None:
         f"these {len(sweeps)} sweeps differ in keys that none of them varies: {_listed(differing)}. "
         "These keys may explain differences between variants of different sweeps."
     )
+
+
+def plans_apart(runs: Iterable[Run], left_out: LeftOut) -> Iterator[str]:
+    """Yield cautions about what a report on several sweeps, or on chosen runs of one, leaves out of their plans.
+
+    Args:
+        left_out: collects plans that cannot be read.
+    """
+    sweeps = dict.fromkeys(sweep for run in runs if (sweep := _sweep_of(run.directory.path)))
+    asked = {sweep.name: question for sweep in sweeps if (question := _question(sweep, left_out))}
+    if looked := [name for name, question in asked.items() if question.looks]:
+        yield (
+            f"planned looks ({', '.join(looked)}): this report does not correct p and intervals for them; the report "
+            "on the study alone does."
+        )
+    if sources := [name for name, question in asked.items() if question.sources]:
+        yield f"sources of variance ({', '.join(sources)}): only the report on the study alone shows them."
+
+
+def _question(sweep: Path, left_out: LeftOut) -> Question | None:
+    return left_out.unless_read(partial(Question.of, sweep))
 
 
 def keys_apart(one: Run, other: Run, left_out: LeftOut) -> str:

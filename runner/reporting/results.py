@@ -21,7 +21,7 @@ from runner.reporting.collect import Run, existing, find_runs, not_begun
 from runner.reporting.effect_verdicts import effect_verdicts
 from runner.reporting.effects import LOOKS_TO_COME, effects_frame
 from runner.reporting.factors import Factorial, factorial, read_factors
-from runner.reporting.groups import sweeps_apart
+from runner.reporting.groups import plans_apart, sweeps_apart
 from runner.reporting.labels import Values, cells, labels_by, variant_labels, with_dataset, with_values_in_force
 from runner.reporting.metrics import (
     TIMES_TO_TARGET,
@@ -358,6 +358,7 @@ class Results:
         own = [*self._without_baseline(), *self._own_losses(), *self._unranked(), *self.factorial.notes]
         own += with_compilation(self.summary, self.metric)
         own += [] if self.variance_sources is None else source_cautions(self.variance_sources)
+        own += plans_apart(self.runs, self.left_out) if self.asked == Question() and len(self.comparisons) else []
         chosen = [*self._secondary(), *self._own_margin(), *self._own_correction(), *self._unplanned_looks()]
         return [*chosen, *([apart] if apart else []), *found, *own]
 

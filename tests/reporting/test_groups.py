@@ -91,6 +91,19 @@ def test_runs_of_one_sweep_and_runs_without_one_are_reported_together(make_sweep
     assert (group.sweep, group.paths) == (None, loose)
 
 
+def test_together_says_which_plans_it_does_not_follow(make_sweep, tmp_path, capsys):
+    sweeps = [make_sweep("looked"), make_sweep("other")]
+    plans = {"looked": {"looks": {"sizes": [6, 8]}}, "other": {"vary": ["order"]}}
+    for sweep in sweeps:
+        (sweep / "plan.json").write_text(json.dumps({"study": plans[sweep.name]}))
+    reported(*sweeps, "--together", "--out", tmp_path / "out")
+    said = " ".join(capsys.readouterr().out.split())
+    assert "planned looks (looked): this report does not correct p and intervals for them" in said
+    assert "sources of variance (other): only the report on the study alone shows them" in said
+    reported(sweeps[0], "--out", tmp_path / "alone")
+    assert "does not correct" not in capsys.readouterr().out
+
+
 def test_together_says_what_no_variant_is_about(make_sweep, tmp_path, capsys):
     sweeps = [make_sweep("short"), make_sweep("long", epochs=3)]
     reported(*sweeps, "--together", "--out", tmp_path / "out")
