@@ -190,7 +190,7 @@ def _notes(frame: pd.DataFrame) -> Iterator[str]:
         "simulation": "simulated sign flips of the observed differences"
         if fewest >= ENOUGH_PAIRS
         else f"simulated sign flips of normal differences (beyond {COARSE} seeds by the t-test)",
-        "t": "the power of the paired t-test",
+        "t": f"the power of the paired t-test at the level {LEVEL:g}{f' / {len(frame)}' * (len(frame) > 1)}",
     }
     by = " and ".join(ways[method] for method in dict.fromkeys(known["method"]))
     yield f"By {by}{over}."

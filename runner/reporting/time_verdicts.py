@@ -84,15 +84,15 @@ def _direction(value: float, metric: str) -> str:
 
 def _amount(value: float, metric: str, sign: str = "") -> str:
     if math.isinf(value):
-        return "unbounded"
+        return f"{'+' if value > 0 else '-'}infinity" if sign else "unbounded"
     return f"{value:{sign if value else ''}{'g' if shown_unit(metric) == 'epochs' else '.2f'}}"
 
 
 def _interval(found: _Row) -> str:
-    """Return the interval of the median: in the direction of the difference, or with signs if it contains both."""
+    """Return the interval of the median: in the direction of the difference, or with signs if none is named."""
     low, high, metric = found["median_low"], found["median_high"], found["metric"]
     if math.isinf(low) and math.isinf(high):
         return "unbounded"
-    if low < 0 < high or not found["median_difference"]:
+    if low < 0 < high or not difference_of_times(found) or not found["median_difference"]:
         return f"{_amount(low, metric, '+')} to {_amount(high, metric, '+')}"
     return " to ".join(_amount(end, metric) for end in sorted((abs(low), abs(high))))

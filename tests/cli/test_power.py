@@ -39,6 +39,10 @@ def test_the_table_says_what_the_seeds_show_and_what_a_difference_takes_in_80_co
     assert "over 2 comparisons, max-T" in text
 
 
+def test_beyond_the_simulated_seeds_the_level_of_the_t_test_is_named(asked):
+    assert "paired t-test at the level 0.05 / 2 over 2 comparisons" in " ".join(asked("--seeds", "20").split())
+
+
 def test_csv_and_json_hold_the_same_rows(asked):
     rows = list(csv.DictReader(io.StringIO(asked("--difference", "0.002", "--format", "csv"))))
     assert list(rows[0]) == POWER_COLUMNS

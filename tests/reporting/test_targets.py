@@ -83,7 +83,7 @@ def test_a_run_that_never_reached_the_target_lost_the_comparison_by_the_time_to_
     sentence = verdicts(aggregate, compared, {"a": "a", "b": "a"})["b"]
     assert sentence == (
         "b shows no significant difference from a in the time to the target: 1 epoch fewer (median; 95% CI -1 to "
-        "unbounded; p = 0.125, paired sign test; sooner in 6 and later in 1 of 7 seeds; 1 of 7 runs of b never got "
+        "+infinity; p = 0.125, paired sign test; sooner in 6 and later in 1 of 7 seeds; 1 of 7 runs of b never got "
         "there)."
     )
     shown = paper_table(summary, aggregate, compared, None, "validation accuracy of 90.00%")

@@ -52,6 +52,8 @@ def test_a_verdict_on_times_says_who_is_sooner_by_how_much_and_who_never_got_the
         ([5, 6, 7] * 3, [5, 7, 6] * 3, "time to a validation accuracy of 97.00%: 0 epochs (median; 95% CI -1 to +1; p"),
         ([5, 6, MISSED] * 3, [5, MISSED, 6] * 3, "97.00%: 0 epochs (median; 95% CI unbounded; p = 1.000, paired"),
         ([5] * 7, [MISSED] * 7, "97.00% later than sgd (median unbounded; p = 0.016, paired sign"),
+        ([MISSED] * 5 + [5] * 3, [5] * 8, "97.00% (median unbounded; 95% CI -infinity to 0; p = 0.0"),
+        ([5] * 8, [MISSED] * 5 + [5] * 3, "97.00% (median unbounded; 95% CI 0 to +infinity; p = 0.0"),
         ([MISSED] * 7, [MISSED] * 7, "97.00% (p = 1.000, paired sign test; sooner in 0 and later in 0 of 7 seeds;"),
         ([5] * 3, [4] * 3, "adam versus sgd: 3 seeds cannot decide (6 can); 1 epoch fewer (median; sooner in 3 and"),
         ([5, MISSED] * 2, [MISSED, 5] * 2, "4 seeds cannot decide (6 can); sooner in 2 and later in 2 of 4 seeds;"),
