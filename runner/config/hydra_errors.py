@@ -95,6 +95,12 @@ def _no_such_key(key: str, arguments: Sequence[str]) -> str:
         if not isinstance(section, DictConfig):
             return f"{given}: {parent} is a single value without keys; {_HELP}"
         if name not in section:
+            if depth == 0 and len(steps) > 1 and name in groups:  # study or search, chosen from the user's files or not
+                if not any(argument.startswith(f"{name}=") for argument in arguments):
+                    return f"{given}: no {name} is chosen; choose one too: {name}=NAME"
+                return (
+                    f"{given}: the chosen {name} has no {'.'.join(steps[1:])}; what it leaves out is added by +{given}"
+                )
             if depth == 1 and parent in LIST_GROUPS and (conf_directory() / parent / f"{name}.yaml").exists():
                 chosen = ",".join([*map(str, section), name])
                 return f"{given}: {name} is not chosen; choose it too: '{parent}=[{chosen}]'"

@@ -131,3 +131,11 @@ def test_a_key_that_a_study_leaves_out_is_added_with_a_plus():
 
 def test_a_key_of_another_study_is_not_a_reason_to_choose_it():
     assert message("study=smoke", "study.margin=0.001").endswith("is added by +study.margin=0.001")
+
+
+def test_a_key_of_a_group_that_is_not_composed_names_the_group_and_not_a_similar_one():
+    assert message("study.tune.budget=2") == "study.tune.budget=2: no study is chosen; choose one too: study=NAME"
+    mine = ["study=mine", "study.tune.budget=2"]  # in a directory of the user's own
+    assert composition_message(ValueError("Could not override 'study.tune.budget'."), mine) == (
+        "study.tune.budget=2: the chosen study has no tune.budget; what it leaves out is added by +study.tune.budget=2"
+    )
