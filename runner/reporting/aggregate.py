@@ -383,7 +383,8 @@ def _compared(
         if metric in TIMES_TO_TARGET:
             compared |= asdict(compare_times(*sides, units=seeds, margin=margin))
         joint = _joint(compared["test"], sides, seeds, [math.inf] if looks is None else had, margin)
-        if looks and had and bootstrap and compared["test"].startswith("paired sign-flip"):
+        varies = not math.isnan(compared["ci_low"])
+        if looks and had and bootstrap and varies and compared["test"].startswith("paired sign-flip"):
             repeated = repeated_interval([higher for higher, _ in joint["p_value"].looks], looks)
         unmatched = len({seed for _, seed in design.common} - {*seeds})
     else:

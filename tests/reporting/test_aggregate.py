@@ -401,3 +401,20 @@ def test_what_five_seeds_diverged_runs_or_unpaired_ones_could_have_shown_is_unkn
     apart = pd.concat([runs("a", SEVEN), runs("b", SEVEN, seeds=range(10, 17))])
     for summary in (few, lost, apart):
         assert comparison_frame(summary, "test_accuracy", "a")["detectable"].isna().all()
+
+
+def test_an_early_look_whose_runs_all_failed_shows_nothing_and_the_next_one_counts():
+    looks, other = Looks([2, 7]), [value + 0.01 for value in SEVEN]
+    failed = runs("b", [np.nan] * 2 + [*other[2:], 0.97], ["failed"] * 2 + ["completed"] * 6, seeds=range(8))
+    whole = pd.concat([runs("a", [*SEVEN, 0.97]), failed])
+    (row,) = comparison_frame(whole, "test_accuracy", "a", looks=looks, margin=0.1).to_dict("records")
+    assert (row["looks"], row["n"]) == (2, 6)
+    assert row["p_adjusted"] == pytest.approx(2 / 2**5, rel=2e-2)  # of the 5 pairs at the last look, which spends 5%
+    first = whole[whole["seed"] < 2]
+    assert comparison_frame(first, "test_accuracy", "a", looks=looks).empty
+
+
+def test_there_is_no_repeated_interval_where_nothing_varies():
+    summary = pd.concat([runs("a", [0.9] * 7), runs("b", [0.9] * 7)])
+    (row,) = comparison_frame(summary, "test_accuracy", "a", looks=Looks([6, 7])).to_dict("records")
+    assert np.isnan([row["repeated_low"], row["repeated_high"]]).all()

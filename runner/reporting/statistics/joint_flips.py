@@ -111,7 +111,7 @@ def repeated_interval(looks: Sequence[Flippable], plan: Looks) -> tuple[float, f
     present = np.array([[unit in look for unit in units] for look in looks], float)
     signs = _signs(len(units))
     sums, counts = values @ signs, present @ signs
-    roots = np.sqrt(present.sum(axis=1))
+    roots = np.sqrt(np.maximum(present.sum(axis=1), 1))
 
     def rejects(mean: float) -> bool:
         flipped = [np.abs(one - mean * other) / root for one, other, root in zip(sums, counts, roots, strict=True)]
@@ -145,7 +145,7 @@ def _standardized(family: Sequence[Sides], *, shifted: bool) -> tuple[Values, fl
     looks = [[sides.looks[min(look, len(sides.looks) - 1)] for sides in family] for look in range(last)]
     present = np.array([[[[unit in side for unit in units] for side in pair] for pair in look] for look in looks])
     values = np.array([[[[side.get(unit, 0.0) for unit in units] for side in pair] for pair in look] for look in looks])
-    counts = present.sum(axis=-1, keepdims=True)
+    counts = np.maximum(present.sum(axis=-1, keepdims=True), 1)  # all runs of an early look may have failed
     spread = np.sqrt((values**2).sum(axis=-1, keepdims=True) / counts)
     usual = 0.0 if shifted else np.quantile(spread, 0.5, axis=(1, 2), keepdims=True, method="lower")
     scale = np.maximum(spread, usual)
