@@ -1,7 +1,7 @@
 """Execution of a sweep's plan, from the first check to the report."""
 
 import shlex
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,21 +13,17 @@ from runner.core.terminal import say, show_warning
 from runner.core.text import counted
 from runner.core.write import remove_leftovers
 from runner.data.locations import refuse_missing
-from runner.records.baselines import baselines
 from runner.records.job import Job
 from runner.records.provenance import code_state
 from runner.records.record import DONE, RunRecord
 from runner.records.run_directory import RunDirectory
-from runner.records.sweep_directory import tested_metric
 from runner.sweeps.looks import train_in_looks
 from runner.sweeps.outcome import read_status
-from runner.sweeps.planning.pilot import earlier_differences
 from runner.sweeps.planning.plan import Plan
-from runner.sweeps.planning.power import Pilot, Planned, power_lines, power_warning
 from runner.sweeps.planning.recorded import begun, grown
 from runner.sweeps.planning.study import Study, read_study
 from runner.sweeps.pools.base import Pool
-from runner.sweeps.progress.earlier_runs import earlier_runs, recent_records
+from runner.sweeps.progress.earlier_runs import earlier_runs
 from runner.sweeps.progress.estimate import estimate_range, learnt_pace
 from runner.sweeps.progress.plan_view import show_plan, show_selection
 from runner.sweeps.train import Sweep
@@ -42,6 +38,7 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
         Stopped: at the end, with exit code 1 if a run failed, or 130 if the sweep was interrupted.
     """
     from runner.reporting.report import report, show_verdicts  # takes seconds: now, while the workers start
+    from runner.sweeps.planning.forecast import forecast
 
     study = read_study(plan.study) if plan.study else None
     plan = grown(plan, directory)
@@ -62,9 +59,10 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
     pace = replace(pace, an_epoch={**known.an_epoch, **pace.an_epoch}, overhead=known.overhead)
     estimate = estimate_range(to_train, pace, pool.workers, kinds=len({job.kind for job in to_train}))
     show_plan(console, plan, started_with, len(later), directory, estimate, pool.workers)
-    for warning in _warnings(plan, study, records.values()):
+    expected = forecast(plan, study, [record for record in records.values() if record])
+    for warning in [*_warnings(plan, study, records.values()), *expected.warnings]:
         show_warning(console, warning)
-    for line in _about_power(plan, study, [record for record in records.values() if record]):
+    for line in expected.lines:
         say(console, line)
     if is_kept:
         say(console, f"{directory} already has runs of a plan, which stays unchanged")
@@ -125,9 +123,6 @@ def _warnings(plan: Plan, study: Study | None, records: Iterable[RunRecord | Non
         yield f"{second} is the same run as {first} on every seed they share: it is trained once."
     if study and study.tune and study.tune.budget:
         yield from _unused_budgets(plan, study.tune.budget)
-    planned, _ = _comparisons(plan, study)
-    if (study or planned.seeds > 1) and (warning := power_warning(planned)):
-        yield warning
     if other := {record.code.get("commit", "")[:12] for record in records if record} - {
         code_state().get("commit", "")[:12]
     }:
@@ -145,25 +140,3 @@ def _unused_budgets(plan: Plan, budget: int) -> Iterator[str]:
         elif len(tried) < budget:
             text = counted(len(tried), "point")
             yield f"{variant} has only {text} to tune, less than study.tune.budget={budget}: all of them are tried."
-
-
-def _comparisons(plan: Plan, study: Study | None) -> tuple[Planned, dict[str, str]]:
-    """Return what a plan compares, and the baseline of each variant."""
-    final = [job for job in plan.jobs if job.phase in ("final", "candidate", "spared")]
-    seeds, variants = {job.seed for job in final}, list(dict.fromkeys(job.variant for job in final))
-    compared = baselines(variants, study.baseline, study.names) if study else baselines(variants, None)
-    comparisons = sum(other in compared and other != variant for variant, other in compared.items())
-    if study is None:
-        return Planned(len(seeds), comparisons), compared
-    return Planned(len(seeds), comparisons, study.correction, study.looks, study.margin is not None), compared
-
-
-def _about_power(plan: Plan, study: Study | None, records: Sequence[RunRecord]) -> Iterator[str]:
-    """Say what the seeds can show, by the spread of earlier runs if there are any."""
-    planned, compared = _comparisons(plan, study)
-    if study is None and planned.seeds < 2:
-        return
-    metric = tested_metric(study.metric) if study else None
-    jobs = [job for job in plan.jobs if job.phase in ("final", "spared")]
-    found = earlier_differences(jobs, compared, [*records, *recent_records()], metric)
-    yield from power_lines(planned, Pilot(*found))

@@ -1,0 +1,49 @@
+"""Forecast of a plan: what its comparisons will be able to show."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from runner.records.baselines import baselines
+from runner.records.record import RunRecord
+from runner.records.sweep_directory import tested_metric
+from runner.sweeps.planning.pilot import earlier_differences
+from runner.sweeps.planning.plan import Plan
+from runner.sweeps.planning.power import Pilot, Planned, power_lines, power_warning
+from runner.sweeps.planning.study import Study
+from runner.sweeps.progress.earlier_runs import recent_records
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What to say before a plan is trained."""
+
+    warnings: Sequence[str] = ()
+    lines: Sequence[str] = ()
+
+
+def forecast(plan: Plan, study: Study | None, records: Sequence[RunRecord]) -> Forecast:
+    """Return what the seeds of a plan can show, by the spread of earlier runs if there are any.
+
+    Args:
+        study: None for a grid.
+        records: of the runs that the plan already has.
+    """
+    planned, compared = _comparisons(plan, study)
+    if study is None and planned.seeds < 2:
+        return Forecast()
+    metric = tested_metric(study.metric) if study else None
+    jobs = [job for job in plan.jobs if job.phase in ("final", "spared")]
+    found = earlier_differences(jobs, compared, [*records, *recent_records()], metric)
+    warning = power_warning(planned)
+    return Forecast([warning] if warning else [], [*power_lines(planned, Pilot(*found))])
+
+
+def _comparisons(plan: Plan, study: Study | None) -> tuple[Planned, dict[str, str]]:
+    """Return what a plan compares, and the baseline of each variant."""
+    final = [job for job in plan.jobs if job.phase in ("final", "candidate", "spared")]
+    seeds, variants = {job.seed for job in final}, list(dict.fromkeys(job.variant for job in final))
+    compared = baselines(variants, study.baseline, study.names) if study else baselines(variants, None)
+    comparisons = sum(other in compared and other != variant for variant, other in compared.items())
+    if study is None:
+        return Planned(len(seeds), comparisons), compared
+    return Planned(len(seeds), comparisons, study.correction, study.looks, study.margin is not None), compared
