@@ -5,13 +5,8 @@ import pandas as pd
 import pytest
 
 from runner.records.design import Looks
-from runner.reporting.aggregate import (
-    AGGREGATE_COLUMNS,
-    COMPARISON_COLUMNS,
-    aggregate_frame,
-    can_decide,
-    comparison_frame,
-)
+from runner.reporting.aggregate import AGGREGATE_COLUMNS, COMPARISON_COLUMNS, aggregate_frame, comparison_frame
+from runner.reporting.decision import can_decide
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
 
