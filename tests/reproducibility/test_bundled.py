@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-from pathlib import Path
 
 import pytest
 import yaml
@@ -11,8 +10,7 @@ import yaml
 from runner.core.errors import UserError
 from runner.records.sweep_directory import PLAN
 from runner.reproducibility.bundled import Bundled
-
-DOCS = Path(__file__).parents[2] / "docs"
+from tests.imports import REPOSITORY
 
 
 def change_plan(sweep, change) -> None:
@@ -31,7 +29,7 @@ def test_a_sweep_has_the_runs_of_its_plan_and_its_question(sweep):
 
 
 def test_every_table_of_a_report_is_bundled(sweep):
-    tables = re.findall(r"^\*\*(\w+\.csv)\*\*", (DOCS / "report.md").read_text(), re.MULTILINE)
+    tables = re.findall(r"^\*\*(\w+\.csv)\*\*", (REPOSITORY / "docs" / "report.md").read_text(), re.MULTILINE)
     assert "comparisons.csv" in tables
     for name in tables:
         (sweep / name).touch()

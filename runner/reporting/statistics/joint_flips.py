@@ -202,8 +202,11 @@ def _crosses(
         # Strictly less than the level is spent, as p < 0.05 is the criterion everywhere.
         allowed = math.ceil(plan.spent(look, level) * len(highest[0])) - 1 - (len(highest[0]) - left)
         now = inside[look]
-        if (not only_last or look == len(observed) - 1) and np.count_nonzero(now >= statistic) <= allowed:
+        is_last = look == len(observed) - 1
+        if (is_last or not only_last) and np.count_nonzero(now >= statistic) <= allowed:
             return True
+        if is_last:
+            break
         boundary = np.partition(now, left - allowed - 1)[left - allowed - 1] if 0 <= allowed < left else math.inf
         kept = now <= boundary + _TIE
         inside = [later[kept] for later in inside]
