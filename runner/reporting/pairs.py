@@ -24,7 +24,7 @@ class Arm:
 
     scores: dict[Pair, float]
     facts: dict[Pair, Any]
-    ended: frozenset[int] = frozenset()  # seeds whose runs all have ended, with a result or a failure
+    ended: frozenset[int] = frozenset()  # seeds whose runs in all cells have ended, with a result or a failure
 
     @classmethod
     def of(cls, runs: pd.DataFrame, metric: str) -> Self:
@@ -36,8 +36,10 @@ class Arm:
         scores = dict(zip(means.index, means, strict=True))
         facts = with_result.drop_duplicates(["cell", "seed"]).reindex(columns=["cell", "seed", *_PAIRING, *_WEIGHTS])
         rows = facts.astype(object).where(facts.notna(), None).to_dict("records")
-        going_on = set(runs.loc[runs["status"].isin(["running", "interrupted"]), "seed"])
-        ended = frozenset({*runs["seed"]} - going_on)
+        going_on = {*runs.loc[runs["status"].isin(["running", "interrupted"]), "seed"]}
+        cells = runs.get("cell", pd.Series("", runs.index))
+        begun = cells.groupby(runs["seed"]).nunique()
+        ended = frozenset({*begun.index[begun == cells.nunique()]} - going_on)
         return cls(scores, {(row["cell"], row["seed"]): row for row in rows}, ended)
 
     def has_ended(self, seeds: int) -> bool:

@@ -413,3 +413,14 @@ def test_there_is_no_repeated_interval_where_nothing_varies():
     summary = pd.concat([runs("a", [0.9] * 7), runs("b", [0.9] * 7)])
     (row,) = comparison_frame(summary, "test_accuracy", "a", looks=Looks([6, 7])).to_dict("records")
     assert np.isnan([row["repeated_low"], row["repeated_high"]]).all()
+
+
+def test_a_look_counts_once_its_seeds_have_ended_in_every_cell():
+    def in_cells(variant, later):
+        early = runs(variant, SEVEN).assign(cell="x=1")
+        return pd.concat([early, runs(variant, SEVEN[:later]).assign(cell="x=2")], ignore_index=True)
+
+    for later, had in ((7, 2), (6, 1)):  # the last seed has not begun in a cell
+        summary = pd.concat([in_cells("a", 7), in_cells("b", later)], ignore_index=True)
+        (row,) = comparison_frame(summary, "test_accuracy", "a", looks=Looks([6, 7])).to_dict("records")
+        assert row["looks"] == had
