@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from runner.records.design import Looks
+from runner.records.design import CORRECTION_NAMES, Looks
 from runner.reporting.metrics import p_number, sign_of
 from runner.reporting.statistics.attainability import LEVEL, cannot_decide
 
@@ -19,12 +19,12 @@ NO_LOOK = "no planned look has tested it yet"
 STILL_TRAINING = "runs are still training"  # testing until p is small enough finds differences that do not exist
 
 
-def decision(row: Mapping[str, Any], comparisons: int, looks: Looks | None) -> tuple[str, str]:
+def decision(row: Mapping[str, Any], tests: int, looks: Looks | None) -> tuple[str, str]:
     """Return the verdict, and the reason if it is undecided.
 
     Args:
         row: with adjusted p values.
-        comparisons: number that multiplies the smallest p: all by Holm's method, kinds of test by max-T.
+        tests: number that multiplies the smallest p: comparisons by Holm's method, kinds of test by max-T.
     """
     if not row["final"]:
         return UNDECIDED, STILL_TRAINING
@@ -36,7 +36,8 @@ def decision(row: Mapping[str, Any], comparisons: int, looks: Looks | None) -> t
     if not row["least"] < LEVEL:
         only = has_margin and row["least_equivalence"] < LEVEL
         what = {"what": _ONLY_EQUIVALENCE} if only else {}
-        return UNDECIDED, cannot_decide(row["n"], comparisons, **what)
+        kind = "joint test" if row["correction"] == CORRECTION_NAMES["max_t"] else "comparison"
+        return UNDECIDED, cannot_decide(row["n"], tests, kind=kind, **what)
     if row["p_adjusted"] < LEVEL and row["direction"]:
         if not has_margin:
             return "higher" if row["direction"] > 0 else "lower", ""

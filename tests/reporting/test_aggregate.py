@@ -424,3 +424,14 @@ def test_a_look_counts_once_its_seeds_have_ended_in_every_cell():
         summary = pd.concat([in_cells("a", 7), in_cells("b", later)], ignore_index=True)
         (row,) = comparison_frame(summary, "test_accuracy", "a", looks=Looks([6, 7])).to_dict("records")
         assert row["looks"] == had
+
+
+def test_the_reason_counts_joint_tests_where_these_are_adjusted():
+    """Six pairs of two kinds: sign flips of the differences, and, with a diverged run, of the ranks."""
+    six = SEVEN[:6]
+    lost = runs("d", [*six[:5], np.nan], ["completed"] * 5 + ["diverged"])
+    summary = pd.concat([*(runs(name, six) for name in "abc"), lost])
+    rows = comparison_frame(summary, "test_accuracy", "a")
+    assert set(rows["reason"]) == {"6 seeds cannot decide over 2 joint tests (7 can)"}
+    rows = comparison_frame(summary, "test_accuracy", "a", correction="holm")
+    assert set(rows["reason"]) == {"6 seeds cannot decide over 3 comparisons (7 can)"}
