@@ -19,6 +19,7 @@ ELSEWHERE = {
     "models/test_models.py": "every model of conf/",
     "models/test_regularizers.py": "Keras's regularizers, as conf/ chooses them",
     "optim/test_updates.py": "one step of every optimizer of conf/ against its formula",
+    "reporting/test_deepobs.py": "the comparison of variants on published runs",
     "reporting/test_hostile_names.py": "odd names through tables, figures and page",
 }
 OF_A_FOLDER = sorted(

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from runner.records.design import CORRECTION_NAMES
-from runner.reporting.aggregate import NOT_SIGNIFICANT, UNDECIDED
+from runner.reporting.decision import NOT_SIGNIFICANT, UNDECIDED
 from runner.reporting.factors import Grid
 from runner.reporting.statistics.attainability import LEVEL, cannot_decide
 from runner.reporting.statistics.factorial import Effect, Estimate, effects

@@ -8,17 +8,11 @@ import pandas as pd
 
 from runner.core.errors import UserError
 from runner.core.text import counted
-from runner.reporting.aggregate import (
-    NO_RESULT,
-    NOT_SIGNIFICANT,
-    STILL_TRAINING,
-    UNDECIDED,
-    WORSE,
-    compared_runs,
-    comparison_frame,
-    outcome,
-)
+from runner.reporting.aggregate import comparison_frame
+from runner.reporting.decision import NOT_SIGNIFICANT, STILL_TRAINING, UNDECIDED, WORSE, outcome
+from runner.reporting.lost_runs import NO_RESULT
 from runner.reporting.metrics import quantity, sign_of
+from runner.reporting.pairs import compared_runs
 from runner.reporting.sides import Pairing, Sides
 from runner.reporting.targets import lost_how
 

@@ -119,20 +119,22 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
 
 def _stale(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
     """Yield the files of an earlier report that this one does not have."""
-    if not ranks:
-        yield from (out / "ranks.csv", *out.glob("critical_difference.*"))
-    if not results.tasks:
-        yield out / "tasks.csv"
-    if not results.tasks or results.tasks.profile.empty:
-        yield from out.glob("performance_profile.*")
-    if not results.time_profile:
-        yield from out.glob("time_profile.*")
-    if results.effects is None:
-        yield from (out / "effects.csv", *out.glob("interaction.*"))
-    if results.variance_sources is None:
-        yield from out.glob("variance_sources.*")
-    if results.tuning_curve is None:
-        yield from out.glob("tuning_curve.*")
+    has_profile = results.tasks is not None and not results.tasks.profile.empty
+    present = {
+        "selection.csv": results.selection is not None,
+        "tuning_curve.*": results.tuning_curve is not None,
+        "variance_sources.*": results.variance_sources is not None,
+        "ranks.csv": ranks is not None,
+        "critical_difference.*": ranks is not None,
+        "tasks.csv": results.tasks is not None,
+        "performance_profile.*": has_profile,
+        "effects.csv": results.effects is not None,
+        "interaction.*": results.effects is not None,
+        "time_profile.*": results.time_profile is not None,
+    }
+    for pattern, is_present in present.items():
+        if not is_present:
+            yield from out.glob(pattern)
 
 
 def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:

@@ -9,7 +9,6 @@ import pandas as pd
 
 from runner.config.overrides import Override
 from runner.core.text import counted
-from runner.reporting.aggregate import no_result_text
 from runner.reporting.figures.axes import is_grid, number, overrides_frame, points_along, sensitivity_axis, varying_axes
 from runner.reporting.figures.canvas import wrapped
 from runner.reporting.figures.curves import learning_curves, variant_curves
@@ -22,6 +21,7 @@ from runner.reporting.figures.of_tasks import performance_profile
 from runner.reporting.figures.of_tuning import tuning_curves
 from runner.reporting.figures.of_variance_sources import spread_by_source
 from runner.reporting.figures.styles import Style, variant_styles
+from runner.reporting.lost_runs import no_result_text
 from runner.reporting.metrics import WARM_SECONDS, axis_label, is_share, quantity, sign_of
 from runner.reporting.predictions import class_names, mean_confusion
 from runner.reporting.ranks import Ranks, critical_difference

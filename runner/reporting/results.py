@@ -16,13 +16,15 @@ from runner.core.text import counted, did_you_mean
 from runner.records.baselines import baselines
 from runner.records.design import CORRECTION_NAMES, Correction
 from runner.records.sweep_directory import Question
-from runner.reporting.aggregate import STILL_TRAINING, UNDECIDED, aggregate_frame, comparison_frame, lost_shares
+from runner.reporting.aggregate import aggregate_frame, comparison_frame
 from runner.reporting.collect import Run, existing, find_runs, not_begun
+from runner.reporting.decision import STILL_TRAINING, UNDECIDED
 from runner.reporting.effect_verdicts import effect_verdicts
 from runner.reporting.effects import LOOKS_TO_COME, effects_frame
 from runner.reporting.factors import Factorial, factorial, read_factors
 from runner.reporting.groups import plans_apart, sweeps_apart
 from runner.reporting.labels import Values, cells, labels_by, variant_labels, with_dataset, with_values_in_force
+from runner.reporting.lost_runs import lost_shares
 from runner.reporting.metrics import (
     TIMES_TO_TARGET,
     USUAL_METRICS,
@@ -171,10 +173,11 @@ class Results:
         )
 
     def undecided(self) -> list[tuple[str, str]]:
-        """Return the undecided comparisons: variant and baseline."""
+        """Return the undecided comparisons, also those that lack a result on a side: variant and baseline."""
         compared = self._compared(bootstrap=False)
-        rows = compared[compared["verdict"] == UNDECIDED]
-        return list(zip(rows["variant"], rows["baseline"], strict=True))
+        decided = {*compared.loc[compared["verdict"] != UNDECIDED, "variant"]}
+        pairs = self.baselines.items()
+        return [(variant, other) for variant, other in pairs if variant != other and variant not in decided]
 
     @cached_property
     def factorial(self) -> Factorial:

@@ -34,7 +34,7 @@ def with_targets(summary: pd.DataFrame, history: pd.DataFrame, metric: str, targ
     elapsed = seconds.groupby(position).cumsum()
     warm = _without_compilation(seconds, position).groupby(position).cumsum()
     there = history.assign(elapsed=elapsed, warm=warm)[sign_of(metric) * (history[metric] - target) >= 0]
-    first = there.groupby("position").first().reindex(range(len(summary)))
+    first = there.drop_duplicates("position").set_index("position").reindex(range(len(summary)))
     times = zip(TIMES_TO_TARGET, ("epoch", "elapsed", "warm"), strict=True)
     return summary.assign(**{name: first[column].to_numpy(float) for name, column in times})
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from runner.core.text import counted
-from runner.reporting.aggregate import NOT_SIGNIFICANT, UNDECIDED
+from runner.reporting.decision import NOT_SIGNIFICANT, UNDECIDED
 from runner.reporting.metrics import margin_text, p_equation, p_number
 
 _MOST = 6  # variants to name on one line

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from runner.reporting.aggregate import BETTER, NOT_SIGNIFICANT, UNDECIDED, WORSE, is_lost, is_scored
+from runner.reporting.decision import BETTER, NOT_SIGNIFICANT, UNDECIDED, WORSE
+from runner.reporting.lost_runs import is_lost, is_scored
 from runner.reporting.metrics import is_share, sign_of
 from runner.reporting.statistics.attainability import LEVEL, cannot_decide, smallest_p
 from runner.reporting.statistics.comparisons import signed_ranks

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runner.core.text import counted
-from runner.reporting.aggregate import BETTER, STILL_TRAINING, WORSE, can_decide, has_times, outcome
+from runner.reporting.decision import BETTER, STILL_TRAINING, WORSE, can_decide, has_times, outcome
 from runner.reporting.metrics import seeds_interval, shown_unit
 from runner.reporting.targets import runs_lost
 

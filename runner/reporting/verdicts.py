@@ -8,7 +8,7 @@ import pandas as pd
 
 from runner.core.text import counted
 from runner.records.record import RunRecord
-from runner.reporting.aggregate import (
+from runner.reporting.decision import (
     EQUIVALENT,
     NEITHER_SHOWN,
     NOT_SIGNIFICANT,
@@ -17,11 +17,11 @@ from runner.reporting.aggregate import (
     can_decide,
     has_seeds_apart,
     has_times,
-    no_result_text,
     outcome,
     p_text,
     shows_only_equivalence,
 )
+from runner.reporting.lost_runs import no_result_text
 from runner.reporting.metrics import (
     detectable_text,
     device_name,

@@ -15,8 +15,8 @@ from rich.text import Text
 from runner.core.omissions import LeftOut
 from runner.core.terminal import say, show_warning
 from runner.core.text import counted
-from runner.reporting.aggregate import p_text
 from runner.reporting.collect import Run
+from runner.reporting.decision import p_text
 from runner.reporting.metrics import interval_text, is_share, margin_text, quantity, signed_text, value_text
 from runner.reporting.regressions import (
     IDENTICAL,

@@ -55,7 +55,7 @@ def undecided_comparisons(directory: Path, seeds: int) -> list[tuple[str, str]]:
     except UserError:  # without a result there is nothing to compare
         return [(str(run.record.label),) * 2 for run in runs]
     names = {label: str(run.record.label) for label, run in zip(results.summary["variant"], runs, strict=True)}
-    return [(names[variant], names[baseline]) for variant, baseline in results.undecided()]
+    return [(names[variant], names.get(baseline, baseline)) for variant, baseline in results.undecided()]
 
 
 def _spared(plan: Plan, seeds: int, undecided: Collection[str]) -> Plan:

@@ -5,14 +5,9 @@ import pandas as pd
 import pytest
 
 from runner.records.design import Looks
-from runner.reporting.aggregate import (
-    AGGREGATE_COLUMNS,
-    COMPARISON_COLUMNS,
-    aggregate_frame,
-    can_decide,
-    compared_runs,
-    comparison_frame,
-)
+from runner.reporting.aggregate import AGGREGATE_COLUMNS, COMPARISON_COLUMNS, aggregate_frame, comparison_frame
+from runner.reporting.decision import can_decide
+from runner.reporting.pairs import compared_runs
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
 
@@ -415,3 +410,42 @@ def test_what_five_seeds_diverged_runs_or_unpaired_ones_could_have_shown_is_unkn
     apart = pd.concat([runs("a", SEVEN), runs("b", SEVEN, seeds=range(10, 17))])
     for summary in (few, lost, apart):
         assert comparison_frame(summary, "test_accuracy", "a")["detectable"].isna().all()
+
+
+def test_an_early_look_whose_runs_all_failed_shows_nothing_and_the_next_one_counts():
+    looks, other = Looks([2, 8]), [value + 0.01 for value in SEVEN]
+    failed = runs("b", [np.nan] * 2 + [*other[2:], 0.97], ["failed"] * 2 + ["completed"] * 6, seeds=range(8))
+    whole = pd.concat([runs("a", [*SEVEN, 0.97]), failed])
+    (row,) = comparison_frame(whole, "test_accuracy", "a", looks=looks, margin=0.1).to_dict("records")
+    assert (row["looks"], row["n"]) == (2, 6)
+    assert row["p_adjusted"] == pytest.approx(2 / 2**6, rel=2e-2)  # of the 6 pairs at the last look, which spends 5%
+    first = whole[whole["seed"] < 2]
+    assert comparison_frame(first, "test_accuracy", "a", looks=looks).empty
+
+
+def test_there_is_no_repeated_interval_where_nothing_varies():
+    summary = pd.concat([runs("a", [0.9] * 7), runs("b", [0.9] * 7)])
+    (row,) = comparison_frame(summary, "test_accuracy", "a", looks=Looks([6, 7])).to_dict("records")
+    assert np.isnan([row["repeated_low"], row["repeated_high"]]).all()
+
+
+def test_a_look_counts_once_its_seeds_have_ended_in_every_cell():
+    def in_cells(variant, later):
+        early = runs(variant, SEVEN).assign(cell="x=1")
+        return pd.concat([early, runs(variant, SEVEN[:later]).assign(cell="x=2")], ignore_index=True)
+
+    for later, had in ((7, 2), (6, 1)):  # the last seed has not begun in a cell
+        summary = pd.concat([in_cells("a", 7), in_cells("b", later)], ignore_index=True)
+        (row,) = comparison_frame(summary, "test_accuracy", "a", looks=Looks([6, 7])).to_dict("records")
+        assert row["looks"] == had
+
+
+def test_the_reason_counts_joint_tests_where_these_are_adjusted():
+    """Six pairs of two kinds: sign flips of the differences, and, with a diverged run, of the ranks."""
+    six = SEVEN[:6]
+    lost = runs("d", [*six[:5], np.nan], ["completed"] * 5 + ["diverged"])
+    summary = pd.concat([*(runs(name, six) for name in "abc"), lost])
+    rows = comparison_frame(summary, "test_accuracy", "a")
+    assert set(rows["reason"]) == {"6 seeds cannot decide over 2 joint tests (7 can)"}
+    rows = comparison_frame(summary, "test_accuracy", "a", correction="holm")
+    assert set(rows["reason"]) == {"6 seeds cannot decide over 3 comparisons (7 can)"}

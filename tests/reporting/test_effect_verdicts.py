@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from runner.reporting.aggregate import STILL_TRAINING
+from runner.reporting.decision import STILL_TRAINING
 from runner.reporting.effect_verdicts import effect_text, effect_verdicts
 from runner.reporting.effects import effects_frame
 from runner.reporting.factors import VARIANT, Grid

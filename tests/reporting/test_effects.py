@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from runner.reporting.aggregate import STILL_TRAINING
+from runner.reporting.decision import STILL_TRAINING
 from runner.reporting.effects import EFFECT_COLUMNS, LOOKS_TO_COME, effects_frame
 from runner.reporting.factors import Grid
 from runner.reporting.figures.axes import Axis

@@ -59,12 +59,13 @@ def test_another_metric_is_measured_by_the_same_runs(study, tmp_path):
     assert found["std"].tolist() == [0, 0, 0]  # all reach it in the first epoch
 
 
-def test_a_report_without_sources_removes_the_table_of_an_earlier_one(make_run, tmp_path):
+@pytest.mark.parametrize("name", ["variance_sources.csv", "selection.csv"])
+def test_a_report_without_a_table_removes_that_of_an_earlier_one(make_run, tmp_path, name):
     make_run("sweep/0")
     (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "variance_sources.csv").write_text("variant\n")
+    (tmp_path / "out" / name).write_text("variant\n")
     report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"]))
-    assert not (tmp_path / "out" / "variance_sources.csv").exists()
+    assert not (tmp_path / "out" / name).exists()
 
 
 def test_planned_runs_of_a_source_that_have_not_begun_are_counted(study, tmp_path):

@@ -32,6 +32,12 @@ def test_a_target_is_reached_at_its_first_epoch_and_time_adds_up():
     assert np.isnan(found["epochs_to_target"][1])
 
 
+def test_an_epoch_without_seconds_takes_none_of_a_later_epoch():
+    found = with_targets(SUMMARY, HISTORY.assign(seconds=[1.0, np.nan, 4.0, 1.5, 1.5, 0.5]), "val_accuracy", 0.65)
+    assert found["epochs_to_target"][0] == 2
+    assert np.isnan(found["seconds_to_target"][0])
+
+
 def test_without_compilation_the_first_epoch_lasts_as_long_as_the_median_of_the_later_ones():
     """The first run's later epochs take 2 and 4 s; a run of a single epoch shows no other."""
     found = with_targets(SUMMARY, HISTORY.assign(seconds=[9.0, 2.0, 4.0, 5.0, 1.5, 0.5]), "val_accuracy", 0.7)

@@ -1,6 +1,7 @@
 """What is bundled: a run, or the runs of a sweep's current plan."""
 
 import json
+import re
 import shutil
 
 import pytest
@@ -9,6 +10,7 @@ import yaml
 from runner.core.errors import UserError
 from runner.records.sweep_directory import PLAN
 from runner.reproducibility.bundled import Bundled
+from tests.imports import REPOSITORY
 
 
 def change_plan(sweep, change) -> None:
@@ -24,6 +26,14 @@ def test_a_sweep_has_the_runs_of_its_plan_and_its_question(sweep):
     assert (found.kind, found.question, found.command) == ("sweep", "which?", "runner study=x")
     assert found.is_whole
     assert found.has_report
+
+
+def test_every_table_of_a_report_is_bundled(sweep):
+    tables = re.findall(r"^\*\*(\w+\.csv)\*\*", (REPOSITORY / "docs" / "report.md").read_text(), re.MULTILINE)
+    assert "comparisons.csv" in tables
+    for name in tables:
+        (sweep / name).touch()
+    assert {*tables} <= {*Bundled.read(sweep).files()}
 
 
 def test_a_run_of_a_sweep_is_bundled_alone(sweep):

@@ -1,4 +1,5 @@
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from io import StringIO
@@ -54,6 +55,8 @@ class Scored(MadeUp):
                     raise KeyboardInterrupt
                 noise = np.random.default_rng([job.seed, *job.variant.encode()]).normal(0, 0.01)
                 ended = replace(record(job, val_accuracy=0.5), test={"accuracy": 0.8 + GAIN[job.variant] + noise})
+                if math.isinf(GAIN[job.variant]):
+                    ended = record(job)  # without a score
                 directory = RunDirectory(job.path(self._sweep))
                 directory.path.mkdir(parents=True, exist_ok=True)
                 directory.write_record(ended)
@@ -124,6 +127,14 @@ def test_where_every_comparison_is_decided_the_study_stops(composer, tmp_path):
     assert "look 1 of 3, at 8 seeds: no comparison is undecided" in said
     assert "look 2" not in said
     assert "the looks saved 8 of 24 runs" in said
+
+
+def test_a_comparison_without_a_score_on_one_side_is_not_decided(composer, tmp_path, monkeypatch):
+    monkeypatch.setitem(GAIN, "adam", -math.inf)
+    said = trained(plan_of(composer, STUDY), tmp_path)
+    assert "look 1 of 3, at 8 seeds: undecided: sgd, rmsprop" in said
+    assert "saved" not in said
+    assert "look 3 of 3" in said
 
 
 def test_seeds_that_were_added_after_a_look_are_named(composer, tmp_path):

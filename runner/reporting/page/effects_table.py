@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from runner.reporting.aggregate import NOT_SIGNIFICANT, STILL_TRAINING, UNDECIDED, p_text
+from runner.reporting.decision import NOT_SIGNIFICANT, STILL_TRAINING, UNDECIDED, p_text
 from runner.reporting.effect_verdicts import effect_text
 from runner.reporting.effects import LOOKS_TO_COME
 from runner.reporting.metrics import axis_label, interval_text, shown_unit, signed_text

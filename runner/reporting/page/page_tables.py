@@ -12,7 +12,8 @@ from urllib.parse import quote
 import pandas as pd
 
 from runner.records.record import RunRecord
-from runner.reporting.aggregate import BETTER, EQUIVALENT, UNDECIDED, WORSE, can_decide, no_result_text, outcome, p_text
+from runner.reporting.decision import BETTER, EQUIVALENT, UNDECIDED, WORSE, can_decide, outcome, p_text
+from runner.reporting.lost_runs import no_result_text
 from runner.reporting.metrics import (
     axis_label,
     detectable_text,

@@ -4,7 +4,7 @@ import math
 from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
-from runner.reporting.aggregate import BETTER, UNDECIDED, WORSE
+from runner.reporting.decision import BETTER, UNDECIDED, WORSE
 from runner.reporting.metrics import axis_label, is_share, margin_text, p_number, value_text
 from runner.reporting.page.page_tables import Cell, Column, PageTable
 from runner.reporting.tasks import Tasks

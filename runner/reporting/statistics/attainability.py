@@ -40,7 +40,14 @@ def seeds_needed(comparisons: int) -> int:
     return next(pairs for pairs in itertools.count(1) if smallest_p(pairs, comparisons) < LEVEL)
 
 
-def cannot_decide(seeds: int, comparisons: int, what: str = "cannot decide", unit: str = "seed") -> str:
-    """Describe a design that cannot reach significance: "6 seeds cannot decide over 3 comparisons (7 can)"."""
-    family = f" over {counted(comparisons, 'comparison')}" if comparisons > 1 else ""
-    return f"{counted(seeds, unit)} {what}{family} ({seeds_needed(comparisons)} can)"
+def cannot_decide(
+    seeds: int, tests: int, what: str = "cannot decide", unit: str = "seed", kind: str = "comparison"
+) -> str:
+    """Describe a design that cannot reach significance: "6 seeds cannot decide over 3 comparisons (7 can)".
+
+    Args:
+        tests: number that multiplies the smallest p value.
+        kind: name of one of them.
+    """
+    family = f" over {counted(tests, kind)}" if tests > 1 else ""
+    return f"{counted(seeds, unit)} {what}{family} ({seeds_needed(tests)} can)"

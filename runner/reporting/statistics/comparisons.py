@@ -19,7 +19,7 @@ from runner.reporting.statistics.win_probability import paired_win_interval, sha
 CONFIDENCE = 0.95
 FEWEST_SEEDS = seeds_needed(1)  # 6: an exact two-sided test on 5 pairs gives p of at least 2 / 2^5 = 0.0625
 _RESAMPLES = 9_999
-_ERROR = 1e-4  # of `rounding_of`: a generous bound on the error of one difference
+ERROR = 1e-4  # of `rounding_of`: a generous bound on the error of one difference
 _MOST_SPLITS = 200_000  # of two samples, to enumerate
 
 
@@ -113,7 +113,7 @@ def compare_paired(
     differences, rounding = paired_differences(one, other), rounding_of(one, other)
     finite = np.isfinite(differences)
     completed = finite & np.isfinite(one)
-    ranks, error = not completed.all(), _ERROR * rounding
+    ranks, error = not completed.all(), ERROR * rounding
     flipped = _flipped(one, other, unit, ranks=ranks)
     exact = len(flipped) <= EXACT_PAIRS
     p_value = sign_flip_p(flipped, error=0.0 if ranks else error)
@@ -132,7 +132,7 @@ def compare_paired(
         p_value=p_value,
         win_probability=float(np.mean(wins)),
         n_completed=len(own),
-        direction=_direction(flipped),
+        direction=direction_of(flipped),
         exact_low=exact_low,
         exact_high=exact_high,
         win_low=win_low,
@@ -163,7 +163,7 @@ def paired_sides(
 
 def pair_error(variant: Sequence[float], baseline: Sequence[float]) -> float:
     """Return a bound on the rounding error of one difference of pairs."""
-    return _ERROR * rounding_of(np.asarray(variant, float), np.asarray(baseline, float))
+    return ERROR * rounding_of(np.asarray(variant, float), np.asarray(baseline, float))
 
 
 def compare_unpaired(
@@ -250,7 +250,7 @@ def _flipped(one: Values, other: Values, unit: npt.NDArray[np.intp], *, ranks: b
     return _sums(signed_ranks(differences), unit) if ranks else _means(differences, unit)
 
 
-def _direction(flipped: Values) -> int:
+def direction_of(flipped: Values) -> int:
     """Return the sign of the sum; 0 if the sum is a rounding error."""
     total = flipped.sum()
     return int(np.sign(total)) if abs(total) > AS_EXTREME * np.abs(flipped).sum() else 0

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from runner.reporting.statistics.attainability import EXACT_PAIRS, FLIPS, smallest_p
-from runner.reporting.statistics.comparisons import summarize
+from runner.reporting.statistics.comparisons import ERROR, direction_of, summarize
 from runner.reporting.statistics.sign_flips import AS_EXTREME, exact_interval, sign_flip_p
 from runner.reporting.statistics.ties import Values, rounding_of
 
 MOST_CONTRASTS = 25  # of one effect; an effect with more has its omnibus test alone
-_ERROR = 1e-4  # of `rounding_of`, as in `compare_paired`
 _MOST_PERMUTATIONS = 50_000  # to enumerate
 _SAMPLES, _FEWEST_SAMPLES = 9_999, 999
 _MOST_CELLS = 20_000_000  # of all sampled tables together: half a second
@@ -123,15 +122,14 @@ def _contrast(
     own, n = _without_rounding(values, rounding), len(values)
     varies = float(np.std(own, ddof=1)) > rounding
     low, high = exact_interval(own) if varies else (math.nan, math.nan)
-    total = own.sum()
     return Effect(
         axes=axes,
         levels=levels,
         test=f"paired sign-flip, {'exact' if n <= EXACT_PAIRS else f'{FLIPS} samples'}",
         n=n,
-        p_value=sign_flip_p(own, _ERROR * rounding),
+        p_value=sign_flip_p(own, ERROR * rounding),
         least=smallest_p(n, 1),
-        direction=int(np.sign(total)) if abs(total) > AS_EXTREME * np.abs(own).sum() else 0,
+        direction=direction_of(own),
         difference=_estimate(own, rounding),
         exact_low=low,
         exact_high=high,

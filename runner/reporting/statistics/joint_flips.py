@@ -25,6 +25,7 @@ from runner.reporting.statistics.ties import Values
 _PRECISION = 1e-3  # relative, of a p value over several looks
 _COARSE = 1e-2  # of one that is not significant
 _HALVINGS = 20  # of the range of the differences, to find an end of an interval
+_AT_ONCE = 2**20  # signs to multiply by at once
 _TIE = 1e-9  # statistics that differ by less are equal
 
 Flippable = Mapping[Hashable, float]  # unit (a seed) -> a value with a mean of 0 (or less) if nothing is to be found
@@ -77,12 +78,13 @@ def _step_down(family: Sequence[Sides], plan: Looks, *, shifted: bool, both: boo
         return [math.nan] * len(family)
     values, tolerance = _standardized(looked, shifted=shifted)
     signs, observed = _signs(values.shape[-1]), values.sum(axis=-1) - tolerance
-    highest = [np.full(signs.shape[1], -np.inf)] * len(values)  # at each look, of those tested later
+    highest = [np.full(len(signs), -np.inf)] * len(values)  # at each look, of those tested later
     p_values = np.empty(len(looked))
     order = _order(observed, (values != 0).sum(axis=-1).max(axis=-1), plan, both=both)
     for place in order[::-1]:
         own = range(len(looked[place].looks))
-        sides = [np.maximum(most, rows @ signs) for most, rows in zip(highest, values[:, place], strict=True)]
+        flips = _flipped(values[:, place], signs)
+        sides = [np.maximum(most, sums) for most, sums in zip(highest, flips, strict=True)]
         highest = [flipped.max(axis=0) for flipped in sides]
         if both:  # the null hypotheses of the two sides exclude each other, so neither counts against the other
             tested = [([sides[look][side] for look in own], observed[own, place, side]) for side in (0, 1)]
@@ -110,8 +112,8 @@ def repeated_interval(looks: Sequence[Flippable], plan: Looks) -> tuple[float, f
     values = np.array([[look.get(unit, 0.0) for unit in units] for look in looks])
     present = np.array([[unit in look for unit in units] for look in looks], float)
     signs = _signs(len(units))
-    sums, counts = values @ signs, present @ signs
-    roots = np.sqrt(present.sum(axis=1))
+    sums, counts = _flipped(values, signs), _flipped(present, signs)
+    roots = np.sqrt(np.maximum(present.sum(axis=1), 1))
 
     def rejects(mean: float) -> bool:
         flipped = [np.abs(one - mean * other) / root for one, other, root in zip(sums, counts, roots, strict=True)]
@@ -145,7 +147,7 @@ def _standardized(family: Sequence[Sides], *, shifted: bool) -> tuple[Values, fl
     looks = [[sides.looks[min(look, len(sides.looks) - 1)] for sides in family] for look in range(last)]
     present = np.array([[[[unit in side for unit in units] for side in pair] for pair in look] for look in looks])
     values = np.array([[[[side.get(unit, 0.0) for unit in units] for side in pair] for pair in look] for look in looks])
-    counts = present.sum(axis=-1, keepdims=True)
+    counts = np.maximum(present.sum(axis=-1, keepdims=True), 1)  # all runs of an early look may have failed
     spread = np.sqrt((values**2).sum(axis=-1, keepdims=True) / counts)
     usual = 0.0 if shifted else np.quantile(spread, 0.5, axis=(1, 2), keepdims=True, method="lower")
     scale = np.maximum(spread, usual)
@@ -171,10 +173,15 @@ def _order(observed: Values, counts: npt.NDArray[np.intp], plan: Looks, *, both:
 
 
 @lru_cache(maxsize=4)
-def _signs(units: int) -> Values:
-    """Return the signs of all joint flips, (units, flips)."""
-    signs: Values = joint_signs(units).T.astype(float)
-    return signs
+def _signs(units: int) -> npt.NDArray[np.int8]:
+    """Return the signs of all joint flips, (flips, units)."""
+    return joint_signs(units)
+
+
+def _flipped(values: Values, signs: npt.NDArray[np.int8]) -> Values:
+    """Return the sums of values, (..., units), under all flips, (..., flips); a part at a time to save memory."""
+    parts = np.array_split(signs, max(1, signs.size // _AT_ONCE))
+    return np.concatenate([values @ part.T.astype(float) for part in parts], axis=-1)
 
 
 def _repeated_p(highest: Sequence[Values], observed: Values, plan: Looks) -> float:
@@ -202,8 +209,11 @@ def _crosses(
         # Strictly less than the level is spent, as p < 0.05 is the criterion everywhere.
         allowed = math.ceil(plan.spent(look, level) * len(highest[0])) - 1 - (len(highest[0]) - left)
         now = inside[look]
-        if (not only_last or look == len(observed) - 1) and np.count_nonzero(now >= statistic) <= allowed:
+        is_last = look == len(observed) - 1
+        if (is_last or not only_last) and np.count_nonzero(now >= statistic) <= allowed:
             return True
+        if is_last:
+            break
         boundary = np.partition(now, left - allowed - 1)[left - allowed - 1] if 0 <= allowed < left else math.inf
         kept = now <= boundary + _TIE
         inside = [later[kept] for later in inside]

@@ -11,8 +11,9 @@ import pandas as pd
 from scipy import stats
 
 from runner.records.design import Looks
-from runner.reporting.aggregate import EQUIVALENT, UNDECIDED, compared_runs, same_data
+from runner.reporting.decision import EQUIVALENT, UNDECIDED
 from runner.reporting.metrics import seeds_interval
+from runner.reporting.pairs import compared_runs, same_data
 from runner.reporting.predictions import Answers
 from runner.reporting.statistics.comparisons import CONFIDENCE
 from runner.reporting.statistics.crossed import Crossed, Sample, variance_of_parts

@@ -10,18 +10,17 @@ import pandas as pd
 from runner.core.text import counted
 from runner.core.write import csv_text, write_text
 from runner.records.design import CORRECTION_NAMES, Correction
-from runner.reporting.aggregate import (
+from runner.reporting.aggregate import comparison_frame
+from runner.reporting.decision import (
     EQUIVALENT,
     STILL_TRAINING,
     can_decide,
-    comparison_frame,
     has_seeds_apart,
     has_times,
-    lost_shares,
-    no_result_text,
     outcome,
     p_text,
 )
+from runner.reporting.lost_runs import lost_shares, no_result_text
 from runner.reporting.metrics import (
     error_text,
     interval_text,

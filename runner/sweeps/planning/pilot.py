@@ -8,7 +8,7 @@ from runner.config.identity import is_volatile
 from runner.config.overrides import override_key
 from runner.records.job import Job
 from runner.records.record import RunRecord
-from runner.reporting.aggregate import paired_differences
+from runner.reporting.pairs import paired_differences
 from runner.reporting.results import metric_of
 
 

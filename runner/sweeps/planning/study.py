@@ -204,6 +204,8 @@ def read_study(config: Any, seeds: Any = None) -> Study:
         raise ConfigError(
             "study.looks: must end with all of the seeds 0, 1, 2, ...; use seeds={first:8,most:30,looks:5}"
         )
+    if study.looks and len(study.names) < 2:
+        raise ConfigError("study.seeds: planned looks need two variants or more to compare; give a number of seeds")
     if study.tune:
         _check_tuning(study, study.tune)
     if study.vary:

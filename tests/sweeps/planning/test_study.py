@@ -80,6 +80,7 @@ def test_a_variant_with_a_part_left_out_can_be_the_baseline_and_be_tuned_by_itse
         (TWO | {"vary": ["wights"]}, "study.vary.0=wights: must be 'weights', 'order', .* or 'split'"),
         (TWO | {"vary": ["order", "order"]}, "study.vary=.*: names a source twice"),
         (TWO | {"vary": ["order"], "seeds": 1}, "study.vary: needs two seeds or more"),
+        ({"variants": {"a": []}, "seeds": {"first": 8, "most": 30}}, "study.seeds: planned looks need two variants"),
         (TWO | {"vary": ["order"], "seeds": {"first": 8, "most": 30}}, "study.vary: cannot be combined with planned"),
         (TWO | {"vary": ["order"], "tune": {"axes": {"x": [1]}}}, "study.vary: cannot be combined with study.tune"),
     ],

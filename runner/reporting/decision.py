@@ -1,0 +1,93 @@
+"""Decision of a comparison: its verdict, and the reason if it is undecided."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from runner.records.design import CORRECTION_NAMES, Looks
+from runner.reporting.metrics import p_number, sign_of
+from runner.reporting.statistics.attainability import LEVEL, cannot_decide
+
+UNDECIDED = "undecided"  # no significant difference was shown; the reason says whether one could be
+NOT_SIGNIFICANT = "no significant difference"
+NEITHER_SHOWN = "neither a difference nor equivalence"  # with a margin
+BETTER, WORSE, EQUIVALENT = "better", "worse", "equivalent"  # verdicts with a margin; without one: higher, lower
+_ONLY_EQUIVALENCE = "can show equivalence but no difference"  # of a design
+NO_LOOK = "no planned look has tested it yet"
+STILL_TRAINING = "runs are still training"  # testing until p is small enough finds differences that do not exist
+
+
+def decision(row: Mapping[str, Any], tests: int, looks: Looks | None) -> tuple[str, str]:
+    """Return the verdict, and the reason if it is undecided.
+
+    Args:
+        row: with adjusted p values.
+        tests: number that multiplies the smallest p: comparisons by Holm's method, kinds of test by max-T.
+    """
+    if not row["final"]:
+        return UNDECIDED, STILL_TRAINING
+    has_margin = row["margin"] is not None
+    if looks and row["family"] and math.isnan(row["p_adjusted"]):
+        return UNDECIDED, NO_LOOK
+    if row["p_equivalence"] < LEVEL:  # False for NaN
+        return EQUIVALENT, ""
+    if not row["least"] < LEVEL:
+        only = has_margin and row["least_equivalence"] < LEVEL
+        what = {"what": _ONLY_EQUIVALENCE} if only else {}
+        kind = "joint test" if row["correction"] == CORRECTION_NAMES["max_t"] else "comparison"
+        return UNDECIDED, cannot_decide(row["n"], tests, kind=kind, **what)
+    if row["p_adjusted"] < LEVEL and row["direction"]:
+        if not has_margin:
+            return "higher" if row["direction"] > 0 else "lower", ""
+        return BETTER if row["direction"] == sign_of(row["metric"]) else WORSE, ""
+    return UNDECIDED, NEITHER_SHOWN if has_margin else NOT_SIGNIFICANT
+
+
+def can_decide(comparison: Mapping[Any, Any]) -> bool:
+    """Return whether the design (number of seeds and of comparisons) can reach significance."""
+    return comparison["verdict"] != UNDECIDED or comparison["reason"] in (
+        NOT_SIGNIFICANT,
+        NEITHER_SHOWN,
+        NO_LOOK,
+        STILL_TRAINING,
+    )
+
+
+def shows_only_equivalence(comparison: Mapping[Any, Any]) -> bool:
+    """Return whether the design can reach significance for equivalence alone, and the comparison did not."""
+    return _ONLY_EQUIVALENCE in comparison["reason"]
+
+
+def outcome(comparison: "Mapping[Any, Any] | pd.Series[Any]") -> str:
+    """Return the verdict as better, worse, equivalent or undecided, with a margin or without."""
+    towards = {"higher": 1, "lower": -1}.get(comparison["verdict"])
+    if towards is None:
+        return str(comparison["verdict"])
+    return BETTER if towards == sign_of(comparison["metric"]) else WORSE
+
+
+def p_text(comparison: "Mapping[Any, Any] | pd.Series[Any]", name: str = "p_adjusted") -> str:
+    """Format an adjusted p value, by its column; "-" if there is none or runs are still training."""
+    p_value = comparison[name]
+    if math.isnan(p_value) or comparison["reason"] == STILL_TRAINING:
+        return "-"
+    return p_number(p_value)
+
+
+def has_times(comparison: Mapping[Any, Any]) -> bool:
+    """Return whether a comparison is one of paired times, by the sign test."""
+    return not pd.isna(comparison.get("faster", math.nan))
+
+
+def has_seeds_apart(comparison: Mapping[Any, Any], seeds: Mapping[str, float]) -> bool:
+    """Return whether a paired comparison leaves out completed seeds that count in a mean of either side.
+
+    Args:
+        comparison: a row of a comparison frame.
+        seeds: number of completed seeds of each variant.
+    """
+    most = max(seeds[comparison["variant"]], seeds[comparison["baseline"]])
+    covered = comparison["n" if has_times(comparison) else "n_completed"]
+    return str(comparison["test"]).startswith("paired") and bool(covered < most)
