@@ -418,7 +418,7 @@ def test_an_early_look_whose_runs_all_failed_shows_nothing_and_the_next_one_coun
     whole = pd.concat([runs("a", [*SEVEN, 0.97]), failed])
     (row,) = comparison_frame(whole, "test_accuracy", "a", looks=looks, margin=0.1).to_dict("records")
     assert (row["looks"], row["n"]) == (2, 6)
-    assert row["p_adjusted"] == pytest.approx(2 / 2**6, rel=2e-2)  # of the 6 pairs at the last look, which spends 5%
+    assert row["p_adjusted"] == pytest.approx(2 / 2**5, rel=2e-2)  # of the 5 pairs that differ at the last look
     first = whole[whole["seed"] < 2]
     assert comparison_frame(first, "test_accuracy", "a", looks=looks).empty
 
