@@ -208,10 +208,9 @@ def _test_examples(results: Results) -> int | None:
 
 
 def show_verdicts(console: Console, results: "Results") -> None:
-    """Print one sentence per variant, those over data sets, effects, tuning and variance, and the cautions."""
-    further = [*results.task_verdicts, *results.effect_verdicts, *results.tuning_sentences]
-    further += source_sentences(results.variance_sources)
-    for sentence in [*results.verdicts.values(), *further]:
+    """Print the sentences over all data sets, one per variant, those on effects, tuning, variance, and the cautions."""
+    further = [*results.effect_verdicts, *results.tuning_sentences, *source_sentences(results.variance_sources)]
+    for sentence in [*results.task_verdicts, *results.verdicts.values(), *further]:
         say(console, sentence)
     for caution in results.cautions:
         say(console, f"note: {caution}", style="yellow")
