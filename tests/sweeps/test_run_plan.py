@@ -114,7 +114,8 @@ def test_a_tuned_study_that_is_done_announces_nothing(composer, tmp_path):
     assert "3 seeds, and 1 after the tuning; 4 done already" in conducted(plan, tmp_path, dry_run=True)
 
 
-def test_a_study_tunes_over_ranges_and_says_what_it_could_not(composer, tmp_path):
+def test_a_study_tunes_over_ranges_and_says_what_it_could_not(composer, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     axes = {"optimizer.learning_rate": {"low": 0.01, "high": 1.0, "log": True}}
     few = {"optimizer.learning_rate": {"low": 1, "high": 2}}
     tune = {"axes": axes, "per_variant": {"sgd": few}, "budget": 3, "sampler": "sobol"}
