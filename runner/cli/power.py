@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from runner.cli.arguments import above_zero, directories_parser, number
 from runner.core.omissions import LeftOut
 from runner.core.terminal import Terminal
+from runner.records.design import CORRECTIONS
 from runner.reporting.collect import find_runs, refuse_no_runs
 
 
@@ -47,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--metric", help="a column of summary.csv (default: the study's, or test_accuracy)")
     parser.add_argument("--baseline", help="the variant that the others are compared with (default: the first)")
     parser.add_argument(
-        "--correction", choices=["max_t", "holm"],
+        "--correction", choices=CORRECTIONS,
         help="of the p values for several comparisons (default: the study's, or max_t)",
     )  # fmt: skip
     parser.add_argument("--format", choices=["table", "csv", "json"], default="table", help="default: table")

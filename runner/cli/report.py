@@ -8,6 +8,7 @@ from runner.cli.arguments import above_zero, at_least_zero, directories_parser, 
 from runner.cli.paths import path_argument
 from runner.core.paths import refuse_file
 from runner.core.terminal import Terminal
+from runner.records.design import CORRECTIONS
 from runner.reporting.collect import refuse_no_runs
 from runner.reporting.formats import FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
 
@@ -46,7 +47,7 @@ def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         "(default: the study's, or none); shows which variants are equivalent",
     )
     parser.add_argument(
-        "--correction", choices=["max_t", "holm"],
+        "--correction", choices=CORRECTIONS,
         help="of the p values for several comparisons (default: the study's, or max_t)",
     )  # fmt: skip
     parser.add_argument(

@@ -14,7 +14,7 @@ from runner.core.errors import UserError
 from runner.core.omissions import LeftOut
 from runner.core.text import counted, did_you_mean
 from runner.records.baselines import baselines
-from runner.records.design import CORRECTION_NAMES, Correction
+from runner.records.design import CORRECTION_NAMES, CORRECTIONS, Correction
 from runner.records.sweep_directory import Question
 from runner.reporting.aggregate import aggregate_frame, comparison_frame
 from runner.reporting.collect import Run, existing, find_runs, not_begun
@@ -67,7 +67,7 @@ class Wish:
     by: Sequence[str] = field(default_factory=tuple)  # keys whose values make the variants
     target: float | None = None  # of the validation metric
     margin: float | None = None  # within which variants are equivalent, in the metric's unit
-    correction: Correction | None = None
+    correction: str | None = None  # of p values; one of `CORRECTIONS`
     rope: float | None = None  # half-width of the Bayesian test's region of practical equivalence, in the same unit
 
 
@@ -450,7 +450,7 @@ def read_results(
         target_source=source,
         margin=margin,
         is_margin_planned=margin == of_study,
-        correction=wish.correction or asked.correction,
+        correction=_correction(wish.correction) or asked.correction,
         asked=asked,
         tuning=tuning,
         tuning_runs=[] if tuning is None else find_runs(paths, left_out, "tuning"),
@@ -537,6 +537,18 @@ def _target(
             f"--metric {wish.metric}: needs --target; a default target requires a single baseline with a completed run"
         )
     return target, source
+
+
+def _correction(wished: str | None) -> Correction | None:
+    """Return a user's correction; None if the study's is to be used.
+
+    Raises:
+        UserError: if there is no such correction.
+    """
+    found = next((name for name in CORRECTIONS if name == wished), None)
+    if found is None and wished is not None:
+        raise UserError(f"--correction {wished}: no such correction{did_you_mean(wished, CORRECTIONS)}")
+    return found
 
 
 def metric_of(

@@ -206,6 +206,10 @@ def test_what_matches_nothing_is_empty_and_has_nothing_to_compare(results):
         (lambda results: results.compare(margin=2), "^--margin 2: test_accuracy is a share"),
         (lambda results: results.compare(margin=0), "^--margin 0: must be a number above 0"),
         (
+            lambda results: results.compare(correction="max-T"),
+            r"^--correction max-T: no such correction; did you mean max_t\? \(allowed: holm, max_t\)",
+        ),
+        (
             lambda results: results.compare(rope=0.01),
             "^--bayesian-rope 0.01: compares .* 2 variants and 1 such data set",
         ),

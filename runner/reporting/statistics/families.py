@@ -3,12 +3,10 @@
 import math
 from collections.abc import Sequence
 
-_IN_SENTENCES = {"max-T": "adjusted by max-T", "Holm": "adjusted by Holm"}
-
 
 def after_correction(name: str) -> str:
     """Return the words for p values adjusted by a correction, from its name in tables."""
-    return _IN_SENTENCES[name]
+    return f"adjusted by {name}"
 
 
 def combined(groups: Sequence[Sequence[float]]) -> list[list[float]]:
