@@ -15,11 +15,13 @@ from runner.core.text import printable
 from runner.records.baselines import study_names
 from runner.records.design import Correction, Looks
 from runner.records.record import Lines, Number, Text, Whole
+from runner.records.tuned_axes import TunedAxes
 
 PLAN = "plan.json"
 PLAN_TABLE = "plan.csv"
 TUNING_TABLE = "tuning.csv"
 TUNING_COLUMNS = ("variant", "point", "seeds", "scored", "chosen", "on_edge", "budget")  # except the metric
+TRIAL_COLUMNS = ("trial", "state", "epochs", "planned_epochs")  # of the tuning table, where points are tried in turn
 
 RunKind = Literal["result", "tuning", "source"]  # source: a source of variance varies alone
 _KINDS: dict[str, RunKind] = {"tuning": "tuning", "source": "source"}  # of phases; the others bring results
@@ -89,7 +91,7 @@ def tuning_row(metric: str, score: float | None, **others: str | int | bool) -> 
 
 
 @dataclass(frozen=True)
-class _Tune:
+class _Tune(TunedAxes):
     budget: Whole | None = None
 
 
@@ -143,6 +145,7 @@ class Question:
     earlier_seeds: tuple[int, ...] = ()  # numbers of seeds of smaller plans of the same sweep, which were trained
     variants: tuple[str, ...] = ()  # names in the study, without cells of a grid
     budget: int | None = None  # of points to tune each variant
+    tuned_axes: TunedAxes = field(default_factory=TunedAxes)
     sources: tuple[str, ...] = ()  # of the variance that the study measures
 
     @classmethod
@@ -174,5 +177,6 @@ class Question:
             command=shlex.join(["runner", *as_typed(command)]) if command else None,
             variants=tuple(study_names(study.variants, study.drop)),
             budget=study.tune.budget if study.tune else None,
+            tuned_axes=study.tune or TunedAxes(),
             sources=tuple(study.vary),
         )

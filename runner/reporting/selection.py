@@ -7,7 +7,7 @@ import pandas as pd
 from runner.core.text import shortened
 from runner.records.design import MOST_SEEDS as MOST_POINTS  # one limit for everything that is planned
 from runner.records.record import VALIDATION_METRICS
-from runner.records.sweep_directory import TUNING_COLUMNS, TUNING_TABLE
+from runner.records.sweep_directory import TRIAL_COLUMNS, TUNING_COLUMNS, TUNING_TABLE
 from runner.reporting.metrics import sign_of
 from runner.reporting.tables.frames import read_frame
 
@@ -49,8 +49,12 @@ def selection_frame(tuning: pd.DataFrame, summary: pd.DataFrame, direction: str 
 
 def tuned_metric(tuning: pd.DataFrame) -> str:
     """Return the metric that decided the choice, a column of tuning.csv."""
-    (metric,) = (str(column) for column in tuning if column not in TUNING_COLUMNS)
+    (metric,) = _metrics(tuning)
     return metric
+
+
+def _metrics(tuning: pd.DataFrame) -> list[str]:
+    return [str(column) for column in tuning if column not in (*TUNING_COLUMNS, *TRIAL_COLUMNS)]
 
 
 def selection_warnings(selection: pd.DataFrame, budget: int | None = None) -> list[str]:
@@ -81,12 +85,12 @@ def read_tuning(sweep: Path) -> pd.DataFrame:
         ValueError: if the file is not a tuning table; names the file.
     """
     path = sweep / TUNING_TABLE
-    tuning = read_frame(path, texts=("variant", "point"))
-    metrics = [column for column in tuning if column not in TUNING_COLUMNS]
-    kinds = {"chosen": "b", "on_edge": "b", "budget": "i"} | dict.fromkeys(metrics, "f")
+    tuning = read_frame(path, texts=("variant", "point", "state"))
+    metrics = _metrics(tuning)
+    kinds = {"chosen": "b", "on_edge": "b", "budget": "i", "trial": "i"} | dict.fromkeys(metrics, "f")
     if len(metrics) != 1 or metrics[0] not in VALIDATION_METRICS or not {*TUNING_COLUMNS} <= {*tuning}:
         raise ValueError(f"{path}: not a tuning table (columns {shortened(', '.join(map(str, tuning)))})")
-    if wrong := [column for column, kind in kinds.items() if tuning[column].dtype.kind != kind]:
+    if wrong := [name for name, kind in kinds.items() if name in tuning and tuning[name].dtype.kind != kind]:
         raise ValueError(f"{path}: not a tuning table ({wrong[0]} holds {tuning[wrong[0]].dtype})")
     if (most := tuning.groupby("variant").size().max()) > MOST_POINTS:
         raise ValueError(f"{path}: not a tuning table ({most} points of one variant; at most {MOST_POINTS})")
