@@ -62,25 +62,24 @@ def importances(variants: Iterable[Trials]) -> Importances:
     several = [trials for trials in variants if len(trials.axes) > 1]
     ranked = sorted(several, key=lambda trials: np.nan_to_num(-trials.sign * trials.best, nan=np.inf))
     kept = [trials for trials in several if any(trials is one for one in ranked[:_MOST_VARIANTS])]
+    groups = [group for trials in kept for group in _groups(trials)]
+    few = [f"{group.name} {len(group.index)} of {group.needed}" for group in groups if len(group.index) < group.needed]
     rows: list[dict[str, Any]] = []
     notes: list[str] = []
     if len(kept) < len(several):
         notes.append(f"Importances are those of the {len(kept)} best of {len(several)} variants.")
-    few: list[str] = []
-    for group in (group for trials in kept for group in _groups(trials)):
-        if len(group.index) < group.needed:
-            few.append(f"{group.name} {len(group.index)} of {group.needed}")
-        elif reason := _refusal(group):
-            notes.append(f"{group.name}: no importances, because {reason}.")
-        else:
-            found = _rows(group)
-            rows += found
-            notes += _cautions(group, found)
     if few:
-        needs = f"{_FEWEST_PER_KEY} for each key, and {_FEWEST}"
-        notes.append(
-            f"Importances need enough trials with a score ({needs}). There are too few: {shortened(', '.join(few))}."
-        )
+        needs = f"{_FEWEST} trials with a score, and {_FEWEST_PER_KEY} for each key"
+        notes.append(f"Importances need {needs}: too few in {shortened(', '.join(few))}.")
+    for group in groups:
+        if len(group.index) < group.needed:
+            continue
+        if reason := _refusal(group):
+            notes.append(f"{group.name}: no importances, because {reason}.")
+            continue
+        found = _rows(group)
+        rows += found
+        notes += _cautions(group, found)
     return Importances(pd.DataFrame(rows, columns=IMPORTANCE_COLUMNS), notes)
 
 
@@ -114,14 +113,15 @@ def _rows(group: _Group) -> list[dict[str, Any]]:
     places = trials.places.loc[group.index, group.keys].to_numpy(float)
     found = functional_anova(places, np.asarray(group.scores, float), factors)
     tail = 100 * (1 - CONFIDENCE) / 2
+    means = found.alone.mean(axis=0)
     lows, highs = np.percentile(found.alone, [tail, 100 - tail], axis=0)
     rows = [
         {
             "variant": trials.variant,
             "key": key,
-            "importance": found.alone[:, place].mean(),
-            "low": lows[place],
-            "high": highs[place],
+            "importance": means[place],
+            "low": min(lows[place], means[place]),  # a few trees may draw the mean out of the range of most
+            "high": max(highs[place], means[place]),
             "with_interactions": found.with_interactions[:, place].mean(),
             "trials": len(group.index),
             "r_squared": found.r_squared,
