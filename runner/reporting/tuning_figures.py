@@ -29,15 +29,15 @@ def tuning_figures(results: Results, styles: dict[str, Style]) -> Named:
     variants, curves = results.trials, results.tuning_curve
     if curves is None or curves["budget"].max() < 2 or not any(len(trials.scored) for trials in variants):
         return
-    merits = {trials.variant: trials.best for trials in variants}
+    bests = {trials.variant: trials.best for trials in variants}
     sign, datasets = variants[0].sign, ", ".join(dict.fromkeys(results.summary["dataset"]))
-    lost = [float(np.isnan(best)) for best in merits.values()]
-    ranked = best_first([*merits], places([*merits.values()], lost, sign))
-    if not {*merits} <= {*styles}:
-        styles = variant_styles([*merits], ranked, None)
+    lost = [float(np.isnan(score)) for score in bests.values()]
+    ranked = best_first([*bests], places([*bests.values()], lost, sign))
+    if not {*bests} <= {*styles}:
+        styles = variant_styles([*bests], ranked, None)
     yield "tuning_curve", partial(tuning_curves, curves, f"Best of the points tried: {datasets}", styles)
     scores = np.concatenate([trials.scored["score"].to_numpy(float) for trials in variants])
-    axis = ScoreAxis.of(variants[0].metric, scores, sign)
+    axis = ScoreAxis.of(variants[0].metric, scores, np.array([*bests.values()]), sign)
     yield "tuning_history", partial(tuning_history, variants, axis, f"Tuning by trial: {datasets}", styles)
     if any(trials.axes for trials in variants):
         yield "tuning_slices", partial(tuning_slices, variants, axis, f"Tuned keys: {datasets}", styles)

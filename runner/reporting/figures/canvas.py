@@ -165,6 +165,11 @@ def wrapped(text: str, width: int) -> str:
     return plain(textwrap.fill(shown.replace(",", ", ").replace(",  ", ", "), width))
 
 
+def key_lines(key: str, width: int) -> str:
+    """Wrap a key of the configuration to lines of at most `width` letters, at its dots if possible."""
+    return wrapped(key.replace(".", ". "), width).replace(". ", ".")
+
+
 def save_figure(figure: Figure, path: Path) -> Path:
     """Write a figure in the format of the path's suffix (png, svg or pdf), without a date; return the path."""
     write_bytes(path, _drawn(figure, path.suffix))

@@ -12,7 +12,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from runner.core.text import counted
-from runner.reporting.figures.canvas import TWO_COLUMNS, panels, plain, wrapped
+from runner.reporting.figures.canvas import TWO_COLUMNS, key_lines, panels, plain, wrapped
 from runner.reporting.figures.scales import Scale
 from runner.reporting.figures.score_axis import ScoreAxis
 from runner.reporting.figures.styles import STAR
@@ -66,19 +66,13 @@ def _draw(axes: Axes, trials: Trials, score_axis: ScoreAxis) -> None:
         edge = 0 if score_axis.sign == 1 else 1
         axes.plot(last, edge, score_axis.edge_marker, color="0.3", markersize=4, clip_on=False, zorder=5)
     letters = int(_LETTERS_AN_INCH * TWO_COLUMNS / (last + 1))
-    names = [*(_in_lines(key, letters) for key in scales), wrapped(axis_label(trials.metric), letters)]
+    names = [*(key_lines(key, letters) for key in scales), wrapped(axis_label(trials.metric), letters)]
     for place, (scale, name) in enumerate(zip(scales.values(), names, strict=False)):
         _draw_axis(axes, place, scale.ticks(_TICKS), name)
     _draw_axis(axes, last, _score_ticks(score_axis), names[-1], is_last=True)
     heading = f"{wrapped(trials.variant, _NAME)} ({counted(len(scores), 'trial')})"
     above = _LINE * (1.5 + max(name.count("\n") + 1 for name in names))
     axes.set_title(heading, loc="left", fontsize=7, fontweight="bold", pad=above)
-
-
-def _in_lines(key: str, letters: int) -> str:
-    """Break a key after its group if it is too long for a line."""
-    group, dot, rest = key.partition(".")
-    return wrapped(key, letters) if len(key) <= letters else "\n".join(wrapped(t, letters) for t in (group + dot, rest))
 
 
 def _draw_lines(axes: Axes, lines: Array, widths: Array, sign: int) -> None:

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from runner.core.text import counted
-from runner.reporting.figures.canvas import ONE_COLUMN, TWO_COLUMNS, legend_below, panels, plain, wrapped
+from runner.reporting.figures.canvas import ONE_COLUMN, TWO_COLUMNS, key_lines, legend_below, panels, plain, wrapped
 from runner.reporting.figures.scales import Scale, joined, scale_of
 from runner.reporting.figures.score_axis import ScoreAxis
 from runner.reporting.figures.styles import STAR, Style
@@ -18,7 +18,7 @@ from runner.reporting.tuning_trials import Trials, placed
 _MOST_KEYS = 12
 _ACROSS = 3  # panels side by side
 _HEIGHT = 2.1  # inches per row of panels
-_NAME = 40  # letters per line
+_NAME, _KEY = 40, 30  # letters per line, of a variant's name and of a key
 _TICKS = 4
 _TURNED = 22  # letters of all levels together, from which they are rotated
 
@@ -66,7 +66,7 @@ def _label(axes: Axes, key: str, scale: Scale) -> None:
     turn: Any = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if turned else {}
     axes.set_xticks([place for place, _ in ticks], labels=[plain(text) for _, text in ticks], **turn)
     axes.set_xlim(-0.04, 1.04)
-    axes.set_xlabel(wrapped(key, _NAME))
+    axes.set_xlabel(key_lines(key, _KEY))
 
 
 def _name_variants(axes: Axes, variants: Sequence[Trials], styles: Mapping[str, Style]) -> None:

@@ -25,16 +25,19 @@ class ScoreAxis:
     sign: int  # 1 if a higher score is better, -1 if a lower one is
 
     @classmethod
-    def of(cls, metric: str, scores: Array, sign: int) -> "ScoreAxis":
+    def of(cls, metric: str, scores: Array, bests: Array, sign: int) -> "ScoreAxis":
         """Return the axis for scores, at least one.
 
         Scores that are much further from the best than three quarters of them would hide the differences between the
         others, and are off the axis.
+
+        Args:
+            bests: the best score of each variant, which is on the axis; NaN if there is none.
         """
         merits = sign * scores
         best, worst, quarter = merits.max(), merits.min(), float(np.quantile(merits, 0.25))
         if best - worst > _FAR * (best - quarter) > 0:
-            worst = best - _SHOWN * (best - quarter)
+            worst = min(best - _SHOWN * (best - quarter), np.nanmin(sign * bests))
         room = _ROOM * (best - worst) or _ROOM * abs(best) or _ROOM
         low, high = sorted([sign * (worst - room), sign * (best + room)])
         return cls(metric, low, high, sign)

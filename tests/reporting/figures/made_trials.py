@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from runner.records.sweep_directory import Question
@@ -28,7 +29,7 @@ def made_trials(
 def score_axis(variants: Sequence[Trials]) -> ScoreAxis:
     """Return the score axis of some trials."""
     scores = pd.concat([trials.scored["score"] for trials in variants]).to_numpy(float)
-    return ScoreAxis.of(variants[0].metric, scores, variants[0].sign)
+    return ScoreAxis.of(variants[0].metric, scores, np.array([trials.best for trials in variants]), variants[0].sign)
 
 
 def styles(variants: Sequence[Trials]) -> dict[str, Style]:

@@ -64,3 +64,9 @@ def test_many_keys_are_cut_and_stand_in_rows():
     figure = drawn(made_trials({"sgd": points}))
     assert len(figure.axes) == 12
     assert figure.get_figheight() > 8
+
+
+def test_a_long_key_is_broken_at_its_dots():
+    key = "regularizer.label_smoothing.label_smoothing"
+    (axes,) = drawn(made_trials({"sgd": {f"{key}=1": 0.5, f"{key}=2": 0.6}})).axes
+    assert axes.get_xlabel().split("\n") == ["regularizer.label_smoothing.", "label_smoothing"]
