@@ -32,7 +32,7 @@ def test_every_figure_of_a_report_has_a_caption_and_is_in_the_docs():
 def test_every_other_figure_is_named_in_the_readme_or_the_docs():
     sources = (REPOSITORY / "runner").rglob("*.py")
     drawn = {name for path in sources for name in re.findall(r'"(\w+\.png)"', path.read_text())}
-    assert {"augmentation.png", "search.png", "confusion_matrix.png"} <= drawn
+    assert {"augmentation.png", "confusion_matrix.png"} <= drawn
     text = "".join(page.read_text() for page in PAGES)
     missing = sorted(name for name in drawn if f"`{name}`" not in text)
     assert not missing, f"{', '.join(missing)}: drawn, and in no document"

@@ -54,10 +54,13 @@ class _Group:
         return self.trials.variant if is_whole else f"{self.trials.variant} ({', '.join(self.own)})"
 
 
-def importances(variants: Iterable[Trials]) -> Importances:
+def importances(variants: Iterable[Trials], *, is_independent: bool = True) -> Importances:
     """Return the importances of each variant with two tuned keys or more.
 
     A key that only some trials set is judged by these trials, among the keys that all of them set.
+
+    Args:
+        is_independent: whether no point, and no epoch trained there, depends on the results of others.
     """
     several = [trials for trials in variants if len(trials.axes) > 1]
     ranked = sorted(several, key=lambda trials: np.nan_to_num(-trials.sign * trials.best, nan=np.inf))
@@ -80,6 +83,10 @@ def importances(variants: Iterable[Trials]) -> Importances:
         found = _rows(group)
         rows += found
         notes += _cautions(group, found)
+    if rows and not is_independent:
+        notes.append(
+            "The sampler or the pruner went by earlier results: importances say less about values that it avoided."
+        )
     return Importances(pd.DataFrame(rows, columns=IMPORTANCE_COLUMNS), notes)
 
 

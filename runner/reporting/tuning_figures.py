@@ -18,6 +18,7 @@ from runner.reporting.results import Results
 from runner.reporting.statistics.ties import best_first, places
 
 Named = Iterator[tuple[str, Draw]]
+_SEARCH = "search"  # the variant of a search, whose history has kept its name
 
 
 def tuning_figures(results: Results, styles: dict[str, Style]) -> Named:
@@ -38,7 +39,11 @@ def tuning_figures(results: Results, styles: dict[str, Style]) -> Named:
     yield "tuning_curve", partial(tuning_curves, curves, f"Best of the points tried: {datasets}", styles)
     scores = np.concatenate([trials.scored["score"].to_numpy(float) for trials in variants])
     axis = ScoreAxis.of(variants[0].metric, scores, np.array([*bests.values()]), sign)
-    yield "tuning_history", partial(tuning_history, variants, axis, f"Tuning by trial: {datasets}", styles)
+    title = f"Trials in their order: {datasets}"
+    if [*bests] == [_SEARCH]:
+        yield "search", partial(tuning_history, variants, axis, title, styles)
+    else:
+        yield "tuning_history", partial(tuning_history, variants, axis, title, styles)
     if any(trials.axes for trials in variants):
         yield "tuning_slices", partial(tuning_slices, variants, axis, f"Tuned keys: {datasets}", styles)
     if len(results.importances.frame):

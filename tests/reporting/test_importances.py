@@ -41,6 +41,12 @@ def test_a_conditional_key_is_judged_by_the_trials_that_set_it(search):
     assert search.notes == ["adam: the importance of momentum is that in the 12 of 24 trials that set it."]
 
 
+def test_trials_that_depend_on_earlier_results_are_called_so():
+    variants = trials_of([f"rate={n} beta={n % 3}" for n in range(12)], np.arange(12.0))
+    assert "earlier results" not in " ".join(importances(variants).notes)
+    assert importances(variants, is_independent=False).notes[-1].startswith("The sampler or the pruner went by earlier")
+
+
 def test_too_few_trials_are_named():
     found = importances(trials_of([f"rate={n} beta={n % 3}" for n in range(9)], np.arange(9.0)))
     assert found.frame.empty

@@ -7,7 +7,6 @@ from runner.reporting import report as reports
 from runner.reporting.collect import find_runs
 from runner.reporting.formats import Output
 from runner.reporting.importances import IMPORTANCE_COLUMNS
-from runner.reporting.page.page import TUNING_CAPTIONS
 from runner.reporting.report import report
 from runner.reporting.results import Wish, read_results
 from runner.reporting.tuning_figures import tuning_figures
@@ -23,9 +22,9 @@ def sweep(make_run, tmp_path):
     return tmp_path / "sweep"
 
 
-def tune(sweep, points):
+def tune(sweep, points, variant="sgd"):
     """Write the tuning table of a study that tried these points of its only variant."""
-    rows = {"variant": "sgd", "point": points, "val_accuracy": [0.1 * n % 0.9 for n in range(len(points))]}
+    rows = {"variant": variant, "point": points, "val_accuracy": [0.1 * n % 0.9 for n in range(len(points))]}
     table = pd.DataFrame(rows | {"seeds": 1, "scored": 1, "on_edge": False, "budget": len(points)})
     table.assign(chosen=table.index == 0).to_csv(sweep / "tuning.csv", index=False)
 
@@ -50,6 +49,13 @@ def test_a_study_has_the_figures_that_its_trials_allow(sweep, points, stems):
     )
 
 
+def test_the_history_of_a_search_keeps_its_name(make_run, tmp_path):
+    make_run("sweep/0", label="search")
+    tune(tmp_path / "sweep", ["rate=1", "rate=2"], variant="search")
+    results = read_results(find_runs([tmp_path / "sweep"]), [tmp_path / "sweep"], Wish(), LeftOut())
+    assert [stem for stem, _ in tuning_figures(results, {})] == ["tuning_curve", "search", "tuning_slices"]
+
+
 def test_a_study_that_was_not_tuned_has_none(sweep):
     results = read_results(find_runs([sweep]), [sweep], Wish(), LeftOut())
     assert [*tuning_figures(results, {})] == []
@@ -62,7 +68,7 @@ def test_figures_of_the_tuning_stand_in_its_section_of_the_page(sweep, tmp_path,
     made = report([sweep], tmp_path / "out", output=Output(["html"]))
     page = (tmp_path / "out" / "index.html").read_text()
     section = page.partition('<section id="tuning">')[2].partition("</section>")[0]
-    assert section.count("<figure ") == len(TUNING_CAPTIONS) == len(FIGURES)
+    assert section.count("<figure ") == len(FIGURES)
     assert page.count("<figure ") == len(FIGURES) + 1
     assert made.results.importances.notes[0] in section
 

@@ -27,16 +27,18 @@ from runner.reporting.variance_sources import source_sentences
 _BAND = f"Lines are means over seeds, bands their {CONFIDENCE:.0%} t-intervals."
 _DOTS = f"Each dot is a seed; the bar below is the mean with its {CONFIDENCE:.0%} t-interval."
 _PENALTY = "Includes each run's own penalties and smoothing; not comparable between variants that differ in these."
+_HISTORY = (
+    "Validation score of each trial, in the order in which the trials were planned or asked for; the line is the best "
+    "so far. Trials far behind the others are triangles at the edge."
+)
 TUNING_CAPTIONS = {
     "tuning_curve": (
         "Best of so many points, drawn at random and without replacement from those tried: the mean over all draws of "
         "its validation score and of its test score, both on the tuning seeds. A bar holds 95% of the validation "
         "scores; it is no confidence interval for other points. A grid's curve depends on the values in it."
     ),
-    "tuning_history": (
-        "Validation score of each trial, in the order in which the trials were planned or asked for, and the best so "
-        "far as a line. Trials far behind the others are triangles at the edge."
-    ),
+    "search": _HISTORY,
+    "tuning_history": _HISTORY,
     "tuning_slices": (
         "Validation score of each trial by the value of each tuned key, on the scale of its axis. A star is the "
         "choice. Other keys vary as well, so a pattern in one panel may be the effect of another key."
