@@ -168,6 +168,7 @@ LATE = {
     "data/mnist.py",
     "reporting/ranks.py",
     "reporting/scores.py",
+    "reporting/statistics/functional_anova.py",
     "reporting/statistics/power.py",
     "run/execute.py",
     "run/prepare.py",
