@@ -178,6 +178,7 @@ LATE = {
     "sweeps/planning/points.py",
     "sweeps/run_plan.py",
     "sweeps/search/optuna.py",
+    "sweeps/search/space.py",
     "sweeps/worker.py",
 }
 

@@ -22,7 +22,7 @@ class Command:
 
     run: Callable[[Sequence[str]], None]
     flags: tuple[str, ...] = ()  # except --help; a test compares them with the command's --help
-    takes: Literal["directories", "overrides", "recipes"] = "directories"
+    takes: Literal["directories", "kinds", "overrides", "recipes"] = "directories"
     only_reads: bool = False  # it changes no run
 
 
@@ -185,6 +185,12 @@ def _resume(arguments: Sequence[str]) -> None:
     resume_command(arguments)
 
 
+def _schema(arguments: Sequence[str]) -> None:
+    from runner.cli.schema import schema_command
+
+    schema_command(arguments)
+
+
 def _status(arguments: Sequence[str]) -> None:
     from runner.cli.sweeps import status_command
 
@@ -222,6 +228,7 @@ COMMANDS = {
     ),
     "reproduce": Command(_reproduce, ("--out", "--row", "--tolerance")),
     "resume": Command(_resume, ("--fail-fast", "--workers")),
+    "schema": Command(_schema, ("--out",), takes="kinds"),
     "status": Command(_status, only_reads=True),
     "verify": Command(_verify, ("--out", "--quick", "--seeds", "--workers"), takes="recipes"),
 }  # fmt: skip

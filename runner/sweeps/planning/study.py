@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, ValidationInfo, field_validator
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, ValidationInfo, field_validator
 
 from runner.config.ranges import Count, NonNegative, Positive, WholeNumber
 from runner.config.schema import Section, error_lines
@@ -38,19 +38,27 @@ def _listed_from_the_tuning_seed(value: Any) -> Any:
     return [_TUNING_SEED + seed for seed in listed] if isinstance(value, int) else listed
 
 
-Seeds = Annotated[list[WholeNumber], BeforeValidator(_listed), Field(min_length=1)]
-TuningSeeds = Annotated[list[WholeNumber], BeforeValidator(_listed_from_the_tuning_seed), Field(min_length=1)]
+_Listed = Annotated[list[WholeNumber], Field(min_length=1)]
+_Given = Annotated[int, Field(ge=1, le=MOST)] | Annotated[_Listed, Field(json_schema_extra={"uniqueItems": True})]
+Seeds = Annotated[_Listed, BeforeValidator(_listed, json_schema_input_type=_Given)]
+TuningSeeds = Annotated[_Listed, BeforeValidator(_listed_from_the_tuning_seed, json_schema_input_type=_Given)]
 
 
 class Tune(Section):
     """Tuning of each variant on validation, before its training on the study's seeds."""
 
     axes: dict[str, Axis] = Field(default_factory=dict)
-    per_variant: dict[str, dict[str, Axis]] = Field(default_factory=dict)  # instead of `axes`
-    seeds: TuningSeeds = Field(default=1, validate_default=True)  # a number n: 1000 to 999 + n
-    budget: Count | None = None  # points tried for each variant; null: all of the grid
-    sampler: Literal["grid", "random", "sobol"] | None = None  # default: random if an axis is a range, else grid
+    """Keys to tune, each with its range or values."""
+    per_variant: dict[str, dict[str, Axis]] = Field(default_factory=dict)
+    """Axes of single variants, instead of `axes`."""
+    seeds: TuningSeeds = Field(default=1, validate_default=True)
+    """Seeds of the tuning; a number n: 1000 to 999 + n."""
+    budget: Count | None = None
+    """Points tried for each variant; null: all of the grid."""
+    sampler: Literal["grid", "random", "sobol"] | None = None
+    """Default: random if an axis is a range, else grid."""
     sampler_seed: WholeNumber = 0
+    """Seed of the sampler."""
 
     @property
     def method(self) -> Literal["grid", "random", "sobol"]:
@@ -85,9 +93,13 @@ class PlannedLooks(Section):
     """Seeds that are added at planned looks, until every comparison is decided."""
 
     first: Annotated[int, Field(ge=2, le=MOST)]
+    """Seeds of each variant at the first look."""
     most: Annotated[int, Field(ge=3, le=MOST)]
+    """Seeds of each variant at the last look."""
     looks: Annotated[int, Field(ge=2, le=100)] = 5
+    """Number of looks."""
     spending: Spending = "pocock"
+    """Function that spends the error over the looks."""
 
     def of_study(self) -> dict[str, Any]:
         """Return the keys of a study: all its seeds, and the size of each look.
@@ -108,8 +120,10 @@ class PlannedLooks(Section):
 class Chosen(Section):
     """Choice by a metric of the validation set."""
 
-    metric: str = "val_accuracy"  # a column of summary.csv
-    direction: Literal["max", "min"] | None = None  # default: min for a loss or likelihood, else max
+    metric: str = Field(default="val_accuracy", json_schema_extra={"enum": [*VALIDATION_METRICS]})
+    """Column of summary.csv."""
+    direction: Literal["max", "min"] | None = None
+    """Default: min for a loss or likelihood, else max."""
 
     @field_validator("metric")
     @classmethod
@@ -125,22 +139,46 @@ class Chosen(Section):
         return sign_of(self.metric, self.direction)
 
 
+# `read_study` turns planned looks into a list of seeds.
+StudySeeds = Annotated[_Listed, BeforeValidator(_listed, json_schema_input_type=_Given | PlannedLooks)]
+
+
 class Study(Chosen):
     """A question, and the runs that answer it."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"metric": {"enum": [metric for metric in VALIDATION_METRICS if is_share(metric)]}}},
+            "then": {"properties": {"target": {"maximum": 1}, "margin": {"maximum": 1}}},
+        }
+    )
+
     question: str | None = None
-    base: list[str] = Field(default_factory=list)  # overrides for all variants
+    """Title of the report."""
+    base: list[str] = Field(default_factory=list)
+    """Overrides for all variants."""
     variants: dict[str, list[str]] = Field(default_factory=dict)
-    drop: list[str] = Field(default_factory=list)  # parts left out one at a time, each a variant
-    baseline: str | None = None  # default: the first variant
-    grid: Axes = Field(default_factory=dict)  # crossed with every variant
+    """Overrides of each variant, by its name."""
+    drop: list[str] = Field(default_factory=list)
+    """Parts left out one at a time, each a variant."""
+    baseline: str | None = None
+    """Variant that the others are compared with; default: the first one."""
+    grid: Axes = Field(default_factory=dict)
+    """Values of keys or groups, crossed with every variant."""
     tune: Tune | None = None
-    target: NonNegative | None = None  # a value of the validation metric; the report says how soon runs reach it
-    margin: Positive | None = None  # differences within it are equivalent; in the metric's unit
-    correction: Correction = "max_t"  # of p values for several comparisons
-    seeds: Seeds = Field(default=10, validate_default=True)
-    looks: Annotated[Looks | None, BeforeValidator(_as_looks)] = None  # from `seeds: {first, most, looks, spending}`
-    vary: list[Source] = Field(default_factory=list)  # sources of variance, each of which varies alone in further runs
+    """Tuning of each variant on validation, before its training on the study's seeds."""
+    target: NonNegative | None = None
+    """Value of the validation metric; the report says how soon runs reach it."""
+    margin: Positive | None = None
+    """Differences within it are equivalent; in the metric's unit."""
+    correction: Correction = "max_t"
+    """Correction of p values for several comparisons."""
+    seeds: StudySeeds = Field(default=10, validate_default=True)
+    """Their number n (0 to n - 1), a list of them, or planned looks at a growing number of them."""
+    looks: Annotated[Looks | None, BeforeValidator(_as_looks)] = None
+    """Sizes of planned looks, as `seeds: {first: ..., most: ...}` makes them."""
+    vary: list[Source] = Field(default_factory=list, json_schema_extra={"uniqueItems": True})
+    """Sources of variance, each of which varies alone in further runs."""
 
     @property
     def names(self) -> list[str]:

@@ -5,9 +5,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
-import optuna
 from hydra.core.override_parser.types import IntervalSweep, Override
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from runner.config.ranges import Count, WholeNumber
 from runner.config.schema import error_lines
@@ -15,18 +14,32 @@ from runner.core.errors import ConfigError
 from runner.sweeps.planning.axis import Axis
 from runner.sweeps.planning.study import Chosen, Seeds
 
+_PLAIN_AXIS: Any = {"properties": {"when": {"type": "null"}, "log": {"type": "boolean"}}}  # the others are a study's
+
 
 class Search(Chosen):
     """A search's budget, axes, sampler and pruner."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"allOf": [{"properties": {"axes": {"additionalProperties": _PLAIN_AXIS}}}]}
+    )
+
     sampler: Literal["tpe", "random", "grid"] = "tpe"
+    """Tpe (Bergstra et al. 2011), random or grid."""
     trials: Count = 30
+    """The budget; a larger one continues the same search."""
     axes: dict[str, Axis] = Field(default_factory=dict)
+    """Keys to search, each with its range or choices."""
     seeds: Seeds = Field(default=1, validate_default=True)
+    """Seeds of each trial; its score is the mean over them."""
     pruner: Literal["median", "none"] = "median"
+    """Median: stop a trial whose best epoch so far is worse than the median of the ended trials."""
     startup_trials: WholeNumber = 5
+    """Trials that must end before any is stopped."""
     warmup_epochs: WholeNumber = 1
+    """Epochs at the start of each trial in which the pruner does not stop it."""
     seed: WholeNumber = 0
+    """Seed of the sampler."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -83,6 +96,8 @@ def _axis(override: Override) -> dict[str, Any]:
 
 def distribution_of(axis: Axis) -> Any:
     """Return an axis as an Optuna distribution."""
+    import optuna
+
     if axis.choices is not None:
         return optuna.distributions.CategoricalDistribution(stored_choices(axis))
     assert axis.low is not None
@@ -116,6 +131,8 @@ def example_points(search: Search) -> list[dict[str, Any]]:
 
 def _extremes(distribution: Any) -> list[Any]:
     """Return all choices, or both ends of a range."""
+    import optuna
+
     if isinstance(distribution, optuna.distributions.CategoricalDistribution):
         return list(distribution.choices)
     return [distribution.low, distribution.high]
