@@ -22,7 +22,7 @@ class Command:
 
     run: Callable[[Sequence[str]], None]
     flags: tuple[str, ...] = ()  # except --help; a test compares them with the command's --help
-    takes: Literal["directories", "kinds", "overrides", "recipes"] = "directories"
+    takes: Literal["directories", "kinds", "overrides", "recipes", "shells"] = "directories"
     only_reads: bool = False  # it changes no run
 
 
@@ -137,6 +137,12 @@ def _clean(arguments: Sequence[str]) -> None:
     clean_command(arguments)
 
 
+def _completion(arguments: Sequence[str]) -> None:
+    from runner.cli.shells import completion_command
+
+    completion_command(arguments)
+
+
 def _diff(arguments: Sequence[str]) -> None:
     from runner.cli.diff import diff_command
 
@@ -210,6 +216,7 @@ COMMANDS = {
     "compare": Command(
         _compare, ("--by", "--fail-if-worse", "--format", "--margin", "--metric"), only_reads=True
     ),
+    "completion": Command(_completion, takes="shells"),
     "diff": Command(_diff, ("--format",), only_reads=True),
     "ensemble": Command(_ensemble, ("--out",), only_reads=True),
     "list": Command(_list, ("--columns", "--descending", "--format", "--sort", "--where"), only_reads=True),

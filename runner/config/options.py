@@ -125,6 +125,12 @@ def option_files(directories: Iterable[Path], group: str) -> list[Path]:
     return sorted((file for file in found if file.is_file()), key=lambda file: file.stem)
 
 
+def option_file(directories: Iterable[Path], group: str, name: str) -> Path | None:
+    """Return the file of an option, or None if there is none."""
+    files = (directory / _FOLDERS.get(group, group) / f"{name}.yaml" for directory in directories)
+    return next((file for file in files if file.is_file()), None)
+
+
 def _first_comment(file: Path) -> str:
     lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     comments = (line.removeprefix("# ").strip() for line in lines if line.startswith("# "))
