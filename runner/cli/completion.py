@@ -124,7 +124,7 @@ def _values(key: str, value: str, words: Sequence[str], places: Sequence[Path]) 
         value.rpartition(",") if "," in value else ("[" if opened else "", "", value.removeprefix("["))
     )
     taken = set(before.strip("[").split(","))
-    fitting = [option for option in _fitting(item, options) if option not in taken]
+    fitting = [option for option in _fitting(item, options) if option not in taken and _UNQUOTED.fullmatch(option)]
     if opened and len(fitting) == 1:
         return [f"{key}={before}{comma}{fitting[0]}{end}" for end in (",", "] ")]
     blank = "" if opened else " "
@@ -143,8 +143,8 @@ def _options(name: str, words: Sequence[str], places: Sequence[Path]) -> Iterabl
     value = _node(outline(words, places), name)
     if isinstance(value, bool):
         return ["false", "true"]
-    is_known = value is not None and not isinstance(value, dict | list) and _UNQUOTED.fullmatch(str(value))
-    return [*allowed_values(name), *([str(value)] if is_known else [])]
+    is_single = value is not None and not isinstance(value, dict | list)
+    return [*allowed_values(name), *([str(value)] if is_single else [])]
 
 
 def _keys(current: str, words: Sequence[str], places: Sequence[Path]) -> list[str]:
@@ -164,7 +164,7 @@ def _keys(current: str, words: Sequence[str], places: Sequence[Path]) -> list[st
     known = groups_in(places[0])
     if prefix in ("+", "++"):
         single = [*(single if prefix == "++" else []), *(key for key in allowed_keys(parent) if key not in values)]
-        groups = [group for group in group_names(places[1:]) if group not in known]
+        groups = [group for group in group_names(places[1:]) if group not in known and _KEY.fullmatch(group)]
     else:
         groups = [*known]
     end = " " if prefix == "~" else "="

@@ -103,6 +103,16 @@ def test_a_group_that_only_the_user_has_is_added(tmp_path):
     assert offered(f"--config-dir {tmp_path} col") == []
 
 
+@pytest.mark.parametrize("name", ["two words", "$(reboot)", "a;b", "line\nbreak", "it's"])
+def test_a_name_that_a_shell_would_read_otherwise_is_not_offered(tmp_path, name):
+    (tmp_path / "optimizer").mkdir()
+    (tmp_path / "optimizer" / f"{name}.yaml").write_text("_target_: keras.optimizers.SGD\n")
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "mine.yaml").write_text("a: 1\n")
+    for typed in ("optimizer=", "+"):
+        assert not [text for text in offered(f"--config-dir {tmp_path} {typed}") if name in text]
+
+
 @pytest.fixture
 def results(tmp_path):
     """Runs and sweeps in a working directory, beside other directories."""
