@@ -27,7 +27,7 @@ _WORDS_BEHIND = {"--cfg": ("all", "hydra", "job"), "-c": ("all", "hydra", "job")
     (*_CONFIG_DIR, "--out", "-o"), ()
 )  # values of flags; those without any are paths, which the shell completes
 _RESULTS = ("record.json", "plan.json")  # files of a run and of a sweep
-_MOST = 300  # directories that are searched for results
+_MOST = 100  # directories below another one that are searched for results
 _KEY = re.compile(r"[A-Za-z][\w-]*")
 _OPEN_LIST = re.compile(r"=\[.*[^],\s]$")
 _UNQUOTED = re.compile(r"[\w./,=+@%:~-]+")  # names that need no quotes in any shell
@@ -206,7 +206,7 @@ def _contains_results(directory: Path) -> bool:
 
 
 def _is_result(directory: Path) -> bool:
-    return any((directory / name).is_file() for name in _RESULTS)
+    return any(os.access(directory / name, os.F_OK) for name in _RESULTS)
 
 
 def _fitting(current: str, names: Iterable[str]) -> list[str]:
