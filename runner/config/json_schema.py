@@ -93,8 +93,10 @@ def _of_file(schema: Schema, rule: Schema, exempt: list[Schema], title: str) -> 
     opened = _opened(schema)
     definitions = _DEFINITIONS | opened.pop("$defs", {})
     opened["properties"] = {"defaults": {"$ref": "#/$defs/Defaults"}} | opened["properties"]
-    ruled: Schema = {"allOf": [{"if": {"anyOf": [{"required": ["defaults"]}, *exempt]}, "else": rule}]} if rule else {}
-    return {"$schema": _DIALECT, "title": title} | opened | ruled | {"$defs": definitions}
+    if rule:
+        ruled = {"if": {"anyOf": [{"required": ["defaults"]}, *exempt]}, "else": rule}
+        opened["allOf"] = [*opened.get("allOf", []), ruled]
+    return {"$schema": _DIALECT, "title": title} | opened | {"$defs": definitions}
 
 
 def _opened(schema: Schema) -> Schema:
