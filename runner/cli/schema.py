@@ -56,7 +56,7 @@ def file_schema(kind: str) -> Schema:
             named = [{"required": [key]} for key in ("variants", "drop")]  # a command may fill them
             return model_schema(Study, "runner: study", {"anyOf": named})
         case "search":
-            from runner.sweeps.search.space import Search
+            from runner.sweeps.search.request import Search
 
             return model_schema(Search, "runner: search", {})
         case "verify":

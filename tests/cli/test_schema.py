@@ -12,7 +12,7 @@ from runner.config.options import options_table
 from runner.core.errors import ConfigError
 from runner.core.paths import conf_directory
 from runner.sweeps.planning.study import read_study
-from runner.sweeps.search.space import read_search
+from runner.sweeps.search.request import read_search
 from tests.imports import REPOSITORY
 
 CONF = conf_directory()
@@ -131,7 +131,7 @@ def test_a_study_of_dropped_parts_or_on_top_of_another_needs_no_variants():
         TWO | {"vary": ["wights"]},
         TWO | {"vary": ["order", "order"]},
         TWO | {"grid": {"x": []}},
-        TWO | {"tune": {"axes": AXES, "sampler": "tpe"}},
+        TWO | {"tune": {"axes": AXES, "sampler": "tpee"}},
         TWO | {"tune": {"axes": AXES, "bugdet": 3}},
         TWO | {"tune": {"axes": AXES, "budget": 0}},
         *(
@@ -162,14 +162,19 @@ def test_what_is_no_study_does_not_fit_the_schema(study):
 @pytest.mark.parametrize(
     ("search", "fits"),
     [
-        ({"axes": {"x": {"low": 0.1, "high": 1.0, "log": True}}, "trials": 4, "seeds": [3]}, True),
-        ({"axes": {"x": [1, 2]}, "sampler": "grid", "pruner": "none", "seeds": 2}, True),
+        ({"axes": {"x": {"low": 0.1, "high": 1.0, "log": True}}, "trials": 4, "seed": None, "seeds": [3]}, True),
+        ({"axes": {"x": [1, 2]}, "sampler": "grid", "pruner": "none", "per_variant": {}, "fresh_seeds": 2}, True),
+        ({"axes": {"x": [1, 2]}, "sampler": "tpe", "budget": {"epochs": 9, "seconds": None}}, True),
+        ({"axes": {"x": [1]}, "budget": 3, "fresh_seeds": [7, 8], "seed": 4}, True),
         ({"axes": {"x": [1]}, "trials": 0}, False),
         ({"axes": {"x": [1]}, "trails": 3}, False),
-        ({"axes": {"x": [1]}, "sampler": "sobol"}, False),
-        ({"axes": {"x": {"low": 0.1, "high": 0.9, "log": "from_one"}}}, False),
-        ({"axes": {"x": {"choices": [1], "when": "optimizer=sgd"}}}, False),
-        ({"axes": {"x": [1]}, "seeds": {"first": 8, "most": 30}}, False),
+        ({"axes": {"x": [1]}, "budget": {"epochs": 9, "seconds": 9}}, False),
+        ({"axes": {"x": [1]}, "budget": {}}, False),
+        ({"axes": {"x": [1]}, "budget": {"epochs": 0.5}}, False),
+        ({"axes": {"x": [1]}, "sampler": "tpee", "budget": 3}, False),
+        ({"axes": {"x": [1]}, "per_variant": {"a": {"x": [1]}}}, False),
+        ({"axes": {"x": [1]}, "reduction_factor": 1}, False),
+        ({"axes": {"x": [1]}, "fresh_seeds": {"first": 8, "most": 30}}, False),
     ],
     ids=str,
 )

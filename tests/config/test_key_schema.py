@@ -10,7 +10,7 @@ from runner.config.key_schema import allowed_items, allowed_keys, allowed_values
         ("training.batch_size", ["full"]),
         ("device.jit_compile", ["false", "true", "auto"]),
         ("regularizer.dropout.place", ["hidden", "input"]),
-        ("study.tune.sampler", ["grid", "random", "sobol"]),
+        ("study.tune.sampler", ["grid", "random", "sobol", "tpe", "cmaes", "gp"]),
         ("dry_run", ["false", "true"]),
         ("optimizer.learning_rate", []),
         ("name", []),
