@@ -183,6 +183,11 @@ def test_a_search_fits_the_schema_if_it_is_read(search, fits):
     assert validator("search").is_valid(search) is fits
 
 
+def test_a_search_may_leave_its_axes_to_the_command():
+    assert validator("search").is_valid({"axes": None})
+    assert validator("search").is_valid({"budget": 3})
+
+
 def test_the_command_prints_one_schema_or_writes_one_or_all(program, tmp_path):
     printed = program("schema", "study", cwd=tmp_path)
     assert (printed.code, json.loads(printed.out)) == (0, file_schema("study"))

@@ -20,6 +20,7 @@ _STUDY_ONLY = ("per_variant",)
 def _as_in_a_file(schema: dict[str, Any]) -> None:
     """Add the short forms to the JSON Schema of a search, and take what is for studies alone from it."""
     keys = schema["properties"]
+    keys["axes"]["type"] = ["object", "null"]  # the command may give them all
     for short, name in _RENAMED.items():
         form = {key: value for key, value in keys[name].items() if key not in ("default", "description")}
         keys[short] = {"anyOf": [form, {"type": "null"}], "description": f"Short form of {name}."}
