@@ -17,7 +17,7 @@ from runner.engine.evaluation import Evaluator
 from runner.engine.training import CompiledEpoch, shuffled, train
 from runner.run.build import build_dataset, build_parts, build_split
 from runner.run.request import SWEEP_GROUPS
-from tests.composed import choice, settings
+from tests.composed import choice, config, settings
 from tests.published import FLOWERS, cifar_binary, emnist_archive, leads_to, mnist_files, openml_cache, openml_pages
 
 TOGETHER = (
@@ -54,7 +54,9 @@ BRIEF = {
 }
 NEEDS = {
     "spatial_dropout": ["model=cnn", "model.kernel_size=2"],  # which it cannot do without
-    "vit_tiny": ["model.depth=1"],  # seconds less to compile; tests/models/test_families.py builds all its blocks
+    # Seconds less to compile; tests/models/test_families.py and tests/test_recipes.py build all blocks.
+    "vit_tiny": ["model.depth=1"],
+    **dict.fromkeys(("resnet20", "cifar10_resnet20", "cifar10_rand_augment"), ["model.blocks=1"]),
 }
 
 
@@ -101,19 +103,14 @@ def files_for(option: str, directory, monkeypatch) -> list[str]:
             return []
 
 
-def has_own_data(experiment: str) -> bool:
-    """Say whether a recipe is for other data than MNIST, of which a small part will do."""
-    text = (conf_directory() / f"experiment/{experiment}.yaml").read_text()
-    return "/dataset: " in text and "/dataset: mnist\n" not in text
-
-
 def data_for(row, directory, monkeypatch) -> list[str]:
     """Return the overrides for little data of the kind that the options are for."""
     chosen = dict(row)
     if "dataset" in chosen:
         return files_for(chosen["dataset"], directory, monkeypatch)
-    if "experiment" in chosen and has_own_data(chosen["experiment"]):
-        return []
+    recipe = config(f"experiment={chosen['experiment']}") if "experiment" in chosen else None
+    if recipe and recipe["dataset"]["name"] != "mnist":
+        return files_for(recipe["dataset"]["name"], directory, monkeypatch)
     if {"experiment", "model"} & chosen.keys():
         return ["dataset=mnist_5k", "dataset.validation_split=0.01"]
     return ["dataset=digits", "dataset.validation_split=0.05"]
