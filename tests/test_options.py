@@ -56,7 +56,9 @@ NEEDS = {
     "spatial_dropout": ["model=cnn", "model.kernel_size=2"],  # which it cannot do without
     # Seconds less to compile; tests/models/test_families.py and tests/test_recipes.py build all blocks.
     "vit_tiny": ["model.depth=1"],
-    **dict.fromkeys(("resnet20", "cifar10_resnet20", "cifar10_rand_augment"), ["model.blocks=1"]),
+    "resnet20": ["model.blocks=1"],
+    "cifar10_resnet20": ["model.blocks=1"],
+    "cifar10_rand_augment": ["model.blocks=1"],
 }
 
 
