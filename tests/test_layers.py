@@ -165,6 +165,8 @@ def _is_self(node: ast.expr) -> bool:
 
 # Modules that import inside functions, beside the commands: what they import there takes seconds or is an extra.
 LATE = {
+    "data/archives.py",
+    "data/keras_datasets.py",
     "data/mnist.py",
     "reporting/ranks.py",
     "reporting/scores.py",

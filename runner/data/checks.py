@@ -1,6 +1,10 @@
 """Checks of a user's files and arrays against what a data set must be."""
 
-from collections.abc import Mapping, Sequence
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,6 +90,15 @@ def checked_file(path: str | Path) -> Path:
         what = "is a folder, pipe or device, not a file" if file.exists() else "no such file"
         raise DataError(f"{file}: {what}")
     return file
+
+
+@contextmanager
+def unreadable(path: Path) -> Iterator[None]:
+    """Turn the errors of a file that cannot be read, or whose packed content is damaged, into a DataError."""
+    try:
+        yield
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError) as error:
+        raise DataError(f"{path}: cannot be read ({error or type(error).__name__})") from error
 
 
 def checked_inputs(where: str, array: Array) -> Inputs:

@@ -146,10 +146,13 @@ def build_augment(settings: Settings, data: Part, compiled: Callable[[Augment], 
     Args:
         compiled: turns a function into one kernel.
     """
-    parts = {
-        name: make(f"augmentation.{name}", part.spec(), seed=_augmentation_seed(settings.seed_of("augmentation"), name))
-        for name, part in settings.augmentation.items()
-    }
+    parts = {}
+    for name, part in settings.augmentation.items():
+        at_run_time = {"seed": _augmentation_seed(settings.seed_of("augmentation"), name)}
+        if getattr(locate("", part.target), "needs_range", False):
+            values = data.inputs.reshape(-1, data.inputs.shape[-1])
+            at_run_time |= {"lowest": values.min(axis=0), "highest": values.max(axis=0)}
+        parts[name] = make(f"augmentation.{name}", part.spec(), **at_run_time)
     return augmenter(parts, data.inputs.shape[1:], compiled) if parts else None
 
 
