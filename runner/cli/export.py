@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from runner.cli.paths import path_argument
+from runner.cli.trained_network import load_network
 from runner.core.errors import UserError
 from runner.core.output import errors_held_back
 from runner.core.terminal import Terminal, waiting
-from runner.engine.tensorflow_import import uncollected
 from runner.records.run_directory import RunDirectory
 
 # Formats of networks, and their usual names in the run's directory.
@@ -33,14 +33,13 @@ def export_command(arguments: Sequence[str]) -> None:
 
 def _export_model(chosen: argparse.Namespace) -> Path:
     directory = RunDirectory(chosen.directory)
-    directory.refuse_no_model()
     path: Path = chosen.out or directory.path / _MODEL_FILES[chosen.target]
-    with errors_held_back(), waiting(Terminal(stderr=True), "loading TensorFlow and the network"):
-        with uncollected():
-            write = _writer(chosen.target)
-            from runner.run.trained import Trained
-        trained = Trained.read(directory)
-        write(trained.model, trained.inference, path)
+    suffix = Path(_MODEL_FILES[chosen.target]).suffix
+    if suffix and path.suffix != suffix:
+        raise UserError(f"--out {path}: must end in {suffix}")
+    trained = load_network(directory)
+    with errors_held_back(), waiting(Terminal(stderr=True), f"writing {path}"):
+        _writer(chosen.target)(trained.model, trained.inference, path)
     return path
 
 

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.cli.paths import path_argument
+from runner.cli.trained_network import load_network
 from runner.core.errors import EXIT_FAILED, Stopped, UserError
 from runner.core.omissions import LeftOut
-from runner.core.output import errors_held_back
-from runner.core.terminal import Terminal, waiting
+from runner.core.terminal import Terminal
 from runner.core.write import csv_text
-from runner.engine.tensorflow_import import uncollected
 from runner.records.run_directory import RunDirectory
 
 if TYPE_CHECKING:
@@ -31,13 +30,10 @@ def predict_command(arguments: Sequence[str]) -> None:
     """
     chosen = _parser().parse_args(arguments)
     directory, left_out = RunDirectory(chosen.run), LeftOut()
-    directory.refuse_no_model()
-    with errors_held_back(), waiting(Terminal(stderr=True), "loading TensorFlow and the network"):
-        with uncollected():
-            from runner.data.new_examples import Reader
-            from runner.run.predictions import Errors, columns, predictions
-            from runner.run.trained import Trained
-        trained = Trained.read(directory)
+    trained = load_network(directory)
+    from runner.data.new_examples import Reader
+    from runner.run.predictions import Errors, columns, predictions
+
     if chosen.show and not trained.inference.has_images:
         raise UserError("--show: draws images, but the examples of this run are rows of features")
     reader = Reader(trained.inference, directory.read_config().get("dataset"), chosen.resize)

@@ -110,7 +110,8 @@ def read_features(
             number.
     """
     style = Format("", header, _checked_separator(separator), memory_limit_gb)
-    _refuse_unreadable(checked_file(path), style)
+    _refuse_binary(checked_file(path))
+    _refuse_other_separator(path, style.separator, "the table of the run has that one")
     with _csv_errors(path):
         first = _first_row(path, style)
         there = first if header else list(columns) if len(first) == len(columns) else list(map(str, range(len(first))))
@@ -134,7 +135,8 @@ def _checked_separator(separator: str) -> str:
 
 
 def _read(path: Path, style: Format) -> Table:
-    _refuse_unreadable(path, style)
+    _refuse_binary(path)
+    _refuse_other_separator(path, style.separator)
     features: list[npt.NDArray[np.float64]] = []
     labels: list[str] = []
     with _csv_errors(path):
@@ -149,11 +151,6 @@ def _read(path: Path, style: Format) -> Table:
     if style.header and isinstance(style.label, int) and _canonical(label) in labels:
         raise _no_header(path, f"its first row has the class {shortened(label)} in place of the label's name")
     return Table(path, label, np.concatenate(features), labels, [column for column in columns if column != label])
-
-
-def _refuse_unreadable(path: Path, style: Format) -> None:
-    _refuse_binary(path)
-    _refuse_other_separator(path, style.separator)
 
 
 @contextmanager
@@ -204,7 +201,7 @@ def _refuse_binary(path: Path) -> None:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
 
 
-def _refuse_other_separator(path: Path, separator: str) -> None:
+def _refuse_other_separator(path: Path, separator: str, remedy: str | None = None) -> None:
     """Refuse a file with a different separator in its first line; pandas would complain about its second line."""
     with path.open(encoding="utf-8", errors="replace") as file:
         first = file.readline()
@@ -213,7 +210,7 @@ def _refuse_other_separator(path: Path, separator: str) -> None:
         found = next(other for other, count in counts.items() if count == most).replace("\t", r"\t")
         raise DataError(
             f"{path}: its first line contains {found} {counted(most, 'time')} and never dataset.separator={separator}; "
-            f"to use it: 'dataset.separator=\"{found}\"'"
+            + (remedy or f"to use it: 'dataset.separator=\"{found}\"'")
         )
 
 

@@ -34,6 +34,11 @@ def test_out_names_another_place_and_the_file_takes_bytes(finished_run, tmp_path
     assert (model.input_shape, model.inputs[0].dtype) == ((None, 28, 28, 1), "uint8")
 
 
+def test_another_suffix_which_may_mean_another_format_is_refused(finished_run, tmp_path):
+    with pytest.raises(UserError, match=r"--out .*mine.h5: must end in .keras"):
+        export_command(["keras", str(finished_run), "--out", str(tmp_path / "mine.h5")])
+
+
 def test_without_tf2onnx_a_line_says_what_to_install(finished_run, monkeypatch):
     monkeypatch.delitem(sys.modules, "runner.engine.onnx_export", raising=False)
     monkeypatch.setitem(sys.modules, "onnx", None)

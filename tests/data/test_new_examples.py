@@ -103,6 +103,8 @@ class TestTables:
     def test_a_table_is_read_with_the_separator_of_the_run(self, table):
         found = Reader(TABLE, {"separator": ";"}).read(table("a;b;c\n1;2;3\n", "t.txt"))
         np.testing.assert_array_equal(found.inputs, [[1, 2, 3]])
+        with pytest.raises(DataError, match=r"never dataset.separator=,; the table of the run has that one"):
+            Reader(TABLE, {}).read(table("a;b;c\n1;2;3\n"))
 
     @pytest.mark.parametrize("row", ["1,2,x,3\n", "1,2,3\n"])
     def test_without_a_header_the_label_column_may_be_there_or_not(self, table, row):
