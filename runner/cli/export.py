@@ -1,78 +1,38 @@
 """Command that writes finished runs for other programs: `runner export`."""
 
 import argparse
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 
+from rich.console import Console
+
+from runner.cli.export_model import MODEL_FILES, export_model
 from runner.cli.paths import path_argument
-from runner.cli.trained_network import load_network
-from runner.core.errors import UserError
-from runner.core.output import errors_held_back
-from runner.core.terminal import Terminal, waiting
-from runner.records.run_directory import RunDirectory
+from runner.core.terminal import Terminal
 
-# Formats of networks, and their usual names in the run's directory.
-_MODEL_FILES = {
-    "keras": "inference.keras",
-    "onnx": "inference.onnx",
-    "saved_model": "saved_model",
-    "tflite": "inference.tflite",
-}
+TARGETS: Mapping[str, Callable[[argparse.Namespace, Console], None]] = dict.fromkeys(MODEL_FILES, export_model)
 
 
 def export_command(arguments: Sequence[str]) -> None:
-    """Write a run for another program, and print the path.
+    """Write finished runs for another program.
 
     Raises:
-        UserError: if there is no finished run, or its network cannot be converted.
+        UserError: if there is no finished run, or the target's package is not installed.
+        EnvironmentFault: if the target cannot be written.
     """
     chosen = _parser().parse_args(arguments)
-    path = TARGETS[chosen.target](chosen)
-    Terminal().print(str(path), soft_wrap=True)
-
-
-def _export_model(chosen: argparse.Namespace) -> Path:
-    directory = RunDirectory(chosen.directory)
-    path: Path = chosen.out or directory.path / _MODEL_FILES[chosen.target]
-    suffix = Path(_MODEL_FILES[chosen.target]).suffix
-    if suffix and path.suffix != suffix:
-        raise UserError(f"--out {path}: must end in {suffix}")
-    trained = load_network(directory)
-    with errors_held_back(), waiting(Terminal(stderr=True), f"writing {path}"):
-        _writer(chosen.target)(trained.model, trained.inference, path)
-    return path
-
-
-def _writer(target: str) -> Callable[..., None]:
-    """Return the function that writes a model in a format."""
-    from runner.engine import model_exports
-
-    match target:
-        case "keras":
-            return model_exports.write_keras
-        case "saved_model":
-            return model_exports.write_saved_model
-        case "tflite":
-            return model_exports.write_tflite
-    try:
-        from runner.engine.onnx_export import write_onnx
-    except ImportError as error:
-        raise UserError("export onnx needs tf2onnx: pip install 'onnx>=1.19' 'tf2onnx>=1.17'") from error
-    return write_onnx
-
-
-TARGETS = dict.fromkeys(_MODEL_FILES, _export_model)
+    TARGETS[chosen.target](chosen, Terminal())
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="runner export",
-        description="Write a finished run's network for other programs: it takes raw examples (bytes of images, "
-        "columns of a table) and contains the preprocessing and the names of the classes.",
+        description="Write the networks of finished runs for other programs. They take raw examples (bytes of images, "
+        "columns of a table) and contain the preprocessing and the names of the classes.",
     )
-    parser.add_argument("target", choices=sorted(TARGETS), metavar="TARGET", help=", ".join(sorted(TARGETS)))
-    parser.add_argument("directory", type=path_argument, metavar="DIR", help="directory of a finished run")
+    parser.add_argument("target", choices=[*TARGETS], metavar="TARGET", help=f"one of {', '.join(TARGETS)}")
+    parser.add_argument("directories", nargs="+", type=path_argument, metavar="DIR", help="directories of runs")
     parser.add_argument(
-        "--out", type=path_argument, metavar="PATH", help="file or directory to write (default: in the run's directory)"
-    )
+        "--out", type=path_argument, metavar="PLACE",
+        help="file or directory to write (default: in the run's directory)",
+    )  # fmt: skip
     return parser
