@@ -155,6 +155,12 @@ def _ensemble(arguments: Sequence[str]) -> None:
     ensemble_command(arguments)
 
 
+def _export(arguments: Sequence[str]) -> None:
+    from runner.cli.export import export_command
+
+    export_command(arguments)
+
+
 def _list(arguments: Sequence[str]) -> None:
     from runner.cli.results import list_command
 
@@ -165,6 +171,12 @@ def _power(arguments: Sequence[str]) -> None:
     from runner.cli.power import power_command
 
     power_command(arguments)
+
+
+def _predict(arguments: Sequence[str]) -> None:
+    from runner.cli.predict import predict_command
+
+    predict_command(arguments)
 
 
 def _report(arguments: Sequence[str]) -> None:
@@ -219,12 +231,14 @@ COMMANDS = {
     "completion": Command(_completion, takes="shells"),
     "diff": Command(_diff, ("--format",), only_reads=True),
     "ensemble": Command(_ensemble, ("--out",), only_reads=True),
+    "export": Command(_export, ("--out",), only_reads=True),
     "list": Command(_list, ("--columns", "--descending", "--format", "--sort", "--where"), only_reads=True),
     "power": Command(
         _power,
         ("--baseline", "--correction", "--difference", "--format", "--margin", "--metric", "--power", "--seeds"),
         only_reads=True,
     ),
+    "predict": Command(_predict, ("--resize", "--show"), only_reads=True),
     "report": Command(
         _report,
         (

@@ -163,6 +163,7 @@ def checked_dataset(
     class_names: Sequence[str] = (),
     notes: Sequence[str] = (),
     validation: Part | None = None,
+    feature_names: Sequence[str] = (),
 ) -> Dataset:
     """Assemble a data set; its classes are the labels of the training part.
 
@@ -170,6 +171,7 @@ def checked_dataset(
         class_names: in label order, if the source has names.
         notes: changes that the loader made to the data.
         validation: the source's validation part, if it has one.
+        feature_names: the columns of a table.
 
     Raises:
         DataError: if the parts differ in dtype or shape, labels have gaps, or a part has a single class.
@@ -192,6 +194,7 @@ def checked_dataset(
         test_inputs=test.inputs,
         test_labels=test.labels,
         class_names=tuple(class_names),
+        feature_names=tuple(feature_names),
         notes=tuple(notes),
     )
 
