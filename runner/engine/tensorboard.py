@@ -16,8 +16,7 @@ from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 from runner.config.overrides import Override
-from runner.engine.diagnostics import Diagnostic
-from runner.engine.tracking import Tracker
+from runner.engine.tracking import Table, Tracker, scalars_of_epoch, scalars_of_test
 from runner.records.record import Row, RunRecord, Status
 
 # TensorBoard has no status for an interrupted run or a session without an end.
@@ -50,23 +49,17 @@ class TensorBoard(Tracker):
         # One session group for each run: runs that differ only in a default have the same hyperparameters.
         self._write(hparams_pb(hyperparameters(record), trial_id=f"{record.run_id} {record.variant}"))
 
-    def epoch(self, row: Row, diagnostics: Sequence[Diagnostic]) -> None:
+    def epoch(self, row: Row, diagnostics: Sequence[Table]) -> None:
         """Write the epoch's scalars, at once visible in TensorBoard."""
         self._epoch = int(row["epoch"])
-        values = dict(row)
-        for diagnostic in diagnostics:
-            values |= _of_epoch(diagnostic, self._epoch)
-        del values["epoch"]
-        self._write(_scalars(values))
+        self._write(_scalars(scalars_of_epoch(row, diagnostics)))
 
     def end(self, record: RunRecord) -> None:
         """Write the test metrics and the session's end."""
         if self._writer is None:
             return
         try:
-            scores = {name: score for name, score in record.scores.items() if isinstance(score, float)}
-            test = {name: value for name, value in record.test.items() if value is not None}
-            self._write(_scalars({f"test_{name}": value for name, value in (scores | test).items()}))
+            self._write(_scalars(scalars_of_test(record)))
             self._write(_session_end(record.status))
         finally:
             self._writer.close()
@@ -102,13 +95,6 @@ def _number(value: str) -> float | None:
     except ValueError:
         return None
     return number if math.isfinite(number) else None
-
-
-def _of_epoch(diagnostic: Diagnostic, epoch: int) -> dict[str, float]:
-    """Return an epoch's row of a diagnostic's table, with prefixed names; nothing if the table has no epochs."""
-    rows = [row for row in diagnostic.rows if row.get("epoch") == epoch]
-    group = Path(diagnostic.file).stem
-    return {f"{group}/{name}": value for row in rows for name, value in row.items() if name != "epoch"}
 
 
 def _session_end(status: Status) -> Summary:

@@ -39,6 +39,7 @@ class Sweep:
         self._chosen = chosen  # decides the best variant so far
         self._ended: list[tuple[Job, Outcome]] = []  # including those before this start
         self._shown = 0  # number of runs shown in earlier batches of this start
+        self._warned: set[str] = set()
         self.fail_fast = fail_fast
 
     def check(self, jobs: Sequence[Job], *, measure: bool, chooses: bool = False) -> Pace:
@@ -128,6 +129,7 @@ class Sweep:
                 continue
             outcomes[job.run_id] = outcome
             lines.show(job, outcome)
+            self._show_warnings(job, outcome)
             self._ended.append((job, outcome))
             if self.fail_fast and outcome.status == "failed":
                 self._pool.close()
@@ -138,6 +140,13 @@ class Sweep:
                 )
                 return False
         return True
+
+    def _show_warnings(self, job: Job, outcome: Outcome) -> None:
+        """Show a run's warnings, but those that an earlier run of this start had as well."""
+        for text in outcome.warnings:
+            if text not in self._warned:
+                self._warned.add(text)
+                show_warning(self._console, f"{job.variant}, seed {job.seed}: {text}")
 
     def _lost(self, job: Job, reason: WorkerLost) -> Outcome:
         directory = RunDirectory(job.path(self._directory))
