@@ -22,6 +22,7 @@ ORDER = [
     "engine",
     "run",
     "sweeps",
+    "export",
     "reproducibility",
     "cli",
     "interface",
@@ -167,6 +168,8 @@ def _is_self(node: ast.expr) -> bool:
 # Modules that import inside functions, beside the commands: what they import there takes seconds or is an extra.
 LATE = {
     "data/mnist.py",
+    "engine/mlflow_store.py",
+    "export/mlflow.py",
     "reporting/ranks.py",
     "reporting/scores.py",
     "reporting/statistics/power.py",

@@ -149,6 +149,12 @@ def _ensemble(arguments: Sequence[str]) -> None:
     ensemble_command(arguments)
 
 
+def _export(arguments: Sequence[str]) -> None:
+    from runner.cli.export import export_command
+
+    export_command(arguments)
+
+
 def _list(arguments: Sequence[str]) -> None:
     from runner.cli.results import list_command
 
@@ -206,6 +212,7 @@ COMMANDS = {
     ),
     "diff": Command(_diff, ("--format",), only_reads=True),
     "ensemble": Command(_ensemble, ("--out",), only_reads=True),
+    "export": Command(_export, ("--experiment", "--models", "--out"), only_reads=True),
     "list": Command(_list, ("--columns", "--descending", "--format", "--sort", "--where"), only_reads=True),
     "power": Command(
         _power,

@@ -10,7 +10,7 @@ from runner.core.text import shortened
 from runner.engine.tracking import Table, Tracker
 from runner.records.record import Row, RunRecord
 
-PATIENCE = 30.0  # seconds that a run waits at its end for its trackers
+PATIENCE = 60.0  # seconds that a run waits at its end; importing MLflow and creating its database may take 20
 
 
 class Trackers:
