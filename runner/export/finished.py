@@ -134,12 +134,14 @@ def _times(run: Run) -> tuple[float, float]:
     Raises:
         UserError: if the record has no such times.
     """
-    times = [text for text in (run.record.started, run.record.finished) if text]  # a killed run has no end
+    record = run.record
     try:
-        began, *ended = (datetime.fromisoformat(text).timestamp() for text in times)
+        began = datetime.fromisoformat(record.started).timestamp()
+        trained = began + sum(row.get("seconds", 0.0) for row in run.history)
+        ended = datetime.fromisoformat(record.finished).timestamp() if record.finished else trained  # it was killed
     except (ValueError, OverflowError, OSError) as error:
         raise UserError(f"{run.directory.record_path}: not a run's time ({shortened(str(error))})") from error
-    return began, max(began, *ended)
+    return began, max(began, ended)
 
 
 def _tables(path: Path, left_out: LeftOut) -> list[FinishedTable]:
