@@ -170,6 +170,7 @@ LATE = {
     "data/mnist.py",
     "engine/mlflow_store.py",
     "export/mlflow.py",
+    "export/wandb.py",
     "reporting/ranks.py",
     "reporting/scores.py",
     "reporting/statistics/power.py",

@@ -34,7 +34,7 @@ def export_command(arguments: Sequence[str]) -> None:
     target = TARGETS[chosen.target]
     for flag in _FLAGS:
         if getattr(chosen, flag) and flag not in target.takes:
-            others = " and ".join(name for name, other in TARGETS.items() if flag in other.takes)
+            others = ", ".join(name for name, other in TARGETS.items() if flag in other.takes)
             raise UserError(f"--{flag}: has no effect on {chosen.target}; it is for {others}")
     target.write(chosen, Terminal())
 
@@ -52,10 +52,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--out", metavar="PLACE",
         help="mlflow: a database (sqlite:///runs.db), a folder or a server (default: MLFLOW_TRACKING_URI, or "
-        "sqlite:///mlflow.db); csv: a directory (default: export in the only DIR, or outputs/export)",
+        "sqlite:///mlflow.db); csv: a directory (default: export in the only DIR, or outputs/export); wandb: a "
+        "directory (default: the current one)",
     )  # fmt: skip
     parser.add_argument("--experiment", metavar="NAME", help="mlflow: the experiment (default: runner)")
-    parser.add_argument("--models", action="store_true", help="mlflow: add the trained models")
+    parser.add_argument("--models", action="store_true", help="mlflow, wandb: add the trained models")
     return parser
 
 
@@ -94,6 +95,17 @@ def _csv(chosen: argparse.Namespace, console: Console) -> None:
         console.print(str(path), soft_wrap=True)
 
 
+def _wandb(chosen: argparse.Namespace, console: Console) -> None:
+    from runner.export.wandb import export_wandb
+
+    out = Path(chosen.out or ".")
+    refuse_file(out)
+    left_out = LeftOut()
+    written = export_wandb(chosen.directories, out, left_out, models=chosen.models)
+    _say_left_out(left_out, console)
+    console.print(f"{counted(written, 'run')} in {out / 'wandb'} (wandb sync uploads them)", soft_wrap=True)
+
+
 def _say_left_out(left_out: LeftOut, console: Console) -> None:
     for reason in left_out.reasons:
         show_warning(console, f"left out: {reason}")
@@ -103,5 +115,6 @@ TARGETS: Mapping[str, Target] = {
     "mlflow": Target(_mlflow, ("out", "experiment", "models")),
     "tensorboard": Target(_tensorboard),
     "csv": Target(_csv, ("out",)),
+    "wandb": Target(_wandb, ("out", "models")),
 }
 _FLAGS = ("out", "experiment", "models")

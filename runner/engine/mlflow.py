@@ -1,6 +1,5 @@
 """MLflow tracker: parameters, tags and metrics of a run as it trains."""
 
-import hashlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -9,7 +8,7 @@ from typing import Any
 
 from runner.engine.mlflow_store import USUAL_EXPERIMENT, Measured, MlflowRun, MlflowStore, refuse_no_mlflow
 from runner.engine.tracking import Table, Tracker, scalars_of_epoch, scalars_of_test
-from runner.records.description import parameters, tags
+from runner.records.description import digest, parameters, tags
 from runner.records.record import Row, RunRecord, Status
 from runner.records.run_directory import RunDirectory
 
@@ -82,11 +81,6 @@ def end(run: MlflowRun, record: RunRecord, epoch: int, seconds: float) -> None:
 def measured(values: Mapping[str, float], epoch: int, seconds: float) -> Iterable[Measured]:
     """Return metrics at an epoch and a time, in seconds since 1970."""
     return (Measured(name, value, epoch, int(seconds * 1000)) for name, value in values.items())
-
-
-def digest(*parts: str) -> str:
-    """Return hexadecimal digits that identify a run or a group of runs in the store."""
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
 def milliseconds(time_text: str) -> int:

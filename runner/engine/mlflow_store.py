@@ -123,11 +123,11 @@ class MlflowRun:
     is_new: bool = False
     _known: dict[str, dict[int, float]] = field(default_factory=dict)  # value by step of each metric
 
-    def log_parameters(self, values: Mapping[str, str]) -> None:
-        """Write the new parameters; MLflow allows no other value for one that exists."""
+    def log_parameters(self, values: Mapping[str, Any]) -> None:
+        """Write the new parameters as text; MLflow allows no other value for one that exists."""
         from mlflow.entities import Param
 
-        new = {_named(key): value for key, value in values.items() if _named(key) not in self.parameters}
+        new = {_named(key): str(value) for key, value in values.items() if _named(key) not in self.parameters}
         self._log("params", [Param(key, value) for key, value in new.items()], _MOST_OTHERS)
         self.parameters.update(new)
 

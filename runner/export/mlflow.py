@@ -8,11 +8,11 @@ from typing import Any
 from runner.core.errors import EnvironmentFault
 from runner.core.omissions import LeftOut
 from runner.core.text import shortened
-from runner.engine.mlflow import begun, digest, end, measured
+from runner.engine.mlflow import begun, end, measured
 from runner.engine.mlflow_store import NOTE, PARENT, MlflowRun, MlflowStore, refuse_no_mlflow
 from runner.engine.tracking import scalars_of_epoch
 from runner.export.finished import FinishedRun, FinishedSweep, finished_sweeps
-from runner.records.description import text_files
+from runner.records.description import digest, text_files
 from runner.records.record import DONE
 
 

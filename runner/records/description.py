@@ -1,5 +1,6 @@
-"""Description of a run for trackers: its parameters, tags and files."""
+"""Description of a run for trackers: its parameters, tags, files and key."""
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,14 @@ from runner.records.sweep_directory import is_sweep_directory
 _FILES = ("*.csv", "*.json", "*.md", "*.png", "*.yaml", "index.html", "run.log")
 
 
-def parameters(record: RunRecord, config: Mapping[str, Any]) -> dict[str, str]:
-    """Return the option of each group, and each key of the configuration that can change the result, as text.
+def parameters(record: RunRecord, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the option of each group, and the value of each key of the configuration that can change the result.
 
     Args:
         config: resolved, as plain dictionaries and lists.
     """
-    keys = {key: str(value) for key, value in entries(config) if value not in EMPTY and not key.endswith("_target_")}
+    # Keys such as _target_ are Hydra's.
+    keys = {key: value for key, value in entries(config) if value not in EMPTY and "._" not in f".{key}"}
     return {key: value for key, value in (record.choices | keys).items() if not is_volatile(key)}
 
 
@@ -42,6 +44,11 @@ def study_of(directory: Path) -> str:
     """Return the name of the study or sweep that a run belongs to; "" for a run outside sweeps."""
     sweep = directory.resolve().parent
     return sweep.name if is_sweep_directory(sweep) else ""
+
+
+def digest(*parts: str) -> str:
+    """Return hexadecimal digits that identify a run or a group of runs for a tracker."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
 def text_files(directory: Path) -> list[Path]:

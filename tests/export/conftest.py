@@ -1,6 +1,7 @@
 """A study made by hand: two variants of two seeds each, and a tuning run; and a run outside sweeps."""
 
 import json
+import zlib
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,8 @@ ACCURACIES = {"plain": (0.5, 0.75), "heavy": (0.5, 0.8)}
 
 def write_run(base: Path, name: str, **values) -> Path:
     """Write a run of two epochs that took ten seconds each."""
-    usual = {"finished": "2026-01-01T00:01:00+00:00", "code": {"commit": "c" * 40}, "run_id": f"{len(name):012x}"}
+    run_id = f"{zlib.crc32(name.encode()):012x}"
+    usual = {"finished": "2026-01-01T00:01:00+00:00", "code": {"commit": "c" * 40}, "run_id": run_id}
     run = run_maker(base)(name, **usual | values)
     (run / "config.yaml").write_text(yaml.safe_dump(CONFIG | {"seed": values.get("seed", 0)}))
     rows = (run / "history.csv").read_text().splitlines()

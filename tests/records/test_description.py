@@ -17,7 +17,7 @@ def test_parameters_are_the_choices_and_keys_that_can_change_the_result():
     config = {
         "name": "any",
         "seed": 3,
-        "optimizer": {"_target_": "keras.optimizers.SGD", "learning_rate": 0.1, "momentum": None},
+        "optimizer": {"_target_": "keras.optimizers.SGD", "_partial_": True, "learning_rate": 0.1, "momentum": None},
         "model": {"hidden_units": [4, 4], "small": True},
         "dataset": {"root": "/data", "train_size": 0},
         "device": {"kind": "cpu", "precision": "mixed_float16"},
@@ -25,10 +25,10 @@ def test_parameters_are_the_choices_and_keys_that_can_change_the_result():
     }
     assert parameters(CHOSEN, config) == {
         "optimizer": "sgd",
-        "seed": "3",
-        "optimizer.learning_rate": "0.1",
-        "model.hidden_units": "[4, 4]",
-        "dataset.train_size": "0",
+        "seed": 3,
+        "optimizer.learning_rate": 0.1,
+        "model.hidden_units": [4, 4],
+        "dataset.train_size": 0,
         "device.precision": "mixed_float16",
     }
 
