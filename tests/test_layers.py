@@ -168,7 +168,6 @@ def _is_self(node: ast.expr) -> bool:
 LATE = {
     "data/mnist.py",
     "engine/mlflow_store.py",
-    "export/mlflow.py",
     "export/wandb.py",
     "reporting/ranks.py",
     "reporting/scores.py",

@@ -4,6 +4,7 @@ import math
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.util import find_spec
@@ -11,10 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner.core.errors import UserError
+from runner.core.lock import waiting_lock
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+_SQLITE = "sqlite:///"
 USUAL_STORE = "sqlite:///mlflow.db"  # MLflow's own default, which `mlflow ui` shows
 USUAL_EXPERIMENT = "runner"
 PARENT = "mlflow.parentRunId"
@@ -96,7 +99,15 @@ class MlflowStore:
             os.environ.setdefault(name, value)
         from mlflow import MlflowClient
 
-        return MlflowClient(self.place)
+        with self._lock():
+            return MlflowClient(self.place)
+
+    def _lock(self) -> AbstractContextManager[None]:
+        """Return a lock for creating a local store: two processes that create one at the same time spoil it."""
+        if "://" in self.place and not self.place.startswith(_SQLITE):
+            return nullcontext()
+        path = Path(self.place.removeprefix(_SQLITE).partition("?")[0])
+        return waiting_lock(path.with_name(f".{path.name}.lock"))
 
     @cached_property
     def _experiment_id(self) -> str:
@@ -105,7 +116,8 @@ class MlflowStore:
         if found := self._client.get_experiment_by_name(self.experiment):
             return str(found.experiment_id)
         try:
-            return str(self._client.create_experiment(self.experiment))
+            with self._lock():
+                return str(self._client.create_experiment(self.experiment))
         except MlflowException:
             if found := self._client.get_experiment_by_name(self.experiment):  # another process was faster
                 return str(found.experiment_id)

@@ -29,11 +29,11 @@ def export_mlflow(paths: Sequence[Path], store: MlflowStore, left_out: LeftOut, 
     """
     refuse_no_mlflow("runner export mlflow")
     sweeps = finished_sweeps(paths, left_out)
-    from mlflow.exceptions import MlflowException
-
     try:
         return sum(_write_sweep(sweep, store, models=models) for sweep in sweeps)
-    except (MlflowException, OSError) as error:
+    except EnvironmentFault:
+        raise
+    except Exception as error:  # whatever MLflow and its database raise
         raise EnvironmentFault(f"{store.place}: {shortened(str(error))}; what was written is kept") from error
 
 

@@ -79,3 +79,19 @@ def test_without_mlflow_one_line_says_what_to_install(monkeypatch):
     monkeypatch.setattr(mlflow_store, "find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"^tracking=mlflow needs MLflow: pip install 'mlflow>=3'$"):
         refuse_no_mlflow("tracking=mlflow")
+
+
+@pytest.mark.parametrize("form", ["sqlite:///{}", "{}"])
+def test_a_local_store_is_created_under_a_lock_because_two_processes_would_spoil_it(tmp_path, monkeypatch, form):
+    import mlflow
+
+    class Refusing:
+        def __init__(self, place):
+            assert (tmp_path / ".store.lock").exists()
+            raise InterruptedError(place)
+
+    monkeypatch.setattr(mlflow, "MlflowClient", Refusing)
+    place = form.format(tmp_path / "store")
+    with pytest.raises(InterruptedError, match=r"store$"):
+        run_of(MlflowStore(place))
+    assert not [*tmp_path.iterdir()]
