@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from runner.cli.export_model import MODEL_FILES, export_model
 from runner.cli.paths import path_argument
 from runner.core.errors import UserError
 from runner.core.omissions import LeftOut
@@ -42,8 +43,8 @@ def export_command(arguments: Sequence[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="runner export",
-        description="Write finished runs and sweeps for another program, from their records. A second export updates "
-        "the first one.",
+        description="Write finished runs and sweeps for another program, from their records, or the networks of runs. "
+        "A second export updates the first one.",
     )
     parser.add_argument("target", choices=[*TARGETS], metavar="TARGET", help=f"one of {', '.join(TARGETS)}")
     parser.add_argument(
@@ -53,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         "--out", metavar="PLACE",
         help="mlflow: a database (sqlite:///runs.db), a folder or a server (default: MLFLOW_TRACKING_URI, or "
         "sqlite:///mlflow.db); csv: a directory (default: export in the only DIR, or outputs/export); wandb: a "
-        "directory (default: the current one)",
+        "directory (default: the current one); networks: a file or directory (default: in the run's directory)",
     )  # fmt: skip
     parser.add_argument("--experiment", metavar="NAME", help="mlflow: the experiment (default: runner)")
     parser.add_argument("--models", action="store_true", help="mlflow, wandb: add the trained models")
@@ -116,5 +117,6 @@ TARGETS: Mapping[str, Target] = {
     "tensorboard": Target(_tensorboard),
     "csv": Target(_csv, ("out",)),
     "wandb": Target(_wandb, ("out", "models")),
+    **dict.fromkeys(MODEL_FILES, Target(export_model, ("out",))),
 }
 _FLAGS = ("out", "experiment", "models")

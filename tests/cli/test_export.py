@@ -32,7 +32,10 @@ def test_a_run_is_written_where_it_was_asked_and_the_file_is_named(tmp_path, mon
         (["csv", "none"], "none: no such directory"),
         (["csv", "empty"], "empty: no run found (no record.json in or below it)"),
         (["csv", "alone", "--models"], "--models: has no effect on csv; it is for mlflow, wandb"),
-        (["tensorboard", "alone", "--out", "x"], "--out: has no effect on tensorboard; it is for mlflow, csv, wandb"),
+        (
+            ["tensorboard", "alone", "--out", "x"],
+            "--out: has no effect on tensorboard; it is for mlflow, csv, wandb, keras, saved_model, onnx, tflite",
+        ),
         (["csv", "alone", "--out", "file"], "--out file: not a directory"),
     ],
 )
@@ -52,3 +55,10 @@ def test_what_is_left_out_is_a_warning(tmp_path, monkeypatch, capsys):
     (write_run(tmp_path, "alone") / "config.yaml").unlink()
     export_command(["csv", "alone"])
     assert "left out: alone/config.yaml: missing" in capsys.readouterr().out
+
+
+def test_an_unknown_target_is_an_error_that_lists_the_targets(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        export_command(["pdf", "outputs"])
+    assert stopped.value.code == 2
+    assert "'wandb', 'keras', 'saved_model', 'onnx', 'tflite'" in capsys.readouterr().err
