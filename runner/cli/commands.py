@@ -231,7 +231,7 @@ COMMANDS = {
     "completion": Command(_completion, takes="shells"),
     "diff": Command(_diff, ("--format",), only_reads=True),
     "ensemble": Command(_ensemble, ("--out",), only_reads=True),
-    "export": Command(_export, ("--out",), only_reads=True),
+    "export": Command(_export, ("--experiment", "--models", "--out"), only_reads=True),
     "list": Command(_list, ("--columns", "--descending", "--format", "--sort", "--where"), only_reads=True),
     "power": Command(
         _power,

@@ -4,9 +4,10 @@ import re
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -47,6 +48,15 @@ ONE_OPTION_GROUPS = tuple(
 )
 # The option of each group that adds nothing to a run.
 WITHOUT = {"averaging": "none", "clipping": "none", "normalization": "none", "schedule": "constant"}
+
+
+def listed_options(config: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the options in each group of several; an older configuration may lack a group, or hold one nameless part.
+
+    Args:
+        config: resolved, as plain dictionaries and lists.
+    """
+    return {group: list(own) for group in LIST_GROUPS if "_target_" not in (own := config.get(group) or {})}
 
 
 def options_table(directories: list[Path]) -> str:

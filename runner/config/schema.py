@@ -268,6 +268,11 @@ def _none_for_empty(value: Any) -> Any:
     return None if value == {} else value
 
 
+def _by_name(value: Any) -> Any:
+    """Return the parts of a group of several options; a single part has no name in older runs and options."""
+    return {"tracker": value} if isinstance(value, dict) and "_target_" in value else value
+
+
 class Settings(Section):
     """The configuration of one run."""
 
@@ -290,7 +295,7 @@ class Settings(Section):
     callbacks: dict[str, CallbackPart]
     diagnostics: dict[str, Part]
     device: Device
-    tracking: Annotated[Part | None, BeforeValidator(_none_for_empty)] = None  # missing in older runs
+    tracking: Annotated[dict[str, Part], BeforeValidator(_by_name)] = {}  # missing in older runs
     stream_seeds: StreamSeeds = StreamSeeds()  # missing in older runs
 
     def seed_of(self, stream: StreamName) -> int:

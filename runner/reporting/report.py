@@ -213,10 +213,15 @@ def _test_examples(results: Results) -> int | None:
     return sizes.pop() if len(sizes) == 1 else None
 
 
-def show_verdicts(console: Console, results: "Results") -> None:
-    """Print the sentences over all data sets, one per variant, those on effects, tuning, variance, and the cautions."""
+def findings(results: Results) -> list[str]:
+    """Return the sentences over all data sets, one per variant, and those on effects, tuning and variance."""
     further = [*results.effect_verdicts, *results.tuning_sentences, *source_sentences(results.variance_sources)]
-    for sentence in [*results.task_verdicts, *results.verdicts.values(), *further]:
+    return [*results.task_verdicts, *results.verdicts.values(), *further]
+
+
+def show_verdicts(console: Console, results: "Results") -> None:
+    """Print the findings and the cautions."""
+    for sentence in findings(results):
         say(console, sentence)
     for caution in results.cautions:
         say(console, f"note: {caution}", style="yellow")

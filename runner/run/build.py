@@ -21,7 +21,7 @@ from runner.data.dataset import Dataset, Part, Split
 from runner.data.splits import split_dataset
 from runner.engine.batch_statistics import statistics_refresher
 from runner.engine.diagnostics import Diagnostic
-from runner.engine.tracking import Tracker
+from runner.engine.trackers import Trackers
 from runner.engine.training import Augment, one_kernel
 from runner.engine.weights import fresh_session, initialize
 from runner.models.hidden import Hidden
@@ -63,7 +63,7 @@ class Parts:
     augment: Augment | None
     callbacks: list[keras.callbacks.Callback]
     diagnostics: list[Diagnostic]
-    tracker: Tracker
+    trackers: Trackers
     batch_size: int
     examples: tuple[np.ndarray, np.ndarray] | None  # training images before and after augmentation
     warnings: list[str]
@@ -109,7 +109,12 @@ def build_parts(
         augment=build_augment(settings, split.train, one_kernel),
         callbacks=[*averaging, *callbacks, *objects.callbacks],
         diagnostics=[make(f"diagnostics.{name}", part.spec()) for name, part in settings.diagnostics.items()],
-        tracker=make("tracking", settings.tracking.spec(), directory=directory) if settings.tracking else Tracker(),
+        trackers=Trackers(
+            {
+                f"tracking={name}": make(f"tracking.{name}", part.spec(), directory=directory)
+                for name, part in settings.tracking.items()
+            }
+        ),
         batch_size=batch_size,
         examples=_augmented_examples(settings, targets.train),
         warnings=[

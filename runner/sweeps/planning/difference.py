@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from runner.config.identity import entries, is_volatile
-from runner.config.options import LIST_GROUPS, ONE_OPTION_GROUPS
+from runner.config.options import ONE_OPTION_GROUPS, listed_options
 from runner.config.overrides import override_key
 from runner.records.job import Job
 from runner.sweeps.planning.compose import as_override
@@ -18,10 +18,11 @@ def difference(baseline: Job, job: Job) -> list[str]:
         for group in ONE_OPTION_GROUPS
         if baseline.choices.get(group) != job.choices.get(group)
     ]
+    usual = listed_options(baseline.config)
     lists = [
-        f"{group}=[{','.join(job.config[group])}]"
-        for group in LIST_GROUPS
-        if list(baseline.config[group]) != list(job.config[group])
+        f"{group}=[{','.join(names)}]"
+        for group, names in listed_options(job.config).items()
+        if usual.get(group) != names
     ]
     values = [
         as_override(key, value)
