@@ -150,6 +150,8 @@ def checked_dataset(
     class_names: Sequence[str] = (),
     notes: Sequence[str] = (),
     validation: Part | None = None,
+    *,
+    draws_test: bool = False,
 ) -> Dataset:
     """Assemble a data set; its classes are the labels of the training part.
 
@@ -157,6 +159,7 @@ def checked_dataset(
         class_names: in label order, if the source has names.
         notes: changes that the loader made to the data.
         validation: the source's validation part, if it has one.
+        draws_test: the loader drew the test part, because the source has none.
 
     Raises:
         DataError: if the parts differ in dtype or shape, labels have gaps, or a part has a single class.
@@ -180,6 +183,7 @@ def checked_dataset(
         test_labels=test.labels,
         class_names=tuple(class_names),
         notes=tuple(notes),
+        draws_test=draws_test,
     )
 
 

@@ -45,6 +45,7 @@ class Dataset:
     class_names: tuple[str, ...] = ()  # in label order; empty if unnamed
     notes: tuple[str, ...] = ()  # changes that the loader made, for the user
     validation: Part | None = None  # if the source has one; else split off the training part
+    draws_test: bool = False  # the loader set the test part aside; the source has none of its own
     fingerprint: str = field(init=False)  # of the arrays alone
 
     def name_of(self, label: int | np.integer) -> str:
@@ -65,6 +66,7 @@ class Split:
     validation: Part
     test: Part
     notes: tuple[str, ...] = ()  # remarks for the user
+    held_out: str = ""  # identity of the test part, if it is a fold of cross-validation
 
     @property
     def sizes(self) -> dict[str, int]:
