@@ -25,6 +25,7 @@ from runner.run.instantiate import make
 from runner.run.prepare import fallback_warning, names_a_place
 from runner.sweeps.hydra_launchers import PoolLauncher
 from runner.sweeps.planning.compose import Composer
+from runner.sweeps.planning.folds import cross_validated, read_folds
 from runner.sweeps.planning.plan import Plan, candidates, sharing
 from runner.sweeps.planning.recorded import in_recorded_order, refuse_another_question
 from runner.sweeps.planning.sources import source_candidates
@@ -91,6 +92,8 @@ class StudySweeper(Sweeper):
         assert self.config is not None
         if self.config.get("study") is not None:
             raise ConfigError("search: a study tunes its variants itself (study.tune); use one of the two")
+        if self.config.get("folds") is not None:
+            raise ConfigError("folds: a search chooses on validation and needs none; cross-validate its best values")
         try:
             from runner.sweeps.search.optuna import Searching, conduct_search
             from runner.sweeps.search.space import read_search
@@ -138,14 +141,18 @@ def plan_sweep(config: DictConfig, arguments: Sequence[str], composer: Composer,
         if len(given) > 1 or "=[" in "".join(given):
             raise ConfigError(f"{' '.join(given)}: one {key} at a time")
     single = [override for override in single if not _is_of_the_sweep(override)]
-    seeds = _seeds(config, single, axes)
+    for key in ("folds", "dataset.folds", "dataset.fold"):
+        if key in axes:
+            raise ConfigError(f"{' '.join(axes[key])}: folds=5 trains every fold of one number of folds")
+    seeds, folds = _seeds(config, single, axes), _plain(config.folds)
     if config.get("study") is None:
         data = _embedded_data(single, axes, composer, console)
-        cells = candidates(grid_variants(axes, [*data, *single]), composer)
+        variants = cross_validated(grid_variants(axes, [*data, *single]), read_folds(folds))
+        cells = candidates(variants, composer)
         wanted = read_seeds([config.seed] if seeds is None else seeds)
         return Plan(sharing(job for cell in cells for job in cell.jobs(wanted, "final")))
-    study = read_study(_plain(config.study), seeds)
-    variants = study_variants(study, axes, single, composer)
+    study = read_study(_plain(config.study), seeds, folds)
+    variants = cross_validated(study_variants(study, axes, single, composer), study.folds)
     found = candidates(variants, composer)
     found += source_candidates(found, study, composer) if study.vary else []
     jobs = sharing(job for candidate in found for job in candidate.planned(study))

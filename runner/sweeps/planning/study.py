@@ -11,7 +11,7 @@ from runner.config.schema import Section, error_lines
 from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean
 from runner.records.baselines import arm_parts, study_names
-from runner.records.design import MOST_SEEDS, Correction, Looks, Spending
+from runner.records.design import MOST_SEEDS, Correction, Folds, Looks, Spending
 from runner.records.record import VALIDATION_METRICS
 from runner.records.variance_sources import Source
 from runner.reporting.metrics import is_share, sign_of
@@ -140,6 +140,7 @@ class Study(Chosen):
     correction: Correction = "max_t"  # of p values for several comparisons
     seeds: Seeds = Field(default=10, validate_default=True)
     looks: Annotated[Looks | None, BeforeValidator(_as_looks)] = None  # from `seeds: {first, most, looks, spending}`
+    folds: Folds | None = None  # of cross-validation, on each of which every seed runs
     vary: list[Source] = Field(default_factory=list)  # sources of variance, each of which varies alone in further runs
 
     @property
@@ -174,11 +175,12 @@ class Study(Chosen):
         return value
 
 
-def read_study(config: Any, seeds: Any = None) -> Study:
+def read_study(config: Any, seeds: Any = None, folds: Any = None) -> Study:
     """Check a study from the configuration.
 
     Args:
         seeds: from the command line; they replace the study's.
+        folds: likewise.
 
     Raises:
         ConfigError: one line for each key that is wrong.
@@ -186,6 +188,7 @@ def read_study(config: Any, seeds: Any = None) -> Study:
     if not isinstance(config, Mapping):
         raise ConfigError("study: must be keys with values: variants, seeds, ...")
     given = dict(config) | ({} if seeds is None else {"seeds": seeds, "looks": None})
+    given |= {} if folds is None else {"folds": folds}
     if isinstance(given.get("seeds"), Mapping):
         given |= _planned_looks(given["seeds"])
     variants = config.get("variants")
@@ -210,6 +213,8 @@ def read_study(config: Any, seeds: Any = None) -> Study:
         _check_tuning(study, study.tune)
     if study.vary:
         _check_sources(study)
+    if study.folds:
+        _check_folds(study)
     return study
 
 
@@ -273,3 +278,15 @@ def _check_sources(study: Study) -> None:
         raise ConfigError("study.vary: cannot be combined with planned looks, which stop early; give a number of seeds")
     if len(study.seeds) < 2:
         raise ConfigError("study.vary: needs two seeds or more (seeds=20); one run has no spread")
+
+
+def _check_folds(study: Study) -> None:
+    if study.tune:
+        raise ConfigError(
+            "study.folds: cannot be combined with study.tune, which would need folds within the folds; tune on a split "
+            "of the training data first, and give the chosen values to the variants"
+        )
+    if study.looks:
+        raise ConfigError("study.folds: cannot be combined with planned looks; give a number of seeds")
+    if study.vary:
+        raise ConfigError("study.folds: cannot be combined with study.vary, whose runs share one test set")

@@ -28,6 +28,7 @@ class Variant:
     points: list[list[str]]  # the overrides of each tuning point; empty: nothing is tuned
     named: bool = False  # by the study; reports use this name
     source: str = ""  # of the variance that is measured, if the runs are not compared with other variants
+    folds: int | None = None  # on each of which every seed runs
 
 
 def grid_variants(axes: Mapping[str, Sequence[str]], single: Sequence[str]) -> list[Variant]:
