@@ -24,6 +24,7 @@ QUANTITIES = {"loss": "loss with penalty", "negative_log_likelihood": "cross-ent
 _LONGEST = 10_000  # characters of all overrides together, and of a name
 _MOST = 500  # keys in any part of a record, each of which may be an error that pydantic keeps
 OF_ONE_RUN = ("seed", "dataset.fold")  # keys in which the runs of one variant differ
+FOLLOWING = "dataset.split_seed=${seed}"  # the override by which each seed draws the split, and the folds, anew
 _SIZES = ("train", "validation", "test")  # sizes of the data set's parts
 LARGEST = 1e100  # beyond any training's values, and small enough for statistics and figures
 
@@ -140,8 +141,10 @@ class RunRecord:
 
     @property
     def asked(self) -> list[str]:
-        """The overrides that define the variant: all but its seed and fold and those that do not change the run id."""
-        return variant_overrides(self.overrides)
+        """The overrides that define the variant: all but its seed and folds and those that do not change the run id."""
+        asked = variant_overrides(self.overrides)
+        folds = [override for override in asked if override_key(override) == "dataset.folds"]
+        return [override for override in asked if not folds or override not in (*folds, FOLLOWING)]
 
     @property
     def error_line(self) -> str | None:

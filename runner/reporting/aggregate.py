@@ -157,7 +157,8 @@ def comparison_frame(
 
 
 def _values(runs: pd.DataFrame, metric: str) -> "pd.Series[float]":
-    values: pd.Series[float] = runs[is_scored(runs, metric)].groupby(units_of(runs))[metric].mean().astype(float)
+    scored = runs[is_scored(runs, metric)]
+    values: pd.Series[float] = scored.groupby(units_of(scored))[metric].mean().astype(float)
     return values
 
 

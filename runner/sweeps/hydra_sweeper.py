@@ -141,13 +141,15 @@ def plan_sweep(config: DictConfig, arguments: Sequence[str], composer: Composer,
         if len(given) > 1 or "=[" in "".join(given):
             raise ConfigError(f"{' '.join(given)}: one {key} at a time")
     single = [override for override in single if not _is_of_the_sweep(override)]
-    for key in ("folds", "dataset.folds", "dataset.fold"):
-        if key in axes:
-            raise ConfigError(f"{' '.join(axes[key])}: folds=5 trains every fold of one number of folds")
+    if "folds" in axes:
+        raise ConfigError(f"{' '.join(axes['folds'])}: one number of folds at a time")
+    if "dataset.fold" in axes:
+        raise ConfigError(f"{' '.join(axes['dataset.fold'])}: folds=N trains all N folds")
     seeds, folds = _seeds(config, single, axes), _plain(config.folds)
     if config.get("study") is None:
+        folds = read_folds(folds)
         data = _embedded_data(single, axes, composer, console)
-        variants = cross_validated(grid_variants(axes, [*data, *single]), read_folds(folds))
+        variants = cross_validated(grid_variants(axes, [*data, *single]), folds)
         cells = candidates(variants, composer)
         wanted = read_seeds([config.seed] if seeds is None else seeds)
         return Plan(sharing(job for cell in cells for job in cell.jobs(wanted, "final")))

@@ -11,6 +11,7 @@ from runner.core.errors import ConfigError
 from runner.core.text import counted
 from runner.records.design import MOST_FOLDS, Folds
 from runner.records.job import Job
+from runner.records.record import FOLLOWING
 from runner.reporting.statistics.attainability import LEVEL
 from runner.reporting.statistics.corrected_t import detectable_by_t, interval_reach
 from runner.reporting.statistics.power import POWER
@@ -47,7 +48,7 @@ def cross_validated(variants: Iterable[Variant], folds: int | None) -> list[Vari
         for override in variant.overrides:
             if override_key(override) in ("dataset.folds", "dataset.fold"):
                 raise ConfigError(f"{override}: every run gets one of the {folds} folds (folds={folds}); remove it")
-        drawn = [f"dataset.folds={folds}", "dataset.split_seed=${seed}"]
+        drawn = [f"dataset.folds={folds}", FOLLOWING]
         found.append(replace(variant, overrides=[*drawn, *variant.overrides], folds=folds))
     return found
 
