@@ -11,7 +11,7 @@
 # make calibration-families the same for families of comparisons and planned looks (25 minutes)
 # make calibration-power    whether the seeds that runner power asks for have the promised power
 # make calibration-images   coverage of the intervals for new test images, from a known truth
-# make calibration-folds    false claims of cross-validation, with classifiers on simulated data (15 minutes)
+# make calibration-folds    false claims of cross-validation, with classifiers on simulated data
 # make torture the tests of reliability in their long form
 # make faults  plant seeded faults one at a time and say which of them the suite catches
 # make lock    regenerate the two lock files from pyproject.toml (needs uv)

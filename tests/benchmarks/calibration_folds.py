@@ -1,7 +1,7 @@
 """How often cross-validation claims a difference that does not exist (`make calibration-folds`).
 
-Each study draws a data set anew and cross-validates two classifiers of scikit-learn on it: two of one kind, of which
-each sees its own half of the features. If both halves are drawn alike, neither classifier is better. As in a study of
+Each study draws a data set anew and cross-validates two simple classifiers on it: two of one kind, of which each sees
+its own half of the features. If both halves are drawn alike, neither classifier is better. As in a study of
 `runner`, a fifth of the training examples is set aside for validation.
 """
 
@@ -11,11 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
-from sklearn.base import ClassifierMixin
+from scipy.spatial.distance import cdist
 from sklearn.model_selection import StratifiedKFold
-from sklearn.naive_bayes import GaussianNB
-from sklearn.neighbors import KNeighborsClassifier
-from sklearn.tree import DecisionTreeClassifier
 
 from runner.reporting.statistics.comparisons import Comparison
 from runner.reporting.statistics.corrected_t import compare_folds
@@ -23,10 +20,30 @@ from tests.benchmarks.calibration import markdown, rate
 
 STUDIES = 1_000
 EXAMPLES = 200
-CLASSIFIERS: dict[str, Callable[[], ClassifierMixin]] = {
-    "naive Bayes": GaussianNB,
-    "decision tree": lambda: DecisionTreeClassifier(max_depth=4, random_state=0),
-    "nearest neighbour": lambda: KNeighborsClassifier(1),
+Classifier = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]  # training inputs and labels, test inputs
+
+
+def nearest_centroid(inputs: np.ndarray, labels: np.ndarray, test: np.ndarray) -> np.ndarray:
+    """Predict the class whose mean is nearer."""
+    return cdist(test, [inputs[labels == label].mean(axis=0) for label in (0, 1)]).argmin(axis=1)
+
+
+def nearest_neighbour(inputs: np.ndarray, labels: np.ndarray, test: np.ndarray) -> np.ndarray:
+    """Predict the class of the nearest training example."""
+    return labels[cdist(test, inputs).argmin(axis=1)]
+
+
+def best_feature(inputs: np.ndarray, labels: np.ndarray, test: np.ndarray) -> np.ndarray:
+    """Predict by the one feature whose class means differ most, with a threshold between them."""
+    means = np.array([inputs[labels == label].mean(axis=0) for label in (0, 1)])
+    best = (np.abs(means[1] - means[0]) / inputs.std(axis=0)).argmax()
+    return (np.abs(test[:, best] - means[1, best]) < np.abs(test[:, best] - means[0, best])).astype(int)
+
+
+CLASSIFIERS: dict[str, Classifier] = {
+    "nearest centroid": nearest_centroid,
+    "nearest neighbour": nearest_neighbour,
+    "best feature": best_feature,
 }
 DESIGNS = ((5, 1), (5, 3), (10, 1), (10, 3))  # folds and repetitions
 _FEATURES = 4  # of each classifier
@@ -41,12 +58,12 @@ _HEADS = [
 
 
 def cross_validated(
-    make: Callable[[], ClassifierMixin], folds: int, times: int, shifts: tuple[float, float], seed: int
+    classifier: Classifier, folds: int, times: int, shifts: tuple[float, float], seed: int
 ) -> tuple[list[float], list[float]]:
     """Return the accuracies of two classifiers on the folds of one study, of all repetitions.
 
     Args:
-        make: a new classifier of either.
+        classifier: of either half of the features.
         shifts: of the class means of the features that each of them sees.
     """
     generator = np.random.default_rng(seed)
@@ -59,8 +76,8 @@ def cross_validated(
         for rest, test in draw.split(labels, labels):
             train = generator.permutation(rest)[: int(_TRAINING * len(rest))]
             for half, own in enumerate(accuracies):
-                fitted = make().fit(inputs[train, half], labels[train])
-                own.append(float(np.mean(fitted.predict(inputs[test, half]) == labels[test])))
+                predicted = classifier(inputs[train, half], labels[train], inputs[test, half])
+                own.append(float(np.mean(predicted == labels[test])))
     return accuracies
 
 
@@ -72,11 +89,9 @@ class Studies:
     folds: int
 
     @classmethod
-    def of(
-        cls, make: Callable[[], ClassifierMixin], folds: int, times: int, studies: int, shift: float = _SHIFT
-    ) -> "Studies":
+    def of(cls, classifier: Classifier, folds: int, times: int, studies: int, shift: float = _SHIFT) -> "Studies":
         """Simulate studies; the second classifier's features have class means at `shift`."""
-        found = [cross_validated(make, folds, times, (_SHIFT, shift), seed) for seed in range(studies)]
+        found = [cross_validated(classifier, folds, times, (_SHIFT, shift), seed) for seed in range(studies)]
         return cls(np.array([np.subtract(*pair) for pair in found]), folds)
 
     def compared(self, margin: float | None = None) -> list[Comparison]:
@@ -100,10 +115,10 @@ def covers(found: list[Comparison], difference: float) -> np.ndarray:
 
 def rows(studies: int) -> Iterator[list[str]]:
     """Yield the rows of the table, in percent of the studies."""
-    for name, make in CLASSIFIERS.items():
+    for name, classifier in CLASSIFIERS.items():
         for folds, times in DESIGNS:
-            alike = Studies.of(make, folds, times, studies)
-            apart = Studies.of(make, folds, times, studies, _WEAKER)
+            alike = Studies.of(classifier, folds, times, studies)
+            apart = Studies.of(classifier, folds, times, studies, _WEAKER)
             truth = float(apart.differences.mean())
             null, other = alike.compared(), apart.compared(margin=truth)
             equivalent = np.array([one.p_equivalence < _LEVEL for one in other])
