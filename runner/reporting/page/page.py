@@ -73,8 +73,11 @@ def caption_of(stem: str, unit: Unit = SEEDS) -> str:
     caption = CAPTIONS.get(stem, _DOTS)
     if unit == SEEDS:
         return caption
-    interval = "interval, which allows for overlapping training sets"
-    return caption.replace("seed", unit.noun).replace("t-intervals", f"{interval}s").replace("t-interval", interval)
+    overlap = "for overlapping training sets"
+    words = {"t-intervals": f"intervals, which allow {overlap}", "t-interval": f"interval, which allows {overlap}"}
+    for plain, corrected in {"seed": unit.noun, **words}.items():
+        caption = caption.replace(plain, corrected)
+    return caption
 
 
 @dataclass(frozen=True)
