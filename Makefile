@@ -116,7 +116,7 @@ faults: setup
 	$(BIN)/python -m tests.faults $(ARGS)
 
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml
-EXTRAS := --extra optuna --extra ray --extra slurm
+EXTRAS := --extra onnx --extra optuna --extra ray --extra slurm
 lock:
 	$(COMPILE) $(EXTRAS) --group dev --group build --output-file requirements.lock
 	$(COMPILE:pyproject.toml=) --constraint requirements.lock --group build --output-file requirements-build.lock

@@ -165,9 +165,12 @@ def _is_self(node: ast.expr) -> bool:
 
 # Modules that import inside functions, beside the commands: what they import there takes seconds or is an extra.
 LATE = {
+    "data/archives.py",
+    "data/keras_datasets.py",
     "data/mnist.py",
     "reporting/ranks.py",
     "reporting/scores.py",
+    "reporting/statistics/functional_anova.py",
     "reporting/statistics/power.py",
     "run/execute.py",
     "run/prepare.py",

@@ -3,7 +3,7 @@
 import sys
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 LARGEST = 2**63 - 1  # the largest integer of NumPy and TensorFlow
 
@@ -38,7 +38,9 @@ def _within(
             raise ValueError(f"must be at most {LARGEST}")
         return value
 
-    return BeforeValidator(check)
+    most = LARGEST if kind is int else sys.float_info.max
+    limits = Field(gt=above, ge=at_least, lt=below, le=most if below is None else None)
+    return BeforeValidator(check, json_schema_input_type=Annotated[kind, limits])
 
 
 Count = Annotated[int, _within(int, at_least=1)]

@@ -5,7 +5,7 @@ from runner.config.trust import OWN, package_of
 from runner.core.errors import ConfigError
 from runner.core.paths import user_path
 from runner.data.dataset import DataError
-from runner.data.mnist import data_directory
+from runner.data.directories import data_directory
 
 
 def refuse_missing(settings: Settings) -> None:

@@ -123,6 +123,10 @@ def _stale(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
     present = {
         "selection.csv": results.selection is not None,
         "tuning_curve.*": results.tuning_curve is not None,
+        "tuning_history.*": results.tuning is not None,
+        "tuning_slices.*": any(trials.axes for trials in results.trials),
+        "tuning_parallel.*": any(len(trials.axes) > 1 for trials in results.trials),
+        "importances.*": bool(len(results.importances.frame)) or (out / "trials.csv").exists(),  # of a search
         "variance_sources.*": results.variance_sources is not None,
         "ranks.csv": ranks is not None,
         "critical_difference.*": ranks is not None,
@@ -146,6 +150,8 @@ def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[
         yield write_frame(results.selection, out / "selection.csv")
     if results.tuning_curve is not None:
         yield write_frame(results.tuning_curve, out / "tuning_curve.csv")
+    if len(results.importances.frame):
+        yield write_frame(results.importances.frame, out / "importances.csv")
     if results.variance_sources is not None:
         yield write_frame(results.variance_sources, out / "variance_sources.csv")
     if ranks:

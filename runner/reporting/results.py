@@ -24,6 +24,7 @@ from runner.reporting.effects import LOOKS_TO_COME, effects_frame
 from runner.reporting.factors import Factorial, factorial, read_factors
 from runner.reporting.folds import Unit, folds_of, folds_text, refuse_mixed_folds, unit_of
 from runner.reporting.groups import plans_apart, sweeps_apart
+from runner.reporting.importances import Importances, importances
 from runner.reporting.labels import Values, cells, labels_by, variant_labels, with_dataset, with_values_in_force
 from runner.reporting.lost_runs import lost_shares
 from runner.reporting.metrics import (
@@ -49,6 +50,7 @@ from runner.reporting.task_verdicts import task_verdicts
 from runner.reporting.tasks import FEWEST_DATASETS, Tasks, arm_baselines, compare_over_datasets
 from runner.reporting.time_profiles import TimeProfile, time_profile
 from runner.reporting.tuning_curves import pruning_sentences, tuning_curve_frame, tuning_sentences
+from runner.reporting.tuning_trials import Trials, tuning_trials
 from runner.reporting.variance_sources import source_cautions, variance_frame
 from runner.reporting.variant_names import find_variant
 from runner.reporting.verdicts import cautions, verdicts
@@ -153,6 +155,16 @@ class Results:
         return tuning_curve_frame(
             self.tuning, self.tuning_runs, asked.variants, asked.direction, is_independent=asked.has_independent_points
         )
+
+    @cached_property
+    def trials(self) -> list[Trials]:
+        """The trials of each variant of a tuned study."""
+        return [] if self.tuning is None else tuning_trials(self.tuning, self.asked)
+
+    @cached_property
+    def importances(self) -> Importances:
+        """The importances of the keys of a tuned study."""
+        return importances(self.trials, is_independent=self.asked.has_independent_points)
 
     @property
     def tuning_sentences(self) -> list[str]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from runner.config.lengths import in_steps
 from runner.config.schema import DatasetPart, Settings
+from runner.config.trust import is_of_the_user
 from runner.core.errors import ConfigError
 from runner.core.streams import Stream, integer_seed, seed_sequence
 from runner.data.augmentation.pipeline import augmenter
@@ -126,7 +127,7 @@ def build_dataset(settings: Settings) -> Dataset:
 
 
 def build_split(settings: Settings, dataset: Dataset) -> Split:
-    """Split and preprocess the data set."""
+    """Split and preprocess the data set. The transform of the user's own preprocessing is unknown."""
     chosen = settings.dataset
     split = split_dataset(
         dataset,
@@ -139,7 +140,8 @@ def build_split(settings: Settings, dataset: Dataset) -> Split:
         fold=_fold(chosen),
     )
     processed: Split = make("preprocessing", settings.preprocessing.spec(), split=split)
-    return replace(processed, held_out=split.held_out)
+    processed = replace(processed, held_out=split.held_out)
+    return replace(processed, transform=None) if is_of_the_user(settings.preprocessing.target) else processed
 
 
 def _fold(chosen: DatasetPart) -> Fold | None:
@@ -154,10 +156,13 @@ def build_augment(settings: Settings, data: Part, compiled: Callable[[Augment], 
     Args:
         compiled: turns a function into one kernel.
     """
-    parts = {
-        name: make(f"augmentation.{name}", part.spec(), seed=_augmentation_seed(settings.seed_of("augmentation"), name))
-        for name, part in settings.augmentation.items()
-    }
+    parts = {}
+    for name, part in settings.augmentation.items():
+        at_run_time = {"seed": _augmentation_seed(settings.seed_of("augmentation"), name)}
+        if getattr(locate("", part.target), "needs_range", False):
+            values = data.inputs.reshape(-1, data.inputs.shape[-1])
+            at_run_time |= {"lowest": values.min(axis=0), "highest": values.max(axis=0)}
+        parts[name] = make(f"augmentation.{name}", part.spec(), **at_run_time)
     return augmenter(parts, data.inputs.shape[1:], compiled) if parts else None
 
 

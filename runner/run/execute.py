@@ -22,6 +22,7 @@ from runner.core.paths import located
 from runner.core.signals import Interruption
 from runner.core.terminal import show_warning, waiting
 from runner.core.text import counted
+from runner.data.inference import Inference
 from runner.data.locations import refuse_missing
 from runner.engine.tensorflow_import import uncollected
 from runner.records.record import DONE, Row, RunRecord, finite, now
@@ -129,7 +130,7 @@ def run(
         with attempt.guard():  # at once: there may be no time for the rest
             directory.write_record(attempt.finished(time.perf_counter() - started))
     with attempt.guard():
-        _write_model(model, directory)
+        _write_model(model, prepared, directory)
         _write_results(attempt, parts, directory, console, figures=not request.in_sweep)
     with attempt.guard():
         parts.tracker.end(replace(attempt.record, status=attempt.status))
@@ -252,10 +253,13 @@ def _test(attempt: Attempt, parts: "Parts", compiled: "Compiled", directory: Run
     return result.model
 
 
-def _write_model(model: "Model", directory: RunDirectory) -> None:
+def _write_model(model: "Model", prepared: Prepared, directory: RunDirectory) -> None:
+    """Write the model, and what it lacks for predictions on new examples."""
     from runner.engine.saving import save_model
 
     directory.write_model(partial(save_model, model))
+    if inference := Inference.of(prepared.dataset, prepared.parts.split):
+        directory.write_inference(inference)
 
 
 def _write_tables(history: list[Row], parts: "Parts", directory: RunDirectory) -> None:

@@ -35,12 +35,14 @@ def read(results: runner.Results) -> list[Path]:
     frames: list[pd.DataFrame] = [results.runs, results.history, compared.aggregate, compared.comparisons]
     selection: pd.DataFrame | None = compared.selection
     tuning_curve: pd.DataFrame | None = compared.tuning_curve
+    importances: pd.DataFrame | None = compared.importances
     figure: Figure = results.figure(results.figures()[0])
     texts: list[str] = [*compared.cautions, *compared.verdicts, results.table("latex")]
     runs: list[runner.Run] = [*results, results.run(0)]
     assert [frames, figure, texts, runs]
     assert selection is None
     assert tuning_curve is None
+    assert importances is None
     return results.report("paper")
 
 

@@ -12,7 +12,7 @@ from matplotlib.ticker import LogLocator, NullFormatter, PercentFormatter
 from runner.reporting.figures.axes import LEARNING_RATE, Axis
 from runner.reporting.figures.canvas import ONE_COLUMN, TWO_COLUMNS, canvas, legend_below, plain, wrapped
 from runner.reporting.figures.curves import BAND
-from runner.reporting.figures.styles import Style, variant_styles
+from runner.reporting.figures.styles import STAR, Style, variant_styles
 from runner.reporting.folds import SEEDS, Unit
 from runner.reporting.metrics import axis_label, is_share, sign_of, spread_text
 from runner.reporting.statistics.comparisons import Summary, summarize
@@ -27,7 +27,6 @@ _FEW_DECADES = 3  # of an axis, with two ticks in each
 _MOST_GROUPS = 7  # most lines with bands that can be distinguished
 _TURNED = 9  # letters per inch of names along an axis, from which they are rotated
 _DARK = 0.55  # of the colour scale, below which text is white
-_STAR: dict[str, Any] = {"markersize": 9, "markeredgecolor": "black", "markeredgewidth": 0.6}
 
 
 def sensitivity(
@@ -58,7 +57,7 @@ def sensitivity(
     if hidden := sum(not style.shown for style in styles.values()):
         axes.plot([], [], color="0.75", label=f"{hidden} others")
     if chosen:
-        axes.plot([], [], "*", color="white", label="chosen", **_STAR)
+        axes.plot([], [], "*", color="white", label="chosen", **STAR)
     scale_values(axes, _mark_lost(axes, points, styles))
     axes.set_xlabel("learning rate" if key == LEARNING_RATE else plain(key))
     axes.set_ylabel(axis_label(metric))
@@ -82,7 +81,7 @@ def _draw_group(axes: Axes, style: Style, name: str, points: pd.DataFrame, chose
         if np.isfinite(lows).any():
             axes.fill_between([*found], lows, highs, color=style.color, alpha=0.15, linewidth=0)
     if chosen is not None and chosen in found:
-        axes.plot(chosen, found[chosen].mean, "*", color=style.color, zorder=4, **_STAR)
+        axes.plot(chosen, found[chosen].mean, "*", color=style.color, zorder=4, **STAR)
 
 
 def _mark_lost(axes: Axes, points: pd.DataFrame, styles: Mapping[str, Style]) -> list[float]:

@@ -28,7 +28,34 @@ from runner.reporting.variance_sources import source_sentences
 _BAND = f"Lines are means over seeds, bands their {CONFIDENCE:.0%} t-intervals."
 _DOTS = f"Each dot is a seed; the bar below is the mean with its {CONFIDENCE:.0%} t-interval."
 _PENALTY = "Includes each run's own penalties and smoothing; not comparable between variants that differ in these."
-CAPTIONS = {
+_HISTORY = (
+    "Validation score of each trial, in the order in which the trials were planned or asked for; the line is the best "
+    "so far. Trials far behind the others are triangles at the edge."
+)
+TUNING_CAPTIONS = {
+    "tuning_curve": (
+        "Best of so many points, drawn at random and without replacement from those tried: the mean over all draws of "
+        "its validation score and of its test score, both on the tuning seeds. A bar holds 95% of the validation "
+        "scores; it is no confidence interval for other points. A grid's curve depends on the values in it."
+    ),
+    "search": _HISTORY,
+    "tuning_history": _HISTORY,
+    "tuning_slices": (
+        "Validation score of each trial by the value of each tuned key, on the scale of its axis. A star is the "
+        "choice. Other keys vary as well, so a pattern in one panel may be the effect of another key."
+    ),
+    "importances": (
+        "Share of the variance of the validation score that each key explains by itself (dot) and with its "
+        "interactions (circle), by fANOVA on a random forest. A line holds 95% of the forest's trees, each of which "
+        "saw another sample of the trials. R² is the share of the variance that the forest predicts of trials that it "
+        "has not seen; grey: it predicts none. A variant with a single tuned key has no importances."
+    ),
+    "tuning_parallel": (
+        "Each line is a trial: it passes through the values of its keys to its validation score, which also gives its "
+        "colour (dark: better). The thick line is the choice. Grey trials have no score. A gap is a key not set."
+    ),
+}
+CAPTIONS = TUNING_CAPTIONS | {
     "accuracy": f"Accuracy by epoch. {_BAND}",
     "loss": f"Loss by epoch. {_PENALTY} {_BAND}",
     "negative_log_likelihood": f"Cross-entropy by epoch, without penalties and smoothing. {_BAND}",
@@ -39,11 +66,6 @@ CAPTIONS = {
         "the score is the mean height between 1 and 4."
     ),
     "sensitivity": f"Metric against the varied key. {_BAND}",
-    "tuning_curve": (
-        "Best of so many points, drawn at random and without replacement from those tried: the mean over all draws of "
-        "its validation score and of its test score, both on the tuning seeds. A bar holds 95% of the validation "
-        "scores; it is no confidence interval for other points. A grid's curve depends on the values in it."
-    ),
     "heat_map": "Mean and standard deviation for every pair of values; grey: no run completed.",
     "interaction": (
         f"Means of the complete seeds by two axes, over all others; bars or bands are {CONFIDENCE:.0%} t-intervals over"
@@ -139,12 +161,13 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
         variants=variants_table(results, table),
         tasks=tasks_table(results.tasks) if results.tasks else None,
         selection=None if results.selection is None else selection_table(results.selection),
-        tuning_sentences=results.tuning_sentences,
+        tuning_sentences=[*results.tuning_sentences, *results.importances.notes],
+        tuning_figures=[figure for figure in drawings if figure.stem in TUNING_CAPTIONS],
         effects=None if results.effects is None else effects_table(results.effects),
         effect_verdicts=results.effect_verdicts,
         variance=None if spread is None else variance_table(spread),
         variance_sentences=source_sentences(spread),
-        figures=drawings,
+        figures=[figure for figure in drawings if figure.stem not in TUNING_CAPTIONS],
         runs=runs_table(results, path.parent),
         failures=failures,
         left_out=left_out,
