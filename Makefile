@@ -11,6 +11,7 @@
 # make calibration-families the same for families of comparisons and planned looks (25 minutes)
 # make calibration-power    whether the seeds that runner power asks for have the promised power
 # make calibration-images   coverage of the intervals for new test images, from a known truth
+# make calibration-folds    false claims of cross-validation, with classifiers on simulated data
 # make torture the tests of reliability in their long form
 # make faults  plant seeded faults one at a time and say which of them the suite catches
 # make lock    regenerate the two lock files from pyproject.toml (needs uv)
@@ -19,7 +20,8 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .PHONY: setup run check test lint format bench bench-augmentation bench-sweep bench-report calibration \
-	calibration-effects calibration-families calibration-images calibration-power torture faults lock audit clean
+	calibration-effects calibration-families calibration-folds calibration-images calibration-power torture faults lock \
+	audit clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -96,6 +98,9 @@ calibration-effects: setup
 
 calibration-families: setup
 	$(BIN)/python -m tests.benchmarks.calibration_families $(ARGS)
+
+calibration-folds: setup
+	$(BIN)/python -m tests.benchmarks.calibration_folds $(ARGS)
 
 calibration-power: setup
 	$(BIN)/python -m tests.benchmarks.calibration_power $(ARGS)

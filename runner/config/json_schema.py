@@ -28,6 +28,11 @@ _DEFINITIONS = {
 }
 _SWEEP = {
     "seeds": {"description": "Seeds of every variant: a number n (0 to n - 1), or a list of them."},
+    "folds": {
+        "type": ["integer", "null"],
+        "minimum": 2,
+        "description": "Number of folds of cross-validation, on each of which every seed runs.",
+    },
     "dry_run": {"type": "boolean", "description": "Show the plan and train nothing."},
     "fail_fast": {"type": "boolean", "description": "Stop at the first run that fails."},
     "study": {"type": ["object", "null"], "description": "A study; see the schema of study files."},

@@ -44,6 +44,7 @@ def _within(
 
 
 Count = Annotated[int, _within(int, at_least=1)]
+TwoOrMore = Annotated[int, _within(int, at_least=2)]
 WholeNumber = Annotated[int, _within(int, at_least=0)]
 AtLeastOne = Annotated[float, _within(float, at_least=1)]
 Positive = Annotated[float, _within(float, above=0)]

@@ -10,14 +10,23 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from runner.config.identity import leaves
 from runner.config.keras_names import unknown_name, unknown_target
-from runner.config.ranges import AtLeastOne, Count, Fraction, NonNegative, OpenFraction, Positive, WholeNumber
+from runner.config.ranges import (
+    AtLeastOne,
+    Count,
+    Fraction,
+    NonNegative,
+    OpenFraction,
+    Positive,
+    TwoOrMore,
+    WholeNumber,
+)
 from runner.config.trust import OWN, TRUST, package_of
 from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean
 
 CONSTANT_SCHEDULE = "runner.optim.constant.constant"  # by name, because importing it would be circular
 StreamName = Literal["weights", "order", "dropout", "augmentation"]
-SWEEP_KEYS = ("study", "search", "seeds", "dry_run", "fail_fast")  # they configure a sweep, not a run
+SWEEP_KEYS = ("study", "search", "seeds", "folds", "dry_run", "fail_fast")  # they configure a sweep, not a run
 
 
 class Section(BaseModel):
@@ -55,7 +64,10 @@ class Part(BaseModel):
 class DatasetPart(Part):
     """A loader, with the split and subsampling of its training set."""
 
-    OURS = frozenset({"validation_split", "split", "split_seed", "train_size", "label_noise", "class_imbalance"})
+    OURS = frozenset(
+        {"validation_split", "split", "split_seed", "train_size", "label_noise", "class_imbalance"}
+        | {"folds", "fold", "fold_from"}
+    )
 
     name: str
     """Name of the data set in records and reports."""
@@ -77,6 +89,28 @@ class DatasetPart(Part):
     """Share of wrong training labels."""
     class_imbalance: AtLeastOne | None = None
     """Training examples of the largest class per example of the smallest."""
+    folds: TwoOrMore | None = None
+    """Number of folds of cross-validation, drawn with `split_seed`."""
+    fold: WholeNumber | None = None
+    """The fold that is the test part, counted from 0."""
+    fold_from: Literal["all", "train"] | None = None
+    """The examples to fold; null: all, if the source has no test part of its own."""
+
+    @model_validator(mode="after")
+    def _fold_is_one_of_the_folds(self) -> Self:
+        if self.folds is None:
+            given = {"fold": self.fold, "fold_from": self.fold_from}
+            for key, value in given.items():
+                if value is not None:
+                    raise ValueError(f"{key}={value}: has no effect without folds")
+        elif self.fold is None:
+            raise ValueError(
+                f"folds={self.folds}: needs dataset.fold, 0 to {self.folds - 1}; "
+                f"folds={self.folds} in place of dataset.folds={self.folds} trains every fold"
+            )
+        elif self.fold >= self.folds:
+            raise ValueError(f"fold={self.fold}: must be 0 to {self.folds - 1}, one of the {self.folds} folds")
+        return self
 
 
 class NormalizationPart(Part):

@@ -164,6 +164,8 @@ def checked_dataset(
     notes: Sequence[str] = (),
     validation: Part | None = None,
     feature_names: Sequence[str] = (),
+    *,
+    draws_test: bool = False,
 ) -> Dataset:
     """Assemble a data set; its classes are the labels of the training part.
 
@@ -172,6 +174,7 @@ def checked_dataset(
         notes: changes that the loader made to the data.
         validation: the source's validation part, if it has one.
         feature_names: the columns of a table.
+        draws_test: the loader drew the test part, because the source has none.
 
     Raises:
         DataError: if the parts differ in dtype or shape, labels have gaps, or a part has a single class.
@@ -196,6 +199,7 @@ def checked_dataset(
         class_names=tuple(class_names),
         feature_names=tuple(feature_names),
         notes=tuple(notes),
+        draws_test=draws_test,
     )
 
 

@@ -59,8 +59,9 @@ def load_csv(
     header: bool,
     separator: str,
     memory_limit_gb: float,
+    validation_path: str | None = None,
 ) -> Dataset:
-    """Load a data set from one file, or from a training and a test file.
+    """Load a data set from one file, or from separate files of its parts.
 
     Args:
         path: file of the training examples, or of all.
@@ -72,6 +73,7 @@ def load_csv(
         header: whether the first row names the columns.
         separator: character between values.
         memory_limit_gb: memory limit for the features of a file.
+        validation_path: file of the validation examples, with the same columns.
 
     Raises:
         ConfigError: if a file has no such label column.
@@ -81,17 +83,31 @@ def load_csv(
     table = _read(checked_file(path), style)
     classes = _classes(table)
     train = _part(table, classes)
+    validation = None if validation_path is None else _further_part(validation_path, table, classes, style)
     if test_path is None:
         train, test = hold_out(str(table.path), train, test_size, data_seed)
     else:
-        test_table = _read(checked_file(test_path), style)
-        if test_table.columns != table.columns:
-            differing = sorted(set(table.columns) ^ set(test_table.columns))
-            what = f"the columns {', '.join(differing)}" if differing else "the order of its columns"
-            raise DataError(f"{test_table.path}: differs from {table.path} in {what}")
-        test = _part(test_table, classes)
-    named = [shortened(text) for text in classes]
-    return checked_dataset(name, str(table.path), train, test, named, feature_names=table.columns)
+        test = _further_part(test_path, table, classes, style)
+    return checked_dataset(
+        name,
+        str(table.path),
+        train,
+        test,
+        [shortened(text) for text in classes],
+        validation=validation,
+        feature_names=table.columns,
+        draws_test=test_path is None,
+    )
+
+
+def _further_part(path: str, first: Table, classes: dict[str, int], style: Format) -> Part:
+    """Read a file with the columns and classes of the first one."""
+    table = _read(checked_file(path), style)
+    if table.columns != first.columns:
+        differing = sorted(set(first.columns) ^ set(table.columns))
+        what = f"the columns {', '.join(differing)}" if differing else "the order of its columns"
+        raise DataError(f"{table.path}: differs from {first.path} in {what}")
+    return _part(table, classes)
 
 
 def read_features(

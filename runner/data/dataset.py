@@ -46,6 +46,7 @@ class Dataset:
     feature_names: tuple[str, ...] = ()  # columns of a table; empty if unnamed
     notes: tuple[str, ...] = ()  # changes that the loader made, for the user
     validation: Part | None = None  # if the source has one; else split off the training part
+    draws_test: bool = False  # the loader set the test part aside; the source has none of its own
     fingerprint: str = field(init=False)  # of the arrays alone
 
     def name_of(self, label: int | np.integer) -> str:
@@ -67,6 +68,7 @@ class Split:
     test: Part
     notes: tuple[str, ...] = ()  # remarks for the user
     transform: Callable[[Inputs], Inputs] | None = None  # made these inputs from the raw ones; None: unknown
+    held_out: str = ""  # identity of the test part, if it is a fold of cross-validation
 
     @property
     def sizes(self) -> dict[str, int]:

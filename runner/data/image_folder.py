@@ -81,7 +81,8 @@ def load_images(
         part, done = _read(root, classes, style)
         train, test = hold_out(str(root), part, test_size, data_seed)
         notes = _notes(root, done, len(part))
-        return checked_dataset(name, str(root), train, test, [shortened(text) for text in classes], notes)
+        named = [shortened(text) for text in classes]
+        return checked_dataset(name, str(root), train, test, named, notes, draws_test=True)
     own = folders.pop("train")
     classes = _training_classes(own)
     for folder in folders.values():
@@ -95,14 +96,15 @@ def load_images(
         parts[part_name], more = _read(folder, classes, style)
         done += more
     notes = _notes(root, done, len(train) + sum(map(len, parts.values())))
-    if "test" not in parts:
+    if draws_test := "test" not in parts:
         train, test = hold_out(str(root), train, test_size, data_seed)
     else:
         test = parts.pop("test")
         order = stratified_order(train.labels, np.random.default_rng(seed_sequence(data_seed, Stream.TEST_PART)))
         train = Part(train.inputs[order], train.labels[order])
     named = [shortened(text) for text in classes]
-    return checked_dataset(name, str(root), train, test, named, notes, next(iter(parts.values()), None))
+    validation = next(iter(parts.values()), None)
+    return checked_dataset(name, str(root), train, test, named, notes, validation, draws_test=draws_test)
 
 
 def read_image(

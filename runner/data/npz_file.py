@@ -60,9 +60,10 @@ def load_npz(
         for inputs, labels in zip(list(arrays)[::2], list(arrays)[1::2], strict=True)
     }
     train, test = parts.pop("train", None) or parts.pop(""), parts.pop("test", None)
-    if test is None:
+    if draws_test := test is None:
         train, test = hold_out(str(file), train, test_size, data_seed)
-    dataset = checked_dataset(name, str(file), train, test, validation=next(iter(parts.values()), None))
+    own = next(iter(parts.values()), None)
+    dataset = checked_dataset(name, str(file), train, test, validation=own, draws_test=draws_test)
     return replace(dataset, class_names=checked_class_names(class_names, dataset.classes))
 
 

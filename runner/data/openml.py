@@ -64,7 +64,7 @@ def load_openml(
     if named:
         notes.append(f"{name}: {', '.join(named)} became a 0/1 feature for each value.")
     train, test = hold_out(source, Part(inputs, labels), test_size, data_seed)
-    return checked_dataset(name, source, train, test, classes, notes)
+    return checked_dataset(name, source, train, test, classes, notes, draws_test=True)
 
 
 def _fetched(name: str, chosen: dict[str, Any], label: str | None, directory: Path) -> tuple[Any, list[str]]:

@@ -32,4 +32,5 @@ def load_table(name: str, test_size: float, data_seed: int) -> Dataset:
     source = f"scikit-learn: {name}"
     whole = Part(checked_inputs(source, table.data), checked_labels(source, np.asarray(table.target)))
     train, test = hold_out(source, whole, test_size, data_seed)
-    return checked_dataset(name, source, train, test, [str(name) for name in table.target_names])
+    names = [str(name) for name in table.target_names]
+    return checked_dataset(name, source, train, test, names, draws_test=True)

@@ -192,7 +192,7 @@ def _write_figures(
         written = []
         if {"svg", "html"} & {*formats}:
             svg = as_svg(figure)
-            drawings.append(drawing(stem, figure, svg))
+            drawings.append(drawing(stem, figure, svg, results.unit))
         if "svg" in formats:
             write_bytes(out / f"{stem}.svg", svg)
             written.append(out / f"{stem}.svg")
@@ -208,6 +208,8 @@ def _write_figures(
 
 
 def _test_examples(results: Results) -> int | None:
+    if results.folds:  # every fold has its own
+        return None
     datasets = [run.record.dataset for run in results.runs]
     sizes = {dataset.get("test") for dataset in datasets if dataset["fingerprint"]}
     return sizes.pop() if len(sizes) == 1 else None

@@ -46,7 +46,10 @@ def report_figures(results: Results, ranks: Ranks | None, confusion: str | None,
     for metric in ("accuracy", "loss", "negative_log_likelihood"):
         if metric in results.history or f"val_{metric}" in results.history:
             title = f"{_begin(quantity(metric))}: {results.title}"
-            yield metric, partial(learning_curves, results.history, metric, title, styles, seeds=seeds)
+            yield (
+                metric,
+                partial(learning_curves, results.history, metric, title, styles, seeds=seeds, unit=results.unit),
+            )
     yield from _final_figures(results)
     yield from _axis_figures(results)
     yield from tuning_figures(results, styles)
@@ -80,7 +83,7 @@ def _final_figures(results: Results) -> Named:
     if completed[metric].notna().any():
         title = f"{_begin(quantity(metric))} by variant: {results.title}"
         notes = _missed(results) if is_time(metric) else _without_result(results)
-        options = {"share": is_share(metric), "baseline": results.baseline, "notes": notes}
+        options = {"share": is_share(metric), "baseline": results.baseline, "notes": notes, "unit": results.unit}
         label = axis_label(metric)
         if is_time(metric):
             options["biased"] = notes
@@ -90,7 +93,7 @@ def _final_figures(results: Results) -> Named:
     if gaps["gap"].notna().any():
         label = "final training accuracy - validation accuracy (percentage points)"
         title = f"Generalization gap: {results.title}"
-        yield "generalization_gap", partial(dots, gaps, "gap", label, title, share=True)
+        yield "generalization_gap", partial(dots, gaps, "gap", label, title, share=True, unit=results.unit)
     ended = summary[summary["status"] != "running"]
     timed = ended if results.target is None else without_lost_times(ended)
     if results.target is not None and timed[WARM_SECONDS].notna().any():
@@ -99,7 +102,7 @@ def _final_figures(results: Results) -> Named:
         if results.target_source:
             label += _target_line(results.target_source)
         missed = _missed(results)
-        options = {"share": False, "notes": missed, "biased": missed}
+        options = {"share": False, "notes": missed, "biased": missed, "unit": results.unit}
         yield "time_to_target", partial(dots, timed, WARM_SECONDS, label, title, **options)
     if profile := results.time_profile:
         title = (
@@ -124,7 +127,7 @@ def _axis_figures(results: Results) -> Named:
         points = points_along(axis, overrides, scores)
         if points.groupby("group")["value"].nunique().max() >= _FEWEST_ALONG:
             title = f"Sensitivity: {results.title}"
-            yield "sensitivity", partial(sensitivity, points, axis.key, results.metric, title, {})
+            yield "sensitivity", partial(sensitivity, points, axis.key, results.metric, title, {}, unit=results.unit)
     if is_grid(axes, overrides) and scores.notna().any():
         title = f"Mean {axis_label(results.metric)}: {results.title}"
         points = overrides.assign(score=scores)
@@ -166,18 +169,24 @@ def _training_figures(results: Results, styles: dict[str, Style]) -> Named:
     history = results.history
     if "learning_rate" in history and len(history["learning_rate"].unique()) > 1:
         title = f"Learning rates: {results.title}"
-        yield "learning_rate", partial(variant_curves, history, "learning_rate", "learning rate", title, styles)
+        yield (
+            "learning_rate",
+            partial(variant_curves, history, "learning_rate", "learning rate", title, styles, results.unit),
+        )
     norms = _gradient_norms(results)
     if len(norms):
         title = f"Gradient norms: {results.title}"
-        yield "gradient_norm", partial(variant_curves, norms, "norm", "L2 norm of the gradient", title, styles)
+        yield (
+            "gradient_norm",
+            partial(variant_curves, norms, "norm", "L2 norm of the gradient", title, styles, results.unit),
+        )
 
 
 def _prediction_figures(results: Results, confusion: str | None) -> Named:
     variant = confusion or results.ranked[0]
     counts, seeds = mean_confusion(results.runs_of(variant))
     if counts is not None:
-        title = f"{variant}: test examples, mean of {counted(seeds, 'seed')}"
+        title = f"{variant}: test examples, mean of {counted(seeds, results.unit.noun)}"
         yield "confusion_matrix", partial(confusion_matrix, counts, title, class_names(results.runs_of(variant)))
     if crosses := results.predicted.ensembles:
         completed = results.summary[results.summary["status"] == "completed"]

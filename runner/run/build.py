@@ -12,12 +12,13 @@ import keras
 import numpy as np
 
 from runner.config.lengths import in_steps
-from runner.config.schema import Settings
+from runner.config.schema import DatasetPart, Settings
 from runner.config.trust import is_of_the_user
 from runner.core.errors import ConfigError
 from runner.core.streams import Stream, integer_seed, seed_sequence
 from runner.data.augmentation.pipeline import augmenter
 from runner.data.dataset import Dataset, Part, Split
+from runner.data.folds import Fold
 from runner.data.splits import split_dataset
 from runner.engine.batch_statistics import statistics_refresher
 from runner.engine.diagnostics import Diagnostic
@@ -141,9 +142,17 @@ def build_split(settings: Settings, dataset: Dataset) -> Split:
         train_size=chosen.train_size,
         label_noise=chosen.label_noise,
         class_imbalance=chosen.class_imbalance,
+        fold=_fold(chosen),
     )
     processed: Split = make("preprocessing", settings.preprocessing.spec(), split=split)
+    processed = replace(processed, held_out=split.held_out)
     return replace(processed, transform=None) if is_of_the_user(settings.preprocessing.target) else processed
+
+
+def _fold(chosen: DatasetPart) -> Fold | None:
+    if chosen.folds is None or chosen.fold is None:
+        return None
+    return Fold(chosen.fold, chosen.folds, chosen.fold_from)
 
 
 def build_augment(settings: Settings, data: Part, compiled: Callable[[Augment], Augment]) -> Augment | None:

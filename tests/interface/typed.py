@@ -25,7 +25,7 @@ def sweep() -> runner.Results:
     results = runner.sweep({"optimizer": ["sgd", "adam"], "seed": range(3)}, base=["dataset=mnist_5k"], workers=2)
     plan: pd.DataFrame = runner.study("optimizers", ["training.epochs=2"], seeds=6, dry_run=True)
     assert len(plan)
-    assert runner.study({"variants": {"sgd": []}}, seeds=[0, 1], name="mine").variants
+    assert runner.study({"variants": {"sgd": []}}, seeds=[0, 1], folds=5, name="mine").variants
     return results.resume(workers=2)
 
 

@@ -13,6 +13,7 @@ from runner.reporting.figures.axes import LEARNING_RATE, Axis
 from runner.reporting.figures.canvas import ONE_COLUMN, TWO_COLUMNS, canvas, legend_below, plain, wrapped
 from runner.reporting.figures.curves import BAND
 from runner.reporting.figures.styles import STAR, Style, variant_styles
+from runner.reporting.folds import SEEDS, Unit
 from runner.reporting.metrics import axis_label, is_share, sign_of, spread_text
 from runner.reporting.statistics.comparisons import Summary, summarize
 
@@ -29,7 +30,13 @@ _DARK = 0.55  # of the colour scale, below which text is white
 
 
 def sensitivity(
-    points: pd.DataFrame, key: str, metric: str, title: str, chosen: Mapping[str, float], direction: str | None = None
+    points: pd.DataFrame,
+    key: str,
+    metric: str,
+    title: str,
+    chosen: Mapping[str, float],
+    direction: str | None = None,
+    unit: Unit = SEEDS,
 ) -> Figure:
     """Draw a metric against a varied number: the mean over seeds, with its 95% interval as a band.
 
@@ -37,6 +44,7 @@ def sensitivity(
         points: one row per run: group, value (of the key) and score; NaN if the run has none (it diverged).
         chosen: value chosen for each group, drawn as a star.
         direction: max or min, if the study says which is better.
+        unit: what a run is one of, for the bands.
     """
     figure, axes = canvas(title, ONE_COLUMN, 2.9)
     means = sign_of(metric, direction) * points.groupby(["group", "value"])["score"].mean().groupby("group").max()
@@ -45,7 +53,7 @@ def sensitivity(
     styles = variant_styles(groups, ranked, ranked[0], most=_MOST_GROUPS)
     for group in sorted(groups, key=lambda group: styles[group].shown):
         own = points[(points["group"] == group) & points["score"].notna()]
-        _draw_group(axes, styles[group], group, own, chosen.get(group))
+        _draw_group(axes, styles[group], group, own, chosen.get(group), unit)
     if hidden := sum(not style.shown for style in styles.values()):
         axes.plot([], [], color="0.75", label=f"{hidden} others")
     if chosen:
@@ -59,11 +67,11 @@ def sensitivity(
     return figure
 
 
-def _draw_group(axes: Axes, style: Style, name: str, points: pd.DataFrame, chosen: float | None) -> None:
+def _draw_group(axes: Axes, style: Style, name: str, points: pd.DataFrame, chosen: float | None, unit: Unit) -> None:
     if points.empty:
         return
     scores = points.groupby("value")["score"].apply(list).to_dict()
-    found: dict[Any, Summary] = {value: summarize(own) for value, own in scores.items()}
+    found: dict[Any, Summary] = {value: summarize(own, unit.overlap) for value, own in scores.items()}
     means = [summary.mean for summary in found.values()]
     label = wrapped(name or "mean", _NAME) if style.shown else None
     line: Any = {"color": style.color, "linestyle": style.dash, "marker": style.marker}

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from runner.core.text import counted
 from runner.core.write import write_text
 from runner.reporting.figures.canvas import ONE_COLUMN
+from runner.reporting.folds import SEEDS, Unit
 from runner.reporting.metrics import quantity
 from runner.reporting.page.effects_table import effects_table
 from runner.reporting.page.page_tables import environment_table, runs_table, selection_table, variants_table
@@ -89,9 +90,16 @@ CAPTIONS = TUNING_CAPTIONS | {
 }
 
 
-def caption_of(stem: str) -> str:
-    """Return the caption of a figure; a figure named after the metric has one dot per seed."""
-    return CAPTIONS.get(stem, _DOTS)
+def caption_of(stem: str, unit: Unit = SEEDS) -> str:
+    """Return the caption of a figure; a figure named after the metric has one dot per seed, or per fold."""
+    caption = CAPTIONS.get(stem, _DOTS)
+    if unit == SEEDS:
+        return caption
+    overlap = "for overlapping training sets"
+    words = {"t-intervals": f"intervals, which allow {overlap}", "t-interval": f"interval, which allows {overlap}"}
+    for plain, corrected in {"seed": unit.noun, **words}.items():
+        caption = caption.replace(plain, corrected)
+    return caption
 
 
 @dataclass(frozen=True)
@@ -105,12 +113,12 @@ class Drawing:
     alt: str
 
 
-def drawing(stem: str, figure: Figure, svg: bytes) -> Drawing:
+def drawing(stem: str, figure: Figure, svg: bytes, unit: Unit = SEEDS) -> Drawing:
     """Return the drawing of a figure for the page."""
     title = figure.get_suptitle().replace("\n", " ")
     return Drawing(
         stem=stem,
-        caption=caption_of(stem),
+        caption=caption_of(stem, unit),
         data=base64.b64encode(svg).decode(),
         wide=figure.get_figwidth() > ONE_COLUMN,
         alt=f"Figure. {title}",
@@ -194,7 +202,7 @@ def _failures(results: Results) -> Sequence[Mapping[str, str]]:
     for run, label in zip(results.runs, results.summary["variant"], strict=True):
         record = run.record
         if record.error and record.error_line:
-            failed.append({"title": f"{label}, seed {record.seed}: {record.error_line}", "text": record.error})
+            failed.append({"title": f"{label}, {record.which}: {record.error_line}", "text": record.error})
     return failed
 
 

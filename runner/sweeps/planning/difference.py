@@ -7,6 +7,7 @@ from runner.config.identity import entries, is_volatile
 from runner.config.options import ONE_OPTION_GROUPS, listed_options
 from runner.config.overrides import override_key
 from runner.records.job import Job
+from runner.records.record import OF_ONE_RUN
 from runner.sweeps.planning.compose import as_override
 
 
@@ -27,7 +28,7 @@ def difference(baseline: Job, job: Job) -> list[str]:
     values = [
         as_override(key, value)
         for key, value in after.items()
-        if key in before and before[key] != value and key != "seed" and not is_volatile(key) and "_target_" not in key
+        if key in before and before[key] != value and _is_of_the_variant(key)
     ]
     named = {override_key(override) for override in [*options, *lists]}  # their keys follow from the option
     new, gone = _only(after, before, named), _only(before, after, named)
@@ -35,6 +36,10 @@ def difference(baseline: Job, job: Job) -> list[str]:
     added = [f"{'' if _below(key, gone) else '+'}{as_override(key, after[key])}" for key in new]
     removed = [f"~{key}" for key in gone if not _below(key, new) and not any(_below(other, [key]) for other in new)]
     return [*options, *lists, *values, *added, *removed]
+
+
+def _is_of_the_variant(key: str) -> bool:
+    return key not in OF_ONE_RUN and not is_volatile(key) and "_target_" not in key
 
 
 def _only(one: Mapping[str, Any], other: Mapping[str, Any], named: Container[str]) -> list[str]:

@@ -20,7 +20,7 @@ from runner.config.schema import Section, error_lines
 from runner.core.errors import ConfigError
 from runner.core.text import counted, did_you_mean
 from runner.records.baselines import arm_parts, study_names
-from runner.records.design import LEARNING, MOST_SEEDS, Correction, Looks, Sampler, Spending
+from runner.records.design import LEARNING, MOST_SEEDS, Correction, Folds, Looks, Sampler, Spending
 from runner.records.record import VALIDATION_METRICS
 from runner.records.variance_sources import Source
 from runner.reporting.metrics import is_share, sign_of
@@ -243,6 +243,8 @@ class Study(Chosen):
     """Their number n (0 to n - 1), a list of them, or planned looks at a growing number of them."""
     looks: Annotated[Looks | None, BeforeValidator(_as_looks)] = None
     """Sizes of planned looks, as `seeds: {first: ..., most: ...}` makes them."""
+    folds: Folds | None = None
+    """Number of folds of cross-validation, on each of which every seed runs."""
     vary: list[Source] = Field(default_factory=list, json_schema_extra={"uniqueItems": True})
     """Sources of variance, each of which varies alone in further runs."""
 
@@ -278,11 +280,12 @@ class Study(Chosen):
         return value
 
 
-def read_study(config: Any, seeds: Any = None) -> Study:
+def read_study(config: Any, seeds: Any = None, folds: Any = None) -> Study:
     """Check a study from the configuration.
 
     Args:
         seeds: from the command line; they replace the study's.
+        folds: likewise.
 
     Raises:
         ConfigError: one line for each key that is wrong.
@@ -290,6 +293,7 @@ def read_study(config: Any, seeds: Any = None) -> Study:
     if not isinstance(config, Mapping):
         raise ConfigError("study: must be keys with values: variants, seeds, ...")
     given = dict(config) | ({} if seeds is None else {"seeds": seeds, "looks": None})
+    given |= {} if folds is None else {"folds": folds}
     if isinstance(given.get("seeds"), Mapping):
         given |= _planned_looks(given["seeds"])
     variants = config.get("variants")
@@ -314,6 +318,8 @@ def read_study(config: Any, seeds: Any = None) -> Study:
         _check_tuning(study, study.tune)
     if study.vary:
         _check_sources(study)
+    if study.folds:
+        _check_folds(study)
     return study
 
 
@@ -382,3 +388,15 @@ def _check_sources(study: Study) -> None:
         raise ConfigError("study.vary: cannot be combined with planned looks, which stop early; give a number of seeds")
     if len(study.seeds) < 2:
         raise ConfigError("study.vary: needs two seeds or more (seeds=20); one run has no spread")
+
+
+def _check_folds(study: Study) -> None:
+    if study.tune:
+        raise ConfigError(
+            "study.folds: cannot be combined with study.tune, which would need folds within the folds; tune on a split "
+            "of the training data first, and give the chosen values to the variants"
+        )
+    if study.looks:
+        raise ConfigError("study.folds: cannot be combined with planned looks; give a number of seeds")
+    if study.vary:
+        raise ConfigError("study.folds: cannot be combined with study.vary, whose runs share one test set")
