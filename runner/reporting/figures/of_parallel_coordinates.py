@@ -21,7 +21,7 @@ from runner.reporting.tuning_trials import Trials
 
 MOST_PANELS = 6
 _MOST_KEYS = 10
-_HEIGHT = 1.6  # inches per panel
+_HEIGHT = 1.4  # inches per panel
 _MARGIN = 0.07  # of the width between the first axis and the last
 _TICKS = 4
 _THIN, _THICK = 0.9, 2.2  # points, of a line and of the chosen one
@@ -92,7 +92,7 @@ def _draw_lines(axes: Axes, lines: Array, widths: Array, sign: int) -> None:
         segments += own
         colors += [_COLORS(merits[row]) if is_scored[row] else _LOST] * len(own)
         thick += [widths[row]] * len(own)
-    axes.add_collection(LineCollection(segments, colors=colors, linewidths=thick, alpha=0.85))
+    axes.add_collection(LineCollection(segments, colors=colors, linewidths=thick))
 
 
 def _score_ticks(score_axis: ScoreAxis) -> list[Tick]:
