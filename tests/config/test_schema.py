@@ -14,7 +14,10 @@ GROUPS = {
     for folder in conf_directory().iterdir()
     if folder.is_dir() and folder.name not in ("hydra", "experiment")
 }
-REQUIRED = {option: [f"dataset.path={option}"] for option in ("npz", "csv", "images")}
+REQUIRED = {option: [f"dataset.path={option}"] for option in ("npz", "csv", "images")} | {
+    "keras": ["dataset.name=mnist"],
+    "openml": ["dataset.name=iris"],
+}
 
 
 def test_every_key_of_the_default_configuration_is_one_of_the_schema_and_the_other_way_round():
