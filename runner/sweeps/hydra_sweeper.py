@@ -72,6 +72,8 @@ class StudySweeper(Sweeper):
                 with waiting(console, "planning the runs"):
                     plan, growth = plan_sweep(self.config, [*params, *arguments], composer, console)
                 plan = replace(plan, launcher=_plain(self.config.hydra.launcher), command=sys.argv[1:])
+                if growth:
+                    plan = growth.continued(plan, directory)
                 plan = in_recorded_order(plan.where_runs_lie(directory), directory, console)
                 refuse_missing_data(plan.jobs)
                 if not options["dry_run"]:

@@ -52,13 +52,11 @@ def conduct(
         UserError: before anything trains, if a variant cannot be built.
         Stopped: at the end, with exit code 1 if a run failed, or 130 if the sweep was interrupted.
     """
-    from runner.reporting.report import report, show_verdicts  # takes seconds: now, while the workers start
+    import runner.reporting.report  # noqa: F401 - takes seconds: now, while the workers start
     from runner.sweeps.planning.forecast import forecast
 
     study = read_study(plan.study) if plan.study else None
     plan = grown(plan, directory)
-    if growth:
-        plan = growth.continued(plan, directory)
     records = {job.run_id: read_status(RunDirectory(job.path(directory))) for job in plan.jobs}
     started_with = {name for name, record in records.items() if record and record.status in DONE}
     left = [job for job in plan.of_phase("tuning", "final", "source") if job.run_id not in started_with]
@@ -90,8 +88,18 @@ def conduct(
         failed = _train(plan, study, sweep, directory, console, growth)
     except KeyboardInterrupt:
         command = shlex.join(["runner", "resume", str(directory)])
-        show_warning(console, f"interrupted; to resume, repeat the command or run: {command}")
+        other = "" if growth else f" or run: {command}"
+        show_warning(console, f"interrupted; to resume, repeat the command{other}")
         raise Stopped(EXIT_INTERRUPTED) from None
+    _report(directory, console)
+    if failed:
+        raise Stopped(EXIT_FAILED)
+
+
+def _report(directory: Path, console: Console) -> None:
+    """Write the report of a sweep, and print what it says."""
+    from runner.reporting.report import report, show_verdicts
+
     try:
         done = report([directory], directory)
         if done.results:
@@ -103,8 +111,6 @@ def conduct(
         raise
     except (UserError, OSError) as error:
         show_warning(console, f"the sweep has no report: {error}")
-    if failed:
-        raise Stopped(EXIT_FAILED)
 
 
 def _after_tuning(plan: Plan, done: Container[str]) -> list[Job]:

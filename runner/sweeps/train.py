@@ -1,7 +1,7 @@
 """Train the runs of a plan on a pool of workers."""
 
-from collections.abc import Sequence
-from contextlib import nullcontext, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -119,32 +119,26 @@ class Sweep:
         """
         failed, begun, ended = False, source.more(), set[str]()
         task = partial(train_job, sweep=self._directory.resolve(), wait=True)
-        try:
-            with SweepLines(
-                self._console, begun, self._directory, self._chosen, source.ended, ahead=source.ahead
-            ) as lines:
+        self._remove_checkpoints(job for job, _ in source.ended)
+        view = SweepLines(self._console, begun, self._directory, self._chosen, source.ended, ahead=source.ahead)
+        with self._closed_on_interruption(begun), view as lines:
 
-                def more() -> Sequence[Job]:
-                    added = source.more()
-                    begun.extend(added)
-                    lines.add(added, source.ahead)
-                    return added
+            def more() -> Sequence[Job]:
+                added = source.more()
+                begun.extend(added)
+                lines.add(added, source.ahead)
+                return added
 
-                for job, result in self._pool.results(task, [*begun], lambda job: job.kind, more):
-                    outcome = self._outcome(job, result)
-                    source.end(job, outcome)
-                    lines.show(job, outcome)
-                    self._show_warnings(job, outcome)
-                    ended.add(job.run_id)
-                    failed |= outcome.status == "failed"
-                    if failed and self.fail_fast:
-                        self._stop([other for other in begun if other.run_id not in ended])
-                        break
-        except (KeyboardInterrupt, EnvironmentFault):
-            self._pool.close()
-            with suppress(EnvironmentFault):
-                self._mark_interrupted(begun)
-            raise
+            for job, result in self._pool.results(task, [*begun], lambda job: job.kind, more):
+                outcome = self._outcome(job, result)
+                source.end(job, outcome)
+                lines.show(job, outcome)
+                self._show_warnings(job, outcome)
+                ended.add(job.run_id)
+                failed |= outcome.status == "failed"
+                if failed and self.fail_fast:
+                    self._stop([other for other in begun if other.run_id not in ended])
+                    break
         return failed
 
     def train_missing(self, jobs: Sequence[Job], ahead: int | None = None) -> bool:
@@ -159,26 +153,35 @@ class Sweep:
             EnvironmentFault: if the machine lets no run continue; the running jobs are marked as interrupted.
         """
         done = finished(jobs, self._directory)
-        for job in jobs:
-            if job.run_id in done:  # it may have been killed before its cleanup
-                RunDirectory(job.path(self._directory)).remove_checkpoint()
+        self._remove_checkpoints(job for job in jobs if job.run_id in done)
         self._ended += [(job, done[job.run_id]) for job in jobs if job.run_id in done]
         jobs = [job for job in jobs if job.run_id not in done]
         outcomes: dict[str, Outcome] = {}
         counts = {"behind": self._shown, "ahead": ahead} if ahead is not None else {}
+        view = SweepLines(self._console, jobs, self._directory, self._chosen, self._ended, **counts)
+        with self._closed_on_interruption(jobs), view as lines:
+            for wait in (False, True):
+                left = [job for job in jobs if job.run_id not in outcomes]
+                if left and not self._train(left, outcomes, lines, wait=wait):
+                    break
+        self._shown += len(outcomes)
+        return any(outcome.status == "failed" for outcome in outcomes.values())
+
+    def _remove_checkpoints(self, done: Iterable[Job]) -> None:
+        """Remove what runs leave that were killed before their cleanup."""
+        for job in done:
+            RunDirectory(job.path(self._directory)).remove_checkpoint()
+
+    @contextmanager
+    def _closed_on_interruption(self, jobs: Sequence[Job]) -> Iterator[None]:
+        """Close the pool after an interruption or a fault of the machine, and mark the running jobs as interrupted."""
         try:
-            with SweepLines(self._console, jobs, self._directory, self._chosen, self._ended, **counts) as lines:
-                for wait in (False, True):
-                    left = [job for job in jobs if job.run_id not in outcomes]
-                    if left and not self._train(left, outcomes, lines, wait=wait):
-                        break
+            yield
         except (KeyboardInterrupt, EnvironmentFault):
             self._pool.close()
             with suppress(EnvironmentFault):
                 self._mark_interrupted(jobs)
             raise
-        self._shown += len(outcomes)
-        return any(outcome.status == "failed" for outcome in outcomes.values())
 
     def _train(self, jobs: Sequence[Job], outcomes: dict[str, Outcome], lines: SweepLines, *, wait: bool) -> bool:
         """Train jobs; return False if a failure stopped the training."""

@@ -1,6 +1,7 @@
 """A search from the command line, with real trainings."""
 
 import json
+import shutil
 import signal
 import time
 
@@ -66,3 +67,14 @@ def test_a_search_that_is_killed_continues_with_the_same_trials(begin, quick_cli
     table = pd.read_csv(tmp_path / "s" / "tuning.csv")
     assert list(table["run_ids"])[: len(planned)] == list(planned["run_id"])
     assert len(list(tmp_path.glob("s/*/record.json"))) == 4
+
+
+def test_a_wider_range_and_a_larger_budget_continue_the_same_search(finished, quick_cli, tmp_path):
+    shutil.copytree(finished[0], tmp_path / "s")
+    before = pd.read_csv(tmp_path / "s" / "tuning.csv")
+    wider = [part.replace("1e-4", "1e-5") for part in COMMAND]
+    done = quick_cli(*wider, "search.trials=7", "training.epochs=4", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    after = pd.read_csv(tmp_path / "s" / "tuning.csv")
+    assert list(after["run_ids"])[:6] == list(before["run_ids"])
+    assert len(after) == 7
