@@ -10,7 +10,7 @@ from runner.core.paths import conf_directory
 from runner.sweeps.planning.plan import candidates
 from runner.sweeps.planning.study import read_study
 from runner.sweeps.planning.variants import study_variants
-from runner.sweeps.search.space import read_search
+from runner.sweeps.search.request import read_search
 
 
 def files(group):
@@ -53,7 +53,7 @@ def test_its_head_says_what_it_asks(file):
 @pytest.mark.parametrize("file", files("search"), ids=lambda file: file.stem)
 def test_a_search_has_values_that_are_allowed(file):
     given = yaml.safe_load(file.read_text())
-    assert read_search(given | {"axes": {"optimizer.learning_rate": {"low": 0.1, "high": 1.0}}}, []).trials
+    assert read_search(given | {"axes": {"optimizer.learning_rate": {"low": 0.1, "high": 1.0}}}, []).tune
 
 
 def test_a_sweeps_warnings_stand_in_the_terminal_without_a_word_of_hydra(composer):
