@@ -13,13 +13,14 @@
 # make calibration-images   coverage of the intervals for new test images, from a known truth
 # make torture the tests of reliability in their long form
 # make faults  plant seeded faults one at a time and say which of them the suite catches
+# make docs    write the documentation site to site/html/; fails on a warning, such as a link to nowhere
 # make lock    regenerate the two lock files from pyproject.toml (needs uv)
 # make audit   look the locked versions up in the database of known vulnerabilities (needs uv and a network)
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .PHONY: setup run check test lint format bench bench-augmentation bench-sweep bench-report calibration \
-	calibration-effects calibration-families calibration-images calibration-power torture faults lock audit clean
+	calibration-effects calibration-families calibration-images calibration-power torture faults docs lock audit clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -110,14 +111,18 @@ torture: setup
 faults: setup
 	$(BIN)/python -m tests.faults $(ARGS)
 
+docs: setup
+	$(BIN)/python -m sphinx -M html docs site --quiet --fresh-env --fail-on-warning --keep-going
+	@echo site/html/index.html
+
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml
 EXTRAS := --extra optuna --extra ray --extra slurm
 lock:
-	$(COMPILE) $(EXTRAS) --group dev --group build --output-file requirements.lock
+	$(COMPILE) $(EXTRAS) --group dev --group docs --group build --output-file requirements.lock
 	$(COMPILE:pyproject.toml=) --constraint requirements.lock --group build --output-file requirements-build.lock
 
 audit:
 	uvx pip-audit --disable-pip --require-hashes --requirement requirements.lock --requirement requirements-build.lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache dist
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache dist site
