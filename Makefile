@@ -1,7 +1,7 @@
 # make run     set up once, then train (ARGS="optimizer=sgd training.epochs=3" passes overrides through)
 # make check   after every change: lint of what changed, and the tests that start no process and train nothing
 # make test    set up once, then the test suite
-# make lint    ruff, mypy (strict), yamllint, the layer test
+# make lint    ruff, mypy (strict), yamllint, hadolint, the layer test
 # make bench   measure the engine against plain model.fit on this machine
 # make bench-augmentation   what every augmentation adds to an epoch
 # make bench-sweep          a sweep against as many scripts, one after the other
@@ -67,6 +67,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/yamllint --strict conf
+	$(BIN)/hadolint Dockerfile .devcontainer/Dockerfile
 	$(BIN)/python -m pytest --quiet tests/test_layers.py
 
 format: setup
