@@ -55,7 +55,6 @@ def _prepare() -> None:
     import runner.sweeps.pools.local
     import runner.sweeps.resume
     import runner.sweeps.run_plan
-    import runner.sweeps.search.optuna
     from runner.sweeps.hydra_launchers import LocalLauncher
 
     runner.sweeps.pools.local.start_server = lambda: None
@@ -65,7 +64,6 @@ def _prepare() -> None:
     runner.reproducibility.reproduce.reproduce = _ignored
     for module in (runner.sweeps.hydra_sweeper, runner.sweeps.resume):
         module.conduct = _ignored
-    runner.sweeps.search.optuna.conduct_search = _ignored
 
 
 def _accepted(config: dict[str, Any], *_: object) -> SimpleNamespace:

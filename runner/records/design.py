@@ -57,3 +57,7 @@ def _obrien_fleming(level: float, share: float) -> float:
 
 
 SPENDING: dict[Spending, Callable[[float, float], float]] = {"pocock": _pocock, "obrien_fleming": _obrien_fleming}
+
+
+Sampler = Literal["grid", "random", "sobol", "tpe", "cmaes", "gp"]
+LEARNING: tuple[Sampler, ...] = ("tpe", "cmaes", "gp")  # samplers that choose a point by the results of earlier ones

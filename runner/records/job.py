@@ -10,8 +10,10 @@ from runner.config.identity import run_id
 from runner.records.record import Lines, Text, Texts, Whole
 
 # A candidate is a final run of a tuned variant at a point that may be chosen; a spared one need not be trained, because
-# an earlier look has decided all comparisons of its variant. In a source run, one source of variance varies alone.
-Phase = Literal["tuning", "candidate", "final", "trial", "spared", "source"]
+# an earlier look has decided all comparisons of its variant. A pruned one is a tuning run that need not be trained,
+# because an earlier seed has shown that its point will not be chosen. In a source run, one source of variance varies
+# alone. Searches of earlier versions have trials.
+Phase = Literal["tuning", "pruned", "candidate", "final", "trial", "spared", "source"]
 
 
 _LAST_EPOCH = 10**9
@@ -45,9 +47,7 @@ class Job:
     directory: Annotated[str, AfterValidator(_plain_name)]  # below the sweep's
     phase: Phase = "final"
     point: Lines = field(default_factory=list)  # overrides of its tuning or search point
-    pruning: dict[str, Any] | None = (
-        None  # settings by which the pruner may stop its training; see runner/sweeps/search/pruning.py
-    )
+    pruning: dict[str, Any] | None = None  # settings of the pruner that may stop its training
     working_directory: Text | None = None  # base of its configuration's relative paths
     named: bool = False  # its variant has a name, which reports use
 

@@ -13,13 +13,14 @@ from runner.core.csv_cells import as_meant
 from runner.core.read import LARGEST_PLAN, json_form, read_json, read_rows
 from runner.core.text import printable
 from runner.records.baselines import study_names
-from runner.records.design import Correction, Looks
+from runner.records.design import LEARNING, Correction, Looks
 from runner.records.record import Lines, Number, Text, Whole
 
 PLAN = "plan.json"
 PLAN_TABLE = "plan.csv"
 TUNING_TABLE = "tuning.csv"
-TUNING_COLUMNS = ("variant", "point", "seeds", "scored", "chosen", "on_edge", "budget")  # except the metric
+FIRST_TUNING_COLUMNS = ("variant", "point", "seeds", "scored", "chosen", "on_edge", "budget")  # in all versions
+TUNING_COLUMNS = (*FIRST_TUNING_COLUMNS, "trial", "state", "epochs", "planned_epochs", "run_ids")  # except the metric
 
 RunKind = Literal["result", "tuning", "source"]  # source: a source of variance varies alone
 _KINDS: dict[str, RunKind] = {"tuning": "tuning", "source": "source"}  # of phases; the others bring results
@@ -71,6 +72,19 @@ def planned_variants(sweep: Path, kind: RunKind = "result") -> dict[str, dict[st
     return planned
 
 
+def tuning_directories(sweep: Path, variant: str, seed: int) -> list[str]:
+    """Return the names of the run directories of a variant's trials on one tuning seed, in the order of the trials.
+
+    Raises:
+        FileNotFoundError: if there is no plan.
+    """
+    return [
+        as_meant(row["directory"])
+        for row in read_rows(sweep / PLAN_TABLE)
+        if row["phase"] == "tuning" and as_meant(row["variant"]) == variant and row["seed"] == str(seed)
+    ]
+
+
 def tested_metric(metric: str) -> str:
     """Return the test column for a validation column."""
     return f"test_{metric.removeprefix('best_').removeprefix('val_')}"
@@ -90,7 +104,14 @@ def tuning_row(metric: str, score: float | None, **others: str | int | bool) -> 
 
 @dataclass(frozen=True)
 class _Tune:
-    budget: Whole | None = None
+    budget: Whole | dict[str, Any] | None = None
+    sampler: Text | None = None
+    pruner: Text = "none"
+
+    @property
+    def cost(self) -> str | None:
+        given = self.budget if isinstance(self.budget, dict) else {}
+        return next((unit for unit, value in given.items() if value is not None), None)
 
 
 @dataclass(frozen=True)
@@ -143,7 +164,15 @@ class Question:
     earlier_seeds: tuple[int, ...] = ()  # numbers of seeds of smaller plans of the same sweep, which were trained
     variants: tuple[str, ...] = ()  # names in the study, without cells of a grid
     budget: int | None = None  # of points to tune each variant
+    cost: str | None = None  # the unit of a tuning budget that is not one of points: epochs or seconds
+    sampler: str | None = None  # of the points
+    pruner: str = "none"  # of their runs
     sources: tuple[str, ...] = ()  # of the variance that the study measures
+
+    @property
+    def has_independent_points(self) -> bool:
+        """Whether no tuning point, and no epoch trained there, depends on the results of others."""
+        return self.sampler not in LEARNING and self.pruner == "none"
 
     @classmethod
     def of(cls, sweep: Path) -> Self:
@@ -173,6 +202,9 @@ class Question:
             earlier_seeds=tuple(plan.earlier_seeds),
             command=shlex.join(["runner", *as_typed(command)]) if command else None,
             variants=tuple(study_names(study.variants, study.drop)),
-            budget=study.tune.budget if study.tune else None,
+            budget=study.tune.budget if study.tune and isinstance(study.tune.budget, int) else None,
+            cost=study.tune.cost if study.tune else None,
+            sampler=study.tune.sampler if study.tune else None,
+            pruner=study.tune.pruner if study.tune else "none",
             sources=tuple(study.vary),
         )

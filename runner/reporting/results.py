@@ -47,7 +47,7 @@ from runner.reporting.targets import is_time, usual_target, with_compilation, wi
 from runner.reporting.task_verdicts import task_verdicts
 from runner.reporting.tasks import FEWEST_DATASETS, Tasks, arm_baselines, compare_over_datasets
 from runner.reporting.time_profiles import TimeProfile, time_profile
-from runner.reporting.tuning_curves import tuning_curve_frame, tuning_sentences
+from runner.reporting.tuning_curves import pruning_sentences, tuning_curve_frame, tuning_sentences
 from runner.reporting.variance_sources import source_cautions, variance_frame
 from runner.reporting.variant_names import find_variant
 from runner.reporting.verdicts import cautions, verdicts
@@ -138,12 +138,18 @@ class Results:
         """The best score of a tuned study by its tuning budget, one row per tuned variant and budget."""
         if self.tuning is None:
             return None
-        return tuning_curve_frame(self.tuning, self.tuning_runs, self.asked.variants, self.asked.direction)
+        asked = self.asked
+        return tuning_curve_frame(
+            self.tuning, self.tuning_runs, asked.variants, asked.direction, is_independent=asked.has_independent_points
+        )
 
     @property
     def tuning_sentences(self) -> list[str]:
-        """One sentence per cell of a tuned study's grid: the leading variants by tuning budget."""
-        return [] if self.tuning_curve is None else tuning_sentences(self.tuning_curve, self.asked.variants)
+        """One sentence per cell of a tuned study's grid: the leading variants by tuning budget; and one on pruning."""
+        if self.tuning is None or self.tuning_curve is None:
+            return []
+        leads = tuning_sentences(self.tuning_curve, self.asked.variants)
+        return [*leads, *pruning_sentences(self.tuning, self.asked.pruner)]
 
     @cached_property
     def aggregate(self) -> pd.DataFrame:
@@ -354,7 +360,7 @@ class Results:
     @cached_property
     def cautions(self) -> list[str]:
         """Limits of the evidence, one sentence each."""
-        tuned = [] if self.selection is None else selection_warnings(self.selection, self.asked.budget)
+        tuned = [] if self.selection is None else selection_warnings(self.selection, self.asked.budget, self.asked.cost)
         records = [run.record for run in self.runs]
         found = cautions(self.aggregate, self.comparisons, records, tuned, self.not_begun)
         apart = sweeps_apart(self.runs, self.left_out)

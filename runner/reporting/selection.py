@@ -7,7 +7,7 @@ import pandas as pd
 from runner.core.text import shortened
 from runner.records.design import MOST_SEEDS as MOST_POINTS  # one limit for everything that is planned
 from runner.records.record import VALIDATION_METRICS
-from runner.records.sweep_directory import TUNING_COLUMNS, TUNING_TABLE
+from runner.records.sweep_directory import FIRST_TUNING_COLUMNS, TUNING_COLUMNS, TUNING_TABLE
 from runner.reporting.metrics import sign_of
 from runner.reporting.tables.frames import read_frame
 
@@ -53,17 +53,18 @@ def tuned_metric(tuning: pd.DataFrame) -> str:
     return metric
 
 
-def selection_warnings(selection: pd.DataFrame, budget: int | None = None) -> list[str]:
+def selection_warnings(selection: pd.DataFrame, budget: int | None = None, cost: str | None = None) -> list[str]:
     """Warn of choices at the edge of the tried values, of unequal budgets and of a budget that was not used up.
 
     Args:
-        budget: the number of points that each variant could have tried; None: no limit was set.
+        budget: the number of points that each variant could have tried; None: no such limit was set.
+        cost: the unit of a budget of another kind, which buys one variant more points than another.
     """
     found = [
         f"{row['variant']}: {row['point']} lies on the edge of the tried values; a better value may lie beyond."
         for _, row in selection[selection["on_edge"].astype(bool)].iterrows()
     ]
-    if len(set(selection["budget"])) > 1:
+    if len(set(selection["budget"])) > 1 and not cost:
         budgets = ", ".join(f"{row['variant']} {row['budget']}" for _, row in selection.iterrows())
         found.append(f"the variants were tuned with unequal budgets ({budgets} points tried).")
     fewer = selection[selection["budget"] < (budget or 0)]
@@ -84,7 +85,7 @@ def read_tuning(sweep: Path) -> pd.DataFrame:
     tuning = read_frame(path, texts=("variant", "point"))
     metrics = [column for column in tuning if column not in TUNING_COLUMNS]
     kinds = {"chosen": "b", "on_edge": "b", "budget": "i"} | dict.fromkeys(metrics, "f")
-    if len(metrics) != 1 or metrics[0] not in VALIDATION_METRICS or not {*TUNING_COLUMNS} <= {*tuning}:
+    if len(metrics) != 1 or metrics[0] not in VALIDATION_METRICS or not {*FIRST_TUNING_COLUMNS} <= {*tuning}:
         raise ValueError(f"{path}: not a tuning table (columns {shortened(', '.join(map(str, tuning)))})")
     if wrong := [column for column, kind in kinds.items() if tuning[column].dtype.kind != kind]:
         raise ValueError(f"{path}: not a tuning table ({wrong[0]} holds {tuning[wrong[0]].dtype})")

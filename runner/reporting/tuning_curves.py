@@ -15,17 +15,23 @@ from runner.reporting.collect import Run
 from runner.reporting.metrics import quantity, sign_of, value_text
 from runner.reporting.selection import tuned_metric
 from runner.reporting.statistics.ties import places
-from runner.reporting.statistics.tuning_curve import tuning_curve
+from runner.reporting.statistics.tuning_curve import best_so_far, tuning_curve
 
 TUNING_CURVE_COLUMNS = [
     "variant", "metric", "budget", "expected", "low", "high", "without_score", "expected_test", "place",
-    "median", "median_low", "median_high",
+    "median", "median_low", "median_high", "kind",
 ]  # fmt: skip
+SO_FAR = "so_far"  # of the curves of trials that depend on each other
 _MOST_LISTED = 3  # earlier leaders in a sentence
 
 
 def tuning_curve_frame(
-    tuning: pd.DataFrame, runs: Iterable[Run], names: Iterable[str], direction: str | None = None
+    tuning: pd.DataFrame,
+    runs: Iterable[Run],
+    names: Iterable[str],
+    direction: str | None = None,
+    *,
+    is_independent: bool = True,
 ) -> pd.DataFrame:
     """Return one row per tuned variant and budget: `TUNING_CURVE_COLUMNS`.
 
@@ -37,14 +43,17 @@ def tuning_curve_frame(
         runs: the tuning runs.
         names: of the study's variants, without cells of a grid.
         direction: max or min, if the study says which is better.
+        is_independent: whether no point depends on others. If one does, because the sampler learns or a pruner stops
+            trials, the order of the trials counts and the curve has the best so far.
     """
     metric = tuned_metric(tuning)
     sign = sign_of(metric, direction)
+    curve_of, kind = (tuning_curve, "draws") if is_independent else (best_so_far, SO_FAR)
     frames = []
     points = tuning.assign(tested=_tested(tuning, runs, tested_metric(metric)))
     for variant, own in points.groupby("variant", sort=False):
-        curve = tuning_curve(own[metric], own["tested"], sign)
-        about = {"variant": variant, "metric": metric, "budget": range(1, len(own) + 1)}
+        curve = curve_of(own[metric], own["tested"], sign)
+        about = {"variant": variant, "metric": metric, "budget": range(1, len(own) + 1), "kind": kind}
         frames.append(pd.DataFrame(about | vars(curve)))
     frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=TUNING_CURVE_COLUMNS)
     return frame.assign(place=_places(frame, names, sign))[TUNING_CURVE_COLUMNS]
@@ -106,6 +115,20 @@ def tuning_sentences(curves: pd.DataFrame, names: Iterable[str]) -> list[str]:
     ]
 
 
+def pruning_sentences(tuning: pd.DataFrame, pruner: str) -> list[str]:
+    """Return a sentence on the trials that a pruner stopped, and the epochs that this saved; none without a pruner.
+
+    Args:
+        tuning: one row per point, as in tuning.csv.
+    """
+    if pruner == "none" or "epochs" not in tuning:
+        return []
+    stopped, trained = int((tuning["state"] == "pruned").sum()), int(tuning["epochs"].sum())
+    planned, trials = int(tuning["planned_epochs"].sum()), counted(len(tuning), "trial")
+    epochs = f"{trained:,} of {planned:,} epochs were trained"
+    return [f"Pruning ({pruner.replace('_', ' ')}): {stopped} of {trials} ended early; {epochs}."]
+
+
 def _leads(rows: pd.DataFrame) -> str:
     table = rows.pivot_table(index="budget", columns="variant", values="place", sort=False)
     leaders = [tuple(map(str, table.columns[row == 1])) for row in table.to_numpy()]
@@ -121,7 +144,7 @@ def _leads(rows: pd.DataFrame) -> str:
     if len(table.columns) > 2:
         until = "still changes at the last budget" if settled == most else f"is the same {_span(settled, most, most)}"
         text += f". The order of all {len(table.columns)} variants {until}"
-    if rows.groupby("budget")["without_score"].nunique().max() > 1:
+    if rows["kind"].iloc[0] != SO_FAR and rows.groupby("budget")["without_score"].nunique().max() > 1:
         text += ". A variant ranks behind while all points of a draw may lack a score"
     return f"{text}."
 
@@ -148,5 +171,8 @@ def _evidence(rows: pd.DataFrame) -> str:
     metric, ordered = rows["metric"].iloc[0], rows.sort_values("place", kind="stable")
     first, others = ordered.iloc[0], ordered[ordered["place"] > 1]
     then = "".join(f", {row['variant']} {value_text(row['expected'], metric)}" for _, row in others.head(1).iterrows())
-    picks = f"expected best {quantity(metric)} of points picked at random"
+    is_so_far = rows["kind"].iloc[0] == SO_FAR
+    picks = f"best {quantity(metric)} so far, in one search"
+    if not is_so_far:
+        picks = f"expected best {quantity(metric)} of points picked at random"
     return f"{picks} ({value_text(first['expected'], metric)} at {first['budget']} points{then})"

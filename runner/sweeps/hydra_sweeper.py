@@ -28,10 +28,12 @@ from runner.sweeps.planning.compose import Composer
 from runner.sweeps.planning.plan import Plan, candidates, sharing
 from runner.sweeps.planning.recorded import in_recorded_order, refuse_another_question
 from runner.sweeps.planning.sources import source_candidates
-from runner.sweeps.planning.study import read_seeds, read_study
-from runner.sweeps.planning.variants import grid_variants, study_variants
-from runner.sweeps.pools.base import Pool
+from runner.sweeps.planning.study import Study, read_seeds, read_study
+from runner.sweeps.planning.variants import Variant, grid_variants, study_variants
 from runner.sweeps.run_plan import conduct, refuse_missing_data
+from runner.sweeps.search.growing import Growth
+from runner.sweeps.search.request import read_search
+from runner.sweeps.search.samplers import refuse_missing_library
 
 _NOT_OF_A_RUN = (*SWEEP_KEYS, TRUST, "launcher")
 
@@ -66,11 +68,8 @@ class StudySweeper(Sweeper):
         try:
             with closing(self.launcher.pool()) as pool:  # it starts during the planning, which takes seconds
                 options = {key: _switch(self.config, key) for key in ("dry_run", "fail_fast")}
-                if self.config.get("search") is not None:
-                    self._search([*params, *arguments], composer, pool, console, options)
-                    return
                 with waiting(console, "planning the runs"):
-                    plan = plan_sweep(self.config, [*params, *arguments], composer, console)
+                    plan, growth = plan_sweep(self.config, [*params, *arguments], composer, console)
                 plan = replace(plan, launcher=_plain(self.config.hydra.launcher), command=sys.argv[1:])
                 plan = in_recorded_order(plan.where_runs_lie(directory), directory, console)
                 refuse_missing_data(plan.jobs)
@@ -80,35 +79,9 @@ class StudySweeper(Sweeper):
                 self._begun(directory)
                 if not options["dry_run"]:
                     write_text(directory / "multirun.yaml", OmegaConf.to_yaml(self.config))
-                conduct(plan, directory, pool, console, **options)
+                conduct(plan, directory, pool, console, growth=growth, **options)
         except UserError as error:
             raise Stopped(error.exit_code) from error
-
-    def _search(
-        self, arguments: list[str], composer: Composer, pool: Pool, console: Console, options: dict[str, bool]
-    ) -> None:
-        """Run a hyperparameter search instead of a grid or a study."""
-        assert self.config is not None
-        if self.config.get("study") is not None:
-            raise ConfigError("search: a study tunes its variants itself (study.tune); use one of the two")
-        try:
-            from runner.sweeps.search.optuna import Searching, conduct_search
-            from runner.sweeps.search.space import read_search
-        except ImportError as error:
-            raise UserError("search=optuna needs Optuna: pip install 'optuna>=4'") from error
-        overrides = composer.parse(arguments)
-        single = [override.input_line or "" for override in overrides if not override.is_sweep_override()]
-        swept = [override for override in overrides if override.is_sweep_override()]
-        searching = Searching(
-            search=read_search(_plain(self.config.search), swept, _plain(self.config.seeds)),
-            base=[override for override in single if not _is_of_the_sweep(override)],
-            composer=composer,
-            directory=Path(self.config.hydra.sweep.dir),
-            launcher=_plain(self.config.hydra.launcher),
-            console=console,
-        )
-        self._begun(searching.directory)
-        conduct_search(searching, pool, **options)
 
 
 def _ignored(_: Path) -> None:
@@ -122,8 +95,12 @@ def _switch(config: DictConfig, key: str) -> bool:
     return value
 
 
-def plan_sweep(config: DictConfig, arguments: Sequence[str], composer: Composer, console: Console) -> Plan:
-    """Return all runs that a command asks for, composed and checked against the schema.
+def plan_sweep(
+    config: DictConfig, arguments: Sequence[str], composer: Composer, console: Console
+) -> tuple[Plan, Growth | None]:
+    """Return the runs that a command asks for, composed and checked against the schema.
+
+    For a tuned study whose points depend on results, these are the first ones, and the means to plan the others.
 
     Args:
         config: composed without the swept overrides.
@@ -132,6 +109,8 @@ def plan_sweep(config: DictConfig, arguments: Sequence[str], composer: Composer,
     Raises:
         UserError: if a variant cannot be run.
     """
+    if config.get("search") is not None:
+        return _plan_search(config, arguments, composer, console)
     single, axes = composer.axes(arguments)
     for key in ("study", "search"):
         given = axes.get(key) or [override for override in single if override_key(override) == key]
@@ -143,13 +122,35 @@ def plan_sweep(config: DictConfig, arguments: Sequence[str], composer: Composer,
         data = _embedded_data(single, axes, composer, console)
         cells = candidates(grid_variants(axes, [*data, *single]), composer)
         wanted = read_seeds([config.seed] if seeds is None else seeds)
-        return Plan(sharing(job for cell in cells for job in cell.jobs(wanted, "final")))
+        return Plan(sharing(job for cell in cells for job in cell.jobs(wanted, "final"))), None
     study = read_study(_plain(config.study), seeds)
-    variants = study_variants(study, axes, single, composer)
+    return _plan_study(study, study_variants(study, axes, single, composer), composer, console)
+
+
+def _plan_search(
+    config: DictConfig, arguments: Sequence[str], composer: Composer, console: Console
+) -> tuple[Plan, Growth | None]:
+    """Return the first runs of a search, whose axes are the keys with several values."""
+    if config.get("study") is not None:
+        raise ConfigError("search: a study tunes its variants itself (study.tune); use one of the two")
+    overrides = composer.parse(arguments)
+    swept = [override for override in overrides if override.is_sweep_override() and override.key_or_group != "seed"]
+    single, axes = composer.axes([override.input_line or "" for override in overrides if override not in swept])
+    study = read_search(_plain(config.search), swept, _seeds(config, single, axes))
+    single = [override for override in single if not _is_of_the_sweep(override)]
+    return _plan_study(study, study_variants(study, {}, single, composer), composer, console)
+
+
+def _plan_study(
+    study: Study, variants: Sequence[Variant], composer: Composer, console: Console
+) -> tuple[Plan, Growth | None]:
+    if study.tune:
+        refuse_missing_library(study.tune)
     found = candidates(variants, composer)
     found += source_candidates(found, study, composer) if study.vary else []
     jobs = sharing(job for candidate in found for job in candidate.planned(study))
-    return Plan(jobs, study.model_dump(mode="json"))
+    growth = Growth.of(study, variants, composer, console)
+    return Plan(jobs, study.model_dump(mode="json")), growth
 
 
 def _is_of_the_sweep(override: str) -> bool:

@@ -17,6 +17,7 @@ class Outcome:
 
     status: Status | Literal["locked"]
     seconds: float = 0.0
+    epochs: int = 0
     val_accuracy: float | None = None
     test_accuracy: float | None = None
     error: str | None = None  # one line
@@ -30,6 +31,7 @@ class Outcome:
         return cls(
             status=record.status,
             seconds=record.seconds.get("total", 0.0),
+            epochs=row["epochs"] or 0,
             val_accuracy=row["val_accuracy"],
             test_accuracy=record.test.get("accuracy"),
             error=record.error_line,

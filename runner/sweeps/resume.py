@@ -82,7 +82,10 @@ def resume_sweep(
         if not plan.to_come and {job.run_id for job in plan.jobs} == finished(plan.jobs, directory).keys():
             _say_done(console, directory, "completed")
             return
-        raise UserError(f"{directory}: to resume a search, repeat the command that began it")
+        raise UserError(f"{directory}: a search of an earlier version of runner, which this version cannot resume")
+    if plan.is_growing:
+        command = shlex.join(["runner", *as_typed(plan.command)])
+        raise UserError(f"{directory}: its tuning has not ended; to resume it, repeat its command: {command}")
     refuse_links_out(directory)
     for job in plan.jobs:
         refuse_strangers(job.config, trusted)
@@ -134,7 +137,7 @@ def _refuse_pruned_trial(path: Path) -> None:
     except UserError:  # no sweep, or none that can be read
         return
     if any(job.pruning and job.directory == home.name for job in jobs):
-        raise UserError(f"{path}: to resume a trial, repeat the command that began its search")
+        raise UserError(f"{path}: to resume a trial that a pruner may stop, resume its sweep")
 
 
 def refuse_links_out(directory: Path) -> None:

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from runner.config.schema import check
 from runner.core.errors import EXIT_FAILED, EXIT_INTERRUPTED, EnvironmentFault, Stopped, UserError
+from runner.core.lock import run_lock
 from runner.core.terminal import say, show_warning
 from runner.core.text import counted
 from runner.core.write import remove_leftovers
@@ -21,17 +22,31 @@ from runner.sweeps.looks import train_in_looks
 from runner.sweeps.outcome import read_status
 from runner.sweeps.planning.plan import Plan
 from runner.sweeps.planning.recorded import begun, grown
-from runner.sweeps.planning.study import Study, read_study
+from runner.sweeps.planning.study import Study, Tune, read_study
 from runner.sweeps.pools.base import Pool
 from runner.sweeps.progress.earlier_runs import earlier_runs
 from runner.sweeps.progress.estimate import estimate_range, learnt_pace
 from runner.sweeps.progress.plan_view import show_plan, show_selection
+from runner.sweeps.search.growing import Growth
+from runner.sweeps.search.tuner import Tuner
 from runner.sweeps.train import Sweep
 from runner.sweeps.tuning import choose
 
 
-def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_run: bool, fail_fast: bool) -> None:
+def conduct(
+    plan: Plan,
+    directory: Path,
+    pool: Pool,
+    console: Console,
+    *,
+    dry_run: bool,
+    fail_fast: bool,
+    growth: Growth | None = None,
+) -> None:
     """Check, show, save and train a plan, and report on its runs.
+
+    Args:
+        growth: the means to plan the further trials of a tuned study, if its plan does not have all of them.
 
     Raises:
         UserError: before anything trains, if a variant cannot be built.
@@ -42,6 +57,8 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
 
     study = read_study(plan.study) if plan.study else None
     plan = grown(plan, directory)
+    if growth:
+        plan = growth.continued(plan, directory)
     records = {job.run_id: read_status(RunDirectory(job.path(directory))) for job in plan.jobs}
     started_with = {name for name, record in records.items() if record and record.status in DONE}
     left = [job for job in plan.of_phase("tuning", "final", "source") if job.run_id not in started_with]
@@ -49,7 +66,7 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
     sweep = Sweep(directory, pool, console, plan.chosen, fail_fast=fail_fast)
     here = [(job.variant, record) for job in plan.jobs if (record := records[job.run_id])]
     known = learnt_pace(here or earlier_runs(plan.jobs))
-    unchecked = [*left, *plan.of_phase("candidate")]
+    unchecked = [*left, *plan.of_phase("candidate"), *(growth.examples() if growth else [])]
     pace = sweep.check(unchecked, measure=not known.an_epoch, chooses=bool(study and study.tune))
     is_kept = dry_run and bool(begun(directory))  # a dry run must not replace the plan of existing runs
     remove_leftovers(directory)
@@ -69,7 +86,7 @@ def conduct(plan: Plan, directory: Path, pool: Pool, console: Console, *, dry_ru
     if dry_run:
         return
     try:
-        failed = _train(plan, study, sweep, directory, console)
+        failed = _train(plan, study, sweep, directory, console, growth)
     except KeyboardInterrupt:
         command = shlex.join(["runner", "resume", str(directory)])
         show_warning(console, f"interrupted; to resume, repeat the command or run: {command}")
@@ -104,25 +121,41 @@ def refuse_missing_data(jobs: Iterable[Job]) -> None:
             refuse_missing(check(job.config))
 
 
-def _train(plan: Plan, study: Study | None, sweep: Sweep, directory: Path, console: Console) -> bool:
+def _train(
+    plan: Plan, study: Study | None, sweep: Sweep, directory: Path, console: Console, growth: Growth | None
+) -> bool:
     """Train the tuning runs, choose by them, and train the final runs; say whether a run failed."""
     failed = False
     if study and study.tune:
-        failed = sweep.train_missing(plan.of_phase("tuning"))
+        if study.tune.grows or study.tune.pruner != "none":
+            plan, failed = _tune(plan, study, sweep, directory, growth)
+        else:
+            failed = sweep.train_missing(plan.of_phase("tuning"))
         if failed and sweep.fail_fast:
             return True
-        plan = choose(plan, directory, study)
+        plan = choose(plan, directory, study, growth)
         plan.write(directory)
     if study and study.looks:
         return train_in_looks(plan, study.looks, sweep, directory, console) or failed
     return sweep.train_missing(plan.of_phase("final", "source")) or failed
 
 
+def _tune(plan: Plan, study: Study, sweep: Sweep, directory: Path, growth: Growth | None) -> tuple[Plan, bool]:
+    """Train the trials of a study whose points or pruning depend on earlier results.
+
+    A second process would decide differently, so one at a time may do so.
+    """
+    with run_lock(directory, of="tuning"):
+        tuner = Tuner(plan, study, directory, sweep.workers, growth)
+        failed = sweep.train_as_they_come(tuner)
+        return tuner.plan, failed
+
+
 def _warnings(plan: Plan, study: Study | None, records: Iterable[RunRecord | None]) -> Iterator[str]:
     for first, second in plan.merged():
         yield f"{second} is the same run as {first} on every seed they share: it is trained once."
     if study and study.tune and study.tune.budget:
-        yield from _unused_budgets(plan, study.tune.budget)
+        yield from _unused_budgets(plan, study.tune)
     if other := {record.code.get("commit", "")[:12] for record in records if record} - {
         code_state().get("commit", "")[:12]
     }:
@@ -130,13 +163,13 @@ def _warnings(plan: Plan, study: Study | None, records: Iterable[RunRecord | Non
         yield f"some runs here were trained with different code ({commits}); a new directory keeps them apart."
 
 
-def _unused_budgets(plan: Plan, budget: int) -> Iterator[str]:
+def _unused_budgets(plan: Plan, tune: Tune) -> Iterator[str]:
     points: dict[str, set[tuple[str, ...]]] = {}
     for job in plan.jobs:
         points.setdefault(job.variant, set()).update([tuple(job.point)] if job.phase == "tuning" else [])
     for variant, tried in points.items():
         if not tried:
             yield f"{variant} is not tuned: no axis of study.tune applies to it."
-        elif len(tried) < budget:
-            text = counted(len(tried), "point")
-            yield f"{variant} has only {text} to tune, less than study.tune.budget={budget}: all of them are tried."
+        elif not tune.grows and len(tried) < (tune.points or 0):
+            only = f"{variant} has only {counted(len(tried), 'point')} to tune"
+            yield f"{only}, less than study.tune.budget={tune.points}: all of them are tried."

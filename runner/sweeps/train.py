@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from rich.console import Console
 
@@ -23,6 +24,24 @@ from runner.sweeps.progress.live import SweepLines
 from runner.sweeps.worker import Checked, Depth, check_job, train_job
 
 
+class Source(Protocol):
+    """Runs of which each is decided on by the results of earlier ones."""
+
+    @property
+    def ended(self) -> list[tuple[Job, Outcome]]:
+        """The runs that have ended."""
+
+    @property
+    def ahead(self) -> int:
+        """The expected number of runs that have not begun."""
+
+    def more(self) -> list[Job]:
+        """Return the runs to begin now; none: wait for those that are under way."""
+
+    def end(self, job: Job, outcome: Outcome) -> None:
+        """Take the outcome of a run."""
+
+
 def finished(jobs: Sequence[Job], sweep: Path) -> dict[str, Outcome]:
     """Return the outcomes of the jobs that are already done, by run id."""
     records = {job.run_id: read_status(RunDirectory(job.path(sweep))) for job in jobs}
@@ -40,6 +59,11 @@ class Sweep:
         self._ended: list[tuple[Job, Outcome]] = []  # including those before this start
         self._shown = 0  # number of runs shown in earlier batches of this start
         self.fail_fast = fail_fast
+
+    @property
+    def workers(self) -> int:
+        """The number of runs that are trained at a time."""
+        return self._pool.workers
 
     def check(self, jobs: Sequence[Job], *, measure: bool, chooses: bool = False) -> Pace:
         """Build the parts of every kind of run, and return their pace.
@@ -84,6 +108,43 @@ class Sweep:
                 return Pace({job.variant: one.cost * rate for job, one in checked}, measured.compiling_seconds)
         return Pace({})
 
+    def train_as_they_come(self, source: Source) -> bool:
+        """Train the runs that a source decides on while others are trained, and say whether one failed.
+
+        After an interruption, mark the running jobs as interrupted.
+
+        Raises:
+            EnvironmentFault: if the machine lets no run continue; the running jobs are marked as interrupted.
+        """
+        failed, begun, ended = False, source.more(), set[str]()
+        task = partial(train_job, sweep=self._directory.resolve(), wait=True)
+        try:
+            with SweepLines(
+                self._console, begun, self._directory, self._chosen, source.ended, ahead=source.ahead
+            ) as lines:
+
+                def more() -> Sequence[Job]:
+                    added = source.more()
+                    begun.extend(added)
+                    lines.add(added, source.ahead)
+                    return added
+
+                for job, result in self._pool.results(task, [*begun], lambda job: job.kind, more):
+                    outcome = self._outcome(job, result)
+                    source.end(job, outcome)
+                    lines.show(job, outcome)
+                    ended.add(job.run_id)
+                    failed |= outcome.status == "failed"
+                    if failed and self.fail_fast:
+                        self._stop([other for other in begun if other.run_id not in ended])
+                        break
+        except (KeyboardInterrupt, EnvironmentFault):
+            self._pool.close()
+            with suppress(EnvironmentFault):
+                self._mark_interrupted(begun)
+            raise
+        return failed
+
     def train_missing(self, jobs: Sequence[Job], ahead: int | None = None) -> bool:
         """Train the jobs that are not done yet, and say whether one failed.
 
@@ -121,23 +182,27 @@ class Sweep:
         """Train jobs; return False if a failure stopped the training."""
         task = partial(train_job, sweep=self._directory.resolve(), wait=wait)
         for job, result in self._pool.results(task, jobs, lambda job: job.kind):
-            if isinstance(result, EnvironmentFault):
-                raise result
-            outcome = self._lost(job, result) if isinstance(result, WorkerLost) else result
+            outcome = self._outcome(job, result)
             if outcome.status == "locked":
                 continue
             outcomes[job.run_id] = outcome
             lines.show(job, outcome)
             self._ended.append((job, outcome))
             if self.fail_fast and outcome.status == "failed":
-                self._pool.close()
-                others = [other for other in jobs if other.run_id not in outcomes]
-                self._mark_interrupted(others)
-                self._console.print(
-                    f"stopped at the first failure (fail_fast=true); {counted(len(others), 'run')} left"
-                )
+                self._stop([other for other in jobs if other.run_id not in outcomes])
                 return False
         return True
+
+    def _stop(self, others: Sequence[Job]) -> None:
+        self._pool.close()
+        self._mark_interrupted(others)
+        self._console.print(f"stopped at the first failure (fail_fast=true); {counted(len(others), 'run')} left")
+
+    def _outcome(self, job: Job, result: "Outcome | EnvironmentFault | WorkerLost") -> Outcome:
+        """Return the outcome of a run; raise a fault of the machine."""
+        if isinstance(result, EnvironmentFault):
+            raise result
+        return self._lost(job, result) if isinstance(result, WorkerLost) else result
 
     def _lost(self, job: Job, reason: WorkerLost) -> Outcome:
         directory = RunDirectory(job.path(self._directory))

@@ -1,10 +1,9 @@
 """Tuning: choice of each variant's best point by validation."""
 
 import math
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -12,98 +11,90 @@ import numpy as np
 from runner.config.overrides import Override
 from runner.core.write import write_csv
 from runner.records.job import Job
+from runner.records.record import DONE
 from runner.records.run_directory import RunDirectory
 from runner.records.sweep_directory import TUNING_TABLE, tuning_row
 from runner.reporting.statistics.ties import places
-from runner.sweeps.outcome import read_status, score
+from runner.sweeps.outcome import Outcome, read_status
 from runner.sweeps.planning.axis import Axis
 from runner.sweeps.planning.plan import Plan
 from runner.sweeps.planning.study import Study
+from runner.sweeps.search.growing import Growth
+from runner.sweeps.search.trials import Trial, by_point
 
 _EDGE = 0.05  # share of a range's scale at each end
 
 
-@dataclass(frozen=True)
-class Point:
-    """The score of one point of a variant's axes."""
-
-    variant: str
-    overrides: tuple[str, ...]
-    score: float  # the mean over the tuning seeds; NaN if a run has no score, because it diverged for example
-    seeds: int
-    scored: int  # number of seeds with a score
-    known: float  # the mean over these; NaN without any
-
-
-def choose(plan: Plan, sweep: Path, study: Study) -> Plan:
+def choose(plan: Plan, sweep: Path, study: Study, growth: Growth | None = None) -> Plan:
     """Return the plan with the final runs of each tuned variant's best point, and write tuning.csv.
 
-    A point with a diverged or failed tuning run is chosen only if all points have one; then the point with the fewest
-    such runs is chosen. Of points that are equal, or differ only by rounding, the first is chosen.
+    A point with a tuning run that diverged, failed or was pruned is chosen only if all points have one; then the point
+    with the smallest share of such runs is chosen. Of points that are equal, or differ only by rounding, the first is
+    chosen.
+
+    Args:
+        growth: the means to plan the final runs, if the plan does not have those of all points.
     """
-    points = _points(plan, sweep, study.metric)
-    best = {
-        variant: _best([point for point in points if point.variant == variant], study.sign)
-        for variant in dict.fromkeys(point.variant for point in points)
-    }
-    write_csv(sweep / TUNING_TABLE, [_row(point, best[point.variant] is point, points, study) for point in points])
-    chosen = {(variant, point.overrides) for variant, point in best.items()}
-    return replace(plan, jobs=[_placed(job, chosen) for job in plan.jobs])
+    trials = _trials(plan, sweep, study.metric)
+    best = {variant: _best(own, study.sign) for variant, own in trials.items()}
+    write_csv(
+        sweep / TUNING_TABLE,
+        [_row(trial, trial is best[variant], own, study) for variant, own in trials.items() for trial in own],
+    )
+    chosen = {variant: trial.point for variant, trial in best.items()}
+    plan = replace(plan, jobs=[_placed(job, chosen) for job in plan.jobs])
+    return growth.finished(plan, chosen) if growth else plan
 
 
-def _placed(job: Job, chosen: Container[tuple[str, tuple[str, ...]]]) -> Job:
+def _placed(job: Job, chosen: Mapping[str, tuple[str, ...]]) -> Job:
     """Return a tuned variant's job as a final one if its point is chosen, or else as a candidate."""
-    if job.phase == "tuning" or not job.point:
+    if job.phase in ("tuning", "pruned") or not job.point:
         return job
-    return replace(job, phase="final" if (job.variant, tuple(job.point)) in chosen else "candidate")
+    return replace(job, phase="final" if chosen.get(job.variant) == tuple(job.point) else "candidate")
 
 
-def _points(plan: Plan, sweep: Path, metric: str) -> list[Point]:
-    runs: dict[tuple[str, tuple[str, ...]], list[Job]] = {}
-    for job in plan.jobs:  # a run that two variants share counts for each
-        if job.phase == "tuning":
-            runs.setdefault((job.variant, tuple(job.point)), []).append(job)
-    points = []
-    for (variant, overrides), jobs in runs.items():
-        scores = [score for job in jobs if (score := _score(job, sweep, metric)) is not None]
-        known = fmean(scores) if scores else math.nan
-        mean = known if len(scores) == len(jobs) else math.nan
-        points.append(Point(variant, overrides, mean, len(jobs), len(scores), known))
-    return points
+def _trials(plan: Plan, sweep: Path, metric: str) -> dict[str, list[Trial]]:
+    def outcome(job: Job) -> Outcome | None:
+        record = read_status(RunDirectory(job.path(sweep)))
+        return Outcome.of(record) if record and record.status in (*DONE, "failed") else None
+
+    return {
+        variant: [Trial.of(number, jobs, outcome, metric) for number, jobs in enumerate(trials)]
+        for variant, trials in by_point(plan.jobs).items()
+    }
 
 
-def _score(job: Job, sweep: Path, metric: str) -> float | None:
-    record = read_status(RunDirectory(job.path(sweep)))
-    return score(record, metric) if record and record.status == "completed" else None
+def _best(trials: Sequence[Trial], sign: int) -> Trial:
+    lost = [1 - len(trial.scores) / len(trial.jobs) for trial in trials]
+    return trials[int(np.argmin(places([trial.known for trial in trials], lost, sign)))]
 
 
-def _best(points: Sequence[Point], sign: int) -> Point:
-    lost = [1 - point.scored / point.seeds for point in points]
-    return points[int(np.argmin(places([point.known for point in points], lost, sign)))]
-
-
-def _row(point: Point, is_chosen: bool, points: list[Point], study: Study) -> Mapping[str, Any]:
+def _row(trial: Trial, is_chosen: bool, trials: Sequence[Trial], study: Study) -> Mapping[str, Any]:
     return tuning_row(
-        variant=point.variant,
-        point=" ".join(point.overrides),
+        variant=trial.variant,
+        point=" ".join(trial.point),
         metric=study.metric,
-        score=None if math.isnan(point.score) else point.score,
-        seeds=point.seeds,
-        scored=point.scored,
+        score=None if math.isnan(trial.score) else trial.score,
+        seeds=len(trial.jobs),
+        scored=len(trial.scores),
         chosen=is_chosen,
-        on_edge=is_chosen and on_edge(point, points, study.axes_of(point.variant)),
-        budget=sum(other.variant == point.variant for other in points),
+        on_edge=is_chosen and on_edge(trial, trials, study.axes_of(trial.variant)),
+        budget=len(trials),
+        trial=trial.number,
+        state=trial.state,
+        epochs=trial.epochs,
+        planned_epochs=trial.planned_epochs,
+        run_ids=" ".join(job.run_id for job in trial.jobs if job.phase == "tuning"),
     )
 
 
-def on_edge(point: Point, points: list[Point], axes: Mapping[str, Axis]) -> bool:
+def on_edge(trial: Trial, trials: Sequence[Trial], axes: Mapping[str, Axis]) -> bool:
     """Return whether a value is within 5% of an end of its range, or the lowest or highest number that was tried."""
     tried: dict[str, set[float]] = {}
-    for other in points:
-        if other.variant == point.variant:
-            for key, value in _numbers(other).items():
-                tried.setdefault(key, set()).add(value)
-    return any(_is_extreme(value, tried[key], axes.get(key)) for key, value in _numbers(point).items())
+    for other in trials:
+        for key, value in _numbers(other.point).items():
+            tried.setdefault(key, set()).add(value)
+    return any(_is_extreme(value, tried[key], axes.get(key)) for key, value in _numbers(trial.point).items())
 
 
 def _is_extreme(value: float, tried: set[float], axis: Axis | None) -> bool:
@@ -112,11 +103,9 @@ def _is_extreme(value: float, tried: set[float], axis: Axis | None) -> bool:
     return len(tried) > 1 and value in (min(tried), max(tried))
 
 
-def _numbers(point: Point) -> dict[str, float]:
+def _numbers(point: Iterable[str]) -> dict[str, float]:
     """Return the numeric values of a point by the key of their axis."""
-    given = {
-        override.prefix + override.key: _number(override.value) for override in map(Override.parse, point.overrides)
-    }
+    given = {override.prefix + override.key: _number(override.value) for override in map(Override.parse, point)}
     return {key: value for key, value in given.items() if value is not None}
 
 

@@ -88,20 +88,20 @@ def _train(job: Job, directory: RunDirectory) -> Outcome:
         },
     )
     try:
-        return Outcome.of(run(job.config, request, Console(quiet=True), _kept(), _pruning(job)))
+        return Outcome.of(run(job.config, request, Console(quiet=True), _kept(), _pruning(job, directory.path)))
     except EnvironmentFault:
         raise
     except UserError as error:
         return write_ending(job, directory, "failed", str(error))
 
 
-def _pruning(job: Job) -> list[Any]:
+def _pruning(job: Job, run: Path) -> list[Any]:
     """Return the callback that may stop a trial early, if pruning is on."""
     if job.pruning is None:
         return []
     from runner.sweeps.search.pruning import Pruning
 
-    return [Pruning(**job.pruning)]
+    return [Pruning(run, job.variant, job.seed, **job.pruning)]
 
 
 def check_job(task: tuple[Job, Depth], sweep: Path) -> Checked | EnvironmentFault:

@@ -62,14 +62,21 @@ def test_a_run_that_is_done_is_no_error(tmp_path, capsys, status):
     assert not (path / "checkpoint").exists()
 
 
-def test_a_search_that_is_done_is_no_error_and_another_one_goes_on_by_its_own_command(tmp_path, capsys):
+def test_a_search_of_an_earlier_version_is_no_error_where_it_is_done(tmp_path, capsys):
     trial = job(phase="trial")
     Plan([trial], search={"to_come": 0}).write(tmp_path)
-    with pytest.raises(UserError, match="to resume a search, repeat the command that began it"):
+    with pytest.raises(UserError, match="a search of an earlier version of runner"):
         resume_command([str(tmp_path)])
     end(trial, tmp_path)
     resume_command([str(tmp_path)])
     assert "already completed; nothing left to do" in " ".join(capsys.readouterr().out.split())
     Plan([trial], search={"to_come": 1}).write(tmp_path)
-    with pytest.raises(UserError, match="to resume a search, repeat the command that began it"):
+    with pytest.raises(UserError, match="a search of an earlier version of runner"):
+        resume_command([str(tmp_path)])
+
+
+def test_a_study_whose_trials_are_to_come_names_its_command(tmp_path):
+    study = {"variants": {"adam": []}}
+    Plan([job(phase="tuning")], study, command=["study=mine", "seeds=3"], search={"to_come": 0}).write(tmp_path)
+    with pytest.raises(UserError, match=r"its tuning has not ended; to resume it, .*: runner study=mine seeds=3"):
         resume_command([str(tmp_path)])

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from runner.reporting.collect import Run
-from runner.reporting.tuning_curves import TUNING_CURVE_COLUMNS, tuning_curve_frame, tuning_sentences
+from runner.reporting.tuning_curves import TUNING_CURVE_COLUMNS, pruning_sentences, tuning_curve_frame, tuning_sentences
 
 NAMES = ["sgd", "adam", "lion"]
 
@@ -114,3 +114,26 @@ def test_the_test_score_is_the_mean_over_the_tuning_runs_of_the_winner(make_run)
     found = tuning_curve_frame(points, runs, NAMES)["expected_test"].tolist()
     # Half of the draws of one point have the first. The second point of adam has one test score of two.
     assert found == pytest.approx([(0.65 + 0.55) / 2, 0.55, float("nan"), 0.45], nan_ok=True)
+
+
+def test_trials_that_depend_on_each_other_have_the_best_so_far():
+    curves = tuning_curve_frame(
+        tuning({"sgd": [0.1, 0.9, 0.2], "adam": [0.7, None, 0.8]}), [], NAMES, is_independent=False
+    )
+    assert curves["expected"].tolist() == [0.1, 0.9, 0.9, 0.7, 0.7, 0.8]
+    assert set(curves["kind"]) == {"so_far"}
+    (sentence,) = tuning_sentences(curves, NAMES)
+    assert sentence == (
+        "Tuning budget: sgd leads from 2 points on by best validation accuracy so far, in one search (90.00% at "
+        "3 points, adam 80.00%); before that adam at 1 point."
+    )
+
+
+def test_what_a_pruner_saved_is_said():
+    states = tuning({"sgd": [0.1, None], "adam": [0.7, None]}).assign(
+        state=["completed", "pruned"] * 2, epochs=[1000, 300] * 2, planned_epochs=1000
+    )
+    said = "Pruning (successive halving): 2 of 4 trials ended early; 2,600 of 4,000 epochs were trained."
+    assert pruning_sentences(states, "successive_halving") == [said]
+    assert pruning_sentences(states, "none") == []
+    assert pruning_sentences(tuning({"sgd": [0.1]}), "median") == []  # of an earlier version

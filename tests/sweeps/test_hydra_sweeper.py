@@ -29,7 +29,8 @@ def planned(composer):
     def plan(*command: str) -> Plan:
         loader = config_loader()
         config = loader.load_configuration("config", [*command, "hydra.mode=MULTIRUN"], RunMode.MULTIRUN)
-        return plan_sweep(config, command, Composer(loader, config), Console(file=StringIO()))
+        plan, _ = plan_sweep(config, command, Composer(loader, config), Console(file=StringIO()))
+        return plan
 
     return plan
 

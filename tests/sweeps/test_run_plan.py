@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from runner.core.errors import UserError
+from runner.core.lock import Locked, run_lock
 from runner.core.terminal import Terminal
 from runner.records.job import Job
 from runner.sweeps.outcome import Outcome
@@ -176,3 +177,11 @@ def test_a_grid_typed_in_another_order_keeps_the_baseline_that_its_directory_has
     assert ordered(plan("rmsprop", "adam"))[0] == plan("rmsprop", "adam")  # without the baseline: another question
     conducted(kept, tmp_path)
     assert set(pd.read_csv(tmp_path / "comparisons.csv")["baseline"]) == {"optimizer=sgd"}
+
+
+def test_one_process_at_a_time_tunes_where_points_or_pruning_depend_on_results(composer, tmp_path):
+    plan = planned(composer, TUNED | {"tune": TUNED["tune"] | {"pruner": "median"}})
+    with run_lock(tmp_path), pytest.raises(Locked, match="this tuning is in use by another process"):
+        conducted(plan, tmp_path)
+    with run_lock(tmp_path):
+        assert "report" in conducted(planned(composer, TUNED), tmp_path)

@@ -8,7 +8,9 @@ from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.planning.axis import Axis
 from runner.sweeps.planning.study import read_study
-from runner.sweeps.tuning import Point, choose, on_edge
+from runner.sweeps.search.trials import Trial
+from runner.sweeps.tuning import choose, on_edge
+from tests.sweeps import made_up
 from tests.sweeps.planning.test_plan import TUNED, planned
 
 AXIS = "optimizer.learning_rate"
@@ -79,7 +81,11 @@ def test_a_point_with_a_diverged_run_loses_to_any_other(tuned, tmp_path):
 def test_the_table_has_budget_choice_and_edge(tuned, tmp_path):
     tuned(SCORES)
     table = pd.read_csv(tmp_path / "tuning.csv")
-    assert list(table.columns) == ["variant", "point", "val_accuracy", "seeds", "scored", "chosen", "on_edge", "budget"]
+    assert list(table.columns) == [
+        "variant", "point", "val_accuracy", "seeds", "scored", "chosen", "on_edge", "budget", "trial", "state",
+        "epochs", "planned_epochs", "run_ids",
+    ]  # fmt: skip
+    assert list(table["state"]) == ["completed"] * 4 + ["diverged", "completed"]
     assert set(table["budget"]) == {3}
     chosen = table[table["chosen"]].set_index("variant")
     assert chosen["val_accuracy"].to_dict() == pytest.approx({"adam": 0.845, "sgd": 0.9})
@@ -146,5 +152,5 @@ def test_of_points_that_differ_by_rounding_alone_the_first_is_chosen(tuned):
 )
 def test_the_edge_of_a_range_is_a_twentieth_of_its_own_scale(axis, point, edge):
     tried = [point, "x=0.1", "x=0.2 y=1", "x=0.3"]  # points may have other keys beside
-    points = [Point("a", tuple(text.split()), 0.5, 1, 1, 0.5) for text in tried]
-    assert on_edge(points[0], points, {"x": Axis.model_validate(axis)}) is edge
+    trials = [Trial(0, [made_up.job("a", point=tuple(text.split()))], [], "val_accuracy") for text in tried]
+    assert on_edge(trials[0], trials, {"x": Axis.model_validate(axis)}) is edge

@@ -29,6 +29,8 @@ _STEP = 1.8  # points between the bars of neighbours
 def tuning_curves(curves: pd.DataFrame, title: str, styles: Mapping[str, Style]) -> Figure:
     """Draw each variant's expected best score by budget, with the range of the draws, and the test score of the winner.
 
+    Of trials that depend on each other it is the best score so far, without a range.
+
     The scale is that of the expected scores; a bar may leave the panel.
 
     Args:
@@ -54,7 +56,10 @@ def _draw(figure: Figure, axes: Axes, curves: pd.DataFrame, column: str, styles:
     for place, (variant, own) in enumerate(variants):
         style = styles[str(variant)]
         look: Any = {"color": style.color}
-        if style.shown and column == "expected":
+        has_range = own["low"].notna().any()
+        if not has_range:
+            look["drawstyle"] = "steps-post"
+        elif style.shown and column == "expected":
             aside = _STEP * (place - (hidden + len(variants) - 1) / 2)
             look["transform"] = offset_copy(axes.transData, figure, x=aside, units="points")
             bars = own[own["budget"].isin(_barred(len(own)))]
@@ -64,7 +69,8 @@ def _draw(figure: Figure, axes: Axes, curves: pd.DataFrame, column: str, styles:
         axes.plot(own["budget"], own[column], linestyle=style.dash, marker=marker, markersize=3, label=label, **look)
     if hidden:
         axes.plot([], [], color="0.75", label=counted(hidden, "other variant"))
-    axes.plot([], [], "|", color="0.3", label=f"{CONFIDENCE:.0%} of the draws")
+    if curves["low"].notna().any():
+        axes.plot([], [], "|", color="0.3", label=f"{CONFIDENCE:.0%} of the draws")
 
 
 def _barred(most: int) -> Values:

@@ -67,6 +67,27 @@ def tuning_curve(scores: npt.ArrayLike, tested: npt.ArrayLike, sign: int) -> Tun
     return TuningCurve(sign * expected, low, high, without_score, expected_test, sign * median, median_low, median_high)
 
 
+def best_so_far(scores: npt.ArrayLike, tested: npt.ArrayLike, sign: int) -> TuningCurve:
+    """Return the best of the first k points of one search, whose points depend on each other.
+
+    Only `expected`, `without_score` and `expected_test` have values, of one search and not of a mean: there are no
+    draws with a range.
+
+    Args:
+        scores: one per point, in the order of the search; NaN or infinite without one.
+        tested: test score of each point; NaN if unknown.
+        sign: 1 if a higher score is better, else -1.
+    """
+    level = sign * levelled(scores)
+    level[~np.isfinite(level)] = -np.inf
+    best = [int(np.argmax(level[:count])) for count in range(1, len(level) + 1)]
+    is_found = np.isfinite(level[best]) if best else np.array([], bool)
+    expected = np.where(is_found, sign * level[best], np.nan)
+    expected_test = np.where(is_found, np.asarray(tested, float)[best], np.nan)
+    none = np.full(len(level), np.nan)
+    return TuningCurve(expected, none, none, 1.0 - is_found, expected_test, none, none, none)
+
+
 def _ascending(sign: int, worse: Values, better: Values) -> tuple[Values, Values]:
     return (worse, better) if sign > 0 else (-better, -worse)
 

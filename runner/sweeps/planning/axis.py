@@ -10,6 +10,7 @@ from runner.config.overrides import Override
 from runner.config.ranges import LARGEST
 from runner.config.schema import Section
 
+_BELOW_ONE = 1 - 2**-53  # the largest uniform number
 _DIGITS = 4  # significant digits of a drawn value on a logarithmic scale, and at most of one on a linear scale
 
 
@@ -101,6 +102,11 @@ class Axis(Section):
         return isinstance(self.low, int) and isinstance(self.high, int) and not isinstance(self.step, float)
 
     @property
+    def is_ordered(self) -> bool:
+        """Whether its values are numbers."""
+        return self.choices is None or all(type(choice) in (int, float) for choice in self.choices)
+
+    @property
     def condition(self) -> Override | None:
         """Its condition, taken apart."""
         return Override.parse(self.when) if self.when is not None else None
@@ -134,6 +140,23 @@ class Axis(Section):
         margin = 0.5 if self.is_whole else 0  # each whole number gets the share of the scale that rounds to it
         first, last = self._scaled(self._low - margin), self._scaled(self._high + margin)
         return self._rounded(self._unscaled(first + uniform * (last - first)))
+
+    def uniform_of(self, value: Any) -> float:
+        """Return a uniform number at which `at` returns this value; for several, the middle one.
+
+        A value beyond the ends of the range has the number of the nearer end.
+        """
+        if self.choices is not None:
+            return (self.choices.index(value) + 0.5) / len(self.choices)
+        if not self.log and self.count < math.inf:
+            low, _, step = self._decimals()
+            assert step is not None
+            uniform = (float((Decimal(str(value)) - low) / step) + 0.5) / self.count
+        else:
+            margin = 0.5 if self.is_whole else 0
+            first, last = self._scaled(self._low - margin), self._scaled(self._high + margin)
+            uniform = (self._scaled(value) - first) / (last - first)
+        return min(max(uniform, 0.0), _BELOW_ONE)
 
     def place(self, value: float) -> float:
         """Return the place of a value on the scale of the range: 0 at its lowest value, 1 at its highest."""

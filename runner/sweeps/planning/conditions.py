@@ -31,7 +31,7 @@ def applicable(tune: Tune, arms: Sequence[Arm], composer: Composer) -> list[dict
     of_arms = []
     for name, overrides in arms:
         axes = tune.axes_of(name)
-        values = {key: [word for choice in axis.choices or [] for word in _words(choice)] for key, axis in axes.items()}
+        values = {key: [word for choice in axis.choices or [] for word in words(choice)] for key, axis in axes.items()}
         if fixed := {axis.condition.key for axis in axes.values() if axis.condition} - axes.keys():
             try:
                 composed = composer.compose(overrides)
@@ -49,7 +49,7 @@ def applicable(tune: Tune, arms: Sequence[Arm], composer: Composer) -> list[dict
 
 def active(point: Mapping[str, Any], axes: Mapping[str, Axis]) -> dict[str, Any]:
     """Return the values of a point, without those of axes whose condition its other values do not meet."""
-    values = {key: _words(value) for key, value in point.items()}
+    values = {key: words(value) for key, value in point.items()}
     return {key: value for key, value in point.items() if _holds(axes[key].condition, values)}
 
 
@@ -91,9 +91,9 @@ def _words_at(key: str, composed: Composed) -> list[str]:
         if not isinstance(value, Mapping) or part not in value:
             return []
         value = value[part]
-    return _words(list(value) if isinstance(value, Mapping) else value)
+    return words(list(value) if isinstance(value, Mapping) else value)
 
 
-def _words(value: Any) -> list[str]:
+def words(value: Any) -> list[str]:
     """Return a value, or the items of a list, as a condition names them."""
     return [literal(item) for item in (value if isinstance(value, list) else [value])]

@@ -46,9 +46,7 @@ class Plan:
     study: Asked = field(default_factory=dict)  # as configured; empty for a grid
     launcher: dict[str, Any] = field(default_factory=dict)  # where the runs are trained
     command: Lines = field(default_factory=list)  # the arguments of the sweep's command
-    search: Asked = field(
-        default_factory=dict
-    )  # a search's metric and direction; `to_come`: number of runs not yet planned
+    search: Asked = field(default_factory=dict)  # `to_come`: number of runs that the tuning will add
     earlier_seeds: list[Whole] = field(default_factory=list)  # numbers of seeds of smaller plans that were trained
 
     @classmethod
@@ -105,7 +103,7 @@ class Plan:
                 "overrides": " ".join(job.overrides),
             }
             for job in self.jobs
-            if job.phase not in ("candidate", "spared")
+            if job.phase not in ("candidate", "spared", "pruned")
         ]
 
     @property
@@ -115,8 +113,13 @@ class Plan:
 
     @property
     def to_come(self) -> int:
-        """The number of runs that a search will add."""
+        """The number of runs that the tuning will add, as far as it is known."""
         return int(self.search.get("to_come", 0))
+
+    @property
+    def is_growing(self) -> bool:
+        """Whether the tuning will add further runs: trials, or the final runs of the chosen points."""
+        return bool(self.study) and "to_come" in self.search
 
     def of_phase(self, *phases: Phase) -> list[Job]:
         """Return the runs of some phases, each once."""

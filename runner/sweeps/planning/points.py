@@ -33,14 +33,34 @@ def tuning_points(tune: Tune, axes: Mapping[str, Axis], name: str) -> list[Point
     """
     if not axes:
         return []
+    if tune.grows:
+        return points_in_order(tune, axes, name, 1)
     if tune.method == "grid":
-        return _part_of_grid(_grid(axes), tune.budget, name)
-    assert tune.budget is not None
+        return _part_of_grid(_grid(axes), tune.points, name)
+    assert tune.points is not None
+    return _sampled(tune, axes, tune.points)
+
+
+def points_in_order(tune: Tune, axes: Mapping[str, Axis], name: str, count: int) -> list[Point]:
+    """Return the first points of a variant that depend on no result, at most `count`; the same ones each time.
+
+    A grid has them in random order, because the budget may end before the last one. Samplers that learn begin with
+    random points.
+    """
+    if tune.method == "grid":
+        points = _grid(axes)
+        order = np.random.default_rng([len(points), *name.encode()]).permutation(len(points))
+        return [points[index] for index in order[:count]]
+    return _sampled(tune, axes, count)
+
+
+def _sampled(tune: Tune, axes: Mapping[str, Axis], count: int) -> list[Point]:
+    """Return as many distinct points as there are, at most `count`; all of a smaller grid in their order."""
     size = math.prod(axis.count for axis in axes.values())
     every = _grid(axes) if size <= MOST else []
-    if 0 < len(every) <= tune.budget:
+    if 0 < len(every) <= count and not tune.grows:
         return every
-    return _distinct([*_drawn(tune, axes, tune.budget), *every])[: tune.budget]
+    return _distinct([*_drawn(tune, axes, count), *every])[:count]
 
 
 def _grid(axes: Mapping[str, Axis]) -> list[Point]:
@@ -79,7 +99,7 @@ def _uniforms(tune: Tune, axes: Iterable[str], count: int) -> dict[str, npt.NDAr
     (common random numbers), and a variant that is added to a study leaves the points of the others as they were.
     """
     generators = {key: np.random.default_rng([tune.sampler_seed, *override_key(key).encode()]) for key in axes}
-    if tune.method == "random":
+    if tune.method != "sobol":
         return {key: generator.random(count) for key, generator in generators.items()}
     keys = list(dict.fromkeys(override_key(key) for axes in tune.groups.values() for key in axes))
     sequence = _sobol(len(keys), count)
@@ -100,8 +120,12 @@ def _sobol(dimensions: int, count: int) -> npt.NDArray[np.int64]:
 
 
 def _point(cell: Sequence[Any], axes: Mapping[str, Axis]) -> Point:
-    values = active(dict(zip(axes, cell, strict=True)), axes)
-    return [as_override(key, value) for key, value in values.items()]
+    return point_of(dict(zip(axes, cell, strict=True)), axes)
+
+
+def point_of(values: Mapping[str, Any], axes: Mapping[str, Axis]) -> Point:
+    """Return values as overrides, without those of axes whose condition the others do not meet."""
+    return [as_override(key, value) for key, value in active(values, axes).items()]
 
 
 def _distinct(points: Iterable[Point]) -> list[Point]:

@@ -2,16 +2,24 @@
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from runner.config.ranges import Count, NonNegative, Positive, WholeNumber
+from runner.config.ranges import LARGEST, Count, NonNegative, Positive, WholeNumber
 from runner.config.schema import Section, error_lines
 from runner.core.errors import ConfigError
-from runner.core.text import did_you_mean
+from runner.core.text import counted, did_you_mean
 from runner.records.baselines import arm_parts, study_names
-from runner.records.design import MOST_SEEDS, Correction, Looks, Spending
+from runner.records.design import LEARNING, MOST_SEEDS, Correction, Looks, Sampler, Spending
 from runner.records.record import VALIDATION_METRICS
 from runner.records.variance_sources import Source
 from runner.reporting.metrics import is_share, sign_of
@@ -20,6 +28,8 @@ from runner.sweeps.planning.axis import Axis
 Axes = dict[str, Annotated[list[Any], Field(min_length=1)]]  # a key or group -> the values it takes
 MOST = MOST_SEEDS  # seeds, values of a range, or variants; planning this many takes most of an hour
 _TUNING_SEED = 1000  # the first one: tuning must not use the seeds of the result
+_BUDGET = "must be a number of points, at least 1, or one of {epochs: NUMBER} and {seconds: NUMBER}"
+_WILCOXON_SEEDS = 5  # with four, a trial that is worse on each of them has p = 1/16; the fifth is then saved
 _SEEDS = f"must be the number of seeds, 1 to {MOST}, or a list of seeds, each 0 or more: [0,1,2]"
 
 
@@ -42,20 +52,63 @@ Seeds = Annotated[list[WholeNumber], BeforeValidator(_listed), Field(min_length=
 TuningSeeds = Annotated[list[WholeNumber], BeforeValidator(_listed_from_the_tuning_seed), Field(min_length=1)]
 
 
+class Cost(Section):
+    """A tuning budget in epochs, or in seconds of training."""
+
+    epochs: Count | None = None
+    seconds: Positive | None = None
+
+    @model_validator(mode="after")
+    def _is_one_of_them(self) -> Self:
+        if (self.epochs is None) == (self.seconds is None):
+            raise ValueError(_BUDGET)
+        return self
+
+
+def _budget(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        try:
+            return Cost.model_validate(value)
+        except ValidationError as error:
+            raise ValueError(_BUDGET) from error
+    if value is None or isinstance(value, Cost) or (type(value) is int and 0 < value <= LARGEST):
+        return value
+    raise ValueError(_BUDGET)
+
+
 class Tune(Section):
     """Tuning of each variant on validation, before its training on the study's seeds."""
 
     axes: dict[str, Axis] = Field(default_factory=dict)
     per_variant: dict[str, dict[str, Axis]] = Field(default_factory=dict)  # instead of `axes`
     seeds: TuningSeeds = Field(default=1, validate_default=True)  # a number n: 1000 to 999 + n
-    budget: Count | None = None  # points tried for each variant; null: all of the grid
-    sampler: Literal["grid", "random", "sobol"] | None = None  # default: random if an axis is a range, else grid
+    budget: Annotated[int | Cost | None, BeforeValidator(_budget)] = None  # of each variant; null: all of the grid
+    sampler: Sampler | None = None  # default: random if an axis is a range, else grid
     sampler_seed: WholeNumber = 0
+    pruner: Literal["none", "median", "successive_halving", "hyperband", "wilcoxon"] = "none"
+    startup_trials: WholeNumber = 5  # of each variant, which must be completed before the median pruner stops any
+    warmup_epochs: Count = 1  # at the start of each trial, before the first decision of a pruner
+    reduction_factor: Annotated[int, Field(ge=2)] = 3  # of successive halving: one in so many trials continues
 
     @property
-    def method(self) -> Literal["grid", "random", "sobol"]:
+    def method(self) -> Sampler:
         """The sampler, given or by default."""
         return self.sampler or ("grid" if all(axis.choices for _, axis in self.all_axes) else "random")
+
+    @property
+    def points(self) -> int | None:
+        """The budget in points; None if it is given in another unit, or not at all."""
+        return self.budget if isinstance(self.budget, int) else None
+
+    @property
+    def cost(self) -> Cost | None:
+        """The budget in epochs or seconds; None if it is given in points, or not at all."""
+        return self.budget if isinstance(self.budget, Cost) else None
+
+    @property
+    def grows(self) -> bool:
+        """Whether points are drawn while the study trains, because they depend on its results."""
+        return self.method in LEARNING or self.cost is not None
 
     @property
     def groups(self) -> dict[str, dict[str, Axis]]:
@@ -262,8 +315,13 @@ def _check_sampler(tune: Tune) -> None:
         raise ConfigError(
             f"study.tune.budget: sampler={tune.method} needs a budget, the number of points to try for each variant"
         )
-    elif tune.budget > MOST:
-        raise ConfigError(f"study.tune.budget={tune.budget}: at most {MOST} points can be planned")
+    if tune.points and tune.points > MOST:
+        raise ConfigError(f"study.tune.budget={tune.points}: at most {MOST} points can be planned")
+    if tune.pruner == "wilcoxon" and len(tune.seeds) < _WILCOXON_SEEDS:
+        raise ConfigError(
+            f"study.tune.pruner=wilcoxon: compares trials seed by seed, and can stop none with "
+            f"{counted(len(tune.seeds), 'tuning seed')}; needs study.tune.seeds={_WILCOXON_SEEDS} or more"
+        )
 
 
 def _check_sources(study: Study) -> None:

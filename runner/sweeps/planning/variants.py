@@ -4,7 +4,7 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from runner.config.options import LIST_GROUPS, ONE_OPTION_GROUPS, WITHOUT
@@ -13,6 +13,7 @@ from runner.config.schema import resolve
 from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean
 from runner.records.baselines import study_names
+from runner.sweeps.planning.axis import Axis
 from runner.sweeps.planning.compose import Composer, as_override
 from runner.sweeps.planning.conditions import applicable
 from runner.sweeps.planning.points import tuning_points
@@ -27,6 +28,8 @@ class Variant:
     overrides: list[str]
     points: list[list[str]]  # the overrides of each tuning point; empty: nothing is tuned
     named: bool = False  # by the study; reports use this name
+    axes: dict[str, Axis] = field(default_factory=dict)  # that are tuned
+    arm: str = ""  # the name in the study, without the cell of the grid
     source: str = ""  # of the variance that is measured, if the runs are not compared with other variants
 
 
@@ -70,7 +73,7 @@ def study_variants(
         return [Variant(label, overrides, [], named=True) for _, overrides, label in arms]
     tuned = applicable(study.tune, [(name, overrides) for name, overrides, _ in arms], composer)
     return [
-        Variant(label, overrides, tuning_points(study.tune, own_axes, name), named=True)
+        Variant(label, overrides, tuning_points(study.tune, own_axes, name), named=True, axes=own_axes, arm=name)
         for (name, overrides, label), own_axes in zip(arms, tuned, strict=True)
     ]
 

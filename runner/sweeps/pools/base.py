@@ -1,7 +1,7 @@
 """Interface of worker pools, and a task queue with affinity."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, Protocol, TypeVar
 
 Task = TypeVar("Task")
@@ -11,9 +11,11 @@ class Waiting(Generic[Task]):
     """Task queue with affinity: a worker prefers tasks like its previous one."""
 
     def __init__(self, tasks: Sequence[Task], affinity: Callable[[Task], str]) -> None:
+        self._affinity = affinity
         self._tasks = [(task, affinity(task)) for task in tasks]
         self._busy: list[str] = []  # the kinds of tasks that workers are computing
-        self._lock = threading.Lock()
+        self._is_closed = False
+        self._changed = threading.Condition()
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -23,28 +25,49 @@ class Waiting(Generic[Task]):
 
         Prefer a task of the worker's last kind, then one of a kind that no worker is computing, then the first.
         """
-        with self._lock:
-            if last in self._busy:
-                self._busy.remove(last)
-            if not self._tasks:
-                return None
-            index = next((at for at, (_, kind) in enumerate(self._tasks) if kind == last), None)
-            if index is None:
-                index = next((at for at, (_, kind) in enumerate(self._tasks) if kind not in self._busy), 0)
-            taken = self._tasks.pop(index)
-            self._busy.append(taken[1])
-            return taken
+        with self._changed:
+            self._free(last)
+            return self._taken(last)
+
+    def wait(self, last: str | None) -> tuple[Task, str] | None:
+        """Return the next task as `take` does, as soon as there is one; None after the queue is closed."""
+        with self._changed:
+            self._free(last)
+            self._changed.wait_for(lambda: self._tasks or self._is_closed)
+            return self._taken(last)
+
+    def add(self, tasks: Iterable[Task]) -> None:
+        """Append further tasks."""
+        with self._changed:
+            self._tasks += [(task, self._affinity(task)) for task in tasks]
+            self._changed.notify_all()
 
     def give_back(self, task: Task, kind: str) -> None:
         """Put back the task of a worker that died."""
-        with self._lock:
+        with self._changed:
             self._busy.remove(kind)
             self._tasks.insert(0, (task, kind))
 
-    def clear(self) -> None:
-        """Remove all tasks."""
-        with self._lock:
+    def close(self) -> None:
+        """Remove all tasks, and accept no more."""
+        with self._changed:
+            self._is_closed = True
             self._tasks.clear()
+            self._changed.notify_all()
+
+    def _taken(self, last: str | None) -> tuple[Task, str] | None:
+        if not self._tasks:
+            return None
+        index = next((at for at, (_, kind) in enumerate(self._tasks) if kind == last), None)
+        if index is None:
+            index = next((at for at, (_, kind) in enumerate(self._tasks) if kind not in self._busy), 0)
+        taken = self._tasks.pop(index)
+        self._busy.append(taken[1])
+        return taken
+
+    def _free(self, kind: str | None) -> None:
+        if kind in self._busy:
+            self._busy.remove(kind)
 
 
 Result = TypeVar("Result")
@@ -60,13 +83,18 @@ class Pool(Protocol):
         """The pool for short tasks."""
 
     def results(
-        self, function: Callable[[Task], Result], tasks: Sequence[Task], affinity: Callable[[Task], str]
+        self,
+        function: Callable[[Task], Result],
+        tasks: Sequence[Task],
+        affinity: Callable[[Task], str],
+        more: Callable[[], Sequence[Task]] = tuple,
     ) -> Iterator[tuple[Task, "Result | WorkerLost"]]:
         """Yield each task with its result when it ends, in any order.
 
         Args:
             function: can be pickled, as can its tasks and results.
             affinity: the kind of a task; one worker computes tasks of the same kind fastest.
+            more: returns further tasks; called after each result.
 
         Raises:
             EnvironmentFault: if no worker can start on this machine.

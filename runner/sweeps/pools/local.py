@@ -66,7 +66,11 @@ class LocalPool:
         return patient
 
     def results(
-        self, function: Callable[[Task], Result], tasks: Sequence[Task], affinity: Callable[[Task], str]
+        self,
+        function: Callable[[Task], Result],
+        tasks: Sequence[Task],
+        affinity: Callable[[Task], str],
+        more: Callable[[], Sequence[Task]] = tuple,
     ) -> Iterator[tuple[Task, Result | WorkerLost]]:
         """See `Pool`."""
         waiting = Waiting(tasks, affinity)
@@ -78,17 +82,21 @@ class LocalPool:
         for thread in threads:
             thread.start()
         try:
-            for _ in tasks:
+            left = len(tasks)
+            while left:
                 task, result = ended.get()
                 if isinstance(result, EnvironmentFault):
                     raise result
                 yield task, result
+                added = more()
+                waiting.add(added)
+                left += len(added) - 1
         finally:
-            waiting.clear()
+            waiting.close()
 
     def _serve(self, slot: "_Slot", function: Callable[[Task], Result], waiting: Waiting[Task], ended: Any) -> None:
         last: str | None = None
-        while taken := waiting.take(last):
+        while taken := waiting.wait(last):
             (task, last) = taken
             try:
                 with machine_faults():

@@ -84,7 +84,11 @@ class RayPool:
         return int(min(resources.get(name, 0.0) / amount for name, amount in needed.items() if amount))
 
     def results(
-        self, function: Callable[[Task], Result], tasks: Sequence[Task], affinity: Callable[[Task], str]
+        self,
+        function: Callable[[Task], Result],
+        tasks: Sequence[Task],
+        affinity: Callable[[Task], str],
+        more: Callable[[], Sequence[Task]] = tuple,
     ) -> Iterator[tuple[Task, Result | WorkerLost]]:
         """See `Pool`. If a worker dies, another one retries its task: a run continues from its checkpoint."""
         waiting = Waiting(tasks, affinity)
@@ -104,8 +108,10 @@ class RayPool:
                             continue
                         result = WorkerLost(f"its worker died {_TRIES} times (out of memory, or lost nodes?)")
                     yield run.task, result
+                    waiting.add(more())
                 for run in self._overdue(running):
                     yield run.task, WorkerLost(f"stopped after timeout_s={self._timeout_s:g} seconds")
+                    waiting.add(more())
         finally:
             for run in running.values():
                 self._kill(run.worker)

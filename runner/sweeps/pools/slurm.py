@@ -70,6 +70,7 @@ class SlurmPool:
         function: Callable[[Task], Result],
         tasks: Sequence[Task],
         affinity: Callable[[Task], str],  # noqa: ARG002 - each job has its own process
+        more: Callable[[], Sequence[Task]] = tuple,
     ) -> Iterator[tuple[Task, Result | WorkerLost]]:
         """See `Pool`.
 
@@ -84,6 +85,7 @@ class SlurmPool:
             ended = [job for job in self._running if job.done()]
             for job in ended:
                 yield self._running.pop(job), _result(job)
+                waiting += more()
             if not ended:
                 time.sleep(_GLANCE)
 

@@ -54,7 +54,6 @@ class SweepLines:
         self._console = console
         self._sweep = sweep
         self._chosen = chosen
-        self._runs = behind + len(jobs) + ahead
         self._behind = behind
         self._unplanned = [*jobs[-1:]] * ahead  # estimated like the last one
         self._left = {job.run_id: job for job in jobs}
@@ -64,7 +63,7 @@ class SweepLines:
         self._workers = 0
         self._started = time.monotonic()
         live = Live(console=console, get_renderable=self.view, refresh_per_second=_REFRESHED, transient=True)
-        self._live = live if console.is_terminal and jobs else None
+        self._live = live if console.is_terminal and (jobs or ahead) else None
 
     def __enter__(self) -> Self:
         if self._live:
@@ -76,6 +75,15 @@ class SweepLines:
     ) -> None:
         if self._live:
             self._live.stop()
+
+    def add(self, jobs: Iterable[Job], ahead: int) -> None:
+        """Take further jobs to train.
+
+        Args:
+            ahead: the number of runs that follow them.
+        """
+        self._left |= {job.run_id: job for job in jobs}
+        self._unplanned = [*self._left.values()][-1:] * ahead
 
     def show(self, job: Job, outcome: Outcome) -> None:
         """Print one ended run."""
@@ -91,6 +99,10 @@ class SweepLines:
     @property
     def _count(self) -> int:
         return self._behind + len(self._ended)
+
+    @property
+    def _runs(self) -> int:
+        return self._count + len(self._left) + len(self._unplanned)
 
     def view(self) -> RenderableType:
         """Return the progress of the sweep, above the best variant so far."""

@@ -42,14 +42,15 @@ def show_plan(
     table = Table()
     for column in ("variant", "runs", "done", "difference from the first"):
         table.add_column(column, overflow="fold", justify="right" if column in ("runs", "done") else "left")
+    growth = "so far " if plan.to_come else ""
     rows: dict[tuple[str, str], list[Job]] = {}
     for job in plan.jobs:
-        if job.phase != "candidate":
+        if job.phase not in ("candidate", "pruned"):
             rows.setdefault((job.variant, job.phase), []).append(job)
     for (variant, phase), jobs in list(rows.items())[:_SHOWN_VARIANTS]:
         points = len({tuple(job.point) for job in jobs})
         changes = {
-            "tuning": f"{counted(points, 'point')} on {counted(len(jobs) // points, 'seed')}",
+            "tuning": f"{counted(points, 'point')} {growth}on {counted(len(jobs) // points, 'seed')}",
             "source": _varying(variant),
         }.get(phase) or " ".join(difference(plan.jobs[0], jobs[0]))
         name = variant + (" (tuning)" if phase == "tuning" else "")
@@ -71,12 +72,14 @@ def show_plan(
 
 
 def _counts(plan: Plan, done: set[str], later: int) -> str:
-    planned = {job.run_id for job in plan.jobs if job.phase != "candidate"}
+    planned = {job.run_id for job in plan.jobs if job.phase not in ("candidate", "pruned")}
     seeds = {job.seed for job in plan.jobs if job.phase != "tuning"}
     variants = {job.variant for job in plan.jobs if job.is_rival}
     text = f"{counted(len(planned), 'run')}: {counted(len(variants), 'variant')}, {counted(len(seeds), 'seed')}"
     if sources := plan.study.get("vary"):
         text += f", {counted(len(sources), 'source')} of variance"
+    if plan.to_come:
+        text += f", {plan.to_come} that the tuning will add"
     if later:
         text += f", and {later} after the tuning"
     return f"{text}; {len(planned & done)} done already"

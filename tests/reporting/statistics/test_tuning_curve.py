@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from runner.reporting.statistics.tuning_curve import tuning_curve, winning_probabilities
+from runner.reporting.statistics.tuning_curve import best_so_far, tuning_curve, winning_probabilities
 
 LOST = float("nan")
 SCORES = [0.52, 0.97, 0.31, 0.93, 0.52, 0.86, 0.75]
@@ -125,3 +125,17 @@ def test_an_interval_has_no_bound_where_points_lack_a_score_or_are_too_few():
     assert np.isnan(curve.median_high).tolist() == [False, *[True] * 9]
     assert not np.isnan(curve.median_low).any()
     assert np.isnan(tuning_curve([0.5, *[LOST] * 9], np.zeros(10), 1).median_low[0])
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_of_one_search_the_curve_is_the_best_so_far(sign):
+    scores = [LOST, 0.4, 0.9, 0.7, LOST, 0.95, 0.1]
+    tested = [0.0, 0.5, 0.8, 0.9, 0.0, LOST, 0.2]
+    curve = best_so_far(scores, tested, sign)
+    for budget in range(1, 8):
+        known = [place for place in range(budget) if np.isfinite(scores[place])]
+        best = max(known, key=lambda place: sign * scores[place], default=None)
+        expected = (LOST, LOST) if best is None else (scores[best], tested[best])
+        assert (curve.expected[budget - 1], curve.expected_test[budget - 1]) == pytest.approx(expected, nan_ok=True)
+        assert curve.without_score[budget - 1] == (best is None)
+    assert np.isnan([curve.low, curve.high, curve.median, curve.median_low, curve.median_high]).all()

@@ -1,0 +1,26 @@
+"""Budget of a variant's tuning: how many further trials it allows."""
+
+from collections.abc import Sequence
+
+from runner.sweeps.planning.study import Tune
+from runner.sweeps.search.trials import Trial
+
+
+def trials_left(tune: Tune, trials: Sequence[Trial]) -> int:
+    """Return how many further trials of a variant the budget allows at least; more if some of them end early.
+
+    Trials that are under way count with all their epochs, so a budget in epochs is never exceeded. One in seconds may
+    be: its last trial begins as long as the seconds are not used up.
+
+    Args:
+        trials: at least one.
+    """
+    if tune.points is not None:
+        return max(0, tune.points - len(trials))
+    assert tune.cost
+    if tune.cost.epochs is not None:
+        spent = sum(trial.planned_epochs if trial.state == "running" else trial.epochs for trial in trials)
+        return max(0, (tune.cost.epochs - spent) // trials[0].planned_epochs)
+    assert tune.cost.seconds is not None
+    ended = [trial.seconds for trial in trials if trial.state != "running"]
+    return int(bool(ended) and sum(ended) * len(trials) / len(ended) < tune.cost.seconds)

@@ -1,0 +1,79 @@
+"""Hyperparameter search as asked for: a study of one variant, whose axes come from the command line or a file."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hydra.core.override_parser.types import IntervalSweep, Override
+from pydantic import Field, ValidationError, model_validator
+
+from runner.config.schema import error_lines
+from runner.core.errors import ConfigError
+from runner.sweeps.planning.study import Chosen, Study, Tune, read_study
+
+VARIANT = "search"  # the name of the variant
+_FRESH_SEEDS = 3  # on which the chosen point is trained
+_RENAMED = {"trials": "budget", "seed": "sampler_seed"}  # keys of a search that a study's tuning names otherwise
+_NAMES = {"study.tune.": "search.", "study.seeds": "search.fresh_seeds", "study.": "search."}  # of keys in messages
+_STUDY_ONLY = ("per_variant",)
+
+
+class Search(Tune, Chosen):
+    """The keys of a study's tuning, and the metric that it optimizes."""
+
+    fresh_seeds: Any = Field(default=_FRESH_SEEDS)  # as `seeds` of a study
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_no_variants(cls, value: Any) -> Any:
+        if isinstance(value, Mapping) and (given := [key for key in _STUDY_ONLY if value.get(key)]):
+            raise ValueError(f"search.{given[0]}: a search has one variant; use a study")
+        return value
+
+
+def read_search(config: Any, swept: Sequence[Override], seeds: Any = None) -> Study:
+    """Return a search as a study of one variant, with further axes from the command line.
+
+    Args:
+        config: the keys of `Search`; `trials` and `seed` are short forms of `budget` and `sampler_seed`.
+        swept: overrides with several values: a,b, choice(...), range(...), interval(...), tag(log, interval(...)).
+        seeds: the fresh seeds, from the command line.
+
+    Raises:
+        ConfigError: one line for each key that is wrong.
+    """
+    if not isinstance(config, Mapping):
+        raise ConfigError("search: must be keys with values: budget, axes, ...")
+    given = _renamed(config)
+    own = given.get("axes") or {}
+    if not isinstance(own, Mapping):
+        raise ConfigError("search.axes: must be keys with values: KEY: {low: ..., high: ...}")
+    given["axes"] = dict(own) | {override.get_key_element(): _axis(override) for override in swept}
+    try:
+        search = Search.model_validate(given)
+    except ValidationError as error:
+        raise ConfigError(error_lines(error, Search, "search")) from error
+    if not search.axes:
+        raise ConfigError("search.axes: nothing to search for; give KEY=interval(LOW,HIGH) or KEY=A,B")
+    tune = {key: given[key] for key in Tune.model_fields if key in given}
+    about = {key: given[key] for key in Chosen.model_fields if key in given}
+    asked = about | {"variants": {VARIANT: []}, "tune": tune, "seeds": search.fresh_seeds}
+    try:
+        return read_study(asked, seeds)
+    except ConfigError as error:
+        text = str(error)
+        for own, here in _NAMES.items():
+            text = text.replace(own, here)
+        raise ConfigError(text) from error
+
+
+def _renamed(config: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return the keys by their names in a study; a short form replaces the default of the other."""
+    given = {key: value for key, value in config.items() if key not in _RENAMED}
+    return given | {name: config[short] for short, name in _RENAMED.items() if config.get(short) is not None}
+
+
+def _axis(override: Override) -> dict[str, Any]:
+    value = override.value()
+    if isinstance(value, IntervalSweep):
+        return {"low": value.start, "high": value.end, "log": "log" in value.tags}
+    return {"choices": list(override.sweep_string_iterator())}

@@ -1,0 +1,63 @@
+"""A tuned study that is killed again and again."""
+
+import os
+import random
+import signal
+import time
+
+import pytest
+
+from tests import warm
+from tests.torture.results import found, results_in
+
+COMMAND = (
+    "study=tuned", "--config-dir", "my", "hydra.sweep.dir=sweep", "hydra.launcher.workers=1",
+)  # fmt: skip
+STUDY = """
+base: [dataset=digits, training.epochs=9, schedule=constant]
+variants: {sgd: [optimizer=sgd], adam: [optimizer=adam]}
+tune:
+  axes: {optimizer.learning_rate: {low: 0.0001, high: 1.0, log: true}}
+  sampler: tpe
+  budget: 8
+  pruner: successive_halving
+  seeds: 2
+seeds: 2
+"""
+MOST_SECONDS = 4.0  # from the first record that a start writes to its kill
+
+
+@pytest.mark.promise(
+    "**Search**: a study that is tuned by a sampler that learns, with a pruner and one worker, killed at any moment and"
+    " started again, makes the same trials and the same choice, with identical bits"
+)
+@pytest.mark.usefixtures("long_form")
+def test_killed_ten_times_it_makes_the_same_choice(measured, tmp_path):
+    pytest.importorskip("optuna", reason="the extra `optuna` is not installed")
+    folders = tmp_path / "undisturbed", tmp_path / "killed"
+    for folder in folders:
+        (folder / "my/study").mkdir(parents=True)
+        (folder / "my/study/tuned.yaml").write_text(STUDY)
+        (folder / "sweep").mkdir()
+    moments, kills = random.Random(0), 0
+    while kills < 10:
+        with warm.started(COMMAND, folders[1], (folders[1] / "said.txt",) * 2, shares_server=False) as process:
+            begun = time.time()
+            while not any(path.stat().st_mtime > begun for path in found(folders[1], "record.json")):
+                assert process.is_alive(), (folders[1] / "said.txt").read_text()
+                time.sleep(0.02)
+            time.sleep(moments.uniform(0, MOST_SECONDS))
+            assert process.is_alive(), "ten kills must fit into the search"
+            os.kill(process.pid, signal.SIGKILL)
+            process.join(60)
+            kills += 1
+    for folder in folders:
+        with warm.started(COMMAND, folder, (folder / "said.txt",) * 2, shares_server=False) as process:
+            process.join(600)
+            assert process.exitcode == 0, (folder / "said.txt").read_text()
+    for name in ("tuning.csv", "plan.csv"):
+        texts = [(folder / "sweep" / name).read_text() for folder in folders]
+        assert texts[0] == texts[1]
+    assert results_in(folders[0]) == results_in(folders[1])
+    trials = texts[0].count("\ntuning,")
+    measured(f"{kills} SIGKILL in a search of {trials} tuning runs, bit-identical")
