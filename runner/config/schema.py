@@ -1,54 +1,23 @@
 """Schema of a resolved configuration: types, ranges and combinations (the second of three checks)."""
 
 import inspect
-import math
-from typing import Annotated, Any, ClassVar, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from runner.config.identity import leaves
 from runner.config.keras_names import unknown_name, unknown_target
 from runner.config.ranges import AtLeastOne, Count, Fraction, NonNegative, OpenFraction, Positive, WholeNumber
+from runner.config.section import Part, Section
 from runner.config.trust import OWN, TRUST, package_of
 from runner.core.errors import ConfigError
+from runner.core.streams import StreamName
 from runner.core.text import did_you_mean
 
 CONSTANT_SCHEDULE = "runner.optim.constant.constant"  # by name, because importing it would be circular
-StreamName = Literal["weights", "order", "dropout", "augmentation"]
 SWEEP_KEYS = ("study", "search", "seeds", "dry_run", "fail_fast")  # they configure a sweep, not a run
-
-
-class Section(BaseModel):
-    """A group with a fixed set of keys: an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class Part(BaseModel):
-    """A group that names a library's class or function; further keys are its arguments.
-
-    Fields declare the arguments whose range is known without importing the library.
-    """
-
-    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
-
-    OURS: ClassVar[frozenset[str]] = frozenset()  # keys that are not arguments of the target
-
-    target: str = Field(alias="_target_", min_length=1)
-
-    @model_validator(mode="after")
-    def _numbers_are_finite(self) -> Self:
-        for name, value in leaves(self.model_extra or {}):
-            if isinstance(value, float) and not math.isfinite(value):
-                raise ValueError(f"{name}={value}: must be a finite number")
-        return self
-
-    def spec(self) -> dict[str, Any]:
-        """Return the part as configured, without the keys in `OURS`."""
-        given = self.model_dump(by_alias=True, exclude_unset=True)
-        return {key: value for key, value in given.items() if key not in self.OURS}
 
 
 class DatasetPart(Part):
@@ -86,7 +55,7 @@ class ModelPart(Part):
     small: bool = False  # its operations are too small to be split: one CPU thread with device.threads=auto
     init_from: str | None = None
     freeze: list[str] | None = None
-    hidden_units: list[Count] = []
+    hidden_units: list[Count] = Field(default_factory=list)
 
 
 class OptimizerPart(Part):

@@ -4,8 +4,7 @@ import math
 from typing import Any
 
 from runner.records.design import CORRECTION_NAMES, Correction, Looks
-from runner.reporting.statistics.attainability import smallest_equivalence_p, smallest_p
-from runner.reporting.statistics.comparisons import FEWEST_SEEDS
+from runner.reporting.statistics.attainability import FEWEST_SEEDS, smallest_equivalence_p, smallest_p
 from runner.reporting.statistics.families import combined, holm
 from runner.reporting.statistics.joint_flips import adjusted
 from runner.reporting.statistics.power import detectable_of

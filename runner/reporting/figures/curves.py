@@ -15,7 +15,7 @@ from runner.core.text import counted
 from runner.reporting.figures.canvas import ONE_COLUMN, TWO_COLUMNS, epoch_axis, legend_below, panels, wrapped
 from runner.reporting.figures.styles import Style
 from runner.reporting.metrics import axis_label, is_share
-from runner.reporting.statistics.comparisons import CONFIDENCE
+from runner.reporting.statistics.attainability import CONFIDENCE
 
 BAND = f"{CONFIDENCE:.0%} interval of the mean"
 _NAME = 46  # letters per line
