@@ -17,6 +17,17 @@ from runner.sweeps.search.trials import Trial, values_at
 JOURNAL = "optuna.journal"
 
 
+class _NoLock:
+    """No lock: one process writes. Optuna's own lock would survive a kill, and the next start would wait for it."""
+
+    def acquire(self) -> bool:
+        """Do nothing."""
+        return True
+
+    def release(self) -> None:
+        """Do nothing."""
+
+
 class Journal:
     """The ended trials of each variant, as a study of Optuna with the variant's name.
 
@@ -29,7 +40,7 @@ class Journal:
         self._copies: dict[str, Any] = {}
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         path.unlink(missing_ok=True)
-        self._storage = optuna.storages.JournalStorage(JournalFileBackend(str(path)))
+        self._storage = optuna.storages.JournalStorage(JournalFileBackend(str(path), lock_obj=_NoLock()))
 
     def add(self, trial: Trial, axes: Mapping[str, Axis]) -> None:
         """Append an ended trial."""

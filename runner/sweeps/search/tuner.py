@@ -152,10 +152,11 @@ class Tuner:
     def _settle(self) -> None:
         """Spare the remaining runs of trials that a pruner has stopped, and copy ended trials to the journal."""
         for name, trials in self._trials.items():
+            begun = self._running | self._outcomes.keys()
             for number, trial in enumerate(self._seen(name)):
                 if trial.state == "pruned" or (trial.state == "running" and self._is_hopeless(trial)):
                     trials[number] = [
-                        job if job.run_id in self._outcomes else replace(job, phase="pruned") for job in trial.jobs
+                        job if job.run_id in begun else replace(job, phase="pruned") for job in trial.jobs
                     ]
             if self._growth and self._journal:
                 self._copy(name, self._growth.axes_of(name), self._journal)
