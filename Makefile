@@ -11,6 +11,7 @@
 # make calibration-families the same for families of comparisons and planned looks (25 minutes)
 # make calibration-power    whether the seeds that runner power asks for have the promised power
 # make calibration-images   coverage of the intervals for new test images, from a known truth
+# make calibration-folds    false claims of cross-validation, with classifiers on simulated data
 # make torture the tests of reliability in their long form
 # make faults  plant seeded faults one at a time and say which of them the suite catches
 # make docs    write the documentation site to site/html/; fails on a warning, such as a link to nowhere
@@ -20,7 +21,8 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .PHONY: setup run check test lint format bench bench-augmentation bench-sweep bench-report calibration \
-	calibration-effects calibration-families calibration-images calibration-power torture faults docs lock audit clean
+	calibration-effects calibration-families calibration-folds calibration-images calibration-power torture faults docs \
+	lock audit clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -99,6 +101,9 @@ calibration-effects: setup
 calibration-families: setup
 	$(BIN)/python -m tests.benchmarks.calibration_families $(ARGS)
 
+calibration-folds: setup
+	$(BIN)/python -m tests.benchmarks.calibration_folds $(ARGS)
+
 calibration-power: setup
 	$(BIN)/python -m tests.benchmarks.calibration_power $(ARGS)
 
@@ -117,7 +122,7 @@ docs: setup
 	@echo site/html/index.html
 
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml
-EXTRAS := --extra optuna --extra ray --extra slurm
+EXTRAS := --extra mlflow --extra onnx --extra optuna --extra ray --extra slurm --extra wandb
 lock:
 	$(COMPILE) $(EXTRAS) --group dev --group docs --group build --output-file requirements.lock
 	$(COMPILE:pyproject.toml=) --constraint requirements.lock --group build --output-file requirements-build.lock

@@ -27,7 +27,7 @@ def test_the_wheel_holds_conf_inside_the_package_and_nothing_else_on_top(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"runner"}
-    options = {path.relative_to(REPOSITORY / "conf").as_posix() for path in (REPOSITORY / "conf").rglob("*.yaml")}
+    options = {path.relative_to(REPOSITORY / "conf").as_posix() for path in (REPOSITORY / "conf").rglob("*.*")}
     assert {name.removeprefix("runner/conf/") for name in names if name.startswith("runner/conf/")} == options
     modules = {path.relative_to(REPOSITORY).as_posix() for path in (REPOSITORY / "runner").rglob("*.py")}
     assert {name for name in names if name.endswith(".py")} == modules

@@ -22,6 +22,7 @@ ORDER = [
     "engine",
     "run",
     "sweeps",
+    "export",
     "reproducibility",
     "cli",
     "interface",
@@ -165,9 +166,14 @@ def _is_self(node: ast.expr) -> bool:
 
 # Modules that import inside functions, beside the commands: what they import there takes seconds or is an extra.
 LATE = {
+    "data/archives.py",
+    "data/keras_datasets.py",
     "data/mnist.py",
+    "engine/mlflow_store.py",
+    "export/wandb.py",
     "reporting/ranks.py",
     "reporting/scores.py",
+    "reporting/statistics/functional_anova.py",
     "reporting/statistics/power.py",
     "run/execute.py",
     "run/prepare.py",

@@ -4,7 +4,6 @@ Options of different groups are trained together, since most of the time goes in
 row fails, each of its options is trained alone, and the one that fails is named.
 """
 
-import gzip
 from itertools import zip_longest
 
 import numpy as np
@@ -18,12 +17,13 @@ from runner.engine.evaluation import Evaluator
 from runner.engine.training import CompiledEpoch, shuffled, train
 from runner.run.build import build_dataset, build_parts, build_split
 from runner.run.request import SWEEP_GROUPS
-from tests.composed import choice, settings
+from tests.composed import choice, config, settings
+from tests.published import FLOWERS, cifar_binary, emnist_archive, leads_to, mnist_files, openml_cache, openml_pages
 
 TOGETHER = (
-    ("optimizer", "schedule", "initializer", "regularizer", "preprocessing", "normalization", "clipping", "averaging"),
+    ("dataset", "optimizer", "schedule", "initializer", "regularizer", "normalization", "clipping", "averaging"),
     ("model", "augmentation", "diagnostics", "tracking"),
-    ("dataset", "training", "callbacks"),
+    ("preprocessing", "training", "callbacks"),
 )
 GROUPS = {path.parent.name for path in conf_directory().glob("*/*.yaml")} - {"hydra", "device", *SWEEP_GROUPS}
 
@@ -54,32 +54,42 @@ BRIEF = {
 }
 NEEDS = {
     "spatial_dropout": ["model=cnn", "model.kernel_size=2"],  # which it cannot do without
-    "vit_tiny": ["model.depth=1"],  # seconds less to compile; tests/models/test_families.py builds all its blocks
+    # Seconds less to compile; tests/models/test_families.py and tests/test_recipes.py build all blocks.
+    "vit_tiny": ["model.depth=1"],
+    "resnet20": ["model.blocks=1"],
+    "cifar10_resnet20": ["model.blocks=1"],
+    "cifar10_rand_augment": ["model.blocks=1"],
 }
 
 
-def write_idx(path, array):
-    header = bytes([0, 0, 8, array.ndim]) + b"".join(size.to_bytes(4) for size in array.shape)
-    path.write_bytes(gzip.compress(header + array.astype(np.uint8).tobytes()))
-
-
-def files_for(option: str, directory, mnist_root) -> list[str]:
+def files_for(option: str, directory, monkeypatch) -> list[str]:
     """Write what a data set is read from, and return the overrides that lead there."""
     generator = np.random.default_rng(0)
     labels = np.arange(EXAMPLES) % 10
-    images = generator.integers(0, 256, (EXAMPLES, 12, 12))
+    images = generator.integers(0, 256, (EXAMPLES, 12, 12), np.uint8)
     match option:
-        case "mnist":
-            return [f"dataset.root={mnist_root()}"]
-        case "fashion_mnist":
-            folder = directory / "fashion_mnist"
-            folder.mkdir()
-            for part, size in (("train", EXAMPLES), ("t10k", 20)):
-                write_idx(folder / f"{part}-images-idx3-ubyte.gz", images[-size:])
-                write_idx(folder / f"{part}-labels-idx1-ubyte.gz", labels[-size:])
-            return [f"dataset.root={directory}"]
+        case "mnist" | "fashion_mnist" | "kmnist":
+            mnist_files(directory / option, images, labels, test=20)
+            return [f"dataset.root={directory}", "dataset.fingerprint=null"]
+        case "emnist":
+            path = emnist_archive(directory, "digits", images, labels, test=20)
+            return ["dataset.subset=digits", *leads_to(path)]
+        case "cifar10" | "cifar100":
+            classes = int(option.removeprefix("cifar"))
+            numbers = np.arange(EXAMPLES + 2 * classes) % classes
+            colours = generator.integers(0, 256, (len(numbers), 32, 32, 3))
+            return leads_to(cifar_binary(directory, classes, colours, numbers, test=classes))
+        case "keras":
+            monkeypatch.setattr("keras.datasets.mnist.load_data", lambda: ((images, labels), (images, labels)))
+            return ["dataset.name=mnist"]
+        case "openml":
+            rows = "".join(
+                f"{n},{n % 7},{('red', 'blue')[n % 2]},{('rose', 'tulip')[n % 2]}\n" for n in range(EXAMPLES)
+            )
+            openml_cache(directory, openml_pages("http://127.0.0.1:9/", FLOWERS + rows))
+            return [f"dataset.root={directory}", "dataset.name=flowers"]
         case "npz":
-            np.savez(directory / "own.npz", x=images.astype(np.uint8), y=labels)
+            np.savez(directory / "own.npz", x=images, y=labels)
             return [f"dataset.path={directory / 'own.npz'}"]
         case "csv":
             frame = pd.DataFrame(generator.random((EXAMPLES, 4)), columns=list("abcd"))
@@ -89,25 +99,20 @@ def files_for(option: str, directory, mnist_root) -> list[str]:
             for number, (image, label) in enumerate(zip(images, labels, strict=True)):
                 folder = directory / f"class_{label}"
                 folder.mkdir(exist_ok=True)
-                Image.fromarray(image.astype(np.uint8)).save(folder / f"{number}.png")
+                Image.fromarray(image).save(folder / f"{number}.png")
             return [f"dataset.path={directory}"]
         case _:
             return []
 
 
-def has_own_data(experiment: str) -> bool:
-    """Say whether a recipe is for other data than MNIST, of which a small part will do."""
-    text = (conf_directory() / f"experiment/{experiment}.yaml").read_text()
-    return "/dataset: " in text and "/dataset: mnist\n" not in text
-
-
-def data_for(row, directory, mnist_root) -> list[str]:
+def data_for(row, directory, monkeypatch) -> list[str]:
     """Return the overrides for little data of the kind that the options are for."""
     chosen = dict(row)
     if "dataset" in chosen:
-        return files_for(chosen["dataset"], directory, mnist_root)
-    if "experiment" in chosen and has_own_data(chosen["experiment"]):
-        return []
+        return files_for(chosen["dataset"], directory, monkeypatch)
+    recipe = config(f"experiment={chosen['experiment']}") if "experiment" in chosen else None
+    if recipe and recipe["dataset"]["name"] != "mnist":
+        return files_for(recipe["dataset"]["name"], directory, monkeypatch)
     if {"experiment", "model"} & chosen.keys():
         return ["dataset=mnist_5k", "dataset.validation_split=0.01"]
     return ["dataset=digits", "dataset.validation_split=0.05"]
@@ -117,12 +122,12 @@ def brief(names):
     return next((BRIEF[name] for name in BRIEF if name in names), BRIEF["mini_batch"])
 
 
-def assert_trains(row, directory, mnist_root):
+def assert_trains(row, directory, monkeypatch):
     directory.mkdir()
     names = [option for _, option in row]
     needs = [override for name in names for override in NEEDS.get(name, [])]
     overrides = [choice(*part) for part in row]
-    chosen = settings(*overrides, *needs, *data_for(row, directory, mnist_root), *brief(names))
+    chosen = settings(*overrides, *needs, *data_for(row, directory, monkeypatch), *brief(names))
     dataset = build_dataset(chosen)
     parts = build_parts(chosen, dataset, build_split(chosen, dataset), directory)
     before = [weight.numpy() for weight in parts.model.trainable_weights]
@@ -144,12 +149,11 @@ def assert_trains(row, directory, mnist_root):
 
 
 @pytest.mark.parametrize("row", rows(), ids=lambda row: " ".join(f"{group}={option}" for group, option in row))
-def test_it_trains_for_two_steps(row, tmp_path, request):
-    mnist_root = lambda: request.getfixturevalue("mnist_root")  # noqa: E731
+def test_it_trains_for_two_steps(row, tmp_path, monkeypatch):
     try:
-        assert_trains(row, tmp_path / "together", mnist_root)
+        assert_trains(row, tmp_path / "together", monkeypatch)
     except Exception as error:
         for part in row:
-            assert_trains([part], tmp_path / part[1], mnist_root)
+            assert_trains([part], tmp_path / part[1], monkeypatch)
         if not isinstance(error, ConfigError):  # which says that they do not go together
             raise

@@ -10,8 +10,22 @@ from runner.engine.weights import fresh_session
 from tests.composed import config, model_for, settings
 
 RECIPES = sorted(path.stem for path in (conf_directory() / "experiment").glob("*.yaml"))
-ON_OTHER_DATA = {"binary_classifier": "binary", "smoke": "mnist_5k"}
+ON_OTHER_DATA = {
+    "binary_classifier": "binary",
+    "cifar10_rand_augment": "cifar10",
+    "cifar10_resnet20": "cifar10",
+    "smoke": "mnist_5k",
+}
+SHAPES = {"binary": (10,), "cifar10": (32, 32, 3)}
 ARTICLE = 784 * 128 + 128 + 1290
+RESNET20 = (
+    27 * 16 + 16  # stem
+    + 6 * (9 * 16 * 16 + 16)
+    + (9 * 16 * 32 + 32) + 5 * (9 * 32 * 32 + 32) + (16 * 32 + 32)
+    + (9 * 32 * 64 + 64) + 5 * (9 * 64 * 64 + 64) + (32 * 64 + 64)
+    + 4 * (16 + 6 * 16 + 6 * 32 + 6 * 64)  # gamma, beta, moving mean and variance
+    + 650
+)  # fmt: skip
 CNN = 260 + 5020 + 320 * 50 + 50 + 510
 PARAMETERS = {
     "adam_per_epoch_decay": CNN,
@@ -20,6 +34,8 @@ PARAMETERS = {
     "article_mnist_full": ARTICLE + 4 * 128,  # gamma, beta, moving mean and variance
     "best_single": None,  # a network of our own: no count was published
     "binary_classifier": 10 * 64 + 64 + 64 * 32 + 32 + 32 + 1,
+    "cifar10_rand_augment": RESNET20,
+    "cifar10_resnet20": RESNET20,
     "cnn_batchnorm": CNN + 4 * 30,
     "cnn_step_decay": CNN,
     "deepobs_mnist_mlp": 784 * 1000 + 1000 + 1000 * 500 + 500 + 500 * 100 + 100 + 1010,
@@ -37,7 +53,7 @@ PARAMETERS = {
 def built(recipe: str) -> keras.Model:
     fresh_session(0)
     chosen = settings(f"experiment={recipe}")
-    shape = (10,) if chosen.dataset.name == "binary" else (28, 28, 1)
+    shape = SHAPES.get(chosen.dataset.name, (28, 28, 1))
     labels = np.zeros((4, 1) if chosen.dataset.name == "binary" else 4, np.int32)
     smooths = "label_smoothing" in chosen.regularizer
     data = Part(np.zeros((4, *shape), np.float32), np.eye(10, dtype=np.float32)[labels] if smooths else labels)
@@ -73,6 +89,17 @@ def test_a_recipe_begins_with_what_it_is_and_its_command(recipe):
 )
 def test_a_recipe_trains_on_as_many_images_as_its_source(recipe, examples):
     assert int(60_000 * (1 - config(f"experiment={recipe}")["dataset"]["validation_split"])) == examples
+
+
+def test_the_cifar_recipe_trains_as_he_et_al_do():
+    """Section 4.2: 45,000 images in batches of 128, 64,000 steps, a tenth of the rate after 32,000 and 48,000."""
+    chosen = config("experiment=cifar10_resnet20")
+    steps = -(-int(50_000 * (1 - chosen["dataset"]["validation_split"])) // chosen["training"]["batch_size"])
+    assert steps * chosen["training"]["epochs"] == pytest.approx(64_000, abs=steps)
+    assert chosen["schedule"]["boundaries"] == [32_000, 48_000]
+    assert (chosen["optimizer"]["learning_rate"], chosen["optimizer"]["momentum"]) == (0.1, 0.9)
+    assert 2 * chosen["regularizer"]["l2"]["l2"] == 0.0001  # their decay is half of it times the square
+    assert [*chosen["augmentation"]] == ["crop", "horizontal_flip"]
 
 
 def test_the_keras_convnet_is_layer_for_layer_that_of_the_page():

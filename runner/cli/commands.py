@@ -22,7 +22,7 @@ class Command:
 
     run: Callable[[Sequence[str]], None]
     flags: tuple[str, ...] = ()  # except --help; a test compares them with the command's --help
-    takes: Literal["directories", "overrides", "recipes"] = "directories"
+    takes: Literal["directories", "kinds", "overrides", "recipes", "shells"] = "directories"
     only_reads: bool = False  # it changes no run
 
 
@@ -137,6 +137,12 @@ def _clean(arguments: Sequence[str]) -> None:
     clean_command(arguments)
 
 
+def _completion(arguments: Sequence[str]) -> None:
+    from runner.cli.shells import completion_command
+
+    completion_command(arguments)
+
+
 def _diff(arguments: Sequence[str]) -> None:
     from runner.cli.diff import diff_command
 
@@ -149,6 +155,12 @@ def _ensemble(arguments: Sequence[str]) -> None:
     ensemble_command(arguments)
 
 
+def _export(arguments: Sequence[str]) -> None:
+    from runner.cli.export import export_command
+
+    export_command(arguments)
+
+
 def _list(arguments: Sequence[str]) -> None:
     from runner.cli.results import list_command
 
@@ -159,6 +171,12 @@ def _power(arguments: Sequence[str]) -> None:
     from runner.cli.power import power_command
 
     power_command(arguments)
+
+
+def _predict(arguments: Sequence[str]) -> None:
+    from runner.cli.predict import predict_command
+
+    predict_command(arguments)
 
 
 def _report(arguments: Sequence[str]) -> None:
@@ -185,6 +203,12 @@ def _resume(arguments: Sequence[str]) -> None:
     resume_command(arguments)
 
 
+def _schema(arguments: Sequence[str]) -> None:
+    from runner.cli.schema import schema_command
+
+    schema_command(arguments)
+
+
 def _status(arguments: Sequence[str]) -> None:
     from runner.cli.sweeps import status_command
 
@@ -204,14 +228,17 @@ COMMANDS = {
     "compare": Command(
         _compare, ("--by", "--fail-if-worse", "--format", "--margin", "--metric"), only_reads=True
     ),
+    "completion": Command(_completion, takes="shells"),
     "diff": Command(_diff, ("--format",), only_reads=True),
     "ensemble": Command(_ensemble, ("--out",), only_reads=True),
+    "export": Command(_export, ("--experiment", "--models", "--out"), only_reads=True),
     "list": Command(_list, ("--columns", "--descending", "--format", "--sort", "--where"), only_reads=True),
     "power": Command(
         _power,
         ("--baseline", "--correction", "--difference", "--format", "--margin", "--metric", "--power", "--seeds"),
         only_reads=True,
     ),
+    "predict": Command(_predict, ("--resize", "--show"), only_reads=True),
     "report": Command(
         _report,
         (
@@ -222,6 +249,7 @@ COMMANDS = {
     ),
     "reproduce": Command(_reproduce, ("--out", "--row", "--tolerance")),
     "resume": Command(_resume, ("--fail-fast", "--workers")),
+    "schema": Command(_schema, ("--out",), takes="kinds"),
     "status": Command(_status, only_reads=True),
     "verify": Command(_verify, ("--out", "--quick", "--seeds", "--workers"), takes="recipes"),
 }  # fmt: skip

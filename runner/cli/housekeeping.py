@@ -42,7 +42,11 @@ def _parser() -> argparse.ArgumentParser:
         "directory", type=path_argument, metavar="DIR", help="directory of a run or sweep, or of several"
     )
     parser.add_argument("--failed", action="store_true", help="also failed runs; resuming their sweep trains them")
-    parser.add_argument("--models", action="store_true", help="also model.keras, except of runs that others start from")
+    parser.add_argument(
+        "--models",
+        action="store_true",
+        help="also model.keras and inference.npz, except of runs that others start from",
+    )
     parser.add_argument(
         "--keep-best", action="store_true", help="keep the best run's model of each variant, by validation"
     )

@@ -117,14 +117,10 @@ def _dispatch(given: list[str], observer: Observer) -> None:
     if here not in sys.path and TRUST in map(override_key, given):
         sys.path.append(here)  # last in the search order; workers inherit it
     match given:
-        case ["-sc" | "--shell-completion", "install=bash" | "uninstall=bash" as wanted]:
-            from runner.cli.completion import BASH
+        case ["-sc" | "--shell-completion", wanted]:
+            from runner.cli.completion import shell_completion
 
-            print(BASH[wanted], end="")
-        case ["-sc" | "--shell-completion", wanted] if wanted.startswith("query="):
-            from runner.cli.completion import shown_completions
-
-            print(shown_completions(wanted.removeprefix("query=")), end="")
+            print(shell_completion(wanted), end="")
         case ["--version" | "-V" | "version", *_]:
             print(f"runner {runner.__version__}")
         case ["help"] | ["help", "help" | "version", *_]:

@@ -14,7 +14,7 @@ from hydra.errors import HydraException, MissingConfigException, OverrideParseEx
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from runner.config.options import LIST_GROUPS, option_files, option_names
+from runner.config.options import LIST_GROUPS, group_names, option_files, option_names
 from runner.config.overrides import Override, override_key
 from runner.core.paths import conf_directory
 from runner.core.read_yaml import read_yaml
@@ -89,7 +89,7 @@ def _no_such_key(key: str, arguments: Sequence[str]) -> str:
     given = _given(key, arguments)
     section = _composable(arguments)
     steps = key.partition("@")[0].split(".")
-    groups = {entry.name for entry in conf_directory().iterdir() if entry.is_dir() and entry.name != "hydra"}
+    groups = group_names([conf_directory()])
     for depth, name in enumerate(steps):
         parent = ".".join(steps[:depth])
         if not isinstance(section, DictConfig):

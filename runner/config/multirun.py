@@ -15,4 +15,4 @@ def wants_local_workers(arguments: Sequence[str]) -> bool:
 
 def is_sweep(arguments: Iterable[str]) -> bool:
     """Return whether a command asks for a sweep without saying -m."""
-    return any(override_key(argument) in ("study", "search", "seeds") for argument in arguments)
+    return any(override_key(argument) in ("study", "search", "seeds", "folds") for argument in arguments)

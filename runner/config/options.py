@@ -4,9 +4,10 @@ import re
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -16,6 +17,7 @@ _DEFAULT = re.compile(r"^\s+- (?:override hydra/)?(?P<group>[a-z_]+): *(?P<optio
 # Parentheses at the end are the source if they hold a year or a name.
 _SOURCE = re.compile(r"\s+\((?P<source>[^()]*(?:\b(?:1[89]|20)\d\d\b|\b[A-Z]\w*[a-z])[^()]*)\)$")
 _FOLDERS = {"launcher": "hydra/launcher"}  # of Hydra's own groups
+_FOR_PROGRAMS = ("@package", "yaml-language-server:")  # comments that Hydra or an editor reads
 _WIDEST, _NARROWEST = 118, 50  # characters in a line of the table
 _COMMAND = "python -m runner.config.options > docs/options.md"
 
@@ -46,6 +48,15 @@ ONE_OPTION_GROUPS = tuple(
 )
 # The option of each group that adds nothing to a run.
 WITHOUT = {"averaging": "none", "clipping": "none", "normalization": "none", "schedule": "constant"}
+
+
+def listed_options(config: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the options in each group of several; an older configuration may lack a group, or hold one nameless part.
+
+    Args:
+        config: resolved, as plain dictionaries and lists.
+    """
+    return {group: list(own) for group in LIST_GROUPS if "_target_" not in (own := config.get(group) or {})}
 
 
 def options_table(directories: list[Path]) -> str:
@@ -107,6 +118,11 @@ def _options(directories: list[Path], group: str) -> dict[str, str]:
     return {file.stem: _first_comment(file) for file in option_files(directories, group)}
 
 
+def group_names(directories: Iterable[Path]) -> list[str]:
+    """Return the names of the folders that hold options, sorted, without Hydra's own."""
+    return sorted({file.parent.name for directory in directories for file in directory.glob("*/[!_]*.yaml")})
+
+
 def option_names(directories: Iterable[Path], group: str) -> list[str]:
     """Return the names of a group's options, sorted."""
     return list(dict.fromkeys(file.stem for file in option_files(directories, group)))
@@ -119,10 +135,16 @@ def option_files(directories: Iterable[Path], group: str) -> list[Path]:
     return sorted((file for file in found if file.is_file()), key=lambda file: file.stem)
 
 
+def option_file(directories: Iterable[Path], group: str, name: str) -> Path | None:
+    """Return the file of an option, or None if there is none."""
+    files = (directory / _FOLDERS.get(group, group) / f"{name}.yaml" for directory in directories)
+    return next((file for file in files if file.is_file()), None)
+
+
 def _first_comment(file: Path) -> str:
     lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     comments = (line.removeprefix("# ").strip() for line in lines if line.startswith("# "))
-    return next((comment for comment in comments if not comment.startswith("@package")), "")
+    return next((comment for comment in comments if not comment.startswith(_FOR_PROGRAMS)), "")
 
 
 def _escaped(text: str) -> str:

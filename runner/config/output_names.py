@@ -24,9 +24,10 @@ def slug(text: str, *, longest: int = _LONGEST) -> str:
     return re.sub(r"[^\w.=+-]+", "-", text, flags=re.ASCII).strip("-.")[:longest].rstrip("-.")
 
 
-def directory_name(variant: str, seed: int, run_id: str) -> str:
+def directory_name(variant: str, seed: int, run_id: str, fold: int | None = None) -> str:
     """Return the name of a run's directory in its sweep: readable, and unique by the run id."""
-    return "_".join(part for part in (slug(variant), f"seed{seed}", run_id) if part)
+    parts = (slug(variant), f"seed{seed}", "" if fold is None else f"fold{fold}", run_id)
+    return "_".join(filter(None, parts))
 
 
 def sweep_name(arguments: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 import sys
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 LARGEST = 2**63 - 1  # the largest integer of NumPy and TensorFlow
 
@@ -38,10 +38,13 @@ def _within(
             raise ValueError(f"must be at most {LARGEST}")
         return value
 
-    return BeforeValidator(check)
+    most = LARGEST if kind is int else sys.float_info.max
+    limits = Field(gt=above, ge=at_least, lt=below, le=most if below is None else None)
+    return BeforeValidator(check, json_schema_input_type=Annotated[kind, limits])
 
 
 Count = Annotated[int, _within(int, at_least=1)]
+TwoOrMore = Annotated[int, _within(int, at_least=2)]
 WholeNumber = Annotated[int, _within(int, at_least=0)]
 AtLeastOne = Annotated[float, _within(float, at_least=1)]
 Positive = Annotated[float, _within(float, above=0)]

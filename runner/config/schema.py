@@ -9,7 +9,16 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError, field_v
 
 from runner.config.identity import leaves
 from runner.config.keras_names import unknown_name, unknown_target
-from runner.config.ranges import AtLeastOne, Count, Fraction, NonNegative, OpenFraction, Positive, WholeNumber
+from runner.config.ranges import (
+    AtLeastOne,
+    Count,
+    Fraction,
+    NonNegative,
+    OpenFraction,
+    Positive,
+    TwoOrMore,
+    WholeNumber,
+)
 from runner.config.section import Part, Section
 from runner.config.trust import OWN, TRUST, package_of
 from runner.core.errors import ConfigError
@@ -17,24 +26,59 @@ from runner.core.streams import StreamName
 from runner.core.text import did_you_mean
 
 CONSTANT_SCHEDULE = "runner.optim.constant.constant"  # by name, because importing it would be circular
-SWEEP_KEYS = ("study", "search", "seeds", "dry_run", "fail_fast")  # they configure a sweep, not a run
+SWEEP_KEYS = ("study", "search", "seeds", "folds", "dry_run", "fail_fast")  # they configure a sweep, not a run
 
 
 class DatasetPart(Part):
     """A loader, with the split and subsampling of its training set."""
 
-    OURS = frozenset({"validation_split", "split", "split_seed", "train_size", "label_noise", "class_imbalance"})
+    OURS = frozenset(
+        {"validation_split", "split", "split_seed", "train_size", "label_noise", "class_imbalance"}
+        | {"folds", "fold", "fold_from"}
+    )
 
     name: str
+    """Name of the data set in records and reports."""
     root: str | None = None
+    """Directory of the files; null: the user's cache directory."""
     path: str | None = None
+    """Your own file or folder."""
     url: str | None = None
+    """Where the files are downloaded from, once."""
     validation_split: OpenFraction
+    """Share of the training set that is set aside for validation."""
     split: Literal["last", "random", "stratified"]
+    """Which examples are set aside: the last ones (as in Keras), or drawn at random, or drawn from each class."""
     split_seed: WholeNumber
+    """Seed of random splits and of label noise; independent of the run's seed."""
     train_size: Count | None = None
+    """Number of training examples, after validation is set aside; null: all."""
     label_noise: OpenFraction | None = None
+    """Share of wrong training labels."""
     class_imbalance: AtLeastOne | None = None
+    """Training examples of the largest class per example of the smallest."""
+    folds: TwoOrMore | None = None
+    """Number of folds of cross-validation, drawn with `split_seed`."""
+    fold: WholeNumber | None = None
+    """The fold that is the test part, counted from 0."""
+    fold_from: Literal["all", "train"] | None = None
+    """The examples to fold; null: all, if the source has no test part of its own."""
+
+    @model_validator(mode="after")
+    def _fold_is_one_of_the_folds(self) -> Self:
+        if self.folds is None:
+            given = {"fold": self.fold, "fold_from": self.fold_from}
+            for key, value in given.items():
+                if value is not None:
+                    raise ValueError(f"{key}={value}: has no effect without folds")
+        elif self.fold is None:
+            raise ValueError(
+                f"folds={self.folds}: needs dataset.fold, 0 to {self.folds - 1}; "
+                f"folds={self.folds} in place of dataset.folds={self.folds} trains every fold"
+            )
+        elif self.fold >= self.folds:
+            raise ValueError(f"fold={self.fold}: must be 0 to {self.folds - 1}, one of the {self.folds} folds")
+        return self
 
 
 class NormalizationPart(Part):
@@ -43,6 +87,7 @@ class NormalizationPart(Part):
     OURS = frozenset({"place"})
 
     place: Literal["before", "after"] = "before"
+    """Before or after the activation."""
     momentum: Fraction = 0.0
     groups: int = 1
 
@@ -52,10 +97,14 @@ class ModelPart(Part):
 
     OURS = frozenset({"small", "init_from", "freeze"})
 
-    small: bool = False  # its operations are too small to be split: one CPU thread with device.threads=auto
+    small: bool = False
+    """Its operations are too small to be split: one CPU thread with device.threads=auto."""
     init_from: str | None = None
+    """Directory of a run; training starts from its weights."""
     freeze: list[str] | None = None
-    hidden_units: list[Count] = Field(default_factory=list)
+    """Patterns of layers to freeze: [conv_*]."""
+    hidden_units: list[Count] = Field(default=[])
+    """Units of each hidden layer."""
 
 
 class OptimizerPart(Part):
@@ -64,9 +113,13 @@ class OptimizerPart(Part):
     OURS = frozenset({"layerwise", "exclude_from_weight_decay"})
 
     learning_rate: Positive
+    """Learning rate at the start; the schedule changes it."""
     layerwise: dict[str, Positive] | None = None
+    """Learning rates of layers: {decay: 0.8}, or a multiplier for each pattern: {hidden_*: 0.1}."""
     exclude_from_weight_decay: list[str] | None = None
+    """Patterns of weights, usually [bias, gamma, beta]; Keras decays all weights."""
     gradient_accumulation_steps: Count | None = None
+    """Batches whose gradients are averaged for one update."""
     weight_decay: NonNegative | None = None
     momentum: Fraction = 0.0
     beta_1: Fraction = 0.0
@@ -111,6 +164,7 @@ class RegularizerPart(Part):
     OURS = frozenset({"place"})
 
     place: Literal["hidden", "input"] = "hidden"
+    """Of a layer: after each hidden layer, or after the input."""
     l1: NonNegative = 0.0
     l2: NonNegative = 0.0
     rate: Fraction = 0.0
@@ -155,17 +209,24 @@ class Training(Section):
     """Epochs, batch size, loss and metrics."""
 
     epochs: Count
-    batch_size: Annotated[int | Literal["full"], BeforeValidator(_whole_or_count)]
+    """Passes over the training set."""
+    batch_size: Annotated[Count | Literal["full"], BeforeValidator(_whole_or_count)]
+    """Examples in each step; full: the whole training set in one step."""
     loss: str
+    """Keras's name of a loss."""
     metrics: list[str | Part]
+    """Keras's names of metrics for each epoch, or a metric with _target_ and its arguments."""
 
 
 class Clipping(Section):
     """Gradient clipping: arguments that every Keras optimizer takes."""
 
     clipvalue: Positive | None = None
+    """Largest absolute value of a component of a gradient."""
     clipnorm: Positive | None = None
+    """Largest L2 norm of a variable's gradient."""
     global_clipnorm: Positive | None = None
+    """Largest L2 norm of all gradients together."""
 
     @model_validator(mode="after")
     def _one_at_most(self) -> Self:
@@ -183,29 +244,44 @@ class Device(Section):
     """Device, threads, precision and compilation."""
 
     kind: Literal["auto", "cpu", "gpu"]
-    threads: Annotated[int | Literal["auto"], BeforeValidator(_auto_or_count)]
+    """Auto: a GPU if there is one, else the CPU."""
+    threads: Annotated[Count | Literal["auto"], BeforeValidator(_auto_or_count)]
+    """CPU threads; auto: one for a model with small: true, else one per core."""
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"]
+    """Precision of the computation; weights are float32."""
     jit_compile: Annotated[bool | Literal["auto"], BeforeValidator(_auto_or_bool)]
+    """XLA; auto: only on a GPU, because it is slower on a CPU."""
 
 
 class StreamSeeds(Section):
     """Seeds of single streams of randomness; null: the run's seed."""
 
     weights: WholeNumber | None = None
+    """Initial weights."""
     order: WholeNumber | None = None
+    """Order of the examples in each epoch."""
     dropout: WholeNumber | None = None
+    """Dropout and noise layers."""
     augmentation: WholeNumber | None = None
+    """Random changes of the training images."""
 
 
 def _none_for_empty(value: Any) -> Any:
     return None if value == {} else value
 
 
+def _by_name(value: Any) -> Any:
+    """Return the parts of a group of several options; a single part has no name in older runs and options."""
+    return {"tracker": value} if isinstance(value, dict) and "_target_" in value else value
+
+
 class Settings(Section):
     """The configuration of one run."""
 
     name: str
+    """Name of the run in its record and in reports."""
     seed: WholeNumber
+    """Seed of all streams of randomness but the split of the data."""
     training: Training
     preprocessing: Part
     dataset: DatasetPart
@@ -221,7 +297,7 @@ class Settings(Section):
     callbacks: dict[str, CallbackPart]
     diagnostics: dict[str, Part]
     device: Device
-    tracking: Annotated[Part | None, BeforeValidator(_none_for_empty)] = None  # missing in older runs
+    tracking: Annotated[dict[str, Part], BeforeValidator(_by_name)] = Field(default={})  # missing in older runs
     stream_seeds: StreamSeeds = StreamSeeds()  # missing in older runs
 
     def seed_of(self, stream: StreamName) -> int:

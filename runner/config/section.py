@@ -11,7 +11,7 @@ from runner.config.identity import leaves
 class Section(BaseModel):
     """A group with a fixed set of keys: an unknown key is an error."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
 
 
 class Part(BaseModel):
@@ -20,11 +20,12 @@ class Part(BaseModel):
     Fields declare the arguments whose range is known without importing the library.
     """
 
-    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True, use_attribute_docstrings=True)
 
     OURS: ClassVar[frozenset[str]] = frozenset()  # keys that are not arguments of the target
 
     target: str = Field(alias="_target_", min_length=1)
+    """Dotted path of the class or function; the other keys are its arguments."""
 
     @model_validator(mode="after")
     def _numbers_are_finite(self) -> Self:

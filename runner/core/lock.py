@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 
 from runner.core.errors import UserError, writing
 
@@ -41,9 +41,29 @@ def run_lock(directory: Path, *, wait: bool = False, of: str = "run") -> Iterato
     try:
         yield
     finally:
-        with suppress(OSError):  # a remaining file blocks nobody
-            (directory / _FILE).unlink()
-        lock.release()
+        _release(lock, directory / _FILE)
+
+
+@contextmanager
+def waiting_lock(file: Path) -> Iterator[None]:
+    """Wait for the lock of a file, and hold it in the block; the file is removed afterwards.
+
+    Raises:
+        EnvironmentFault: if the file cannot be written.
+    """
+    lock = FileLock(file)
+    with writing(file):
+        lock.acquire()
+    try:
+        yield
+    finally:
+        _release(lock, file)
+
+
+def _release(lock: BaseFileLock, file: Path) -> None:
+    with suppress(OSError):  # a remaining file blocks nobody
+        file.unlink()
+    lock.release()
 
 
 def is_locked(directory: Path) -> bool:

@@ -7,7 +7,10 @@ from typing import Any
 
 from runner.core.errors import UserError
 
-_PATHS = (("dataset", "path"), ("dataset", "test_path"), ("dataset", "root"), ("model", "init_from"))
+_PATHS = (
+    *(("dataset", key) for key in ("path", "test_path", "validation_path", "root")),
+    ("model", "init_from"),
+)
 
 
 def conf_directory() -> Path:

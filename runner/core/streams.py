@@ -18,6 +18,7 @@ class Stream(IntEnum):
     AUGMENTATION = 4
     LABEL_NOISE = 5
     TEST_PART = 6
+    FOLDS = 7
 
 
 def seed_sequence(seed: int, stream: Stream, *keys: int) -> np.random.SeedSequence:

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import re
+import shutil
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -41,6 +42,24 @@ def whole_file(path: Path) -> Iterator[Path]:
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_directory(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`, for a new directory that replaces `path` if the block succeeds.
+
+    Raises:
+        EnvironmentFault: if the directory cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{_machine()}-{os.getpid()}")
+    with writing(path):
+        try:
+            yield temporary
+            if path.exists():
+                shutil.rmtree(path)
+            temporary.replace(path)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def set_aside(directory: Path) -> Path:

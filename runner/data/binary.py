@@ -30,4 +30,4 @@ def load_binary(
     )
     source = "sklearn.datasets.make_classification"
     train, test = hold_out(source, Part(inputs.astype(np.float32), labels.astype(np.int32)), test_size, data_seed)
-    return checked_dataset(name, source, train, test)
+    return checked_dataset(name, source, train, test, draws_test=True)

@@ -1,6 +1,10 @@
 """Checks of a user's files and arrays against what a data set must be."""
 
-from collections.abc import Mapping, Sequence
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -88,6 +92,15 @@ def checked_file(path: str | Path) -> Path:
     return file
 
 
+@contextmanager
+def unreadable(path: Path) -> Iterator[None]:
+    """Turn the errors of a file that cannot be read, or whose packed content is damaged, into a DataError."""
+    try:
+        yield
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError) as error:
+        raise DataError(f"{path}: cannot be read ({error or type(error).__name__})") from error
+
+
 def checked_inputs(where: str, array: Array) -> Inputs:
     """Return bytes unchanged, and other numbers as float32, or as float64 if float32 would lose precision.
 
@@ -150,6 +163,9 @@ def checked_dataset(
     class_names: Sequence[str] = (),
     notes: Sequence[str] = (),
     validation: Part | None = None,
+    feature_names: Sequence[str] = (),
+    *,
+    draws_test: bool = False,
 ) -> Dataset:
     """Assemble a data set; its classes are the labels of the training part.
 
@@ -157,6 +173,8 @@ def checked_dataset(
         class_names: in label order, if the source has names.
         notes: changes that the loader made to the data.
         validation: the source's validation part, if it has one.
+        feature_names: the columns of a table.
+        draws_test: the loader drew the test part, because the source has none.
 
     Raises:
         DataError: if the parts differ in dtype or shape, labels have gaps, or a part has a single class.
@@ -179,7 +197,9 @@ def checked_dataset(
         test_inputs=test.inputs,
         test_labels=test.labels,
         class_names=tuple(class_names),
+        feature_names=tuple(feature_names),
         notes=tuple(notes),
+        draws_test=draws_test,
     )
 
 

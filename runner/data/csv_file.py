@@ -1,6 +1,8 @@
 """CSV data sets: one row for each example, one column for each feature."""
 
 import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import lt
 from pathlib import Path
@@ -57,8 +59,9 @@ def load_csv(
     header: bool,
     separator: str,
     memory_limit_gb: float,
+    validation_path: str | None = None,
 ) -> Dataset:
-    """Load a data set from one file, or from a training and a test file.
+    """Load a data set from one file, or from separate files of its parts.
 
     Args:
         path: file of the training examples, or of all.
@@ -70,65 +73,135 @@ def load_csv(
         header: whether the first row names the columns.
         separator: character between values.
         memory_limit_gb: memory limit for the features of a file.
+        validation_path: file of the validation examples, with the same columns.
 
     Raises:
         ConfigError: if a file has no such label column.
         DataError: if a file cannot be read, is too large, or has a feature that is not a finite number.
     """
-    separator = "\t" if separator == r"\t" else separator
-    if len(separator) != 1 or separator in '"\r\n':
-        raise ConfigError(f"dataset.separator={separator!r}: must be one character, or \\t for a tab")
-    style = Format(label, header, separator, memory_limit_gb)
+    style = Format(label, header, _checked_separator(separator), memory_limit_gb)
     table = _read(checked_file(path), style)
     classes = _classes(table)
     train = _part(table, classes)
+    validation = None if validation_path is None else _further_part(validation_path, table, classes, style)
     if test_path is None:
         train, test = hold_out(str(table.path), train, test_size, data_seed)
     else:
-        test_table = _read(checked_file(test_path), style)
-        if test_table.columns != table.columns:
-            differing = sorted(set(table.columns) ^ set(test_table.columns))
-            what = f"the columns {', '.join(differing)}" if differing else "the order of its columns"
-            raise DataError(f"{test_table.path}: differs from {table.path} in {what}")
-        test = _part(test_table, classes)
-    return checked_dataset(name, str(table.path), train, test, [shortened(text) for text in classes])
+        test = _further_part(test_path, table, classes, style)
+    return checked_dataset(
+        name,
+        str(table.path),
+        train,
+        test,
+        [shortened(text) for text in classes],
+        validation=validation,
+        feature_names=table.columns,
+        draws_test=test_path is None,
+    )
+
+
+def _further_part(path: str, first: Table, classes: dict[str, int], style: Format) -> Part:
+    """Read a file with the columns and classes of the first one."""
+    table = _read(checked_file(path), style)
+    if table.columns != first.columns:
+        differing = sorted(set(first.columns) ^ set(table.columns))
+        what = f"the columns {', '.join(differing)}" if differing else "the order of its columns"
+        raise DataError(f"{table.path}: differs from {first.path} in {what}")
+    return _part(table, classes)
+
+
+def read_features(
+    path: Path, columns: Sequence[str], header: bool, separator: str, memory_limit_gb: float
+) -> npt.NDArray[np.float64]:
+    """Read the features of new examples: (examples, features), in the order of `columns`.
+
+    Args:
+        columns: names of the features; a file may have others and any order. Without a header, a file has as many
+            columns as there are features, or those of the training file, where the names are positions from 0.
+        header, separator, memory_limit_gb: as in `load_csv`.
+
+    Raises:
+        ConfigError: if the separator is invalid.
+        DataError: if the file cannot be read, lacks a column, is too large, or has a feature that is not a finite
+            number.
+    """
+    style = Format("", header, _checked_separator(separator), memory_limit_gb)
+    _refuse_binary(checked_file(path))
+    _refuse_other_separator(path, style.separator, "the table of the run has that one")
+    with _csv_errors(path):
+        first = _first_row(path, style)
+        there = first if header else list(columns) if len(first) == len(columns) else list(map(str, range(len(first))))
+        if missing := [name for name in columns if name not in there]:
+            what = f"has no column {shortened(missing[0])}{did_you_mean(missing[0], map(shortened, there))}"
+            raise DataError(f"{path}: {what}")
+        features: list[npt.NDArray[np.float64]] = []
+        for chunk in _chunks(path, there, style):
+            features.append(_numbers(path, chunk[[*columns]]))
+            refuse_large(str(path), sum(array.size for array in features) * _BYTES, style.memory_limit_gb)
+    if not sum(map(len, features)):
+        raise DataError(f"{path}: has no rows")
+    return np.concatenate(features)
+
+
+def _checked_separator(separator: str) -> str:
+    separator = "\t" if separator == r"\t" else separator
+    if not isinstance(separator, str) or len(separator) != 1 or separator in '"\r\n':
+        raise ConfigError(f"dataset.separator={separator!r}: must be one character, or \\t for a tab")
+    return separator
 
 
 def _read(path: Path, style: Format) -> Table:
     _refuse_binary(path)
     _refuse_other_separator(path, style.separator)
-    options: dict[str, Any] = {"sep": style.separator, "compression": None}
     features: list[npt.NDArray[np.float64]] = []
     labels: list[str] = []
-    try:
-        # Without names, which would let pandas use a surplus first column as the index.
-        first = pd.read_csv(path, header=None, nrows=2, dtype=str, keep_default_na=False, **options).iloc[0]
-        columns = [str(name).strip() for name in (first if style.header else first.index)]
+    with _csv_errors(path):
+        columns = _first_row(path, style)
         label = _label_column(path, columns, style)
-        reader = pd.read_csv(
-            path,
-            names=columns,
-            header=0 if style.header else None,
-            dtype={label: str},
-            # NA or None may be a class name; they mean a missing value only in features.
-            keep_default_na=False,
-            na_values={column: _MISSING for column in columns if column != label},
-            chunksize=max(1, _VALUES_AT_ONCE // len(columns)),
-            low_memory=False,  # one dtype for each column
-            **options,
-        )
-        with reader:
-            for chunk in reader:
-                features.append(_numbers(path, chunk.drop(columns=label)))
-                labels += _texts(path, chunk[label])
-                refuse_large(str(path), sum(array.size for array in features) * _BYTES, style.memory_limit_gb)
-    except (OSError, ValueError, OverflowError) as error:  # pandas's own errors are ValueErrors
-        raise DataError(f"{path}: cannot be read as CSV ({shortened(str(error))})") from error
+        for chunk in _chunks(path, columns, style, label):
+            features.append(_numbers(path, chunk.drop(columns=label)))
+            labels += _texts(path, chunk[label])
+            refuse_large(str(path), sum(array.size for array in features) * _BYTES, style.memory_limit_gb)
     if not labels:
         raise DataError(f"{path}: has no rows")
     if style.header and isinstance(style.label, int) and _canonical(label) in labels:
         raise _no_header(path, f"its first row has the class {shortened(label)} in place of the label's name")
     return Table(path, label, np.concatenate(features), labels, [column for column in columns if column != label])
+
+
+@contextmanager
+def _csv_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError, OverflowError) as error:  # pandas's own errors are ValueErrors
+        raise DataError(f"{path}: cannot be read as CSV ({shortened(str(error))})") from error
+
+
+def _first_row(path: Path, style: Format) -> list[str]:
+    """Return the names of the columns: those in the header, or positions from 0."""
+    # Without names, which would let pandas use a surplus first column as the index.
+    options: dict[str, Any] = {"sep": style.separator, "compression": None}
+    first = pd.read_csv(path, header=None, nrows=2, dtype=str, keep_default_na=False, **options).iloc[0]
+    return [str(name).strip() for name in (first if style.header else first.index)]
+
+
+def _chunks(path: Path, columns: list[str], style: Format, label: str | None = None) -> Iterator[pd.DataFrame]:
+    """Yield a file, a few rows at a time, with the label column as text."""
+    reader = pd.read_csv(
+        path,
+        names=columns,
+        header=0 if style.header else None,
+        dtype={label: str} if label else None,
+        # NA or None may be a class name; they mean a missing value only in features.
+        keep_default_na=False,
+        na_values={column: _MISSING for column in columns if column != label},
+        chunksize=max(1, _VALUES_AT_ONCE // len(columns)),
+        low_memory=False,  # one dtype for each column
+        sep=style.separator,
+        compression=None,
+    )
+    with reader:
+        yield from reader
 
 
 def _refuse_binary(path: Path) -> None:
@@ -144,7 +217,7 @@ def _refuse_binary(path: Path) -> None:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
 
 
-def _refuse_other_separator(path: Path, separator: str) -> None:
+def _refuse_other_separator(path: Path, separator: str, remedy: str | None = None) -> None:
     """Refuse a file with a different separator in its first line; pandas would complain about its second line."""
     with path.open(encoding="utf-8", errors="replace") as file:
         first = file.readline()
@@ -153,7 +226,7 @@ def _refuse_other_separator(path: Path, separator: str) -> None:
         found = next(other for other, count in counts.items() if count == most).replace("\t", r"\t")
         raise DataError(
             f"{path}: its first line contains {found} {counted(most, 'time')} and never dataset.separator={separator}; "
-            f"to use it: 'dataset.separator=\"{found}\"'"
+            + (remedy or f"to use it: 'dataset.separator=\"{found}\"'")
         )
 
 

@@ -43,8 +43,10 @@ class Dataset:
     test_inputs: Inputs
     test_labels: Labels
     class_names: tuple[str, ...] = ()  # in label order; empty if unnamed
+    feature_names: tuple[str, ...] = ()  # columns of a table; empty if unnamed
     notes: tuple[str, ...] = ()  # changes that the loader made, for the user
     validation: Part | None = None  # if the source has one; else split off the training part
+    draws_test: bool = False  # the loader set the test part aside; the source has none of its own
     fingerprint: str = field(init=False)  # of the arrays alone
 
     def name_of(self, label: int | np.integer) -> str:
@@ -65,6 +67,8 @@ class Split:
     validation: Part
     test: Part
     notes: tuple[str, ...] = ()  # remarks for the user
+    transform: Callable[[Inputs], Inputs] | None = None  # made these inputs from the raw ones; None: unknown
+    held_out: str = ""  # identity of the test part, if it is a fold of cross-validation
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -77,10 +81,10 @@ class Split:
         return fingerprint(self.train.labels, self.validation.labels, self.test.labels)[:12]
 
     def map_inputs(self, function: Callable[[Inputs], Inputs]) -> Self:
-        """Return the split with a function applied to each part's inputs."""
+        """Return the split with a function applied to each part's inputs, and the function as its transform."""
         parts = (self.train, self.validation, self.test)
         train, validation, test = (replace(part, inputs=function(part.inputs)) for part in parts)
-        return replace(self, train=train, validation=validation, test=test)
+        return replace(self, train=train, validation=validation, test=test, transform=function)
 
 
 def fingerprint(*arrays: npt.NDArray[np.generic]) -> str:

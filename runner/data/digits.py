@@ -27,4 +27,5 @@ def load_digits(name: str) -> Dataset:
         train_labels=labels[:-_TEST_EXAMPLES],
         test_inputs=images[-_TEST_EXAMPLES:],
         test_labels=labels[-_TEST_EXAMPLES:],
+        draws_test=True,
     )

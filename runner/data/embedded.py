@@ -26,4 +26,5 @@ def load_mnist_5k(name: str) -> Dataset:
         train_labels=labels[:-_TEST_EXAMPLES],
         test_inputs=images[-_TEST_EXAMPLES:],
         test_labels=labels[-_TEST_EXAMPLES:],
+        draws_test=True,
     )

@@ -2,14 +2,13 @@
 
 import gzip
 import math
-import zlib
 from io import BufferedIOBase
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from runner.data.checks import checked_file
+from runner.data.checks import checked_file, unreadable
 from runner.data.dataset import DataError
 
 _KINDS = {b"\0\0\x08\x01": "labels", b"\0\0\x08\x03": "images"}
@@ -27,35 +26,40 @@ def read_idx(path: Path, kind: str) -> npt.NDArray[np.uint8]:
     Raises:
         DataError: if the file cannot be read, is truncated, too long or too large, or is of the other kind.
     """
-    try:
-        with checked_file(path).open("rb") as file:
-            packed = file.peek(2)[:2] == b"\x1f\x8b"
-            with gzip.open(file) if packed else file as stream:
-                return _read(path, kind, stream)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: cannot be read ({error or type(error).__name__})") from error
+    with unreadable(path), checked_file(path).open("rb") as file:
+        packed = file.peek(2)[:2] == b"\x1f\x8b"
+        with gzip.open(file) if packed else file as stream:
+            return parse_idx(str(path), kind, stream)
 
 
-def _read(path: Path, kind: str, stream: BufferedIOBase) -> npt.NDArray[np.uint8]:
+def parse_idx(where: str, kind: str, stream: BufferedIOBase) -> npt.NDArray[np.uint8]:
+    """Read an array as `read_idx` does, from an open file that is not packed.
+
+    Args:
+        where: prefix of error messages.
+
+    Raises:
+        DataError: as `read_idx`.
+    """
     magic = stream.read(4)
     if magic not in _KINDS:
-        raise DataError(f"{path}: not an IDX file of bytes (it begins with {magic.hex() or 'nothing'})")
+        raise DataError(f"{where}: not an IDX file of bytes (it begins with {magic.hex() or 'nothing'})")
     if _KINDS[magic] != kind:
-        raise DataError(f"{path}: holds {_KINDS[magic]}, not {kind}: are the files swapped?")
+        raise DataError(f"{where}: holds {_KINDS[magic]}, not {kind}: are the files swapped?")
 
     sizes = stream.read(4 * magic[3])
     if len(sizes) < 4 * magic[3]:
-        raise DataError(f"{path}: ends within its header: is it truncated?")
+        raise DataError(f"{where}: ends within its header: is it truncated?")
     shape = tuple(int.from_bytes(sizes[start : start + 4]) for start in range(0, len(sizes), 4))
     expected = math.prod(shape)
     if expected > _LARGEST:
         raise DataError(
-            f"{path}: its header {shape} needs {expected / 1e9:,.3g} GB; at most {_LARGEST / 1e9:g} GB are read"
+            f"{where}: its header {shape} needs {expected / 1e9:,.3g} GB; at most {_LARGEST / 1e9:g} GB are read"
         )
     content = _first(expected + 1, stream)
     if len(content) != expected:
         there = "more" if len(content) > expected else f"{len(content)}"
-        raise DataError(f"{path}: has {there} bytes, but its header {shape} needs {expected}: is it truncated?")
+        raise DataError(f"{where}: has {there} bytes, but its header {shape} needs {expected}: is it truncated?")
     return np.frombuffer(content, np.uint8).reshape(shape)
 
 

@@ -39,6 +39,9 @@ class Format:
     size: tuple[int, int] | None  # height, width
     background: str | None  # behind transparent pixels
     memory_limit_gb: float
+    # Of the message about an image of another size: what the others are, and what to do.
+    others: str = "the first image is"
+    remedy: str = "dataset.size=[HEIGHT,WIDTH] resizes them all"
 
 
 def load_images(
@@ -68,9 +71,7 @@ def load_images(
         DataError: if there are no classes, an image cannot be read, is transparent or has the colour of the background,
             sizes differ, or the images are too large.
     """
-    if background not in (None, *_BACKGROUNDS):
-        raise ConfigError(f"dataset.background={background}: must be null, {' or '.join(_BACKGROUNDS)}")
-    style = Format(channels, _checked_size(size), background, memory_limit_gb)
+    style = Format(channels, _checked_size(size), _checked_background(background), memory_limit_gb)
     if channels not in _MODES:
         raise ConfigError(f"dataset.channels={channels}: must be 1 (grayscale) or 3 (RGB)")
     root = user_path(path)
@@ -80,7 +81,8 @@ def load_images(
         part, done = _read(root, classes, style)
         train, test = hold_out(str(root), part, test_size, data_seed)
         notes = _notes(root, done, len(part))
-        return checked_dataset(name, str(root), train, test, [shortened(text) for text in classes], notes)
+        named = [shortened(text) for text in classes]
+        return checked_dataset(name, str(root), train, test, named, notes, draws_test=True)
     own = folders.pop("train")
     classes = _training_classes(own)
     for folder in folders.values():
@@ -94,14 +96,65 @@ def load_images(
         parts[part_name], more = _read(folder, classes, style)
         done += more
     notes = _notes(root, done, len(train) + sum(map(len, parts.values())))
-    if "test" not in parts:
+    if draws_test := "test" not in parts:
         train, test = hold_out(str(root), train, test_size, data_seed)
     else:
         test = parts.pop("test")
         order = stratified_order(train.labels, np.random.default_rng(seed_sequence(data_seed, Stream.TEST_PART)))
         train = Part(train.inputs[order], train.labels[order])
     named = [shortened(text) for text in classes]
-    return checked_dataset(name, str(root), train, test, named, notes, next(iter(parts.values()), None))
+    validation = next(iter(parts.values()), None)
+    return checked_dataset(name, str(root), train, test, named, notes, validation, draws_test=draws_test)
+
+
+def read_image(
+    path: Path, shape: Sequence[int], *, resize: bool, background: str | None, memory_limit_gb: float
+) -> npt.NDArray[np.uint8]:
+    """Read an image as `load_images` reads those of a data set: bytes of a given shape.
+
+    Args:
+        shape: height, width and channels (1 or 3).
+        resize: resize an image of another size; else refuse it.
+        background, memory_limit_gb: as in `load_images`.
+
+    Raises:
+        ConfigError: if the background is invalid.
+        DataError: if the image cannot be read, is transparent, or has another size.
+    """
+    height, width, channels = shape
+    style = Format(
+        channels,
+        (height, width) if resize else None,
+        _checked_background(background),
+        memory_limit_gb,
+        others="the images of the run are",
+        remedy="--resize resizes it",
+    )
+    image, _ = _decoded(checked_file(path), (height, width), style)
+    return image
+
+
+def image_files(folder: Path) -> list[Path]:
+    """Return the images below a folder, by the suffixes of their names, in the order of their paths.
+
+    Raises:
+        DataError: if a folder cannot be read.
+    """
+    Image.init()  # registers the suffixes
+    suffixes = {suffix for suffix, kind in Image.registered_extensions().items() if kind in _FORMATS}
+    found: list[Path] = []
+    for entry in _visible(folder):
+        if entry.is_dir() and not entry.is_symlink():
+            found += image_files(entry)
+        elif entry.suffix.lower() in suffixes:
+            found.append(entry)
+    return found
+
+
+def _checked_background(background: str | None) -> str | None:
+    if background not in (None, *_BACKGROUNDS):
+        raise ConfigError(f"dataset.background={background}: must be null, {' or '.join(_BACKGROUNDS)}")
+    return background
 
 
 def _checked_size(size: Sequence[int] | None) -> tuple[int, int] | None:
@@ -221,8 +274,8 @@ def _decoded(file: Path, size: tuple[int, int], style: Format) -> tuple[npt.NDAr
         image = ImageOps.exif_transpose(opened)
         if style.size is None and image.size != (width, height):
             raise DataError(
-                f"{file}: is {image.height}x{image.width}, but the first image is {height}x{width} "
-                "(height x width); dataset.size=[HEIGHT,WIDTH] resizes them all"
+                f"{file}: is {image.height}x{image.width}, but {style.others} {height}x{width} "
+                f"(height x width); {style.remedy}"
             )
         image = _opaque(file, image, style.background)
         pixels = image.convert(_MODES[style.channels])

@@ -5,7 +5,7 @@ from runner.config.trust import OWN, package_of
 from runner.core.errors import ConfigError
 from runner.core.paths import user_path
 from runner.data.dataset import DataError
-from runner.data.mnist import data_directory
+from runner.data.directories import data_directory
 
 
 def refuse_missing(settings: Settings) -> None:
@@ -22,7 +22,7 @@ def refuse_missing(settings: Settings) -> None:
     dataset = settings.dataset
     if package_of(dataset.target) != OWN:
         return
-    for key in ("path", "test_path"):
+    for key in ("path", "test_path", "validation_path"):
         value = getattr(dataset, key, None)
         if value is not None and not user_path(value).exists():
             raise DataError(f"{user_path(value)}: no such file or folder (dataset.{key}={value})")

@@ -1,18 +1,16 @@
 """MNIST and data sets in its format: four IDX files or an `.npz`, downloaded once if neither exists."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from platformdirs import user_cache_path
 
-from runner.core.errors import ConfigError
-from runner.core.paths import user_path
 from runner.data.checks import Array, checked_class_names
 from runner.data.dataset import DataError, DataNotFound, Dataset
+from runner.data.directories import data_directory, folders_of
 from runner.data.idx import read_idx
 from runner.data.npz_file import TWO_PARTS, read_npz
 
@@ -67,34 +65,13 @@ def load_mnist(
     return replace(dataset, class_names=checked_class_names(class_names, dataset.classes))
 
 
-def data_directory(name: str, root: str | None) -> Path:
-    """Return the directory for reading and downloading data.
-
-    Raises:
-        ConfigError: if `root` is empty.
-        DataError: if it does not exist.
-    """
-    if root is None:
-        return user_cache_path("runner")
-    if not root.strip():
-        raise ConfigError(
-            "dataset.root='': must name a directory (is RUNNER_DATA_DIR empty? unset it, or set it to a directory)"
-        )
-    directory = user_path(root)
-    if not directory.is_dir():
-        # Never created: the name may have a typo, or the disk may not be mounted.
-        raise DataError(
-            f"dataset.root={root}: no such directory (RUNNER_DATA_DIR sets it unless the command does); correct "
-            f"the path, or create the directory; {name} will then be downloaded into it"
-        )
-    return directory
-
-
 def _downloaded(name: str, directory: Path, url: str, checksums: Mapping[str, str]) -> list[Array]:
     from runner.data.download import download  # with libraries for the network, which a run seldom needs
 
+    published = {f"{stem}.gz": checksum for stem, checksum in checksums.items()}
     try:
-        return _read_idx_files(download(name, directory / name, url, checksums))
+        files = download(name, directory / name, url, published, f"its four IDX files, or {name}.npz,")
+        return _read_idx_files(files)
     except DataNotFound as error:
         if not (similar := _similar_files(directory)):
             raise
@@ -111,20 +88,9 @@ def _similar_files(directory: Path) -> list[str]:
     return [str(file.relative_to(directory)) for file in similar[:_FEW]]
 
 
-def _folders(name: str, directory: Path) -> Iterator[Path]:
-    """Yield the folders that may hold a data set: its own in upper or lower case (MNIST/raw, say), and the root."""
-    yield directory / name
-    spelled = name.replace("_", "").casefold()
-    there = sorted(directory.iterdir()) if directory.is_dir() else []
-    for folder in there:
-        if folder.name.replace("_", "").replace("-", "").casefold() == spelled and folder.is_dir():
-            yield from (folder, folder / "raw")
-    yield directory
-
-
 def _find(name: str, directory: Path, is_mnist: bool) -> Dataset | None:
     """Return the data set in its folder, or in the directory itself, which may hold MNIST for other runs."""
-    for folder in _folders(name, directory):
+    for folder in folders_of(name, directory):
         arrays = _read(name, folder)
         if arrays is None:
             continue

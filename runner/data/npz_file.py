@@ -15,7 +15,7 @@ from runner.data.checks import (
     checked_labels,
     too_large,
 )
-from runner.data.dataset import VALIDATION_NAMES, DataError, Dataset, Part
+from runner.data.dataset import VALIDATION_NAMES, DataError, Dataset, Inputs, Part
 from runner.data.strata import hold_out
 
 TWO_PARTS = ("x_train", "y_train", "x_test", "y_test")
@@ -60,16 +60,45 @@ def load_npz(
         for inputs, labels in zip(list(arrays)[::2], list(arrays)[1::2], strict=True)
     }
     train, test = parts.pop("train", None) or parts.pop(""), parts.pop("test", None)
-    if test is None:
+    if draws_test := test is None:
         train, test = hold_out(str(file), train, test_size, data_seed)
-    dataset = checked_dataset(name, str(file), train, test, validation=next(iter(parts.values()), None))
+    own = next(iter(parts.values()), None)
+    dataset = checked_dataset(name, str(file), train, test, validation=own, draws_test=draws_test)
     return replace(dataset, class_names=checked_class_names(class_names, dataset.classes))
+
+
+def read_examples(path: Path, memory_limit_gb: float) -> tuple[Inputs, Array | None]:
+    """Read the examples of an archive, and their labels if it has them.
+
+    Args:
+        path: archive with x_test (and y_test) or x (and y), or with a single array under any name.
+        memory_limit_gb: memory limit for the arrays.
+
+    Raises:
+        DataError: if the archive cannot be read, is too large, or holds no examples.
+    """
+    choices: list[tuple[str, ...]] = [TWO_PARTS[2:], TWO_PARTS[2:3], ONE_PART, ONE_PART[:1]]
+    file = checked_file(path)
+    names = _names(file)
+    if len(names) == 1:
+        choices.append((names[0],))
+    arrays = read_npz(file, choices, memory_limit_gb, (ONE_PART[:1], TWO_PARTS[2:3], ("a single array",)))
+    inputs, *labels = arrays
+    return checked_inputs(f"{file}: {inputs}", arrays[inputs]), arrays[labels[0]] if labels else None
+
+
+def _names(file: Path) -> list[str]:
+    """Return the names of an archive's arrays; none if it is no archive."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return [name.removesuffix(".npy") for name in archive.namelist()]
+    except (OSError, zipfile.BadZipFile):
+        return []
 
 
 def _refuse_unread_validation(file: Path) -> None:
     """Raise DataError if an archive has an incomplete validation part, or two of them."""
-    with zipfile.ZipFile(file) as archive:
-        names = {name.removesuffix(".npy") for name in archive.namelist()}
+    names = {*_names(file)}
     found = [own for own in _WITH_VALIDATION if names & {*own}]
     if len(found) > 1:
         raise DataError(f"{file}: has both {found[0][0]} and {found[1][0]}; keep one validation part")

@@ -1,6 +1,7 @@
 """Preprocessing of inputs, with statistics from the training part alone."""
 
 import math
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -14,6 +15,53 @@ _VALUES_AT_ONCE = 2**20  # limits the memory for float64 statistics
 Moments = npt.NDArray[np.float64]
 
 
+@dataclass(frozen=True, eq=False)
+class Affine:
+    """Map x to (x - mean) / deviation, as float32.
+
+    Args:
+        mean: (1,), or a number for each channel of images or each feature.
+        deviation: same shape.
+    """
+
+    mean: Moments
+    deviation: Moments
+
+    def __call__(self, inputs: Inputs) -> Inputs:
+        """Return the mapped inputs."""
+        if inputs.dtype == np.float64:  # subtract the mean first, to keep the precision
+            chunks = [((chunk - self.mean) / self.deviation).astype(np.float32) for chunk in _chunks(inputs)]
+            return np.concatenate(chunks)
+        # One new array, and the same float32 operations as x.astype("float32") / 255.
+        if not self.mean.any():
+            return np.divide(inputs, self.deviation.astype(np.float32), dtype=np.float32)
+        values = np.subtract(inputs, self.mean.astype(np.float32), dtype=np.float32)
+        return np.divide(values, self.deviation.astype(np.float32), out=values)
+
+
+@dataclass(frozen=True)
+class PerImage:
+    """Map each image to mean 0 and standard deviation 1 over its own pixels and channels."""
+
+    def __call__(self, inputs: Inputs) -> Inputs:
+        """Return the mapped images; raise ValueError if they would lose precision in float32."""
+        values = as_float32(inputs).reshape(len(inputs), -1)
+        pixels = values.shape[1]
+        values -= values.mean(axis=1, keepdims=True)
+        deviation = np.sqrt(np.einsum("ep,ep->e", values, values) / pixels)
+        values /= np.maximum(deviation, 1 / math.sqrt(pixels))[:, np.newaxis]
+        return values.reshape(inputs.shape)
+
+
+@dataclass(frozen=True)
+class Unchanged:
+    """Keep the values, as float32."""
+
+    def __call__(self, inputs: Inputs) -> Inputs:
+        """Return the values; raise ValueError if they would lose precision."""
+        return as_float32(inputs)
+
+
 def rescale(split: Split) -> Split:
     """Map bytes to [0, 1]: x / 255.
 
@@ -24,7 +72,7 @@ def rescale(split: Split) -> Split:
         raise ValueError(
             f"rescales only bytes, but the inputs are {split.train.inputs.dtype}: use preprocessing=standardize or none"
         )
-    return split.map_inputs(lambda inputs: _affine(inputs, np.zeros(1), np.full(1, 255.0)))
+    return split.map_inputs(Affine(np.zeros(1), np.full(1, 255.0)))
 
 
 def standardize(split: Split) -> Split:
@@ -42,7 +90,7 @@ def standardize(split: Split) -> Split:
         raise ValueError("all training inputs are constant and cannot be standardized")
     mean, deviation = _moments(inputs)
     deviation[~varies] = 1.0
-    return split.map_inputs(lambda inputs: _affine(inputs, mean, deviation))
+    return split.map_inputs(Affine(mean, deviation))
 
 
 def per_image(split: Split) -> Split:
@@ -57,7 +105,7 @@ def per_image(split: Split) -> Split:
     """
     if split.train.inputs.ndim != 4:
         raise ValueError("needs images, but the inputs are features: use preprocessing=standardize or none")
-    return split.map_inputs(_per_image)
+    return split.map_inputs(PerImage())
 
 
 def unchanged(split: Split) -> Split:
@@ -66,17 +114,7 @@ def unchanged(split: Split) -> Split:
     Raises:
         ValueError: if they would lose precision.
     """
-    return split.map_inputs(as_float32)
-
-
-def _affine(inputs: Inputs, mean: Moments, deviation: Moments) -> Inputs:
-    if inputs.dtype == np.float64:  # subtract the mean first, to keep the precision
-        return np.concatenate([((chunk - mean) / deviation).astype(np.float32) for chunk in _chunks(inputs)])
-    # One new array, and the same float32 operations as x.astype("float32") / 255.
-    if not mean.any():
-        return np.divide(inputs, deviation.astype(np.float32), dtype=np.float32)
-    values = np.subtract(inputs, mean.astype(np.float32), dtype=np.float32)
-    return np.divide(values, deviation.astype(np.float32), out=values)
+    return split.map_inputs(Unchanged())
 
 
 def _moments(inputs: Inputs) -> tuple[Moments, Moments]:
@@ -91,12 +129,3 @@ def _moments(inputs: Inputs) -> tuple[Moments, Moments]:
 
 def _chunks(inputs: Inputs) -> list[Inputs]:
     return cast("list[Inputs]", np.array_split(inputs, math.ceil(inputs.size / _VALUES_AT_ONCE)))
-
-
-def _per_image(inputs: Inputs) -> Inputs:
-    values = as_float32(inputs).reshape(len(inputs), -1)
-    pixels = values.shape[1]
-    values -= values.mean(axis=1, keepdims=True)
-    deviation = np.sqrt(np.einsum("ep,ep->e", values, values) / pixels)
-    values /= np.maximum(deviation, 1 / math.sqrt(pixels))[:, np.newaxis]
-    return values.reshape(inputs.shape)

@@ -4,6 +4,7 @@ import numpy as np
 
 from runner.core.streams import Stream, seed_sequence
 from runner.data.dataset import DataError, Dataset, Labels, Part, Split
+from runner.data.folds import Fold, hold_out_fold
 from runner.data.imbalance import imbalance
 from runner.data.label_noise import mislabel
 from runner.data.strata import Indices, refuse_single_examples, stratified_order
@@ -22,6 +23,7 @@ def split_dataset(
     train_size: int | None = None,
     label_noise: float | None = None,
     class_imbalance: float | None = None,
+    fold: Fold | None = None,
 ) -> Split:
     """Split off a validation part; on request, make the rest imbalanced, then smaller, then noisy.
 
@@ -36,11 +38,15 @@ def split_dataset(
             includes a smaller one.
         label_noise: share of wrong training labels, in (0, 1).
         class_imbalance: ratio of the largest to the smallest class in training, at least 1.
+        fold: held out as the test part; None: the data set's own test part.
 
     Raises:
         DataError: if a part would be empty, there are too few examples, a class would be missing in training, or a part
             lacks a class in a way that chance cannot explain: the data are sorted by class.
     """
+    held_out = ""
+    if fold is not None:
+        dataset, held_out = hold_out_fold(dataset, fold, split_seed)
     examples = len(dataset.train_labels)
     kept = examples if dataset.validation else int(examples * (1.0 - validation_split))
     if not (dataset.validation or 0 < kept < examples):
@@ -72,7 +78,7 @@ def split_dataset(
     if label_noise is not None:
         train = mislabel(train, label_noise, dataset.classes, split_seed)
     test = Part(dataset.test_inputs, dataset.test_labels)
-    return Split(train=train, validation=validation, test=test, notes=tuple(notes))
+    return Split(train=train, validation=validation, test=test, notes=tuple(notes), held_out=held_out)
 
 
 def _drawn_order(split: str, labels: Labels, split_seed: int) -> Indices:

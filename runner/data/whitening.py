@@ -1,6 +1,7 @@
 """ZCA whitening: removal of linear correlations from inputs that still look like images."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,24 @@ _MOST_FEATURES = 4096  # more would take minutes and gigabytes to decompose
 _EXAMPLES_AT_ONCE = 4096
 
 Matrix = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Whitening:
+    """Map x, flattened and in [0, 1] if it holds bytes, to (x - mean) W.
+
+    Args:
+        mean: (features,).
+        matrix: W, (features, features).
+    """
+
+    mean: Matrix
+    matrix: Matrix
+
+    def __call__(self, inputs: Inputs) -> Inputs:
+        """Return the mapped inputs, in their own shape."""
+        chunks = [(_values(chunk) - self.mean) @ self.matrix for chunk in _chunks(inputs)]
+        return np.concatenate(chunks).reshape(inputs.shape)
 
 
 def zca(split: Split, epsilon: float) -> Split:
@@ -36,7 +55,7 @@ def zca(split: Split, epsilon: float) -> Split:
     mean, covariance = _moments(split.train.inputs)
     variances, directions = np.linalg.eigh(covariance)
     whiten = (directions / np.sqrt(np.maximum(variances, 0) + epsilon)) @ directions.T
-    return split.map_inputs(lambda inputs: _whitened(inputs, mean, whiten.astype(np.float32)))
+    return split.map_inputs(Whitening(mean, whiten.astype(np.float32)))
 
 
 def _moments(inputs: Inputs) -> tuple[Matrix, npt.NDArray[np.float64]]:
@@ -49,10 +68,6 @@ def _moments(inputs: Inputs) -> tuple[Matrix, npt.NDArray[np.float64]]:
         centred = _values(chunk) - mean
         products += centred.T @ centred
     return mean, products / len(inputs)
-
-
-def _whitened(inputs: Inputs, mean: Matrix, whiten: Matrix) -> Inputs:
-    return np.concatenate([(_values(chunk) - mean) @ whiten for chunk in _chunks(inputs)]).reshape(inputs.shape)
 
 
 def _values(inputs: Inputs) -> Matrix:

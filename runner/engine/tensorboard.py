@@ -3,7 +3,7 @@
 import math
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tensorboard.compat.proto.event_pb2 import Event
@@ -16,8 +16,7 @@ from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 from runner.config.overrides import Override
-from runner.engine.diagnostics import Diagnostic
-from runner.engine.tracking import Tracker
+from runner.engine.tracking import Table, Tracker, scalars_of_epoch, scalars_of_test
 from runner.records.record import Row, RunRecord, Status
 
 # TensorBoard has no status for an interrupted run or a session without an end.
@@ -38,43 +37,44 @@ class TensorBoard(Tracker):
     """
 
     def __init__(self, directory: Path) -> None:
+        self.clock: Callable[[], float] = time.time  # seconds since 1970
         self._directory = directory / "tensorboard"
         self._writer: EventFileWriter | None = None
         self._epoch = 0
 
     def begin(self, record: RunRecord) -> None:
         """Start an event file with the run's hyperparameters."""
-        for earlier in self._directory.glob("events.out.tfevents.*"):
-            earlier.unlink()  # a resumed run reports every epoch again
-        self._writer = EventFileWriter(str(self._directory))
+        self._writer = new_event_file(self._directory)  # a resumed run reports every epoch again
         # One session group for each run: runs that differ only in a default have the same hyperparameters.
-        self._write(hparams_pb(hyperparameters(record), trial_id=f"{record.run_id} {record.variant}"))
+        group = f"{record.run_id} {record.variant}"
+        self._write(hparams_pb(hyperparameters(record), trial_id=group, start_time_secs=self.clock()))
 
-    def epoch(self, row: Row, diagnostics: Sequence[Diagnostic]) -> None:
+    def epoch(self, row: Row, diagnostics: Sequence[Table]) -> None:
         """Write the epoch's scalars, at once visible in TensorBoard."""
         self._epoch = int(row["epoch"])
-        values = dict(row)
-        for diagnostic in diagnostics:
-            values |= _of_epoch(diagnostic, self._epoch)
-        del values["epoch"]
-        self._write(_scalars(values))
+        self._write(_scalars(scalars_of_epoch(row, diagnostics)))
 
     def end(self, record: RunRecord) -> None:
         """Write the test metrics and the session's end."""
         if self._writer is None:
             return
         try:
-            scores = {name: score for name, score in record.scores.items() if isinstance(score, float)}
-            test = {name: value for name, value in record.test.items() if value is not None}
-            self._write(_scalars({f"test_{name}": value for name, value in (scores | test).items()}))
-            self._write(_session_end(record.status))
+            self._write(_scalars(scalars_of_test(record)))
+            self._write(_session_end(record.status, self.clock()))
         finally:
             self._writer.close()
 
     def _write(self, summary: Summary) -> None:
         assert self._writer
-        self._writer.add_event(Event(wall_time=time.time(), step=self._epoch, summary=summary))
+        self._writer.add_event(Event(wall_time=self.clock(), step=self._epoch, summary=summary))
         self._writer.flush()  # also raises errors of the writer's thread
+
+
+def new_event_file(directory: Path) -> EventFileWriter:
+    """Return the writer of a directory's only event file."""
+    for earlier in directory.glob("events.out.tfevents.*"):
+        earlier.unlink()
+    return EventFileWriter(str(directory))
 
 
 def hyperparameters(record: RunRecord) -> dict[str, float | str]:
@@ -104,17 +104,10 @@ def _number(value: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _of_epoch(diagnostic: Diagnostic, epoch: int) -> dict[str, float]:
-    """Return an epoch's row of a diagnostic's table, with prefixed names; nothing if the table has no epochs."""
-    rows = [row for row in diagnostic.rows if row.get("epoch") == epoch]
-    group = Path(diagnostic.file).stem
-    return {f"{group}/{name}": value for row in rows for name, value in row.items() if name != "epoch"}
-
-
-def _session_end(status: Status) -> Summary:
+def _session_end(status: Status, seconds: float) -> Summary:
     """Return the end of a session, as plugins.hparams.summary.session_end_pb does with TensorFlow's own messages."""
     end = SessionEndInfo(
-        status=SessionStatus.Value(_SESSION_STATUS.get(status, "STATUS_UNKNOWN")), end_time_secs=time.time()
+        status=SessionStatus.Value(_SESSION_STATUS.get(status, "STATUS_UNKNOWN")), end_time_secs=seconds
     )
     described = metadata.create_summary_metadata(HParamsPluginData(session_end_info=end))
     value = Summary.Value(tag=metadata.SESSION_END_INFO_TAG, metadata=described, tensor=metadata.NULL_TENSOR)

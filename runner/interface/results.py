@@ -401,6 +401,19 @@ class Results:
 
     @property
     @refusing
+    def importances(self) -> pd.DataFrame | None:
+        """One row per tuned variant and key, with the columns of importances.csv; None if nothing was tuned.
+
+        Variants with a single tuned key or too few trials have no rows.
+
+        >>> import runner
+        >>> runner.load("outputs/sweeps/optimizers").importances is None
+        True
+        """
+        return None if self._read.tuning is None else self._read.importances.frame.copy()
+
+    @property
+    @refusing
     def tasks(self) -> pd.DataFrame | None:
         """One row per variant over all data sets, with the columns of tasks.csv; None below three data sets.
 

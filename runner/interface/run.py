@@ -224,7 +224,7 @@ class Run:
             record = self._read.record
         except errors.UserError as error:  # a display must not fail
             return f"<Run {shown(self.directory)}: {error}>"
-        return f"<Run {shown(self.directory)}: {record.status}, {record.variant}, seed {record.seed}>"
+        return f"<Run {shown(self.directory)}: {record.status}, {record.variant}, {record.which}>"
 
     def _repr_html_(self) -> str:
         from runner.interface.notebook import figure_html, note_html, table_html

@@ -138,6 +138,7 @@ Seeds = int | Iterable[int] | Mapping[str, Any]
 
 class _OfAStudy(TypedDict, total=False):
     seeds: Seeds | None
+    folds: int | None
     name: str
     workers: int | None
     data: Arrays | None
@@ -166,6 +167,7 @@ def study(
     overrides: Overrides = (),
     *,
     seeds: Seeds | None = None,
+    folds: int | None = None,
     dry_run: bool = False,
     name: str = "study",
     workers: int | None = None,
@@ -184,6 +186,7 @@ def study(
         study: the name of a study in conf/study or config_dir, the path of a YAML file, or its content as a dict.
         overrides: for all variants.
         seeds: their number, the seeds, or planned looks (`{"first": 8, "most": 30, "looks": 5}`); default: the study's.
+        folds: of cross-validation, on each of which every seed of every variant runs; default: the study's, or none.
         dry_run: train nothing, and return the plan: a frame with one row for each run, as in plan.csv.
         name: the study's name, if it is given as a dict.
         workers: number of runs at a time; default: one for each core.
@@ -215,7 +218,7 @@ def study(
     _refuse_dry_run(given)
     if isinstance(seeds, Iterable) and not isinstance(seeds, Mapping):
         seeds = [*seeds]
-    given += as_overrides({} if seeds is None else {"seeds": seeds})
+    given += as_overrides({key: value for key, value in {"seeds": seeds, "folds": folds}.items() if value is not None})
     given += _of_a_sweep(workers, directory, trusted_packages, fail_fast=fail_fast)
     given += ["dry_run=true"] if dry_run else []
     with study_option(study, name, config_dir, keep=not dry_run) as (chosen, options):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 from runner.models.hidden import Hidden, chain
 from runner.models.images import of_images
@@ -11,24 +12,35 @@ from runner.models.images import of_images
 
 @of_images
 def residual_cnn(
-    input_shape: tuple[int, ...], classes: int, hidden: Hidden, filters: Sequence[int], activation: str
+    input_shape: tuple[int, ...],
+    classes: int,
+    hidden: Hidden,
+    filters: Sequence[int],
+    activation: str,
+    blocks: int = 1,
 ) -> keras.Model:
-    """Build a 3x3 convolution, a residual block for each of `filters`, global average pooling, and softmax.
+    """Build a 3x3 convolution, residual blocks in a stage for each of `filters`, global average pooling, and softmax.
 
-    Every block except the first halves the image's height and width.
+    The first block of every stage except the first halves the image's height and width.
+
+    Args:
+        filters: of the convolutions in each stage.
+        blocks: in each stage; 6 * blocks + 2 weighted layers with three stages, as ResNet-20 has with 3.
 
     Raises:
-        ValueError: if `filters` is empty.
-    Source: He et al. 2016, "Deep residual learning for image recognition", fig. 3 (basic block).
+        ValueError: if `filters` is empty, or `blocks` is below 1.
+    Source: He et al. 2016, "Deep residual learning for image recognition", fig. 3 (basic block), sec. 4.2 (CIFAR-10).
     """
     if not filters:
         raise ValueError("filters=[]: must hold the filters of at least one block")
+    if blocks < 1:
+        raise ValueError(f"blocks={blocks}: must be at least 1")
     inputs, *noise = hidden.inputs(input_shape)
     tensor = chain(noise, inputs)
     tensor = chain(hidden.convolution(filters[0], 3, activation, "stem", padding="same"), tensor)
-    for position, channels in enumerate(filters, start=1):
-        stride = 1 if position == 1 else 2
-        tensor = _block(tensor, channels, stride, hidden, activation, f"block_{position}")
+    for position, channels in enumerate(np.repeat(filters, blocks).tolist()):
+        stride = 2 if position and position % blocks == 0 else 1
+        tensor = _block(tensor, channels, stride, hidden, activation, f"block_{position + 1}")
     tensor = keras.layers.GlobalAveragePooling2D(name="pool")(tensor)
     return keras.Model(inputs, hidden.output(classes)(tensor), name="cnn_modern")
 

@@ -8,11 +8,15 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field
 
+from runner.config.ranges import TwoOrMore
+
 Correction = Literal["max_t", "holm"]
 CORRECTIONS: tuple[Correction, ...] = get_args(Correction)
 CORRECTION_NAMES: dict[Correction, str] = {"max_t": "max-T", "holm": "Holm"}  # in tables
 Spending = Literal["pocock", "obrien_fleming"]
 MOST_SEEDS = 10_000
+MOST_FOLDS = 1_000
+Folds = Annotated[TwoOrMore, Field(le=MOST_FOLDS)]  # number of folds of cross-validation
 
 
 def _increasing(sizes: list[int]) -> list[int]:

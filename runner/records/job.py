@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator
 
 from runner.config.identity import run_id
-from runner.records.record import Lines, Text, Texts, Whole
+from runner.records.record import Lines, Text, Texts, Whole, which_run
 
 # A candidate is a final run of a tuned variant at a point that may be chosen; a spared one need not be trained, because
 # an earlier look has decided all comparisons of its variant. A pruned one is a tuning run that need not be trained,
@@ -53,8 +53,24 @@ class Job:
 
     @property
     def kind(self) -> str:
-        """A key shared by jobs that differ only in the seed."""
-        return run_id({key: value for key, value in self.config.items() if key != "seed"})
+        """A key shared by jobs that differ only in the seed and, with cross-validation, in their fold."""
+        others = {key: value for key, value in self.config.items() if key != "seed"}
+        if self.fold is not None:
+            dataset = self.config["dataset"].items()
+            others["dataset"] = {key: value for key, value in dataset if key not in ("fold", "split_seed")}
+        return run_id(others)
+
+    @property
+    def fold(self) -> int | None:
+        """The number of the fold that is its test part; None without cross-validation."""
+        dataset = self.config.get("dataset")
+        fold = dataset.get("fold") if isinstance(dataset, dict) else None
+        return fold if isinstance(fold, int) else None
+
+    @property
+    def which(self) -> str:
+        """Which run of its variant it is: `seed 0` or `seed 0, fold 2`."""
+        return which_run(self.seed, self.fold)
 
     @property
     def is_rival(self) -> bool:

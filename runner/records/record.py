@@ -1,7 +1,7 @@
 """Record of a run: its configuration, status, timings and metrics."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
@@ -17,11 +17,14 @@ DONE: tuple[Status, ...] = ("completed", "diverged", "pruned")  # these runs nee
 _HEADLINES = ("negative_log_likelihood", "expected_calibration_error", "top_2_accuracy", "macro_f1")
 # Columns of the summary for choosing variants. All but the best epoch's describe the tested network.
 VALIDATION_METRICS = ("val_accuracy", "best_val_accuracy", "val_loss", "val_negative_log_likelihood")
+FOLD_COLUMNS = ("folds", "fold", "held_out")  # of the summary of a run of cross-validation, and of its data's facts
 REPORTED = ("val_", "best_val_", "test_")  # prefixes of the columns of a summary that hold metrics
 # Readable names of metrics whose columns are unclear; a loss includes the run's own penalties and smoothing.
 QUANTITIES = {"loss": "loss with penalty", "negative_log_likelihood": "cross-entropy", "macro_f1": "macro F1"}
 _LONGEST = 10_000  # characters of all overrides together, and of a name
 _MOST = 500  # keys in any part of a record, each of which may be an error that pydantic keeps
+OF_ONE_RUN = ("seed", "dataset.fold")  # keys in which the runs of one variant differ
+FOLLOWING = "dataset.split_seed=${seed}"  # the override by which each seed draws the split, and the folds, anew
 _SIZES = ("train", "validation", "test")  # sizes of the data set's parts
 LARGEST = 1e100  # beyond any training's values, and small enough for statistics and figures
 
@@ -31,6 +34,9 @@ def _about_the_data(facts: dict[str, Any]) -> dict[str, Any]:
         raise ValueError("needs a name and a fingerprint")
     if not all(type(facts.get(part, 0)) is int for part in _SIZES):
         raise ValueError(f"{', '.join(_SIZES)} must be numbers of examples")
+    given = [facts.get(key) for key in FOLD_COLUMNS]
+    if any(value is not None for value in given) and [type(value) for value in given] != [int, int, str]:
+        raise ValueError(f"{', '.join(FOLD_COLUMNS)} must be two numbers and the identity of the held-out examples")
     return facts
 
 
@@ -124,15 +130,21 @@ class RunRecord:
     format: int = 1
 
     @property
+    def which(self) -> str:
+        """Which run of its variant it is: `seed 0` or `seed 0, fold 2`."""
+        return which_run(self.seed, self.dataset.get("fold"))
+
+    @property
     def variant(self) -> str:
         """The variant's name: its label in a study, else the overrides without the seed."""
         return self.label or ",".join(self.asked) or self.name
 
     @property
     def asked(self) -> list[str]:
-        """The overrides that define the variant: all but the seed and those that do not change the run id."""
-        keys = {override: override_key(override) for override in self.overrides}
-        return [override for override, key in keys.items() if key != "seed" and not is_volatile(key)]
+        """The overrides that define the variant: all but its seed and folds and those that do not change the run id."""
+        asked = variant_overrides(self.overrides)
+        folds = [override for override in asked if override_key(override) == "dataset.folds"]
+        return [override for override in asked if not folds or override not in (*folds, FOLLOWING)]
 
     @property
     def error_line(self) -> str | None:
@@ -179,6 +191,7 @@ class RunRecord:
             "split": self.dataset.get("split"),
             "weight_shapes": self.weights.get("shapes"),
             "initial_weights": self.weights.get("values"),
+            **{key: self.dataset[key] for key in FOLD_COLUMNS if key in self.dataset},
         }
         for name, value in self._other_metrics():
             row.setdefault(name, value)
@@ -196,6 +209,17 @@ class RunRecord:
     def _on_validation(self, metric: str) -> float | None:
         """Return the tested network's metric, or the last epoch's if none was tested or the record is older."""
         return self.validation.get(metric, self.final.get(f"val_{metric}"))
+
+
+def which_run(seed: int, fold: int | None) -> str:
+    """Return which run of its variant a run is: `seed 0` or, with cross-validation, `seed 0, fold 2`."""
+    return f"seed {seed}" if fold is None else f"seed {seed}, fold {fold}"
+
+
+def variant_overrides(overrides: Iterable[str]) -> list[str]:
+    """Return the overrides that all runs of a variant share: not the seed, nor the fold, nor what changes no run id."""
+    keys = {override: override_key(override) for override in overrides}
+    return [override for override, key in keys.items() if key not in OF_ONE_RUN and not is_volatile(key)]
 
 
 def best_epoch(history: Sequence[Row]) -> Row | None:

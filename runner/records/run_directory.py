@@ -14,11 +14,13 @@ import numpy.typing as npt
 from pydantic import TypeAdapter
 
 from runner.core.errors import UserError, writing
+from runner.core.paths import refuse_no_directory
 from runner.core.read import MEGABYTE, json_form, read_bytes, read_json, read_rows
 from runner.core.read_npz import read_arrays
 from runner.core.read_yaml import read_yaml
 from runner.core.text import shortened
 from runner.core.write import remove_leftovers, whole_file, write_arrays, write_csv, write_json, write_text
+from runner.data.inference import COMMON, Inference, keys_of
 from runner.records.record import LARGEST, Row, RunRecord
 
 Form = TypeVar("Form")
@@ -26,6 +28,7 @@ _RECORD: TypeAdapter[RunRecord] = json_form(RunRecord)
 _AS_WRITTEN: TypeAdapter[dict[str, Any]] = json_form(dict[str, Any])
 _LARGEST_RECORD = 16 * MEGABYTE  # more than the confusion matrix of 1,000 classes
 _LARGEST_PREDICTIONS = 512 * MEGABYTE
+_LARGEST_INFERENCE = 128 * MEGABYTE  # more than the largest whitening matrix
 _LAST_EPOCH = 10**9
 _OF_REPORTS = (
     "position",
@@ -37,8 +40,8 @@ _OF_REPORTS = (
 
 # Files that a run writes beside its figures and that callbacks must not overwrite.
 RUN_FILES = frozenset({
-    ".hydra", ".lock", "checkpoint", "config.yaml", "gradients.csv", "history.csv", "model.keras",
-    "predictions.npz", "record.json", "run.log", "steps.csv", "summary.csv",
+    ".hydra", ".lock", "checkpoint", "config.yaml", "gradients.csv", "history.csv", "inference.npz",
+    "model.keras", "predictions.npz", "record.json", "run.log", "steps.csv", "summary.csv",
 })  # fmt: skip
 _PREDICTIONS = ("test_probabilities", "test_labels", "validation_probabilities", "validation_labels")
 
@@ -85,6 +88,11 @@ class RunDirectory:
         return self.path / "model.keras"
 
     @property
+    def inference_path(self) -> Path:
+        """What the model lacks for predictions on new examples: preprocessing and names."""
+        return self.path / "inference.npz"
+
+    @property
     def checkpoint_path(self) -> Path:
         """The checkpoint of an unfinished training."""
         return self.path / "checkpoint" / "state.npz"
@@ -102,6 +110,14 @@ class RunDirectory:
         """Raise UserError if the directory already holds a run, to protect its results."""
         if self.record_path.exists():
             raise UserError(f"{self.path}: already holds a run; choose another directory (hydra.run.dir=...)")
+
+    def refuse_no_model(self) -> None:
+        """Raise UserError if the directory holds no run, or a run without a model."""
+        refuse_no_directory(self.path)
+        if not self.record_path.exists():
+            raise UserError(f"{self.path}: holds no run (no record.json in it); give the directory of one run")
+        if not self.model_path.is_file():
+            raise UserError(f"{self.path}: holds no model.keras: the run has not ended, or its model was removed")
 
     def write_hydra(self, files: Mapping[str, str]) -> None:
         """Write Hydra's files of a run into .hydra/.
@@ -154,6 +170,10 @@ class RunDirectory:
         """Write probabilities (examples, classes) and labels (examples,)."""
         write_arrays(self.predictions_path, arrays)
 
+    def write_inference(self, inference: Inference) -> None:
+        """Write what the model lacks for predictions on new examples."""
+        write_arrays(self.inference_path, inference.arrays())
+
     def write_model(self, save: Callable[[str], object]) -> None:
         """Write the model by calling `save` with a path that ends in .keras."""
         with whole_file(self.model_path) as temporary:
@@ -197,6 +217,20 @@ class RunDirectory:
             raise UserError(f"{self.path}: holds no predictions.npz") from error
         except ValueError as error:
             raise UserError(f"{self.predictions_path}: cannot be read ({error})") from error
+
+    def read_inference(self) -> Inference:
+        """Read what the model lacks for predictions on new examples.
+
+        Raises:
+            FileNotFoundError: if the file is missing, as in runs of earlier versions.
+            UserError: if it is invalid.
+        """
+        try:
+            stored = io.BytesIO(read_bytes(self.inference_path, _LARGEST_INFERENCE))
+            common = read_arrays(stored, [COMMON], _LARGEST_INFERENCE)
+            return Inference.of_arrays(common | read_arrays(stored, [keys_of(common)], _LARGEST_INFERENCE))
+        except ValueError as error:
+            raise UserError(f"{self.inference_path}: cannot be read ({error})") from error
 
     def read_history(self) -> list[Row]:
         """Read the epochs; none if no epoch was completed. An epoch lacks the metrics that it did not measure.

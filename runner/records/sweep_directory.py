@@ -15,6 +15,7 @@ from runner.core.text import printable
 from runner.records.baselines import study_names
 from runner.records.design import LEARNING, Correction, Looks
 from runner.records.record import Lines, Number, Text, Whole
+from runner.records.tuned_axes import TunedAxes
 
 PLAN = "plan.json"
 PLAN_TABLE = "plan.csv"
@@ -103,7 +104,7 @@ def tuning_row(metric: str, score: float | None, **others: str | int | bool) -> 
 
 
 @dataclass(frozen=True)
-class _Tune:
+class _Tune(TunedAxes):
     budget: Whole | dict[str, Any] | None = None
     sampler: Text | None = None
     pruner: Text = "none"
@@ -167,6 +168,7 @@ class Question:
     cost: str | None = None  # the unit of a tuning budget that is not one of points: epochs or seconds
     sampler: str | None = None  # of the points
     pruner: str = "none"  # of their runs
+    tuned_axes: TunedAxes = field(default_factory=TunedAxes)
     sources: tuple[str, ...] = ()  # of the variance that the study measures
 
     @property
@@ -206,5 +208,6 @@ class Question:
             cost=study.tune.cost if study.tune else None,
             sampler=study.tune.sampler if study.tune else None,
             pruner=study.tune.pruner if study.tune else "none",
+            tuned_axes=study.tune or TunedAxes(),
             sources=tuple(study.vary),
         )

@@ -1,19 +1,26 @@
 """Adjustment of the p values of a report's comparisons, and of the smallest that their designs can reach."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from runner.records.design import CORRECTION_NAMES, Correction, Looks
 from runner.reporting.statistics.attainability import FEWEST_SEEDS, smallest_equivalence_p, smallest_p
+from runner.reporting.statistics.corrected_t import CORRECTED_T, FEWEST_FOLDS, detectable_by_t
 from runner.reporting.statistics.families import combined, holm
 from runner.reporting.statistics.joint_flips import adjusted
-from runner.reporting.statistics.power import detectable_of
+from runner.reporting.statistics.power import POWER, detectable_of
+
+
+def fewest(comparison: Mapping[Any, Any]) -> int:
+    """Return the number of seeds, or of folds, from which a comparison can be significant."""
+    return FEWEST_FOLDS if comparison["test"] == CORRECTED_T else FEWEST_SEEDS
 
 
 def groups_of(rows: list[dict[str, Any]], correction: Correction) -> list[list[dict[str, Any]]]:
-    """Return the rows with `FEWEST_SEEDS` or more, in groups that are tested jointly."""
+    """Return the rows with enough seeds or folds, in groups that are tested jointly."""
     groups: dict[Any, list[dict[str, Any]]] = {}
-    for place, row in enumerate(row for row in rows if row["n"] >= FEWEST_SEEDS):
+    for place, row in enumerate(row for row in rows if row["n"] >= fewest(row)):
         kind = row["test"].partition(",")[0] if row["joint"] and correction == "max_t" else place
         groups.setdefault(kind, []).append(row)
     return [*groups.values()]
@@ -25,7 +32,7 @@ def adjust(
     """Adjust the p values of the rows in groups, and the smallest that their designs can reach."""
     family = [row for group in groups for row in group]
     for row in rows:
-        row["family"] = len(family) if row["n"] >= FEWEST_SEEDS else 0
+        row["family"] = len(family) if row["n"] >= fewest(row) else 0
         row["correction"] = CORRECTION_NAMES[correction]
         row["least"] = smallest_p(row["n"], 1) if row["joint"] else 0.0
         row["least_equivalence"] = smallest_equivalence_p(row["n"], 1) if row["joint"] else 0.0
@@ -58,6 +65,9 @@ def _within(group: list[dict[str, Any]], claim: str, looks: Looks | None) -> lis
 
 def add_detectable(group: list[dict[str, Any]], level: float, looks: Looks | None) -> None:
     """Add the smallest true difference that each comparison could have shown, if all pairs completed."""
+    for row in group:
+        if row["test"] == CORRECTED_T:
+            row["detectable"] = detectable_by_t((row["ci_high"] - row["ci_low"]) / 2, row["n"], level, POWER)
     tested = [row for row in group if row["joint"] and row["joint"]["p_value"].looks]
     if tested and tested[0]["test"].startswith("paired sign-flip"):
         differences = [row["joint"]["p_value"].looks[-1][0] for row in tested]

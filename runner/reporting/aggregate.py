@@ -12,6 +12,7 @@ import pandas as pd
 from runner.records.design import Correction, Looks
 from runner.reporting.adjustment import add_detectable, adjust, groups_of
 from runner.reporting.decision import decision
+from runner.reporting.folds import folds_of, units_of
 from runner.reporting.lost_runs import NO_RESULT, is_scored
 from runner.reporting.metrics import TIMES_TO_TARGET, WARM_SECONDS, sign_of
 from runner.reporting.pairs import Arm, Design, arms_of, at_last_look
@@ -23,6 +24,7 @@ from runner.reporting.statistics.comparisons import (
     paired_sides,
     summarize,
 )
+from runner.reporting.statistics.corrected_t import apart_folds, compare_folds, overlap_of
 from runner.reporting.statistics.joint_flips import Flippable, Sides, repeated_interval
 from runner.reporting.statistics.sign_test import SIGN_TEST, TIME_COLUMNS, compare_times, paired_signs
 from runner.reporting.statistics.win_probability import win_claim
@@ -58,8 +60,9 @@ def aggregate_frame(
     """
     rows = []
     for variant, runs in summary.groupby("variant", sort=False):
-        values = _values(runs, metric)
-        statistics = asdict(summarize(list(values))) if len(values) else {"n": 0}
+        values, folds = _values(runs, metric), folds_of(runs)
+        overlap = overlap_of(folds) if folds else 0.0
+        statistics = asdict(summarize(list(values), overlap)) if len(values) else {"n": 0}
         counts = {status: int((runs["status"] == status).sum()) for status in _COUNTED}
         costs = {name: runs[name].mean() for name in ("epochs", "train_seconds")}
         costs["parameters"] = runs["parameters"].replace(0, np.nan).mean()  # 0: the run ended before it built a model
@@ -106,6 +109,9 @@ def comparison_frame(
     difference, verdict and intervals are of the same runs. Comparisons that are not paired are tested only at the last
     planned look.
 
+    With cross-validation, the folds take the place of the seeds, and the corrected resampled t-test with Holm's method
+    that of the sign flips (`compare_folds`). Variants that do not share their folds are not tested.
+
     Args:
         summary: one row per run: variant, seed, status, the metric, the columns that make true pairs, and `cell` if the
             runs of one seed and variant differ; pairs are then made cell by cell.
@@ -114,6 +120,8 @@ def comparison_frame(
         margin: in the metric's unit, above 0.
         looks: planned ones at the seeds 0, 1, 2, ...
     """
+    if folds_of(summary) is not None:
+        correction = "holm"  # joint flips take the folds for independent
     arms = arms_of(summary, metric)
     training = set(summary.loc[summary["status"] == "running", "variant"])
     rows: list[dict[str, Any]] = []
@@ -148,7 +156,8 @@ def comparison_frame(
 
 
 def _values(runs: pd.DataFrame, metric: str) -> "pd.Series[float]":
-    values: pd.Series[float] = runs[is_scored(runs, metric)].groupby("seed")[metric].mean().astype(float)
+    scored = runs[is_scored(runs, metric)]
+    values: pd.Series[float] = scored.groupby(units_of(scored))[metric].mean().astype(float)
     return values
 
 
@@ -163,7 +172,9 @@ def _compared(
     design = Design.of(*at_last_look([one, other], had))
     joint: dict[str, Sides] = {}
     repeated = math.nan, math.nan
-    if design.is_paired:
+    if design.folds is not None:
+        compared, sides, unmatched = _compared_by_folds(design, design.folds, margin)
+    elif design.is_paired:
         seeds = [seed for _, seed in design.pairs]
         sides = [[arm.scores[pair] for pair in design.pairs] for arm in design.arms]
         compared = asdict(compare_paired(*sides, units=seeds, bootstrap=bootstrap, margin=margin))
@@ -181,6 +192,19 @@ def _compared(
     counts = dict(zip(("lost", "baseline_lost"), lost, strict=True)) | {"unmatched": unmatched}
     interval = dict(zip(("repeated_low", "repeated_high"), repeated, strict=True))
     return compared | counts | interval | {"looks": len(had), "joint": joint}
+
+
+def _compared_by_folds(
+    design: Design, folds: int, margin: float | None
+) -> tuple[dict[str, Any], list[list[float]], int]:
+    """Return the fields of a comparison of cross-validated variants, the values behind it, and the unmatched folds."""
+    if not design.is_paired:
+        sides = [arm.by_seed(design.cells) for arm in design.arms]
+        return asdict(apart_folds(*sides)), sides, 0
+    units = [unit for _, unit in design.pairs]
+    one, other = ([arm.scores[pair] for pair in design.pairs] for arm in design.arms)
+    compared = asdict(compare_folds(one, other, folds, units=units, margin=margin))
+    return compared, [one, other], len({unit for _, unit in design.common} - {*units})
 
 
 def _joint(

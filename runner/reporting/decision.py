@@ -9,6 +9,7 @@ import pandas as pd
 from runner.records.design import CORRECTION_NAMES, Looks
 from runner.reporting.metrics import p_number, sign_of
 from runner.reporting.statistics.attainability import LEVEL, cannot_decide
+from runner.reporting.statistics.corrected_t import CORRECTED_T, NO_TEST
 
 UNDECIDED = "undecided"  # no significant difference was shown; the reason says whether one could be
 NOT_SIGNIFICANT = "no significant difference"
@@ -16,6 +17,8 @@ NEITHER_SHOWN = "neither a difference nor equivalence"  # with a margin
 BETTER, WORSE, EQUIVALENT = "better", "worse", "equivalent"  # verdicts with a margin; without one: higher, lower
 _ONLY_EQUIVALENCE = "can show equivalence but no difference"  # of a design
 NO_LOOK = "no planned look has tested it yet"
+OTHER_FOLDS = "fewer than two common folds, so there is no test"
+LOST_FOLD = "a run diverged, and folds have no test by ranks"
 STILL_TRAINING = "runs are still training"  # testing until p is small enough finds differences that do not exist
 
 
@@ -29,6 +32,10 @@ def decision(row: Mapping[str, Any], tests: int, looks: Looks | None) -> tuple[s
     if not row["final"]:
         return UNDECIDED, STILL_TRAINING
     has_margin = row["margin"] is not None
+    if row["test"] == NO_TEST:
+        return UNDECIDED, OTHER_FOLDS
+    if row["test"] == CORRECTED_T and (row["lost"] or row["baseline_lost"]):
+        return UNDECIDED, LOST_FOLD
     if looks and row["family"] and math.isnan(row["p_adjusted"]):
         return UNDECIDED, NO_LOOK
     if row["p_equivalence"] < LEVEL:  # False for NaN
@@ -52,6 +59,8 @@ def can_decide(comparison: Mapping[Any, Any]) -> bool:
         NEITHER_SHOWN,
         NO_LOOK,
         STILL_TRAINING,
+        OTHER_FOLDS,
+        LOST_FOLD,
     )
 
 

@@ -47,7 +47,8 @@ def read_members(paths: Sequence[Path]) -> list[Member]:
             )
     predictions = [run.directory.read_predictions() for run in runs]
     for run, own in zip(runs, predictions, strict=True):
-        if not np.array_equal(own["test_labels"], predictions[0]["test_labels"]):
+        is_one_fold = run.record.dataset.get("held_out") == first.record.dataset.get("held_out")
+        if not is_one_fold or not np.array_equal(own["test_labels"], predictions[0]["test_labels"]):
             raise UserError(f"{run.directory.path} was tested on different examples than {first.directory.path}")
         if _classes(own) != _classes(predictions[0]):
             raise UserError(f"{run.directory.path} has different classes than {first.directory.path}")

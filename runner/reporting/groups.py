@@ -9,6 +9,7 @@ from typing import Any
 from runner.config.identity import is_volatile, leaves
 from runner.core.omissions import LeftOut
 from runner.core.text import counted
+from runner.records.record import OF_ONE_RUN
 from runner.records.sweep_directory import Question, is_sweep_directory
 from runner.reporting.collect import Run, run_directories
 
@@ -124,7 +125,8 @@ def _asked(run: Run, left_out: LeftOut) -> dict[str, str]:
     keys = leaves(config) if isinstance(config, dict) else ()
     found = {**run.record.choices, "dataset": run.record.dataset["name"]}
     found |= {key: str(value) for key, value in keys if value not in (None, {}, [])}
-    return {key: value for key, value in found.items() if key not in ("seed", "experiment") and not is_volatile(key)}
+    ignored = (*OF_ONE_RUN, "experiment")
+    return {key: value for key, value in found.items() if key not in ignored and not is_volatile(key)}
 
 
 def _groups_first(key: str) -> tuple[bool, str]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from runner.records.design import Looks
+from runner.reporting.folds import folds_of, units_of
 from runner.reporting.lost_runs import is_lost, is_scored
 from runner.reporting.metrics import sign_of
 
@@ -20,28 +21,31 @@ Pair = tuple[Any, Any]  # cell and seed
 class Arm:
     """Results of a variant by cell and seed, with the facts that make pairs.
 
-    Several runs of one seed and cell count as their mean. A lost run has the infinitely worse score.
+    Several runs of one seed and cell count as their mean. A lost run has the infinitely worse score. With
+    cross-validation, the examples of a fold take the place of the seed.
     """
 
     scores: dict[Pair, float]
     facts: dict[Pair, Any]
+    folds: int | None = None  # of cross-validation
     ended: frozenset[int] = frozenset()  # seeds whose runs in all cells have ended, with a result or a failure
 
     @classmethod
     def of(cls, runs: pd.DataFrame, metric: str) -> Self:
         """Return the results of a variant's runs."""
         lost = is_lost(runs, metric)
-        with_result = runs.assign(cell=runs.get("cell", ""), lost=lost)[lost | is_scored(runs, metric)]
+        named = runs.assign(cell=runs.get("cell", ""), lost=lost, unit=units_of(runs))
+        with_result = named[lost | is_scored(runs, metric)]
         values = with_result[metric].astype(float).mask(with_result["lost"], -sign_of(metric) * np.inf)
-        means = values.groupby([with_result["cell"], with_result["seed"]], sort=False).mean()
+        means = values.groupby([with_result["cell"], with_result["unit"]], sort=False).mean()
         scores = dict(zip(means.index, means, strict=True))
-        facts = with_result.drop_duplicates(["cell", "seed"]).reindex(columns=["cell", "seed", *_PAIRING, *_WEIGHTS])
+        facts = with_result.drop_duplicates(["cell", "unit"]).reindex(columns=["cell", "unit", *_PAIRING, *_WEIGHTS])
         rows = facts.astype(object).where(facts.notna(), None).to_dict("records")
         going_on = {*runs.loc[runs["status"].isin(["running", "interrupted"]), "seed"]}
         cells = runs.get("cell", pd.Series("", runs.index))
         begun = cells.groupby(runs["seed"]).nunique()
         ended = frozenset({*begun.index[begun == cells.nunique()]} - going_on)
-        return cls(scores, {(row["cell"], row["seed"]): row for row in rows}, ended)
+        return cls(scores, {(row["cell"], row["unit"]): row for row in rows}, folds_of(runs), ended)
 
     def has_ended(self, seeds: int) -> bool:
         """Return whether the runs of so many seeds, counted from 0, have ended."""
@@ -52,8 +56,13 @@ class Arm:
         return replace(self, scores={pair: score for pair, score in self.scores.items() if pair[1] < seeds})
 
     def is_pair(self, other: Self, pair: Pair) -> bool:
-        """Return whether the runs of a seed share data, split and initial weights; unknown facts count as equal."""
+        """Return whether the runs of a seed share data, split and initial weights; unknown facts count as equal.
+
+        Runs of one fold share its examples, and need to share only the data.
+        """
         one, two = self.facts[pair], other.facts[pair]
+        if self.folds is not None:
+            return not _differ(one[_PAIRING[0]], two[_PAIRING[0]])
         if not same_data(one, two):
             return False
         shapes, values = _WEIGHTS
@@ -65,7 +74,8 @@ class Arm:
         for (_, seed), score in self.scores.items():
             seeds.setdefault(("", seed), []).append(score)
         scores = {pair: float(np.mean(values)) for pair, values in seeds.items()}
-        return Arm(scores, {("", seed): facts for (_, seed), facts in reversed(self.facts.items())}, self.ended)
+        facts = {("", seed): facts for (_, seed), facts in reversed(self.facts.items())}
+        return replace(self, scores=scores, facts=facts)
 
     def by_seed(self, cells: Container[Any]) -> list[float]:
         """Return the mean over some cells for each seed; infinitely bad if a run diverged in any cell."""
@@ -113,6 +123,11 @@ class Design:
     def is_paired(self) -> bool:
         """Whether two or more seeds, and at least half of the common ones, are true pairs."""
         return len({seed for _, seed in self.pairs}) > 1 and 2 * len(self.pairs) >= len(self.common)
+
+    @property
+    def folds(self) -> int | None:
+        """The number of folds, if either arm was cross-validated."""
+        return next((arm.folds for arm in self.arms if arm.folds is not None), None)
 
     @property
     def cells(self) -> set[Any]:
@@ -171,7 +186,7 @@ def compared_runs(summary: pd.DataFrame, comparison: Mapping[Any, Any], looks: L
     for places, compared in zip(sides, design.completed(), strict=True):
         runs = summary.iloc[places]
         cells = [""] * len(runs) if design.is_apart else runs.get("cell", pd.Series("", runs.index))
-        rows = zip(places.tolist(), is_scored(runs, metric), cells, runs["seed"], strict=True)
+        rows = zip(places.tolist(), is_scored(runs, metric), cells, units_of(runs), strict=True)
         found.append([place for place, scored, cell, seed in rows if scored and (cell, seed) in compared])
     return found
 

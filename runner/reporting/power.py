@@ -71,6 +71,11 @@ def power_frame(results: Results, wish: PowerWish) -> pd.DataFrame:
     wish.refuse(results.metric)
     if is_time(results.metric):
         raise UserError(f"--metric {results.metric}: the power for times to a target is unknown; choose another metric")
+    if results.folds:
+        raise UserError(
+            "these are folds of cross-validation, and the number of repetitions that a difference takes is unknown; "
+            "their report says what they could have shown (detectable)"
+        )
     differences = paired_differences(results.summary, results.metric, results.baselines)
     if max(map(len, differences.values()), default=0) < 2:
         raise UserError(

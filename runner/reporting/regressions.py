@@ -10,10 +10,12 @@ from runner.core.errors import UserError
 from runner.core.text import counted
 from runner.reporting.aggregate import comparison_frame
 from runner.reporting.decision import NOT_SIGNIFICANT, STILL_TRAINING, UNDECIDED, WORSE, outcome
+from runner.reporting.folds import unit_noun, units_of
 from runner.reporting.lost_runs import NO_RESULT
 from runner.reporting.metrics import quantity, sign_of
 from runner.reporting.pairs import compared_runs
 from runner.reporting.sides import Pairing, Sides
+from runner.reporting.statistics.corrected_t import NO_TEST
 from runner.reporting.targets import lost_how
 
 REGRESSION_COLUMNS = [
@@ -78,8 +80,8 @@ def regression_frame(sides: Sides, margin: float = 0.0) -> pd.DataFrame:
 def shown_verdict(row: Mapping[Any, Any]) -> str:
     """Return the verdict of a row in words: "cannot be decided with 3 seeds"."""
     words: str = {
-        IDENTICAL: "identical on every seed",
-        CANNOT_DECIDE: f"cannot be decided with {counted(row['n'], 'seed')}",
+        IDENTICAL: f"identical on every {unit_noun(row)}",
+        CANNOT_DECIDE: f"cannot be decided with {counted(row['n'], unit_noun(row))}",
     }.get(row["verdict"], row["verdict"])
     if not row["margin"]:
         return words
@@ -132,7 +134,7 @@ def without_result(sides: Sides) -> list[str]:
 def cautions_of(frame: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
     """Name the comparisons that are not paired, leave out seeds, or count diverged runs as lost."""
     for row, name in zip(frame.to_dict("records"), names, strict=True):
-        if not row["test"].startswith("paired"):
+        if not row["test"].startswith(("paired", NO_TEST)):
             yield f"{name}: not paired (one seed, or another split or other initial weights): {row['test']}."
         if row["unmatched"]:
             seeds = counted(row["unmatched"], "common seed")
@@ -171,22 +173,25 @@ def _beyond(summary: pd.DataFrame, sides: Sides, margin: float, baselines: Mappi
 def _means(summary: pd.DataFrame, row: Mapping[Any, Any]) -> dict[str, float]:
     """Return the means over the completed runs behind a difference; several runs of one seed count as their mean."""
     other, reference = (
-        summary.iloc[places].groupby("seed")[row["metric"]].mean().mean() if places else math.nan
-        for places in compared_runs(summary, row)
+        _mean(summary.iloc[places], row["metric"]) if places else math.nan for places in compared_runs(summary, row)
     )
-    return {"mean": float(other), "reference_mean": float(reference)}
+    return {"mean": other, "reference_mean": reference}
+
+
+def _mean(runs: pd.DataFrame, metric: str) -> float:
+    return float(runs.groupby(units_of(runs))[metric].mean().mean())
 
 
 def _is_identical(sides: Sides, pairing: Pairing) -> bool:
     """Return whether both sides have the same statuses and exactly the same values at every seed."""
 
-    def results(places: list[int]) -> list[tuple[int, str, float]]:
+    def results(places: list[int]) -> list[tuple[int, str, str, float]]:
         runs = sides.summary.iloc[places]
         values = runs[sides.metric].astype(float).fillna(math.inf)
-        return sorted(zip(runs["seed"], runs["status"], values, strict=True))
+        return sorted(zip(runs["seed"], units_of(runs).astype(str), runs["status"], values, strict=True))
 
     one, other = results(pairing.reference), results(pairing.other)
-    has_result = (status == "diverged" or (status == "completed" and value < math.inf) for _, status, value in one)
+    has_result = (status == "diverged" or (status == "completed" and value < math.inf) for *_, status, value in one)
     return one == other and all(has_result)
 
 

@@ -121,6 +121,10 @@ def _stale(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
     present = {
         "selection.csv": results.selection is not None,
         "tuning_curve.*": results.tuning_curve is not None,
+        "tuning_history.*": results.tuning is not None,
+        "tuning_slices.*": any(trials.axes for trials in results.trials),
+        "tuning_parallel.*": any(len(trials.axes) > 1 for trials in results.trials),
+        "importances.*": bool(len(results.importances.frame)) or (out / "trials.csv").exists(),  # of a search
         "variance_sources.*": results.variance_sources is not None,
         "ranks.csv": ranks is not None,
         "critical_difference.*": ranks is not None,
@@ -144,6 +148,8 @@ def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[
         yield write_frame(results.selection, out / "selection.csv")
     if results.tuning_curve is not None:
         yield write_frame(results.tuning_curve, out / "tuning_curve.csv")
+    if len(results.importances.frame):
+        yield write_frame(results.importances.frame, out / "importances.csv")
     if results.variance_sources is not None:
         yield write_frame(results.variance_sources, out / "variance_sources.csv")
     if ranks:
@@ -184,7 +190,7 @@ def _write_figures(
         written = []
         if {"svg", "html"} & {*formats}:
             svg = as_svg(figure)
-            drawings.append(drawing(stem, figure, svg))
+            drawings.append(drawing(stem, figure, svg, results.unit))
         if "svg" in formats:
             write_bytes(out / f"{stem}.svg", svg)
             written.append(out / f"{stem}.svg")
@@ -200,15 +206,22 @@ def _write_figures(
 
 
 def _test_examples(results: Results) -> int | None:
+    if results.folds:  # every fold has its own
+        return None
     datasets = [run.record.dataset for run in results.runs]
     sizes = {dataset.get("test") for dataset in datasets if dataset["fingerprint"]}
     return sizes.pop() if len(sizes) == 1 else None
 
 
-def show_verdicts(console: Console, results: "Results") -> None:
-    """Print the sentences over all data sets, one per variant, those on effects, tuning, variance, and the cautions."""
+def findings(results: Results) -> list[str]:
+    """Return the sentences over all data sets, one per variant, and those on effects, tuning and variance."""
     further = [*results.effect_verdicts, *results.tuning_sentences, *source_sentences(results.variance_sources)]
-    for sentence in [*results.task_verdicts, *results.verdicts.values(), *further]:
+    return [*results.task_verdicts, *results.verdicts.values(), *further]
+
+
+def show_verdicts(console: Console, results: "Results") -> None:
+    """Print the findings and the cautions."""
+    for sentence in findings(results):
         say(console, sentence)
     for caution in results.cautions:
         say(console, f"note: {caution}", style="yellow")

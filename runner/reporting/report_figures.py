@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from runner.config.overrides import Override
 from runner.core.text import counted
 from runner.reporting.figures.axes import is_grid, number, overrides_frame, points_along, sensitivity_axis, varying_axes
 from runner.reporting.figures.canvas import wrapped
@@ -18,19 +17,19 @@ from runner.reporting.figures.grids import heat_map, sensitivity
 from runner.reporting.figures.interactions import interaction
 from runner.reporting.figures.of_run import confusion_matrix
 from runner.reporting.figures.of_tasks import performance_profile
-from runner.reporting.figures.of_tuning import tuning_curves
 from runner.reporting.figures.of_variance_sources import spread_by_source
 from runner.reporting.figures.styles import Style, variant_styles
 from runner.reporting.lost_runs import no_result_text
-from runner.reporting.metrics import WARM_SECONDS, axis_label, is_share, quantity, sign_of
+from runner.reporting.metrics import WARM_SECONDS, axis_label, is_share, quantity
 from runner.reporting.predictions import class_names, mean_confusion
 from runner.reporting.ranks import Ranks, critical_difference
 from runner.reporting.results import Results
 from runner.reporting.run_figures import read_gradients
 from runner.reporting.selection import tuned_metric
-from runner.reporting.statistics.ties import best_first, places
 from runner.reporting.targets import is_time, without_lost_times
 from runner.reporting.tasks import Tasks
+from runner.reporting.tuning_figures import tuning_figures
+from runner.reporting.tuning_trials import point_values
 
 Named = Iterator[tuple[str, Draw]]
 _FEWEST_ALONG = 3  # values of one group, to draw a curve along an axis
@@ -47,10 +46,13 @@ def report_figures(results: Results, ranks: Ranks | None, confusion: str | None,
     for metric in ("accuracy", "loss", "negative_log_likelihood"):
         if metric in results.history or f"val_{metric}" in results.history:
             title = f"{_begin(quantity(metric))}: {results.title}"
-            yield metric, partial(learning_curves, results.history, metric, title, styles, seeds=seeds)
+            yield (
+                metric,
+                partial(learning_curves, results.history, metric, title, styles, seeds=seeds, unit=results.unit),
+            )
     yield from _final_figures(results)
     yield from _axis_figures(results)
-    yield from _tuning_curves(results, styles)
+    yield from tuning_figures(results, styles)
     if grids := results.factorial.grids:
         yield "interaction", partial(interaction, grids, results.metric, f"Means by axis: {results.title}")
     yield from _training_figures(results, styles)
@@ -81,7 +83,7 @@ def _final_figures(results: Results) -> Named:
     if completed[metric].notna().any():
         title = f"{_begin(quantity(metric))} by variant: {results.title}"
         notes = _missed(results) if is_time(metric) else _without_result(results)
-        options = {"share": is_share(metric), "baseline": results.baseline, "notes": notes}
+        options = {"share": is_share(metric), "baseline": results.baseline, "notes": notes, "unit": results.unit}
         label = axis_label(metric)
         if is_time(metric):
             options["biased"] = notes
@@ -91,7 +93,7 @@ def _final_figures(results: Results) -> Named:
     if gaps["gap"].notna().any():
         label = "final training accuracy - validation accuracy (percentage points)"
         title = f"Generalization gap: {results.title}"
-        yield "generalization_gap", partial(dots, gaps, "gap", label, title, share=True)
+        yield "generalization_gap", partial(dots, gaps, "gap", label, title, share=True, unit=results.unit)
     ended = summary[summary["status"] != "running"]
     timed = ended if results.target is None else without_lost_times(ended)
     if results.target is not None and timed[WARM_SECONDS].notna().any():
@@ -100,7 +102,7 @@ def _final_figures(results: Results) -> Named:
         if results.target_source:
             label += _target_line(results.target_source)
         missed = _missed(results)
-        options = {"share": False, "notes": missed, "biased": missed}
+        options = {"share": False, "notes": missed, "biased": missed, "unit": results.unit}
         yield "time_to_target", partial(dots, timed, WARM_SECONDS, label, title, **options)
     if profile := results.time_profile:
         title = (
@@ -125,7 +127,7 @@ def _axis_figures(results: Results) -> Named:
         points = points_along(axis, overrides, scores)
         if points.groupby("group")["value"].nunique().max() >= _FEWEST_ALONG:
             title = f"Sensitivity: {results.title}"
-            yield "sensitivity", partial(sensitivity, points, axis.key, results.metric, title, {})
+            yield "sensitivity", partial(sensitivity, points, axis.key, results.metric, title, {}, unit=results.unit)
     if is_grid(axes, overrides) and scores.notna().any():
         title = f"Mean {axis_label(results.metric)}: {results.title}"
         points = overrides.assign(score=scores)
@@ -148,25 +150,11 @@ def _tuning_figure(results: Results, tuning: pd.DataFrame) -> Named:
         }
     )
     best = tuning[tuning["chosen"]]
-    parts = {str(variant): _parts(point) for variant, point in zip(best["variant"], best["point"], strict=True)}
+    parts = {str(variant): point_values(point) for variant, point in zip(best["variant"], best["point"], strict=True)}
     values = {variant: number(found.get(axis.key, "")) for variant, found in parts.items()}
     chosen = {variant: value for variant, value in values.items() if value is not None}
     title = f"Tuned on validation: {_datasets(results)}"
     yield "sensitivity", partial(sensitivity, points, axis.key, metric, title, chosen, results.asked.direction)
-
-
-def _tuning_curves(results: Results, styles: dict[str, Style]) -> Named:
-    """Yield the tuning curves, with the styles of the other figures if the variants have the names of the study."""
-    curves = results.tuning_curve
-    if curves is None or curves["budget"].max() < 2 or curves["expected"].isna().all():
-        return
-    full = curves.groupby("variant", sort=False).last()
-    if not {*full.index} <= {*styles}:
-        sign = sign_of(curves["metric"].iloc[0], results.asked.direction)
-        ranked = best_first([*full.index], places(full["expected"], full["without_score"], sign))
-        styles = variant_styles([*full.index], ranked, None)
-    title = f"Best of the points tried: {_datasets(results)}"
-    yield "tuning_curve", partial(tuning_curves, curves, title, styles)
 
 
 def _datasets(results: Results) -> str:
@@ -177,26 +165,28 @@ def _begin(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _parts(point: str) -> dict[str, str]:
-    return {part.key: part.value for part in map(Override.parse, point.split())}
-
-
 def _training_figures(results: Results, styles: dict[str, Style]) -> Named:
     history = results.history
     if "learning_rate" in history and len(history["learning_rate"].unique()) > 1:
         title = f"Learning rates: {results.title}"
-        yield "learning_rate", partial(variant_curves, history, "learning_rate", "learning rate", title, styles)
+        yield (
+            "learning_rate",
+            partial(variant_curves, history, "learning_rate", "learning rate", title, styles, results.unit),
+        )
     norms = _gradient_norms(results)
     if len(norms):
         title = f"Gradient norms: {results.title}"
-        yield "gradient_norm", partial(variant_curves, norms, "norm", "L2 norm of the gradient", title, styles)
+        yield (
+            "gradient_norm",
+            partial(variant_curves, norms, "norm", "L2 norm of the gradient", title, styles, results.unit),
+        )
 
 
 def _prediction_figures(results: Results, confusion: str | None) -> Named:
     variant = confusion or results.ranked[0]
     counts, seeds = mean_confusion(results.runs_of(variant))
     if counts is not None:
-        title = f"{variant}: test examples, mean of {counted(seeds, 'seed')}"
+        title = f"{variant}: test examples, mean of {counted(seeds, results.unit.noun)}"
         yield "confusion_matrix", partial(confusion_matrix, counts, title, class_names(results.runs_of(variant)))
     if crosses := results.predicted.ensembles:
         completed = results.summary[results.summary["status"] == "completed"]

@@ -22,7 +22,9 @@ from runner.reporting.decision import STILL_TRAINING, UNDECIDED
 from runner.reporting.effect_verdicts import effect_verdicts
 from runner.reporting.effects import LOOKS_TO_COME, effects_frame
 from runner.reporting.factors import Factorial, factorial, read_factors
+from runner.reporting.folds import Unit, folds_of, folds_text, refuse_mixed_folds, unit_of
 from runner.reporting.groups import plans_apart, sweeps_apart
+from runner.reporting.importances import Importances, importances
 from runner.reporting.labels import Values, cells, labels_by, variant_labels, with_dataset, with_values_in_force
 from runner.reporting.lost_runs import lost_shares
 from runner.reporting.metrics import (
@@ -48,6 +50,7 @@ from runner.reporting.task_verdicts import task_verdicts
 from runner.reporting.tasks import FEWEST_DATASETS, Tasks, arm_baselines, compare_over_datasets
 from runner.reporting.time_profiles import TimeProfile, time_profile
 from runner.reporting.tuning_curves import pruning_sentences, tuning_curve_frame, tuning_sentences
+from runner.reporting.tuning_trials import Trials, tuning_trials
 from runner.reporting.variance_sources import source_cautions, variance_frame
 from runner.reporting.variant_names import find_variant
 from runner.reporting.verdicts import cautions, verdicts
@@ -115,6 +118,16 @@ class Results:
             return ""
         return f"{quantity(self.metric)} is a secondary metric; the primary one is {quantity(self.primary_metric)}"
 
+    @cached_property
+    def folds(self) -> int | None:
+        """The number of folds of cross-validation; None without."""
+        return folds_of(self.summary)
+
+    @cached_property
+    def unit(self) -> Unit:
+        """What counts as one observation of a variant: a seed or a fold."""
+        return unit_of(self.summary)
+
     @property
     def variants(self) -> list[str]:
         """The labels of the variants."""
@@ -143,6 +156,16 @@ class Results:
             self.tuning, self.tuning_runs, asked.variants, asked.direction, is_independent=asked.has_independent_points
         )
 
+    @cached_property
+    def trials(self) -> list[Trials]:
+        """The trials of each variant of a tuned study."""
+        return [] if self.tuning is None else tuning_trials(self.tuning, self.asked)
+
+    @cached_property
+    def importances(self) -> Importances:
+        """The importances of the keys of a tuned study."""
+        return importances(self.trials, is_independent=self.asked.has_independent_points)
+
     @property
     def tuning_sentences(self) -> list[str]:
         """One sentence per cell of a tuned study's grid: the leading variants by tuning budget; and one on pruning."""
@@ -161,7 +184,7 @@ class Results:
     def comparisons(self) -> pd.DataFrame:
         """One row per comparison with a baseline: `COMPARISON_COLUMNS`, the test set's error and `metric_role`."""
         compared = self._compared()
-        measured = self.metric in BY_EXAMPLE and len(compared) > 0
+        measured = self.metric in BY_EXAMPLE and len(compared) > 0 and not self.folds
         answers = self.predicted.answers if measured else [None] * len(self.runs)
         return with_test_set_error(compared, self.summary, answers, self.asked.looks).assign(
             metric_role=self.metric_role
@@ -187,8 +210,8 @@ class Results:
 
     @cached_property
     def factorial(self) -> Factorial:
-        """The complete grids, by data set; none if the variants are no grid."""
-        if self.levels is None:
+        """The complete grids, by data set; none if the variants are no grid, or were cross-validated."""
+        if self.levels is None or self.folds:
             return Factorial([], [])
         return factorial(self.levels, self.summary, self.metric, self.baselines)
 
@@ -222,7 +245,9 @@ class Results:
 
     @cached_property
     def predicted(self) -> Predicted:
-        """The predictions of the runs, read once on first use."""
+        """The predictions of the runs, read once on first use; none of folds, which have no common test examples."""
+        if self.folds:
+            return Predicted([None] * len(self.runs), {})
         return read_predicted(self.runs, self.summary["variant"].tolist(), self.left_out, self.metric)
 
     @cached_property
@@ -241,8 +266,8 @@ class Results:
 
     @cached_property
     def tasks(self) -> Tasks | None:
-        """Comparison over the data sets; None if there are too few or runs are still training."""
-        if self.training:
+        """Comparison over the data sets; None if they are too few, runs are still training, or were cross-validated."""
+        if self.training or self.folds:
             return None
         baselines = arm_baselines(self.summary, self.baselines)
         return compare_over_datasets(self.summary, self.common_datasets, self.metric, baselines, self.rope)
@@ -311,6 +336,20 @@ class Results:
         why = "looking and adding seeds makes false claims more frequent; plan it: seeds={first:8,most:30,looks:5}"
         return [f"{self.looks_note}; {why}."]
 
+    def _of_folds(self) -> list[str]:
+        """Say what cross-validation changes in the report."""
+        if not self.folds:
+            return []
+        text = f"{folds_text(self.summary)}: intervals and tests allow for overlapping training sets"
+        if len(self.comparisons) > 1 and self.correction == "max_t":
+            text += "; p is adjusted by Holm's method, because joint sign flips need independent runs"
+        found = [f"{text}."]
+        if self.levels is not None:
+            found.append("effects of the grid's axes are not estimated over folds; the comparisons are.")
+        if len(self.common_datasets) >= FEWEST_DATASETS:
+            found.append("over several data sets only the ranks are compared: resampling takes runs for independent.")
+        return found
+
     def _own_losses(self) -> list[str]:
         """Warn if a loss with different terms in each variant was used to compare or tune them."""
         by = {self.metric} | ({tuned_metric(self.tuning)} if self.tuning is not None else set())
@@ -369,6 +408,7 @@ class Results:
         own += [] if self.variance_sources is None else source_cautions(self.variance_sources)
         own += plans_apart(self.runs, self.left_out) if self.asked == Question() and len(self.comparisons) else []
         chosen = [*self._secondary(), *self._own_margin(), *self._own_correction(), *self._unplanned_looks()]
+        chosen += self._of_folds()
         return [*chosen, *([apart] if apart else []), *found, *own]
 
     @property
@@ -429,6 +469,7 @@ def read_results(
     arms = labels_by(runs, wish.by, values) if wish.by else arms or variant_labels(runs)
     labels = with_dataset(arms, runs)
     summary = with_values_in_force(summary_frame(runs, labels), runs, values)
+    refuse_mixed_folds(summary)
     summary = summary.assign(arm=arms, cell=cells(runs, labels, wish.by))
     history = history_frame(runs, labels)
     primary = metric_of(summary, None, asked.metric)
@@ -466,9 +507,22 @@ def read_results(
         rope=rope,
         source_runs=find_runs(paths, left_out, "source") if asked.sources else [],
     )
+    if results.folds:
+        _refuse_for_folds(results)
     if rope is not None:
         _refuse_few_datasets(results)
     return results
+
+
+def _refuse_for_folds(results: Results) -> None:
+    """Raise UserError for an option whose test takes runs for independent, as folds are not."""
+    if is_time(results.metric):
+        raise UserError(
+            f"--metric {results.metric}: times are compared by the sign test, which needs independent runs, and these "
+            "are folds of cross-validation; choose another metric"
+        )
+    if results.rope is not None:
+        raise UserError(f"{_ROPE} {results.rope:g}: not available for folds of cross-validation; omit it")
 
 
 def _refuse_few_datasets(results: Results) -> None:

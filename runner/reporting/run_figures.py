@@ -19,7 +19,7 @@ from runner.reporting.tables.frames import read_numbers
 
 def run_figures(directory: RunDirectory, record: RunRecord, left_out: LeftOut) -> Iterator[tuple[str, Draw]]:
     """Yield for each figure of a run its file name and the function that draws it; see `drawn`."""
-    title = f"{record.variant}, seed {record.seed}, {record.dataset['name']}"
+    title = f"{record.variant}, {record.which}, {record.dataset['name']}"
     steps = left_out.unless_read(partial(read_numbers, directory.steps_path, "learning_rate", "loss"))
     if history := left_out.unless_read(directory.read_history):
         frame = pd.DataFrame(history)

@@ -82,12 +82,12 @@ def read_tuning(sweep: Path) -> pd.DataFrame:
         ValueError: if the file is not a tuning table; names the file.
     """
     path = sweep / TUNING_TABLE
-    tuning = read_frame(path, texts=("variant", "point"))
+    tuning = read_frame(path, texts=("variant", "point", "state"))
     metrics = [column for column in tuning if column not in TUNING_COLUMNS]
-    kinds = {"chosen": "b", "on_edge": "b", "budget": "i"} | dict.fromkeys(metrics, "f")
+    kinds = {"chosen": "b", "on_edge": "b", "budget": "i", "trial": "i"} | dict.fromkeys(metrics, "f")
     if len(metrics) != 1 or metrics[0] not in VALIDATION_METRICS or not {*FIRST_TUNING_COLUMNS} <= {*tuning}:
         raise ValueError(f"{path}: not a tuning table (columns {shortened(', '.join(map(str, tuning)))})")
-    if wrong := [column for column, kind in kinds.items() if tuning[column].dtype.kind != kind]:
+    if wrong := [name for name, kind in kinds.items() if name in tuning and tuning[name].dtype.kind != kind]:
         raise ValueError(f"{path}: not a tuning table ({wrong[0]} holds {tuning[wrong[0]].dtype})")
     if (most := tuning.groupby("variant").size().max()) > MOST_POINTS:
         raise ValueError(f"{path}: not a tuning table ({most} points of one variant; at most {MOST_POINTS})")

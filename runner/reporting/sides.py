@@ -17,6 +17,7 @@ from runner.core.text import counted
 from runner.records.record import RunRecord
 from runner.records.sweep_directory import Question, is_sweep_directory
 from runner.reporting.collect import Run, existing, find_runs
+from runner.reporting.folds import units_of
 from runner.reporting.groups import keys_apart
 from runner.reporting.labels import variant_labels, variant_names, with_dataset
 from runner.reporting.results import metric_of
@@ -76,9 +77,11 @@ class Sides:
         return [pairing for side in range(1, len(self.sides)) for pairing in self._pairings(side)]
 
     def pairs(self, pairing: Pairing) -> Iterator[tuple[Run, Run]]:
-        """Yield the pairs of runs with the same seed: the reference's run first."""
+        """Yield the pairs of runs with the same seed and, if cross-validated, the same fold: the reference's first."""
+        units = units_of(self.summary)
         for one, other in product(pairing.reference, pairing.other):
-            if self.summary["seed"].iloc[one] == self.summary["seed"].iloc[other]:
+            same_seed = self.summary["seed"].iloc[one] == self.summary["seed"].iloc[other]
+            if same_seed and units.iloc[one] == units.iloc[other]:
                 yield self.runs[one], self.runs[other]
 
     def letter(self, side: int) -> str:
@@ -128,7 +131,8 @@ class Sides:
         """Name the keys in which a side's configurations differ from the reference's, with the variants."""
         found: dict[str, list[str]] = {}
         for pairing in self.pairings:
-            if pairing.side == side and (keys := keys_apart(*next(self.pairs(pairing)), self.left_out)):
+            pair = next(self.pairs(pairing), None) if pairing.side == side else None
+            if pair and (keys := keys_apart(*pair, self.left_out)):
                 found.setdefault(keys, []).append(pairing.variant)
         for keys, variants in found.items():
             named = f"{self.letter(0)} and {self.letter(side)}"

@@ -21,6 +21,7 @@ from runner.reporting.decision import (
     p_text,
     shows_only_equivalence,
 )
+from runner.reporting.folds import unit_noun
 from runner.reporting.lost_runs import no_result_text
 from runner.reporting.metrics import (
     detectable_text,
@@ -35,6 +36,7 @@ from runner.reporting.metrics import (
     value_text,
 )
 from runner.reporting.statistics.attainability import LEVEL, least_text, smallest_equivalence_p, smallest_p
+from runner.reporting.statistics.corrected_t import NO_TEST
 from runner.reporting.statistics.families import after_correction
 from runner.reporting.statistics.power import POWER
 from runner.reporting.statistics.test_set_error import may_be_these_alone
@@ -148,9 +150,10 @@ def _estimate(found: _Row, rows: Mapping[str, _Row]) -> str:
     text = f"{signed_text(found['difference'], metric)} {shown_unit(metric)}".strip() + _tiny(found)
     if found["lost"] or found["baseline_lost"]:
         both = f"in which both {succeeded(metric)}" if is_time(metric) else "that both completed"
-        text += f" over the {counted(found['n_completed'], 'seed')} {both}"
+        text += f" over the {counted(found['n_completed'], unit_noun(found))} {both}"
     elif has_seeds_apart(found, {variant: row["n"] for variant, row in rows.items()}):
-        text += f" over the {found['n_completed']} seeds {'of its last look' if found['looks'] else 'that both have'}"
+        which = "of its last look" if found["looks"] else "that both have"
+        text += f" over the {found['n_completed']} {unit_noun(found)}s {which}"
     return f"{_joint(found)} {text}"
 
 
@@ -164,7 +167,7 @@ def _evidence(found: _Row, rows: Mapping[str, _Row], comparisons: int) -> str:
     """Return the evidence for a claim, in parentheses; "" where nothing is claimed."""
     if found["reason"] == STILL_TRAINING or (math.isnan(found["p_adjusted"]) and not can_decide(found)):
         return ""
-    parts = [*_intervals(found, comparisons), _p_values(found, comparisons), found["test"], f"n = {found['n']}"]
+    parts = [*_intervals(found, comparisons), _p_values(found, comparisons), *_tested(found), f"n = {found['n']}"]
     parts += [
         *_looks(found),
         *_lost(found),
@@ -173,6 +176,11 @@ def _evidence(found: _Row, rows: Mapping[str, _Row], comparisons: int) -> str:
         *_could_have_shown(found),
     ]
     return f" ({'; '.join(parts)})"
+
+
+def _tested(found: _Row) -> Iterator[str]:
+    if found["test"] != NO_TEST:
+        yield found["test"]
 
 
 def _p_values(found: _Row, comparisons: int) -> str:
@@ -334,14 +342,14 @@ def _undecidable(comparisons: pd.DataFrame) -> Iterator[str]:
 def _unmatched(comparisons: pd.DataFrame) -> Iterator[str]:
     for row in comparisons[comparisons["unmatched"] > 0].to_dict("records"):
         yield (
-            f"{row['variant']}: {counted(row['unmatched'], 'seed')} shared with {row['baseline']} "
+            f"{row['variant']}: {counted(row['unmatched'], unit_noun(row))} shared with {row['baseline']} "
             f"{'is not a true pair' if row['unmatched'] == 1 else 'are not true pairs'} (different data, split or "
             "initial weights); the comparison leaves out such seeds."
         )
 
 
 def _unpaired(comparisons: pd.DataFrame) -> Iterator[str]:
-    is_unpaired = ~comparisons["test"].astype(str).str.startswith("paired")
+    is_unpaired = ~comparisons["test"].astype(str).str.startswith(("paired", NO_TEST))
     for test, rows in comparisons[is_unpaired & (comparisons["n"] > 1)].groupby("test", sort=False):
         name = "Welch's test" if test == "Welch" else "the rank-sum test"
         yield (

@@ -22,7 +22,7 @@ from runner.core.write import whole_file
 from runner.reporting.collect import Run
 from runner.reporting.report import report, report_run
 from runner.reproducibility.bundle_readme import Contents, code_text, needs, other_versions, readme, state_text
-from runner.reproducibility.bundled import MODEL, PREDICTIONS, Bundled, files_in, refuse_in_use
+from runner.reproducibility.bundled import INFERENCE, MODEL, PREDICTIONS, Bundled, files_in, refuse_in_use
 from runner.reproducibility.environment import Code, installed, lock_files, package_sources
 from runner.reproducibility.unpack import LARGEST_FILE, RESULTS, SUMS, check_bundle
 
@@ -31,7 +31,7 @@ _TIME = (1980, 1, 1, 0, 0, 0)  # the earliest of the format
 _MODE = (stat.S_IFREG | 0o644) << 16
 _UNIX = 3
 _LEVEL = 6  # of compression
-_FLAGS = {MODEL: "--models", PREDICTIONS: "--predictions"}
+_FLAGS = {MODEL: "--models", INFERENCE: "--models", PREDICTIONS: "--predictions"}
 
 Files = dict[str, Path | bytes]  # by name in the bundle: where the content lies, or the content
 
@@ -50,7 +50,7 @@ class Choice:
 
     def wants(self, name: str) -> bool:
         """Return whether a file of a run with this name belongs into the bundle."""
-        return {MODEL: self.models, PREDICTIONS: self.predictions}.get(name, True)
+        return {MODEL: self.models, INFERENCE: self.models, PREDICTIONS: self.predictions}.get(name, True)
 
 
 def bundle(directory: Path, out: Path, choice: Choice, console: Console) -> None:

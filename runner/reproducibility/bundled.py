@@ -20,7 +20,7 @@ from runner.reporting.formats import FIGURE_FORMATS
 from runner.sweeps.planning.plan import Plan
 from runner.sweeps.progress.state import LEFT, Standing, standings
 
-MODEL, PREDICTIONS, PAGE = "model.keras", "predictions.npz", "index.html"
+MODEL, INFERENCE, PREDICTIONS, PAGE = "model.keras", "inference.npz", "predictions.npz", "index.html"
 # By name, and figures by suffix: the user may have put other files there.
 _NAMES = (RUN_FILES - {".hydra", ".lock", "checkpoint"}) | {
     PLAN, PLAN_TABLE, TUNING_TABLE, "multirun.yaml", "trials.csv", "importances.csv", "optuna.journal", PAGE,

@@ -74,7 +74,7 @@ class _Data(Section):
     split: str | None = None
 
 
-class _File(Section):
+class PublishedResults(Section):
     """Content of conf/verify.yaml."""
 
     seeds: Count
@@ -116,7 +116,7 @@ def verify_recipes(
         raise Stopped(EXIT_FAILED)
 
 
-def read_file(path: Path | None = None) -> _File:
+def read_file(path: Path | None = None) -> PublishedResults:
     """Read published results (default: conf/verify.yaml).
 
     Raises:
@@ -124,9 +124,9 @@ def read_file(path: Path | None = None) -> _File:
     """
     values = read_yaml(path or conf_directory() / "verify.yaml")
     try:
-        file = _File.model_validate(values)
+        file = PublishedResults.model_validate(values)
     except ValidationError as error:
-        raise ConfigError(error_lines(error, _File, "verify")) from error
+        raise ConfigError(error_lines(error, PublishedResults, "verify")) from error
     for name, row in file.rows.items():
         if row.data not in file.data:
             raise ConfigError(f"verify.rows.{name}.data={row.data}: no such data{did_you_mean(row.data, file.data)}")
@@ -134,7 +134,7 @@ def read_file(path: Path | None = None) -> _File:
 
 
 def expectations(
-    file: _File, names: Sequence[str], overrides: Sequence[str], *, quick: bool, seeds: int | None
+    file: PublishedResults, names: Sequence[str], overrides: Sequence[str], *, quick: bool, seeds: int | None
 ) -> list[Expectation]:
     """Return the named rows, or all, with the overrides added to each.
 

@@ -4,7 +4,7 @@ import inspect
 import math
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,15 +12,17 @@ import keras
 import numpy as np
 
 from runner.config.lengths import in_steps
-from runner.config.schema import Settings
+from runner.config.schema import DatasetPart, Settings
+from runner.config.trust import is_of_the_user
 from runner.core.errors import ConfigError
 from runner.core.streams import Stream, integer_seed, seed_sequence
 from runner.data.augmentation.pipeline import augmenter
 from runner.data.dataset import Dataset, Part, Split
+from runner.data.folds import Fold
 from runner.data.splits import split_dataset
 from runner.engine.batch_statistics import statistics_refresher
 from runner.engine.diagnostics import Diagnostic
-from runner.engine.tracking import Tracker
+from runner.engine.trackers import Trackers
 from runner.engine.training import Augment, one_kernel
 from runner.engine.weights import fresh_session, initialize
 from runner.models.hidden import Hidden
@@ -62,7 +64,7 @@ class Parts:
     augment: Augment | None
     callbacks: list[keras.callbacks.Callback]
     diagnostics: list[Diagnostic]
-    tracker: Tracker
+    trackers: Trackers
     batch_size: int
     examples: tuple[np.ndarray, np.ndarray] | None  # training images before and after augmentation
     warnings: list[str]
@@ -108,7 +110,12 @@ def build_parts(
         augment=build_augment(settings, split.train, one_kernel),
         callbacks=[*averaging, *callbacks, *objects.callbacks],
         diagnostics=[make(f"diagnostics.{name}", part.spec()) for name, part in settings.diagnostics.items()],
-        tracker=make("tracking", settings.tracking.spec(), directory=directory) if settings.tracking else Tracker(),
+        trackers=Trackers(
+            {
+                f"tracking={name}": make(f"tracking.{name}", part.spec(), directory=directory)
+                for name, part in settings.tracking.items()
+            }
+        ),
         batch_size=batch_size,
         examples=_augmented_examples(settings, targets.train),
         warnings=[
@@ -125,7 +132,7 @@ def build_dataset(settings: Settings) -> Dataset:
 
 
 def build_split(settings: Settings, dataset: Dataset) -> Split:
-    """Split and preprocess the data set."""
+    """Split and preprocess the data set. The transform of the user's own preprocessing is unknown."""
     chosen = settings.dataset
     split = split_dataset(
         dataset,
@@ -135,9 +142,17 @@ def build_split(settings: Settings, dataset: Dataset) -> Split:
         train_size=chosen.train_size,
         label_noise=chosen.label_noise,
         class_imbalance=chosen.class_imbalance,
+        fold=_fold(chosen),
     )
     processed: Split = make("preprocessing", settings.preprocessing.spec(), split=split)
-    return processed
+    processed = replace(processed, held_out=split.held_out)
+    return replace(processed, transform=None) if is_of_the_user(settings.preprocessing.target) else processed
+
+
+def _fold(chosen: DatasetPart) -> Fold | None:
+    if chosen.folds is None or chosen.fold is None:
+        return None
+    return Fold(chosen.fold, chosen.folds, chosen.fold_from)
 
 
 def build_augment(settings: Settings, data: Part, compiled: Callable[[Augment], Augment]) -> Augment | None:
@@ -146,10 +161,13 @@ def build_augment(settings: Settings, data: Part, compiled: Callable[[Augment], 
     Args:
         compiled: turns a function into one kernel.
     """
-    parts = {
-        name: make(f"augmentation.{name}", part.spec(), seed=_augmentation_seed(settings.seed_of("augmentation"), name))
-        for name, part in settings.augmentation.items()
-    }
+    parts = {}
+    for name, part in settings.augmentation.items():
+        at_run_time = {"seed": _augmentation_seed(settings.seed_of("augmentation"), name)}
+        if getattr(locate("", part.target), "needs_range", False):
+            values = data.inputs.reshape(-1, data.inputs.shape[-1])
+            at_run_time |= {"lowest": values.min(axis=0), "highest": values.max(axis=0)}
+        parts[name] = make(f"augmentation.{name}", part.spec(), **at_run_time)
     return augmenter(parts, data.inputs.shape[1:], compiled) if parts else None
 
 

@@ -21,7 +21,11 @@ from runner.models.objective import DENSE, SPARSE, Form
 from runner.optim.snapshots import Snapshots
 from runner.run.instantiate import brief, locate, make
 
-_DIGITS = ("mnist", "mnist_5k", "digits")
+_CHARACTERS = dict.fromkeys(("mnist", "mnist_5k", "digits", "emnist_digits"), "digits") | {
+    "emnist_letters": "letters",
+    "emnist_balanced": "letters and digits",
+    "kmnist": "characters",
+}
 _OF_A_FILE_NAME = frozenset({"epoch", "batch"})  # fields that Keras fills in, besides metrics
 
 
@@ -103,10 +107,11 @@ def refuse_no_images(settings: Settings, shape: tuple[int, ...]) -> None:
 
 def misleading_parts(settings: Settings, dataset: Dataset) -> list[str]:
     """Return a warning for each augmentation that changes the meaning of these images."""
+    shown = _CHARACTERS.get(dataset.name)
     return [
-        f"augmentation.{name} turns digits into other characters, and {dataset.name} consists of digits."
+        f"augmentation.{name} turns {shown} into other characters, and {dataset.name} consists of {shown}."
         for name, part in settings.augmentation.items()
-        if dataset.name in _DIGITS and getattr(locate("", part.target), "changes_digits", False)
+        if shown and getattr(locate("", part.target), "changes_digits", False)
     ]
 
 

@@ -97,7 +97,7 @@ def epoch_text(row: Row, columns: Iterable[str] = _COLUMNS) -> str:
 def show_result(console: Console, record: RunRecord, directory: Path) -> None:
     """Print the final metrics, the error if there was one, and the written files."""
     table = Table(
-        title=f"{record.name}, seed {record.seed}, on {record.dataset['name']}: {record.status}", title_justify="left"
+        title=f"{record.name}, {record.which}, on {record.dataset['name']}: {record.status}", title_justify="left"
     )
     table.add_column("")
     shown = [name for name in _SCORES if name in record.final or name in record.test]

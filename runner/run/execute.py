@@ -3,7 +3,7 @@
 import logging
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from rich.console import Console
 
-from runner.config.options import LIST_GROUPS
+from runner.config.options import listed_options
 from runner.config.schema import check
 from runner.core.errors import EXIT_FAILED, EXIT_INTERRUPTED, EnvironmentFault, UserError
 from runner.core.lock import Locked, run_lock
@@ -22,6 +22,7 @@ from runner.core.paths import located
 from runner.core.signals import Interruption
 from runner.core.terminal import show_warning, waiting
 from runner.core.text import counted
+from runner.data.inference import Inference
 from runner.data.locations import refuse_missing
 from runner.engine.tensorflow_import import uncollected
 from runner.records.record import DONE, Row, RunRecord, finite, now
@@ -73,7 +74,7 @@ def dry_run(config: dict[str, Any], request: Request, console: Console) -> None:
 
 
 def _choices(config: dict[str, Any], request: Request) -> dict[str, str]:
-    return request.choices | {group: f"[{','.join(config[group])}]" for group in LIST_GROUPS}
+    return request.choices | {group: f"[{','.join(names)}]" for group, names in listed_options(config).items()}
 
 
 def exit_code(record: RunRecord) -> int:
@@ -88,12 +89,14 @@ def run(
     kept: Kept | None = None,
     callbacks: Sequence["Callback"] = (),
     objects: Objects | None = None,
+    warn: Callable[[str], None] | None = None,
 ) -> RunRecord:
     """Train or resume one configuration, evaluate it, and write its run directory.
 
     Args:
         config: resolved, as plain dictionaries and lists.
         kept: the worker's cache from earlier runs.
+        warn: shows a warning of a tracker that fails; by default in the console.
         objects: Python objects in place of configured parts; the record says so.
         callbacks: further Keras callbacks; if one of them sets its `pruned`, the run is not tested.
 
@@ -117,22 +120,23 @@ def run(
     record = prepared.record(request, choices)
     record = objects.marked(record) if objects else going_on(record, directory)
     show_start(console, record, str(prepared.device), directory.path)
-    _show_warnings(parts.warnings, console)
+    _log_and_show(parts.warnings, partial(show_warning, console))
     _write_beginning(directory, request, objects.written(prepared.config) if objects else prepared.config, record)
 
     attempt, model = Attempt(record), compiled.model
+    warn = warn or partial(show_warning, console)
     with attempt.guard():
-        _train(attempt, prepared, compiled, directory, console)
+        _train(attempt, prepared, compiled, directory, console, warn)
         if attempt.status == "completed":
             model = _test(attempt, parts, compiled, directory)
     if attempt.status == "interrupted":
         with attempt.guard():  # at once: there may be no time for the rest
             directory.write_record(attempt.finished(time.perf_counter() - started))
     with attempt.guard():
-        _write_model(model, directory)
+        _write_model(model, prepared, directory)
         _write_results(attempt, parts, directory, console, figures=not request.in_sweep)
     with attempt.guard():
-        parts.tracker.end(replace(attempt.record, status=attempt.status))
+        _log_and_show(parts.trackers.end(replace(attempt.record, status=attempt.status)), warn)
     record = attempt.finished(time.perf_counter() - started)
     directory.write_record(record)
     if attempt.fault:
@@ -180,10 +184,10 @@ def _loaded(
         return prepared, take_compiled(prepared, kept)
 
 
-def _show_warnings(warnings: Sequence[str], console: Console) -> None:
+def _log_and_show(warnings: Sequence[str], show: Callable[[str], None]) -> None:
     for warning in warnings:
         LOG.warning(warning)
-        show_warning(console, warning)
+        show(warning)
 
 
 def _write_beginning(directory: RunDirectory, request: Request, config: dict[str, Any], record: RunRecord) -> None:
@@ -195,13 +199,18 @@ def _write_beginning(directory: RunDirectory, request: Request, config: dict[str
 
 
 def _train(
-    attempt: Attempt, prepared: Prepared, compiled: "Compiled", directory: RunDirectory, console: Console
+    attempt: Attempt,
+    prepared: Prepared,
+    compiled: "Compiled",
+    directory: RunDirectory,
+    console: Console,
+    warn: Callable[[str], None],
 ) -> None:
     """Train, and record every epoch as it ends."""
     from runner.engine.checkpoint import Checkpoint
 
     parts, length = prepared.parts, prepared.settings.training.epochs
-    parts.tracker.begin(attempt.record)
+    parts.trackers.begin(attempt.record)
     checkpoint = Checkpoint(directory.checkpoint_path)
     history: list[Row] = []
 
@@ -213,7 +222,7 @@ def _train(
         try:
             for row in training(prepared, compiled, length, checkpoint):
                 history.append(row)
-                parts.tracker.epoch(row, parts.diagnostics)
+                _log_and_show(parts.trackers.epoch(row, parts.diagnostics), warn)
                 if len(history) < checkpoint.epochs:  # the disk already holds more epochs
                     continue
                 is_kept = len(history) == checkpoint.epochs
@@ -252,10 +261,13 @@ def _test(attempt: Attempt, parts: "Parts", compiled: "Compiled", directory: Run
     return result.model
 
 
-def _write_model(model: "Model", directory: RunDirectory) -> None:
+def _write_model(model: "Model", prepared: Prepared, directory: RunDirectory) -> None:
+    """Write the model, and what it lacks for predictions on new examples."""
     from runner.engine.saving import save_model
 
     directory.write_model(partial(save_model, model))
+    if inference := Inference.of(prepared.dataset, prepared.parts.split):
+        directory.write_inference(inference)
 
 
 def _write_tables(history: list[Row], parts: "Parts", directory: RunDirectory) -> None:

@@ -59,6 +59,7 @@ class Prepared:
             overrides=request.overrides,
             dataset=self.parts.split.sizes
             | {"split": self.parts.split.hash}
+            | self._fold()
             | {"name": dataset.name, "fingerprint": dataset.fingerprint, "source": dataset.source},
             device=self.device.as_record() | machine(),
             versions=versions(),
@@ -70,6 +71,11 @@ class Prepared:
             started=now(),
             working_directory=request.working_directory or working_directory(self.config),
         )
+
+    def _fold(self) -> dict[str, Any]:
+        """Return which fold the test part is; nothing without folds."""
+        chosen, held_out = self.settings.dataset, self.parts.split.held_out
+        return {"folds": chosen.folds, "fold": chosen.fold, "held_out": held_out} if held_out else {}
 
 
 def prepare(
@@ -118,7 +124,8 @@ def prepare_or_embedded(
         LOG.warning(fallback_warning(error))
         show_warning(console, fallback_warning(error))
     embedded = read_yaml(conf_directory() / "dataset" / "mnist_5k.yaml")
-    config = config | {"dataset": {key: config["dataset"][key] for key in DatasetPart.OURS} | embedded}
+    ours = {key: value for key, value in config["dataset"].items() if key in DatasetPart.OURS}
+    config = config | {"dataset": ours | embedded}
     return prepare(config, request.directory, kept, one_thread=False, objects=objects)
 
 

@@ -82,7 +82,7 @@ class Request:
 
 
 def chosen_options(hydra: Any, overrides: Sequence[str]) -> dict[str, str]:
-    """Return each group's option, from the `hydra` node of a composed configuration.
+    """Return the option of each group that takes one, from the `hydra` node of a composed configuration.
 
     Raises:
         ConfigError: if a list of options was given to a group that takes one, or an option twice.
@@ -97,5 +97,5 @@ def chosen_options(hydra: Any, overrides: Sequence[str]) -> dict[str, str]:
     return {
         group: str(option)
         for group, option in reversed(hydra.runtime.choices.items())
-        if "/" not in group and option is not None and group not in SWEEP_GROUPS
+        if "/" not in group and option is not None and group not in (*SWEEP_GROUPS, *LIST_GROUPS)
     }

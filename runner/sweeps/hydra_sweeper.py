@@ -25,6 +25,7 @@ from runner.run.instantiate import make
 from runner.run.prepare import fallback_warning, names_a_place
 from runner.sweeps.hydra_launchers import PoolLauncher
 from runner.sweeps.planning.compose import Composer
+from runner.sweeps.planning.folds import cross_validated, read_folds
 from runner.sweeps.planning.plan import Plan, candidates, sharing
 from runner.sweeps.planning.recorded import in_recorded_order, refuse_another_question
 from runner.sweeps.planning.sources import source_candidates
@@ -117,14 +118,17 @@ def plan_sweep(
         if len(given) > 1 or "=[" in "".join(given):
             raise ConfigError(f"{' '.join(given)}: one {key} at a time")
     single = [override for override in single if not _is_of_the_sweep(override)]
-    seeds = _seeds(config, single, axes)
+    seeds, folds = _seeds(config, single, axes), _folds(config, axes)
     if config.get("study") is None:
+        folds = read_folds(folds)
         data = _embedded_data(single, axes, composer, console)
-        cells = candidates(grid_variants(axes, [*data, *single]), composer)
+        variants = cross_validated(grid_variants(axes, [*data, *single]), folds)
+        cells = candidates(variants, composer)
         wanted = read_seeds([config.seed] if seeds is None else seeds)
         return Plan(sharing(job for cell in cells for job in cell.jobs(wanted, "final"))), None
-    study = read_study(_plain(config.study), seeds)
-    return _plan_study(study, study_variants(study, axes, single, composer), composer, console)
+    study = read_study(_plain(config.study), seeds, folds)
+    variants = cross_validated(study_variants(study, axes, single, composer), study.folds)
+    return _plan_study(study, variants, composer, console)
 
 
 def _plan_search(
@@ -133,6 +137,8 @@ def _plan_search(
     """Return the first runs of a search, whose axes are the keys with several values."""
     if config.get("study") is not None:
         raise ConfigError("search: a study tunes its variants itself (study.tune); use one of the two")
+    if config.get("folds") is not None:
+        raise ConfigError("folds: a search chooses on validation and needs none; cross-validate its best values")
     overrides = composer.parse(arguments)
     swept = [override for override in overrides if override.is_sweep_override() and override.key_or_group != "seed"]
     single, axes = composer.axes([override.input_line or "" for override in overrides if override not in swept])
@@ -159,6 +165,15 @@ def _is_of_the_sweep(override: str) -> bool:
 
 def _plain(value: Any) -> Any:
     return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+
+
+def _folds(config: DictConfig, axes: Mapping[str, list[str]]) -> Any:
+    """Return the folds of a command; None if not given."""
+    if "folds" in axes:
+        raise ConfigError(f"{' '.join(axes['folds'])}: one number of folds at a time")
+    if "dataset.fold" in axes:
+        raise ConfigError(f"{' '.join(axes['dataset.fold'])}: folds=N trains all N folds")
+    return _plain(config.folds)
 
 
 def _seeds(config: DictConfig, single: list[str], axes: dict[str, list[str]]) -> Any:

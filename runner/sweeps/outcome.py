@@ -23,6 +23,7 @@ class Outcome:
     error: str | None = None  # one line
     dataset: str | None = None  # its name and the beginning of its fingerprint
     validation: Mapping[str, float] = field(default_factory=dict)  # all validation metrics, by column
+    warnings: tuple[str, ...] = ()  # of trackers that failed
 
     @classmethod
     def of(cls, record: RunRecord) -> Self:

@@ -74,7 +74,8 @@ def conduct(
         plan.write(directory)
     to_train = [*left, *later]
     pace = replace(pace, an_epoch={**known.an_epoch, **pace.an_epoch}, overhead=known.overhead)
-    estimate = estimate_range(to_train, pace, pool.workers, kinds=len({job.kind for job in to_train}))
+    networks = {job.kind if job.fold is None else job.run_id for job in to_train}  # compiled for each fold anew
+    estimate = estimate_range(to_train, pace, pool.workers, kinds=len(networks))
     show_plan(console, plan, started_with, len(later), directory, estimate, pool.workers)
     expected = forecast(plan, study, [record for record in records.values() if record])
     for warning in [*_warnings(plan, study, records.values()), *expected.warnings]:

@@ -58,6 +58,7 @@ class Sweep:
         self._chosen = chosen  # decides the best variant so far
         self._ended: list[tuple[Job, Outcome]] = []  # including those before this start
         self._shown = 0  # number of runs shown in earlier batches of this start
+        self._warned: set[str] = set()
         self.fail_fast = fail_fast
 
     @property
@@ -133,6 +134,7 @@ class Sweep:
                     outcome = self._outcome(job, result)
                     source.end(job, outcome)
                     lines.show(job, outcome)
+                    self._show_warnings(job, outcome)
                     ended.add(job.run_id)
                     failed |= outcome.status == "failed"
                     if failed and self.fail_fast:
@@ -187,11 +189,19 @@ class Sweep:
                 continue
             outcomes[job.run_id] = outcome
             lines.show(job, outcome)
+            self._show_warnings(job, outcome)
             self._ended.append((job, outcome))
             if self.fail_fast and outcome.status == "failed":
                 self._stop([other for other in jobs if other.run_id not in outcomes])
                 return False
         return True
+
+    def _show_warnings(self, job: Job, outcome: Outcome) -> None:
+        """Show a run's warnings, but those that an earlier run of this start had as well."""
+        for text in outcome.warnings:
+            if text not in self._warned:
+                self._warned.add(text)
+                show_warning(self._console, f"{job.variant}, seed {job.seed}: {text}")
 
     def _stop(self, others: Sequence[Job]) -> None:
         self._pool.close()

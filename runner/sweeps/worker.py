@@ -87,8 +87,12 @@ def _train(job: Job, directory: RunDirectory) -> Outcome:
             "overrides.yaml": yaml.safe_dump(job.overrides),
         },
     )
+    warnings: list[str] = []
     try:
-        return Outcome.of(run(job.config, request, Console(quiet=True), _kept(), _pruning(job, directory.path)))
+        record = run(
+            job.config, request, Console(quiet=True), _kept(), _pruning(job, directory.path), warn=warnings.append
+        )
+        return replace(Outcome.of(record), warnings=tuple(warnings))
     except EnvironmentFault:
         raise
     except UserError as error:

@@ -5,13 +5,21 @@ import re
 import pytest
 
 from runner.cli.commands import COMMANDS
-from runner.cli.completion import BASH, completions, shown_completions
+from runner.cli.completion import completions, shown_completions
+from runner.cli.shells import REMOVALS, SCRIPTS
+from tests.imports import REPOSITORY
 
 
 def offered(line: str) -> list[str]:
     """What bash would be offered behind a line."""
     *words, current = line.split(" ")
     return completions(words, current)
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """A directory without results."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -29,11 +37,30 @@ def offered(line: str) -> list[str]:
         ("model=cn", ["model=cnn ", "model=cnn_batchnorm ", "model=cnn_modern "]),
         ("-m optimizer=sgd,nada", ["optimizer=sgd,nadam "]),
         ("regularizer=", ["regularizer=["]),
-        ("regularizer=[drop", ["regularizer=[dropout"]),
-        ("regularizer=[l2,drop", ["regularizer=[l2,dropout"]),
+        ("regularizer=[l1", ["regularizer=[l1", "regularizer=[l1_l2"]),
+        ("regularizer=[l2,drop", ["regularizer=[l2,dropout,", "regularizer=[l2,dropout] "]),
         ("regularizer=[l2,dropout", ["regularizer=[l2,dropout,", "regularizer=[l2,dropout] "]),
         ("dry_run=", ["dry_run=false ", "dry_run=true "]),
-        ("training.batch_size=", ["training.batch_size=64 "]),
+        ("training.batch_size=", ["training.batch_size=64 ", "training.batch_size=full "]),
+        ("dataset.split=", ["dataset.split=last ", "dataset.split=random ", "dataset.split=stratified "]),
+        ("device.precision=mixed_b", ["device.precision=mixed_bfloat16 "]),
+        ("study.vary=", ["study.vary=["]),
+        ("study.vary=[order,w", ["study.vary=[order,weights,", "study.vary=[order,weights] "]),
+        ("dataset.path=", []),  # the shell completes files
+        ("optimizer=sgd,adam optimizer.beta_", ["optimizer.beta_1=", "optimizer.beta_2="]),
+        ("experiment=fast_99 model.fil", ["model.filters="]),
+        ("hydra.sw", ["hydra.sweep."]),
+        ("launcher=slurm hydra.launcher.par", ["hydra.launcher.parameters."]),
+        ("hydra/launcher=ra", ["hydra/launcher=ray "]),
+        ("study=smoke +study.mar", ["+study.margin="]),
+        ("++training.ep", ["++training.epochs="]),
+        ("+training.ep", []),  # it is there
+        ("~regulari", ["~regularizer ", "~regularizer."]),
+        ("~optimizer.learn", ["~optimizer.learning_rate "]),
+        ("--config-dir ", []),
+        ("--cfg ", ["all ", "hydra ", "job "]),
+        ("completion ", ["bash ", "fish ", "zsh "]),
+        ("schema stu", ["study "]),
         ("report --wa", ["--watch "]),
         ("resume --", ["--fail-fast ", "--help ", "--workers "]),
         ("verify keras_m", ["keras_mlp "]),
@@ -65,6 +92,54 @@ def test_options_of_the_users_own_directory_are_offered(tmp_path):
     flag = f"--config-dir={tmp_path}"
     assert offered(f"{flag} optimizer=minef") == ["optimizer=minefield "]
     assert offered(f"{flag} optimizer=minefield optimizer.fuse") == ["optimizer.fuse_length="]
+    assert offered(f"hydra.searchpath=[file://{tmp_path}] optimizer=minef") == ["optimizer=minefield "]
+
+
+def test_a_group_that_only_the_user_has_is_added(tmp_path):
+    (tmp_path / "colour").mkdir()
+    (tmp_path / "colour" / "red.yaml").write_text("a: 1\n")
+    assert offered(f"--config-dir {tmp_path} +col") == ["+colour="]
+    assert offered(f"--config-dir {tmp_path} +colour=") == ["+colour=red "]
+    assert offered(f"--config-dir {tmp_path} col") == []
+
+
+@pytest.mark.parametrize("name", ["two words", "$(reboot)", "a;b", "line\nbreak", "it's"])
+def test_a_name_that_a_shell_would_read_otherwise_is_not_offered(tmp_path, name):
+    (tmp_path / "optimizer").mkdir()
+    (tmp_path / "optimizer" / f"{name}.yaml").write_text("_target_: keras.optimizers.SGD\n")
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "mine.yaml").write_text("a: 1\n")
+    for typed in ("optimizer=", "+"):
+        assert not [text for text in offered(f"--config-dir {tmp_path} {typed}") if name in text]
+
+
+@pytest.fixture
+def results(tmp_path):
+    """Runs and sweeps in a working directory, beside other directories."""
+    for place in ("outputs/studies/mine/plan.json", "outputs/studies/mine/a/record.json", "outputs/runs/b/record.json"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).touch()
+    for place in ("src/deep/er", "outputs/empty", "outputs/studies/of two words", ".hidden/a"):
+        (tmp_path / place).mkdir(parents=True)
+    (tmp_path / "outputs/studies/of two words/plan.json").touch()
+    (tmp_path / ".hidden/a/record.json").touch()
+
+
+@pytest.mark.parametrize(
+    ("typed", "among"),
+    [
+        ("report ", ["outputs/runs/", "outputs/studies/"]),  # where there is no choice, the next level
+        ("report out", ["outputs/runs/", "outputs/studies/"]),
+        ("status outputs/s", ["outputs/studies/mine/"]),
+        ("diff outputs/runs/b outputs/studies/mine/", ["outputs/studies/mine/a/"]),
+        ("resume s", []),  # the shell completes other directories
+        ("report .h", [".hidden/a/"]),
+        ("report [", []),
+        ("model.init_from=outputs/r", ["model.init_from=outputs/runs/b/"]),
+    ],
+)
+def test_directories_of_runs_and_sweeps_are_offered(results, typed, among):
+    assert offered(typed) == among
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
@@ -88,27 +163,40 @@ def test_whatever_is_typed_nothing_but_words_comes_out(monkeypatch, capfd, line,
 def test_what_lies_behind_the_cursor_does_not_count(monkeypatch):
     monkeypatch.setenv("COMP_LINE", "runner 'regularizer=[l2,gaussian optimizer=adam")
     monkeypatch.setenv("COMP_POINT", str(len("runner 'regularizer=[l2,gaussian")))
-    assert shown_completions("bash") == "regularizer=[l2,gaussian_noise\n"
+    assert shown_completions("bash") == "regularizer=[l2,gaussian_noise,\nregularizer=[l2,gaussian_noise] \n"
 
 
-def test_where_bash_completes_files_other_shells_are_given_directories(monkeypatch, tmp_path):
-    (tmp_path / "outputs" / "runs").mkdir(parents=True)
-    (tmp_path / "outputs" / "file").touch()
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COMP_LINE", "runner report outputs/")
+def test_fish_which_puts_spaces_itself_is_offered_both_ways_to_go_on_in_a_list(monkeypatch):
     monkeypatch.delenv("COMP_POINT", raising=False)
-    assert (shown_completions("bash"), shown_completions("fish")) == ("", "outputs/runs/\n")
+    monkeypatch.setenv("COMP_LINE", "runner callbacks=")
+    assert shown_completions("fish").split() == [
+        f"callbacks=[{name}{end}" for name in ("early_stopping", "snapshots", "tensorboard") for end in (",", "]")
+    ]
+    monkeypatch.setenv("COMP_LINE", "runner optimizer=nada")
+    assert shown_completions("fish") == "optimizer=nadam\n"
 
 
-def test_bash_offers_what_the_program_says(shell, tmp_path):
-    """The script itself, with a program that answers at once."""
-    (tmp_path / "runner").write_text('#!/bin/sh\n[ "$1 $2" = "-sc query=bash" ] && printf "a=[b,c] \\n$COMP_LINE\\n"\n')
-    (tmp_path / "runner").chmod(0o755)
-    script = f"""{BASH["install=bash"]}
-    COMP_LINE="runner x" COMP_POINT=8 COMP_WORDS=({tmp_path}/runner x) COMP_CWORD=1
-    _runner_complete
-    printf "<%s>" "${{COMPREPLY[@]}}"
-    {BASH["uninstall=bash"]}
-    ! complete -p runner 2>/dev/null"""
-    done = shell(script, cwd=tmp_path)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "<a=[b,c] ><runner x>", "")
+def test_no_tab_imports_hydra_or_what_takes_as_long(shell, tmp_path):
+    code = "import sys; from runner.cli.main import main; main(); print(*sys.modules)"
+    for line in ("runner training.ep", "runner optimizer=ad", "runner report "):
+        environment = {"COMP_LINE": line, "COMP_POINT": str(len(line)), "PYTHONPATH": str(REPOSITORY)}
+        done = shell(f"python -c '{code}' -sc query=bash", cwd=tmp_path, env=environment)
+        loaded = {name.partition(".")[0] for name in done.stdout.split()}
+        assert "runner" in loaded, done.stderr
+        assert not loaded & {"hydra", "omegaconf", "pydantic", "numpy", "rich", "tensorflow"}
+
+
+@pytest.mark.parametrize("shell_name", SCRIPTS)
+def test_hydra_s_flag_prints_the_same_script(program, tmp_path, shell_name):
+    printed = program("completion", shell_name, cwd=tmp_path)
+    assert (printed.code, printed.out) == (0, SCRIPTS[shell_name])
+    assert program("-sc", f"install={shell_name}", cwd=tmp_path) == printed
+    assert program("-sc", f"uninstall={shell_name}", cwd=tmp_path).out == REMOVALS[shell_name]
+
+
+def test_a_shell_without_a_script_is_named(program, tmp_path):
+    done = program("completion", "tcsh", cwd=tmp_path)
+    assert (done.code, done.err) == (2, "runner: completion tcsh: no such shell (allowed: bash, zsh, fish)\n")
+    done = program("-sc", "install=tcsh", cwd=tmp_path)
+    assert done.code == 2
+    assert done.err == "runner: -sc install=tcsh: must be install=SHELL, with SHELL one of bash, zsh, fish\n"

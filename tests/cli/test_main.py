@@ -30,6 +30,7 @@ RUN_FILES = {
     "config.yaml",
     "confusion_matrix.png",
     "history.csv",
+    "inference.npz",
     "learning_rate.png",
     "loss.png",
     "model.keras",

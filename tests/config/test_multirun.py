@@ -3,7 +3,7 @@ import pytest
 from runner.config.multirun import is_sweep, wants_local_workers
 
 
-@pytest.mark.parametrize("argument", ["study=smoke", "seeds=3", "search=optuna"])
+@pytest.mark.parametrize("argument", ["study=smoke", "seeds=3", "folds=5", "search=optuna"])
 def test_what_asks_for_many_runs_is_a_sweep(argument):
     assert is_sweep(["optimizer=sgd", argument])
     assert not is_sweep(["optimizer=sgd", "seed=3", "dry_run=true"])

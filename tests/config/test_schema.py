@@ -91,6 +91,10 @@ def changed(chosen, override):
         ("model.hidden_units=[64,0]", "model.hidden_units.1=0: must be an integer of at least 1"),
         ("dataset.label_noise=1", "dataset.label_noise=1: must be a finite number above 0 and below 1"),
         ("dataset.class_imbalance=0.5", "dataset.class_imbalance=0.5: must be a finite number of at least 1"),
+        ("dataset.folds=1", "dataset.folds=1: must be an integer of at least 2"),
+        ("dataset.folds=5", "dataset: folds=5: needs dataset.fold, 0 to 4; folds=5 in place of dataset.folds=5 trains"),
+        ("dataset.fold=1", "dataset: fold=1: has no effect without folds"),
+        ("dataset.fold_from=all", "dataset: fold_from=all: has no effect without folds"),
         ("+optimizer.layerwise.decay=0", "optimizer.layerwise.decay=0: must be a finite number above 0"),
         ("clipping.clipnorm=0", "clipping.clipnorm=0: must be a finite number above 0"),
         (
@@ -112,6 +116,11 @@ def test_a_wrong_value_is_one_line_with_key_value_and_what_is_allowed(override, 
         check(changed(config("clipping=by_norm", "normalization=batch"), override))
     assert str(caught.value).startswith(message)
     assert "\n" not in str(caught.value)
+
+
+def test_a_fold_beyond_the_folds_is_refused():
+    with pytest.raises(ConfigError, match=r"^dataset: fold=5: must be 0 to 4, one of the 5 folds$"):
+        check(config("dataset.folds=5", "dataset.fold=5"))
 
 
 def test_two_wrong_values_are_two_lines():

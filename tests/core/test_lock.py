@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from subprocess import CompletedProcess
+from threading import Thread
 from typing import TextIO
 
 import pytest
 
 from runner.core.errors import UserError
-from runner.core.lock import Locked, is_locked, run_lock
+from runner.core.lock import Locked, is_locked, run_lock, waiting_lock
 
 HOLD = """
 import os
@@ -75,3 +76,20 @@ def test_nothing_is_left_behind(tmp_path):
         pass
     assert list(tmp_path.iterdir()) == []
     assert not is_locked(tmp_path / "nowhere")
+
+
+def test_a_waiting_lock_excludes_others_and_leaves_no_file(tmp_path):
+    order, file = [], tmp_path / "lock"
+
+    def second():
+        with waiting_lock(file):
+            order.append("second")
+
+    with waiting_lock(file):
+        other = Thread(target=second)
+        other.start()
+        other.join(0.2)
+        order.append("first")
+    other.join()
+    assert order == ["first", "second"]
+    assert not file.exists()

@@ -1,19 +1,20 @@
-"""A small data set in MNIST's own files."""
+"""A small data set in MNIST's own files, and a server for downloads."""
 
 import gzip
-import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
+from tests.published import idx_bytes
+
 Arrays = dict[str, np.ndarray]
-
-
-def idx_bytes(array: np.ndarray) -> bytes:
-    """LeCun's format: magic (0, 0, type 8, dimensions), sizes big-endian, then the bytes."""
-    return struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape) + array.astype(np.uint8).tobytes()
 
 
 @pytest.fixture
@@ -41,3 +42,45 @@ def write_idx(arrays) -> Callable[..., Path]:
         return directory
 
     return write
+
+
+class Handler(SimpleHTTPRequestHandler):
+    requests: ClassVar[list[str]]
+    cut: str | None = None  # the beginning of the paths whose answer breaks off
+
+    def do_GET(self):
+        self.requests.append(self.path)
+        if self.cut and self.path.startswith(self.cut):
+            self.send_response(200)
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            self.wfile.write(b"half of it")
+            self.close_connection = True
+        else:
+            super().do_GET()
+
+    def log_message(self, *arguments):
+        pass
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[ThreadingHTTPServer]:
+    class Recording(Handler):
+        requests: ClassVar[list[str]] = []
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Recording, directory=str(folder))) as running:
+        thread = Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        running.handler = Recording
+        running.url = f"http://127.0.0.1:{running.server_port}/"
+        yield running
+        running.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def serve(monkeypatch) -> Iterator[Callable[[Path], ThreadingHTTPServer]]:
+    """serve(folder) -> a server of its files on this machine: its `url`, and the `handler` that records requests."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with ExitStack() as stack:
+        yield lambda folder: stack.enter_context(serving(folder))

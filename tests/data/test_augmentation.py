@@ -9,9 +9,11 @@ from scipy import ndimage, stats
 
 from runner.core.errors import ConfigError
 from runner.data.augmentation.boxes import CutMix, RandomErasing
+from runner.data.augmentation.crop import Crop
 from runner.data.augmentation.geometry import Elastic, HorizontalFlip, Rotation, Shear, Translation, Zoom, warp
 from runner.data.augmentation.mixup import MixUp
 from runner.data.augmentation.pipeline import augmenter
+from runner.data.augmentation.rand_augment import RandAugment
 from runner.engine.training import one_kernel
 from runner.sweeps.pools.local import start_server
 
@@ -27,6 +29,8 @@ KINDS = {
     "random_erasing": lambda seed: RandomErasing(0.5, 0.02, 0.33, 3.3, seed=seed),
     "mixup": lambda seed: MixUp(0.4, seed=seed),
     "cutmix": lambda seed: CutMix(seed=seed),
+    "crop": lambda seed: Crop(4, "reflect", seed=seed),
+    "rand_augment": lambda seed: RandAugment(2, 5.0, seed=seed, lowest=np.float32([-1.0]), highest=np.float32([2.0])),
 }
 GEOMETRIC = ["rotation", "translation", "zoom", "shear", "horizontal_flip", "elastic"]
 
@@ -357,7 +361,7 @@ def test_another_process_with_the_same_seed_makes_the_same_bits():
         assert pool.apply(digest_of_all_kinds) == digest_of_all_kinds()
 
 
-@pytest.mark.parametrize("kind", ["elastic", "random_erasing", "cutmix"])
+@pytest.mark.parametrize("kind", ["elastic", "random_erasing", "cutmix", "crop", "rand_augment"])
 def test_compiled_steps_draw_anew_too(kind):
     steps = augmented(kind, smooth_images(6, shape=(28, 28)), one_hot(6), steps=3, compiled=one_kernel)
     images = [step[0] for step in steps]

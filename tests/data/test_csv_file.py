@@ -8,6 +8,7 @@ from runner.core.errors import ConfigError
 from runner.data import csv_file
 from runner.data.csv_file import load_csv
 from runner.data.dataset import DataError
+from runner.data.splits import split_dataset
 
 HOSTILE = ["NA", "None", "null", "nan", "032", "_base", "[l2]", "*star", "N/A", "NULL", "-inf", "=1+1"]
 PLAIN = "a,label,b\n1,0,2.5\n-3,1,4e2\n0.5,1,7\n2,0,1\n"
@@ -52,6 +53,21 @@ def test_one_file_is_divided_by_its_seed(tmp_path):
     assert sorted([*dataset.train_inputs.ravel(), *dataset.test_inputs.ravel()]) == list(range(30))
     assert np.bincount(dataset.test_labels).tolist() == [2, 2, 2]
     assert load(path).fingerprint == load(path).fingerprint != load(path, data_seed=1).fingerprint
+
+
+def test_a_validation_file_is_the_validation_part_with_the_classes_of_the_first_file(tmp_path):
+    path = write(tmp_path, PLAIN)
+    dataset = load(path, test_path=path, validation_path=write(tmp_path, "a,label,b\n7,1,8\n9,0,0\n", "val.csv"))
+    assert dataset.validation.inputs.tolist() == [[7, 8], [9, 0]]
+    assert dataset.validation.labels.tolist() == [1, 0]
+    assert split_dataset(dataset, 0.2, "last", 0).sizes == {"train": 4, "validation": 2, "test": 4}
+
+
+def test_a_validation_file_is_refused_if_it_does_not_fit(tmp_path):
+    path = write(tmp_path, PLAIN)
+    for text, said in (("a,label\n1,0\n", "differs from .* in the columns b"), ("a,label,b\n1,9,2\n", "not a class")):
+        with pytest.raises(DataError, match=rf"val.csv: .*{said}"):
+            load(path, validation_path=write(tmp_path, text, "val.csv"))
 
 
 @pytest.mark.parametrize("label", ["label", 1, -2])

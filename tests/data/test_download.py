@@ -1,10 +1,6 @@
 """The download, against a real server on this machine."""
 
 import hashlib
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import ClassVar
 
 import pytest
 
@@ -12,47 +8,17 @@ from runner.data.dataset import DataError, DataNotFound
 from runner.data.mnist import load_mnist
 
 
-class Handler(SimpleHTTPRequestHandler):
-    requests: ClassVar[list[str]]
-    cut: str | None = None  # the beginning of the paths whose answer breaks off
-
-    def do_GET(self):
-        self.requests.append(self.path)
-        if self.cut and self.path.startswith(self.cut):
-            self.send_response(200)
-            self.send_header("Content-Length", "1000")
-            self.end_headers()
-            self.wfile.write(b"half of it")
-            self.close_connection = True
-        else:
-            super().do_GET()
-
-    def log_message(self, *arguments):
-        pass
-
-
 @pytest.fixture
-def server(tmp_path, write_idx, arrays, monkeypatch):
+def server(tmp_path, write_idx, arrays, serve):
     """A server of four small files."""
     published = write_idx(tmp_path / "published")
     (tmp_path / "root").mkdir()
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-
-    class Recording(Handler):
-        requests: ClassVar[list[str]] = []
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Recording, directory=str(published))) as running:
-        thread = Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        running.handler = Recording
-        running.checksums = {
-            stem: f"{kind}:{hashlib.new(kind, (published / f'{stem}.gz').read_bytes()).hexdigest()}"
-            for stem, kind in zip(arrays, ("sha256", "md5", "sha256", "md5"), strict=True)
-        }
-        running.url = f"http://127.0.0.1:{running.server_port}/"
-        yield running
-        running.shutdown()
-        thread.join()
+    running = serve(published)
+    running.checksums = {
+        stem: f"{kind}:{hashlib.new(kind, (published / f'{stem}.gz').read_bytes()).hexdigest()}"
+        for stem, kind in zip(arrays, ("sha256", "md5", "sha256", "md5"), strict=True)
+    }
+    return running
 
 
 def test_what_is_missing_is_downloaded_once(server, tmp_path, arrays):

@@ -5,7 +5,7 @@ import pytest
 
 from runner.data.dataset import DataError
 from runner.data.idx import read_idx
-from tests.data.conftest import idx_bytes
+from tests.published import idx_bytes
 
 IMAGES = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
 LABELS = np.array([3, 1, 4], np.uint8)

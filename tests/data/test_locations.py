@@ -17,6 +17,7 @@ from tests.composed import config
         (["dataset=fashion_mnist", "dataset.root=gone"], "fashion_mnist will then be downloaded into it"),
         (["dataset=mnist", "dataset.root=''"], "must name a directory"),
         (["dataset=csv", "dataset.path=.", "dataset.test_path=no.csv"], "no such file or folder .dataset.test_path="),
+        (["dataset=csv", "dataset.path=.", "dataset.validation_path=no.csv"], "folder .dataset.validation_path=no.csv"),
         (["dataset=digits", "model.init_from=gone"], "model.init_from=gone: no such run directory"),
     ],
 )

@@ -10,7 +10,7 @@ from runner.core.errors import ConfigError
 from runner.core.paths import conf_directory
 from runner.data.dataset import DataError, DataNotFound
 from runner.data.mnist import load_mnist
-from tests.data.conftest import idx_bytes
+from tests.published import idx_bytes
 
 NOWHERE = "http://127.0.0.1:9/"
 MNIST = "ceda791d3e53beaf95f8e213c414aa4d975006504eff93f785d685ecea3e892c"

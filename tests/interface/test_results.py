@@ -111,6 +111,7 @@ def test_a_tuned_study_has_its_selection_and_tuning_curve(tmp_path, monkeypatch)
     assert len(results) == 1
     assert results.selection["optimism"].tolist() == pytest.approx([0.05])
     assert results.tuning_curve["expected"].tolist() == [0.8]
+    assert results.importances.empty  # of one trial
 
 
 def test_a_plan_sets_question_and_metric_also_from_the_directory_above(make_run, tmp_path):

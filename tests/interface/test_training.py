@@ -41,7 +41,7 @@ def test_an_empty_path_is_not_the_current_directory(given, option):
     assert given == []
 
 
-@pytest.mark.parametrize("override", ["seeds=2", "study=optimizers", "search=optuna"])
+@pytest.mark.parametrize("override", ["seeds=2", "folds=5", "study=optimizers", "search=optuna"])
 @pytest.mark.parametrize("objects", [{}, {"callbacks": [object()]}])
 def test_a_sweep_is_refused_before_it_trains(given, override, objects):
     with pytest.raises(runner.UserError, match=r"the overrides do not train one run; use runner\.sweep"):
@@ -54,6 +54,12 @@ def test_seeds_are_a_number_or_several(given, seeds, override):
     with pytest.raises(runner.UserError, match="the overrides do not train a study"):
         runner.study("optimizers", seeds=seeds)
     assert given == ["study=optimizers", override]
+
+
+def test_folds_are_a_number(given):
+    with pytest.raises(runner.UserError, match="the overrides do not train a study"):
+        runner.study("optimizers", seeds=2, folds=5)
+    assert given == ["study=optimizers", "seeds=2", "folds=5"]
 
 
 @pytest.mark.parametrize("name", ["", "mine/a", "../a", ".."])

@@ -25,7 +25,7 @@ def sweep() -> runner.Results:
     results = runner.sweep({"optimizer": ["sgd", "adam"], "seed": range(3)}, base=["dataset=mnist_5k"], workers=2)
     plan: pd.DataFrame = runner.study("optimizers", ["training.epochs=2"], seeds=6, dry_run=True)
     assert len(plan)
-    assert runner.study({"variants": {"sgd": []}}, seeds=[0, 1], name="mine").variants
+    assert runner.study({"variants": {"sgd": []}}, seeds=[0, 1], folds=5, name="mine").variants
     return results.resume(workers=2)
 
 
@@ -35,12 +35,14 @@ def read(results: runner.Results) -> list[Path]:
     frames: list[pd.DataFrame] = [results.runs, results.history, compared.aggregate, compared.comparisons]
     selection: pd.DataFrame | None = compared.selection
     tuning_curve: pd.DataFrame | None = compared.tuning_curve
+    importances: pd.DataFrame | None = compared.importances
     figure: Figure = results.figure(results.figures()[0])
     texts: list[str] = [*compared.cautions, *compared.verdicts, results.table("latex")]
     runs: list[runner.Run] = [*results, results.run(0)]
     assert [frames, figure, texts, runs]
     assert selection is None
     assert tuning_curve is None
+    assert importances is None
     return results.report("paper")
 
 

@@ -46,6 +46,16 @@ BY_HAND = {
             650,
         ]
     ),
+    "resnet20": sum(
+        [
+            9 * 16 + 16,  # stem
+            3 * 2 * (9 * 16 * 16 + 16),
+            (9 * 16 * 32 + 32) + 5 * (9 * 32 * 32 + 32) + (16 * 32 + 32),
+            (9 * 32 * 64 + 64) + 5 * (9 * 64 * 64 + 64) + (32 * 64 + 64),
+            BATCHNORM * (16 + 6 * 16 + 6 * 32 + 6 * 64),
+            650,
+        ]
+    ),
     "vit_tiny": (49 * 64 + 16 * 64)
     + 4 * (2 * 128 + 4 * (64 * 64 + 64) + (64 * 128 + 128) + (128 * 64 + 64))
     + 128
@@ -92,6 +102,15 @@ def test_a_residual_block_adds_its_input():
     stem = keras.Model(model.inputs[0], model.get_layer("stem_activation").output)(IMAGES)
     block = keras.Model(model.inputs[0], model.get_layer("block_1_activation").output)(IMAGES)
     np.testing.assert_allclose(block, stem, atol=1e-6)  # ReLU of what is not negative
+
+
+def test_resnet_20_has_20_weighted_layers_and_halves_the_image_where_its_second_and_third_stage_begin():
+    model = model_of("model=resnet20")
+    weighted = [layer.name for layer in model.layers if isinstance(layer, keras.layers.Conv2D | keras.layers.Dense)]
+    assert len([name for name in weighted if "shortcut" not in name]) == 20
+    assert [name for name in weighted if "shortcut" in name] == ["block_4_shortcut", "block_7_shortcut"]
+    sides = [model.get_layer(f"block_{block}_activation").output.shape[1] for block in range(1, 10)]
+    assert sides == [28, 28, 28, 14, 14, 14, 7, 7, 7]
 
 
 def test_a_transformer_without_its_position_embeddings_does_not_see_the_order_of_patches():

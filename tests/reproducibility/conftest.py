@@ -25,4 +25,5 @@ def sweep(tmp_path) -> Path:
     write_csv(path / "summary.csv", [{"run_id": f"{name}{seed}"} for name in ("sgd", "adam") for seed in (0, 1)])
     for run in path.glob("*-*"):
         (run / "model.keras").write_bytes(b"weights")
+        (run / "inference.npz").write_bytes(b"preprocessing")
     return path

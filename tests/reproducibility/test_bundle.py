@@ -36,11 +36,11 @@ def contents(path: Path) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def test_a_bundle_holds_every_file_of_the_sweep_but_the_models(sweep, tmp_path):
+def test_a_bundle_holds_every_file_of_the_sweep_but_the_models_and_their_preprocessing(sweep, tmp_path):
     found = bundled(sweep, tmp_path / "b.zip")
     there = {path.relative_to(sweep).as_posix() for path in sweep.rglob("*") if path.is_file()}
     assert {name.removeprefix("results/") for name in found if name.startswith("results/")} == {
-        name for name in there if not name.endswith("model.keras")
+        name for name in there if not name.endswith(("model.keras", "inference.npz"))
     }
     assert all(found[f"results/{name}"] == (sweep / name).read_bytes() for name in there if f"results/{name}" in found)
     assert {name for name in found if "/" not in name} == {"README.md", "SHA256SUMS"}

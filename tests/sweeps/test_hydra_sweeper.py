@@ -1,14 +1,17 @@
 """Plans of commands beside runs that are there, without a training."""
 
+import json
 import shutil
 from io import StringIO
 
+import pandas as pd
 import pytest
 from hydra.types import RunMode
 from rich.console import Console
 
 from runner.cli.sweeps import status_command
 from runner.config.ablation import ablation_arguments
+from runner.core.errors import ConfigError
 from runner.sweeps.hydra_sweeper import plan_sweep
 from runner.sweeps.planning.compose import Composer
 from runner.sweeps.planning.plan import Plan
@@ -65,3 +68,49 @@ def test_an_ablation_leaves_each_part_out(planned, program, tmp_path):
         ("without regularizer.dropout", (["l2"], "exponential")),
         ("without schedule", (["l2", "dropout"], "constant")),
     ]
+
+
+def test_folds_of_a_grid_or_an_ablation_are_planned_for_every_variant(planned):
+    grid = planned("folds=3", "seeds=2", "dataset=digits", "optimizer=sgd,adam")
+    assert [(job.variant, job.which) for job in grid.jobs[:4]] == [
+        ("optimizer=sgd", "seed 0, fold 0"),
+        ("optimizer=sgd", "seed 0, fold 1"),
+        ("optimizer=sgd", "seed 0, fold 2"),
+        ("optimizer=sgd", "seed 1, fold 0"),
+    ]
+    assert len(grid.jobs) == 12
+    command = ("base=experiment/smoke", "drop=schedule", "seeds=1", "folds=2")
+    ablation = planned(*ablation_arguments(command))
+    assert [(job.variant, job.fold) for job in ablation.jobs] == [
+        ("full", 0), ("full", 1), ("without schedule", 0), ("without schedule", 1),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["folds=2,3"], "^folds=2 folds=3: one number of folds at a time$"),
+        (["dataset.folds=2", "dataset.fold=0,1"], "^dataset.fold=0 dataset.fold=1: folds=N trains all N folds$"),
+        (["folds=1"], "^folds=1: must be a number of folds, 2 to 1000$"),
+        (["folds=3", "dataset.folds=2"], "^dataset.folds=2: every run gets one of the 3 folds"),
+    ],
+)
+def test_folds_that_cannot_be_trained_are_refused(planned, command, said):
+    with pytest.raises(ConfigError, match=said):
+        planned("dataset=digits", *command)
+
+
+def test_folds_are_trained_and_tested_on_every_example_once(quick_cli, tmp_path):
+    """From the command to the report: nothing less shows that the fold reaches the run and its record."""
+    done = quick_cli(
+        "folds=2", "dataset=digits", "training.epochs=1", "model.hidden_units=[4]", "hydra.sweep.dir=s", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert "2 runs: 1 variant, 1 seed, 2 folds" in done.stdout
+    assert "2-fold cross-validation: intervals and tests allow for overlapping training sets" in done.stdout
+    summary = pd.read_csv(tmp_path / "s" / "summary.csv")
+    assert summary[["folds", "fold"]].to_numpy().tolist() == [[2, 0], [2, 1]]
+    assert summary["held_out"].nunique() == 2
+    assert len({*summary["fingerprint"]}) == 1
+    records = [json.loads(path.read_text())["dataset"] for path in (tmp_path / "s").glob("*/record.json")]
+    assert sum(record["test"] for record in records) == 1797

@@ -14,7 +14,7 @@ from runner.data.dataset import Dataset
 from runner.data.image_folder import load_images
 from runner.data.mnist import load_mnist
 from runner.data.npz_file import load_npz
-from tests.data.conftest import idx_bytes
+from tests.published import idx_bytes
 
 MEMORY_LIMIT_GB = 0.1
 NOWHERE = "http://127.0.0.1:9/"

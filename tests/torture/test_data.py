@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from runner.core.errors import UserError
-from tests.data.conftest import idx_bytes
+from tests.published import idx_bytes
 from tests.torture.bounded import SECONDS, Call, bounded_process, peak_megabytes
 from tests.torture.datasets import ARRAYS, STEMS, TABLE, WRITERS, outcome
 

@@ -14,7 +14,7 @@ import pytest
 from runner.core.errors import UserError
 from runner.data import download
 from runner.data.mnist import load_mnist
-from tests.data.conftest import idx_bytes
+from tests.published import idx_bytes
 from tests.torture.datasets import ARRAYS, STEMS
 
 LARGEST = 2**20  # bytes that a file may have here

@@ -34,7 +34,7 @@ class Rotation(Affine):
         angle = self._draws.uniform((count,), -self._limit, self._limit)
         cosine, sine = ops.cos(angle), ops.sin(angle)
         # y points down, so the visible rotation is counterclockwise.
-        return _matrices([[cosine, -sine, 0.0], [sine, cosine, 0.0]], count)
+        return matrices_of([[cosine, -sine, 0.0], [sine, cosine, 0.0]], count)
 
 
 class Translation(Affine):
@@ -47,7 +47,7 @@ class Translation(Affine):
     def matrices(self, count: int, height: int, width: int) -> Tensor:
         """Draw (count, 3, 3)."""
         shift = self._draws.uniform((2, count), -self._share, self._share)
-        return _matrices([[1.0, 0.0, -shift[0] * width], [0.0, 1.0, -shift[1] * height]], count)
+        return matrices_of([[1.0, 0.0, -shift[0] * width], [0.0, 1.0, -shift[1] * height]], count)
 
 
 class Zoom(Affine):
@@ -62,7 +62,7 @@ class Zoom(Affine):
     def matrices(self, count: int, height: int, width: int) -> Tensor:
         """Draw (count, 3, 3)."""
         shrink = 1.0 / self._draws.uniform((count,), 1 - self._share, 1 + self._share)
-        return _matrices([[shrink, 0.0, 0.0], [0.0, shrink, 0.0]], count)
+        return matrices_of([[shrink, 0.0, 0.0], [0.0, shrink, 0.0]], count)
 
 
 class Shear(Affine):
@@ -77,7 +77,7 @@ class Shear(Affine):
     def matrices(self, count: int, height: int, width: int) -> Tensor:
         """Draw (count, 3, 3)."""
         slope = ops.tan(self._draws.uniform((count,), -self._limit, self._limit))
-        return _matrices([[1.0, slope, 0.0], [0.0, 1.0, 0.0]], count)
+        return matrices_of([[1.0, slope, 0.0], [0.0, 1.0, 0.0]], count)
 
 
 class HorizontalFlip(Affine):
@@ -94,7 +94,7 @@ class HorizontalFlip(Affine):
     def matrices(self, count: int, height: int, width: int) -> Tensor:
         """Draw (count, 3, 3)."""
         flips = self._draws.uniform((count,), 0.0, 1.0) < self._probability
-        return _matrices([[ops.where(flips, -1.0, 1.0), 0.0, 0.0], [0.0, 1.0, 0.0]], count)
+        return matrices_of([[ops.where(flips, -1.0, 1.0), 0.0, 0.0], [0.0, 1.0, 0.0]], count)
 
 
 class Elastic:
@@ -145,7 +145,7 @@ def _sources(parts: Sequence[Geometric], count: int, height: int, width: int) ->
 
     Affine parts apply in order; elastic displacements apply before them all, wherever they stand.
     """
-    total = _matrices([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], count)
+    total = matrices_of([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], count)
     for part in parts:
         if isinstance(part, Affine):
             total = ops.matmul(total, part.matrices(count, height, width))
@@ -162,7 +162,7 @@ def _sources(parts: Sequence[Geometric], count: int, height: int, width: int) ->
     return new_x, new_y
 
 
-def _matrices(rows: list[list[Any]], count: int) -> Tensor:
+def matrices_of(rows: list[list[Any]], count: int) -> Tensor:
     """Return (count, 3, 3) from two rows of numbers or (count,); the third row is 0, 0, 1."""
     cells = [cell if keras.ops.is_tensor(cell) else ops.full((count,), cell) for row in rows for cell in row]
     cells += [ops.full((count,), value) for value in (0.0, 0.0, 1.0)]

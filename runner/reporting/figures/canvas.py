@@ -60,10 +60,15 @@ def canvas(title: str, width: float = TWO_COLUMNS, height: float = 3.0) -> tuple
     return figure, axes
 
 
-def panels(count: int, title: str, width: float = TWO_COLUMNS, height: float = 3.0) -> tuple[Figure, list[Axes]]:
-    """Return an empty figure with panels side by side and one title; width and height are in inches.
+def panels(
+    count: int, title: str, width: float = TWO_COLUMNS, height: float = 3.0, columns: int | None = None
+) -> tuple[Figure, list[Axes]]:
+    """Return an empty figure with panels and one title; width and height are in inches.
 
     The height includes one line of title; further lines are added to it.
+
+    Args:
+        columns: number of panels side by side; None: all.
     """
     shown = wrapped(title, int(_LETTERS_AN_INCH * width))
     with own_style():
@@ -71,7 +76,8 @@ def panels(count: int, title: str, width: float = TWO_COLUMNS, height: float = 3
         figure = Figure(figsize=size, dpi=_DOTS_AN_INCH, layout="constrained")
         if title:
             figure.suptitle(shown, x=0.01, ha="left", fontsize="medium")
-        row = [figure.add_subplot(1, count, position + 1) for position in range(count)]
+        across = columns or count
+        row = [figure.add_subplot(-(-count // across), across, position + 1) for position in range(count)]
     for axes in row:
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
@@ -157,6 +163,11 @@ def wrapped(text: str, width: int) -> str:
     wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in shown)  # each is two letters wide
     width = max(1, width * len(shown) // (len(shown) + wide)) if wide else width
     return plain(textwrap.fill(shown.replace(",", ", ").replace(",  ", ", "), width))
+
+
+def key_lines(key: str, width: int) -> str:
+    """Wrap a key of the configuration to lines of at most `width` letters, at its dots if possible."""
+    return wrapped(key.replace(".", ". "), width).replace(". ", ".")
 
 
 def save_figure(figure: Figure, path: Path) -> Path:

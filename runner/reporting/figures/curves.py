@@ -14,6 +14,7 @@ from scipy import stats
 from runner.core.text import counted
 from runner.reporting.figures.canvas import ONE_COLUMN, TWO_COLUMNS, epoch_axis, legend_below, panels, wrapped
 from runner.reporting.figures.styles import Style
+from runner.reporting.folds import SEEDS, Unit
 from runner.reporting.metrics import axis_label, is_share
 from runner.reporting.statistics.attainability import CONFIDENCE
 
@@ -23,7 +24,13 @@ WIDE_RANGE = 50  # ratio of largest to smallest from which a loss is drawn on a 
 
 
 def learning_curves(
-    history: pd.DataFrame, metric: str, title: str, styles: Mapping[str, Style], *, seeds: bool = False
+    history: pd.DataFrame,
+    metric: str,
+    title: str,
+    styles: Mapping[str, Style],
+    *,
+    seeds: bool = False,
+    unit: Unit = SEEDS,
 ) -> Figure:
     """Draw every variant's metric on training and validation data, side by side on one scale.
 
@@ -34,6 +41,7 @@ def learning_curves(
         history: one row per run and epoch: position (of the run), variant, epoch, and the metric with and without
             `val_`.
         seeds: draw every seed as a thin line from the first epoch.
+        unit: what a run is one of, for the bands.
     """
     sides = [
         (name, label) for name, label in ((metric, "training"), (f"val_{metric}", "validation")) if name in history
@@ -43,7 +51,7 @@ def learning_curves(
     blank = set(history["variant"]) - set(history["variant"][has_value])
     others = sum(not style.shown for style in styles.values())
     for axes, (column, label) in zip(row, sides, strict=True):
-        _draw_variants(axes, history, column, styles, others, blank, seeds=seeds)
+        _draw_variants(axes, history, column, styles, others, blank, seeds=seeds, unit=unit)
         epoch_axis(axes)
         _scale(axes, history[column], metric)
         axes.set_ylabel(f"{label} {axis_label(metric)}")
@@ -52,7 +60,14 @@ def learning_curves(
     return figure
 
 
-def variant_curves(history: pd.DataFrame, column: str, label: str, title: str, styles: Mapping[str, Style]) -> Figure:
+def variant_curves(
+    history: pd.DataFrame,
+    column: str,
+    label: str,
+    title: str,
+    styles: Mapping[str, Style],
+    unit: Unit = SEEDS,
+) -> Figure:
     """Draw one column of the history for every variant; variants with equal curves share a line and a name.
 
     The axis is logarithmic if the column has a wide range.
@@ -61,7 +76,7 @@ def variant_curves(history: pd.DataFrame, column: str, label: str, title: str, s
     named = _named(styles, merged)
     figure, (axes,) = panels(1, title, ONE_COLUMN, 2.9)
     others = sum(not named[name].shown for name in merged.values())
-    _draw_variants(axes, history.assign(variant=history["variant"].map(merged)), column, named, others)
+    _draw_variants(axes, history.assign(variant=history["variant"].map(merged)), column, named, others, unit=unit)
     epoch_axis(axes)
     values = history[column][history[column] > 0]
     if len(values) and values.max() > WIDE_RANGE * values.quantile(0.1):
@@ -80,6 +95,7 @@ def _draw_variants(
     blank: Container[str] = (),
     *,
     seeds: bool = False,
+    unit: Unit = SEEDS,
 ) -> None:
     """Draw a line for each name in the history; the legend counts the `others` that do not stand out."""
     history = history.replace({column: {np.inf: np.nan, -np.inf: np.nan}})  # a curve ends where it becomes infinite
@@ -93,10 +109,12 @@ def _draw_variants(
         if not style.shown:
             hidden += 1
             label = None if hidden > 1 else counted(others, "other variant")
-        _draw_variant(axes, by_run, style, label, seeds=seeds)
+        _draw_variant(axes, by_run, style, label, unit, seeds=seeds)
 
 
-def _draw_variant(axes: Axes, by_run: pd.DataFrame, style: Style, label: str | None, *, seeds: bool) -> None:
+def _draw_variant(
+    axes: Axes, by_run: pd.DataFrame, style: Style, label: str | None, unit: Unit, *, seeds: bool
+) -> None:
     lengths = by_run.notna().sum()
     common = by_run.iloc[: lengths.min()]
     mean = common.mean(axis="columns")
@@ -104,7 +122,8 @@ def _draw_variant(axes: Axes, by_run: pd.DataFrame, style: Style, label: str | N
     axes.plot(mean.index, mean, label=label, marker=style.marker if len(mean) == 1 else None, **line)
     n = by_run.shape[1]
     if style.shown and n > 1:
-        reach = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * common.std(axis="columns") / np.sqrt(n)
+        error = common.std(axis="columns") / np.sqrt(n / (1 + n * unit.overlap))
+        reach = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * error
         if (reach > 0).any():
             axes.fill_between(mean.index, mean - reach, mean + reach, color=style.color, alpha=0.18, linewidth=0)
     thin = by_run if seeds else by_run.loc[mean.index[-1] :] if len(mean) else by_run

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from runner.reporting.figures.canvas import PALETTE, TWO_COLUMNS, legend_below, panels, row_places, wrapped
+from runner.reporting.folds import SEEDS, Unit
 from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.statistics.comparisons import summarize
 
@@ -31,6 +32,7 @@ def dots(
     notes: Mapping[str, str] | None = None,
     biased: Container[str] = (),
     crosses: Mapping[str, float] | None = None,
+    unit: Unit = SEEDS,
 ) -> Figure:
     """Draw one column of the runs.
 
@@ -42,6 +44,7 @@ def dots(
         notes: text to the right of a variant's row, such as its diverged runs.
         biased: variants with values from only some of their runs, drawn without a mean.
         crosses: a further value of each variant: that of its ensemble.
+        unit: what a dot is.
     """
     variants = [str(variant) for variant in dict.fromkeys(values["variant"])]
     names = [wrapped(variant, _NAME) for variant in variants]
@@ -51,7 +54,7 @@ def dots(
     finite = values.replace({column: {np.inf: np.nan, -np.inf: np.nan}})
     by_variant = {str(name): own.dropna() for name, own in finite.groupby("variant", sort=False)[column]}
     for variant, middle, note in zip(variants, middles, asides, strict=True):
-        _draw(axes, middle, by_variant[variant].to_numpy(float), with_mean=variant not in biased)
+        _draw(axes, middle, by_variant[variant].to_numpy(float), unit, with_mean=variant not in biased)
         if note:
             axes.text(1.01, middle, note, va="center", fontsize=6, color="0.3", transform=axes.get_yaxis_transform())
     if crosses:
@@ -68,10 +71,10 @@ def dots(
     return figure
 
 
-def _draw(axes: Axes, position: float, values: npt.NDArray[np.float64], *, with_mean: bool) -> None:
+def _draw(axes: Axes, position: float, values: npt.NDArray[np.float64], unit: Unit, *, with_mean: bool) -> None:
     if not len(values):
         return
-    first = "seed" not in axes.get_legend_handles_labels()[1]
+    first = unit.noun not in axes.get_legend_handles_labels()[1]
     heights = position - np.linspace(_NEAREST, _FARTHEST, len(values)) if len(values) > 1 else [position - _NEAREST]
     axes.plot(
         values,
@@ -81,11 +84,11 @@ def _draw(axes: Axes, position: float, values: npt.NDArray[np.float64], *, with_
         alpha=0.45,
         markersize=3,
         markeredgewidth=0,
-        label="seed" if first else None,
+        label=unit.noun if first else None,
     )
     if not with_mean:
         return
-    summary, below = summarize(list(values)), position + _BELOW
+    summary, below = summarize(list(values), unit.overlap), position + _BELOW
     if np.isfinite(summary.ci_low):
         named = None if _INTERVAL in axes.get_legend_handles_labels()[1] else _INTERVAL
         ends = [summary.ci_low, summary.ci_high]

@@ -12,7 +12,8 @@ from matplotlib.ticker import LogLocator, NullFormatter, PercentFormatter
 from runner.reporting.figures.axes import LEARNING_RATE, Axis
 from runner.reporting.figures.canvas import ONE_COLUMN, TWO_COLUMNS, canvas, legend_below, plain, wrapped
 from runner.reporting.figures.curves import BAND
-from runner.reporting.figures.styles import Style, variant_styles
+from runner.reporting.figures.styles import STAR, Style, variant_styles
+from runner.reporting.folds import SEEDS, Unit
 from runner.reporting.metrics import axis_label, is_share, sign_of, spread_text
 from runner.reporting.statistics.comparisons import Summary, summarize
 
@@ -26,11 +27,16 @@ _FEW_DECADES = 3  # of an axis, with two ticks in each
 _MOST_GROUPS = 7  # most lines with bands that can be distinguished
 _TURNED = 9  # letters per inch of names along an axis, from which they are rotated
 _DARK = 0.55  # of the colour scale, below which text is white
-_STAR: dict[str, Any] = {"markersize": 9, "markeredgecolor": "black", "markeredgewidth": 0.6}
 
 
 def sensitivity(
-    points: pd.DataFrame, key: str, metric: str, title: str, chosen: Mapping[str, float], direction: str | None = None
+    points: pd.DataFrame,
+    key: str,
+    metric: str,
+    title: str,
+    chosen: Mapping[str, float],
+    direction: str | None = None,
+    unit: Unit = SEEDS,
 ) -> Figure:
     """Draw a metric against a varied number: the mean over seeds, with its 95% interval as a band.
 
@@ -38,6 +44,7 @@ def sensitivity(
         points: one row per run: group, value (of the key) and score; NaN if the run has none (it diverged).
         chosen: value chosen for each group, drawn as a star.
         direction: max or min, if the study says which is better.
+        unit: what a run is one of, for the bands.
     """
     figure, axes = canvas(title, ONE_COLUMN, 2.9)
     means = sign_of(metric, direction) * points.groupby(["group", "value"])["score"].mean().groupby("group").max()
@@ -46,11 +53,11 @@ def sensitivity(
     styles = variant_styles(groups, ranked, ranked[0], most=_MOST_GROUPS)
     for group in sorted(groups, key=lambda group: styles[group].shown):
         own = points[(points["group"] == group) & points["score"].notna()]
-        _draw_group(axes, styles[group], group, own, chosen.get(group))
+        _draw_group(axes, styles[group], group, own, chosen.get(group), unit)
     if hidden := sum(not style.shown for style in styles.values()):
         axes.plot([], [], color="0.75", label=f"{hidden} others")
     if chosen:
-        axes.plot([], [], "*", color="white", label="chosen", **_STAR)
+        axes.plot([], [], "*", color="white", label="chosen", **STAR)
     scale_values(axes, _mark_lost(axes, points, styles))
     axes.set_xlabel("learning rate" if key == LEARNING_RATE else plain(key))
     axes.set_ylabel(axis_label(metric))
@@ -60,11 +67,11 @@ def sensitivity(
     return figure
 
 
-def _draw_group(axes: Axes, style: Style, name: str, points: pd.DataFrame, chosen: float | None) -> None:
+def _draw_group(axes: Axes, style: Style, name: str, points: pd.DataFrame, chosen: float | None, unit: Unit) -> None:
     if points.empty:
         return
     scores = points.groupby("value")["score"].apply(list).to_dict()
-    found: dict[Any, Summary] = {value: summarize(own) for value, own in scores.items()}
+    found: dict[Any, Summary] = {value: summarize(own, unit.overlap) for value, own in scores.items()}
     means = [summary.mean for summary in found.values()]
     label = wrapped(name or "mean", _NAME) if style.shown else None
     line: Any = {"color": style.color, "linestyle": style.dash, "marker": style.marker}
@@ -74,7 +81,7 @@ def _draw_group(axes: Axes, style: Style, name: str, points: pd.DataFrame, chose
         if np.isfinite(lows).any():
             axes.fill_between([*found], lows, highs, color=style.color, alpha=0.15, linewidth=0)
     if chosen is not None and chosen in found:
-        axes.plot(chosen, found[chosen].mean, "*", color=style.color, zorder=4, **_STAR)
+        axes.plot(chosen, found[chosen].mean, "*", color=style.color, zorder=4, **STAR)
 
 
 def _mark_lost(axes: Axes, points: pd.DataFrame, styles: Mapping[str, Style]) -> list[float]:

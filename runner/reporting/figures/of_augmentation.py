@@ -5,14 +5,13 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from runner.reporting.figures.canvas import canvas
+from runner.reporting.figures.images import Images, in_unit_range
 
 _COLUMNS = 8
 _WIDTH = 6.4  # inches
 _LABELS = 0.6  # inches, of the labels at the left
 _HEADING = 0.4  # inches, of the title
 _GAP = 0.08  # between images, as a share of one's width
-
-Images = npt.NDArray[np.generic]
 
 
 def augmentation_grid(before: Images, after: Images, title: str) -> Figure:
@@ -36,7 +35,7 @@ def augmentation_grid(before: Images, after: Images, title: str) -> Figure:
     if (channels := before.shape[-1]) not in (1, 3):
         both = both.mean(axis=-1, keepdims=True)
         title = f"{title} (mean of {channels} channels)"
-    shown = _in_unit_range(both)
+    shown = in_unit_range(both)
     height, width = before.shape[1:3]
     gap = max(1, round(_GAP * width))
     blocks = [_block(shown[:, start : start + _COLUMNS], gap) for start in range(0, len(before), _COLUMNS)]
@@ -51,14 +50,6 @@ def augmentation_grid(before: Images, after: Images, title: str) -> Figure:
     axes.set_yticks([start + (height - 1) / 2 for start in starts], labels=["before", "after"] * len(blocks))
     axes.tick_params(length=0)
     return figure
-
-
-def _in_unit_range(images: Images) -> npt.NDArray[np.float64]:
-    """Return images (..., 1 or 3) as RGB, scaled to [0, 1]."""
-    values = images.astype(np.float64)
-    lowest, highest = values.min(), values.max()
-    scaled = (values - lowest) / (highest - lowest if highest > lowest else 1.0)
-    return np.broadcast_to(scaled, (*scaled.shape[:-1], 3))
 
 
 def _block(pairs: npt.NDArray[np.float64], gap: int) -> npt.NDArray[np.float64]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from runner.reporting.figures.canvas import DASHES, MARKERS, PALETTE
 
 MOST_SHOWN = 12  # most variants that lines can distinguish
 _PICKED = 6  # best variants that stand out among more
+STAR: dict[str, Any] = {"markersize": 9, "markeredgecolor": "black", "markeredgewidth": 0.6}  # marks a chosen value
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from runner.core.text import counted
 from runner.core.write import write_text
 from runner.reporting.figures.canvas import ONE_COLUMN
+from runner.reporting.folds import SEEDS, Unit
 from runner.reporting.metrics import quantity
 from runner.reporting.page.effects_table import effects_table
 from runner.reporting.page.page_tables import environment_table, runs_table, selection_table, variants_table
@@ -27,7 +28,34 @@ from runner.reporting.variance_sources import source_sentences
 _BAND = f"Lines are means over seeds, bands their {CONFIDENCE:.0%} t-intervals."
 _DOTS = f"Each dot is a seed; the bar below is the mean with its {CONFIDENCE:.0%} t-interval."
 _PENALTY = "Includes each run's own penalties and smoothing; not comparable between variants that differ in these."
-CAPTIONS = {
+_HISTORY = (
+    "Validation score of each trial, in the order in which the trials were planned or asked for; the line is the best "
+    "so far. Trials far behind the others are triangles at the edge."
+)
+TUNING_CAPTIONS = {
+    "tuning_curve": (
+        "Best of so many points, drawn at random and without replacement from those tried: the mean over all draws of "
+        "its validation score and of its test score, both on the tuning seeds. A bar holds 95% of the validation "
+        "scores; it is no confidence interval for other points. A grid's curve depends on the values in it."
+    ),
+    "search": _HISTORY,
+    "tuning_history": _HISTORY,
+    "tuning_slices": (
+        "Validation score of each trial by the value of each tuned key, on the scale of its axis. A star is the "
+        "choice. Other keys vary as well, so a pattern in one panel may be the effect of another key."
+    ),
+    "importances": (
+        "Share of the variance of the validation score that each key explains by itself (dot) and with its "
+        "interactions (circle), by fANOVA on a random forest. A line holds 95% of the forest's trees, each of which "
+        "saw another sample of the trials. R² is the share of the variance that the forest predicts of trials that it "
+        "has not seen; grey: it predicts none. A variant with a single tuned key has no importances."
+    ),
+    "tuning_parallel": (
+        "Each line is a trial: it passes through the values of its keys to its validation score, which also gives its "
+        "colour (dark: better). The thick line is the choice. Grey trials have no score. A gap is a key not set."
+    ),
+}
+CAPTIONS = TUNING_CAPTIONS | {
     "accuracy": f"Accuracy by epoch. {_BAND}",
     "loss": f"Loss by epoch. {_PENALTY} {_BAND}",
     "negative_log_likelihood": f"Cross-entropy by epoch, without penalties and smoothing. {_BAND}",
@@ -38,11 +66,6 @@ CAPTIONS = {
         "the score is the mean height between 1 and 4."
     ),
     "sensitivity": f"Metric against the varied key. {_BAND}",
-    "tuning_curve": (
-        "Best of so many points, drawn at random and without replacement from those tried: the mean over all draws of "
-        "its validation score and of its test score, both on the tuning seeds. A bar holds 95% of the validation "
-        "scores; it is no confidence interval for other points. A grid's curve depends on the values in it."
-    ),
     "heat_map": "Mean and standard deviation for every pair of values; grey: no run completed.",
     "interaction": (
         f"Means of the complete seeds by two axes, over all others; bars or bands are {CONFIDENCE:.0%} t-intervals over"
@@ -67,9 +90,16 @@ CAPTIONS = {
 }
 
 
-def caption_of(stem: str) -> str:
-    """Return the caption of a figure; a figure named after the metric has one dot per seed."""
-    return CAPTIONS.get(stem, _DOTS)
+def caption_of(stem: str, unit: Unit = SEEDS) -> str:
+    """Return the caption of a figure; a figure named after the metric has one dot per seed, or per fold."""
+    caption = CAPTIONS.get(stem, _DOTS)
+    if unit == SEEDS:
+        return caption
+    overlap = "for overlapping training sets"
+    words = {"t-intervals": f"intervals, which allow {overlap}", "t-interval": f"interval, which allows {overlap}"}
+    for plain, corrected in {"seed": unit.noun, **words}.items():
+        caption = caption.replace(plain, corrected)
+    return caption
 
 
 @dataclass(frozen=True)
@@ -83,12 +113,12 @@ class Drawing:
     alt: str
 
 
-def drawing(stem: str, figure: Figure, svg: bytes) -> Drawing:
+def drawing(stem: str, figure: Figure, svg: bytes, unit: Unit = SEEDS) -> Drawing:
     """Return the drawing of a figure for the page."""
     title = figure.get_suptitle().replace("\n", " ")
     return Drawing(
         stem=stem,
-        caption=caption_of(stem),
+        caption=caption_of(stem, unit),
         data=base64.b64encode(svg).decode(),
         wide=figure.get_figwidth() > ONE_COLUMN,
         alt=f"Figure. {title}",
@@ -131,12 +161,13 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
         variants=variants_table(results, table),
         tasks=tasks_table(results.tasks) if results.tasks else None,
         selection=None if results.selection is None else selection_table(results.selection),
-        tuning_sentences=results.tuning_sentences,
+        tuning_sentences=[*results.tuning_sentences, *results.importances.notes],
+        tuning_figures=[figure for figure in drawings if figure.stem in TUNING_CAPTIONS],
         effects=None if results.effects is None else effects_table(results.effects),
         effect_verdicts=results.effect_verdicts,
         variance=None if spread is None else variance_table(spread),
         variance_sentences=source_sentences(spread),
-        figures=drawings,
+        figures=[figure for figure in drawings if figure.stem not in TUNING_CAPTIONS],
         runs=runs_table(results, path.parent),
         failures=failures,
         left_out=left_out,
@@ -171,7 +202,7 @@ def _failures(results: Results) -> Sequence[Mapping[str, str]]:
     for run, label in zip(results.runs, results.summary["variant"], strict=True):
         record = run.record
         if record.error and record.error_line:
-            failed.append({"title": f"{label}, seed {record.seed}: {record.error_line}", "text": record.error})
+            failed.append({"title": f"{label}, {record.which}: {record.error_line}", "text": record.error})
     return failed
 
 

@@ -119,7 +119,8 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
         Column("IQM", number=True), Column("n", number=True), Column("no result"),
         Column("training (s)", number=True), Column("parameters", number=True), Column("points tried", number=True),
     ]  # fmt: skip
-    return PageTable("table-variants", "Variants", table.caption + _CLAIMS * bool(compared), columns, rows)
+    claims = _CLAIMS * bool(compared and not results.folds)
+    return PageTable("table-variants", "Variants", table.caption + claims, columns, rows)
 
 
 def _not_compared(results: Results, variant: str, heads: Sequence[str]) -> list[Cell]:
@@ -178,6 +179,7 @@ def runs_table(results: Results, page: Path) -> PageTable:
             [
                 Cell.text(row["variant"]),
                 Cell.number(str(record.seed), record.seed),
+                *([_fold(record)] if results.folds else []),
                 Cell.text(record.status, "" if record.status == "completed" else "bad"),
                 *(_metric(row.get(name), name) for name in ("val_accuracy", "test_accuracy", "test_loss")),
                 Cell.number(str(row["epochs"]), row["epochs"]),
@@ -188,7 +190,8 @@ def runs_table(results: Results, page: Path) -> PageTable:
         )
     numbers = ["val_accuracy", "test_accuracy", "test_loss", "epochs", "seconds"]
     columns = [
-        Column("variant"), Column("seed", number=True), Column("status"),
+        Column("variant"), Column("seed", number=True),
+        *([Column("fold", number=True)] if results.folds else []), Column("status"),
         *(Column(name, number=True) for name in numbers), Column("overrides"), Column("run_id"),
     ]  # fmt: skip
     caption = (
@@ -196,6 +199,11 @@ def runs_table(results: Results, page: Path) -> PageTable:
         "percent."
     )
     return PageTable("table-runs", "Runs", caption, columns, rows)
+
+
+def _fold(record: RunRecord) -> Cell:
+    fold = record.dataset.get("fold")  # a run that ended before it loaded data has none
+    return Cell.number(str(fold), fold)
 
 
 def _path_from(page: Path, directory: Path) -> str:

@@ -61,20 +61,24 @@ class Comparison:
     win_high: float = math.nan
 
 
-def summarize(values: Sequence[float]) -> Summary:
+def summarize(values: Sequence[float], overlap: float = 0.0) -> Summary:
     """Summarize one or more finite values.
+
+    Args:
+        overlap: of the training sets behind the values: n_test / n_train for the folds of cross-validation
+            (`corrected_t`), 0 for independent runs. Standard error and interval allow for it.
 
     Source of the interquartile mean: Agarwal et al. 2021, "Deep RL at the edge of the statistical precipice".
     """
     array = np.asarray(values, float)
     n = len(array)
     std = float(np.std(array, ddof=1)) if n > 1 else math.nan
-    low, high = _t_interval(float(array.mean()), std, n, rounding_of(array))
+    low, high = _t_interval(float(array.mean()), std, n, rounding_of(array), overlap)
     return Summary(
         n=n,
         mean=float(array.mean()),
         std=std,
-        standard_error=std / math.sqrt(n),
+        standard_error=std / math.sqrt(n / (1 + n * overlap)),
         ci_low=low,
         ci_high=high,
         median=float(np.median(array)),
@@ -121,7 +125,7 @@ def compare_paired(
 
     wins = np.sign(differences) / 2 + 0.5
     win_low, win_high = paired_win_interval(wins, unit) if bootstrap else (math.nan, math.nan)
-    own = _means(differences[completed], unit[completed])
+    own = unit_means(differences[completed], unit[completed])
     varies = len(own) > 1 and np.std(own, ddof=1) > rounding
     exact_low, exact_high = exact_interval(own) if bootstrap and varies else (math.nan, math.nan)
     return Comparison(
@@ -135,7 +139,7 @@ def compare_paired(
         exact_high=exact_high,
         win_low=win_low,
         win_high=win_high,
-        **_paired_estimates(own, rounding, bootstrap=bootstrap),
+        **paired_estimates(own, rounding, bootstrap=bootstrap),
         **against_margin(higher_p, one, other, margin),
     )
 
@@ -203,11 +207,11 @@ def binomial_error(accuracy: float, examples: int) -> float:
     return math.sqrt(accuracy * (1 - accuracy) / examples)
 
 
-def _t_interval(mean: float, std: float, n: int, rounding: float) -> tuple[float, float]:
+def _t_interval(mean: float, std: float, n: int, rounding: float, overlap: float) -> tuple[float, float]:
     """Return the t-interval of a mean; NaN for one value or equal values, which do not show the variation."""
     if n < 2 or std <= rounding:
         return math.nan, math.nan
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)) * std / math.sqrt(n)
+    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)) * std / math.sqrt(n / (1 + n * overlap))
     return mean - reach, mean + reach
 
 
@@ -229,7 +233,8 @@ def _sums(values: Values, unit: npt.NDArray[np.intp]) -> Values:
     return np.bincount(unit, values).astype(float)
 
 
-def _means(values: Values, unit: npt.NDArray[np.intp]) -> Values:
+def unit_means(values: Values, unit: npt.NDArray[np.intp]) -> Values:
+    """Return the mean of each unit's values, by the numbers of `unit_numbers`."""
     counts = np.bincount(unit)
     return np.bincount(unit, values)[counts > 0] / counts[counts > 0]
 
@@ -245,7 +250,7 @@ def signed_ranks(differences: Values) -> Values:
 def _flipped(one: Values, other: Values, unit: npt.NDArray[np.intp], *, ranks: bool) -> Values:
     """Return what a paired test flips the signs of, one value per unit: differences, or their signed ranks."""
     differences = paired_differences(one, other)
-    return _sums(signed_ranks(differences), unit) if ranks else _means(differences, unit)
+    return _sums(signed_ranks(differences), unit) if ranks else unit_means(differences, unit)
 
 
 def direction_of(flipped: Values) -> int:
@@ -254,12 +259,18 @@ def direction_of(flipped: Values) -> int:
     return int(np.sign(total)) if abs(total) > AS_EXTREME * np.abs(flipped).sum() else 0
 
 
-def _paired_estimates(differences: Values, rounding: float, *, bootstrap: bool) -> dict[str, float]:
-    """Return the difference of completed pairs, its intervals and effect size; NaN if undefined."""
+def paired_estimates(
+    differences: Values, rounding: float, *, bootstrap: bool, overlap: float = 0.0
+) -> dict[str, float]:
+    """Return the difference of completed pairs, its intervals and effect size; NaN if undefined.
+
+    Args:
+        overlap: as for `summarize`.
+    """
     n = len(differences)
     mean = float(differences.mean()) if n else math.nan
     std = float(np.std(differences, ddof=1)) if n > 1 else math.nan
-    low, high = _t_interval(mean, std, n, rounding)
+    low, high = _t_interval(mean, std, n, rounding, overlap)
     bca_low, bca_high = _bca((differences,), _mean, rounding) if bootstrap else (math.nan, math.nan)
     effect = mean / std if std > rounding else math.nan
     return {
@@ -275,7 +286,7 @@ def _paired_estimates(differences: Values, rounding: float, *, bootstrap: bool) 
 def _unpaired_estimates(
     one: Values, other: Values, rounding: float, *, bootstrap: bool
 ) -> tuple[dict[str, float], float]:
-    """Return the estimates of `_paired_estimates` for unpaired values, and Welch's p value."""
+    """Return the estimates of `paired_estimates` for unpaired values, and Welch's p value."""
     difference = float(one.mean() - other.mean()) if len(one) and len(other) else math.nan
     low = high = p_value = effect = math.nan
     if min(len(one), len(other)) > 1:

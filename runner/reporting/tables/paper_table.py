@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from runner.core.text import counted
 from runner.core.write import csv_text, write_text
 from runner.records.design import CORRECTION_NAMES, Correction
+from runner.reporting.adjustment import fewest
 from runner.reporting.aggregate import comparison_frame
 from runner.reporting.decision import (
     EQUIVALENT,
@@ -20,6 +22,7 @@ from runner.reporting.decision import (
     outcome,
     p_text,
 )
+from runner.reporting.folds import folds_text
 from runner.reporting.lost_runs import lost_shares, no_result_text
 from runner.reporting.metrics import (
     error_text,
@@ -33,6 +36,7 @@ from runner.reporting.metrics import (
 )
 from runner.reporting.statistics.attainability import FEWEST_SEEDS, LEVEL
 from runner.reporting.statistics.comparisons import binomial_error
+from runner.reporting.statistics.corrected_t import CORRECTED_T, NO_TEST
 from runner.reporting.statistics.families import after_correction
 from runner.reporting.statistics.resampling import RESAMPLED
 from runner.reporting.statistics.test_set_error import BY_EXAMPLE, may_be_these_alone
@@ -113,7 +117,7 @@ def paper_table(
                 "n": ", ".join(filter(None, [f"{row['n']:.0f}", no_result_text(row)])),
             }
         )
-    caption = _caption(aggregate, comparisons, examples, goal) + "".join(
+    caption = _caption(aggregate, comparisons, examples, goal, folds_text(summary)) + "".join(
         f" {note[:1].upper()}{note[1:]}." for note in notes
     )
     return PaperTable(rows, _marks(summary, aggregate, comparisons), caption)
@@ -163,34 +167,36 @@ def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, comparisons: pd.DataF
         others = comparison_frame(
             summary[summary["dataset"] == dataset], metric, best, bootstrap=False, correction=correction
         )
-        if all(can_decide(row) for row in others.to_dict("records") if row["n"] >= FEWEST_SEEDS):
+        enough = np.array([row["n"] >= fewest(row) for row in others.to_dict("records")], bool)
+        if all(map(can_decide, others[enough].to_dict("records"))):
             # Uncorrected: a correction guards claims of a difference; it would mark nearly every variant.
-            is_tied = (others["n"] >= FEWEST_SEEDS) & ~(others["p_value"] < LEVEL)
+            is_tied = enough & ~(others["p_value"] < LEVEL) & (others["test"] != NO_TEST)
             tied = others[is_tied & (others["reason"] != STILL_TRAINING) & (others["n_completed"] > 0)]
             marks |= {str(variant): "as good" for variant in tied["variant"]}
         marks |= dict.fromkeys(bests, "best")
     return [marks.get(str(variant), "") for variant in aggregate["variant"]]
 
 
-def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int | None, goal: str) -> str:
+def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int | None, goal: str, folds: str) -> str:
     metric = str(aggregate["metric"].iloc[0])
     counts = aggregate["n"].dropna().astype(int)
     least, most = counts.min(), counts.max()
-    seeds = counted(most, "seed") if least == most else f"{least} to {most} seeds"
-    few = "One seed, so no standard deviation" if most else f"No run {succeeded(metric)}"
-    what = f"Mean and standard deviation over n = {seeds}" if most > 1 else few
+    noun = "fold" if folds else "seed"
+    seeds = counted(most, noun) if least == most else f"{least} to {most} {noun}s"
+    few = f"One {noun}, so no standard deviation" if most else f"No run {succeeded(metric)}"
+    what = f"Mean and standard deviation over n = {seeds}{f' ({folds})' * bool(folds)}" if most > 1 else few
     text = f"{what}, {', '.join(dict.fromkeys(aggregate['dataset']))}"
     if len(comparisons):
-        tests = ", ".join(dict.fromkeys(comparisons["test"]))
+        tests = ", ".join(dict.fromkeys(test for test in comparisons["test"] if test != NO_TEST))
         references = list(dict.fromkeys(comparisons["baseline"]))
         baseline = references[0] if len(references) == 1 else "the baseline of the same cell or data set"
         numbers = dict(zip(aggregate["variant"], aggregate["n"], strict=True))
         if any(has_seeds_apart(row, numbers) for row in comparisons.to_dict("records")):
-            baseline += " over common seeds"
+            baseline += f" over common {noun}s"
         is_timed = all(map(has_times, comparisons.to_dict("records")))
         text += f"; {'median differences' if is_timed else 'differences'} from {baseline}"
         if most > 1:
-            text += f" with 95% {_intervals(comparisons)}; p by {tests}{_equivalence(comparisons)}"
+            text += f" with 95% {_intervals(comparisons)}; p by {tests}{_equivalence(comparisons)}" if tests else ""
             text += _family(comparisons, aggregate)
         if unable := [row["reason"] for row in comparisons.to_dict("records") if not can_decide(row)]:
             text += f" ({'; '.join(dict.fromkeys(unable))}: nothing is claimed)"
@@ -220,6 +226,8 @@ def _intervals(comparisons: pd.DataFrame) -> str:
     means = comparisons[~timed]
     alike = (means["ci_low"].isna() & (means["n_completed"] > 1)).any()
     kind = "repeated confidence intervals" if means["looks"].any() else "t-intervals"
+    if (means["test"] == CORRECTED_T).any():
+        kind = "intervals of the corrected t-test"
     kinds = [f"{kind}{' (none if all differences are equal)' * bool(alike)}"] if len(means) else []
     if timed.any():
         few = (comparisons.loc[timed, "n"] < FEWEST_SEEDS).any()

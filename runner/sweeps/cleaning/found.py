@@ -5,7 +5,7 @@ import re
 import stat
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -186,11 +186,11 @@ class _Search:
 
     def _take(self, item: Item, *, asked: bool) -> None:
         if not asked:
-            self.found.unasked.append(item)
+            self.found.unasked += [item, *_preprocessing_of(item)]
         elif reason := self._start_of_another(item.path.parent):
             self.found.kept[item.path] = reason
         else:
-            self.found.items.append(item)
+            self.found.items += [item, *_preprocessing_of(item)]
 
     def _start_of_another(self, run: Path) -> str | None:
         other = self._sources.get(Path(os.path.realpath(run)))
@@ -259,3 +259,9 @@ def _is_file(path: Path) -> bool:
 def total(items: Iterable[Item]) -> int:
     """Return the bytes of all items."""
     return sum(item.size for item in items)
+
+
+def _preprocessing_of(model: Item) -> list[Item]:
+    """Return the file that is of use only with a model."""
+    path = model.path.with_name("inference.npz")
+    return [replace(model, path=path, size=_size(path))] if _is_file(path) else []

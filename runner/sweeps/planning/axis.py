@@ -4,7 +4,7 @@ import math
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import PlainValidator, model_serializer, model_validator
+from pydantic import ConfigDict, Field, PlainValidator, model_serializer, model_validator
 
 from runner.config.overrides import Override
 from runner.config.ranges import LARGEST
@@ -38,10 +38,38 @@ def _condition(value: Any) -> Any:
     return value
 
 
-Bound = Annotated[float | int, PlainValidator(_finite)]
-Step = Annotated[float | int, PlainValidator(_positive)]
-Scale = Annotated[bool | Literal["from_one"], PlainValidator(_scale)]
-Condition = Annotated[str, PlainValidator(_condition)]
+_NUMBER = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
+Bound = Annotated[float | int, PlainValidator(_finite, json_schema_input_type=_NUMBER)]
+Step = Annotated[
+    float | int, PlainValidator(_positive, json_schema_input_type=Annotated[float, Field(gt=0, le=LARGEST)])
+]
+Scale = Annotated[bool | Literal["from_one"], PlainValidator(_scale, json_schema_input_type=bool | Literal["from_one"])]
+Condition = Annotated[
+    str,
+    PlainValidator(_condition, json_schema_input_type=Annotated[str, Field(pattern=r"^[+~]*[^+~=][^=]*=.*[^\s,\[\]]")]),
+]
+
+
+def _three_forms(schema: dict[str, Any]) -> None:
+    """Turn the JSON Schema of an axis into that of its three forms: a list, the same under `choices`, or a range."""
+    keys = schema.pop("properties")
+    (values, _), (number, _) = keys["choices"]["anyOf"], keys["low"]["anyOf"]
+    listed = {"choices": keys["choices"] | {"anyOf": [values | {"minItems": 1}]}, "when": keys["when"]}
+    ends = {key: keys[key] | {"anyOf": [number]} for key in ("low", "high")}
+    ranged = keys | ends | {"choices": {"type": "null"}}
+    scales = [
+        {
+            "if": {"properties": {"log": {"const": log}}, "required": ["log"]},
+            "then": {"properties": {"step": {"type": "null"}} | limits},
+        }
+        for log, limits in ((True, {"low": {"exclusiveMinimum": 0}}), ("from_one", {"high": {"exclusiveMaximum": 1}}))
+    ]
+    mapping = {"type": schema.pop("type"), "additionalProperties": schema.pop("additionalProperties")}
+    schema["anyOf"] = [
+        values | {"minItems": 1},
+        mapping | {"properties": listed, "required": ["choices"]},
+        mapping | {"properties": ranged, "required": ["low", "high"], "allOf": scales},
+    ]
 
 
 class Axis(Section):
@@ -50,13 +78,22 @@ class Axis(Section):
     A range whose ends (and step) are whole numbers contains whole numbers only; `int: false` adds the fractions.
     """
 
+    model_config = ConfigDict(json_schema_extra=_three_forms)
+
     low: Bound | None = None
+    """Lowest value."""
     high: Bound | None = None
+    """Highest value."""
     log: Scale = False
+    """Logarithmic scale of the values, or (from_one) of their distance from 1."""
     step: Step | None = None
+    """Distance of the values."""
     choices: list[Any] | None = None
-    when: Condition | None = None  # the axis applies only where this group or key has one of these values
+    """All values, instead of a range."""
+    when: Condition | None = None
+    """GROUP=OPTION or KEY=A,B: the axis applies only where this group or key has one of these values."""
     int: bool | None = None
+    """Whole numbers only; default: if low, high and step are whole."""
 
     @model_validator(mode="before")
     @classmethod

@@ -31,14 +31,16 @@ class Composed:
     config: DictConfig
     trusted: tuple[str, ...]  # packages
 
-    def for_seed(self, seed: int) -> dict[str, Any]:
-        """Return the resolved configuration for a seed, after checking it.
+    def for_seed(self, seed: int, fold: int | None = None) -> dict[str, Any]:
+        """Return the resolved configuration for a seed and a fold, after checking it.
 
         Raises:
             ConfigError: if a value is out of range, or a class is not trusted.
         """
         with open_dict(self.config):
             self.config.seed = seed
+            if fold is not None:
+                self.config.dataset.fold = fold
         resolved = resolve(self.config)
         refuse_strangers(resolved, self.trusted)
         check(resolved)

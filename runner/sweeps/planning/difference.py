@@ -4,9 +4,10 @@ from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from runner.config.identity import entries, is_volatile
-from runner.config.options import LIST_GROUPS, ONE_OPTION_GROUPS
+from runner.config.options import ONE_OPTION_GROUPS, listed_options
 from runner.config.overrides import override_key
 from runner.records.job import Job
+from runner.records.record import OF_ONE_RUN
 from runner.sweeps.planning.compose import as_override
 
 
@@ -18,15 +19,16 @@ def difference(baseline: Job, job: Job) -> list[str]:
         for group in ONE_OPTION_GROUPS
         if baseline.choices.get(group) != job.choices.get(group)
     ]
+    usual = listed_options(baseline.config)
     lists = [
-        f"{group}=[{','.join(job.config[group])}]"
-        for group in LIST_GROUPS
-        if list(baseline.config[group]) != list(job.config[group])
+        f"{group}=[{','.join(names)}]"
+        for group, names in listed_options(job.config).items()
+        if usual.get(group) != names
     ]
     values = [
         as_override(key, value)
         for key, value in after.items()
-        if key in before and before[key] != value and key != "seed" and not is_volatile(key) and "_target_" not in key
+        if key in before and before[key] != value and _is_of_the_variant(key)
     ]
     named = {override_key(override) for override in [*options, *lists]}  # their keys follow from the option
     new, gone = _only(after, before, named), _only(before, after, named)
@@ -34,6 +36,10 @@ def difference(baseline: Job, job: Job) -> list[str]:
     added = [f"{'' if _below(key, gone) else '+'}{as_override(key, after[key])}" for key in new]
     removed = [f"~{key}" for key in gone if not _below(key, new) and not any(_below(other, [key]) for other in new)]
     return [*options, *lists, *values, *added, *removed]
+
+
+def _is_of_the_variant(key: str) -> bool:
+    return key not in OF_ONE_RUN and not is_volatile(key) and "_target_" not in key
 
 
 def _only(one: Mapping[str, Any], other: Mapping[str, Any], named: Container[str]) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from runner.records.baselines import baselines
 from runner.records.record import RunRecord
 from runner.records.sweep_directory import tested_metric
+from runner.sweeps.planning.folds import fold_lines
 from runner.sweeps.planning.pilot import earlier_differences
 from runner.sweeps.planning.plan import Plan
 from runner.sweeps.planning.power import Pilot, Planned, power_lines, power_warning
@@ -29,6 +30,8 @@ def forecast(plan: Plan, study: Study | None, records: Sequence[RunRecord]) -> F
         records: of the runs that the plan already has.
     """
     planned, compared = _comparisons(plan, study)
+    if any(job.fold is not None for job in plan.jobs):
+        return Forecast(lines=[*fold_lines(plan.jobs, planned.comparisons)])
     if study is None and planned.seeds < 2:
         return Forecast()
     metric = tested_metric(study.metric) if study else None

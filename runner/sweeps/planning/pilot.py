@@ -4,10 +4,8 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from runner.config.identity import is_volatile
-from runner.config.overrides import override_key
 from runner.records.job import Job
-from runner.records.record import RunRecord
+from runner.records.record import RunRecord, variant_overrides
 from runner.reporting.pairs import paired_differences
 from runner.reporting.results import metric_of
 
@@ -42,5 +40,4 @@ def earlier_differences(
 
 def _asked(overrides: Iterable[str]) -> frozenset[str]:
     """Return the overrides that runs share if they differ only in the seed."""
-    keys = {override: override_key(override) for override in overrides}
-    return frozenset(override for override, key in keys.items() if key != "seed" and not is_volatile(key))
+    return frozenset(variant_overrides(overrides))

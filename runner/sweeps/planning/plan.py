@@ -97,6 +97,7 @@ class Plan:
                 "phase": job.phase,
                 "variant": job.variant,
                 "seed": job.seed,
+                **({} if job.fold is None else {"fold": job.fold}),
                 "run_id": job.run_id,
                 "directory": job.directory,
                 "difference": " ".join(difference(baseline, job)),
@@ -148,27 +149,33 @@ class Candidate:
     composed: Composed
 
     def jobs(self, seeds: Iterable[int], phase: Phase) -> list[Job]:
-        """Return one run per seed.
+        """Return one run per seed and fold.
 
         Raises:
             ConfigError: naming the variant, if its configuration cannot be run.
         """
         try:
-            configs = {seed: self.composed.for_seed(seed) for seed in seeds}
+            places = [(seed, fold) for seed in seeds for fold in self._folds]
+            configs = [(seed, fold, self.composed.for_seed(seed, fold)) for seed, fold in places]
         except ConfigError as error:
             raise ConfigError(in_variant(self.variant.name, str(error))) from error
-        return [self._job(config, seed, phase) for seed, config in configs.items()]
+        return [self._job(config, seed, fold, phase) for seed, fold, config in configs]
 
-    def _job(self, config: dict[str, Any], seed: int, phase: Phase) -> Job:
+    @property
+    def _folds(self) -> Sequence[int | None]:
+        return [None] if self.variant.folds is None else range(self.variant.folds)
+
+    def _job(self, config: dict[str, Any], seed: int, fold: int | None, phase: Phase) -> Job:
         identity = run_id(config)
+        own = [] if fold is None else [f"dataset.fold={fold}"]
         return Job(
             run_id=identity,
             variant=self.variant.name,
             seed=seed,
-            overrides=[*self.composed.overrides, f"seed={seed}"],
+            overrides=[*self.composed.overrides, *own, f"seed={seed}"],
             choices=self.composed.choices,
             config=config,
-            directory=directory_name(self.variant.name, seed, identity),
+            directory=directory_name(self.variant.name, seed, identity, fold),
             phase=phase,
             point=self.point,
             named=self.variant.named,

@@ -6,13 +6,12 @@ from dataclasses import replace
 from runner.config.schema import Settings, check
 from runner.config.trust import is_of_the_user
 from runner.core.errors import ConfigError
+from runner.records.record import FOLLOWING
 from runner.records.variance_sources import ALL, STREAMS, label_of
 from runner.sweeps.planning.compose import Composer
 from runner.sweeps.planning.plan import Candidate, candidates, in_variant
 from runner.sweeps.planning.study import Study
 from runner.sweeps.planning.variants import Variant
-
-_FOLLOWING = "dataset.split_seed=${seed}"
 
 
 def source_candidates(found: Sequence[Candidate], study: Study, composer: Composer) -> list[Candidate]:
@@ -47,12 +46,12 @@ def _first_settings(candidate: Candidate, study: Study) -> Settings:
 def _fixed(source: str, study: Study, settings: Settings) -> Iterator[str]:
     """Yield overrides that fix whatever does not vary, and let the split vary with the seed."""
     if source == ALL:
-        yield from [_FOLLOWING] * ("split" in study.vary)
+        yield from [FOLLOWING] * ("split" in study.vary)
         return
     for stream in STREAMS:
         if stream != source and getattr(settings.stream_seeds, stream) is None:
             yield f"stream_seeds.{stream}={settings.seed}"
-    yield _FOLLOWING if source == "split" else f"dataset.split_seed={settings.dataset.split_seed}"
+    yield FOLLOWING if source == "split" else f"dataset.split_seed={settings.dataset.split_seed}"
 
 
 def _without(source: str, settings: Settings) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BeforeValidator,
+    ConfigDict,
     Field,
     TypeAdapter,
     ValidationError,
@@ -20,7 +21,7 @@ from runner.config.section import Section
 from runner.core.errors import ConfigError
 from runner.core.text import counted, did_you_mean
 from runner.records.baselines import arm_parts, study_names
-from runner.records.design import LEARNING, MOST_SEEDS, Correction, Looks, Sampler, Spending
+from runner.records.design import LEARNING, MOST_SEEDS, Correction, Folds, Looks, Sampler, Spending
 from runner.records.record import VALIDATION_METRICS
 from runner.records.variance_sources import Source
 from runner.reporting.metrics import is_share, sign_of
@@ -49,15 +50,25 @@ def _listed_from_the_tuning_seed(value: Any) -> Any:
     return [_TUNING_SEED + seed for seed in listed] if isinstance(value, int) else listed
 
 
-Seeds = Annotated[list[WholeNumber], BeforeValidator(_listed), Field(min_length=1)]
-TuningSeeds = Annotated[list[WholeNumber], BeforeValidator(_listed_from_the_tuning_seed), Field(min_length=1)]
+_Listed = Annotated[list[WholeNumber], Field(min_length=1)]
+GivenSeeds = Annotated[int, Field(ge=1, le=MOST)] | Annotated[_Listed, Field(json_schema_extra={"uniqueItems": True})]
+Seeds = Annotated[_Listed, BeforeValidator(_listed, json_schema_input_type=GivenSeeds)]
+TuningSeeds = Annotated[_Listed, BeforeValidator(_listed_from_the_tuning_seed, json_schema_input_type=GivenSeeds)]
+
+
+def _has(key: str) -> dict[str, Any]:
+    return {"required": [key], "properties": {key: {"not": {"type": "null"}}}}
 
 
 class Cost(Section):
     """A tuning budget in epochs, or in seconds of training."""
 
+    model_config = ConfigDict(json_schema_extra={"oneOf": [_has("epochs"), _has("seconds")]})
+
     epochs: Count | None = None
+    """Epochs of all trials of a variant together."""
     seconds: Positive | None = None
+    """Seconds of training of all trials of a variant together."""
 
     @model_validator(mode="after")
     def _is_one_of_them(self) -> Self:
@@ -81,15 +92,25 @@ class Tune(Section):
     """Tuning of each variant on validation, before its training on the study's seeds."""
 
     axes: dict[str, Axis] = Field(default_factory=dict)
-    per_variant: dict[str, dict[str, Axis]] = Field(default_factory=dict)  # instead of `axes`
-    seeds: TuningSeeds = Field(default=1, validate_default=True)  # a number n: 1000 to 999 + n
-    budget: Annotated[int | Cost | None, BeforeValidator(_budget)] = None  # of each variant; null: all of the grid
-    sampler: Sampler | None = None  # default: random if an axis is a range, else grid
+    """Keys to tune, each with its range or values."""
+    per_variant: dict[str, dict[str, Axis]] = Field(default_factory=dict)
+    """Axes of single variants, instead of `axes`."""
+    seeds: TuningSeeds = Field(default=1, validate_default=True)
+    """Seeds of the tuning; a number n: 1000 to 999 + n."""
+    budget: Annotated[int | Cost | None, BeforeValidator(_budget, json_schema_input_type=Count | Cost | None)] = None
+    """Points tried for each variant, or {epochs: N} or {seconds: N}; null: all of the grid."""
+    sampler: Sampler | None = None
+    """Default: random if an axis is a range, else grid."""
     sampler_seed: WholeNumber = 0
+    """Seed of the sampler."""
     pruner: Literal["none", "median", "successive_halving", "hyperband", "wilcoxon"] = "none"
-    startup_trials: WholeNumber = 5  # of each variant, which must be completed before the median pruner stops any
-    warmup_epochs: Count = 1  # at the start of each trial, before the first decision of a pruner
-    reduction_factor: Annotated[int, Field(ge=2)] = 3  # of successive halving: one in so many trials continues
+    """Stops trials early."""
+    startup_trials: WholeNumber = 5
+    """Trials of each variant that must be completed before the median pruner stops any."""
+    warmup_epochs: Count = 1
+    """Epochs at the start of each trial before the first decision of a pruner."""
+    reduction_factor: Annotated[int, Field(ge=2)] = 3
+    """In successive halving, one in so many trials continues."""
 
     @property
     def method(self) -> Sampler:
@@ -139,9 +160,13 @@ class PlannedLooks(Section):
     """Seeds that are added at planned looks, until every comparison is decided."""
 
     first: Annotated[int, Field(ge=2, le=MOST)]
+    """Seeds of each variant at the first look."""
     most: Annotated[int, Field(ge=3, le=MOST)]
+    """Seeds of each variant at the last look."""
     looks: Annotated[int, Field(ge=2, le=100)] = 5
+    """Number of looks."""
     spending: Spending = "pocock"
+    """Function that spends the error over the looks."""
 
     def of_study(self) -> dict[str, Any]:
         """Return the keys of a study: all its seeds, and the size of each look.
@@ -162,8 +187,10 @@ class PlannedLooks(Section):
 class Chosen(Section):
     """Choice by a metric of the validation set."""
 
-    metric: str = "val_accuracy"  # a column of summary.csv
-    direction: Literal["max", "min"] | None = None  # default: min for a loss or likelihood, else max
+    metric: str = Field(default="val_accuracy", json_schema_extra={"enum": [*VALIDATION_METRICS]})
+    """Column of summary.csv."""
+    direction: Literal["max", "min"] | None = None
+    """Default: min for a loss or likelihood, else max."""
 
     @field_validator("metric")
     @classmethod
@@ -179,22 +206,48 @@ class Chosen(Section):
         return sign_of(self.metric, self.direction)
 
 
+# `read_study` turns planned looks into a list of seeds.
+StudySeeds = Annotated[_Listed, BeforeValidator(_listed, json_schema_input_type=GivenSeeds | PlannedLooks)]
+
+
 class Study(Chosen):
     """A question, and the runs that answer it."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"metric": {"enum": [metric for metric in VALIDATION_METRICS if is_share(metric)]}}},
+            "then": {"properties": {"target": {"maximum": 1}, "margin": {"maximum": 1}}},
+        }
+    )
+
     question: str | None = None
-    base: list[str] = Field(default_factory=list)  # overrides for all variants
+    """Title of the report."""
+    base: list[str] = Field(default_factory=list)
+    """Overrides for all variants."""
     variants: dict[str, list[str]] = Field(default_factory=dict)
-    drop: list[str] = Field(default_factory=list)  # parts left out one at a time, each a variant
-    baseline: str | None = None  # default: the first variant
-    grid: Axes = Field(default_factory=dict)  # crossed with every variant
+    """Overrides of each variant, by its name."""
+    drop: list[str] = Field(default_factory=list)
+    """Parts left out one at a time, each a variant."""
+    baseline: str | None = None
+    """Variant that the others are compared with; default: the first one."""
+    grid: Axes = Field(default_factory=dict)
+    """Values of keys or groups, crossed with every variant."""
     tune: Tune | None = None
-    target: NonNegative | None = None  # a value of the validation metric; the report says how soon runs reach it
-    margin: Positive | None = None  # differences within it are equivalent; in the metric's unit
-    correction: Correction = "max_t"  # of p values for several comparisons
-    seeds: Seeds = Field(default=10, validate_default=True)
-    looks: Annotated[Looks | None, BeforeValidator(_as_looks)] = None  # from `seeds: {first, most, looks, spending}`
-    vary: list[Source] = Field(default_factory=list)  # sources of variance, each of which varies alone in further runs
+    """Tuning of each variant on validation, before its training on the study's seeds."""
+    target: NonNegative | None = None
+    """Value of the validation metric; the report says how soon runs reach it."""
+    margin: Positive | None = None
+    """Differences within it are equivalent; in the metric's unit."""
+    correction: Correction = "max_t"
+    """Correction of p values for several comparisons."""
+    seeds: StudySeeds = Field(default=10, validate_default=True)
+    """Their number n (0 to n - 1), a list of them, or planned looks at a growing number of them."""
+    looks: Annotated[Looks | None, BeforeValidator(_as_looks)] = None
+    """Sizes of planned looks, as `seeds: {first: ..., most: ...}` makes them."""
+    folds: Folds | None = None
+    """Number of folds of cross-validation, on each of which every seed runs."""
+    vary: list[Source] = Field(default_factory=list, json_schema_extra={"uniqueItems": True})
+    """Sources of variance, each of which varies alone in further runs."""
 
     @property
     def names(self) -> list[str]:
@@ -228,11 +281,12 @@ class Study(Chosen):
         return value
 
 
-def read_study(config: Any, seeds: Any = None) -> Study:
+def read_study(config: Any, seeds: Any = None, folds: Any = None) -> Study:
     """Check a study from the configuration.
 
     Args:
         seeds: from the command line; they replace the study's.
+        folds: likewise.
 
     Raises:
         ConfigError: one line for each key that is wrong.
@@ -240,6 +294,7 @@ def read_study(config: Any, seeds: Any = None) -> Study:
     if not isinstance(config, Mapping):
         raise ConfigError("study: must be keys with values: variants, seeds, ...")
     given = dict(config) | ({} if seeds is None else {"seeds": seeds, "looks": None})
+    given |= {} if folds is None else {"folds": folds}
     if isinstance(given.get("seeds"), Mapping):
         given |= _planned_looks(given["seeds"])
     variants = config.get("variants")
@@ -264,6 +319,8 @@ def read_study(config: Any, seeds: Any = None) -> Study:
         _check_tuning(study, study.tune)
     if study.vary:
         _check_sources(study)
+    if study.folds:
+        _check_folds(study)
     return study
 
 
@@ -332,3 +389,15 @@ def _check_sources(study: Study) -> None:
         raise ConfigError("study.vary: cannot be combined with planned looks, which stop early; give a number of seeds")
     if len(study.seeds) < 2:
         raise ConfigError("study.vary: needs two seeds or more (seeds=20); one run has no spread")
+
+
+def _check_folds(study: Study) -> None:
+    if study.tune:
+        raise ConfigError(
+            "study.folds: cannot be combined with study.tune, which would need folds within the folds; tune on a split "
+            "of the training data first, and give the chosen values to the variants"
+        )
+    if study.looks:
+        raise ConfigError("study.folds: cannot be combined with planned looks; give a number of seeds")
+    if study.vary:
+        raise ConfigError("study.folds: cannot be combined with study.vary, whose runs share one test set")

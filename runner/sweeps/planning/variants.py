@@ -31,6 +31,7 @@ class Variant:
     axes: dict[str, Axis] = field(default_factory=dict)  # that are tuned
     arm: str = ""  # the name in the study, without the cell of the grid
     source: str = ""  # of the variance that is measured, if the runs are not compared with other variants
+    folds: int | None = None  # on each of which every seed runs
 
 
 def grid_variants(axes: Mapping[str, Sequence[str]], single: Sequence[str]) -> list[Variant]:

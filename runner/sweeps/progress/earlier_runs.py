@@ -47,5 +47,5 @@ def _modified(file: Path) -> float:
 def _cost(choices: Mapping[str, str], overrides: Iterable[str]) -> Cost:
     """Return a key shared by runs whose epochs take about the same time."""
     asked = {override for override in overrides if Override.parse(override).section in _ASKED}
-    lasting = (override for override in asked if override_key(override) != "training.epochs")
+    lasting = (override for override in asked if override_key(override) not in ("training.epochs", "dataset.fold"))
     return tuple(choices.get(group) for group in _OF_COST), tuple(sorted(lasting))

@@ -89,7 +89,7 @@ class SweepLines:
         """Print one ended run."""
         self._ended.append((job, outcome))
         self._left.pop(job.run_id, None)
-        what = f"[{self._count}/{self._runs}] {shown_name(job)}, seed {job.seed}: {outcome.status}"
+        what = f"[{self._count}/{self._runs}] {shown_name(job)}, {job.which}: {outcome.status}"
         line = Text(f"{what}{_figures(job, outcome)}  {outcome.seconds:.1f} s")
         if outcome.status == "failed":
             line.stylize("bold red")

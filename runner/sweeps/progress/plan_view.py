@@ -76,6 +76,8 @@ def _counts(plan: Plan, done: set[str], later: int) -> str:
     seeds = {job.seed for job in plan.jobs if job.phase != "tuning"}
     variants = {job.variant for job in plan.jobs if job.is_rival}
     text = f"{counted(len(planned), 'run')}: {counted(len(variants), 'variant')}, {counted(len(seeds), 'seed')}"
+    if folds := {job.fold for job in plan.jobs} - {None}:
+        text += f", {counted(len(folds), 'fold')}"
     if sources := plan.study.get("vary"):
         text += f", {counted(len(sources), 'source')} of variance"
     if plan.to_come:

@@ -76,7 +76,7 @@ def _table(rows: Mapping[str, Counter[str]]) -> Table:
 
 
 def _detail(job: Job, run: Standing) -> Text:
-    name = f"{run.state}: {shown_name(job)}, seed {job.seed}: "
+    name = f"{run.state}: {shown_name(job)}, {job.which}: "
     if run.state == "failed":
         error = Outcome.of(run.record).error if run.record else None
         return Text(f"{name}{error or ''} ({run.directory.path / 'run.log'})", style="red")

@@ -107,8 +107,8 @@ class WatchedRuns:
 
 
 def _description(record: RunRecord) -> str:
-    """Return a run's data set, variant and seed."""
-    return f"{record.dataset['name']}: {shortened(record.variant)}, seed {record.seed}"
+    """Return a run's data set, variant, seed and fold."""
+    return f"{record.dataset['name']}: {shortened(record.variant)}, {record.which}"
 
 
 def _planned_epochs(run: Standing) -> str:

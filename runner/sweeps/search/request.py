@@ -1,14 +1,14 @@
 """Hyperparameter search as asked for: a study of one variant, whose axes come from the command line or a file."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from hydra.core.override_parser.types import IntervalSweep, Override
-from pydantic import Field, ValidationError, model_validator
+from pydantic import BeforeValidator, ConfigDict, ValidationError, model_validator
 
 from runner.config.schema import error_lines
 from runner.core.errors import ConfigError
-from runner.sweeps.planning.study import Chosen, Study, Tune, read_study
+from runner.sweeps.planning.study import Chosen, GivenSeeds, Study, Tune, read_study
 
 VARIANT = "search"  # the name of the variant
 _FRESH_SEEDS = 3  # on which the chosen point is trained
@@ -17,10 +17,29 @@ _NAMES = {"study.tune.": "search.", "study.seeds": "search.fresh_seeds", "study.
 _STUDY_ONLY = ("per_variant",)
 
 
+def _as_in_a_file(schema: dict[str, Any]) -> None:
+    """Add the short forms to the JSON Schema of a search, and take what is for studies alone from it."""
+    keys = schema["properties"]
+    keys["axes"]["type"] = ["object", "null"]  # the command may give them all
+    for short, name in _RENAMED.items():
+        form = {key: value for key, value in keys[name].items() if key not in ("default", "description")}
+        keys[short] = {"anyOf": [form, {"type": "null"}], "description": f"Short form of {name}."}
+    for key in _STUDY_ONLY:
+        keys[key]["maxProperties"] = 0
+
+
+def _later(value: Any) -> Any:
+    """Leave the fresh seeds to the check of a study's seeds."""
+    return value
+
+
 class Search(Tune, Chosen):
     """The keys of a study's tuning, and the metric that it optimizes."""
 
-    fresh_seeds: Any = Field(default=_FRESH_SEEDS)  # as `seeds` of a study
+    model_config = ConfigDict(json_schema_extra=_as_in_a_file)
+
+    fresh_seeds: Annotated[Any, BeforeValidator(_later, json_schema_input_type=GivenSeeds)] = _FRESH_SEEDS
+    """Seeds of the best point, which is trained again and tested: a number n (0 to n - 1) or a list."""
 
     @model_validator(mode="before")
     @classmethod

@@ -5,6 +5,7 @@ from scipy import stats
 
 from runner.reporting.figures.curves import learning_curves, variant_curves
 from runner.reporting.figures.styles import variant_styles
+from runner.reporting.folds import Unit
 
 
 def history(curves):
@@ -40,6 +41,13 @@ def test_the_band_is_the_t_interval_of_the_mean():
     ends = band.get_paths()[0].vertices
     assert ends[ends[:, 0] == 2][:, 1].min() == pytest.approx(low)
     assert ends[ends[:, 0] == 2][:, 1].max() == pytest.approx(high)
+
+
+def test_the_band_of_folds_allows_for_their_overlap():
+    figure = draw({"v": [[0.5, 0.6], [0.5, 0.8], [0.5, 0.7]]}, unit=Unit("fold", 1 / 2))
+    reach = stats.t.ppf(0.975, 2) * np.std([0.6, 0.8, 0.7], ddof=1) * np.sqrt(1 / 3 + 1 / 2)
+    ends = figure.axes[1].collections[0].get_paths()[0].vertices
+    assert ends[ends[:, 0] == 2][:, 1].max() == pytest.approx(0.7 + reach)
 
 
 def test_the_mean_ends_with_the_shortest_curve_and_the_others_go_on_alone():

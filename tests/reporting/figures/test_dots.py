@@ -6,6 +6,7 @@ import pytest
 from scipy import stats
 
 from runner.reporting.figures.dots import dots
+from runner.reporting.folds import Unit
 
 
 def values(**variants):
@@ -84,3 +85,14 @@ def test_the_baselines_mean_runs_through_all_lines(baseline, mean):
     figure = dots(values(a=[1, 3], b=[5, 6]), "x", "", "", share=False, baseline=baseline)
     (line,) = (line for line in figure.axes[0].lines if str(line.get_label()) == f"mean of {baseline}")
     assert list(line.get_xdata()) == [mean, mean]
+
+
+def test_the_interval_of_folds_allows_for_their_overlap_and_is_missing_where_runs_share_a_fold():
+    own = [0.5, 0.7, 0.9, 0.8, 0.6]
+    figure = dots(values(a=own), "x", "accuracy (%)", "", share=True, unit=Unit("fold", 1 / 4))
+    points, interval, _ = figure.axes[0].lines
+    reach = stats.t.ppf(0.975, 4) * np.std(own, ddof=1) * np.sqrt(1 / 5 + 1 / 4)
+    assert list(interval.get_xdata()) == pytest.approx([0.7 - reach, 0.7 + reach])
+    assert points.get_label() == "fold"
+    shared = dots(values(a=own), "x", "accuracy (%)", "", share=True, unit=Unit("fold", np.nan))
+    assert len(shared.axes[0].lines) == 2  # the dots and the mean

@@ -138,6 +138,15 @@ class TestModels:
             make(f"runs/{name}", status, model=20)
         assert named(outputs, Wish(models=True)) == [("model", f"runs/{name}/model.keras") for name in "abcd"]
 
+    def test_the_preprocessing_goes_and_stays_with_its_model(self, outputs, make):
+        for name, status in (("a", "completed"), ("b", "failed")):
+            (make(f"runs/{name}", status, model=20) / "inference.npz").write_bytes(b"12345")
+        (make("runs/c") / "inference.npz").write_bytes(b"12345")
+        found = find(outputs, Wish(models=True, keep_best=True))
+        assert [(str(item.path.relative_to(outputs)), item.size) for item in found.items] == [
+            ("runs/b/inference.npz", 5), ("runs/b/model.keras", 20),
+        ]  # fmt: skip
+
     def test_the_model_that_another_run_starts_from_stays_and_both_are_named(self, outputs, make):
         start = make("runs/a", model=20)
         make("runs/b", init_from="outputs/runs/a")

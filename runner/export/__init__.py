@@ -1,0 +1,1 @@
+"""Export of finished runs and sweeps to other programs, from their records."""

@@ -1,0 +1,158 @@
+"""Finished runs and sweeps to export, with the findings of the sweeps."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from runner.core.errors import UserError
+from runner.core.omissions import LeftOut
+from runner.core.read import read_rows
+from runner.core.text import shortened
+from runner.records.record import Row
+from runner.records.run_directory import RUN_FILES
+from runner.records.sweep_directory import RunKind
+from runner.reporting.collect import Run, find_runs, refuse_no_runs
+from runner.reporting.groups import groups_of
+from runner.reporting.report import findings
+from runner.reporting.results import Results, Wish, read_results
+
+_KINDS: tuple[RunKind, ...] = ("result", "tuning", "source")
+_NO_DIAGNOSTICS = RUN_FILES - {"gradients.csv"}
+
+
+@dataclass(frozen=True)
+class FinishedTable:
+    """A diagnostic's table with a row for each epoch."""
+
+    file: str
+    rows: list[Row]
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A run that has ended, in one of its places: a run may belong to several variants."""
+
+    run: Run
+    variant: str  # as in the sweep's report
+    kind: RunKind
+    place: int  # 0 for its first one
+    began: float  # seconds since 1970
+    ended: float
+    config: dict[str, Any]  # resolved; empty if it is missing or cannot be read
+    tables: list[FinishedTable]
+
+    @property
+    def path(self) -> Path:
+        """Its directory."""
+        return self.run.directory.path
+
+    def epochs(self) -> Iterator[tuple[float, Row]]:
+        """Yield the epochs, each with the time of its end in seconds since 1970, without the time between epochs."""
+        spent = accumulate(row.get("seconds", 0.0) for row in self.run.history)
+        return zip((min(self.began + seconds, self.ended) for seconds in spent), self.run.history, strict=True)
+
+    @property
+    def last_epoch(self) -> int:
+        """The last epoch; 0 if none was completed."""
+        return int(self.run.history[-1]["epoch"]) if self.run.history else 0
+
+
+@dataclass(frozen=True)
+class FinishedSweep:
+    """A sweep and its ended runs, or runs outside sweeps."""
+
+    path: Path | None  # None for runs outside sweeps
+    runs: list[FinishedRun]
+    results: Results | None = None  # of a whole sweep
+
+    @property
+    def name(self) -> str:
+        """Its directory's name; "" for runs outside sweeps."""
+        return self.path.resolve().name if self.path else ""
+
+    @property
+    def findings(self) -> list[str]:
+        """The sentences of its report, with the cautions last."""
+        if self.results is None:
+            return []
+        return [*findings(self.results), *(f"Note: {caution}" for caution in self.results.cautions)]
+
+
+def finished_sweeps(paths: Sequence[Path], left_out: LeftOut) -> list[FinishedSweep]:
+    """Return each sweep in and below the paths, and the runs outside sweeps.
+
+    Args:
+        left_out: collects runs that are still training, and files that cannot be read.
+
+    Raises:
+        UserError: if a path does not exist, or the paths hold no run that has ended.
+    """
+    refuse_no_runs(paths)
+    found = list(_finished(paths, left_out))
+    if not found:
+        raise UserError("\n".join(["no run to export:", *left_out.reasons]))
+    return found
+
+
+def _finished(paths: Sequence[Path], left_out: LeftOut) -> Iterator[FinishedSweep]:
+    for group in groups_of(paths):
+        found = {kind: _found(group.paths, kind, left_out) for kind in _KINDS}
+        is_whole = bool(group.sweep and found["result"]) and group.paths == [group.sweep]
+        results = read_results(found["result"], group.paths, Wish(), left_out) if is_whole else None
+        if runs := list(_ended(found, results, left_out)):
+            yield FinishedSweep(group.sweep, runs, results)
+
+
+def _found(paths: Sequence[Path], kind: RunKind, left_out: LeftOut) -> list[Run]:
+    try:
+        return find_runs(paths, left_out, kind)
+    except UserError:  # a study that is still tuned has no results yet
+        return []
+
+
+def _ended(found: dict[RunKind, list[Run]], results: Results | None, left_out: LeftOut) -> Iterator[FinishedRun]:
+    places: dict[Path, int] = {}
+    for kind, runs in found.items():
+        labels = results.summary["variant"] if results and kind == "result" else [run.record.variant for run in runs]
+        for run, variant in zip(runs, labels, strict=True):
+            path = run.directory.path
+            if run.record.status == "running":
+                left_out.add(f"{path}: still training; export it again when it has ended")
+            elif times := left_out.unless_read(partial(_times, run)):
+                places[path] = places.get(path, -1) + 1
+                config = left_out.unless_read(run.directory.read_config) or {}
+                yield FinishedRun(run, variant, kind, places[path], *times, config, _tables(path, left_out))
+
+
+def _times(run: Run) -> tuple[float, float]:
+    """Return the beginning and the end of a run, in seconds since 1970.
+
+    Raises:
+        UserError: if the record has no such times.
+    """
+    record = run.record
+    try:
+        began = datetime.fromisoformat(record.started).timestamp()
+        trained = began + sum(row.get("seconds", 0.0) for row in run.history)
+        ended = datetime.fromisoformat(record.finished).timestamp() if record.finished else trained  # it was killed
+    except (ValueError, OverflowError, OSError) as error:
+        raise UserError(f"{run.directory.record_path}: not a run's time ({shortened(str(error))})") from error
+    return began, max(began, ended)
+
+
+def _tables(path: Path, left_out: LeftOut) -> list[FinishedTable]:
+    files = [file for file in sorted(path.glob("*.csv")) if file.name not in _NO_DIAGNOSTICS]
+    read = [left_out.unless_read(partial(_read_table, file)) for file in files]
+    return [table for table in read if table and table.rows and "epoch" in table.rows[0]]
+
+
+def _read_table(path: Path) -> FinishedTable:
+    try:
+        rows = [{name: float(value) for name, value in row.items() if value} for row in read_rows(path)]
+    except ValueError as error:
+        raise UserError(f"{path}: not a table of numbers ({shortened(str(error))})") from error
+    return FinishedTable(path.name, rows)

@@ -1,0 +1,48 @@
+"""Figure of predictions: images in a grid, each with a text below."""
+
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+
+from runner.reporting.figures.canvas import TWO_COLUMNS, canvas, wrapped
+from runner.reporting.figures.images import Images, in_unit_range
+
+_COLUMNS = 6
+_HEADING = 0.4  # inches, of the title
+_LINE = 0.13  # inches, of a line of text below an image
+_LETTERS = 17  # in a line of text
+_LINES = 2  # into which a line of a caption is wrapped, at most
+_GAP = 0.08  # between images, as a share of one's width
+
+
+def captioned_images(images: Sequence[Images], captions: Sequence[str], title: str) -> Figure:
+    """Draw images in rows of six, each with its caption below it.
+
+    Each image uses its own range of values. Images with 1 channel are grey, with 3 RGB; otherwise the mean over the
+    channels is drawn in grey.
+
+    Args:
+        images: at least one, each (height, width, channels), of one shape and in any range of values.
+        captions: one for each image, of one or two lines.
+    """
+    height, width, channels = images[0].shape
+    texts = [_caption(caption) for caption in captions]
+    rows = -(-len(images) // _COLUMNS)
+    across = width * (1 + _GAP)  # pixels from an image to the next
+    inches = TWO_COLUMNS / (_COLUMNS * across)  # of a pixel
+    down = height + (max(text.count("\n") for text in texts) + 2) * _LINE / inches
+    figure, axes = canvas(title, TWO_COLUMNS, _HEADING + rows * down * inches)
+    for number, (image, text) in enumerate(zip(images, texts, strict=True)):
+        left, top = number % _COLUMNS * across, number // _COLUMNS * down
+        colours = in_unit_range(image if channels in (1, 3) else image.mean(axis=-1, keepdims=True))
+        axes.imshow(colours, extent=(left, left + width, top + height, top), interpolation="nearest")
+        axes.text(left + width / 2, top + height + 0.04 / inches, text, ha="center", va="top", fontsize=7)
+    axes.set_xlim(0, _COLUMNS * across)
+    axes.set_ylim(rows * down, 0)
+    axes.set_axis_off()
+    return figure
+
+
+def _caption(text: str) -> str:
+    lines = (wrapped(line, _LETTERS).splitlines()[:_LINES] for line in text.splitlines())
+    return "\n".join(line for parts in lines for line in parts)

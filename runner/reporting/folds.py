@@ -1,0 +1,80 @@
+"""Folds of cross-validation in a report: what counts as one observation, and which runs must not be mixed."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from runner.core.errors import UserError
+from runner.core.text import counted
+from runner.reporting.statistics.corrected_t import CORRECTED_T, NO_TEST, overlap_of
+
+
+def units_of(summary: pd.DataFrame) -> "pd.Series[Any]":
+    """Return what each run is one observation of: the examples of its fold, or its seed without cross-validation.
+
+    Args:
+        summary: one row per run: seed and, for cross-validation, held_out.
+    """
+    if "held_out" not in summary:
+        return summary["seed"]
+    return summary["held_out"].where(summary["held_out"].notna(), summary["seed"])
+
+
+def folds_of(summary: pd.DataFrame) -> int | None:
+    """Return the number of folds of cross-validated runs; None without, and 0 if the runs differ in it."""
+    if "folds" not in summary:
+        return None
+    begun = summary.loc[~summary["status"].isin(["failed", "interrupted"]), "folds"]  # others may know of no data
+    if begun.isna().all():
+        return None
+    return int(begun.iloc[0]) if begun.eq(begun.iloc[0]).all() else 0
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What counts as one observation of a variant, for words and intervals."""
+
+    noun: str = "seed"
+    overlap: float = 0.0  # n_test / n_train of folds; NaN: runs share their observations, and have no common interval
+
+
+SEEDS = Unit()
+
+
+def unit_of(summary: pd.DataFrame) -> Unit:
+    """Return the unit of runs: seeds or, with cross-validation, folds.
+
+    Args:
+        summary: one row per run: variant, seed, status and, for cross-validation, folds and held_out.
+    """
+    if not (folds := folds_of(summary)):
+        return SEEDS
+    is_shared = summary.assign(unit=units_of(summary)).duplicated(["variant", "unit"]).any()
+    return Unit("fold", math.nan if is_shared else overlap_of(folds))
+
+
+def refuse_mixed_folds(summary: pd.DataFrame) -> None:
+    """Raise UserError if the runs differ in their number of folds, or only some are cross-validated."""
+    if folds_of(summary) == 0:
+        numbers = summary["folds"].astype("Int64")
+        kinds = " and ".join("no folds" if pd.isna(one) else counted(one, "fold") for one in numbers.unique())
+        raise UserError(
+            f"these runs have {kinds}, so they were tested on different examples; name only runs of one kind"
+        )
+
+
+def folds_text(summary: pd.DataFrame) -> str:
+    """Describe the cross-validation: "5-fold cross-validation, repeated 3 times"; "" without."""
+    if not (folds := folds_of(summary)):
+        return ""
+    held_out = summary["held_out"].groupby(summary["dataset"]).nunique().max()
+    times = -(-int(held_out) // folds)
+    return f"{folds}-fold cross-validation" + f", repeated {times} times" * (times > 1)
+
+
+def unit_noun(comparison: Mapping[Any, Any]) -> str:
+    """Return what a comparison counts: `fold` or `seed`."""
+    return "fold" if comparison["test"] in (CORRECTED_T, NO_TEST) else "seed"

@@ -1,0 +1,58 @@
+"""Figures of a tuned study, selected by its trials."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+
+from runner.reporting.figures.files import Draw
+from runner.reporting.figures.of_importances import importance_rows
+from runner.reporting.figures.of_parallel_coordinates import MOST_PANELS, parallel_coordinates
+from runner.reporting.figures.of_tuning import tuning_curves
+from runner.reporting.figures.of_tuning_history import tuning_history
+from runner.reporting.figures.of_tuning_slices import tuning_slices
+from runner.reporting.figures.score_axis import ScoreAxis
+from runner.reporting.figures.styles import Style, variant_styles
+from runner.reporting.metrics import quantity
+from runner.reporting.results import Results
+from runner.reporting.statistics.ties import best_first, places
+
+Named = Iterator[tuple[str, Draw]]
+_SEARCH = "search"  # the variant of a search, whose history has kept its name
+
+
+def tuning_figures(results: Results, styles: dict[str, Style]) -> Named:
+    """Yield for each figure of the tuning the stem of its file and the function that draws it.
+
+    Args:
+        styles: of the variants of the report; they are used if the variants have the names of the study.
+    """
+    variants, curves = results.trials, results.tuning_curve
+    if curves is None or curves["budget"].max() < 2 or not any(len(trials.scored) for trials in variants):
+        return
+    bests = {trials.variant: trials.best for trials in variants}
+    sign, datasets = variants[0].sign, ", ".join(dict.fromkeys(results.summary["dataset"]))
+    lost = [float(np.isnan(score)) for score in bests.values()]
+    ranked = best_first([*bests], places([*bests.values()], lost, sign))
+    if not {*bests} <= {*styles}:
+        styles = variant_styles([*bests], ranked, None)
+    yield "tuning_curve", partial(tuning_curves, curves, f"Best of the points tried: {datasets}", styles)
+    scores = np.concatenate([trials.scored["score"].to_numpy(float) for trials in variants])
+    axis = ScoreAxis.of(variants[0].metric, scores, np.array([*bests.values()]), sign)
+    title = f"Trials in their order: {datasets}"
+    if [*bests] == [_SEARCH]:
+        yield "search", partial(tuning_history, variants, axis, title, styles)
+    else:
+        yield "tuning_history", partial(tuning_history, variants, axis, title, styles)
+    if any(trials.axes for trials in variants):
+        yield "tuning_slices", partial(tuning_slices, variants, axis, f"Tuned keys: {datasets}", styles)
+    if len(results.importances.frame):
+        title = f"Importance for {quantity(variants[0].metric)}: {datasets}"
+        yield "importances", partial(importance_rows, results.importances.frame, title, styles)
+    several = [trials for trials in variants if len(trials.axes) > 1]
+    shown = [trials for trials in several if trials.variant in ranked[:MOST_PANELS]]
+    if len(several) <= MOST_PANELS:
+        shown = several
+    if shown:
+        title = f"Trials in parallel coordinates: {datasets}"
+        yield "tuning_parallel", partial(parallel_coordinates, shown, axis, title)

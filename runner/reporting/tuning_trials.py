@@ -1,0 +1,97 @@
+"""Trials of the tuning: the values, state and score of each point that a variant tried."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from runner.config.overrides import Override
+from runner.records.record import LARGEST
+from runner.records.sweep_directory import Question
+from runner.records.tuned_axes import TunedAxis
+from runner.reporting.figures.scales import Scale, scale_of
+from runner.reporting.metrics import sign_of
+from runner.reporting.selection import tuned_metric
+
+_NEXT = re.compile(r" (?=[+~]*[\w./@-]+=)")  # before an override
+_UNSCORED = "no score"  # where the table does not say why
+
+
+@dataclass(frozen=True)
+class Trials:
+    """The trials of one variant, in the order in which they were planned or asked for."""
+
+    variant: str
+    metric: str
+    sign: int  # 1 if a higher score is better, -1 if a lower one is
+    table: pd.DataFrame  # a row per trial: trial (its number), state, score (NaN without one), is_scored, is_chosen
+    overrides: pd.DataFrame  # the same rows, with a column per key: its value as in overrides, None where it is not set
+    axes: dict[str, TunedAxis | None]  # by key, as far as the plan has them; only keys that vary
+
+    @property
+    def scored(self) -> pd.DataFrame:
+        """The rows of trials that ended with a score."""
+        return self.table[self.table["is_scored"]]
+
+    @property
+    def best(self) -> float:
+        """The best score; NaN without any."""
+        return float(self.sign * (self.sign * self.scored["score"]).max())
+
+    @cached_property
+    def scales(self) -> dict[str, Scale]:
+        """The scale of each key."""
+        return {key: scale_of(self.overrides[key].dropna(), axis) for key, axis in self.axes.items()}
+
+    @cached_property
+    def places(self) -> pd.DataFrame:
+        """The place of each value on the scale of its key, from 0 to 1; NaN where a key is not set."""
+        columns = {key: placed(self.overrides[key], scale) for key, scale in self.scales.items()}
+        return pd.DataFrame(columns, index=self.table.index)
+
+
+def placed(values: "pd.Series[Any]", scale: Scale) -> npt.NDArray[np.float64]:
+    """Return the places of values on a scale; NaN for None."""
+    return np.array([np.nan if value is None else scale.place(value) for value in values])
+
+
+def tuning_trials(tuning: pd.DataFrame, asked: Question) -> list[Trials]:
+    """Return the trials of each variant.
+
+    Args:
+        tuning: one row per point, as in tuning.csv.
+        asked: the plan's question, with its axes and direction.
+    """
+    metric = tuned_metric(tuning)
+    sign = sign_of(metric, asked.direction)
+    return [
+        _of_variant(str(variant), own.reset_index(drop=True), metric, sign, asked)
+        for variant, own in tuning.groupby("variant", sort=False)
+    ]
+
+
+def _of_variant(variant: str, own: pd.DataFrame, metric: str, sign: int, asked: Question) -> Trials:
+    scores = own[metric].where(own[metric].abs() <= LARGEST)
+    states = own["state"] if "state" in own else scores.notna().map({True: "completed", False: _UNSCORED})
+    table = pd.DataFrame(
+        {
+            "trial": own["trial"] if "trial" in own else range(len(own)),
+            "state": states,
+            "score": scores,
+            "is_scored": scores.notna() & (states == "completed"),
+            "is_chosen": own["chosen"],
+        }
+    ).sort_values("trial", kind="stable")
+    values = pd.DataFrame([point_values(point) for point in own["point"]], dtype=object).loc[table.index]
+    planned = {Override.parse(key).key: axis for key, axis in asked.tuned_axes.of(variant, asked.variants).items()}
+    axes = {str(key): planned.get(str(key)) for key in values if len(values[key].dropna().unique()) > 1}
+    return Trials(variant, metric, sign, table, values.where(values.notna(), None), axes)
+
+
+def point_values(point: str) -> dict[str, str]:
+    """Return the values of a point by their keys, from its overrides in one line."""
+    return {part.key: part.value for part in map(Override.parse, _NEXT.split(point))}
