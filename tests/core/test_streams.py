@@ -30,6 +30,7 @@ def test_the_streams_keep_their_numbers_since_results_depend_on_them():
         ("AUGMENTATION", 4),
         ("LABEL_NOISE", 5),
         ("TEST_PART", 6),
+        ("FOLDS", 7),
     ]
 
 
