@@ -35,7 +35,9 @@ def trained_in(sweep: Path) -> dict[str, tuple[str, bytes]]:
     found = {}
     for history in sweep.glob("*/history.csv"):
         predictions = history.with_name("predictions.npz")
-        probabilities = np.load(predictions)["test_probabilities"].tobytes() if predictions.exists() else b""
+        probabilities = (
+            np.load(predictions, allow_pickle=False)["test_probabilities"].tobytes() if predictions.exists() else b""
+        )
         found[history.parent.name] = pd.read_csv(history)["loss"].to_json(), probabilities
     return found
 
