@@ -22,12 +22,12 @@ variants: {sgd: [optimizer=sgd], adam: [optimizer=adam]}
 tune:
   axes: {optimizer.learning_rate: {low: 0.0001, high: 1.0, log: true}}
   sampler: tpe
-  budget: 8
+  budget: 24
   pruner: successive_halving
   seeds: 2
 seeds: 2
 """
-MOST_SECONDS = 4.0  # from the first record that a start writes to its kill
+MOST_SECONDS = 3.0  # from the first record that a start writes to its kill
 
 
 def trained_in(sweep: Path) -> dict[str, tuple[str, bytes]]:

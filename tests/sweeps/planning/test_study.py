@@ -72,7 +72,10 @@ def test_a_variant_with_a_part_left_out_can_be_the_baseline_and_be_tuned_by_itse
         (TWO | {"tune": {"axes": {"x": [1]}, "sampler": "sobol"}}, "study.tune.budget: sampler=sobol needs a budget"),
         (TWO | {"tune": {"axes": {"x": RANGE}, "budget": 10**9}}, "study.tune.budget=1000000000: at most 10000"),
         (TWO | {"tune": {"axes": {"x": RANGE}, "sampler": "grid"}}, "study.tune.axes.x: sampler=grid needs a list"),
-        (TWO | {"tune": {"axes": {"x": [1]}, "sampler": "tpe"}}, "sampler=tpe: must be 'grid', 'random' or 'sobol'"),
+        (
+            TWO | {"tune": {"axes": {"x": [1]}, "sampler": "tpee"}},
+            "sampler=tpee: must be 'grid', 'random', 'sobol', 'tpe', 'cmaes' or 'gp'",
+        ),
         (
             TWO | {"tune": {"axes": {"x": [1]}, "per_variant": {"a": {"x": [2]}, "b": {"x": [2]}}}},
             "study.tune.axes: no variant uses them",
