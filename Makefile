@@ -1,7 +1,7 @@
 # make run     set up once, then train (ARGS="optimizer=sgd training.epochs=3" passes overrides through)
 # make check   after every change: lint of what changed, and the tests that start no process and train nothing
 # make test    set up once, then the test suite
-# make lint    ruff, mypy (strict), yamllint, the layer test
+# make lint    ruff, mypy (strict), yamllint, hadolint, the layer test
 # make bench   measure the engine against plain model.fit on this machine
 # make bench-augmentation   what every augmentation adds to an epoch
 # make bench-sweep          a sweep against as many scripts, one after the other
@@ -14,14 +14,15 @@
 # make calibration-folds    false claims of cross-validation, with classifiers on simulated data
 # make torture the tests of reliability in their long form
 # make faults  plant seeded faults one at a time and say which of them the suite catches
+# make docs    write the documentation site to site/html/; fails on a warning, such as a link to nowhere
 # make lock    regenerate the two lock files from pyproject.toml (needs uv)
 # make audit   look the locked versions up in the database of known vulnerabilities (needs uv and a network)
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .PHONY: setup run check test lint format bench bench-augmentation bench-sweep bench-report calibration \
-	calibration-effects calibration-families calibration-folds calibration-images calibration-power torture faults lock \
-	audit clean
+	calibration-effects calibration-families calibration-folds calibration-images calibration-power torture faults docs \
+	lock audit clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -68,6 +69,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/yamllint --strict conf
+	$(BIN)/hadolint Dockerfile .devcontainer/Dockerfile
 	$(BIN)/python -m pytest --quiet tests/test_layers.py
 
 format: setup
@@ -115,14 +117,18 @@ torture: setup
 faults: setup
 	$(BIN)/python -m tests.faults $(ARGS)
 
+docs: setup
+	$(BIN)/python -m sphinx -M html docs site --quiet --fresh-env --fail-on-warning --keep-going
+	@echo site/html/index.html
+
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml
 EXTRAS := --extra mlflow --extra onnx --extra optuna --extra ray --extra slurm --extra wandb
 lock:
-	$(COMPILE) $(EXTRAS) --group dev --group build --output-file requirements.lock
+	$(COMPILE) $(EXTRAS) --group dev --group docs --group build --output-file requirements.lock
 	$(COMPILE:pyproject.toml=) --constraint requirements.lock --group build --output-file requirements-build.lock
 
 audit:
 	uvx pip-audit --disable-pip --require-hashes --requirement requirements.lock --requirement requirements-build.lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache dist
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache dist site

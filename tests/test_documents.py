@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+import runner
 from runner.reporting.page.page import CAPTIONS
 from tests.imports import REPOSITORY
 
@@ -51,3 +52,10 @@ def test_what_a_document_names_is_there(page):
 def test_the_index_lists_every_page():
     listed = re.findall(r"\]\(([\w-]+\.md)\)", (REPOSITORY / "docs/index.md").read_text())
     assert sorted([*listed, "index.md"]) == sorted(page.name for page in (REPOSITORY / "docs").glob("*.md"))
+
+
+def test_the_reference_lists_every_public_name():
+    listed = re.findall(
+        r"^\.\. auto\w+:: runner\.(\w+)(?:\(\))?$", (REPOSITORY / "docs/reference.md").read_text(), re.MULTILINE
+    )
+    assert sorted(listed) == sorted(runner.__all__)

@@ -1,12 +1,11 @@
 """Schema of a resolved configuration: types, ranges and combinations (the second of three checks)."""
 
 import inspect
-import math
-from typing import Annotated, Any, ClassVar, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from runner.config.identity import leaves
 from runner.config.keras_names import unknown_name, unknown_target
@@ -20,45 +19,14 @@ from runner.config.ranges import (
     TwoOrMore,
     WholeNumber,
 )
+from runner.config.section import Part, Section
 from runner.config.trust import OWN, TRUST, package_of
 from runner.core.errors import ConfigError
+from runner.core.streams import StreamName
 from runner.core.text import did_you_mean
 
 CONSTANT_SCHEDULE = "runner.optim.constant.constant"  # by name, because importing it would be circular
-StreamName = Literal["weights", "order", "dropout", "augmentation"]
 SWEEP_KEYS = ("study", "search", "seeds", "folds", "dry_run", "fail_fast")  # they configure a sweep, not a run
-
-
-class Section(BaseModel):
-    """A group with a fixed set of keys: an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
-
-
-class Part(BaseModel):
-    """A group that names a library's class or function; further keys are its arguments.
-
-    Fields declare the arguments whose range is known without importing the library.
-    """
-
-    model_config = ConfigDict(extra="allow", strict=True, frozen=True, use_attribute_docstrings=True)
-
-    OURS: ClassVar[frozenset[str]] = frozenset()  # keys that are not arguments of the target
-
-    target: str = Field(alias="_target_", min_length=1)
-    """Dotted path of the class or function; the other keys are its arguments."""
-
-    @model_validator(mode="after")
-    def _numbers_are_finite(self) -> Self:
-        for name, value in leaves(self.model_extra or {}):
-            if isinstance(value, float) and not math.isfinite(value):
-                raise ValueError(f"{name}={value}: must be a finite number")
-        return self
-
-    def spec(self) -> dict[str, Any]:
-        """Return the part as configured, without the keys in `OURS`."""
-        given = self.model_dump(by_alias=True, exclude_unset=True)
-        return {key: value for key, value in given.items() if key not in self.OURS}
 
 
 class DatasetPart(Part):
@@ -135,7 +103,7 @@ class ModelPart(Part):
     """Directory of a run; training starts from its weights."""
     freeze: list[str] | None = None
     """Patterns of layers to freeze: [conv_*]."""
-    hidden_units: list[Count] = []
+    hidden_units: list[Count] = Field(default=[])
     """Units of each hidden layer."""
 
 
@@ -329,7 +297,7 @@ class Settings(Section):
     callbacks: dict[str, CallbackPart]
     diagnostics: dict[str, Part]
     device: Device
-    tracking: Annotated[dict[str, Part], BeforeValidator(_by_name)] = {}  # missing in older runs
+    tracking: Annotated[dict[str, Part], BeforeValidator(_by_name)] = Field(default={})  # missing in older runs
     stream_seeds: StreamSeeds = StreamSeeds()  # missing in older runs
 
     def seed_of(self, stream: StreamName) -> int:

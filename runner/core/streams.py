@@ -1,8 +1,11 @@
 """Independent random streams under one seed: drawing more from one does not change the others."""
 
 from enum import IntEnum
+from typing import Literal
 
 import numpy as np
+
+StreamName = Literal["weights", "order", "dropout", "augmentation"]  # those whose seed can be set alone
 
 
 class Stream(IntEnum):

@@ -1,4 +1,4 @@
-"""Text of messages: counts, similar names, escaped characters, shortened quotes."""
+"""Text of messages: counts, durations, similar names, escaped characters, shortened quotes."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -10,6 +10,13 @@ _LONGEST = 300  # characters; messages shorten longer quotes from files and libr
 def counted(number: int, noun: str) -> str:
     """Return `1 run` or `2 runs`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def duration(seconds: float) -> str:
+    """Return a time such as `3 min 20 s`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def did_you_mean(name: str, allowed: Iterable[str]) -> str:

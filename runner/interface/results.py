@@ -101,7 +101,7 @@ class Results:
     @property
     @refusing
     def runs(self) -> pd.DataFrame:
-        """One row per run: the columns of summary.csv, and `directory`.
+        """One row per run, with the columns of summary.csv and `directory`.
 
         >>> import runner
         >>> results = runner.load("outputs/sweeps/optimizers")

@@ -84,7 +84,7 @@ class Run:
     @property
     @refusing
     def record(self) -> dict[str, Any]:
-        """The values in record.json: configuration, versions, device, timings and metrics.
+        """The values in record.json, among them configuration, versions, device, timings and metrics.
 
         >>> import runner
         >>> runner.Run("outputs/sweeps/optimizers/0").record["dataset"]["name"]

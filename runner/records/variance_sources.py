@@ -2,7 +2,7 @@
 
 from typing import Literal, get_args
 
-from runner.config.schema import StreamName
+from runner.core.streams import StreamName
 
 Source = Literal["weights", "order", "dropout", "augmentation", "split"]
 STREAMS: tuple[StreamName, ...] = get_args(StreamName)

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.records.design import CORRECTION_NAMES, Correction, Looks
-from runner.reporting.statistics.attainability import smallest_equivalence_p, smallest_p
-from runner.reporting.statistics.comparisons import FEWEST_SEEDS
+from runner.reporting.statistics.attainability import FEWEST_SEEDS, smallest_equivalence_p, smallest_p
 from runner.reporting.statistics.corrected_t import CORRECTED_T, FEWEST_FOLDS, detectable_by_t
 from runner.reporting.statistics.families import combined, holm
 from runner.reporting.statistics.joint_flips import adjusted

@@ -16,9 +16,8 @@ from runner.reporting.folds import folds_of, units_of
 from runner.reporting.lost_runs import NO_RESULT, is_scored
 from runner.reporting.metrics import TIMES_TO_TARGET, WARM_SECONDS, sign_of
 from runner.reporting.pairs import Arm, Design, arms_of, at_last_look
-from runner.reporting.statistics.attainability import LEVEL
+from runner.reporting.statistics.attainability import FEWEST_SEEDS, LEVEL
 from runner.reporting.statistics.comparisons import (
-    FEWEST_SEEDS,
     compare_paired,
     compare_unpaired,
     pair_error,

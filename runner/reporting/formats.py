@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-FORMATS = ("csv", "table", "png", "svg", "pdf", "html")
+FIGURE_FORMATS = ("png", "svg", "pdf")
+FORMATS = ("csv", "table", *FIGURE_FORMATS, "html")
 USUAL_FORMATS = ("csv", "table", "png", "svg", "html")
 USUAL_OF_A_RUN = ("csv", "png")
 

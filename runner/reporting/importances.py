@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from runner.core.text import counted, shortened
-from runner.reporting.statistics.comparisons import CONFIDENCE
+from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.statistics.functional_anova import Factor, functional_anova
 from runner.reporting.tuning_trials import Trials
 

@@ -18,7 +18,7 @@ from runner.records.run_directory import RunDirectory
 from runner.reporting.collect import find_runs
 from runner.reporting.figures.canvas import as_svg, save_figure
 from runner.reporting.figures.files import drawn, write_figures
-from runner.reporting.formats import USUAL_FORMATS, USUAL_OF_A_RUN, Output
+from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
 from runner.reporting.page.page import drawing, write_page
 from runner.reporting.ranks import Ranks
 from runner.reporting.report_figures import report_figures
@@ -28,8 +28,6 @@ from runner.reporting.tables.frames import write_frame
 from runner.reporting.tables.paper_table import PaperTable, paper_table
 from runner.reporting.variance_sources import source_sentences
 from runner.reporting.variant_names import find_variant
-
-FIGURE_FORMATS = ("png", "svg", "pdf")
 
 _LONG = ["run_id", "variant", "seed", "epoch"]  # the columns of history.csv before metric and value
 

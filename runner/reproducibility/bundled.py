@@ -16,7 +16,7 @@ from runner.core.text import printable
 from runner.records.record import RunRecord
 from runner.records.run_directory import RUN_FILES, RunDirectory
 from runner.records.sweep_directory import PLAN, PLAN_TABLE, TUNING_TABLE, Question
-from runner.reporting.report import FIGURE_FORMATS
+from runner.reporting.formats import FIGURE_FORMATS
 from runner.sweeps.planning.plan import Plan
 from runner.sweeps.progress.state import LEFT, Standing, standings
 

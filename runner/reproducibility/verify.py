@@ -14,7 +14,8 @@ from rich.console import Console
 from runner.config.hydra_guard import guard_hydra
 from runner.config.hydra_resolvers import register_resolvers
 from runner.config.ranges import Count
-from runner.config.schema import Section, error_lines
+from runner.config.schema import error_lines
+from runner.config.section import Section
 from runner.core.errors import EXIT_FAILED, EXIT_INTERRUPTED, ConfigError, Stopped, UserError
 from runner.core.paths import conf_directory
 from runner.core.read_yaml import read_yaml

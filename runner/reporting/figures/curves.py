@@ -16,7 +16,7 @@ from runner.reporting.figures.canvas import ONE_COLUMN, TWO_COLUMNS, epoch_axis,
 from runner.reporting.figures.styles import Style
 from runner.reporting.folds import SEEDS, Unit
 from runner.reporting.metrics import axis_label, is_share
-from runner.reporting.statistics.comparisons import CONFIDENCE
+from runner.reporting.statistics.attainability import CONFIDENCE
 
 BAND = f"{CONFIDENCE:.0%} interval of the mean"
 _NAME = 46  # letters per line

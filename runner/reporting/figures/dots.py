@@ -11,7 +11,8 @@ from matplotlib.ticker import PercentFormatter
 
 from runner.reporting.figures.canvas import PALETTE, TWO_COLUMNS, legend_below, panels, row_places, wrapped
 from runner.reporting.folds import SEEDS, Unit
-from runner.reporting.statistics.comparisons import CONFIDENCE, summarize
+from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.statistics.comparisons import summarize
 
 _INTERVAL = f"mean and its {CONFIDENCE:.0%} interval"
 _NAME, _NOTE = 40, 24  # letters per line

@@ -10,7 +10,7 @@ from matplotlib.ticker import PercentFormatter
 from runner.core.text import counted
 from runner.reporting.figures.canvas import canvas, legend_below, plain
 from runner.reporting.figures.styles import Style
-from runner.reporting.statistics.comparisons import CONFIDENCE
+from runner.reporting.statistics.attainability import CONFIDENCE
 
 _ROW = 0.2  # inches per key
 _NAME = 60  # letters of a variant

@@ -9,7 +9,7 @@ from matplotlib.ticker import PercentFormatter
 from runner.core.text import counted
 from runner.reporting.figures.canvas import TWO_COLUMNS, canvas, legend_below, wrapped
 from runner.reporting.figures.styles import Style
-from runner.reporting.statistics.comparisons import CONFIDENCE
+from runner.reporting.statistics.attainability import CONFIDENCE
 
 BAND = f"pointwise {CONFIDENCE:.0%} interval"
 _NAME = 46  # letters per line

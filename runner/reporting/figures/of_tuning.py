@@ -16,7 +16,7 @@ from runner.reporting.figures.canvas import ONE_COLUMN, TWO_COLUMNS, count_axis,
 from runner.reporting.figures.curves import WIDE_RANGE
 from runner.reporting.figures.styles import Style
 from runner.reporting.metrics import axis_label, is_share
-from runner.reporting.statistics.comparisons import CONFIDENCE
+from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.statistics.ties import Values
 
 _NAME = 46  # letters per line

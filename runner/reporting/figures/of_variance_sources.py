@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from runner.records.variance_sources import ALL
 from runner.reporting.figures.canvas import PALETTE, TWO_COLUMNS, legend_below, panels, row_places, wrapped
 from runner.reporting.metrics import is_share, quantity, shown_unit
-from runner.reporting.statistics.comparisons import CONFIDENCE
+from runner.reporting.statistics.attainability import CONFIDENCE
 
 _NAME = 40  # letters per line
 _ROW = 0.22  # inches per line

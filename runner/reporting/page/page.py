@@ -20,7 +20,7 @@ from runner.reporting.page.page_tables import environment_table, runs_table, sel
 from runner.reporting.page.tasks_table import tasks_table
 from runner.reporting.page.variance_table import variance_table
 from runner.reporting.results import Results
-from runner.reporting.statistics.comparisons import CONFIDENCE
+from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.tables.paper_table import PaperTable
 from runner.reporting.targets import is_time
 from runner.reporting.variance_sources import source_sentences

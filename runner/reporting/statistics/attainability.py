@@ -5,6 +5,7 @@ import itertools
 from runner.core.text import counted
 
 LEVEL = 0.05  # of significance, after Holm's correction
+CONFIDENCE = 0.95  # of intervals
 EXACT_PAIRS = 30  # largest number for which all 2^n flips are enumerated
 FLIPS = 99_999  # random ones, for more pairs
 
@@ -38,6 +39,9 @@ def least_text(smallest: float) -> str:
 def seeds_needed(comparisons: int) -> int:
     """Return the smallest number of seeds that can reach p < 0.05."""
     return next(pairs for pairs in itertools.count(1) if smallest_p(pairs, comparisons) < LEVEL)
+
+
+FEWEST_SEEDS = seeds_needed(1)  # 6: an exact two-sided test on 5 pairs gives p of at least 2 / 2^5 = 0.0625
 
 
 def cannot_decide(

@@ -10,14 +10,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from runner.reporting.statistics.attainability import EXACT_PAIRS, FLIPS, seeds_needed
+from runner.reporting.statistics.attainability import CONFIDENCE, EXACT_PAIRS, FLIPS
 from runner.reporting.statistics.equivalence import against_margin
 from runner.reporting.statistics.sign_flips import AS_EXTREME, exact_interval, sign_flip_p
 from runner.reporting.statistics.ties import Values, levelled, rounding_of
 from runner.reporting.statistics.win_probability import paired_win_interval, share_of_wins, unpaired_win_interval
 
-CONFIDENCE = 0.95
-FEWEST_SEEDS = seeds_needed(1)  # 6: an exact two-sided test on 5 pairs gives p of at least 2 / 2^5 = 0.0625
 _RESAMPLES = 9_999
 ERROR = 1e-4  # of `rounding_of`: a generous bound on the error of one difference
 _MOST_SPLITS = 200_000  # of two samples, to enumerate

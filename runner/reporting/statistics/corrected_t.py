@@ -17,8 +17,8 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 from scipy import optimize, stats
 
+from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.statistics.comparisons import (
-    CONFIDENCE,
     Comparison,
     direction_of,
     paired_differences,

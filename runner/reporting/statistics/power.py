@@ -17,8 +17,13 @@ import numpy.typing as npt
 from scipy import stats
 
 from runner.records.design import MOST_SEEDS, Looks
-from runner.reporting.statistics.attainability import LEVEL, smallest_equivalence_p, smallest_p
-from runner.reporting.statistics.comparisons import CONFIDENCE, FEWEST_SEEDS
+from runner.reporting.statistics.attainability import (
+    CONFIDENCE,
+    FEWEST_SEEDS,
+    LEVEL,
+    smallest_equivalence_p,
+    smallest_p,
+)
 from runner.reporting.statistics.ties import ROUNDING, Values
 
 POWER = 0.8

@@ -15,7 +15,7 @@ from runner.reporting.decision import EQUIVALENT, UNDECIDED
 from runner.reporting.metrics import seeds_interval
 from runner.reporting.pairs import compared_runs, same_data
 from runner.reporting.predictions import Answers
-from runner.reporting.statistics.comparisons import CONFIDENCE
+from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.statistics.crossed import Crossed, Sample, variance_of_parts
 from runner.reporting.statistics.resampling import RESAMPLED
 from runner.reporting.statistics.ties import Values

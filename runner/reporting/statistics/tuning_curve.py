@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from runner.reporting.statistics.comparisons import CONFIDENCE
+from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.statistics.ties import Values, levelled
 
 _TAIL = (1 - CONFIDENCE) / 2

@@ -34,8 +34,8 @@ from runner.reporting.metrics import (
     signed_text,
     spread_text,
 )
-from runner.reporting.statistics.attainability import LEVEL
-from runner.reporting.statistics.comparisons import FEWEST_SEEDS, binomial_error
+from runner.reporting.statistics.attainability import FEWEST_SEEDS, LEVEL
+from runner.reporting.statistics.comparisons import binomial_error
 from runner.reporting.statistics.corrected_t import CORRECTED_T, NO_TEST
 from runner.reporting.statistics.families import after_correction
 from runner.reporting.statistics.resampling import RESAMPLED

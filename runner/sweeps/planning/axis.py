@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, PlainValidator, model_serializer, model_
 
 from runner.config.overrides import Override
 from runner.config.ranges import LARGEST
-from runner.config.schema import Section
+from runner.config.section import Section
 
 _BELOW_ONE = 1 - 2**-53  # the largest uniform number
 _DIGITS = 4  # significant digits of a drawn value on a logarithmic scale, and at most of one on a linear scale

@@ -16,7 +16,8 @@ from pydantic import (
 )
 
 from runner.config.ranges import LARGEST, Count, NonNegative, Positive, WholeNumber
-from runner.config.schema import Section, error_lines
+from runner.config.schema import error_lines
+from runner.config.section import Section
 from runner.core.errors import ConfigError
 from runner.core.text import counted, did_you_mean
 from runner.records.baselines import arm_parts, study_names

@@ -14,13 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from runner.core.lock import is_locked
+from runner.core.text import duration
 from runner.records.job import Job
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.outcome import Outcome, read_epochs
 from runner.sweeps.planning.study import Chosen
 from runner.sweeps.progress.best import Best, shown_name, variant_name
 from runner.sweeps.progress.estimate import seconds_left
-from runner.sweeps.progress.plan_view import duration
 
 # The order of the columns; those in `_ALWAYS` appear even with a count of 0.
 _STATES = ("completed", "running", "failed", "diverged", "pruned", "interrupted", "waiting")

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from runner.core.terminal import say
-from runner.core.text import counted
+from runner.core.text import counted, duration
 from runner.records.job import Job
 from runner.records.sweep_directory import PLAN_TABLE
 from runner.records.variance_sources import ALL, variant_and_source
@@ -97,18 +97,6 @@ def _range_text(seconds: tuple[float, float] | None) -> str:
         return ""
     fewest, most = map(duration, seconds)
     return f", about {fewest}" if fewest == most else f", {fewest} to {most}"
-
-
-def duration_text(seconds: float | None) -> str:
-    """Return `, about 3 min 20 s`, or nothing if the time is unknown."""
-    return "" if seconds is None else f", about {duration(seconds)}"
-
-
-def duration(seconds: float) -> str:
-    """Return a time such as `3 min 20 s`."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def show_selection(console: Console, selection: "pd.DataFrame") -> None:

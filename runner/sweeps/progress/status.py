@@ -9,13 +9,12 @@ from rich.console import Console, ConsoleDimensions, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from runner.core.text import counted
+from runner.core.text import counted, duration
 from runner.records.job import Job
 from runner.sweeps.outcome import Outcome
 from runner.sweeps.planning.plan import Plan
 from runner.sweeps.progress.best import Best, shown_name, variant_name
 from runner.sweeps.progress.estimate import epoch_seconds, seconds_left
-from runner.sweeps.progress.plan_view import duration_text
 from runner.sweeps.progress.state import LEFT, STATES, Standing, Standings, standings
 
 Rows = dict[str, Counter[str]]  # the runs of each variant, by state
@@ -100,7 +99,8 @@ def _summary(plan: Plan, sweep: Path, runs: Standings) -> str:
     an_epoch = epoch_seconds((job.variant, run.record) for job, run in runs)
     unplanned = [runs[-1][0]] * plan.to_come if runs else []  # estimated like the last one
     seconds = seconds_left([*left, *unplanned], an_epoch, histories, workers=len(histories))
-    return f"{counted(len(left) + plan.to_come, 'run')} left, {len(histories)} running" + duration_text(seconds)
+    time = "" if seconds is None else f", about {duration(seconds)}"
+    return f"{counted(len(left) + plan.to_come, 'run')} left, {len(histories)} running{time}"
 
 
 def _best(plan: Plan, runs: Standings) -> list[Best]:
