@@ -14,6 +14,7 @@ import pytest
 from runner.core.errors import UserError
 from runner.data import download
 from runner.data.mnist import load_mnist
+from runner.data.time_limit import within
 from tests.published import idx_bytes
 from tests.torture.datasets import ARRAYS, STEMS
 
@@ -153,7 +154,7 @@ def serve(monkeypatch) -> Iterator[Callable[..., type[Handler]]]:
     """serve(answer) -> the handler, whose address load(folder) downloads from."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr(download, "_LARGEST", LARGEST)
-    monkeypatch.setattr(download, "_LONGEST", LONGEST)
+    monkeypatch.setattr(download, "within", lambda _, *work, **keywords: within(LONGEST, *work, **keywords))
 
     class Answering(Handler):
         over = Event()
