@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 
 from runner.core.text import counted
@@ -28,7 +27,7 @@ from runner.reporting.tables.paper_table import PaperTable
 from runner.reporting.targets import is_time
 from runner.reporting.variance_sources import source_sentences
 
-_PUNCTUATION = re.compile(r"([_,=/.-])")
+_PUNCTUATION = re.compile(r"(?<=[_,=/.-])")
 _BAND = f"Lines are means over seeds, bands their {CONFIDENCE:.0%} t-intervals."
 _DOTS = f"Each dot is a seed; the bar below is the mean with its {CONFIDENCE:.0%} t-interval."
 _PENALTY = "Includes each run's own penalties and smoothing; not comparable between variants that differ in these."
@@ -148,7 +147,8 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
     sections = {
         "verdict": "Verdict", "in-full": "In full", "variants": "Variants", "data-sets": "Data sets",
         "effects": "Effects", "tuning": "Tuning", "variance": "Sources of variance", "figures": "Figures",
-        "runs": "Runs", "failures": "Failures", "left-out": "Left out", "environment": "Environment", "again": "Reproduce",
+        "runs": "Runs", "failures": "Failures", "left-out": "Left out", "environment": "Environment",
+        "again": "Reproduce",
     }  # fmt: skip
     absent = {
         "in-full": not first.ticks,
@@ -191,9 +191,9 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
     return path
 
 
-def _breakable(name: str) -> Markup:
-    """Return a name that may be broken after its punctuation."""
-    return Markup(_PUNCTUATION.sub(r"\1<wbr>", str(escape(name))))
+def _breakable(name: str) -> list[str]:
+    """Return the parts of a name between which a line may break."""
+    return _PUNCTUATION.split(name)
 
 
 def _which_images(metric: str) -> str:
