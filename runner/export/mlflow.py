@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from numbers import Real
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from runner.core.errors import EnvironmentFault
 from runner.core.omissions import LeftOut
@@ -98,7 +99,7 @@ def _numbers(row: Iterable[tuple[Any, Any]]) -> dict[str, float]:
     return {
         str(name): float(value)
         for name, value in row
-        if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+        if isinstance(value, int | float | np.integer) and not isinstance(value, bool) and math.isfinite(value)
     }
 
 
