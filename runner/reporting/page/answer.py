@@ -1,7 +1,7 @@
 """First screen of the page: a forest plot of the differences from the baseline, with the verdict of each variant."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from runner.core.text import counted
-from runner.reporting.decision import BETTER, EQUIVALENT, UNDECIDED, WORSE, outcome, p_text
+from runner.reporting.decision import BETTER, EQUIVALENT, UNDECIDED, WORSE, p_text
+from runner.reporting.differences import Difference, differences
 from runner.reporting.metrics import (
-    interval_text,
     is_share,
     margin_text,
     p_equation,
@@ -20,16 +20,14 @@ from runner.reporting.metrics import (
     sign_of,
     signed_text,
 )
-from runner.reporting.page.row_names import groups
-from runner.reporting.pairs import paired_differences
 from runner.reporting.results import Results
 from runner.reporting.statistics.attainability import CONFIDENCE
-from runner.reporting.time_verdicts import shown_estimate
 
 SYMBOLS = {BETTER: "▲", WORSE: "▼", EQUIVALENT: "=", UNDECIDED: "?"}
 _FAR = 6.0  # times the median reach of the variants; what reaches farther does not set the axis
 _EDGE = 1.5  # percent of the width on either side of the axis
 _TICKS = 6  # most intervals between ticks
+_LETTERS = 12  # most of a seed, or of the digest that names a fold
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,9 @@ class Bar:
 class AnswerRow:
     """A variant: its word, sentence, numbers and marks; `position` among the variants of the report."""
 
+    variant: str
     name: str  # short, if its group has a heading
+    note: str  # chosen values, and lost runs
     position: int
     word: str
     sentence: str  # without the evidence, if the plot shows it
@@ -129,31 +129,59 @@ class Answer:
 
 
 def answer(results: Results) -> Answer:
-    """Return the forest plot of the report's comparisons, in the order of the table."""
-    compared = {row["variant"]: row for row in results.comparisons.to_dict("records")}
-    seeds = paired_differences(results.summary, results.metric, results.baselines) if compared else {}
-    drawn = {variant: reach for variant, row in compared.items() if (reach := _reach(row, seeds.get(variant, {})))}
-    scale = Scale.of(_with_margin(drawn.values(), results.margin)) if drawn else None
-    noun = results.unit.noun
-    found = []
-    for group in groups(results.variants, results.baselines):
-        rows = [
-            AnswerRow(
-                name,
-                results.variants.index(variant),
-                _word(results, compared.get(variant), variant),
-                group.shortened(results.verdict_parts[variant].short if scale else results.verdicts[variant]),
-                **(
-                    _marks(compared[variant], seeds.get(variant, {}), scale, noun) if scale and variant in drawn else {}
-                ),
-            )
-            for variant, name in group.names.items()
-        ]
-        found.append(AnswerGroup(group.heading, rows))
-    return _plotted(results, found, scale) if scale else Answer(found)
+    """Return the forest plot of the report's comparisons: in the order of the table, each cell after its baseline."""
+    found = differences(results)
+    reaches = [reach for one in found if (reach := _reach(one))]
+    margins = [] if results.margin is None else [(-results.margin, results.margin)]
+    scale = Scale.of([*reaches, *margins]) if reaches else None
+    p_values = {row["variant"]: p_text(row) for row in results.comparisons.to_dict("records")}
+    members: dict[str, list[AnswerRow]] = {}
+    for one in found:
+        rows = members.setdefault(one.cell, [])
+        baseline = results.baselines[one.variant]
+        names = {one.variant: one.name, baseline: one.baseline} if one.cell else {}
+        if baseline in results.variants and not any(row.variant == baseline for row in rows):
+            rows.insert(0, _row(results, baseline, names, scale))
+        rows.append(_row(results, one.variant, names, scale, one, p_values[one.variant]))
+    shown = {row.variant for rows in members.values() for row in rows}
+    others = [_row(results, variant, {}, scale) for variant in results.variants if variant not in shown]
+    groups = [AnswerGroup(cell, rows) for cell, rows in members.items()]
+    groups += [AnswerGroup("", others)] if others else []
+    return _plotted(results, groups, found, scale) if scale else Answer(groups)
 
 
-def _plotted(results: Results, found: Sequence[AnswerGroup], scale: Scale) -> Answer:
+def _row(
+    results: Results,
+    variant: str,
+    names: Mapping[str, str],
+    scale: Scale | None,
+    difference: Difference | None = None,
+    p_value: str = "-",
+) -> AnswerRow:
+    """Return the row of a variant.
+
+    Args:
+        names: the short names of the variants that its sentence names.
+        difference: None if it is compared with none.
+        p_value: adjusted; "-" if there is none.
+    """
+    sentence = results.verdict_parts[variant].short if scale else results.verdicts[variant]
+    for label in sorted(names, key=len, reverse=True):
+        sentence = sentence.replace(label, names[label])
+    is_baseline = results.baselines[variant] == variant
+    return AnswerRow(
+        variant=variant,
+        name=names.get(variant, variant),
+        note=difference.note if difference else "",
+        position=results.variants.index(variant),
+        word=difference.word if difference else "baseline" if is_baseline else "not compared",
+        sentence=sentence,
+        p_value="" if p_value == "-" else p_equation(p_value),
+        **(_marks(difference, results, scale) if difference and scale else {}),
+    )
+
+
+def _plotted(results: Results, groups: Sequence[AnswerGroup], found: Sequence[Difference], scale: Scale) -> Answer:
     """Return the answer with its axis."""
     metric, margin = results.metric, results.margin
     unit = f" ({shown_unit(metric)})" if shown_unit(metric) else ""
@@ -161,53 +189,44 @@ def _plotted(results: Results, found: Sequence[AnswerGroup], scale: Scale) -> An
     if margin is not None:
         band = Bar(scale.place(-margin), scale.place(margin), f"margin of {margin_text(margin, metric)}")
     return Answer(
-        found,
+        groups,
         [Mark(scale.place(tick), _tick_text(tick, metric)) for tick in scale.ticks()],
         scale.place(0.0),
         band,
         f"difference in {quantity(metric)} from {results.baseline or 'the baseline'}{unit}",
         f"{CONFIDENCE:.0%} interval, p",
         ("worse", "better") if sign_of(metric) > 0 else ("better", "worse"),
-        _caption(results, [row for group in found for row in group.rows]),
+        _caption(results, [row for group in groups for row in group.rows], found),
     )
 
 
-def _word(results: Results, row: Mapping[Any, Any] | None, variant: str) -> str:
-    if row is not None:
-        return outcome(row)
-    return "baseline" if results.baselines[variant] == variant else "not compared"
-
-
-def _reach(row: Mapping[Any, Any], seeds: Mapping[int, float]) -> tuple[float, float] | None:
+def _reach(one: Difference) -> tuple[float, float] | None:
     """Return the smallest and largest finite value to draw of a comparison; None if there is none."""
-    column, interval = shown_estimate(row)
-    ends = [row[f"{name}_{end}"] for name in (interval, "new_images") for end in ("low", "high")]
-    finite = [float(value) for value in (row[column], *ends, *seeds.values()) if math.isfinite(value)]
-    return (min(finite), max(finite)) if math.isfinite(row[column]) else None
+    ends = (one.low, one.high, one.new_low, one.new_high)
+    finite = [float(value) for value in (one.estimate, *ends, *one.by_seed.values()) if math.isfinite(value)]
+    return (min(finite), max(finite)) if math.isfinite(one.estimate) else None
 
 
-def _with_margin(reaches: Iterable[tuple[float, float]], margin: float | None) -> list[tuple[float, float]]:
-    return [*reaches, *([] if margin is None else [(-margin, margin)])]
-
-
-def _marks(row: Mapping[Any, Any], seeds: Mapping[int, float], scale: Scale, noun: str) -> dict[str, Any]:
+def _marks(one: Difference, results: Results, scale: Scale) -> dict[str, Any]:
     """Return the marks and numbers of a comparison."""
-    metric = row["metric"]
-    column, interval = shown_estimate(row)
-    bars = []
+    metric, noun, bars, texts = results.metric, results.unit.noun, [], []
     usual = f"{CONFIDENCE:.0%} interval"
-    for name, text in ((interval, usual), ("new_images", f"{usual} for new test images too")):
-        low, high = row[f"{name}_low"], row[f"{name}_high"]
+    for low, high, name in (
+        (one.low, one.high, usual),
+        (one.new_low, one.new_high, f"{usual} for new test images too"),
+    ):
+        texts.append("" if math.isnan(low) else f"[{signed_text(low, metric)}, {signed_text(high, metric)}]")
         if not math.isnan(low):
-            bars.append(Bar(scale.place(low), scale.place(high), f"{text}: {interval_text(row, metric, name)}"))
-    p_value = p_text(row)
+            bars.append(Bar(scale.place(low), scale.place(high), f"{CONFIDENCE:.0%} {name}: {texts[-1]}"))
+    if not math.isfinite(one.estimate):
+        return {"interval": texts[0]}
     return {
-        "interval": interval_text(row, metric, interval).strip("-"),
-        "p_value": "" if p_value == "-" else p_equation(p_value),
-        "mean": _mark(row[column], f"{row['variant']}: {signed_text(row[column], metric)}", scale),
+        "interval": texts[0],
+        "mean": _mark(one.estimate, f"{one.name}: {signed_text(one.estimate, metric)}", scale),
         "dots": [
-            _mark(value, f"{noun} {str(seed)[:12]}: {signed_text(value, metric)}", scale)
-            for seed, value in seeds.items()
+            _mark(value, f"{noun} {str(seed)[:_LETTERS]}: {signed_text(value, metric)}", scale)
+            for seed, value in one.by_seed.items()
+            if math.isfinite(value)
         ],
         "bars": bars,
     }
@@ -223,12 +242,13 @@ def _tick_text(tick: float, metric: str) -> str:
     return f"{value:+g}" if value else "0"
 
 
-def _caption(results: Results, rows: Sequence[AnswerRow]) -> str:
+def _caption(results: Results, rows: Sequence[AnswerRow], found: Sequence[Difference]) -> str:
     """Describe the marks that the plot has."""
     noun = results.unit.noun
     parts = []
     if any(row.dots for row in rows):
-        parts.append(f"each dot is the paired difference of a {noun}")
+        pair = "the paired difference of" if all(one.is_paired for one in found) else "a difference from the baseline:"
+        parts.append(f"each dot is {pair} a {noun}")
     if any(row.bars for row in rows):
         parts.append(f"the diamond is the estimate, the thick line its {CONFIDENCE:.0%} interval")
     if any(len(row.bars) > 1 for row in rows):

@@ -59,6 +59,12 @@ TUNING_CAPTIONS = {
     ),
 }
 CAPTIONS = TUNING_CAPTIONS | {
+    "forest": (
+        "Difference of each variant from its baseline. Dots are seeds, the diamond is their mean, the thick line its "
+        f"{CONFIDENCE:.0%} interval for these test examples, and the thin line the one that also covers new test "
+        "examples. Intervals are not adjusted for several comparisons; the verdict is. An arrow at the edge is a "
+        "difference far beyond the others."
+    ),
     "accuracy": f"Accuracy by epoch. {_BAND}",
     "loss": f"Loss by epoch. {_PENALTY} {_BAND}",
     "negative_log_likelihood": f"Cross-entropy by epoch, without penalties and smoothing. {_BAND}",
