@@ -24,9 +24,11 @@ from runner.reporting.statistics.comparisons import (
     paired_sides,
     summarize,
 )
-from runner.reporting.statistics.corrected_t import apart_folds, compare_folds, overlap_of
+from runner.reporting.statistics.corrected_t import apart_folds, compare_folds
 from runner.reporting.statistics.joint_flips import Flippable, Sides, repeated_interval
-from runner.reporting.statistics.sign_test import SIGN_TEST, TIME_COLUMNS, compare_times, paired_signs
+from runner.reporting.statistics.names_of_tests import SIGN_TEST
+from runner.reporting.statistics.overlap import overlap_of
+from runner.reporting.statistics.sign_test import TIME_COLUMNS, compare_times, paired_signs
 from runner.reporting.statistics.win_probability import win_claim
 from runner.reporting.targets import TARGET_COLUMNS, target_columns
 

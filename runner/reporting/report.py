@@ -24,7 +24,7 @@ from runner.reporting.ranks import Ranks
 from runner.reporting.report_figures import report_figures
 from runner.reporting.results import Results, Wish, read_results
 from runner.reporting.run_figures import run_figures
-from runner.reporting.tables.frames import write_frame
+from runner.reporting.tables.csv_frames import write_frame
 from runner.reporting.tables.paper_table import PaperTable, paper_table
 from runner.reporting.variance_sources import source_sentences
 from runner.reporting.variant_names import find_variant

@@ -18,7 +18,7 @@ from runner.reporting.formats import Output
 from runner.reporting.groups import Group, groups_of
 from runner.reporting.report import report, show_verdicts
 from runner.reporting.results import Wish
-from runner.reporting.tables.frames import write_frame
+from runner.reporting.tables.csv_frames import write_frame
 
 _USUAL_OUT = Path("outputs/report")
 

@@ -15,13 +15,14 @@ from runner.core.omissions import LeftOut
 from runner.core.text import counted, did_you_mean
 from runner.records.baselines import baselines
 from runner.records.design import CORRECTION_NAMES, CORRECTIONS, Correction
-from runner.records.sweep_directory import Question
+from runner.records.sweep_directory import Question, tuned_metric
 from runner.reporting.aggregate import aggregate_frame, comparison_frame
 from runner.reporting.collect import Run, existing, find_runs, not_begun
+from runner.reporting.complete_grids import Factorial, factorial
 from runner.reporting.decision import STILL_TRAINING, UNDECIDED
 from runner.reporting.effect_verdicts import effect_verdicts
 from runner.reporting.effects import LOOKS_TO_COME, effects_frame
-from runner.reporting.factors import Factorial, factorial, read_factors
+from runner.reporting.factors import read_factors
 from runner.reporting.folds import Unit, folds_of, folds_text, refuse_mixed_folds, unit_of
 from runner.reporting.groups import plans_apart, sweeps_apart
 from runner.reporting.importances import Importances, importances
@@ -41,7 +42,7 @@ from runner.reporting.metrics import (
 )
 from runner.reporting.predictions import Predicted, read_predicted
 from runner.reporting.ranks import Ranks, average_ranks, scores_by_dataset
-from runner.reporting.selection import read_tuning, selection_frame, selection_warnings, tuned_metric
+from runner.reporting.selection import read_tuning, selection_frame, selection_warnings
 from runner.reporting.statistics.test_set_error import BY_EXAMPLE, with_test_set_error
 from runner.reporting.statistics.ties import best_first, places
 from runner.reporting.tables.frames import history_frame, summary_frame

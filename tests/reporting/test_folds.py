@@ -17,7 +17,8 @@ from runner.reporting.folds import folds_of, folds_text, refuse_mixed_folds, uni
 from runner.reporting.power import PowerWish, power_frame
 from runner.reporting.report import results_table
 from runner.reporting.results import Wish, read_results
-from runner.reporting.statistics.corrected_t import CORRECTED_T, compare_folds
+from runner.reporting.statistics.corrected_t import compare_folds
+from runner.reporting.statistics.names_of_tests import CORRECTED_T
 from runner.reporting.verdicts import cautions, verdicts
 
 TEN = [0.91, 0.88, 0.93, 0.90, 0.92, 0.89, 0.94, 0.90, 0.91, 0.93]

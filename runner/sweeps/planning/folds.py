@@ -13,8 +13,8 @@ from runner.records.design import MOST_FOLDS, Folds
 from runner.records.job import Job
 from runner.records.record import FOLLOWING
 from runner.reporting.statistics.attainability import LEVEL
-from runner.reporting.statistics.corrected_t import detectable_by_t, interval_reach
-from runner.reporting.statistics.power import POWER
+from runner.reporting.statistics.corrected_t import interval_reach
+from runner.reporting.statistics.power import POWER, detectable_by_t
 from runner.sweeps.planning.variants import Variant
 
 
