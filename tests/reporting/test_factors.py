@@ -6,7 +6,7 @@ from runner.reporting.collect import find_runs
 from runner.reporting.complete_grids import VARIANT, factorial
 from runner.reporting.factors import read_factors
 from runner.reporting.labels import Values
-from runner.reporting.results import Wish, read_results
+from runner.reporting.result_reader import Wish, read_results
 
 RATE = "optimizer.learning_rate"
 
