@@ -13,8 +13,6 @@ from runner.records.design import MOST_FOLDS, Folds
 from runner.records.job import Job
 from runner.records.record import FOLLOWING
 from runner.reporting.statistics.attainability import LEVEL
-from runner.reporting.statistics.corrected_t import detectable_by_t, interval_reach
-from runner.reporting.statistics.power import POWER
 from runner.sweeps.planning.variants import Variant
 
 
@@ -59,6 +57,10 @@ def fold_lines(jobs: Sequence[Job], comparisons: int) -> Iterator[str]:
     Args:
         jobs: of all variants, which share their folds.
     """
+    # SciPy takes longer to load than a sweep without folds to plan.
+    from runner.reporting.statistics.corrected_t import detectable_by_t, interval_reach
+    from runner.reporting.statistics.power import POWER
+
     drawn = [job.config["dataset"] for job in jobs if job.fold is not None]
     folds, units = drawn[0]["folds"], len({(dataset["split_seed"], dataset["fold"]) for dataset in drawn})
     seeds = len({job.seed for job in jobs})
