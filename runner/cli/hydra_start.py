@@ -1,9 +1,11 @@
 """Start of Hydra with the application, without the parts of Hydra's start that runner does not need."""
 
-import re
 import string
 import sys
 from argparse import ArgumentParser
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import hydra
@@ -16,12 +18,13 @@ from runner.cli.train import Application
 from runner.config.hydra_guard import guard_hydra
 from runner.config.hydra_resolvers import register_resolvers
 from runner.config.multirun import is_sweep, wants_local_workers
+from runner.config.options import options_table
 from runner.config.overrides import override_key
 from runner.core.paths import conf_directory
 
 CHECKED_WITH = "Hydra 1.3.8"  # its private class below
 
-_PLACEHOLDER = re.compile(r"\$\{?[A-Z]")  # $CONFIG, ${APP_CONFIG_GROUPS}: what Hydra can put into a help page
+_CONFIG_DIR_FLAGS = ("--config-dir", "-cd")
 
 
 class QuickHydra(Hydra):
@@ -48,10 +51,12 @@ class QuickHydra(Hydra):
         super().show_info(*args, **kwargs)
 
     def get_help(self, help_cfg: DictConfig, cfg: DictConfig, args_parser: ArgumentParser, resolve: bool) -> str:
-        """Return a help page, without listing all groups for a page that does not show Hydra's list."""
-        if _PLACEHOLDER.search(help_cfg.template):
+        """Return a help page; on that of runner stands its own table of options instead of Hydra's list of groups."""
+        template = help_cfg.template
+        if "$OPTIONS" not in template:
             return super().get_help(help_cfg, cfg, args_parser, resolve)
-        return string.Template(help_cfg.template).substitute()
+        table = options_table([conf_directory(), *_own_directories(sys.argv[1:])])
+        return string.Template(template).substitute(HEADER=help_cfg.header, OPTIONS=table, FOOTER=help_cfg.footer)
 
 
 def start(application: Application, arguments: list[str]) -> None:
@@ -64,6 +69,14 @@ def start(application: Application, arguments: list[str]) -> None:
     register_resolvers(arguments)
     hydra._internal.hydra.Hydra = QuickHydra  # type: ignore[misc]
     hydra.main(config_path=str(conf_directory()), config_name="config", version_base="1.3")(application)()
+
+
+def _own_directories(arguments: Sequence[str]) -> Iterator[Path]:
+    """Yield the user's directories of options."""
+    for argument, following in pairwise([*arguments, ""]):
+        flag, given, value = argument.partition("=")
+        if flag in _CONFIG_DIR_FLAGS:
+            yield Path(value if given else following)
 
 
 def _register_plugins() -> None:
