@@ -119,6 +119,7 @@ def _stale(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
     """Yield the files of an earlier report that this one does not have."""
     has_profile = results.tasks is not None and not results.tasks.profile.empty
     present = {
+        "forest.*": len(results.comparisons) > 0,
         "selection.csv": results.selection is not None,
         "tuning_curve.*": results.tuning_curve is not None,
         "tuning_history.*": results.tuning is not None,

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from runner.core.text import counted
+from runner.reporting.differences import differences
 from runner.reporting.figures.axes import is_grid, number, overrides_frame, points_along, sensitivity_axis, varying_axes
 from runner.reporting.figures.canvas import wrapped
 from runner.reporting.figures.curves import learning_curves, variant_curves
@@ -15,6 +16,7 @@ from runner.reporting.figures.dots import dots
 from runner.reporting.figures.files import Draw
 from runner.reporting.figures.grids import heat_map, sensitivity
 from runner.reporting.figures.interactions import interaction
+from runner.reporting.figures.of_differences import forest
 from runner.reporting.figures.of_run import confusion_matrix
 from runner.reporting.figures.of_tasks import performance_profile
 from runner.reporting.figures.of_variance_sources import spread_by_source
@@ -43,6 +45,9 @@ def report_figures(results: Results, ranks: Ranks | None, confusion: str | None,
         seeds: draw every seed's curve as a thin line.
     """
     styles = variant_styles(results.variants, results.ranked, results.baseline)
+    if found := differences(results):
+        title = f"{_begin(quantity(results.metric))} against the baseline: {results.title}"
+        yield "forest", partial(forest, found, results.metric, title, margin=results.margin, unit=results.unit)
     for metric in ("accuracy", "loss", "negative_log_likelihood"):
         if metric in results.history or f"val_{metric}" in results.history:
             title = f"{_begin(quantity(metric))}: {results.title}"

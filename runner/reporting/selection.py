@@ -82,7 +82,7 @@ def read_tuning(sweep: Path) -> pd.DataFrame:
         ValueError: if the file is not a tuning table; names the file.
     """
     path = sweep / TUNING_TABLE
-    tuning = read_frame(path, texts=("variant", "point", "state"))
+    tuning = read_frame(path, texts=("variant", "point", "state", "run_ids"))
     metrics = [column for column in tuning if column not in TUNING_COLUMNS]
     kinds = {"chosen": "b", "on_edge": "b", "budget": "i", "trial": "i"} | dict.fromkeys(metrics, "f")
     if len(metrics) != 1 or metrics[0] not in VALIDATION_METRICS or not {*FIRST_TUNING_COLUMNS} <= {*tuning}:

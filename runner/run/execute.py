@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from keras.callbacks import Callback
 
     from runner.engine.compiled import Compiled
+    from runner.engine.trackers import Trackers
     from runner.run.build import Parts
 
 
@@ -137,10 +138,8 @@ def run(
     with attempt.guard():
         _write_model(model, prepared, directory)
         _write_results(attempt, parts, directory, console, figures=not request.in_sweep)
-    with attempt.guard():
-        _log_and_show(parts.trackers.end(replace(attempt.record, status=attempt.status)), warn)
     record = attempt.finished(time.perf_counter() - started)
-    directory.write_record(record)
+    _write_ending(directory, record, parts.trackers, warn)
     if attempt.fault:
         raise attempt.fault
     if record.status in DONE:
@@ -198,6 +197,15 @@ def _write_beginning(directory: RunDirectory, request: Request, config: dict[str
     directory.write_hydra(request.hydra)
     directory.write_config(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
     directory.write_record(record)
+
+
+def _write_ending(
+    directory: RunDirectory, record: RunRecord, trackers: "Trackers", warn: Callable[[str], None]
+) -> None:
+    """Write the final record, then wait for the trackers: a Ctrl-C ends the wait and changes nothing else."""
+    directory.write_record(record)
+    with suppress(KeyboardInterrupt):
+        _log_and_show(trackers.end(record), warn)
 
 
 def _train(

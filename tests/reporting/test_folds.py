@@ -140,6 +140,13 @@ def test_the_interval_of_a_mean_allows_for_overlapping_training_sets():
     assert row["standard_error"] == pytest.approx(np.std(TEN, ddof=1) * math.sqrt(1 / 10 + 1 / 4))
 
 
+def test_runs_that_failed_before_they_knew_their_fold_leave_the_others_their_interval():
+    failed = runs("a", TEN, statuses=["failed"] * 2 + ["completed"] * 8)
+    failed.loc[:1, ["folds", "held_out"]] = None
+    assert unit_of(failed) == unit_of(runs("a", TEN[2:]))
+    assert unit_of(failed).overlap == 1 / 4
+
+
 def test_units_are_folds_or_seeds():
     plain = runs("a", TEN[:2]).drop(columns=["folds", "fold", "held_out"])
     assert units_of(plain).tolist() == [0, 0]

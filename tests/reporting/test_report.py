@@ -55,8 +55,8 @@ def reported(once):
 def test_a_sweep_gets_its_tables_and_comparisons(reported):
     assert (reported / "written").read_text().splitlines() == [
         "summary.csv", "history.csv", "aggregate.csv", "comparisons.csv", "table.md", "table.tex", "table.csv",
-        "accuracy.svg", "accuracy.png", "loss.svg", "loss.png", "test_accuracy.svg", "test_accuracy.png",
-        "generalization_gap.svg", "generalization_gap.png", "index.html",
+        "forest.svg", "forest.png", "accuracy.svg", "accuracy.png", "loss.svg", "loss.png", "test_accuracy.svg",
+        "test_accuracy.png", "generalization_gap.svg", "generalization_gap.png", "index.html",
     ]  # fmt: skip
     long = pd.read_csv(reported / "out" / "history.csv")
     chosen = long[(long["variant"] == "optimizer=sgd") & (long["metric"] == "val_accuracy")]

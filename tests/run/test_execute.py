@@ -7,7 +7,7 @@ from runner.core.errors import ConfigError, EnvironmentFault, UserError
 from runner.core.lock import run_lock
 from runner.records.run_directory import RunDirectory
 from runner.run.ending import Attempt
-from runner.run.execute import _write_results, run_in_new_directory
+from runner.run.execute import _write_ending, _write_results, run_in_new_directory
 from runner.run.request import Request
 from tests.sweeps.made_up import job, record
 
@@ -62,3 +62,15 @@ def test_a_run_without_enough_memory_says_so_in_a_line(cli, tmp_path):
     record = RunDirectory(tmp_path / "run").read_record()
     assert record.error_line in done.stdout
     assert record.error_line.endswith("or fewer runs at a time (OOM)")
+
+
+def test_a_ctrl_c_while_a_tracker_hangs_leaves_a_completed_run_complete(tmp_path):
+    directory, done, found = RunDirectory(tmp_path), record(job(), "completed"), []
+
+    def hang(_):
+        found.append(directory.read_record())
+        raise KeyboardInterrupt
+
+    _write_ending(directory, done, SimpleNamespace(end=hang), found.append)
+    assert found == [done]
+    assert directory.read_record() == done

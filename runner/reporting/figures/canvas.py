@@ -61,7 +61,12 @@ def canvas(title: str, width: float = TWO_COLUMNS, height: float = 3.0) -> tuple
 
 
 def panels(
-    count: int, title: str, width: float = TWO_COLUMNS, height: float = 3.0, columns: int | None = None
+    count: int,
+    title: str,
+    width: float = TWO_COLUMNS,
+    height: float = 3.0,
+    columns: int | None = None,
+    heights: Sequence[float] | None = None,
 ) -> tuple[Figure, list[Axes]]:
     """Return an empty figure with panels and one title; width and height are in inches.
 
@@ -69,6 +74,7 @@ def panels(
 
     Args:
         columns: number of panels side by side; None: all.
+        heights: relative ones of the rows of panels; None: equal.
     """
     shown = wrapped(title, int(_LETTERS_AN_INCH * width))
     with own_style():
@@ -77,7 +83,8 @@ def panels(
         if title:
             figure.suptitle(shown, x=0.01, ha="left", fontsize="medium")
         across = columns or count
-        row = [figure.add_subplot(-(-count // across), across, position + 1) for position in range(count)]
+        grid = figure.add_gridspec(-(-count // across), across, height_ratios=heights)
+        row = [figure.add_subplot(grid[divmod(position, across)]) for position in range(count)]
     for axes in row:
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
