@@ -52,7 +52,7 @@ class Trained:
             rows = list(csv.DictReader(stream))
         seconds = statistics.median([float(row.pop("seconds")) for row in rows][1:])
         digest = hashlib.sha256(repr(rows).encode())
-        with np.load(run / "predictions.npz") as arrays:
+        with np.load(run / "predictions.npz", allow_pickle=False) as arrays:
             for name in sorted(arrays):
                 digest.update(arrays[name].tobytes())
         return cls(seconds, float(rows[-1]["val_accuracy"]), digest.hexdigest(), memory)
