@@ -25,6 +25,7 @@ from runner.core.text import counted
 from runner.data.inference import Inference
 from runner.data.locations import refuse_missing
 from runner.engine.tensorflow_import import uncollected
+from runner.records.inference_file import write_inference
 from runner.records.record import DONE, Row, RunRecord, finite, now
 from runner.records.run_directory import RunDirectory, logged_by
 from runner.reporting.scores import negative_log_likelihood, scores
@@ -114,6 +115,8 @@ def run(
     choices = _choices(config, request)
     show_choices(console, choices, request.overrides)
     prepared, compiled = _loaded(config, request, console, kept or Kept(), objects)
+    from runner.engine.failures import failures_in_a_line
+
     if prepared.config is not config:
         request = request.with_dataset(prepared.dataset.name, prepared.config["dataset"])
     parts = prepared.parts
@@ -126,7 +129,7 @@ def run(
 
     attempt, model = Attempt(record), compiled.model
     warn = warn or partial(show_warning, console)
-    with attempt.guard():
+    with attempt.guard(), failures_in_a_line():
         _train(attempt, prepared, compiled, directory, console, warn)
         if attempt.status == "completed":
             model = _test(attempt, parts, compiled, directory)
@@ -275,7 +278,7 @@ def _write_model(model: "Model", prepared: Prepared, directory: RunDirectory) ->
 
     directory.write_model(partial(save_model, model))
     if inference := Inference.of(prepared.dataset, prepared.parts.split):
-        directory.write_inference(inference)
+        write_inference(directory, inference)
 
 
 def _write_tables(history: list[Row], parts: "Parts", directory: RunDirectory) -> None:
