@@ -9,7 +9,6 @@ from runner.reporting.collect import find_runs
 from runner.reporting.page import chart_data as module
 from runner.reporting.page.chart_data import chart_data
 from runner.reporting.result_reader import Wish, read_results
-from runner.reporting.results import read_results
 
 
 def read(path):
