@@ -16,6 +16,7 @@ from runner.reporting.metrics import (
     detectable_text,
     device_name,
     interval_text,
+    shown_unit,
     signed_text,
     spread_text,
     value_text,
@@ -26,6 +27,8 @@ from runner.reporting.tables.paper_table import PaperTable, p_head
 from runner.reporting.time_verdicts import shown_estimate
 
 _ONE_LINE = 40  # letters that fit into a cell without a break
+_OF_DIFFERENCES = ("difference", "95% interval", "detectable")  # columns in the unit of differences
+_SHORT_UNITS = {"percentage points": "pp", "seconds": "s"}
 _CLAIMS = (
     f" P(better) is meaningful if its interval, unadjusted, lies above 0.5 and reaches beyond {MEANINGFUL}; for a "
     "worse variant, the same from the other side (Bouthillier et al. 2021)."
@@ -116,16 +119,25 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
                 Cell.number(f"{row['budget']}", row["budget"]),
             ]
         )
+    unit = _SHORT_UNITS.get(shown_unit(metric), shown_unit(metric))
     columns = [
-        Column("variant"), Column(axis_label(metric), number=True), *(Column(head, number=True) for head in heads),
-        Column("verdict"), *([Column(new_images, number=True)] if has_new_images else []),
+        Column("variant"), Column(axis_label(metric), number=True),
+        *(Column(head, number=True, unit=unit if head in _OF_DIFFERENCES else "") for head in heads),
+        Column("verdict"), *([Column(new_images, number=True, unit=unit)] if has_new_images else []),
         Column("IQM", number=True), Column("n", number=True), Column("no result"),
         Column("training", number=True, unit="s"), Column("parameters", number=True),
         Column("points tried", number=True),
     ]  # fmt: skip
     claims = _CLAIMS * bool(compared and not results.folds)
     variants = [results.variants.index(variant) for variant in results.aggregate["variant"]]
-    return PageTable("table-variants", "Variants", table.caption + claims, columns, rows, variants)
+    return PageTable(
+        "table-variants",
+        "Variants",
+        table.caption + claims + " pp: percentage points." * (unit == "pp"),
+        columns,
+        rows,
+        variants,
+    )
 
 
 def _not_compared(results: Results, variant: str, heads: Sequence[str]) -> list[Cell]:
