@@ -29,6 +29,8 @@ from runner.reporting.time_verdicts import shown_estimate
 _ONE_LINE = 40  # letters that fit into a cell without a break
 _OF_DIFFERENCES = ("difference", "95% interval", "detectable")  # columns in the unit of differences
 _SHORT_UNITS = {"percentage points": "pp", "seconds": "s"}
+_MINOR = ("effect size", "P(better)", "its 95% interval", "detectable")  # columns that paper has no room for
+_POINTS = " pp: percentage points."
 _CLAIMS = (
     f" P(better) is meaningful if its interval, unadjusted, lies above 0.5 and reaches beyond {MEANINGFUL}; for a "
     "worse variant, the same from the other side (Bouthillier et al. 2021)."
@@ -65,12 +67,13 @@ def width_of(text: str) -> str:
 
 @dataclass(frozen=True)
 class Column:
-    """Column header; `hidden`: shown on demand."""
+    """Column header; `hidden`: shown on demand; `minor`: not on paper."""
 
     name: str
     number: bool = False
     unit: str = ""
     hidden: bool = False
+    minor: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,24 +123,23 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
             ]
         )
     unit = _SHORT_UNITS.get(shown_unit(metric), shown_unit(metric))
-    columns = [
-        Column("variant"), Column(axis_label(metric), number=True),
-        *(Column(head, number=True, unit=unit if head in _OF_DIFFERENCES else "") for head in heads),
-        Column("verdict"), *([Column(new_images, number=True, unit=unit)] if has_new_images else []),
-        Column("IQM", number=True), Column("n", number=True), Column("no result"),
-        Column("training", number=True, unit="s"), Column("parameters", number=True),
-        Column("points tried", number=True),
-    ]  # fmt: skip
-    claims = _CLAIMS * bool(compared and not results.folds)
+    caption = table.caption + _CLAIMS * bool(compared and not results.folds) + _POINTS * (unit == "pp")
     variants = [results.variants.index(variant) for variant in results.aggregate["variant"]]
-    return PageTable(
-        "table-variants",
-        "Variants",
-        table.caption + claims + " pp: percentage points." * (unit == "pp"),
-        columns,
-        rows,
-        variants,
-    )
+    columns = _variants_columns(metric, heads, [new_images] * has_new_images, unit)
+    return PageTable("table-variants", "Variants", caption, columns, rows, variants)
+
+
+def _variants_columns(metric: str, heads: Sequence[str], new_images: Sequence[str], unit: str) -> list[Column]:
+    of_comparison = [
+        Column(head, number=True, unit=unit if head in _OF_DIFFERENCES else "", minor=head in _MINOR) for head in heads
+    ]
+    return [
+        Column("variant"), Column(axis_label(metric), number=True), *of_comparison, Column("verdict"),
+        *(Column(head, number=True, unit=unit) for head in new_images),
+        Column("IQM", number=True, minor=True), Column("n", number=True), Column("no result"),
+        Column("training", number=True, unit="s", minor=True), Column("parameters", number=True, minor=True),
+        Column("points tried", number=True, minor=True),
+    ]  # fmt: skip
 
 
 def _not_compared(results: Results, variant: str, heads: Sequence[str]) -> list[Cell]:
