@@ -53,7 +53,7 @@ from runner.reporting.tuning_curves import pruning_sentences, tuning_curve_frame
 from runner.reporting.tuning_trials import Trials, tuning_trials
 from runner.reporting.variance_sources import source_cautions, variance_frame
 from runner.reporting.variant_names import find_variant
-from runner.reporting.verdicts import cautions, verdicts
+from runner.reporting.verdicts import Verdict, cautions, verdict_parts
 
 _SPENDING = {"pocock": "Pocock-like spending", "obrien_fleming": "O'Brien-Fleming-like spending"}
 _LOSS_TERMS = ("regularizer", "training.loss")  # overrides that change the terms of a loss
@@ -387,9 +387,14 @@ class Results:
         return [f"{text}: {'; '.join(named)}."]
 
     @cached_property
+    def verdict_parts(self) -> dict[str, Verdict]:
+        """The sentence on each variant, in its parts."""
+        return verdict_parts(self.aggregate, self.comparisons, self.baselines, self.goal)
+
+    @property
     def verdicts(self) -> dict[str, str]:
         """One sentence per variant."""
-        return verdicts(self.aggregate, self.comparisons, self.baselines, self.goal)
+        return {variant: str(found) for variant, found in self.verdict_parts.items()}
 
     @property
     def task_verdicts(self) -> list[str]:

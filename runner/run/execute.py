@@ -114,6 +114,8 @@ def run(
     choices = _choices(config, request)
     show_choices(console, choices, request.overrides)
     prepared, compiled = _loaded(config, request, console, kept or Kept(), objects)
+    from runner.engine.failures import failures_in_a_line
+
     if prepared.config is not config:
         request = request.with_dataset(prepared.dataset.name, prepared.config["dataset"])
     parts = prepared.parts
@@ -126,7 +128,7 @@ def run(
 
     attempt, model = Attempt(record), compiled.model
     warn = warn or partial(show_warning, console)
-    with attempt.guard():
+    with attempt.guard(), failures_in_a_line():
         _train(attempt, prepared, compiled, directory, console, warn)
         if attempt.status == "completed":
             model = _test(attempt, parts, compiled, directory)
