@@ -67,7 +67,7 @@ def test_a_report_keeps_its_page(outputs):
     assert write_gallery(done) == done / "gallery.html"
     assert (done / "index.html").read_bytes() == report
     (done / "gallery.html").write_text("mine")
-    with pytest.raises(UserError, match="other pages named index.html and gallery.html; choose another directory"):
+    with pytest.raises(UserError, match=r"other pages named .*; choose another directory"):
         write_gallery(done)
 
 
