@@ -6,8 +6,7 @@ the colours of the page. Colours come from the page's style sheet, by class.
 
 import math
 from collections.abc import Iterable, Sequence
-
-from markupsafe import Markup
+from html import escape
 
 from runner.core.text import counted
 from runner.gallery.entry import Curves, Finding
@@ -20,18 +19,18 @@ _MOST_POINTS = 60  # of a curve
 _BEYOND = 4.0  # interval ends may be that many times as far from 0 as the farthest difference
 
 
-def bars(rows: Sequence[Finding]) -> list[Markup]:
+def bars(rows: Sequence[Finding]) -> list[str]:
     """Return one drawing per row, all on one scale: the difference, its interval and a line at 0; "" without one."""
     spans = [row.estimate for row in rows if row.estimate]
     if not spans:
-        return [Markup()] * len(rows)
+        return [""] * len(rows)
     farthest = max(abs(span[0]) for span in spans) or 1e-12
     ends = [end for span in spans for end in span if math.isfinite(end) and abs(end) <= _BEYOND * farthest]
     low, high = min(0.0, *ends), max(0.0, *ends)
-    return [_bar(row, low, high) if row.estimate else Markup() for row in rows]
+    return [_bar(row, low, high) if row.estimate else "" for row in rows]
 
 
-def _bar(row: Finding, low: float, high: float) -> Markup:
+def _bar(row: Finding, low: float, high: float) -> str:
     width, height = _BAR
     middle = height / 2
 
@@ -45,18 +44,18 @@ def _bar(row: Finding, low: float, high: float) -> Markup:
     parts += [f'<path class="interval" d="M{place(left)} {middle}H{place(right)}"/>'] if has_interval else []
     parts.append(f'<circle cx="{place(difference)}" cy="{middle}" r="3.2"/>')
     # The text beside it says the same, so a screen reader skips it.
-    return Markup(
-        f'<svg class="bar {row.word}" viewBox="0 0 {width} {height}" aria-hidden="true">{"".join(parts)}</svg>'
+    return (
+        f'<svg class="bar {escape(row.word)}" viewBox="0 0 {width} {height}" aria-hidden="true">{"".join(parts)}</svg>'
     )
 
 
-def curves_drawing(curves: Curves) -> Markup:
+def curves_drawing(curves: Curves) -> str:
     """Return the curves, with the range of the metric as text."""
     width, height = _CURVES
     lines = [[(x, y) for x, y in line if math.isfinite(x) and math.isfinite(y)] for line in curves.lines]
     points = [point for line in lines for point in line]
     if not points:
-        return Markup()
+        return ""
     (left, right), (low, high) = _range(x for x, _ in points), _range(y for _, y in points)
 
     def place(x: float, y: float) -> tuple[str, str]:
@@ -71,9 +70,8 @@ def curves_drawing(curves: Curves) -> Markup:
         corners = "L".join(" ".join(place(*point)) for point in kept)
         x, y = place(*line[-1])
         drawn.append(f'<path class="curve" d="M{corners}"/><circle cx="{x}" cy="{y}" r="2.4"/>')
-    return Markup('<svg class="curves" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
-        width, height, caption_of(curves), Markup("".join(drawn))
-    )
+    name = escape(caption_of(curves))
+    return f'<svg class="curves" viewBox="0 0 {width} {height}" role="img" aria-label="{name}">{"".join(drawn)}</svg>'
 
 
 def caption_of(curves: Curves) -> str:

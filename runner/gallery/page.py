@@ -10,7 +10,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
 
 from runner.core.errors import UserError
 from runner.core.paths import refuse_file, refuse_no_directory
@@ -37,9 +36,9 @@ class Card:
     path: str
     directory: str  # address
     link: str  # address of its report; "" without one
-    rows: Sequence[tuple[Finding, Markup]]
+    rows: Sequence[tuple[Finding, str]]  # with the SVG of its bar
     more: int  # rows that are not shown
-    curves: Markup
+    curves: str  # SVG
     caption: str
 
 
@@ -136,7 +135,7 @@ def _card(entry: Entry, root: Path, place: Path, *, live: bool) -> Card:
         link=f"./{directory}{PAGE}" if has_page else "",
         rows=list(zip(rows, bars(entry.findings.rows), strict=False)),
         more=len(entry.findings.rows) - len(rows),
-        curves=curves_drawing(curves) if curves else Markup(),
+        curves=curves_drawing(curves) if curves else "",
         caption="" if curves is None else caption_of(curves),
     )
 
