@@ -1,15 +1,11 @@
 """Page of the gallery: one file that fetches nothing; the server's version also asks that server for news."""
 
-import base64
 import hashlib
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
-
-from jinja2 import Environment, StrictUndefined
 
 from runner.core.errors import UserError
 from runner.core.paths import refuse_file, refuse_no_directory
@@ -19,12 +15,12 @@ from runner.core.write import write_text
 from runner.gallery.drawings import bars, caption_of, curves_drawing
 from runner.gallery.entries import PAGE, Entries
 from runner.gallery.entry import KINDS, Entry, Finding
+from runner.reporting.page.assets import source_hash, template_of
 
 OTHER_PAGE = "gallery.html"  # where another page has the usual name
 _MARK = b'<meta name="generator" content="runner gallery">'
 _LARGEST = 64 * 2**20  # bytes of an earlier gallery
 _MOST_ROWS = 12
-_AFTER = re.compile(r"(?<=[,=/])(?=.)")  # where a long name may break
 
 
 @dataclass(frozen=True)
@@ -94,16 +90,14 @@ def gallery_page(
         (kind, heading, own) for kind, heading in KINDS.items() if (own := [c for c in cards if c.entry.kind == kind])
     ]
     fetches = "connect-src 'self'; " if live else ""
-    environment = Environment(autoescape=True, undefined=StrictUndefined)
-    environment.filters["breakable"] = _AFTER.split
-    return environment.from_string(_part("gallery.html")).render(
+    return template_of(_part("gallery.html")).render(
         title=f"Studies, sweeps and runs in {printable(root.resolve().name)}",
         summary=_summary(entries),
         sections=sections,
         left_out=left_out,
         live=live,
         version=version_of(entries, left_out),
-        policy=f"default-src 'none'; {fetches}style-src '{_source_hash(style)}'; script-src '{_source_hash(script)}'",
+        policy=f"default-src 'none'; {fetches}style-src '{source_hash(style)}'; script-src '{source_hash(script)}'",
         style=style,
         script=script,
     )
@@ -142,8 +136,3 @@ def _card(entry: Entry, root: Path, place: Path, *, live: bool) -> Card:
 
 def _part(name: str) -> str:
     return Path(__file__).with_name(name).read_text(encoding="utf-8")
-
-
-def _source_hash(text: str) -> str:
-    """Return the hash of an inline style or script for the Content-Security-Policy."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
