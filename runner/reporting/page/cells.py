@@ -20,7 +20,7 @@ class Cell:
     @classmethod
     def text(cls, text: object, kind: str = "") -> "Cell":
         """Return a cell of plain text."""
-        return cls([(str(text), False)], kind=kind or _width(str(text)))
+        return cls([(str(text), False)], kind=kind or style_of(str(text)))
 
     @classmethod
     def number(cls, text: str, value: float | None, kind: str = "number") -> "Cell":
@@ -31,7 +31,8 @@ class Cell:
         return cls([(text, False)], min(max(value, -most), most), kind)
 
 
-def _width(text: str) -> str:
+def style_of(text: str) -> str:
+    """Return the style of a text: long if it must be broken into lines."""
     return "long" if len(text) > _ONE_LINE else ""
 
 

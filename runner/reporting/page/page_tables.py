@@ -20,7 +20,7 @@ from runner.reporting.metrics import (
     spread_text,
     value_text,
 )
-from runner.reporting.page.cells import Cell, Column, PageTable, _width
+from runner.reporting.page.cells import Cell, Column, PageTable, style_of
 from runner.reporting.results import Results
 from runner.reporting.statistics.win_probability import MEANINGFUL
 from runner.reporting.tables.paper_table import PaperTable, p_head
@@ -135,7 +135,7 @@ def runs_table(results: Results, page: Path) -> PageTable:
                 *(_metric(row.get(name), name) for name in ("val_accuracy", "test_accuracy", "test_loss")),
                 Cell.number(str(row["epochs"]), row["epochs"]),
                 Cell.number(f"{row['total_seconds'] or 0:.1f}", row["total_seconds"]),
-                Cell(parts or [("(defaults)", False)], kind=_width(" ".join(record.asked))),
+                Cell(parts or [("(defaults)", False)], kind=style_of(" ".join(record.asked))),
                 Cell([(record.run_id, False)], link=_path_from(page, run.directory.path)),
             ]
         )
