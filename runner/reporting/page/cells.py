@@ -20,7 +20,7 @@ class Cell:
     @classmethod
     def text(cls, text: object, kind: str = "") -> "Cell":
         """Return a cell of plain text."""
-        return cls([(str(text), False)], kind=kind or style_of(str(text)))
+        return cls([(str(text), False)], kind=kind or width_of(str(text)))
 
     @classmethod
     def number(cls, text: str, value: float | None, kind: str = "number") -> "Cell":
@@ -31,17 +31,19 @@ class Cell:
         return cls([(text, False)], min(max(value, -most), most), kind)
 
 
-def style_of(text: str) -> str:
-    """Return the style of a text: long if it must be broken into lines."""
+def width_of(text: str) -> str:
+    """Return the kind of a cell of text: long if it may not stand on one line."""
     return "long" if len(text) > _ONE_LINE else ""
 
 
 @dataclass(frozen=True)
 class Column:
-    """Column header."""
+    """Column header; `hidden`: shown on demand."""
 
     name: str
     number: bool = False
+    unit: str = ""
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,3 +55,6 @@ class PageTable:
     caption: str
     columns: list[Column]
     rows: list[list[Cell]] = field(default_factory=list)
+    variants: Sequence[int] = ()  # of each row, its position among the report's; none if rows belong to no variant
+    of_runs: bool = False  # the rows are the runs, in their order
+    metric: str = ""  # the column that the charts begin with
