@@ -12,7 +12,7 @@ from runner.records.record import RunRecord
 from runner.reporting.collect import Run
 from runner.reporting.labels import override_columns
 from runner.reporting.metrics import is_share, value_text
-from runner.reporting.page.page_tables import Cell, Column, PageTable, width_of
+from runner.reporting.page.cells import Cell, Column, PageTable, width_of
 from runner.reporting.results import Results
 
 _METRICS = ("val_accuracy", "test_accuracy", "test_loss")
