@@ -25,6 +25,7 @@ from runner.core.text import counted
 from runner.data.inference import Inference
 from runner.data.locations import refuse_missing
 from runner.engine.tensorflow_import import uncollected
+from runner.records.inference_file import write_inference
 from runner.records.record import DONE, Row, RunRecord, finite, now
 from runner.records.run_directory import RunDirectory, logged_by
 from runner.reporting.scores import negative_log_likelihood, scores
@@ -277,7 +278,7 @@ def _write_model(model: "Model", prepared: Prepared, directory: RunDirectory) ->
 
     directory.write_model(partial(save_model, model))
     if inference := Inference.of(prepared.dataset, prepared.parts.split):
-        directory.write_inference(inference)
+        write_inference(directory, inference)
 
 
 def _write_tables(history: list[Row], parts: "Parts", directory: RunDirectory) -> None:
