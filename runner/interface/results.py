@@ -515,7 +515,7 @@ class Results:
 
         >>> import runner
         >>> runner.load("outputs/sweeps/optimizers").figures()
-        ['forest', 'accuracy', 'loss', 'test_accuracy', 'generalization_gap']
+        ['forest', 'difference_over_time', 'accuracy', 'loss', 'test_accuracy', 'generalization_gap']
         """
         return list(self._draws)
 

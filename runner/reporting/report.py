@@ -120,6 +120,7 @@ def _stale(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
     has_profile = results.tasks is not None and not results.tasks.profile.empty
     present = {
         "forest.*": len(results.comparisons) > 0,
+        "difference_over_time.*": len(results.comparisons) > 0 and results.validation_metric in results.history,
         "selection.csv": results.selection is not None,
         "tuning_curve.*": results.tuning_curve is not None,
         "tuning_history.*": results.tuning is not None,

@@ -94,8 +94,8 @@ def panels(
 class _WholeNumbers(MaxNLocator):
     """Ticks at integers: the first, the last, and others between them if there is room."""
 
-    def __init__(self) -> None:
-        super().__init__(nbins=8, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1)
+    def __init__(self, most: int) -> None:
+        super().__init__(nbins=most, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1)
 
     def tick_values(self, vmin: float, vmax: float) -> Any:
         """Return the ticks of the data between two limits."""
@@ -109,15 +109,15 @@ class _WholeNumbers(MaxNLocator):
         return np.unique([first, *between, last])
 
 
-def count_axis(axes: Axes, label: str) -> None:
-    """Label an x-axis of integers, such as epochs."""
+def count_axis(axes: Axes, label: str, most: int = 8) -> None:
+    """Label an x-axis of integers, such as epochs, with about `most` ticks."""
     axes.set_xlabel(label)
-    axes.xaxis.set_major_locator(_WholeNumbers())
+    axes.xaxis.set_major_locator(_WholeNumbers(most))
 
 
-def epoch_axis(axes: Axes) -> None:
-    """Label the x-axis as epochs."""
-    count_axis(axes, "epoch")
+def epoch_axis(axes: Axes, most: int = 8) -> None:
+    """Label the x-axis as epochs, with about `most` ticks."""
+    count_axis(axes, "epoch", most)
 
 
 def legend_below(figure: Figure, axes: Axes, bands: str = "") -> None:
@@ -127,7 +127,7 @@ def legend_below(figure: Figure, axes: Axes, bands: str = "") -> None:
         bands: name of the bands, if there are any.
     """
     handles, labels = axes.get_legend_handles_labels()
-    if bands and labels and axes.collections:
+    if bands and axes.collections:
         handles, labels = [*handles, Patch(color="0.6", alpha=0.4, linewidth=0)], [*labels, bands]
     if not labels:
         return

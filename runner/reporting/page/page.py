@@ -56,6 +56,10 @@ TUNING_CAPTIONS = {
     ),
 }
 CAPTIONS = TUNING_CAPTIONS | {
+    "difference_over_time": (
+        "Mean difference of each variant from its baseline on validation, by epoch, paired by seed; the band is its "
+        f"{CONFIDENCE:.0%} t-interval at each epoch, not adjusted for the number of epochs or variants."
+    ),
     "forest": (
         "Difference of each variant from its baseline. Dots are seeds, the diamond is their mean, the thick line its "
         f"{CONFIDENCE:.0%} interval for these test examples, and the thin line the one that also covers new test "
