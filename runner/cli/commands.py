@@ -242,8 +242,8 @@ COMMANDS = {
     "report": Command(
         _report,
         (
-            "--baseline", "--bayesian-rope", "--by", "--confusion", "--correction", "--format", "--interval",
-            "--margin", "--metric", "--out", "--seeds", "--target", "--together", "--watch",
+            "--baseline", "--bayesian-rope", "--by", "--confusion", "--correction", "--font", "--format", "--interval",
+            "--margin", "--metric", "--out", "--seeds", "--style", "--target", "--together", "--watch", "--width",
         ),
         only_reads=True,
     ),

@@ -394,6 +394,24 @@ def test_columns_of_every_table_are_documented_with_their_units():
         assert not [column for column in columns if f"`{column}`" not in text]
 
 
+@pytest.mark.parametrize("whole", [True, False], ids=["a sweep", "a run"])
+def test_figures_have_the_style_and_the_width_that_were_asked_for(make_run, tmp_path, whole):
+    sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]], seeds=1)
+    source = tmp_path / "sweep" / ("" if whole else "0_0")
+    report_command(report_arguments([str(source), "--format", "svg", "--style", "paper", "--width", "100"]))
+    text = (source / "accuracy.svg").read_text()
+    width = float(re.search(r'width="([\d.]+)pt"', text)[1])
+    assert width / 72 * 25.4 == pytest.approx(100)
+    assert "<!-- Accuracy" not in text  # no title
+
+
+def test_a_style_that_makes_no_sense_is_refused_before_anything_is_written(make_run, tmp_path):
+    sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]], seeds=1)
+    with pytest.raises(UserError, match="--font nothing: this font is not installed"):
+        report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv", "png"], font="nothing"))
+    assert not (tmp_path / "out").exists()
+
+
 def test_pdf_is_written_if_asked_for(make_run, tmp_path):
     sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]])
     written = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["pdf"])).written

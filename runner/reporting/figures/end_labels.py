@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
@@ -12,7 +13,7 @@ from runner.reporting.figures.canvas import plain
 
 _MOST = 9  # labels
 _LONGEST = 22  # letters
-_LINE = 10.0  # points from one label to the next
+_LINE = 1.25  # heights of a letter from one label to the next
 _ABOVE, _BELOW = " \N{UPWARDS ARROW}", " \N{DOWNWARDS ARROW}"
 _BESIDE = 1.05  # of the panel's width: the left edge of the labels
 
@@ -29,7 +30,7 @@ class End:
 
 def fit_ends(names: Sequence[str], inches: float) -> bool:
     """Return whether names fit beside a panel of this height."""
-    return len(names) <= min(_MOST, inches * 72 / _LINE) and all(len(name) <= _LONGEST for name in names)
+    return len(names) <= min(_MOST, inches / _line_height()) and all(len(name) <= _LONGEST for name in names)
 
 
 def label_ends(axes: Axes, ends: Sequence[End], inches: float) -> None:
@@ -43,7 +44,7 @@ def label_ends(axes: Axes, ends: Sequence[End], inches: float) -> None:
     """
     heights = [_fraction(axes, end) for end in ends]
     places = np.clip(heights, 0, 1)
-    for end, height, place, label in zip(ends, heights, places, spread(places, _LINE / 72 / inches), strict=True):
+    for end, height, place, label in zip(ends, heights, places, spread(places, _line_height() / inches), strict=True):
         arrow = _ABOVE * (height > 1) + _BELOW * (height < 0)
         axes.annotate(
             plain(end.name) + arrow,
@@ -63,6 +64,11 @@ def label_ends(axes: Axes, ends: Sequence[End], inches: float) -> None:
                 "relpos": (0, 0.5),
             },
         )
+
+
+def _line_height() -> float:
+    """Return the distance of two labels, in inches."""
+    return float(_LINE * mpl.rcParams["font.size"] / 72)
 
 
 def spread(places: npt.ArrayLike, gap: float) -> npt.NDArray[np.float64]:

@@ -11,10 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 
-from runner.reporting.figures.canvas import ONE_COLUMN, TWO_COLUMNS, epoch_axis, legend_below, panels, wrapped
+from runner.reporting.figures.canvas import epoch_axis, is_narrow, legend_below, panels, wrapped
 from runner.reporting.figures.curves import BAND, WIDE_RANGE, by_variant, draw_variants, mean_curve
 from runner.reporting.figures.end_labels import End, fit_ends, label_ends
 from runner.reporting.figures.last_part import LastPart, last_part
+from runner.reporting.figures.looks import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.styles import Style
 from runner.reporting.folds import SEEDS, Unit
 from runner.reporting.metrics import axis_label, is_share
@@ -102,7 +103,9 @@ def learning_curves(
     across = len(sides) + any(part.zoomed is not None for part in parts)
     inches = _SINGLE if len(parts) == 1 else _OF_SEVERAL
     width = TWO_COLUMNS if across > 1 else ONE_COLUMN
-    figure, row = panels(across * len(parts), title, width, _AROUND + inches * len(parts), columns=across)
+    beside = 1 if is_narrow() else across
+    height = _AROUND + inches * len(parts) * (across // beside)
+    figure, row = panels(across * len(parts), title, width, height, columns=beside)
     counts = {*history.groupby("variant")["position"].nunique()}
     labelled = len(counts) == 1 and all(part.fits(styles, inches - _LABELS) for part in parts)
     drawing = _Drawing(metric, sides, styles, unit, seeds=seeds, named=not labelled)

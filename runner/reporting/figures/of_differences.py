@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from runner.reporting.differences import Difference
-from runner.reporting.figures.canvas import TWO_COLUMNS, legend_below, panels, row_places, wrapped
+from runner.reporting.figures.canvas import is_narrow, legend_below, panels, row_places, wrapped
 from runner.reporting.figures.difference_axis import (
     MARGIN_COLOR,
     difference_label,
@@ -17,6 +17,7 @@ from runner.reporting.figures.difference_axis import (
     sides_label,
     signed_ticks,
 )
+from runner.reporting.figures.looks import TWO_COLUMNS
 from runner.reporting.folds import SEEDS, Unit
 from runner.reporting.metrics import margin_text
 from runner.reporting.statistics.attainability import CONFIDENCE
@@ -32,7 +33,7 @@ _NEAREST, _FARTHEST, _BELOW = (
     0.40,
     0.18,
 )  # of a row: range above its middle for dots; position of mean and intervals
-_WORD_AT, _TEXT_AT = 8, 66  # points beside the axes
+_WORD_AT, _TEXT_AT, _HEAD_AT = 1.0, 8.3, 0.4  # widths of a letter: beside the axes, and above them
 _BETWEEN = 24  # letters between the words for both sides of 0
 
 
@@ -48,7 +49,7 @@ def forest(
 
     Dots are the seeds' differences; below them are the mean, the interval for these test examples (thick) and the one
     that also covers new test examples (thin). A difference that is far beyond the others is an arrow at the edge of the
-    axis.
+    axis. A narrow figure has no numbers beside the rows.
 
     Args:
         margin: differences within it count as equal; drawn as a band.
@@ -116,20 +117,24 @@ def _draw(axes: Axes, one: Difference, middle: float, limits: tuple[float, float
     for end, arrow, is_beyond in zip(limits, "<>", (one.estimate < limits[0], one.estimate > limits[1]), strict=True):
         if is_beyond:
             axes.plot(end, below, arrow, color=color, markersize=6, zorder=4, clip_on=False)
-    for text, at, weight in ((one.word, _WORD_AT, "bold"), (minus(one.text), _TEXT_AT, "normal")):
-        _beside(axes, text, middle, at, color=color, fontweight=weight)
+    _beside(axes, one.word, middle, _WORD_AT, color=color, fontweight="bold")
+    if not is_narrow():
+        _beside(axes, minus(one.text), middle, _TEXT_AT, color=color)
 
 
 def _beside(axes: Axes, text: str, middle: float, at: float, **kind: Any) -> None:
     """Write a text to the right of the axes."""
-    where: dict[str, Any] = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset points"}
+    where: dict[str, Any] = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset fontsize"}
     axes.annotate(text, (1, middle), (at, 0), va="center", annotation_clip=False, **where, **kind)
 
 
 def _head(axes: Axes) -> None:
     """Name the columns beside the rows."""
-    for text, at in (("verdict", _WORD_AT), ("difference [95% interval]", _TEXT_AT)):
-        axes.annotate(text, (1, 1), (at, 3), xycoords="axes fraction", textcoords="offset points", color=_QUIET)
+    columns = [("verdict", _WORD_AT), (f"difference [{CONFIDENCE:.0%} interval]", _TEXT_AT)]
+    for text, at in columns[: 1 if is_narrow() else 2]:
+        axes.annotate(
+            text, (1, 1), (at, _HEAD_AT), xycoords="axes fraction", textcoords="offset fontsize", color=_QUIET
+        )
 
 
 def _explain(axes: Axes, found: Sequence[Difference], metric: str, margin: float | None, unit: Unit) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from runner.reporting.figures.canvas import TWO_COLUMNS, epoch_axis, legend_below, panels, wrapped
+from runner.reporting.figures.canvas import epoch_axis, is_narrow, label_rows, legend_below, panels, wrapped
 from runner.reporting.figures.difference_axis import (
     MARGIN_COLOR,
     difference_label,
@@ -15,6 +15,7 @@ from runner.reporting.figures.difference_axis import (
     sides_label,
     signed_ticks,
 )
+from runner.reporting.figures.looks import TWO_COLUMNS
 from runner.reporting.figures.styles import Style
 from runner.reporting.metrics import margin_text
 from runner.reporting.statistics.attainability import CONFIDENCE
@@ -54,7 +55,7 @@ def difference_over_time(
         margin: differences within it count as equal; drawn as a band.
     """
     parts = _parts(frame, styles)
-    across = min(len(parts), _ACROSS)
+    across = min(len(parts), _ACROSS // 2 if is_narrow() else _ACROSS)
     rows = -(-len(parts) // across)
     inches = _FRAME + (_FIRST if rows == 1 else _FURTHER * rows)
     figure, row = panels(len(parts), title, TWO_COLUMNS, inches, columns=across)
@@ -71,7 +72,7 @@ def difference_over_time(
             axes.tick_params(labelbottom=False)
             axes.set_xlabel("")
     label = difference_label(metric, baseline, 34 if rows == 1 else 48)
-    figure.supylabel(f"{label}\n{sides_label(metric, 8)}", fontsize="medium", multialignment="center")
+    label_rows(figure, row, f"{label}\n{sides_label(metric, 8)}")
     together = [str(name) for name in frame["name"].unique()] if not len(parts[0].grey) else []
     _explain(figure, row[0], margin, metric, styles, together)
     return figure

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from runner.core.text import counted
 from runner.core.write import write_text
-from runner.reporting.figures.canvas import ONE_COLUMN
+from runner.reporting.figures.looks import ONE_COLUMN
 from runner.reporting.folds import SEEDS, Unit
 from runner.reporting.metrics import quantity
 from runner.reporting.page.effects_table import effects_table
