@@ -65,8 +65,7 @@ def train(arguments: Sequence[str], observer: Observer) -> None:
     Raises:
         ConfigError: if an argument is neither an override nor one of Hydra's flags.
     """
-    from runner.config.hydra_guard import guard_hydra, refuse_endless, refuse_flags, refuse_no_place, unread
-    from runner.config.multirun import wants_local_workers
+    from runner.config.hydra_guard import refuse_endless, refuse_flags, refuse_no_place, unread
 
     overrides = unread(arguments)
     # argparse cannot read overrides on both sides of a flag. The launcher is the only
@@ -81,18 +80,10 @@ def train(arguments: Sequence[str], observer: Observer) -> None:
             raise _no_flag(argument.partition("=")[0], RUN_FLAGS, "runner --help")
         if is_word(argument):
             raise _no_command(argument)
-    if wants_local_workers(sys.argv[1:]):  # they start in the background, which takes seconds
-        from runner.sweeps.pools.local import start_server
-
-        start_server()
+    from runner.cli.hydra_start import start
     from runner.cli.train import Application
-    from runner.config.hydra_resolvers import register_resolvers
-    from runner.sweeps.hydra_plugins import register_plugins
 
-    guard_hydra()
-    register_resolvers(sys.argv[1:])
-    register_plugins()
-    Application(observer).start()
+    start(Application(observer), sys.argv[1:])
 
 
 def _no_command(word: str) -> ConfigError:

@@ -95,7 +95,7 @@ def report_command(chosen: argparse.Namespace) -> None:
     directories = list(dict.fromkeys(chosen.directories))
     refuse_no_runs(directories)  # before the slow imports
     from runner.reporting.reports import Reports
-    from runner.reporting.results import Wish
+    from runner.reporting.result_reader import Wish
 
     reports = Reports(
         wish=Wish(

@@ -18,7 +18,8 @@ from runner.records.sweep_directory import RunKind
 from runner.reporting.collect import Run, find_runs, refuse_no_runs
 from runner.reporting.groups import groups_of
 from runner.reporting.report import findings
-from runner.reporting.results import Results, Wish, read_results
+from runner.reporting.result_reader import Wish, read_results
+from runner.reporting.results import Results
 
 _KINDS: tuple[RunKind, ...] = ("result", "tuning", "source")
 _NO_DIAGNOSTICS = RUN_FILES - {"gradients.csv"}

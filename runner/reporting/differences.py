@@ -18,7 +18,7 @@ from runner.reporting.metrics import interval_text, signed_text
 from runner.reporting.pairs import compared_runs
 from runner.reporting.results import Results
 from runner.reporting.statistics.attainability import CONFIDENCE
-from runner.reporting.statistics.corrected_t import CORRECTED_T
+from runner.reporting.statistics.names_of_tests import CORRECTED_T
 from runner.reporting.time_verdicts import shown_estimate
 from runner.reporting.tuning_trials import point_values
 

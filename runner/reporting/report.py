@@ -23,9 +23,10 @@ from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_R
 from runner.reporting.page.page import drawing, write_page
 from runner.reporting.ranks import Ranks
 from runner.reporting.report_figures import report_figures
-from runner.reporting.results import Results, Wish, read_results
+from runner.reporting.result_reader import Wish, read_results
+from runner.reporting.results import Results
 from runner.reporting.run_figures import run_figures
-from runner.reporting.tables.frames import write_frame
+from runner.reporting.tables.csv_frames import write_frame
 from runner.reporting.tables.paper_table import PaperTable, paper_table
 from runner.reporting.variance_sources import source_sentences
 from runner.reporting.variant_names import find_variant

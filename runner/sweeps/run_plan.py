@@ -176,7 +176,7 @@ def _unused_budgets(plan: Plan, tune: Tune) -> Iterator[str]:
         points.setdefault(job.variant, set()).update([tuple(job.point)] if job.phase == "tuning" else [])
     for variant, tried in points.items():
         if not tried:
-            yield f"{variant} is not tuned: no axis of study.tune applies to it."
+            yield f"{variant} is not tuned: no axis applies to it."
         elif not tune.grows and len(tried) < (tune.points or 0):
             only = f"{variant} has only {counted(len(tried), 'point')} to tune"
-            yield f"{only}, less than study.tune.budget={tune.points}: all of them are tried."
+            yield f"{only}, fewer than its budget of {tune.points}: all of them are tried."

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from matplotlib.transforms import offset_copy
 
-from runner.reporting.factors import VARIANT, Grid
+from runner.reporting.complete_grids import VARIANT, Grid
 from runner.reporting.figures.axes import LEARNING_RATE, Axis, sensitivity_axis
 from runner.reporting.figures.canvas import legend_below, panels, wrapped
 from runner.reporting.figures.curves import BAND

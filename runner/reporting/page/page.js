@@ -17,7 +17,7 @@ const sort = (table, position, direction) => {
   });
   body.append(...rows.map(([, row]) => row));
 };
-for (const table of document.querySelectorAll("table")) {
+for (const table of document.querySelectorAll("table.data")) {
   const heads = [...table.tHead.rows[0].cells];
   heads.forEach((head, position) => {
     head.querySelector("button").addEventListener("click", () => {
@@ -47,7 +47,8 @@ for (const input of document.querySelectorAll("input[data-filters]")) {
 // What does not fit into its box says so.
 const watcher = new ResizeObserver((entries) => {
   for (const { target } of entries) {
-    target.parentElement.querySelector(".hint").hidden = target.scrollWidth <= target.clientWidth + 1;
+    const hint = target.parentElement.querySelector(".hint");
+    if (hint) hint.hidden = target.scrollWidth <= target.clientWidth + 1;
   }
 });
 for (const box of document.querySelectorAll(".scroll")) watcher.observe(box);

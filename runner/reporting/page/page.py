@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from runner.core.write import write_text
 from runner.reporting.figures.looks import ONE_COLUMN
 from runner.reporting.folds import SEEDS, Unit
 from runner.reporting.metrics import quantity
+from runner.reporting.page.answer import answer
 from runner.reporting.page.effects_table import effects_table
 from runner.reporting.page.page_tables import environment_table, runs_table, selection_table, variants_table
 from runner.reporting.page.tasks_table import tasks_table
@@ -25,6 +27,7 @@ from runner.reporting.tables.paper_table import PaperTable
 from runner.reporting.targets import is_time
 from runner.reporting.variance_sources import source_sentences
 
+_PUNCTUATION = re.compile(r"(?<=[_,=/.-])")
 _BAND = f"Lines are means over seeds, bands their {CONFIDENCE:.0%} t-intervals."
 _DOTS = f"Each dot is a seed; the bar below is the mean with its {CONFIDENCE:.0%} t-interval."
 _PENALTY = "Includes each run's own penalties and smoothing; not comparable between variants that differ in these."
@@ -142,18 +145,23 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
     fetches nothing.
     """
     style, script = _part("page.css"), _part("page.js")
-    template = Environment(autoescape=True, undefined=StrictUndefined).from_string(_part("page.html"))
+    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    environment.filters["breakable"] = _breakable
+    template = environment.from_string(_part("page.html"))
     named = quantity(results.metric)
     heading = results.asked.question or f"{named[:1].upper()}{named[1:]} of {counted(len(results.variants), 'variant')}"
     failures = _failures(results)
     left_out = results.left_out.reasons
     spread = results.variance_sources
+    first = answer(results)
     sections = {
-        "verdict": "Verdict", "variants": "Variants", "data-sets": "Data sets", "effects": "Effects",
-        "tuning": "Tuning", "variance": "Sources of variance", "figures": "Figures", "runs": "Runs",
-        "failures": "Failures", "left-out": "Left out", "environment": "Environment", "again": "Reproduce",
+        "verdict": "Verdict", "in-full": "In full", "variants": "Variants", "data-sets": "Data sets",
+        "effects": "Effects", "tuning": "Tuning", "variance": "Sources of variance", "figures": "Figures",
+        "runs": "Runs", "failures": "Failures", "left-out": "Left out", "environment": "Environment",
+        "again": "Reproduce",
     }  # fmt: skip
     absent = {
+        "in-full": not first.ticks,
         "data-sets": not results.tasks,
         "effects": results.effects is None,
         "tuning": results.selection is None,
@@ -166,7 +174,9 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
         heading=heading,
         subtitle=f"{results.title}; {_which_images(results.metric)}",
         sections=[(anchor, name) for anchor, name in sections.items() if not absent.get(anchor)],
-        verdicts=[*results.verdicts.values(), *results.task_verdicts],
+        answer=first,
+        verdicts=results.verdicts.values(),
+        further=[*results.task_verdicts, *results.effect_verdicts],
         cautions=results.cautions,
         variants=variants_table(results, table),
         tasks=tasks_table(results.tasks) if results.tasks else None,
@@ -174,7 +184,6 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
         tuning_sentences=[*results.tuning_sentences, *results.importances.notes],
         tuning_figures=[figure for figure in drawings if figure.stem in TUNING_CAPTIONS],
         effects=None if results.effects is None else effects_table(results.effects),
-        effect_verdicts=results.effect_verdicts,
         variance=None if spread is None else variance_table(spread),
         variance_sentences=source_sentences(spread),
         figures=[figure for figure in drawings if figure.stem not in TUNING_CAPTIONS],
@@ -190,6 +199,11 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
     )
     write_text(path, text)
     return path
+
+
+def _breakable(name: str) -> list[str]:
+    """Return the parts of a name between which a line may break."""
+    return _PUNCTUATION.split(name)
 
 
 def _which_images(metric: str) -> str:

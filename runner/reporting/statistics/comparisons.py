@@ -12,7 +12,14 @@ from scipy import stats
 
 from runner.reporting.statistics.attainability import CONFIDENCE, EXACT_PAIRS, FLIPS
 from runner.reporting.statistics.equivalence import against_margin
-from runner.reporting.statistics.sign_flips import AS_EXTREME, exact_interval, sign_flip_p
+from runner.reporting.statistics.paired_values import (
+    direction_of,
+    paired_differences,
+    signed_ranks,
+    unit_means,
+    unit_numbers,
+)
+from runner.reporting.statistics.sign_flips import exact_interval, sign_flip_p
 from runner.reporting.statistics.ties import Values, levelled, rounding_of
 from runner.reporting.statistics.win_probability import paired_win_interval, share_of_wins, unpaired_win_interval
 
@@ -215,48 +222,14 @@ def _t_interval(mean: float, std: float, n: int, rounding: float, overlap: float
     return mean - reach, mean + reach
 
 
-def paired_differences(one: Values, other: Values) -> Values:
-    """Return one - other; 0 for rounding errors and for equal infinities."""
-    with np.errstate(invalid="ignore"):
-        differences = np.where(one == other, 0.0, one - other)
-    return np.where(np.abs(differences) > rounding_of(one, other), differences, 0.0)
-
-
-def unit_numbers(units: Sequence[Hashable] | None, pairs: int) -> npt.NDArray[np.intp]:
-    """Return the number of each pair's unit, from 0; None: each pair is a unit."""
-    numbers: dict[Hashable, int] = {}
-    known = range(pairs) if units is None else units
-    return np.array([numbers.setdefault(unit, len(numbers)) for unit in known], np.intp)
-
-
 def _sums(values: Values, unit: npt.NDArray[np.intp]) -> Values:
     return np.bincount(unit, values).astype(float)
-
-
-def unit_means(values: Values, unit: npt.NDArray[np.intp]) -> Values:
-    """Return the mean of each unit's values, by the numbers of `unit_numbers`."""
-    counts = np.bincount(unit)
-    return np.bincount(unit, values)[counts > 0] / counts[counts > 0]
-
-
-def signed_ranks(differences: Values) -> Values:
-    """Return signed ranks of absolute differences; 0 for no difference, ties share a rank."""
-    ranks = np.zeros(len(differences))
-    known = differences != 0
-    ranks[known] = stats.rankdata(levelled(np.abs(differences[known]))) * np.sign(differences[known])
-    return ranks
 
 
 def _flipped(one: Values, other: Values, unit: npt.NDArray[np.intp], *, ranks: bool) -> Values:
     """Return what a paired test flips the signs of, one value per unit: differences, or their signed ranks."""
     differences = paired_differences(one, other)
     return _sums(signed_ranks(differences), unit) if ranks else unit_means(differences, unit)
-
-
-def direction_of(flipped: Values) -> int:
-    """Return the sign of the sum; 0 if the sum is a rounding error."""
-    total = flipped.sum()
-    return int(np.sign(total)) if abs(total) > AS_EXTREME * np.abs(flipped).sum() else 0
 
 
 def paired_estimates(

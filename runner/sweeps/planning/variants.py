@@ -85,9 +85,8 @@ def _check_tuned(name: str, study: Study, command: Iterable[str]) -> None:
     for key, axis in axes.items():
         _refuse_twice(key, axis.choices or [])
     if given := axes.keys() & {override_key(override) for override in command}:
-        raise ConfigError(
-            f"{min(given)}: the study tunes it for {name}; change study.tune, or turn tuning off (study.tune=null)"
-        )
+        place = f"{study.tune.group_of(name) if study.tune else ''}.{min(given)}"
+        raise ConfigError(f"{min(given)}: is tuned for {name} ({place}); leave out this value, or that axis")
 
 
 def _check_axes(axes: Mapping[str, Sequence[Any]], variants: int = 1) -> None:

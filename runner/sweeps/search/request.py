@@ -1,13 +1,14 @@
 """Hyperparameter search as asked for: a study of one variant, whose axes come from the command line or a file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 from hydra.core.override_parser.types import IntervalSweep, Override
 from pydantic import BeforeValidator, ConfigDict, ValidationError, model_validator
 
 from runner.config.schema import error_lines
-from runner.core.errors import ConfigError
+from runner.core.errors import ConfigError, UserError
 from runner.sweeps.planning.study import Chosen, GivenSeeds, Study, Tune, read_study
 
 VARIANT = "search"  # the name of the variant
@@ -76,13 +77,20 @@ def read_search(config: Any, swept: Sequence[Override], seeds: Any = None) -> St
     tune = {key: given[key] for key in Tune.model_fields if key in given}
     about = {key: given[key] for key in Chosen.model_fields if key in given}
     asked = about | {"variants": {VARIANT: []}, "tune": tune, "seeds": search.fresh_seeds}
-    try:
+    with search_names():
         return read_study(asked, seeds)
-    except ConfigError as error:
+
+
+@contextmanager
+def search_names() -> Iterator[None]:
+    """Raise errors about the keys of a study in the block with the names that they have in a search."""
+    try:
+        yield
+    except UserError as error:
         text = str(error)
         for own, here in _NAMES.items():
             text = text.replace(own, here)
-        raise ConfigError(text) from error
+        raise type(error)(text) from error
 
 
 def _renamed(config: Mapping[Any, Any]) -> dict[Any, Any]:

@@ -107,17 +107,13 @@ def by_point(jobs: Iterable[Job]) -> dict[str, list[list[Job]]]:
 
 
 def values_at(point: Iterable[str], axes: Mapping[str, Axis]) -> dict[str, Any]:
-    """Return the values of a point by the key of their axis; keys without an axis are left out."""
-    values = {}
-    for text in point:
-        override = Override.parse(text)
-        key = override.prefix + override.key
-        if key in axes:
-            values[key] = _value(override.value, axes[key])
-    return values
+    """Return the values of a point by the key of their axis, without keys and choices that no axis has."""
+    given = {override.prefix + override.key: override.value for override in map(Override.parse, point)}
+    return {key: value for key, text in given.items() if key in axes for value in _values(text, axes[key])}
 
 
-def _value(text: str, axis: Axis) -> Any:
+def _values(text: str, axis: Axis) -> list[Any]:
+    """Return the value that a text stands for; none if it is no choice of the axis."""
     if axis.choices is not None:
-        return next((choice for choice in axis.choices if literal(choice) == text), None)
-    return int(text) if axis.is_whole else float(text)
+        return [choice for choice in axis.choices if literal(choice) == text][:1]
+    return [int(text) if axis.is_whole else float(text)]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from runner.reporting.factors import VARIANT, Grid
+from runner.reporting.complete_grids import VARIANT, Grid
 from runner.reporting.figures.axes import Axis
 from runner.reporting.figures.interactions import interaction
 from runner.reporting.statistics.comparisons import summarize

@@ -22,7 +22,7 @@ from runner.reporting.formats import Output
 from runner.reporting.page.page import caption_of
 from runner.reporting.page.page_tables import environment_table, variants_table
 from runner.reporting.report import report
-from runner.reporting.results import Wish
+from runner.reporting.result_reader import Wish
 from runner.reporting.tables.paper_table import PaperTable, paper_table
 from tests.reporting.conftest import run_maker
 

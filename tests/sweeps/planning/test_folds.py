@@ -5,7 +5,8 @@ import pytest
 
 from runner.core.errors import ConfigError
 from runner.sweeps.planning.difference import difference
-from runner.sweeps.planning.folds import cross_validated, fold_lines, read_folds
+from runner.sweeps.planning.fold_power import fold_lines
+from runner.sweeps.planning.folds import cross_validated, read_folds
 from runner.sweeps.planning.plan import Plan, candidates, sharing
 from runner.sweeps.planning.study import read_study
 from runner.sweeps.planning.variants import Variant, study_variants
