@@ -23,6 +23,7 @@ from runner.reporting.time_verdicts import shown_estimate
 from runner.reporting.tuning_trials import point_values
 
 BY_EPOCH = ["variant", "name", "cell", "epoch", "n", "mean", "low", "high"]
+_TINY = np.finfo(float).tiny
 _TRAINING = "training"  # the word of a comparison without a verdict yet
 _DIGITS = 3  # of a chosen value
 _SPACE = "\N{NO-BREAK SPACE}"
@@ -161,8 +162,11 @@ def _welch_reach(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -
     """Return half the width of Welch's interval of each column's difference; NaN if either side has one row."""
     if min(len(one), len(other)) < 2:
         return np.full(one.shape[1], np.nan)
-    interval = stats.ttest_ind(one, other, equal_var=False).confidence_interval(CONFIDENCE)
-    reach: npt.NDArray[np.float64] = (interval.high - interval.low) / 2
+    errors = [side.var(axis=0, ddof=1) / len(side) for side in (one, other)]
+    freedom = sum(errors) ** 2 / np.maximum(
+        sum(error**2 / (len(side) - 1) for error, side in zip(errors, (one, other), strict=True)), _TINY
+    )
+    reach: npt.NDArray[np.float64] = stats.t.ppf((1 + CONFIDENCE) / 2, np.maximum(freedom, 1)) * np.sqrt(sum(errors))
     return reach
 
 

@@ -16,6 +16,7 @@ from runner.core.write import remove_leftovers, write_bytes, write_csv
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.reporting.collect import find_runs
+from runner.reporting.figure_captions import figure_caption, write_captions
 from runner.reporting.figures.canvas import as_svg, save_figure
 from runner.reporting.figures.files import drawn, write_figures
 from runner.reporting.figures.looks import Look, look_of
@@ -194,13 +195,14 @@ def _write_figures(
     results: Results, ranks: Ranks | None, table: PaperTable, out: Path, output: Output, look: Look
 ) -> Iterator[Path]:
     formats = output.formats or ()
-    drawings = []
+    drawings, captions = [], dict[str, str]()
 
     def write(stem: str, figure: Figure) -> list[Path]:
         written = []
+        captions[stem] = figure_caption(stem, figure, results, output.confusion)
         if {"svg", "html"} & {*formats}:
             svg = as_svg(figure)
-            drawings.append(drawing(stem, figure, svg, results.unit))
+            drawings.append(drawing(stem, figure, svg, captions[stem]))
         if "svg" in formats:
             write_bytes(out / f"{stem}.svg", svg)
             written.append(out / f"{stem}.svg")
@@ -211,6 +213,8 @@ def _write_figures(
     figures = report_figures(results, ranks, output.confusion, seeds=output.seeds)
     for written in drawn(figures, write, results.left_out, look):
         yield from written
+    if "table" in formats and {*FIGURE_FORMATS} & {*formats}:
+        yield from write_captions(captions, out)
     if "html" in formats:
         yield write_page(results, drawings, table, out / "index.html")
 

@@ -56,7 +56,8 @@ def test_a_sweep_gets_its_tables_and_comparisons(reported):
     assert (reported / "written").read_text().splitlines() == [
         "summary.csv", "history.csv", "aggregate.csv", "comparisons.csv", "table.md", "table.tex", "table.csv",
         "forest.svg", "forest.png", "accuracy.svg", "accuracy.png", "loss.svg", "loss.png", "test_accuracy.svg",
-        "test_accuracy.png", "generalization_gap.svg", "generalization_gap.png", "index.html",
+        "test_accuracy.png", "generalization_gap.svg", "generalization_gap.png", "captions.md", "captions.tex",
+        "index.html",
     ]  # fmt: skip
     long = pd.read_csv(reported / "out" / "history.csv")
     chosen = long[(long["variant"] == "optimizer=sgd") & (long["metric"] == "val_accuracy")]
@@ -407,8 +408,8 @@ def test_figures_have_the_style_and_the_width_that_were_asked_for(make_run, tmp_
 
 def test_a_style_that_makes_no_sense_is_refused_before_anything_is_written(make_run, tmp_path):
     sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]], seeds=1)
-    with pytest.raises(UserError, match="--font nothing: this font is not installed"):
-        report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv", "png"], font="nothing"))
+    with pytest.raises(UserError, match="--width 7: must be 60 to 400 millimetres"):
+        report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv", "png"], width=7))
     assert not (tmp_path / "out").exists()
 
 

@@ -20,6 +20,7 @@ from runner.reporting.figures.styles import Style
 from runner.reporting.folds import SEEDS, Unit
 from runner.reporting.metrics import axis_label, is_share
 
+ZOOM_TITLE = "the part in the box"
 _MOST_CELLS = 6  # with a row of panels each
 _SINGLE, _OF_SEVERAL, _AROUND = 2.6, 1.9, 0.3  # inches: the only row of panels, one of several, what surrounds all
 _LABELS = 0.5  # inches of a row: the labels of the axis below a panel
@@ -179,7 +180,7 @@ class _Drawing:
         epoch_axis(axes, _TICKS)
         axes.margins(x=0.02)
         axes.set_ylim(zoom.low, zoom.high)
-        axes.set_title("the part in the box", loc="left", fontsize="small", color=_QUIET)
+        axes.set_title(ZOOM_TITLE, loc="left", fontsize="small", color=_QUIET)
         if is_share(self.metric):
             axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
         last = int(part.history["epoch"].max())

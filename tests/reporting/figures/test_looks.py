@@ -83,7 +83,8 @@ def test_a_look_ends_with_its_block():
         ({"font": "DejaVu Serf"}, r"--font DejaVu Serf: this font is not installed; did you mean DejaVu Serif\?"),
     ],
 )
-def test_a_wish_that_makes_no_sense_is_refused(wish, said):
+def test_a_wish_that_makes_no_sense_is_refused(monkeypatch, wish, said):
+    monkeypatch.setattr(looks, "findSystemFonts", list)  # starts a process
     with pytest.raises(UserError, match=said):
         look_of(**wish)
 
