@@ -39,7 +39,7 @@ from runner.reporting.tasks import FEWEST_DATASETS, Tasks, arm_baselines, compar
 from runner.reporting.time_profiles import TimeProfile, time_profile
 from runner.reporting.tuning_curves import pruning_sentences, tuning_curve_frame, tuning_sentences
 from runner.reporting.tuning_trials import Trials, tuning_trials
-from runner.reporting.variance_sources import source_cautions, variance_frame
+from runner.reporting.variance_sources import source_cautions, source_sentences, variance_frame
 from runner.reporting.verdicts import Verdict, cautions, verdict_parts
 
 _SPENDING = {"pocock": "Pocock-like spending", "obrien_fleming": "O'Brien-Fleming-like spending"}
@@ -372,6 +372,12 @@ class Results:
     def task_verdicts(self) -> list[str]:
         """One sentence per comparison over several data sets."""
         return task_verdicts(self.tasks.frame) if self.tasks else []
+
+    @property
+    def findings(self) -> list[str]:
+        """The sentences over all data sets, one per variant, and those on effects, tuning and variance."""
+        further = [*self.effect_verdicts, *self.tuning_sentences, *source_sentences(self.variance_sources)]
+        return [*self.task_verdicts, *self.verdicts.values(), *further]
 
     @cached_property
     def cautions(self) -> list[str]:

@@ -19,7 +19,7 @@ from runner.reporting.figures.grids import scale_values
 from runner.reporting.figures.looks import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.styles import Style, variant_styles
 from runner.reporting.metrics import axis_label, is_share, sign_of
-from runner.reporting.statistics.comparisons import summarize
+from runner.reporting.statistics.summary import summarize
 
 _MOST_LINES = 7  # with intervals
 _MOST_BARS = 12  # of a line; more intervals are a band

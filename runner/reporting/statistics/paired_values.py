@@ -9,6 +9,8 @@ from scipy import stats
 from runner.reporting.statistics.sign_flips import AS_EXTREME
 from runner.reporting.statistics.ties import Values, levelled, rounding_of
 
+ERROR = 1e-4  # of `rounding_of`: a generous bound on the error of one difference
+
 
 def paired_differences(one: Values, other: Values) -> Values:
     """Return one - other; 0 for rounding errors and for equal infinities."""
@@ -42,3 +44,8 @@ def direction_of(flipped: Values) -> int:
     """Return the sign of the sum; 0 if the sum is a rounding error."""
     total = flipped.sum()
     return int(np.sign(total)) if abs(total) > AS_EXTREME * np.abs(flipped).sum() else 0
+
+
+def pair_error(variant: Sequence[float], baseline: Sequence[float]) -> float:
+    """Return a bound on the rounding error of one difference of pairs."""
+    return ERROR * rounding_of(np.asarray(variant, float), np.asarray(baseline, float))

@@ -1,28 +1,20 @@
 """Plan of a sweep: all its runs, checked and frozen before the first one starts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from hydra.errors import HydraException
-from omegaconf.errors import OmegaConfBaseException
 from pydantic import AfterValidator, Field, TypeAdapter
 
-from runner.config.hydra_errors import composition_message
-from runner.config.identity import run_id
-from runner.config.output_names import directory_name
-from runner.core.errors import ConfigError, UserError
-from runner.core.paths import working_directory
+from runner.core.errors import UserError
 from runner.core.read import json_form
 from runner.core.write import write_csv, write_json
 from runner.records.job import Job, Phase
 from runner.records.record import Lines, Whole
 from runner.records.sweep_directory import PLAN, PLAN_TABLE, read_plan
-from runner.sweeps.planning.compose import Composed, Composer
 from runner.sweeps.planning.difference import difference
-from runner.sweeps.planning.study import Chosen, Study
-from runner.sweeps.planning.variants import Variant
+from runner.sweeps.planning.study import Chosen
 
 
 def _with_choice(asked: dict[str, Any]) -> dict[str, Any]:
@@ -140,61 +132,6 @@ class Plan:
         return [pair for pair in pairs if pair[0] != pair[1]]
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A variant at one tuning point, for all seeds."""
-
-    variant: Variant
-    point: list[str]
-    composed: Composed
-
-    def jobs(self, seeds: Iterable[int], phase: Phase) -> list[Job]:
-        """Return one run per seed and fold.
-
-        Raises:
-            ConfigError: naming the variant, if its configuration cannot be run.
-        """
-        try:
-            places = [(seed, fold) for seed in seeds for fold in self._folds]
-            configs = [(seed, fold, self.composed.for_seed(seed, fold)) for seed, fold in places]
-        except ConfigError as error:
-            raise ConfigError(in_variant(self.variant.name, str(error))) from error
-        return [self._job(config, seed, fold, phase) for seed, fold, config in configs]
-
-    @property
-    def _folds(self) -> Sequence[int | None]:
-        return [None] if self.variant.folds is None else range(self.variant.folds)
-
-    def _job(self, config: dict[str, Any], seed: int, fold: int | None, phase: Phase) -> Job:
-        identity = run_id(config)
-        own = [] if fold is None else [f"dataset.fold={fold}"]
-        return Job(
-            run_id=identity,
-            variant=self.variant.name,
-            seed=seed,
-            overrides=[*self.composed.overrides, *own, f"seed={seed}"],
-            choices=self.composed.choices,
-            config=config,
-            directory=directory_name(self.variant.name, seed, identity, fold),
-            phase=phase,
-            point=self.point,
-            named=self.variant.named,
-            working_directory=working_directory(config),
-        )
-
-    def planned(self, study: Study) -> list[Job]:
-        """Return its runs in a study: tuning runs and the final runs that may follow, or only final runs.
-
-        Runs that measure a source of variance are apart from both.
-        """
-        if self.variant.source:
-            return self.jobs(study.seeds, "source")
-        if not self.variant.points:
-            return self.jobs(study.seeds, "final")
-        assert study.tune
-        return [*self.jobs(study.tune.seeds, "tuning"), *self.jobs(study.seeds, "candidate")]
-
-
 def sharing(jobs: Iterable[Job]) -> list[Job]:
     """Return the jobs; identical runs share the directory of the first one."""
     directories: dict[str, str] = {}
@@ -204,29 +141,3 @@ def sharing(jobs: Iterable[Job]) -> list[Job]:
 def in_variant(name: str, text: str) -> str:
     """Return an error's text with the name of its variant."""
     return "\n".join(f"variant {name}: {line}" for line in text.splitlines())
-
-
-def candidates(variants: Sequence[Variant], composer: Composer) -> list[Candidate]:
-    """Compose every variant at every tuning point.
-
-    Raises:
-        ConfigError: a line for each variant that cannot be composed; one line if all cannot, for the same reason.
-    """
-    composed: list[Candidate] = []
-    wrong: dict[str, str] = {}  # variant -> the error of its first wrong point
-    for variant in variants:
-        for point in variant.points or [[]]:
-            overrides = [*variant.overrides, *point]
-            try:
-                composed.append(Candidate(variant, point, composer.compose(overrides)))
-            except (ConfigError, HydraException, OmegaConfBaseException) as error:
-                text = str(error) if isinstance(error, ConfigError) else composition_message(error, overrides)
-                wrong[variant.name] = text
-                break
-    if 1 < len(wrong) == len(variants) and len({*wrong.values()}) == 1:
-        raise ConfigError(next(iter(wrong.values())))
-    if wrong:
-        named = {variant.name for variant in variants if variant.named}
-        lines = [in_variant(name, text) if name in named else text for name, text in wrong.items()]
-        raise ConfigError("\n".join(dict.fromkeys(lines)))
-    return composed

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any, Literal, Self
 
-from runner.config.overrides import Override
+from runner.config.overrides import Override, literal
 from runner.core.errors import UserError
 from runner.records.job import Job
 from runner.sweeps.outcome import Outcome, not_measured
 from runner.sweeps.planning.axis import Axis
-from runner.sweeps.planning.compose import literal
 
 State = Literal["running", "completed", "pruned", "diverged", "failed"]
 

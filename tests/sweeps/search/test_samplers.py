@@ -5,7 +5,7 @@ from runner.core.errors import UserError
 from runner.sweeps.outcome import Outcome
 from runner.sweeps.planning.axis import Axis
 from runner.sweeps.planning.study import read_study
-from runner.sweeps.planning.variants import Variant
+from runner.sweeps.planning.variant import Variant
 from runner.sweeps.search.samplers import next_point, refuse_missing_library
 from runner.sweeps.search.trials import Trial, values_at
 from tests.sweeps import made_up

@@ -1,4 +1,3 @@
-"use strict";
 // Tables sort by the buttons in their heads, and show the rows that contain every word of the filter.
 const key = (cell) => {
   const text = cell.dataset.sort ?? cell.textContent.trim();
