@@ -3,6 +3,8 @@
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
+from runner.reporting.captions import TUNING_CAPTIONS
+
 SECTIONS = {
     "verdict": "Verdict", "in-full": "In full", "charts": "Charts", "variants": "Variants", "data-sets": "Data sets",
     "effects": "Effects", "tuning": "Tuning", "looks": "Looks", "variance": "Sources of variance", "runs": "Runs",
@@ -15,9 +17,8 @@ NEEDS = {
 }  # fmt: skip
 """Content without which a section is absent; the others are always there."""
 REPLACED = ("forest", "accuracy", "loss", "negative_log_likelihood", "learning_rate")  # figures; a chart shows more
-_TUNING = ("tuning_curve", "search", "tuning_history", "tuning_slices", "importances", "tuning_parallel", "sensitivity")
 _PLACES = {
-    **dict.fromkeys(_TUNING, "tuning"), "interaction": "effects", "heat_map": "effects",
+    **dict.fromkeys([*TUNING_CAPTIONS, "sensitivity"], "tuning"), "interaction": "effects", "heat_map": "effects",
     "critical_difference": "data-sets", "performance_profile": "data-sets", "variance_sources": "variance",
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-from runner.reporting.page.page import CAPTIONS, TUNING_CAPTIONS
+from runner.reporting.captions import CAPTIONS, TUNING_CAPTIONS
 from runner.reporting.page.sections import NEEDS, SECTIONS, Drawing, placed
 
 
