@@ -12,9 +12,9 @@ _SCRIPTS = ("variants", "tables", "filters", "columns", "tip", "charts", "curves
 _PUNCTUATION = re.compile(r"(?<=[_,=/.-])")
 
 
-def template() -> Template:
-    """Return the template of the page."""
-    return template_of(_part("page.html"))
+def template(name: str = "page.html") -> Template:
+    """Return the template of a page."""
+    return template_of(_part(name))
 
 
 def template_of(source: str) -> Template:

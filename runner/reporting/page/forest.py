@@ -19,9 +19,10 @@ from runner.reporting.metrics import (
     sign_of,
     signed_text,
 )
+from runner.reporting.regressions import IDENTICAL
 from runner.reporting.statistics.attainability import CONFIDENCE
 
-SYMBOLS = {BETTER: "▲", WORSE: "▼", EQUIVALENT: "=", UNDECIDED: "?"}
+SYMBOLS = {BETTER: "▲", WORSE: "▼", EQUIVALENT: "=", UNDECIDED: "?", IDENTICAL: "="}
 _FAR = 6.0  # times the median reach of the variants; what reaches farther does not set the axis
 _EDGE = 1.5  # percent of the width on either side of the axis
 _TICKS = 6  # most intervals between ticks
