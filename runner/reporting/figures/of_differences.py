@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from runner.reporting.differences import Difference
+from runner.reporting.difference import Difference
 from runner.reporting.figures.canvas import TWO_COLUMNS, legend_below, panels, row_places, wrapped
 from runner.reporting.folds import SEEDS, Unit
 from runner.reporting.metrics import is_share, margin_text, quantity, shown_unit, sign_of
