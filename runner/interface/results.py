@@ -620,7 +620,7 @@ class Results:
         """The results behind the frames."""
         if not self._runs:
             raise UserError("no run is left to compare; choose others with where()")
-        from runner.reporting.results import Wish, read_results
+        from runner.reporting.result_reader import Wish, read_results
 
         wish = Wish(**self._asked)
         return read_results([*self._runs], self._paths, wish, self._left_out, arms=self._arms, values=self._values)

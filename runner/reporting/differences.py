@@ -14,7 +14,7 @@ from runner.reporting.folds import units_of
 from runner.reporting.metrics import interval_text, signed_text
 from runner.reporting.pairs import ComparedRuns
 from runner.reporting.results import Results
-from runner.reporting.statistics.corrected_t import CORRECTED_T
+from runner.reporting.statistics.names_of_tests import CORRECTED_T
 from runner.reporting.time_verdicts import shown_estimate
 from runner.reporting.tuning_trials import point_values
 

@@ -22,11 +22,11 @@ from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_R
 from runner.reporting.page.page import drawing, write_page
 from runner.reporting.ranks import Ranks
 from runner.reporting.report_figures import report_figures
-from runner.reporting.results import Results, Wish, read_results
+from runner.reporting.result_reader import Wish, read_results
+from runner.reporting.results import Results
 from runner.reporting.run_figures import run_figures
-from runner.reporting.tables.frames import write_frame
+from runner.reporting.tables.csv_frames import write_frame
 from runner.reporting.tables.paper_table import PaperTable, paper_table
-from runner.reporting.variance_sources import source_sentences
 from runner.reporting.variant_names import find_variant
 
 _LONG = ["run_id", "variant", "seed", "epoch"]  # the columns of history.csv before metric and value
@@ -214,15 +214,9 @@ def _test_examples(results: Results) -> int | None:
     return sizes.pop() if len(sizes) == 1 else None
 
 
-def findings(results: Results) -> list[str]:
-    """Return the sentences over all data sets, one per variant, and those on effects, tuning and variance."""
-    further = [*results.effect_verdicts, *results.tuning_sentences, *source_sentences(results.variance_sources)]
-    return [*results.task_verdicts, *results.verdicts.values(), *further]
-
-
 def show_verdicts(console: Console, results: "Results") -> None:
     """Print the findings and the cautions."""
-    for sentence in findings(results):
+    for sentence in results.findings:
         say(console, sentence)
     for caution in results.cautions:
         say(console, f"note: {caution}", style="yellow")

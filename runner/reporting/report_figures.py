@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from runner.core.text import counted
+from runner.records.sweep_directory import tuned_metric
 from runner.reporting.differences import differences
 from runner.reporting.figures.axes import is_grid, number, overrides_frame, points_along, sensitivity_axis, varying_axes
 from runner.reporting.figures.canvas import wrapped
@@ -27,7 +28,6 @@ from runner.reporting.predictions import class_names, mean_confusion
 from runner.reporting.ranks import Ranks, critical_difference
 from runner.reporting.results import Results
 from runner.reporting.run_figures import read_gradients
-from runner.reporting.selection import tuned_metric
 from runner.reporting.targets import is_time, without_lost_times
 from runner.reporting.tasks import Tasks
 from runner.reporting.tuning_figures import tuning_figures

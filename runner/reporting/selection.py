@@ -7,9 +7,9 @@ import pandas as pd
 from runner.core.text import shortened
 from runner.records.design import MOST_SEEDS as MOST_POINTS  # one limit for everything that is planned
 from runner.records.record import VALIDATION_METRICS
-from runner.records.sweep_directory import FIRST_TUNING_COLUMNS, TUNING_COLUMNS, TUNING_TABLE
+from runner.records.sweep_directory import FIRST_TUNING_COLUMNS, TUNING_COLUMNS, TUNING_TABLE, tuned_metric
 from runner.reporting.metrics import sign_of
-from runner.reporting.tables.frames import read_frame
+from runner.reporting.tables.csv_frames import read_frame
 
 SELECTION_COLUMNS = ["variant", "point", "metric", "tuned", "fresh", "optimism", "n", "budget", "on_edge"]
 
@@ -45,12 +45,6 @@ def selection_frame(tuning: pd.DataFrame, summary: pd.DataFrame, direction: str 
             }
         )
     return pd.DataFrame(rows, columns=SELECTION_COLUMNS)
-
-
-def tuned_metric(tuning: pd.DataFrame) -> str:
-    """Return the metric that decided the choice, a column of tuning.csv."""
-    (metric,) = (str(column) for column in tuning if column not in TUNING_COLUMNS)
-    return metric
 
 
 def selection_warnings(selection: pd.DataFrame, budget: int | None = None, cost: str | None = None) -> list[str]:

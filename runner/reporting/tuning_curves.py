@@ -10,10 +10,9 @@ import pandas as pd
 from runner.config.overrides import override_key
 from runner.core.text import counted, printable
 from runner.records.baselines import arm_parts
-from runner.records.sweep_directory import tested_metric
+from runner.records.sweep_directory import tested_metric, tuned_metric
 from runner.reporting.collect import Run
 from runner.reporting.metrics import quantity, sign_of, value_text
-from runner.reporting.selection import tuned_metric
 from runner.reporting.statistics.ties import places
 from runner.reporting.statistics.tuning_curve import best_so_far, tuning_curve
 

@@ -18,6 +18,8 @@ from runner.reporting.decision import (
     can_decide,
     has_seeds_apart,
     has_times,
+    least_text,
+    may_be_these_alone,
     outcome,
     p_text,
     shows_only_equivalence,
@@ -36,11 +38,10 @@ from runner.reporting.metrics import (
     signed_text,
     value_text,
 )
-from runner.reporting.statistics.attainability import LEVEL, least_text, smallest_equivalence_p, smallest_p
-from runner.reporting.statistics.corrected_t import NO_TEST
+from runner.reporting.statistics.attainability import LEVEL, smallest_equivalence_p, smallest_p
 from runner.reporting.statistics.families import after_correction
+from runner.reporting.statistics.names_of_tests import NO_TEST
 from runner.reporting.statistics.power import POWER
-from runner.reporting.statistics.test_set_error import may_be_these_alone
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
 from runner.reporting.time_verdicts import (
     about_times,

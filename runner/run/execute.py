@@ -27,6 +27,7 @@ from runner.core.text import counted
 from runner.data.inference import Inference
 from runner.data.locations import refuse_missing
 from runner.engine.tensorflow_import import quick_import
+from runner.records.inference_file import write_inference
 from runner.records.record import DONE, Row, RunRecord, finite, now
 from runner.records.run_directory import RunDirectory, logged_by
 from runner.reporting.scores import negative_log_likelihood, scores
@@ -117,6 +118,8 @@ def run(
     choices = _choices(config, request)
     show_choices(console, choices, request.overrides)
     prepared, compiled = _loaded(config, request, console, kept or Kept(), objects)
+    from runner.engine.failures import failures_in_a_line
+
     if prepared.config is not config:
         request = request.with_dataset(prepared.dataset.name, prepared.config["dataset"])
     parts = prepared.parts
@@ -129,10 +132,9 @@ def run(
 
     attempt, model = Attempt(record), compiled.model
     warn = warn or partial(show_warning, console)
-    with attempt.guard():
-        _train(
-            attempt, prepared, compiled, directory, console, warn, ahead=not request.in_sweep and _is_alone(prepared)
-        )
+    ahead = not request.in_sweep and _is_alone(prepared)
+    with attempt.guard(), failures_in_a_line():
+        _train(attempt, prepared, compiled, directory, console, warn, ahead=ahead)
         if attempt.status == "completed":
             model = _test(attempt, parts, compiled, directory)
     if attempt.status == "interrupted":
@@ -296,7 +298,7 @@ def _write_model(model: "Model", prepared: Prepared, directory: RunDirectory) ->
 
     directory.write_model(partial(save_model, model))
     if inference := Inference.of(prepared.dataset, prepared.parts.split):
-        directory.write_inference(inference)
+        write_inference(directory, inference)
 
 
 def _write_tables(history: list[Row], parts: "Parts", directory: RunDirectory) -> None:

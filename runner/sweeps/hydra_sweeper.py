@@ -24,13 +24,15 @@ from runner.data.dataset import DataNotFound
 from runner.run.instantiate import make
 from runner.run.prepare import fallback_warning, names_a_place
 from runner.sweeps.hydra_launchers import PoolLauncher
+from runner.sweeps.planning.candidates import candidates
 from runner.sweeps.planning.compose import Composer
 from runner.sweeps.planning.folds import cross_validated, read_folds
-from runner.sweeps.planning.plan import Plan, candidates, sharing
+from runner.sweeps.planning.plan import Plan, sharing
 from runner.sweeps.planning.recorded import in_recorded_order, refuse_another_question
 from runner.sweeps.planning.sources import source_candidates
 from runner.sweeps.planning.study import Study, read_seeds, read_study
-from runner.sweeps.planning.variants import Variant, grid_variants, study_variants
+from runner.sweeps.planning.variant import Variant
+from runner.sweeps.planning.variants import grid_variants, study_variants
 from runner.sweeps.run_plan import conduct, refuse_missing_data
 from runner.sweeps.search.growing import Growth
 from runner.sweeps.search.request import read_search, search_names

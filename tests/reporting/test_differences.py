@@ -10,7 +10,7 @@ from runner.records.design import Looks
 from runner.records.sweep_directory import Question
 from runner.reporting.collect import find_runs
 from runner.reporting.differences import differences
-from runner.reporting.results import Wish, read_results
+from runner.reporting.result_reader import Wish, read_results
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
 

@@ -16,8 +16,9 @@ from runner.reporting.ensemble import read_members
 from runner.reporting.folds import folds_of, folds_text, refuse_mixed_folds, unit_of, units_of
 from runner.reporting.power import PowerWish, power_frame
 from runner.reporting.report import results_table
-from runner.reporting.results import Wish, read_results
-from runner.reporting.statistics.corrected_t import CORRECTED_T, compare_folds
+from runner.reporting.result_reader import Wish, read_results
+from runner.reporting.statistics.corrected_t import compare_folds
+from runner.reporting.statistics.names_of_tests import CORRECTED_T
 from runner.reporting.verdicts import cautions, verdicts
 
 TEN = [0.91, 0.88, 0.93, 0.90, 0.92, 0.89, 0.94, 0.90, 0.91, 0.93]

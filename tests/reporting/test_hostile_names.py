@@ -19,7 +19,7 @@ from runner.reporting.figures.of_run import confusion_matrix
 from runner.reporting.figures.styles import variant_styles
 from runner.reporting.formats import Output
 from runner.reporting.report import report
-from runner.reporting.results import Wish
+from runner.reporting.result_reader import Wish
 from tests.reporting.conftest import run_maker
 
 NAMES = [

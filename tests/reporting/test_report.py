@@ -20,7 +20,7 @@ from runner.reporting.formats import Output
 from runner.reporting.ranks import LAST_RANK_COLUMNS, RANK_COLUMNS
 from runner.reporting.report import report, show_verdicts
 from runner.reporting.report_figures import report_figures
-from runner.reporting.results import Wish
+from runner.reporting.result_reader import Wish
 from runner.reporting.selection import SELECTION_COLUMNS
 from runner.reporting.statistics.test_set_error import TEST_SET_COLUMNS
 from runner.reporting.tasks import PERFORMANCE_COLUMNS, TASK_COLUMNS

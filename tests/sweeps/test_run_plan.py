@@ -12,7 +12,8 @@ from runner.core.lock import Locked, run_lock
 from runner.core.terminal import Terminal
 from runner.records.job import Job
 from runner.sweeps.outcome import Outcome
-from runner.sweeps.planning.plan import Plan, candidates, sharing
+from runner.sweeps.planning.candidates import candidates
+from runner.sweeps.planning.plan import Plan, sharing
 from runner.sweeps.planning.recorded import in_recorded_order, refuse_another_question
 from runner.sweeps.planning.sources import source_candidates
 from runner.sweeps.planning.study import read_study

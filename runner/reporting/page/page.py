@@ -1,14 +1,11 @@
 """Page of a report: index.html, one file that fetches nothing."""
 
-import base64
-import hashlib
-import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from jinja2 import Environment, StrictUndefined
 from matplotlib.figure import Figure
 
 from runner.core.text import counted
@@ -17,8 +14,12 @@ from runner.reporting.figures.canvas import ONE_COLUMN
 from runner.reporting.folds import SEEDS, Unit
 from runner.reporting.metrics import quantity
 from runner.reporting.page.answer import answer
+from runner.reporting.page.assets import assets, template
+from runner.reporting.page.chart_data import chart_data
 from runner.reporting.page.effects_table import effects_table
-from runner.reporting.page.page_tables import environment_table, runs_table, selection_table, variants_table
+from runner.reporting.page.inline_svg import data_address
+from runner.reporting.page.page_tables import environment_table, selection_table, variants_table
+from runner.reporting.page.runs_table import runs_table
 from runner.reporting.page.tasks_table import tasks_table
 from runner.reporting.page.variance_table import variance_table
 from runner.reporting.results import Results
@@ -27,7 +28,17 @@ from runner.reporting.tables.paper_table import PaperTable
 from runner.reporting.targets import is_time
 from runner.reporting.variance_sources import source_sentences
 
-_PUNCTUATION = re.compile(r"(?<=[_,=/.-])")
+_REPLACED = ("forest", "accuracy", "loss", "negative_log_likelihood", "learning_rate")  # figures; a chart shows more
+_SECTIONS = {
+    "verdict": "Verdict", "in-full": "In full", "charts": "Charts", "variants": "Variants", "data-sets": "Data sets",
+    "effects": "Effects", "tuning": "Tuning", "variance": "Sources of variance", "runs": "Runs", "figures": "Figures",
+    "failures": "Failures", "left-out": "Left out", "environment": "Environment", "again": "Reproduce",
+}  # fmt: skip
+# Without this content a section is absent.
+_NEEDS = {
+    "in-full": "verdicts", "charts": "chart_data", "data-sets": "tasks", "effects": "effects", "tuning": "selection",
+    "variance": "variance", "failures": "failures", "left-out": "left_out",
+}  # fmt: skip
 _BAND = f"Lines are means over seeds, bands their {CONFIDENCE:.0%} t-intervals."
 _DOTS = f"Each dot is a seed; the bar below is the mean with its {CONFIDENCE:.0%} t-interval."
 _PENALTY = "Includes each run's own penalties and smoothing; not comparable between variants that differ in these."
@@ -113,11 +124,11 @@ def caption_of(stem: str, unit: Unit = SEEDS) -> str:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure of the page: its SVG in base64."""
+    """A figure of the page; `address` holds its SVG."""
 
     stem: str
     caption: str
-    data: str
+    address: str
     wide: bool
     alt: str
 
@@ -128,7 +139,7 @@ def drawing(stem: str, figure: Figure, svg: bytes, unit: Unit = SEEDS) -> Drawin
     return Drawing(
         stem=stem,
         caption=caption_of(stem, unit),
-        data=base64.b64encode(svg).decode(),
+        address=data_address(svg),
         wide=figure.get_figwidth() > ONE_COLUMN,
         alt=f"Figure. {title}",
     )
@@ -140,81 +151,69 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
     Text from configurations and records is escaped. The page's Content-Security-Policy allows only its own script and
     fetches nothing.
     """
-    style, script = _part("page.css"), _part("page.js")
-    environment = Environment(autoescape=True, undefined=StrictUndefined)
-    environment.filters["breakable"] = _breakable
-    template = environment.from_string(_part("page.html"))
     named = quantity(results.metric)
     heading = results.asked.question or f"{named[:1].upper()}{named[1:]} of {counted(len(results.variants), 'variant')}"
-    failures = _failures(results)
-    left_out = results.left_out.reasons
-    spread = results.variance_sources
-    first = answer(results)
-    sections = {
-        "verdict": "Verdict", "in-full": "In full", "variants": "Variants", "data-sets": "Data sets",
-        "effects": "Effects", "tuning": "Tuning", "variance": "Sources of variance", "figures": "Figures",
-        "runs": "Runs", "failures": "Failures", "left-out": "Left out", "environment": "Environment",
-        "again": "Reproduce",
-    }  # fmt: skip
-    absent = {
-        "in-full": not first.ticks,
-        "data-sets": not results.tasks,
-        "effects": results.effects is None,
-        "tuning": results.selection is None,
-        "variance": spread is None,
-        "failures": not failures,
-        "left-out": not left_out,
+    content = {
+        **_opening(results),
+        **_comparisons(results, table),
+        **_studied(results),
+        "tuning_figures": [figure for figure in drawings if figure.stem in TUNING_CAPTIONS],
+        "figures": [figure for figure in drawings if figure.stem not in TUNING_CAPTIONS],
+        "replaced": [*_REPLACED, results.metric],
+        "runs": runs_table(results, path.parent),
+        "failures": _failures(results),
+        "left_out": results.left_out.reasons,
+        "environment": environment_table(run.record for run in results.runs),
+        "command": _command(results),
     }
-    text = template.render(
+    text = template().render(
         title=f"{heading} - runner",
         heading=heading,
         subtitle=f"{results.title}; {_which_images(results.metric)}",
-        sections=[(anchor, name) for anchor, name in sections.items() if not absent.get(anchor)],
-        answer=first,
-        verdicts=results.verdicts.values(),
-        further=[*results.task_verdicts, *results.effect_verdicts],
-        cautions=results.cautions,
-        variants=variants_table(results, table),
-        tasks=tasks_table(results.tasks) if results.tasks else None,
-        selection=None if results.selection is None else selection_table(results.selection),
-        tuning_sentences=[*results.tuning_sentences, *results.importances.notes],
-        tuning_figures=[figure for figure in drawings if figure.stem in TUNING_CAPTIONS],
-        effects=None if results.effects is None else effects_table(results.effects),
-        variance=None if spread is None else variance_table(spread),
-        variance_sentences=source_sentences(spread),
-        figures=[figure for figure in drawings if figure.stem not in TUNING_CAPTIONS],
-        runs=runs_table(results, path.parent),
-        failures=failures,
-        left_out=left_out,
-        environment=environment_table(run.record for run in results.runs),
-        command=_command(results),
-        style=style,
-        script=script,
-        style_hash=_source_hash(style),
-        script_hash=_source_hash(script),
+        sections=[(anchor, name) for anchor, name in _SECTIONS.items() if content[_NEEDS.get(anchor, "runs")]],
+        **content,
+        **assets(),
     )
     write_text(path, text)
     return path
 
 
-def _breakable(name: str) -> list[str]:
-    """Return the parts of a name between which a line may break."""
-    return _PUNCTUATION.split(name)
+def _opening(results: Results) -> dict[str, Any]:
+    """Return the content of the first screen, and what follows from it."""
+    first = answer(results)
+    return {
+        "answer": first,
+        "further": [*results.task_verdicts, *results.effect_verdicts],
+        "cautions": results.cautions,
+        "verdicts": [*results.verdicts.values()] if first.ticks else [],  # otherwise they stand in the answer
+        "chart_data": chart_data(results),
+    }
+
+
+def _comparisons(results: Results, table: PaperTable) -> dict[str, Any]:
+    """Return the tables of variants and of the axes of a grid."""
+    return {
+        "variants": variants_table(results, table),
+        "tasks": tasks_table(results.tasks) if results.tasks else None,
+        "effects": None if results.effects is None else effects_table(results.effects),
+    }
+
+
+def _studied(results: Results) -> dict[str, Any]:
+    """Return the content of the sections on tuning and on sources of variance."""
+    spread = results.variance_sources
+    return {
+        "selection": None if results.selection is None else selection_table(results.selection),
+        "tuning_sentences": [*results.tuning_sentences, *results.importances.notes],
+        "variance": None if spread is None else variance_table(spread),
+        "variance_sentences": source_sentences(spread),
+    }
 
 
 def _which_images(metric: str) -> str:
     if metric.startswith(("val_", "best_val_")) or is_time(metric):
         return "choices and results on validation"
     return "choices on validation, results on test"
-
-
-def _part(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
-
-
-def _source_hash(text: str) -> str:
-    """Return the hash of an inline style or script for the Content-Security-Policy."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 def _failures(results: Results) -> Sequence[Mapping[str, str]]:

@@ -19,6 +19,7 @@ from runner.reporting.decision import (
     can_decide,
     has_seeds_apart,
     has_times,
+    may_be_these_alone,
     outcome,
     p_text,
 )
@@ -36,10 +37,10 @@ from runner.reporting.metrics import (
 )
 from runner.reporting.statistics.attainability import FEWEST_SEEDS, LEVEL
 from runner.reporting.statistics.comparisons import binomial_error
-from runner.reporting.statistics.corrected_t import CORRECTED_T, NO_TEST
 from runner.reporting.statistics.families import after_correction
+from runner.reporting.statistics.names_of_tests import CORRECTED_T, NO_TEST
 from runner.reporting.statistics.resampling import RESAMPLED
-from runner.reporting.statistics.test_set_error import BY_EXAMPLE, may_be_these_alone
+from runner.reporting.statistics.test_set_error import BY_EXAMPLE
 from runner.reporting.statistics.ties import places
 from runner.reporting.tables.latex_table import Mark, escaped, latex_table
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from runner.core.text import counted
 from runner.records.job import Job
 from runner.reporting.statistics.attainability import LEVEL
-from runner.reporting.statistics.corrected_t import detectable_by_t, interval_reach
-from runner.reporting.statistics.power import POWER
+from runner.reporting.statistics.corrected_t import interval_reach
+from runner.reporting.statistics.power import POWER, detectable_by_t
 
 
 def fold_lines(jobs: Sequence[Job], comparisons: int) -> Iterator[str]:

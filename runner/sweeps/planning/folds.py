@@ -10,7 +10,7 @@ from runner.config.overrides import override_key
 from runner.core.errors import ConfigError
 from runner.records.design import MOST_FOLDS, Folds
 from runner.records.record import FOLLOWING
-from runner.sweeps.planning.variants import Variant
+from runner.sweeps.planning.variant import Variant
 
 
 def read_folds(value: Any) -> int | None:

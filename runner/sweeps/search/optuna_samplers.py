@@ -12,7 +12,7 @@ import optuna
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.outcome import read_epochs
 from runner.sweeps.planning.axis import Axis
-from runner.sweeps.planning.conditions import active
+from runner.sweeps.planning.points import active
 from runner.sweeps.planning.study import Study
 from runner.sweeps.search.trials import Trial, values_at
 

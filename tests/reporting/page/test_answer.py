@@ -5,7 +5,7 @@ import pytest
 from runner.core.omissions import LeftOut
 from runner.reporting.collect import find_runs
 from runner.reporting.page.answer import Answer, Scale, answer
-from runner.reporting.results import Wish, read_results
+from runner.reporting.result_reader import Wish, read_results
 
 
 def answered(path, wish=None) -> Answer:
