@@ -16,10 +16,9 @@ from runner.core.omissions import LeftOut
 from runner.core.terminal import say, show_warning
 from runner.core.text import counted
 from runner.reporting.collect import Run
-from runner.reporting.decision import p_text
+from runner.reporting.decision import IDENTICAL, p_text
 from runner.reporting.metrics import interval_text, is_share, margin_text, quantity, signed_text, value_text
 from runner.reporting.regressions import (
-    IDENTICAL,
     cautions_of,
     conclusion,
     regression_frame,

@@ -1,17 +1,20 @@
 """First screen of the page: a forest plot of the differences from the baseline, with the verdict of each variant."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from runner.reporting.decision import p_text
-from runner.reporting.differences import Difference, differences
+from runner.reporting.difference import Difference
 from runner.reporting.metrics import p_equation
 from runner.reporting.page.forest import Forest, ForestGroup, ForestRow, Scale, Subject, forest, marks_of, scale_of
 from runner.reporting.results import Results
 
 
-def answer(results: Results) -> Forest:
-    """Return the forest plot of the report's comparisons: in the order of the table, each cell after its baseline."""
-    found = differences(results)
+def answer(results: Results, found: Sequence[Difference]) -> Forest:
+    """Return the forest plot of a report's comparisons: in the order of the table, each cell after its baseline.
+
+    Args:
+        found: the comparisons, as from `differences`.
+    """
     scale = scale_of(found, results.margin)
     p_values = {row["variant"]: p_text(row) for row in results.comparisons.to_dict("records")}
     members: dict[str, list[ForestRow]] = {}

@@ -7,14 +7,15 @@ from typing import Any
 
 import pandas as pd
 
-from runner.reporting.decision import BETTER, UNDECIDED, WORSE, p_text
-from runner.reporting.differences import Difference, differences_by_seed
+from runner.reporting.decision import BETTER, IDENTICAL, UNDECIDED, WORSE, p_text
+from runner.reporting.difference import Difference
+from runner.reporting.differences import differences_by_seed
 from runner.reporting.folds import unit_noun
 from runner.reporting.metrics import axis_label, interval_text, p_equation, quantity, signed_text, value_text
 from runner.reporting.page.assets import assets, template
 from runner.reporting.page.cells import Cell, Column, PageTable
 from runner.reporting.page.forest import Forest, ForestGroup, ForestRow, Subject, forest, marks_of, scale_of
-from runner.reporting.regressions import IDENTICAL, shown_verdict
+from runner.reporting.regressions import shown_verdict
 from runner.reporting.sides import Sides
 
 _WORDS = {BETTER: BETTER, WORSE: WORSE, IDENTICAL: IDENTICAL}

@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from runner.core.text import counted
-from runner.reporting.decision import BETTER, EQUIVALENT, UNDECIDED, WORSE
-from runner.reporting.differences import Difference
+from runner.reporting.decision import BETTER, EQUIVALENT, IDENTICAL, UNDECIDED, WORSE
+from runner.reporting.difference import Difference
 from runner.reporting.metrics import (
     is_share,
     margin_text,
@@ -19,7 +19,6 @@ from runner.reporting.metrics import (
     sign_of,
     signed_text,
 )
-from runner.reporting.regressions import IDENTICAL
 from runner.reporting.statistics.attainability import CONFIDENCE
 
 SYMBOLS = {BETTER: "▲", WORSE: "▼", EQUIVALENT: "=", UNDECIDED: "?", IDENTICAL: "="}
