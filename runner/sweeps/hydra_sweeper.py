@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from runner.sweeps.planning.study import Study, read_seeds, read_study
 from runner.sweeps.planning.variants import Variant, grid_variants, study_variants
 from runner.sweeps.run_plan import conduct, refuse_missing_data
 from runner.sweeps.search.growing import Growth
-from runner.sweeps.search.request import read_search
+from runner.sweeps.search.request import names_of_a_search, read_search
 from runner.sweeps.search.samplers import refuse_missing_library
 
 _NOT_OF_A_RUN = (*SWEEP_KEYS, TRUST, "launcher")
@@ -73,7 +73,8 @@ class StudySweeper(Sweeper):
                     plan, growth = plan_sweep(self.config, [*params, *arguments], composer, console)
                 plan = replace(plan, launcher=_plain(self.config.hydra.launcher), command=sys.argv[1:])
                 if growth:
-                    plan = growth.continued(plan, directory)
+                    with nullcontext() if self.config.search is None else names_of_a_search():
+                        plan = growth.continued(plan, directory)
                 plan = in_recorded_order(plan.where_runs_lie(directory), directory, console)
                 refuse_missing_data(plan.jobs)
                 if not options["dry_run"]:
@@ -146,7 +147,8 @@ def _plan_search(
     single, axes = composer.axes([override.input_line or "" for override in overrides if override not in swept])
     study = read_search(_plain(config.search), swept, _seeds(config, single, axes))
     single = [override for override in single if not _is_of_the_sweep(override)]
-    return _plan_study(study, study_variants(study, {}, single, composer), composer, console)
+    with names_of_a_search():
+        return _plan_study(study, study_variants(study, {}, single, composer), composer, console)
 
 
 def _plan_study(

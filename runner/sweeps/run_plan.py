@@ -179,4 +179,4 @@ def _unused_budgets(plan: Plan, tune: Tune) -> Iterator[str]:
             yield f"{variant} is not tuned: no axis of study.tune applies to it."
         elif not tune.grows and len(tried) < (tune.points or 0):
             only = f"{variant} has only {counted(len(tried), 'point')} to tune"
-            yield f"{only}, less than study.tune.budget={tune.points}: all of them are tried."
+            yield f"{only}, less than the budget of {tune.points}: all of them are tried."

@@ -1,6 +1,7 @@
 """Hyperparameter search as asked for: a study of one variant, whose axes come from the command line or a file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 from hydra.core.override_parser.types import IntervalSweep, Override
@@ -76,8 +77,15 @@ def read_search(config: Any, swept: Sequence[Override], seeds: Any = None) -> St
     tune = {key: given[key] for key in Tune.model_fields if key in given}
     about = {key: given[key] for key in Chosen.model_fields if key in given}
     asked = about | {"variants": {VARIANT: []}, "tune": tune, "seeds": search.fresh_seeds}
-    try:
+    with names_of_a_search():
         return read_study(asked, seeds)
+
+
+@contextmanager
+def names_of_a_search() -> Iterator[None]:
+    """Name the keys in the errors of a study as a search names them."""
+    try:
+        yield
     except ConfigError as error:
         text = str(error)
         for own, here in _NAMES.items():
