@@ -6,6 +6,7 @@
 # make bench-augmentation   what every augmentation adds to an epoch
 # make bench-sweep          a sweep against as many scripts, one after the other
 # make bench-report         a report on 1,000 and on 10,000 runs
+# make gpu     settle what the program does on a GPU; exits with 2 on a machine without one
 # make calibration          false claims, coverage and power of the report's tests, by simulation
 # make calibration-effects  the same for the effects of a grid's axes
 # make calibration-families the same for families of comparisons and planned looks (25 minutes)
@@ -20,7 +21,7 @@
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: setup run check test lint format bench bench-augmentation bench-sweep bench-report calibration \
+.PHONY: setup run check test lint format bench gpu bench-augmentation bench-sweep bench-report calibration \
 	calibration-effects calibration-families calibration-folds calibration-images calibration-power torture faults docs \
 	lock audit clean
 .DELETE_ON_ERROR:
@@ -78,6 +79,9 @@ format: setup
 
 bench: setup
 	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+gpu: setup
+	$(BIN)/python -m tests.benchmarks.gpu $(ARGS)
 
 bench-augmentation: setup
 	$(BIN)/python -m tests.benchmarks.augmentation $(ARGS)

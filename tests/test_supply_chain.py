@@ -1,6 +1,7 @@
 """What is installed is what the lock files hash, nothing that is read is a pickle, and a run needs no network."""
 
 import ast
+import hashlib
 import re
 import tomllib
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ LOCKS = ("requirements.lock", "requirements-build.lock")
 SOURCES = sorted(
     path for folder in ("runner", "tests") for path in (REPOSITORY / folder).rglob("*.py") if path != Path(__file__)
 )
+PUBLISHED_UPLOT = "19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f"  # in the package uplot 1.6.32
 UNPICKLING = {"pickle", "cPickle", "_pickle", "dill", "joblib", "cloudpickle", "shelve", "marshal", "torch"}
 
 
@@ -44,6 +46,18 @@ def test_everything_that_is_installed_comes_from_the_lock_files():
         assert "--require-hashes -r requirements" in line or "--no-deps --editable ." in line
     assert not re.search(r"\b(pip|uv|curl|wget)\b", (REPOSITORY / ".ci" / "run").read_text())
     assert makefile.count("pip install") == 1  # in INSTALL itself
+
+
+def test_the_bundled_library_is_the_published_one_with_its_licence_and_the_documents_name_its_version():
+    folder = REPOSITORY / "runner" / "reporting" / "page" / "uplot"
+    recorded = dict(line.split()[::-1] for line in (folder / "SHA256SUMS").read_text().splitlines())
+    assert {path.name for path in folder.iterdir()} == {*recorded, "SHA256SUMS"}
+    for name, digest in recorded.items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+    assert recorded["uPlot.iife.min.js"] == PUBLISHED_UPLOT
+    assert (folder / "LICENSE").read_text().startswith("The MIT License (MIT)")
+    (version,) = re.findall(r"uPlot \(v([\d.]+)\)", (folder / "uPlot.iife.min.js").read_text()[:200])
+    assert f"uPlot {version}" in (REPOSITORY / "docs" / "supply-chain.md").read_text()
 
 
 def test_what_users_are_told_to_install_is_what_an_extra_asks_for():

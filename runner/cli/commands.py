@@ -66,8 +66,7 @@ def train(arguments: Sequence[str], observer: Observer) -> None:
     Raises:
         ConfigError: if an argument is neither an override nor one of Hydra's flags.
     """
-    from runner.config.hydra_guard import guard_hydra, refuse_endless, refuse_flags, refuse_no_place, unread
-    from runner.config.multirun import wants_local_workers
+    from runner.config.hydra_guard import refuse_endless, refuse_flags, refuse_no_place, unread
 
     overrides = unread(arguments)
     # argparse cannot read overrides on both sides of a flag. The launcher is the only
@@ -82,18 +81,10 @@ def train(arguments: Sequence[str], observer: Observer) -> None:
             raise _no_flag(argument.partition("=")[0], RUN_FLAGS, "runner --help")
         if is_word(argument):
             raise _no_command(argument)
-    if wants_local_workers(sys.argv[1:]):  # they start in the background, which takes seconds
-        from runner.sweeps.pools.local import start_server
-
-        start_server()
+    from runner.cli.hydra_start import start
     from runner.cli.train import Application
-    from runner.config.hydra_resolvers import register_resolvers
-    from runner.sweeps.hydra_plugins import register_plugins
 
-    guard_hydra()
-    register_resolvers(sys.argv[1:])
-    register_plugins()
-    Application(observer).start()
+    start(Application(observer), sys.argv[1:])
 
 
 def _no_command(word: str) -> ConfigError:
@@ -184,6 +175,11 @@ def _report(arguments: Sequence[str]) -> None:
     from runner.cli.report import report_arguments, report_command
 
     chosen = report_arguments(arguments)
+    if chosen.index:
+        from runner.cli.gallery import index_command
+
+        index_command(chosen.directories, chosen.out)
+        return
     if chosen.watch:
         from runner.core.terminal import Terminal
         from runner.sweeps.progress.watch import watch
@@ -248,8 +244,9 @@ COMMANDS = {
     "report": Command(
         _report,
         (
-            "--baseline", "--bayesian-rope", "--by", "--confusion", "--correction", "--format", "--interval",
-            "--margin", "--metric", "--out", "--seeds", "--target", "--together", "--watch",
+            "--baseline", "--bayesian-rope", "--by", "--confusion", "--correction", "--font", "--format", "--index",
+            "--interval", "--margin", "--metric", "--out", "--seeds", "--style", "--target", "--together", "--watch",
+            "--width",
         ),
         only_reads=True,
     ),

@@ -59,6 +59,7 @@ def prepare_process() -> None:
     os.environ[_TRACEBACK] = "1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would look for them in every installed package
     os.environ["MPLBACKEND"] = "agg"  # a notebook's backend may be missing, and Keras imports Matplotlib
     logging.raiseExceptions = False  # no traceback for each line of a log on a full disk
     # Python sets a closed stream to None, and the next file to be opened would get its descriptor.

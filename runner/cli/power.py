@@ -17,7 +17,7 @@ def power_command(arguments: Sequence[str]) -> None:
     directories = list(dict.fromkeys(chosen.directories))
     refuse_no_runs(directories)  # before the slow imports
     from runner.reporting.power import PowerWish, power_frame, power_text, show_power
-    from runner.reporting.results import Wish, read_results
+    from runner.reporting.result_reader import Wish, read_results
 
     left_out = LeftOut()
     wish = Wish(chosen.metric, chosen.baseline, margin=chosen.margin, correction=chosen.correction)

@@ -5,12 +5,13 @@ import math
 from collections.abc import Sequence
 
 from runner.cli.arguments import above_zero, at_least_zero, directories_parser, number
-from runner.cli.paths import path_argument
+from runner.cli.paths import USUAL_PLACE, path_argument
+from runner.core.errors import UserError
 from runner.core.paths import refuse_file
 from runner.core.terminal import Terminal
 from runner.records.design import CORRECTIONS
 from runner.reporting.collect import refuse_no_runs
-from runner.reporting.formats import FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
+from runner.reporting.formats import FORMATS, STYLES, USUAL_FORMATS, USUAL_OF_A_RUN, Output
 
 _OF_VARIANTS = (
     "metric",
@@ -27,9 +28,14 @@ _OF_VARIANTS = (
 
 def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the arguments of `runner report`; with `watch`, the report waits until the runs have ended."""
-    parser = directories_parser("report", "Write the report on finished runs again, from their records.")
+    parser = directories_parser("report", "Write the report on finished runs again, from their records.", at_least="*")
     parser.add_argument("--out", type=path_argument, help="output directory (default: the sweep's, or outputs/report)")
     parser.add_argument("--together", action="store_true", help="write one report on the runs of all sweeps")
+    parser.add_argument(
+        "--index", action="store_true",
+        help=f"write one page over all studies, sweeps and runs in and below DIR (default: {USUAL_PLACE}), with links "
+        "to their reports",
+    )  # fmt: skip
     parser.add_argument("--metric", help="a column of summary.csv (default: the study's, or test_accuracy)")
     parser.add_argument("--baseline", help="the variant that the others are compared with (default: the first)")
     parser.add_argument(
@@ -67,12 +73,39 @@ def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         f"(default: {' '.join(USUAL_FORMATS)}; for a single run {' '.join(USUAL_OF_A_RUN)})",
     )  # fmt: skip
     parser.add_argument(
+        "--style", choices=STYLES,
+        help="of the figures: paper (no titles, for a caption), slides (thick lines), screen (default)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--width", type=above_zero, metavar="MM",
+        help="width of a figure over the whole width, in millimetres (default: 178, slides 127)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--font", metavar="FAMILY", help="of the figures' text: latex (Latin Modern), times, or any installed font"
+    )
+    parser.add_argument(
         "--watch", action="store_true", help="show the runs while they train; report when all have ended"
     )
     parser.add_argument(
         "--interval", type=_seconds, default=2.0, metavar="SECONDS", help="refresh interval of --watch (default: 2)"
     )
-    return parser.parse_args(arguments)
+    chosen = parser.parse_args(arguments)
+    if not chosen.index and not chosen.directories:
+        parser.error("the following arguments are required: DIR")
+    if chosen.index:
+        _refuse_idle(chosen, parser)
+    return chosen
+
+
+def _refuse_idle(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    """Raise UserError for arguments that `--index` does not use."""
+    if len(chosen.directories) > 1:
+        raise UserError(f"--index: takes one directory, and {len(chosen.directories)} are given; name one above them")
+    used = ("directories", "index", "out")
+    given = [name for name, value in vars(chosen).items() if name not in used and value != parser.get_default(name)]
+    if given:
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise UserError(f"{flags}: no effect on --index, which shows the reports as they are; leave it out")
 
 
 def report_command(chosen: argparse.Namespace) -> None:
@@ -84,7 +117,7 @@ def report_command(chosen: argparse.Namespace) -> None:
     directories = list(dict.fromkeys(chosen.directories))
     refuse_no_runs(directories)  # before the slow imports
     from runner.reporting.reports import Reports
-    from runner.reporting.results import Wish
+    from runner.reporting.result_reader import Wish
 
     reports = Reports(
         wish=Wish(
@@ -96,7 +129,7 @@ def report_command(chosen: argparse.Namespace) -> None:
             chosen.correction,
             chosen.bayesian_rope,
         ),
-        output=Output(chosen.format, chosen.seeds, chosen.confusion),
+        output=Output(chosen.format, chosen.seeds, chosen.confusion, chosen.style, chosen.width, chosen.font),
         out=chosen.out,
         of_variants=[f"--{name.replace('_', '-')}" for name in _OF_VARIANTS if getattr(chosen, name)],
         console=Terminal(),

@@ -4,20 +4,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from runner.cli.observer import Observer
-from runner.config.schema import SWEEP_KEYS, resolve
+from runner.config.schema import SWEEP_KEYS, check, resolve
 from runner.config.trust import read_trusted, refuse_strangers
 from runner.core.errors import ConfigError, Stopped, UserError
-from runner.core.lock import run_lock
-from runner.core.paths import conf_directory
-from runner.core.terminal import Terminal
-from runner.records.run_directory import RunDirectory
-from runner.run.execute import dry_run, exit_code, run
-from runner.run.request import Request
 
 
 class Application:
@@ -30,10 +23,6 @@ class Application:
         self.begun = observer.begun
         self._composed = observer.composed
 
-    def start(self) -> None:
-        """Let Hydra read the command line, compose, and call the application or the sweeper."""
-        hydra.main(config_path=str(conf_directory()), config_name="config", version_base="1.3")(self)()
-
     def __call__(self, config: DictConfig) -> None:
         """Train the configuration; raise Stopped, with the exit code, if that fails."""
         try:
@@ -43,27 +32,37 @@ class Application:
                 raise ConfigError(f"dry_run={config.dry_run}: must be true or false")
             resolved = resolve(config)
             refuse_strangers(resolved, read_trusted(config.trusted_packages))
-            request = Request.from_hydra(config)
-            directory = RunDirectory(request.directory)
-            if config.dry_run or self._composed:
-                directory.refuse_if_used()
-                show = self._composed if self._composed and not config.dry_run else _describe
-                show(resolved, request)
-                _remove_if_empty(directory.path)
-                return
-            with run_lock(directory.path):
-                directory.refuse_if_used()
-                self.begun(directory.path)
-                record = run(resolved, request, Terminal())
+            check(resolved)
+            code = self._train(config, resolved)
         except UserError as error:
             _remove_if_empty(Path(HydraConfig.get().runtime.output_dir))
             raise Stopped(error.exit_code) from error
-        if code := exit_code(record):
+        if code:
             raise Stopped(code)
 
+    def _train(self, config: DictConfig, resolved: dict[str, Any]) -> int:
+        """Train a checked configuration, or describe it; return the exit code."""
+        # Imported after the checks: a refused configuration needs none of these modules.
+        from runner.core.lock import run_lock
+        from runner.core.terminal import Terminal
+        from runner.records.run_directory import RunDirectory
+        from runner.run.execute import dry_run, exit_code, run
+        from runner.run.request import Request
 
-def _describe(resolved: dict[str, Any], request: Request) -> None:
-    dry_run(resolved, request, Terminal())
+        request = Request.from_hydra(config)
+        directory = RunDirectory(request.directory)
+        if config.dry_run or self._composed:
+            directory.refuse_if_used()
+            if self._composed and not config.dry_run:
+                self._composed(resolved, request)
+            else:
+                dry_run(resolved, request, Terminal())
+            _remove_if_empty(directory.path)
+            return 0
+        with run_lock(directory.path):
+            directory.refuse_if_used()
+            self.begun(directory.path)
+            return exit_code(run(resolved, request, Terminal()))
 
 
 def _remove_if_empty(directory: Path) -> None:

@@ -4,17 +4,13 @@ import re
 import shlex
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
-from hydra import compose, initialize_config_dir
-from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
 from runner.config.options import LIST_GROUPS, group_names, option_files, option_names
+from runner.config.outline import outline
 from runner.config.overrides import Override, override_key
 from runner.core.paths import conf_directory
 from runner.core.read_yaml import read_yaml
@@ -92,12 +88,12 @@ def _group_without_name(arguments: Sequence[str]) -> str:
 
 def _no_such_key(key: str, arguments: Sequence[str]) -> str:
     given = _given(key, arguments)
-    section = _composable(arguments)
+    section: Any = outline(arguments, [conf_directory()])  # composing once more would take as long as before
     steps = key.partition("@")[0].split(".")
     groups = group_names([conf_directory()])
     for depth, name in enumerate(steps):
         parent = ".".join(steps[:depth])
-        if not isinstance(section, DictConfig):
+        if not isinstance(section, dict):
             return f"{given}: {parent} is a single value without keys; {_HELP}"
         if name not in section:
             if depth == 0 and len(steps) > 1 and name in groups:  # study or search, chosen from the user's files or not
@@ -114,7 +110,7 @@ def _no_such_key(key: str, arguments: Sequence[str]) -> str:
             what = "no such key" if depth == len(steps) - 1 else f"there is no {'.'.join(steps[: depth + 1])}"
             hint = f"a key that the study leaves out is added by +{given}" if steps[0] == "study" and depth else _HELP
             return f"{given}: {what}{did_you_mean(name, {*map(str, section), *(() if parent else groups)})}; {hint}"
-        section = OmegaConf.select(section, name)
+        section = section[name]
     return f"{given}: {key} already exists; write it without +"
 
 
@@ -130,18 +126,3 @@ def _options_with(group: str, key: str) -> list[str]:
         if isinstance(option, dict) and key in option and not key.startswith("_"):
             found.append(file.stem)
     return found[:_SHOWN_OPTIONS]
-
-
-def _composable(arguments: Sequence[str]) -> Any:
-    """Compose the chosen groups, or else the defaults alone, to find the existing keys."""
-    chosen = [
-        argument
-        for argument in arguments
-        if (given := Override.parse(argument)).has_value and (conf_directory() / f"{given.prefix}{given.key}").is_dir()
-    ]
-    GlobalHydra.instance().clear()
-    with initialize_config_dir(str(Path(conf_directory())), version_base="1.3"):
-        try:
-            return compose("config", chosen)
-        except (HydraException, OmegaConfBaseException):
-            return compose("config")

@@ -1,6 +1,8 @@
 """Overrides: the `KEY=VALUE` texts of a command line, a study and a record, taken apart."""
 
-from typing import NamedTuple, Self
+import json
+import re
+from typing import Any, NamedTuple, Self
 
 
 class Override(NamedTuple):
@@ -33,3 +35,25 @@ class Override(NamedTuple):
 def override_key(text: str) -> str:
     """Return the key or group that an override is about."""
     return Override.parse(text).key
+
+
+_ZEROS = re.compile(r"-?\d{1,6}0{6,}\.0")  # after at most as many digits as `:g` keeps
+
+
+def as_override(key: str, value: Any) -> str:
+    """Return the override that sets a key to a value from YAML."""
+    return f"{key}={literal(value)}"
+
+
+def literal(value: Any) -> str:
+    """Return a value from YAML as it is written in an override."""
+    if isinstance(value, list):
+        return f"[{','.join(map(literal, value))}]"
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{key}:{literal(item)}" for key, item in value.items()) + "}"
+    return json.dumps(value) if value is None or isinstance(value, bool) else short_form(str(value))
+
+
+def short_form(value: str) -> str:
+    """Return a large float in scientific notation, 1e+12, where Python and Hydra write all its zeros."""
+    return f"{float(value):g}" if _ZEROS.fullmatch(value) else value

@@ -1,9 +1,10 @@
 """Independent random streams under one seed: drawing more from one does not change the others."""
 
 from enum import IntEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
+if TYPE_CHECKING:  # the schema needs the names alone, and NumPy takes as long to load as Hydra's composition
+    import numpy as np
 
 StreamName = Literal["weights", "order", "dropout", "augmentation"]  # those whose seed can be set alone
 
@@ -21,11 +22,13 @@ class Stream(IntEnum):
     FOLDS = 7
 
 
-def seed_sequence(seed: int, stream: Stream, *keys: int) -> np.random.SeedSequence:
+def seed_sequence(seed: int, stream: Stream, *keys: int) -> "np.random.SeedSequence":
     """Return the seed sequence of a stream; `keys` (an epoch, an index) select independent children."""
+    import numpy as np
+
     return np.random.SeedSequence(entropy=seed, spawn_key=(stream, *keys))
 
 
-def integer_seed(sequence: np.random.SeedSequence) -> int:
+def integer_seed(sequence: "np.random.SeedSequence") -> int:
     """Return 31 bits of a sequence, for libraries that take a non-negative int32."""
     return int(sequence.generate_state(1)[0] >> 1)

@@ -47,26 +47,16 @@ def split_dataset(
     held_out = ""
     if fold is not None:
         dataset, held_out = hold_out_fold(dataset, fold, split_seed)
-    examples = len(dataset.train_labels)
-    kept = examples if dataset.validation else int(examples * (1.0 - validation_split))
-    if not (dataset.validation or 0 < kept < examples):
-        raise DataError(
-            f"dataset.validation_split={validation_split}: leaves {kept} of {examples} examples for training and "
-            f"{examples - kept} for validation"
-        )
-    inputs, labels = dataset.train_inputs, dataset.train_labels
-    if split != "last":
-        order = _drawn_order(split, labels, split_seed)
-        inputs, labels = inputs[order], labels[order]
-    train = Part(inputs[:kept], labels[:kept])
     notes = _notes_on_absent_classes(dataset, "test", dataset.test_labels)
+    whole = _ordered(dataset, split, split_seed)
     if dataset.validation:
-        validation = dataset.validation
+        train, validation = whole, dataset.validation
         notes += _notes_on_absent_classes(dataset, "validation", validation.labels)
     else:
-        validation = Part(inputs[kept:], labels[kept:])
+        train, validation = _cut(whole, validation_split)
         _refuse_classes_of_validation_alone(dataset, split, train.labels, validation.labels)
-        notes += _notes_on_missing_classes(dataset, f"dataset.split={split}", "validation", validation.labels, labels)
+        key = f"dataset.split={split}"
+        notes += _notes_on_missing_classes(dataset, key, "validation", validation.labels, whole.labels)
     if class_imbalance is not None:
         train = imbalance(train, class_imbalance, dataset.classes)
     if train_size is not None:
@@ -79,6 +69,27 @@ def split_dataset(
         train = mislabel(train, label_noise, dataset.classes, split_seed)
     test = Part(dataset.test_inputs, dataset.test_labels)
     return Split(train=train, validation=validation, test=test, notes=tuple(notes), held_out=held_out)
+
+
+def _ordered(dataset: Dataset, split: str, split_seed: int) -> Part:
+    """Return the training examples in the order from whose end validation is taken."""
+    whole = Part(dataset.train_inputs, dataset.train_labels)
+    if split == "last":
+        return whole
+    order = _drawn_order(split, whole.labels, split_seed)
+    return Part(whole.inputs[order], whole.labels[order])
+
+
+def _cut(whole: Part, validation_split: float) -> tuple[Part, Part]:
+    """Return the training and the validation part."""
+    examples = len(whole)
+    kept = int(examples * (1.0 - validation_split))
+    if not 0 < kept < examples:
+        raise DataError(
+            f"dataset.validation_split={validation_split}: leaves {kept} of {examples} examples for training and "
+            f"{examples - kept} for validation"
+        )
+    return Part(whole.inputs[:kept], whole.labels[:kept]), Part(whole.inputs[kept:], whole.labels[kept:])
 
 
 def _drawn_order(split: str, labels: Labels, split_seed: int) -> Indices:

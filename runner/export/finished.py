@@ -17,8 +17,8 @@ from runner.records.run_directory import RUN_FILES
 from runner.records.sweep_directory import RunKind
 from runner.reporting.collect import Run, find_runs, refuse_no_runs
 from runner.reporting.groups import groups_of
-from runner.reporting.report import findings
-from runner.reporting.results import Results, Wish, read_results
+from runner.reporting.result_reader import Wish, read_results
+from runner.reporting.results import Results
 
 _KINDS: tuple[RunKind, ...] = ("result", "tuning", "source")
 _NO_DIAGNOSTICS = RUN_FILES - {"gradients.csv"}
@@ -79,7 +79,7 @@ class FinishedSweep:
         """The sentences of its report, with the cautions last."""
         if self.results is None:
             return []
-        return [*findings(self.results), *(f"Note: {caution}" for caution in self.results.cautions)]
+        return [*self.results.findings, *(f"Note: {caution}" for caution in self.results.cautions)]
 
 
 def finished_sweeps(paths: Sequence[Path], left_out: LeftOut) -> list[FinishedSweep]:

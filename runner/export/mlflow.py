@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from runner.core.errors import EnvironmentFault
 from runner.core.omissions import LeftOut
 from runner.core.text import shortened
@@ -77,9 +79,9 @@ def _write_variant(variant: str, sweep: FinishedSweep, path: Path, parent: Mlflo
 
 
 def _write_run(finished: FinishedRun, store: MlflowStore, *, models: bool) -> MlflowRun:
-    record, directory = finished.run.record, finished.run.directory
+    record, directory = finished.run.named(finished.variant).record, finished.run.directory
     run = begun(store, record, finished.config, directory.path, f"place {finished.place}" if finished.place else "")
-    run.set_tags({"kind": finished.kind, "variant": finished.variant})
+    run.set_tags({"kind": finished.kind})
     run.log_metrics(
         one
         for seconds, row in finished.epochs()
@@ -97,7 +99,7 @@ def _numbers(row: Iterable[tuple[Any, Any]]) -> dict[str, float]:
     return {
         str(name): float(value)
         for name, value in row
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        if isinstance(value, int | float | np.integer) and not isinstance(value, bool) and math.isfinite(value)
     }
 
 

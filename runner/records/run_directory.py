@@ -20,7 +20,6 @@ from runner.core.read_npz import read_arrays
 from runner.core.read_yaml import read_yaml
 from runner.core.text import shortened
 from runner.core.write import remove_leftovers, whole_file, write_arrays, write_csv, write_json, write_text
-from runner.data.inference import COMMON, Inference, keys_of
 from runner.records.record import LARGEST, Row, RunRecord
 
 Form = TypeVar("Form")
@@ -28,7 +27,6 @@ _RECORD: TypeAdapter[RunRecord] = json_form(RunRecord)
 _AS_WRITTEN: TypeAdapter[dict[str, Any]] = json_form(dict[str, Any])
 _LARGEST_RECORD = 16 * MEGABYTE  # more than the confusion matrix of 1,000 classes
 _LARGEST_PREDICTIONS = 512 * MEGABYTE
-_LARGEST_INFERENCE = 128 * MEGABYTE  # more than the largest whitening matrix
 _LAST_EPOCH = 10**9
 _OF_REPORTS = (
     "position",
@@ -170,10 +168,6 @@ class RunDirectory:
         """Write probabilities (examples, classes) and labels (examples,)."""
         write_arrays(self.predictions_path, arrays)
 
-    def write_inference(self, inference: Inference) -> None:
-        """Write what the model lacks for predictions on new examples."""
-        write_arrays(self.inference_path, inference.arrays())
-
     def write_model(self, save: Callable[[str], object]) -> None:
         """Write the model by calling `save` with a path that ends in .keras."""
         with whole_file(self.model_path) as temporary:
@@ -217,20 +211,6 @@ class RunDirectory:
             raise UserError(f"{self.path}: holds no predictions.npz") from error
         except ValueError as error:
             raise UserError(f"{self.predictions_path}: cannot be read ({error})") from error
-
-    def read_inference(self) -> Inference:
-        """Read what the model lacks for predictions on new examples.
-
-        Raises:
-            FileNotFoundError: if the file is missing, as in runs of earlier versions.
-            UserError: if it is invalid.
-        """
-        try:
-            stored = io.BytesIO(read_bytes(self.inference_path, _LARGEST_INFERENCE))
-            common = read_arrays(stored, [COMMON], _LARGEST_INFERENCE)
-            return Inference.of_arrays(common | read_arrays(stored, [keys_of(common)], _LARGEST_INFERENCE))
-        except ValueError as error:
-            raise UserError(f"{self.inference_path}: cannot be read ({error})") from error
 
     def read_history(self) -> list[Row]:
         """Read the epochs; none if no epoch was completed. An epoch lacks the metrics that it did not measure.

@@ -1,6 +1,7 @@
 """Sweep directory: the one reader of its plan, and the columns of its tuning table."""
 
 import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
@@ -211,3 +212,9 @@ class Question:
             tuned_axes=study.tune or TunedAxes(),
             sources=tuple(study.vary),
         )
+
+
+def tuned_metric(columns: Iterable[object]) -> str:
+    """Return the metric that decided the choice, from the columns of tuning.csv."""
+    (metric,) = (str(column) for column in columns if column not in TUNING_COLUMNS)
+    return metric

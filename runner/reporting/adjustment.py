@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.records.design import CORRECTION_NAMES, Correction, Looks
-from runner.reporting.statistics.attainability import FEWEST_SEEDS, smallest_equivalence_p, smallest_p
-from runner.reporting.statistics.corrected_t import CORRECTED_T, FEWEST_FOLDS, detectable_by_t
+from runner.reporting.statistics.attainability import FEWEST_FOLDS, FEWEST_SEEDS, smallest_equivalence_p, smallest_p
 from runner.reporting.statistics.families import combined, holm
 from runner.reporting.statistics.joint_flips import adjusted
-from runner.reporting.statistics.power import POWER, detectable_of
+from runner.reporting.statistics.names_of_tests import CORRECTED_T
+from runner.reporting.statistics.power import POWER, detectable_by_t, detectable_of
 
 
 def fewest(comparison: Mapping[Any, Any]) -> int:

@@ -17,16 +17,14 @@ from runner.reporting.lost_runs import NO_RESULT, is_scored
 from runner.reporting.metrics import TIMES_TO_TARGET, WARM_SECONDS, sign_of
 from runner.reporting.pairs import Arm, Design, arms_of, at_last_look
 from runner.reporting.statistics.attainability import FEWEST_SEEDS, LEVEL
-from runner.reporting.statistics.comparisons import (
-    compare_paired,
-    compare_unpaired,
-    pair_error,
-    paired_sides,
-    summarize,
-)
-from runner.reporting.statistics.corrected_t import apart_folds, compare_folds, overlap_of
+from runner.reporting.statistics.comparisons import compare_paired, compare_unpaired, paired_sides
+from runner.reporting.statistics.corrected_t import apart_folds, compare_folds
 from runner.reporting.statistics.joint_flips import Flippable, Sides, repeated_interval
-from runner.reporting.statistics.sign_test import SIGN_TEST, TIME_COLUMNS, compare_times, paired_signs
+from runner.reporting.statistics.names_of_tests import SIGN_TEST
+from runner.reporting.statistics.overlap import overlap_of
+from runner.reporting.statistics.paired_values import pair_error
+from runner.reporting.statistics.sign_test import TIME_COLUMNS, compare_times, paired_signs
+from runner.reporting.statistics.summary import summarize
 from runner.reporting.statistics.win_probability import win_claim
 from runner.reporting.targets import TARGET_COLUMNS, target_columns
 
@@ -129,23 +127,10 @@ def comparison_frame(
         baseline = baselines if isinstance(baselines, str) else baselines[variant]
         if variant != baseline and baseline in arms:
             compared = _compared(arm, arms[baseline], metric, bootstrap=bootstrap, margin=margin, looks=looks)
-            if sign_of(metric) < 0:
-                wins = {"win_probability": "win_probability", "win_low": "win_high", "win_high": "win_low"}
-                compared |= {name: 1 - compared[of_higher] for name, of_higher in wins.items()}
             is_final = training.isdisjoint((variant, baseline))
             about = {"variant": variant, "baseline": baseline, "metric": metric, "margin": margin, "final": is_final}
-            rows.append(about | compared)
-    groups = groups_of(rows, correction)
-    adjust(rows, groups, correction, looks)
-    for row in rows:
-        row["detectable"] = math.nan
-    for group in groups if bootstrap else ():
-        add_detectable(group, LEVEL / len(groups), looks)
-    for row in rows:
-        multiplier = max(1, len(groups)) if correction == "max_t" else row["family"] or len(rows)
-        row["verdict"], row["reason"] = decision(row, multiplier, looks)
-        if row["final"] and row["n"] >= FEWEST_SEEDS:
-            row["win_claim"] = win_claim(row["win_low"], row["win_high"]) or None
+            rows.append(about | compared | ({} if sign_of(metric) > 0 else _wins_of_lower(compared)))
+    _decide(rows, correction, looks, with_detectable=bootstrap)
     types: dict[str, Any] = {
         "margin": float,
         **dict.fromkeys(TIME_COLUMNS, float),
@@ -153,6 +138,27 @@ def comparison_frame(
         "slower": "Int64",
     }
     return pd.DataFrame(rows, columns=COMPARISON_COLUMNS).astype(types)
+
+
+def _wins_of_lower(compared: Mapping[str, float]) -> dict[str, float]:
+    """Return the probability that the lower value wins, with its interval, from those of the higher one."""
+    of_higher = {"win_probability": "win_probability", "win_low": "win_high", "win_high": "win_low"}
+    return {name: 1 - compared[other] for name, other in of_higher.items()}
+
+
+def _decide(rows: list[dict[str, Any]], correction: Correction, looks: Looks | None, *, with_detectable: bool) -> None:
+    """Adjust the p values of the comparisons, and add their verdicts and detectable differences."""
+    groups = groups_of(rows, correction)
+    adjust(rows, groups, correction, looks)
+    for row in rows:
+        row["detectable"] = math.nan
+    for group in groups if with_detectable else ():
+        add_detectable(group, LEVEL / len(groups), looks)
+    for row in rows:
+        multiplier = max(1, len(groups)) if correction == "max_t" else row["family"] or len(rows)
+        row["verdict"], row["reason"] = decision(row, multiplier, looks)
+        if row["final"] and row["n"] >= FEWEST_SEEDS:
+            row["win_claim"] = win_claim(row["win_low"], row["win_high"]) or None
 
 
 def _values(runs: pd.DataFrame, metric: str) -> "pd.Series[float]":

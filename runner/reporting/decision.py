@@ -6,10 +6,11 @@ from typing import Any
 
 import pandas as pd
 
+from runner.core.text import counted
 from runner.records.design import CORRECTION_NAMES, Looks
-from runner.reporting.metrics import p_number, sign_of
-from runner.reporting.statistics.attainability import LEVEL, cannot_decide
-from runner.reporting.statistics.corrected_t import CORRECTED_T, NO_TEST
+from runner.reporting.metrics import p_number, seeds_interval, sign_of
+from runner.reporting.statistics.attainability import LEVEL, seeds_needed
+from runner.reporting.statistics.names_of_tests import CORRECTED_T, NO_TEST
 
 UNDECIDED = "undecided"  # no significant difference was shown; the reason says whether one could be
 NOT_SIGNIFICANT = "no significant difference"
@@ -100,3 +101,35 @@ def has_seeds_apart(comparison: Mapping[Any, Any], seeds: Mapping[str, float]) -
     most = max(seeds[comparison["variant"]], seeds[comparison["baseline"]])
     covered = comparison["n" if has_times(comparison) else "n_completed"]
     return str(comparison["test"]).startswith("paired") and bool(covered < most)
+
+
+def least_text(smallest: float) -> str:
+    """Format the bound on p values: "p >= 0.0312", or "p = 1" if the smallest is 1."""
+    return f"p >= {smallest:.3g}" if smallest < 1 else "p = 1"
+
+
+def cannot_decide(
+    seeds: int, tests: int, what: str = "cannot decide", unit: str = "seed", kind: str = "comparison"
+) -> str:
+    """Describe a design that cannot reach significance: "6 seeds cannot decide over 3 comparisons (7 can)".
+
+    Args:
+        tests: number that multiplies the smallest p value.
+        kind: name of one of them.
+    """
+    family = f" over {counted(tests, kind)}" if tests > 1 else ""
+    return f"{counted(seeds, unit)} {what}{family} ({seeds_needed(tests)} can)"
+
+
+def may_be_these_alone(comparison: Mapping[Any, Any]) -> bool:
+    """Return whether a difference or an equivalence is clear on these test examples, but not on new ones.
+
+    Args:
+        comparison: a row of a comparison frame; without `TEST_SET_COLUMNS` nothing is known of new examples.
+    """
+    low, high = (comparison.get(f"new_images_{end}", math.nan) for end in ("low", "high"))
+    if comparison["verdict"] == EQUIVALENT:
+        return bool(max(-low, high) >= comparison["margin"])
+    interval = seeds_interval(comparison)
+    excludes_zero = comparison[f"{interval}_low"] > 0 or comparison[f"{interval}_high"] < 0
+    return bool((comparison["verdict"] != UNDECIDED or excludes_zero) and low <= 0 <= high)

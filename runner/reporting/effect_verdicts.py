@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 from runner.core.text import counted
+from runner.reporting.complete_grids import VARIANT
 from runner.reporting.decision import NOT_SIGNIFICANT, STILL_TRAINING, UNDECIDED, p_text
 from runner.reporting.effects import DIFFERS, INTERACTION, LOOKS_TO_COME, MAIN
-from runner.reporting.factors import VARIANT
 from runner.reporting.metrics import p_equation, quantity, shown_unit, signed_text
 from runner.reporting.statistics.families import after_correction
 

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 from runner.records.design import CORRECTION_NAMES
-from runner.reporting.decision import NOT_SIGNIFICANT, UNDECIDED
-from runner.reporting.factors import Grid
-from runner.reporting.statistics.attainability import LEVEL, cannot_decide
+from runner.reporting.complete_grids import Grid
+from runner.reporting.decision import NOT_SIGNIFICANT, UNDECIDED, cannot_decide
+from runner.reporting.statistics.attainability import LEVEL
 from runner.reporting.statistics.factorial import Effect, Estimate, effects
 from runner.reporting.statistics.families import holm
 

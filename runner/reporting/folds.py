@@ -9,7 +9,8 @@ import pandas as pd
 
 from runner.core.errors import UserError
 from runner.core.text import counted
-from runner.reporting.statistics.corrected_t import CORRECTED_T, NO_TEST, overlap_of
+from runner.reporting.statistics.names_of_tests import CORRECTED_T, NO_TEST
+from runner.reporting.statistics.overlap import overlap_of
 
 
 def units_of(summary: pd.DataFrame) -> "pd.Series[Any]":
@@ -52,7 +53,8 @@ def unit_of(summary: pd.DataFrame) -> Unit:
     """
     if not (folds := folds_of(summary)):
         return SEEDS
-    is_shared = summary.assign(unit=units_of(summary)).duplicated(["variant", "unit"]).any()
+    known = summary[summary["held_out"].notna()]  # a run that failed early knows of no fold
+    is_shared = known.duplicated(["variant", "held_out"]).any()
     return Unit("fold", math.nan if is_shared else overlap_of(folds))
 
 

@@ -15,9 +15,10 @@ from runner.core.terminal import say
 from runner.core.text import counted
 from runner.core.write import json_text
 from runner.records.design import CORRECTION_NAMES, MOST_SEEDS
+from runner.reporting.metric_choice import in_unit
 from runner.reporting.metrics import detectable_text, margin_text, quantity, shown_unit
 from runner.reporting.pairs import paired_differences
-from runner.reporting.results import Results, in_unit
+from runner.reporting.results import Results
 from runner.reporting.statistics.attainability import LEVEL
 from runner.reporting.statistics.power import (
     COARSE,
@@ -29,7 +30,7 @@ from runner.reporting.statistics.power import (
     seeds_for_equivalence,
     spread_factors,
 )
-from runner.reporting.tables.frames import without_formulas
+from runner.reporting.tables.csv_frames import without_formulas
 from runner.reporting.targets import is_time
 
 _ENDS = ("", "_low", "_high")

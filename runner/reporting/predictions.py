@@ -8,16 +8,8 @@ import numpy.typing as npt
 
 from runner.core.omissions import LeftOut
 from runner.reporting.collect import Run
+from runner.reporting.statistics.answers import Answers
 from runner.reporting.statistics.resampling import RESAMPLED, Resampling
-
-
-@dataclass(frozen=True)
-class Answers:
-    """The labels of a run's test examples, and whether it classified each correctly; both (examples,)."""
-
-    labels: npt.NDArray[np.int32]
-    right: npt.NDArray[np.bool_]
-    resampled: npt.NDArray[np.float64] | None = None  # (resamples,), the metric in resamples of the examples
 
 
 @dataclass(frozen=True)

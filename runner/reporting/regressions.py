@@ -15,7 +15,7 @@ from runner.reporting.lost_runs import NO_RESULT
 from runner.reporting.metrics import quantity, sign_of
 from runner.reporting.pairs import compared_runs
 from runner.reporting.sides import Pairing, Sides
-from runner.reporting.statistics.corrected_t import NO_TEST
+from runner.reporting.statistics.names_of_tests import NO_TEST
 from runner.reporting.targets import lost_how
 
 REGRESSION_COLUMNS = [

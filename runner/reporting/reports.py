@@ -17,8 +17,8 @@ from runner.reporting.figures.of_ensemble import ensemble_figure, ensemble_table
 from runner.reporting.formats import Output
 from runner.reporting.groups import Group, groups_of
 from runner.reporting.report import report, show_verdicts
-from runner.reporting.results import Wish
-from runner.reporting.tables.frames import write_frame
+from runner.reporting.result_reader import Wish
+from runner.reporting.tables.csv_frames import write_frame
 
 _USUAL_OUT = Path("outputs/report")
 

@@ -1,77 +1,49 @@
 """Results of a report: the frames behind its files, figures and sentences."""
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
 from runner.config.overrides import override_key
-from runner.core.errors import UserError
 from runner.core.omissions import LeftOut
-from runner.core.text import counted, did_you_mean
-from runner.records.baselines import baselines
-from runner.records.design import CORRECTION_NAMES, CORRECTIONS, Correction
-from runner.records.sweep_directory import Question
+from runner.core.text import counted
+from runner.records.design import CORRECTION_NAMES, Correction
+from runner.records.sweep_directory import Question, tuned_metric
 from runner.reporting.aggregate import aggregate_frame, comparison_frame
-from runner.reporting.collect import Run, existing, find_runs, not_begun
+from runner.reporting.collect import Run
+from runner.reporting.complete_grids import Factorial, factorial
 from runner.reporting.decision import STILL_TRAINING, UNDECIDED
 from runner.reporting.effect_verdicts import effect_verdicts
 from runner.reporting.effects import LOOKS_TO_COME, effects_frame
-from runner.reporting.factors import Factorial, factorial, read_factors
-from runner.reporting.folds import Unit, folds_of, folds_text, refuse_mixed_folds, unit_of
+from runner.reporting.folds import Unit, folds_of, folds_text, unit_of
 from runner.reporting.groups import plans_apart, sweeps_apart
 from runner.reporting.importances import Importances, importances
-from runner.reporting.labels import Values, cells, labels_by, variant_labels, with_dataset, with_values_in_force
 from runner.reporting.lost_runs import lost_shares
 from runner.reporting.metrics import (
-    TIMES_TO_TARGET,
-    USUAL_METRICS,
-    has_direction,
-    is_share,
     margin_text,
-    percent_hint,
     quantity,
     sign_of,
-    validation_counterpart,
     value_text,
 )
 from runner.reporting.predictions import Predicted, read_predicted
 from runner.reporting.ranks import Ranks, average_ranks, scores_by_dataset
-from runner.reporting.selection import read_tuning, selection_frame, selection_warnings, tuned_metric
+from runner.reporting.selection import selection_frame, selection_warnings
 from runner.reporting.statistics.test_set_error import BY_EXAMPLE, with_test_set_error
 from runner.reporting.statistics.ties import best_first, places
 from runner.reporting.tables.frames import history_frame, summary_frame
-from runner.reporting.targets import is_time, usual_target, with_compilation, with_targets
+from runner.reporting.targets import is_time, with_compilation, with_targets
 from runner.reporting.task_verdicts import task_verdicts
 from runner.reporting.tasks import FEWEST_DATASETS, Tasks, arm_baselines, compare_over_datasets
 from runner.reporting.time_profiles import TimeProfile, time_profile
 from runner.reporting.tuning_curves import pruning_sentences, tuning_curve_frame, tuning_sentences
 from runner.reporting.tuning_trials import Trials, tuning_trials
-from runner.reporting.variance_sources import source_cautions, variance_frame
-from runner.reporting.variant_names import find_variant
-from runner.reporting.verdicts import cautions, verdicts
+from runner.reporting.variance_sources import source_cautions, source_sentences, variance_frame
+from runner.reporting.verdicts import Verdict, cautions, verdict_parts
 
 _SPENDING = {"pocock": "Pocock-like spending", "obrien_fleming": "O'Brien-Fleming-like spending"}
 _LOSS_TERMS = ("regularizer", "training.loss")  # overrides that change the terms of a loss
-_ROPE = "--bayesian-rope"
-_WITHOUT_PENALTY = {"test_loss": "test_negative_log_likelihood"}  # reported instead of a study's own metric
-
-
-@dataclass(frozen=True)
-class Wish:
-    """A user's options for a report; None: the study's choice or the default."""
-
-    metric: str | None = None  # a column of the summary
-    baseline: str | None = None  # the variant to compare the others with
-    by: Sequence[str] = field(default_factory=tuple)  # keys whose values make the variants
-    target: float | None = None  # of the validation metric
-    margin: float | None = None  # within which variants are equivalent, in the metric's unit
-    correction: str | None = None  # of p values; one of `CORRECTIONS`
-    rope: float | None = None  # half-width of the Bayesian test's region of practical equivalence, in the same unit
 
 
 @dataclass(frozen=True)
@@ -387,14 +359,25 @@ class Results:
         return [f"{text}: {'; '.join(named)}."]
 
     @cached_property
+    def verdict_parts(self) -> dict[str, Verdict]:
+        """The sentence on each variant, in its parts."""
+        return verdict_parts(self.aggregate, self.comparisons, self.baselines, self.goal)
+
+    @property
     def verdicts(self) -> dict[str, str]:
         """One sentence per variant."""
-        return verdicts(self.aggregate, self.comparisons, self.baselines, self.goal)
+        return {variant: str(found) for variant, found in self.verdict_parts.items()}
 
     @property
     def task_verdicts(self) -> list[str]:
         """One sentence per comparison over several data sets."""
         return task_verdicts(self.tasks.frame) if self.tasks else []
+
+    @property
+    def findings(self) -> list[str]:
+        """The sentences over all data sets, one per variant, and those on effects, tuning and variance."""
+        further = [*self.effect_verdicts, *self.tuning_sentences, *source_sentences(self.variance_sources)]
+        return [*self.task_verdicts, *self.verdicts.values(), *further]
 
     @cached_property
     def cautions(self) -> list[str]:
@@ -441,216 +424,3 @@ class Results:
         """Return the completed runs of a variant."""
         chosen = (self.summary["variant"] == variant) & (self.summary["status"] == "completed")
         return [run for run, is_one in zip(self.runs, chosen, strict=True) if is_one]
-
-
-def read_results(
-    runs: list[Run],
-    paths: Sequence[Path],
-    wish: Wish,
-    left_out: LeftOut,
-    *,
-    arms: Sequence[str] | None = None,
-    values: Values | None = None,
-) -> Results:
-    """Combine runs into results.
-
-    Args:
-        paths: where the runs were found; a single sweep sets its question, baseline, metric and target.
-        left_out: collects files that cannot be read.
-        arms: label of each run's variant without its data set; None: as `variant_labels` says. Keys in the wish come
-            first.
-        values: reader of keys, if some have been read.
-
-    Raises:
-        UserError: if there is no such metric, baseline or key, or data sets of one name differ.
-    """
-    asked = (left_out.unless_read(partial(Question.of, paths[0])) if len(paths) == 1 else None) or Question()
-    values = values or Values(left_out)
-    arms = labels_by(runs, wish.by, values) if wish.by else arms or variant_labels(runs)
-    labels = with_dataset(arms, runs)
-    summary = with_values_in_force(summary_frame(runs, labels), runs, values)
-    refuse_mixed_folds(summary)
-    summary = summary.assign(arm=arms, cell=cells(runs, labels, wish.by))
-    history = history_frame(runs, labels)
-    primary = metric_of(summary, None, asked.metric)
-    measured = primary if wish.metric is None or is_time(wish.metric) else metric_of(summary, wish.metric, asked.metric)
-    # With --by, the study's names of variants are no labels.
-    compared = _baselines(summary, wish.baseline, Question() if wish.by else asked)
-    validation = validation_counterpart(measured)
-    target, source = _target(wish, _target_of(asked, summary, validation), summary, history, compared, validation)
-    if target is not None:
-        summary = with_targets(summary, history, validation, target)
-    metric = wish.metric if wish.metric is not None and is_time(wish.metric) else measured
-    of_study = _margin_of(asked, metric, primary)
-    margin = in_unit("--margin", wish.margin, metric) if wish.margin is not None else of_study
-    rope = None if wish.rope is None else in_unit(_ROPE, wish.rope, metric)
-    tuning = left_out.unless_read(partial(read_tuning, paths[0])) if len(paths) == 1 else None
-    results = Results(
-        runs=runs,
-        summary=summary,
-        history=history,
-        metric=metric,
-        primary_metric=primary,
-        validation_metric=validation,
-        baselines=compared,
-        target=target,
-        target_source=source,
-        margin=margin,
-        is_margin_planned=margin == of_study,
-        correction=_correction(wish.correction) or asked.correction,
-        asked=asked,
-        tuning=tuning,
-        tuning_runs=[] if tuning is None else find_runs(paths, left_out, "tuning"),
-        not_begun=sum(not_begun(path, left_out) for path in existing(paths)),
-        left_out=left_out,
-        levels=read_factors(runs, summary, wish.by, asked.variants, values),
-        rope=rope,
-        source_runs=find_runs(paths, left_out, "source") if asked.sources else [],
-    )
-    if results.folds:
-        _refuse_for_folds(results)
-    if rope is not None:
-        _refuse_few_datasets(results)
-    return results
-
-
-def _refuse_for_folds(results: Results) -> None:
-    """Raise UserError for an option whose test takes runs for independent, as folds are not."""
-    if is_time(results.metric):
-        raise UserError(
-            f"--metric {results.metric}: times are compared by the sign test, which needs independent runs, and these "
-            "are folds of cross-validation; choose another metric"
-        )
-    if results.rope is not None:
-        raise UserError(f"{_ROPE} {results.rope:g}: not available for folds of cross-validation; omit it")
-
-
-def _refuse_few_datasets(results: Results) -> None:
-    """Raise UserError if the Bayesian test over data sets has too few of them, or nothing to compare."""
-    datasets, variants = len(results.common_datasets), results.summary["arm"].nunique()
-    if datasets < FEWEST_DATASETS or variants < 2:
-        raise UserError(
-            f"{_ROPE} {results.rope:g}: compares two or more variants over {FEWEST_DATASETS} or more data sets with "
-            f"results of all; these runs have {counted(variants, 'variant')} and "
-            f"{counted(datasets, 'such data set')}; omit it"
-        )
-
-
-def _target_of(asked: Question, summary: pd.DataFrame, validation: str) -> float | None:
-    """Return the study's target, if this is the study's validation metric."""
-    own = {metric_of(summary, None, asked.metric), asked.metric or ""}
-    return asked.target if validation in map(validation_counterpart, own) else None
-
-
-def _margin_of(asked: Question, metric: str, primary: str) -> float | None:
-    """Return the study's margin, if this is the study's metric."""
-    own = asked.metric or USUAL_METRICS[0]
-    is_own = metric == primary and primary in (own, _WITHOUT_PENALTY.get(own))
-    return asked.margin if is_own and asked.margin and asked.margin > 0 else None
-
-
-def in_unit(flag: str, margin: float, metric: str) -> float:
-    """Return a size that a user gives: a margin, a region of equivalence or a difference.
-
-    Raises:
-        UserError: if it is not above 0, or a share cannot differ by more.
-    """
-    if not 0 < margin < math.inf:
-        raise UserError(f"{flag} {margin:g}: must be a number above 0, in the unit of {metric}; omit it for none")
-    if margin > 1 and is_share(metric):
-        unit = "0.001 is 0.1 percentage points"
-        raise UserError(f"{flag} {margin:g}: {metric} is a share, 0 to 1 ({unit}){percent_hint(margin)}")
-    return margin
-
-
-def _target(
-    wish: Wish,
-    of_study: float | None,
-    summary: pd.DataFrame,
-    history: pd.DataFrame,
-    compared: dict[str, str],
-    validation: str,
-) -> tuple[float | None, str]:
-    """Return the target of the validation metric and its source; "" if the user or the study set it.
-
-    Raises:
-        UserError: if no run can reach the given target, or a target is needed and nothing sets it.
-    """
-    target, source = wish.target, ""
-    recorded = validation in history or history.empty  # empty: no run has completed an epoch
-    if target is not None and not 0 <= target < math.inf:
-        raise UserError(f"--target {target:g}: must be a number of at least 0")
-    if target is not None and target > 1 and is_share(validation):
-        raise UserError(f"--target {target:g}: {validation} is a share, 0 to 1{percent_hint(target)}")
-    if target is not None and not recorded:
-        raise UserError(
-            f"--target {target:g}: no run recorded {validation}, so no epoch can reach the target; omit --target or "
-            "choose another --metric"
-        )
-    if target is None and recorded:
-        target = of_study
-    if target is None and len(set(compared.values())) == 1:
-        target = usual_target(summary, history, baseline := next(iter(compared.values())), validation)
-        source = f"worst final value of {baseline}"
-    if target is None and is_time(str(wish.metric)):
-        raise UserError(
-            f"--metric {wish.metric}: needs --target; a default target requires a single baseline with a completed run"
-        )
-    return target, source
-
-
-def _correction(wished: str | None) -> Correction | None:
-    """Return a user's correction; None if the study's is to be used.
-
-    Raises:
-        UserError: if there is no such correction.
-    """
-    found = next((name for name in CORRECTIONS if name == wished), None)
-    if found is None and wished is not None:
-        raise UserError(f"--correction {wished}: no such correction{did_you_mean(wished, CORRECTIONS)}")
-    return found
-
-
-def metric_of(
-    summary: pd.DataFrame, wished: str | None, asked: str | None, times: Sequence[str] = TIMES_TO_TARGET
-) -> str:
-    """Return the metric to compare by: a user's wish, else the plan's primary metric, else the first that was measured.
-
-    Args:
-        summary: one row per run.
-        asked: the metric of the plan's question.
-        times: further metrics that an error may suggest.
-
-    Raises:
-        UserError: if the summary has no such metric, or it has no better direction.
-    """
-    if wished is None:
-        wanted = (_WITHOUT_PENALTY.get(str(asked)), asked, *USUAL_METRICS)
-        known = [name for name in wanted if name in summary and _has_numbers(summary[name])]
-        return str(known[0]) if known else USUAL_METRICS[0]
-    numbers = [str(key) for key in summary if pd.api.types.is_numeric_dtype(summary[key])]
-    if wished in numbers and not has_direction(wished):
-        raise UserError(f"--metric {wished}: has no better direction, so it cannot rank variants")
-    if wished not in numbers:
-        allowed = [*filter(has_direction, numbers), *times]
-        raise UserError(f"--metric {wished}: no such metric in summary.csv{did_you_mean(wished, allowed)}")
-    return wished
-
-
-def _has_numbers(column: "pd.Series[Any]") -> bool:
-    return pd.api.types.is_numeric_dtype(column) and bool(column.notna().any())
-
-
-def _baselines(summary: pd.DataFrame, wished: str | None, asked: Question) -> dict[str, str]:
-    """Return the baseline of each variant, on the same data set."""
-    if wished is not None:
-        wished = find_variant("--baseline", wished, [*summary["arm"], *asked.variants, *summary["variant"]])
-    chosen = dict(zip(summary["variant"], summary["arm"], strict=True)).get(str(wished), wished)
-    several = len({*summary["dataset"]}) > 1
-    compared: dict[str, str] = {}
-    for dataset, runs in summary.groupby("dataset", sort=False):
-        labels = dict(zip(runs["arm"], runs["variant"], strict=True))  # labels of the arms on this data set
-        by_arm = baselines([*labels], chosen or asked.baseline, asked.variants)
-        absent = f" [{dataset}]" if several else ""
-        compared |= {labels[arm]: labels.get(baseline, f"{baseline}{absent}") for arm, baseline in by_arm.items()}
-    return compared

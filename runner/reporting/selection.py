@@ -7,9 +7,9 @@ import pandas as pd
 from runner.core.text import shortened
 from runner.records.design import MOST_SEEDS as MOST_POINTS  # one limit for everything that is planned
 from runner.records.record import VALIDATION_METRICS
-from runner.records.sweep_directory import FIRST_TUNING_COLUMNS, TUNING_COLUMNS, TUNING_TABLE
+from runner.records.sweep_directory import FIRST_TUNING_COLUMNS, TUNING_COLUMNS, TUNING_TABLE, tuned_metric
 from runner.reporting.metrics import sign_of
-from runner.reporting.tables.frames import read_frame
+from runner.reporting.tables.csv_frames import read_frame
 
 SELECTION_COLUMNS = ["variant", "point", "metric", "tuned", "fresh", "optimism", "n", "budget", "on_edge"]
 
@@ -47,12 +47,6 @@ def selection_frame(tuning: pd.DataFrame, summary: pd.DataFrame, direction: str 
     return pd.DataFrame(rows, columns=SELECTION_COLUMNS)
 
 
-def tuned_metric(tuning: pd.DataFrame) -> str:
-    """Return the metric that decided the choice, a column of tuning.csv."""
-    (metric,) = (str(column) for column in tuning if column not in TUNING_COLUMNS)
-    return metric
-
-
 def selection_warnings(selection: pd.DataFrame, budget: int | None = None, cost: str | None = None) -> list[str]:
     """Warn of choices at the edge of the tried values, of unequal budgets and of a budget that was not used up.
 
@@ -82,7 +76,7 @@ def read_tuning(sweep: Path) -> pd.DataFrame:
         ValueError: if the file is not a tuning table; names the file.
     """
     path = sweep / TUNING_TABLE
-    tuning = read_frame(path, texts=("variant", "point", "state"))
+    tuning = read_frame(path, texts=("variant", "point", "state", "run_ids"))
     metrics = [column for column in tuning if column not in TUNING_COLUMNS]
     kinds = {"chosen": "b", "on_edge": "b", "budget": "i", "trial": "i"} | dict.fromkeys(metrics, "f")
     if len(metrics) != 1 or metrics[0] not in VALIDATION_METRICS or not {*FIRST_TUNING_COLUMNS} <= {*tuning}:

@@ -20,7 +20,7 @@ from runner.reporting.collect import Run, existing, find_runs
 from runner.reporting.folds import units_of
 from runner.reporting.groups import keys_apart
 from runner.reporting.labels import variant_labels, variant_names, with_dataset
-from runner.reporting.results import metric_of
+from runner.reporting.metric_choice import metric_of
 from runner.reporting.tables.frames import summary_frame
 from runner.reporting.targets import is_time
 

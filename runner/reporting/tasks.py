@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from runner.reporting.decision import BETTER, NOT_SIGNIFICANT, UNDECIDED, WORSE
+from runner.reporting.decision import BETTER, NOT_SIGNIFICANT, UNDECIDED, WORSE, cannot_decide
 from runner.reporting.lost_runs import is_lost, is_scored
 from runner.reporting.metrics import is_share, sign_of
-from runner.reporting.statistics.attainability import LEVEL, cannot_decide, smallest_p
-from runner.reporting.statistics.comparisons import signed_ranks
+from runner.reporting.statistics.attainability import LEVEL, smallest_p
 from runner.reporting.statistics.dataset_tests import bayesian_signed_rank, signed_rank_p
 from runner.reporting.statistics.families import holm
+from runner.reporting.statistics.paired_values import signed_ranks
 from runner.reporting.statistics.stratified import (
     estimate,
     improvement,

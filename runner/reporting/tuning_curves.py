@@ -10,10 +10,9 @@ import pandas as pd
 from runner.config.overrides import override_key
 from runner.core.text import counted, printable
 from runner.records.baselines import arm_parts
-from runner.records.sweep_directory import tested_metric
+from runner.records.sweep_directory import tested_metric, tuned_metric
 from runner.reporting.collect import Run
 from runner.reporting.metrics import quantity, sign_of, value_text
-from runner.reporting.selection import tuned_metric
 from runner.reporting.statistics.ties import places
 from runner.reporting.statistics.tuning_curve import best_so_far, tuning_curve
 
@@ -61,20 +60,29 @@ def tuning_curve_frame(
 
 def _tested(tuning: pd.DataFrame, runs: Iterable[Run], metric: str) -> list[float]:
     """Return the mean test score of each point's tuning runs; NaN unless all of them have one."""
-    rows = list(zip(tuning["variant"], tuning["point"], tuning["seeds"], strict=True))
-    points = {(variant, point): list[float]() for variant, point, _ in rows}
+    has_ids = "run_ids" in tuning  # tables of an earlier version have none
+    place_of: dict[tuple[str, str], int] = {}  # by variant and run id, or by variant and point
+    for number, (variant, text) in enumerate(
+        zip(tuning["variant"], tuning["run_ids" if has_ids else "point"], strict=True)
+    ):
+        place_of |= {(variant, name): number for name in (text.split() if has_ids else [text])}
+    scores = [list[float]() for _ in range(len(tuning))]
     for run in runs:
+        names = [run.record.run_id] if has_ids else _endings(run)
+        place = next((place_of[key] for name in names if (key := (run.record.variant, name)) in place_of), None)
         score = run.record.summary().get(metric)
-        if run.record.status == "completed" and isinstance(score, int | float):
-            own = [printable(override) for override in run.record.overrides if override_key(override) != "seed"]
-            endings = (" ".join(own[start:]) for start in range(len(own)))  # the overrides of a point come last
-            place = next((point for text in endings if (point := (run.record.variant, text)) in points), None)
-            if place:
-                points[place].append(score)
+        if place is not None and run.record.status == "completed" and isinstance(score, int | float):
+            scores[place].append(score)
     return [
-        float(np.mean(scores)) if (scores := points[variant, point]) and len(scores) == seeds else np.nan
-        for variant, point, seeds in rows
+        float(np.mean(own)) if own and len(own) == seeds else np.nan
+        for own, seeds in zip(scores, tuning["seeds"], strict=True)
     ]
+
+
+def _endings(run: Run) -> list[str]:
+    """Return the endings of a run's overrides, one of which is its point."""
+    own = [printable(override) for override in run.record.overrides if override_key(override) != "seed"]
+    return [" ".join(own[start:]) for start in range(len(own))]
 
 
 def _places(curves: pd.DataFrame, names: Iterable[str], sign: int) -> "pd.Series[Any]":

@@ -11,11 +11,10 @@ import pandas as pd
 
 from runner.config.overrides import Override
 from runner.records.record import LARGEST
-from runner.records.sweep_directory import Question
+from runner.records.sweep_directory import Question, tuned_metric
 from runner.records.tuned_axes import TunedAxis
 from runner.reporting.figures.scales import Scale, scale_of
 from runner.reporting.metrics import sign_of
-from runner.reporting.selection import tuned_metric
 
 _NEXT = re.compile(r" (?=[+~]*[\w./@-]+=)")  # before an override
 _UNSCORED = "no score"  # where the table does not say why

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -17,6 +18,8 @@ from runner.reporting.decision import (
     can_decide,
     has_seeds_apart,
     has_times,
+    least_text,
+    may_be_these_alone,
     outcome,
     p_text,
     shows_only_equivalence,
@@ -35,11 +38,10 @@ from runner.reporting.metrics import (
     signed_text,
     value_text,
 )
-from runner.reporting.statistics.attainability import LEVEL, least_text, smallest_equivalence_p, smallest_p
-from runner.reporting.statistics.corrected_t import NO_TEST
+from runner.reporting.statistics.attainability import LEVEL, smallest_equivalence_p, smallest_p
 from runner.reporting.statistics.families import after_correction
+from runner.reporting.statistics.names_of_tests import NO_TEST
 from runner.reporting.statistics.power import POWER
-from runner.reporting.statistics.test_set_error import may_be_these_alone
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
 from runner.reporting.time_verdicts import (
     about_times,
@@ -53,10 +55,36 @@ _ALL = {1: "its only run", 2: "both runs"}  # all runs of a variant
 _Row = Mapping[Any, Any]  # of a frame
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """Sentence on one variant: its name, its mean in brackets, a claim, and the evidence in brackets or as a clause."""
+
+    variant: str
+    claim: str
+    mean: str = ""
+    evidence: str = ""
+
+    @property
+    def short(self) -> str:
+        """The claim alone."""
+        return f"{self.variant}{self.claim}."
+
+    def __str__(self) -> str:
+        """Return the whole sentence."""
+        return f"{self.variant}{self.mean}{self.claim}{self.evidence}."
+
+
 def verdicts(
     aggregate: pd.DataFrame, comparisons: pd.DataFrame, baselines: Mapping[str, str], goal: str = ""
 ) -> dict[str, str]:
-    """Return one sentence per variant, in the order of the table.
+    """Return one sentence per variant; arguments as for `verdict_parts`."""
+    return {variant: str(found) for variant, found in verdict_parts(aggregate, comparisons, baselines, goal).items()}
+
+
+def verdict_parts(
+    aggregate: pd.DataFrame, comparisons: pd.DataFrame, baselines: Mapping[str, str], goal: str = ""
+) -> dict[str, Verdict]:
+    """Return claim and evidence on each variant, in the order of the table.
 
     Args:
         baselines: each variant's baseline; a baseline maps to itself.
@@ -72,37 +100,38 @@ def verdicts(
     }
 
 
-def _verdict(variant: str, rows: Mapping[str, _Row], compared: Mapping[Any, _Row], baselines: Mapping[str, str]) -> str:
+def _verdict(
+    variant: str, rows: Mapping[str, _Row], compared: Mapping[Any, _Row], baselines: Mapping[str, str]
+) -> Verdict:
     row = rows[variant]
     if variant in compared:
         found = compared[variant]
-        return (
-            f"{variant} ({_mean(row)}) {_claim(found)}{_estimate(found, rows)}{_evidence(found, rows, len(compared))}"
-            f"{_single_networks(found, len(compared))}."
-        )
+        claim = f" {_claim(found)}{_estimate(found, rows)}"
+        evidence = _evidence(found, rows, len(compared)) + _single_networks(found, len(compared))
+        return Verdict(variant, claim, f" ({_mean(row)})", evidence)
     if not row["n"]:
-        return f"{variant} has {_mean(row)}."
+        return Verdict(variant, f" has {_mean(row)}")
     baseline = baselines[variant]
     if baseline != variant:
-        return f"{variant}: {_mean(row)} (n = {row['n']:.0f}); its baseline, {baseline}, has no result."
+        return Verdict(variant, f": {_mean(row)} (n = {row['n']:.0f}); its baseline, {baseline}, has no result")
     if any(found["baseline"] == variant for found in compared.values()):
-        return f"{variant} ({_mean(row)}, n = {row['n']:.0f}) is the baseline."
-    return f"{variant}: {_mean(row)} (n = {row['n']:.0f})."
+        return Verdict(variant, " is the baseline", f" ({_mean(row)}, n = {row['n']:.0f})")
+    return Verdict(variant, f": {_mean(row)} (n = {row['n']:.0f})")
 
 
-def _verdict_on_times(found: _Row, rows: Mapping[str, _Row], goal: str, comparisons: int) -> str:
+def _verdict_on_times(found: _Row, rows: Mapping[str, _Row], goal: str, comparisons: int) -> Verdict:
     claim, margin = _claim(found), margin_text(found["margin"], found["metric"])
     if found["verdict"] not in (UNDECIDED, EQUIVALENT):
         claim = claim_on_times(found, goal) + _by_how_much(found, margin)
     elif found["verdict"] == EQUIVALENT or found["reason"] in (NOT_SIGNIFICANT, NEITHER_SHOWN):
         claim += f" {about_times(goal)}"
-    evidence = [*evidence_on_times(found, rows, _p_values(found, comparisons), comparisons), *_looks(found)]
-    evidence += _among(rows[found["variant"]], rows[found["baseline"]])
-    text = "; ".join(evidence)
+    parts = [*evidence_on_times(found, rows, _p_values(found, comparisons), comparisons), *_looks(found)]
+    parts += _among(rows[found["variant"]], rows[found["baseline"]])
+    text = "; ".join(parts)
     if difference := difference_of_times(found):
-        return f"{found['variant']} {claim}{_joint(found)} {difference} ({text})."
-    in_brackets = f" ({text})" if can_decide(found) else f"; {text}"
-    return f"{found['variant']} {claim}{in_brackets if text else ''}."
+        return Verdict(found["variant"], f" {claim}{_joint(found)} {difference}", evidence=f" ({text})")
+    evidence = f" ({text})" if can_decide(found) else f"; {text}"
+    return Verdict(found["variant"], f" {claim}", evidence=evidence if text else "")
 
 
 def _mean(row: _Row) -> str:

@@ -28,7 +28,7 @@ from runner.reporting.regressions import (
     without_result,
 )
 from runner.reporting.sides import By, Pairing, Side, Sides, read_sides, sides_by, sides_of
-from runner.reporting.tables.frames import without_formulas
+from runner.reporting.tables.csv_frames import without_formulas
 from runner.reproducibility.compare import WHOLE, compare, environment_differences, environment_table, numbers_of
 
 Format = Literal["table", "json", "csv"]

@@ -27,9 +27,10 @@ from runner.records.run_directory import RunDirectory
 from runner.reproducibility.published import Data, Expectation, Judgement, judge, verification_table
 from runner.sweeps.hydra_launchers import LocalLauncher
 from runner.sweeps.outcome import read_status
+from runner.sweeps.planning.candidates import candidates
 from runner.sweeps.planning.compose import Composer
-from runner.sweeps.planning.plan import Plan, candidates
-from runner.sweeps.planning.variants import Variant
+from runner.sweeps.planning.plan import Plan
+from runner.sweeps.planning.variant import Variant
 from runner.sweeps.pools.base import Pool
 from runner.sweeps.train import Sweep, finished
 

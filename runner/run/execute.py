@@ -25,6 +25,7 @@ from runner.core.text import counted
 from runner.data.inference import Inference
 from runner.data.locations import refuse_missing
 from runner.engine.tensorflow_import import uncollected
+from runner.records.inference_file import write_inference
 from runner.records.record import DONE, Row, RunRecord, finite, now
 from runner.records.run_directory import RunDirectory, logged_by
 from runner.reporting.scores import negative_log_likelihood, scores
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from keras.callbacks import Callback
 
     from runner.engine.compiled import Compiled
+    from runner.engine.trackers import Trackers
     from runner.run.build import Parts
 
 
@@ -113,6 +115,8 @@ def run(
     choices = _choices(config, request)
     show_choices(console, choices, request.overrides)
     prepared, compiled = _loaded(config, request, console, kept or Kept(), objects)
+    from runner.engine.failures import failures_in_a_line
+
     if prepared.config is not config:
         request = request.with_dataset(prepared.dataset.name, prepared.config["dataset"])
     parts = prepared.parts
@@ -125,7 +129,7 @@ def run(
 
     attempt, model = Attempt(record), compiled.model
     warn = warn or partial(show_warning, console)
-    with attempt.guard():
+    with attempt.guard(), failures_in_a_line():
         _train(attempt, prepared, compiled, directory, console, warn)
         if attempt.status == "completed":
             model = _test(attempt, parts, compiled, directory)
@@ -135,10 +139,8 @@ def run(
     with attempt.guard():
         _write_model(model, prepared, directory)
         _write_results(attempt, parts, directory, console, figures=not request.in_sweep)
-    with attempt.guard():
-        _log_and_show(parts.trackers.end(replace(attempt.record, status=attempt.status)), warn)
     record = attempt.finished(time.perf_counter() - started)
-    directory.write_record(record)
+    _write_ending(directory, record, parts.trackers, warn)
     if attempt.fault:
         raise attempt.fault
     if record.status in DONE:
@@ -196,6 +198,15 @@ def _write_beginning(directory: RunDirectory, request: Request, config: dict[str
     directory.write_hydra(request.hydra)
     directory.write_config(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
     directory.write_record(record)
+
+
+def _write_ending(
+    directory: RunDirectory, record: RunRecord, trackers: "Trackers", warn: Callable[[str], None]
+) -> None:
+    """Write the final record, then wait for the trackers: a Ctrl-C ends the wait and changes nothing else."""
+    directory.write_record(record)
+    with suppress(KeyboardInterrupt):
+        _log_and_show(trackers.end(record), warn)
 
 
 def _train(
@@ -267,7 +278,7 @@ def _write_model(model: "Model", prepared: Prepared, directory: RunDirectory) ->
 
     directory.write_model(partial(save_model, model))
     if inference := Inference.of(prepared.dataset, prepared.parts.split):
-        directory.write_inference(inference)
+        write_inference(directory, inference)
 
 
 def _write_tables(history: list[Row], parts: "Parts", directory: RunDirectory) -> None:

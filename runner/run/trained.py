@@ -13,6 +13,7 @@ from runner.data.inference import Inference
 from runner.data.locations import refuse_missing
 from runner.engine.inference import inference_model
 from runner.models.saved import read_model
+from runner.records.inference_file import read_saved_inference
 from runner.records.run_directory import RunDirectory
 from runner.run.build import build_dataset, build_split
 from runner.run.objects import refuse_objects
@@ -52,7 +53,7 @@ def read_inference(directory: RunDirectory) -> Inference:
         UserError: if that is not possible, or the data have changed.
     """
     try:
-        return directory.read_inference()
+        return read_saved_inference(directory)
     except FileNotFoundError:
         try:
             return _computed_again(directory)

@@ -24,16 +24,18 @@ from runner.data.dataset import DataNotFound
 from runner.run.instantiate import make
 from runner.run.prepare import fallback_warning, names_a_place
 from runner.sweeps.hydra_launchers import PoolLauncher
+from runner.sweeps.planning.candidates import candidates
 from runner.sweeps.planning.compose import Composer
 from runner.sweeps.planning.folds import cross_validated, read_folds
-from runner.sweeps.planning.plan import Plan, candidates, sharing
+from runner.sweeps.planning.plan import Plan, sharing
 from runner.sweeps.planning.recorded import in_recorded_order, refuse_another_question
 from runner.sweeps.planning.sources import source_candidates
 from runner.sweeps.planning.study import Study, read_seeds, read_study
-from runner.sweeps.planning.variants import Variant, grid_variants, study_variants
+from runner.sweeps.planning.variant import Variant
+from runner.sweeps.planning.variants import grid_variants, study_variants
 from runner.sweeps.run_plan import conduct, refuse_missing_data
 from runner.sweeps.search.growing import Growth
-from runner.sweeps.search.request import names_of_a_search, read_search
+from runner.sweeps.search.request import read_search, search_names
 from runner.sweeps.search.samplers import refuse_missing_library
 
 _NOT_OF_A_RUN = (*SWEEP_KEYS, TRUST, "launcher")
@@ -73,7 +75,7 @@ class StudySweeper(Sweeper):
                     plan, growth = plan_sweep(self.config, [*params, *arguments], composer, console)
                 plan = replace(plan, launcher=_plain(self.config.hydra.launcher), command=sys.argv[1:])
                 if growth:
-                    with nullcontext() if self.config.search is None else names_of_a_search():
+                    with search_names() if self.config.get("search") is not None else nullcontext():
                         plan = growth.continued(plan, directory)
                 plan = in_recorded_order(plan.where_runs_lie(directory), directory, console)
                 refuse_missing_data(plan.jobs)
@@ -147,7 +149,7 @@ def _plan_search(
     single, axes = composer.axes([override.input_line or "" for override in overrides if override not in swept])
     study = read_search(_plain(config.search), swept, _seeds(config, single, axes))
     single = [override for override in single if not _is_of_the_sweep(override)]
-    with names_of_a_search():
+    with search_names():
         return _plan_study(study, study_variants(study, {}, single, composer), composer, console)
 
 

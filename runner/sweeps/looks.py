@@ -46,7 +46,7 @@ def train_in_looks(plan: Plan, looks: Looks, sweep: Sweep, directory: Path, cons
 def undecided_comparisons(directory: Path, seeds: int) -> list[tuple[str, str]]:
     """Return the comparisons of a study, variant and baseline, that its first seeds do not decide."""
     from runner.reporting.collect import find_runs
-    from runner.reporting.results import Wish, read_results
+    from runner.reporting.result_reader import Wish, read_results
 
     left_out = LeftOut()
     runs = [run for run in find_runs([directory], left_out) if run.record.seed < seeds]

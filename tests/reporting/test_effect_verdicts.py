@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from runner.reporting.complete_grids import VARIANT, Grid
 from runner.reporting.decision import STILL_TRAINING
 from runner.reporting.effect_verdicts import effect_text, effect_verdicts
 from runner.reporting.effects import effects_frame
-from runner.reporting.factors import VARIANT, Grid
 from runner.reporting.figures.axes import Axis
 
 RATE = "optimizer.learning_rate"

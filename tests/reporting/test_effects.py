@@ -3,9 +3,9 @@ import math
 import numpy as np
 import pytest
 
+from runner.reporting.complete_grids import Grid
 from runner.reporting.decision import STILL_TRAINING
 from runner.reporting.effects import EFFECT_COLUMNS, LOOKS_TO_COME, effects_frame
-from runner.reporting.factors import Grid
 from runner.reporting.figures.axes import Axis
 from runner.reporting.statistics.families import holm
 

@@ -3,9 +3,10 @@ import pytest
 
 from runner.core.omissions import LeftOut
 from runner.reporting.collect import find_runs
-from runner.reporting.factors import VARIANT, factorial, read_factors
+from runner.reporting.complete_grids import VARIANT, factorial
+from runner.reporting.factors import read_factors
 from runner.reporting.labels import Values
-from runner.reporting.results import Wish, read_results
+from runner.reporting.result_reader import Wish, read_results
 
 RATE = "optimizer.learning_rate"
 
@@ -177,5 +178,5 @@ def test_two_data_sets_are_two_grids_and_never_an_axis(make, read):
 
 def test_very_many_cells_are_refused_at_once(make, read, monkeypatch):
     crossed(make)
-    monkeypatch.setattr("runner.reporting.factors._MOST_ROWS", 3)
+    monkeypatch.setattr("runner.reporting.complete_grids._MOST_ROWS", 3)
     assert read()[1].notes == ["effects: none, because the runs differ in too many other keys."]

@@ -16,8 +16,9 @@ from runner.reporting.ensemble import read_members
 from runner.reporting.folds import folds_of, folds_text, refuse_mixed_folds, unit_of, units_of
 from runner.reporting.power import PowerWish, power_frame
 from runner.reporting.report import results_table
-from runner.reporting.results import Wish, read_results
-from runner.reporting.statistics.corrected_t import CORRECTED_T, compare_folds
+from runner.reporting.result_reader import Wish, read_results
+from runner.reporting.statistics.corrected_t import compare_folds
+from runner.reporting.statistics.names_of_tests import CORRECTED_T
 from runner.reporting.verdicts import cautions, verdicts
 
 TEN = [0.91, 0.88, 0.93, 0.90, 0.92, 0.89, 0.94, 0.90, 0.91, 0.93]
@@ -138,6 +139,13 @@ def test_the_interval_of_a_mean_allows_for_overlapping_training_sets():
     (row,) = aggregate_frame(runs("a", TEN), "test_accuracy").to_dict("records")
     assert row["n"] == 10
     assert row["standard_error"] == pytest.approx(np.std(TEN, ddof=1) * math.sqrt(1 / 10 + 1 / 4))
+
+
+def test_runs_that_failed_before_they_knew_their_fold_leave_the_others_their_interval():
+    failed = runs("a", TEN, statuses=["failed"] * 2 + ["completed"] * 8)
+    failed.loc[:1, ["folds", "held_out"]] = None
+    assert unit_of(failed) == unit_of(runs("a", TEN[2:]))
+    assert unit_of(failed).overlap == 1 / 4
 
 
 def test_units_are_folds_or_seeds():

@@ -7,7 +7,7 @@ from runner.reporting.collect import find_runs
 from runner.reporting.formats import Output
 from runner.reporting.predictions import read_predicted
 from runner.reporting.report import report
-from runner.reporting.results import Wish
+from runner.reporting.result_reader import Wish
 
 CALIBRATION = "test_expected_calibration_error"
 LABELS = np.array([0, 1, 1])

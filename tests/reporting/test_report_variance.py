@@ -8,7 +8,7 @@ import pytest
 from runner.reporting.collect import find_runs
 from runner.reporting.formats import Output
 from runner.reporting.report import report
-from runner.reporting.results import Wish
+from runner.reporting.result_reader import Wish
 
 STUDY = {"question": "Which source?", "variants": {"mlp": []}, "vary": ["order", "split"]}
 SEEDS = range(4)

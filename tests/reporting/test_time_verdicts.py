@@ -4,7 +4,7 @@ import pytest
 
 from runner.records.design import Looks
 from runner.reporting.aggregate import aggregate_frame, comparison_frame
-from runner.reporting.page.page_tables import Cell
+from runner.reporting.page.cells import Cell
 from runner.reporting.tables.paper_table import paper_table
 from runner.reporting.verdicts import verdicts
 

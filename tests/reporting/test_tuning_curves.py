@@ -116,6 +116,16 @@ def test_the_test_score_is_the_mean_over_the_tuning_runs_of_the_winner(make_run)
     assert found == pytest.approx([(0.65 + 0.55) / 2, 0.55, float("nan"), 0.45], nan_ok=True)
 
 
+def test_a_run_that_two_variants_share_counts_for_both(make_run):
+    """Its overrides are those of the first one, in another order than those of the second."""
+    points = tuning({"sgd": [0.7], "momentum": [0.8]}).assign(seeds=1, run_ids=["00000000e123", "00000000e123"])
+    make_run("shared", ["momentum=0", "lr=0", "seed=0"], label="sgd", run_id="00000000e123", test={"accuracy": 0.6})
+    run = Run.read(make_run("other", run_id="00000000e124", test={"accuracy": 0.1}))
+    shared = Run.read(run.directory.path.parent / "shared")
+    curves = tuning_curve_frame(points, [run, shared, shared.named("momentum")], NAMES)
+    assert curves["expected_test"].tolist() == [0.6, 0.6]
+
+
 def test_trials_that_depend_on_each_other_have_the_best_so_far():
     curves = tuning_curve_frame(
         tuning({"sgd": [0.1, 0.9, 0.2], "adam": [0.7, None, 0.8]}), [], NAMES, is_independent=False

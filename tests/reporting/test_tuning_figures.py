@@ -8,7 +8,7 @@ from runner.reporting.collect import find_runs
 from runner.reporting.formats import Output
 from runner.reporting.importances import IMPORTANCE_COLUMNS
 from runner.reporting.report import report
-from runner.reporting.results import Wish, read_results
+from runner.reporting.result_reader import Wish, read_results
 from runner.reporting.tuning_figures import tuning_figures
 
 FIGURES = ["tuning_curve", "tuning_history", "tuning_slices", "importances", "tuning_parallel"]

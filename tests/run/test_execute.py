@@ -7,7 +7,7 @@ from runner.core.errors import ConfigError, EnvironmentFault, UserError
 from runner.core.lock import run_lock
 from runner.records.run_directory import RunDirectory
 from runner.run.ending import Attempt
-from runner.run.execute import _write_results, run_in_new_directory
+from runner.run.execute import _write_ending, _write_results, run_in_new_directory
 from runner.run.request import Request
 from tests.sweeps.made_up import job, record
 
@@ -38,3 +38,39 @@ def test_what_is_drawn_at_the_end_is_of_a_run_with_its_status(tmp_path, monkeypa
     parts = SimpleNamespace(examples=None)
     _write_results(attempt, parts, RunDirectory(tmp_path), Console(quiet=True), figures=True)
     assert drawn == ["diverged"]
+
+
+EXHAUSTED = """
+import keras
+import tensorflow as tf
+
+class Exhausted(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        raise tf.errors.ResourceExhaustedError(None, None, "Graph execution error:\\n\\nOOM\\n [Op:__inference_f_1]")
+"""
+
+
+def test_a_run_without_enough_memory_says_so_in_a_line(cli, tmp_path):
+    (tmp_path / "exhausted.py").write_text(EXHAUSTED)
+    (tmp_path / "own" / "callbacks").mkdir(parents=True)
+    (tmp_path / "own" / "callbacks" / "exhausted.yaml").write_text("exhausted:\n  _target_: exhausted.Exhausted\n")
+    done = cli(
+        "dataset=digits", "callbacks=[exhausted]", "trusted_packages=[exhausted]", "--config-dir", "own",
+        "hydra.run.dir=run", cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 1
+    record = RunDirectory(tmp_path / "run").read_record()
+    assert record.error_line in done.stdout
+    assert record.error_line.endswith("or fewer runs at a time (OOM)")
+
+
+def test_a_ctrl_c_while_a_tracker_hangs_leaves_a_completed_run_complete(tmp_path):
+    directory, done, found = RunDirectory(tmp_path), record(job(), "completed"), []
+
+    def hang(_):
+        found.append(directory.read_record())
+        raise KeyboardInterrupt
+
+    _write_ending(directory, done, SimpleNamespace(end=hang), found.append)
+    assert found == [done]
+    assert directory.read_record() == done

@@ -14,6 +14,7 @@ from runner.data.inference import Inference
 from runner.data.new_examples import Reader, files_at
 from runner.engine.evaluation import Evaluator
 from runner.models.objective import encoded, label_form
+from runner.records.inference_file import write_inference
 from runner.records.run_directory import RunDirectory
 from runner.run.build import build_dataset, build_split
 from runner.run.predictions import predictions
@@ -77,7 +78,7 @@ def run_of(folder: Path, overrides, write) -> tuple[RunDirectory, Path]:
     model = model_for(chosen, targets.train, dataset.classes)
     model.save(run.model_path)
     run.write_predictions(test_probabilities=Evaluator(model, split.test).predict())
-    run.write_inference(Inference.of(dataset, split))
+    write_inference(run, Inference.of(dataset, split))
     run.write_config(yaml.safe_dump(config(*overrides)))
     facts = {"name": dataset.name, "fingerprint": dataset.fingerprint}
     run.write_record(replace(record(job()), dataset=facts))
@@ -136,7 +137,7 @@ class TestWithoutAFile:
 def test_a_model_and_a_description_of_different_runs_are_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run, _ = run_of(tmp_path, *CASES["table"])
-    run.write_inference(replace(run.read_inference(), classes=("a", "b", "c")))
+    write_inference(run, replace(read_inference(run), classes=("a", "b", "c")))
     with pytest.raises(UserError, match=r"do not belong together \(2 outputs for 3 classes\)"):
         Trained.read(run)
     np.savez(run.inference_path, shape=np.array([3]))

@@ -7,7 +7,7 @@ import yaml
 from omegaconf import OmegaConf
 
 from runner.core.paths import conf_directory
-from runner.sweeps.planning.plan import candidates
+from runner.sweeps.planning.candidates import candidates
 from runner.sweeps.planning.study import read_study
 from runner.sweeps.planning.variants import study_variants
 from runner.sweeps.search.request import read_search

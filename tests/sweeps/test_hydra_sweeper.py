@@ -58,6 +58,27 @@ def test_a_dry_run_leaves_the_plan_of_runs_that_are_there(planned, sweep, capsys
     assert f"all runs of {sweep} have ended" in said
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["search.trials=null", "search.budget={epochs:3}"], "search.budget.epochs=3: too few for one trial"),
+        (
+            ["+search.axes.optimizer={choices:[sgd],when:'model=cnn'}"],
+            "search.axes.optimizer.when=model=cnn: no variant",
+        ),
+        (
+            ["+search.axes.model=[mlp]", "model=cnn"],
+            "model: is tuned for search (search.axes.model); leave out this value, or that axis",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_search_is_said_with_the_keys_of_a_search(program, tmp_path, given, said):
+    command = ["search=optuna", "optimizer.learning_rate=interval(0.01,0.1)", "dataset=digits", "training.epochs=5"]
+    answer = program(*command, *given, "dry_run=true", cwd=tmp_path)
+    assert answer.code == 2
+    assert said in answer.err
+
+
 def test_an_ablation_leaves_each_part_out(planned, program, tmp_path):
     command = ("base=experiment/smoke", "drop=regularizer.dropout,schedule", "seeds=1", "training.epochs=1")
     assert program("ablate", *command, cwd=tmp_path).code == 0

@@ -12,7 +12,8 @@ from runner.core.lock import Locked, run_lock
 from runner.core.terminal import Terminal
 from runner.records.job import Job
 from runner.sweeps.outcome import Outcome
-from runner.sweeps.planning.plan import Plan, candidates, sharing
+from runner.sweeps.planning.candidates import candidates
+from runner.sweeps.planning.plan import Plan, sharing
 from runner.sweeps.planning.recorded import in_recorded_order, refuse_another_question
 from runner.sweeps.planning.sources import source_candidates
 from runner.sweeps.planning.study import read_study
@@ -122,7 +123,7 @@ def test_a_study_tunes_over_ranges_and_says_what_it_could_not(composer, tmp_path
     tune = {"axes": axes, "per_variant": {"sgd": few}, "budget": 3, "sampler": "sobol"}
     plan = planned(composer, TUNED | {"tune": tune})
     said = " ".join(conducted(plan, tmp_path).split())
-    assert "sgd has only 2 points to tune, less than the budget of 3: all of them are tried" in said
+    assert "sgd has only 2 points to tune, fewer than its budget of 3: all of them are tried" in said
     assert "sgd: optimizer.learning_rate=2 lies on the edge of the tried values" in said
     assert "the tuning budget of 3 points was not used up (sgd 2 points, all there are)" in said
     tuning = pd.read_csv(tmp_path / "tuning.csv")

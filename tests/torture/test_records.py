@@ -24,7 +24,7 @@ from runner.core.write import whole_file
 from runner.records.run_directory import RunDirectory
 from runner.reporting.formats import Output
 from runner.reporting.report import report
-from runner.reporting.results import Wish
+from runner.reporting.result_reader import Wish
 from runner.sweeps.planning.plan import Plan
 from tests.composed import config
 from tests.torture import hostile

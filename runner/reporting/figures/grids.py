@@ -10,12 +10,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, PercentFormatter
 
 from runner.reporting.figures.axes import LEARNING_RATE, Axis
-from runner.reporting.figures.canvas import ONE_COLUMN, TWO_COLUMNS, canvas, legend_below, plain, wrapped
+from runner.reporting.figures.canvas import canvas, legend_below, plain, wrapped
 from runner.reporting.figures.curves import BAND
+from runner.reporting.figures.looks import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.styles import STAR, Style, variant_styles
 from runner.reporting.folds import SEEDS, Unit
 from runner.reporting.metrics import axis_label, is_share, sign_of, spread_text
-from runner.reporting.statistics.comparisons import Summary, summarize
+from runner.reporting.statistics.summary import Summary, summarize
 
 _NAME = 40  # letters per line
 _LETTERS, _LINES = 34, 13  # that fit along an axis in one column of a paper: letters, or rotated labels

@@ -8,7 +8,7 @@ from runner.reporting.decision import NOT_SIGNIFICANT, STILL_TRAINING, UNDECIDED
 from runner.reporting.effect_verdicts import effect_text
 from runner.reporting.effects import LOOKS_TO_COME
 from runner.reporting.metrics import axis_label, interval_text, shown_unit, signed_text
-from runner.reporting.page.page_tables import Cell, Column, PageTable
+from runner.reporting.page.cells import Cell, Column, PageTable
 from runner.reporting.statistics.families import after_correction
 
 

@@ -1,13 +1,7 @@
-"""Tables of the page: cells with text, sort value and style."""
+"""Tables of variants, selection and environment for the page."""
 
-import math
-import os
-import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pandas as pd
 
@@ -19,66 +13,25 @@ from runner.reporting.metrics import (
     detectable_text,
     device_name,
     interval_text,
+    shown_unit,
     signed_text,
     spread_text,
     value_text,
 )
+from runner.reporting.page.cells import Cell, Column, PageTable
 from runner.reporting.results import Results
 from runner.reporting.statistics.win_probability import MEANINGFUL
 from runner.reporting.tables.paper_table import PaperTable, p_head
 from runner.reporting.time_verdicts import shown_estimate
 
-_ONE_LINE = 40  # letters that fit into a cell without a break
+_OF_DIFFERENCES = ("difference", "95% interval", "detectable")  # columns in the unit of differences
+_SHORT_UNITS = {"percentage points": "pp", "seconds": "s"}
+_MINOR = ("effect size", "P(better)", "its 95% interval", "detectable")  # columns that paper has no room for
+_POINTS = " pp: percentage points."
 _CLAIMS = (
     f" P(better) is meaningful if its interval, unadjusted, lies above 0.5 and reaches beyond {MEANINGFUL}; for a "
     "worse variant, the same from the other side (Bouthillier et al. 2021)."
 )
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A table cell: parts of text, each highlighted or not, and a number if it does not sort by its text."""
-
-    parts: Sequence[tuple[str, bool]]
-    sort: float | None = None
-    kind: str = ""  # style: number, best, good, bad, reason (without verdict), long
-    link: str = ""  # address
-
-    @classmethod
-    def text(cls, text: object, kind: str = "") -> "Cell":
-        """Return a cell of plain text."""
-        return cls([(str(text), False)], kind=kind or _width(str(text)))
-
-    @classmethod
-    def number(cls, text: str, value: float | None, kind: str = "number") -> "Cell":
-        """Return a cell that sorts by its number, an infinite one as the largest; without one it is empty, and last."""
-        if value is None or math.isnan(value):
-            return cls([("", False)], kind=kind)
-        most = sys.float_info.max
-        return cls([(text, False)], min(max(value, -most), most), kind)
-
-
-def _width(text: str) -> str:
-    return "long" if len(text) > _ONE_LINE else ""
-
-
-@dataclass(frozen=True)
-class Column:
-    """Column header."""
-
-    name: str
-    number: bool = False
-
-
-@dataclass(frozen=True)
-class PageTable:
-    """A table with sorting and a filter."""
-
-    name: str
-    title: str
-    caption: str
-    columns: list[Column]
-    rows: list[list[Cell]] = field(default_factory=list)
 
 
 def variants_table(results: Results, table: PaperTable) -> PageTable:
@@ -113,14 +66,24 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
                 Cell.number(f"{row['budget']}", row["budget"]),
             ]
         )
-    columns = [
-        Column("variant"), Column(axis_label(metric), number=True), *(Column(head, number=True) for head in heads),
-        Column("verdict"), *([Column(new_images, number=True)] if has_new_images else []),
-        Column("IQM", number=True), Column("n", number=True), Column("no result"),
-        Column("training (s)", number=True), Column("parameters", number=True), Column("points tried", number=True),
+    unit = _SHORT_UNITS.get(shown_unit(metric), shown_unit(metric))
+    caption = table.caption + _CLAIMS * bool(compared and not results.folds) + _POINTS * (unit == "pp")
+    variants = [results.variants.index(variant) for variant in results.aggregate["variant"]]
+    columns = _variants_columns(metric, heads, [new_images] * has_new_images, unit)
+    return PageTable("table-variants", "Variants", caption, columns, rows, variants)
+
+
+def _variants_columns(metric: str, heads: Sequence[str], new_images: Sequence[str], unit: str) -> list[Column]:
+    of_comparison = [
+        Column(head, number=True, unit=unit if head in _OF_DIFFERENCES else "", minor=head in _MINOR) for head in heads
+    ]
+    return [
+        Column("variant"), Column(axis_label(metric), number=True), *of_comparison, Column("verdict"),
+        *(Column(head, number=True, unit=unit) for head in new_images),
+        Column("IQM", number=True, minor=True), Column("n", number=True), Column("no result"),
+        Column("training", number=True, unit="s", minor=True), Column("parameters", number=True, minor=True),
+        Column("points tried", number=True, minor=True),
     ]  # fmt: skip
-    claims = _CLAIMS * bool(compared and not results.folds)
-    return PageTable("table-variants", "Variants", table.caption + claims, columns, rows)
 
 
 def _not_compared(results: Results, variant: str, heads: Sequence[str]) -> list[Cell]:
@@ -161,72 +124,6 @@ def _new_images(against: Mapping[Any, Any] | None, metric: str) -> Cell:
     if against is None:
         return Cell.number("", None)
     return Cell.number(interval_text(against, metric, "new_images"), against["new_images_low"])
-
-
-def runs_table(results: Results, page: Path) -> PageTable:
-    """Return one row per run, with its overrides; those without a match in the baseline are highlighted.
-
-    Args:
-        page: directory of the page; links to run directories are relative to it.
-    """
-    usual = _usual(results)
-    rows = []
-    for run, row in zip(results.runs, results.summary.to_dict("records"), strict=True):
-        record = run.record
-        own = usual[results.baselines[row["variant"]]]
-        parts = [(part, part not in own) for part in record.asked]
-        rows.append(
-            [
-                Cell.text(row["variant"]),
-                Cell.number(str(record.seed), record.seed),
-                *([_fold(record)] if results.folds else []),
-                Cell.text(record.status, "" if record.status == "completed" else "bad"),
-                *(_metric(row.get(name), name) for name in ("val_accuracy", "test_accuracy", "test_loss")),
-                Cell.number(str(row["epochs"]), row["epochs"]),
-                Cell.number(f"{row['total_seconds'] or 0:.1f}", row["total_seconds"]),
-                Cell(parts or [("(defaults)", False)], kind=_width(" ".join(record.asked))),
-                Cell([(record.run_id, False)], link=_path_from(page, run.directory.path)),
-            ]
-        )
-    numbers = ["val_accuracy", "test_accuracy", "test_loss", "epochs", "seconds"]
-    columns = [
-        Column("variant"), Column("seed", number=True),
-        *([Column("fold", number=True)] if results.folds else []), Column("status"),
-        *(Column(name, number=True) for name in numbers), Column("overrides"), Column("run_id"),
-    ]  # fmt: skip
-    caption = (
-        "All runs, with links to their directories. Highlighted: overrides that the baseline lacks. Accuracies in "
-        "percent."
-    )
-    return PageTable("table-runs", "Runs", caption, columns, rows)
-
-
-def _fold(record: RunRecord) -> Cell:
-    fold = record.dataset.get("fold")  # a run that ended before it loaded data has none
-    return Cell.number(str(fold), fold)
-
-
-def _path_from(page: Path, directory: Path) -> str:
-    """Return an address relative to the page (so no name makes it javascript:); "" on another drive."""
-    try:
-        relative = os.path.relpath(directory.resolve(), page.resolve())
-    except ValueError:
-        return ""
-    return f"./{quote(Path(relative).as_posix())}/"
-
-
-def _usual(results: Results) -> dict[str, set[str]]:
-    """Return the overrides of each baseline."""
-    usual: dict[str, set[str]] = {name: set() for name in results.baselines.values()}
-    for run, label in zip(results.runs, results.summary["variant"], strict=True):
-        if label in usual:
-            usual[label] |= set(run.record.asked)
-    return usual
-
-
-def _metric(value: Any, name: str) -> Cell:
-    number = None if value is None or pd.isna(value) else float(value)
-    return Cell.number("" if number is None else value_text(number, name).rstrip("%"), number)
 
 
 def selection_table(selection: pd.DataFrame) -> PageTable:

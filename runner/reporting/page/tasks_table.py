@@ -6,7 +6,7 @@ from typing import Any
 
 from runner.reporting.decision import BETTER, UNDECIDED, WORSE
 from runner.reporting.metrics import axis_label, is_share, margin_text, p_number, value_text
-from runner.reporting.page.page_tables import Cell, Column, PageTable
+from runner.reporting.page.cells import Cell, Column, PageTable
 from runner.reporting.tasks import Tasks
 
 _NUMBERS = {"iqm": "IQM", "mean": "mean", "median": "median"}

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from runner.reporting.metrics import quantity, shown_unit, spread_of
-from runner.reporting.page.page_tables import Cell, Column, PageTable
+from runner.reporting.page.cells import Cell, Column, PageTable
 
 _CAPTION = (
     "Standard deviations over seeds, each source alone with the others fixed at one draw. Intervals: 95%, of the "

@@ -2,8 +2,6 @@
 
 import itertools
 
-from runner.core.text import counted
-
 LEVEL = 0.05  # of significance, after Holm's correction
 CONFIDENCE = 0.95  # of intervals
 EXACT_PAIRS = 30  # largest number for which all 2^n flips are enumerated
@@ -31,27 +29,10 @@ def smallest_equivalence_p(pairs: int, comparisons: int) -> float:
     return min(1.0, comparisons * (0.5**pairs if pairs <= EXACT_PAIRS else 1 / (FLIPS + 1)))
 
 
-def least_text(smallest: float) -> str:
-    """Format the bound on p values: "p >= 0.0312", or "p = 1" if the smallest is 1."""
-    return f"p >= {smallest:.3g}" if smallest < 1 else "p = 1"
-
-
 def seeds_needed(comparisons: int) -> int:
     """Return the smallest number of seeds that can reach p < 0.05."""
     return next(pairs for pairs in itertools.count(1) if smallest_p(pairs, comparisons) < LEVEL)
 
 
 FEWEST_SEEDS = seeds_needed(1)  # 6: an exact two-sided test on 5 pairs gives p of at least 2 / 2^5 = 0.0625
-
-
-def cannot_decide(
-    seeds: int, tests: int, what: str = "cannot decide", unit: str = "seed", kind: str = "comparison"
-) -> str:
-    """Describe a design that cannot reach significance: "6 seeds cannot decide over 3 comparisons (7 can)".
-
-    Args:
-        tests: number that multiplies the smallest p value.
-        kind: name of one of them.
-    """
-    family = f" over {counted(tests, kind)}" if tests > 1 else ""
-    return f"{counted(seeds, unit)} {what}{family} ({seeds_needed(tests)} can)"
+FEWEST_FOLDS = 2

@@ -12,29 +12,21 @@ from scipy import stats
 
 from runner.reporting.statistics.attainability import CONFIDENCE, EXACT_PAIRS, FLIPS
 from runner.reporting.statistics.equivalence import against_margin
-from runner.reporting.statistics.sign_flips import AS_EXTREME, exact_interval, sign_flip_p
+from runner.reporting.statistics.paired_values import (
+    ERROR,
+    direction_of,
+    paired_differences,
+    signed_ranks,
+    unit_means,
+    unit_numbers,
+)
+from runner.reporting.statistics.sign_flips import exact_interval, sign_flip_p
+from runner.reporting.statistics.summary import t_interval
 from runner.reporting.statistics.ties import Values, levelled, rounding_of
 from runner.reporting.statistics.win_probability import paired_win_interval, share_of_wins, unpaired_win_interval
 
 _RESAMPLES = 9_999
-ERROR = 1e-4  # of `rounding_of`: a generous bound on the error of one difference
 _MOST_SPLITS = 200_000  # of two samples, to enumerate
-
-
-@dataclass(frozen=True)
-class Summary:
-    """Summary statistics of a variant's values over its seeds."""
-
-    n: int
-    mean: float
-    std: float  # of the sample (n - 1); NaN for one value
-    standard_error: float
-    ci_low: float  # t-interval of the mean; NaN for one value or equal values
-    ci_high: float
-    median: float
-    iqm: float  # mean of the middle half
-    min: float
-    max: float
 
 
 @dataclass(frozen=True)
@@ -59,33 +51,6 @@ class Comparison:
     p_beyond: float = math.nan  # two-sided, for a difference beyond the margin
     win_low: float = math.nan  # of win_probability, by percentile bootstrap; NaN if undefined
     win_high: float = math.nan
-
-
-def summarize(values: Sequence[float], overlap: float = 0.0) -> Summary:
-    """Summarize one or more finite values.
-
-    Args:
-        overlap: of the training sets behind the values: n_test / n_train for the folds of cross-validation
-            (`corrected_t`), 0 for independent runs. Standard error and interval allow for it.
-
-    Source of the interquartile mean: Agarwal et al. 2021, "Deep RL at the edge of the statistical precipice".
-    """
-    array = np.asarray(values, float)
-    n = len(array)
-    std = float(np.std(array, ddof=1)) if n > 1 else math.nan
-    low, high = _t_interval(float(array.mean()), std, n, rounding_of(array), overlap)
-    return Summary(
-        n=n,
-        mean=float(array.mean()),
-        std=std,
-        standard_error=std / math.sqrt(n / (1 + n * overlap)),
-        ci_low=low,
-        ci_high=high,
-        median=float(np.median(array)),
-        iqm=float(stats.trim_mean(array, 0.25)),
-        min=float(array.min()),
-        max=float(array.max()),
-    )
 
 
 def compare_paired(
@@ -163,11 +128,6 @@ def paired_sides(
     return higher, lower
 
 
-def pair_error(variant: Sequence[float], baseline: Sequence[float]) -> float:
-    """Return a bound on the rounding error of one difference of pairs."""
-    return ERROR * rounding_of(np.asarray(variant, float), np.asarray(baseline, float))
-
-
 def compare_unpaired(
     variant: Sequence[float], baseline: Sequence[float], *, bootstrap: bool = True, margin: float | None = None
 ) -> Comparison:
@@ -207,56 +167,14 @@ def binomial_error(accuracy: float, examples: int) -> float:
     return math.sqrt(accuracy * (1 - accuracy) / examples)
 
 
-def _t_interval(mean: float, std: float, n: int, rounding: float, overlap: float) -> tuple[float, float]:
-    """Return the t-interval of a mean; NaN for one value or equal values, which do not show the variation."""
-    if n < 2 or std <= rounding:
-        return math.nan, math.nan
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)) * std / math.sqrt(n / (1 + n * overlap))
-    return mean - reach, mean + reach
-
-
-def paired_differences(one: Values, other: Values) -> Values:
-    """Return one - other; 0 for rounding errors and for equal infinities."""
-    with np.errstate(invalid="ignore"):
-        differences = np.where(one == other, 0.0, one - other)
-    return np.where(np.abs(differences) > rounding_of(one, other), differences, 0.0)
-
-
-def unit_numbers(units: Sequence[Hashable] | None, pairs: int) -> npt.NDArray[np.intp]:
-    """Return the number of each pair's unit, from 0; None: each pair is a unit."""
-    numbers: dict[Hashable, int] = {}
-    known = range(pairs) if units is None else units
-    return np.array([numbers.setdefault(unit, len(numbers)) for unit in known], np.intp)
-
-
 def _sums(values: Values, unit: npt.NDArray[np.intp]) -> Values:
     return np.bincount(unit, values).astype(float)
-
-
-def unit_means(values: Values, unit: npt.NDArray[np.intp]) -> Values:
-    """Return the mean of each unit's values, by the numbers of `unit_numbers`."""
-    counts = np.bincount(unit)
-    return np.bincount(unit, values)[counts > 0] / counts[counts > 0]
-
-
-def signed_ranks(differences: Values) -> Values:
-    """Return signed ranks of absolute differences; 0 for no difference, ties share a rank."""
-    ranks = np.zeros(len(differences))
-    known = differences != 0
-    ranks[known] = stats.rankdata(levelled(np.abs(differences[known]))) * np.sign(differences[known])
-    return ranks
 
 
 def _flipped(one: Values, other: Values, unit: npt.NDArray[np.intp], *, ranks: bool) -> Values:
     """Return what a paired test flips the signs of, one value per unit: differences, or their signed ranks."""
     differences = paired_differences(one, other)
     return _sums(signed_ranks(differences), unit) if ranks else unit_means(differences, unit)
-
-
-def direction_of(flipped: Values) -> int:
-    """Return the sign of the sum; 0 if the sum is a rounding error."""
-    total = flipped.sum()
-    return int(np.sign(total)) if abs(total) > AS_EXTREME * np.abs(flipped).sum() else 0
 
 
 def paired_estimates(
@@ -270,7 +188,7 @@ def paired_estimates(
     n = len(differences)
     mean = float(differences.mean()) if n else math.nan
     std = float(np.std(differences, ddof=1)) if n > 1 else math.nan
-    low, high = _t_interval(mean, std, n, rounding, overlap)
+    low, high = t_interval(mean, std, n, rounding, overlap)
     bca_low, bca_high = _bca((differences,), _mean, rounding) if bootstrap else (math.nan, math.nan)
     effect = mean / std if std > rounding else math.nan
     return {

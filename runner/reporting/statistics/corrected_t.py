@@ -15,34 +15,17 @@ import math
 from collections.abc import Hashable, Sequence
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import stats
 
 from runner.reporting.statistics.attainability import CONFIDENCE
-from runner.reporting.statistics.comparisons import (
-    Comparison,
-    direction_of,
-    paired_differences,
-    paired_estimates,
-    unit_means,
-    unit_numbers,
-)
+from runner.reporting.statistics.comparisons import Comparison, paired_estimates
 from runner.reporting.statistics.equivalence import against_margin
+from runner.reporting.statistics.names_of_tests import CORRECTED_T, NO_TEST
+from runner.reporting.statistics.overlap import overlap_of
+from runner.reporting.statistics.paired_values import direction_of, paired_differences, unit_means, unit_numbers
 from runner.reporting.statistics.ties import Values, rounding_of
 
-CORRECTED_T = "paired corrected t"
-FEWEST_FOLDS = 2
-NO_TEST = "none"  # the two variants do not share their folds
 _UNKNOWN = ("ci_low", "ci_high", "bca_low", "bca_high", "p_value", "effect_size", "win_probability")
-_MOST_ERRORS = 1e3  # standard errors of a detectable difference
-
-
-def overlap_of(folds: int) -> float:
-    """Return the share n_test / n_train by which the variance of a mean over folds is corrected.
-
-    Args:
-        folds: at least 2.
-    """
-    return 1 / (folds - 1)
 
 
 def compare_folds(
@@ -111,29 +94,6 @@ def interval_reach(n: int, folds: int) -> float:
         folds: number of folds of one repetition.
     """
     return float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)) * math.sqrt(1 / n + overlap_of(folds))
-
-
-def detectable_by_t(reach: float, n: int, level: float, power: float) -> float:
-    """Return the smallest true difference that a t-test shows; NaN if there is none, or the interval is unknown.
-
-    Args:
-        reach: half-width of the 95% t-interval of the difference.
-        n: number of values.
-        level: of the two-sided test.
-        power: the probability to show it.
-    """
-    if n < 2 or not reach > 0:
-        return math.nan
-    freedom = n - 1
-    threshold = stats.t.ppf(1 - level / 2, freedom)
-
-    def lacking(errors: float) -> float:
-        return float(stats.nct.sf(threshold, freedom, errors)) - power
-
-    if not lacking(_MOST_ERRORS) > 0:
-        return math.nan
-    error = reach / float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom))
-    return error * float(optimize.brentq(lacking, 0.0, _MOST_ERRORS))
 
 
 def _higher_p(differences: Values, overlap: float, rounding: float) -> float:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from scipy import stats
 
-from runner.reporting.statistics.comparisons import signed_ranks
+from runner.reporting.statistics.paired_values import signed_ranks
 from runner.reporting.statistics.sign_flips import sign_flip_p
 from runner.reporting.statistics.ties import Values
 

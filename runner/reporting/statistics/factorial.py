@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from runner.reporting.statistics.attainability import EXACT_PAIRS, FLIPS, smallest_p
-from runner.reporting.statistics.comparisons import ERROR, direction_of, summarize
+from runner.reporting.statistics.paired_values import ERROR, direction_of
 from runner.reporting.statistics.sign_flips import AS_EXTREME, exact_interval, sign_flip_p
+from runner.reporting.statistics.summary import summarize
 from runner.reporting.statistics.ties import Values, rounding_of
 
 MOST_CONTRASTS = 25  # of one effect; an effect with more has its omnibus test alone

@@ -335,3 +335,18 @@ def _t_detectable(seeds: int, level: float, power: float) -> float:
     while _t_power(high, seeds, level / 2) < power:
         high *= 2
     return float(brentq(lambda effect: _t_power(effect, seeds, level / 2) - power, 0, high))
+
+
+def detectable_by_t(reach: float, n: int, level: float, power: float) -> float:
+    """Return the smallest true difference that a t-test shows; NaN if the interval is unknown.
+
+    Args:
+        reach: half-width of the 95% t-interval of the difference.
+        n: number of values.
+        level: of the two-sided test.
+        power: the probability to show it.
+    """
+    if n < 2 or not reach > 0:
+        return math.nan
+    error = reach / float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1))
+    return error * math.sqrt(n) * _t_detectable(n, level, power)

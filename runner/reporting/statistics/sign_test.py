@@ -10,11 +10,11 @@ import numpy.typing as npt
 from scipy import stats
 
 from runner.reporting.statistics.attainability import LEVEL
-from runner.reporting.statistics.comparisons import paired_differences, unit_numbers
 from runner.reporting.statistics.equivalence import against_margin
+from runner.reporting.statistics.names_of_tests import SIGN_TEST
+from runner.reporting.statistics.paired_values import paired_differences, unit_numbers
 from runner.reporting.statistics.ties import Values
 
-SIGN_TEST = "paired sign, exact"
 TIME_COLUMNS = [
     "faster", "slower", "median_difference", "median_low", "median_high", "time_ratio", "time_ratio_low",
     "time_ratio_high",

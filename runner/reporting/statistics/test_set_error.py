@@ -11,10 +11,8 @@ import pandas as pd
 from scipy import stats
 
 from runner.records.design import Looks
-from runner.reporting.decision import EQUIVALENT, UNDECIDED
-from runner.reporting.metrics import seeds_interval
 from runner.reporting.pairs import compared_runs, same_data
-from runner.reporting.predictions import Answers
+from runner.reporting.statistics.answers import Answers
 from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.statistics.crossed import Crossed, Sample, variance_of_parts
 from runner.reporting.statistics.resampling import RESAMPLED
@@ -56,20 +54,6 @@ def with_test_set_error(
     rows = [_row(row, summary, answers, looks) for row in comparisons.to_dict("records")]
     found = pd.DataFrame(rows, comparisons.index, TEST_SET_COLUMNS, dtype=float).astype({"test_examples": "Int64"})
     return comparisons.assign(**{name: found[name] for name in TEST_SET_COLUMNS})
-
-
-def may_be_these_alone(comparison: Mapping[Any, Any]) -> bool:
-    """Return whether a difference or an equivalence is clear on these test examples, but not on new ones.
-
-    Args:
-        comparison: a row of a comparison frame; without `TEST_SET_COLUMNS` nothing is known of new examples.
-    """
-    low, high = (comparison.get(f"new_images_{end}", math.nan) for end in ("low", "high"))
-    if comparison["verdict"] == EQUIVALENT:
-        return bool(max(-low, high) >= comparison["margin"])
-    interval = seeds_interval(comparison)
-    excludes_zero = comparison[f"{interval}_low"] > 0 or comparison[f"{interval}_high"] < 0
-    return bool((comparison["verdict"] != UNDECIDED or excludes_zero) and low <= 0 <= high)
 
 
 def mcnemar(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> float:

@@ -1,8 +1,6 @@
 """Composition of configurations from overrides, by Hydra."""
 
-import json
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,13 +11,12 @@ from hydra.core.override_parser.types import Override, RangeSweep
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from runner.config.hydra_guard import refuse_endless
+from runner.config.overrides import short_form
 from runner.config.schema import check, resolve
 from runner.config.trust import TRUST, read_trusted, refuse_strangers
 from runner.core.errors import ConfigError
 from runner.run.request import chosen_options
 from runner.sweeps.planning.study import MOST
-
-_ZEROS = re.compile(r"-?\d{1,6}0{6,}\.0")  # after at most as many digits as `:g` keeps
 
 
 @dataclass(frozen=True)
@@ -102,7 +99,7 @@ class Composer:
             if not override.is_sweep_override():
                 single.append(override.input_line or "")
             elif override.is_discrete_sweep():
-                axes[key] = [f"{key}={_short(value)}" for value in override.sweep_string_iterator()]
+                axes[key] = [f"{key}={short_form(value)}" for value in override.sweep_string_iterator()]
             else:
                 raise ConfigError(f"{override.input_line}: an interval has no list of values; use search=optuna")
         return single, axes
@@ -116,22 +113,3 @@ def _refuse_odd_range(override: Override) -> None:
     steps = (stop - start) / step if step else math.nan
     if not 0 < steps <= MOST:
         raise ConfigError(f"{override.input_line}: must be a range of 1 to {MOST} values")
-
-
-def as_override(key: str, value: Any) -> str:
-    """Return the override that sets a key to a value from YAML."""
-    return f"{key}={literal(value)}"
-
-
-def literal(value: Any) -> str:
-    """Return a value from YAML as it is written in an override."""
-    if isinstance(value, list):
-        return f"[{','.join(map(literal, value))}]"
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{key}:{literal(item)}" for key, item in value.items()) + "}"
-    return json.dumps(value) if value is None or isinstance(value, bool) else _short(str(value))
-
-
-def _short(value: str) -> str:
-    """Return a large float in scientific notation, 1e+12, where Python and Hydra write all its zeros."""
-    return f"{float(value):g}" if _ZEROS.fullmatch(value) else value

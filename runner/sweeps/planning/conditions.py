@@ -7,12 +7,12 @@ from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
 from runner.config.options import LIST_GROUPS, ONE_OPTION_GROUPS
-from runner.config.overrides import Override
 from runner.config.schema import resolve
 from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean
 from runner.sweeps.planning.axis import Axis
-from runner.sweeps.planning.compose import Composed, Composer, literal
+from runner.sweeps.planning.compose import Composed, Composer
+from runner.sweeps.planning.points import holds, words
 from runner.sweeps.planning.study import Tune
 
 Arm = tuple[str, list[str]]  # the name of a study's variant, and the overrides of one of its cells
@@ -41,20 +41,10 @@ def applicable(tune: Tune, arms: Sequence[Arm], composer: Composer) -> list[dict
         for key, axis in axes.items():
             if axis.condition:
                 met.setdefault(f"{tune.group_of(name)}.{key}", set()).update(values[axis.condition.key])
-        of_arms.append({key: axis for key, axis in axes.items() if _holds(axis.condition, values)})
+        of_arms.append({key: axis for key, axis in axes.items() if holds(axis.condition, values)})
     for place, axis in tune.all_axes:
         _refuse_never_met(place, axis, met.get(place, set()))
     return of_arms
-
-
-def active(point: Mapping[str, Any], axes: Mapping[str, Axis]) -> dict[str, Any]:
-    """Return the values of a point, without those of axes whose condition its other values do not meet."""
-    values = {key: words(value) for key, value in point.items()}
-    return {key: value for key, value in point.items() if _holds(axes[key].condition, values)}
-
-
-def _holds(condition: Override | None, values: Mapping[str, Sequence[str]]) -> bool:
-    return condition is None or condition.key not in values or bool({*condition.items} & {*values[condition.key]})
 
 
 def _refuse_chains(tune: Tune) -> None:
@@ -89,8 +79,3 @@ def _words_at(key: str, composed: Composed) -> list[str]:
             return []
         value = value[part]
     return words(list(value) if isinstance(value, Mapping) else value)
-
-
-def words(value: Any) -> list[str]:
-    """Return a value, or the items of a list, as a condition names them."""
-    return [literal(item) for item in (value if isinstance(value, list) else [value])]

@@ -5,10 +5,9 @@ from typing import Any
 
 from runner.config.identity import entries, is_volatile
 from runner.config.options import ONE_OPTION_GROUPS, listed_options
-from runner.config.overrides import override_key
+from runner.config.overrides import as_override, override_key
 from runner.records.job import Job
 from runner.records.record import OF_ONE_RUN
-from runner.sweeps.planning.compose import as_override
 
 
 def difference(baseline: Job, job: Job) -> list[str]:

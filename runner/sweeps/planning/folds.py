@@ -1,6 +1,6 @@
 """Cross-validation of a plan: the same folds for every variant, drawn anew by each seed."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -8,14 +8,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from runner.config.overrides import override_key
 from runner.core.errors import ConfigError
-from runner.core.text import counted
 from runner.records.design import MOST_FOLDS, Folds
-from runner.records.job import Job
 from runner.records.record import FOLLOWING
-from runner.reporting.statistics.attainability import LEVEL
-from runner.reporting.statistics.corrected_t import detectable_by_t, interval_reach
-from runner.reporting.statistics.power import POWER
-from runner.sweeps.planning.variants import Variant
+from runner.sweeps.planning.variant import Variant
 
 
 def read_folds(value: Any) -> int | None:
@@ -51,23 +46,3 @@ def cross_validated(variants: Iterable[Variant], folds: int | None) -> list[Vari
         drawn = [f"dataset.folds={folds}", FOLLOWING]
         found.append(replace(variant, overrides=[*drawn, *variant.overrides], folds=folds))
     return found
-
-
-def fold_lines(jobs: Sequence[Job], comparisons: int) -> Iterator[str]:
-    """Say which differences the folds of a plan can show, and whether several seeds share them.
-
-    Args:
-        jobs: of all variants, which share their folds.
-    """
-    drawn = [job.config["dataset"] for job in jobs if job.fold is not None]
-    folds, units = drawn[0]["folds"], len({(dataset["split_seed"], dataset["fold"]) for dataset in drawn})
-    seeds = len({job.seed for job in jobs})
-    if units < folds * seeds:
-        yield f"dataset.split_seed fixes the folds, so the {seeds} seeds of a fold count once, by their mean"
-    if comparisons:
-        reach = interval_reach(units, folds)
-        smallest = detectable_by_t(reach, units, LEVEL / comparisons, POWER)
-        yield (
-            f"with {units} folds over {counted(comparisons, 'comparison')}, the corrected resampled t-test can show "
-            f"differences of at least {smallest:.2g} standard deviations over folds with {POWER:.0%} power"
-        )

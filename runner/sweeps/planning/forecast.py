@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from runner.records.baselines import baselines
 from runner.records.record import RunRecord
 from runner.records.sweep_directory import tested_metric
-from runner.sweeps.planning.folds import fold_lines
+from runner.sweeps.planning.fold_power import fold_lines
 from runner.sweeps.planning.pilot import earlier_differences
 from runner.sweeps.planning.plan import Plan
 from runner.sweeps.planning.power import Pilot, Planned, power_lines, power_warning

@@ -1,33 +1,28 @@
 """Plan of a sweep: all its runs, checked and frozen before the first one starts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from hydra.errors import HydraException
-from omegaconf.errors import OmegaConfBaseException
 from pydantic import AfterValidator, Field, TypeAdapter
 
-from runner.config.hydra_errors import composition_message
-from runner.config.identity import run_id
-from runner.config.output_names import directory_name
-from runner.core.errors import ConfigError, UserError
-from runner.core.paths import working_directory
+from runner.core.errors import UserError
 from runner.core.read import json_form
 from runner.core.write import write_csv, write_json
 from runner.records.job import Job, Phase
 from runner.records.record import Lines, Whole
 from runner.records.sweep_directory import PLAN, PLAN_TABLE, read_plan
-from runner.sweeps.planning.compose import Composed, Composer
 from runner.sweeps.planning.difference import difference
-from runner.sweeps.planning.study import Chosen, Study
-from runner.sweeps.planning.variants import Variant
+from runner.sweeps.planning.study import Chosen
+
+_WHOLE: TypeAdapter[int] = TypeAdapter(Whole)
 
 
 def _with_choice(asked: dict[str, Any]) -> dict[str, Any]:
     _chosen_by(asked)
-    TypeAdapter(Whole).validate_python(asked.get("to_come", 0), strict=True)
+    _WHOLE.validate_python(asked.get("to_come", 0), strict=True)
     return asked
 
 
@@ -49,22 +44,21 @@ class Plan:
     search: Asked = field(default_factory=dict)  # `to_come`: number of runs that the tuning will add
     earlier_seeds: list[Whole] = field(default_factory=list)  # numbers of seeds of smaller plans that were trained
 
-    @classmethod
-    def read(cls, sweep: Path) -> Self:
+    @staticmethod
+    def read(sweep: Path) -> "Plan":
         """Read the plan of a sweep.
 
         Raises:
             UserError: if the directory has no valid plan.
         """
         try:
-            plan: Self = read_plan(sweep, json_form(cls))
+            return read_plan(sweep, _plan_form())
         except FileNotFoundError as error:
             raise UserError(
                 f"{sweep}: neither a run nor a sweep was started here (no record.json, no {PLAN})"
             ) from error
         except ValueError as error:
             raise UserError(str(error)) from error
-        return plan
 
     def write(self, sweep: Path) -> None:
         """Write the plan: plan.csv for people, plan.json for resuming."""
@@ -140,59 +134,9 @@ class Plan:
         return [pair for pair in pairs if pair[0] != pair[1]]
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A variant at one tuning point, for all seeds."""
-
-    variant: Variant
-    point: list[str]
-    composed: Composed
-
-    def jobs(self, seeds: Iterable[int], phase: Phase) -> list[Job]:
-        """Return one run per seed and fold.
-
-        Raises:
-            ConfigError: naming the variant, if its configuration cannot be run.
-        """
-        try:
-            places = [(seed, fold) for seed in seeds for fold in self._folds]
-            configs = [(seed, fold, self.composed.for_seed(seed, fold)) for seed, fold in places]
-        except ConfigError as error:
-            raise ConfigError(in_variant(self.variant.name, str(error))) from error
-        return [self._job(config, seed, fold, phase) for seed, fold, config in configs]
-
-    @property
-    def _folds(self) -> Sequence[int | None]:
-        return [None] if self.variant.folds is None else range(self.variant.folds)
-
-    def _job(self, config: dict[str, Any], seed: int, fold: int | None, phase: Phase) -> Job:
-        identity = run_id(config)
-        own = [] if fold is None else [f"dataset.fold={fold}"]
-        return Job(
-            run_id=identity,
-            variant=self.variant.name,
-            seed=seed,
-            overrides=[*self.composed.overrides, *own, f"seed={seed}"],
-            choices=self.composed.choices,
-            config=config,
-            directory=directory_name(self.variant.name, seed, identity, fold),
-            phase=phase,
-            point=self.point,
-            named=self.variant.named,
-            working_directory=working_directory(config),
-        )
-
-    def planned(self, study: Study) -> list[Job]:
-        """Return its runs in a study: tuning runs and the final runs that may follow, or only final runs.
-
-        Runs that measure a source of variance are apart from both.
-        """
-        if self.variant.source:
-            return self.jobs(study.seeds, "source")
-        if not self.variant.points:
-            return self.jobs(study.seeds, "final")
-        assert study.tune
-        return [*self.jobs(study.tune.seeds, "tuning"), *self.jobs(study.seeds, "candidate")]
+@cache  # made in milliseconds, which a gallery of 500 sweeps would spend 500 times
+def _plan_form() -> TypeAdapter[Plan]:
+    return json_form(Plan)
 
 
 def sharing(jobs: Iterable[Job]) -> list[Job]:
@@ -204,29 +148,3 @@ def sharing(jobs: Iterable[Job]) -> list[Job]:
 def in_variant(name: str, text: str) -> str:
     """Return an error's text with the name of its variant."""
     return "\n".join(f"variant {name}: {line}" for line in text.splitlines())
-
-
-def candidates(variants: Sequence[Variant], composer: Composer) -> list[Candidate]:
-    """Compose every variant at every tuning point.
-
-    Raises:
-        ConfigError: a line for each variant that cannot be composed; one line if all cannot, for the same reason.
-    """
-    composed: list[Candidate] = []
-    wrong: dict[str, str] = {}  # variant -> the error of its first wrong point
-    for variant in variants:
-        for point in variant.points or [[]]:
-            overrides = [*variant.overrides, *point]
-            try:
-                composed.append(Candidate(variant, point, composer.compose(overrides)))
-            except (ConfigError, HydraException, OmegaConfBaseException) as error:
-                text = str(error) if isinstance(error, ConfigError) else composition_message(error, overrides)
-                wrong[variant.name] = text
-                break
-    if 1 < len(wrong) == len(variants) and len({*wrong.values()}) == 1:
-        raise ConfigError(next(iter(wrong.values())))
-    if wrong:
-        named = {variant.name for variant in variants if variant.named}
-        lines = [in_variant(name, text) if name in named else text for name, text in wrong.items()]
-        raise ConfigError("\n".join(dict.fromkeys(lines)))
-    return composed

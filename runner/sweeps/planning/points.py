@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from runner.config.overrides import override_key
+from runner.config.overrides import Override, as_override, literal, override_key
 from runner.core.errors import ConfigError
 from runner.sweeps.planning.axis import Axis
-from runner.sweeps.planning.compose import as_override
-from runner.sweeps.planning.conditions import active
 from runner.sweeps.planning.study import MOST, Tune
 
 _MOST_DRAWS = 64  # for each point of the budget; more would hardly find another one
@@ -130,3 +128,23 @@ def point_of(values: Mapping[str, Any], axes: Mapping[str, Axis]) -> Point:
 
 def _distinct(points: Iterable[Point]) -> list[Point]:
     return list({tuple(point): point for point in points}.values())
+
+
+def active(point: Mapping[str, Any], axes: Mapping[str, Axis]) -> dict[str, Any]:
+    """Return the values of a point, without those of axes whose condition its other values do not meet."""
+    values = {key: words(value) for key, value in point.items()}
+    return {key: value for key, value in point.items() if holds(axes[key].condition, values)}
+
+
+def holds(condition: Override | None, values: Mapping[str, Sequence[str]]) -> bool:
+    """Return whether a condition is met, or about a key without known values.
+
+    Args:
+        values: by key, as `words` gives them.
+    """
+    return condition is None or condition.key not in values or bool({*condition.items} & {*values[condition.key]})
+
+
+def words(value: Any) -> list[str]:
+    """Return a value, or the items of a list, as a condition names them."""
+    return [literal(item) for item in (value if isinstance(value, list) else [value])]

@@ -8,10 +8,11 @@ from runner.config.trust import is_of_the_user
 from runner.core.errors import ConfigError
 from runner.records.record import FOLLOWING
 from runner.records.variance_sources import ALL, STREAMS, label_of
+from runner.sweeps.planning.candidates import Candidate, candidates
 from runner.sweeps.planning.compose import Composer
-from runner.sweeps.planning.plan import Candidate, candidates, in_variant
+from runner.sweeps.planning.plan import in_variant
 from runner.sweeps.planning.study import Study
-from runner.sweeps.planning.variants import Variant
+from runner.sweeps.planning.variant import Variant
 
 
 def source_candidates(found: Sequence[Candidate], study: Study, composer: Composer) -> list[Candidate]:

@@ -4,34 +4,19 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from runner.config.options import LIST_GROUPS, ONE_OPTION_GROUPS, WITHOUT
-from runner.config.overrides import override_key
+from runner.config.overrides import as_override, override_key
 from runner.config.schema import resolve
 from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean
 from runner.records.baselines import study_names
-from runner.sweeps.planning.axis import Axis
-from runner.sweeps.planning.compose import Composer, as_override
+from runner.sweeps.planning.compose import Composer
 from runner.sweeps.planning.conditions import applicable
 from runner.sweeps.planning.points import tuning_points
 from runner.sweeps.planning.study import MOST, Study
-
-
-@dataclass(frozen=True)
-class Variant:
-    """One arm of a study, or one cell of a grid."""
-
-    name: str
-    overrides: list[str]
-    points: list[list[str]]  # the overrides of each tuning point; empty: nothing is tuned
-    named: bool = False  # by the study; reports use this name
-    axes: dict[str, Axis] = field(default_factory=dict)  # that are tuned
-    arm: str = ""  # the name in the study, without the cell of the grid
-    source: str = ""  # of the variance that is measured, if the runs are not compared with other variants
-    folds: int | None = None  # on each of which every seed runs
+from runner.sweeps.planning.variant import Variant
 
 
 def grid_variants(axes: Mapping[str, Sequence[str]], single: Sequence[str]) -> list[Variant]:
@@ -85,9 +70,8 @@ def _check_tuned(name: str, study: Study, command: Iterable[str]) -> None:
     for key, axis in axes.items():
         _refuse_twice(key, axis.choices or [])
     if given := axes.keys() & {override_key(override) for override in command}:
-        raise ConfigError(
-            f"{min(given)}: the study tunes it for {name}; change study.tune, or turn tuning off (study.tune=null)"
-        )
+        place = f"{study.tune.group_of(name) if study.tune else ''}.{min(given)}"
+        raise ConfigError(f"{min(given)}: is tuned for {name} ({place}); leave out this value, or that axis")
 
 
 def _check_axes(axes: Mapping[str, Sequence[Any]], variants: int = 1) -> None:

@@ -12,13 +12,13 @@ from runner.core.terminal import show_warning
 from runner.core.text import counted
 from runner.records.job import Job
 from runner.sweeps.planning.axis import Axis
+from runner.sweeps.planning.candidates import Candidate, candidates
 from runner.sweeps.planning.compose import Composer
-from runner.sweeps.planning.conditions import words
 from runner.sweeps.planning.difference import difference
-from runner.sweeps.planning.plan import Candidate, Plan, candidates, sharing
-from runner.sweeps.planning.points import Point, point_of
+from runner.sweeps.planning.plan import Plan, sharing
+from runner.sweeps.planning.points import Point, point_of, words
 from runner.sweeps.planning.study import Study
-from runner.sweeps.planning.variants import Variant
+from runner.sweeps.planning.variant import Variant
 from runner.sweeps.search.budget import trials_left
 from runner.sweeps.search.samplers import next_point
 from runner.sweeps.search.trials import Trial, by_point

@@ -55,7 +55,7 @@ class Journal:
 
 def _frozen(trial: Trial, axes: Mapping[str, Axis]) -> Any:
     states = optuna.trial.TrialState
-    values = {key: value for key, value in values_at(trial.point, axes).items() if value is not None}
+    values = values_at(trial.point, axes)
     return optuna.trial.create_trial(
         state={"completed": states.COMPLETE, "failed": states.FAIL}.get(trial.state, states.PRUNED),
         value=trial.score if trial.state == "completed" else None,

@@ -12,7 +12,7 @@ import optuna
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.outcome import read_epochs
 from runner.sweeps.planning.axis import Axis
-from runner.sweeps.planning.conditions import active
+from runner.sweeps.planning.points import active
 from runner.sweeps.planning.study import Study
 from runner.sweeps.search.trials import Trial, values_at
 
@@ -52,7 +52,7 @@ def _frozen(trial: Trial, axes: Mapping[str, Axis], study: Study, sweep: Path) -
     """Return a trial as Optuna keeps it; one that diverged as a pruned one without scores, which is the worst."""
     states = optuna.trial.TrialState
     of_state = {"completed": states.COMPLETE, "running": states.RUNNING, "failed": states.FAIL}
-    values = {key: value for key, value in values_at(trial.point, axes).items() if value is not None}
+    values = values_at(trial.point, axes)
     return optuna.trial.create_trial(
         state=of_state.get(trial.state, states.PRUNED),
         value=trial.goodness(study.sign),

@@ -8,7 +8,7 @@ from hydra.core.override_parser.types import IntervalSweep, Override
 from pydantic import BeforeValidator, ConfigDict, ValidationError, model_validator
 
 from runner.config.schema import error_lines
-from runner.core.errors import ConfigError
+from runner.core.errors import ConfigError, UserError
 from runner.sweeps.planning.study import Chosen, GivenSeeds, Study, Tune, read_study
 
 VARIANT = "search"  # the name of the variant
@@ -77,20 +77,20 @@ def read_search(config: Any, swept: Sequence[Override], seeds: Any = None) -> St
     tune = {key: given[key] for key in Tune.model_fields if key in given}
     about = {key: given[key] for key in Chosen.model_fields if key in given}
     asked = about | {"variants": {VARIANT: []}, "tune": tune, "seeds": search.fresh_seeds}
-    with names_of_a_search():
+    with search_names():
         return read_study(asked, seeds)
 
 
 @contextmanager
-def names_of_a_search() -> Iterator[None]:
-    """Name the keys in the errors of a study as a search names them."""
+def search_names() -> Iterator[None]:
+    """Raise errors about the keys of a study in the block with the names that they have in a search."""
     try:
         yield
-    except ConfigError as error:
+    except UserError as error:
         text = str(error)
         for own, here in _NAMES.items():
             text = text.replace(own, here)
-        raise ConfigError(text) from error
+        raise type(error)(text) from error
 
 
 def _renamed(config: Mapping[Any, Any]) -> dict[Any, Any]:

@@ -10,7 +10,7 @@ from runner.records.design import LEARNING
 from runner.sweeps.planning.axis import Axis
 from runner.sweeps.planning.points import Point, point_of, points_in_order
 from runner.sweeps.planning.study import Study, Tune
-from runner.sweeps.planning.variants import Variant
+from runner.sweeps.planning.variant import Variant
 from runner.sweeps.search.generations import population
 from runner.sweeps.search.trials import Trial
 

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any, Literal, Self
 
-from runner.config.overrides import Override
+from runner.config.overrides import Override, literal
 from runner.core.errors import UserError
 from runner.records.job import Job
 from runner.sweeps.outcome import Outcome, not_measured
 from runner.sweeps.planning.axis import Axis
-from runner.sweeps.planning.compose import literal
 
 State = Literal["running", "completed", "pruned", "diverged", "failed"]
 
@@ -42,14 +41,18 @@ class Trial:
 
     @property
     def state(self) -> State:
-        """`pruned` if a pruner stopped its first run or spared its last ones; `failed` or `diverged` if any run did."""
+        """`pruned` if a pruner stopped its first run or spared its last ones; `failed` or `diverged` if any run did.
+
+        A run that was interrupted alone, because its worker was stopped, counts as failed: it has no score.
+        """
         statuses = {outcome.status for _, outcome in self.ended}
         if "pruned" in statuses or any(job.phase == "pruned" for job in self.jobs):
             return "pruned"
         if len(self.ended) < len(self.jobs):
             return "running"
-        lost: tuple[State, ...] = ("failed", "diverged")
-        return next((state for state in lost if state in statuses), "completed")
+        if statuses - {"completed", "diverged"}:
+            return "failed"
+        return "diverged" if "diverged" in statuses else "completed"
 
     @property
     def scores(self) -> list[float]:
@@ -107,17 +110,13 @@ def by_point(jobs: Iterable[Job]) -> dict[str, list[list[Job]]]:
 
 
 def values_at(point: Iterable[str], axes: Mapping[str, Axis]) -> dict[str, Any]:
-    """Return the values of a point by the key of their axis; keys without an axis are left out."""
-    values = {}
-    for text in point:
-        override = Override.parse(text)
-        key = override.prefix + override.key
-        if key in axes:
-            values[key] = _value(override.value, axes[key])
-    return values
+    """Return the values of a point by the key of their axis, without keys and choices that no axis has."""
+    given = {override.prefix + override.key: override.value for override in map(Override.parse, point)}
+    return {key: value for key, text in given.items() if key in axes for value in _values(text, axes[key])}
 
 
-def _value(text: str, axis: Axis) -> Any:
+def _values(text: str, axis: Axis) -> list[Any]:
+    """Return the value that a text stands for; none if it is no choice of the axis."""
     if axis.choices is not None:
-        return next((choice for choice in axis.choices if literal(choice) == text), None)
-    return int(text) if axis.is_whole else float(text)
+        return [choice for choice in axis.choices if literal(choice) == text][:1]
+    return [int(text) if axis.is_whole else float(text)]

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from runner.reporting.statistics.comparisons import binomial_error, compare_paired, compare_unpaired, summarize
+from runner.reporting.statistics.comparisons import binomial_error, compare_paired, compare_unpaired
 from runner.reporting.statistics.sign_flips import sign_flip_p
+from runner.reporting.statistics.summary import summarize
 
 ONE = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
 OTHER = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]

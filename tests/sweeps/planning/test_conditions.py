@@ -65,8 +65,8 @@ def test_a_condition_on_a_tuned_option_is_met_by_some_points(composer):
     [
         ("optimiser=sgd", "no variant has a group, option or key optimiser; did you mean optimizer?"),
         ("optimizer.rho=0.9", "no variant has a group, option or key optimizer.rho"),
-        ("optimizer=momentun", r"has optimizer=momentun; did you mean momentum\? \(allowed: momentum, sgd\)$"),
-        ("optimizer=sgd,adam", r"no variant has optimizer=adam \(allowed: momentum, sgd\)$"),
+        ("optimizer=momentun", r"no variant has optimizer=momentun; did you mean momentum\?.*allowed: momentum, sgd"),
+        ("optimizer=sgd,adam", r"no variant has optimizer=adam .*allowed: momentum, sgd"),
         ("normalization=group", "no variant has normalization=group.*allowed: batch, none"),
         ("optimizer.learning_rate=0.1", "optimizer.learning_rate must be tuned over a list"),
         ("normalization.epsilon=0.1", "normalization.epsilon must be tuned over a list, without a condition"),

@@ -4,11 +4,14 @@ import pandas as pd
 import pytest
 
 from runner.core.errors import ConfigError
+from runner.sweeps.planning.candidates import candidates
 from runner.sweeps.planning.difference import difference
-from runner.sweeps.planning.folds import cross_validated, fold_lines, read_folds
-from runner.sweeps.planning.plan import Plan, candidates, sharing
+from runner.sweeps.planning.fold_power import fold_lines
+from runner.sweeps.planning.folds import cross_validated, read_folds
+from runner.sweeps.planning.plan import Plan, sharing
 from runner.sweeps.planning.study import read_study
-from runner.sweeps.planning.variants import Variant, study_variants
+from runner.sweeps.planning.variant import Variant
+from runner.sweeps.planning.variants import study_variants
 
 STUDY = {"variants": {"adam": [], "sgd": ["optimizer=sgd"]}, "base": ["dataset=digits"], "folds": 3, "seeds": 2}
 

@@ -4,8 +4,9 @@ import pandas as pd
 import pytest
 
 from runner.core.errors import ConfigError, UserError
+from runner.sweeps.planning.candidates import candidates
 from runner.sweeps.planning.difference import difference
-from runner.sweeps.planning.plan import Plan, candidates, sharing
+from runner.sweeps.planning.plan import Plan, sharing
 from runner.sweeps.planning.study import read_study
 from runner.sweeps.planning.variants import grid_variants, study_variants
 from tests.sweeps.made_up import end

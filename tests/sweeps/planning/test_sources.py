@@ -3,7 +3,8 @@
 import pytest
 
 from runner.core.errors import ConfigError
-from runner.sweeps.planning.plan import Plan, candidates, sharing
+from runner.sweeps.planning.candidates import candidates
+from runner.sweeps.planning.plan import Plan, sharing
 from runner.sweeps.planning.sources import source_candidates
 from runner.sweeps.planning.study import read_study
 from runner.sweeps.planning.variants import study_variants

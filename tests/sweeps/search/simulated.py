@@ -15,8 +15,9 @@ from runner.core.terminal import Terminal
 from runner.records.job import Job
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.outcome import Outcome
+from runner.sweeps.planning.candidates import candidates
 from runner.sweeps.planning.compose import Composed, Composer
-from runner.sweeps.planning.plan import Plan, candidates, sharing
+from runner.sweeps.planning.plan import Plan, sharing
 from runner.sweeps.planning.study import Study, read_study
 from runner.sweeps.planning.variants import study_variants
 from runner.sweeps.search.growing import Growth

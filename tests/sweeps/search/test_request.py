@@ -3,7 +3,7 @@ import pytest
 from runner.core.errors import ConfigError
 from runner.sweeps.planning.axis import Axis
 from runner.sweeps.planning.study import read_study
-from runner.sweeps.search.request import names_of_a_search, read_search
+from runner.sweeps.search.request import read_search
 
 RATE = {"optimizer.learning_rate": {"low": 1e-4, "high": 1e-1, "log": True}}
 
@@ -36,11 +36,6 @@ def test_the_short_forms_take_the_place_of_the_defaults():
     search = read_search({"axes": RATE, "budget": 30, "trials": 5, "sampler_seed": 0, "seed": 3}, [])
     assert (search.tune.budget, search.tune.sampler_seed) == (5, 3)
     assert read_search({"axes": RATE, "budget": 30, "trials": None, "seed": None}, []).tune.budget == 30
-
-
-def test_what_its_study_refuses_names_the_keys_of_the_search():
-    with pytest.raises(ConfigError, match=r"^search\.budget\.epochs=2: too few$"), names_of_a_search():
-        raise ConfigError("study.tune.budget.epochs=2: too few")
 
 
 def test_the_command_line_sets_the_fresh_seeds():

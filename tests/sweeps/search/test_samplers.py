@@ -5,7 +5,7 @@ from runner.core.errors import UserError
 from runner.sweeps.outcome import Outcome
 from runner.sweeps.planning.axis import Axis
 from runner.sweeps.planning.study import read_study
-from runner.sweeps.planning.variants import Variant
+from runner.sweeps.planning.variant import Variant
 from runner.sweeps.search.samplers import next_point, refuse_missing_library
 from runner.sweeps.search.trials import Trial, values_at
 from tests.sweeps import made_up
@@ -24,12 +24,12 @@ def trial(number, point, score, status="completed"):
     return Trial(number, [job], [(job, Outcome(status, validation={"val_accuracy": score}))], "val_accuracy")
 
 
-def search(asked, score, trials, sweep):
+def search(asked, score, trials, sweep, variant=VARIANT):
     """The points of a search one after the other, with the scores that a function gives them."""
     done = []
     for number in range(trials):
-        point = next_point(asked, VARIANT, done, sweep)
-        done.append(trial(number, point, score(values_at(point, AXES))))
+        point = next_point(asked, variant, done, sweep)
+        done.append(trial(number, point, score(values_at(point, variant.axes))))
     return done
 
 
@@ -66,6 +66,11 @@ class TestSamplersThatLearn:
         lost = [trial(one.number, one.point, 0.5, "diverged") for one in done]
         assert tuple(next_point(study(sampler=sampler), VARIANT, lost, tmp_path)) not in {one.point for one in lost}
 
+    def test_go_on_after_a_run_that_was_interrupted_alone(self, sampler, tmp_path):
+        done = search(study(sampler=sampler), near, 12, tmp_path)
+        done[3] = trial(3, done[3].point, None, "interrupted")
+        assert tuple(next_point(study(sampler=sampler), VARIANT, done, tmp_path)) not in {one.point for one in done}
+
     def test_avoid_what_diverged(self, sampler, tmp_path):
         asked, done = study(sampler=sampler), []
         for number in range(40):
@@ -78,6 +83,14 @@ class TestSamplersThatLearn:
         asked = study(sampler=sampler).model_copy(update={"direction": "min"})
         done = search(asked, lambda values: -near(values), 40, tmp_path)
         assert np.mean([one.score for one in done[-10:]]) < np.mean([one.score for one in done[:10]]) - 0.15
+
+
+def test_null_is_a_choice_like_any_other(tmp_path):
+    pytest.importorskip("optuna", reason="the extra `optuna` is not installed")
+    axes = {"x": Axis(low=0.0, high=1.0), "clipping": Axis(choices=[0.1, None, 1.0, 10.0])}
+    variant = Variant("adam", [], [], axes=axes, arm="adam")
+    done = search(study(sampler="tpe"), lambda values: float(values["clipping"] == 1.0), 40, tmp_path, variant)
+    assert sum(one.score for one in done[-20:]) >= 8  # by chance: 5
 
 
 def test_a_missing_library_is_named(monkeypatch):

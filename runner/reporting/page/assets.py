@@ -1,0 +1,51 @@
+"""Style, scripts and template of the page, and their hashes for its Content-Security-Policy."""
+
+import base64
+import hashlib
+import re
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined, Template
+
+# In the order in which they need each other.
+_SCRIPTS = ("variants", "tables", "filters", "columns", "tip", "charts", "curves", "scatter")
+_PUNCTUATION = re.compile(r"(?<=[_,=/.-])")
+
+
+def template() -> Template:
+    """Return the template of the page."""
+    return template_of(_part("page.html"))
+
+
+def template_of(source: str) -> Template:
+    """Return a template whose values are escaped, with the filter `breakable`."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    environment.filters["breakable"] = _breakable
+    return environment.from_string(source)
+
+
+def assets() -> dict[str, str | list[str]]:
+    """Return the style and the scripts, the bundled library first, with their hashes and the library's licence."""
+    style = _part("uplot/uPlot.min.css") + _part("page.css")
+    scripts = [_part("uplot/uPlot.iife.min.js"), "\n".join(_part(f"scripts/{name}.js") for name in _SCRIPTS)]
+    return {
+        "style": style,
+        "scripts": scripts,
+        "library_license": _part("uplot/LICENSE"),
+        "style_hash": source_hash(style),
+        "script_hashes": [*map(source_hash, scripts)],
+    }
+
+
+def _breakable(name: str) -> list[str]:
+    """Return the parts of a name between which a line may break."""
+    return _PUNCTUATION.split(name)
+
+
+def _part(name: str) -> str:
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")
+
+
+def source_hash(text: str) -> str:
+    """Return the hash of an inline style or script for the Content-Security-Policy."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -1,0 +1,61 @@
+"""Tables of the page: cells with text, sort value and style."""
+
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+_ONE_LINE = 40  # letters that fit into a cell without a break
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A table cell: parts of text, each highlighted or not, and a number if it does not sort by its text."""
+
+    parts: Sequence[tuple[str, bool]]
+    sort: float | None = None
+    kind: str = ""  # style: number, best, good, bad, reason (without verdict), long
+    link: str = ""  # address
+
+    @classmethod
+    def text(cls, text: object, kind: str = "") -> "Cell":
+        """Return a cell of plain text."""
+        return cls([(str(text), False)], kind=kind or width_of(str(text)))
+
+    @classmethod
+    def number(cls, text: str, value: float | None, kind: str = "number") -> "Cell":
+        """Return a cell that sorts by its number, an infinite one as the largest; without one it is empty, and last."""
+        if value is None or math.isnan(value):
+            return cls([("", False)], kind=kind)
+        most = sys.float_info.max
+        return cls([(text, False)], min(max(value, -most), most), kind)
+
+
+def width_of(text: str) -> str:
+    """Return the kind of a cell of text: long if it may not stand on one line."""
+    return "long" if len(text) > _ONE_LINE else ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """Column header; `hidden`: shown on demand; `minor`: not on paper."""
+
+    name: str
+    number: bool = False
+    unit: str = ""
+    hidden: bool = False
+    minor: bool = False
+
+
+@dataclass(frozen=True)
+class PageTable:
+    """A table with sorting and a filter."""
+
+    name: str
+    title: str
+    caption: str
+    columns: list[Column]
+    rows: list[list[Cell]] = field(default_factory=list)
+    variants: Sequence[int] = ()  # of each row, its position among the report's; none if rows belong to no variant
+    of_runs: bool = False  # the rows are the runs, in their order
+    metric: str = ""  # the column that the charts begin with

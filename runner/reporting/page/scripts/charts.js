@@ -1,0 +1,117 @@
+// What the charts share: their data, colours, axes, and the way to a run.
+const source = document.getElementById("chart-data");
+const data = source ? JSON.parse(source.textContent) : null;
+if (data) {
+  document.getElementById("charts").hidden = false;
+  document.documentElement.classList.add("charted", "scripted");
+}
+const DASHES = { "-": [], "--": [7, 4], ":": [2, 3], "-.": [7, 3, 2, 3] };
+const HEIGHT = 300;
+const NEAR = 24; // pixels from the pointer to what it means
+const isDark = () => matchMedia("(prefers-color-scheme: dark)").matches;
+const cssColor = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+// Colours are made for paper: in the dark they get as much white as they need to be seen.
+const tone = (color) => {
+  if (!isDark()) return color;
+  const parts = [1, 3, 5].map((start) => parseInt(color.slice(start, start + 2), 16));
+  const light = (0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]) / 255;
+  const white = light < 0.1 ? 0.85 : light < 0.5 ? 0.2 : 0;
+  return `rgb(${parts.map((part) => Math.round(part + (255 - part) * white)).join(",")})`;
+};
+const faded = (color, alpha) => {
+  const [red, green, blue] = color.startsWith("#")
+    ? [1, 3, 5].map((start) => parseInt(color.slice(start, start + 2), 16))
+    : color.match(/\d+/g);
+  return `rgba(${red},${green},${blue},${alpha})`;
+};
+const short = (value) => (Math.abs(value) >= 1000 ? Math.round(value).toString() : Number(value.toPrecision(4)).toString());
+const axis = (label, options = {}) => ({
+  label,
+  labelSize: 22,
+  labelFont: "13px system-ui, sans-serif",
+  font: "12px system-ui, sans-serif",
+  stroke: cssColor("--ink"),
+  grid: { stroke: cssColor("--line"), width: 1 },
+  ticks: { stroke: cssColor("--line"), width: 1, size: 4 },
+  ...options,
+});
+
+const goTo = (row) => {
+  if (!row) return;
+  row.tabIndex = -1;
+  row.closest(".scroll").dispatchEvent(new CustomEvent("reveal", { detail: row }));
+  row.scrollIntoView({ block: "center" });
+  row.focus({ preventScroll: true });
+};
+const goToRun = (run) => goTo(document.getElementById(`run-${run}`));
+const goToVariant = (variant) => goTo(document.querySelector(`#table-variants tr[data-variant="${variant}"]`));
+
+// The run whose row the pointer or the keyboard is at; charts draw it thick.
+let marked = null;
+const markers = [];
+for (const row of document.querySelectorAll("#table-runs tr[data-run]")) {
+  const mark = (run) => () => {
+    marked = run;
+    markers.forEach((draw) => draw());
+  };
+  row.addEventListener("pointerenter", mark(Number(row.dataset.run)));
+  row.addEventListener("pointerleave", mark(null));
+  row.addEventListener("focusin", mark(Number(row.dataset.run)));
+  row.addEventListener("focusout", mark(null));
+}
+
+// A click that is not the end of a drag; the library keeps some events named click for itself.
+const onClick = (plot, act) => {
+  let from = null;
+  plot.over.addEventListener("mousedown", (event) => (from = [event.clientX, event.clientY]));
+  plot.over.addEventListener("mouseup", (event) => {
+    if (from && Math.hypot(event.clientX - from[0], event.clientY - from[1]) < 4) act();
+  });
+};
+const field = (text, input) => {
+  const label = document.createElement("label");
+  label.append(text, " ", input);
+  return label;
+};
+const choice = (options, chosen, act) => {
+  const select = document.createElement("select");
+  select.append(...options.map(([value, text]) => new Option(text, value, false, value === chosen)));
+  select.addEventListener("change", () => act(select.value));
+  return select;
+};
+const check = (checked, act) => {
+  const box = document.createElement("input");
+  box.type = "checkbox";
+  box.checked = checked;
+  box.addEventListener("change", () => act(box.checked));
+  return box;
+};
+const press = (text, act) => {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = text;
+  button.addEventListener("click", act);
+  return button;
+};
+// Figures that a chart replaces stay for print, and on demand.
+const statics = document.querySelectorAll("figure.replaced");
+if (data && statics.length) {
+  const box = check(false, (checked) => document.documentElement.classList.toggle("charted", !checked));
+  const tools = document.createElement("div");
+  tools.className = "tools";
+  tools.append(field(box, `also the ${statics.length === 1 ? "figure" : `${statics.length} figures`} that the charts above replace`));
+  document.querySelector("#figures h2").after(tools);
+}
+const swatch = ({ color, dash }) => {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const line = document.createElementNS("http://www.w3.org/2000/svg", "line");
+  svg.classList.add("swatch");
+  svg.setAttribute("aria-hidden", "true");
+  for (const [name, value] of Object.entries({ x1: 0, x2: 22, y1: 6, y2: 6, stroke: tone(color), "stroke-width": 2.5 })) {
+    line.setAttribute(name, value);
+  }
+  if (DASHES[dash].length) line.setAttribute("stroke-dasharray", DASHES[dash].join(" "));
+  svg.append(line);
+  return svg;
+};

@@ -1,0 +1,10 @@
+"""Overlap of the training sets of cross-validation."""
+
+
+def overlap_of(folds: int) -> float:
+    """Return the share n_test / n_train by which the variance of a mean over folds is corrected.
+
+    Args:
+        folds: at least 2.
+    """
+    return 1 / (folds - 1)

@@ -1,0 +1,96 @@
+import math
+
+import pytest
+
+from runner.core.omissions import LeftOut
+from runner.reporting.collect import find_runs
+from runner.reporting.page.answer import Answer, Scale, answer
+from runner.reporting.result_reader import Wish, read_results
+
+
+def answered(path, wish=None) -> Answer:
+    left_out = LeftOut()
+    return answer(read_results(find_runs([path], left_out), [path], wish or Wish(), left_out))
+
+
+def at(mark) -> float:
+    """The place of a mark in percent."""
+    return float(mark.removesuffix("%"))
+
+
+@pytest.fixture
+def shifted(make_run, tmp_path, few_resamples):
+    """shifted({"a": [0.5, ...], ...}) -> the folder of runs with these test accuracies, one per seed."""
+
+    def make(scores):
+        for label, values in scores.items():
+            for seed, value in enumerate(values):
+                make_run(f"sweep/{label}{seed}", label=label, seed=seed, accuracies=[0.1, value])
+        return tmp_path / "sweep"
+
+    return make
+
+
+def rows_of(found):
+    return [row for group in found.groups for row in group.rows]
+
+
+BASE = [0.50, 0.51, 0.52, 0.53, 0.54, 0.55]
+
+
+def test_dots_and_estimate_stand_at_the_paired_differences_on_one_axis(shifted):
+    found = answered(shifted({"a": BASE, "b": [value + 0.01 * (1 + seed % 2) for seed, value in enumerate(BASE)]}))
+    baseline, other = rows_of(found)
+    assert baseline.word == "baseline"
+    assert baseline.mean is None
+    assert other.word == "better"
+    places = {tick.text: at(tick.place) for tick in found.ticks}
+    at_one, at_two = (places["0"] + share * (places["+1"] - places["0"]) for share in (1, 2))
+    assert [at(dot.place) for dot in other.dots] == pytest.approx([at_one, at_two] * 3, abs=0.02)
+    assert at(other.mean.place) == pytest.approx((at_one + at_two) / 2, abs=0.02)
+    assert at(found.zero) == places["0"]
+    assert [dot.text for dot in other.dots][:2] == ["seed 0: +1.00", "seed 1: +2.00"]
+    assert other.sentence == "b is significantly better than a: +1.50 percentage points."
+    assert found.ends == ("worse", "better")
+
+
+def test_of_a_loss_less_is_better(make_run, tmp_path, few_resamples):
+    for label, shift in (("a", 0), ("b", 0.1)):
+        for seed in range(6):
+            make_run(f"sweep/{label}{seed}", label=label, seed=seed, test={"loss": 1 + shift + seed / 10})
+    found = answered(tmp_path / "sweep", Wish(metric="test_loss"))
+    assert found.ends == ("better", "worse")
+    assert rows_of(found)[1].word == "worse"
+
+
+def test_a_variant_far_away_does_not_hide_the_differences_of_the_others(shifted):
+    near = {name: [value + 0.001 * (seed % 3) for seed, value in enumerate(BASE)] for name in "bc"}
+    found = answered(shifted({"a": BASE, **near, "far": [value - 0.4 for value in BASE]}))
+    rows = {row.name: row for row in rows_of(found)}
+    assert {dot.beyond for dot in rows["far"].dots} == {"left"}
+    assert rows["far"].mean.beyond == "left"
+    assert not any(dot.beyond for dot in rows["b"].dots)
+    assert len({dot.place for dot in rows["b"].dots}) == 3
+    assert "triangles lie beyond the axis" in found.caption
+
+
+def test_the_margin_is_a_band_around_zero(shifted):
+    found = answered(shifted({"a": BASE, "b": [value + 0.0001 for value in BASE]}), Wish(margin=0.01))
+    assert rows_of(found)[1].word == "equivalent"
+    middle = (at(found.margin.start) + at(found.margin.end)) / 2
+    assert middle == pytest.approx(at(found.zero), abs=0.01)
+    assert at(found.width(found.margin)) == pytest.approx(at(found.margin.end) - at(found.margin.start))
+
+
+def test_without_a_comparison_the_rows_have_the_whole_sentences_and_no_plot(shifted):
+    found = answered(shifted({"a": [0.5]}))
+    assert not found.ticks
+    assert [row.sentence for row in rows_of(found)] == ["a: mean test accuracy 50.00% (n = 1)."]
+
+
+@pytest.mark.parametrize("reaches", [[(0.0, 0.0)], [(-1e-300, 1e-300)], [(2.0, 3.0), (-900.0, 1.0)]])
+def test_an_axis_holds_zero_and_every_place_is_within_the_plot(reaches):
+    scale = Scale.of(reaches)
+    assert scale.holds(0.0)
+    for value in (-math.inf, scale.low, 0.0, scale.high, math.inf):
+        assert 0 <= at(scale.place(value)) <= 100

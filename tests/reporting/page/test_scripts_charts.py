@@ -1,0 +1,167 @@
+"""The charts of the page in a real browser; each test reads what a person would see or what the chart draws."""
+
+import pytest
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.select import Select
+from selenium.webdriver.support.wait import WebDriverWait
+
+from tests.reporting.page.conftest import HOSTILE
+
+LAST = [80.5, 90.5, 70.5, 75]  # each variant's mean validation accuracy at its last epoch
+
+
+def press(browser, text, inside="#curves"):
+    browser.find_element(By.XPATH, f"//*[@id='{inside[1:]}']//button[.='{text}']").click()
+
+
+def tick(browser, text):
+    browser.find_element(By.XPATH, f"//*[@id='curves']//label[contains(., '{text}')]/input").click()
+
+
+def scales(browser, name="curves.plots"):
+    """The range of both axes of each plot."""
+    return browser.execute_script(
+        f"return {name}.map((plot) => ['x', 'y'].map((key) => [plot.scales[key].min, plot.scales[key].max]))"
+    )
+
+
+def place_of(browser, panel, x, y, plots="curves.plots"):
+    """A plot's area, and where in it a point lies, from its middle, in pixels."""
+    over = browser.execute_script(f"return {plots}[{panel}].over")
+    left, top = browser.execute_script(
+        f"const plot = {plots}[{panel}]; const {{width, height}} = plot.over.getBoundingClientRect();"
+        f"return [plot.valToPos({x}, 'x') - width / 2, plot.valToPos({y}, 'y') - height / 2]"
+    )
+    return over, round(left), round(top)
+
+
+def point_at(browser, *place, **plots):
+    over, left, top = place_of(browser, *place, **plots)
+    ActionChains(browser, duration=50).move_to_element(over).move_to_element_with_offset(over, left, top).perform()
+    return over
+
+
+def tip(browser):
+    return browser.find_element(By.CLASS_NAME, "tip").text.splitlines()
+
+
+def test_the_pointer_shows_the_mean_and_the_value_of_each_seed(opened):
+    point_at(opened, 1, 2, 80.5)  # the second panel: validation
+    assert tip(opened)[:3] == ["sgd", "epoch 2, validation accuracy (%)", "mean of 2: 80.5%"]
+    assert tip(opened)[-2:] == ["seed 0: 80", "seed 1: 81"]
+
+
+def test_a_drag_zooms_both_panels_and_reset_shows_all_again(opened):
+    before = scales(opened)
+    over, left, top = place_of(opened, 0, 1.5, 60)
+    ActionChains(opened, duration=50).move_to_element_with_offset(over, left, top).click_and_hold().move_by_offset(
+        90, 40
+    ).release().perform()
+    zoomed = scales(opened)
+    assert zoomed[0][0][0] == pytest.approx(1.5, abs=0.02)
+    assert zoomed[0][0] == zoomed[1][0] != before[0][0]
+    assert zoomed[0][1][1] - zoomed[0][1][0] < before[0][1][1] - before[0][1][0]
+    press(opened, "Reset")
+    assert scales(opened) == before
+
+
+def test_a_zoom_needs_no_mouse(opened):
+    press(opened, "Last half")
+    assert [x for x, _ in scales(opened)] == [[1.5, 2], [1.5, 2]]
+
+
+def test_a_hidden_variant_leaves_the_charts_the_forest_and_the_tables(opened):
+    button = opened.find_element(By.CSS_SELECTOR, ".legend button[data-toggles='1']")
+    assert button.text == HOSTILE
+    button.click()
+    assert button.get_attribute("aria-pressed") == "false"
+    shown = opened.execute_script("return curves.plots[0].series.slice(1).map((series) => series.show)")
+    assert shown == [True] * 3 + [False] * 3 + [True] * 6
+    for table in ("variants", "runs"):
+        rows = opened.find_elements(By.CSS_SELECTOR, f"#table-{table} tbody tr[data-variant='1']")
+        assert rows
+        assert not any(row.is_displayed() for row in rows)
+        assert opened.find_element(By.CSS_SELECTOR, f"#table-{table} tbody tr[data-variant='0']").is_displayed()
+    assert "off" in opened.find_element(By.CSS_SELECTOR, ".forest tr[data-variant='1']").get_attribute("class")
+    opened.find_element(By.CSS_SELECTOR, ".forest tr[data-variant='1'] button").click()
+    assert button.get_attribute("aria-pressed") == "true"
+    assert opened.find_element(By.CSS_SELECTOR, "#table-runs tr[data-variant='1']").is_displayed()
+
+
+def test_a_click_on_a_run_leads_to_its_row_with_the_way_to_its_files(opened):
+    tick(opened, "every")
+    point_at(opened, 1, 2, 91)
+    assert tip(opened)[-1] == "seed 1: 91%"
+    ActionChains(opened).click().perform()
+    row = opened.switch_to.active_element
+    assert row.get_attribute("id") == "run-3"
+    assert row.find_elements(By.TAG_NAME, "td")[0].text == HOSTILE
+    assert [link.get_attribute("href").rpartition("/sweep/")[2] for link in row.find_elements(By.TAG_NAME, "a")] == [
+        "1_1/", "1_1/run.log",
+    ]  # fmt: skip
+
+
+def test_a_logarithmic_axis_is_offered(opened):
+    tick(opened, "log")
+    assert opened.execute_script("return curves.plots.map((plot) => plot.scales.y.distr)") == [3, 3]
+    Select(opened.find_element(By.CSS_SELECTOR, "#curves select")).select_by_value("loss")
+    assert opened.execute_script("return curves.plots.map((plot) => plot.scales.y.distr)") == [1, 1]
+    assert "loss" in opened.execute_script("return curves.plots[0].root.getAttribute('aria-label')")
+
+
+def test_runs_are_dots_by_any_two_columns(opened):
+    selects = [Select(found) for found in opened.find_elements(By.CSS_SELECTOR, "#scatter select")]
+    assert selects[0].first_selected_option.text == "test_accuracy"
+    selects[1].select_by_visible_text("model.width")
+    point_at(opened, 0, 1, 91, plots="[scatter.plot]")
+    assert tip(opened) == [HOSTILE, "seed 1", "model.width: 1", "test_accuracy: 91"]
+
+
+def test_a_chart_has_words_for_those_who_do_not_see_it(opened):
+    label = opened.execute_script("return curves.plots[1].root.getAttribute('aria-label')")
+    ends = ", ".join(
+        f"{name} ends at {end}" for name, end in zip(["sgd", HOSTILE, "=1+1", "broken"], LAST, strict=True)
+    )
+    assert label == f"validation accuracy (%) by epoch: {ends}"
+
+
+def test_figures_that_a_chart_replaces_are_shown_on_demand_and_in_print(opened):
+    figure = opened.find_element(By.ID, "figure-accuracy")
+    assert not figure.is_displayed()
+    opened.find_element(By.CSS_SELECTOR, "#figures .tools input").click()
+    assert figure.is_displayed()
+    opened.find_element(By.CSS_SELECTOR, "#figures .tools input").click()
+    opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    assert figure.is_displayed()
+    assert not opened.find_element(By.ID, "charts").is_displayed()
+
+
+def test_without_scripts_the_figures_take_the_charts_place(opened, page):
+    opened.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        opened.get(page.as_uri())
+        shown = {
+            name: opened.find_element(By.ID, name).is_displayed()
+            for name in ("charts", "figure-accuracy", "figure-forest")
+        }
+    finally:
+        opened.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    assert shown == {"charts": False, "figure-accuracy": True, "figure-forest": True}
+
+
+def test_a_chart_follows_the_window(opened):
+    widths = []
+    for width in (1200, 700):
+        opened.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False},
+        )
+        WebDriverWait(opened, 5).until(
+            lambda browser: browser.execute_script(
+                "return curves.plots.every((plot) => plot.width === plot.root.parentElement.clientWidth)"
+            )
+        )
+        widths.append(opened.execute_script("return curves.plots[0].width"))
+    assert widths[0] > 500
+    assert widths[1] < 700
