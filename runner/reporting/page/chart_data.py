@@ -86,9 +86,8 @@ class _Curves:
     def of(cls, history: pd.DataFrame, epochs: list[int], runs: int) -> "_Curves":
         rows = np.flatnonzero(history["epoch"].isin(epochs))
         shown = history.iloc[rows]
-        return cls(
-            rows, shown["position"].to_numpy(np.intp), place[shown["epoch"]].to_numpy(np.intp), (runs, len(epochs))
-        )
+        places = np.searchsorted(epochs, shown["epoch"].to_numpy(int))
+        return cls(rows, shown["position"].to_numpy(np.intp), places, (runs, len(epochs)))
 
     def of_column(self, values: "pd.Series[float]") -> npt.NDArray[np.float64]:
         """Return the values of each run by epoch, NaN where there is none."""
