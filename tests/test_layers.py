@@ -172,6 +172,7 @@ LATE = {
     "data/mnist.py",
     "engine/mlflow_store.py",
     "export/wandb.py",
+    "gallery/reports.py",
     "reporting/ranks.py",
     "reporting/scores.py",
     "reporting/statistics/functional_anova.py",

@@ -19,7 +19,7 @@ from runner.reporting.collect import find_runs
 from runner.reporting.figures.canvas import as_svg, save_figure
 from runner.reporting.figures.files import drawn, write_figures
 from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
-from runner.reporting.page.page import drawing, write_page
+from runner.reporting.page.page import Drawing, drawing, page_text, write_page
 from runner.reporting.ranks import Ranks
 from runner.reporting.report_figures import report_figures
 from runner.reporting.result_reader import Wish, read_results
@@ -204,6 +204,25 @@ def _write_figures(
         yield from written
     if "html" in formats:
         yield write_page(results, drawings, table, out / "index.html")
+
+
+def report_page(paths: Sequence[Path], place: Path) -> str:
+    """Return the page of a report on all runs in and below the paths, without writing a file.
+
+    Args:
+        place: directory in which the page would lie.
+
+    Raises:
+        UserError: if no run is found.
+    """
+    left_out = LeftOut()
+    results = read_results(find_runs(paths, left_out), paths, Wish(), left_out)
+
+    def draw(stem: str, figure: Figure) -> Drawing:
+        return drawing(stem, figure, as_svg(figure), results.unit)
+
+    drawings = [*drawn(report_figures(results, results.ranks, None, seeds=False), draw, left_out)]
+    return page_text(results, drawings, results_table(results), place)
 
 
 def _test_examples(results: Results) -> int | None:
