@@ -7,7 +7,8 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined, Template
 
-_SCRIPTS = ("variants", "tables", "tip", "charts", "curves", "scatter")  # in the order in which they need each other
+# In the order in which they need each other.
+_SCRIPTS = ("variants", "tables", "filters", "columns", "tip", "charts", "curves", "scatter")
 _PUNCTUATION = re.compile(r"(?<=[_,=/.-])")
 
 
