@@ -244,8 +244,9 @@ COMMANDS = {
     "report": Command(
         _report,
         (
-            "--baseline", "--bayesian-rope", "--by", "--confusion", "--correction", "--format", "--index",
-            "--interval", "--margin", "--metric", "--out", "--seeds", "--target", "--together", "--watch",
+            "--baseline", "--bayesian-rope", "--by", "--confusion", "--correction", "--font", "--format", "--index",
+            "--interval", "--margin", "--metric", "--out", "--seeds", "--style", "--target", "--together", "--watch",
+            "--width",
         ),
         only_reads=True,
     ),

@@ -11,7 +11,7 @@ from runner.core.paths import refuse_file
 from runner.core.terminal import Terminal
 from runner.records.design import CORRECTIONS
 from runner.reporting.collect import refuse_no_runs
-from runner.reporting.formats import FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
+from runner.reporting.formats import FORMATS, STYLES, USUAL_FORMATS, USUAL_OF_A_RUN, Output
 
 _OF_VARIANTS = (
     "metric",
@@ -73,6 +73,17 @@ def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         f"(default: {' '.join(USUAL_FORMATS)}; for a single run {' '.join(USUAL_OF_A_RUN)})",
     )  # fmt: skip
     parser.add_argument(
+        "--style", choices=STYLES,
+        help="of the figures: paper (no titles, for a caption), slides (thick lines), screen (default)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--width", type=above_zero, metavar="MM",
+        help="width of a figure over the whole width, in millimetres (default: 178, slides 127)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--font", metavar="FAMILY", help="of the figures' text: latex (Latin Modern), times, or any installed font"
+    )
+    parser.add_argument(
         "--watch", action="store_true", help="show the runs while they train; report when all have ended"
     )
     parser.add_argument(
@@ -118,7 +129,7 @@ def report_command(chosen: argparse.Namespace) -> None:
             chosen.correction,
             chosen.bayesian_rope,
         ),
-        output=Output(chosen.format, chosen.seeds, chosen.confusion),
+        output=Output(chosen.format, chosen.seeds, chosen.confusion, chosen.style, chosen.width, chosen.font),
         out=chosen.out,
         of_variants=[f"--{name.replace('_', '-')}" for name in _OF_VARIANTS if getattr(chosen, name)],
         console=Terminal(),

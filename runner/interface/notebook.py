@@ -6,12 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from html import escape
 
+import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from runner.core.text import printable
-from runner.reporting.figures.canvas import as_svg, own_style
+from runner.reporting.figures.canvas import as_svg, into_axes
 from runner.reporting.figures.files import Draw
-from runner.reporting.figures.fonts import fit_letters
+from runner.reporting.figures.fonts import fit_letters, keep_font
+from runner.reporting.figures.looks import Look, own_style
 
 _MOST = 40  # sentences or rows; more would not be read
 _DOTS_AN_INCH = 110
@@ -48,18 +51,29 @@ def figure_html(figure: Figure) -> str:
     return f'<img alt="{_text(figure.get_suptitle())}" src="data:image/svg+xml;base64,{picture}">'
 
 
-def finished(draw: Draw) -> Figure:
+def finished(draw: Draw, look: Look) -> Figure:
     """Draw a figure in the program's style; a notebook shows it whatever Matplotlib's backend is."""
-    with own_style():
+    with own_style(look):
         figure = draw()
         fit_letters(figure)
-    figure._repr_png_ = partial(_as_png, figure)  # type: ignore[attr-defined]
+        keep_font(figure, look.families)
+    figure._repr_png_ = partial(_as_png, figure, look)  # type: ignore[attr-defined]
     return figure
 
 
-def _as_png(figure: Figure) -> bytes:
+def drawn_into(axes: Axes | Iterable[Axes], draw: Draw, name: str) -> Figure:
+    """Draw a figure into given axes, one for each panel, in the style in force; return their figure.
+
+    Raises:
+        UserError: if the figure has another number of panels.
+    """
+    with into_axes([axes] if isinstance(axes, Axes) else [*np.ravel(np.asarray(axes, dtype=object))], name):
+        return draw()
+
+
+def _as_png(figure: Figure, look: Look) -> bytes:
     stream = io.BytesIO()
-    with own_style():
+    with own_style(look):
         figure.savefig(stream, format="png", dpi=_DOTS_AN_INCH)
     return stream.getvalue()
 

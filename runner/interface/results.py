@@ -2,7 +2,7 @@
 
 import glob
 import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +27,7 @@ from runner.reporting.metrics import TIMES_TO_TARGET
 from runner.reporting.tables.frames import as_read, history_frame, summary_frame
 
 if TYPE_CHECKING:  # slow imports: more than a second
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from runner.reporting import results as reporting
@@ -515,16 +516,31 @@ class Results:
 
         >>> import runner
         >>> runner.load("outputs/sweeps/optimizers").figures()
-        ['forest', 'accuracy', 'loss', 'test_accuracy', 'generalization_gap']
+        ['forest', 'difference_over_time', 'accuracy', 'loss', 'test_accuracy', 'generalization_gap']
         """
         return list(self._draws)
 
     @refusing
-    def figure(self, name: str) -> "Figure":
+    def figure(
+        self,
+        name: str,
+        ax: "Axes | Iterable[Axes] | None" = None,
+        *,
+        style: str | None = None,
+        width: float | None = None,
+        font: str | None = None,
+    ) -> "Figure":
         """Draw one of `figures()`; a notebook shows it, and `savefig` writes it.
 
+        Args:
+            ax: your axes to draw into, in your own style; one for each panel of the figure.
+            style: `paper`, `slides` or `screen` (the default), if it is a new figure.
+            width: of a figure over the whole width, in millimetres.
+            font: `latex`, `times` or an installed family.
+
         Raises:
-            UserError: if there is no such figure; names the nearest.
+            UserError: if there is no such figure (names the nearest), style or font, or the figure has another number
+                of panels than there are axes.
 
         >>> import runner
         >>> runner.load("outputs/sweeps/optimizers").figure("accuracy").get_suptitle()
@@ -532,9 +548,12 @@ class Results:
         """
         if name not in self._draws:
             raise UserError(f"{name}: no such figure{did_you_mean(name, self._draws)}")
-        from runner.interface.notebook import finished
+        from runner.interface.notebook import drawn_into, finished
+        from runner.reporting.figures.looks import look_of
 
-        return finished(self._draws[name])
+        if ax is not None:
+            return drawn_into(ax, self._draws[name], name)
+        return finished(self._draws[name], look_of(style, width, font))
 
     @refusing
     def table(self, form: Format = "markdown") -> str:
@@ -559,15 +578,26 @@ class Results:
         raise UserError(f"{form}: no such table (allowed: csv, latex, markdown)")
 
     @refusing
-    def report(self, directory: str | Path, formats: Sequence[str] | None = None) -> list[Path]:
+    def report(
+        self,
+        directory: str | Path,
+        formats: Sequence[str] | None = None,
+        *,
+        style: str | None = None,
+        width: float | None = None,
+        font: str | None = None,
+    ) -> list[Path]:
         """Write the files of `runner report` into a directory, and return their paths.
 
         Args:
             directory: made if there is none; ~ is expanded.
             formats: some of `csv`, `table`, `png`, `svg`, `pdf` and `html`; None: all but `pdf`.
+            style: of the figures: `paper`, `slides` or `screen` (the default).
+            width: of a figure over the whole width, in millimetres.
+            font: `latex`, `times` or an installed family.
 
         Raises:
-            UserError: if there is no such format, or the directory is a file or a run.
+            UserError: if there is no such format, style or font, or the directory is a file or a run.
 
         >>> import runner
         >>> [path.name for path in runner.load("outputs/sweeps/optimizers").report("paper", ["table"])]
@@ -578,7 +608,8 @@ class Results:
         for name in formats or ():
             if name not in FORMATS:
                 raise UserError(f"{name}: no such format{did_you_mean(name, FORMATS)}")
-        return write_report(self._read, given_path(directory), Output(formats))
+        output = Output(formats, style=style, width=width, font=font)
+        return write_report(self._read, given_path(directory), output)
 
     @refusing
     def resume(

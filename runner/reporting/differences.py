@@ -5,7 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from scipy import stats
 
 from runner.core.text import counted
 from runner.records.baselines import arm_parts
@@ -14,10 +17,13 @@ from runner.reporting.folds import units_of
 from runner.reporting.metrics import interval_text, signed_text
 from runner.reporting.pairs import compared_runs
 from runner.reporting.results import Results
+from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.statistics.names_of_tests import CORRECTED_T
 from runner.reporting.time_verdicts import shown_estimate
 from runner.reporting.tuning_trials import point_values
 
+BY_EPOCH = ["variant", "name", "cell", "epoch", "n", "mean", "low", "high"]
+_TINY = np.finfo(float).tiny
 _TRAINING = "training"  # the word of a comparison without a verdict yet
 _DIGITS = 3  # of a chosen value
 _SPACE = "\N{NO-BREAK SPACE}"
@@ -47,8 +53,7 @@ class Difference:
 def differences(results: Results) -> list[Difference]:
     """Return the comparisons of a report that have a difference or a verdict, in the order of its table."""
     rows = results.comparisons.to_dict("records")
-    several = len({row["baseline"] for row in rows}) > 1
-    cells = _cells(results) if several else {variant: (variant, "") for variant in results.variants}
+    cells = names_and_cells(results)
     chosen = _chosen(results)
     return [_difference(row, results, cells, chosen) for row in rows]
 
@@ -88,27 +93,90 @@ def _by_seed(
     summary: pd.DataFrame, metric: str, places: Sequence[Sequence[int]], *, is_paired: bool
 ) -> dict[Any, float]:
     """Return the differences by seed or fold; several runs of one, in any cells, count as their mean."""
-    one, other = (seed_means(summary, summary[metric].astype(float), side) for side in places)
+    one, other = (_seed_means(summary, summary[[metric]].astype(float), side)[metric] for side in places)
     found = one - (other if is_paired else other.mean())
     return dict(zip(found.index, found, strict=True))
 
 
-def seed_means(summary: pd.DataFrame, values: "pd.Series[float]", places: Sequence[int]) -> "pd.Series[float]":
-    """Return the mean value of each seed or fold: of its runs in each cell, then over the cells.
+def _seed_means(summary: pd.DataFrame, values: pd.DataFrame, places: Sequence[int]) -> pd.DataFrame:
+    """Return the mean values of each seed or fold: of its runs in each cell, then over the cells.
 
     Args:
-        values: one per row of the summary.
+        values: one row per row of the summary.
         places: the rows to take.
     """
     runs = summary.iloc[list(places)]
     cells = runs.get("cell", pd.Series("", runs.index))
-    by_cell = values.iloc[list(places)].groupby([units_of(runs), cells]).mean()
-    means: pd.Series[float] = by_cell.groupby(level=0).mean()
+    means: pd.DataFrame = values.iloc[list(places)].groupby([units_of(runs), cells]).mean().groupby(level=0).mean()
     return means
 
 
-def _cells(results: Results) -> dict[str, tuple[str, str]]:
-    """Return by label the name of each variant, and its cell of the grid with its data set."""
+def differences_by_epoch(results: Results, found: Sequence[Difference]) -> pd.DataFrame:
+    """Return one row per difference and epoch: variant, name, cell, epoch, n (pairs), mean, low and high.
+
+    The differences are those of the validation metric. They end with the shortest run. The 95% intervals hold for each
+    epoch alone; without pairs they are Welch's. The frame is empty without a history of the metric.
+    """
+    history, column, rows = results.history, results.validation_metric, [pd.DataFrame(columns=BY_EPOCH)]
+    if column in history:
+        wide = history.pivot_table(index="position", columns="epoch", values=column, dropna=False)
+        finite = wide.reindex(range(len(results.summary))).replace([np.inf, -np.inf], np.nan)
+        rows += [_over_time(results, one, finite) for one in found]
+    return pd.concat([own for own in rows if len(own)] or rows, ignore_index=True)
+
+
+def _over_time(results: Results, one: Difference, wide: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of one difference.
+
+    Args:
+        wide: one row per run, one column per epoch.
+    """
+    sides = [_seed_means(results.summary, wide, places) for places in one.places]
+    if one.is_paired:
+        sides = [sides[0] - sides[1]]
+    kept = np.logical_and.accumulate(np.logical_and.reduce([side.notna().all() for side in sides]))
+    values = [side.loc[:, kept].to_numpy(float) for side in sides]
+    if not kept.any() or not all(map(len, values)):
+        return pd.DataFrame(columns=BY_EPOCH)
+    mean = values[0].mean(axis=0) - (0 if one.is_paired else values[1].mean(axis=0))
+    reach = _reach_of_mean(values[0], results.unit.overlap) if one.is_paired else _welch_reach(*values)
+    named = {"variant": one.variant, "name": one.name, "cell": one.cell, "epoch": wide.columns[kept]}
+    return pd.DataFrame(named | {"n": min(map(len, values)), "mean": mean, "low": mean - reach, "high": mean + reach})
+
+
+def _reach_of_mean(values: npt.NDArray[np.float64], overlap: float) -> npt.NDArray[np.float64]:
+    """Return half the width of the t-interval of each column's mean; NaN for one row.
+
+    Args:
+        overlap: of the training sets; see `summarize`.
+    """
+    n = len(values)
+    if n < 2:
+        return np.full(values.shape[1], np.nan)
+    error = values.std(axis=0, ddof=1) * np.sqrt(1 / n + overlap)
+    reach: npt.NDArray[np.float64] = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * error
+    return reach
+
+
+def _welch_reach(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return half the width of Welch's interval of each column's difference; NaN if either side has one row."""
+    if min(len(one), len(other)) < 2:
+        return np.full(one.shape[1], np.nan)
+    errors = [side.var(axis=0, ddof=1) / len(side) for side in (one, other)]
+    freedom = sum(errors) ** 2 / np.maximum(
+        sum(error**2 / (len(side) - 1) for error, side in zip(errors, (one, other), strict=True)), _TINY
+    )
+    reach: npt.NDArray[np.float64] = stats.t.ppf((1 + CONFIDENCE) / 2, np.maximum(freedom, 1)) * np.sqrt(sum(errors))
+    return reach
+
+
+def names_and_cells(results: Results) -> dict[str, tuple[str, str]]:
+    """Return by label the name of each variant, and its cell of the grid with its data set.
+
+    Without several baselines there is one cell, "", and the names are the labels.
+    """
+    if results.baseline is not None or not results.baselines:
+        return {variant: (variant, "") for variant in results.variants}
     several, found = len({*results.summary["dataset"]}) > 1, {}
     for variant, own in results.summary.groupby("variant", sort=False):
         name, cell = arm_parts(own["arm"].iloc[0], results.asked.variants)

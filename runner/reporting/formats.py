@@ -2,11 +2,14 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Literal
 
 FIGURE_FORMATS = ("png", "svg", "pdf")
 FORMATS = ("csv", "table", *FIGURE_FORMATS, "html")
 USUAL_FORMATS = ("csv", "table", "png", "svg", "html")
 USUAL_OF_A_RUN = ("csv", "png")
+Style = Literal["paper", "slides", "screen"]
+STYLES: tuple[Style, ...] = ("paper", "slides", "screen")
 
 
 @dataclass(frozen=True)
@@ -16,3 +19,6 @@ class Output:
     formats: Collection[str] | None = None  # of FORMATS; None: USUAL_FORMATS or USUAL_OF_A_RUN
     seeds: bool = False  # draw every seed's curve
     confusion: str | None = None  # variant of the confusion matrix; None: the best on validation
+    style: str | None = None  # of STYLES; None: screen
+    width: float | None = None  # of a figure over the whole width, in millimetres; None: the style's
+    font: str | None = None  # family of the figures' text; None: Matplotlib's own

@@ -7,7 +7,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy import stats
 
-from runner.reporting.figures.canvas import PALETTE, TWO_COLUMNS, canvas, wrapped
+from runner.reporting.figures.canvas import PALETTE, canvas, wrapped
+from runner.reporting.figures.looks import TWO_COLUMNS
 from runner.reporting.lost_runs import lost_shares
 from runner.reporting.metrics import p_equation, p_number, sign_of
 from runner.reporting.statistics.attainability import LEVEL

@@ -16,8 +16,10 @@ from runner.core.write import remove_leftovers, write_bytes, write_csv
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.reporting.collect import find_runs
+from runner.reporting.figure_captions import figure_caption, write_captions
 from runner.reporting.figures.canvas import as_svg, save_figure
 from runner.reporting.figures.files import drawn, write_figures
+from runner.reporting.figures.looks import Look, look_of
 from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
 from runner.reporting.page.page import Drawing, drawing, page_text, write_page
 from runner.reporting.ranks import Ranks
@@ -55,9 +57,10 @@ def report(paths: Sequence[Path], out: Path, wish: Wish | None = None, output: O
     output = output or Output()
     if len(runs) == 1 and runs[0].directory.path.resolve() == out.resolve():
         formats = USUAL_OF_A_RUN if output.formats is None else output.formats
-        written = report_run(runs[0].directory, runs[0].record, left_out, formats)
+        look = look_of(output.style, output.width, output.font)
+        written = report_run(runs[0].directory, runs[0].record, left_out, formats, look)
         if more := {"html", "table"} & {*formats}:  # other files would replace the run's own
-            written += _write(read_results(runs, paths, Wish(), left_out), out, Output(more))
+            written += _write(read_results(runs, paths, Wish(), left_out), out, replace(output, formats=more))
         return Report(written, None)
     _refuse_run(out)
     results = read_results(runs, paths, wish or Wish(), left_out)
@@ -83,7 +86,11 @@ def _refuse_run(out: Path) -> None:
 
 
 def report_run(
-    directory: RunDirectory, record: RunRecord, left_out: LeftOut, formats: Collection[str] = USUAL_OF_A_RUN
+    directory: RunDirectory,
+    record: RunRecord,
+    left_out: LeftOut,
+    formats: Collection[str] = USUAL_OF_A_RUN,
+    look: Look | None = None,
 ) -> list[Path]:
     """Write the summary (csv) and figures (png, svg, pdf) of one run; return the files written."""
     written = []
@@ -91,7 +98,7 @@ def report_run(
         write_csv(directory.path / "summary.csv", [record.summary()])
         written.append(directory.path / "summary.csv")
     if suffixes := [suffix for suffix in FIGURE_FORMATS if suffix in formats]:
-        written += write_figures(directory.path, run_figures(directory, record, left_out), left_out, suffixes)
+        written += write_figures(directory.path, run_figures(directory, record, left_out), left_out, suffixes, look)
     return written
 
 
@@ -99,6 +106,7 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     if output.confusion is not None:
         output = replace(output, confusion=find_variant("--confusion", output.confusion, results.variants))
     formats = {*(USUAL_FORMATS if output.formats is None else output.formats)}
+    look = look_of(output.style, output.width, output.font)
     out.mkdir(parents=True, exist_ok=True)
     remove_leftovers(out)
     ranks = results.ranks
@@ -112,7 +120,7 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     if "table" in formats:
         yield from table.write(out)
     if {*FIGURE_FORMATS, "html"} & formats:
-        yield from _write_figures(results, ranks, table, out, replace(output, formats=formats))
+        yield from _write_figures(results, ranks, table, out, replace(output, formats=formats), look)
 
 
 def _stale(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
@@ -120,6 +128,7 @@ def _stale(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
     has_profile = results.tasks is not None and not results.tasks.profile.empty
     present = {
         "forest.*": len(results.comparisons) > 0,
+        "difference_over_time.*": len(results.comparisons) > 0 and results.validation_metric in results.history,
         "selection.csv": results.selection is not None,
         "tuning_curve.*": results.tuning_curve is not None,
         "tuning_history.*": results.tuning is not None,
@@ -182,16 +191,17 @@ def results_table(results: Results) -> PaperTable:
 
 
 def _write_figures(
-    results: Results, ranks: Ranks | None, table: PaperTable, out: Path, output: Output
+    results: Results, ranks: Ranks | None, table: PaperTable, out: Path, output: Output, look: Look
 ) -> Iterator[Path]:
     formats = output.formats or ()
-    drawings = []
+    drawings, captions = [], dict[str, str]()
 
     def write(stem: str, figure: Figure) -> list[Path]:
         written = []
+        captions[stem] = figure_caption(stem, figure, results, output.confusion)
         if {"svg", "html"} & {*formats}:
             svg = as_svg(figure)
-            drawings.append(drawing(stem, figure, svg, results.unit))
+            drawings.append(drawing(stem, figure, svg, captions[stem]))
         if "svg" in formats:
             write_bytes(out / f"{stem}.svg", svg)
             written.append(out / f"{stem}.svg")
@@ -200,8 +210,10 @@ def _write_figures(
         ]
 
     figures = report_figures(results, ranks, output.confusion, seeds=output.seeds)
-    for written in drawn(figures, write, results.left_out):
+    for written in drawn(figures, write, results.left_out, look):
         yield from written
+    if "table" in formats and {*FIGURE_FORMATS} & {*formats}:
+        yield from write_captions(captions, out)
     if "html" in formats:
         yield write_page(results, drawings, table, out / "index.html")
 

@@ -9,15 +9,17 @@ import pandas as pd
 
 from runner.core.text import counted
 from runner.records.sweep_directory import tuned_metric
-from runner.reporting.differences import differences
+from runner.reporting.differences import differences, differences_by_epoch, names_and_cells
 from runner.reporting.figures.axes import is_grid, number, overrides_frame, points_along, sensitivity_axis, varying_axes
 from runner.reporting.figures.canvas import wrapped
-from runner.reporting.figures.curves import learning_curves, variant_curves
+from runner.reporting.figures.curves import variant_curves
 from runner.reporting.figures.dots import dots
 from runner.reporting.figures.files import Draw
 from runner.reporting.figures.grids import heat_map, sensitivity
 from runner.reporting.figures.interactions import interaction
+from runner.reporting.figures.learning_curves import learning_curves
 from runner.reporting.figures.of_differences import forest
+from runner.reporting.figures.of_differences_over_time import difference_over_time
 from runner.reporting.figures.of_run import confusion_matrix
 from runner.reporting.figures.of_tasks import performance_profile
 from runner.reporting.figures.of_variance_sources import spread_by_source
@@ -45,16 +47,13 @@ def report_figures(results: Results, ranks: Ranks | None, confusion: str | None,
         seeds: draw every seed's curve as a thin line.
     """
     styles = variant_styles(results.variants, results.ranked, results.baseline)
-    if found := differences(results):
-        title = f"{_begin(quantity(results.metric))} against the baseline: {results.title}"
-        yield "forest", partial(forest, found, results.metric, title, margin=results.margin, unit=results.unit)
+    yield from _difference_figures(results)
+    of_cells = {**styles, **_styles_of_names(results)}
     for metric in ("accuracy", "loss", "negative_log_likelihood"):
         if metric in results.history or f"val_{metric}" in results.history:
             title = f"{_begin(quantity(metric))}: {results.title}"
-            yield (
-                metric,
-                partial(learning_curves, results.history, metric, title, styles, seeds=seeds, unit=results.unit),
-            )
+            draw = partial(learning_curves, results.history, metric, title, of_cells, unit=results.unit)
+            yield metric, partial(draw, seeds=seeds, cells=names_and_cells(results))
     yield from _final_figures(results)
     yield from _axis_figures(results)
     yield from tuning_figures(results, styles)
@@ -69,6 +68,32 @@ def report_figures(results: Results, ranks: Ranks | None, confusion: str | None,
         yield "variance_sources", partial(spread_by_source, results.variance_sources, results.metric, title)
     if ranks:
         yield "critical_difference", partial(critical_difference, ranks, f"Average ranks by {quantity(results.metric)}")
+
+
+def _difference_figures(results: Results) -> Named:
+    """Yield the differences from the baseline: the forest plot, and by epoch."""
+    if not (found := differences(results)):
+        return
+    title = f"{_begin(quantity(results.metric))} against the baseline: {results.title}"
+    yield "forest", partial(forest, found, results.metric, title, margin=results.margin, unit=results.unit)
+    frame = differences_by_epoch(results, found)
+    if len({*frame["epoch"]}) > 1:
+        baselines = {one.baseline for one in found}
+        baseline = baselines.pop() if len(baselines) == 1 else "the baseline"
+        styles = _styles_of_names(results)
+        title = f"{_begin(quantity(results.validation_metric))} against the baseline: {results.title}"
+        yield (
+            "difference_over_time",
+            partial(difference_over_time, frame, results.validation_metric, baseline, title, styles, results.margin),
+        )
+
+
+def _styles_of_names(results: Results) -> dict[str, Style]:
+    """Return the styles of the variants by their names, the same in all cells of a grid."""
+    names = {variant: name for variant, (name, _) in names_and_cells(results).items()}
+    ranked = dict.fromkeys(names[variant] for variant in results.ranked)
+    firsts = {names[baseline] for baseline in results.baselines.values() if baseline in names}
+    return variant_styles([*dict.fromkeys(names.values())], [*ranked], firsts.pop() if len(firsts) == 1 else None)
 
 
 def _tasks_figure(results: Results, tasks: Tasks) -> Named:

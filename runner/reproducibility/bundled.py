@@ -26,7 +26,7 @@ _NAMES = (RUN_FILES - {".hydra", ".lock", "checkpoint"}) | {
     PLAN, PLAN_TABLE, TUNING_TABLE, "multirun.yaml", "trials.csv", "importances.csv", "optuna.journal", PAGE,
     "aggregate.csv", "comparisons.csv", "selection.csv", "tuning_curve.csv", "variance_sources.csv", "ranks.csv",
     "tasks.csv", "performance_profile.csv", "time_profile.csv", "effects.csv", "table.csv", "table.md", "table.tex",
-    "ensemble.csv", "ensemble_size.csv",
+    "ensemble.csv", "ensemble_size.csv", "captions.md", "captions.tex",
 }  # fmt: skip
 _FIGURES = tuple(f".{suffix}" for suffix in FIGURE_FORMATS)
 _HYDRA = ("config.yaml", "hydra.yaml", "overrides.yaml")

@@ -337,3 +337,32 @@ def test_results_over_data_sets_are_those_of_the_report(make_run):
     written = pd.read_csv("paper/tasks.csv").fillna(dict.fromkeys(("baseline", "verdict", "reason"), ""))
     assert_frame_equal(compared.tasks, written, check_dtype=False)
     assert compared.tasks.set_index("variant").loc["optimizer=adam", "p_better"] > 0.95
+
+
+def test_a_figure_is_drawn_into_given_axes_without_a_title_or_a_change_of_their_size(results):
+    own = Figure(figsize=(8, 3))
+    left, right = own.subplots(1, 2)
+    assert results.figure("forest", ax=left) is own
+    results.figure("test_accuracy", ax=right)
+    assert [label.get_text() for label in left.get_yticklabels()] == ["optimizer=adam"]
+    assert [label.get_text() for label in right.get_yticklabels()] == ["optimizer=sgd", "optimizer=adam"]
+    assert (own.get_suptitle(), own.legends, own.get_size_inches().tolist()) == ("", [], [8, 3])
+    assert left.get_legend().get_texts()[0].get_text() == "paired difference of one seed"
+    assert len(own.axes) == 2
+
+
+def test_every_panel_needs_its_axes(results):
+    axes = Figure().subplots(1, 2)
+    assert results.figure("accuracy", ax=axes).axes == [*axes]
+    with pytest.raises(runner.UserError, match=r"accuracy: has 2 panels, and ax holds 1; give one for each, as from "):
+        results.figure("accuracy", ax=axes[0])
+
+
+def test_a_figure_has_the_style_the_width_and_the_font_that_were_asked_for(results):
+    figure = results.figure("forest", style="paper", width=140, font="DejaVu Serif")
+    assert figure.get_figwidth() * 25.4 == pytest.approx(140)
+    assert not figure.get_suptitle()
+    figure.draw_without_rendering()  # as by the user's savefig
+    assert figure.axes[0].get_yticklabels()[0].get_fontname() == "DejaVu Serif"
+    with pytest.raises(runner.UserError, match="--style screens: no such style; did you mean screen"):
+        results.report("paper", ["png"], style="screens")

@@ -4,12 +4,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from runner.core.omissions import LeftOut
 from runner.records.design import Looks
 from runner.records.sweep_directory import Question
 from runner.reporting.collect import find_runs
-from runner.reporting.differences import differences
+from runner.reporting.differences import differences, differences_by_epoch
 from runner.reporting.result_reader import Wish, read_results
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
@@ -109,3 +110,50 @@ def test_the_chosen_values_of_a_tuned_variant_stand_beside_its_name(make_run, tm
     (one,) = differences(read(tmp_path / "sweep"))
     assert one.note == "learning_rate\N{NO-BREAK SPACE}0.001, beta\N{NO-BREAK SPACE}x"
     assert one.baseline == "sgd (learning_rate\N{NO-BREAK SPACE}0.123, beta\N{NO-BREAK SPACE}x)"
+
+
+def by_epoch(make_run, tmp_path, curves, **more):
+    for name, seeds in curves.items():
+        for seed, curve in enumerate(seeds):
+            make_run(f"sweep/{name}{seed}", label=name, seed=seed + more.get(name, 0), accuracies=curve)
+    results = read(tmp_path / "sweep")
+    return differences_by_epoch(results, differences(results))
+
+
+def test_the_difference_of_every_epoch_is_paired_with_its_t_interval(make_run, tmp_path):
+    ours, theirs = [[0.5, 0.7], [0.6, 0.9], [0.4, 0.9]], [[0.4, 0.7], [0.3, 0.8], [0.4, 0.7]]
+    frame = by_epoch(make_run, tmp_path, {"a": theirs, "b": ours})
+    apart = np.array(ours) - np.array(theirs)
+    low, high = stats.t.interval(0.95, 2, apart.mean(axis=0), stats.sem(apart))
+    assert [*frame["epoch"]] == [1, 2]
+    assert [*frame["n"]] == [3, 3]
+    for column, expected in {"mean": apart.mean(axis=0), "low": low, "high": high}.items():
+        assert frame[column].tolist() == pytest.approx(expected)
+
+
+def test_differences_end_with_the_shortest_run(make_run, tmp_path):
+    frame = by_epoch(make_run, tmp_path, {"a": [[0.5, 0.6, 0.7], [0.5, 0.6]], "b": [[0.5, 0.6, 0.7]] * 2})
+    assert [*frame["epoch"]] == [1, 2]
+
+
+def test_without_pairs_the_interval_is_welchs(make_run, tmp_path):
+    ours, theirs = [[0.5, 0.7], [0.6, 0.9], [0.4, 0.9]], [[0.4, 0.7], [0.3, 0.8]]
+    frame = by_epoch(make_run, tmp_path, {"a": theirs, "b": ours}, b=10)
+    for position in (0, 1):
+        one, other = ([curve[position] for curve in own] for own in (ours, theirs))
+        interval = stats.ttest_ind(one, other, equal_var=False).confidence_interval(0.95)
+        assert frame.loc[position, "low"] == pytest.approx(interval.low)
+        assert frame.loc[position, "mean"] == pytest.approx(np.mean(one) - np.mean(other))
+
+
+def test_one_seed_has_differences_without_an_interval(make_run, tmp_path):
+    frame = by_epoch(make_run, tmp_path, {"a": [[0.5, 0.6]], "b": [[0.6, 0.8]]})
+    assert frame["mean"].tolist() == pytest.approx([0.1, 0.2])
+    assert frame[["low", "high"]].isna().all(axis=None)
+
+
+def test_a_metric_without_a_history_has_no_differences_by_epoch(make_run, tmp_path):
+    for name in "ab":
+        make_run(f"sweep/{name}", label=name, test={"accuracy": 0.5, "macro_recall": 0.5})
+    results = read(tmp_path / "sweep", metric="test_macro_recall")
+    assert differences_by_epoch(results, differences(results)).empty

@@ -13,8 +13,8 @@ from runner.core.write import write_csv
 from runner.reporting import report as module
 from runner.reporting.collect import find_runs
 from runner.reporting.figures.canvas import as_svg
-from runner.reporting.figures.curves import learning_curves
 from runner.reporting.figures.fonts import legible
+from runner.reporting.figures.learning_curves import learning_curves
 from runner.reporting.figures.of_run import confusion_matrix
 from runner.reporting.figures.styles import variant_styles
 from runner.reporting.formats import Output

@@ -56,7 +56,8 @@ def test_a_sweep_gets_its_tables_and_comparisons(reported):
     assert (reported / "written").read_text().splitlines() == [
         "summary.csv", "history.csv", "aggregate.csv", "comparisons.csv", "table.md", "table.tex", "table.csv",
         "forest.svg", "forest.png", "accuracy.svg", "accuracy.png", "loss.svg", "loss.png", "test_accuracy.svg",
-        "test_accuracy.png", "generalization_gap.svg", "generalization_gap.png", "index.html",
+        "test_accuracy.png", "generalization_gap.svg", "generalization_gap.png", "captions.md", "captions.tex",
+        "index.html",
     ]  # fmt: skip
     long = pd.read_csv(reported / "out" / "history.csv")
     chosen = long[(long["variant"] == "optimizer=sgd") & (long["metric"] == "val_accuracy")]
@@ -392,6 +393,24 @@ def test_columns_of_every_table_are_documented_with_their_units():
     tables = [AGGREGATE_COLUMNS, COMPARISON_COLUMNS, LAST_RANK_COLUMNS, TASK_COLUMNS, PERFORMANCE_COLUMNS, *own]
     for columns in (*tables, TUNING_CURVE_COLUMNS):
         assert not [column for column in columns if f"`{column}`" not in text]
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["a sweep", "a run"])
+def test_figures_have_the_style_and_the_width_that_were_asked_for(make_run, tmp_path, whole):
+    sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]], seeds=1)
+    source = tmp_path / "sweep" / ("" if whole else "0_0")
+    report_command(report_arguments([str(source), "--format", "svg", "--style", "paper", "--width", "100"]))
+    text = (source / "accuracy.svg").read_text()
+    width = float(re.search(r'width="([\d.]+)pt"', text)[1])
+    assert width / 72 * 25.4 == pytest.approx(100)
+    assert "<!-- Accuracy" not in text  # no title
+
+
+def test_a_style_that_makes_no_sense_is_refused_before_anything_is_written(make_run, tmp_path):
+    sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]], seeds=1)
+    with pytest.raises(UserError, match="--width 7: must be 60 to 400 millimetres"):
+        report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv", "png"], width=7))
+    assert not (tmp_path / "out").exists()
 
 
 def test_pdf_is_written_if_asked_for(make_run, tmp_path):

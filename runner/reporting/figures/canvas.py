@@ -6,6 +6,7 @@ import unicodedata
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -18,40 +19,27 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import offset_copy
 
+from runner.core.errors import UserError
+from runner.core.text import counted
 from runner.core.write import write_bytes
 from runner.reporting.figures.fonts import legible
+from runner.reporting.figures.looks import NARROW, ONE_COLUMN, TWO_COLUMNS, look_in_force, own_style
 
 # Okabe & Ito (2008), a palette for all kinds of colour vision, without yellow, which is faint on white.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES = ("-", "--", ":", "-.")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-ONE_COLUMN, TWO_COLUMNS = 3.4, 7.0  # inches: one column of a paper, and both
 _LETTERS_AN_INCH = 16  # in titles and legends
 _LONGEST = 500  # letters
+_FEWEST_LETTERS = 18  # per line
 _TITLE_LINE, _LEGEND_LINE = 0.17, 0.15  # inches
 _FURTHER_LINE = 0.7  # rows for each further line of a name
-_DOTS_AN_INCH = 200
 _NEAR = 0.6  # of the tick distance: smallest distance of a tick to the first and last
 _EDGE = 0.01  # of a figure's width: left margin of a title that is too wide to align with the axes
-# The font size is that of a paper's captions. The fixed salt makes SVG files reproducible.
-_STYLE: Any = {
-    "font.size": 8,
-    "axes.titlesize": "medium",
-    "lines.linewidth": 1.3,
-    "svg.hashsalt": "runner",
-    "pdf.fonttype": 42,
-}
+_GIVEN: ContextVar[tuple[str, Sequence[Axes]] | None] = ContextVar("given", default=None)  # the figure's name, and axes
 _NO_DATE = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
-
-
-@contextmanager
-def own_style() -> Iterator[None]:
-    """Apply the style of all figures within the block, whatever the user's matplotlibrc says."""
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(_STYLE)
-        yield
 
 
 def canvas(title: str, width: float = TWO_COLUMNS, height: float = 3.0) -> tuple[Figure, Axes]:
@@ -70,32 +58,73 @@ def panels(
 ) -> tuple[Figure, list[Axes]]:
     """Return an empty figure with panels and one title; width and height are in inches.
 
-    The height includes one line of title; further lines are added to it.
+    The look in force replaces the widths `ONE_COLUMN` and `TWO_COLUMNS` by its own, and may have no titles. The height
+    includes one line of title; further lines are added to it.
 
     Args:
         columns: number of panels side by side; None: all.
         heights: relative ones of the rows of panels; None: equal.
     """
-    shown = wrapped(title, int(_LETTERS_AN_INCH * width))
-    with own_style():
-        size = (width, height + _TITLE_LINE * shown.count("\n"))
-        figure = Figure(figsize=size, dpi=_DOTS_AN_INCH, layout="constrained")
-        if title:
-            figure.suptitle(shown, x=0.01, ha="left", fontsize="medium")
-        across = columns or count
-        grid = figure.add_gridspec(-(-count // across), across, height_ratios=heights)
-        row = [figure.add_subplot(grid[divmod(position, across)]) for position in range(count)]
+    given = _GIVEN.get()
+    figure, row = _new_panels(count, title, width, height, columns, heights) if given is None else _taken(count, *given)
     for axes in row:
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
     return figure, row
 
 
+def _new_panels(
+    count: int, title: str, width: float, height: float, columns: int | None, heights: Sequence[float] | None
+) -> tuple[Figure, list[Axes]]:
+    look = look_in_force()
+    inches = look.width if width >= TWO_COLUMNS else width - ONE_COLUMN + look.column
+    shown = _folded(title, int(_LETTERS_AN_INCH * inches)) if look.titles else ""
+    with own_style():
+        size = (inches, height + _TITLE_LINE * shown.count("\n"))
+        figure = Figure(figsize=size, dpi=look.dots_an_inch, layout="constrained")
+        if shown:
+            figure.suptitle(shown, x=0.01, ha="left", fontsize="medium")
+        across = columns or count
+        grid = figure.add_gridspec(-(-count // across), across, height_ratios=heights)
+        row = [figure.add_subplot(grid[divmod(position, across)]) for position in range(count)]
+    return figure, row
+
+
+def _taken(count: int, name: str, row: Sequence[Axes]) -> tuple[Figure, list[Axes]]:
+    """Return given axes as the panels of a figure.
+
+    Raises:
+        UserError: if they are not as many as the panels.
+    """
+    if len(row) != count:
+        raise UserError(
+            f"{name}: has {counted(count, 'panel')}, and ax holds {len(row)}; give one for each, as from "
+            f"matplotlib.pyplot.subplots(1, {count})"
+        )
+    figure = row[0].get_figure(root=True)
+    assert figure is not None  # axes that were removed have none
+    return figure, [*row]
+
+
+@contextmanager
+def into_axes(row: Sequence[Axes], name: str) -> Iterator[None]:
+    """Draw the panels of a figure into given axes within the block, without a title.
+
+    Args:
+        name: of the figure, for errors.
+    """
+    token = _GIVEN.set((name, row))
+    try:
+        yield
+    finally:
+        _GIVEN.reset(token)
+
+
 class _WholeNumbers(MaxNLocator):
     """Ticks at integers: the first, the last, and others between them if there is room."""
 
-    def __init__(self) -> None:
-        super().__init__(nbins=8, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1)
+    def __init__(self, most: int) -> None:
+        super().__init__(nbins=most, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1)
 
     def tick_values(self, vmin: float, vmax: float) -> Any:
         """Return the ticks of the data between two limits."""
@@ -109,15 +138,15 @@ class _WholeNumbers(MaxNLocator):
         return np.unique([first, *between, last])
 
 
-def count_axis(axes: Axes, label: str) -> None:
-    """Label an x-axis of integers, such as epochs."""
+def count_axis(axes: Axes, label: str, most: int = 8) -> None:
+    """Label an x-axis of integers, such as epochs, with about `most` ticks."""
     axes.set_xlabel(label)
-    axes.xaxis.set_major_locator(_WholeNumbers())
+    axes.xaxis.set_major_locator(_WholeNumbers(most))
 
 
-def epoch_axis(axes: Axes) -> None:
-    """Label the x-axis as epochs."""
-    count_axis(axes, "epoch")
+def epoch_axis(axes: Axes, most: int = 8) -> None:
+    """Label the x-axis as epochs, with about `most` ticks."""
+    count_axis(axes, "epoch", most)
 
 
 def legend_below(figure: Figure, axes: Axes, bands: str = "") -> None:
@@ -127,9 +156,12 @@ def legend_below(figure: Figure, axes: Axes, bands: str = "") -> None:
         bands: name of the bands, if there are any.
     """
     handles, labels = axes.get_legend_handles_labels()
-    if bands and labels and axes.collections:
+    if bands and axes.collections:
         handles, labels = [*handles, Patch(color="0.6", alpha=0.4, linewidth=0)], [*labels, bands]
     if not labels:
+        return
+    if _GIVEN.get() is not None:
+        _own_legend(axes, handles, labels)
         return
     lines = [str(label).splitlines() for label in labels]
     longest = max(len(line) for label in lines for line in label)
@@ -137,6 +169,23 @@ def legend_below(figure: Figure, axes: Axes, bands: str = "") -> None:
     rows = -(-len(labels) // columns) * max(len(label) for label in lines)
     figure.set_figheight(figure.get_figheight() + _LEGEND_LINE * rows)
     figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False, fontsize=7)
+
+
+def _own_legend(axes: Axes, handles: Sequence[Any], labels: Sequence[str]) -> None:
+    """Add a legend below the panel and the label of its axis."""
+    letter = mpl.rcParams["font.size"]
+    below = -letter * (2.5 + 1.4 * (1 + axes.get_xlabel().count("\n")))
+    place = offset_copy(axes.transAxes, axes.get_figure(root=True), y=below, units="points")
+    looks: dict[str, Any] = {"frameon": False, "fontsize": "small", "borderaxespad": 0}
+    axes.legend(handles, labels, loc="upper center", bbox_to_anchor=(0.5, 0), bbox_transform=place, **looks)
+
+
+def label_rows(figure: Figure, row: Sequence[Axes], label: str) -> None:
+    """Label the vertical axes of all panels together."""
+    if _GIVEN.get() is None:
+        figure.supylabel(label, fontsize="medium", multialignment="center")
+    else:
+        row[0].set_ylabel(label)
 
 
 def row_places(*columns: Sequence[str]) -> tuple[npt.NDArray[np.float64], float]:
@@ -160,11 +209,21 @@ def plain(text: str) -> str:
     return f"\N{ZERO WIDTH SPACE}{shown}" if shown.startswith("_") else shown
 
 
+def is_narrow() -> bool:
+    """Return whether figures over the whole width have room for few columns."""
+    return look_in_force().width < NARROW
+
+
 def wrapped(text: str, width: int) -> str:
-    """Wrap text to lines of at most `width` letters, at spaces and commas if possible.
+    """Wrap text to lines of at most `width` letters, at spaces and commas if possible; fewer in narrow figures.
 
     Of very long text only the beginning is shown.
     """
+    room = min(1.0, look_in_force().width / TWO_COLUMNS)
+    return _folded(text, max(min(width, _FEWEST_LETTERS), int(width * room)))
+
+
+def _folded(text: str, width: int) -> str:
     shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
     shown = legible(shown)
     wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in shown)  # each is two letters wide

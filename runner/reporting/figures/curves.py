@@ -4,60 +4,21 @@ from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 from scipy import stats
 
 from runner.core.text import counted
-from runner.reporting.figures.canvas import ONE_COLUMN, TWO_COLUMNS, epoch_axis, legend_below, panels, wrapped
+from runner.reporting.figures.canvas import epoch_axis, legend_below, panels, wrapped
+from runner.reporting.figures.looks import ONE_COLUMN
 from runner.reporting.figures.styles import Style
 from runner.reporting.folds import SEEDS, Unit
-from runner.reporting.metrics import axis_label, is_share
 from runner.reporting.statistics.attainability import CONFIDENCE
 
 BAND = f"{CONFIDENCE:.0%} interval of the mean"
 _NAME = 46  # letters per line
 WIDE_RANGE = 50  # ratio of largest to smallest from which a loss is drawn on a logarithmic axis
-
-
-def learning_curves(
-    history: pd.DataFrame,
-    metric: str,
-    title: str,
-    styles: Mapping[str, Style],
-    *,
-    seeds: bool = False,
-    unit: Unit = SEEDS,
-) -> Figure:
-    """Draw every variant's metric on training and validation data, side by side on one scale.
-
-    A mean stops where the shortest seed stops. The other seeds continue as thin lines, each with a dot at its end;
-    nothing is padded. The legend names variants without any finite value.
-
-    Args:
-        history: one row per run and epoch: position (of the run), variant, epoch, and the metric with and without
-            `val_`.
-        seeds: draw every seed as a thin line from the first epoch.
-        unit: what a run is one of, for the bands.
-    """
-    sides = [
-        (name, label) for name, label in ((metric, "training"), (f"val_{metric}", "validation")) if name in history
-    ]
-    figure, row = panels(len(sides), title, TWO_COLUMNS if len(sides) > 1 else ONE_COLUMN, 2.9)
-    has_value = np.isfinite(history[[column for column, _ in sides]].to_numpy(float)).any(axis=1)
-    blank = set(history["variant"]) - set(history["variant"][has_value])
-    others = sum(not style.shown for style in styles.values())
-    for axes, (column, label) in zip(row, sides, strict=True):
-        _draw_variants(axes, history, column, styles, others, blank, seeds=seeds, unit=unit)
-        epoch_axis(axes)
-        _scale(axes, history[column], metric)
-        axes.set_ylabel(f"{label} {axis_label(metric)}")
-    _share_scale(row)
-    legend_below(figure, row[-1], BAND)
-    return figure
 
 
 def variant_curves(
@@ -76,7 +37,7 @@ def variant_curves(
     named = _named(styles, merged)
     figure, (axes,) = panels(1, title, ONE_COLUMN, 2.9)
     others = sum(not named[name].shown for name in merged.values())
-    _draw_variants(axes, history.assign(variant=history["variant"].map(merged)), column, named, others, unit=unit)
+    draw_variants(axes, history.assign(variant=history["variant"].map(merged)), column, named, others, unit=unit)
     epoch_axis(axes)
     values = history[column][history[column] > 0]
     if len(values) and values.max() > WIDE_RANGE * values.quantile(0.1):
@@ -86,7 +47,7 @@ def variant_curves(
     return figure
 
 
-def _draw_variants(
+def draw_variants(
     axes: Axes,
     history: pd.DataFrame,
     column: str,
@@ -96,73 +57,66 @@ def _draw_variants(
     *,
     seeds: bool = False,
     unit: Unit = SEEDS,
+    named: bool = True,
 ) -> None:
-    """Draw a line for each name in the history; the legend counts the `others` that do not stand out."""
-    history = history.replace({column: {np.inf: np.nan, -np.inf: np.nan}})  # a curve ends where it becomes infinite
+    """Draw a line for each variant of the history, with its band.
+
+    Args:
+        others: number of variants that do not stand out, for the legend.
+        blank: variants without any finite value.
+        seeds: draw every seed as a thin line.
+        named: add the variants to the legend.
+    """
     hidden = 0
-    for variant, rows in sorted(history.groupby("variant", sort=False), key=lambda item: styles[str(item[0])].shown):
-        style = styles[str(variant)]
-        by_run = rows.pivot_table(index="epoch", columns="position", values=column, dropna=False)
+    for variant, by_run in sorted(by_variant(history, column).items(), key=lambda item: styles[item[0]].shown):
+        style = styles[variant]
         count = f"(n = {by_run.shape[1]}{': no finite value' if variant in blank else ''})"
         whole = count.replace(" ", "\N{NO-BREAK SPACE}")
         label = wrapped(f"{variant} {whole}", _NAME) if style.shown else None
         if not style.shown:
             hidden += 1
             label = None if hidden > 1 else counted(others, "other variant")
-        _draw_variant(axes, by_run, style, label, unit, seeds=seeds)
+        _draw_variant(axes, by_run, style, label if named else None, unit, seeds=seeds)
+
+
+def by_variant(history: pd.DataFrame, column: str) -> dict[str, pd.DataFrame]:
+    """Return for each variant one row per epoch and one column per run; a curve ends where it becomes infinite."""
+    finite = history.replace({column: {np.inf: np.nan, -np.inf: np.nan}})
+    return {
+        str(variant): rows.pivot_table(index="epoch", columns="position", values=column, dropna=False)
+        for variant, rows in finite.groupby("variant", sort=False)
+    }
+
+
+def mean_curve(by_run: pd.DataFrame, unit: Unit) -> pd.DataFrame:
+    """Return the mean over the runs by epoch and its 95% interval, up to the end of the shortest run.
+
+    The columns are mean, low and high; without an interval, low and high are NaN.
+    """
+    common = by_run.iloc[: by_run.notna().sum().min()]
+    mean, n = common.mean(axis="columns"), by_run.shape[1]
+    reach = np.full(len(mean), np.nan)
+    if n > 1:
+        error = common.std(axis="columns") / np.sqrt(n / (1 + n * unit.overlap))
+        reach = (stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * error).to_numpy(float)
+    return pd.DataFrame({"mean": mean, "low": mean - reach, "high": mean + reach}, index=mean.index)
 
 
 def _draw_variant(
     axes: Axes, by_run: pd.DataFrame, style: Style, label: str | None, unit: Unit, *, seeds: bool
 ) -> None:
-    lengths = by_run.notna().sum()
-    common = by_run.iloc[: lengths.min()]
-    mean = common.mean(axis="columns")
+    curve = mean_curve(by_run, unit)
+    mean = curve["mean"]
     line: dict[str, Any] = {"color": style.color, "linestyle": style.dash, "zorder": 3 if style.shown else 1}
     axes.plot(mean.index, mean, label=label, marker=style.marker if len(mean) == 1 else None, **line)
-    n = by_run.shape[1]
-    if style.shown and n > 1:
-        error = common.std(axis="columns") / np.sqrt(n / (1 + n * unit.overlap))
-        reach = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * error
-        if (reach > 0).any():
-            axes.fill_between(mean.index, mean - reach, mean + reach, color=style.color, alpha=0.18, linewidth=0)
+    if style.shown and (curve["high"] > curve["low"]).any():
+        axes.fill_between(mean.index, curve["low"], curve["high"], color=style.color, alpha=0.18, linewidth=0)
     thin = by_run if seeds else by_run.loc[mean.index[-1] :] if len(mean) else by_run
     if style.shown and (seeds or mean.empty or len(thin) > 1):
         axes.plot(thin.index, thin, linewidth=0.5, alpha=0.6, **line)
-        for _, curve in by_run.items():
-            if len(ended := curve.dropna()) and (mean.empty or ended.index[-1] > mean.index[-1]):
+        for _, own in by_run.items():
+            if len(ended := own.dropna()) and (mean.empty or ended.index[-1] > mean.index[-1]):
                 axes.plot(ended.index[-1], ended.iloc[-1], ".", color=style.color, markersize=3)
-
-
-def _scale(axes: Axes, values: "pd.Series[float]", metric: str) -> None:
-    finite = _finite(values)
-    if is_share(metric):
-        axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
-    if not len(finite):
-        return
-    if is_share(metric):
-        # Clip early epochs that are far below, but never the final values.
-        ends = [ys[-1] for line in axes.lines if len(ys := _finite(line.get_ydata()))]
-        low = min([float(np.quantile(finite, 0.05)), *ends])
-        bottom, top = axes.get_ylim()
-        axes.set_ylim(max(bottom, low - 0.1 * (float(finite.max()) - low)), min(top, 1.005))  # no band above 100%
-    elif finite.min() > 0 and finite.max() > WIDE_RANGE * finite.min():
-        axes.set_yscale("log")
-
-
-def _finite(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    numbers: npt.NDArray[np.float64] = np.asarray(values, float)
-    return numbers[np.isfinite(numbers)]
-
-
-def _share_scale(row: Sequence[Axes]) -> None:
-    scale = "log" if any(axes.get_yscale() == "log" for axes in row) else "linear"
-    for axes in row:
-        if axes.get_yscale() != scale:
-            axes.set_yscale(scale)
-    limits = [axes.get_ylim() for axes in row]  # positive on a logarithmic axis
-    for axes in row:
-        axes.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
 
 
 def _merged(history: pd.DataFrame, column: str) -> dict[str, str]:

@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 
 from runner.core.errors import EnvironmentFault, machine_faults
 from runner.core.omissions import LeftOut
-from runner.reporting.figures.canvas import own_style, save_figure
+from runner.reporting.figures.canvas import save_figure
 from runner.reporting.figures.fonts import fit_letters, legible
+from runner.reporting.figures.looks import Look, own_style
 
 _LOG = logging.getLogger(__name__)
 Value = TypeVar("Value")
@@ -19,7 +20,13 @@ Draw = Callable[[], Figure]
 Named = Iterable[tuple[str, Draw]]  # file name or stem, and the function that draws the figure
 
 
-def write_figures(directory: Path, figures: Named, left_out: LeftOut, suffixes: Sequence[str] = ("png",)) -> list[Path]:
+def write_figures(
+    directory: Path,
+    figures: Named,
+    left_out: LeftOut,
+    suffixes: Sequence[str] = ("png",),
+    look: Look | None = None,
+) -> list[Path]:
     """Write each figure into a directory, in one or several formats; return the files written.
 
     Raises:
@@ -29,10 +36,12 @@ def write_figures(directory: Path, figures: Named, left_out: LeftOut, suffixes: 
     def write(name: str, figure: Figure) -> list[Path]:
         return [save_figure(figure, (directory / name).with_suffix(f".{suffix}")) for suffix in suffixes]
 
-    return [path for written in drawn(figures, write, left_out) for path in written]
+    return [path for written in drawn(figures, write, left_out, look) for path in written]
 
 
-def drawn(figures: Named, write: Callable[[str, Figure], Value], left_out: LeftOut) -> Iterator[Value]:
+def drawn(
+    figures: Named, write: Callable[[str, Figure], Value], left_out: LeftOut, look: Look | None = None
+) -> Iterator[Value]:
     """Draw each figure and yield the result of `write`; a figure that fails is left out.
 
     An error in listing the figures leaves out all figures after the last one listed.
@@ -46,7 +55,7 @@ def drawn(figures: Named, write: Callable[[str, Figure], Value], left_out: LeftO
     while (named := _unless_failed(lambda: next(waiting, None), rest, left_out)) is not None:
         name, draw = named
         rest = f"all figures after {name}"
-        if (written := _unless_failed(partial(_written, name, draw, write, lacking), name, left_out)) is not None:
+        if (written := _unless_failed(partial(_written, name, draw, write, lacking, look), name, left_out)) is not None:
             yield written
     if lacking:
         letters = "".join(sorted(lacking))
@@ -56,8 +65,10 @@ def drawn(figures: Named, write: Callable[[str, Figure], Value], left_out: LeftO
         )
 
 
-def _written(name: str, draw: Draw, write: Callable[[str, Figure], Value], lacking: set[str]) -> Value:
-    with own_style():
+def _written(
+    name: str, draw: Draw, write: Callable[[str, Figure], Value], lacking: set[str], look: Look | None
+) -> Value:
+    with own_style(look):
         figure = draw()
         lacking |= fit_letters(figure)
         return write(name, figure)

@@ -1,7 +1,7 @@
 r"""Fonts for characters that Matplotlib's own font lacks; without one, they become character codes (\u5b9e)."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from matplotlib.figure import Figure
@@ -41,6 +41,15 @@ def fit_letters(figure: Figure) -> frozenset[str]:
     numbers = [found for text in texts for found in _NUMBER.findall(text.get_text().replace("\n", ""))]
     shown = frozenset(chr(int(short or long, 16)) for short, long in numbers if int(short or long, 16) <= 0x10FFFF)
     return _families(shown)[1] if shown else shown
+
+
+def keep_font(figure: Figure, families: Sequence[str]) -> None:
+    """Let a figure keep its font also when it is drawn with other settings of Matplotlib."""
+    for text in figure.findobj(Text):
+        if isinstance(text, Text) and text.get_fontfamily() == [_USUAL]:
+            text.set_fontfamily([*families])
+    for axes in figure.axes:
+        axes.tick_params(labelfontfamily=[*families])
 
 
 def _number(letter: str) -> str:

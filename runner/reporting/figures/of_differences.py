@@ -6,12 +6,20 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 
 from runner.reporting.differences import Difference
-from runner.reporting.figures.canvas import TWO_COLUMNS, legend_below, panels, row_places, wrapped
+from runner.reporting.figures.canvas import is_narrow, legend_below, panels, row_places, wrapped
+from runner.reporting.figures.difference_axis import (
+    MARGIN_COLOR,
+    difference_label,
+    difference_limits,
+    minus,
+    sides_label,
+    signed_ticks,
+)
+from runner.reporting.figures.looks import TWO_COLUMNS
 from runner.reporting.folds import SEEDS, Unit
-from runner.reporting.metrics import is_share, margin_text, quantity, shown_unit, sign_of
+from runner.reporting.metrics import margin_text
 from runner.reporting.statistics.attainability import CONFIDENCE
 
 # Colours of verdicts, dark enough for text on white.
@@ -25,9 +33,8 @@ _NEAREST, _FARTHEST, _BELOW = (
     0.40,
     0.18,
 )  # of a row: range above its middle for dots; position of mean and intervals
-_WORD_AT, _TEXT_AT = 8, 66  # points beside the axes
-_FAR = 5  # times the usual reach: a difference farther out is an arrow at the edge
-_ROOM = 0.05  # of the range: room at either end of the axis
+_WORD_AT, _TEXT_AT, _HEAD_AT = 1.0, 8.3, 0.4  # widths of a letter: beside the axes, and above them
+_BETWEEN = 24  # letters between the words for both sides of 0
 
 
 def forest(
@@ -42,7 +49,7 @@ def forest(
 
     Dots are the seeds' differences; below them are the mean, the interval for these test examples (thick) and the one
     that also covers new test examples (thin). A difference that is far beyond the others is an arrow at the edge of the
-    axis.
+    axis. A narrow figure has no numbers beside the rows.
 
     Args:
         margin: differences within it count as equal; drawn as a band.
@@ -54,7 +61,8 @@ def forest(
     heights = [rows for _, rows in places.values()]
     inches = _FRAME + _ROW * sum(heights) + _TITLE * len(cells) * (len(cells) > 1)
     figure, row = panels(len(cells), title, TWO_COLUMNS, inches, columns=1, heights=heights)
-    limits = _limits(found, margin)
+    ends = [[one.estimate, one.low, one.high, one.new_low, one.new_high, *one.by_seed.values()] for one in found]
+    limits = difference_limits(ends, margin)
     baselines = {one.baseline for one in found}
     common = baselines.pop() if len(baselines) == 1 else ""
     for axes, (cell, own) in zip(row, cells.items(), strict=True):
@@ -70,7 +78,8 @@ def forest(
             axes.tick_params(bottom=False, labelbottom=False)
             axes.spines["bottom"].set_color("0.7")
     _head(row[0])
-    row[-1].set_xlabel(_label(metric, common or "the baseline"))
+    label = difference_label(metric, common or "the baseline", _LABEL)
+    row[-1].set_xlabel(f"{label}\n{sides_label(metric, _BETWEEN)}")
     _explain(row[-1], found, metric, margin, unit)
     legend_below(figure, row[-1])
     return figure
@@ -80,25 +89,13 @@ def _name(one: Difference) -> str:
     return wrapped(one.name, _NAME) + (f"\n{wrapped(one.note, _NAME)}" if one.note else "")
 
 
-def _limits(found: Sequence[Difference], margin: float | None) -> tuple[float, float]:
-    """Return the ends of the axis: 0, the margin and all differences but those far beyond the usual one."""
-    ends = [[one.estimate, one.low, one.high, one.new_low, one.new_high, *one.by_seed.values()] for one in found]
-    known = [own for row in ends if len(own := np.array(row)[np.isfinite(row)])]
-    reaches = [float(np.abs(own).max()) for own in known]
-    near = [own for own, reach in zip(known, reaches, strict=True) if reach <= _FAR * np.median(reaches)]
-    shown = np.concatenate([*near, [0.0, margin or 0.0, -(margin or 0.0)]])
-    room = _ROOM * float(np.ptp(shown)) or 1.0
-    return float(shown.min()) - room, float(shown.max()) + room
-
-
 def _frame(axes: Axes, metric: str, margin: float | None, limits: tuple[float, float], height: float) -> None:
     axes.axvline(0, color="black", linewidth=0.8, zorder=1)
     if margin:
-        axes.axvspan(-margin, margin, color="0.9", linewidth=0, zorder=0)
+        axes.axvspan(-margin, margin, color=MARGIN_COLOR, linewidth=0, zorder=0)
     axes.set_xlim(limits)
     axes.set_ylim(height, 0)
-    scale = 100 if is_share(metric) else 1
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _minus(f"{scale * value:+.4g}") if value else "0"))
+    signed_ticks(axes.xaxis, metric)
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
@@ -120,31 +117,24 @@ def _draw(axes: Axes, one: Difference, middle: float, limits: tuple[float, float
     for end, arrow, is_beyond in zip(limits, "<>", (one.estimate < limits[0], one.estimate > limits[1]), strict=True):
         if is_beyond:
             axes.plot(end, below, arrow, color=color, markersize=6, zorder=4, clip_on=False)
-    for text, at, weight in ((one.word, _WORD_AT, "bold"), (_minus(one.text), _TEXT_AT, "normal")):
-        _beside(axes, text, middle, at, color=color, fontweight=weight)
-
-
-def _minus(text: str) -> str:
-    return text.replace("-", "\N{MINUS SIGN}")
+    _beside(axes, one.word, middle, _WORD_AT, color=color, fontweight="bold")
+    if not is_narrow():
+        _beside(axes, minus(one.text), middle, _TEXT_AT, color=color)
 
 
 def _beside(axes: Axes, text: str, middle: float, at: float, **kind: Any) -> None:
     """Write a text to the right of the axes."""
-    where: dict[str, Any] = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset points"}
+    where: dict[str, Any] = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset fontsize"}
     axes.annotate(text, (1, middle), (at, 0), va="center", annotation_clip=False, **where, **kind)
 
 
 def _head(axes: Axes) -> None:
     """Name the columns beside the rows."""
-    for text, at in (("verdict", _WORD_AT), ("difference [95% interval]", _TEXT_AT)):
-        axes.annotate(text, (1, 1), (at, 3), xycoords="axes fraction", textcoords="offset points", color=_QUIET)
-
-
-def _label(metric: str, baseline: str) -> str:
-    unit = f"({shown_unit(metric)})".replace(" ", "\N{NO-BREAK SPACE}") if shown_unit(metric) else ""
-    what = wrapped(f"difference from {baseline} in {quantity(metric)} {unit}".strip(), _LABEL)
-    left, right = ("worse", "better") if sign_of(metric) > 0 else ("better", "worse")
-    return f"{what}\n\N{LEFTWARDS ARROW} {left}{' ' * 24}{right} \N{RIGHTWARDS ARROW}"
+    columns = [("verdict", _WORD_AT), (f"difference [{CONFIDENCE:.0%} interval]", _TEXT_AT)]
+    for text, at in columns[: 1 if is_narrow() else 2]:
+        axes.annotate(
+            text, (1, 1), (at, _HEAD_AT), xycoords="axes fraction", textcoords="offset fontsize", color=_QUIET
+        )
 
 
 def _explain(axes: Axes, found: Sequence[Difference], metric: str, margin: float | None, unit: Unit) -> None:
@@ -164,4 +154,6 @@ def _explain(axes: Axes, found: Sequence[Difference], metric: str, margin: float
     if has_new:
         axes.plot([], [], linewidth=0.8, label=f"{CONFIDENCE:.0%} interval, new test examples", **gray)
     if margin:
-        axes.fill_between([], [], color="0.9", linewidth=0, label=f"within the margin of {margin_text(margin, metric)}")
+        axes.fill_between(
+            [], [], color=MARGIN_COLOR, linewidth=0, label=f"within the margin of {margin_text(margin, metric)}"
+        )

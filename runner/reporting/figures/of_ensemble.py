@@ -11,16 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from runner.reporting.ensemble import MEASURES
-from runner.reporting.figures.canvas import (
-    ONE_COLUMN,
-    PALETTE,
-    canvas,
-    count_axis,
-    legend_below,
-    panels,
-    row_places,
-    wrapped,
-)
+from runner.reporting.figures.canvas import PALETTE, canvas, count_axis, legend_below, panels, row_places, wrapped
+from runner.reporting.figures.looks import ONE_COLUMN
 
 _HEADERS = ("val acc", "test acc", "test nll", "test ece")
 _LABEL_WIDTH = 32  # characters

@@ -12,7 +12,8 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from runner.core.text import counted
-from runner.reporting.figures.canvas import TWO_COLUMNS, key_lines, panels, plain, wrapped
+from runner.reporting.figures.canvas import key_lines, panels, plain, wrapped
+from runner.reporting.figures.looks import TWO_COLUMNS
 from runner.reporting.figures.scales import Scale
 from runner.reporting.figures.score_axis import ScoreAxis
 from runner.reporting.figures.styles import STAR

@@ -12,16 +12,8 @@ from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatterSciNotation, PercentFormatter, ScalarFormatter
 
-from runner.reporting.figures.canvas import (
-    ONE_COLUMN,
-    PALETTE,
-    TWO_COLUMNS,
-    canvas,
-    epoch_axis,
-    legend_below,
-    panels,
-    plain,
-)
+from runner.reporting.figures.canvas import PALETTE, canvas, epoch_axis, legend_below, panels, plain
+from runner.reporting.figures.looks import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.metrics import axis_label, is_share
 
 _WIDE_RANGE = 50  # ratio of largest to smallest from which a diverged loss is drawn on a logarithmic axis

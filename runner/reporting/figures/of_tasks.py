@@ -7,7 +7,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from runner.core.text import counted
-from runner.reporting.figures.canvas import TWO_COLUMNS, canvas, legend_below, wrapped
+from runner.reporting.figures.canvas import canvas, legend_below, wrapped
+from runner.reporting.figures.looks import TWO_COLUMNS
 from runner.reporting.figures.styles import Style
 from runner.reporting.statistics.attainability import CONFIDENCE
 

@@ -7,7 +7,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from runner.core.text import counted
-from runner.reporting.figures.canvas import TWO_COLUMNS, legend_below, panels, wrapped
+from runner.reporting.figures.canvas import legend_below, panels, wrapped
+from runner.reporting.figures.looks import TWO_COLUMNS
 from runner.reporting.figures.styles import Style
 from runner.reporting.statistics.performance_profiles import LARGEST_RATIO
 from runner.reporting.statistics.ties import Values

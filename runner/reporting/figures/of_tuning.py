@@ -12,8 +12,9 @@ from matplotlib.transforms import offset_copy
 
 from runner.core.text import counted
 from runner.records.sweep_directory import tested_metric
-from runner.reporting.figures.canvas import ONE_COLUMN, TWO_COLUMNS, count_axis, legend_below, panels, wrapped
+from runner.reporting.figures.canvas import count_axis, legend_below, panels, wrapped
 from runner.reporting.figures.curves import WIDE_RANGE
+from runner.reporting.figures.looks import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.styles import Style
 from runner.reporting.metrics import axis_label, is_share
 from runner.reporting.statistics.attainability import CONFIDENCE

@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from runner.core.text import counted
-from runner.reporting.figures.canvas import ONE_COLUMN, TWO_COLUMNS, key_lines, legend_below, panels, plain, wrapped
+from runner.reporting.figures.canvas import key_lines, legend_below, panels, plain, wrapped
+from runner.reporting.figures.looks import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.scales import Scale, joined, scale_of
 from runner.reporting.figures.score_axis import ScoreAxis
 from runner.reporting.figures.styles import STAR, Style

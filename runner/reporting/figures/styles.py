@@ -39,6 +39,6 @@ def variant_styles(
     styles = dict.fromkeys(variants, _FAINT)
     for position, variant in enumerate(shown):
         lap = position // len(PALETTE)  # a repeated colour gets another marker and dash
-        kinds = (position % len(PALETTE), position % len(DASHES), (position + lap) % len(MARKERS))
+        kinds = (position % len(PALETTE), lap % len(DASHES), (position + lap) % len(MARKERS))
         styles[variant] = Style(PALETTE[kinds[0]], DASHES[kinds[1]], MARKERS[kinds[2]])
     return styles

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from runner.core.text import counted
 from runner.core.write import write_text
-from runner.reporting.figures.canvas import ONE_COLUMN
-from runner.reporting.folds import SEEDS, Unit
+from runner.reporting.captions import TUNING_CAPTIONS
+from runner.reporting.figures.looks import ONE_COLUMN
 from runner.reporting.metrics import quantity
 from runner.reporting.page.answer import answer
 from runner.reporting.page.assets import assets, template
@@ -23,7 +23,6 @@ from runner.reporting.page.runs_table import runs_table
 from runner.reporting.page.tasks_table import tasks_table
 from runner.reporting.page.variance_table import variance_table
 from runner.reporting.results import Results
-from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.tables.paper_table import PaperTable
 from runner.reporting.targets import is_time
 from runner.reporting.variance_sources import source_sentences
@@ -39,87 +38,6 @@ _NEEDS = {
     "in-full": "verdicts", "charts": "chart_data", "data-sets": "tasks", "effects": "effects", "tuning": "selection",
     "variance": "variance", "failures": "failures", "left-out": "left_out",
 }  # fmt: skip
-_BAND = f"Lines are means over seeds, bands their {CONFIDENCE:.0%} t-intervals."
-_DOTS = f"Each dot is a seed; the bar below is the mean with its {CONFIDENCE:.0%} t-interval."
-_PENALTY = "Includes each run's own penalties and smoothing; not comparable between variants that differ in these."
-_HISTORY = (
-    "Validation score of each trial, in the order in which the trials were planned or asked for; the line is the best "
-    "so far. Trials far behind the others are triangles at the edge."
-)
-TUNING_CAPTIONS = {
-    "tuning_curve": (
-        "Best of so many points, drawn at random and without replacement from those tried: the mean over all draws of "
-        "its validation score and of its test score, both on the tuning seeds. A bar holds 95% of the validation "
-        "scores; it is no confidence interval for other points. A grid's curve depends on the values in it."
-    ),
-    "search": _HISTORY,
-    "tuning_history": _HISTORY,
-    "tuning_slices": (
-        "Validation score of each trial by the value of each tuned key, on the scale of its axis. A star is the "
-        "choice. Other keys vary as well, so a pattern in one panel may be the effect of another key."
-    ),
-    "importances": (
-        "Share of the variance of the validation score that each key explains by itself (dot) and with its "
-        "interactions (circle), by fANOVA on a random forest. A line holds 95% of the forest's trees, each of which "
-        "saw another sample of the trials. R² is the share of the variance that the forest predicts of trials that it "
-        "has not seen; grey: it predicts none. A variant with a single tuned key has no importances."
-    ),
-    "tuning_parallel": (
-        "Each line is a trial: it passes through the values of its keys to its validation score, which also gives its "
-        "colour (dark: better). The thick line is the choice. Grey trials have no score. A gap is a key not set."
-    ),
-}
-CAPTIONS = TUNING_CAPTIONS | {
-    "forest": (
-        "Difference of each variant from its baseline. Dots are seeds, the diamond is their mean, the thick line its "
-        f"{CONFIDENCE:.0%} interval for these test examples, and the thin line the one that also covers new test "
-        "examples. Intervals are not adjusted for several comparisons; the verdict is. An arrow at the edge is a "
-        "difference far beyond the others."
-    ),
-    "accuracy": f"Accuracy by epoch. {_BAND}",
-    "loss": f"Loss by epoch. {_PENALTY} {_BAND}",
-    "negative_log_likelihood": f"Cross-entropy by epoch, without penalties and smoothing. {_BAND}",
-    "generalization_gap": f"Final training accuracy minus validation accuracy. {_DOTS}",
-    "time_to_target": f"Training time until the run first reaches the target, without the compilation. {_DOTS}",
-    "time_profile": (
-        "Share of the workloads on which a variant reaches the target within a multiple of the fastest variant's time; "
-        "the score is the mean height between 1 and 4."
-    ),
-    "sensitivity": f"Metric against the varied key. {_BAND}",
-    "heat_map": "Mean and standard deviation for every pair of values; grey: no run completed.",
-    "interaction": (
-        f"Means of the complete seeds by two axes, over all others; bars or bands are {CONFIDENCE:.0%} t-intervals over"
-        " seeds. Lines that are not parallel suggest an interaction; its test and interval are under Effects."
-    ),
-    "learning_rate": "Learning rate at the last step of each epoch; variants with equal rates share a line.",
-    "gradient_norm": f"Gradient norm over all layers, mean of each epoch. {_BAND}",
-    "confusion_matrix": "Test examples by true and predicted class; the colour is the share of the true class.",
-    "ensemble": f"Seeds of each variant, and the ensemble that averages their predictions. {_DOTS}",
-    "variance_sources": (
-        f"Standard deviation over seeds with its {CONFIDENCE:.0%} interval: of each source alone, the others fixed at "
-        "one draw, and of everything together (line). They need not add up."
-    ),
-    "critical_difference": (
-        "Average ranks over the data sets; bars join variants without a significant difference (Nemenyi's test). Below "
-        "the axis: tests of Iman and Davenport and of Friedman over all variants, and Wilcoxon's against the baseline."
-    ),
-    "performance_profile": (
-        "Share of the runs on all data sets whose score is above each value; bands are pointwise 95% intervals by "
-        "stratified bootstrap."
-    ),
-}
-
-
-def caption_of(stem: str, unit: Unit = SEEDS) -> str:
-    """Return the caption of a figure; a figure named after the metric has one dot per seed, or per fold."""
-    caption = CAPTIONS.get(stem, _DOTS)
-    if unit == SEEDS:
-        return caption
-    overlap = "for overlapping training sets"
-    words = {"t-intervals": f"intervals, which allow {overlap}", "t-interval": f"interval, which allows {overlap}"}
-    for plain, corrected in {"seed": unit.noun, **words}.items():
-        caption = caption.replace(plain, corrected)
-    return caption
 
 
 @dataclass(frozen=True)
@@ -133,15 +51,15 @@ class Drawing:
     alt: str
 
 
-def drawing(stem: str, figure: Figure, svg: bytes, unit: Unit = SEEDS) -> Drawing:
+def drawing(stem: str, figure: Figure, svg: bytes, caption: str) -> Drawing:
     """Return the drawing of a figure for the page."""
     title = figure.get_suptitle().replace("\n", " ")
     return Drawing(
         stem=stem,
-        caption=caption_of(stem, unit),
+        caption=caption,
         address=data_address(svg),
         wide=figure.get_figwidth() > ONE_COLUMN,
-        alt=f"Figure. {title}",
+        alt=f"Figure. {title or caption}",
     )
 
 

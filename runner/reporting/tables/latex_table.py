@@ -44,7 +44,7 @@ def latex_table(rows: Sequence[Mapping[str, str]], marks: Sequence[Mark], note: 
     head = " & ".join(_stacked(escaped(head), "b") for head in heads) + r" \\"
     columns = names + "r" * (len(heads) - 1)
     size = rf"\footnotesize\setlength{{\tabcolsep}}{{{_SMALL_GAP // 2}pt}}" if small else r"\normalsize"
-    title = rf"\caption{{{note}}}\label{{tab:{_identifier(label)}}}"
+    title = rf"\caption{{{note}}}\label{{tab:{identifier(label)}}}"
     parts = columns, title, [r"\toprule", head, r"\midrule"], body
     is_long = sum(_height(line, room if breaks else 1.0) for line in lines) > _PAGE
     packages = ["array"] * breaks + ["booktabs"] + ["longtable"] * is_long
@@ -124,5 +124,6 @@ def _height(line: Sequence[str], room: float) -> int:
     return max(1 + int(len(line[0]) * _SMALL_LETTER / (room * _LINE)), line[-1].count("\n") + 1)
 
 
-def _identifier(label: str) -> str:
+def identifier(label: str) -> str:
+    """Return the part of a label in LaTeX that stands for a name."""
     return re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-") or "results"

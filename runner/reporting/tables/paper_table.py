@@ -43,6 +43,7 @@ from runner.reporting.statistics.resampling import RESAMPLED
 from runner.reporting.statistics.test_set_error import BY_EXAMPLE
 from runner.reporting.statistics.ties import places
 from runner.reporting.tables.latex_table import Mark, escaped, latex_table
+from runner.reporting.tables.markdown import escaped_markdown
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
 from runner.reporting.time_verdicts import shown_estimate
 
@@ -60,13 +61,13 @@ class PaperTable:
     def markdown(self) -> str:
         """Return a GitHub table: the best mean in bold, variants not significantly different from it with a star."""
         decorations = {"best": "**{}**", "as good": r"{}\*", "": "{}"}
-        lines = [[_markdown(_head(name)) for name in self.rows[0]], ["---", *["---:"] * (len(self.rows[0]) - 1)]]
+        lines = [[escaped_markdown(_head(name)) for name in self.rows[0]], ["---", *["---:"] * (len(self.rows[0]) - 1)]]
         for row, mark in zip(self.rows, self.marks, strict=True):
-            variant, value, *rest = map(_markdown, row.values())
+            variant, value, *rest = map(escaped_markdown, row.values())
             lines.append([variant, decorations[mark].format(value), *rest])
         text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
         legend = f" \\*: {_AS_GOOD}." if "as good" in self.marks else ""
-        return f"{text}\n\n{_markdown(self.caption)}{legend}\n"
+        return f"{text}\n\n{escaped_markdown(self.caption)}{legend}\n"
 
     def latex(self, label: str = "results") -> str:
         """Return a table for booktabs that compiles in a plain article; underlined where Markdown has a star."""
@@ -188,7 +189,7 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
     what = f"Mean and standard deviation over n = {seeds}{f' ({folds})' * bool(folds)}" if most > 1 else few
     text = f"{what}, {', '.join(dict.fromkeys(aggregate['dataset']))}"
     if len(comparisons):
-        tests = ", ".join(dict.fromkeys(test for test in comparisons["test"] if test != NO_TEST))
+        tests = tests_text(comparisons, aggregate)
         references = list(dict.fromkeys(comparisons["baseline"]))
         baseline = references[0] if len(references) == 1 else "the baseline of the same cell or data set"
         numbers = dict(zip(aggregate["variant"], aggregate["n"], strict=True))
@@ -197,8 +198,7 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
         is_timed = all(map(has_times, comparisons.to_dict("records")))
         text += f"; {'median differences' if is_timed else 'differences'} from {baseline}"
         if most > 1:
-            text += f" with 95% {_intervals(comparisons)}; p by {tests}{_equivalence(comparisons)}" if tests else ""
-            text += _family(comparisons, aggregate)
+            text += f" with 95% {_intervals(comparisons)}; p by {tests}" if tests else ""
         if unable := [row["reason"] for row in comparisons.to_dict("records") if not can_decide(row)]:
             text += f" ({'; '.join(dict.fromkeys(unable))}: nothing is claimed)"
     variants = aggregate.to_dict("records")
@@ -210,6 +210,12 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
     bold = f" Bold: best mean{of}{fewest}." if aggregate["mean"].notna().any() else ""
     target = f" Target: {goal}." if is_time(metric) else ""
     return f"{text}.{target}{bold}{lost}{_test_set_error(aggregate, comparisons, examples)}"
+
+
+def tests_text(comparisons: pd.DataFrame, aggregate: pd.DataFrame) -> str:
+    """Name the tests behind the p values, and their correction; "" if nothing was tested."""
+    tests = ", ".join(dict.fromkeys(test for test in comparisons["test"] if test != NO_TEST))
+    return f"{tests}{_equivalence(comparisons)}{_family(comparisons, aggregate)}" if tests else ""
 
 
 def _equivalence(comparisons: pd.DataFrame) -> str:
@@ -280,12 +286,6 @@ def _widened(names: list[str], what: str) -> str:
         return ""
     which = f"that of {' and '.join(names)} contains" if len(names) < 3 else f"{len(names)} of them contain"
     return f" Widened to new examples, {which} {what}."
-
-
-def _markdown(text: str) -> str:
-    for letter in ("\\", "|", "*", "_", "`", "[", "]", "$"):
-        text = text.replace(letter, f"\\{letter}")
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace("\n", " ")
 
 
 def _head(name: str) -> str:

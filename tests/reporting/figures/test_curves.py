@@ -1,11 +1,7 @@
-import numpy as np
 import pandas as pd
-import pytest
-from scipy import stats
 
-from runner.reporting.figures.curves import learning_curves, variant_curves
+from runner.reporting.figures.curves import variant_curves
 from runner.reporting.figures.styles import variant_styles
-from runner.reporting.folds import Unit
 
 
 def history(curves):
@@ -16,111 +12,6 @@ def history(curves):
             rows += [(position, variant, epoch, value - 0.1, value) for epoch, value in enumerate(curve, start=1)]
             position += 1
     return pd.DataFrame(rows, columns=["position", "variant", "epoch", "accuracy", "val_accuracy"])
-
-
-def drawn(figure, panel=1):
-    return [np.asarray(line.get_ydata()) for line in figure.axes[panel].lines]
-
-
-def draw(curves, **options):
-    names = list(curves)
-    return learning_curves(history(curves), "accuracy", "", variant_styles(names, names, names[0]), **options)
-
-
-def test_the_mean_over_the_seeds_is_drawn_for_training_and_validation():
-    figure = draw({"v": [[0.1, 0.2, 0.3], [0.3, 0.4, 0.5]]})
-    assert drawn(figure, 0)[0] == pytest.approx([0.1, 0.2, 0.3])
-    assert drawn(figure, 1)[0] == pytest.approx([0.2, 0.3, 0.4])
-    assert [axes.get_ylabel() for axes in figure.axes] == ["training accuracy (%)", "validation accuracy (%)"]
-
-
-def test_the_band_is_the_t_interval_of_the_mean():
-    figure = draw({"v": [[0.5, 0.6], [0.5, 0.8], [0.5, 0.7]]})
-    low, high = stats.t.interval(0.95, 2, 0.7, stats.sem([0.6, 0.8, 0.7]))
-    (band,) = figure.axes[1].collections
-    ends = band.get_paths()[0].vertices
-    assert ends[ends[:, 0] == 2][:, 1].min() == pytest.approx(low)
-    assert ends[ends[:, 0] == 2][:, 1].max() == pytest.approx(high)
-
-
-def test_the_band_of_folds_allows_for_their_overlap():
-    figure = draw({"v": [[0.5, 0.6], [0.5, 0.8], [0.5, 0.7]]}, unit=Unit("fold", 1 / 2))
-    reach = stats.t.ppf(0.975, 2) * np.std([0.6, 0.8, 0.7], ddof=1) * np.sqrt(1 / 3 + 1 / 2)
-    ends = figure.axes[1].collections[0].get_paths()[0].vertices
-    assert ends[ends[:, 0] == 2][:, 1].max() == pytest.approx(0.7 + reach)
-
-
-def test_the_mean_ends_with_the_shortest_curve_and_the_others_go_on_alone():
-    figure = draw({"v": [[0.1, 0.2, 0.3, 0.4], [0.3, 0.4]]})
-    mean, long, short, end = drawn(figure)
-    assert mean == pytest.approx([0.2, 0.3])
-    assert long == pytest.approx([0.2, 0.3, 0.4])  # from where the mean ends
-    assert short[0] == pytest.approx(0.4)
-    assert np.isnan(short[1:]).all()
-    assert end == pytest.approx([0.4])
-
-
-def test_seeds_are_drawn_all_along_if_asked_for():
-    assert len(drawn(draw({"v": [[0.1, 0.2], [0.3, 0.4]]}))) == 1
-    assert len(drawn(draw({"v": [[0.1, 0.2], [0.3, 0.4]]}, seeds=True))) == 3
-
-
-def test_the_axis_begins_below_the_end_of_every_curve():
-    good = [[0.5, 0.9, *[0.97] * 40]] * 2
-    figure = draw({"good": good, "chance": [[0.1]] * 2})
-    assert all(axes.get_ylim()[0] < 0 for axes in figure.axes)  # chance is at 0 in training
-    late = draw({"good": good, "late": [[0.1, *[0.9] * 41]] * 2})
-    assert late.axes[1].get_ylim()[0] > 0.5  # a first epoch may be cut off
-
-
-def test_the_legend_says_what_bands_are_where_there_are_any():
-    for runs, named in {2: True, 1: False}.items():
-        figure = draw({"a": [[0.5, 0.9], [0.6, 0.8]][:runs]})
-        texts = [text.get_text() for text in figure.legends[0].get_texts()]
-        assert ("95% interval of the mean" in texts) == named
-
-
-def test_a_variant_without_a_finite_value_is_no_line_and_the_legend_says_so():
-    figure = draw({"good": [[0.5, 0.9]], "wild": [[np.nan], [np.inf]]})
-    assert [text.get_text().replace("\N{NO-BREAK SPACE}", " ") for text in figure.legends[0].get_texts()] == [
-        "good (n = 1)",
-        "wild (n = 2: no finite value)",
-    ]
-    assert sum(np.isfinite(ys).any() for ys in drawn(figure)) == 1
-
-
-@pytest.mark.parametrize("lost", [np.nan, np.inf])
-def test_a_seed_beside_one_that_diverged_at_once_is_drawn_alone(lost):
-    figure = draw({"v": [[lost], [0.5]]})
-    assert figure.legends[0].get_texts()[0].get_text().endswith("2)")
-    assert drawn(figure)[-1] == pytest.approx([0.5])
-
-
-def test_up_to_twelve_variants_have_a_look_of_their_own_and_a_name():
-    figure = draw({f"v{n}": [[n / 20, n / 10]] for n in range(12)})
-    looks = {(line.get_color(), line.get_linestyle()) for line in figure.axes[1].lines}
-    assert len(looks) == 12
-    assert len(figure.legends[0].get_texts()) == 12
-
-
-def test_of_forty_variants_the_baseline_and_the_best_stand_out():
-    figure = draw({f"v{n:02d}": [[0.5, n / 40]] for n in range(40)})
-    names = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert names == ["34 other variants", *(f"v{n:02d} (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}1)" for n in range(6))]
-    assert len(figure.axes[1].lines) == 40
-    assert sum(line.get_color() == "0.75" for line in figure.axes[1].lines) == 34
-
-
-def test_a_legend_hides_no_data_and_nothing_is_cut_off():
-    figure = draw({f"optimizer=sgd,optimizer.learning_rate=0.0{n}": [[n / 20, n / 10]] for n in range(12)})
-    figure.draw_without_rendering()
-    (legend,) = figure.legends
-    assert not any(axes.get_window_extent().overlaps(legend.get_window_extent()) for axes in figure.axes)
-    for text in [*legend.get_texts(), *(axes.yaxis.label for axes in figure.axes)]:
-        box = text.get_window_extent()
-        assert box.x0 >= 0
-        assert box.y0 >= 0
-        assert box.x1 <= figure.bbox.x1
 
 
 def test_variants_with_one_schedule_share_a_line():

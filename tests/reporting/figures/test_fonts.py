@@ -8,10 +8,10 @@ from matplotlib.text import Text
 
 from runner.core.omissions import LeftOut
 from runner.reporting.figures import fonts
-from runner.reporting.figures.curves import learning_curves
 from runner.reporting.figures.dots import dots
 from runner.reporting.figures.files import write_figures
 from runner.reporting.figures.fonts import fit_letters, legible
+from runner.reporting.figures.learning_curves import learning_curves
 from runner.reporting.figures.of_run import confusion_matrix
 from runner.reporting.figures.styles import variant_styles
 from runner.reporting.formats import Output

@@ -13,9 +13,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from runner.core.omissions import LeftOut
 from runner.reporting.collect import find_runs
-from runner.reporting.folds import Unit
 from runner.reporting.formats import Output
-from runner.reporting.page.page import caption_of
 from runner.reporting.page.page_tables import environment_table, variants_table
 from runner.reporting.report import report
 from runner.reporting.result_reader import Wish
@@ -271,13 +269,3 @@ def test_with_a_margin_the_page_has_its_p_and_the_four_verdicts(make_run, tmp_pa
     place = [column.name for column in table.columns].index("p (equivalence)")
     assert [row[place].parts[0][0] for row in table.rows] == ["", "0.016", "1.000"]
     assert {len(row) for row in table.rows} == {len(table.columns)}
-
-
-def test_captions_of_cross_validated_runs_speak_of_folds_and_their_overlap():
-    folds = Unit("fold", 0.25)
-    bands = "Lines are means over folds, bands their 95% intervals, which allow for overlapping training sets."
-    assert caption_of("accuracy", folds) == f"Accuracy by epoch. {bands}"
-    assert caption_of("test_accuracy", folds).startswith(
-        "Each dot is a fold; the bar below is the mean with its 95% int"
-    )
-    assert "seed" in caption_of("accuracy")

@@ -1,0 +1,219 @@
+"""Learning curves: a metric on training and validation data by epoch, with the last part zoomed where it hides much."""
+
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import PercentFormatter
+
+from runner.reporting.figures.canvas import epoch_axis, is_narrow, legend_below, panels, wrapped
+from runner.reporting.figures.curves import BAND, WIDE_RANGE, by_variant, draw_variants, mean_curve
+from runner.reporting.figures.end_labels import End, fit_ends, label_ends
+from runner.reporting.figures.last_part import LastPart, last_part
+from runner.reporting.figures.looks import ONE_COLUMN, TWO_COLUMNS
+from runner.reporting.figures.styles import Style
+from runner.reporting.folds import SEEDS, Unit
+from runner.reporting.metrics import axis_label, is_share
+
+ZOOM_TITLE = "the part in the box"
+_MOST_CELLS = 6  # with a row of panels each
+_SINGLE, _OF_SEVERAL, _AROUND = 2.6, 1.9, 0.3  # inches: the only row of panels, one of several, what surrounds all
+_LABELS = 0.5  # inches of a row: the labels of the axis below a panel
+_HEADING = 90  # letters per line
+_TICKS = 6  # about, on the axis of epochs
+_QUIET = "0.35"
+_EARLY = 0.05  # of all values: shares below this quantile may leave the axis, if no curve ends there
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The variants of one cell; in its history they have their names."""
+
+    cell: str
+    history: pd.DataFrame
+    blank: set[str]  # variants without any finite value
+    curves: Mapping[str, pd.DataFrame]  # of the last column: the mean and its interval by epoch, for each variant
+    zoomed: LastPart | None
+
+    @classmethod
+    def of(cls, cell: str, history: pd.DataFrame, columns: Sequence[str], metric: str, unit: Unit) -> "_Part":
+        has_value = np.isfinite(history[[*columns]].to_numpy(float)).any(axis=1)
+        blank = set(history["variant"]) - set(history["variant"][has_value])
+        curves = {name: mean_curve(own, unit) for name, own in by_variant(history, columns[-1]).items()}
+        low, high, is_log = _whole_range(_finite(history[[*columns]]), curves, metric)
+        return cls(cell, history, blank, curves, last_part([*curves.values()], low, high, log=is_log))
+
+    def fits(self, styles: Mapping[str, Style], inches: float) -> bool:
+        """Return whether all names can stand at the ends of the curves."""
+        has_ends = all(len(curve) and styles[name].shown for name, curve in self.curves.items())
+        return has_ends and fit_ends([*self.curves], inches)
+
+    def ends(self, styles: Mapping[str, Style]) -> list[End]:
+        """Return the ends of all curves."""
+        ends = {name: curve["mean"] for name, curve in self.curves.items()}
+        return [End(name, mean.index[-1], mean.iloc[-1], styles[name].color) for name, mean in ends.items()]
+
+
+def _whole_range(
+    finite: npt.NDArray[np.float64], curves: Mapping[str, pd.DataFrame], metric: str
+) -> tuple[float, float, bool]:
+    """Return the lowest and highest value on the scale of all epochs, about, and whether it is logarithmic."""
+    if not len(finite):
+        return np.nan, np.nan, False
+    low, high = float(finite.min()), float(finite.max())
+    if is_share(metric):
+        ends = [float(curve["mean"].iloc[-1]) for curve in curves.values() if len(curve)]
+        return min([float(np.quantile(finite, _EARLY)), *ends]), high, False
+    return low, high, low > 0 and high > WIDE_RANGE * low
+
+
+def learning_curves(
+    history: pd.DataFrame,
+    metric: str,
+    title: str,
+    styles: Mapping[str, Style],
+    *,
+    seeds: bool = False,
+    unit: Unit = SEEDS,
+    cells: Mapping[str, tuple[str, str]] | None = None,
+) -> Figure:
+    """Draw every variant's metric on training and validation data, side by side on one scale.
+
+    If the scale hides how the last curves differ at their ends, a further panel shows their last part (`last_part`).
+    Each of up to six cells of a grid has its row of panels. The names stand at the ends of the curves if they fit
+    there, otherwise in a legend.
+
+    A mean stops where the shortest seed stops. The other seeds continue as thin lines, each with a dot at its end;
+    nothing is padded. The legend names variants without any finite value.
+
+    Args:
+        history: one row per run and epoch: position (of the run), variant, epoch, and the metric with and without
+            `val_`.
+        styles: of the variants by label and, in cells, by name.
+        seeds: draw every seed as a thin line from the first epoch.
+        unit: what a run is one of, for the bands.
+        cells: name and cell of each variant; None: one cell.
+    """
+    sides = {name: side for name, side in ((metric, "training"), (f"val_{metric}", "validation")) if name in history}
+    parts = [_Part.of(cell, own, [*sides], metric, unit) for cell, own in _by_cell(history, cells)]
+    across = len(sides) + any(part.zoomed is not None for part in parts)
+    inches = _SINGLE if len(parts) == 1 else _OF_SEVERAL
+    width = TWO_COLUMNS if across > 1 else ONE_COLUMN
+    beside = 1 if is_narrow() else across
+    height = _AROUND + inches * len(parts) * (across // beside)
+    figure, row = panels(across * len(parts), title, width, height, columns=beside)
+    counts = {*history.groupby("variant")["position"].nunique()}
+    labelled = len(counts) == 1 and all(part.fits(styles, inches - _LABELS) for part in parts)
+    drawing = _Drawing(metric, sides, styles, unit, seeds=seeds, named=not labelled)
+    for position, part in enumerate(parts):
+        own = row[position * across : (position + 1) * across]
+        drawing.whole(own, part)
+        if part.zoomed is not None:
+            drawing.zoomed(own[-2:], part, part.zoomed)
+        elif across > len(sides):
+            own[-1].set_axis_off()
+        if labelled:
+            label_ends(own[-1 if part.zoomed is not None else len(sides) - 1], part.ends(styles), inches - _LABELS)
+    for axes in row[:-across]:
+        axes.set_xlabel("")
+    legend_below(figure, row[len(sides) - 1], BAND + (f", n = {counts.pop()}" if labelled else ""))
+    return figure
+
+
+def _by_cell(history: pd.DataFrame, cells: Mapping[str, tuple[str, str]] | None) -> list[tuple[str, pd.DataFrame]]:
+    """Return the cells and their rows, with the names of the variants; one cell if there are too many."""
+    found = dict.fromkeys(cell for _, cell in (cells or {}).values())
+    if cells is None or not 1 < len(found) <= _MOST_CELLS:
+        return [("", history)]
+    cell_of = history["variant"].map({variant: cell for variant, (_, cell) in cells.items()})
+    named = history.assign(variant=history["variant"].map({variant: name for variant, (name, _) in cells.items()}))
+    return [(cell, own) for cell in found if len(own := named[cell_of == cell])]
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """What all panels of a figure have in common."""
+
+    metric: str
+    sides: Mapping[str, str]  # the words for each column
+    styles: Mapping[str, Style]
+    unit: Unit
+    seeds: bool
+    named: bool  # the variants are named in the legend
+
+    def whole(self, row: Sequence[Axes], part: _Part) -> None:
+        """Draw all epochs, a panel for each column, on one scale."""
+        others = sum(not style.shown for style in self.styles.values())
+        drawn = row[: len(self.sides)]
+        for axes, (column, side) in zip(drawn, self.sides.items(), strict=True):
+            self._draw(axes, part.history, column, others, part.blank, named=self.named)
+            epoch_axis(axes, _TICKS)
+            _scale(axes, part.history[column], self.metric)
+            axes.set_ylabel(f"{side} {axis_label(self.metric)}")
+        _share_scale(drawn)
+        if part.cell:
+            row[0].set_title(wrapped(part.cell, _HEADING), loc="left", fontsize="medium", color=_QUIET)
+
+    def _draw(
+        self,
+        axes: Axes,
+        history: pd.DataFrame,
+        column: str,
+        others: int = 0,
+        blank: Container[str] = (),
+        *,
+        named: bool = False,
+    ) -> None:
+        draw_variants(axes, history, column, self.styles, others, blank, seeds=self.seeds, unit=self.unit, named=named)
+
+    def zoomed(self, panels: Sequence[Axes], part: _Part, zoom: LastPart) -> None:
+        """Draw the last part, and mark it in the panel to its left."""
+        whole, axes = panels
+        column = [*self.sides][-1]
+        late = part.history[part.history["epoch"] >= zoom.first]
+        self._draw(axes, late, column)
+        epoch_axis(axes, _TICKS)
+        axes.margins(x=0.02)
+        axes.set_ylim(zoom.low, zoom.high)
+        axes.set_title(ZOOM_TITLE, loc="left", fontsize="small", color=_QUIET)
+        if is_share(self.metric):
+            axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
+        last = int(part.history["epoch"].max())
+        size = last - zoom.first, zoom.high - zoom.low
+        whole.add_patch(Rectangle((zoom.first, zoom.low), *size, fill=False, edgecolor=_QUIET, linewidth=0.6, zorder=4))
+
+
+def _scale(axes: Axes, values: "pd.Series[float]", metric: str) -> None:
+    finite = _finite(values)
+    if is_share(metric):
+        axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
+    if not len(finite):
+        return
+    if is_share(metric):
+        # Clip early epochs that are far below, but never the final values.
+        ends = [ys[-1] for line in axes.lines if len(ys := _finite(line.get_ydata()))]
+        low = min([float(np.quantile(finite, _EARLY)), *ends])
+        bottom, top = axes.get_ylim()
+        axes.set_ylim(max(bottom, low - 0.1 * (float(finite.max()) - low)), min(top, 1.005))  # no band above 100%
+    elif finite.min() > 0 and finite.max() > WIDE_RANGE * finite.min():
+        axes.set_yscale("log")
+
+
+def _finite(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    numbers: npt.NDArray[np.float64] = np.asarray(values, float)
+    return numbers[np.isfinite(numbers)]
+
+
+def _share_scale(row: Sequence[Axes]) -> None:
+    scale = "log" if any(axes.get_yscale() == "log" for axes in row) else "linear"
+    for axes in row:
+        if axes.get_yscale() != scale:
+            axes.set_yscale(scale)
+    limits = [axes.get_ylim() for axes in row]  # positive on a logarithmic axis
+    for axes in row:
+        axes.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))

@@ -1,0 +1,122 @@
+"""Differences from the baseline by epoch: when a variant gets ahead, also where curves lie on each other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from runner.reporting.figures.canvas import epoch_axis, is_narrow, label_rows, legend_below, panels, wrapped
+from runner.reporting.figures.difference_axis import (
+    MARGIN_COLOR,
+    difference_label,
+    difference_limits,
+    sides_label,
+    signed_ticks,
+)
+from runner.reporting.figures.looks import TWO_COLUMNS
+from runner.reporting.figures.styles import Style
+from runner.reporting.metrics import margin_text
+from runner.reporting.statistics.attainability import CONFIDENCE
+
+_TOGETHER = 3  # most lines in one panel
+_MOST = 12  # panels
+_ACROSS = 4  # panels side by side
+_FIRST, _FURTHER, _FRAME = 1.7, 1.35, 0.7  # inches: a single row of panels, one of several, what surrounds all
+_EARLY = 3  # the first third of the epochs may leave the axis
+
+
+@dataclass(frozen=True)
+class _Panel:
+    heading: str
+    shown: pd.DataFrame
+    grey: pd.DataFrame
+
+
+def difference_over_time(
+    frame: pd.DataFrame,
+    metric: str,
+    baseline: str,
+    title: str,
+    styles: Mapping[str, Style],
+    margin: float | None = None,
+) -> Figure:
+    """Draw each variant's mean difference from its baseline by epoch, with its interval.
+
+    A panel shows the variants of one cell of a grid, or up to three variants. With more, each has its panel, in which
+    the others are grey.
+
+    Args:
+        frame: from `differences_by_epoch`.
+        metric: the history's column, for the words.
+        baseline: in words.
+        styles: by name of the variant; only those that stand out are shown.
+        margin: differences within it count as equal; drawn as a band.
+    """
+    parts = _parts(frame, styles)
+    across = min(len(parts), _ACROSS // 2 if is_narrow() else _ACROSS)
+    rows = -(-len(parts) // across)
+    inches = _FRAME + (_FIRST if rows == 1 else _FURTHER * rows)
+    figure, row = panels(len(parts), title, TWO_COLUMNS, inches, columns=across)
+    late = frame[frame["epoch"] * _EARLY >= frame["epoch"].max()]
+    ends = [own[["mean", "low", "high"]].to_numpy(float).ravel() for _, own in late.groupby("variant", sort=False)]
+    limits = difference_limits(ends, margin)
+    for position, (axes, part) in enumerate(zip(row, parts, strict=True)):
+        _draw(axes, part, styles)
+        _frame(axes, metric, margin, limits)
+        if len(parts) > 1:
+            axes.set_title(wrapped(part.heading, 110 // across), loc="left", fontsize="medium", color="0.35")
+        axes.tick_params(labelleft=not position % across)
+        if position + across < len(parts):
+            axes.tick_params(labelbottom=False)
+            axes.set_xlabel("")
+    label = difference_label(metric, baseline, 34 if rows == 1 else 48)
+    label_rows(figure, row, f"{label}\n{sides_label(metric, 8)}")
+    together = [str(name) for name in frame["name"].unique()] if not len(parts[0].grey) else []
+    _explain(figure, row[0], margin, metric, styles, together)
+    return figure
+
+
+def _parts(frame: pd.DataFrame, styles: Mapping[str, Style]) -> list[_Panel]:
+    cells = frame["cell"].unique()
+    none = frame.iloc[:0]
+    if len(cells) > 1:
+        return [_Panel(cell, frame[frame["cell"] == cell], none) for cell in cells[:_MOST]]
+    shown = [name for name in frame["name"].unique() if styles[name].shown]
+    if len(frame["name"].unique()) <= _TOGETHER:
+        return [_Panel("", frame, none)]
+    by_name = {name: frame["name"] == name for name in shown[:_MOST]}
+    return [_Panel(name, frame[is_one], frame[~is_one]) for name, is_one in by_name.items()]
+
+
+def _draw(axes: Axes, part: _Panel, styles: Mapping[str, Style]) -> None:
+    for _, own in part.grey.groupby("variant", sort=False):
+        axes.plot(own["epoch"], own["mean"], color="0.8", linewidth=0.7, zorder=1)
+    for name, own in part.shown.groupby("name", sort=False):
+        style = styles[str(name)]
+        marker = "o" if len(own) == 1 else None
+        axes.plot(own["epoch"], own["mean"], style.dash, color=style.color, marker=marker, zorder=3)
+        axes.fill_between(own["epoch"], own["low"], own["high"], color=style.color, alpha=0.2, linewidth=0, zorder=2)
+
+
+def _frame(axes: Axes, metric: str, margin: float | None, limits: tuple[float, float]) -> None:
+    axes.axhline(0, color="black", linewidth=0.8, zorder=1)
+    if margin:
+        axes.axhspan(-margin, margin, color=MARGIN_COLOR, linewidth=0, zorder=0)
+    axes.set_ylim(limits)
+    epoch_axis(axes)
+    signed_ticks(axes.yaxis, metric)
+
+
+def _explain(
+    figure: Figure, axes: Axes, margin: float | None, metric: str, styles: Mapping[str, Style], names: list[str]
+) -> None:
+    for name in names:
+        axes.plot([], [], styles[name].dash, color=styles[name].color, label=wrapped(name, 40))
+    axes.fill_between([], [], color="0.6", alpha=0.4, linewidth=0, label=f"{CONFIDENCE:.0%} interval of the mean")
+    if margin:
+        axes.fill_between(
+            [], [], color=MARGIN_COLOR, linewidth=0, label=f"within the margin of {margin_text(margin, metric)}"
+        )
+    legend_below(figure, axes)

@@ -1,0 +1,76 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from runner.reporting.differences import BY_EPOCH
+from runner.reporting.figures.of_differences_over_time import difference_over_time
+from runner.reporting.figures.styles import variant_styles
+
+
+def rows(name, means, cell="", reach=0.01):
+    named = {"variant": f"{name}{cell}", "name": name, "cell": cell, "epoch": range(1, len(means) + 1), "n": 3}
+    mean = np.array(means)
+    return pd.DataFrame(named | {"mean": mean, "low": mean - reach, "high": mean + reach})[BY_EPOCH]
+
+
+def draw(*frames, **given):
+    frame = pd.concat(frames)
+    names = [*dict.fromkeys(frame["name"])]
+    figure = difference_over_time(frame, "val_accuracy", "a", "t", variant_styles(names, names, None), **given)
+    figure.draw_without_rendering()
+    return figure
+
+
+def curves(axes):
+    """The drawn curves, without the line at 0 and the entries of the legend."""
+    return [line for line in axes.lines if len(line.get_xdata()) > 2]
+
+
+def test_the_mean_is_a_line_and_the_interval_a_band():
+    axes = draw(rows("b", [0.0, 0.1, 0.2])).axes[0]
+    (line,) = curves(axes)
+    assert line.get_ydata().tolist() == [0.0, 0.1, 0.2]
+    ends = axes.collections[0].get_paths()[0].vertices
+    assert ends[ends[:, 0] == 3][:, 1].min() == pytest.approx(0.19)
+
+
+def test_up_to_three_variants_share_a_panel_and_have_a_legend():
+    figure = draw(*(rows(name, [0.0, 0.1, 0.2]) for name in "bcd"))
+    assert len(figure.axes) == 1
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["b", "c", "d", "95% interval of the mean"]
+
+
+def test_of_more_each_has_its_panel_in_which_the_others_are_grey():
+    figure = draw(*(rows(name, [0.0, 0.1, place]) for place, name in enumerate("bcdef")))
+    assert [axes.get_title(loc="left") for axes in figure.axes] == [*"bcdef"]
+    for place, axes in enumerate(figure.axes):
+        own = [line for line in curves(axes) if line.get_color() != "0.8"]
+        assert [line.get_ydata()[-1] for line in own] == [place]
+        assert len(curves(axes)) == 5
+    assert len({axes.get_ylim() for axes in figure.axes}) == 1
+
+
+def test_every_cell_has_its_panel():
+    figure = draw(rows("b", [0.0, 0.1, 0.2], "x"), rows("b", [0.0, 0.2, 0.3], "y"))
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["x", "y"]
+
+
+def test_early_differences_may_leave_the_axis_and_late_ones_may_not():
+    axes = draw(rows("b", [-0.9, *[0.01] * 8])).axes[0]
+    low, high = axes.get_ylim()
+    assert -0.1 < low < 0 < 0.02 <= high
+
+
+def test_the_margin_is_a_band():
+    figure = draw(rows("b", [0.0, 0.1, 0.2]), margin=0.05)
+    assert "within the margin of 5 percentage points" in [text.get_text() for text in figure.legends[0].get_texts()]
+    assert figure.axes[0].patches[0].get_height() == pytest.approx(0.1)
+
+
+def test_the_axis_names_the_baseline_and_nothing_leaves_the_figure():
+    figure = draw(*(rows(name, [0.0, 0.1, 0.2]) for name in "bcdef"))
+    label = figure.get_supylabel().replace("\n", " ")
+    assert label.startswith("difference from a in validation accuracy")
+    box = next(text for text in figure.texts if text.get_text() == figure.get_supylabel()).get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 < figure.axes[0].get_window_extent().x0
