@@ -33,6 +33,7 @@ class Card:
     path: str
     directory: str  # address
     link: str  # address of its report; "" without one
+    commands: Sequence[str]
     rows: Sequence[tuple[Finding, str]]  # with the SVG of its bar
     more: int  # rows that are not shown
     curves: str  # SVG
@@ -128,6 +129,7 @@ def _card(entry: Entry, root: Path, place: Path, *, live: bool) -> Card:
         path=printable(path),
         directory=f"./{directory}",
         link=f"./{directory}{PAGE}" if has_page else "",
+        commands=[command for command in entry.commands if not (live and command.startswith("runner report"))],
         rows=list(zip(rows, bars(entry.findings.rows), strict=False)),
         more=len(entry.findings.rows) - len(rows),
         curves=curves_drawing(curves) if curves else "",

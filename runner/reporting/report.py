@@ -231,7 +231,7 @@ def report_page(paths: Sequence[Path], place: Path) -> str:
     results = read_results(find_runs(paths, left_out), paths, Wish(), left_out)
 
     def draw(stem: str, figure: Figure) -> Drawing:
-        return drawing(stem, figure, as_svg(figure), results.unit)
+        return drawing(stem, figure, as_svg(figure), figure_caption(stem, figure, results, None))
 
     drawings = [*drawn(report_figures(results, results.ranks, None, seeds=False), draw, left_out)]
     return page_text(results, drawings, results_table(results), place)
