@@ -168,6 +168,7 @@ def _is_self(node: ast.expr) -> bool:
 # Modules that import inside functions, beside the commands: what they import there takes seconds or is an extra.
 LATE = {
     "data/archives.py",
+    "data/folds.py",
     "data/keras_datasets.py",
     "data/mnist.py",
     "engine/mlflow_store.py",
@@ -177,6 +178,7 @@ LATE = {
     "reporting/scores.py",
     "reporting/statistics/functional_anova.py",
     "reporting/statistics/power.py",
+    "run/ahead.py",
     "run/execute.py",
     "run/prepare.py",
     "sweeps/hydra_launchers.py",

@@ -15,7 +15,7 @@ from runner.records.baselines import arm_parts
 from runner.reporting.decision import STILL_TRAINING, outcome
 from runner.reporting.folds import units_of
 from runner.reporting.metrics import interval_text, signed_text
-from runner.reporting.pairs import compared_runs
+from runner.reporting.pairs import ComparedRuns
 from runner.reporting.results import Results
 from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.statistics.names_of_tests import CORRECTED_T
@@ -55,16 +55,20 @@ def differences(results: Results) -> list[Difference]:
     rows = results.comparisons.to_dict("records")
     cells = names_and_cells(results)
     chosen = _chosen(results)
-    return [_difference(row, results, cells, chosen) for row in rows]
+    compared = ComparedRuns(results.summary, results.asked.looks)
+    return [_difference(row, results, cells, chosen, compared.of(row)) for row in rows]
 
 
 def _difference(
-    row: Mapping[Any, Any], results: Results, cells: Mapping[str, tuple[str, str]], chosen: Mapping[str, str]
+    row: Mapping[Any, Any],
+    results: Results,
+    cells: Mapping[str, tuple[str, str]],
+    chosen: Mapping[str, str],
+    places: Sequence[Sequence[int]],
 ) -> Difference:
     metric = results.metric
     variant, baseline = str(row["variant"]), str(row["baseline"])
     name, cell = cells[variant]
-    places = compared_runs(results.summary, row, results.asked.looks)
     is_paired = str(row["test"]).startswith("paired") or row["test"] == CORRECTED_T
     column, interval = shown_estimate(row)
     text = signed_text(row[column], metric)

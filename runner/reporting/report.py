@@ -21,7 +21,8 @@ from runner.reporting.figures.canvas import as_svg, save_figure
 from runner.reporting.figures.files import drawn, write_figures
 from runner.reporting.figures.looks import Look, look_of
 from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
-from runner.reporting.page.page import Drawing, drawing, page_text, write_page
+from runner.reporting.page.page import drawing, page_text, write_page
+from runner.reporting.page.sections import Drawing
 from runner.reporting.ranks import Ranks
 from runner.reporting.report_figures import report_figures
 from runner.reporting.result_reader import Wish, read_results
