@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from scipy import stats
 from runner.core.text import counted
 from runner.records.baselines import arm_parts
 from runner.reporting.decision import STILL_TRAINING, outcome
+from runner.reporting.difference import Difference
 from runner.reporting.folds import units_of
 from runner.reporting.metrics import interval_text, signed_text
 from runner.reporting.pairs import ComparedRuns
@@ -27,27 +27,6 @@ _TINY = np.finfo(float).tiny
 _TRAINING = "training"  # the word of a comparison without a verdict yet
 _DIGITS = 3  # of a chosen value
 _SPACE = "\N{NO-BREAK SPACE}"
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A variant's difference from its baseline; numbers are in the metric's unit, NaN where unknown."""
-
-    variant: str
-    name: str  # without its cell of a grid and its data set
-    cell: str  # of the grid, and the data set; "" if all variants have one baseline
-    baseline: str  # without its cell, too; with its chosen values
-    note: str  # chosen values, and runs that count as lost
-    word: str  # the verdict: better, worse, equivalent or undecided; or training
-    places: tuple[Sequence[int], Sequence[int]]  # of the compared runs in the summary: the variant's, the baseline's
-    is_paired: bool
-    by_seed: Mapping[Any, float]  # or by fold; without pairs, the difference from the baseline's mean
-    estimate: float  # the mean; of paired times the median
-    low: float  # of the 95% interval for these test examples
-    high: float
-    new_low: float  # of the 95% interval that also covers new test examples
-    new_high: float
-    text: str  # the estimate and its interval in words, in the unit that is shown: "+0.20 [+0.05, +0.35]"
 
 
 def differences(results: Results) -> list[Difference]:
