@@ -42,7 +42,7 @@ def serve_command(arguments: Sequence[str]) -> None:
 
     directory, host, terminal = chosen.directory, chosen.host, Terminal()
     names = ["localhost"] if host == LOOPBACK else ["localhost", host.lower(), socket.gethostname().lower()]
-    with closing(Maker()) as maker, Server(Site(directory, Reports(maker), names), host, chosen.port) as server:
+    with closing(Maker()) as maker, Server(Site(directory, Reports(maker), names).answer, host, chosen.port) as server:
         if not server.is_local:
             show_warning(terminal, f"--host {host}: anybody who can reach this machine can read {directory}")
         terminal.print(f"{directory}: {server.url} (Ctrl-C ends)", soft_wrap=True)

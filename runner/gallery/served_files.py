@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote
 
+from runner.gallery.answer import HTML
 from runner.gallery.entries import RECORD
 from runner.gallery.findings import AGGREGATE
 from runner.records.sweep_directory import PLAN, PLAN_TABLE
 
 # Neither networks nor arrays: no browser shows them, and loading somebody's pickle or network runs code.
 KINDS = {
-    ".html": "text/html; charset=utf-8",
+    ".html": HTML,
     ".svg": "image/svg+xml",
     ".png": "image/png",
     ".pdf": "application/pdf",

@@ -5,28 +5,33 @@ import ipaddress
 import logging
 import socket
 import sys
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 
 from runner.core.errors import UserError
-from runner.gallery.site import Answer, Site
+from runner.gallery.answer import Answer
 
 _LOG = logging.getLogger(__name__)
 _SECONDS = 30  # for a request to arrive; an open connection costs a thread
 
 
 class Server(ThreadingHTTPServer):
-    """HTTP server of a site."""
+    """HTTP server of a site.
+
+    Args:
+        answer: of the site, from the target of a request and the header Host.
+    """
 
     daemon_threads = True
 
-    def __init__(self, site: Site, host: str, port: int) -> None:
+    def __init__(self, answer: Callable[[str, str | None], Answer], host: str, port: int) -> None:
         """Listen on an address; port 0 takes a free one.
 
         Raises:
             UserError: if the address cannot be used.
         """
-        self.site = site
+        self.answer = answer
         try:
             family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
             self.address_family = family
@@ -76,7 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(self._answered(), with_body=False)
 
     def _answered(self) -> Answer:
-        answer = self.server.site.answer(self.path, self.headers.get("Host"))
+        answer = self.server.answer(self.path, self.headers.get("Host"))
         known = self.headers.get("If-None-Match")
         return answer.unchanged() if known == answer.headers["ETag"] else answer
 

@@ -7,59 +7,25 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
-from typing import Self
 from urllib.parse import quote, urlsplit
 
 from runner.core.errors import UserError
+from runner.gallery.answer import OURS, Answer
 from runner.gallery.entries import PAGE, Entries, Key
 from runner.gallery.entry import Entry
 from runner.gallery.page import gallery_page, version_of
 from runner.gallery.reports import Reports
-from runner.gallery.served_files import KINDS, NotServed, list_files, parts_of, read_file
+from runner.gallery.served_files import NotServed, list_files, parts_of, read_file
 from runner.gallery.served_pages import follow_page, list_page, message_page
 
 _REST = 2.0  # seconds between two searches of the directory
-_HTML, _JSON = KINDS[".html"], "application/json"
-_OURS = "frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
+_JSON = "application/json"
 # A page or drawing on the disk may be anybody's: its scripts see neither the other files nor the network.
-_UNTRUSTED = (
-    f"sandbox allow-scripts allow-popups; default-src 'none'; img-src data:; style-src 'unsafe-inline'; {_OURS}"
-)
+_UNTRUSTED = f"sandbox allow-scripts allow-popups; default-src 'none'; img-src data:; style-src 'unsafe-inline'; {OURS}"
 _POLICIES = {".html": f"{_UNTRUSTED}; script-src 'unsafe-inline'", ".svg": _UNTRUSTED.replace("allow-scripts ", "")}
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Status, headers and body of an answer."""
-
-    status: HTTPStatus
-    body: bytes = b""
-    kind: str = _HTML
-    policy: str = _OURS
-    location: str = ""
-    tag: str = ""  # of the body; "" computes it
-
-    def unchanged(self) -> Self:
-        """Return the answer to a browser that has this body already."""
-        return replace(self, status=HTTPStatus.NOT_MODIFIED, body=b"", tag=self.headers["ETag"])
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """All headers; the ETag is a hash of the body."""
-        found = {
-            "Content-Type": self.kind,
-            "Content-Length": str(len(self.body)),
-            "Cache-Control": "no-cache",
-            "ETag": self.tag or f'"{hashlib.sha256(self.body).hexdigest()[:32]}"',
-            "Content-Security-Policy": self.policy,
-            "Cross-Origin-Resource-Policy": "same-origin",
-            "Referrer-Policy": "no-referrer",
-            "X-Content-Type-Options": "nosniff",
-        }
-        return found | ({"Location": self.location} if self.location else {})
 
 
 @dataclass
@@ -118,7 +84,7 @@ class Site:
             content, kind = read_file(self.root, parts)
         except NotServed:
             return self._list(parts, path, entries)
-        return Answer(HTTPStatus.OK, content, kind, _POLICIES.get(Path(parts[-1]).suffix, _OURS))
+        return Answer(HTTPStatus.OK, content, kind, _POLICIES.get(Path(parts[-1]).suffix, OURS))
 
     def _search(self) -> list[Entry]:
         with self._lock:

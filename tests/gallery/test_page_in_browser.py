@@ -26,7 +26,7 @@ def served(browser, outputs):
     site = Site(
         outputs, Reports(lambda directory: f"<title>made of {directory.name}</title>"), clock=lambda: next(ahead)
     )
-    with Server(site, "127.0.0.1", 0) as server:
+    with Server(site.answer, "127.0.0.1", 0) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield opened_anew(browser, server.url)

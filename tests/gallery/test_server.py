@@ -15,7 +15,7 @@ from runner.gallery.site import Site
 @pytest.fixture
 def server(outputs):
     """A server that listens on a free port, in a thread."""
-    with Server(Site(outputs, Reports(str)), "127.0.0.1", 0) as server:
+    with Server(Site(outputs, Reports(str)).answer, "127.0.0.1", 0) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield server
@@ -79,14 +79,14 @@ def test_it_listens_on_this_machine_alone(server):
 def test_a_used_port_is_one_message(server, outputs):
     port = server.server_address[1]
     with pytest.raises(UserError, match=f"--port {port}: in use by another program"):
-        Server(Site(outputs, Reports(str)), "127.0.0.1", port)
+        Server(Site(outputs, Reports(str)).answer, "127.0.0.1", port)
 
 
 def test_an_address_elsewhere_is_one_message(outputs):
     with pytest.raises(UserError, match=r"--host 192\.0\.2\.1: not an address of this machine"):
-        Server(Site(outputs, Reports(str)), "192.0.2.1", 0)
+        Server(Site(outputs, Reports(str)).answer, "192.0.2.1", 0)
 
 
 def test_every_address_is_not_this_machine_alone(outputs):
-    with Server(Site(outputs, Reports(str)), "0.0.0.0", 0) as server:
+    with Server(Site(outputs, Reports(str)).answer, "0.0.0.0", 0) as server:
         assert not server.is_local

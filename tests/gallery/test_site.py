@@ -8,8 +8,9 @@ import pytest
 
 from runner.core.errors import UserError
 from runner.core.lock import run_lock
+from runner.gallery.answer import Answer
 from runner.gallery.reports import Reports
-from runner.gallery.site import Answer, Site
+from runner.gallery.site import Site
 from tests.gallery.conftest import HOSTILE, JOBS, report_on
 from tests.gallery.test_served_files import SECRET, TRAVERSALS
 from tests.sweeps.made_up import end
