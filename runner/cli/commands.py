@@ -234,7 +234,8 @@ COMMANDS = {
         _report,
         (
             "--baseline", "--bayesian-rope", "--by", "--confusion", "--correction", "--font", "--format", "--interval",
-            "--margin", "--metric", "--out", "--seeds", "--style", "--target", "--together", "--watch", "--width",
+            "--margin", "--metric", "--order", "--out", "--seeds", "--siunitx", "--style", "--target", "--together",
+            "--watch", "--width",
         ),
         only_reads=True,
     ),

@@ -28,6 +28,7 @@ from runner.reporting.result_reader import Wish, read_results
 from runner.reporting.results import Results
 from runner.reporting.run_figures import run_figures
 from runner.reporting.tables.csv_frames import write_frame
+from runner.reporting.tables.dataset_table import dataset_table
 from runner.reporting.tables.paper_table import PaperTable, paper_table
 from runner.reporting.variant_names import find_variant
 
@@ -118,7 +119,7 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
         return
     table = results_table(results)
     if "table" in formats:
-        yield from table.write(out)
+        yield from _write_tables(results, ranks, table, out, output)
     if {*FIGURE_FORMATS, "html"} & formats:
         yield from _write_figures(results, ranks, table, out, replace(output, formats=formats), look)
 
@@ -137,6 +138,7 @@ def _stale(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
         "importances.*": bool(len(results.importances.frame)) or (out / "trials.csv").exists(),  # of a search
         "variance_sources.*": results.variance_sources is not None,
         "ranks.csv": ranks is not None,
+        "table_by_dataset.*": len({*results.summary["dataset"]}) > 1,
         "critical_difference.*": ranks is not None,
         "tasks.csv": results.tasks is not None,
         "performance_profile.*": has_profile,
@@ -216,6 +218,19 @@ def _write_figures(
         yield from write_captions(captions, out)
     if "html" in formats:
         yield write_page(results, drawings, table, out / "index.html")
+
+
+def _write_tables(
+    results: Results, ranks: Ranks | None, table: PaperTable, out: Path, output: Output
+) -> Iterator[Path]:
+    by_result = results.by_result if output.order == "result" else results.variants
+    yield from table.ordered(by_result).write(out, siunitx=output.siunitx)
+    arms = dict(zip(results.summary["variant"], results.summary["arm"], strict=True))
+    marks = {row["variant"]: mark for row, mark in zip(table.rows, table.marks, strict=True)}
+    average = None if ranks is None else {str(name): float(rank) for name, rank in ranks.average.items()}
+    order = dict.fromkeys(arms[variant] for variant in by_result)
+    if wide := dataset_table(results.aggregate, arms, marks, average, [*order]):
+        yield from wide.write(out, siunitx=output.siunitx)
 
 
 def _test_examples(results: Results) -> int | None:
