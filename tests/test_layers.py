@@ -23,6 +23,7 @@ ORDER = [
     "run",
     "sweeps",
     "export",
+    "gallery",
     "reproducibility",
     "cli",
     "interface",

@@ -33,8 +33,8 @@ def run_as_typed(cli, quick_cli, shell):
     return run
 
 
-def test_ten_commands_besides_the_two_of_make_and_those_of_sweeps_and_of_reproducing():
-    assert [block.count("runner ") for block in BLOCKS] == [0, 10, 5, 2]
+def test_eleven_commands_besides_the_two_of_make_and_those_of_sweeps_and_of_reproducing():
+    assert [block.count("runner ") for block in BLOCKS] == [0, 11, 5, 2]
     assert [command for command in COMMANDS if not command.startswith("runner")] == ["make run", "make test"]
 
 

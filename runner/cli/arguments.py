@@ -2,15 +2,20 @@
 
 import argparse
 import math
+from typing import Literal
 
 from runner.cli.paths import path_argument
 
 
-def directories_parser(command: str, description: str) -> argparse.ArgumentParser:
-    """Return the parser of a command that takes directories of runs or sweeps."""
+def directories_parser(command: str, description: str, *, at_least: Literal["*", "+"] = "+") -> argparse.ArgumentParser:
+    """Return the parser of a command that takes directories of runs or sweeps.
+
+    Args:
+        at_least: whether one is needed (+) or not (*).
+    """
     parser = argparse.ArgumentParser(prog=f"runner {command}", description=description)
     parser.add_argument(
-        "directories", nargs="+", type=path_argument, metavar="DIR", help="directories of runs or sweeps"
+        "directories", nargs=at_least, type=path_argument, metavar="DIR", help="directories of runs or sweeps"
     )
     return parser
 

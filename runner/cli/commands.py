@@ -174,6 +174,11 @@ def _report(arguments: Sequence[str]) -> None:
     from runner.cli.report import report_arguments, report_command
 
     chosen = report_arguments(arguments)
+    if chosen.index:
+        from runner.cli.gallery import index_command
+
+        index_command(chosen.directories, chosen.out)
+        return
     if chosen.watch:
         from runner.core.terminal import Terminal
         from runner.sweeps.progress.watch import watch
@@ -233,9 +238,9 @@ COMMANDS = {
     "report": Command(
         _report,
         (
-            "--baseline", "--bayesian-rope", "--by", "--confusion", "--correction", "--font", "--format", "--interval",
-            "--margin", "--metric", "--order", "--out", "--seeds", "--siunitx", "--style", "--target", "--together",
-            "--watch", "--width",
+            "--baseline", "--bayesian-rope", "--by", "--confusion", "--correction", "--figure-data", "--font",
+            "--format", "--index", "--interval", "--margin", "--metric", "--order", "--out", "--seeds", "--siunitx",
+            "--style", "--target", "--together", "--watch", "--width",
         ),
         only_reads=True,
     ),

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+USUAL_PLACE = Path("outputs")
+
 
 def path_argument(text: str) -> Path:
     """Return a path that the user gives.

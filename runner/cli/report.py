@@ -5,7 +5,8 @@ import math
 from collections.abc import Sequence
 
 from runner.cli.arguments import above_zero, at_least_zero, directories_parser, number
-from runner.cli.paths import path_argument
+from runner.cli.paths import USUAL_PLACE, path_argument
+from runner.core.errors import UserError
 from runner.core.paths import refuse_file
 from runner.core.terminal import Terminal
 from runner.records.design import CORRECTIONS
@@ -27,9 +28,14 @@ _OF_VARIANTS = (
 
 def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the arguments of `runner report`; with `watch`, the report waits until the runs have ended."""
-    parser = directories_parser("report", "Write the report on finished runs again, from their records.")
+    parser = directories_parser("report", "Write the report on finished runs again, from their records.", at_least="*")
     parser.add_argument("--out", type=path_argument, help="output directory (default: the sweep's, or outputs/report)")
     parser.add_argument("--together", action="store_true", help="write one report on the runs of all sweeps")
+    parser.add_argument(
+        "--index", action="store_true",
+        help=f"write one page over all studies, sweeps and runs in and below DIR (default: {USUAL_PLACE}), with links "
+        "to their reports",
+    )  # fmt: skip
     parser.add_argument("--metric", help="a column of summary.csv (default: the study's, or test_accuracy)")
     parser.add_argument("--baseline", help="the variant that the others are compared with (default: the first)")
     parser.add_argument(
@@ -67,6 +73,9 @@ def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         f"(default: {' '.join(USUAL_FORMATS)}; for a single run {' '.join(USUAL_OF_A_RUN)})",
     )  # fmt: skip
     parser.add_argument(
+        "--figure-data", action="store_true", help="write the data of each figure beside it (forest_data.csv)"
+    )
+    parser.add_argument(
         "--order", choices=ORDERS, default="given", help="of the tables' rows: as given (default), or the best first"
     )
     parser.add_argument(
@@ -89,7 +98,23 @@ def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--interval", type=_seconds, default=2.0, metavar="SECONDS", help="refresh interval of --watch (default: 2)"
     )
-    return parser.parse_args(arguments)
+    chosen = parser.parse_args(arguments)
+    if not chosen.index and not chosen.directories:
+        parser.error("the following arguments are required: DIR")
+    if chosen.index:
+        _refuse_idle(chosen, parser)
+    return chosen
+
+
+def _refuse_idle(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    """Raise UserError for arguments that `--index` does not use."""
+    if len(chosen.directories) > 1:
+        raise UserError(f"--index: takes one directory, and {len(chosen.directories)} are given; name one above them")
+    used = ("directories", "index", "out")
+    given = [name for name, value in vars(chosen).items() if name not in used and value != parser.get_default(name)]
+    if given:
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise UserError(f"{flags}: no effect on --index, which shows the reports as they are; leave it out")
 
 
 def report_command(chosen: argparse.Namespace) -> None:
@@ -121,6 +146,7 @@ def report_command(chosen: argparse.Namespace) -> None:
             width=chosen.width,
             font=chosen.font,
             order=chosen.order,
+            figure_data=chosen.figure_data,
             siunitx=chosen.siunitx,
         ),
         out=chosen.out,

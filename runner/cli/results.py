@@ -2,17 +2,14 @@
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
-from runner.cli.paths import path_argument
+from runner.cli.paths import USUAL_PLACE, path_argument
 from runner.core.omissions import LeftOut
 from runner.core.terminal import Terminal
 from runner.core.text import counted
 from runner.reporting.collect import find_runs
 from runner.reporting.labels import Values
 from runner.reporting.run_list import FORMATS, RunList, csv_list, json_list, show_table
-
-_USUAL_PLACE = Path("outputs")
 
 
 def list_command(arguments: Sequence[str]) -> None:
@@ -34,8 +31,8 @@ def list_command(arguments: Sequence[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="runner list", description="List the runs in and below directories.")
     parser.add_argument(
-        "directories", nargs="*", type=path_argument, default=[_USUAL_PLACE], metavar="DIR",
-        help=f"directories of runs or sweeps (default: {_USUAL_PLACE})",
+        "directories", nargs="*", type=path_argument, default=[USUAL_PLACE], metavar="DIR",
+        help=f"directories of runs or sweeps (default: {USUAL_PLACE})",
     )  # fmt: skip
     parser.add_argument(
         "--where", action="append", default=[], metavar="EXPR",

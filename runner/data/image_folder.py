@@ -76,35 +76,34 @@ def load_images(
         raise ConfigError(f"dataset.channels={channels}: must be 1 (grayscale) or 3 (RGB)")
     root = user_path(path)
     folders = _part_folders(root)
-    if not ("train" in folders and len(folders) > 1):
-        classes = _training_classes(root)
-        part, done = _read(root, classes, style)
-        train, test = hold_out(str(root), part, test_size, data_seed)
-        notes = _notes(root, done, len(part))
-        named = [shortened(text) for text in classes]
-        return checked_dataset(name, str(root), train, test, named, notes, draws_test=True)
-    own = folders.pop("train")
-    classes = _training_classes(own)
-    for folder in folders.values():
-        if unknown := sorted(set(_class_names(folder)) - set(classes)):
-            raise DataError(f"{folder / unknown[0]}: {own} has no such class")
-    if len(for_validation := [folder for part, folder in folders.items() if part != "test"]) > 1:
-        raise DataError(f"{for_validation[0]}: {for_validation[1].name} exists too; keep one of them")
-    train, done = _read(own, classes, style)
+    if "train" not in folders or len(folders) == 1:
+        folders = {"train": root}
+    classes = _training_classes(folders["train"])
+    _refuse_odd_parts(folders, classes)
     parts: dict[str, Part] = {}
+    done: Counter[str] = Counter()
     for part_name, folder in folders.items():
-        parts[part_name], more = _read(folder, classes, style)
-        done += more
-    notes = _notes(root, done, len(train) + sum(map(len, parts.values())))
-    if draws_test := "test" not in parts:
+        parts[part_name], changes = _read(folder, classes, style)
+        done += changes
+    notes = _notes(root, done, sum(map(len, parts.values())))
+    train, test = parts.pop("train"), parts.pop("test", None)
+    if draws_test := test is None:
         train, test = hold_out(str(root), train, test_size, data_seed)
     else:
-        test = parts.pop("test")
         order = stratified_order(train.labels, np.random.default_rng(seed_sequence(data_seed, Stream.TEST_PART)))
         train = Part(train.inputs[order], train.labels[order])
     named = [shortened(text) for text in classes]
     validation = next(iter(parts.values()), None)
     return checked_dataset(name, str(root), train, test, named, notes, validation, draws_test=draws_test)
+
+
+def _refuse_odd_parts(folders: Mapping[str, Path], classes: Sequence[str]) -> None:
+    """Raise DataError if a part has a class that the training part lacks, or there are two validation parts."""
+    for folder in folders.values():
+        if unknown := sorted(set(_class_names(folder)) - set(classes)):
+            raise DataError(f"{folder / unknown[0]}: {folders['train']} has no such class")
+    if len(for_validation := [folder for part, folder in folders.items() if part not in ("train", "test")]) > 1:
+        raise DataError(f"{for_validation[0]}: {for_validation[1].name} exists too; keep one of them")
 
 
 def read_image(

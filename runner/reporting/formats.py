@@ -27,4 +27,5 @@ class Output:
     width: float | None = None  # of a figure over the whole width, in millimetres; None: the style's
     font: str | None = None  # family of the figures' text; None: Matplotlib's own
     order: Order = "given"  # of the tables' rows: as given, or the best first
+    figure_data: bool = False  # write the data of each figure beside it
     siunitx: bool = False  # align the numbers of LaTeX tables with siunitx

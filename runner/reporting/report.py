@@ -18,6 +18,7 @@ from runner.records.run_directory import RunDirectory
 from runner.reporting.collect import find_runs
 from runner.reporting.figure_captions import figure_caption, write_captions
 from runner.reporting.figures.canvas import as_svg, save_figure
+from runner.reporting.figures.drawn_data import drawn_data
 from runner.reporting.figures.files import drawn, write_figures
 from runner.reporting.figures.looks import Look, look_of
 from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
@@ -149,6 +150,7 @@ def _stale(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
     for pattern, is_present in present.items():
         if not is_present:
             yield from out.glob(pattern)
+            yield from out.glob(pattern.removesuffix(".*") + "_data.csv")
 
 
 def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
@@ -207,6 +209,8 @@ def _write_figures(
         if "svg" in formats:
             write_bytes(out / f"{stem}.svg", svg)
             written.append(out / f"{stem}.svg")
+        if output.figure_data:
+            written.append(write_frame(drawn_data(figure), out / f"{stem}_data.csv"))
         return written + [
             save_figure(figure, out / f"{stem}.{suffix}") for suffix in ("png", "pdf") if suffix in formats
         ]

@@ -128,7 +128,7 @@ class RayLauncher(PoolLauncher):
 
 
 class SlurmLauncher(PoolLauncher):
-    """Slurm: one job per run."""
+    """Slurm: jobs that stay warm."""
 
     __module__ = "hydra_plugins.runner"
 

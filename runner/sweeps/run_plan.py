@@ -1,7 +1,7 @@
 """Execution of a sweep's plan, from the first check to the report."""
 
 import shlex
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from runner.sweeps.planning.recorded import begun, grown
 from runner.sweeps.planning.study import Study, Tune, read_study
 from runner.sweeps.pools.base import Pool
 from runner.sweeps.progress.earlier_runs import earlier_runs
-from runner.sweeps.progress.estimate import estimate_range, learnt_pace
+from runner.sweeps.progress.estimate import Pace, estimate_range, learnt_pace
 from runner.sweeps.progress.plan_view import show_plan, show_selection
 from runner.sweeps.search.growing import Growth
 from runner.sweeps.search.tuner import Tuner
@@ -53,33 +53,24 @@ def conduct(
         Stopped: at the end, with exit code 1 if a run failed, or 130 if the sweep was interrupted.
     """
     import runner.reporting.report  # noqa: F401 - takes seconds: now, while the workers start
-    from runner.sweeps.planning.forecast import forecast
 
     study = read_study(plan.study) if plan.study else None
     plan = grown(plan, directory)
-    records = {job.run_id: read_status(RunDirectory(job.path(directory))) for job in plan.jobs}
-    started_with = {name for name, record in records.items() if record and record.status in DONE}
-    left = [job for job in plan.of_phase("tuning", "final", "source") if job.run_id not in started_with]
-    later = _after_tuning(plan, started_with)
+    found = {job.run_id: read_status(RunDirectory(job.path(directory))) for job in plan.jobs}
+    records = {name: record for name, record in found.items() if record}
+    done = {name for name, record in records.items() if record.status in DONE}
+    left = [job for job in plan.of_phase("tuning", "final", "source") if job.run_id not in done]
+    later = _after_tuning(plan, done)
     sweep = Sweep(directory, pool, console, plan.chosen, fail_fast=fail_fast)
-    here = [(job.variant, record) for job in plan.jobs if (record := records[job.run_id])]
-    known = learnt_pace(here or earlier_runs(plan.jobs))
-    unchecked = [*left, *plan.of_phase("candidate"), *(growth.examples() if growth else [])]
-    pace = sweep.check(unchecked, measure=not known.an_epoch, chooses=bool(study and study.tune))
+    pace = _checked(plan, study, left, records, sweep, growth)
     is_kept = dry_run and bool(begun(directory))  # a dry run must not replace the plan of existing runs
     remove_leftovers(directory)
     if not is_kept:
         plan.write(directory)
-    to_train = [*left, *later]
-    pace = replace(pace, an_epoch={**known.an_epoch, **pace.an_epoch}, overhead=known.overhead)
-    networks = {job.kind if job.fold is None else job.run_id for job in to_train}  # compiled for each fold anew
-    estimate = estimate_range(to_train, pace, pool.workers, kinds=len(networks))
-    show_plan(console, plan, started_with, len(later), directory, estimate, pool.workers)
-    expected = forecast(plan, study, [record for record in records.values() if record])
-    for warning in [*_warnings(plan, study, records.values()), *expected.warnings]:
-        show_warning(console, warning)
-    for line in expected.lines:
-        say(console, line)
+    networks = {job.kind if job.fold is None else job.run_id for job in [*left, *later]}  # compiled for each fold anew
+    estimate = estimate_range([*left, *later], pace, pool.workers, kinds=len(networks))
+    show_plan(console, plan, done, len(later), directory, estimate, pool.workers)
+    _show_outlook(plan, study, [*records.values()], console)
     if is_kept:
         say(console, f"{directory} already has runs of a plan, which stays unchanged")
     if dry_run:
@@ -94,6 +85,37 @@ def conduct(
     _report(directory, console)
     if failed:
         raise Stopped(EXIT_FAILED)
+
+
+def _checked(
+    plan: Plan,
+    study: Study | None,
+    left: Sequence[Job],
+    records: Mapping[str, RunRecord],
+    sweep: Sweep,
+    growth: Growth | None,
+) -> Pace:
+    """Build the runs that are left, and return their pace: measured now, or learnt from earlier runs.
+
+    Args:
+        records: of the plan's runs that have begun, by run id.
+    """
+    here = [(job.variant, records[job.run_id]) for job in plan.jobs if job.run_id in records]
+    known = learnt_pace(here or earlier_runs(plan.jobs))
+    unchecked = [*left, *plan.of_phase("candidate"), *(growth.examples() if growth else [])]
+    pace = sweep.check(unchecked, measure=not known.an_epoch, chooses=bool(study and study.tune))
+    return replace(pace, an_epoch={**known.an_epoch, **pace.an_epoch}, overhead=known.overhead)
+
+
+def _show_outlook(plan: Plan, study: Study | None, records: Sequence[RunRecord], console: Console) -> None:
+    """Show what is odd about a plan, and what its design can and cannot show."""
+    from runner.sweeps.planning.forecast import forecast
+
+    expected = forecast(plan, study, records)
+    for warning in [*_warnings(plan, study, records), *expected.warnings]:
+        show_warning(console, warning)
+    for line in expected.lines:
+        say(console, line)
 
 
 def _report(directory: Path, console: Console) -> None:
@@ -158,14 +180,12 @@ def _tune(plan: Plan, study: Study, sweep: Sweep, directory: Path, growth: Growt
         return tuner.plan, failed
 
 
-def _warnings(plan: Plan, study: Study | None, records: Iterable[RunRecord | None]) -> Iterator[str]:
+def _warnings(plan: Plan, study: Study | None, records: Iterable[RunRecord]) -> Iterator[str]:
     for first, second in plan.merged():
         yield f"{second} is the same run as {first} on every seed they share: it is trained once."
     if study and study.tune and study.tune.budget:
         yield from _unused_budgets(plan, study.tune)
-    if other := {record.code.get("commit", "")[:12] for record in records if record} - {
-        code_state().get("commit", "")[:12]
-    }:
+    if other := {record.code.get("commit", "")[:12] for record in records} - {code_state().get("commit", "")[:12]}:
         commits = ", ".join(sorted(other))
         yield f"some runs here were trained with different code ({commits}); a new directory keeps them apart."
 

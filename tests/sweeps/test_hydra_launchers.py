@@ -1,9 +1,13 @@
 import math
+import re
 
 import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
 
 from runner.core.errors import ConfigError
 from runner.sweeps.hydra_launchers import RayLauncher, SlurmLauncher
+from tests.imports import REPOSITORY
 
 
 @pytest.mark.parametrize(
@@ -30,3 +34,15 @@ def test_slurm_has_a_job_at_a_time_or_more(workers):
 def test_slurm_s_parameters_are_finite():
     with pytest.raises(ConfigError, match=r"hydra.launcher.parameters.slurm_setup\[0\]=inf: must be finite"):
         SlurmLauncher("jobs", parameters={"timeout_min": 3, "slurm_setup": [math.inf]})
+
+
+def test_the_command_of_the_documentation_and_any_further_parameter_reach_slurm():
+    page = (REPOSITORY / "docs" / "clusters.md").read_text()
+    command = next(line for line in page.splitlines() if "launcher=slurm" in line)
+    further = re.findall(r"^\| `(\+hydra\S+)`", page, re.MULTILINE)
+    overrides = [re.sub("^launcher=", "hydra/launcher=", word) for word in command.split()]
+    with initialize_config_dir(str(REPOSITORY / "conf"), version_base="1.3"):
+        chosen = compose("config", [*overrides[2:], *further], return_hydra_config=True).hydra.launcher
+    assert chosen.workers == 20
+    parameters = OmegaConf.to_container(chosen.parameters)
+    assert (parameters["slurm_partition"], parameters["slurm_qos"]) == ("long", "high")

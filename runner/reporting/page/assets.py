@@ -7,15 +7,21 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined, Template
 
-_SCRIPTS = ("variants", "tables", "tip", "charts", "curves", "scatter")  # in the order in which they need each other
+# In the order in which they need each other.
+_SCRIPTS = ("variants", "tables", "filters", "columns", "tip", "charts", "curves", "scatter")
 _PUNCTUATION = re.compile(r"(?<=[_,=/.-])")
 
 
 def template() -> Template:
-    """Return the template of the page; text that it is given is escaped."""
+    """Return the template of the page."""
+    return template_of(_part("page.html"))
+
+
+def template_of(source: str) -> Template:
+    """Return a template whose values are escaped, with the filter `breakable`."""
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     environment.filters["breakable"] = _breakable
-    return environment.from_string(_part("page.html"))
+    return environment.from_string(source)
 
 
 def assets() -> dict[str, str | list[str]]:
@@ -26,8 +32,8 @@ def assets() -> dict[str, str | list[str]]:
         "style": style,
         "scripts": scripts,
         "library_license": _part("uplot/LICENSE"),
-        "style_hash": _source_hash(style),
-        "script_hashes": [*map(_source_hash, scripts)],
+        "style_hash": source_hash(style),
+        "script_hashes": [*map(source_hash, scripts)],
     }
 
 
@@ -40,6 +46,6 @@ def _part(name: str) -> str:
     return (Path(__file__).parent / name).read_text(encoding="utf-8")
 
 
-def _source_hash(text: str) -> str:
+def source_hash(text: str) -> str:
     """Return the hash of an inline style or script for the Content-Security-Policy."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

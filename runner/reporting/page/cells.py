@@ -38,12 +38,13 @@ def width_of(text: str) -> str:
 
 @dataclass(frozen=True)
 class Column:
-    """Column header; `hidden`: shown on demand."""
+    """Column header; `hidden`: shown on demand; `minor`: not on paper."""
 
     name: str
     number: bool = False
     unit: str = ""
     hidden: bool = False
+    minor: bool = False
 
 
 @dataclass(frozen=True)

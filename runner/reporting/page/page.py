@@ -1,6 +1,5 @@
 """Page of a report: index.html, one file that fetches nothing."""
 
-import base64
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from runner.reporting.page.answer import answer
 from runner.reporting.page.assets import assets, template
 from runner.reporting.page.chart_data import chart_data
 from runner.reporting.page.effects_table import effects_table
+from runner.reporting.page.inline_svg import data_address
 from runner.reporting.page.page_tables import environment_table, selection_table, variants_table
 from runner.reporting.page.runs_table import runs_table
 from runner.reporting.page.tasks_table import tasks_table
@@ -42,11 +42,11 @@ _NEEDS = {
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure of the page: its SVG in base64."""
+    """A figure of the page; `address` holds its SVG."""
 
     stem: str
     caption: str
-    data: str
+    address: str
     wide: bool
     alt: str
 
@@ -57,7 +57,7 @@ def drawing(stem: str, figure: Figure, svg: bytes, caption: str) -> Drawing:
     return Drawing(
         stem=stem,
         caption=caption,
-        data=base64.b64encode(svg).decode(),
+        address=data_address(svg),
         wide=figure.get_figwidth() > ONE_COLUMN,
         alt=f"Figure. {title or caption}",
     )

@@ -13,6 +13,7 @@ from runner.reporting.metrics import (
     detectable_text,
     device_name,
     interval_text,
+    shown_unit,
     signed_text,
     spread_text,
     value_text,
@@ -23,6 +24,10 @@ from runner.reporting.statistics.win_probability import MEANINGFUL
 from runner.reporting.tables.paper_table import PaperTable, p_head
 from runner.reporting.time_verdicts import shown_estimate
 
+_OF_DIFFERENCES = ("difference", "95% interval", "detectable")  # columns in the unit of differences
+_SHORT_UNITS = {"percentage points": "pp", "seconds": "s"}
+_MINOR = ("effect size", "P(better)", "its 95% interval", "detectable")  # columns that paper has no room for
+_POINTS = " pp: percentage points."
 _CLAIMS = (
     f" P(better) is meaningful if its interval, unadjusted, lies above 0.5 and reaches beyond {MEANINGFUL}; for a "
     "worse variant, the same from the other side (Bouthillier et al. 2021)."
@@ -61,16 +66,24 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
                 Cell.number(f"{row['budget']}", row["budget"]),
             ]
         )
-    columns = [
-        Column("variant"), Column(axis_label(metric), number=True), *(Column(head, number=True) for head in heads),
-        Column("verdict"), *([Column(new_images, number=True)] if has_new_images else []),
-        Column("IQM", number=True), Column("n", number=True), Column("no result"),
-        Column("training", number=True, unit="s"), Column("parameters", number=True),
-        Column("points tried", number=True),
-    ]  # fmt: skip
-    claims = _CLAIMS * bool(compared and not results.folds)
+    unit = _SHORT_UNITS.get(shown_unit(metric), shown_unit(metric))
+    caption = table.caption + _CLAIMS * bool(compared and not results.folds) + _POINTS * (unit == "pp")
     variants = [results.variants.index(variant) for variant in results.aggregate["variant"]]
-    return PageTable("table-variants", "Variants", table.caption + claims, columns, rows, variants)
+    columns = _variants_columns(metric, heads, [new_images] * has_new_images, unit)
+    return PageTable("table-variants", "Variants", caption, columns, rows, variants)
+
+
+def _variants_columns(metric: str, heads: Sequence[str], new_images: Sequence[str], unit: str) -> list[Column]:
+    of_comparison = [
+        Column(head, number=True, unit=unit if head in _OF_DIFFERENCES else "", minor=head in _MINOR) for head in heads
+    ]
+    return [
+        Column("variant"), Column(axis_label(metric), number=True), *of_comparison, Column("verdict"),
+        *(Column(head, number=True, unit=unit) for head in new_images),
+        Column("IQM", number=True, minor=True), Column("n", number=True), Column("no result"),
+        Column("training", number=True, unit="s", minor=True), Column("parameters", number=True, minor=True),
+        Column("points tried", number=True, minor=True),
+    ]  # fmt: skip
 
 
 def _not_compared(results: Results, variant: str, heads: Sequence[str]) -> list[Cell]:

@@ -1,4 +1,4 @@
-"""Frames of runs, and frames as CSV files."""
+"""Frames of runs: one row per run, or one per run and epoch."""
 
 from collections.abc import Collection, Sequence
 from typing import Any

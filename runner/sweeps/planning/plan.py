@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -16,10 +17,12 @@ from runner.records.sweep_directory import PLAN, PLAN_TABLE, read_plan
 from runner.sweeps.planning.difference import difference
 from runner.sweeps.planning.study import Chosen
 
+_WHOLE: TypeAdapter[int] = TypeAdapter(Whole)
+
 
 def _with_choice(asked: dict[str, Any]) -> dict[str, Any]:
     _chosen_by(asked)
-    TypeAdapter(Whole).validate_python(asked.get("to_come", 0), strict=True)
+    _WHOLE.validate_python(asked.get("to_come", 0), strict=True)
     return asked
 
 
@@ -41,22 +44,21 @@ class Plan:
     search: Asked = field(default_factory=dict)  # `to_come`: number of runs that the tuning will add
     earlier_seeds: list[Whole] = field(default_factory=list)  # numbers of seeds of smaller plans that were trained
 
-    @classmethod
-    def read(cls, sweep: Path) -> Self:
+    @staticmethod
+    def read(sweep: Path) -> "Plan":
         """Read the plan of a sweep.
 
         Raises:
             UserError: if the directory has no valid plan.
         """
         try:
-            plan: Self = read_plan(sweep, json_form(cls))
+            return read_plan(sweep, _plan_form())
         except FileNotFoundError as error:
             raise UserError(
                 f"{sweep}: neither a run nor a sweep was started here (no record.json, no {PLAN})"
             ) from error
         except ValueError as error:
             raise UserError(str(error)) from error
-        return plan
 
     def write(self, sweep: Path) -> None:
         """Write the plan: plan.csv for people, plan.json for resuming."""
@@ -130,6 +132,11 @@ class Plan:
         final = [job for job in self.jobs if job.phase in ("final", "candidate")]
         pairs = {(first.setdefault(job.run_id, job.variant), job.variant): None for job in final}
         return [pair for pair in pairs if pair[0] != pair[1]]
+
+
+@cache  # made in milliseconds, which a gallery of 500 sweeps would spend 500 times
+def _plan_form() -> TypeAdapter[Plan]:
+    return json_form(Plan)
 
 
 def sharing(jobs: Iterable[Job]) -> list[Job]:

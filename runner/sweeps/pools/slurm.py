@@ -1,44 +1,59 @@
-"""Slurm pool: runs as Slurm jobs, submitted through submitit."""
+"""Slurm pool: jobs that stay warm and compute task after task, submitted through submitit."""
 
 import io
+import math
+import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stderr
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import submitit
 from submitit.core.utils import FailedJobError, FailedSubmissionError
-from submitit.helpers import DelayedSubmission
 
-from runner.core.errors import UserError
+from runner.core.errors import EnvironmentFault, UserError, writing
 from runner.core.text import shortened
-from runner.sweeps.pools.base import Pool, WorkerLost
+from runner.sweeps.pools.base import Pool, Waiting, WorkerLost
 from runner.sweeps.pools.local import LocalPool
+from runner.sweeps.pools.slurm_worker import Answer, Mailbox, Worker, refresh
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-_GLANCE = 0.5  # seconds between checks for ended jobs; submitit queries Slurm far less often
+_GLANCE = 0.2  # seconds between checks for answers
+_CHECK = 15.0  # seconds between questions to Slurm about its jobs
+_WARNING = 90.0  # seconds before its time limit at which submitit stops a job
+_PATIENCE = 10.0  # seconds for local jobs to end
+_TRIES = 3  # jobs in a row that may end before they begin
+_MARGIN = 1.25  # a run may take this many times the longest one of its kind
 
 
-class Resumable:
-    """A function that Slurm may stop and requeue: a run continues from its checkpoint."""
+@dataclass
+class _Seat:
+    """A worker, as the pool sees it: one process of a job."""
 
-    def __init__(self, function: Callable[[Any], Any]) -> None:
-        self._function = function
+    box: Mailbox
+    job: Any
+    number: int = 0  # of the answer that comes next
+    has_joined: bool = False
+    task: tuple[Any, str] | None = None  # under way, and its kind
+    last: str | None = None  # kind of the last task
+    until: float = math.inf  # when its job is told to stop, in monotonic time
 
-    def __call__(self, task: Any) -> Any:
-        """Call the function."""
-        return self._function(task)
-
-    def checkpoint(self, task: Any) -> Any:
-        """Return the job to requeue after a preemption or at the time limit; submitit calls this."""
-        return DelayedSubmission(self, task)
+    @property
+    def is_free(self) -> bool:
+        return self.has_joined and self.task is None
 
 
 class SlurmPool:
-    """Pool with one job per task, at most `workers` at a time; one local process computes short tasks."""
+    """Pool of jobs whose processes are workers; one local process computes short tasks.
+
+    A job whose queue takes long joins late; one that dies costs the tasks that it computes.
+    """
 
     def __init__(self, folder: Path, cluster: str, workers: int, parameters: Mapping[str, Any]) -> None:
         """Prepare the submission of jobs.
@@ -46,18 +61,30 @@ class SlurmPool:
         Args:
             folder: for submitit's scripts and logs, visible to all nodes.
             cluster: slurm; or local, to try it with processes on this machine.
-            parameters: arguments of submitit's executor: timeout_min, slurm_partition, cpus_per_task, ...
+            workers: the number of tasks at a time.
+            parameters: arguments of submitit's executor: timeout_min, slurm_partition, tasks_per_node, ...
 
         Raises:
             UserError: if there is no Slurm, or a parameter is unknown to submitit.
         """
+        given = {"name": "runner"} | {key: value for key, value in parameters.items() if value is not None}
         try:
             self._executor = submitit.AutoExecutor(folder=folder.resolve() / "%j", cluster=cluster)
-            self._executor.update_parameters(**parameters)
+            self._executor.update_parameters(**given)
         except (RuntimeError, NameError, TypeError, ValueError) as error:
             raise UserError(f"launcher=slurm: {error}") from error
         self.workers = workers
-        self._running: dict[Any, Any] = {}
+        self._cluster = cluster
+        self._place = folder.resolve() / f"workers-{uuid4().hex[:8]}"
+        limit_s = 60 * given["timeout_min"] if "timeout_min" in given else None
+        warning_s = given.get("slurm_signal_delay_s", _WARNING)
+        self._worker = Worker(self._place, limit_s, warning_s)
+        self._in_a_job = _processes(given)
+        self._jobs: list[Any] = []
+        self._seats: list[_Seat] = []
+        self._longest: dict[str, float] = {}  # seconds of a task, by kind
+        self._broken = 0  # jobs in a row that ended before they began
+        self._checked = 0.0
         self._local = LocalPool([{}], timeout_s=None)
 
     @property
@@ -69,45 +96,140 @@ class SlurmPool:
         self,
         function: Callable[[Task], Result],
         tasks: Sequence[Task],
-        affinity: Callable[[Task], str],  # noqa: ARG002 - each job has its own process
+        affinity: Callable[[Task], str],
         more: Callable[[], Sequence[Task]] = tuple,
     ) -> Iterator[tuple[Task, Result | WorkerLost]]:
-        """See `Pool`.
+        """See `Pool`. Jobs that wait in the queue, and workers without a task, stay for later calls.
 
         Raises:
             UserError: if Slurm refuses a job (because of an unknown partition, for example).
+            EnvironmentFault: if several jobs end before they begin.
         """
-        waiting = list(tasks)
-        while waiting or self._running:
-            while waiting and len(self._running) < self.workers:
-                task = waiting.pop(0)
-                self._running[self._submitted(function, task)] = task
-            ended = [job for job in self._running if job.done()]
-            for job in ended:
-                yield self._running.pop(job), _result(job)
-                waiting += more()
+        waiting = Waiting(tasks, affinity)
+        while len(waiting) or self._busy():
+            self._grow(len(waiting))
+            ended = [*self._answered(), *self._lost(waiting)]
+            for task, result in ended:
+                yield task, result
+                waiting.add(more())
+            self._assign(function, waiting)
             if not ended:
                 time.sleep(_GLANCE)
 
-    def _submitted(self, function: Callable[[Task], Result], task: Task) -> Any:
+    def _busy(self) -> int:
+        return sum(seat.task is not None for seat in self._seats)
+
+    def _grow(self, waiting: int) -> None:
+        """Submit jobs, as an array, until there is a worker for each task."""
+        wanted = min(self.workers, waiting + self._busy()) - len(self._seats)
+        if wanted <= 0:
+            return
+        with writing(self._place):
+            self._place.mkdir(mode=0o700, parents=True, exist_ok=True)  # what lies there is executed
         try:
-            with redirect_stderr(io.StringIO()):  # submitit also prints sbatch's message there
-                return self._executor.submit(Resumable(function), task)
+            with redirect_stderr(io.StringIO()), self._executor.batch():  # submitit also prints sbatch's message there
+                jobs = [self._executor.submit(self._worker) for _ in range(math.ceil(wanted / self._in_a_job))]
         except (FailedJobError, FailedSubmissionError) as error:
             raise UserError(f"launcher=slurm: {shortened(str(error))}") from error
+        self._jobs += jobs
+        for job in jobs:
+            boxes = [Mailbox(self._place, f"{job.job_id}-{rank}") for rank in range(self._in_a_job)]
+            self._seats += [_Seat(box, job) for box in boxes]
+
+    def _assign(self, function: Callable[[Task], Result], waiting: Waiting[Task]) -> None:
+        """Give tasks to free workers; a worker without the time for one has to end."""
+        for seat in [seat for seat in self._seats if seat.is_free]:
+            taken = waiting.take(seat.last)
+            if taken is None:
+                return
+            is_fresh = seat.last is None  # else a run that takes a whole job would never begin
+            fits = is_fresh or time.monotonic() + _MARGIN * self._longest.get(taken[1], 0.0) < seat.until
+            if seat.box.send("task", seat.number, (function, taken[0]) if fits else ()) and fits:
+                seat.task, seat.last = taken, taken[1]
+            else:  # its time is nearly up, or it has resigned
+                waiting.give_back(*taken)
+                self._seats.remove(seat)
+
+    def _answered(self) -> Iterator[tuple[Any, Any]]:
+        """Yield each task that has ended with its result; take the workers that have joined into account."""
+        refresh(self._place)
+        for seat in self._seats:
+            if seat.is_free or (answer := seat.box.received("answer", seat.number)) is None:
+                continue
+            task = self._freed(seat, answer)
+            if task:
+                yield task[0], answer.result
+
+    def _freed(self, seat: _Seat, answer: Answer) -> tuple[Any, str] | None:
+        """Take a worker's answer, and return the task that it has ended."""
+        task, seat.task = seat.task, None
+        seat.has_joined, self._broken = True, 0
+        seat.number += 1
+        seat.until = math.inf if answer.left is None else time.monotonic() + answer.left
+        if task:
+            self._longest[task[1]] = max(self._longest.get(task[1], 0.0), answer.seconds)
+        return task
+
+    def _lost(self, waiting: Waiting[Any]) -> Iterator[tuple[Any, WorkerLost]]:
+        """Yield the tasks of jobs that have died; give back those that had not begun.
+
+        Raises:
+            EnvironmentFault: if several jobs in a row have ended before they began, and no other one works.
+        """
+        if not self._jobs or time.monotonic() < self._checked + _CHECK:
+            return
+        self._checked = time.monotonic()
+        ended = self._ended_jobs()
+        yield from self._answered()  # written just before the job ended
+        for job in ended:
+            self._jobs.remove(job)
+            seats = [seat for seat in self._seats if seat.job is job]
+            self._seats = [seat for seat in self._seats if seat.job is not job]
+            for seat in seats:
+                if seat.task and seat.box.received("begun", seat.number) is None:
+                    waiting.give_back(*seat.task)
+                elif seat.task:
+                    yield seat.task[0], WorkerLost(_ending(job))
+            if seats and not any(seat.has_joined for seat in seats):
+                self._broken += 1
+                if self._broken >= _TRIES and not any(seat.has_joined for seat in self._seats):
+                    raise EnvironmentFault(f"launcher=slurm: no job begins to work: {_ending(job)}")
+
+    def _ended_jobs(self) -> list[Any]:
+        """Return the jobs that are no longer in the queue.
+
+        submitit would ask every ten minutes, and `sacct`, which only answers on clusters with accounting.
+        """
+        if self._cluster == "local":
+            return [job for job in self._jobs if job.done()]
+        command = ["squeue", "--me", "--noheader", "--array", "--format=%i"]
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)
+        queued = answer.stdout.split()
+        return [job for job in self._jobs if job.job_id not in queued] if answer.returncode == 0 else []
 
     def close(self) -> None:
-        """See `Pool`."""
-        for job in self._running:
-            job.cancel(check=False)
-        self._running.clear()
+        """See `Pool`. Jobs with work, and those in the queue, are cancelled; the others end by themselves."""
+        for job in self._jobs:
+            if not all(seat.is_free for seat in self._seats if seat.job is job):
+                job.cancel(check=False)
+        shutil.rmtree(self._place, ignore_errors=True)  # which ends the workers
+        deadline = time.monotonic() + _PATIENCE
+        while self._cluster == "local" and time.monotonic() < deadline and not all(job.done() for job in self._jobs):
+            time.sleep(_GLANCE)  # they are children of this process
+        self._jobs.clear()
+        self._seats.clear()
         self._local.close()
 
 
-def _result(job: Any) -> Any:
-    """Return the result of a job, or the reason for its loss."""
-    error = job.exception()
-    if error is None:
-        return job.result()
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return WorkerLost(f"job {job.job_id}: {lines[-1] if lines else type(error).__name__} ({job.paths.stderr})")
+def _processes(parameters: Mapping[str, Any]) -> int:
+    """Return the number of processes in a job."""
+    nodes = parameters.get("nodes", parameters.get("slurm_nodes", 1))
+    on_each = parameters.get("tasks_per_node", parameters.get("slurm_ntasks_per_node", 1))
+    return int(nodes) * int(on_each)
+
+
+def _ending(job: Any) -> str:
+    """Return in a line how a job ended, and the file of its errors."""
+    process = job.task(0)
+    lines = [line.strip() for line in (process.stderr() or "").splitlines() if line.strip()]
+    return f"job {job.job_id} ended: {shortened(lines[-1]) if lines else 'no output'} ({process.paths.stderr})"

@@ -41,14 +41,18 @@ class Trial:
 
     @property
     def state(self) -> State:
-        """`pruned` if a pruner stopped its first run or spared its last ones; `failed` or `diverged` if any run did."""
+        """`pruned` if a pruner stopped its first run or spared its last ones; `failed` or `diverged` if any run did.
+
+        A run that was interrupted alone, because its worker was stopped, counts as failed: it has no score.
+        """
         statuses = {outcome.status for _, outcome in self.ended}
         if "pruned" in statuses or any(job.phase == "pruned" for job in self.jobs):
             return "pruned"
         if len(self.ended) < len(self.jobs):
             return "running"
-        lost: tuple[State, ...] = ("failed", "diverged")
-        return next((state for state in lost if state in statuses), "completed")
+        if statuses - {"completed", "diverged"}:
+            return "failed"
+        return "diverged" if "diverged" in statuses else "completed"
 
     @property
     def scores(self) -> list[float]:

@@ -66,6 +66,11 @@ class TestSamplersThatLearn:
         lost = [trial(one.number, one.point, 0.5, "diverged") for one in done]
         assert tuple(next_point(study(sampler=sampler), VARIANT, lost, tmp_path)) not in {one.point for one in lost}
 
+    def test_go_on_after_a_run_that_was_interrupted_alone(self, sampler, tmp_path):
+        done = search(study(sampler=sampler), near, 12, tmp_path)
+        done[3] = trial(3, done[3].point, None, "interrupted")
+        assert tuple(next_point(study(sampler=sampler), VARIANT, done, tmp_path)) not in {one.point for one in done}
+
     def test_avoid_what_diverged(self, sampler, tmp_path):
         asked, done = study(sampler=sampler), []
         for number in range(40):

@@ -1,4 +1,4 @@
-// Tables sort by the buttons in their heads, and show the rows that contain every word of the filter.
+// Tables: sorted by the buttons in their heads, and told when what does not fit into their box.
 const key = (cell) => {
   const text = cell.dataset.sort ?? cell.textContent.trim();
   return text === "" ? null : Number.isNaN(Number(text)) ? text : Number(text);
@@ -16,8 +16,10 @@ const sort = (table, position, direction) => {
   });
   body.append(...rows.map(([, row]) => row));
 };
-for (const table of document.querySelectorAll("table.data")) {
-  const heads = [...table.tHead.rows[0].cells];
+const headsOf = (table) => [...table.tHead.rows[0].cells];
+const dataTables = document.querySelectorAll("table.data");
+for (const table of dataTables) {
+  const heads = headsOf(table);
   heads.forEach((head, position) => {
     head.querySelector("button").addEventListener("click", () => {
       const descending = head.getAttribute("aria-sort") === "ascending";
@@ -27,27 +29,14 @@ for (const table of document.querySelectorAll("table.data")) {
     });
   });
 }
-for (const input of document.querySelectorAll("input[data-filters]")) {
-  const rows = [...document.getElementById(input.dataset.filters).tBodies[0].rows];
-  const count = document.querySelector(`output[data-counts="${input.dataset.filters}"]`);
-  const filter = () => {
-    const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let shown = 0;
-    for (const row of rows) {
-      const text = row.textContent.toLowerCase();
-      row.hidden = !words.every((word) => text.includes(word));
-      shown += !row.hidden;
-    }
-    count.textContent = `${shown} of ${rows.length}`;
-  };
-  input.addEventListener("input", filter);
-  filter();
-}
-// What does not fit into its box says so.
 const watcher = new ResizeObserver((entries) => {
   for (const { target } of entries) {
-    const hint = target.parentElement.querySelector(".hint");
-    if (hint) hint.hidden = target.scrollWidth <= target.clientWidth + 1;
+    const box = target.closest(".scroll");
+    const hint = box.parentElement.querySelector(".hint");
+    if (hint) hint.hidden = box.scrollWidth <= box.clientWidth + 1;
   }
 });
-for (const box of document.querySelectorAll(".scroll")) watcher.observe(box);
+for (const box of document.querySelectorAll(".scroll")) {
+  watcher.observe(box);
+  if (box.firstElementChild) watcher.observe(box.firstElementChild);
+}

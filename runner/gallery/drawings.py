@@ -1,0 +1,88 @@
+"""Small drawings of the gallery as SVG: a bar of the forest plot for each variant, and curves by epoch.
+
+They are drawn from numbers instead of shrinking a report's figures: some hundred bytes each, sharp at any size, and in
+the colours of the page. Colours come from the page's style sheet, by class.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from runner.core.text import counted
+from runner.gallery.entry import Curves, Finding
+from runner.reporting.metrics import quantity, value_text
+
+_BAR = 120, 14  # width and height of a bar's view box, in pixels
+_CURVES = 240, 84
+_ROOM = 4  # around the drawing
+_MOST_POINTS = 60  # of a curve
+_BEYOND = 4.0  # interval ends may be that many times as far from 0 as the farthest difference
+
+
+def bars(rows: Sequence[Finding]) -> list[str]:
+    """Return one drawing per row, all on one scale: the difference, its interval and a line at 0; "" without one."""
+    spans = [row.estimate for row in rows if row.estimate]
+    if not spans:
+        return [""] * len(rows)
+    farthest = max(abs(span[0]) for span in spans) or 1e-12
+    ends = [end for span in spans for end in span if math.isfinite(end) and abs(end) <= _BEYOND * farthest]
+    low, high = min(0.0, *ends), max(0.0, *ends)
+    return [_bar(row, low, high) if row.estimate else "" for row in rows]
+
+
+def _bar(row: Finding, low: float, high: float) -> str:
+    width, height = _BAR
+    middle = height / 2
+
+    def place(value: float) -> str:
+        share = (min(max(value, low), high) - low) / (high - low or 1)
+        return f"{_ROOM + share * (width - 2 * _ROOM):.1f}"
+
+    difference, left, right = row.estimate or (0.0, 0.0, 0.0)
+    has_interval = not math.isnan(left)
+    parts = [f'<path class="zero" d="M{place(0)} 0V{height}"/>']
+    parts += [f'<path class="interval" d="M{place(left)} {middle}H{place(right)}"/>'] if has_interval else []
+    parts.append(f'<circle cx="{place(difference)}" cy="{middle}" r="3.2"/>')
+    # The text beside it says the same, so a screen reader skips it.
+    return (
+        f'<svg class="bar {escape(row.word)}" viewBox="0 0 {width} {height}" aria-hidden="true">{"".join(parts)}</svg>'
+    )
+
+
+def curves_drawing(curves: Curves) -> str:
+    """Return the curves, with the range of the metric as text."""
+    width, height = _CURVES
+    lines = [[(x, y) for x, y in line if math.isfinite(x) and math.isfinite(y)] for line in curves.lines]
+    points = [point for line in lines for point in line]
+    if not points:
+        return ""
+    (left, right), (low, high) = _range(x for x, _ in points), _range(y for _, y in points)
+
+    def place(x: float, y: float) -> tuple[str, str]:
+        across = (x - left) / (right - left or 1) * (width - 2 * _ROOM)
+        up = (y - low) / (high - low or 1) * (height - 2 * _ROOM)
+        return f"{_ROOM + across:.1f}", f"{height - _ROOM - up:.1f}"
+
+    drawn = []
+    for line in filter(None, lines):
+        step = max(1, -(-len(line) // _MOST_POINTS))
+        kept = [*line[:-1:step], line[-1]]
+        corners = "L".join(" ".join(place(*point)) for point in kept)
+        x, y = place(*line[-1])
+        drawn.append(f'<path class="curve" d="M{corners}"/><circle cx="{x}" cy="{y}" r="2.4"/>')
+    name = escape(caption_of(curves))
+    return f'<svg class="curves" viewBox="0 0 {width} {height}" role="img" aria-label="{name}">{"".join(drawn)}</svg>'
+
+
+def caption_of(curves: Curves) -> str:
+    """Return the caption of curves: metric, range and number of runs."""
+    values = [y for line in curves.lines for _, y in line if math.isfinite(y)]
+    if not values:
+        return ""
+    low, high = (value_text(value, curves.metric) for value in _range(values))
+    return f"{quantity(curves.metric)} by epoch, {low} to {high}; {counted(len(curves.lines), 'run')}"
+
+
+def _range(values: Iterable[float]) -> tuple[float, float]:
+    found = list(values)
+    return min(found), max(found)

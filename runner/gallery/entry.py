@@ -1,0 +1,62 @@
+"""Entry of the gallery: a study, a search, a sweep, a report or a single run, as its files describe it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Kind = Literal["study", "search", "sweep", "report", "run"]
+State = Literal["complete", "running", "interrupted", "planned", "failed", "unreadable"]
+Report = Literal["none", "old", "current"]  # old: it does not know how all runs ended
+KINDS: dict[Kind, str] = {
+    "study": "Studies",
+    "search": "Searches",
+    "sweep": "Sweeps",
+    "report": "Reports on several",
+    "run": "Runs",
+}  # in the order of the page, with their headings
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A variant's result: its verdict, or its mean where nothing was compared."""
+
+    variant: str
+    word: str  # better, worse, equivalent, undecided; "" without a comparison
+    value: str  # the difference with its interval, or the mean
+    estimate: tuple[float, float, float] | None = None  # difference, low, high for the drawing
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Results that a report's own tables hold."""
+
+    about: str = ""  # metric, baseline and unit in words
+    rows: Sequence[Finding] = ()
+    reasons: Sequence[str] = ()  # of undecided comparisons
+
+
+@dataclass(frozen=True)
+class Curves:
+    """A metric by epoch, one line per run."""
+
+    metric: str
+    lines: Sequence[Sequence[tuple[float, float]]]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the gallery."""
+
+    path: Path
+    kind: Kind
+    title: str
+    state: State
+    detail: str  # the state in words: counts of runs, or an error
+    date: str = ""  # of its last start or end, UTC to the minute
+    commit: str = ""
+    findings: Findings = Findings()
+    curves: Curves | None = None
+    report: Report = "none"
+    commands: Sequence[str] = ()  # that make the report, or continue the runs
+    notes: Sequence[str] = ()  # files that could not be read

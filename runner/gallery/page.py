@@ -1,0 +1,138 @@
+"""Page of the gallery: one file that fetches nothing; the server's version also asks that server for news."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from runner.core.errors import UserError
+from runner.core.paths import refuse_file, refuse_no_directory
+from runner.core.read import read_bytes
+from runner.core.text import printable
+from runner.core.write import write_text
+from runner.gallery.drawings import bars, caption_of, curves_drawing
+from runner.gallery.entries import PAGE, Entries
+from runner.gallery.entry import KINDS, Entry, Finding
+from runner.reporting.page.assets import source_hash, template_of
+
+OTHER_PAGE = "gallery.html"  # where another page has the usual name
+_MARK = b'<meta name="generator" content="runner gallery">'
+_LARGEST = 64 * 2**20  # bytes of an earlier gallery
+_MOST_ROWS = 12
+
+
+@dataclass(frozen=True)
+class Card:
+    """An entry with its addresses and drawings."""
+
+    entry: Entry
+    anchor: str
+    path: str
+    directory: str  # address
+    link: str  # address of its report; "" without one
+    rows: Sequence[tuple[Finding, str]]  # with the SVG of its bar
+    more: int  # rows that are not shown
+    curves: str  # SVG
+    caption: str
+
+
+def write_gallery(root: Path, out: Path | None = None) -> Path:
+    """Write the gallery of a directory; return its path.
+
+    Args:
+        out: directory of the page; None: the directory itself. The page is index.html, or gallery.html where that name
+            belongs to another page.
+
+    Raises:
+        UserError: if the directory does not exist, or both names belong to other pages.
+    """
+    refuse_no_directory(root)
+    place = out or root
+    refuse_file(place)
+    path = next((path for name in (PAGE, OTHER_PAGE) if _may_replace(path := place / name)), None)
+    if path is None:
+        raise UserError(
+            f"{place}: holds other pages named {PAGE} and {OTHER_PAGE}; choose another directory (--out DIR)"
+        )
+    entries = Entries(root)
+    found = entries.read()
+    place.mkdir(parents=True, exist_ok=True)
+    write_text(path, gallery_page(found, root, place, entries.left_out.reasons))
+    return path
+
+
+def _may_replace(path: Path) -> bool:
+    """Return whether a file does not exist or is an earlier gallery."""
+    try:
+        return _MARK in read_bytes(path, _LARGEST)
+    except FileNotFoundError:
+        return True
+    except ValueError:
+        return False
+
+
+def gallery_page(
+    entries: Sequence[Entry], root: Path, place: Path, left_out: Sequence[str], *, live: bool = False
+) -> str:
+    """Return the page's text. Whatever comes from files is escaped.
+
+    Args:
+        root: the directory whose entries these are.
+        place: directory of the page; its links are relative to it.
+        live: for the server: every entry has a report, which the server makes, and a script asks for news.
+    """
+    style = _part("gallery.css")
+    script = _part("gallery.js") + (_part("live.js") if live else "")
+    cards = [_card(entry, root, place, live=live) for entry in entries]
+    sections = [
+        (kind, heading, own) for kind, heading in KINDS.items() if (own := [c for c in cards if c.entry.kind == kind])
+    ]
+    fetches = "connect-src 'self'; " if live else ""
+    return template_of(_part("gallery.html")).render(
+        title=f"Studies, sweeps and runs in {printable(root.resolve().name)}",
+        summary=_summary(entries),
+        sections=sections,
+        left_out=left_out,
+        live=live,
+        version=version_of(entries, left_out),
+        policy=f"default-src 'none'; {fetches}style-src '{source_hash(style)}'; script-src '{source_hash(script)}'",
+        style=style,
+        script=script,
+    )
+
+
+def version_of(entries: Sequence[Entry], left_out: Sequence[str]) -> str:
+    """Return a hash of what the page shows."""
+    return hashlib.sha256(repr((entries, left_out)).encode()).hexdigest()[:16]
+
+
+def _summary(entries: Sequence[Entry]) -> str:
+    states = [entry.state for entry in entries]
+    counts = [f"{states.count(state)} {state}" for state in dict.fromkeys(states)]
+    number = "1 entry" if len(entries) == 1 else f"{len(entries)} entries"
+    return f"{number}{': ' * bool(counts)}{', '.join(counts)}"
+
+
+def _card(entry: Entry, root: Path, place: Path, *, live: bool) -> Card:
+    rows = entry.findings.rows[:_MOST_ROWS]
+    path = os.path.relpath(entry.path, root)
+    directory = f"{quote(os.path.relpath(entry.path.resolve(), place.resolve()))}/"
+    has_page = entry.report != "none" or (live and entry.kind != "report" and bool(entry.commit or entry.curves))
+    curves = entry.curves
+    return Card(
+        entry=entry,
+        anchor=f"entry-{hashlib.sha256(os.fsencode(path)).hexdigest()[:10]}",
+        path=printable(path),
+        directory=f"./{directory}",
+        link=f"./{directory}{PAGE}" if has_page else "",
+        rows=list(zip(rows, bars(entry.findings.rows), strict=False)),
+        more=len(entry.findings.rows) - len(rows),
+        curves=curves_drawing(curves) if curves else "",
+        caption="" if curves is None else caption_of(curves),
+    )
+
+
+def _part(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")

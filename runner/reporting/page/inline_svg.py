@@ -1,0 +1,20 @@
+"""Figures as addresses within the page: SVG without what nobody sees, a third smaller than in base64."""
+
+import re
+from urllib.parse import quote
+
+_UNSEEN = re.compile(r"<!--.*?-->|<metadata>.*?</metadata>|<\?xml.*?\?>|<!DOCTYPE.*?>", re.DOTALL)
+_PLACES = re.compile(r"([1-9]\d*\.\d\d)\d+")  # not of numbers below 1, which may be scales
+_PLAIN = " /:=;,.-()'!*?@$+~_"  # need no escape in an address between double quotes
+
+
+def data_address(svg: bytes) -> str:
+    """Return an SVG file of matplotlib as the address of an image, for an attribute in double quotes.
+
+    Coordinates keep two decimals, hundredths of a point.
+    """
+    text = _PLACES.sub(r"\1", _UNSEEN.sub("", svg.decode()))
+    text = re.sub(r"\s+", " ", text).replace("> <", "><").strip()
+    if "'" not in text:
+        text = text.replace('"', "'")
+    return f"data:image/svg+xml,{quote(text, safe=_PLAIN)}"

@@ -1,0 +1,95 @@
+// Columns of tables: shown and hidden by choice, and remembered where the browser allows it; and copies of tables.
+const remembered = (name) => {
+  try {
+    return JSON.parse(localStorage.getItem(name)) ?? {};
+  } catch {
+    return {}; // a page from a file may have no storage
+  }
+};
+const remember = (name, value) => {
+  try {
+    localStorage.setItem(name, JSON.stringify(value));
+  } catch {
+    return; // as before: the choice holds until the page is closed
+  }
+};
+const showColumn = (table, position, shown) => {
+  for (const row of table.rows) row.cells[position].hidden = !shown;
+};
+const chooser = (table) => {
+  const store = `runner:columns:${table.id}`;
+  const chosen = remembered(store);
+  const box = document.createElement("details");
+  box.className = "chooser";
+  const summary = document.createElement("summary");
+  summary.textContent = "Columns";
+  const list = document.createElement("div");
+  headsOf(table).forEach((head, position) => {
+    const { name } = head.dataset;
+    const input = document.createElement("input");
+    input.type = "checkbox";
+    input.checked = chosen[name] ?? !("hidden" in head.dataset);
+    showColumn(table, position, input.checked);
+    input.addEventListener("change", () => {
+      showColumn(table, position, input.checked);
+      chosen[name] = input.checked;
+      remember(store, chosen);
+    });
+    const label = document.createElement("label");
+    label.append(input, " ", name);
+    list.append(label);
+  });
+  box.append(summary, list);
+  return box;
+};
+
+// The cells that are seen, in the order of the rows; the first row has the names.
+const seenCells = (table) => {
+  const rows = [...table.tBodies[0].rows].filter((row) => !row.hidden && !row.classList.contains("off"));
+  const heads = headsOf(table).filter((head) => !head.hidden);
+  const named = heads.map((head) => head.dataset.name + (head.dataset.unit ? ` (${head.dataset.unit})` : ""));
+  return [named, ...rows.map((row) => [...row.cells].filter((cell) => !cell.hidden).map((cell) => cell.textContent.trim()))];
+};
+// As the report's own files: no cell is a formula.
+const inert = (text) => (/^[=@\t\r]|^[-+](?!\d|\.\d)/.test(text) ? `'${text}` : text);
+const asCsv = (table) =>
+  seenCells(table)
+    .map((row) => row.map(inert).map((text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)).join(","))
+    .join("\n");
+const LATEX = { "\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "±": "$\\pm$", "<": "$<$", ">": "$>$" };
+const latex = (text) =>
+  text.replace(/[\\~^±<>]|[&%$#_{}]/g, (letter) => LATEX[letter] ?? `\\${letter}`).replace(/(?<![\w.])-(?=\d)/g, "$-$");
+const asLatex = (table) => {
+  const [heads, ...rows] = seenCells(table).map((row) => row.map(latex));
+  const shape = headsOf(table).filter((head) => !head.hidden).map((head) => (head.classList.contains("number") ? "r" : "l"));
+  const line = (row) => `${row.join(" & ")} \\\\`;
+  return ["% \\usepackage{booktabs}", `\\begin{tabular}{${shape.join("")}}`, "\\toprule", line(heads), "\\midrule",
+    ...rows.map(line), "\\bottomrule", "\\end{tabular}"].join("\n");
+};
+const copyText = async (text) => {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = document.createElement("textarea"); // browsers that keep the clipboard from files
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+};
+const copier = (table, name, text) => {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = `Copy ${name}`;
+  button.addEventListener("click", async () => {
+    await copyText(text(table));
+    button.textContent = `${name} copied`;
+    setTimeout(() => (button.textContent = `Copy ${name}`), 2000);
+  });
+  return button;
+};
+for (const table of dataTables) {
+  const tools = document.querySelector(`.tools:has([data-filters="${table.id}"])`);
+  tools.querySelector(".hint").before(chooser(table), copier(table, "CSV", asCsv), copier(table, "LaTeX", asLatex));
+}

@@ -1,0 +1,42 @@
+import re
+from urllib.parse import unquote
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from runner.reporting.figures.canvas import as_svg, canvas
+from runner.reporting.page.inline_svg import data_address
+
+
+@pytest.fixture
+def svg():
+    figure, axes = canvas("a <b> & 'c' \"d\" 100%")
+    axes.plot([0, 0.123456789, 1e6], [1e-9, -2.5, 3])
+    return as_svg(figure)
+
+
+def shapes(text):
+    """Each element with the numbers of its attributes."""
+    return [
+        (
+            element.tag,
+            [float(number) for value in element.attrib.values() for number in re.findall(r"-?\d+\.?\d*", value)],
+        )
+        for element in ET.fromstring(text).iter()
+        if "metadata" not in element.tag and "w3.org/2000" in element.tag
+    ]
+
+
+def test_the_address_holds_the_same_shapes_to_a_hundredth_of_a_point(svg):
+    address = data_address(svg)
+    begin = "data:image/svg+xml,"
+    assert address.startswith(begin)
+    found, wanted = shapes(unquote(address.removeprefix(begin))), shapes(svg.decode())
+    assert [tag for tag, _ in found] == [tag for tag, _ in wanted]
+    for (_, own), (_, others) in zip(found, wanted, strict=True):
+        assert own == pytest.approx(others, abs=0.0101)
+    assert len(address) < 0.9 * len(svg)
+
+
+def test_the_address_cannot_leave_its_attribute(svg):
+    assert not re.search(r'["<>&#\n]', data_address(svg))

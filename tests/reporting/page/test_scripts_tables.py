@@ -1,0 +1,102 @@
+"""Filters, columns and copies of the page's tables in a real browser."""
+
+import csv
+import io
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
+
+from tests.reporting.page.conftest import HOSTILE
+
+
+def filtered(browser, text, table="table-runs"):
+    """The variants and seeds that a filter leaves, and what it says beside its field."""
+    field = browser.find_element(By.CSS_SELECTOR, f"input[data-filters='{table}']")
+    field.clear()
+    field.send_keys(text)
+    rows = browser.find_elements(By.CSS_SELECTOR, f"#{table} tbody tr:not([hidden])")
+    cells = [[cell.text for cell in row.find_elements(By.TAG_NAME, "td")[:2]] for row in rows]
+    return cells, browser.find_element(By.CSS_SELECTOR, f"output[data-counts='{table}']").text
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("test_accuracy > 80", [["sgd", "1"], [HOSTILE, "0"], [HOSTILE, "1"]]),
+        ("test_accuracy>=90.00 and seed = 1", [[HOSTILE, "1"]]),
+        ("variant = SGD and test_accuracy <= 80", [["sgd", "0"]]),
+        ("variant != sgd status != failed seed < 1", [[HOSTILE, "0"], ["=1+1", "0"]]),
+        ("model.width = 2 seed=0", [["=1+1", "0"]]),
+        ("optimizer=adam", [["broken", "0"]]),
+        ("completed", [[variant, seed] for variant in ("sgd", HOSTILE, "=1+1") for seed in "01"]),
+    ],
+)  # fmt: skip
+def test_a_filter_compares_columns(opened, text, left):
+    cells, count = filtered(opened, text)
+    assert cells == left
+    assert count == f"{len(left)} of 7"
+
+
+def test_a_filter_with_an_unknown_column_says_so_and_hides_nothing(opened):
+    cells, said = filtered(opened, "acuracy > 80")
+    assert len(cells) == 7
+    assert said == "no column acuracy; quote names with blanks"
+
+
+def columns(browser, table="table-runs"):
+    heads = browser.find_elements(By.CSS_SELECTOR, f"#{table} th")
+    return [head.get_attribute("data-name") for head in heads if head.is_displayed()]
+
+
+def test_columns_are_chosen_and_remembered(opened, page):
+    assert "model.width" not in columns(opened)  # varied keys are shown on demand
+    assert "epochs" in columns(opened)
+    chooser = opened.find_element(By.CSS_SELECTOR, "#runs .chooser")
+    chooser.find_element(By.TAG_NAME, "summary").click()
+    for name in ("epochs", "model.width"):
+        chooser.find_element(By.XPATH, f".//label[contains(., '{name}')]/input").click()
+    try:
+        opened.get(page.as_uri())
+        assert "epochs" not in columns(opened)
+        assert "model.width" in columns(opened)
+    finally:
+        opened.execute_script("localStorage.clear()")
+
+
+def copied(browser, name):
+    """What a button copies; the clipboard of a headless browser is closed, so the test takes its place."""
+    browser.execute_script(
+        "navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }"
+    )
+    button = browser.find_element(By.XPATH, f"//*[@id='runs']//button[.='Copy {name}']")
+    button.click()
+    WebDriverWait(browser, 5).until(lambda _: button.text == f"{name} copied")
+    return browser.execute_script("return window.copied")
+
+
+def test_a_table_is_copied_as_csv_as_it_is_seen_and_holds_no_formula(opened):
+    filtered(opened, "variant != sgd and seed = 0")
+    head, *rows = csv.reader(io.StringIO(copied(opened, "CSV")))
+    assert head[:5] == ["variant", "seed", "status", "val_accuracy (%)", "test_accuracy (%)"]
+    assert [row[0] for row in rows] == [HOSTILE, "'=1+1", "broken"]
+    assert [row[4] for row in rows] == ["90.00", "70.00", ""]
+    assert {len(row) for row in [head, *rows]} == {len(head)}
+
+
+def test_a_table_is_copied_as_latex(opened):
+    filtered(opened, "variant = sgd")
+    lines = copied(opened, "LaTeX").splitlines()
+    assert lines[1].startswith("\\begin{tabular}{lrlrrr")
+    assert lines[3].startswith("variant & seed & status & val\\_accuracy (\\%) & test\\_accuracy (\\%) &")
+    assert lines[5].startswith("sgd & 0 & completed & 80.00 & 80.00 & 0.5000 &")
+    assert len({line.count(" & ") for line in lines if line.endswith("\\\\")}) == 1
+    assert lines[-1] == "\\end{tabular}"
+
+
+def test_a_chart_leads_to_a_row_that_a_filter_hides(opened):
+    filtered(opened, "variant = sgd")
+    opened.execute_script("goToRun(5)")
+    row = opened.find_element(By.ID, "run-5")
+    assert row.is_displayed()
+    assert opened.switch_to.active_element == row
