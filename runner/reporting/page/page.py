@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,45 +9,26 @@ from matplotlib.figure import Figure
 
 from runner.core.text import counted
 from runner.core.write import write_text
-from runner.reporting.captions import TUNING_CAPTIONS
 from runner.reporting.figures.looks import ONE_COLUMN
+from runner.reporting.looks import looks_frame
 from runner.reporting.metrics import quantity
 from runner.reporting.page.answer import answer
 from runner.reporting.page.assets import assets, template
 from runner.reporting.page.chart_data import chart_data
 from runner.reporting.page.effects_table import effects_table
 from runner.reporting.page.inline_svg import data_address
+from runner.reporting.page.looks_table import looks_table
 from runner.reporting.page.page_tables import environment_table, selection_table, variants_table
+from runner.reporting.page.ranks_table import ranks_table
 from runner.reporting.page.runs_table import runs_table
+from runner.reporting.page.sections import NEEDS, REPLACED, SECTIONS, Drawing, placed
 from runner.reporting.page.tasks_table import tasks_table
+from runner.reporting.page.trials_table import trials_table
 from runner.reporting.page.variance_table import variance_table
 from runner.reporting.results import Results
 from runner.reporting.tables.paper_table import PaperTable
 from runner.reporting.targets import is_time
 from runner.reporting.variance_sources import source_sentences
-
-_REPLACED = ("forest", "accuracy", "loss", "negative_log_likelihood", "learning_rate")  # figures; a chart shows more
-_SECTIONS = {
-    "verdict": "Verdict", "in-full": "In full", "charts": "Charts", "variants": "Variants", "data-sets": "Data sets",
-    "effects": "Effects", "tuning": "Tuning", "variance": "Sources of variance", "runs": "Runs", "figures": "Figures",
-    "failures": "Failures", "left-out": "Left out", "environment": "Environment", "again": "Reproduce",
-}  # fmt: skip
-# Without this content a section is absent.
-_NEEDS = {
-    "in-full": "verdicts", "charts": "chart_data", "data-sets": "tasks", "effects": "effects", "tuning": "selection",
-    "variance": "variance", "failures": "failures", "left-out": "left_out",
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A figure of the page; `address` holds its SVG."""
-
-    stem: str
-    caption: str
-    address: str
-    wide: bool
-    alt: str
 
 
 def drawing(stem: str, figure: Figure, svg: bytes, caption: str) -> Drawing:
@@ -75,20 +55,20 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
         **_opening(results),
         **_comparisons(results, table),
         **_studied(results),
-        "tuning_figures": [figure for figure in drawings if figure.stem in TUNING_CAPTIONS],
-        "figures": [figure for figure in drawings if figure.stem not in TUNING_CAPTIONS],
-        "replaced": [*_REPLACED, results.metric],
+        "replaced": [*REPLACED, results.metric],
         "runs": runs_table(results, path.parent),
         "failures": _failures(results),
         "left_out": results.left_out.reasons,
         "environment": environment_table(run.record for run in results.runs),
         "command": _command(results),
     }
+    sections = {anchor: name for anchor, name in SECTIONS.items() if content[NEEDS.get(anchor, "runs")]}
     text = template().render(
         title=f"{heading} - runner",
         heading=heading,
         subtitle=f"{results.title}; {_which_images(results.metric)}",
-        sections=[(anchor, name) for anchor, name in _SECTIONS.items() if content[_NEEDS.get(anchor, "runs")]],
+        sections=sections.items(),
+        placed=placed(drawings, sections),
         **content,
         **assets(),
     )
@@ -113,15 +93,19 @@ def _comparisons(results: Results, table: PaperTable) -> dict[str, Any]:
     return {
         "variants": variants_table(results, table),
         "tasks": tasks_table(results.tasks) if results.tasks else None,
+        "ranks": ranks_table(results.ranks) if results.ranks else None,
         "effects": None if results.effects is None else effects_table(results.effects),
     }
 
 
 def _studied(results: Results) -> dict[str, Any]:
-    """Return the content of the sections on tuning and on sources of variance."""
-    spread = results.variance_sources
+    """Return the content of the sections on tuning, planned looks and sources of variance."""
+    spread, looks, asked = results.variance_sources, looks_frame(results), results.asked.looks
     return {
         "selection": None if results.selection is None else selection_table(results.selection),
+        "trials": trials_table(results),
+        "looks": None if looks is None or asked is None else looks_table(looks, asked),
+        "looks_note": results.looks_note,
         "tuning_sentences": [*results.tuning_sentences, *results.importances.notes],
         "variance": None if spread is None else variance_table(spread),
         "variance_sentences": source_sentences(spread),

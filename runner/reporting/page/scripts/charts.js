@@ -44,21 +44,23 @@ const goTo = (row) => {
   row.scrollIntoView({ block: "center" });
   row.focus({ preventScroll: true });
 };
-const goToRun = (run) => goTo(document.getElementById(`run-${run}`));
+const rowOfRun = (run) => document.getElementById(`run-${run}`);
+const goToRun = (run) => goTo(rowOfRun(run));
 const goToVariant = (variant) => goTo(document.querySelector(`#table-variants tr[data-variant="${variant}"]`));
 
-// The run whose row the pointer or the keyboard is at; charts draw it thick.
+// The row that the pointer or the keyboard is at; charts draw its line or dot thick.
 let marked = null;
 const markers = [];
-for (const row of document.querySelectorAll("#table-runs tr[data-run]")) {
-  const mark = (run) => () => {
-    marked = run;
-    markers.forEach((draw) => draw());
-  };
-  row.addEventListener("pointerenter", mark(Number(row.dataset.run)));
-  row.addEventListener("pointerleave", mark(null));
-  row.addEventListener("focusin", mark(Number(row.dataset.run)));
-  row.addEventListener("focusout", mark(null));
+const mark = (row) => {
+  if (row === marked) return;
+  marked = row;
+  markers.forEach((draw) => draw());
+};
+for (const body of document.querySelectorAll("#table-runs tbody, #table-trials tbody")) {
+  body.addEventListener("pointerover", (event) => mark(event.target.closest("tr")));
+  body.addEventListener("pointerleave", () => mark(null));
+  body.addEventListener("focusin", (event) => mark(event.target.closest("tr")));
+  body.addEventListener("focusout", () => mark(null));
 }
 
 // A click that is not the end of a drag; the library keeps some events named click for itself.

@@ -75,8 +75,8 @@ const curveCharts = (place) => {
     for (const shown of state.seeds ? [false, true] : []) {
       data.runs.forEach(([variant], run) => visible(variant) && data.variants[variant].shown === shown && line(run, 1, 0.45));
     }
-    const run = plot.nearest?.run ?? marked;
-    if (run !== null && run !== undefined) line(run, 3, 1);
+    const run = plot.nearest?.run ?? marked?.dataset.run;
+    if (run !== undefined) line(Number(run), 3, 1);
   };
 
   // The curve under the pointer: of a variant, or of a run if these are drawn.

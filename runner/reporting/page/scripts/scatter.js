@@ -1,7 +1,9 @@
-// Runs as dots: any column of the runs' table against any other, or by variant.
+// Rows of a table as dots: any column of numbers against any other, or by variant.
 const BY_VARIANT = "variant";
-const scatterChart = (place, table) => {
-  const rows = [...table.tBodies[0].rows].sort((one, other) => one.dataset.run - other.dataset.run);
+const scatterChart = (place, table, words, first) => {
+  const rows = [...table.tBodies[0].rows];
+  const variants = rows.map((row) => Number(row.dataset.variant));
+  const colors = variants.map((variant) => data.variants[variant]?.color ?? "#777777");
   const heads = [...table.tHead.rows[0].cells];
   const numbers = heads.flatMap((head, position) => (head.classList.contains("number") ? [[head.dataset.name, position]] : []));
   const number = (row, position) => {
@@ -12,11 +14,16 @@ const scatterChart = (place, table) => {
   for (const [name, values] of columns) if (values.every((value) => value === null)) columns.delete(name);
   if (!columns.size) return null;
   const usual = columns.has(table.dataset.metric) ? table.dataset.metric : columns.keys().next().value;
-  const state = { x: BY_VARIANT, y: usual, log: { x: false, y: false }, plot: null };
-  const visible = (run) => !hidden.has(data.runs[run][0]);
+  const state = { x: columns.has(first) ? first : BY_VARIANT, y: usual, log: { x: false, y: false }, plot: null };
+  const isWide = (name) => {
+    const values = (columns.get(name) ?? [0]).filter((value) => value !== null);
+    return Math.min(...values) > 0 && Math.max(...values) > 50 * Math.min(...values);
+  };
+  state.log.x = isWide(state.x);
+  const visible = (run) => !hidden.has(variants[run]);
   const jitter = (run) => ((run * 0.618034) % 1) * 0.5 - 0.25;
   const at = { x: [], y: [] };
-  const placeOf = (run, key) => (state[key] === BY_VARIANT ? data.runs[run][0] + jitter(run) : columns.get(state[key])[run]);
+  const placeOf = (run, key) => (state[key] === BY_VARIANT ? variants[run] + jitter(run) : columns.get(state[key])[run]);
   const read = (key) => {
     at[key] = rows.map((_, run) => {
       const value = placeOf(run, key);
@@ -42,18 +49,18 @@ const scatterChart = (place, table) => {
       if (at.x[run] === null || at.y[run] === null) return;
       context.beginPath();
       context.arc(plot.valToPos(at.x[run], "x", true), plot.valToPos(at.y[run], "y", true), radius * devicePixelRatio, 0, 2 * Math.PI);
-      context.fillStyle = faded(tone(data.variants[data.runs[run][0]].color), alpha);
+      context.fillStyle = faded(tone(colors[run]), alpha);
       context.fill();
     };
     rows.forEach((_, run) => visible(run) && dot(run, 3.5, 0.65));
     if (state.x === BY_VARIANT) drawMeans(plot, context);
-    const run = plot.nearest ?? marked;
-    if (run !== null && run !== undefined) dot(run, 6, 1);
+    const run = plot.nearest ?? rows.indexOf(marked);
+    if (run >= 0) dot(run, 6, 1);
     context.restore();
   };
   const drawMeans = (plot, context) => {
     data.variants.forEach((style, variant) => {
-      const own = at.y.filter((value, run) => value !== null && data.runs[run][0] === variant);
+      const own = at.y.filter((value, run) => value !== null && variants[run] === variant);
       if (!own.length || hidden.has(variant)) return;
       const y = plot.valToPos(own.reduce((sum, value) => sum + value, 0) / own.length, "y", true);
       context.beginPath();
@@ -76,9 +83,9 @@ const scatterChart = (place, table) => {
     return best;
   };
   const describe = (run) => {
-    const [variant, seed] = data.runs[run];
-    const named = [state.x, state.y].filter((name) => name !== BY_VARIANT);
-    return [data.variants[variant].name, `${data.unit} ${seed}`, ...named.map((name) => `${name}: ${columns.get(name)[run] ?? "-"}`)].join("\n");
+    const [name, unit] = [...rows[run].cells].slice(0, 2).map((cell) => cell.textContent.trim());
+    const named = [state.x, state.y].filter((column) => column !== BY_VARIANT);
+    return [name, `${words.unit} ${unit}`, ...named.map((column) => `${column}: ${columns.get(column)[run] ?? "-"}`)].join("\n");
   };
   const names = (self, splits) =>
     splits.map((split) => {
@@ -137,26 +144,28 @@ const scatterChart = (place, table) => {
       hideTip();
       plot.redraw(false, false);
     });
-    onClick(plot, () => plot.nearest !== null && plot.nearest !== undefined && goToRun(plot.nearest));
+    onClick(plot, () => plot.nearest !== null && plot.nearest !== undefined && goTo(rows[plot.nearest]));
     plot.root.setAttribute("role", "img");
-    plot.root.setAttribute("aria-label", `${state.y} of each run by ${state.x}; the table of runs has the numbers`);
+    plot.root.setAttribute("aria-label", `${state.y} of each of the ${words.rows} by ${state.x}; the table has the numbers`);
   };
   const chosen = (key) => (name) => {
     state[key] = name;
+    boxes[key].checked = state.log[key] = isWide(name);
     build();
   };
   const logged = (key) => (checked) => {
     state.log[key] = checked;
     build();
   };
+  const boxes = { x: check(state.log.x, logged("x")), y: check(false, logged("y")) };
   const named = [...columns.keys()].map((name) => [name, name]);
   const tools = document.createElement("div");
   tools.className = "tools";
   tools.append(
-    field("Runs:", choice(named, state.y, chosen("y"))),
-    field("log axis", check(false, logged("y"))),
+    field(`${words.rows[0].toUpperCase()}${words.rows.slice(1)}:`, choice(named, state.y, chosen("y"))),
+    field("log axis", boxes.y),
     field("by", choice([[BY_VARIANT, BY_VARIANT], ...named], state.x, chosen("x"))),
-    field("log axis", check(false, logged("x"))),
+    field("log axis", boxes.x),
     press("Reset", build),
   );
   place.append(tools, box);
@@ -171,4 +180,10 @@ const scatterChart = (place, table) => {
   return state;
 };
 
-const scatter = data ? scatterChart(document.getElementById("scatter"), document.getElementById("table-runs")) : null;
+const charted = (place, table, words, first) => {
+  const [box, found] = [document.getElementById(place), document.getElementById(table)];
+  return data && box && found ? scatterChart(box, found, words, first) : null;
+};
+const scatter = charted("scatter", "table-runs", { rows: "runs", unit: data?.unit });
+const firstKey = document.querySelectorAll("#table-trials th.number")[2]?.dataset.name; // after trial and score
+const trials = charted("trials-chart", "table-trials", { rows: "trials", unit: "trial" }, firstKey);

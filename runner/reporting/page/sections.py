@@ -1,0 +1,43 @@
+"""Sections of the page: their order, what each needs, and where each figure stands."""
+
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+
+from runner.reporting.captions import TUNING_CAPTIONS
+
+SECTIONS = {
+    "verdict": "Verdict", "in-full": "In full", "charts": "Charts", "variants": "Variants", "data-sets": "Data sets",
+    "effects": "Effects", "tuning": "Tuning", "looks": "Looks", "variance": "Sources of variance", "runs": "Runs",
+    "figures": "Figures", "failures": "Failures", "left-out": "Left out", "environment": "Environment",
+    "again": "Reproduce",
+}  # fmt: skip
+NEEDS = {
+    "in-full": "verdicts", "charts": "chart_data", "data-sets": "tasks", "effects": "effects", "tuning": "selection",
+    "looks": "looks", "variance": "variance", "failures": "failures", "left-out": "left_out",
+}  # fmt: skip
+"""Content without which a section is absent; the others are always there."""
+REPLACED = ("forest", "accuracy", "loss", "negative_log_likelihood", "learning_rate")  # figures; a chart shows more
+_PLACES = {
+    **dict.fromkeys([*TUNING_CAPTIONS, "sensitivity"], "tuning"), "interaction": "effects", "heat_map": "effects",
+    "critical_difference": "data-sets", "performance_profile": "data-sets", "variance_sources": "variance",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure of the page; `address` holds its SVG."""
+
+    stem: str
+    caption: str
+    address: str
+    wide: bool
+    alt: str
+
+
+def placed(drawings: Sequence[Drawing], sections: Container[str]) -> dict[str, list[Drawing]]:
+    """Return the figures of each section; those of a section that is absent stand under Figures."""
+    places: dict[str, list[Drawing]] = {anchor: [] for anchor in SECTIONS}
+    for figure in drawings:
+        own = _PLACES.get(figure.stem, "figures")
+        places[own if own in sections else "figures"].append(figure)
+    return places

@@ -1,0 +1,26 @@
+from runner.reporting.captions import CAPTIONS, TUNING_CAPTIONS
+from runner.reporting.page.sections import NEEDS, SECTIONS, Drawing, placed
+
+
+def drawings(*stems):
+    return [Drawing(stem, "", "", wide=False, alt="") for stem in stems]
+
+
+def stems_of(found):
+    return {anchor: [figure.stem for figure in own] for anchor, own in found.items() if own}
+
+
+def test_every_figure_stands_in_one_section_and_those_of_the_tuning_together():
+    found = stems_of(placed(drawings(*CAPTIONS), SECTIONS))
+    assert sorted(stem for own in found.values() for stem in own) == sorted(CAPTIONS)
+    assert {*TUNING_CAPTIONS} <= {*found["tuning"]}
+    assert found["data-sets"] == ["critical_difference", "performance_profile"]
+
+
+def test_a_figure_of_an_absent_section_stands_under_figures():
+    found = stems_of(placed(drawings("heat_map", "accuracy"), ["figures"]))
+    assert found == {"figures": ["heat_map", "accuracy"]}
+
+
+def test_what_needs_content_is_a_section():
+    assert {*NEEDS} <= {*SECTIONS}
