@@ -13,7 +13,7 @@ from runner.reporting.decision import NOT_SIGNIFICANT, STILL_TRAINING, UNDECIDED
 from runner.reporting.folds import unit_noun, units_of
 from runner.reporting.lost_runs import NO_RESULT
 from runner.reporting.metrics import quantity, sign_of
-from runner.reporting.pairs import compared_runs
+from runner.reporting.pairs import ComparedRuns
 from runner.reporting.sides import Pairing, Sides
 from runner.reporting.statistics.names_of_tests import NO_TEST
 from runner.reporting.targets import lost_how
@@ -173,7 +173,7 @@ def _beyond(summary: pd.DataFrame, sides: Sides, margin: float, baselines: Mappi
 def _means(summary: pd.DataFrame, row: Mapping[Any, Any]) -> dict[str, float]:
     """Return the means over the completed runs behind a difference; several runs of one seed count as their mean."""
     other, reference = (
-        _mean(summary.iloc[places], row["metric"]) if places else math.nan for places in compared_runs(summary, row)
+        _mean(summary.iloc[places], row["metric"]) if places else math.nan for places in ComparedRuns(summary).of(row)
     )
     return {"mean": other, "reference_mean": reference}
 

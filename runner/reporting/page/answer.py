@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from runner.core.text import counted
 from runner.reporting.decision import BETTER, EQUIVALENT, UNDECIDED, WORSE, p_text
-from runner.reporting.differences import Difference, differences
+from runner.reporting.difference import Difference
 from runner.reporting.metrics import (
     is_share,
     margin_text,
@@ -128,9 +128,12 @@ class Answer:
         return f"{float(bar.end[:-1]) - float(bar.start[:-1]):.2f}%"
 
 
-def answer(results: Results) -> Answer:
-    """Return the forest plot of the report's comparisons: in the order of the table, each cell after its baseline."""
-    found = differences(results)
+def answer(results: Results, found: Sequence[Difference]) -> Answer:
+    """Return the forest plot of a report's comparisons: in the order of the table, each cell after its baseline.
+
+    Args:
+        found: the comparisons, as from `differences`.
+    """
     reaches = [reach for one in found if (reach := _reach(one))]
     margins = [] if results.margin is None else [(-results.margin, results.margin)]
     scale = Scale.of([*reaches, *margins]) if reaches else None

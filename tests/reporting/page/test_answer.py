@@ -4,13 +4,15 @@ import pytest
 
 from runner.core.omissions import LeftOut
 from runner.reporting.collect import find_runs
+from runner.reporting.differences import differences
 from runner.reporting.page.answer import Answer, Scale, answer
 from runner.reporting.result_reader import Wish, read_results
 
 
 def answered(path, wish=None) -> Answer:
     left_out = LeftOut()
-    return answer(read_results(find_runs([path], left_out), [path], wish or Wish(), left_out))
+    results = read_results(find_runs([path], left_out), [path], wish or Wish(), left_out)
+    return answer(results, differences(results))
 
 
 def at(mark) -> float:

@@ -8,6 +8,7 @@ from hydra.types import RunMode
 from runner.core.errors import UserError
 from runner.sweeps.planning.plan import Plan
 from tests.loader import config_loader
+from tests.sweeps import made_up
 from tests.sweeps.search.simulated import RATE, RATES, Quick, Simulated, asked, bowl, searched
 
 pytest.importorskip("optuna", reason="the extra `optuna` is not installed")
@@ -121,6 +122,16 @@ def test_a_diverged_trial_is_not_chosen_and_does_not_end_the_search(composer, tm
     assert len(table) == 20
     assert "diverged" in set(table["state"])
     assert set(table[table["chosen"]]["state"]) == {"completed"}
+
+
+@pytest.mark.parametrize("sampler", ["random", "tpe"])
+def test_the_same_command_repeats_a_failed_trial_alone(composer, tmp_path, sampler):
+    before = searched(asked(budget=5, sampler=sampler), composer, tmp_path, Simulated(tmp_path))
+    (lost, *_) = [job for job in before.jobs if job.phase == "tuning"]
+    made_up.end(lost, tmp_path, "failed")
+    pool = Simulated(tmp_path)
+    searched(asked(budget=5, sampler=sampler), composer, tmp_path, pool)
+    assert [job.run_id for job in pool.trained] == [lost.run_id]
 
 
 @pytest.mark.parametrize(
