@@ -250,9 +250,9 @@ COMMANDS = {
     "report": Command(
         _report,
         (
-            "--baseline", "--bayesian-rope", "--by", "--confusion", "--correction", "--font", "--format", "--index",
-            "--interval", "--margin", "--metric", "--out", "--seeds", "--style", "--target", "--together", "--watch",
-            "--width",
+            "--baseline", "--bayesian-rope", "--by", "--confusion", "--correction", "--figure-data", "--font",
+            "--format", "--index", "--interval", "--margin", "--metric", "--order", "--out", "--seeds", "--siunitx",
+            "--style", "--target", "--together", "--watch", "--width",
         ),
         only_reads=True,
     ),
