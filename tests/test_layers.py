@@ -173,6 +173,8 @@ LATE = {
     "data/mnist.py",
     "engine/mlflow_store.py",
     "export/wandb.py",
+    "gallery/reports.py",
+    "reporting/figures/of_ranks.py",
     "reporting/ranks.py",
     "reporting/scores.py",
     "reporting/statistics/functional_anova.py",

@@ -11,7 +11,7 @@ from runner.core.paths import refuse_file
 from runner.core.terminal import Terminal
 from runner.records.design import CORRECTIONS
 from runner.reporting.collect import refuse_no_runs
-from runner.reporting.formats import FORMATS, STYLES, USUAL_FORMATS, USUAL_OF_A_RUN, Output
+from runner.reporting.formats import FORMATS, ORDERS, STYLES, USUAL_FORMATS, USUAL_OF_A_RUN, Output
 
 _OF_VARIANTS = (
     "metric",
@@ -73,6 +73,15 @@ def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         f"(default: {' '.join(USUAL_FORMATS)}; for a single run {' '.join(USUAL_OF_A_RUN)})",
     )  # fmt: skip
     parser.add_argument(
+        "--figure-data", action="store_true", help="write the data of each figure beside it (forest_data.csv)"
+    )
+    parser.add_argument(
+        "--order", choices=ORDERS, default="given", help="of the tables' rows: as given (default), or the best first"
+    )
+    parser.add_argument(
+        "--siunitx", action="store_true", help="align the numbers of LaTeX tables at their points, with siunitx 3"
+    )
+    parser.add_argument(
         "--style", choices=STYLES,
         help="of the figures: paper (no titles, for a caption), slides (thick lines), screen (default)",
     )  # fmt: skip
@@ -129,7 +138,17 @@ def report_command(chosen: argparse.Namespace) -> None:
             chosen.correction,
             chosen.bayesian_rope,
         ),
-        output=Output(chosen.format, chosen.seeds, chosen.confusion, chosen.style, chosen.width, chosen.font),
+        output=Output(
+            formats=chosen.format,
+            seeds=chosen.seeds,
+            confusion=chosen.confusion,
+            style=chosen.style,
+            width=chosen.width,
+            font=chosen.font,
+            order=chosen.order,
+            figure_data=chosen.figure_data,
+            siunitx=chosen.siunitx,
+        ),
         out=chosen.out,
         of_variants=[f"--{name.replace('_', '-')}" for name in _OF_VARIANTS if getattr(chosen, name)],
         console=Terminal(),

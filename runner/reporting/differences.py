@@ -60,7 +60,7 @@ def _difference(
         word=_TRAINING if row["reason"] == STILL_TRAINING else outcome(row),
         places=(places[0], places[1]),
         is_paired=is_paired,
-        by_seed=_by_seed(results.summary, metric, places, is_paired=is_paired),
+        by_seed=differences_by_seed(results.summary, metric, places, is_paired=is_paired),
         estimate=row[column],
         low=row[f"{interval}_low"],
         high=row[f"{interval}_high"],
@@ -70,7 +70,7 @@ def _difference(
     )
 
 
-def _by_seed(
+def differences_by_seed(
     summary: pd.DataFrame, metric: str, places: Sequence[Sequence[int]], *, is_paired: bool
 ) -> dict[Any, float]:
     """Return the differences by seed or fold; several runs of one, in any cells, count as their mean."""

@@ -12,6 +12,10 @@ Style = Literal["paper", "slides", "screen"]
 STYLES: tuple[Style, ...] = ("paper", "slides", "screen")
 
 
+Order = Literal["given", "result"]
+ORDERS: tuple[Order, ...] = ("given", "result")
+
+
 @dataclass(frozen=True)
 class Output:
     """Formats and figures to write."""
@@ -22,3 +26,6 @@ class Output:
     style: str | None = None  # of STYLES; None: screen
     width: float | None = None  # of a figure over the whole width, in millimetres; None: the style's
     font: str | None = None  # family of the figures' text; None: Matplotlib's own
+    order: Order = "given"  # of the tables' rows: as given, or the best first
+    figure_data: bool = False  # write the data of each figure beside it
+    siunitx: bool = False  # align the numbers of LaTeX tables with siunitx

@@ -9,7 +9,7 @@ import pandas as pd
 from runner.core.errors import UserError
 from runner.core.text import counted
 from runner.reporting.aggregate import comparison_frame
-from runner.reporting.decision import NOT_SIGNIFICANT, STILL_TRAINING, UNDECIDED, WORSE, outcome
+from runner.reporting.decision import IDENTICAL, NOT_SIGNIFICANT, STILL_TRAINING, UNDECIDED, WORSE, outcome
 from runner.reporting.folds import unit_noun, units_of
 from runner.reporting.lost_runs import NO_RESULT
 from runner.reporting.metrics import quantity, sign_of
@@ -23,7 +23,6 @@ REGRESSION_COLUMNS = [
     "ci_low", "ci_high", "p_value", "p_holm", "margin", "p_margin", "n_completed", "lost", "reference_lost",
     "unmatched", "verdict", "reason", "fails",
 ]  # fmt: skip
-IDENTICAL = "identical"
 NO_DIFFERENCE, CANNOT_DECIDE = "no difference shown", "cannot be decided"
 _NAMED = 12  # most variants to name with one verdict
 _REFERENCE, _OTHER = "reference", "other"

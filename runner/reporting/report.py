@@ -18,16 +18,19 @@ from runner.records.run_directory import RunDirectory
 from runner.reporting.collect import find_runs
 from runner.reporting.figure_captions import figure_caption, write_captions
 from runner.reporting.figures.canvas import as_svg, save_figure
+from runner.reporting.figures.drawn_data import drawn_data
 from runner.reporting.figures.files import drawn, write_figures
 from runner.reporting.figures.looks import Look, look_of
 from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
-from runner.reporting.page.page import drawing, write_page
+from runner.reporting.page.page import drawing, page_text, write_page
+from runner.reporting.page.sections import Drawing
 from runner.reporting.ranks import Ranks
 from runner.reporting.report_figures import report_figures
 from runner.reporting.result_reader import Wish, read_results
 from runner.reporting.results import Results
 from runner.reporting.run_figures import run_figures
 from runner.reporting.tables.csv_frames import write_frame
+from runner.reporting.tables.dataset_table import dataset_table
 from runner.reporting.tables.paper_table import PaperTable, paper_table
 from runner.reporting.variant_names import find_variant
 
@@ -118,7 +121,7 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
         return
     table = results_table(results)
     if "table" in formats:
-        yield from table.write(out)
+        yield from _write_tables(results, ranks, table, out, output)
     if {*FIGURE_FORMATS, "html"} & formats:
         yield from _write_figures(results, ranks, table, out, replace(output, formats=formats), look)
 
@@ -137,6 +140,7 @@ def _stale(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
         "importances.*": bool(len(results.importances.frame)) or (out / "trials.csv").exists(),  # of a search
         "variance_sources.*": results.variance_sources is not None,
         "ranks.csv": ranks is not None,
+        "table_by_dataset.*": len({*results.summary["dataset"]}) > 1,
         "critical_difference.*": ranks is not None,
         "tasks.csv": results.tasks is not None,
         "performance_profile.*": has_profile,
@@ -147,6 +151,7 @@ def _stale(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
     for pattern, is_present in present.items():
         if not is_present:
             yield from out.glob(pattern)
+            yield from out.glob(pattern.removesuffix(".*") + "_data.csv")
 
 
 def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
@@ -205,6 +210,8 @@ def _write_figures(
         if "svg" in formats:
             write_bytes(out / f"{stem}.svg", svg)
             written.append(out / f"{stem}.svg")
+        if output.figure_data:
+            written.append(write_frame(drawn_data(figure), out / f"{stem}_data.csv"))
         return written + [
             save_figure(figure, out / f"{stem}.{suffix}") for suffix in ("png", "pdf") if suffix in formats
         ]
@@ -216,6 +223,38 @@ def _write_figures(
         yield from write_captions(captions, out)
     if "html" in formats:
         yield write_page(results, drawings, table, out / "index.html")
+
+
+def report_page(paths: Sequence[Path], place: Path) -> str:
+    """Return the page of a report on all runs in and below the paths, without writing a file.
+
+    Args:
+        place: directory in which the page would lie.
+
+    Raises:
+        UserError: if no run is found.
+    """
+    left_out = LeftOut()
+    results = read_results(find_runs(paths, left_out), paths, Wish(), left_out)
+
+    def draw(stem: str, figure: Figure) -> Drawing:
+        return drawing(stem, figure, as_svg(figure), figure_caption(stem, figure, results, None))
+
+    drawings = [*drawn(report_figures(results, results.ranks, None, seeds=False), draw, left_out)]
+    return page_text(results, drawings, results_table(results), place)
+
+
+def _write_tables(
+    results: Results, ranks: Ranks | None, table: PaperTable, out: Path, output: Output
+) -> Iterator[Path]:
+    by_result = results.by_result if output.order == "result" else results.variants
+    yield from table.ordered(by_result).write(out, siunitx=output.siunitx)
+    arms = dict(zip(results.summary["variant"], results.summary["arm"], strict=True))
+    marks = {row["variant"]: mark for row, mark in zip(table.rows, table.marks, strict=True)}
+    average = None if ranks is None else {str(name): float(rank) for name, rank in ranks.average.items()}
+    order = dict.fromkeys(arms[variant] for variant in by_result)
+    if wide := dataset_table(results.aggregate, arms, marks, average, [*order]):
+        yield from wide.write(out, siunitx=output.siunitx)
 
 
 def _test_examples(results: Results) -> int | None:

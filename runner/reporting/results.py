@@ -237,6 +237,17 @@ class Results:
         shares = lost_shares(self.summary, metric, "variant").reindex(self.variants)
         return best_first(self.variants, places(means, shares, sign_of(metric)))
 
+    @property
+    def by_result(self) -> list[str]:
+        """The variants of each data set by their mean of the metric, best first; more lost runs rank lower."""
+        frame, found = self.aggregate, list[str]()
+        shares = lost_shares(self.summary, self.metric, "variant")
+        for _, own in frame.groupby("dataset", sort=False):
+            names = own["variant"].astype(str).tolist()
+            own_shares = shares.reindex(names).to_numpy()
+            found += best_first(names, places(own["mean"].to_numpy(), own_shares, sign_of(self.metric)))
+        return found
+
     @cached_property
     def ranks(self) -> Ranks | None:
         """Average ranks over the data sets; None if there are too few or runs are still training."""

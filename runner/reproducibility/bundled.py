@@ -27,6 +27,7 @@ _NAMES = (RUN_FILES - {".hydra", ".lock", "checkpoint"}) | {
     "aggregate.csv", "comparisons.csv", "selection.csv", "tuning_curve.csv", "variance_sources.csv", "ranks.csv",
     "tasks.csv", "performance_profile.csv", "time_profile.csv", "effects.csv", "table.csv", "table.md", "table.tex",
     "ensemble.csv", "ensemble_size.csv", "captions.md", "captions.tex",
+    "table_by_dataset.md", "table_by_dataset.tex",
 }  # fmt: skip
 _FIGURES = tuple(f".{suffix}" for suffix in FIGURE_FORMATS)
 _HYDRA = ("config.yaml", "hydra.yaml", "overrides.yaml")

@@ -413,6 +413,36 @@ def test_a_style_that_makes_no_sense_is_refused_before_anything_is_written(make_
     assert not (tmp_path / "out").exists()
 
 
+def test_tables_have_the_order_and_the_alignment_that_were_asked_for(make_run, tmp_path):
+    for dataset in ("mnist", "digits"):
+        for name, score in (("a", 0.5), ("b", 0.9), ("c", 0.7)):
+            own = {"label": name, "dataset": dataset, "fingerprint": dataset, "accuracies": [score]}
+            make_run(f"sweep/{name}{dataset}", **own)
+
+    def names(file, *options):
+        report_command(report_arguments([str(tmp_path / "sweep"), "--format", "table", *options]))
+        return re.findall(r"^\| (\w)[ \\]", (tmp_path / "sweep" / file).read_text(), re.MULTILINE)
+
+    assert names("table_by_dataset.md") == ["a", "b", "c"]
+    assert names("table_by_dataset.md", "--order", "result") == ["b", "c", "a"]
+    assert names("table.md", "--order", "result") == ["b", "c", "a"] * 2
+    assert "siunitx" not in (tmp_path / "sweep" / "table.tex").read_text()
+    names("table.md", "--siunitx")
+    assert "S[mode=text,table-format=2.2]" in (tmp_path / "sweep" / "table.tex").read_text()
+
+
+def test_the_data_of_every_figure_are_written_beside_it_if_asked_for(make_run, tmp_path):
+    sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]])
+    options = ["--format", "png", "--figure-data"]
+    report_command(report_arguments([str(tmp_path / "sweep"), *options]))
+    figures = [path.stem for path in (tmp_path / "sweep").glob("*.png")]
+    assert figures
+    for name in figures:
+        assert len(pd.read_csv(tmp_path / "sweep" / f"{name}_data.csv"))
+    report([tmp_path / "sweep"], tmp_path / "out", output=Output(["png"]))
+    assert not [*(tmp_path / "out").glob("*.csv")]
+
+
 def test_pdf_is_written_if_asked_for(make_run, tmp_path):
     sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]])
     written = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["pdf"])).written

@@ -11,6 +11,7 @@ from scipy import stats
 
 from runner.core.text import counted
 from runner.reporting.figures.canvas import epoch_axis, legend_below, panels, wrapped
+from runner.reporting.figures.drawn_data import hidden_name
 from runner.reporting.figures.looks import ONE_COLUMN
 from runner.reporting.figures.styles import Style
 from runner.reporting.folds import SEEDS, Unit
@@ -76,7 +77,8 @@ def draw_variants(
         if not style.shown:
             hidden += 1
             label = None if hidden > 1 else counted(others, "other variant")
-        _draw_variant(axes, by_run, style, label if named else None, unit, seeds=seeds)
+        shown = label if named and label else hidden_name(variant)
+        _draw_variant(axes, by_run, style, shown, unit, seeds=seeds)
 
 
 def by_variant(history: pd.DataFrame, column: str) -> dict[str, pd.DataFrame]:
@@ -103,15 +105,21 @@ def mean_curve(by_run: pd.DataFrame, unit: Unit) -> pd.DataFrame:
     return pd.DataFrame({"mean": mean, "low": mean - reach, "high": mean + reach}, index=mean.index)
 
 
-def _draw_variant(
-    axes: Axes, by_run: pd.DataFrame, style: Style, label: str | None, unit: Unit, *, seeds: bool
-) -> None:
+def _draw_variant(axes: Axes, by_run: pd.DataFrame, style: Style, label: str, unit: Unit, *, seeds: bool) -> None:
     curve = mean_curve(by_run, unit)
     mean = curve["mean"]
     line: dict[str, Any] = {"color": style.color, "linestyle": style.dash, "zorder": 3 if style.shown else 1}
     axes.plot(mean.index, mean, label=label, marker=style.marker if len(mean) == 1 else None, **line)
     if style.shown and (curve["high"] > curve["low"]).any():
-        axes.fill_between(mean.index, curve["low"], curve["high"], color=style.color, alpha=0.18, linewidth=0)
+        axes.fill_between(
+            mean.index,
+            curve["low"],
+            curve["high"],
+            color=style.color,
+            alpha=0.18,
+            linewidth=0,
+            label=hidden_name(label),
+        )
     thin = by_run if seeds else by_run.loc[mean.index[-1] :] if len(mean) else by_run
     if style.shown and (seeds or mean.empty or len(thin) > 1):
         axes.plot(thin.index, thin, linewidth=0.5, alpha=0.6, **line)

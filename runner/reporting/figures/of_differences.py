@@ -17,6 +17,7 @@ from runner.reporting.figures.difference_axis import (
     sides_label,
     signed_ticks,
 )
+from runner.reporting.figures.drawn_data import hidden_name
 from runner.reporting.figures.looks import TWO_COLUMNS
 from runner.reporting.folds import SEEDS, Unit
 from runner.reporting.metrics import margin_text
@@ -34,6 +35,8 @@ _NEAREST, _FARTHEST, _BELOW = (
     0.18,
 )  # of a row: range above its middle for dots; position of mean and intervals
 _WORD_AT, _TEXT_AT, _HEAD_AT = 1.0, 8.3, 0.4  # widths of a letter: beside the axes, and above them
+_SEED, _CENTER = "seed", "estimate"  # parts of a row, in the figure's data
+_THESE, _NEW = "interval for these test examples", "interval for new test examples"
 _BETWEEN = 24  # letters between the words for both sides of 0
 
 
@@ -108,12 +111,13 @@ def _draw(axes: Axes, one: Difference, middle: float, limits: tuple[float, float
     kind: dict[str, Any] = (
         {"markeredgewidth": 0} if one.is_paired else {"markerfacecolor": "none", "markeredgewidth": 0.6}
     )
-    axes.plot(values, middle - spread, "o", color=color, alpha=0.5, markersize=3, zorder=2, **kind)
-    axes.plot([one.new_low, one.new_high], [below, below], color=color, linewidth=0.8, zorder=3)
-    axes.plot([one.low, one.high], [below, below], color=color, linewidth=2.4, solid_capstyle="butt", zorder=3)
-    axes.plot(
-        one.estimate, below, "D", color=color, markeredgecolor="white", markeredgewidth=0.6, markersize=5, zorder=4
-    )
+    these, new, seed, center = map(hidden_name, (_THESE, _NEW, _SEED, _CENTER))
+    axes.plot(values, middle - spread, "o", color=color, alpha=0.5, markersize=3, zorder=2, label=seed, **kind)
+    axes.plot([one.new_low, one.new_high], [below, below], color=color, linewidth=0.8, zorder=3, label=new)
+    thick: dict[str, Any] = {"linewidth": 2.4, "solid_capstyle": "butt"}
+    axes.plot([one.low, one.high], [below, below], color=color, zorder=3, label=these, **thick)
+    diamond: dict[str, Any] = {"markeredgecolor": "white", "markeredgewidth": 0.6, "markersize": 5}
+    axes.plot(one.estimate, below, "D", color=color, zorder=4, label=center, **diamond)
     for end, arrow, is_beyond in zip(limits, "<>", (one.estimate < limits[0], one.estimate > limits[1]), strict=True):
         if is_beyond:
             axes.plot(end, below, arrow, color=color, markersize=6, zorder=4, clip_on=False)

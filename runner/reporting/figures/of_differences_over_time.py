@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -15,6 +16,7 @@ from runner.reporting.figures.difference_axis import (
     sides_label,
     signed_ticks,
 )
+from runner.reporting.figures.drawn_data import hidden_name
 from runner.reporting.figures.looks import TWO_COLUMNS
 from runner.reporting.figures.styles import Style
 from runner.reporting.metrics import margin_text
@@ -92,12 +94,15 @@ def _parts(frame: pd.DataFrame, styles: Mapping[str, Style]) -> list[_Panel]:
 
 def _draw(axes: Axes, part: _Panel, styles: Mapping[str, Style]) -> None:
     for _, own in part.grey.groupby("variant", sort=False):
-        axes.plot(own["epoch"], own["mean"], color="0.8", linewidth=0.7, zorder=1)
+        axes.plot(
+            own["epoch"], own["mean"], color="0.8", linewidth=0.7, zorder=1, label=hidden_name(own["name"].iloc[0])
+        )
     for name, own in part.shown.groupby("name", sort=False):
         style = styles[str(name)]
         marker = "o" if len(own) == 1 else None
-        axes.plot(own["epoch"], own["mean"], style.dash, color=style.color, marker=marker, zorder=3)
-        axes.fill_between(own["epoch"], own["low"], own["high"], color=style.color, alpha=0.2, linewidth=0, zorder=2)
+        look: dict[str, Any] = {"color": style.color, "label": hidden_name(str(name))}
+        axes.plot(own["epoch"], own["mean"], style.dash, marker=marker, zorder=3, **look)
+        axes.fill_between(own["epoch"], own["low"], own["high"], alpha=0.2, linewidth=0, zorder=2, **look)
 
 
 def _frame(axes: Axes, metric: str, margin: float | None, limits: tuple[float, float]) -> None:

@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from dataclasses import dataclass
 
-Mark = Literal["best", "as good", ""]
+from runner.reporting.tables.aligned_numbers import SETUP, aligned_cell, column_format, is_aligned
+from runner.reporting.tables.marks import Mark, of_columns
+
 _LETTERS = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 _SIGNS = {"±": r"$\pm$", "<": r"$<$", ">": r"$>$", "|": r"$|$", "\N{MINUS SIGN}": "$-$"}  # wrong in text mode
 _DECORATIONS: Mapping[Mark, str] = {"best": r"\textbf{{{}}}", "as good": r"\underline{{{}}}", "": "{}"}
 # Measures of the article class, which has the shortest lines.
 _LINE = 345  # points
-_LETTER, _SMALL_LETTER = 5.0, 4.6  # points: average letter at 10 and at 8 points
-_GAP, _SMALL_GAP = 12, 6  # points between columns
 _NARROWEST = 0.2  # of a line, for the names
 _PAGE = 45  # lines
 _END = r"\\"  # of a line
@@ -19,37 +19,78 @@ _LAST_LATIN = "\N{LATIN SMALL LETTER Z WITH CARON}"  # that pdfLaTeX knows
 _UNBROKEN = 12  # letters
 
 
-def latex_table(rows: Sequence[Mapping[str, str]], marks: Sequence[Mark], note: str, label: str) -> str:
+@dataclass(frozen=True)
+class _Size:
+    """A size of letters; lengths in points."""
+
+    command: str
+    letter: float  # width of an average letter
+    gap: int  # between columns
+
+    def setup(self) -> str:
+        return rf"{self.command}\setlength{{\tabcolsep}}{{{self.gap // 2}pt}}"
+
+    def room_for_names(self, columns: Sequence[Sequence[str]]) -> float:
+        """Return the share of a line that all columns but the first leave to the names."""
+        letters = sum(max(len(part) for cell in column for part in cell.split("\n")) for column in columns[1:])
+        return 1 - (letters * self.letter + self.gap * len(columns)) / _LINE
+
+    def width(self, names: Sequence[str]) -> float:
+        """Return the share of a line that the longest name takes."""
+        return max(map(len, names)) * self.letter / _LINE
+
+
+_NORMAL = _Size(r"\normalsize", 5.0, 12)
+_SMALL, _SMALLEST = _Size(r"\footnotesize", 4.6, 6), _Size(r"\scriptsize", 4.1, 4)
+
+
+def latex_table(
+    rows: Sequence[Mapping[str, str]],
+    marks: Sequence[Mark] | Sequence[Sequence[Mark]],
+    note: str,
+    label: str,
+    *,
+    siunitx: bool = False,
+) -> str:
     """Return a table for booktabs that compiles in a plain article; its first line names the required packages.
 
     A table that is too wide for a line is set in a smaller font, and its names are broken. A table that is too long for
     a page is a longtable.
 
     Args:
-        rows: text by header; the first column holds the variants, the second the metric, the last the seeds.
-        marks: marks in the second column, one per row.
+        rows: text by header; the first column holds the variants, the last may hold the seeds.
+        marks: of the second column, one per row; or of the second and further columns, a sequence per row.
         note: caption in LaTeX.
         label: text after the prefix `tab:` of the label.
+        siunitx: align columns of numbers at their decimal points with siunitx 3; a star replaces underlines.
     """
     heads, lines = [*rows[0]], [[*row.values()] for row in rows]
-    widths = [max(map(len, column)) for column in zip(heads, *lines, strict=True)]
-    small = sum(widths) * _LETTER + _GAP * len(heads) > _LINE
-    if small:
-        heads = [re.sub(r" (?!\()", "\n", head) for head in heads]
+    columns = [*zip(heads, *lines, strict=True)]
+    size, breaks, room = _NORMAL, False, 1.0
+    if _NORMAL.width(columns[0]) > _NORMAL.room_for_names(columns):
+        heads = [re.sub(r" (?!\(%\))", "\n", head) for head in heads]
         lines = [[*line[:-1], line[-1].replace(", ", "\n")] for line in lines]
-    room = _room_for_names(heads, lines)
-    breaks = small and widths[0] * _SMALL_LETTER > room * _LINE
+        columns = [*zip(heads, *lines, strict=True)]
+        size = _SMALL if _SMALL.room_for_names(columns) >= _NARROWEST else _SMALLEST
+        room = max(_NARROWEST, size.room_for_names(columns))
+        breaks = size.width(columns[0]) > room
     names = rf">{{\raggedright\arraybackslash}}p{{{room:.2f}\linewidth}}" if breaks else "l"
-    body = [_row(line, mark, breaks=breaks) for line, mark in zip(lines, marks, strict=True)]
-    head = " & ".join(_stacked(escaped(head), "b") for head in heads) + r" \\"
-    columns = names + "r" * (len(heads) - 1)
-    size = rf"\footnotesize\setlength{{\tabcolsep}}{{{_SMALL_GAP // 2}pt}}" if small else r"\normalsize"
+    aligned = [siunitx and is_aligned(cells) for _, *cells in columns]
+    body = [_row(line, mark, aligned, breaks=breaks) for line, mark in zip(lines, marks, strict=True)]
+    formats = [column_format(cells) if is_one else "r" for (_, *cells), is_one in zip(columns, aligned, strict=True)]
     title = rf"\caption{{{note}}}\label{{tab:{identifier(label)}}}"
-    parts = columns, title, [r"\toprule", head, r"\midrule"], body
-    is_long = sum(_height(line, room if breaks else 1.0) for line in lines) > _PAGE
-    packages = ["array"] * breaks + ["booktabs"] + ["longtable"] * is_long
-    table = _longtable(size, *parts) if is_long else _float(size, *parts)
+    parts = names + "".join(formats[1:]), title, [r"\toprule", _head(heads, aligned), r"\midrule"], body
+    is_long = sum(_height(line, size, room if breaks else 1.0) for line in lines) > _PAGE
+    packages = ["array"] * breaks + ["booktabs"] + ["longtable"] * is_long + ["siunitx"] * siunitx
+    setup = (size.command if size == _NORMAL else size.setup()) + SETUP * siunitx
+    table = _longtable(setup, *parts) if is_long else _float(setup, *parts)
     return "\n".join([rf"% \usepackage{{{','.join(packages)}}}", *_unicode_hint(table), *table, ""])
+
+
+def _head(heads: Sequence[str], aligned: Sequence[bool]) -> str:
+    """Return the row of headers; siunitx takes those in braces for text."""
+    stacked = zip((_stacked(escaped(head), "b") for head in heads), aligned, strict=True)
+    return " & ".join(f"{{{text}}}" if is_one else text for text, is_one in stacked) + r" \\"
 
 
 def _float(size: str, columns: str, title: str, top: list[str], body: list[str]) -> list[str]:
@@ -69,6 +110,11 @@ def _unicode_hint(table: Sequence[str]) -> list[str]:
     return [f"% compile with lualatex or xelatex and a font that has {letters}"] if letters else []
 
 
+def latex_sign(*, siunitx: bool) -> str:
+    """Return how a table marks a number that is not significantly different from the best."""
+    return "*" if siunitx else "Underlined"
+
+
 def escaped(text: str) -> str:
     """Escape text for LaTeX."""
     shown = "".join(_LETTERS.get(letter, f"\\{letter}" if letter in "&%$#_{}" else letter) for letter in text)
@@ -77,12 +123,16 @@ def escaped(text: str) -> str:
     return re.sub("-(?=-)", "-{}", shown)
 
 
-def _row(line: Sequence[str], mark: Mark, *, breaks: bool) -> str:
-    name, value, *rest = line
+def _row(line: Sequence[str], marks: Mark | Sequence[Mark], aligned: Sequence[bool], *, breaks: bool) -> str:
+    name, *values = line
     # Without {}, a row that begins with [ or * would be an argument of the \\ before it.
     first = "{}" + (_breakable(name) if breaks else escaped(name))
-    cells = [first, _DECORATIONS[mark].format(_number(value)), *map(_number, rest)]
-    return " & ".join(cells) + r" \\"
+    given = of_columns([marks] if isinstance(marks, str) else marks, len(values))
+    cells = [
+        aligned_cell(value, mark) if is_one else _DECORATIONS[mark].format(_number(value))
+        for value, mark, is_one in zip(values, given, aligned[1:], strict=True)
+    ]
+    return " & ".join([first, *cells]) + r" \\"
 
 
 def _number(text: str) -> str:
@@ -112,16 +162,9 @@ def _breakable(name: str) -> str:
     return r"\allowbreak{}".join(map(escaped, pieces))
 
 
-def _room_for_names(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> float:
-    """Return the share of a line that the other columns, in the smaller font, leave to the first."""
-    columns = list(zip(heads, *lines, strict=True))[1:]
-    letters = sum(max(len(part) for cell in column for part in cell.split("\n")) for column in columns)
-    return max(_NARROWEST, 1 - (letters * _SMALL_LETTER + _SMALL_GAP * (len(columns) + 1)) / _LINE)
-
-
-def _height(line: Sequence[str], room: float) -> int:
+def _height(line: Sequence[str], size: _Size, room: float) -> int:
     """Return the number of lines of a row, if its name has this share of a line."""
-    return max(1 + int(len(line[0]) * _SMALL_LETTER / (room * _LINE)), line[-1].count("\n") + 1)
+    return max(1 + int(size.width(line[:1]) / room), line[-1].count("\n") + 1)
 
 
 def identifier(label: str) -> str:

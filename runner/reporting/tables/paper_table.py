@@ -42,12 +42,13 @@ from runner.reporting.statistics.names_of_tests import CORRECTED_T, NO_TEST
 from runner.reporting.statistics.resampling import RESAMPLED
 from runner.reporting.statistics.test_set_error import BY_EXAMPLE
 from runner.reporting.statistics.ties import places
-from runner.reporting.tables.latex_table import Mark, escaped, latex_table
-from runner.reporting.tables.markdown import escaped_markdown
+from runner.reporting.tables.latex_table import escaped, latex_sign, latex_table
+from runner.reporting.tables.markdown import escaped_markdown, markdown_table
+from runner.reporting.tables.marks import Mark
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
 from runner.reporting.time_verdicts import shown_estimate
 
-_AS_GOOD = f"not significantly different from the best (uncorrected p of at least {LEVEL})"
+AS_GOOD = f"not significantly different from the best (uncorrected p of at least {LEVEL})"
 
 
 @dataclass(frozen=True)
@@ -60,29 +61,34 @@ class PaperTable:
 
     def markdown(self) -> str:
         """Return a GitHub table: the best mean in bold, variants not significantly different from it with a star."""
-        decorations = {"best": "**{}**", "as good": r"{}\*", "": "{}"}
-        lines = [[escaped_markdown(_head(name)) for name in self.rows[0]], ["---", *["---:"] * (len(self.rows[0]) - 1)]]
-        for row, mark in zip(self.rows, self.marks, strict=True):
-            variant, value, *rest = map(escaped_markdown, row.values())
-            lines.append([variant, decorations[mark].format(value), *rest])
-        text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-        legend = f" \\*: {_AS_GOOD}." if "as good" in self.marks else ""
-        return f"{text}\n\n{escaped_markdown(self.caption)}{legend}\n"
-
-    def latex(self, label: str = "results") -> str:
-        """Return a table for booktabs that compiles in a plain article; underlined where Markdown has a star."""
-        legend = f" Underlined: {escaped(_AS_GOOD)}." if "as good" in self.marks else ""
         rows = [{_head(name): text for name, text in row.items()} for row in self.rows]
-        return latex_table(rows, self.marks, escaped(self.caption) + legend, label)
+        legend = f" \\*: {AS_GOOD}." if "as good" in self.marks else ""
+        return markdown_table(rows, [[mark] for mark in self.marks], escaped_markdown(self.caption) + legend)
+
+    def latex(self, label: str = "results", *, siunitx: bool = False) -> str:
+        """Return a table for booktabs that compiles in a plain article; underlined where Markdown has a star.
+
+        Args:
+            siunitx: align the numbers with siunitx; a star replaces the underline.
+        """
+        legend = f" {latex_sign(siunitx=siunitx)}: {escaped(AS_GOOD)}." if "as good" in self.marks else ""
+        rows = [{_head(name): text for name, text in row.items()} for row in self.rows]
+        return latex_table(rows, self.marks, escaped(self.caption) + legend, label, siunitx=siunitx)
+
+    def ordered(self, names: Sequence[str]) -> "PaperTable":
+        """Return the table with its rows in the order of these variants."""
+        by_name = {row["variant"]: (row, mark) for row, mark in zip(self.rows, self.marks, strict=True)}
+        rows, marks = zip(*(by_name[name] for name in names), strict=True)
+        return PaperTable([*rows], [*marks], self.caption)
 
     def csv(self) -> str:
         """Return the rows as CSV, with a column for the marks."""
         return csv_text(row | {"mark": mark} for row, mark in zip(self.rows, self.marks, strict=True))
 
-    def write(self, out: Path) -> list[Path]:
+    def write(self, out: Path, *, siunitx: bool = False) -> list[Path]:
         """Write table.md, table.tex and table.csv; return the paths."""
         write_text(out / "table.md", self.markdown())
-        write_text(out / "table.tex", self.latex(out.resolve().name))
+        write_text(out / "table.tex", self.latex(out.resolve().name, siunitx=siunitx))
         write_text(out / "table.csv", self.csv())
         return [out / "table.md", out / "table.tex", out / "table.csv"]
 

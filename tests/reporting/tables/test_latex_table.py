@@ -116,3 +116,24 @@ def test_letters_that_pdflatex_stops_at_are_named_with_what_knows_them(compiled)
     assert "lualatex" not in european
     han = "\N{CJK UNIFIED IDEOGRAPH-732B}"
     assert latex(f"{han}, {han}").splitlines()[1] == f"% compile with lualatex or xelatex and a font that has {han}"
+
+
+@needs_latex
+def test_a_table_with_a_margin_fits_a_line_in_a_smaller_font(compiled):
+    wide = [row | {"p (equivalence)": "<0.001", "verdict": "equivalent", "n": "10"} for row in rows("label_smoothing")]
+    table = latex_table(wide, [""], "A caption.", "x")
+    assert r"\scriptsize" in table
+    assert "Overfull" not in compiled(table)
+
+
+def test_every_column_may_have_marks():
+    row = {"variant": "a", "x": "1", "y": "2", "z": "3"}
+    assert r"{}a & \textbf{1} & \underline{2} & 3 \\" in latex_table([row], [["best", "as good"]], "", "x")
+
+
+@needs_latex
+def test_a_table_for_siunitx_compiles_and_stays_within_a_line(compiled):
+    table = latex_table(rows("a", "b", "c"), ["best", "as good", ""], "", "x", siunitx=True)
+    assert table.splitlines()[0] == r"% \usepackage{booktabs,siunitx}"
+    said = compiled(table)
+    assert not re.findall(r"Overfull .* in paragraph", said)

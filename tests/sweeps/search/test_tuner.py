@@ -198,6 +198,13 @@ class TestContinuing:
         with pytest.raises(UserError, match=said + r".*hydra\.sweep\.dir=DIR"):
             searched(asked(budget=6, **changed), composer, tmp_path, Simulated(tmp_path))
 
+    def test_refuses_a_damaged_plan_which_has_the_trials_so_far(self, composer, tmp_path):
+        searched(asked(budget=5), composer, tmp_path, Simulated(tmp_path))
+        (tmp_path / "plan.json").write_text('{"format": 1, "jobs": [')
+        with pytest.raises(UserError, match=r"plan\.json: not a sweep's plan"):
+            searched(asked(budget=6), composer, tmp_path, Simulated(tmp_path))
+        assert (tmp_path / "plan.json").read_text() == '{"format": 1, "jobs": ['
+
     def test_refuses_another_configuration(self, composer, tmp_path):
         study = asked(budget=5)
         searched(study, composer, tmp_path, Simulated(tmp_path))

@@ -1,0 +1,12 @@
+"""Marks of a table's numbers."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+Mark = Literal["best", "as good", ""]  # as good: not significantly different from the best
+
+
+def of_columns(marks: Sequence[Mark], columns: int) -> list[Mark]:
+    """Return the marks of so many columns: the given ones, then none."""
+    none: list[Mark] = [""]
+    return [*marks, *none * (columns - len(marks))]
