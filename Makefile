@@ -4,6 +4,7 @@
 # make lint    ruff, mypy (strict), yamllint, hadolint, the layer test
 # make bench   measure the engine against plain model.fit on this machine
 # make bench-augmentation   what every augmentation adds to an epoch
+# make bench-start          the fixed cost of commands and of a run, against the imports that it needs
 # make bench-sweep          a sweep against as many scripts, one after the other
 # make bench-report         a report on 1,000 and on 10,000 runs
 # make gpu     settle what the program does on a GPU; exits with 2 on a machine without one
@@ -21,7 +22,7 @@
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: setup run check test lint format bench gpu bench-augmentation bench-sweep bench-report calibration \
+.PHONY: setup run check test lint format bench gpu bench-augmentation bench-sweep bench-report bench-start calibration \
 	calibration-effects calibration-families calibration-folds calibration-images calibration-power torture faults docs \
 	lock audit clean
 .DELETE_ON_ERROR:
@@ -85,6 +86,9 @@ gpu: setup
 
 bench-augmentation: setup
 	$(BIN)/python -m tests.benchmarks.augmentation $(ARGS)
+
+bench-start: setup
+	$(BIN)/python -m tests.benchmarks.start $(ARGS)
 
 bench-sweep: setup
 	$(BIN)/python -m tests.benchmarks.sweep $(ARGS)

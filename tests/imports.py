@@ -62,6 +62,23 @@ def _names(nodes: Iterable[ast.AST]) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+@cache
+def longest_chain(path: Path) -> tuple[Path, ...]:
+    """Return the longest chain of our modules from a file down, each of which imports the next when it is loaded."""
+    below = (longest_chain(module) for module in {*_ours(_names(_loaded(ast.parse(path.read_text()))))} - {path})
+    return (path, *max(below, key=len, default=()))
+
+
+def _loaded(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what runs when a module is loaded: nothing inside functions, and no imports for type checkers."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+            continue
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield child
+            yield from _loaded(child)
+
+
 def roots(names: Iterable[str]) -> set[str]:
     """Return the top-level packages of some modules."""
     return {name.partition(".")[0] for name in names}

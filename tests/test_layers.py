@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.imports import REPOSITORY, imported, imported_on_loading, roots
+from tests.imports import REPOSITORY, imported, imported_on_loading, longest_chain, roots
 
 PACKAGE = REPOSITORY / "runner"
 # A module may import those before it in this list, and its own package, never those after it.
@@ -168,14 +168,17 @@ def _is_self(node: ast.expr) -> bool:
 # Modules that import inside functions, beside the commands: what they import there takes seconds or is an extra.
 LATE = {
     "data/archives.py",
+    "data/folds.py",
     "data/keras_datasets.py",
     "data/mnist.py",
     "engine/mlflow_store.py",
     "export/wandb.py",
+    "reporting/figures/of_ranks.py",
     "reporting/ranks.py",
     "reporting/scores.py",
     "reporting/statistics/functional_anova.py",
     "reporting/statistics/power.py",
+    "run/ahead.py",
     "run/execute.py",
     "run/prepare.py",
     "sweeps/hydra_launchers.py",
@@ -191,6 +194,20 @@ LATE = {
 def test_imports_inside_functions_are_in_few_modules():
     late = {str(path.relative_to(PACKAGE)) for path in MODULES if imported(path) - imported_on_loading(path)}
     assert {file for file in late if not file.startswith(("cli/", "interface/"))} == LATE  # these open quickly
+
+
+def test_no_chain_of_imports_is_long():
+    """Whoever reads the first module of a chain may have to know all others; passing values in shortens it."""
+    longest = max(map(longest_chain, MODULES), key=len)
+    assert len(longest) <= 12, " imports ".join(str(path.relative_to(PACKAGE)) for path in longest)
+
+
+def test_a_chain_has_neither_late_imports_nor_those_for_type_checkers(tmp_path):
+    file = tmp_path / "module.py"
+    late = "def late():\n    from runner.reporting.report import report\n"
+    types = "if TYPE_CHECKING:\n    from runner.reporting.report import report\n"
+    file.write_text(f"from runner.core.errors import UserError\nfrom runner.core.paths import shown\n{types}{late}")
+    assert longest_chain(file) == (file, PACKAGE / "core/paths.py", PACKAGE / "core/errors.py")
 
 
 def test_every_layer_is_in_the_order():

@@ -23,6 +23,7 @@ class Command:
     run: Callable[[Sequence[str]], None]
     flags: tuple[str, ...] = ()  # except --help; a test compares them with the command's --help
     takes: Literal["directories", "kinds", "overrides", "recipes", "shells"] = "directories"
+    targets: tuple[str, ...] = ()  # names that the first argument may have
     only_reads: bool = False  # it changes no run
 
 
@@ -227,7 +228,12 @@ COMMANDS = {
     "completion": Command(_completion, takes="shells"),
     "diff": Command(_diff, ("--format",), only_reads=True),
     "ensemble": Command(_ensemble, ("--out",), only_reads=True),
-    "export": Command(_export, ("--experiment", "--models", "--out"), only_reads=True),
+    "export": Command(
+        _export,
+        ("--experiment", "--models", "--out"),
+        targets=("csv", "keras", "mlflow", "onnx", "saved_model", "tensorboard", "tflite", "wandb"),
+        only_reads=True,
+    ),
     "list": Command(_list, ("--columns", "--descending", "--format", "--sort", "--where"), only_reads=True),
     "power": Command(
         _power,

@@ -24,7 +24,14 @@ def compare_command(arguments: Sequence[str]) -> None:
 
     asked = Asked(chosen.by, chosen.metric, chosen.margin or 0.0)
     compared = compare_sides(chosen.directories, asked)
-    compared.show(Terminal(), chosen.format)
+    if chosen.format == "html":
+        from runner.reporting.page.comparison_page import ComparisonPage
+
+        texts = compared.conclusion, compared.notes, compared.about
+        page = ComparisonPage(compared.sides, compared.frame, *texts, compared.environments)
+        Terminal().out(page.text(), end="")
+    else:
+        compared.show(Terminal(), chosen.format)
     if chosen.fail_if_worse:
         compared.warn(Terminal(stderr=True))
         if compared.is_worse:
@@ -49,6 +56,6 @@ def _parser() -> argparse.ArgumentParser:
         help="tolerated loss, in percentage points for accuracies, else in the metric's own unit (default: 0)",
     )  # fmt: skip
     parser.add_argument(
-        "--format", choices=("table", "json", "csv"), default="table", help="output format (default: table)"
+        "--format", choices=("table", "json", "csv", "html"), default="table", help="output format (default: table)"
     )
     return parser

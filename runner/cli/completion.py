@@ -87,6 +87,8 @@ def completions(words: Sequence[str], current: str) -> list[str]:
         return _fitting(current, (f"{flag} " for flag in (*command.flags, "--help")))
     if words == ["help"]:
         return _fitting(current, (f"{name} " for name in COMMANDS))
+    if command and command.targets and len(words) == 1:
+        return _fitting(current, (f"{name} " for name in command.targets))
     if command and command.takes == "directories":
         return _result_directories(current)
     if command and command.takes != "overrides" and "=" not in current:

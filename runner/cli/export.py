@@ -1,6 +1,7 @@
 """Command that writes finished runs for other programs: `runner export`."""
 
 import argparse
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,7 +70,7 @@ def _mlflow(chosen: argparse.Namespace, console: Console) -> None:
     left_out = LeftOut()
     written = export_mlflow(chosen.directories, store, left_out, models=chosen.models)
     _say_left_out(left_out, console)
-    shown = "mlflow ui" + ("" if store.place == USUAL_STORE else f" --backend-store-uri {store.place}")
+    shown = "mlflow ui" + ("" if store.place == USUAL_STORE else f" --backend-store-uri {shlex.quote(store.place)}")
     where = store.place if store.is_server else f"{store.place} ({shown} shows it)"
     console.print(f"{counted(written, 'run')} in {where}", soft_wrap=True)
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from runner.core.output import errors_held_back
 from runner.core.terminal import Terminal, waiting
-from runner.engine.tensorflow_import import uncollected
+from runner.engine.tensorflow_import import quick_import
 from runner.records.run_directory import RunDirectory
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def load_network(directory: RunDirectory) -> "Trained":
     """
     directory.refuse_no_model()  # before the slow imports
     with errors_held_back(), waiting(Terminal(stderr=True), "loading TensorFlow and the network"):
-        with uncollected():
+        with quick_import():
             from runner.config.schema import Device
             from runner.engine.device import prepare_device
             from runner.run.trained import Trained

@@ -17,6 +17,7 @@ from runner.core.read_yaml import read_yaml
 from runner.core.text import did_you_mean, printable
 
 _OPTION = r"((?:hydra/)?[^'/]+)/([^']+)"  # a group, and the option asked for
+_CONDITION = re.compile(r"[\w./]+=[\w./]+")  # inside a list or a mapping: when: optimizer=momentum
 _SHOWN_OPTIONS = 3
 _HELP = "runner --help lists groups and options, runner --cfg job all keys"
 
@@ -41,6 +42,9 @@ def composition_message(error: Exception, arguments: Sequence[str]) -> str:
         return _no_such_key(inner if inner.startswith(f"{found[1]}.") else found[1], arguments)
     if found := re.match(r"Ambiguous value for argument '([^']+)'", text):
         return f"{found[1]}: several values make a sweep, which needs -m; write a list as KEY=[A,B], in quotes"
+    if found := re.match(r"Sweep parameters '(.+)' requires --multirun", text):
+        needs = "search=optuna" if "interval(" in found[1] else "-m"
+        return f"{found[1]}: several values make a sweep, which needs {needs}"
     if found := re.match(r"Multiple values for ([^. ]+)\.", text):
         return f"{_given(found[1], arguments)}: {found[1]} already exists; write it without +"
     if isinstance(error, OverrideParseException):
@@ -61,12 +65,13 @@ def _quoted_form(override: str) -> str:
     Hydra's grammar accepts ASCII letters, digits and some signs unquoted, but not = # ( or other letters.
     """
     prefix, key, value, has_value = Override.parse(override)
-    for quote in "\"'":
-        if not key or not has_value or value.endswith("\\") or quote in value:
-            continue
+    if not key or not has_value or value.endswith("\\"):
+        return ""
+    parts = [_CONDITION.sub(r'"\g<0>"', value)] if value.startswith(("{", "[")) else []
+    for quoted in (*parts, *(f"{quote}{value}{quote}" for quote in "\"'" if quote not in value)):
         with suppress(HydraException):
-            OverridesParser.create().parse_override(quoted := f"{prefix}{key}={quote}{value}{quote}")
-            return printable(shlex.quote(quoted))
+            OverridesParser.create().parse_override(form := f"{prefix}{key}={quoted}")
+            return printable(shlex.quote(form))
     return ""
 
 

@@ -16,13 +16,14 @@ from hydra._internal.sources_registry import SourcesRegistry
 from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.plugins import Plugins
-from hydra.errors import HydraException, MissingConfigException
+from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException
 from hydra.plugins.config_source import ConfigResult
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf._utils import get_yaml_loader
 
 from runner.config.identity import leaves
+from runner.config.multirun import is_sweep
 from runner.config.options import LIST_GROUPS
 from runner.config.overrides import Override
 from runner.config.trust import TRUST, read_trusted, refuse_strange_plugins
@@ -252,11 +253,20 @@ class GuardedLoader(ConfigLoaderImpl):
         refuse_same_names(searched)
         load = super().load_configuration
         try:
+            if run_mode is RunMode.RUN and is_sweep(overrides):
+                # Hydra takes a sweep for a run if it cannot compose it. The reason is the error to show.
+                load(config_name, _of_the_whole_sweep(overrides), RunMode.MULTIRUN, from_shell, False)
             config = load(config_name, overrides, run_mode, from_shell, validate_sweep_overrides)
         except MissingConfigException as error:
             if file := _misnamed(searched).get(str(error.missing_cfg_file)):
                 raise _rename(file) from error
             raise
+        except ConfigCompositionException:
+            if run_mode is RunMode.RUN:
+                raise
+            # The key may belong to an option that only the variants choose. They are composed, and checked, with it.
+            config = load(config_name, _of_the_whole_sweep(overrides), run_mode, from_shell, validate_sweep_overrides)
+            config.hydra.overrides.task = [one.input_line for one in _parsed(overrides) if not one.is_hydra_override()]
         sources = [Path(source.path) for source in config.hydra.runtime.config_sources]
         refuse_same_names(sources)
         _heed_misnamed(sources, config)
@@ -273,6 +283,12 @@ class GuardedLoader(ConfigLoaderImpl):
 def _parsed(overrides: list[str]) -> list[Any]:
     parsed: list[Any] = OverridesParser.create().parse_overrides(overrides)
     return parsed
+
+
+def _of_the_whole_sweep(overrides: list[str]) -> list[str]:
+    """Return the overrides without those that set a key of a group: a sweep passes these to its variants alone."""
+    parsed = ((text, Override.parse(text)) for text in overrides)
+    return [text for text, given in parsed if "." not in given.key or given.section in ("study", "search", "hydra")]
 
 
 def _is_of_the_command(override: Any) -> bool:

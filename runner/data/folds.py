@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from sklearn.model_selection import StratifiedKFold
 
 from runner.core.streams import Stream, integer_seed, seed_sequence
 from runner.data.dataset import DataError, Dataset, Labels, fingerprint
@@ -45,6 +44,8 @@ def hold_out_fold(dataset: Dataset, fold: Fold, split_seed: int) -> tuple[Datase
     Source of the draw: scikit-learn's StratifiedKFold.
     """
     inputs, labels = dataset.train_inputs, dataset.train_labels
+    from sklearn.model_selection import StratifiedKFold  # takes a second, and most runs have no folds
+
     if fold.source is None and not dataset.draws_test:
         raise DataError(
             f"dataset.folds={fold.of}: {dataset.name} has a test part of its own. dataset.fold_from=all folds it "

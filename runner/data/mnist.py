@@ -1,5 +1,6 @@
 """MNIST and data sets in its format: four IDX files or an `.npz`, downloaded once if neither exists."""
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -52,7 +53,7 @@ def load_mnist(
         DataNotFound: if the data neither exist nor could be downloaded.
     """
     directory = data_directory(name, root)
-    dataset = _find(name, directory, is_mnist=checksums is None)
+    dataset = _find(name, directory, checksums)
     if dataset is None:
         folder = directory / name
         dataset = _dataset(name, folder, _downloaded(name, directory, url, checksums or _CHECKSUMS))
@@ -88,17 +89,35 @@ def _similar_files(directory: Path) -> list[str]:
     return [str(file.relative_to(directory)) for file in similar[:_FEW]]
 
 
-def _find(name: str, directory: Path, is_mnist: bool) -> Dataset | None:
-    """Return the data set in its folder, or in the directory itself, which may hold MNIST for other runs."""
+def _find(name: str, directory: Path, checksums: Mapping[str, str] | None) -> Dataset | None:
+    """Return the data set in its folder, or in the directory itself, which may hold another one for other runs."""
     for folder in folders_of(name, directory):
         arrays = _read(name, folder)
         if arrays is None:
             continue
         dataset = _dataset(name, folder, arrays)
-        if is_mnist or dataset.fingerprint != _FINGERPRINT:
+        if checksums is None:
             return dataset
-        if folder != directory:
-            raise DataError(f"{folder}: holds the files of MNIST, not those of {name}, which have the same names")
+        is_own = folder != directory
+        if dataset.fingerprint == _FINGERPRINT:
+            if is_own:
+                raise DataError(f"{folder}: holds the files of MNIST, not those of {name}, which have the same names")
+            continue
+        if not (other := _other_file(folder, checksums)):
+            return dataset
+        if is_own:
+            remark = f"{other}: not the published file of {name}, by its checksum. Is it another data set?"
+            return replace(dataset, notes=(*dataset.notes, remark))
+    return None
+
+
+def _other_file(folder: Path, checksums: Mapping[str, str]) -> Path | None:
+    """Return the first packed file that is not the published one. Of unpacked files no checksum is published."""
+    for stem, checksum in checksums.items():
+        kind, _, expected = checksum.partition(":")
+        path = folder / f"{stem}.gz"
+        if path.is_file() and hashlib.new(kind, path.read_bytes()).hexdigest() != expected:
+            return path
     return None
 
 

@@ -22,8 +22,11 @@ class Compiled:
     def start_as(self, model: keras.Model) -> None:
         """Copy all values from an untrained model of the same architecture.
 
-        These are weights, statistics, random streams and the optimizer's state: the run then trains exactly like one
-        of a newly compiled model.
+        These are weights, statistics, random streams, the optimizer's state and its base learning rate: the run then
+        trains exactly like one of a newly compiled model.
+
+        Args:
+            model: its optimizer's schedule has equal `other_constants`.
 
         Raises:
             ValueError: if the models do not have the same variables.
@@ -33,6 +36,7 @@ class Compiled:
             raise ValueError("the models do not have the same variables")
         for variable, value in zip(own, new, strict=True):
             variable.assign(value)
+        self.epoch.rate.copy(model.optimizer)
 
 
 def compiled(

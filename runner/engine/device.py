@@ -25,6 +25,11 @@ class ActiveDevice:
     precision: str
     jit_compile: bool
 
+    @property
+    def leaves_a_core(self) -> bool:
+        """Whether a training leaves one of this machine's cores idle."""
+        return 0 < self.intra_op_threads < _cores()
+
     def as_record(self) -> dict[str, Any]:
         """Return the plain values for `record.json`."""
         return asdict(self)
@@ -107,10 +112,13 @@ def _threads(settings: Device, small: bool) -> tuple[int, int]:
 
     A small model is fastest on one thread: waking a second one takes longer than its share of the work.
     """
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    automatic = 1 if small else available
+    automatic = 1 if small else _cores()
     threads = automatic if settings.threads == "auto" else settings.threads
     return threads, threads
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _set_threads(intra: int, inter: int, required: bool) -> None:

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from runner.core.streams import Stream, seed_sequence
 from runner.data.dataset import Part
+from runner.engine.base_rate import BaseRate
 from runner.engine.checkpoint import Checkpoint, Progress
 from runner.engine.diagnostics import ClippingRate, Diagnostic
 from runner.engine.evaluation import Evaluator, read_metrics, shortest
@@ -105,8 +106,8 @@ def _is_over(model: keras.Model, logs: Mapping[str, float]) -> bool:
 class CompiledEpoch:
     """A training epoch of a model on its data, compiled at its first run.
 
-    It uses the current values of the model's and the optimizer's variables, so that a run with another seed needs no
-    new compilation.
+    It uses the current values of the model's and the optimizer's variables and of the base learning rate, so that a run
+    with another seed or rate needs no new compilation.
     """
 
     def __init__(
@@ -123,7 +124,8 @@ class CompiledEpoch:
         self.steps = math.ceil(len(data) / batch_size)
         self.augment = augment
         self.clipping = ClippingRate(model.optimizer)
-        self._run = _compiled_epoch(model, data, batch_size, augment, jit_compile)
+        self.rate = BaseRate(model.optimizer)
+        self._run = _compiled_epoch(model, data, batch_size, augment, self.rate, jit_compile)
 
     @contextmanager
     def compiling(self, diagnostics: Sequence[Diagnostic]) -> Iterator[None]:
@@ -148,7 +150,9 @@ class CompiledEpoch:
         self._run(tf.constant(order, tf.int32))
 
 
-def _compiled_epoch(model: keras.Model, data: Part, batch_size: int, augment: Augment | None, jit_compile: bool) -> Any:
+def _compiled_epoch(
+    model: keras.Model, data: Part, batch_size: int, augment: Augment | None, rate: BaseRate, jit_compile: bool
+) -> Any:
     inputs, labels = tf.constant(data.inputs), tf.constant(data.labels)
     # XLA compiles even a loop that is never entered, and refuses a slice longer than the data.
     batch_size = min(batch_size, len(data))
@@ -156,7 +160,8 @@ def _compiled_epoch(model: keras.Model, data: Part, batch_size: int, augment: Au
 
     def step(chosen: tf.Tensor) -> None:
         batch = tf.gather(inputs, chosen), tf.gather(labels, chosen)
-        model.train_step(augment(*batch) if augment else batch)
+        with rate.as_variable():
+            model.train_step(augment(*batch) if augment else batch)
 
     @tf.function(jit_compile=jit_compile, autograph=False)
     def run_epoch(permutation: tf.Tensor) -> None:

@@ -16,6 +16,7 @@ UNDECIDED = "undecided"  # no significant difference was shown; the reason says 
 NOT_SIGNIFICANT = "no significant difference"
 NEITHER_SHOWN = "neither a difference nor equivalence"  # with a margin
 BETTER, WORSE, EQUIVALENT = "better", "worse", "equivalent"  # verdicts with a margin; without one: higher, lower
+IDENTICAL = "identical"  # a variant and itself on another side, on every seed
 _ONLY_EQUIVALENCE = "can show equivalence but no difference"  # of a design
 NO_LOOK = "no planned look has tested it yet"
 OTHER_FOLDS = "fewer than two common folds, so there is no test"

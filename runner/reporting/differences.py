@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,10 @@ from scipy import stats
 from runner.core.text import counted
 from runner.records.baselines import arm_parts
 from runner.reporting.decision import STILL_TRAINING, outcome
+from runner.reporting.difference import Difference
 from runner.reporting.folds import units_of
 from runner.reporting.metrics import interval_text, signed_text
-from runner.reporting.pairs import compared_runs
+from runner.reporting.pairs import ComparedRuns
 from runner.reporting.results import Results
 from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.statistics.names_of_tests import CORRECTED_T
@@ -29,42 +29,25 @@ _DIGITS = 3  # of a chosen value
 _SPACE = "\N{NO-BREAK SPACE}"
 
 
-@dataclass(frozen=True)
-class Difference:
-    """A variant's difference from its baseline; numbers are in the metric's unit, NaN where unknown."""
-
-    variant: str
-    name: str  # without its cell of a grid and its data set
-    cell: str  # of the grid, and the data set; "" if all variants have one baseline
-    baseline: str  # without its cell, too; with its chosen values
-    note: str  # chosen values, and runs that count as lost
-    word: str  # the verdict: better, worse, equivalent or undecided; or training
-    places: tuple[Sequence[int], Sequence[int]]  # of the compared runs in the summary: the variant's, the baseline's
-    is_paired: bool
-    by_seed: Mapping[Any, float]  # or by fold; without pairs, the difference from the baseline's mean
-    estimate: float  # the mean; of paired times the median
-    low: float  # of the 95% interval for these test examples
-    high: float
-    new_low: float  # of the 95% interval that also covers new test examples
-    new_high: float
-    text: str  # the estimate and its interval in words, in the unit that is shown: "+0.20 [+0.05, +0.35]"
-
-
 def differences(results: Results) -> list[Difference]:
     """Return the comparisons of a report that have a difference or a verdict, in the order of its table."""
     rows = results.comparisons.to_dict("records")
     cells = names_and_cells(results)
     chosen = _chosen(results)
-    return [_difference(row, results, cells, chosen) for row in rows]
+    compared = ComparedRuns(results.summary, results.asked.looks)
+    return [_difference(row, results, cells, chosen, compared.of(row)) for row in rows]
 
 
 def _difference(
-    row: Mapping[Any, Any], results: Results, cells: Mapping[str, tuple[str, str]], chosen: Mapping[str, str]
+    row: Mapping[Any, Any],
+    results: Results,
+    cells: Mapping[str, tuple[str, str]],
+    chosen: Mapping[str, str],
+    places: Sequence[Sequence[int]],
 ) -> Difference:
     metric = results.metric
     variant, baseline = str(row["variant"]), str(row["baseline"])
     name, cell = cells[variant]
-    places = compared_runs(results.summary, row, results.asked.looks)
     is_paired = str(row["test"]).startswith("paired") or row["test"] == CORRECTED_T
     column, interval = shown_estimate(row)
     text = signed_text(row[column], metric)
@@ -79,7 +62,7 @@ def _difference(
         word=_TRAINING if row["reason"] == STILL_TRAINING else outcome(row),
         places=(places[0], places[1]),
         is_paired=is_paired,
-        by_seed=_by_seed(results.summary, metric, places, is_paired=is_paired),
+        by_seed=differences_by_seed(results.summary, metric, places, is_paired=is_paired),
         estimate=row[column],
         low=row[f"{interval}_low"],
         high=row[f"{interval}_high"],
@@ -89,7 +72,7 @@ def _difference(
     )
 
 
-def _by_seed(
+def differences_by_seed(
     summary: pd.DataFrame, metric: str, places: Sequence[Sequence[int]], *, is_paired: bool
 ) -> dict[Any, float]:
     """Return the differences by seed or fold; several runs of one, in any cells, count as their mean."""

@@ -10,7 +10,8 @@ from runner.core.text import counted
 from runner.core.write import write_text
 from runner.reporting.captions import BAND, DOTS, TUNING_CAPTIONS, caption_of, in_units
 from runner.reporting.decision import has_times
-from runner.reporting.differences import Difference, differences
+from runner.reporting.difference import Difference
+from runner.reporting.differences import differences
 from runner.reporting.figures.learning_curves import ZOOM_TITLE
 from runner.reporting.metrics import axis_label, margin_text, quantity
 from runner.reporting.results import Results

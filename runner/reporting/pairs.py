@@ -34,18 +34,25 @@ class Arm:
     def of(cls, runs: pd.DataFrame, metric: str) -> Self:
         """Return the results of a variant's runs."""
         lost = is_lost(runs, metric)
-        named = runs.assign(cell=runs.get("cell", ""), lost=lost, unit=units_of(runs))
-        with_result = named[lost | is_scored(runs, metric)]
-        values = with_result[metric].astype(float).mask(with_result["lost"], -sign_of(metric) * np.inf)
-        means = values.groupby([with_result["cell"], with_result["unit"]], sort=False).mean()
-        scores = dict(zip(means.index, means, strict=True))
-        facts = with_result.drop_duplicates(["cell", "unit"]).reindex(columns=["cell", "unit", *_PAIRING, *_WEIGHTS])
-        rows = facts.astype(object).where(facts.notna(), None).to_dict("records")
+        has_result = lost | is_scored(runs, metric)
+        with_result = runs[has_result]
+        values = with_result[metric].astype(float).mask(lost[has_result], -sign_of(metric) * np.inf)
+        pairs = _pairs(with_result)
+        facts: dict[Pair, Any] = {}
+        for pair, found in zip(pairs, _records(with_result, (*_PAIRING, *_WEIGHTS)), strict=True):
+            facts.setdefault(pair, found)
+        if len(facts) == len(pairs):
+            scores = dict(zip(pairs, values.tolist(), strict=True))
+        else:
+            means = values.groupby([*map(list, zip(*pairs, strict=True))], sort=False).mean()
+            scores = dict(zip(means.index, means, strict=True))
         going_on = {*runs.loc[runs["status"].isin(["running", "interrupted"]), "seed"]}
-        cells = runs.get("cell", pd.Series("", runs.index))
-        begun = cells.groupby(runs["seed"]).nunique()
-        ended = frozenset({*begun.index[begun == cells.nunique()]} - going_on)
-        return cls(scores, {(row["cell"], row["unit"]): row for row in rows}, folds_of(runs), ended)
+        begun: dict[Any, set[Any]] = {}
+        cells = _cells(runs)
+        for seed, cell in zip(runs["seed"].tolist(), cells, strict=True):
+            begun.setdefault(seed, set()).add(cell)
+        ended = frozenset(seed for seed, own in begun.items() if len(own) == len({*cells}) and seed not in going_on)
+        return cls(scores, facts, folds_of(runs), ended)
 
     def has_ended(self, seeds: int) -> bool:
         """Return whether the runs of so many seeds, counted from 0, have ended."""
@@ -170,25 +177,69 @@ def at_last_look(arms: Sequence[Arm], had: Sequence[int]) -> Sequence[Arm]:
     return [arm.first(had[-1]) for arm in arms] if had else arms
 
 
-def compared_runs(summary: pd.DataFrame, comparison: Mapping[Any, Any], looks: Looks | None = None) -> list[list[int]]:
-    """Return the positions in a summary of the completed runs behind a difference: the variant's, then the baseline's.
+@dataclass(frozen=True)
+class _Side:
+    """Runs of one variant by their positions in a summary, with what decides whether a comparison uses them."""
 
-    Args:
-        summary: the runs that were compared.
-        comparison: a row of the comparison frame.
-        looks: the planned looks of that frame.
-    """
-    metric = comparison["metric"]
-    sides = [np.flatnonzero(summary["variant"] == comparison[side]) for side in ("variant", "baseline")]
-    arms = [Arm.of(summary.iloc[places], metric) for places in sides]
-    design = Design.of(*at_last_look(arms, looks.sizes[: comparison["looks"]] if looks else []))
-    found = []
-    for places, compared in zip(sides, design.completed(), strict=True):
-        runs = summary.iloc[places]
-        cells = [""] * len(runs) if design.is_apart else runs.get("cell", pd.Series("", runs.index))
-        rows = zip(places.tolist(), is_scored(runs, metric), cells, units_of(runs), strict=True)
-        found.append([place for place, scored, cell, seed in rows if scored and (cell, seed) in compared])
-    return found
+    arm: Arm
+    places: list[int]
+    scored: list[bool]
+    pairs: list[Pair]
+
+
+class ComparedRuns:
+    """Completed runs behind the differences of a comparison frame."""
+
+    def __init__(self, summary: pd.DataFrame, looks: Looks | None = None) -> None:
+        """Take the runs that were compared.
+
+        Args:
+            looks: the planned looks of the comparisons.
+        """
+        self._summary, self._looks = summary, looks
+        self._places = {name: np.asarray(places) for name, places in summary.groupby("variant").indices.items()}
+        self._sides: dict[tuple[str, str], _Side] = {}
+
+    def of(self, comparison: Mapping[Any, Any]) -> list[list[int]]:
+        """Return the positions in the summary of a difference's runs: the variant's, then the baseline's.
+
+        Args:
+            comparison: a row of the comparison frame.
+        """
+        sides = [self._side(comparison[name], comparison["metric"]) for name in ("variant", "baseline")]
+        had = self._looks.sizes[: comparison["looks"]] if self._looks else []
+        design = Design.of(*at_last_look([side.arm for side in sides], had))
+        found = []
+        for side, compared in zip(sides, design.completed(), strict=True):
+            rows = zip(side.places, side.scored, side.pairs, strict=True)
+            used = ((place, ("", pair[1]) if design.is_apart else pair) for place, scored, pair in rows if scored)
+            found.append([place for place, pair in used if pair in compared])
+        return found
+
+    def _side(self, variant: str, metric: str) -> _Side:
+        if (variant, metric) not in self._sides:
+            places = self._places[variant]
+            runs = self._summary.iloc[places]
+            scored = is_scored(runs, metric).tolist()
+            self._sides[variant, metric] = _Side(Arm.of(runs, metric), places.tolist(), scored, _pairs(runs))
+        return self._sides[variant, metric]
+
+
+def _pairs(runs: pd.DataFrame) -> list[Pair]:
+    return [*zip(_cells(runs), units_of(runs).tolist(), strict=True)]
+
+
+def _cells(runs: pd.DataFrame) -> list[Any]:
+    return runs["cell"].tolist() if "cell" in runs else [""] * len(runs)
+
+
+def _records(runs: pd.DataFrame, columns: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the columns of each run, None for an unknown value; `to_dict` takes far longer for a few rows."""
+    values = [runs[name].tolist() if name in runs else [None] * len(runs) for name in columns]
+    return [
+        {name: None if pd.isna(value) else value for name, value in zip(columns, row, strict=True)}
+        for row in zip(*values, strict=True)
+    ]
 
 
 def same_data(one: Mapping[Any, Any], other: Mapping[Any, Any]) -> bool:

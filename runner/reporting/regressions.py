@@ -9,11 +9,11 @@ import pandas as pd
 from runner.core.errors import UserError
 from runner.core.text import counted
 from runner.reporting.aggregate import comparison_frame
-from runner.reporting.decision import NOT_SIGNIFICANT, STILL_TRAINING, UNDECIDED, WORSE, outcome
+from runner.reporting.decision import IDENTICAL, NOT_SIGNIFICANT, STILL_TRAINING, UNDECIDED, WORSE, outcome
 from runner.reporting.folds import unit_noun, units_of
 from runner.reporting.lost_runs import NO_RESULT
 from runner.reporting.metrics import quantity, sign_of
-from runner.reporting.pairs import compared_runs
+from runner.reporting.pairs import ComparedRuns
 from runner.reporting.sides import Pairing, Sides
 from runner.reporting.statistics.names_of_tests import NO_TEST
 from runner.reporting.targets import lost_how
@@ -23,7 +23,6 @@ REGRESSION_COLUMNS = [
     "ci_low", "ci_high", "p_value", "p_holm", "margin", "p_margin", "n_completed", "lost", "reference_lost",
     "unmatched", "verdict", "reason", "fails",
 ]  # fmt: skip
-IDENTICAL = "identical"
 NO_DIFFERENCE, CANNOT_DECIDE = "no difference shown", "cannot be decided"
 _NAMED = 12  # most variants to name with one verdict
 _REFERENCE, _OTHER = "reference", "other"
@@ -173,7 +172,7 @@ def _beyond(summary: pd.DataFrame, sides: Sides, margin: float, baselines: Mappi
 def _means(summary: pd.DataFrame, row: Mapping[Any, Any]) -> dict[str, float]:
     """Return the means over the completed runs behind a difference; several runs of one seed count as their mean."""
     other, reference = (
-        _mean(summary.iloc[places], row["metric"]) if places else math.nan for places in compared_runs(summary, row)
+        _mean(summary.iloc[places], row["metric"]) if places else math.nan for places in ComparedRuns(summary).of(row)
     )
     return {"mean": other, "reference_mean": reference}
 

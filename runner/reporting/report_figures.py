@@ -20,6 +20,7 @@ from runner.reporting.figures.interactions import interaction
 from runner.reporting.figures.learning_curves import learning_curves
 from runner.reporting.figures.of_differences import forest
 from runner.reporting.figures.of_differences_over_time import difference_over_time
+from runner.reporting.figures.of_ranks import critical_difference
 from runner.reporting.figures.of_run import confusion_matrix
 from runner.reporting.figures.of_tasks import performance_profile
 from runner.reporting.figures.of_variance_sources import spread_by_source
@@ -27,7 +28,7 @@ from runner.reporting.figures.styles import Style, variant_styles
 from runner.reporting.lost_runs import no_result_text
 from runner.reporting.metrics import WARM_SECONDS, axis_label, is_share, quantity
 from runner.reporting.predictions import class_names, mean_confusion
-from runner.reporting.ranks import Ranks, critical_difference
+from runner.reporting.ranks import Ranks
 from runner.reporting.results import Results
 from runner.reporting.run_figures import read_gradients
 from runner.reporting.targets import is_time, without_lost_times

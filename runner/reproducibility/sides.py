@@ -16,10 +16,9 @@ from runner.core.omissions import LeftOut
 from runner.core.terminal import say, show_warning
 from runner.core.text import counted
 from runner.reporting.collect import Run
-from runner.reporting.decision import p_text
+from runner.reporting.decision import IDENTICAL, p_text
 from runner.reporting.metrics import interval_text, is_share, margin_text, quantity, signed_text, value_text
 from runner.reporting.regressions import (
-    IDENTICAL,
     cautions_of,
     conclusion,
     regression_frame,
@@ -75,6 +74,13 @@ class ComparedSides:
         limits = [*self.sides.notes(), *without_result(self.sides), *cautions_of(self.frame, self._names)]
         return [*limits, *self._about_bits()]
 
+    @property
+    def about(self) -> list[str]:
+        """One line on each side: its name, number of runs, commits and dates."""
+        sides = self.sides
+        letters = [f"{sides.letter(place)}{' (reference)' * (not place)}" for place in range(len(sides.sides))]
+        return [f"{letter}: {_about(side)}" for letter, side in zip(letters, sides.sides, strict=True)]
+
     @cached_property
     def _is_identical(self) -> bool:
         """Whether every variant has the same metric on every seed, and bit-identical runs."""
@@ -125,8 +131,8 @@ class ComparedSides:
 
     def _show_tables(self, console: Console) -> None:
         sides = self.sides
-        for place, side in enumerate(sides.sides):
-            say(console, f"{sides.letter(place)}{' (reference)' * (not place)}: {_about(side)}")
+        for line in self.about:
+            say(console, line)
         say(console, f"metric: {_about_metric(sides)}{self._about_margin()}{self._about_family()}")
         for place, side in enumerate(sides.sides[1:], start=1):
             rows = self.frame[self.frame["side"] == side.name]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -14,6 +15,7 @@ from rich.console import Console
 
 from runner.config.options import listed_options
 from runner.config.schema import check
+from runner.config.trust import is_of_the_user
 from runner.core.errors import EXIT_FAILED, EXIT_INTERRUPTED, EnvironmentFault, UserError
 from runner.core.lock import Locked, run_lock
 from runner.core.omissions import LeftOut
@@ -24,11 +26,12 @@ from runner.core.terminal import show_warning, waiting
 from runner.core.text import counted
 from runner.data.inference import Inference
 from runner.data.locations import refuse_missing
-from runner.engine.tensorflow_import import uncollected
+from runner.engine.tensorflow_import import quick_import
 from runner.records.inference_file import write_inference
 from runner.records.record import DONE, Row, RunRecord, finite, now
 from runner.records.run_directory import RunDirectory, logged_by
 from runner.reporting.scores import negative_log_likelihood, scores
+from runner.run.ahead import import_ahead
 from runner.run.cache import Kept
 from runner.run.display import EpochLines, epoch_text, show_choices, show_result, show_start
 from runner.run.ending import Attempt, going_on
@@ -129,8 +132,9 @@ def run(
 
     attempt, model = Attempt(record), compiled.model
     warn = warn or partial(show_warning, console)
+    ahead = not request.in_sweep and _is_alone(prepared)
     with attempt.guard(), failures_in_a_line():
-        _train(attempt, prepared, compiled, directory, console, warn)
+        _train(attempt, prepared, compiled, directory, console, warn, ahead=ahead)
         if attempt.status == "completed":
             model = _test(attempt, parts, compiled, directory)
     if attempt.status == "interrupted":
@@ -180,10 +184,16 @@ def _loaded(
 ) -> tuple[Prepared, "Compiled"]:
     """Import TensorFlow, load the data, and build and compile the parts."""
     with errors_held_back(), waiting(console, "loading TensorFlow and the data"):
-        with uncollected():
+        with quick_import():
             import runner.engine.saving  # noqa: F401 - with all of Keras
         prepared = prepare_or_embedded(config, request, console, kept, objects)
         return prepared, take_compiled(prepared, kept)
+
+
+def _is_alone(prepared: Prepared) -> bool:
+    """Return whether only this package and Keras run during the training, on fewer cores than there are."""
+    foreign = any(is_of_the_user(type(callback).__module__) for callback in prepared.parts.callbacks)
+    return prepared.device.leaves_a_core and not (foreign or prepared.settings.tracking)
 
 
 def _log_and_show(warnings: Sequence[str], show: Callable[[str], None]) -> None:
@@ -216,14 +226,21 @@ def _train(
     directory: RunDirectory,
     console: Console,
     warn: Callable[[str], None],
+    *,
+    ahead: bool,
 ) -> None:
-    """Train, and record every epoch as it ends."""
+    """Train, and record every epoch as it ends.
+
+    Args:
+        ahead: import what the run's end needs after the first epoch, whose compilation needs Python.
+    """
     from runner.engine.checkpoint import Checkpoint
 
     parts, length = prepared.parts, prepared.settings.training.epochs
     parts.trackers.begin(attempt.record)
     checkpoint = Checkpoint(directory.checkpoint_path)
     history: list[Row] = []
+    imports: Thread | None = None
 
     def last_words() -> None:
         record = attempt.record.with_history(history) if history else attempt.record
@@ -233,6 +250,7 @@ def _train(
         try:
             for row in training(prepared, compiled, length, checkpoint):
                 history.append(row)
+                imports = imports or (import_ahead() if ahead else None)
                 _log_and_show(parts.trackers.epoch(row, parts.diagnostics), warn)
                 if len(history) < checkpoint.epochs:  # the disk already holds more epochs
                     continue
@@ -245,6 +263,8 @@ def _train(
             if history and len(history) >= checkpoint.epochs:
                 directory.write_history(history)
                 attempt.record = attempt.record.with_history(history)
+    if imports:
+        imports.join()
     if not all(math.isfinite(history[-1][loss]) for loss in ("loss", "val_loss")):
         attempt.status = "diverged"
     elif any(getattr(callback, "pruned", False) for callback in parts.callbacks):

@@ -140,7 +140,11 @@ def fallback_warning(error: DataNotFound) -> str:
 
 
 def take_compiled(prepared: Prepared, kept: Kept) -> "Compiled":
-    """Return a run's compiled functions, at their initial values; a run with another seed may have compiled them."""
+    """Return a run's compiled functions, at their initial values.
+
+    A run with another seed or another base learning rate may have compiled them.
+    """
+    from runner.engine.base_rate import other_constants
     from runner.engine.compiled import compiled
 
     parts, settings = prepared.parts, prepared.settings
@@ -150,6 +154,9 @@ def take_compiled(prepared: Prepared, kept: Kept) -> "Compiled":
         return kept.make_alone("compiled", make)
     others = ("name", "seed", "stream_seeds", "tracking")
     key = {name: value for name, value in prepared.config.items() if name not in others}
+    if (constants := other_constants(parts.model.optimizer)) is not None:
+        key["optimizer"] = {name: value for name, value in key["optimizer"].items() if name != "learning_rate"}
+        key["schedule"] = key["schedule"] | constants
     taken = kept.get("compiled", key, make)
     if taken.model is not parts.model:
         taken.start_as(parts.model)

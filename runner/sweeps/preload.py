@@ -1,9 +1,11 @@
 """Preload for forked workers: slow imports, and the commit of the code."""
 
-from runner.engine.tensorflow_import import uncollected
+from runner.engine.tensorflow_import import quick_import
 from runner.records.provenance import code_state
 
-with uncollected():
+with quick_import():
+    import sklearn.metrics  # noqa: F401 - of the scores
+
     import runner.reporting.scores
     import runner.run.build
     import runner.run.execute

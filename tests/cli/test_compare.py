@@ -46,6 +46,16 @@ def test_it_fails_if_asked_to_and_a_variant_is_worse_beyond_the_margin(sides, fl
     assert exit_code(*sides(0.01), *flags) == code
 
 
+def test_the_page_is_printed_whole_with_the_conclusion_of_the_table(sides, capsys):
+    directories = sides(0.01)
+    assert exit_code(*directories, "--fail-if-worse", "--format", "html") == 1
+    page = capsys.readouterr().out
+    assert page.startswith("<!doctype html>")
+    assert page.rstrip().endswith("</html>")
+    exit_code(*directories)
+    assert f"<strong>{capsys.readouterr().out.splitlines()[-1]}</strong>" in page
+
+
 def test_better_does_not_fail(sides):
     assert exit_code(*sides(-0.01), "--fail-if-worse") == 0
 

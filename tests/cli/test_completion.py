@@ -6,6 +6,7 @@ import pytest
 
 from runner.cli.commands import COMMANDS
 from runner.cli.completion import completions, shown_completions
+from runner.cli.export import TARGETS
 from runner.cli.shells import REMOVALS, SCRIPTS
 from tests.imports import REPOSITORY
 
@@ -140,6 +141,12 @@ def results(tmp_path):
 )
 def test_directories_of_runs_and_sweeps_are_offered(results, typed, among):
     assert offered(typed) == among
+
+
+def test_the_targets_of_an_export_come_before_the_directories(results):
+    assert COMMANDS["export"].targets == tuple(sorted(TARGETS))
+    assert offered("export s") == ["saved_model "]
+    assert offered("export csv out") == offered("report out")
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))

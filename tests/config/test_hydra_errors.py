@@ -82,6 +82,17 @@ def test_a_value_that_needs_quotes_is_shown_as_it_has_to_be_typed(value):
         assert compose("config", [argument]).name == value
 
 
+@pytest.mark.parametrize(
+    ("value", "form"),
+    [
+        ("{a.b:{low:1,when:optimizer=sgd}}", "'name={a.b:{low:1,when:\"optimizer=sgd\"}}'"),
+        ("[optimizer=sgd,model=cnn]", '\'name=["optimizer=sgd","model=cnn"]\''),
+    ],
+)
+def test_a_condition_inside_a_list_or_mapping_gets_the_quotes(value, form):
+    assert message(f"name={value}").endswith(f" quotes that the shell does not remove: {form}")
+
+
 def test_what_no_quotes_can_mend_is_no_override():
     for argument in ("optimizer", "=3 (", "a b=1", 'name=it\'s "("'):
         assert "not an override; write GROUP=OPTION or KEY=VALUE" in message(argument)

@@ -8,6 +8,7 @@ from hydra import version
 from hydra._internal.sources_registry import SourcesRegistry
 from hydra._internal.utils import create_config_search_path
 from hydra.core.plugins import Plugins
+from hydra.errors import ConfigCompositionException
 from hydra.types import RunMode
 
 from runner.config.hydra_guard import (
@@ -97,7 +98,31 @@ def composed(tmp_path, monkeypatch):
     monkeypatch.setitem(SourcesRegistry.instance().types, "file", GuardedFiles)
     path = create_config_search_path(str(conf_directory()))
     path.prepend("own", str(tmp_path))
-    return lambda *overrides: GuardedLoader(path).load_configuration("config", [*overrides], RunMode.RUN)
+    return lambda *overrides, run_mode=RunMode.RUN: GuardedLoader(path).load_configuration(
+        "config", [*overrides], run_mode
+    )
+
+
+class TestSweeps:
+    @pytest.fixture
+    def of_a_sweep(self, composed):
+        return lambda *overrides: composed("study=smoke", *overrides, run_mode=RunMode.MULTIRUN)
+
+    def test_may_set_a_key_that_only_an_option_of_their_variants_has(self, of_a_sweep):
+        given = ["dataset.path=mine.csv", "training.epochs=3"]
+        config = of_a_sweep(*given, "hydra.sweep.dir=x")
+        assert config.study.seeds == 3
+        assert config.hydra.sweep.dir == "x"
+        assert config.hydra.overrides.task == ["study=smoke", *given], "the sweeper composes its variants with all"
+
+    @pytest.mark.parametrize("given", ["study.x=1", "optimzer=sgd", "optimizer=sgdd"])
+    def test_may_not_misspell_a_key_of_the_study_or_a_group(self, of_a_sweep, given):
+        with pytest.raises(ConfigCompositionException):
+            of_a_sweep(given)
+
+    def test_that_hydra_takes_for_a_run_fail_for_the_reason_that_made_it_do_so(self, composed):
+        with pytest.raises(ConfigCompositionException, match=r"search\.budgte"):
+            composed("search=optuna", "optimizer.learning_rate=interval(0.1,1)", "search.budgte=3")
 
 
 @pytest.mark.parametrize(

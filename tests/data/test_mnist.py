@@ -10,7 +10,7 @@ from runner.core.errors import ConfigError
 from runner.core.paths import conf_directory
 from runner.data.dataset import DataError, DataNotFound
 from runner.data.mnist import load_mnist
-from tests.published import idx_bytes
+from tests.published import checksum, idx_bytes
 
 NOWHERE = "http://127.0.0.1:9/"
 MNIST = "ceda791d3e53beaf95f8e213c414aa4d975006504eff93f785d685ecea3e892c"
@@ -188,13 +188,28 @@ def test_a_root_that_does_not_exist_is_an_error_and_is_not_created(tmp_path):
 class TestAnotherDataSetInTheSameFormat:
     CHECKSUMS = dict.fromkeys(("train-images-idx3-ubyte",), "md5:" + "0" * 32)
 
-    def load(self, root):
-        return load_mnist("fashion_mnist", str(root), NOWHERE, None, self.CHECKSUMS)
+    def load(self, root, checksums=CHECKSUMS):
+        return load_mnist("fashion_mnist", str(root), NOWHERE, None, checksums)
 
     @pytest.mark.parametrize("folder", ["fashion_mnist", "."], ids=["in its folder", "in the root"])
-    def test_its_files_are_read(self, tmp_path, write_idx, arrays, folder):
-        write_idx(tmp_path / folder)
-        assert np.array_equal(self.load(tmp_path).train_inputs[..., 0], arrays["train-images-idx3-ubyte"])
+    @pytest.mark.parametrize("compress", [True, False], ids=["packed", "unpacked"])
+    def test_its_files_are_read(self, tmp_path, write_idx, arrays, folder, compress):
+        write_idx(tmp_path / folder, compress=compress)
+        published = {path.stem: checksum(path, "md5") for path in (tmp_path / folder).glob("*.gz")}
+        dataset = self.load(tmp_path, published or self.CHECKSUMS)
+        assert np.array_equal(dataset.train_inputs[..., 0], arrays["train-images-idx3-ubyte"])
+        assert not dataset.notes
+
+    def test_packed_files_of_a_third_data_set_are_named_in_its_folder_and_not_read_from_the_root(
+        self, tmp_path, write_idx
+    ):
+        write_idx(tmp_path, compress=True)
+        with pytest.raises(DataNotFound, match=r"under other names, which are not read: t10k-images-idx3-ubyte\.gz, "):
+            self.load(tmp_path)
+        write_idx(tmp_path / "fashion_mnist", compress=True)
+        (note,) = self.load(tmp_path).notes
+        file = tmp_path / "fashion_mnist" / "train-images-idx3-ubyte.gz"
+        assert note == f"{file}: not the published file of fashion_mnist, by its checksum. Is it another data set?"
 
     def test_its_archive_bears_its_name(self, tmp_path, arrays):
         np.savez(tmp_path / "fashion_mnist.npz", **keras_names(arrays))

@@ -1,6 +1,10 @@
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 
+from runner.core.paths import conf_directory
+from runner.engine.base_rate import BaseRate, other_constants
 from runner.engine.compiled import compiled
 from runner.engine.training import shuffled, train
 from runner.run.build import build_parts, build_split
@@ -42,6 +46,47 @@ def test_a_run_on_what_another_seed_compiled_is_the_run_to_the_last_bit(override
     again, fresh = ready(overrides, 1, dataset, tmp_path)
     made.start_as(fresh.model)
     assert rows_and_values(again, made, 1) == expected
+
+
+SCHEDULES = sorted(path.stem for path in (conf_directory() / "schedule").glob("*.yaml"))
+NEW_FOR_EACH_RATE = {"multi_step", "noam", "one_cycle", "piecewise", "range_test", "warmup_cosine"}
+WITH = [  # what else depends on the rate
+    ["optimizer=adam", "optimizer.gradient_accumulation_steps=2", "regularizer=[l2,dropout]"],
+    ["optimizer=sgd", "optimizer.layerwise={decay: 0.5}", "clipping=by_global_norm"],
+    ["optimizer=adamw", "optimizer.exclude_from_weight_decay=[bias]", "callbacks=[early_stopping]"],
+]
+
+
+def ready_at(rate, schedule, dataset, directory, *overrides):
+    chosen = [f"schedule={schedule}", f"optimizer.learning_rate={rate}", *overrides]
+    return ready(chosen, 0, dataset, directory)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "overrides"), [*((schedule, []) for schedule in SCHEDULES), *(("exponential", more) for more in WITH)]
+)
+def test_a_run_on_what_another_rate_compiled_is_the_run_to_the_last_bit(schedule, overrides, dataset, tmp_path):
+    first, made = ready_at(0.01, schedule, dataset, tmp_path, *overrides)
+    again, fresh = ready_at(0.003, schedule, dataset, tmp_path, *overrides)
+    constants = [other_constants(one.model.optimizer) for one in (made, fresh)]
+    if schedule in NEW_FOR_EACH_RATE:
+        assert None in constants or constants[0] != constants[1]
+        return
+    assert constants[0] == constants[1] is not None
+    expected = rows_and_values(again, fresh, 0)
+    rows_and_values(first, made, 0)
+    again, fresh = ready_at(0.003, schedule, dataset, tmp_path, *overrides)
+    made.start_as(fresh.model)
+    assert rows_and_values(again, made, 0) == expected
+    assert made.model.optimizer.get_config() == fresh.model.optimizer.get_config()
+    assert made.model.get_compile_config() == fresh.model.get_compile_config()
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "exponential", "inverse_time", "polynomial"])
+def test_a_rate_in_a_variable_gives_the_bits_of_a_constant(schedule, dataset, tmp_path, monkeypatch):
+    expected = rows_and_values(*ready_at(0.0037, schedule, dataset, tmp_path), 0)
+    monkeypatch.setattr(BaseRate, "as_variable", lambda _: nullcontext())
+    assert rows_and_values(*ready_at(0.0037, schedule, dataset, tmp_path), 0) == expected
 
 
 def test_another_model_s_values_are_refused(dataset, tmp_path):

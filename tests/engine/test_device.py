@@ -9,7 +9,7 @@ import tensorflow as tf
 from runner.config.schema import Device
 from runner.core.errors import ConfigError
 from runner.data.dataset import Split
-from runner.engine.device import _threads, prepare_device, refuse_too_large
+from runner.engine.device import ActiveDevice, _threads, prepare_device, refuse_too_large
 
 
 def settings(**values) -> Device:
@@ -67,3 +67,9 @@ def test_the_settings_of_a_users_keras_json_change_no_run():
     prepare_device(settings(kind="cpu"), small=True)
     found = keras.config.image_data_format(), keras.config.floatx(), keras.config.epsilon()
     assert found == ("channels_last", "float32", 1e-7)
+
+
+@pytest.mark.parametrize(("threads", "idle"), [(0, False), (1, True), (2, False)])  # 0: as TensorFlow chooses, all
+def test_a_training_with_fewer_threads_than_cores_leaves_a_core(monkeypatch, threads, idle):
+    monkeypatch.setattr("runner.engine.device._cores", lambda: 2)
+    assert ActiveDevice("cpu", "CPU", threads, threads, "float32", jit_compile=False).leaves_a_core == idle

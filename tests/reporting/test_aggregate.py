@@ -7,7 +7,7 @@ import pytest
 from runner.records.design import Looks
 from runner.reporting.aggregate import AGGREGATE_COLUMNS, COMPARISON_COLUMNS, aggregate_frame, comparison_frame
 from runner.reporting.decision import can_decide
-from runner.reporting.pairs import compared_runs
+from runner.reporting.pairs import ComparedRuns
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
 
@@ -377,8 +377,8 @@ def test_between_planned_looks_difference_and_verdict_are_those_of_the_last_look
     assert (found["looks"], found["n"], found["verdict"]) == (1, 6, "higher")
     assert found["difference"] == pytest.approx(0.0125)
     assert 0 < found["repeated_low"] < 0.0125 < found["repeated_high"]
-    assert [len(places) for places in compared_runs(summary, found, looks)] == [6, 6]
-    assert [len(places) for places in compared_runs(summary, found)] == [7, 7]
+    assert [len(places) for places in ComparedRuns(summary, looks).of(found)] == [6, 6]
+    assert [len(places) for places in ComparedRuns(summary).of(found)] == [7, 7]
 
 
 def test_what_no_planned_look_has_tested_is_not_called_equal():

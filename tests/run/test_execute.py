@@ -7,7 +7,7 @@ from runner.core.errors import ConfigError, EnvironmentFault, UserError
 from runner.core.lock import run_lock
 from runner.records.run_directory import RunDirectory
 from runner.run.ending import Attempt
-from runner.run.execute import _write_ending, _write_results, run_in_new_directory
+from runner.run.execute import _is_alone, _write_ending, _write_results, run_in_new_directory
 from runner.run.request import Request
 from tests.sweeps.made_up import job, record
 
@@ -74,3 +74,20 @@ def test_a_ctrl_c_while_a_tracker_hangs_leaves_a_completed_run_complete(tmp_path
     _write_ending(directory, done, SimpleNamespace(end=hang), found.append)
     assert found == [done]
     assert directory.read_record() == done
+
+
+class Foreign:
+    """A callback of the user's own, which may import anything while another thread imports."""
+
+
+@pytest.mark.parametrize(
+    ("callbacks", "tracking", "idle_core", "alone"),
+    [([], {}, True, True), ([], {}, False, False), ([], {"mlflow": {}}, True, False), ([Foreign()], {}, True, False)],
+)
+def test_modules_are_imported_ahead_only_beside_code_that_imports_none(callbacks, tracking, idle_core, alone):
+    prepared = SimpleNamespace(
+        parts=SimpleNamespace(callbacks=callbacks),
+        settings=SimpleNamespace(tracking=tracking),
+        device=SimpleNamespace(leaves_a_core=idle_core),
+    )
+    assert _is_alone(prepared) == alone

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from runner.cli.sweeps import status_command
 from runner.config.ablation import ablation_arguments
+from runner.config.hydra_guard import GuardedLoader
 from runner.core.errors import ConfigError
 from runner.sweeps.hydra_sweeper import plan_sweep
 from runner.sweeps.planning.compose import Composer
@@ -30,7 +31,7 @@ def planned(composer):
     """planned("study=smoke", "seeds=4") -> the plan of a command."""
 
     def plan(*command: str) -> Plan:
-        loader = config_loader()
+        loader = GuardedLoader(config_loader().config_search_path)
         config = loader.load_configuration("config", [*command, "hydra.mode=MULTIRUN"], RunMode.MULTIRUN)
         plan, _ = plan_sweep(config, command, Composer(loader, config), Console(file=StringIO()))
         return plan
@@ -89,6 +90,19 @@ def test_an_ablation_leaves_each_part_out(planned, program, tmp_path):
         ("without regularizer.dropout", (["l2"], "exponential")),
         ("without schedule", (["l2", "dropout"], "constant")),
     ]
+
+
+def test_a_key_that_only_the_options_of_the_variants_have_is_set_in_each(planned):
+    grid = planned("optimizer=momentum,nesterov", "optimizer.momentum=0.8", "dataset=digits")
+    assert [job.config["optimizer"]["momentum"] for job in grid.jobs] == [0.8, 0.8]
+    with pytest.raises(ConfigError, match=r"^optimizer\.momentum=0\.8: the chosen optimizer has no momentum; "):
+        planned("optimizer=adam,momentum", "optimizer.momentum=0.8", "dataset=digits")
+
+
+def test_a_search_names_its_own_keys_in_what_its_plan_refuses(planned):
+    axes = '+search.axes={optimizer.momentum:{low:0.1,high:0.9,when:"optimizer=sgd"}}'
+    with pytest.raises(ConfigError, match=r"^search\.axes\.optimizer\.momentum\.when=optimizer=sgd: no variant has"):
+        planned("search=optuna", "optimizer.learning_rate=interval(0.1,1)", "dataset=digits", axes)
 
 
 def test_folds_of_a_grid_or_an_ablation_are_planned_for_every_variant(planned):

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from runner.reporting.differences import Difference
+from runner.reporting.difference import Difference
 from runner.reporting.figures.canvas import is_narrow, legend_below, panels, row_places, wrapped
 from runner.reporting.figures.difference_axis import (
     MARGIN_COLOR,

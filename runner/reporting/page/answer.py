@@ -1,141 +1,23 @@
 """First screen of the page: a forest plot of the differences from the baseline, with the verdict of each variant."""
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-from matplotlib.ticker import MaxNLocator
-
-from runner.core.text import counted
-from runner.reporting.decision import BETTER, EQUIVALENT, UNDECIDED, WORSE, p_text
-from runner.reporting.differences import Difference, differences
-from runner.reporting.metrics import (
-    is_share,
-    margin_text,
-    p_equation,
-    quantity,
-    shown_unit,
-    sign_of,
-    signed_text,
-)
+from runner.reporting.decision import p_text
+from runner.reporting.difference import Difference
+from runner.reporting.metrics import p_equation
+from runner.reporting.page.forest import Forest, ForestGroup, ForestRow, Scale, Subject, forest, marks_of, scale_of
 from runner.reporting.results import Results
-from runner.reporting.statistics.attainability import CONFIDENCE
-
-SYMBOLS = {BETTER: "▲", WORSE: "▼", EQUIVALENT: "=", UNDECIDED: "?"}
-_FAR = 6.0  # times the median reach of the variants; what reaches farther does not set the axis
-_EDGE = 1.5  # percent of the width on either side of the axis
-_TICKS = 6  # most intervals between ticks
-_LETTERS = 12  # most of a seed, or of the digest that names a fold
 
 
-@dataclass(frozen=True)
-class Scale:
-    """Axis of differences; places are percentages of the plot's width."""
+def answer(results: Results, found: Sequence[Difference]) -> Forest:
+    """Return the forest plot of a report's comparisons: in the order of the table, each cell after its baseline.
 
-    low: float
-    high: float
-
-    @classmethod
-    def of(cls, reaches: Sequence[tuple[float, float]]) -> "Scale":
-        """Return the axis that shows zero and what each row reaches, but for rows far beyond the others."""
-        sizes = [max(abs(low), abs(high)) for low, high in reaches]
-        usual = _FAR * float(np.median(sizes))
-        shown = [ends for ends, size in zip(reaches, sizes, strict=True) if size <= usual or usual == 0]
-        low, high = (pick(0.0, pick(ends[side] for ends in shown)) for side, pick in enumerate((min, max)))
-        return cls(low, high) if high > low else cls(low - 1e-9, high + 1e-9)
-
-    def place(self, value: float) -> str:
-        """Return the place of a value, within the plot."""
-        share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
-        return f"{_EDGE + (100 - 2 * _EDGE) * share:.2f}%"
-
-    def holds(self, value: float) -> bool:
-        """Return whether the axis reaches a value."""
-        return self.low <= value <= self.high
-
-    def ticks(self) -> list[float]:
-        """Return the values to name on the axis."""
-        found = MaxNLocator(nbins=_TICKS, steps=[1, 2, 2.5, 5, 10]).tick_values(self.low, self.high)
-        return [float(tick) for tick in found if self.holds(tick)]
-
-
-@dataclass(frozen=True)
-class Mark:
-    """Something drawn at a place: its text for the pointer, and `beyond` the side where the axis does not reach it."""
-
-    place: str
-    text: str
-    beyond: str = ""
-
-
-@dataclass(frozen=True)
-class Bar:
-    """An interval from one place to another."""
-
-    start: str
-    end: str
-    text: str
-
-
-@dataclass(frozen=True)
-class AnswerRow:
-    """A variant: its word, sentence, numbers and marks; `position` among the variants of the report."""
-
-    variant: str
-    name: str  # short, if its group has a heading
-    note: str  # chosen values, and lost runs
-    position: int
-    word: str
-    sentence: str  # without the evidence, if the plot shows it
-    interval: str = ""
-    p_value: str = ""
-    mean: Mark | None = None
-    dots: Sequence[Mark] = ()
-    bars: Sequence[Bar] = ()  # of the interval, then of the one for new test images
-
-    @property
-    def symbol(self) -> str:
-        """The sign of the word, for those who do not see its colour."""
-        return SYMBOLS.get(self.word, "")
-
-
-@dataclass(frozen=True)
-class AnswerGroup:
-    """The rows of one baseline; without a heading if there are no others."""
-
-    heading: str
-    rows: Sequence[AnswerRow]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The forest plot; without a comparison it has no ticks."""
-
-    groups: Sequence[AnswerGroup]
-    ticks: Sequence[Mark] = ()
-    zero: str = ""
-    margin: Bar | None = None
-    label: str = ""
-    numbers: str = ""  # head of the numbers beside the plot
-    ends: tuple[str, str] = ("", "")  # what the two directions mean
-    caption: str = ""
-
-    @staticmethod
-    def width(bar: Bar) -> str:
-        """Return the width of a bar, as SVG wants it."""
-        return f"{float(bar.end[:-1]) - float(bar.start[:-1]):.2f}%"
-
-
-def answer(results: Results) -> Answer:
-    """Return the forest plot of the report's comparisons: in the order of the table, each cell after its baseline."""
-    found = differences(results)
-    reaches = [reach for one in found if (reach := _reach(one))]
-    margins = [] if results.margin is None else [(-results.margin, results.margin)]
-    scale = Scale.of([*reaches, *margins]) if reaches else None
+    Args:
+        found: the comparisons, as from `differences`.
+    """
+    scale = scale_of(found, results.margin)
     p_values = {row["variant"]: p_text(row) for row in results.comparisons.to_dict("records")}
-    members: dict[str, list[AnswerRow]] = {}
+    members: dict[str, list[ForestRow]] = {}
     for one in found:
         rows = members.setdefault(one.cell, [])
         baseline = results.baselines[one.variant]
@@ -145,9 +27,9 @@ def answer(results: Results) -> Answer:
         rows.append(_row(results, one.variant, names, scale, one, p_values[one.variant]))
     shown = {row.variant for rows in members.values() for row in rows}
     others = [_row(results, variant, {}, scale) for variant in results.variants if variant not in shown]
-    groups = [AnswerGroup(cell, rows) for cell, rows in members.items()]
-    groups += [AnswerGroup("", others)] if others else []
-    return _plotted(results, groups, found, scale) if scale else Answer(groups)
+    groups = [ForestGroup(cell, rows) for cell, rows in members.items()]
+    groups += [ForestGroup("", others)] if others else []
+    return forest(groups, found, scale, _subject(results)) if scale else Forest(groups)
 
 
 def _row(
@@ -157,7 +39,7 @@ def _row(
     scale: Scale | None,
     difference: Difference | None = None,
     p_value: str = "-",
-) -> AnswerRow:
+) -> ForestRow:
     """Return the row of a variant.
 
     Args:
@@ -169,7 +51,7 @@ def _row(
     for label in sorted(names, key=len, reverse=True):
         sentence = sentence.replace(label, names[label])
     is_baseline = results.baselines[variant] == variant
-    return AnswerRow(
+    return ForestRow(
         variant=variant,
         name=names.get(variant, variant),
         note=difference.note if difference else "",
@@ -177,88 +59,10 @@ def _row(
         word=difference.word if difference else "baseline" if is_baseline else "not compared",
         sentence=sentence,
         p_value="" if p_value == "-" else p_equation(p_value),
-        **(_marks(difference, results, scale) if difference and scale else {}),
+        **(marks_of(difference, _subject(results), scale) if difference and scale else {}),
     )
 
 
-def _plotted(results: Results, groups: Sequence[AnswerGroup], found: Sequence[Difference], scale: Scale) -> Answer:
-    """Return the answer with its axis."""
-    metric, margin = results.metric, results.margin
-    unit = f" ({shown_unit(metric)})" if shown_unit(metric) else ""
-    band = None
-    if margin is not None:
-        band = Bar(scale.place(-margin), scale.place(margin), f"margin of {margin_text(margin, metric)}")
-    return Answer(
-        groups,
-        [Mark(scale.place(tick), _tick_text(tick, metric)) for tick in scale.ticks()],
-        scale.place(0.0),
-        band,
-        f"difference in {quantity(metric)} from {results.baseline or 'the baseline'}{unit}",
-        f"{CONFIDENCE:.0%} interval, p",
-        ("worse", "better") if sign_of(metric) > 0 else ("better", "worse"),
-        _caption(results, [row for group in groups for row in group.rows], found),
-    )
-
-
-def _reach(one: Difference) -> tuple[float, float] | None:
-    """Return the smallest and largest finite value to draw of a comparison; None if there is none."""
-    ends = (one.low, one.high, one.new_low, one.new_high)
-    finite = [float(value) for value in (one.estimate, *ends, *one.by_seed.values()) if math.isfinite(value)]
-    return (min(finite), max(finite)) if math.isfinite(one.estimate) else None
-
-
-def _marks(one: Difference, results: Results, scale: Scale) -> dict[str, Any]:
-    """Return the marks and numbers of a comparison."""
-    metric, noun, bars, texts = results.metric, results.unit.noun, [], []
-    usual = f"{CONFIDENCE:.0%} interval"
-    for low, high, name in (
-        (one.low, one.high, usual),
-        (one.new_low, one.new_high, f"{usual} for new test images too"),
-    ):
-        texts.append("" if math.isnan(low) else f"[{signed_text(low, metric)}, {signed_text(high, metric)}]")
-        if not math.isnan(low):
-            bars.append(Bar(scale.place(low), scale.place(high), f"{CONFIDENCE:.0%} {name}: {texts[-1]}"))
-    if not math.isfinite(one.estimate):
-        return {"interval": texts[0]}
-    return {
-        "interval": texts[0],
-        "mean": _mark(one.estimate, f"{one.name}: {signed_text(one.estimate, metric)}", scale),
-        "dots": [
-            _mark(value, f"{noun} {str(seed)[:_LETTERS]}: {signed_text(value, metric)}", scale)
-            for seed, value in one.by_seed.items()
-            if math.isfinite(value)
-        ],
-        "bars": bars,
-    }
-
-
-def _mark(value: float, text: str, scale: Scale) -> Mark:
-    beyond = "" if scale.holds(value) else "left" if value < scale.low else "right"
-    return Mark(scale.place(value), text, beyond)
-
-
-def _tick_text(tick: float, metric: str) -> str:
-    value = tick * (100 if is_share(metric) else 1)
-    return f"{value:+g}" if value else "0"
-
-
-def _caption(results: Results, rows: Sequence[AnswerRow], found: Sequence[Difference]) -> str:
-    """Describe the marks that the plot has."""
-    noun = results.unit.noun
-    parts = []
-    if any(row.dots for row in rows):
-        pair = "the paired difference of" if all(one.is_paired for one in found) else "a difference from the baseline:"
-        parts.append(f"each dot is {pair} a {noun}")
-    if any(row.bars for row in rows):
-        parts.append(f"the diamond is the estimate, the thick line its {CONFIDENCE:.0%} interval")
-    if any(len(row.bars) > 1 for row in rows):
-        parts.append("the thin line covers new test images as well as new runs")
-    if results.margin is not None:
-        parts.append(f"the band is the margin of {margin_text(results.margin, results.metric)}")
-    if any(mark.beyond for row in rows for mark in (*row.dots, *([row.mean] if row.mean else []))):
-        parts.append("triangles lie beyond the axis")
-    pairs = {int(row["n"]) for row in results.comparisons.to_dict("records")}
-    if len(pairs) == 1:
-        parts.append(f"n = {counted(pairs.pop(), noun)}")
-    text = "; ".join(parts)
-    return f"{text[:1].upper()}{text[1:]}."
+def _subject(results: Results) -> Subject:
+    sizes = [int(n) for n in results.comparisons["n"]]
+    return Subject(results.metric, results.baseline or "the baseline", results.unit.noun, results.margin, sizes)

@@ -5,21 +5,23 @@ import hashlib
 import re
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 # In the order in which they need each other.
 _SCRIPTS = ("variants", "tables", "filters", "columns", "tip", "charts", "curves", "scatter")
 _PUNCTUATION = re.compile(r"(?<=[_,=/.-])")
 
 
-def template() -> Template:
-    """Return the template of the page."""
-    return template_of(_part("page.html"))
+def template(name: str = "page.html") -> Template:
+    """Return the template of a page."""
+    return template_of(_part(name))
 
 
 def template_of(source: str) -> Template:
-    """Return a template whose values are escaped, with the filter `breakable`."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    """Return a template whose values are escaped, with the filter `breakable` and the macros beside this module."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
+    )
     environment.filters["breakable"] = _breakable
     return environment.from_string(source)
 

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from runner.core.text import counted
 from runner.core.write import write_text
+from runner.reporting.differences import differences
 from runner.reporting.figures.looks import ONE_COLUMN
 from runner.reporting.looks import looks_frame
 from runner.reporting.metrics import quantity
@@ -78,7 +79,7 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
 
 def _opening(results: Results) -> dict[str, Any]:
     """Return the content of the first screen, and what follows from it."""
-    first = answer(results)
+    first = answer(results, differences(results))
     return {
         "answer": first,
         "further": [*results.task_verdicts, *results.effect_verdicts],

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from runner.records.design import Looks
-from runner.reporting.pairs import compared_runs, same_data
+from runner.reporting.pairs import ComparedRuns, same_data
 from runner.reporting.statistics.answers import Answers
 from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.statistics.crossed import Crossed, Sample, variance_of_parts
@@ -51,7 +51,8 @@ def with_test_set_error(
         answers: the answers of each run, in the order of the summary.
         looks: the planned looks of the comparisons.
     """
-    rows = [_row(row, summary, answers, looks) for row in comparisons.to_dict("records")]
+    compared = ComparedRuns(summary, looks)
+    rows = [_row(row, summary, answers, compared.of(row)) for row in comparisons.to_dict("records")]
     found = pd.DataFrame(rows, comparisons.index, TEST_SET_COLUMNS, dtype=float).astype({"test_examples": "Int64"})
     return comparisons.assign(**{name: found[name] for name in TEST_SET_COLUMNS})
 
@@ -74,9 +75,8 @@ def mcnemar(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> float:
 
 
 def _row(
-    found: dict[Any, Any], summary: pd.DataFrame, answers: Sequence[Answers | None], looks: Looks | None
+    found: dict[Any, Any], summary: pd.DataFrame, answers: Sequence[Answers | None], places: list[list[int]]
 ) -> dict[str, float]:
-    places = compared_runs(summary, found, looks)
     labels = _common_labels([answers[place] for side in places for place in side])
     if labels is None or not all(places):
         return {}

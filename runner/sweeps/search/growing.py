@@ -11,6 +11,7 @@ from runner.core.errors import ConfigError, UserError
 from runner.core.terminal import show_warning
 from runner.core.text import counted
 from runner.records.job import Job
+from runner.records.sweep_directory import PLAN
 from runner.sweeps.planning.axis import Axis
 from runner.sweeps.planning.candidates import Candidate, candidates
 from runner.sweeps.planning.compose import Composer
@@ -92,12 +93,12 @@ class Growth:
         """Return the plan with the trials of the plan in a directory, in place of its own first ones.
 
         Raises:
-            UserError: if something changed that makes new trials incomparable with the earlier ones.
+            UserError: if something changed that makes new trials incomparable with the earlier ones, or their plan
+                cannot be read: a new one would lose them.
         """
-        try:
-            before = Plan.read(sweep)
-        except UserError:
+        if not (sweep / PLAN).exists():
             return self._with_outlook(plan)
+        before = Plan.read(sweep)
         earlier = {name: trials for name, trials in by_point(before.jobs).items() if name in self.variants}
         if not earlier:
             return self._with_outlook(plan)

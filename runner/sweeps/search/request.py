@@ -1,5 +1,6 @@
 """Hyperparameter search as asked for: a study of one variant, whose axes come from the command line or a file."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
@@ -14,7 +15,7 @@ from runner.sweeps.planning.study import Chosen, GivenSeeds, Study, Tune, read_s
 VARIANT = "search"  # the name of the variant
 _FRESH_SEEDS = 3  # on which the chosen point is trained
 _RENAMED = {"trials": "budget", "seed": "sampler_seed"}  # keys of a search that a study's tuning names otherwise
-_NAMES = {"study.tune.": "search.", "study.seeds": "search.fresh_seeds", "study.": "search."}  # of keys in messages
+_KEY_OF_STUDY = re.compile(r"(?<![^\s(,;'])study\.(tune\.|seeds\b)?")  # in a message; no part of a value such as a path
 _STUDY_ONLY = ("per_variant",)
 
 
@@ -87,9 +88,7 @@ def search_names() -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        text = str(error)
-        for own, here in _NAMES.items():
-            text = text.replace(own, here)
+        text = _KEY_OF_STUDY.sub(lambda key: "search." + "fresh_seeds" * (key[1] == "seeds"), str(error))
         raise type(error)(text) from error
 
 

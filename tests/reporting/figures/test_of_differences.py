@@ -4,7 +4,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from runner.reporting.differences import Difference
+from runner.reporting.difference import Difference
 from runner.reporting.figures.of_differences import WORDS, forest
 from runner.reporting.folds import Unit
 

@@ -1,16 +1,17 @@
-import math
-
 import pytest
 
 from runner.core.omissions import LeftOut
 from runner.reporting.collect import find_runs
-from runner.reporting.page.answer import Answer, Scale, answer
+from runner.reporting.differences import differences
+from runner.reporting.page.answer import answer
+from runner.reporting.page.forest import Forest
 from runner.reporting.result_reader import Wish, read_results
 
 
-def answered(path, wish=None) -> Answer:
+def answered(path, wish=None) -> Forest:
     left_out = LeftOut()
-    return answer(read_results(find_runs([path], left_out), [path], wish or Wish(), left_out))
+    results = read_results(find_runs([path], left_out), [path], wish or Wish(), left_out)
+    return answer(results, differences(results))
 
 
 def at(mark) -> float:
@@ -86,11 +87,3 @@ def test_without_a_comparison_the_rows_have_the_whole_sentences_and_no_plot(shif
     found = answered(shifted({"a": [0.5]}))
     assert not found.ticks
     assert [row.sentence for row in rows_of(found)] == ["a: mean test accuracy 50.00% (n = 1)."]
-
-
-@pytest.mark.parametrize("reaches", [[(0.0, 0.0)], [(-1e-300, 1e-300)], [(2.0, 3.0), (-900.0, 1.0)]])
-def test_an_axis_holds_zero_and_every_place_is_within_the_plot(reaches):
-    scale = Scale.of(reaches)
-    assert scale.holds(0.0)
-    for value in (-math.inf, scale.low, 0.0, scale.high, math.inf):
-        assert 0 <= at(scale.place(value)) <= 100

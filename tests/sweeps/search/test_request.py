@@ -3,7 +3,7 @@ import pytest
 from runner.core.errors import ConfigError
 from runner.sweeps.planning.axis import Axis
 from runner.sweeps.planning.study import read_study
-from runner.sweeps.search.request import read_search
+from runner.sweeps.search.request import read_search, search_names
 
 RATE = {"optimizer.learning_rate": {"low": 1e-4, "high": 1e-1, "log": True}}
 
@@ -72,3 +72,12 @@ def test_what_is_wrong_is_said_with_its_key(given, said):
     with pytest.raises(ConfigError) as error:
         read_search(given, [])
     assert said in str(error.value)
+
+
+def test_the_names_of_a_search_do_not_change_the_values_of_others():
+    text = "dataset.path=study.csv: /my_study.d/study.csv has a fault (study.tune.axes.x; study.seeds, study.metric)"
+    with pytest.raises(ConfigError) as error, search_names():
+        raise ConfigError(text)
+    assert str(error.value) == text.replace(
+        "(study.tune.axes.x; study.seeds, study.", "(search.axes.x; search.fresh_seeds, search."
+    )

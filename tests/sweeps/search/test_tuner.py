@@ -8,6 +8,7 @@ from hydra.types import RunMode
 from runner.core.errors import UserError
 from runner.sweeps.planning.plan import Plan
 from tests.loader import config_loader
+from tests.sweeps import made_up
 from tests.sweeps.search.simulated import RATE, RATES, Quick, Simulated, asked, bowl, searched
 
 pytest.importorskip("optuna", reason="the extra `optuna` is not installed")
@@ -123,6 +124,16 @@ def test_a_diverged_trial_is_not_chosen_and_does_not_end_the_search(composer, tm
     assert set(table[table["chosen"]]["state"]) == {"completed"}
 
 
+@pytest.mark.parametrize("sampler", ["random", "tpe"])
+def test_the_same_command_repeats_a_failed_trial_alone(composer, tmp_path, sampler):
+    before = searched(asked(budget=5, sampler=sampler), composer, tmp_path, Simulated(tmp_path))
+    (lost, *_) = [job for job in before.jobs if job.phase == "tuning"]
+    made_up.end(lost, tmp_path, "failed")
+    pool = Simulated(tmp_path)
+    searched(asked(budget=5, sampler=sampler), composer, tmp_path, pool)
+    assert [job.run_id for job in pool.trained] == [lost.run_id]
+
+
 @pytest.mark.parametrize(
     ("budget", "trials"),
     [({"epochs": 40}, 10), ({"epochs": 43}, 10), ({"seconds": 150}, 8)],  # 4 epochs and 20 seconds each
@@ -186,6 +197,13 @@ class TestContinuing:
         searched(asked(budget=5), composer, tmp_path, Simulated(tmp_path))
         with pytest.raises(UserError, match=said + r".*hydra\.sweep\.dir=DIR"):
             searched(asked(budget=6, **changed), composer, tmp_path, Simulated(tmp_path))
+
+    def test_refuses_a_damaged_plan_which_has_the_trials_so_far(self, composer, tmp_path):
+        searched(asked(budget=5), composer, tmp_path, Simulated(tmp_path))
+        (tmp_path / "plan.json").write_text('{"format": 1, "jobs": [')
+        with pytest.raises(UserError, match=r"plan\.json: not a sweep's plan"):
+            searched(asked(budget=6), composer, tmp_path, Simulated(tmp_path))
+        assert (tmp_path / "plan.json").read_text() == '{"format": 1, "jobs": ['
 
     def test_refuses_another_configuration(self, composer, tmp_path):
         study = asked(budget=5)

@@ -1,0 +1,59 @@
+"""Base learning rate as a variable, so that a compiled epoch also trains runs with another rate."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from runner.engine.keras_internals import replaced, schedule_of
+from runner.optim.keras_internals import innermost
+
+_schedules = keras.optimizers.schedules
+# They turn this attribute, and nothing that depends on it, into a tensor in each step.
+_SCALABLE = (
+    _schedules.CosineDecay,
+    _schedules.CosineDecayRestarts,
+    _schedules.ExponentialDecay,
+    _schedules.InverseTimeDecay,
+    _schedules.PolynomialDecay,
+)
+_RATE = "initial_learning_rate"
+
+
+class BaseRate:
+    """The base rate of an optimizer's schedule. A rate without a schedule is a variable of Keras already."""
+
+    def __init__(self, optimizer: keras.optimizers.Optimizer) -> None:
+        self._schedule = _scalable(optimizer)
+        self._variable = tf.Variable(getattr(self._schedule, _RATE, 0.0), dtype="float32", trainable=False)
+
+    @contextmanager
+    def as_variable(self) -> Iterator[None]:
+        """Let functions that are compiled in the block read the rate from a variable."""
+        if self._schedule is None:
+            yield
+            return
+        with replaced(self._schedule, **{_RATE: self._variable}):
+            yield
+
+    def copy(self, other: keras.optimizers.Optimizer) -> None:
+        """Take the rate of another optimizer, whose schedule has equal `other_constants`."""
+        if (schedule := _scalable(other)) is not None:
+            setattr(self._schedule, _RATE, getattr(schedule, _RATE))
+            self._variable.assign(getattr(schedule, _RATE))
+
+
+def other_constants(optimizer: keras.optimizers.Optimizer) -> dict[str, Any] | None:
+    """Return the values beside the base rate on which a compiled epoch depends; None if it depends on the rate too."""
+    if not isinstance(schedule_of(innermost(optimizer)), _schedules.LearningRateSchedule):
+        return {}
+    if (schedule := _scalable(optimizer)) is None:
+        return None
+    return {name: value for name, value in schedule.get_config().items() if name != _RATE}
+
+
+def _scalable(optimizer: keras.optimizers.Optimizer) -> Any:
+    schedule = schedule_of(innermost(optimizer))
+    return schedule if type(schedule) in _SCALABLE else None

@@ -1,0 +1,30 @@
+"""Which runs of a worker share what was compiled."""
+
+import pytest
+
+from runner.run.cache import Kept
+from runner.run.prepare import prepare, take_compiled
+from tests.composed import config
+
+SMALL = ("dataset=mnist_5k", "dataset.train_size=200", "model.hidden_units=[4]")
+
+
+@pytest.mark.parametrize(
+    ("common", "first", "second", "is_shared"),
+    [
+        ([], "seed=0", "seed=1", True),
+        ([], "optimizer.learning_rate=0.1", "optimizer.learning_rate=0.2", True),
+        (["schedule=constant"], "optimizer.learning_rate=0.1", "optimizer.learning_rate=0.2", True),
+        (["schedule=one_cycle"], "optimizer.learning_rate=0.1", "optimizer.learning_rate=0.2", False),
+        ([], "schedule.decay_rate=0.9", "schedule.decay_rate=0.8", False),
+        ([], "optimizer.beta_1=0.9", "optimizer.beta_1=0.8", False),
+        ([], "training.epochs=2", "training.epochs=3", False),
+    ],
+)
+def test_runs_share_it_if_they_differ_in_the_seed_or_the_base_rate_alone(tmp_path, common, first, second, is_shared):
+    kept = Kept()
+    taken = [
+        take_compiled(prepare(config(*SMALL, *common, own), tmp_path, kept, one_thread=True), kept)
+        for own in (first, second)
+    ]
+    assert (taken[0] is taken[1]) == is_shared
