@@ -23,7 +23,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 gc.disable()  # while test files are imported
 
-pytest_plugins = ["tests.levels", "tests.made", "tests.torture.figures"]
+pytest_plugins = ["tests.browser", "tests.levels", "tests.made", "tests.torture.figures"]
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 Spawn = Callable[..., subprocess.Popen[str]]

@@ -173,6 +173,7 @@ LATE = {
     "data/mnist.py",
     "engine/mlflow_store.py",
     "export/wandb.py",
+    "gallery/reports.py",
     "reporting/figures/of_ranks.py",
     "reporting/ranks.py",
     "reporting/scores.py",

@@ -206,6 +206,12 @@ def _schema(arguments: Sequence[str]) -> None:
     schema_command(arguments)
 
 
+def _serve(arguments: Sequence[str]) -> None:
+    from runner.cli.gallery import serve_command
+
+    serve_command(arguments)
+
+
 def _status(arguments: Sequence[str]) -> None:
     from runner.cli.sweeps import status_command
 
@@ -253,6 +259,7 @@ COMMANDS = {
     "reproduce": Command(_reproduce, ("--out", "--row", "--tolerance")),
     "resume": Command(_resume, ("--fail-fast", "--workers")),
     "schema": Command(_schema, ("--out",), takes="kinds"),
+    "serve": Command(_serve, ("--host", "--port"), only_reads=True),
     "status": Command(_status, only_reads=True),
     "verify": Command(_verify, ("--out", "--quick", "--seeds", "--workers"), takes="recipes"),
 }  # fmt: skip

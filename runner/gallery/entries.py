@@ -49,6 +49,10 @@ class Entries:
         self._known = {path: known for path, known in self._known.items() if path in found}
         return sorted(found.values(), key=lambda entry: entry.date, reverse=True)
 
+    def key(self, directory: Path) -> Key:
+        """Return what the entry of a directory depended on when it was last read."""
+        return self._known[directory][0]
+
     def _directories(self) -> Iterator[tuple[Path, list[Path] | None]]:
         """Yield each entry's directory and those of its sweep's runs; None if it is no sweep."""
         for directory, below, files in walk(self.root):

@@ -77,7 +77,7 @@ def _finding(row: Mapping[str, Any]) -> Finding:
     start = "median" if has_times(row) else seeds_interval(row)
     difference = row["median_difference" if has_times(row) else "difference"]
     interval = interval_text(row, row["metric"], start)
-    text = signed_text(difference, row["metric"]) + f" {interval}" * (interval != "-")
+    text = "" if math.isnan(difference) else signed_text(difference, row["metric"]) + f" {interval}" * (interval != "-")
     estimate = difference, row[f"{start}_low"], row[f"{start}_high"]
     word = outcome(row)
     if word not in _WORDS:

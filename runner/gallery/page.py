@@ -14,13 +14,14 @@ from runner.core.text import printable
 from runner.core.write import write_text
 from runner.gallery.drawings import bars, caption_of, curves_drawing
 from runner.gallery.entries import PAGE, Entries
-from runner.gallery.entry import KINDS, Entry, Finding
+from runner.gallery.entry import KINDS, Entry, Finding, State
 from runner.reporting.page.assets import source_hash, template_of
 
 OTHER_PAGE = "gallery.html"  # where another page has the usual name
 _MARK = b'<meta name="generator" content="runner gallery">'
 _LARGEST = 64 * 2**20  # bytes of an earlier gallery
 _MOST_ROWS = 12
+_WITHOUT_REPORT: tuple[State, ...] = ("planned", "unreadable")  # there is nothing to report
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Card:
     path: str
     directory: str  # address
     link: str  # address of its report; "" without one
+    commands: Sequence[str]
     rows: Sequence[tuple[Finding, str]]  # with the SVG of its bar
     more: int  # rows that are not shown
     curves: str  # SVG
@@ -83,14 +85,14 @@ def gallery_page(
         place: directory of the page; its links are relative to it.
         live: for the server: every entry has a report, which the server makes, and a script asks for news.
     """
-    style = _part("gallery.css")
-    script = _part("gallery.js") + (_part("live.js") if live else "")
+    style = part("gallery.css")
+    script = part("gallery.js") + (part("live.js") if live else "")
     cards = [_card(entry, root, place, live=live) for entry in entries]
     sections = [
         (kind, heading, own) for kind, heading in KINDS.items() if (own := [c for c in cards if c.entry.kind == kind])
     ]
     fetches = "connect-src 'self'; " if live else ""
-    return template_of(_part("gallery.html")).render(
+    return template_of(part("gallery.html")).render(
         title=f"Studies, sweeps and runs in {printable(root.resolve().name)}",
         summary=_summary(entries),
         sections=sections,
@@ -118,8 +120,8 @@ def _summary(entries: Sequence[Entry]) -> str:
 def _card(entry: Entry, root: Path, place: Path, *, live: bool) -> Card:
     rows = entry.findings.rows[:_MOST_ROWS]
     path = os.path.relpath(entry.path, root)
-    directory = f"{quote(os.path.relpath(entry.path.resolve(), place.resolve()))}/"
-    has_page = entry.report != "none" or (live and entry.kind != "report" and bool(entry.commit or entry.curves))
+    directory = f"{quote(os.fsencode(os.path.relpath(entry.path.resolve(), place.resolve())))}/"
+    has_page = entry.report != "none" or (live and entry.kind != "report" and entry.state not in _WITHOUT_REPORT)
     curves = entry.curves
     return Card(
         entry=entry,
@@ -127,6 +129,7 @@ def _card(entry: Entry, root: Path, place: Path, *, live: bool) -> Card:
         path=printable(path),
         directory=f"./{directory}",
         link=f"./{directory}{PAGE}" if has_page else "",
+        commands=[command for command in entry.commands if not (live and command.startswith("runner report"))],
         rows=list(zip(rows, bars(entry.findings.rows), strict=False)),
         more=len(entry.findings.rows) - len(rows),
         curves=curves_drawing(curves) if curves else "",
@@ -134,5 +137,6 @@ def _card(entry: Entry, root: Path, place: Path, *, live: bool) -> Card:
     )
 
 
-def _part(name: str) -> str:
+def part(name: str) -> str:
+    """Return a style sheet, a script or a template of this folder."""
     return Path(__file__).with_name(name).read_text(encoding="utf-8")

@@ -22,7 +22,8 @@ from runner.reporting.figures.drawn_data import drawn_data
 from runner.reporting.figures.files import drawn, write_figures
 from runner.reporting.figures.looks import Look, look_of
 from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
-from runner.reporting.page.page import drawing, write_page
+from runner.reporting.page.page import drawing, page_text, write_page
+from runner.reporting.page.sections import Drawing
 from runner.reporting.ranks import Ranks
 from runner.reporting.report_figures import report_figures
 from runner.reporting.result_reader import Wish, read_results
@@ -222,6 +223,25 @@ def _write_figures(
         yield from write_captions(captions, out)
     if "html" in formats:
         yield write_page(results, drawings, table, out / "index.html")
+
+
+def report_page(paths: Sequence[Path], place: Path) -> str:
+    """Return the page of a report on all runs in and below the paths, without writing a file.
+
+    Args:
+        place: directory in which the page would lie.
+
+    Raises:
+        UserError: if no run is found.
+    """
+    left_out = LeftOut()
+    results = read_results(find_runs(paths, left_out), paths, Wish(), left_out)
+
+    def draw(stem: str, figure: Figure) -> Drawing:
+        return drawing(stem, figure, as_svg(figure), figure_caption(stem, figure, results, None))
+
+    drawings = [*drawn(report_figures(results, results.ranks, None, seeds=False), draw, left_out)]
+    return page_text(results, drawings, results_table(results), place)
 
 
 def _write_tables(

@@ -35,7 +35,7 @@ from runner.sweeps.planning.variant import Variant
 from runner.sweeps.planning.variants import grid_variants, study_variants
 from runner.sweeps.run_plan import conduct, refuse_missing_data
 from runner.sweeps.search.growing import Growth
-from runner.sweeps.search.request import read_search, search_names
+from runner.sweeps.search.request import read_search, refuse_both_forms, search_names
 from runner.sweeps.search.samplers import refuse_missing_library
 
 _NOT_OF_A_RUN = (*SWEEP_KEYS, TRUST, "launcher")
@@ -145,6 +145,7 @@ def _plan_search(
     if config.get("folds") is not None:
         raise ConfigError("folds: a search chooses on validation and needs none; cross-validate its best values")
     overrides = composer.parse(arguments)
+    refuse_both_forms([override.key_or_group for override in overrides])
     swept = [override for override in overrides if override.is_sweep_override() and override.key_or_group != "seed"]
     single, axes = composer.axes([override.input_line or "" for override in overrides if override not in swept])
     study = read_search(_plain(config.search), swept, _seeds(config, single, axes))

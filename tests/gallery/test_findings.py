@@ -37,6 +37,12 @@ def test_the_interval_of_a_sequential_study_is_the_repeated_one(tmp_path):
     assert read_findings(tmp_path).rows[0].value == "-1.25 [-3.00, +1.00]"
 
 
+def test_a_variant_without_any_result_has_no_difference(tmp_path):
+    report_on(tmp_path, "undecided", difference="", ci_low="", ci_high="")
+    row = read_findings(tmp_path).rows[0]
+    assert (row.word, row.value, row.estimate) == ("undecided", "", None)
+
+
 def test_reasons_of_undecided_comparisons_are_given_once(tmp_path):
     report_on(tmp_path, "undecided", reason="3 seeds cannot decide (6 can)")
     assert read_findings(tmp_path).reasons == ["3 seeds cannot decide (6 can)"]

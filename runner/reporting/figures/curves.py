@@ -83,14 +83,11 @@ def draw_variants(
 
 def by_variant(history: pd.DataFrame, column: str) -> dict[str, pd.DataFrame]:
     """Return for each variant one row per epoch and one column per run; a curve ends where it becomes infinite."""
-    finite = history[column].replace([np.inf, -np.inf], np.nan)
-    means = finite.groupby([history["epoch"], history["variant"], history["position"]]).mean()
-    # All at once: a pivot for each variant takes longer than drawing it.
-    wide: pd.DataFrame = means.unstack(["variant", "position"])  # noqa: PD010 - of a series
-    epochs = history.groupby("variant", sort=False)["epoch"].unique()
+    finite = history.replace({column: {np.inf: np.nan, -np.inf: np.nan}})
+    whole = finite.pivot_table(index="epoch", columns="position", values=column, dropna=False)
     return {
-        str(name): wide[[name]].droplevel(0, axis=1).loc[np.sort(own)].sort_index(axis=1)
-        for name, own in epochs.items()
+        str(variant): whole.loc[np.unique(rows["epoch"]), np.unique(rows["position"])]
+        for variant, rows in finite.groupby("variant", sort=False)
     }
 
 

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -35,7 +35,6 @@ def chart_data(results: Results) -> str:
     epochs = _shown_epochs(results.history, len(columns))
     shown = results.history["epoch"].isin(epochs)
     runs = results.history.loc[shown, ["position", "epoch"]].join(numbers.loc[shown, columns])
-    by_run = {own["position"].iloc[0]: own.set_index("epoch") for _, own in runs.groupby("position")}
     styles = variant_styles(results.variants, results.ranked, results.baseline)
     panels = {name: [side for side in (name, f"val_{name}") if side in columns] for name in _names(columns)}
     data = {
@@ -52,7 +51,7 @@ def chart_data(results: Results) -> str:
             [results.variants.index(variant), str(seed)]
             for variant, seed in zip(results.summary["variant"], results.summary["seed"], strict=True)
         ],
-        "metrics": [_metric(name, sides, by_run, epochs, len(results.runs)) for name, sides in panels.items()],
+        "metrics": [_metric(name, sides, runs, epochs, len(results.runs)) for name, sides in panels.items()],
     }
     return json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
 
@@ -70,16 +69,15 @@ def _names(columns: Sequence[Any]) -> list[str]:
     return [*(name for name in _FIRST if name in names), *(name for name in names if name not in _FIRST)]
 
 
-def _metric(
-    name: str, columns: Sequence[str], by_run: Mapping[int, pd.DataFrame], epochs: list[int], runs: int
-) -> dict[str, Any]:
+def _metric(name: str, columns: Sequence[str], history: pd.DataFrame, epochs: list[int], runs: int) -> dict[str, Any]:
     """Return the curves of a quantity: a panel for training and one for validation, each with a list for each run."""
     scale = 100 if is_share(name) else 1
     panels, smallest, largest = [], math.inf, -math.inf
     for column in columns:
         curves: list[list[float | None]] = [[]] * runs
-        for position, own in by_run.items():
-            values = own[column].groupby(level=0).last().reindex(epochs)
+        ends = history.pivot_table(index="position", columns="epoch", values=column, aggfunc="last", dropna=False)
+        ends = ends.reindex(columns=epochs)
+        for position, values in zip(ends.index, ends.to_numpy(float).tolist(), strict=True):
             curves[position] = [None if math.isnan(value) else _rounded(scale * value) for value in values]
             while curves[position] and curves[position][-1] is None:
                 curves[position].pop()

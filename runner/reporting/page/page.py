@@ -45,10 +45,19 @@ def drawing(stem: str, figure: Figure, svg: bytes, caption: str) -> Drawing:
 
 
 def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable, path: Path) -> Path:
-    """Write the page, with the caption and marks of the paper's table; return its path.
+    """Write the page of `page_text`; return its path."""
+    write_text(path, page_text(results, drawings, table, path.parent))
+    return path
+
+
+def page_text(results: Results, drawings: Sequence[Drawing], table: PaperTable, place: Path) -> str:
+    """Return the page, with the caption and marks of the paper's table.
 
     Text from configurations and records is escaped. The page's Content-Security-Policy allows only its own script and
     fetches nothing.
+
+    Args:
+        place: directory of the page; links to run directories are relative to it.
     """
     named = quantity(results.metric)
     heading = results.asked.question or f"{named[:1].upper()}{named[1:]} of {counted(len(results.variants), 'variant')}"
@@ -57,14 +66,14 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
         **_comparisons(results, table),
         **_studied(results),
         "replaced": [*REPLACED, results.metric],
-        "runs": runs_table(results, path.parent),
+        "runs": runs_table(results, place),
         "failures": _failures(results),
         "left_out": results.left_out.reasons,
         "environment": environment_table(run.record for run in results.runs),
         "command": _command(results),
     }
     sections = {anchor: name for anchor, name in SECTIONS.items() if content[NEEDS.get(anchor, "runs")]}
-    text = template().render(
+    return template().render(
         title=f"{heading} - runner",
         heading=heading,
         subtitle=f"{results.title}; {_which_images(results.metric)}",
@@ -73,8 +82,6 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
         **content,
         **assets(),
     )
-    write_text(path, text)
-    return path
 
 
 def _opening(results: Results) -> dict[str, Any]:

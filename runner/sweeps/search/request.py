@@ -1,7 +1,7 @@
 """Hyperparameter search as asked for: a study of one variant, whose axes come from the command line or a file."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -90,6 +90,17 @@ def search_names() -> Iterator[None]:
     except UserError as error:
         text = _KEY_OF_STUDY.sub(lambda key: "search." + "fresh_seeds" * (key[1] == "seeds"), str(error))
         raise type(error)(text) from error
+
+
+def refuse_both_forms(given: Collection[str]) -> None:
+    """Raise ConfigError if a command gives a key of a search and its short form.
+
+    Args:
+        given: the keys of the command's overrides.
+    """
+    for short, name in _RENAMED.items():
+        if f"search.{short}" in given and f"search.{name}" in given:
+            raise ConfigError(f"search.{short}: search.{name}, which it is short for, is given too; use one of the two")
 
 
 def _renamed(config: Mapping[Any, Any]) -> dict[Any, Any]:

@@ -1,14 +1,12 @@
-"""A browser for the tests of the page: one process for all of them."""
+"""A page with hostile names, opened in the browser."""
 
-import shutil
 from pathlib import Path
 
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 
 from runner.reporting.formats import Output
 from runner.reporting.report import report
+from tests.browser import opened_anew
 from tests.reporting.conftest import run_maker
 
 HOSTILE = "<script>alert(1)</script>"
@@ -36,27 +34,7 @@ def page(once) -> Path:
     return once("page", study) / "out" / "index.html"
 
 
-@pytest.fixture(scope="session")
-def browser():
-    chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not (chromium and chromedriver):
-        pytest.skip("no Chromium with its driver on this machine")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1200,900"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(chromedriver))
-    yield driver
-    driver.quit()
-
-
 @pytest.fixture
 def opened(browser, page):
     """The browser with the page as it is when it is opened, and nothing of it in the logs before."""
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
-    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    for kind in ("browser", "performance"):
-        browser.get_log(kind)
-    browser.get(page.as_uri())
-    return browser
+    return opened_anew(browser, page.as_uri())

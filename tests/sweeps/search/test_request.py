@@ -3,7 +3,7 @@ import pytest
 from runner.core.errors import ConfigError
 from runner.sweeps.planning.axis import Axis
 from runner.sweeps.planning.study import read_study
-from runner.sweeps.search.request import read_search, search_names
+from runner.sweeps.search.request import read_search, refuse_both_forms, search_names
 
 RATE = {"optimizer.learning_rate": {"low": 1e-4, "high": 1e-1, "log": True}}
 
@@ -36,6 +36,12 @@ def test_the_short_forms_take_the_place_of_the_defaults():
     search = read_search({"axes": RATE, "budget": 30, "trials": 5, "sampler_seed": 0, "seed": 3}, [])
     assert (search.tune.budget, search.tune.sampler_seed) == (5, 3)
     assert read_search({"axes": RATE, "budget": 30, "trials": None, "seed": None}, []).tune.budget == 30
+
+
+def test_a_key_and_its_short_form_are_not_both_taken():
+    refuse_both_forms(["search.trials", "search.sampler_seed", "training.epochs"])
+    with pytest.raises(ConfigError, match=r"^search\.trials: search\.budget, which it is short for, is given too"):
+        refuse_both_forms(["search.budget", "search.trials"])
 
 
 def test_the_command_line_sets_the_fresh_seeds():

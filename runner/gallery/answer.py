@@ -1,0 +1,40 @@
+"""Answer of the server to a request."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Self
+
+HTML = "text/html; charset=utf-8"
+OURS = "frame-ancestors 'self'; base-uri 'none'; form-action 'none'"  # beside the policy that a page itself has
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Status, headers and body of an answer."""
+
+    status: HTTPStatus
+    body: bytes = b""
+    kind: str = HTML
+    policy: str = OURS
+    location: str = ""
+    tag: str = ""  # of the body; "" computes it
+
+    def unchanged(self) -> Self:
+        """Return the answer to a browser that has this body already."""
+        return replace(self, status=HTTPStatus.NOT_MODIFIED, body=b"", tag=self.headers["ETag"])
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """All headers; the ETag is a hash of the body."""
+        found = {
+            "Content-Type": self.kind,
+            "Content-Length": str(len(self.body)),
+            "Cache-Control": "no-cache",
+            "ETag": self.tag or f'"{hashlib.sha256(self.body).hexdigest()[:32]}"',
+            "Content-Security-Policy": self.policy,
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Referrer-Policy": "no-referrer",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return found | ({"Location": self.location} if self.location else {})
