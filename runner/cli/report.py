@@ -36,6 +36,24 @@ def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         help=f"write one page over all studies, sweeps and runs in and below DIR (default: {USUAL_PLACE}), with links "
         "to their reports",
     )  # fmt: skip
+    _add_comparison(parser)
+    _add_figures(parser)
+    parser.add_argument(
+        "--watch", action="store_true", help="show the runs while they train; report when all have ended"
+    )
+    parser.add_argument(
+        "--interval", type=_seconds, default=2.0, metavar="SECONDS", help="refresh interval of --watch (default: 2)"
+    )
+    chosen = parser.parse_args(arguments)
+    if not chosen.index and not chosen.directories:
+        parser.error("the following arguments are required: DIR")
+    if chosen.index:
+        _refuse_idle(chosen, parser)
+    return chosen
+
+
+def _add_comparison(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments on how variants are compared."""
     parser.add_argument("--metric", help="a column of summary.csv (default: the study's, or test_accuracy)")
     parser.add_argument("--baseline", help="the variant that the others are compared with (default: the first)")
     parser.add_argument(
@@ -63,6 +81,10 @@ def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         help="with three or more data sets: also the Bayesian signed-rank test, with this region of practical "
         "equivalence around 0, in the metric's own unit",
     )
+
+
+def _add_figures(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments on figures and formats."""
     parser.add_argument(
         "--confusion", metavar="VARIANT", help="draw this variant's confusion matrix (default: the best variant's)"
     )
@@ -92,18 +114,6 @@ def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--font", metavar="FAMILY", help="of the figures' text: latex (Latin Modern), times, or any installed font"
     )
-    parser.add_argument(
-        "--watch", action="store_true", help="show the runs while they train; report when all have ended"
-    )
-    parser.add_argument(
-        "--interval", type=_seconds, default=2.0, metavar="SECONDS", help="refresh interval of --watch (default: 2)"
-    )
-    chosen = parser.parse_args(arguments)
-    if not chosen.index and not chosen.directories:
-        parser.error("the following arguments are required: DIR")
-    if chosen.index:
-        _refuse_idle(chosen, parser)
-    return chosen
 
 
 def _refuse_idle(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> None:

@@ -15,7 +15,6 @@ from runner.reporting.decision import STILL_TRAINING, outcome
 from runner.reporting.difference import Difference
 from runner.reporting.folds import units_of
 from runner.reporting.metrics import interval_text, signed_text
-from runner.reporting.pairs import ComparedRuns
 from runner.reporting.results import Results
 from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.statistics.names_of_tests import CORRECTED_T
@@ -34,8 +33,7 @@ def differences(results: Results) -> list[Difference]:
     rows = results.comparisons.to_dict("records")
     cells = names_and_cells(results)
     chosen = _chosen(results)
-    compared = ComparedRuns(results.summary, results.asked.looks)
-    return [_difference(row, results, cells, chosen, compared.of(row)) for row in rows]
+    return [_difference(row, results, cells, chosen, results.compared_runs.of(row)) for row in rows]
 
 
 def _difference(
@@ -89,8 +87,11 @@ def _seed_means(summary: pd.DataFrame, values: pd.DataFrame, places: Sequence[in
         places: the rows to take.
     """
     runs = summary.iloc[list(places)]
+    units = units_of(runs)
+    if units.is_unique:
+        return values.iloc[list(places)].set_index(units).sort_index()
     cells = runs.get("cell", pd.Series("", runs.index))
-    means: pd.DataFrame = values.iloc[list(places)].groupby([units_of(runs), cells]).mean().groupby(level=0).mean()
+    means: pd.DataFrame = values.iloc[list(places)].groupby([units, cells]).mean().groupby(level=0).mean()
     return means
 
 

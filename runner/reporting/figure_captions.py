@@ -19,6 +19,7 @@ from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.tables.latex_table import escaped, identifier
 from runner.reporting.tables.markdown import escaped_markdown
 from runner.reporting.tables.paper_table import tests_text
+from runner.reporting.targets import is_time
 
 _ZOOMED = "The last panel of a row shows the part of the curves in the box."
 _OF_ONE_SEED = {BAND: "Each line is one seed.", DOTS: "Each dot is one seed."}
@@ -48,6 +49,9 @@ def _from_title(stem: str, results: Results, confusion: str | None) -> Iterator[
     if stem == "confusion_matrix":
         variant = confusion or results.ranked[0]
         yield f"Mean of {counted(len(results.runs_of(variant)), results.unit.noun)} of {variant}."
+    ended = results.aggregate["completed"] + results.aggregate["diverged"]
+    if (stem == "time_to_target" or is_time(stem)) and (results.aggregate["reached"] < ended).any():
+        yield "A variant of which some runs never reached the target has no mean."
     if stem in ("time_to_target", "time_profile") and results.goal:
         yield f"Target: {results.goal}."
     if stem in ("heat_map", "interaction", "critical_difference", "variance_sources"):

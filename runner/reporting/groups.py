@@ -37,12 +37,14 @@ def groups_of(paths: Iterable[Path]) -> list[Group]:
         UserError: if a path does not exist.
     """
     groups: dict[Path | None, Group] = {}
+    seen: set[Path] = set()
     for path, run in run_directories(list(paths)):
         sweep = _sweep_of(run)
         is_whole = sweep is not None and path.resolve() != run.resolve()
         group = groups.setdefault(sweep and sweep.resolve(), Group(sweep))
         wanted = sweep if sweep and is_whole else run
-        if wanted not in group.paths:
+        if wanted not in seen:  # a path belongs to one group
+            seen.add(wanted)
             group.paths.append(wanted)
     return list(groups.values())
 

@@ -27,6 +27,7 @@ from runner.reporting.metrics import (
     sign_of,
     value_text,
 )
+from runner.reporting.pairs import ComparedRuns
 from runner.reporting.predictions import Predicted, read_predicted
 from runner.reporting.ranks import Ranks, average_ranks, scores_by_dataset
 from runner.reporting.selection import selection_frame, selection_warnings
@@ -100,7 +101,7 @@ class Results:
         """What counts as one observation of a variant: a seed or a fold."""
         return unit_of(self.summary)
 
-    @property
+    @cached_property
     def variants(self) -> list[str]:
         """The labels of the variants."""
         return list(dict.fromkeys(self.summary["variant"]))
@@ -161,6 +162,11 @@ class Results:
         return with_test_set_error(compared, self.summary, answers, self.asked.looks).assign(
             metric_role=self.metric_role
         )
+
+    @cached_property
+    def compared_runs(self) -> ComparedRuns:
+        """The completed runs behind the differences of `comparisons`."""
+        return ComparedRuns(self.summary, self.asked.looks)
 
     def _compared(self, *, bootstrap: bool = True) -> pd.DataFrame:
         return comparison_frame(

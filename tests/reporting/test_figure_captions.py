@@ -84,6 +84,13 @@ def test_an_arrow_a_grey_curve_and_a_zoomed_part_are_named_where_they_are(captio
     assert "The last panel of a row shows the part of the curves in the box." in found["accuracy"]
 
 
+@pytest.mark.parametrize("target", [0.6, 0.605])
+def test_a_variant_that_missed_the_target_is_said_to_have_no_mean(captions, target):
+    text = captions({"a": SIX, "b": SIX[::-1]}, of=["time_to_target", "epochs_to_target"], metric="epochs_to_target",
+                    target=target)["epochs_to_target"]  # fmt: skip
+    assert ("some runs never reached the target has no mean" in text) == (target > SIX[0])
+
+
 def test_what_only_the_title_said_is_in_the_caption(make_run, tmp_path):
     for seed in (0, 1):
         path = make_run(f"sweep/{seed}", label="a", seed=seed) / "record.json"

@@ -84,8 +84,9 @@ def draw_variants(
 def by_variant(history: pd.DataFrame, column: str) -> dict[str, pd.DataFrame]:
     """Return for each variant one row per epoch and one column per run; a curve ends where it becomes infinite."""
     finite = history.replace({column: {np.inf: np.nan, -np.inf: np.nan}})
+    whole = finite.pivot_table(index="epoch", columns="position", values=column, dropna=False)
     return {
-        str(variant): rows.pivot_table(index="epoch", columns="position", values=column, dropna=False)
+        str(variant): whole.loc[np.unique(rows["epoch"]), np.unique(rows["position"])]
         for variant, rows in finite.groupby("variant", sort=False)
     }
 
