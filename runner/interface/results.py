@@ -19,10 +19,10 @@ from runner.interface.overrides import given_path, trust
 from runner.interface.run import Run
 from runner.records.record import DONE
 from runner.records.sweep_directory import is_sweep_directory
-from runner.reporting import collect
-from runner.reporting.filters import Columns, Condition, matching, parse_conditions
+from runner.reporting.collection import collect
+from runner.reporting.collection.filters import Columns, Condition, matching, parse_conditions
+from runner.reporting.collection.labels import Values, override_columns, variant_labels, with_values_in_force
 from runner.reporting.formats import FORMATS, ORDERS, Order, Output
-from runner.reporting.labels import Values, override_columns, variant_labels, with_values_in_force
 from runner.reporting.metrics import TIMES_TO_TARGET
 from runner.reporting.tables.frames import as_read, history_frame, summary_frame
 
@@ -371,7 +371,7 @@ class Results:
                   variant  pairs    std  detectable  seeds_for_difference
         0  optimizer=adam      7  0.026       0.036                  16.0
         """
-        from runner.reporting.power import PowerWish, power_frame
+        from runner.reporting.comparison.power import PowerWish, power_frame
 
         compared = self if margin is None else self.compare(margin=margin)
         return power_frame(compared._read, PowerWish(difference, seeds, power))

@@ -12,8 +12,8 @@ from pandas.testing import assert_frame_equal
 
 import runner
 from runner.cli.report import report_arguments, report_command
-from runner.reporting.collect import Run as Collected
-from runner.reporting.labels import Values
+from runner.reporting.collection.collect import Run as Collected
+from runner.reporting.collection.labels import Values
 from runner.reporting.statistics import comparisons as statistics
 from tests.interface.made import made_runs
 from tests.reporting.conftest import run_maker

@@ -10,11 +10,11 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from runner.core.text import counted
+from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.figures.canvas import epoch_axis, legend_below, panels, wrapped
 from runner.reporting.figures.drawn_data import hidden_name
 from runner.reporting.figures.looks import ONE_COLUMN
 from runner.reporting.figures.styles import Style
-from runner.reporting.folds import SEEDS, Unit
 from runner.reporting.statistics.attainability import CONFIDENCE
 
 BAND = f"{CONFIDENCE:.0%} interval of the mean"

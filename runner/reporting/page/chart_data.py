@@ -12,9 +12,9 @@ import pandas as pd
 from matplotlib.colors import to_hex
 from scipy import stats
 
+from runner.reporting.comparison.folds import Unit
 from runner.reporting.figures.curves import WIDE_RANGE
 from runner.reporting.figures.styles import variant_styles
-from runner.reporting.folds import Unit
 from runner.reporting.metrics import axis_label, is_share
 from runner.reporting.results import Results
 from runner.reporting.statistics.attainability import CONFIDENCE

@@ -9,8 +9,8 @@ import pandas as pd
 
 from runner.core.text import counted
 from runner.records.record import RunRecord
-from runner.reporting.collect import Run
-from runner.reporting.labels import override_columns
+from runner.reporting.collection.collect import Run
+from runner.reporting.collection.labels import override_columns
 from runner.reporting.metrics import is_share, value_text
 from runner.reporting.page.cells import Cell, Column, PageTable, width_of
 from runner.reporting.results import Results
