@@ -34,7 +34,7 @@ def test_a_value_that_is_given_twice_is_refused(axes):
 def test_so_it_is_in_a_study(composer, where):
     axes = {"optimizer.learning_rate": [0.1, 0.01, 0.1]}
     asked = {"grid": {"grid": axes}, "tune": {"tune": {"axes": axes}}}[where]
-    with pytest.raises(ConfigError, match=r"optimizer\.learning_rate: 0\.1 is given twice"):
+    with pytest.raises(ConfigError, match=r"^study\.tune\.axes\.optimizer\.learning_rate: 0\.1 is given twice"):
         variants(composer, {"variants": {"sgd": ["optimizer=sgd"]}} | asked)
 
 
