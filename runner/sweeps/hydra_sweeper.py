@@ -145,7 +145,7 @@ def _plan_search(
     if config.get("folds") is not None:
         raise ConfigError("folds: a search chooses on validation and needs none; cross-validate its best values")
     overrides = composer.parse(arguments)
-    refuse_both_forms([override.key_or_group for override in overrides])
+    refuse_both_forms([override.key_or_group for override in overrides if override.value() is not None])
     swept = [override for override in overrides if override.is_sweep_override() and override.key_or_group != "seed"]
     single, axes = composer.axes([override.input_line or "" for override in overrides if override not in swept])
     study = read_search(_plain(config.search), swept, _seeds(config, single, axes))

@@ -96,7 +96,7 @@ def refuse_both_forms(given: Collection[str]) -> None:
     """Raise ConfigError if a command gives a key of a search and its short form.
 
     Args:
-        given: the keys of the command's overrides.
+        given: the keys of the command's overrides; not those that it sets to null.
     """
     for short, name in _RENAMED.items():
         if f"search.{short}" in given and f"search.{name}" in given:
