@@ -6,8 +6,8 @@ import re
 import pytest
 
 import runner
-from runner.reporting.captions import CAPTIONS
-from runner.reporting.figure_captions import OWN_CAPTIONS
+from runner.reporting.sentences.captions import CAPTIONS
+from runner.reporting.sentences.figure_captions import OWN_CAPTIONS
 from tests.imports import REPOSITORY
 
 PAGES = [REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md")] + sorted((REPOSITORY / "docs").glob("*.md"))
@@ -23,7 +23,7 @@ def named_in(path):
 
 def test_every_figure_of_a_report_has_a_caption_and_is_in_the_docs():
     reporting = REPOSITORY / "runner/reporting"
-    drawn = named_in(reporting / "report_figures.py") | named_in(reporting / "tuning_figures.py") | OF_EVERY_RUN
+    drawn = named_in(reporting / "report_figures.py") | named_in(reporting / "tuning/tuning_figures.py") | OF_EVERY_RUN
     assert len(drawn) > 10
     text = (REPOSITORY / "docs/report.md").read_text().partition("**Figures**")[2].partition("**index.html**")[0]
     missing = sorted(stem for stem in drawn if f"`{stem}`" not in text)

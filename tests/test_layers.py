@@ -175,7 +175,7 @@ LATE = {
     "export/wandb.py",
     "gallery/reports.py",
     "reporting/figures/of_ranks.py",
-    "reporting/ranks.py",
+    "reporting/comparison/ranks.py",
     "reporting/scores.py",
     "reporting/statistics/functional_anova.py",
     "reporting/statistics/power.py",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from runner.cli.arguments import at_least_zero, directories_parser
 from runner.core.errors import EXIT_FAILED, Stopped, UserError
 from runner.core.terminal import Terminal
-from runner.reporting.collect import refuse_no_runs
+from runner.reporting.collection.collect import refuse_no_runs
 
 
 def compare_command(arguments: Sequence[str]) -> None:

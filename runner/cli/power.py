@@ -8,7 +8,7 @@ from runner.cli.arguments import above_zero, directories_parser, number
 from runner.core.omissions import LeftOut
 from runner.core.terminal import Terminal
 from runner.records.design import CORRECTIONS
-from runner.reporting.collect import find_runs, refuse_no_runs
+from runner.reporting.collection.collect import find_runs, refuse_no_runs
 
 
 def power_command(arguments: Sequence[str]) -> None:
@@ -16,7 +16,7 @@ def power_command(arguments: Sequence[str]) -> None:
     chosen = _parser().parse_args(arguments)
     directories = list(dict.fromkeys(chosen.directories))
     refuse_no_runs(directories)  # before the slow imports
-    from runner.reporting.power import PowerWish, power_frame, power_text, show_power
+    from runner.reporting.comparison.power import PowerWish, power_frame, power_text, show_power
     from runner.reporting.result_reader import Wish, read_results
 
     left_out = LeftOut()

@@ -10,7 +10,7 @@ from runner.core.errors import UserError
 from runner.core.paths import refuse_file
 from runner.core.terminal import Terminal
 from runner.records.design import CORRECTIONS
-from runner.reporting.collect import refuse_no_runs
+from runner.reporting.collection.collect import refuse_no_runs
 from runner.reporting.formats import FORMATS, ORDERS, STYLES, USUAL_FORMATS, USUAL_OF_A_RUN, Output
 
 _OF_VARIANTS = (

@@ -7,9 +7,9 @@ from runner.cli.paths import USUAL_PLACE, path_argument
 from runner.core.omissions import LeftOut
 from runner.core.terminal import Terminal
 from runner.core.text import counted
-from runner.reporting.collect import find_runs
-from runner.reporting.labels import Values
-from runner.reporting.run_list import FORMATS, RunList, csv_list, json_list, show_table
+from runner.reporting.collection.collect import find_runs
+from runner.reporting.collection.labels import Values
+from runner.reporting.collection.run_list import FORMATS, RunList, csv_list, json_list, show_table
 
 
 def list_command(arguments: Sequence[str]) -> None:

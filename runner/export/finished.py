@@ -15,8 +15,8 @@ from runner.core.text import shortened
 from runner.records.record import Row
 from runner.records.run_directory import RUN_FILES
 from runner.records.sweep_directory import RunKind
-from runner.reporting.collect import Run, find_runs, refuse_no_runs
-from runner.reporting.groups import groups_of
+from runner.reporting.collection.collect import Run, find_runs, refuse_no_runs
+from runner.reporting.collection.groups import groups_of
 from runner.reporting.result_reader import Wish, read_results
 from runner.reporting.results import Results
 

@@ -12,7 +12,7 @@ KINDS: dict[Kind, str] = {
     "study": "Studies",
     "search": "Searches",
     "sweep": "Sweeps",
-    "report": "Reports on several",
+    "report": "Other reports",
     "run": "Runs",
 }  # in the order of the page, with their headings
 

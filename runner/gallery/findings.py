@@ -9,7 +9,7 @@ from runner.core.csv_cells import as_meant
 from runner.core.read import read_rows
 from runner.core.text import printable, shortened
 from runner.gallery.entry import Finding, Findings
-from runner.reporting.decision import BETTER, EQUIVALENT, UNDECIDED, WORSE, has_times, outcome
+from runner.reporting.comparison.decision import BETTER, EQUIVALENT, UNDECIDED, WORSE, has_times, outcome
 from runner.reporting.metrics import (
     interval_text,
     quantity,

@@ -105,6 +105,11 @@ def gallery_page(
     )
 
 
+def has_report(entry: Entry, *, live: bool) -> bool:
+    """Return whether an entry has a report, or the server can make one."""
+    return entry.report != "none" or (live and entry.kind != "report" and entry.state not in _WITHOUT_REPORT)
+
+
 def version_of(entries: Sequence[Entry], left_out: Sequence[str]) -> str:
     """Return a hash of what the page shows."""
     return hashlib.sha256(repr((entries, left_out)).encode()).hexdigest()[:16]
@@ -121,14 +126,13 @@ def _card(entry: Entry, root: Path, place: Path, *, live: bool) -> Card:
     rows = entry.findings.rows[:_MOST_ROWS]
     path = os.path.relpath(entry.path, root)
     directory = f"{quote(os.fsencode(os.path.relpath(entry.path.resolve(), place.resolve())))}/"
-    has_page = entry.report != "none" or (live and entry.kind != "report" and entry.state not in _WITHOUT_REPORT)
     curves = entry.curves
     return Card(
         entry=entry,
         anchor=f"entry-{hashlib.sha256(os.fsencode(path)).hexdigest()[:10]}",
         path=printable(path),
         directory=f"./{directory}",
-        link=f"./{directory}{PAGE}" if has_page else "",
+        link=f"./{directory}{PAGE}" if has_report(entry, live=live) else "",
         commands=[command for command in entry.commands if not (live and command.startswith("runner report"))],
         rows=list(zip(rows, bars(entry.findings.rows), strict=False)),
         more=len(entry.findings.rows) - len(rows),

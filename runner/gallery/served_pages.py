@@ -26,14 +26,16 @@ def follow_page(entry: Entry, home: str) -> str:
     )
 
 
-def list_page(parts: Sequence[str], files: Sequence[str], below: Iterable[str], entry: Entry | None) -> str:
+def list_page(
+    parts: Sequence[str], files: Sequence[str], below: Iterable[str], entry: Entry | None, *, has_report: bool
+) -> str:
     """Return the page of a directory: its files that are served, its pictures, and the runs below it."""
     pictures = [name for name in files if Path(name).suffix == ".png"]
     return _rendered(
         "list.html",
         title=printable("/".join(parts)),
         home="../" * len(parts),
-        report=entry is not None,
+        report=has_report,
         entry=entry,
         files=_linked(files),
         below=_linked(below, "/"),

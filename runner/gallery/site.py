@@ -16,12 +16,13 @@ from runner.core.errors import UserError
 from runner.gallery.answer import OURS, Answer
 from runner.gallery.entries import PAGE, Entries, Key
 from runner.gallery.entry import Entry
-from runner.gallery.page import gallery_page, version_of
+from runner.gallery.page import gallery_page, has_report, version_of
 from runner.gallery.reports import Reports
 from runner.gallery.served_files import NotServed, list_files, parts_of, read_file
 from runner.gallery.served_pages import follow_page, list_page, message_page
 
-_REST = 2.0  # seconds between two searches of the directory
+_REST = 2.0  # seconds between two searches of the directory, at least
+_SHARE = 10.0  # of the time, at most one in so many goes into searches
 _JSON = "application/json"
 # A page or drawing on the disk may be anybody's: its scripts see neither the other files nor the network.
 _UNTRUSTED = f"sandbox allow-scripts allow-popups; default-src 'none'; img-src data:; style-src 'unsafe-inline'; {OURS}"
@@ -43,7 +44,7 @@ class Site:
     clock: Callable[[], float] = time.monotonic
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _entries: Entries = field(init=False)
-    _found: tuple[float, list[Entry]] | None = None
+    _found: tuple[float, list[Entry]] | None = None  # and when to search again
 
     def __post_init__(self) -> None:
         """Begin without any entry."""
@@ -88,9 +89,11 @@ class Site:
 
     def _search(self) -> list[Entry]:
         with self._lock:
-            if self._found is None or self.clock() - self._found[0] >= _REST:
+            began = self.clock()
+            if self._found is None or began >= self._found[0]:
                 found = self._entries.read()
-                self._found = self.clock(), found
+                ended = self.clock()
+                self._found = ended + max(_REST, _SHARE * (ended - began)), found
             return self._found[1]
 
     def _gallery(self, entries: list[Entry], query: str) -> Answer:
@@ -126,7 +129,9 @@ class Site:
         if not path.endswith("/"):
             return Answer(HTTPStatus.MOVED_PERMANENTLY, location=f"./{quote(os.fsencode(parts[-1]))}/")
         entry = entries.get(self.root.joinpath(*parts))
-        return _page(list_page(parts, files, below, entry))
+        return _page(
+            list_page(parts, files, below, entry, has_report=entry is not None and has_report(entry, live=True))
+        )
 
 
 def _hash(key: Key) -> str:

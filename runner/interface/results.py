@@ -19,10 +19,10 @@ from runner.interface.overrides import given_path, trust
 from runner.interface.run import Run
 from runner.records.record import DONE
 from runner.records.sweep_directory import is_sweep_directory
-from runner.reporting import collect
-from runner.reporting.filters import Columns, Condition, matching, parse_conditions
-from runner.reporting.formats import FORMATS, Output
-from runner.reporting.labels import Values, override_columns, variant_labels, with_values_in_force
+from runner.reporting.collection import collect
+from runner.reporting.collection.filters import Columns, Condition, matching, parse_conditions
+from runner.reporting.collection.labels import Values, override_columns, variant_labels, with_values_in_force
+from runner.reporting.formats import FORMATS, ORDERS, Order, Output
 from runner.reporting.metrics import TIMES_TO_TARGET
 from runner.reporting.tables.frames import as_read, history_frame, summary_frame
 
@@ -371,7 +371,7 @@ class Results:
                   variant  pairs    std  detectable  seeds_for_difference
         0  optimizer=adam      7  0.026       0.036                  16.0
         """
-        from runner.reporting.power import PowerWish, power_frame
+        from runner.reporting.comparison.power import PowerWish, power_frame
 
         compared = self if margin is None else self.compare(margin=margin)
         return power_frame(compared._read, PowerWish(difference, seeds, power))
@@ -586,6 +586,9 @@ class Results:
         style: str | None = None,
         width: float | None = None,
         font: str | None = None,
+        order: Order = "given",
+        siunitx: bool = False,
+        figure_data: bool = False,
     ) -> list[Path]:
         """Write the files of `runner report` into a directory, and return their paths.
 
@@ -595,9 +598,12 @@ class Results:
             style: of the figures: `paper`, `slides` or `screen` (the default).
             width: of a figure over the whole width, in millimetres.
             font: `latex`, `times` or an installed family.
+            order: of the tables' rows: `given`, or `result` for the best first.
+            siunitx: align the numbers of LaTeX tables with siunitx.
+            figure_data: write the data of each figure beside it.
 
         Raises:
-            UserError: if there is no such format, style or font, or the directory is a file or a run.
+            UserError: if there is no such format, style, font or order, or the directory is a file or a run.
 
         >>> import runner
         >>> [path.name for path in runner.load("outputs/sweeps/optimizers").report("paper", ["table"])]
@@ -608,7 +614,11 @@ class Results:
         for name in formats or ():
             if name not in FORMATS:
                 raise UserError(f"{name}: no such format{did_you_mean(name, FORMATS)}")
-        output = Output(formats, style=style, width=width, font=font)
+        if order not in ORDERS:
+            raise UserError(f"{order}: no such order{did_you_mean(order, ORDERS)}")
+        output = Output(
+            formats, style=style, width=width, font=font, order=order, siunitx=siunitx, figure_data=figure_data
+        )
         return write_report(self._read, given_path(directory), output)
 
     @refusing

@@ -20,8 +20,8 @@ from runner.interface.errors import refusing
 from runner.interface.overrides import Location, given_path, trust
 from runner.records.record import Status
 from runner.records.run_directory import RunDirectory
-from runner.reporting import collect
-from runner.reporting.labels import override_columns
+from runner.reporting.collection import collect
+from runner.reporting.collection.labels import override_columns
 from runner.reporting.metrics import quantity, value_text
 from runner.reporting.tables.frames import as_read
 

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from runner.core.errors import UserError
-from runner.reporting.collect import Run, find_runs
-from runner.reporting.labels import variant_labels
+from runner.reporting.collection.collect import Run, find_runs
+from runner.reporting.collection.labels import variant_labels
 from runner.reporting.scores import scores
 
 _SUBSETS = 50  # largest number of subsets for each size

@@ -15,8 +15,9 @@ from runner.core.terminal import say
 from runner.core.write import remove_leftovers, write_bytes, write_csv
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
-from runner.reporting.collect import find_runs
-from runner.reporting.figure_captions import figure_caption, write_captions
+from runner.reporting.collection.collect import find_runs
+from runner.reporting.collection.variant_names import find_variant
+from runner.reporting.comparison.ranks import Ranks
 from runner.reporting.figures.canvas import as_svg, save_figure
 from runner.reporting.figures.drawn_data import drawn_data
 from runner.reporting.figures.files import drawn, write_figures
@@ -24,15 +25,14 @@ from runner.reporting.figures.looks import Look, look_of
 from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
 from runner.reporting.page.page import drawing, page_text, write_page
 from runner.reporting.page.sections import Drawing
-from runner.reporting.ranks import Ranks
 from runner.reporting.report_figures import report_figures
 from runner.reporting.result_reader import Wish, read_results
 from runner.reporting.results import Results
 from runner.reporting.run_figures import run_figures
+from runner.reporting.sentences.figure_captions import figure_caption, write_captions
 from runner.reporting.tables.csv_frames import write_frame
 from runner.reporting.tables.dataset_table import dataset_table
 from runner.reporting.tables.paper_table import PaperTable, paper_table
-from runner.reporting.variant_names import find_variant
 
 _LONG = ["run_id", "variant", "seed", "epoch"]  # the columns of history.csv before metric and value
 

@@ -9,7 +9,11 @@ import pandas as pd
 
 from runner.core.text import counted
 from runner.records.sweep_directory import tuned_metric
-from runner.reporting.differences import differences, differences_by_epoch, names_and_cells
+from runner.reporting.collection.predictions import class_names, mean_confusion
+from runner.reporting.comparison.differences import differences, differences_by_epoch, names_and_cells
+from runner.reporting.comparison.lost_runs import no_result_text
+from runner.reporting.comparison.ranks import Ranks
+from runner.reporting.comparison.tasks import Tasks
 from runner.reporting.figures.axes import is_grid, number, overrides_frame, points_along, sensitivity_axis, varying_axes
 from runner.reporting.figures.canvas import wrapped
 from runner.reporting.figures.curves import variant_curves
@@ -25,16 +29,12 @@ from runner.reporting.figures.of_run import confusion_matrix
 from runner.reporting.figures.of_tasks import performance_profile
 from runner.reporting.figures.of_variance_sources import spread_by_source
 from runner.reporting.figures.styles import Style, variant_styles
-from runner.reporting.lost_runs import no_result_text
 from runner.reporting.metrics import WARM_SECONDS, axis_label, is_share, quantity
-from runner.reporting.predictions import class_names, mean_confusion
-from runner.reporting.ranks import Ranks
 from runner.reporting.results import Results
 from runner.reporting.run_figures import read_gradients
 from runner.reporting.targets import is_time, without_lost_times
-from runner.reporting.tasks import Tasks
-from runner.reporting.tuning_figures import tuning_figures
-from runner.reporting.tuning_trials import point_values
+from runner.reporting.tuning.tuning_figures import tuning_figures
+from runner.reporting.tuning.tuning_trials import point_values
 
 Named = Iterator[tuple[str, Draw]]
 _FEWEST_ALONG = 3  # values of one group, to draw a curve along an axis

@@ -10,12 +10,12 @@ from rich.console import Console
 from runner.core.errors import UserError
 from runner.core.omissions import LeftOut
 from runner.core.text import counted
-from runner.reporting.collect import existing, not_begun, run_directories
+from runner.reporting.collection.collect import existing, not_begun, run_directories
+from runner.reporting.collection.groups import Group, groups_of
 from runner.reporting.ensemble import ensemble_frame, read_members, size_frame
 from runner.reporting.figures.files import write_figures
 from runner.reporting.figures.of_ensemble import ensemble_figure, ensemble_table, gain_text, size_figure
 from runner.reporting.formats import Output
-from runner.reporting.groups import Group, groups_of
 from runner.reporting.report import report, show_verdicts
 from runner.reporting.result_reader import Wish
 from runner.reporting.tables.csv_frames import write_frame

@@ -15,18 +15,25 @@ from runner.core.text import counted, did_you_mean
 from runner.records.baselines import baselines
 from runner.records.design import CORRECTIONS, Correction
 from runner.records.sweep_directory import Question
-from runner.reporting.collect import Run, existing, find_runs, not_begun
-from runner.reporting.factors import read_factors
-from runner.reporting.folds import refuse_mixed_folds
-from runner.reporting.labels import Values, cells, labels_by, variant_labels, with_dataset, with_values_in_force
+from runner.reporting.collection.collect import Run, existing, find_runs, not_begun
+from runner.reporting.collection.labels import (
+    Values,
+    cells,
+    labels_by,
+    variant_labels,
+    with_dataset,
+    with_values_in_force,
+)
+from runner.reporting.collection.variant_names import find_variant
+from runner.reporting.comparison.folds import refuse_mixed_folds
+from runner.reporting.comparison.tasks import FEWEST_DATASETS
+from runner.reporting.grid_effects.factors import read_factors
 from runner.reporting.metric_choice import WITHOUT_PENALTY, in_unit, metric_of
 from runner.reporting.metrics import USUAL_METRICS, is_share, percent_hint, validation_counterpart
 from runner.reporting.results import Results
-from runner.reporting.selection import read_tuning
 from runner.reporting.tables.frames import history_frame, summary_frame
 from runner.reporting.targets import is_time, usual_target, with_targets
-from runner.reporting.tasks import FEWEST_DATASETS
-from runner.reporting.variant_names import find_variant
+from runner.reporting.tuning.selection import read_tuning
 
 _ROPE = "--bayesian-rope"
 

@@ -11,36 +11,37 @@ from runner.core.omissions import LeftOut
 from runner.core.text import counted
 from runner.records.design import CORRECTION_NAMES, Correction
 from runner.records.sweep_directory import Question, tuned_metric
-from runner.reporting.aggregate import aggregate_frame, comparison_frame
-from runner.reporting.collect import Run
-from runner.reporting.complete_grids import Factorial, factorial
-from runner.reporting.decision import STILL_TRAINING, UNDECIDED
-from runner.reporting.effect_verdicts import effect_verdicts
-from runner.reporting.effects import LOOKS_TO_COME, effects_frame
-from runner.reporting.folds import Unit, folds_of, folds_text, unit_of
-from runner.reporting.groups import plans_apart, sweeps_apart
-from runner.reporting.importances import Importances, importances
-from runner.reporting.lost_runs import lost_shares
+from runner.reporting.collection.collect import Run
+from runner.reporting.collection.groups import plans_apart, sweeps_apart
+from runner.reporting.collection.predictions import Predicted, read_predicted
+from runner.reporting.comparison.aggregate import aggregate_frame, comparison_frame
+from runner.reporting.comparison.decision import STILL_TRAINING, UNDECIDED
+from runner.reporting.comparison.folds import Unit, folds_of, folds_text, unit_of
+from runner.reporting.comparison.lost_runs import lost_shares
+from runner.reporting.comparison.pairs import ComparedRuns
+from runner.reporting.comparison.ranks import Ranks, average_ranks, scores_by_dataset
+from runner.reporting.comparison.tasks import FEWEST_DATASETS, Tasks, arm_baselines, compare_over_datasets
+from runner.reporting.comparison.time_profiles import TimeProfile, time_profile
+from runner.reporting.grid_effects.complete_grids import Factorial, factorial
+from runner.reporting.grid_effects.effects import LOOKS_TO_COME, effects_frame
+from runner.reporting.grid_effects.variance_sources import source_cautions, source_sentences, variance_frame
 from runner.reporting.metrics import (
     margin_text,
     quantity,
     sign_of,
     value_text,
 )
-from runner.reporting.predictions import Predicted, read_predicted
-from runner.reporting.ranks import Ranks, average_ranks, scores_by_dataset
-from runner.reporting.selection import selection_frame, selection_warnings
+from runner.reporting.sentences.effect_verdicts import effect_verdicts
+from runner.reporting.sentences.task_verdicts import task_verdicts
+from runner.reporting.sentences.verdicts import Verdict, cautions, verdict_parts
 from runner.reporting.statistics.test_set_error import BY_EXAMPLE, with_test_set_error
 from runner.reporting.statistics.ties import best_first, places
 from runner.reporting.tables.frames import history_frame, summary_frame
 from runner.reporting.targets import is_time, with_compilation, with_targets
-from runner.reporting.task_verdicts import task_verdicts
-from runner.reporting.tasks import FEWEST_DATASETS, Tasks, arm_baselines, compare_over_datasets
-from runner.reporting.time_profiles import TimeProfile, time_profile
-from runner.reporting.tuning_curves import pruning_sentences, tuning_curve_frame, tuning_sentences
-from runner.reporting.tuning_trials import Trials, tuning_trials
-from runner.reporting.variance_sources import source_cautions, source_sentences, variance_frame
-from runner.reporting.verdicts import Verdict, cautions, verdict_parts
+from runner.reporting.tuning.importances import Importances, importances
+from runner.reporting.tuning.selection import selection_frame, selection_warnings
+from runner.reporting.tuning.tuning_curves import pruning_sentences, tuning_curve_frame, tuning_sentences
+from runner.reporting.tuning.tuning_trials import Trials, tuning_trials
 
 _SPENDING = {"pocock": "Pocock-like spending", "obrien_fleming": "O'Brien-Fleming-like spending"}
 _LOSS_TERMS = ("regularizer", "training.loss")  # overrides that change the terms of a loss
@@ -100,7 +101,7 @@ class Results:
         """What counts as one observation of a variant: a seed or a fold."""
         return unit_of(self.summary)
 
-    @property
+    @cached_property
     def variants(self) -> list[str]:
         """The labels of the variants."""
         return list(dict.fromkeys(self.summary["variant"]))
@@ -161,6 +162,11 @@ class Results:
         return with_test_set_error(compared, self.summary, answers, self.asked.looks).assign(
             metric_role=self.metric_role
         )
+
+    @cached_property
+    def compared_runs(self) -> ComparedRuns:
+        """The completed runs behind the differences of `comparisons`."""
+        return ComparedRuns(self.summary, self.asked.looks)
 
     def _compared(self, *, bootstrap: bool = True) -> pd.DataFrame:
         return comparison_frame(

@@ -19,7 +19,7 @@ from runner.core.read import read_bytes, read_rows
 from runner.core.terminal import say, show_warning, waiting
 from runner.core.text import counted
 from runner.core.write import whole_file
-from runner.reporting.collect import Run
+from runner.reporting.collection.collect import Run
 from runner.reporting.report import report, report_run
 from runner.reproducibility.bundle_readme import Contents, code_text, needs, other_versions, readme, state_text
 from runner.reproducibility.bundled import INFERENCE, MODEL, PREDICTIONS, Bundled, files_in, refuse_in_use

@@ -161,4 +161,5 @@ def refuse_in_use(directories: Sequence[Path]) -> None:
 
 
 def _is_figure(path: Path) -> bool:
-    return path.suffix in _FIGURES and not path.name.startswith(".")
+    is_one = path.suffix in _FIGURES or path.name.endswith("_data.csv")  # with the data of one
+    return is_one and not path.name.startswith(".")

@@ -15,7 +15,7 @@ from runner.core.errors import UserError
 from runner.core.omissions import LeftOut
 from runner.records.record import REPORTED, RunRecord
 from runner.records.sweep_directory import is_sweep_directory
-from runner.reporting.collect import Run, existing
+from runner.reporting.collection.collect import Run, existing
 
 # Parts of a comparison, with their headings. Settings outside the run id: paths, device, tracking, name.
 PARTS = {

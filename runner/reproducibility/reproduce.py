@@ -20,7 +20,7 @@ from runner.core.read import read_rows
 from runner.core.terminal import show_warning
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
-from runner.reporting.collect import find_runs
+from runner.reporting.collection.collect import find_runs
 from runner.reproducibility.compare import (
     WHOLE,
     Compared,

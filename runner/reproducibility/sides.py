@@ -15,10 +15,9 @@ from rich.text import Text
 from runner.core.omissions import LeftOut
 from runner.core.terminal import say, show_warning
 from runner.core.text import counted
-from runner.reporting.collect import Run
-from runner.reporting.decision import IDENTICAL, p_text
-from runner.reporting.metrics import interval_text, is_share, margin_text, quantity, signed_text, value_text
-from runner.reporting.regressions import (
+from runner.reporting.collection.collect import Run
+from runner.reporting.comparison.decision import IDENTICAL, p_text
+from runner.reporting.comparison.regressions import (
     cautions_of,
     conclusion,
     regression_frame,
@@ -26,7 +25,8 @@ from runner.reporting.regressions import (
     undecided_text,
     without_result,
 )
-from runner.reporting.sides import By, Pairing, Side, Sides, read_sides, sides_by, sides_of
+from runner.reporting.comparison.sides import By, Pairing, Side, Sides, read_sides, sides_by, sides_of
+from runner.reporting.metrics import interval_text, is_share, margin_text, quantity, signed_text, value_text
 from runner.reporting.tables.csv_frames import without_formulas
 from runner.reproducibility.compare import WHOLE, compare, environment_differences, environment_table, numbers_of
 

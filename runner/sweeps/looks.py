@@ -45,7 +45,7 @@ def train_in_looks(plan: Plan, looks: Looks, sweep: Sweep, directory: Path, cons
 
 def undecided_comparisons(directory: Path, seeds: int) -> list[tuple[str, str]]:
     """Return the comparisons of a study, variant and baseline, that its first seeds do not decide."""
-    from runner.reporting.collect import find_runs
+    from runner.reporting.collection.collect import find_runs
     from runner.reporting.result_reader import Wish, read_results
 
     left_out = LeftOut()

@@ -7,7 +7,7 @@ import pytest
 
 from runner.cli.power import power_command
 from runner.core.errors import UserError
-from runner.reporting.power import POWER_COLUMNS
+from runner.reporting.comparison.power import POWER_COLUMNS
 from tests.reporting.conftest import run_maker
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from runner.cli.results import list_command
 from runner.core.errors import UserError
-from runner.reporting.labels import Values
+from runner.reporting.collection.labels import Values
 from tests.reporting.conftest import run_maker
 
 

@@ -56,7 +56,7 @@ def test_links_lead_to_what_is_there_also_from_another_folder(outputs, tmp_path)
 
 def test_each_kind_has_a_section_that_the_head_counts(outputs):
     page = Page(write_gallery(outputs))
-    for text in ("Studies (4)", "Sweeps (2)", "Reports on several (1)", "Runs (4)", "11 entries: "):
+    for text in ("Studies (4)", "Sweeps (2)", "Other reports (1)", "Runs (4)", "11 entries: "):
         assert text in page.text
 
 

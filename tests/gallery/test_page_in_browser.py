@@ -19,13 +19,24 @@ def opened(browser, outputs):
     return opened_anew(browser, write_gallery(outputs).as_uri())
 
 
+class Clock:
+    """The server's clock, which the test sets: the server searches the directory every two seconds."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 @pytest.fixture
-def served(browser, outputs):
-    """The browser with the gallery of a server that always looks anew."""
-    ahead = iter(range(0, 10_000, 10))
-    site = Site(
-        outputs, Reports(lambda directory: f"<title>made of {directory.name}</title>"), clock=lambda: next(ahead)
-    )
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def served(browser, outputs, clock):
+    """The browser with the gallery of a server."""
+    site = Site(outputs, Reports(lambda directory: f"<title>made of {directory.name}</title>"), clock=clock)
     with Server(site.answer, "127.0.0.1", 0) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -76,11 +87,12 @@ def test_it_is_dark_where_the_system_is(opened):
     assert (light, paper()) == ("rgb(255, 255, 255)", "rgb(21, 23, 28)")
 
 
-def test_news_arrive_without_losing_the_filter(served, outputs):
+def test_news_arrive_without_losing_the_filter(served, outputs, clock):
     field = served.find_element(By.ID, "filter")
     field.send_keys("end?")
     assert "2 of 4 runs" in served.find_element(By.CSS_SELECTOR, "article:not([hidden])").text
     end(JOBS[2], outputs / "studies" / "stopped", "completed")
+    clock.now += 2
     served.execute_async_script("look().then(arguments[0])")
     assert "3 of 4 runs" in served.find_element(By.CSS_SELECTOR, "article:not([hidden])").text
     assert field.get_attribute("value") == "end?"
@@ -88,16 +100,18 @@ def test_news_arrive_without_losing_the_filter(served, outputs):
     assert served.get_log("browser") == []
 
 
-def test_a_report_follows_its_runs_until_the_disk_has_it(served, outputs):
+def test_a_report_follows_its_runs_until_the_disk_has_it(served, outputs, clock):
     served.find_element(By.LINK_TEXT, "Will it end?").click()
     inner = "return document.querySelector('iframe').contentDocument.title"
     assert served.execute_script(inner) == "made of stopped"
     assert served.find_element(By.ID, "detail").text == "2 of 4 runs"
     for job in JOBS:
         end(job, outputs / "studies" / "stopped", "completed")
+    clock.now += 2
     served.execute_async_script("look().then(arguments[0])")
     assert served.find_element(By.ID, "detail").text == "4 runs"
     report_on(outputs / "studies" / "stopped")
+    clock.now += 2
     served.execute_script("look()")
     served.implicitly_wait(5)
     served.find_element(By.CSS_SELECTOR, "body:not(.follow)")

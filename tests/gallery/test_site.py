@@ -9,6 +9,7 @@ import pytest
 from runner.core.errors import UserError
 from runner.core.lock import run_lock
 from runner.gallery.answer import Answer
+from runner.gallery.entry import Entry
 from runner.gallery.reports import Reports
 from runner.gallery.site import Site
 from tests.gallery.conftest import HOSTILE, JOBS, report_on
@@ -74,6 +75,22 @@ def test_the_folder_is_searched_every_two_seconds_at_most(site, outputs, clock):
     assert site.answer("/", HOST) != before
 
 
+def test_a_search_that_takes_long_rests_ten_times_as_long(site, outputs, clock, monkeypatch):
+    read = site._entries.read
+
+    def slowly() -> list[Entry]:
+        clock.now += 3
+        return read()
+
+    monkeypatch.setattr(site._entries, "read", slowly)
+    before = site.answer("/", HOST)
+    end(JOBS[2], outputs / "studies" / "stopped", "completed")
+    clock.now += 29
+    assert site.answer("/", HOST) == before
+    clock.now += 1
+    assert site.answer("/", HOST) != before
+
+
 def test_a_report_on_the_disk_that_is_up_to_date_is_served_as_it_is_and_sandboxed(site):
     answer = site.answer("/studies/done/index.html", HOST)
     assert text(answer) == "<title>the report</title>"
@@ -122,12 +139,13 @@ def test_a_report_that_cannot_be_made_is_a_sentence(site):
 
 def test_a_directory_shows_its_files_and_runs(site):
     page = text(site.answer("/studies/wrong/", HOST))
-    assert '<a href="./plan.json">plan.json</a>' in page
-    assert '<a href="./sgd-final-1/">sgd-final-1</a>' in page
-    assert '<a href="./index.html">report</a>' in page
+    assert '<a target="_top" href="./plan.json">plan.json</a>' in page
+    assert '<a target="_top" href="./sgd-final-1/">sgd-final-1</a>' in page
+    assert '<a target="_top" href="./index.html">report</a>' in page
+    assert ">report</a>" not in text(site.answer("/studies/torn/", HOST))
     assert "3 of 4 runs, 1 failed" in page
     page = text(site.answer("/studies/wrong/sgd-final-1/", HOST))
-    assert '<a href="./record.json">record.json</a>' in page
+    assert '<a target="_top" href="./record.json">record.json</a>' in page
     redirect = site.answer("/studies/wrong", HOST)
     assert (redirect.status, redirect.headers["Location"]) == (HTTPStatus.MOVED_PERMANENTLY, "./wrong/")
 

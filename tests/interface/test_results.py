@@ -12,8 +12,8 @@ from pandas.testing import assert_frame_equal
 
 import runner
 from runner.cli.report import report_arguments, report_command
-from runner.reporting.collect import Run as Collected
-from runner.reporting.labels import Values
+from runner.reporting.collection.collect import Run as Collected
+from runner.reporting.collection.labels import Values
 from runner.reporting.statistics import comparisons as statistics
 from tests.interface.made import made_runs
 from tests.reporting.conftest import run_maker
@@ -366,3 +366,13 @@ def test_a_figure_has_the_style_the_width_and_the_font_that_were_asked_for(resul
     assert figure.axes[0].get_yticklabels()[0].get_fontname() == "DejaVu Serif"
     with pytest.raises(runner.UserError, match="--style screens: no such style; did you mean screen"):
         results.report("paper", ["png"], style="screens")
+
+
+def test_a_report_has_the_tables_and_the_figures_data_that_were_asked_for(results, tmp_path):
+    written = results.report(tmp_path / "paper", ["table", "png"], order="result", siunitx=True, figure_data=True)
+    assert "forest_data.csv" in {path.name for path in written}
+    table = (tmp_path / "paper" / "table.tex").read_text()
+    assert "siunitx" in table
+    assert table.index("optimizer=adam") < table.index("optimizer=sgd &")
+    with pytest.raises(runner.UserError, match="results: no such order; did you mean result"):
+        results.report(tmp_path / "paper", order="results")

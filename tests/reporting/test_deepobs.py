@@ -7,9 +7,9 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import ttost_ind
 
-from runner.reporting.aggregate import aggregate_frame, comparison_frame
-from runner.reporting.selection import selection_frame
-from tests.reporting.test_aggregate import runs
+from runner.reporting.comparison.aggregate import aggregate_frame, comparison_frame
+from runner.reporting.tuning.selection import selection_frame
+from tests.reporting.comparison.test_aggregate import runs
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
 

@@ -11,7 +11,7 @@ from runner.core.csv_cells import as_meant
 from runner.core.read import read_rows
 from runner.core.write import write_csv
 from runner.reporting import report as module
-from runner.reporting.collect import find_runs
+from runner.reporting.collection.collect import find_runs
 from runner.reporting.figures.canvas import as_svg
 from runner.reporting.figures.fonts import legible
 from runner.reporting.figures.learning_curves import learning_curves

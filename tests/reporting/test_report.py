@@ -14,19 +14,19 @@ from runner.cli.report import report_arguments, report_command
 from runner.core.errors import UserError
 from runner.core.lock import run_lock
 from runner.records.run_directory import RunDirectory
-from runner.reporting.aggregate import AGGREGATE_COLUMNS, COMPARISON_COLUMNS
-from runner.reporting.effects import EFFECT_COLUMNS
+from runner.reporting.comparison.aggregate import AGGREGATE_COLUMNS, COMPARISON_COLUMNS
+from runner.reporting.comparison.ranks import LAST_RANK_COLUMNS, RANK_COLUMNS
+from runner.reporting.comparison.tasks import PERFORMANCE_COLUMNS, TASK_COLUMNS
+from runner.reporting.comparison.time_profiles import PROFILE_COLUMNS
 from runner.reporting.formats import Output
-from runner.reporting.ranks import LAST_RANK_COLUMNS, RANK_COLUMNS
+from runner.reporting.grid_effects.effects import EFFECT_COLUMNS
+from runner.reporting.grid_effects.variance_sources import VARIANCE_COLUMNS
 from runner.reporting.report import report, show_verdicts
 from runner.reporting.report_figures import report_figures
 from runner.reporting.result_reader import Wish
-from runner.reporting.selection import SELECTION_COLUMNS
 from runner.reporting.statistics.test_set_error import TEST_SET_COLUMNS
-from runner.reporting.tasks import PERFORMANCE_COLUMNS, TASK_COLUMNS
-from runner.reporting.time_profiles import PROFILE_COLUMNS
-from runner.reporting.tuning_curves import TUNING_CURVE_COLUMNS
-from runner.reporting.variance_sources import VARIANCE_COLUMNS
+from runner.reporting.tuning.selection import SELECTION_COLUMNS
+from runner.reporting.tuning.tuning_curves import TUNING_CURVE_COLUMNS
 from runner.sweeps.outcome import write_ending
 from tests.imports import REPOSITORY
 from tests.reporting.conftest import run_maker

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from runner.reporting.collect import find_runs
+from runner.reporting.collection.collect import find_runs
 from runner.reporting.formats import Output
 from runner.reporting.report import report
 from runner.reporting.result_reader import Wish

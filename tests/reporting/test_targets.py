@@ -1,7 +1,8 @@
 import numpy as np
 import pandas as pd
 
-from runner.reporting.aggregate import aggregate_frame, comparison_frame
+from runner.reporting.comparison.aggregate import aggregate_frame, comparison_frame
+from runner.reporting.sentences.verdicts import verdicts
 from runner.reporting.tables.paper_table import paper_table
 from runner.reporting.targets import (
     runs_lost,
@@ -11,7 +12,6 @@ from runner.reporting.targets import (
     with_compilation,
     with_targets,
 )
-from runner.reporting.verdicts import verdicts
 
 SUMMARY = pd.DataFrame({"variant": ["a", "a", "b"], "status": ["completed"] * 3, "val_accuracy": [0.8, 0.6, 0.9]})
 HISTORY = pd.DataFrame(

@@ -10,11 +10,11 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from runner.core.text import counted
+from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.figures.canvas import epoch_axis, legend_below, panels, wrapped
 from runner.reporting.figures.drawn_data import hidden_name
 from runner.reporting.figures.looks import ONE_COLUMN
 from runner.reporting.figures.styles import Style
-from runner.reporting.folds import SEEDS, Unit
 from runner.reporting.statistics.attainability import CONFIDENCE
 
 BAND = f"{CONFIDENCE:.0%} interval of the mean"
@@ -84,8 +84,9 @@ def draw_variants(
 def by_variant(history: pd.DataFrame, column: str) -> dict[str, pd.DataFrame]:
     """Return for each variant one row per epoch and one column per run; a curve ends where it becomes infinite."""
     finite = history.replace({column: {np.inf: np.nan, -np.inf: np.nan}})
+    whole = finite.pivot_table(index="epoch", columns="position", values=column, dropna=False)
     return {
-        str(variant): rows.pivot_table(index="epoch", columns="position", values=column, dropna=False)
+        str(variant): whole.loc[np.unique(rows["epoch"]), np.unique(rows["position"])]
         for variant, rows in finite.groupby("variant", sort=False)
     }
 

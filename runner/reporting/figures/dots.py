@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.figures.canvas import PALETTE, legend_below, panels, row_places, wrapped
 from runner.reporting.figures.looks import TWO_COLUMNS
-from runner.reporting.folds import SEEDS, Unit
 from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.statistics.summary import summarize
 

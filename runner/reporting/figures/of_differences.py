@@ -7,7 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from runner.reporting.difference import Difference
+from runner.reporting.comparison.difference import Difference
+from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.figures.canvas import is_narrow, legend_below, panels, row_places, wrapped
 from runner.reporting.figures.difference_axis import (
     MARGIN_COLOR,
@@ -19,7 +20,6 @@ from runner.reporting.figures.difference_axis import (
 )
 from runner.reporting.figures.drawn_data import hidden_name
 from runner.reporting.figures.looks import TWO_COLUMNS
-from runner.reporting.folds import SEEDS, Unit
 from runner.reporting.metrics import margin_text
 from runner.reporting.statistics.attainability import CONFIDENCE
 

@@ -18,7 +18,7 @@ from runner.reporting.figures.scales import Scale
 from runner.reporting.figures.score_axis import ScoreAxis
 from runner.reporting.figures.styles import STAR
 from runner.reporting.metrics import axis_label, is_share
-from runner.reporting.tuning_trials import Trials
+from runner.reporting.tuning.tuning_trials import Trials
 
 MOST_PANELS = 6
 _MOST_KEYS = 10

@@ -13,7 +13,7 @@ from runner.reporting.figures.score_axis import ScoreAxis
 from runner.reporting.figures.styles import Style
 from runner.reporting.figures.trial_marks import draw_trials, name_marks
 from runner.reporting.metrics import axis_label
-from runner.reporting.tuning_trials import Trials
+from runner.reporting.tuning.tuning_trials import Trials
 
 _NAME = 40  # letters per line
 

@@ -14,7 +14,7 @@ from runner.reporting.figures.score_axis import ScoreAxis
 from runner.reporting.figures.styles import STAR, Style
 from runner.reporting.figures.trial_marks import draw_trials, name_marks
 from runner.reporting.metrics import axis_label
-from runner.reporting.tuning_trials import Trials, placed
+from runner.reporting.tuning.tuning_trials import Trials, placed
 
 _MOST_KEYS = 12
 _ACROSS = 3  # panels side by side

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from runner.reporting.figures.canvas import plain
 from runner.reporting.figures.score_axis import ScoreAxis
 from runner.reporting.figures.styles import Style
-from runner.reporting.tuning_trials import Trials
+from runner.reporting.tuning.tuning_trials import Trials
 
 Array = npt.NDArray[np.float64]
 

@@ -2,17 +2,19 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from matplotlib.colors import to_hex
 from scipy import stats
 
+from runner.reporting.comparison.folds import Unit
 from runner.reporting.figures.curves import WIDE_RANGE
 from runner.reporting.figures.styles import variant_styles
-from runner.reporting.folds import Unit
 from runner.reporting.metrics import axis_label, is_share
 from runner.reporting.results import Results
 from runner.reporting.statistics.attainability import CONFIDENCE
@@ -33,11 +35,10 @@ def chart_data(results: Results) -> str:
     numbers = results.history.select_dtypes("number").replace([np.inf, -np.inf], np.nan)
     columns = [column for column in numbers if column not in _NO_CURVES and numbers[column].notna().any()]
     epochs = _shown_epochs(results.history, len(columns))
-    shown = results.history["epoch"].isin(epochs)
-    runs = results.history.loc[shown, ["position", "epoch"]].join(numbers.loc[shown, columns])
-    by_run = {own["position"].iloc[0]: own.set_index("epoch") for _, own in runs.groupby("position")}
+    curves = _Curves.of(results.history, epochs, len(results.runs))
     styles = variant_styles(results.variants, results.ranked, results.baseline)
     panels = {name: [side for side in (name, f"val_{name}") if side in columns] for name in _names(columns)}
+    positions = {variant: position for position, variant in enumerate(styles)}
     data = {
         "epochs": epochs,
         "thinned": len(epochs) < results.history["epoch"].nunique(),
@@ -49,10 +50,12 @@ def chart_data(results: Results) -> str:
             for name, style in styles.items()
         ],
         "runs": [
-            [results.variants.index(variant), str(seed)]
+            [positions[variant], str(seed)]
             for variant, seed in zip(results.summary["variant"], results.summary["seed"], strict=True)
         ],
-        "metrics": [_metric(name, sides, by_run, epochs, len(results.runs)) for name, sides in panels.items()],
+        "metrics": [
+            _metric(name, [(side, curves.of_column(numbers[side])) for side in sides]) for name, sides in panels.items()
+        ],
     }
     return json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
 
@@ -70,26 +73,48 @@ def _names(columns: Sequence[Any]) -> list[str]:
     return [*(name for name in _FIRST if name in names), *(name for name in names if name not in _FIRST)]
 
 
-def _metric(
-    name: str, columns: Sequence[str], by_run: Mapping[int, pd.DataFrame], epochs: list[int], runs: int
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Curves:
+    """The places of the history's rows in a table of runs and epochs."""
+
+    rows: npt.NDArray[np.intp]  # of the history, that are shown
+    runs: npt.NDArray[np.intp]
+    epochs: npt.NDArray[np.intp]
+    shape: tuple[int, int]
+
+    @classmethod
+    def of(cls, history: pd.DataFrame, epochs: list[int], runs: int) -> "_Curves":
+        rows = np.flatnonzero(history["epoch"].isin(epochs))
+        shown = history.iloc[rows]
+        places = np.searchsorted(epochs, shown["epoch"].to_numpy(int))
+        return cls(rows, shown["position"].to_numpy(np.intp), places, (runs, len(epochs)))
+
+    def of_column(self, values: "pd.Series[float]") -> npt.NDArray[np.float64]:
+        """Return the values of each run by epoch, NaN where there is none."""
+        table = np.full(self.shape, np.nan)
+        table[self.runs, self.epochs] = values.to_numpy(float)[self.rows]
+        return table
+
+
+def _metric(name: str, sides: Sequence[tuple[str, npt.NDArray[np.float64]]]) -> dict[str, Any]:
     """Return the curves of a quantity: a panel for training and one for validation, each with a list for each run."""
-    scale = 100 if is_share(name) else 1
-    panels, smallest, largest = [], math.inf, -math.inf
-    for column in columns:
-        curves: list[list[float | None]] = [[]] * runs
-        for position, own in by_run.items():
-            values = own[column].groupby(level=0).last().reindex(epochs)
-            curves[position] = [None if math.isnan(value) else _rounded(scale * value) for value in values]
-            while curves[position] and curves[position][-1] is None:
-                curves[position].pop()
-        known = [value for curve in curves for value in curve if value is not None]
-        smallest, largest = min([smallest, *known]), max([largest, *known])
-        words = axis_label(name)
-        side = "validation " if column.startswith("val_") else "training " if len(columns) > 1 else ""
-        panels.append({"label": f"{side}{words}", "values": curves})
-    is_wide = not is_share(name) and smallest > 0 and largest > WIDE_RANGE * smallest
-    return {"name": name, "label": axis_label(name), "share": is_share(name), "log": is_wide, "panels": panels}
+    panels = []
+    for column, table in sides:
+        side = "validation " if column.startswith("val_") else "training " if len(sides) > 1 else ""
+        rows = (100 * table if is_share(name) else table).tolist()
+        panels.append({"label": f"{side}{axis_label(name)}", "values": [_trimmed(row) for row in rows]})
+    values = np.concatenate([table.ravel() for _, table in sides])
+    known = values[~np.isnan(values)]
+    is_wide = not is_share(name) and len(known) > 0 and known.min() > 0 and known.max() > WIDE_RANGE * known.min()
+    return {"name": name, "label": axis_label(name), "share": is_share(name), "log": bool(is_wide), "panels": panels}
+
+
+def _trimmed(row: list[float]) -> list[float | None]:
+    """Return the values of a run with few digits, up to its last one; None in a gap."""
+    values = [None if math.isnan(value) else _rounded(value) for value in row]
+    while values and values[-1] is None:
+        values.pop()
+    return values
 
 
 def _rounded(value: float) -> float:
@@ -100,8 +125,6 @@ def _rounded(value: float) -> float:
 
 def _reach(most: int, unit: Unit) -> list[float]:
     """Return by the number of runs what multiplies their standard deviation to reach the ends of the interval."""
-    factors = [
-        stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) / math.sqrt(n / (1 + n * unit.overlap)) if n > 1 else 0.0
-        for n in range(most + 1)
-    ]
-    return [round(float(factor), 5) for factor in factors]
+    n = np.arange(2, most + 1)
+    factors = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) / np.sqrt(n / (1 + n * unit.overlap))
+    return [0.0, 0.0, *factors.round(5).tolist()][: most + 1]

@@ -7,16 +7,16 @@ from typing import Any
 
 import pandas as pd
 
-from runner.reporting.decision import BETTER, IDENTICAL, UNDECIDED, WORSE, p_text
-from runner.reporting.difference import Difference
-from runner.reporting.differences import differences_by_seed
-from runner.reporting.folds import unit_noun
+from runner.reporting.comparison.decision import BETTER, IDENTICAL, UNDECIDED, WORSE, p_text
+from runner.reporting.comparison.difference import Difference
+from runner.reporting.comparison.differences import differences_by_seed
+from runner.reporting.comparison.folds import unit_noun
+from runner.reporting.comparison.regressions import shown_verdict
+from runner.reporting.comparison.sides import Sides
 from runner.reporting.metrics import axis_label, interval_text, p_equation, quantity, signed_text, value_text
 from runner.reporting.page.assets import assets, template
 from runner.reporting.page.cells import Cell, Column, PageTable
 from runner.reporting.page.forest import Forest, ForestGroup, ForestRow, Subject, forest, marks_of, scale_of
-from runner.reporting.regressions import shown_verdict
-from runner.reporting.sides import Sides
 
 _WORDS = {BETTER: BETTER, WORSE: WORSE, IDENTICAL: IDENTICAL}
 _KINDS = {BETTER: "good", WORSE: "bad"}

@@ -4,11 +4,11 @@ import math
 
 import pandas as pd
 
-from runner.reporting.decision import NOT_SIGNIFICANT, STILL_TRAINING, UNDECIDED, p_text
-from runner.reporting.effect_verdicts import effect_text
-from runner.reporting.effects import LOOKS_TO_COME
+from runner.reporting.comparison.decision import NOT_SIGNIFICANT, STILL_TRAINING, UNDECIDED, p_text
+from runner.reporting.grid_effects.effects import LOOKS_TO_COME
 from runner.reporting.metrics import axis_label, interval_text, shown_unit, signed_text
 from runner.reporting.page.cells import Cell, Column, PageTable
+from runner.reporting.sentences.effect_verdicts import effect_text
 from runner.reporting.statistics.families import after_correction
 
 

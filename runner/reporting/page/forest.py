@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from runner.core.text import counted
-from runner.reporting.decision import BETTER, EQUIVALENT, IDENTICAL, UNDECIDED, WORSE
-from runner.reporting.difference import Difference
+from runner.reporting.comparison.decision import BETTER, EQUIVALENT, IDENTICAL, UNDECIDED, WORSE
+from runner.reporting.comparison.difference import Difference
 from runner.reporting.metrics import (
     is_share,
     margin_text,

@@ -7,6 +7,10 @@ _UNSEEN = re.compile(r"<!--.*?-->|<metadata>.*?</metadata>|<\?xml.*?\?>|<!DOCTYP
 _PLACES = re.compile(r"([1-9]\d*\.\d\d)\d+")  # not of numbers below 1, which may be scales
 _PLAIN = " /:=;,.-()'!*?@$+~_"  # need no escape in an address between double quotes
 
+# `quote` looks at each byte of a text, which takes seconds for large figures.
+_ESCAPED = {code: quote(chr(code), safe=_PLAIN) for code in range(128)}
+_OTHERS = re.compile(r"[^\x00-\x7f]+")
+
 
 def data_address(svg: bytes) -> str:
     """Return an SVG file of matplotlib as the address of an image, for an attribute in double quotes.
@@ -17,4 +21,5 @@ def data_address(svg: bytes) -> str:
     text = re.sub(r"\s+", " ", text).replace("> <", "><").strip()
     if "'" not in text:
         text = text.replace('"', "'")
-    return f"data:image/svg+xml,{quote(text, safe=_PLAIN)}"
+    escaped = _OTHERS.sub(lambda found: quote(found[0]), text.translate(_ESCAPED))
+    return f"data:image/svg+xml,{escaped}"

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from runner.records.design import Looks
-from runner.reporting.decision import BETTER, EQUIVALENT, UNDECIDED, WORSE, outcome, p_text
+from runner.reporting.comparison.decision import BETTER, EQUIVALENT, UNDECIDED, WORSE, outcome, p_text
 from runner.reporting.metrics import shown_unit, signed_text
 from runner.reporting.page.cells import Cell, Column, PageTable
 

@@ -9,9 +9,10 @@ from matplotlib.figure import Figure
 
 from runner.core.text import counted
 from runner.core.write import write_text
-from runner.reporting.differences import differences
+from runner.reporting.comparison.differences import differences
+from runner.reporting.comparison.looks import looks_frame
 from runner.reporting.figures.looks import ONE_COLUMN
-from runner.reporting.looks import looks_frame
+from runner.reporting.grid_effects.variance_sources import source_sentences
 from runner.reporting.metrics import quantity
 from runner.reporting.page.answer import answer
 from runner.reporting.page.assets import assets, template
@@ -29,7 +30,6 @@ from runner.reporting.page.variance_table import variance_table
 from runner.reporting.results import Results
 from runner.reporting.tables.paper_table import PaperTable
 from runner.reporting.targets import is_time
-from runner.reporting.variance_sources import source_sentences
 
 
 def drawing(stem: str, figure: Figure, svg: bytes, caption: str) -> Drawing:

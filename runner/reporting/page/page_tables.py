@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from runner.records.record import RunRecord
-from runner.reporting.decision import BETTER, EQUIVALENT, UNDECIDED, WORSE, can_decide, outcome, p_text
-from runner.reporting.lost_runs import no_result_text
+from runner.reporting.comparison.decision import BETTER, EQUIVALENT, UNDECIDED, WORSE, can_decide, outcome, p_text
+from runner.reporting.comparison.lost_runs import no_result_text
 from runner.reporting.metrics import (
     axis_label,
     detectable_text,
@@ -20,9 +20,9 @@ from runner.reporting.metrics import (
 )
 from runner.reporting.page.cells import Cell, Column, PageTable
 from runner.reporting.results import Results
+from runner.reporting.sentences.time_verdicts import shown_estimate
 from runner.reporting.statistics.win_probability import MEANINGFUL
 from runner.reporting.tables.paper_table import PaperTable, p_head
-from runner.reporting.time_verdicts import shown_estimate
 
 _OF_DIFFERENCES = ("difference", "95% interval", "detectable")  # columns in the unit of differences
 _SHORT_UNITS = {"percentage points": "pp", "seconds": "s"}

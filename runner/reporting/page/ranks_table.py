@@ -1,8 +1,8 @@
 """Table of the page: average ranks over several data sets."""
 
+from runner.reporting.comparison.ranks import Ranks
 from runner.reporting.metrics import p_equation, p_number
 from runner.reporting.page.cells import Cell, Column, PageTable
-from runner.reporting.ranks import Ranks
 
 
 def ranks_table(ranks: Ranks) -> PageTable:

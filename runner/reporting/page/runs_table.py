@@ -9,8 +9,8 @@ import pandas as pd
 
 from runner.core.text import counted
 from runner.records.record import RunRecord
-from runner.reporting.collect import Run
-from runner.reporting.labels import override_columns
+from runner.reporting.collection.collect import Run
+from runner.reporting.collection.labels import override_columns
 from runner.reporting.metrics import is_share, value_text
 from runner.reporting.page.cells import Cell, Column, PageTable, width_of
 from runner.reporting.results import Results
@@ -61,7 +61,8 @@ def runs_table(results: Results, page: Path) -> PageTable:
     caption = "All runs, with links to their directories. Highlighted: overrides that the baseline lacks."
     if keys:
         caption += f" {counted(len(keys), 'varied key')} can be added under Columns."
-    variants = [results.variants.index(variant) for variant in results.summary["variant"]]
+    positions = {variant: position for position, variant in enumerate(results.variants)}
+    variants = [positions[variant] for variant in results.summary["variant"]]
     return PageTable("table-runs", "Runs", caption, columns, rows, variants, of_runs=True, metric=results.metric)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
-from runner.reporting.captions import TUNING_CAPTIONS
+from runner.reporting.sentences.captions import TUNING_CAPTIONS
 
 SECTIONS = {
     "verdict": "Verdict", "in-full": "In full", "charts": "Charts", "variants": "Variants", "data-sets": "Data sets",

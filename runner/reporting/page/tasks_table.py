@@ -4,10 +4,10 @@ import math
 from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
-from runner.reporting.decision import BETTER, UNDECIDED, WORSE
+from runner.reporting.comparison.decision import BETTER, UNDECIDED, WORSE
+from runner.reporting.comparison.tasks import Tasks
 from runner.reporting.metrics import axis_label, is_share, margin_text, p_number, value_text
 from runner.reporting.page.cells import Cell, Column, PageTable
-from runner.reporting.tasks import Tasks
 
 _NUMBERS = {"iqm": "IQM", "mean": "mean", "median": "median"}
 _IMPROVEMENT = "P(improvement)"

@@ -8,7 +8,7 @@ import pandas as pd
 from runner.reporting.metrics import axis_label, value_text
 from runner.reporting.page.cells import Cell, Column, PageTable
 from runner.reporting.results import Results
-from runner.reporting.tuning_trials import Trials
+from runner.reporting.tuning.tuning_trials import Trials
 
 
 def trials_table(results: Results) -> PageTable | None:

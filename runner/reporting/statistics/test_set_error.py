@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from runner.records.design import Looks
-from runner.reporting.pairs import ComparedRuns, same_data
+from runner.reporting.comparison.pairs import ComparedRuns, same_data
 from runner.reporting.statistics.answers import Answers
 from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.statistics.crossed import Crossed, Sample, variance_of_parts

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from runner.reporting.collect import Run
+from runner.reporting.collection.collect import Run
 
 
 def summary_frame(runs: Sequence[Run], labels: Sequence[str]) -> pd.DataFrame:

@@ -11,9 +11,9 @@ import pandas as pd
 from runner.core.text import counted
 from runner.core.write import csv_text, write_text
 from runner.records.design import CORRECTION_NAMES, Correction
-from runner.reporting.adjustment import fewest
-from runner.reporting.aggregate import comparison_frame
-from runner.reporting.decision import (
+from runner.reporting.comparison.adjustment import fewest
+from runner.reporting.comparison.aggregate import comparison_frame
+from runner.reporting.comparison.decision import (
     EQUIVALENT,
     STILL_TRAINING,
     can_decide,
@@ -23,8 +23,8 @@ from runner.reporting.decision import (
     outcome,
     p_text,
 )
-from runner.reporting.folds import folds_text
-from runner.reporting.lost_runs import lost_shares, no_result_text
+from runner.reporting.comparison.folds import folds_text
+from runner.reporting.comparison.lost_runs import lost_shares, no_result_text
 from runner.reporting.metrics import (
     error_text,
     interval_text,
@@ -35,6 +35,7 @@ from runner.reporting.metrics import (
     signed_text,
     spread_text,
 )
+from runner.reporting.sentences.time_verdicts import shown_estimate
 from runner.reporting.statistics.attainability import FEWEST_SEEDS, LEVEL
 from runner.reporting.statistics.comparisons import binomial_error
 from runner.reporting.statistics.families import after_correction
@@ -46,7 +47,6 @@ from runner.reporting.tables.latex_table import escaped, latex_sign, latex_table
 from runner.reporting.tables.markdown import escaped_markdown, markdown_table
 from runner.reporting.tables.marks import Mark
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
-from runner.reporting.time_verdicts import shown_estimate
 
 AS_GOOD = f"not significantly different from the best (uncorrected p of at least {LEVEL})"
 

@@ -19,7 +19,7 @@ from runner.core.write import leftovers
 from runner.records.record import DONE, RunRecord
 from runner.records.run_directory import RUN_FILES, RunDirectory
 from runner.records.sweep_directory import PLAN, is_sweep_directory
-from runner.reporting.collect import natural
+from runner.reporting.collection.collect import natural
 from runner.sweeps.cleaning.needed import best_models, starting_points
 
 Kind = Literal["temporary", "checkpoint", "empty", "failed", "model"]

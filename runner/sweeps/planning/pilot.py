@@ -6,8 +6,8 @@ import pandas as pd
 
 from runner.records.job import Job
 from runner.records.record import RunRecord, variant_overrides
+from runner.reporting.comparison.pairs import paired_differences
 from runner.reporting.metric_choice import metric_of
-from runner.reporting.pairs import paired_differences
 
 
 def earlier_differences(

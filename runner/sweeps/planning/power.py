@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from runner.core.text import counted
 from runner.records.design import CORRECTION_NAMES, Correction, Looks
-from runner.reporting.decision import least_text
+from runner.reporting.comparison.decision import least_text
 from runner.reporting.metrics import detectable_text
 from runner.reporting.statistics.attainability import LEVEL, seeds_needed, smallest_equivalence_p, smallest_p
 from runner.reporting.statistics.power import ENOUGH_PAIRS, POWER, Design, detectable

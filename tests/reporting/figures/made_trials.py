@@ -9,7 +9,7 @@ from runner.records.sweep_directory import Question
 from runner.records.tuned_axes import TunedAxes
 from runner.reporting.figures.score_axis import ScoreAxis
 from runner.reporting.figures.styles import Style, variant_styles
-from runner.reporting.tuning_trials import Trials, tuning_trials
+from runner.reporting.tuning.tuning_trials import Trials, tuning_trials
 
 
 def made_trials(

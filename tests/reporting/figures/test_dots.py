@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from runner.reporting.comparison.folds import Unit
 from runner.reporting.figures.dots import dots
-from runner.reporting.folds import Unit
 
 
 def values(**variants):

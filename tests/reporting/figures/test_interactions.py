@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from runner.reporting.complete_grids import VARIANT, Grid
 from runner.reporting.figures.axes import Axis
 from runner.reporting.figures.interactions import interaction
+from runner.reporting.grid_effects.complete_grids import VARIANT, Grid
 from runner.reporting.statistics.summary import summarize
 
 RATE = ("optimizer.learning_rate", ["0.1", "0.01", "0.001"])  # the reference first

@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from runner.reporting.comparison.folds import Unit
 from runner.reporting.figures.learning_curves import learning_curves
 from runner.reporting.figures.styles import variant_styles
-from runner.reporting.folds import Unit
 
 
 def history(curves):

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from runner.reporting.differences import BY_EPOCH
+from runner.reporting.comparison.differences import BY_EPOCH
 from runner.reporting.figures.of_differences_over_time import difference_over_time
 from runner.reporting.figures.styles import variant_styles
 

@@ -1,8 +1,8 @@
 import pandas as pd
 
+from runner.reporting.comparison.ranks import average_ranks
 from runner.reporting.figures.of_ranks import critical_difference
-from runner.reporting.ranks import average_ranks
-from tests.reporting.test_ranks import DEMSAR
+from tests.reporting.comparison.test_ranks import DEMSAR
 
 
 def test_the_diagram_names_every_variant():

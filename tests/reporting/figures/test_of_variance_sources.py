@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from runner.reporting.figures.of_variance_sources import spread_by_source
-from runner.reporting.variance_sources import variance_frame
-from tests.reporting.test_variance_sources import results
+from runner.reporting.grid_effects.variance_sources import variance_frame
+from tests.reporting.grid_effects.test_variance_sources import results
 
 
 def test_each_source_has_its_standard_deviation_with_the_interval_and_a_line_marks_everything_together():

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from runner.core.omissions import LeftOut
-from runner.reporting.collect import find_runs
+from runner.reporting.collection.collect import find_runs
 from runner.reporting.page import chart_data as module
 from runner.reporting.page.chart_data import chart_data
 from runner.reporting.result_reader import Wish, read_results

@@ -4,9 +4,9 @@ from html import unescape
 import pytest
 
 from runner.core.omissions import LeftOut
+from runner.reporting.comparison.regressions import regression_frame
+from runner.reporting.comparison.sides import read_sides, sides_of
 from runner.reporting.page.comparison_page import ComparisonPage
-from runner.reporting.regressions import regression_frame
-from runner.reporting.sides import read_sides, sides_of
 
 HOSTILE = "<script>alert(1)</script>"
 

@@ -40,3 +40,8 @@ def test_the_address_holds_the_same_shapes_to_a_hundredth_of_a_point(svg):
 
 def test_the_address_cannot_leave_its_attribute(svg):
     assert not re.search(r'["<>&#\n]', data_address(svg))
+
+
+def test_every_letter_is_read_back_from_its_escape():
+    letters = "".join(map(chr, range(33, 127))) + "µ日🙂"
+    assert unquote(data_address(f"<svg>{letters}</svg>".encode())).endswith(f"<svg>{letters}</svg>")

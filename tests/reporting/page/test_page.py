@@ -12,7 +12,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
 from runner.core.omissions import LeftOut
-from runner.reporting.collect import find_runs
+from runner.reporting.collection.collect import find_runs
 from runner.reporting.formats import Output
 from runner.reporting.page.page_tables import environment_table, variants_table
 from runner.reporting.report import report

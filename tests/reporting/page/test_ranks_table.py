@@ -1,7 +1,7 @@
 import pandas as pd
 
+from runner.reporting.comparison.ranks import average_ranks
 from runner.reporting.page.ranks_table import ranks_table
-from runner.reporting.ranks import average_ranks
 
 
 def test_ranks_stand_best_first_with_a_p_against_each_other_variant():

@@ -1,5 +1,5 @@
-from runner.reporting.captions import CAPTIONS, TUNING_CAPTIONS
 from runner.reporting.page.sections import NEEDS, SECTIONS, Drawing, placed
+from runner.reporting.sentences.captions import CAPTIONS, TUNING_CAPTIONS
 
 
 def drawings(*stems):

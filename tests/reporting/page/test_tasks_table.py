@@ -1,7 +1,7 @@
 import pytest
 
 from runner.reporting.page.tasks_table import tasks_table
-from tests.reporting.test_tasks import DATASETS, compared, runs
+from tests.reporting.comparison.test_tasks import DATASETS, compared, runs
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
 

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from runner.core.omissions import LeftOut
-from runner.reporting.collect import find_runs
+from runner.reporting.collection.collect import find_runs
 from runner.reporting.page.trials_table import trials_table
 from runner.reporting.result_reader import Wish, read_results
 

@@ -1,6 +1,6 @@
+from runner.reporting.grid_effects.variance_sources import variance_frame
 from runner.reporting.page.variance_table import variance_table
-from runner.reporting.variance_sources import variance_frame
-from tests.reporting.test_variance_sources import results
+from tests.reporting.grid_effects.test_variance_sources import results
 
 
 def test_a_row_shows_spread_ratio_and_share_and_no_interval_where_there_is_none():

@@ -6,7 +6,7 @@ from scipy import stats
 
 from runner.reporting.statistics.dataset_tests import bayesian_signed_rank, iman_davenport, signed_rank_p
 from tests.benchmarks import calibration_tasks
-from tests.reporting.test_ranks import DEMSAR
+from tests.reporting.comparison.test_ranks import DEMSAR
 
 
 def test_iman_davenport_is_what_demsar_published():

@@ -6,12 +6,12 @@ import pytest
 from scipy import stats
 from statsmodels.stats import contingency_tables
 
-from runner.reporting.aggregate import aggregate_frame, comparison_frame
+from runner.reporting.comparison.aggregate import aggregate_frame, comparison_frame
+from runner.reporting.sentences.verdicts import verdicts
 from runner.reporting.statistics.answers import Answers
 from runner.reporting.statistics.test_set_error import mcnemar, with_test_set_error
 from runner.reporting.tables.paper_table import paper_table
-from runner.reporting.verdicts import verdicts
-from tests.reporting.test_aggregate import runs
+from tests.reporting.comparison.test_aggregate import runs
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
 

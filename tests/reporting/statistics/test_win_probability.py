@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from runner.reporting.aggregate import comparison_frame
+from runner.reporting.comparison.aggregate import comparison_frame
 from runner.reporting.statistics.win_probability import (
     all_won_interval,
     paired_win_interval,

@@ -3,9 +3,9 @@ import shutil
 import pandas as pd
 import pytest
 
-from runner.reporting.aggregate import aggregate_frame, comparison_frame
+from runner.reporting.comparison.aggregate import aggregate_frame, comparison_frame
 from runner.reporting.tables.paper_table import PaperTable, paper_table
-from tests.reporting.test_aggregate import SEVEN, runs
+from tests.reporting.comparison.test_aggregate import SEVEN, runs
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
 

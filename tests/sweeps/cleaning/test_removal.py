@@ -5,7 +5,7 @@ import pytest
 
 from runner.core.errors import UserError
 from runner.core.lock import Locked, run_lock
-from runner.reporting.collect import find_runs
+from runner.reporting.collection.collect import find_runs
 from runner.sweeps.cleaning import removal
 from runner.sweeps.cleaning.found import Wish, find
 from runner.sweeps.cleaning.removal import remove

@@ -1,0 +1,1 @@
+"""Runs of a report: found, filtered, labelled and grouped."""

@@ -1,0 +1,1 @@
+"""Comparisons of variants: pairs, differences, decisions and ranks."""

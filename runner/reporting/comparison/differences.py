@@ -1,0 +1,201 @@
+"""Differences from the baseline, seed by seed: the rows of the forest plot and of the differences over time."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from runner.core.text import counted
+from runner.records.baselines import arm_parts
+from runner.reporting.comparison.decision import STILL_TRAINING, outcome
+from runner.reporting.comparison.difference import Difference
+from runner.reporting.comparison.folds import units_of
+from runner.reporting.metrics import interval_text, signed_text
+from runner.reporting.results import Results
+from runner.reporting.sentences.time_verdicts import shown_estimate
+from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.statistics.names_of_tests import CORRECTED_T
+from runner.reporting.tuning.tuning_trials import point_values
+
+BY_EPOCH = ["variant", "name", "cell", "epoch", "n", "mean", "low", "high"]
+_TINY = np.finfo(float).tiny
+_TRAINING = "training"  # the word of a comparison without a verdict yet
+_DIGITS = 3  # of a chosen value
+_SPACE = "\N{NO-BREAK SPACE}"
+
+
+def differences(results: Results) -> list[Difference]:
+    """Return the comparisons of a report that have a difference or a verdict, in the order of its table."""
+    rows = results.comparisons.to_dict("records")
+    cells = names_and_cells(results)
+    chosen = _chosen(results)
+    return [_difference(row, results, cells, chosen, results.compared_runs.of(row)) for row in rows]
+
+
+def _difference(
+    row: Mapping[Any, Any],
+    results: Results,
+    cells: Mapping[str, tuple[str, str]],
+    chosen: Mapping[str, str],
+    places: Sequence[Sequence[int]],
+) -> Difference:
+    metric = results.metric
+    variant, baseline = str(row["variant"]), str(row["baseline"])
+    name, cell = cells[variant]
+    is_paired = str(row["test"]).startswith("paired") or row["test"] == CORRECTED_T
+    column, interval = shown_estimate(row)
+    text = signed_text(row[column], metric)
+    if not math.isnan(row[f"{interval}_low"]):
+        text += f" {interval_text(row, metric, interval)}"
+    return Difference(
+        variant=variant,
+        name=name,
+        cell=cell,
+        baseline=cells[baseline][0] + (f" ({chosen[baseline]})" if chosen.get(baseline) else ""),
+        note=", ".join(filter(None, [chosen.get(variant, ""), *_lost(row)])),
+        word=_TRAINING if row["reason"] == STILL_TRAINING else outcome(row),
+        places=(places[0], places[1]),
+        is_paired=is_paired,
+        by_seed=differences_by_seed(results.summary, metric, places, is_paired=is_paired),
+        estimate=row[column],
+        low=row[f"{interval}_low"],
+        high=row[f"{interval}_high"],
+        new_low=row.get("new_images_low", math.nan),
+        new_high=row.get("new_images_high", math.nan),
+        text=text,
+    )
+
+
+def differences_by_seed(
+    summary: pd.DataFrame, metric: str, places: Sequence[Sequence[int]], *, is_paired: bool
+) -> dict[Any, float]:
+    """Return the differences by seed or fold; several runs of one, in any cells, count as their mean."""
+    one, other = (_seed_means(summary, summary[[metric]].astype(float), side)[metric] for side in places)
+    found = one - (other if is_paired else other.mean())
+    return dict(zip(found.index, found, strict=True))
+
+
+def _seed_means(summary: pd.DataFrame, values: pd.DataFrame, places: Sequence[int]) -> pd.DataFrame:
+    """Return the mean values of each seed or fold: of its runs in each cell, then over the cells.
+
+    Args:
+        values: one row per row of the summary.
+        places: the rows to take.
+    """
+    runs = summary.iloc[list(places)]
+    units = units_of(runs)
+    if units.is_unique:
+        return values.iloc[list(places)].set_index(units).sort_index()
+    cells = runs.get("cell", pd.Series("", runs.index))
+    means: pd.DataFrame = values.iloc[list(places)].groupby([units, cells]).mean().groupby(level=0).mean()
+    return means
+
+
+def differences_by_epoch(results: Results, found: Sequence[Difference]) -> pd.DataFrame:
+    """Return one row per difference and epoch: variant, name, cell, epoch, n (pairs), mean, low and high.
+
+    The differences are those of the validation metric. They end with the shortest run. The 95% intervals hold for each
+    epoch alone; without pairs they are Welch's. The frame is empty without a history of the metric.
+    """
+    history, column, rows = results.history, results.validation_metric, [pd.DataFrame(columns=BY_EPOCH)]
+    if column in history:
+        wide = history.pivot_table(index="position", columns="epoch", values=column, dropna=False)
+        finite = wide.reindex(range(len(results.summary))).replace([np.inf, -np.inf], np.nan)
+        rows += [_over_time(results, one, finite) for one in found]
+    return pd.concat([own for own in rows if len(own)] or rows, ignore_index=True)
+
+
+def _over_time(results: Results, one: Difference, wide: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of one difference.
+
+    Args:
+        wide: one row per run, one column per epoch.
+    """
+    sides = [_seed_means(results.summary, wide, places) for places in one.places]
+    if one.is_paired:
+        sides = [sides[0] - sides[1]]
+    kept = np.logical_and.accumulate(np.logical_and.reduce([side.notna().all() for side in sides]))
+    values = [side.loc[:, kept].to_numpy(float) for side in sides]
+    if not kept.any() or not all(map(len, values)):
+        return pd.DataFrame(columns=BY_EPOCH)
+    mean = values[0].mean(axis=0) - (0 if one.is_paired else values[1].mean(axis=0))
+    reach = _reach_of_mean(values[0], results.unit.overlap) if one.is_paired else _welch_reach(*values)
+    named = {"variant": one.variant, "name": one.name, "cell": one.cell, "epoch": wide.columns[kept]}
+    return pd.DataFrame(named | {"n": min(map(len, values)), "mean": mean, "low": mean - reach, "high": mean + reach})
+
+
+def _reach_of_mean(values: npt.NDArray[np.float64], overlap: float) -> npt.NDArray[np.float64]:
+    """Return half the width of the t-interval of each column's mean; NaN for one row.
+
+    Args:
+        overlap: of the training sets; see `summarize`.
+    """
+    n = len(values)
+    if n < 2:
+        return np.full(values.shape[1], np.nan)
+    error = values.std(axis=0, ddof=1) * np.sqrt(1 / n + overlap)
+    reach: npt.NDArray[np.float64] = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * error
+    return reach
+
+
+def _welch_reach(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return half the width of Welch's interval of each column's difference; NaN if either side has one row."""
+    if min(len(one), len(other)) < 2:
+        return np.full(one.shape[1], np.nan)
+    errors = [side.var(axis=0, ddof=1) / len(side) for side in (one, other)]
+    freedom = sum(errors) ** 2 / np.maximum(
+        sum(error**2 / (len(side) - 1) for error, side in zip(errors, (one, other), strict=True)), _TINY
+    )
+    reach: npt.NDArray[np.float64] = stats.t.ppf((1 + CONFIDENCE) / 2, np.maximum(freedom, 1)) * np.sqrt(sum(errors))
+    return reach
+
+
+def names_and_cells(results: Results) -> dict[str, tuple[str, str]]:
+    """Return by label the name of each variant, and its cell of the grid with its data set.
+
+    Without several baselines there is one cell, "", and the names are the labels.
+    """
+    if results.baseline is not None or not results.baselines:
+        return {variant: (variant, "") for variant in results.variants}
+    several, found = len({*results.summary["dataset"]}) > 1, {}
+    for variant, own in results.summary.groupby("variant", sort=False):
+        name, cell = arm_parts(own["arm"].iloc[0], results.asked.variants)
+        parts = [own["dataset"].iloc[0] if several else "", cell.removeprefix(",")]
+        found[str(variant)] = (name, ",".join(filter(None, parts)))
+    return found
+
+
+def _chosen(results: Results) -> dict[str, str]:
+    """Return the values that were chosen for each tuned variant, by its label."""
+    if results.tuning is None:
+        return {}
+    best = results.tuning[results.tuning["chosen"]]
+    points = {
+        str(variant): ", ".join(f"{_last(key)}{_SPACE}{_short(value)}" for key, value in point_values(point).items())
+        for variant, point in zip(best["variant"], best["point"], strict=True)
+    }
+    named = zip(results.summary["variant"], results.runs, strict=True)
+    return {str(variant): points.get(run.record.label or "", "") for variant, run in named}
+
+
+def _last(key: str) -> str:
+    return key.rpartition(".")[2]
+
+
+def _short(value: str) -> str:
+    """Shorten a number to a few digits; other text stays."""
+    try:
+        number = float(value)
+    except ValueError:
+        return value
+    return f"{number:.{_DIGITS}g}"
+
+
+def _lost(row: Mapping[Any, Any]) -> Iterator[str]:
+    for side, whose in (("lost", ""), ("baseline_lost", " of the baseline")):
+        if row[side]:
+            yield f"{counted(row[side], 'run')}{whose} lost".replace(" ", _SPACE)

@@ -1,0 +1,251 @@
+"""Pairs of runs: the seeds of two variants that can be compared one by one."""
+
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+from runner.records.design import Looks
+from runner.reporting.comparison.folds import folds_of, units_of
+from runner.reporting.comparison.lost_runs import is_lost, is_scored
+from runner.reporting.metrics import sign_of
+
+_PAIRING = ("fingerprint", "split")  # runs of one seed are a pair only if they share these
+_WEIGHTS = ("weight_shapes", "initial_weights")  # if runs share the first, they must share the second
+Pair = tuple[Any, Any]  # cell and seed
+
+
+@dataclass(frozen=True)
+class Arm:
+    """Results of a variant by cell and seed, with the facts that make pairs.
+
+    Several runs of one seed and cell count as their mean. A lost run has the infinitely worse score. With
+    cross-validation, the examples of a fold take the place of the seed.
+    """
+
+    scores: dict[Pair, float]
+    facts: dict[Pair, Any]
+    folds: int | None = None  # of cross-validation
+    ended: frozenset[int] = frozenset()  # seeds whose runs in all cells have ended, with a result or a failure
+
+    @classmethod
+    def of(cls, runs: pd.DataFrame, metric: str) -> Self:
+        """Return the results of a variant's runs."""
+        lost = is_lost(runs, metric)
+        has_result = lost | is_scored(runs, metric)
+        with_result = runs[has_result]
+        values = with_result[metric].astype(float).mask(lost[has_result], -sign_of(metric) * np.inf)
+        pairs = _pairs(with_result)
+        facts: dict[Pair, Any] = {}
+        for pair, found in zip(pairs, _records(with_result, (*_PAIRING, *_WEIGHTS)), strict=True):
+            facts.setdefault(pair, found)
+        if len(facts) == len(pairs):
+            scores = dict(zip(pairs, values.tolist(), strict=True))
+        else:
+            means = values.groupby([*map(list, zip(*pairs, strict=True))], sort=False).mean()
+            scores = dict(zip(means.index, means, strict=True))
+        going_on = {*runs.loc[runs["status"].isin(["running", "interrupted"]), "seed"]}
+        begun: dict[Any, set[Any]] = {}
+        cells = _cells(runs)
+        for seed, cell in zip(runs["seed"].tolist(), cells, strict=True):
+            begun.setdefault(seed, set()).add(cell)
+        ended = frozenset(seed for seed, own in begun.items() if len(own) == len({*cells}) and seed not in going_on)
+        return cls(scores, facts, folds_of(runs), ended)
+
+    def has_ended(self, seeds: int) -> bool:
+        """Return whether the runs of so many seeds, counted from 0, have ended."""
+        return self.ended.issuperset(range(seeds))
+
+    def first(self, seeds: int) -> "Arm":
+        """Return the results of so many seeds, counted from 0."""
+        return replace(self, scores={pair: score for pair, score in self.scores.items() if pair[1] < seeds})
+
+    def is_pair(self, other: Self, pair: Pair) -> bool:
+        """Return whether the runs of a seed share data, split and initial weights; unknown facts count as equal.
+
+        Runs of one fold share its examples, and need to share only the data.
+        """
+        one, two = self.facts[pair], other.facts[pair]
+        if self.folds is not None:
+            return not _differ(one[_PAIRING[0]], two[_PAIRING[0]])
+        if not same_data(one, two):
+            return False
+        shapes, values = _WEIGHTS
+        return _differ(one[shapes], two[shapes]) or not _differ(one[values], two[values])
+
+    def without_cells(self) -> "Arm":
+        """Return the arm with the mean over all cells of each seed."""
+        seeds: dict[Pair, list[float]] = {}
+        for (_, seed), score in self.scores.items():
+            seeds.setdefault(("", seed), []).append(score)
+        scores = {pair: float(np.mean(values)) for pair, values in seeds.items()}
+        facts = {("", seed): facts for (_, seed), facts in reversed(self.facts.items())}
+        return replace(self, scores=scores, facts=facts)
+
+    def by_seed(self, cells: Container[Any]) -> list[float]:
+        """Return the mean over some cells for each seed; infinitely bad if a run diverged in any cell."""
+        seeds: dict[Any, list[float]] = {}
+        for (cell, seed), score in self.scores.items():
+            if cell in cells or np.isinf(score):
+                seeds.setdefault(seed, []).append(score)
+        return [float(np.mean(values)) for values in seeds.values()]
+
+    def completed_pairs(self, cells: Container[Any]) -> set[Pair]:
+        """Return the cells and seeds behind the finite means of `by_seed`."""
+        lost = {seed for (_, seed), score in self.scores.items() if np.isinf(score)}
+        return {(cell, seed) for cell, seed in self.scores if cell in cells and seed not in lost}
+
+    def completed_cells(self) -> set[Any]:
+        """Return the cells with at least one completed run."""
+        return {cell for (cell, _), score in self.scores.items() if np.isfinite(score)}
+
+
+def arms_of(summary: pd.DataFrame, metric: str) -> dict[str, Arm]:
+    """Return the variants with a result."""
+    arms = {str(variant): Arm.of(runs, metric) for variant, runs in summary.groupby("variant", sort=False)}
+    return {variant: arm for variant, arm in arms.items() if arm.scores}
+
+
+@dataclass(frozen=True)
+class Design:
+    """Design of a comparison: the runs of two arms to compare, by pairs or not."""
+
+    arms: tuple[Arm, Arm]
+    is_apart: bool  # the arms share no cell, so the cells of a seed are averaged
+    common: list[Pair]
+    pairs: list[Pair]  # true pairs among the common ones
+
+    @classmethod
+    def of(cls, one: Arm, other: Arm) -> Self:
+        """Return the design for the runs of two arms."""
+        is_apart = not {cell for cell, _ in one.scores} & {cell for cell, _ in other.scores}
+        if is_apart:
+            one, other = one.without_cells(), other.without_cells()
+        common = [pair for pair in one.scores if pair in other.scores]
+        return cls((one, other), is_apart, common, [pair for pair in common if one.is_pair(other, pair)])
+
+    @property
+    def is_paired(self) -> bool:
+        """Whether two or more seeds, and at least half of the common ones, are true pairs."""
+        return len({seed for _, seed in self.pairs}) > 1 and 2 * len(self.pairs) >= len(self.common)
+
+    @property
+    def folds(self) -> int | None:
+        """The number of folds, if either arm was cross-validated."""
+        return next((arm.folds for arm in self.arms if arm.folds is not None), None)
+
+    @property
+    def cells(self) -> set[Any]:
+        """The cells to compare without pairs."""
+        own, others = (arm.completed_cells() for arm in self.arms)
+        return own & others or own | others
+
+    def completed(self) -> list[set[Pair]]:
+        """Return the cells and seeds that the difference covers, for each arm: those without a lost run."""
+        if not self.is_paired:
+            return [arm.completed_pairs(self.cells) for arm in self.arms]
+        both = {pair for pair in self.pairs if all(np.isfinite(arm.scores[pair]) for arm in self.arms)}
+        return [both, both]
+
+
+def paired_differences(
+    summary: pd.DataFrame, metric: str, baselines: str | Mapping[str, str]
+) -> dict[str, dict[int, float]]:
+    """Return the differences from the baseline of each variant that is compared by pairs, by seed.
+
+    Without pairs in which a run diverged; cells of one seed count as their mean. Arguments as for `comparison_frame`.
+    """
+    arms, found = arms_of(summary, metric), dict[str, dict[int, float]]()
+    for variant, arm in arms.items():
+        baseline = baselines if isinstance(baselines, str) else baselines[variant]
+        if variant == baseline or baseline not in arms:
+            continue
+        design = Design.of(arm, arms[baseline])
+        if design.is_paired:
+            one, other = (side.scores for side in design.arms)
+            own: dict[int, list[float]] = {}
+            for pair in sorted(design.completed()[0], key=lambda pair: pair[1]):
+                own.setdefault(pair[1], []).append(one[pair] - other[pair])
+            found[variant] = {seed: float(np.mean(values)) for seed, values in own.items()}
+    return found
+
+
+def at_last_look(arms: Sequence[Arm], had: Sequence[int]) -> Sequence[Arm]:
+    """Return the results at the last of the planned looks so far; all of them before the first look."""
+    return [arm.first(had[-1]) for arm in arms] if had else arms
+
+
+@dataclass(frozen=True)
+class _Side:
+    """Runs of one variant by their positions in a summary, with what decides whether a comparison uses them."""
+
+    arm: Arm
+    places: list[int]
+    scored: list[bool]
+    pairs: list[Pair]
+
+
+class ComparedRuns:
+    """Completed runs behind the differences of a comparison frame."""
+
+    def __init__(self, summary: pd.DataFrame, looks: Looks | None = None) -> None:
+        """Take the runs that were compared.
+
+        Args:
+            looks: the planned looks of the comparisons.
+        """
+        self._summary, self._looks = summary, looks
+        self._places = {name: np.asarray(places) for name, places in summary.groupby("variant").indices.items()}
+        self._sides: dict[tuple[str, str], _Side] = {}
+
+    def of(self, comparison: Mapping[Any, Any]) -> list[list[int]]:
+        """Return the positions in the summary of a difference's runs: the variant's, then the baseline's.
+
+        Args:
+            comparison: a row of the comparison frame.
+        """
+        sides = [self._side(comparison[name], comparison["metric"]) for name in ("variant", "baseline")]
+        had = self._looks.sizes[: comparison["looks"]] if self._looks else []
+        design = Design.of(*at_last_look([side.arm for side in sides], had))
+        found = []
+        for side, compared in zip(sides, design.completed(), strict=True):
+            rows = zip(side.places, side.scored, side.pairs, strict=True)
+            used = ((place, ("", pair[1]) if design.is_apart else pair) for place, scored, pair in rows if scored)
+            found.append([place for place, pair in used if pair in compared])
+        return found
+
+    def _side(self, variant: str, metric: str) -> _Side:
+        if (variant, metric) not in self._sides:
+            places = self._places[variant]
+            runs = self._summary.iloc[places]
+            scored = is_scored(runs, metric).tolist()
+            self._sides[variant, metric] = _Side(Arm.of(runs, metric), places.tolist(), scored, _pairs(runs))
+        return self._sides[variant, metric]
+
+
+def _pairs(runs: pd.DataFrame) -> list[Pair]:
+    return [*zip(_cells(runs), units_of(runs).tolist(), strict=True)]
+
+
+def _cells(runs: pd.DataFrame) -> list[Any]:
+    return runs["cell"].tolist() if "cell" in runs else [""] * len(runs)
+
+
+def _records(runs: pd.DataFrame, columns: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the columns of each run, None for an unknown value; `to_dict` takes far longer for a few rows."""
+    values = [runs[name].tolist() if name in runs else [None] * len(runs) for name in columns]
+    return [
+        {name: None if pd.isna(value) else value for name, value in zip(columns, row, strict=True)}
+        for row in zip(*values, strict=True)
+    ]
+
+
+def same_data(one: Mapping[Any, Any], other: Mapping[Any, Any]) -> bool:
+    """Return whether two runs share data and split; unknown facts (None) count as equal."""
+    return not any(_differ(one.get(key), other.get(key)) for key in _PAIRING)
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    return None not in (one, other) and one != other

@@ -1,0 +1,1 @@
+"""Effects of a grid's axes, and of sources of variance."""

@@ -1,0 +1,1 @@
+"""Sentences of a report: verdicts and captions."""

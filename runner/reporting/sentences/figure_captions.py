@@ -1,0 +1,152 @@
+"""Captions of drawn figures, fit to stand in a paper: what is drawn, n, intervals, test and data."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from runner.core.text import counted
+from runner.core.write import write_text
+from runner.reporting.comparison.decision import has_times
+from runner.reporting.comparison.difference import Difference
+from runner.reporting.comparison.differences import differences
+from runner.reporting.figures.learning_curves import ZOOM_TITLE
+from runner.reporting.metrics import axis_label, margin_text, quantity
+from runner.reporting.results import Results
+from runner.reporting.sentences.captions import BAND, DOTS, TUNING_CAPTIONS, caption_of, in_units
+from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.tables.latex_table import escaped, identifier
+from runner.reporting.tables.markdown import escaped_markdown
+from runner.reporting.tables.paper_table import tests_text
+from runner.reporting.targets import is_time
+
+_ZOOMED = "The last panel of a row shows the part of the curves in the box."
+_OF_ONE_SEED = {BAND: "Each line is one seed.", DOTS: "Each dot is one seed."}
+_WITHOUT_N = {*TUNING_CAPTIONS, "confusion_matrix", "variance_sources", "critical_difference", "time_profile"}
+
+Sentences = Callable[[Sequence[Difference], Results, Figure], Iterator[str]]
+
+
+def figure_caption(stem: str, figure: Figure, results: Results, confusion: str | None = None) -> str:
+    """Return the caption of a drawn figure; each of its sentences holds for this figure.
+
+    Args:
+        confusion: variant of the confusion matrix; None: the best on validation.
+    """
+    own = OWN_CAPTIONS.get(stem)
+    if own is not None:
+        said = [in_units(sentence, results.unit) for sentence in own(differences(results), results, figure)]
+    else:
+        said = [_usual(stem, results)]
+        if any(axes.get_title(loc="left") == ZOOM_TITLE for axes in figure.axes):
+            said.append(_ZOOMED)
+    return " ".join([*said, *_from_title(stem, results, confusion), _of_runs(stem, results)])
+
+
+def _from_title(stem: str, results: Results, confusion: str | None) -> Iterator[str]:
+    """Yield what the figure's title says; figures for a paper have none."""
+    if stem == "confusion_matrix":
+        variant = confusion or results.ranked[0]
+        yield f"Mean of {counted(len(results.runs_of(variant)), results.unit.noun)} of {variant}."
+    ended = results.aggregate["completed"] + results.aggregate["diverged"]
+    if (stem == "time_to_target" or is_time(stem)) and (results.aggregate["reached"] < ended).any():
+        yield "A variant of which some runs never reached the target has no mean."
+    if stem in ("time_to_target", "time_profile") and results.goal:
+        yield f"Target: {results.goal}."
+    if stem in ("heat_map", "interaction", "critical_difference", "variance_sources"):
+        yield f"Metric: {quantity(results.metric)}."
+
+
+def write_captions(captions: Mapping[str, str], out: Path) -> list[Path]:
+    """Write captions.md and captions.tex, a figure each; return the paths.
+
+    Args:
+        captions: by the stem of the figure's file.
+    """
+    label = identifier(out.resolve().name)
+    lines = [f"**{stem}**: {escaped_markdown(text)}\n" for stem, text in captions.items()]
+    write_text(out / "captions.md", "\n".join(lines))
+    figures = [_latex_figure(stem, text, label) for stem, text in captions.items()]
+    write_text(out / "captions.tex", "\n".join(["% \\usepackage{graphicx}", *figures]))
+    return [out / "captions.md", out / "captions.tex"]
+
+
+def _latex_figure(stem: str, text: str, label: str) -> str:
+    lines = [
+        r"\begin{figure}",
+        r"\centering",
+        rf"\includegraphics{{{stem}}}",
+        rf"\caption{{{escaped(text)}}}\label{{fig:{label}-{identifier(stem)}}}",
+        r"\end{figure}",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _usual(stem: str, results: Results) -> str:
+    """Return what a figure of this name shows, of one seed without bands and intervals."""
+    text = caption_of(stem, results.unit)
+    if stem == results.metric:
+        text = f"{axis_label(stem)[:1].upper()}{axis_label(stem)[1:]} by variant. {text}"
+    if results.aggregate["n"].max() > 1:
+        return text
+    for several, one in _OF_ONE_SEED.items():
+        text = text.replace(in_units(several, results.unit), in_units(one, results.unit))
+    return text
+
+
+def _of_forest(found: Sequence[Difference], results: Results, figure: Figure) -> Iterator[str]:
+    timed = any(map(has_times, results.comparisons.to_dict("records")))
+    yield f"Difference of each variant from {_baseline(found)} in {quantity(results.metric)}."
+    if any(one.is_paired for one in found):
+        yield f"Dots are seeds, paired with the baseline's; diamonds are their {'median' if timed else 'mean'}."
+    if not all(one.is_paired for one in found):
+        yield "Hollow dots are seeds minus the mean of the baseline, without pairs; diamonds are their mean."
+    if any(math.isfinite(one.low) for one in found):
+        has_new = any(math.isfinite(one.new_low) for one in found)
+        also = " for these test examples, thin lines the one that also covers new test examples" if has_new else ""
+        yield f"Thick lines are the {CONFIDENCE:.0%} interval{also}."
+    yield from _margin(results)
+    if any(line.get_marker() in ("<", ">") for axes in figure.axes for line in axes.lines):
+        yield "An arrow at the edge is a difference far beyond the others."
+    if tested := tests_text(results.comparisons, results.aggregate):
+        yield f"Verdicts: {tested}."
+
+
+def _of_differences_over_time(found: Sequence[Difference], results: Results, figure: Figure) -> Iterator[str]:
+    paired = ", paired by seed" if all(one.is_paired for one in found) else ""
+    metric = quantity(results.validation_metric)
+    yield f"Mean difference of each variant from {_baseline(found)} in {metric} by epoch{paired}."
+    if results.aggregate["n"].max() > 1:
+        yield f"Bands are {CONFIDENCE:.0%} t-intervals, each for its epoch and variant alone."
+    if any(line.get_color() == "0.8" for axes in figure.axes for line in axes.lines):
+        yield "Each panel shows one variant in colour, and the others in grey."
+    yield from _margin(results)
+
+
+OWN_CAPTIONS: Mapping[str, Sentences] = {"forest": _of_forest, "difference_over_time": _of_differences_over_time}
+
+
+def _margin(results: Results) -> Iterator[str]:
+    if results.margin is not None:
+        yield f"Grey band: within the margin of {margin_text(results.margin, results.metric)}."
+
+
+def _baseline(found: Sequence[Difference]) -> str:
+    names = {one.baseline for one in found}
+    several = len({one.cell for one in found}) > 1
+    return "its baseline" if len(names) > 1 else f"{names.pop()}{' in the same cell or data set' * several}"
+
+
+def _of_runs(stem: str, results: Results) -> str:
+    """Return the data, and the numbers of seeds behind a figure of several variants."""
+    data = ", ".join(dict.fromkeys(results.summary["dataset"]))
+    if stem in _WITHOUT_N or (stem == "sensitivity" and results.tuning is not None):  # of the tuning runs
+        return f"Data: {data}."
+    counts = results.aggregate["n"].astype(int)
+    least, most = counts.min(), counts.max()
+    noun = results.unit.noun
+    return (
+        f"Data: {data}; n = {counted(most, noun) if least == most else f'{least} to {most} {noun}s'} of each variant."
+    )

@@ -1,0 +1,414 @@
+"""Verdicts and cautions: one sentence per variant, and the limits of its evidence."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from runner.core.text import counted
+from runner.records.record import RunRecord
+from runner.reporting.comparison.decision import (
+    EQUIVALENT,
+    NEITHER_SHOWN,
+    NOT_SIGNIFICANT,
+    STILL_TRAINING,
+    UNDECIDED,
+    can_decide,
+    has_seeds_apart,
+    has_times,
+    least_text,
+    may_be_these_alone,
+    outcome,
+    p_text,
+    shows_only_equivalence,
+)
+from runner.reporting.comparison.folds import unit_noun
+from runner.reporting.comparison.lost_runs import no_result_text
+from runner.reporting.metrics import (
+    detectable_text,
+    device_name,
+    margin_text,
+    p_equation,
+    p_number,
+    quantity,
+    seeds_interval,
+    shown_unit,
+    signed_text,
+    value_text,
+)
+from runner.reporting.sentences.time_verdicts import (
+    about_times,
+    claim_on_times,
+    difference_of_times,
+    evidence_on_times,
+)
+from runner.reporting.statistics.attainability import LEVEL, smallest_equivalence_p, smallest_p
+from runner.reporting.statistics.families import after_correction
+from runner.reporting.statistics.names_of_tests import NO_TEST
+from runner.reporting.statistics.power import POWER
+from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
+
+_MIXED = {"device": "device", "threads": "number of threads", "code": "commit"}
+_ALL = {1: "its only run", 2: "both runs"}  # all runs of a variant
+_Row = Mapping[Any, Any]  # of a frame
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Sentence on one variant: its name, its mean in brackets, a claim, and the evidence in brackets or as a clause."""
+
+    variant: str
+    claim: str
+    mean: str = ""
+    evidence: str = ""
+
+    @property
+    def short(self) -> str:
+        """The claim alone."""
+        return f"{self.variant}{self.claim}."
+
+    def __str__(self) -> str:
+        """Return the whole sentence."""
+        return f"{self.variant}{self.mean}{self.claim}{self.evidence}."
+
+
+def verdicts(
+    aggregate: pd.DataFrame, comparisons: pd.DataFrame, baselines: Mapping[str, str], goal: str = ""
+) -> dict[str, str]:
+    """Return one sentence per variant; arguments as for `verdict_parts`."""
+    return {variant: str(found) for variant, found in verdict_parts(aggregate, comparisons, baselines, goal).items()}
+
+
+def verdict_parts(
+    aggregate: pd.DataFrame, comparisons: pd.DataFrame, baselines: Mapping[str, str], goal: str = ""
+) -> dict[str, Verdict]:
+    """Return claim and evidence on each variant, in the order of the table.
+
+    Args:
+        baselines: each variant's baseline; a baseline maps to itself.
+        goal: the target in words, if the metric is the time to it.
+    """
+    rows = {str(row["variant"]): row for row in aggregate.to_dict("records")}
+    compared = {row["variant"]: row for row in comparisons.to_dict("records")}
+    return {
+        variant: _verdict_on_times(compared[variant], rows, goal, len(compared))
+        if variant in compared and has_times(compared[variant])
+        else _verdict(variant, rows, compared, baselines)
+        for variant in rows
+    }
+
+
+def _verdict(
+    variant: str, rows: Mapping[str, _Row], compared: Mapping[Any, _Row], baselines: Mapping[str, str]
+) -> Verdict:
+    row = rows[variant]
+    if variant in compared:
+        found = compared[variant]
+        claim = f" {_claim(found)}{_estimate(found, rows)}"
+        evidence = _evidence(found, rows, len(compared)) + _single_networks(found, len(compared))
+        return Verdict(variant, claim, f" ({_mean(row)})", evidence)
+    if not row["n"]:
+        return Verdict(variant, f" has {_mean(row)}")
+    baseline = baselines[variant]
+    if baseline != variant:
+        return Verdict(variant, f": {_mean(row)} (n = {row['n']:.0f}); its baseline, {baseline}, has no result")
+    if any(found["baseline"] == variant for found in compared.values()):
+        return Verdict(variant, " is the baseline", f" ({_mean(row)}, n = {row['n']:.0f})")
+    return Verdict(variant, f": {_mean(row)} (n = {row['n']:.0f})")
+
+
+def _verdict_on_times(found: _Row, rows: Mapping[str, _Row], goal: str, comparisons: int) -> Verdict:
+    claim, margin = _claim(found), margin_text(found["margin"], found["metric"])
+    if found["verdict"] not in (UNDECIDED, EQUIVALENT):
+        claim = claim_on_times(found, goal) + _by_how_much(found, margin)
+    elif found["verdict"] == EQUIVALENT or found["reason"] in (NOT_SIGNIFICANT, NEITHER_SHOWN):
+        claim += f" {about_times(goal)}"
+    parts = [*evidence_on_times(found, rows, _p_values(found, comparisons), comparisons), *_looks(found)]
+    parts += _among(rows[found["variant"]], rows[found["baseline"]])
+    text = "; ".join(parts)
+    if difference := difference_of_times(found):
+        return Verdict(found["variant"], f" {claim}{_joint(found)} {difference}", evidence=f" ({text})")
+    evidence = f" ({text})" if can_decide(found) else f"; {text}"
+    return Verdict(found["variant"], f" {claim}", evidence=evidence if text else "")
+
+
+def _mean(row: _Row) -> str:
+    """Return a variant's mean, with the runs that it covers if others diverged."""
+    metric, runs = row["metric"], row["runs"]
+    named = quantity(metric)
+    if row["n"]:
+        mean = f"mean {named} {value_text(row['mean'], metric)}"
+        over = f" over the {runs_with_value(row, metric)} of {runs} runs that {succeeded(metric)}"
+        return mean + over * bool(runs_lost(row, metric))
+    if runs_lost(row, metric) == runs:
+        return f"no {named}: {_ALL.get(runs, f'all {runs} runs')} {lost_how(metric)}"
+    return f"no {named}: {'its only run did not complete' if runs == 1 else f'none of its {runs} runs completed'}"
+
+
+def _claim(found: _Row) -> str:
+    baseline, margin = found["baseline"], margin_text(found["margin"], found["metric"])
+    if found["verdict"] == EQUIVALENT:
+        also = ", though significantly different" if found["p_adjusted"] < LEVEL else ""
+        return f"is equivalent to {baseline} within {margin}{also}"
+    if found["verdict"] != UNDECIDED:
+        return f"is significantly {outcome(found)} than {baseline}{_by_how_much(found, margin)}"
+    if found["reason"] == NOT_SIGNIFICANT:
+        return f"shows {NOT_SIGNIFICANT} from {baseline}"
+    if found["reason"] == NEITHER_SHOWN:
+        return f"shows neither a significant difference from {baseline} nor equivalence within {margin}"
+    if shows_only_equivalence(found):
+        return f"is not shown to be equivalent to {baseline} within {margin}; {found['reason']}"
+    nothing = ", so nothing is claimed" if found["reason"] == STILL_TRAINING else ""
+    return f"versus {baseline}: {found['reason']}{nothing}"
+
+
+def _by_how_much(found: _Row, margin: str) -> str:
+    """Say whether a significant difference is shown to be beyond the margin; "" without one."""
+    if math.isnan(found["margin"]):
+        return ""
+    return f" by more than {margin}" if found["p_beyond"] < LEVEL else f", perhaps by less than {margin}"
+
+
+def _estimate(found: _Row, rows: Mapping[str, _Row]) -> str:
+    """Return the difference from the baseline, with the seeds that it covers if either side has others."""
+    if not found["n_completed"]:
+        return ""
+    metric = found["metric"]
+    text = f"{signed_text(found['difference'], metric)} {shown_unit(metric)}".strip() + _tiny(found)
+    if found["lost"] or found["baseline_lost"]:
+        both = f"in which both {succeeded(metric)}" if is_time(metric) else "that both completed"
+        text += f" over the {counted(found['n_completed'], unit_noun(found))} {both}"
+    elif has_seeds_apart(found, {variant: row["n"] for variant, row in rows.items()}):
+        which = "of its last look" if found["looks"] else "that both have"
+        text += f" over the {found['n_completed']} {unit_noun(found)}s {which}"
+    return f"{_joint(found)} {text}"
+
+
+def _joint(found: _Row) -> str:
+    """Return the mark between a claim and its estimate."""
+    is_answered = found["verdict"] != UNDECIDED or found["reason"] in (NOT_SIGNIFICANT, NEITHER_SHOWN)
+    return ":" if is_answered else ";"
+
+
+def _evidence(found: _Row, rows: Mapping[str, _Row], comparisons: int) -> str:
+    """Return the evidence for a claim, in parentheses; "" where nothing is claimed."""
+    if found["reason"] == STILL_TRAINING or (math.isnan(found["p_adjusted"]) and not can_decide(found)):
+        return ""
+    parts = [*_intervals(found, comparisons), _p_values(found, comparisons), *_tested(found), f"n = {found['n']}"]
+    parts += [
+        *_looks(found),
+        *_lost(found),
+        *_among(rows[found["variant"]], rows[found["baseline"]]),
+        *_of_these_examples(found),
+        *_could_have_shown(found),
+    ]
+    return f" ({'; '.join(parts)})"
+
+
+def _tested(found: _Row) -> Iterator[str]:
+    if found["test"] != NO_TEST:
+        yield found["test"]
+
+
+def _p_values(found: _Row, comparisons: int) -> str:
+    """Return the adjusted p values: of the difference and, with a margin, of the claim about it."""
+    if math.isnan(found["p_adjusted"]):
+        return "no p value"
+    difference = p_equation(p_text(found))
+    after = f", {after_correction(found['correction'])}" if comparisons > 1 else ""
+    has_claim = found["verdict"] not in (UNDECIDED, EQUIVALENT)
+    name, against = ("p_beyond", "more than the margin") if has_claim else ("p_equivalence", "equivalence")
+    if math.isnan(found[name]):
+        return f"{difference}{after}"
+    both = [f"{difference} for a difference", f"{p_equation(p_text(found, name))} for {against}"]
+    first, second = both if has_claim else reversed(both)
+    return f"{first} and {second}{after}"
+
+
+def _tiny(found: _Row) -> str:
+    examples = _examples(found)
+    return " (less than one test example)" if examples and 0 < abs(found["difference"]) * examples < 1 else ""
+
+
+def _examples(found: _Row) -> int:
+    """Return the size of the test set; 0 if unknown."""
+    examples = found.get("test_examples")
+    return 0 if examples is None or pd.isna(examples) else int(examples)
+
+
+def _of_these_examples(found: _Row) -> Iterator[str]:
+    """Name the test examples that a claim is about: the test over seeds does not cover new ones."""
+    these = f"these {_examples(found):,} test examples"
+    if may_be_these_alone(found):
+        claim = "equivalence" if found["verdict"] == EQUIVALENT else "difference"
+        yield f"the {claim} may be {these}' alone"
+    elif found["verdict"] != UNDECIDED and _examples(found):
+        covers_new = not math.isnan(found["new_images_low"])  # the intervals say for which examples
+        yield f"{_examples(found):,} test examples" if covers_new else f"holds for {these}"
+
+
+def _single_networks(found: _Row, comparisons: int) -> str:
+    """Return McNemar's test of two single runs as a further clause; "" without one."""
+    p_value = found.get("p_mcnemar", math.nan)
+    if math.isnan(p_value) or found["reason"] == STILL_TRAINING:
+        return ""
+    differ = "differ" if p_value < LEVEL else "do not differ significantly"
+    unadjusted = ", unadjusted" if comparisons > 1 else ""
+    return (
+        f"; these two networks {differ} on these {_examples(found):,} test examples (McNemar, exact: "
+        f"{p_equation(p_number(p_value))}{unadjusted}); one seed says nothing about the variants"
+    )
+
+
+def _intervals(found: _Row, comparisons: int) -> Iterator[str]:
+    """Yield the intervals of the difference, which no correction adjusts for several comparisons."""
+    if found["n_completed"] < 2:
+        return
+    interval = seeds_interval(found)
+    is_known = not math.isnan(found[f"{interval}_low"])
+    none = "no 95% CI" + ("" if found["looks"] else ", all differences equal")
+    text = f"95% CI {_range(found, interval)}" if is_known else none
+    if has_new := not math.isnan(found.get("new_images_low", math.nan)):
+        new = _range(found, "new_images")
+        text += f" for these test examples, {new} for new ones too" if is_known else f"; {new} for new test examples"
+        text += " but for this look alone" * bool(found["looks"])
+    yield text + ", unadjusted" * (comparisons > 1 and (is_known or has_new))
+
+
+def _range(found: _Row, interval: str) -> str:
+    low, high = (signed_text(found[f"{interval}_{end}"], found["metric"]) for end in ("low", "high"))
+    return f"{low} to {high}"
+
+
+def _looks(found: _Row) -> Iterator[str]:
+    if found["looks"]:
+        yield f"{counted(found['looks'], 'planned look')}"
+
+
+def _could_have_shown(found: _Row) -> Iterator[str]:
+    """Name the smallest difference that an undecided comparison could have shown."""
+    if found["verdict"] == UNDECIDED and not math.isnan(found["detectable"]):
+        yield f"could have shown {detectable_text(found['detectable'], found['metric'])} with {POWER:.0%} power"
+
+
+def _lost(found: _Row) -> Iterator[str]:
+    """Name the diverged runs that a comparison counts as lost."""
+    sides = (("lost", "variant"), ("baseline_lost", "baseline"))
+    if lost := [f"{counted(found[count], 'run')} of {found[side]}" for count, side in sides if found[count]]:
+        yield f"counted as lost: {' and '.join(lost)} that {lost_how(found['metric'])}"
+
+
+def _among(*sides: _Row) -> Iterator[str]:
+    """Name the runs that a claim covers, if others have no result."""
+    parts = [
+        f"the {row['completed'] + row['diverged']} of {row['runs']} runs of {row['variant']} that "
+        f"{'completed or diverged' if row['diverged'] else 'completed'}"
+        for row in sides
+        if row["completed"] + row["diverged"] < row["runs"]
+    ]
+    if parts:
+        yield f"among {' and '.join(parts)}"
+
+
+def cautions(
+    aggregate: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    records: Sequence[RunRecord],
+    tuned: Iterable[str],
+    not_begun: int = 0,
+) -> list[str]:
+    """Return the limits of the evidence, one sentence each.
+
+    Args:
+        tuned: sentences about how the variants were tuned.
+        not_begun: number of planned runs without a record.
+    """
+    runs = [*_without_result(aggregate), *_to_come(aggregate, not_begun)]
+    pairs = [*_undecidable(comparisons), *_unmatched(comparisons), *_unpaired(comparisons)]
+    return [*runs, *tuned, *pairs, *_mixed(records)]
+
+
+def _without_result(aggregate: pd.DataFrame) -> Iterator[str]:
+    for _, row in aggregate.iterrows():
+        if without := no_result_text(row):
+            rest = f"its results cover the other {row['n']:.0f}" if row["n"] else "it has no results"
+            if row["diverged"]:
+                rest += "; comparisons count diverged runs as lost"
+            yield f"{row['variant']}: of {counted(row['runs'], 'run')}, {without}; {rest}."
+
+
+def _to_come(aggregate: pd.DataFrame, not_begun: int) -> Iterator[str]:
+    training = [
+        f"{row['running']} of {counted(row['runs'], 'run')} of {row['variant']}"
+        for _, row in aggregate[aggregate["running"] > 0].iterrows()
+    ]
+    if training:
+        yield (
+            f"still training: {', '.join(training)}. These results are preliminary: nothing is claimed about these "
+            "variants, and the p values of the others may change."
+        )
+    if not_begun:
+        yield f"not begun: {counted(not_begun, 'planned run')}. This report covers only a part of the plan."
+
+
+def _undecidable(comparisons: pd.DataFrame) -> Iterator[str]:
+    """Name the designs that cannot reach significance, whatever the results."""
+    unable = [row for row in comparisons.to_dict("records") if not can_decide(row)]
+    for reason, row in {row["reason"]: row for row in unable}.items():
+        smallest, pairs = least_text(smallest_p(row["n"], 1)), counted(row["n"], "pair")
+        claims = "nothing" if math.isnan(row["margin"]) else "neither a difference nor equivalence"
+        if shows_only_equivalence(row):
+            smallest += f" for a difference and {least_text(smallest_equivalence_p(row['n'], 1))} for equivalence,"
+            claims = "no difference"
+        yield (
+            f"{reason}: an exact test on {pairs} gives {smallest} before any correction. The report shows intervals "
+            f"and claims {claims}."
+        )
+
+
+def _unmatched(comparisons: pd.DataFrame) -> Iterator[str]:
+    for row in comparisons[comparisons["unmatched"] > 0].to_dict("records"):
+        yield (
+            f"{row['variant']}: {counted(row['unmatched'], unit_noun(row))} shared with {row['baseline']} "
+            f"{'is not a true pair' if row['unmatched'] == 1 else 'are not true pairs'} (different data, split or "
+            "initial weights); the comparison leaves out such seeds."
+        )
+
+
+def _unpaired(comparisons: pd.DataFrame) -> Iterator[str]:
+    is_unpaired = ~comparisons["test"].astype(str).str.startswith(("paired", NO_TEST))
+    for test, rows in comparisons[is_unpaired & (comparisons["n"] > 1)].groupby("test", sort=False):
+        name = "Welch's test" if test == "Welch" else "the rank-sum test"
+        yield (
+            "not paired with the baseline (different seeds, data, split or initial weights), so compared by "
+            f"{name}: {', '.join(rows['variant'])}."
+        )
+
+
+def _known(value: object) -> str:
+    return "unknown" if value is None else str(value)
+
+
+def _devices(known: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Return the devices' names; ignore an older record without a processor if others name one."""
+    names = [(device.get("name"), device_name(device)) for device in known]
+    refined = {name for name, full in names if full != name}
+    return {full for name, full in names if full != name or name not in refined}
+
+
+def _mixed(records: Sequence[RunRecord]) -> Iterator[str]:
+    """Name the versions, devices and commits in which the runs differ."""
+    versions = {name for record in records for name in record.versions}
+    found = {name: {record.versions.get(name) for record in records} for name in sorted(versions)}
+    known = [record.device for record in records if record.device]  # empty if the run ended before it had a device
+    found["device"] = {*_devices(known)}
+    found["threads"] = {device.get("intra_op_threads") for device in known}
+    found["code"] = {(record.code.get("commit") or "")[:12] or None for record in records}
+    for name, values in found.items():
+        if len(values) > 1:
+            what = _MIXED.get(name, f"version of {name}")
+            yield f"the runs differ in their {what}: {', '.join(sorted(map(_known, values)))}."
+    if any(record.code.get("dirty") for record in records):
+        yield "some runs used code with uncommitted changes."

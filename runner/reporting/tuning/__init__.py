@@ -1,0 +1,1 @@
+"""Tuning of a study: trials, choices, curves and importances."""

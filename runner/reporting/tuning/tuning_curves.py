@@ -1,0 +1,186 @@
+"""Tuning curves of a study's variants: their table, and the budget from which on their order stays the same."""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from runner.config.overrides import override_key
+from runner.core.text import counted, printable
+from runner.records.baselines import arm_parts
+from runner.records.sweep_directory import tested_metric, tuned_metric
+from runner.reporting.collection.collect import Run
+from runner.reporting.metrics import quantity, sign_of, value_text
+from runner.reporting.statistics.ties import places
+from runner.reporting.statistics.tuning_curve import best_so_far, tuning_curve
+
+TUNING_CURVE_COLUMNS = [
+    "variant", "metric", "budget", "expected", "low", "high", "without_score", "expected_test", "place",
+    "median", "median_low", "median_high", "kind",
+]  # fmt: skip
+SO_FAR = "so_far"  # of the curves of trials that depend on each other
+_MOST_LISTED = 3  # earlier leaders in a sentence
+
+
+def tuning_curve_frame(
+    tuning: pd.DataFrame,
+    runs: Iterable[Run],
+    names: Iterable[str],
+    direction: str | None = None,
+    *,
+    is_independent: bool = True,
+) -> pd.DataFrame:
+    """Return one row per tuned variant and budget: `TUNING_CURVE_COLUMNS`.
+
+    `place` orders the variants of a cell of the grid, up to their smallest budget. As in all rankings, a larger share
+    of draws without a score ranks behind.
+
+    Args:
+        tuning: one row per point, as in tuning.csv.
+        runs: the tuning runs.
+        names: of the study's variants, without cells of a grid.
+        direction: max or min, if the study says which is better.
+        is_independent: whether no point depends on others. If one does, because the sampler learns or a pruner stops
+            trials, the order of the trials counts and the curve has the best so far.
+    """
+    metric = tuned_metric(tuning)
+    sign = sign_of(metric, direction)
+    curve_of, kind = (tuning_curve, "draws") if is_independent else (best_so_far, SO_FAR)
+    frames = []
+    points = tuning.assign(tested=_tested(tuning, runs, tested_metric(metric)))
+    for variant, own in points.groupby("variant", sort=False):
+        curve = curve_of(own[metric], own["tested"], sign)
+        about = {"variant": variant, "metric": metric, "budget": range(1, len(own) + 1), "kind": kind}
+        frames.append(pd.DataFrame(about | vars(curve)))
+    frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=TUNING_CURVE_COLUMNS)
+    return frame.assign(place=_places(frame, names, sign))[TUNING_CURVE_COLUMNS]
+
+
+def _tested(tuning: pd.DataFrame, runs: Iterable[Run], metric: str) -> list[float]:
+    """Return the mean test score of each point's tuning runs; NaN unless all of them have one."""
+    has_ids = "run_ids" in tuning  # tables of an earlier version have none
+    place_of: dict[tuple[str, str], int] = {}  # by variant and run id, or by variant and point
+    for number, (variant, text) in enumerate(
+        zip(tuning["variant"], tuning["run_ids" if has_ids else "point"], strict=True)
+    ):
+        place_of |= {(variant, name): number for name in (text.split() if has_ids else [text])}
+    scores = [list[float]() for _ in range(len(tuning))]
+    for run in runs:
+        names = [run.record.run_id] if has_ids else _endings(run)
+        place = next((place_of[key] for name in names if (key := (run.record.variant, name)) in place_of), None)
+        score = run.record.summary().get(metric)
+        if place is not None and run.record.status == "completed" and isinstance(score, int | float):
+            scores[place].append(score)
+    return [
+        float(np.mean(own)) if own and len(own) == seeds else np.nan
+        for own, seeds in zip(scores, tuning["seeds"], strict=True)
+    ]
+
+
+def _endings(run: Run) -> list[str]:
+    """Return the endings of a run's overrides, one of which is its point."""
+    own = [printable(override) for override in run.record.overrides if override_key(override) != "seed"]
+    return [" ".join(own[start:]) for start in range(len(own))]
+
+
+def _places(curves: pd.DataFrame, names: Iterable[str], sign: int) -> "pd.Series[Any]":
+    found = pd.Series(np.nan, index=curves.index)
+    for _, rows in _cells(curves, names):
+        for _, at in rows.groupby("budget"):
+            found[at.index] = 1 + places(at["expected"], at["without_score"], sign)
+    return found.astype("Int64")
+
+
+def _cells(curves: pd.DataFrame, names: Iterable[str]) -> list[tuple[str, pd.DataFrame]]:
+    """Return the cells of the study's grid with two variants or more, up to the smallest budget of their variants.
+
+    The variants have the names that they have in the study.
+    """
+    names, budgets = list(names), curves.groupby("variant")["budget"].max()
+    parts = {str(variant): arm_parts(str(variant), names) for variant in dict.fromkeys(curves["variant"])}
+    found = []
+    for cell in dict.fromkeys(cell for _, cell in parts.values()):
+        own = {variant: name for variant, (name, there) in parts.items() if there == cell}
+        rows = curves[curves["variant"].isin(own) & (curves["budget"] <= budgets[[*own]].min())]
+        if len(own) > 1:
+            found.append((cell.removeprefix(","), rows.assign(variant=rows["variant"].map(own))))
+    return found
+
+
+def tuning_sentences(curves: pd.DataFrame, names: Iterable[str]) -> list[str]:
+    """Return for each cell of the study's grid which variant leads at which tuning budget, and until when.
+
+    Args:
+        curves: as from `tuning_curve_frame`.
+        names: of the study's variants, without cells of a grid.
+    """
+    return [
+        f"Tuning budget{f' ({cell})' if cell else ''}: {_leads(rows)}"
+        for cell, rows in _cells(curves, names)
+        if rows["budget"].max() > 1 and rows["expected"].notna().any()
+    ]
+
+
+def pruning_sentences(tuning: pd.DataFrame, pruner: str) -> list[str]:
+    """Return a sentence on the trials that a pruner stopped, and the epochs that this saved; none without a pruner.
+
+    Args:
+        tuning: one row per point, as in tuning.csv.
+    """
+    if pruner == "none" or "epochs" not in tuning:
+        return []
+    stopped, trained = int((tuning["state"] == "pruned").sum()), int(tuning["epochs"].sum())
+    planned, trials = int(tuning["planned_epochs"].sum()), counted(len(tuning), "trial")
+    epochs = f"{trained:,} of {planned:,} epochs were trained"
+    return [f"Pruning ({pruner.replace('_', ' ')}): {stopped} of {trials} ended early; {epochs}."]
+
+
+def _leads(rows: pd.DataFrame) -> str:
+    table = rows.pivot_table(index="budget", columns="variant", values="place", sort=False)
+    leaders = [tuple(map(str, table.columns[row == 1])) for row in table.to_numpy()]
+    orders = [tuple(row) for row in table.to_numpy()]
+    most, begins, settled = len(table), _begins(leaders), _begins(orders)[-1]
+    text = f"{_lead(leaders[-1])} {_span(begins[-1], most, most)} by {_evidence(rows[rows['budget'] == most])}"
+    earlier = [
+        f"{' and '.join(leaders[first - 1])} {_span(first, after - 1, most)}" for first, after in pairwise(begins)
+    ]
+    if earlier:
+        listed = earlier if len(earlier) <= _MOST_LISTED else [f"the lead changes {len(earlier)} times"]
+        text += f"; before that {', '.join(listed)}"
+    if len(table.columns) > 2:
+        until = "still changes at the last budget" if settled == most else f"is the same {_span(settled, most, most)}"
+        text += f". The order of all {len(table.columns)} variants {until}"
+    if rows["kind"].iloc[0] != SO_FAR and rows.groupby("budget")["without_score"].nunique().max() > 1:
+        text += ". A variant ranks behind while all points of a draw may lack a score"
+    return f"{text}."
+
+
+def _begins(values: Sequence[Any]) -> list[int]:
+    """Return the budgets, from 1, at which a new value begins."""
+    return [1, *(place + 1 for place in range(1, len(values)) if values[place] != values[place - 1])]
+
+
+def _lead(leaders: Sequence[str]) -> str:
+    return f"{' and '.join(leaders)} {'lead' if len(leaders) > 1 else 'leads'}"
+
+
+def _span(first: int, last: int, most: int) -> str:
+    if (first, last) == (1, most):
+        return "at every budget"
+    if first == last:
+        return f"at {counted(first, 'point')}"
+    return f"from {counted(first, 'point')} on" if last == most else f"at {first} to {last} points"
+
+
+def _evidence(rows: pd.DataFrame) -> str:
+    """Return the metric with the scores of the first two places, at the largest budget."""
+    metric, ordered = rows["metric"].iloc[0], rows.sort_values("place", kind="stable")
+    first, others = ordered.iloc[0], ordered[ordered["place"] > 1]
+    then = "".join(f", {row['variant']} {value_text(row['expected'], metric)}" for _, row in others.head(1).iterrows())
+    is_so_far = rows["kind"].iloc[0] == SO_FAR
+    picks = f"best {quantity(metric)} so far, in one search"
+    if not is_so_far:
+        picks = f"expected best {quantity(metric)} of points picked at random"
+    return f"{picks} ({value_text(first['expected'], metric)} at {first['budget']} points{then})"

@@ -1,0 +1,124 @@
+import json
+import re
+import shutil
+
+import pytest
+from matplotlib.figure import Figure
+
+from runner.reporting.figures.canvas import save_figure
+from runner.reporting.formats import Output
+from runner.reporting.report import report
+from runner.reporting.report_figures import report_figures
+from runner.reporting.result_reader import Wish
+from runner.reporting.sentences.figure_captions import figure_caption, write_captions
+
+pytestmark = pytest.mark.usefixtures("few_resamples")
+
+
+@pytest.fixture
+def captions(make_run, tmp_path):
+    """captions({"a": [0.5, 0.6], "b": [0.7, 0.8]}) -> the captions of the report's figures, by stem."""
+
+    def make(variants, epochs=2, of=None, first=None, **wish):
+        for name, scores in variants.items():
+            for number, score in enumerate(scores):
+                seed = number + (first or {}).get(name, 0)
+                own = {"label": name, "seed": seed, "accuracies": [*[0.5] * (epochs - 1), score]}
+                make_run(f"sweep/{name}{seed}", **own)
+        results = report([tmp_path / "sweep"], tmp_path / "out", Wish(**wish), Output(["csv"])).results
+        draws = report_figures(results, results.ranks, None, seeds=False)
+        return {stem: figure_caption(stem, draw(), results) for stem, draw in draws if of is None or stem in of}
+
+    return make
+
+
+SIX = [0.6, 0.61, 0.62, 0.63, 0.64, 0.66]
+
+
+def test_every_figure_names_its_data_and_its_seeds(captions):
+    found = captions({"a": SIX, "b": SIX[::-1]})
+    assert {"forest", "difference_over_time", "accuracy", "test_accuracy"} <= {*found}
+    assert all(text.endswith("Data: mnist; n = 6 seeds of each variant.") for text in found.values())
+
+
+def test_different_numbers_of_seeds_are_a_range(captions):
+    assert "n = 2 to 3 seeds" in captions({"a": SIX[:3], "b": SIX[:2]}, of=["forest"])["forest"]
+
+
+def test_the_forest_plots_caption_names_what_is_drawn_and_the_test(captions):
+    text = captions({"a": SIX, "b": [score + 0.1 for score in SIX]}, of=["forest"], margin=0.01)["forest"]
+    for part in (
+        "Difference of each variant from a in test accuracy.",
+        "Dots are seeds, paired with the baseline's; diamonds are their mean.",
+        "Grey band: within the margin of 1 percentage points.",
+        "Verdicts: paired sign-flip, exact (p of equivalence within 1 percentage points: by two one-sided tests",
+    ):
+        assert part in text
+
+
+def test_what_is_not_drawn_is_not_named(captions):
+    found = captions({"a": SIX, "b": SIX[::-1]}, of=["forest", "accuracy", "difference_over_time"])
+    for absent in ("Hollow", "Grey band", "arrow", "new test examples", "panel"):  # no predictions, no margin, no zoom
+        assert not [text for text in found.values() if absent in text]
+
+
+def test_of_one_seed_no_caption_speaks_of_bands_or_intervals(captions):
+    found = captions({"a": SIX[:1], "b": SIX[1:2]})
+    assert not [text for text in found.values() if re.search("band|interval|means over", text)]
+    assert "Each line is one seed." in found["accuracy"]
+
+
+def test_runs_without_pairs_are_said_to_be_so(captions):
+    found = captions({"a": SIX, "b": SIX}, first={"b": 100}, of=["forest", "difference_over_time"])
+    assert "Hollow dots are seeds minus the mean of the baseline, without pairs" in found["forest"]
+    assert "paired" not in found["difference_over_time"] + found["forest"]
+
+
+def test_an_arrow_a_grey_curve_and_a_zoomed_part_are_named_where_they_are(captions):
+    variants = {name: [score + shift for score in SIX] for shift, name in enumerate("abcde", start=0) if shift < 1}
+    variants |= {name: [score + number / 1000 for score in SIX] for number, name in enumerate("bcde", start=1)}
+    variants |= {"f": [0.01] * 6}
+    found = captions(variants, epochs=6, of=["forest", "difference_over_time", "accuracy"])
+    assert "An arrow at the edge is a difference far beyond the others." in found["forest"]
+    assert "the others in grey" in found["difference_over_time"]
+    assert "The last panel of a row shows the part of the curves in the box." in found["accuracy"]
+
+
+@pytest.mark.parametrize("target", [0.6, 0.605])
+def test_a_variant_that_missed_the_target_is_said_to_have_no_mean(captions, target):
+    text = captions({"a": SIX, "b": SIX[::-1]}, of=["time_to_target", "epochs_to_target"], metric="epochs_to_target",
+                    target=target)["epochs_to_target"]  # fmt: skip
+    assert ("some runs never reached the target has no mean" in text) == (target > SIX[0])
+
+
+def test_what_only_the_title_said_is_in_the_caption(make_run, tmp_path):
+    for seed in (0, 1):
+        path = make_run(f"sweep/{seed}", label="a", seed=seed) / "record.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"scores": {"confusion_matrix": [[2, 0], [1, 1]]}}))
+    results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
+    draw = dict(report_figures(results, None, None, seeds=False))["confusion_matrix"]
+    assert "Mean of 2 seeds of a." in figure_caption("confusion_matrix", draw(), results)
+
+
+def test_the_captions_are_written_beside_the_figures(make_run, tmp_path):
+    for name in "ab":
+        make_run(f"a_sweep/{name}", label=name)
+    written = report([tmp_path / "a_sweep"], tmp_path / "a_sweep", output=Output(["table", "png"])).written
+    stems = [path.stem for path in written if path.suffix == ".png"]
+    text = (tmp_path / "a_sweep" / "captions.tex").read_text()
+    assert re.findall(r"\\includegraphics{(.*)}", text) == stems
+    assert r"\label{fig:a-sweep-test-accuracy}" in text
+    assert re.findall(r"\*\*(\w+)\*\*", (tmp_path / "a_sweep" / "captions.md").read_text()) == stems
+    none = report([tmp_path / "a_sweep"], tmp_path / "out", output=Output(["table"])).written
+    assert not [path for path in none if path.stem == "captions"]
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex on this machine")
+def test_the_captions_compile_under_their_figures(tmp_path, shell):
+    head = "\\documentclass{article}\n\\usepackage{graphicx}\n"
+    save_figure(Figure(figsize=(1, 1)), tmp_path / "forest.png")
+    write_captions({"forest": r"Of a_b & 50% <i> \input{x}, #1 ± 2"}, tmp_path)
+    text = (tmp_path / "captions.tex").read_text()
+    (tmp_path / "paper.tex").write_text(f"{head}\\begin{{document}}\n{text}\n\\end{{document}}\n")
+    done = shell("pdflatex -interaction=nonstopmode -halt-on-error paper.tex", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout[-1500:]

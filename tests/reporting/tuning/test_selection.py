@@ -1,0 +1,61 @@
+import pandas as pd
+import pytest
+
+from runner.reporting.tuning.selection import SELECTION_COLUMNS, selection_frame, selection_warnings
+
+TUNING = pd.DataFrame(
+    {
+        "variant": ["adam", "adam", "sgd"],
+        "point": ["lr=0.1", "lr=0.01", "lr=1"],
+        "val_accuracy": [0.5, 0.9294, 0.8],
+        "seeds": 1,
+        "scored": 1,
+        "chosen": [False, True, True],
+        "on_edge": [False, False, True],
+        "budget": [2, 2, 1],
+    }
+)
+
+
+def summary(**figures):
+    rows = [
+        ("adam", "completed", 0.92),
+        ("adam", "completed", 0.9256),
+        ("adam", "diverged", 0.1),
+        ("sgd", "completed", 0.81),
+    ]
+    return pd.DataFrame(rows, columns=["variant", "status", "val_accuracy"]).assign(**figures)
+
+
+def test_a_tuned_score_is_held_against_fresh_seeds():
+    # DeepOBS's published runs: Adam's tuning seed scored 92.94, its fresh seeds 92.28 on average.
+    found = selection_frame(TUNING, summary()).set_index("variant")
+    assert list(found.reset_index()) == SELECTION_COLUMNS
+    assert found.loc["adam", "fresh"] == pytest.approx(0.9228)
+    assert found.loc["adam", "optimism"] == pytest.approx(0.0066)
+    assert found.loc["adam", "n"] == 2
+    assert found.loc["sgd", "optimism"] == pytest.approx(-0.01)
+
+
+def test_a_loss_is_flattered_by_being_low():
+    tuning = TUNING.rename(columns={"val_accuracy": "val_loss"}).assign(val_loss=[3.0, 0.1, 0.2])
+    found = selection_frame(tuning, summary(val_loss=0.3)).set_index("variant")
+    assert found.loc["adam", "optimism"] == pytest.approx(0.2)
+
+
+def test_a_study_may_say_in_which_direction_its_metric_is_better():
+    tuning = TUNING.rename(columns={"val_accuracy": "val_loss"}).assign(val_loss=[3.0, 0.1, 0.2])
+    found = selection_frame(tuning, summary(val_loss=0.3), "max").set_index("variant")
+    assert found.loc["adam", "optimism"] == pytest.approx(-0.2)
+
+
+def test_edges_and_unequal_budgets_are_named():
+    edge, budget = selection_warnings(selection_frame(TUNING, summary()))
+    assert edge.startswith("sgd: lr=1 lies on the edge")
+    assert "unequal budgets (adam 2, sgd 1 points tried)" in budget
+
+
+def test_a_budget_that_was_not_used_up_is_named():
+    selection = selection_frame(TUNING, summary())
+    assert "budget of 2 points was not used up (sgd 1 points, all there are)" in selection_warnings(selection, 2)[-1]
+    assert selection_warnings(selection, 1) == selection_warnings(selection)
