@@ -11,10 +11,10 @@ from runner.engine.keras_internals import replaced, schedule_of
 from runner.optim.keras_internals import innermost
 
 _schedules = keras.optimizers.schedules
-# They turn this attribute, and nothing that depends on it, into a tensor in each step.
+# They turn this attribute, and nothing that depends on it, into a tensor in each step, with the bits of a constant. Not
+# CosineDecayRestarts: there TensorFlow multiplies a constant by the factor of m_mul first.
 _SCALABLE = (
     _schedules.CosineDecay,
-    _schedules.CosineDecayRestarts,
     _schedules.ExponentialDecay,
     _schedules.InverseTimeDecay,
     _schedules.PolynomialDecay,

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
-from importlib.util import LazyLoader
+from threading import RLock
 from types import ModuleType
+from typing import Any
 
 CHECKED_WITH = "Keras 3.15.1"
 
@@ -22,6 +23,8 @@ _UNUSED = frozenset(
         "keras.src.visualization",
     }
 )
+
+_WAITING = "__deferred_loader__"  # name of the loader in a module that has not been used
 
 
 @contextmanager
@@ -41,5 +44,39 @@ class _Finder(MetaPathFinder):
         """Find an unused part as the import system does, with a loader that waits for its first use."""
         spec = PathFinder.find_spec(fullname, path, target) if fullname in _UNUSED else None
         if spec and isinstance(spec.loader, Loader):
-            spec.loader = LazyLoader(spec.loader)
+            spec.loader = _Deferring(spec.loader)
         return spec
+
+
+class _Deferring(Loader):
+    def __init__(self, loader: Loader) -> None:
+        self._loader = loader
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """Return a module that loads itself."""
+        return _Deferred(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Leave the module to its first use."""
+        assert module.__spec__
+        module.__spec__.loader = module.__loader__ = self._loader
+        vars(module)[_WAITING] = self._loader
+
+
+class _Deferred(ModuleType):
+    """Module that loads when an attribute is used. Before Python 3.12.3, `LazyLoader` fails if two threads do that."""
+
+    _loading = RLock()  # of all deferred modules, because one loads another
+
+    def __getattribute__(self, name: str) -> Any:
+        own = super().__getattribute__
+        with _Deferred._loading:  # other threads wait; this one comes back for what it has loaded
+            names = own("__dict__")
+            if loader := names.pop(_WAITING, None):
+                try:
+                    loader.exec_module(self)
+                except BaseException:  # also Ctrl-C: the next use tries again
+                    names[_WAITING] = loader
+                    raise
+                super().__setattr__("__class__", ModuleType)  # from now on it is like any other module
+            return own(name)

@@ -139,9 +139,10 @@ class SlurmPool:
     def _assign(self, function: Callable[[Task], Result], waiting: Waiting[Task]) -> None:
         """Give tasks to free workers; a worker without the time for one has to end."""
         for seat in [seat for seat in self._seats if seat.is_free]:
-            taken = waiting.take(seat.last)
-            if taken is None:
+            if not len(waiting):  # asked again, the queue would forget the kinds of workers that compute
                 return
+            taken = waiting.take(seat.last)
+            assert taken
             is_fresh = seat.last is None  # else a run that takes a whole job would never begin
             fits = is_fresh or time.monotonic() + _MARGIN * self._longest.get(taken[1], 0.0) < seat.until
             if seat.box.send("task", seat.number, (function, taken[0]) if fits else ()) and fits:

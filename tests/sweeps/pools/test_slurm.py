@@ -207,6 +207,25 @@ def test_a_task_that_had_not_begun_when_its_job_ended_is_not_lost(cluster):
     assert (task, str(lost)) == ("a", "job 1 ended: luck (log)")
 
 
+def test_a_task_that_had_not_begun_is_given_to_a_worker_that_has_waited_meanwhile(cluster):
+    pool = cluster(2)
+    there = pool._executor
+    results = played(
+        pool, ["a1", "a2"],
+        [
+            lambda: (there.answer("0-0", 0), there.answer("1-0", 0)),
+            lambda: there.answer("0-0", 1),
+            lambda: None,
+            lambda: None,
+            lambda: setattr(there.jobs[1], "has_ended", True),
+            lambda: there.answer("0-0", 2),
+        ],
+        kind=lambda task: task[0],
+    )  # fmt: skip
+    assert results == [("a1", "a1"), ("a2", "a2")]
+    assert there.arrays == [2]
+
+
 def test_a_worker_that_has_resigned_gets_no_task(cluster):
     pool = cluster(1)
     there = pool._executor
