@@ -145,7 +145,7 @@ def _head(axes: Axes) -> None:
 
 def _name_sides(axes: Axes, metric: str) -> None:
     """Write the words for both sides of 0, between the ticks and the label."""
-    axes.xaxis.labelpad = _LABEL_PAD * axes.xaxis.label.get_fontsize()
+    axes.xaxis.labelpad = _LABEL_PAD * axes.xaxis.label.get_fontproperties().get_size_in_points()
     for text, side, at in zip(sides(metric), ("right", "left"), (-_SIDES_AT, _SIDES_AT), strict=True):
         axes.annotate(
             text, (0, 0), (at, _SIDES_BELOW), xycoords=axes.get_xaxis_transform(), textcoords="offset fontsize",
