@@ -67,24 +67,25 @@ def study_variants(
 def _check_tuned(name: str, study: Study, command: Iterable[str]) -> None:
     """Raise ConfigError if a value is given twice, or the command sets a tuned key of the variant."""
     axes = study.axes_of(name)
+    group = study.tune.group_of(name) if study.tune else ""
     for key, axis in axes.items():
-        _refuse_twice(key, axis.choices or [])
+        _refuse_twice(key, axis.choices or [], f"{group}.{key}")
     if given := axes.keys() & {override_key(override) for override in command}:
-        place = f"{study.tune.group_of(name) if study.tune else ''}.{min(given)}"
+        place = f"{group}.{min(given)}"
         raise ConfigError(f"{min(given)}: is tuned for {name} ({place}); leave out this value, or that axis")
 
 
 def _check_axes(axes: Mapping[str, Sequence[Any]], variants: int = 1) -> None:
     for key, values in axes.items():
-        _refuse_twice(key, values)
+        _refuse_twice(key, values, key)
     count = variants * math.prod(map(len, axes.values()))
     if count > MOST:
         raise ConfigError(f"{', '.join(axes)}: {count} variants or points; at most {MOST} can be planned")
 
 
-def _refuse_twice(key: str, values: Sequence[Any]) -> None:
+def _refuse_twice(key: str, values: Sequence[Any], place: str) -> None:
     if twice := [value for value, times in Counter(map(str, values)).items() if times > 1]:
-        raise ConfigError(f"{key}: {twice[0].removeprefix(f'{key}=')} is given twice")
+        raise ConfigError(f"{place}: {twice[0].removeprefix(f'{key}=')} is given twice")
 
 
 def _overrides(key: str, values: Iterable[Any]) -> list[str]:

@@ -30,11 +30,11 @@ def test_a_value_that_is_given_twice_is_refused(axes):
         grid_variants(axes, [])
 
 
-@pytest.mark.parametrize("where", ["grid", "tune"])
-def test_so_it_is_in_a_study(composer, where):
+@pytest.mark.parametrize(("where", "place"), [("grid", ""), ("tune", r"study\.tune\.axes\.")])
+def test_so_it_is_in_a_study(composer, where, place):
     axes = {"optimizer.learning_rate": [0.1, 0.01, 0.1]}
     asked = {"grid": {"grid": axes}, "tune": {"tune": {"axes": axes}}}[where]
-    with pytest.raises(ConfigError, match=r"optimizer\.learning_rate: 0\.1 is given twice"):
+    with pytest.raises(ConfigError, match=rf"^{place}optimizer\.learning_rate: 0\.1 is given twice"):
         variants(composer, {"variants": {"sgd": ["optimizer=sgd"]}} | asked)
 
 
