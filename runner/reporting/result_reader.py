@@ -33,6 +33,7 @@ from runner.reporting.metrics import USUAL_METRICS, is_share, percent_hint, vali
 from runner.reporting.results import Results
 from runner.reporting.tables.frames import history_frame, summary_frame
 from runner.reporting.targets import is_time, usual_target, with_targets
+from runner.reporting.tuning.repeated_searches import repeated_curves
 from runner.reporting.tuning.selection import read_tuning
 
 _ROPE = "--bayesian-rope"
@@ -96,6 +97,7 @@ def read_results(
         left_out=left_out,
         levels=read_factors(runs, summary, wish.by, asked.variants, values),
         source_runs=find_runs(paths, left_out, "source") if asked.sources else [],
+        repeated_curves=repeated_curves(paths, left_out),
         **chosen,
     )
     if results.folds:

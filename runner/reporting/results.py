@@ -71,6 +71,7 @@ class Results:
     levels: pd.DataFrame | None  # of each run on each axis of a grid; None if the variants are no grid
     rope: float | None = None  # in the unit of the metric
     source_runs: list[Run] = field(default_factory=list)  # in each, one source of variance varies alone, or everything
+    repeated_curves: pd.DataFrame | None = None  # of a search and its repetitions
 
     @property
     def goal(self) -> str:
@@ -123,7 +124,7 @@ class Results:
     def tuning_curve(self) -> pd.DataFrame | None:
         """The best score of a tuned study by its tuning budget, one row per tuned variant and budget."""
         if self.tuning is None:
-            return None
+            return self.repeated_curves
         asked = self.asked
         return tuning_curve_frame(
             self.tuning, self.tuning_runs, asked.variants, asked.direction, is_independent=asked.has_independent_points
@@ -142,10 +143,11 @@ class Results:
     @property
     def tuning_sentences(self) -> list[str]:
         """One sentence per cell of a tuned study's grid: the leading variants by tuning budget; and one on pruning."""
-        if self.tuning is None or self.tuning_curve is None:
+        curves = self.tuning_curve
+        if curves is None:
             return []
-        leads = tuning_sentences(self.tuning_curve, self.asked.variants)
-        return [*leads, *pruning_sentences(self.tuning, self.asked.pruner)]
+        leads = tuning_sentences(curves, self.asked.variants or dict.fromkeys(curves["variant"]))
+        return leads if self.tuning is None else [*leads, *pruning_sentences(self.tuning, self.asked.pruner)]
 
     @cached_property
     def aggregate(self) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from runner.reporting.figures.styles import Style
 from runner.reporting.metrics import axis_label, is_share
 from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.statistics.ties import Values
+from runner.reporting.statistics.tuning_curve import DRAWS
 
 _NAME = 46  # letters per line
 _MARKED = 12  # most budgets with a marker, and with a bar
@@ -30,7 +31,8 @@ _STEP = 1.8  # points between the bars of neighbours
 def tuning_curves(curves: pd.DataFrame, title: str, styles: Mapping[str, Style]) -> Figure:
     """Draw each variant's expected best score by budget, with the range of the draws, and the test score of the winner.
 
-    Of trials that depend on each other it is the best score so far, without a range.
+    Of trials that depend on each other it is the best score so far: without a range, or, if the search was repeated,
+    the mean of the searches with their range.
 
     The scale is that of the expected scores; a bar may leave the panel.
 
@@ -57,21 +59,21 @@ def _draw(figure: Figure, axes: Axes, curves: pd.DataFrame, column: str, styles:
     for place, (variant, own) in enumerate(variants):
         style = styles[str(variant)]
         look: Any = {"color": style.color}
-        has_range = own["low"].notna().any()
-        if not has_range:
-            look["drawstyle"] = "steps-post"
-        elif style.shown and column == "expected":
+        if own["low"].notna().any() and style.shown and column == "expected":
             aside = _STEP * (place - (hidden + len(variants) - 1) / 2)
             look["transform"] = offset_copy(axes.transData, figure, x=aside, units="points")
             bars = own[own["budget"].isin(_barred(len(own)))]
             axes.vlines(bars["budget"], bars["low"], bars["high"], alpha=0.6, linewidth=0.7, **look)
+        if own["kind"].iloc[0] != DRAWS:
+            look["drawstyle"] = "steps-post"
         marker = style.marker if style.shown and len(own) <= _MARKED else None
         label = _label(str(variant), len(own)) if style.shown else None
         axes.plot(own["budget"], own[column], linestyle=style.dash, marker=marker, markersize=3, label=label, **look)
     if hidden:
         axes.plot([], [], color="0.75", label=counted(hidden, "other variant"))
     if curves["low"].notna().any():
-        axes.plot([], [], "|", color="0.3", label=f"{CONFIDENCE:.0%} of the draws")
+        label = f"{CONFIDENCE:.0%} of the draws" if DRAWS in {*curves["kind"]} else "range of the searches"
+        axes.plot([], [], "|", color="0.3", label=label)
 
 
 def _barred(most: int) -> Values:

@@ -110,6 +110,7 @@ def _studied(results: Results) -> dict[str, Any]:
     """Return the content of the sections on tuning, planned looks and sources of variance."""
     spread, looks, asked = results.variance_sources, looks_frame(results), results.asked.looks
     return {
+        "is_tuned": results.tuning_curve is not None,
         "selection": None if results.selection is None else selection_table(results.selection),
         "trials": trials_table(results),
         "looks": None if looks is None or asked is None else looks_table(looks, asked),

@@ -12,7 +12,7 @@ SECTIONS = {
     "again": "Reproduce",
 }  # fmt: skip
 NEEDS = {
-    "in-full": "verdicts", "charts": "chart_data", "data-sets": "tasks", "effects": "effects", "tuning": "selection",
+    "in-full": "verdicts", "charts": "chart_data", "data-sets": "tasks", "effects": "effects", "tuning": "is_tuned",
     "looks": "looks", "variance": "variance", "failures": "failures", "left-out": "left_out",
 }  # fmt: skip
 """Content without which a section is absent; the others are always there."""

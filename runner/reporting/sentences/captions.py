@@ -2,6 +2,7 @@
 
 from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.statistics.tuning_curve import REPEATED, SO_FAR
 
 BAND = f"Lines are means over seeds, bands their {CONFIDENCE:.0%} t-intervals."
 DOTS = f"Each dot is a seed; the bar below is the mean with its {CONFIDENCE:.0%} t-interval."
@@ -31,6 +32,16 @@ TUNING_CAPTIONS = {
     "tuning_parallel": (
         "Each line is a trial: it passes through the values of its keys to its validation score, which also gives its "
         "colour (dark: better). The thick line is the choice. Grey trials have no score. A gap is a key not set."
+    ),
+}
+TUNING_CURVES = {  # by kind
+    SO_FAR: (
+        "Best validation score of the first so many trials of one search, and the test score of that trial, both on "
+        "the tuning seeds. The trials depend on each other, so another search may differ."
+    ),
+    REPEATED: (
+        "Best validation score of the first so many trials of a search, and the test score of that trial, both on the "
+        "tuning seeds: means of the repeated searches. A bar is the range of the searches."
     ),
 }
 CAPTIONS = TUNING_CAPTIONS | {

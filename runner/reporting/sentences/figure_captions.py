@@ -14,7 +14,7 @@ from runner.reporting.comparison.differences import differences
 from runner.reporting.figures.learning_curves import ZOOM_TITLE
 from runner.reporting.metrics import axis_label, margin_text, quantity
 from runner.reporting.results import Results
-from runner.reporting.sentences.captions import BAND, DOTS, TUNING_CAPTIONS, caption_of, in_units
+from runner.reporting.sentences.captions import BAND, DOTS, TUNING_CAPTIONS, TUNING_CURVES, caption_of, in_units
 from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.tables.latex_table import escaped, identifier
 from runner.reporting.tables.markdown import escaped_markdown
@@ -87,6 +87,8 @@ def _latex_figure(stem: str, text: str, label: str) -> str:
 def _usual(stem: str, results: Results) -> str:
     """Return what a figure of this name shows, of one seed without bands and intervals."""
     text = caption_of(stem, results.unit)
+    if stem == "tuning_curve" and results.tuning_curve is not None:
+        text = TUNING_CURVES.get(results.tuning_curve["kind"].iloc[0], text)
     if stem == results.metric:
         text = f"{axis_label(stem)[:1].upper()}{axis_label(stem)[1:]} by variant. {text}"
     if results.aggregate["n"].max() > 1:

@@ -17,6 +17,10 @@ from scipy import stats
 from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.statistics.ties import Values, levelled
 
+# Kinds of curves, as in tuning_curve.csv:
+DRAWS = "draws"  # of points that do not depend on each other
+SO_FAR = "so_far"  # of the trials of one search, in their order
+REPEATED = "repeated"  # means of the latter over several searches
 _TAIL = (1 - CONFIDENCE) / 2
 _DIGITS = 12  # of a sum of probabilities, so that equal shares are equal
 _ROUNDING = 10.0**-_DIGITS

@@ -14,13 +14,12 @@ from runner.records.sweep_directory import tested_metric, tuned_metric
 from runner.reporting.collection.collect import Run
 from runner.reporting.metrics import quantity, sign_of, value_text
 from runner.reporting.statistics.ties import places
-from runner.reporting.statistics.tuning_curve import best_so_far, tuning_curve
+from runner.reporting.statistics.tuning_curve import DRAWS, REPEATED, SO_FAR, best_so_far, tuning_curve
 
 TUNING_CURVE_COLUMNS = [
     "variant", "metric", "budget", "expected", "low", "high", "without_score", "expected_test", "place",
     "median", "median_low", "median_high", "kind",
 ]  # fmt: skip
-SO_FAR = "so_far"  # of the curves of trials that depend on each other
 _MOST_LISTED = 3  # earlier leaders in a sentence
 
 
@@ -47,7 +46,7 @@ def tuning_curve_frame(
     """
     metric = tuned_metric(tuning)
     sign = sign_of(metric, direction)
-    curve_of, kind = (tuning_curve, "draws") if is_independent else (best_so_far, SO_FAR)
+    curve_of, kind = (tuning_curve, DRAWS) if is_independent else (best_so_far, SO_FAR)
     frames = []
     points = tuning.assign(tested=_tested(tuning, runs, tested_metric(metric)))
     for variant, own in points.groupby("variant", sort=False):
@@ -56,6 +55,35 @@ def tuning_curve_frame(
         frames.append(pd.DataFrame(about | vars(curve)))
     frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=TUNING_CURVE_COLUMNS)
     return frame.assign(place=_places(frame, names, sign))[TUNING_CURVE_COLUMNS]
+
+
+def mean_curve_frame(
+    searches: Sequence[pd.DataFrame], names: Iterable[str], direction: str | None = None
+) -> pd.DataFrame | None:
+    """Return the mean of several searches' best so far, up to the budget that all reach; `low` to `high`: their range.
+
+    Args:
+        searches: as from `tuning_curve_frame`, of trials that depend on each other.
+        names: of the study's variants, without cells of a grid.
+        direction: max or min, if the study says which is better.
+
+    Returns:
+        As `tuning_curve_frame`; None if the searches tuned different variants, or by different metrics.
+    """
+    about = [{*zip(curves["variant"], curves["metric"], strict=True)} for curves in searches]
+    if any(own != about[0] for own in about):
+        return None
+    groups = pd.concat(searches).groupby(["variant", "metric", "budget"], sort=False)
+    means = groups.agg(
+        expected=("expected", "mean"),
+        low=("expected", "min"),
+        high=("expected", "max"),
+        without_score=("without_score", "mean"),
+        expected_test=("expected_test", lambda scores: scores.mean(skipna=False)),
+    )
+    means = means[groups.size() == len(searches)].reset_index().assign(kind=REPEATED)
+    places = _places(means, names, sign_of(means["metric"].iloc[0], direction))
+    return means.assign(place=places).reindex(columns=TUNING_CURVE_COLUMNS)
 
 
 def _tested(tuning: pd.DataFrame, runs: Iterable[Run], metric: str) -> list[float]:
@@ -179,8 +207,8 @@ def _evidence(rows: pd.DataFrame) -> str:
     metric, ordered = rows["metric"].iloc[0], rows.sort_values("place", kind="stable")
     first, others = ordered.iloc[0], ordered[ordered["place"] > 1]
     then = "".join(f", {row['variant']} {value_text(row['expected'], metric)}" for _, row in others.head(1).iterrows())
-    is_so_far = rows["kind"].iloc[0] == SO_FAR
-    picks = f"best {quantity(metric)} so far, in one search"
-    if not is_so_far:
-        picks = f"expected best {quantity(metric)} of points picked at random"
+    picks = {
+        SO_FAR: f"best {quantity(metric)} so far, in one search",
+        REPEATED: f"best {quantity(metric)} so far, on average over the searches",
+    }.get(rows["kind"].iloc[0], f"expected best {quantity(metric)} of points picked at random")
     return f"{picks} ({value_text(first['expected'], metric)} at {first['budget']} points{then})"

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
 
 from runner.reporting.figures.files import Draw
 from runner.reporting.figures.of_importances import importance_rows
@@ -28,10 +30,14 @@ def tuning_figures(results: Results, styles: dict[str, Style]) -> Named:
         styles: of the variants of the report; they are used if the variants have the names of the study.
     """
     variants, curves = results.trials, results.tuning_curve
+    datasets = ", ".join(dict.fromkeys(results.summary["dataset"]))
+    if results.repeated_curves is not None:
+        yield "tuning_curve", partial(_repeated, results.repeated_curves, f"Best so far, repeated searches: {datasets}")
+        return
     if curves is None or curves["budget"].max() < 2 or not any(len(trials.scored) for trials in variants):
         return
     bests = {trials.variant: trials.best for trials in variants}
-    sign, datasets = variants[0].sign, ", ".join(dict.fromkeys(results.summary["dataset"]))
+    sign = variants[0].sign
     lost = [float(np.isnan(score)) for score in bests.values()]
     ranked = best_first([*bests], places([*bests.values()], lost, sign))
     if not {*bests} <= {*styles}:
@@ -56,3 +62,8 @@ def tuning_figures(results: Results, styles: dict[str, Style]) -> Named:
     if shown:
         title = f"Trials in parallel coordinates: {datasets}"
         yield "tuning_parallel", partial(parallel_coordinates, shown, axis, title)
+
+
+def _repeated(curves: pd.DataFrame, title: str) -> Figure:
+    last = curves.groupby("variant", sort=False).last()
+    return tuning_curves(curves, title, variant_styles([*last.index], [*last.sort_values("place").index], None))

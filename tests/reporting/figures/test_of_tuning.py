@@ -11,7 +11,7 @@ def curves(points=3, variants=("sgd", "adam"), metric="val_accuracy", **others):
     budgets = np.arange(1, points + 1)
     frames = [
         pd.DataFrame({"variant": variant, "metric": metric, "budget": budgets, "expected": 0.9 - 0.1 / budgets}).assign(
-            **({"low": 0.0, "high": 0.9, "expected_test": np.nan} | others)
+            **({"low": 0.0, "high": 0.9, "expected_test": np.nan, "kind": "draws"} | others)
         )
         for variant in variants
     ]
@@ -35,6 +35,13 @@ def test_each_variant_has_its_line_its_bars_and_its_number_of_points():
     texts = [text.get_text().replace("\N{NO-BREAK SPACE}", " ") for text in figure.legends[0].get_texts()]
     assert texts == ["sgd (3 points)", "adam (3 points)", "95% of the draws"]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("points tried", "validation accuracy (%)")
+
+
+def test_bars_of_repeated_searches_are_their_range_and_the_lines_are_steps():
+    figure = drawn(curves(kind="repeated"))
+    (axes,) = figure.axes
+    assert figure.legends[0].get_texts()[-1].get_text() == "range of the searches"
+    assert [line.get_drawstyle() for line in axes.lines[:2]] == ["steps-post", "steps-post"]
 
 
 def test_bars_of_variants_lie_side_by_side():
