@@ -33,7 +33,7 @@ from runner.reporting.metrics import USUAL_METRICS, is_share, percent_hint, vali
 from runner.reporting.results import Results
 from runner.reporting.tables.frames import history_frame, summary_frame
 from runner.reporting.targets import is_time, usual_target, with_targets
-from runner.reporting.tuning.selection import read_tuning
+from runner.reporting.tuning.selection_optimism import read_tuning
 
 _ROPE = "--bayesian-rope"
 
