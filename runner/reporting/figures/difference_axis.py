@@ -43,10 +43,10 @@ def difference_label(metric: str, baseline: str, width: int) -> str:
     return wrapped(f"difference from {baseline} in {quantity(metric)} {unit}".strip(), width)
 
 
-def sides_label(metric: str, gap: int) -> str:
+def sides(metric: str) -> tuple[str, str]:
     """Return the words for both sides of 0, with arrows."""
     left, right = ("worse", "better") if sign_of(metric) > 0 else ("better", "worse")
-    return f"\N{LEFTWARDS ARROW} {left}{' ' * gap}{right} \N{RIGHTWARDS ARROW}"
+    return f"\N{LEFTWARDS ARROW} {left}", f"{right} \N{RIGHTWARDS ARROW}"
 
 
 def minus(text: str) -> str:

@@ -7,11 +7,11 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
 from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.figures.canvas import PALETTE, legend_below, panels, row_places, wrapped
 from runner.reporting.figures.looks import TWO_COLUMNS
+from runner.reporting.figures.share_ticks import share_ticks
 from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.statistics.summary import summarize
 
@@ -103,4 +103,4 @@ def _frame(axes: Axes, label: str, *, share: bool) -> None:
     axes.tick_params(axis="y", length=0)
     axes.margins(x=0.06)
     if share:
-        axes.xaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
+        share_ticks(axes.xaxis)

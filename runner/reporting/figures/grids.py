@@ -7,13 +7,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter, PercentFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.figures.axes import LEARNING_RATE, Axis
 from runner.reporting.figures.canvas import canvas, legend_below, plain, wrapped
 from runner.reporting.figures.curves import BAND
 from runner.reporting.figures.looks import ONE_COLUMN, TWO_COLUMNS
+from runner.reporting.figures.share_ticks import share_ticks
 from runner.reporting.figures.styles import STAR, Style, variant_styles
 from runner.reporting.metrics import axis_label, is_share, sign_of, spread_text
 from runner.reporting.statistics.summary import Summary, summarize
@@ -63,7 +64,7 @@ def sensitivity(
     axes.set_xlabel("learning rate" if key == LEARNING_RATE else plain(key))
     axes.set_ylabel(axis_label(metric))
     if is_share(metric):
-        axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
+        share_ticks(axes.yaxis)
     legend_below(figure, axes, BAND)
     return figure
 

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 from matplotlib.transforms import offset_copy
 
 from runner.reporting.figures.axes import LEARNING_RATE, Axis, sensitivity_axis
@@ -16,6 +15,7 @@ from runner.reporting.figures.canvas import legend_below, panels, wrapped
 from runner.reporting.figures.curves import BAND
 from runner.reporting.figures.grids import scale_values
 from runner.reporting.figures.looks import ONE_COLUMN, TWO_COLUMNS
+from runner.reporting.figures.share_ticks import share_ticks
 from runner.reporting.figures.styles import Style, variant_styles
 from runner.reporting.grid_effects.complete_grids import VARIANT, Grid
 from runner.reporting.metrics import axis_label, is_share, sign_of
@@ -60,7 +60,7 @@ def interaction(grids: Sequence[Grid], metric: str, title: str) -> Figure:
         axes.set_xlabel("learning rate" if across.key == LEARNING_RATE else wrapped(across.key, 60 // len(row)))
     row[0].set_ylabel(axis_label(metric))
     if is_share(metric):
-        row[0].yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
+        share_ticks(row[0].yaxis)
     if hidden := sum(not style.shown for style in styles.values()):
         row[-1].plot([], [], color="0.75", label=f"{hidden} others")
     has_bars = len(across.levels) <= _MOST_BARS

@@ -9,7 +9,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import PercentFormatter
 
 from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.figures.canvas import epoch_axis, is_narrow, legend_below, panels, wrapped
@@ -17,6 +16,7 @@ from runner.reporting.figures.curves import BAND, WIDE_RANGE, by_variant, draw_v
 from runner.reporting.figures.end_labels import End, fit_ends, label_ends
 from runner.reporting.figures.last_part import LastPart, last_part
 from runner.reporting.figures.looks import ONE_COLUMN, TWO_COLUMNS
+from runner.reporting.figures.share_ticks import share_ticks
 from runner.reporting.figures.styles import Style
 from runner.reporting.metrics import axis_label, is_share
 
@@ -182,7 +182,7 @@ class _Drawing:
         axes.set_ylim(zoom.low, zoom.high)
         axes.set_title(ZOOM_TITLE, loc="left", fontsize="small", color=_QUIET)
         if is_share(self.metric):
-            axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
+            share_ticks(axes.yaxis)
         last = int(part.history["epoch"].max())
         size = last - zoom.first, zoom.high - zoom.low
         whole.add_patch(Rectangle((zoom.first, zoom.low), *size, fill=False, edgecolor=_QUIET, linewidth=0.6, zorder=4))
@@ -191,7 +191,7 @@ class _Drawing:
 def _scale(axes: Axes, values: "pd.Series[float]", metric: str) -> None:
     finite = _finite(values)
     if is_share(metric):
-        axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
+        share_ticks(axes.yaxis)
     if not len(finite):
         return
     if is_share(metric):

@@ -15,7 +15,7 @@ from runner.reporting.figures.difference_axis import (
     difference_label,
     difference_limits,
     minus,
-    sides_label,
+    sides,
     signed_ticks,
 )
 from runner.reporting.figures.drawn_data import hidden_name
@@ -37,7 +37,8 @@ _NEAREST, _FARTHEST, _BELOW = (
 _WORD_AT, _TEXT_AT, _HEAD_AT = 1.0, 8.3, 0.4  # widths of a letter: beside the axes, and above them
 _SEED, _CENTER = "seed", "estimate"  # parts of a row, in the figure's data
 _THESE, _NEW = "interval for these test examples", "interval for new test examples"
-_BETWEEN = 24  # letters between the words for both sides of 0
+_SIDES_AT, _SIDES_BELOW = 0.6, -2.1  # widths of a letter: the words for both sides, beside 0 and below the axis
+_LABEL_PAD = 1.5  # sizes of a letter: between the ticks and the label, for these words
 
 
 def forest(
@@ -82,7 +83,8 @@ def forest(
             axes.spines["bottom"].set_color("0.7")
     _head(row[0])
     label = difference_label(metric, common or "the baseline", _LABEL)
-    row[-1].set_xlabel(f"{label}\n{sides_label(metric, _BETWEEN)}")
+    row[-1].set_xlabel(label)
+    _name_sides(row[-1], metric)
     _explain(row[-1], found, metric, margin, unit)
     legend_below(figure, row[-1])
     return figure
@@ -141,6 +143,16 @@ def _head(axes: Axes) -> None:
         )
 
 
+def _name_sides(axes: Axes, metric: str) -> None:
+    """Write the words for both sides of 0, between the ticks and the label."""
+    axes.xaxis.labelpad = _LABEL_PAD * axes.xaxis.label.get_fontproperties().get_size_in_points()
+    for text, side, at in zip(sides(metric), ("right", "left"), (-_SIDES_AT, _SIDES_AT), strict=True):
+        axes.annotate(
+            text, (0, 0), (at, _SIDES_BELOW), xycoords=axes.get_xaxis_transform(), textcoords="offset fontsize",
+            ha=side, va="top", color=_QUIET, annotation_clip=False,
+        )  # fmt: skip
+
+
 def _explain(axes: Axes, found: Sequence[Difference], metric: str, margin: float | None, unit: Unit) -> None:
     """Add the entries of the legend."""
     gray: dict[str, Any] = {"color": _NO_WORD}
@@ -154,7 +166,8 @@ def _explain(axes: Axes, found: Sequence[Difference], metric: str, margin: float
     has_new = any(np.isfinite(one.new_low) for one in found)
     if any(np.isfinite(one.low) for one in found):
         for_these = ", these test examples" if has_new else " of the mean"
-        axes.plot([], [], linewidth=2.4, label=f"{CONFIDENCE:.0%} interval{for_these}", **gray)
+        look: dict[str, Any] = {"linewidth": 2.4, "markersize": 6, "markeredgecolor": "white", "markeredgewidth": 0.6}
+        axes.plot([], [], "D-", label=f"estimate and {CONFIDENCE:.0%} interval{for_these}", **look, **gray)
     if has_new:
         axes.plot([], [], linewidth=0.8, label=f"{CONFIDENCE:.0%} interval, new test examples", **gray)
     if margin:

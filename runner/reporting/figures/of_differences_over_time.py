@@ -13,7 +13,7 @@ from runner.reporting.figures.difference_axis import (
     MARGIN_COLOR,
     difference_label,
     difference_limits,
-    sides_label,
+    sides,
     signed_ticks,
 )
 from runner.reporting.figures.drawn_data import hidden_name
@@ -74,7 +74,7 @@ def difference_over_time(
             axes.tick_params(labelbottom=False)
             axes.set_xlabel("")
     label = difference_label(metric, baseline, 34 if rows == 1 else 48)
-    label_rows(figure, row, f"{label}\n{sides_label(metric, 8)}")
+    label_rows(figure, row, f"{label}\n{(' ' * 8).join(sides(metric))}")
     together = [str(name) for name in frame["name"].unique()] if not len(parts[0].grey) else []
     _explain(figure, row[0], margin, metric, styles, together)
     return figure
@@ -119,7 +119,7 @@ def _explain(
 ) -> None:
     for name in names:
         axes.plot([], [], styles[name].dash, color=styles[name].color, label=wrapped(name, 40))
-    axes.fill_between([], [], color="0.6", alpha=0.4, linewidth=0, label=f"{CONFIDENCE:.0%} interval of the mean")
+    axes.fill_between([], [], color="0.45", alpha=0.6, linewidth=0, label=f"{CONFIDENCE:.0%} interval of the mean")
     if margin:
         axes.fill_between(
             [], [], color=MARGIN_COLOR, linewidth=0, label=f"within the margin of {margin_text(margin, metric)}"

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 from rich.table import Table
 from rich.text import Text
 
 from runner.reporting.ensemble import MEASURES
 from runner.reporting.figures.canvas import PALETTE, canvas, count_axis, legend_below, panels, row_places, wrapped
 from runner.reporting.figures.looks import ONE_COLUMN
+from runner.reporting.figures.share_ticks import share_ticks
 
 _HEADERS = ("val acc", "test acc", "test nll", "test ece")
 _LABEL_WIDTH = 32  # characters
@@ -71,7 +71,7 @@ def ensemble_figure(frame: pd.DataFrame, title: str) -> Figure:
     figure, (left, right) = panels(2, title, height=1.3 + _ROW * rows)
     _dots(left, frame, "test_accuracy", places)
     left.set_xlabel("test accuracy (%)")
-    left.xaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
+    share_ticks(left.xaxis)
     left.set_yticks(middles, labels=labels)
     _dots(right, frame, "test_negative_log_likelihood", places)
     right.set_xlabel("test negative log likelihood")
@@ -95,7 +95,7 @@ def size_figure(frame: pd.DataFrame, title: str) -> Figure:
     )
     count_axis(axes, "members")
     axes.set_ylabel("test accuracy (%)")
-    axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
+    share_ticks(axes.yaxis)
     legend_below(figure, axes)
     return figure
 

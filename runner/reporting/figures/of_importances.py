@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
 from runner.core.text import counted
 from runner.reporting.figures.canvas import canvas, legend_below, plain
+from runner.reporting.figures.share_ticks import share_ticks
 from runner.reporting.figures.styles import Style
 from runner.reporting.statistics.attainability import CONFIDENCE
 
@@ -46,7 +46,7 @@ def importance_rows(importances: pd.DataFrame, title: str, styles: Mapping[str, 
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(row - 0.5, -0.7)
     axes.set_xlim(-0.01, 1.01)
-    axes.xaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
+    share_ticks(axes.xaxis)
     axes.set_xlabel("share of the variance of the score (%)")
     return figure
 

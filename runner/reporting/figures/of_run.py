@@ -10,10 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogFormatterSciNotation, PercentFormatter, ScalarFormatter
+from matplotlib.ticker import LogFormatterSciNotation, ScalarFormatter
 
 from runner.reporting.figures.canvas import PALETTE, canvas, epoch_axis, legend_below, panels, plain
 from runner.reporting.figures.looks import ONE_COLUMN, TWO_COLUMNS
+from runner.reporting.figures.share_ticks import share_ticks
 from runner.reporting.metrics import axis_label, is_share
 
 _WIDE_RANGE = 50  # ratio of largest to smallest from which a diverged loss is drawn on a logarithmic axis
@@ -113,7 +114,7 @@ def _label(axes: Axes, metric: str) -> None:
     epoch_axis(axes)
     axes.set_ylabel(axis_label(metric))
     if is_share(metric):
-        axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
+        share_ticks(axes.yaxis)
 
 
 _IN_A_LEGEND = 8  # most layers in a legend; more are named along a colour bar

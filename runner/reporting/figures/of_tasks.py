@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
 from runner.core.text import counted
 from runner.reporting.figures.canvas import canvas, legend_below, wrapped
 from runner.reporting.figures.looks import TWO_COLUMNS
+from runner.reporting.figures.share_ticks import share_ticks
 from runner.reporting.figures.styles import Style
 from runner.reporting.statistics.attainability import CONFIDENCE
 
@@ -47,6 +47,6 @@ def performance_profile(profile: pd.DataFrame, label: str, title: str, styles: M
     axes.set_ylabel("runs above this score (%)")
     axes.set_ylim(-0.02, 1.02)
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
+        share_ticks(axis)
     legend_below(figure, axes, BAND)
     return figure

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
 from runner.core.text import counted
 from runner.reporting.figures.canvas import legend_below, panels, wrapped
 from runner.reporting.figures.looks import TWO_COLUMNS
+from runner.reporting.figures.share_ticks import share_ticks
 from runner.reporting.figures.styles import Style
 from runner.reporting.statistics.performance_profiles import LARGEST_RATIO
 from runner.reporting.statistics.ties import Values
@@ -49,6 +49,6 @@ def profile_curves(
     axes.set_ylim(-0.05, 1.05)
     axes.set_xlabel(labels[0])
     axes.set_ylabel(labels[1])
-    axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
+    share_ticks(axes.yaxis)
     legend_below(figure, axes)
     return figure

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 from matplotlib.transforms import offset_copy
 
 from runner.core.text import counted
@@ -15,6 +14,7 @@ from runner.records.sweep_directory import tested_metric
 from runner.reporting.figures.canvas import count_axis, legend_below, panels, wrapped
 from runner.reporting.figures.curves import WIDE_RANGE
 from runner.reporting.figures.looks import ONE_COLUMN, TWO_COLUMNS
+from runner.reporting.figures.share_ticks import share_ticks
 from runner.reporting.figures.styles import Style
 from runner.reporting.metrics import axis_label, is_share
 from runner.reporting.statistics.attainability import CONFIDENCE
@@ -88,7 +88,7 @@ def _scale(axes: Axes, curves: pd.DataFrame, column: str, metric: str) -> None:
     most, values = curves["budget"].max(), curves[column].dropna()
     low, high = float(values.min()), float(values.max())
     if is_share(metric):
-        axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
+        share_ticks(axes.yaxis)
     if not is_share(metric) and low > 0 and high > WIDE_RANGE * low:
         axes.set_yscale("log")
         axes.set_ylim(low / 1.2, high * 1.2)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
 
+from runner.reporting.figures.share_ticks import share_ticks
 from runner.reporting.metrics import is_share
 
 Array = npt.NDArray[np.float64]
@@ -60,4 +60,4 @@ class ScoreAxis:
         """Give a panel this axis, without a label."""
         axes.set_ylim(self.low, self.high)
         if is_share(self.metric):
-            axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=""))
+            share_ticks(axes.yaxis)

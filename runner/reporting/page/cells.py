@@ -5,6 +5,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from runner.reporting.comparison.decision import BETTER, EQUIVALENT, IDENTICAL, WORSE
+
+VERDICT_KINDS = {BETTER: "good", WORSE: "bad", EQUIVALENT: "same", IDENTICAL: "same"}  # styles of words
 _ONE_LINE = 40  # letters that fit into a cell without a break
 
 
@@ -14,7 +17,7 @@ class Cell:
 
     parts: Sequence[tuple[str, bool]]
     sort: float | None = None
-    kind: str = ""  # style: number, best, good, bad, reason (without verdict), long
+    kind: str = ""  # style: number, best, good, bad, same, reason (without verdict), long
     link: str = ""  # address
 
     @classmethod

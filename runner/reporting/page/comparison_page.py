@@ -15,11 +15,10 @@ from runner.reporting.comparison.regressions import shown_verdict
 from runner.reporting.comparison.sides import Sides
 from runner.reporting.metrics import axis_label, interval_text, p_equation, quantity, signed_text, value_text
 from runner.reporting.page.assets import assets, template
-from runner.reporting.page.cells import Cell, Column, PageTable
+from runner.reporting.page.cells import VERDICT_KINDS, Cell, Column, PageTable
 from runner.reporting.page.forest import Forest, ForestGroup, ForestRow, Subject, forest, marks_of, scale_of
 
 _WORDS = {BETTER: BETTER, WORSE: WORSE, IDENTICAL: IDENTICAL}
-_KINDS = {BETTER: "good", WORSE: "bad"}
 _Row = Mapping[Any, Any]  # of the frame
 
 
@@ -128,7 +127,7 @@ class ComparisonPage:
                 Cell.number(interval_text(row, row["metric"]), row["ci_low"]),
                 Cell.number(p_text(row, "p_holm"), row["p_holm"]),
                 Cell.number(str(row["n"]), row["n"]),
-                Cell.text(shown_verdict(row), _KINDS.get(row["verdict"], "")),
+                Cell.text(shown_verdict(row), VERDICT_KINDS.get(row["verdict"], "")),
                 Cell.text(row["test"]),
             ]
             for row in self.frame.to_dict("records")

@@ -98,7 +98,7 @@ class ForestRow:
     position: int
     word: str
     sentence: str  # without the evidence, if the plot shows it
-    interval: str = ""
+    numbers: str = ""  # the estimate and its interval
     p_value: str = ""
     mean: Mark | None = None
     dots: Sequence[Mark] = ()
@@ -157,7 +157,7 @@ def forest(groups: Sequence[ForestGroup], found: Sequence[Difference], scale: Sc
         scale.place(0.0),
         band,
         f"difference in {quantity(metric)} from {subject.baseline}{unit}",
-        f"{CONFIDENCE:.0%} interval, p",
+        f"Difference [{CONFIDENCE:.0%} interval], p",
         ("worse", "better") if sign_of(metric) > 0 else ("better", "worse"),
         _caption(subject, [row for group in groups for row in group.rows], found),
     )
@@ -182,10 +182,11 @@ def marks_of(one: Difference, subject: Subject, scale: Scale) -> dict[str, Any]:
         if not math.isnan(low):
             bars.append(Bar(scale.place(low), scale.place(high), f"{name}: {texts[-1]}"))
     if not math.isfinite(one.estimate):
-        return {"interval": texts[0]}
+        return {"numbers": texts[0]}
+    estimate = signed_text(one.estimate, metric)
     return {
-        "interval": texts[0],
-        "mean": _mark(one.estimate, f"{one.name}: {signed_text(one.estimate, metric)}", scale),
+        "numbers": f"{estimate} {texts[0]}".strip(),
+        "mean": _mark(one.estimate, f"{one.name}: {estimate}", scale),
         "dots": [
             _mark(value, f"{noun} {str(seed)[:_LETTERS]}: {signed_text(value, metric)}", scale)
             for seed, value in one.by_seed.items()

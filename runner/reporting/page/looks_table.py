@@ -3,11 +3,9 @@
 import pandas as pd
 
 from runner.records.design import Looks
-from runner.reporting.comparison.decision import BETTER, EQUIVALENT, UNDECIDED, WORSE, outcome, p_text
+from runner.reporting.comparison.decision import UNDECIDED, outcome, p_text
 from runner.reporting.metrics import shown_unit, signed_text
-from runner.reporting.page.cells import Cell, Column, PageTable
-
-_KINDS = {BETTER: "good", EQUIVALENT: "good", WORSE: "bad"}
+from runner.reporting.page.cells import VERDICT_KINDS, Cell, Column, PageTable
 
 
 def looks_table(frame: pd.DataFrame, looks: Looks) -> PageTable:
@@ -23,7 +21,7 @@ def looks_table(frame: pd.DataFrame, looks: Looks) -> PageTable:
             Cell.number(str(row["n"]), row["n"]),
             Cell.number(signed_text(row["difference"], row["metric"]), row["difference"]),
             Cell.number(p_text(row), None if p_text(row) == "-" else row["p_adjusted"]),
-            Cell.text("goes on" if outcome(row) == UNDECIDED else outcome(row), _KINDS.get(outcome(row), "")),
+            Cell.text("goes on" if outcome(row) == UNDECIDED else outcome(row), VERDICT_KINDS.get(outcome(row), "")),
         ]
         for row in frame.to_dict("records")
     ]

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from runner.records.record import RunRecord
-from runner.reporting.comparison.decision import BETTER, EQUIVALENT, UNDECIDED, WORSE, can_decide, outcome, p_text
+from runner.reporting.comparison.decision import UNDECIDED, can_decide, outcome, p_text
 from runner.reporting.comparison.lost_runs import no_result_text
 from runner.reporting.metrics import (
     axis_label,
@@ -18,7 +18,7 @@ from runner.reporting.metrics import (
     spread_text,
     value_text,
 )
-from runner.reporting.page.cells import Cell, Column, PageTable
+from runner.reporting.page.cells import VERDICT_KINDS, Cell, Column, PageTable
 from runner.reporting.results import Results
 from runner.reporting.sentences.time_verdicts import shown_estimate
 from runner.reporting.statistics.win_probability import MEANINGFUL
@@ -46,7 +46,7 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
     new_images = "95% interval, new images too" + " (this look alone)" * (results.asked.looks is not None)
     heads = ["difference", "95% interval", p_head(results.comparisons)]
     heads += ["p (equivalence)"] * (results.margin is not None)
-    heads += ["effect size", "P(better)", "its 95% interval"]
+    heads += ["verdict", "effect size", "P(better)", "its 95% interval"]
     heads += ["detectable"] * bool(results.comparisons["detectable"].notna().any())
     rows = []
     for row, mark in zip(results.aggregate.to_dict("records"), table.marks, strict=True):
@@ -75,10 +75,11 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
 
 def _variants_columns(metric: str, heads: Sequence[str], new_images: Sequence[str], unit: str) -> list[Column]:
     of_comparison = [
-        Column(head, number=True, unit=unit if head in _OF_DIFFERENCES else "", minor=head in _MINOR) for head in heads
+        Column(head, number=head != "verdict", unit=unit if head in _OF_DIFFERENCES else "", minor=head in _MINOR)
+        for head in heads
     ]
     return [
-        Column("variant"), Column(axis_label(metric), number=True), *of_comparison, Column("verdict"),
+        Column("variant"), Column(axis_label(metric), number=True), *of_comparison,
         *(Column(head, number=True, unit=unit) for head in new_images),
         Column("IQM", number=True, minor=True), Column("n", number=True), Column("no result"),
         Column("training", number=True, unit="s", minor=True), Column("parameters", number=True, minor=True),
@@ -87,15 +88,19 @@ def _variants_columns(metric: str, heads: Sequence[str], new_images: Sequence[st
 
 
 def _not_compared(results: Results, variant: str, heads: Sequence[str]) -> list[Cell]:
-    is_baseline = results.baselines[variant] == variant
-    return [Cell.number("", None)] * len(heads) + [Cell.text("baseline" if is_baseline else "not compared")]
+    word = Cell.text("baseline" if results.baselines[variant] == variant else "not compared")
+    return [word if head == "verdict" else Cell.number("", None) for head in heads]
 
 
 def _against(against: Mapping[Any, Any], metric: str, heads: Sequence[str]) -> list[Cell]:
-    """Return the cells of a comparison under these heads, and its verdict."""
+    """Return the cells of a comparison under these heads."""
     column, interval = shown_estimate(against)
     wins, p, equivalence = against["win_probability"], p_text(against), p_text(against, "p_equivalence")
+    undecided = against["reason"] if can_decide(against) else "too few seeds"  # the caption gives the number
+    verdict = outcome(against)
+    kind = VERDICT_KINDS.get(verdict, "reason")
     cells = {
+        "verdict": Cell.text(undecided if verdict == UNDECIDED else verdict, kind),
         "difference": Cell.number(signed_text(against[column], metric), against[column]),
         "95% interval": Cell.number(interval_text(against, metric, interval), against[f"{interval}_low"]),
         f"p ({against['correction']})": Cell.number(p, None if p == "-" else against["p_adjusted"]),
@@ -107,10 +112,7 @@ def _against(against: Mapping[Any, Any], metric: str, heads: Sequence[str]) -> l
             detectable_text(against["detectable"], metric).partition(" ")[0], against["detectable"]
         ),
     }
-    undecided = against["reason"] if can_decide(against) else "too few seeds"  # the caption gives the number
-    verdict = outcome(against)
-    kind = {BETTER: "good", EQUIVALENT: "good", WORSE: "bad"}.get(verdict, "reason")
-    return [*(cells[head] for head in heads), Cell.text(undecided if verdict == UNDECIDED else verdict, kind)]
+    return [cells[head] for head in heads]
 
 
 def _wins_text(against: Mapping[Any, Any]) -> str:

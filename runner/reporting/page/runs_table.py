@@ -1,6 +1,7 @@
 """Table of the page with all runs, and the way to their files."""
 
 import os
+import shlex
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,12 +22,12 @@ _FILES = {"run.log": "log", "config.yaml": "configuration"}  # columns with link
 
 
 def runs_table(results: Results, page: Path) -> PageTable:
-    """Return one row per run, with its overrides; those without a match in the baseline are highlighted.
+    """Return one row per run, with the overrides that not all runs have; those that its baseline lacks are highlighted.
 
     Args:
         page: directory of the page; links to run directories are relative to it.
     """
-    usual = _usual(results)
+    usual, common = _usual(results), _common(results)
     metrics = list(dict.fromkeys([*_METRICS, results.metric]))
     keys = _varied_numbers(results)
     files = [name for name in _FILES if any(_has(run, name) for run in results.runs)]
@@ -34,7 +35,8 @@ def runs_table(results: Results, page: Path) -> PageTable:
     for run, row in zip(results.runs, results.summary.to_dict("records"), strict=True):
         record = run.record
         own = usual[results.baselines[row["variant"]]]
-        parts = [(part, part not in own) for part in record.asked]
+        asked = [part for part in record.asked if part not in common]
+        parts = [(part, part not in own) for part in asked]
         rows.append(
             [
                 Cell.text(row["variant"]),
@@ -45,7 +47,7 @@ def runs_table(results: Results, page: Path) -> PageTable:
                 Cell.number(str(row["epochs"]), row["epochs"]),
                 Cell.number(f"{row['total_seconds'] or 0:.1f}", row["total_seconds"]),
                 *(_setting(row.get(key)) for key in keys),
-                Cell(parts or [("(defaults)", False)], kind=width_of(" ".join(record.asked))),
+                Cell(parts or [("" if common else "(defaults)", False)], kind=width_of(" ".join(asked))),
                 Cell([(record.run_id, False)], link=_path_from(page, run.directory.path)),
                 *(_file(page, run, name) for name in files),
             ]
@@ -59,6 +61,8 @@ def runs_table(results: Results, page: Path) -> PageTable:
         Column("overrides"), Column("run_id"), *(Column(_FILES[name], minor=True) for name in files),
     ]  # fmt: skip
     caption = "All runs, with links to their directories. Highlighted: overrides that the baseline lacks."
+    if common:
+        caption += f" All runs have {shlex.join(common)}."
     if keys:
         caption += f" {counted(len(keys), 'varied key')} can be added under Columns."
     positions = {variant: position for position, variant in enumerate(results.variants)}
@@ -110,6 +114,12 @@ def _usual(results: Results) -> dict[str, set[str]]:
         if label in usual:
             usual[label] |= set(run.record.asked)
     return usual
+
+
+def _common(results: Results) -> list[str]:
+    """Return the overrides that all of several runs have, in their order."""
+    asked = [run.record.asked for run in results.runs]
+    return [part for part in asked[0] if all(part in own for own in asked)] if len(asked) > 1 else []
 
 
 def _metric(value: Any, name: str) -> Cell:

@@ -63,11 +63,12 @@ class Verdict:
     claim: str
     mean: str = ""
     evidence: str = ""
+    doubt: str = ""  # a part of the evidence without which the claim says too much
 
     @property
     def short(self) -> str:
-        """The claim alone."""
-        return f"{self.variant}{self.claim}."
+        """The claim without its evidence."""
+        return f"{self.variant}{self.claim}{self.doubt}."
 
     def __str__(self) -> str:
         """Return the whole sentence."""
@@ -108,7 +109,9 @@ def _verdict(
         found = compared[variant]
         claim = f" {_claim(found)}{_estimate(found, rows)}"
         evidence = _evidence(found, rows, len(compared)) + _single_networks(found, len(compared))
-        return Verdict(variant, claim, f" ({_mean(row)})", evidence)
+        claims_too_much = found["verdict"] != UNDECIDED and may_be_these_alone(found)
+        doubt = f"; {next(_of_these_examples(found))}" if claims_too_much else ""
+        return Verdict(variant, claim, f" ({_mean(row)})", evidence, doubt)
     if not row["n"]:
         return Verdict(variant, f" has {_mean(row)}")
     baseline = baselines[variant]

@@ -95,11 +95,15 @@ def test_cells_with_baselines_of_their_own_name_them():
 @pytest.mark.parametrize(
     ("metric", "order"), [("test_accuracy", ["worse", "better"]), ("test_loss", ["better", "worse"])]
 )
-def test_the_axis_says_which_side_is_better(metric, order):
-    label = drawn(difference(), metric=metric).axes[0].get_xlabel()
-    assert (
-        label.splitlines()[-1].replace("\N{LEFTWARDS ARROW}", "").replace("\N{RIGHTWARDS ARROW}", "").split() == order
-    )
+def test_the_words_for_both_sides_stand_beside_zero_also_where_zero_is_near_the_end(metric, order):
+    figure = drawn(difference(values=(0.5, 0.6)), metric=metric)
+    axes = figure.axes[0]
+    words = {text.get_text().strip("\N{LEFTWARDS ARROW}\N{RIGHTWARDS ARROW} "): text for text in axes.texts}
+    left, right = (words[word].get_window_extent() for word in order)
+    zero, label = axes.transData.transform((0, 0))[0], axes.xaxis.label.get_window_extent()
+    assert left.x1 < zero < right.x0
+    assert left.x0 >= 0
+    assert label.y1 < left.y1 < min(tick.get_window_extent().y1 for tick in axes.get_xticklabels())
 
 
 def test_one_seed_without_an_interval_is_a_dot_and_a_mean():

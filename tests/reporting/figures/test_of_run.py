@@ -75,7 +75,7 @@ def test_accuracy_is_labelled_in_percent():
     figure = curves(pd.DataFrame({"epoch": [1, 2], "accuracy": [0.5, 0.6]}), "accuracy", "")
     figure.canvas.draw()
     assert figure.axes[0].get_ylabel() == "accuracy (%)"
-    assert figure.axes[0].yaxis.get_major_formatter()(0.5) == "50.0"
+    assert figure.axes[0].yaxis.get_major_formatter()(0.5) == "50"
 
 
 def test_a_name_with_dollar_signs_is_drawn_as_it_is():

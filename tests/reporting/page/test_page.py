@@ -13,11 +13,14 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from runner.core.omissions import LeftOut
 from runner.reporting.collection.collect import find_runs
+from runner.reporting.figures.of_differences import WORDS
 from runner.reporting.formats import Output
 from runner.reporting.page.page_tables import environment_table, variants_table
+from runner.reporting.page.runs_table import runs_table
 from runner.reporting.report import report
 from runner.reporting.result_reader import Wish
 from runner.reporting.tables.paper_table import PaperTable, paper_table
+from tests.imports import REPOSITORY
 from tests.reporting.page.conftest import HOSTILE
 
 
@@ -250,6 +253,39 @@ def test_the_environment_names_the_machine_and_counts_its_runs(make_run, tmp_pat
 def test_overrides_that_the_baseline_does_not_have_are_highlighted(opened):
     marks = {mark.text for mark in opened.find_elements(By.CSS_SELECTOR, "#table-runs mark")}
     assert marks == {"model.width=1", "model.width=2", "optimizer=adam"}
+
+
+def test_overrides_of_all_runs_stand_once_below_the_table(make_run, tmp_path):
+    for name in ("adam", "sgd"):
+        make_run(f"sweep/{name}", label=name, overrides=["training.epochs=3", f"optimizer={name}", "seed=0"])
+    results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
+    table = runs_table(results, tmp_path / "out")
+    place = [column.name for column in table.columns].index("overrides")
+    assert [row[place].parts for row in table.rows] == [[("optimizer=adam", False)], [("optimizer=sgd", True)]]
+    assert table.caption.endswith("All runs have training.epochs=3.")
+
+
+def test_the_verdict_stands_before_the_columns_that_a_screen_may_cut_off(make_run, tmp_path):
+    for seed in range(7):
+        for label, shift in (("a", 0), ("b", 0.0001)):
+            make_run(f"sweep/{label}{seed}", label=label, seed=seed, accuracies=(0.5, 0.6 + seed / 100 + shift))
+    results = report([tmp_path / "sweep"], tmp_path / "out", Wish(margin=0.001), Output(["csv"])).results
+    table = variants_table(results, PaperTable([], [""] * 2, ""))
+    names = [column.name for column in table.columns]
+    assert names.index("p (equivalence)") + 1 == names.index("verdict") == names.index("effect size") - 1
+    baseline, other = (row[names.index("verdict")] for row in table.rows)
+    assert (baseline.parts[0][0], baseline.kind) == ("baseline", "")
+    assert (other.parts[0][0], other.kind) == ("equivalent", "same")
+
+
+@pytest.mark.parametrize("sheet", ["reporting/page/page.css", "gallery/gallery.css"])
+def test_verdicts_have_the_colors_of_the_figures(sheet):
+    colors = dict(
+        re.findall(r"--(good|bad|same): (#\w+)", (REPOSITORY / "runner" / sheet).read_text().split("@media")[0])
+    )
+    assert {name: color.upper() for name, color in colors.items()} == {
+        "good": WORDS["better"], "bad": WORDS["worse"], "same": WORDS["equivalent"],
+    }  # fmt: skip
 
 
 def test_a_failure_shows_its_traceback_on_demand(opened):

@@ -7,7 +7,7 @@ from scipy import stats
 from statsmodels.stats import contingency_tables
 
 from runner.reporting.comparison.aggregate import aggregate_frame, comparison_frame
-from runner.reporting.sentences.verdicts import verdicts
+from runner.reporting.sentences.verdicts import verdict_parts, verdicts
 from runner.reporting.statistics.answers import Answers
 from runner.reporting.statistics.test_set_error import mcnemar, with_test_set_error
 from runner.reporting.tables.paper_table import paper_table
@@ -269,6 +269,20 @@ def test_an_interval_for_new_examples_may_begin_at_zero_and_then_the_claim_is_of
     sentence = sentence_with(summary, compared, new_images_low=0.0)
     assert " for these test examples, +0.00 to +" in sentence
     assert sentence.endswith("; the difference may be these 800 test examples' alone).")
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_said"),
+    [
+        ({"new_images_low": 0.0}, True),
+        ({"new_images_low": 0.001}, False),
+        ({"new_images_low": 0.0, "verdict": "undecided", "reason": "no significant difference"}, False),
+    ],
+)
+def test_a_claim_without_its_evidence_says_that_it_may_be_of_these_examples_alone(right, changes, is_said):
+    summary, compared = measured(right)
+    parts = verdict_parts(aggregate_frame(summary, "test_accuracy"), compared.assign(**changes), {"a": "a", "b": "a"})
+    assert parts["b"].short.endswith("; the difference may be these 800 test examples' alone.") == is_said
 
 
 def test_a_difference_without_significance_may_be_these_examples_alone_too(right):

@@ -15,6 +15,8 @@ const scatterChart = (place, table, words, first) => {
   if (!columns.size) return null;
   const usual = columns.has(table.dataset.metric) ? table.dataset.metric : columns.keys().next().value;
   const state = { x: columns.has(first) ? first : BY_VARIANT, y: usual, log: { x: false, y: false }, plot: null };
+  const units = new Map(heads.map((head) => [head.dataset.name, head.dataset.unit]));
+  const label = (name) => (units.get(name) ? `${name} (${units.get(name)})` : name);
   const isWide = (name) => {
     const values = (columns.get(name) ?? [0]).filter((value) => value !== null);
     return Math.min(...values) > 0 && Math.max(...values) > 50 * Math.min(...values);
@@ -115,7 +117,7 @@ const scatterChart = (place, table, words, first) => {
         legend: { show: false },
         cursor: { drag: { x: true, y: true, uni: 30 }, points: { show: false }, x: false, y: false },
         scales: { x: scale("x"), y: scale("y") },
-        axes: [state.x === BY_VARIANT ? ofVariants() : axis(state.x, { size: 30, values }), axis(state.y, { size: 62, values })],
+        axes: [state.x === BY_VARIANT ? ofVariants() : axis(label(state.x), { size: 30, values }), axis(label(state.y), { size: 62, values })],
         hooks: {
           draw: [drawDots],
           setCursor: [
