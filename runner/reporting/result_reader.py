@@ -34,7 +34,7 @@ from runner.reporting.results import Results
 from runner.reporting.tables.frames import history_frame, summary_frame
 from runner.reporting.targets import is_time, usual_target, with_targets
 from runner.reporting.tuning.repeated_searches import repeated_curves
-from runner.reporting.tuning.selection import read_tuning
+from runner.reporting.tuning.selection_optimism import read_tuning
 
 _ROPE = "--bayesian-rope"
 

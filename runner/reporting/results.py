@@ -39,7 +39,7 @@ from runner.reporting.statistics.ties import best_first, places
 from runner.reporting.tables.frames import history_frame, summary_frame
 from runner.reporting.targets import is_time, with_compilation, with_targets
 from runner.reporting.tuning.importances import Importances, importances
-from runner.reporting.tuning.selection import selection_frame, selection_warnings
+from runner.reporting.tuning.selection_optimism import selection_frame, selection_warnings
 from runner.reporting.tuning.tuning_curves import pruning_sentences, tuning_curve_frame, tuning_sentences
 from runner.reporting.tuning.tuning_trials import Trials, tuning_trials
 

@@ -22,7 +22,7 @@ from runner.data.folds import Fold
 from runner.data.splits import split_dataset
 from runner.engine.batch_statistics import statistics_refresher
 from runner.engine.diagnostics import Diagnostic
-from runner.engine.trackers import Trackers
+from runner.engine.tracker_threads import Trackers
 from runner.engine.training import Augment, one_kernel
 from runner.engine.weights import fresh_session, initialize
 from runner.models.hidden import Hidden

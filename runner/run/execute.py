@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from keras.callbacks import Callback
 
     from runner.engine.compiled import Compiled
-    from runner.engine.trackers import Trackers
+    from runner.engine.tracker_threads import Trackers
     from runner.run.build import Parts
 
 

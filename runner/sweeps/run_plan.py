@@ -18,6 +18,7 @@ from runner.records.job import Job
 from runner.records.provenance import code_state
 from runner.records.record import DONE, RunRecord
 from runner.records.run_directory import RunDirectory
+from runner.sweeps.best_points import choose
 from runner.sweeps.looks import train_in_looks
 from runner.sweeps.outcome import read_status
 from runner.sweeps.planning.plan import Plan
@@ -30,7 +31,6 @@ from runner.sweeps.progress.plan_view import show_plan, show_selection
 from runner.sweeps.search.growing import Growth
 from runner.sweeps.search.tuner import Tuner
 from runner.sweeps.train import Sweep
-from runner.sweeps.tuning import choose
 
 
 def conduct(

@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 
 from runner.records.design import Looks
-from runner.reporting.statistics.families import holm
+from runner.reporting.statistics.holm import holm
 from runner.reporting.statistics.joint_flips import Sides, adjusted
 from runner.reporting.statistics.sign_flips import sign_flip_p
 from tests.benchmarks.calibration import MARGIN, NOISES, VARIANTS, markdown, rate

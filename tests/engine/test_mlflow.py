@@ -14,7 +14,7 @@ import requests
 
 from runner.engine.mlflow import MLflow
 from runner.engine.mlflow_store import MlflowStore
-from runner.engine.trackers import Trackers
+from runner.engine.tracker_threads import Trackers
 from tests.engine.test_tensorboard import GRADIENTS, RECORD
 
 STARTED = replace(RECORD, started="2026-01-01T00:00:00+00:00", dataset={"name": "mnist", "fingerprint": "f" * 64})

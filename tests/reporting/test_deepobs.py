@@ -8,7 +8,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import ttost_ind
 
 from runner.reporting.comparison.aggregate import aggregate_frame, comparison_frame
-from runner.reporting.tuning.selection import selection_frame
+from runner.reporting.tuning.selection_optimism import selection_frame
 from tests.reporting.comparison.test_aggregate import runs
 
 pytestmark = pytest.mark.usefixtures("few_resamples")

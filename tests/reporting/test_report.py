@@ -25,7 +25,7 @@ from runner.reporting.report import report, show_verdicts
 from runner.reporting.report_figures import report_figures
 from runner.reporting.result_reader import Wish
 from runner.reporting.statistics.test_set_error import TEST_SET_COLUMNS
-from runner.reporting.tuning.selection import SELECTION_COLUMNS
+from runner.reporting.tuning.selection_optimism import SELECTION_COLUMNS
 from runner.reporting.tuning.tuning_curves import TUNING_CURVE_COLUMNS
 from runner.sweeps.outcome import write_ending
 from tests.imports import REPOSITORY

@@ -6,7 +6,7 @@ from typing import Any
 
 from runner.records.design import CORRECTION_NAMES, Correction, Looks
 from runner.reporting.statistics.attainability import FEWEST_FOLDS, FEWEST_SEEDS, smallest_equivalence_p, smallest_p
-from runner.reporting.statistics.families import combined, holm
+from runner.reporting.statistics.holm import combined, holm
 from runner.reporting.statistics.joint_flips import adjusted
 from runner.reporting.statistics.names_of_tests import CORRECTED_T
 from runner.reporting.statistics.power import POWER, detectable_by_t, detectable_of

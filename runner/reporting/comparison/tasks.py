@@ -13,7 +13,7 @@ from runner.reporting.comparison.lost_runs import is_lost, is_scored
 from runner.reporting.metrics import is_share, sign_of
 from runner.reporting.statistics.attainability import LEVEL, smallest_p
 from runner.reporting.statistics.dataset_tests import bayesian_signed_rank, signed_rank_p
-from runner.reporting.statistics.families import holm
+from runner.reporting.statistics.holm import holm
 from runner.reporting.statistics.paired_values import signed_ranks
 from runner.reporting.statistics.stratified import (
     estimate,

@@ -11,7 +11,7 @@ from runner.reporting.comparison.decision import NOT_SIGNIFICANT, UNDECIDED, can
 from runner.reporting.grid_effects.complete_grids import Grid
 from runner.reporting.statistics.attainability import LEVEL
 from runner.reporting.statistics.factorial import Effect, Estimate, effects
-from runner.reporting.statistics.families import holm
+from runner.reporting.statistics.holm import holm
 
 EFFECT_COLUMNS = [
     "kind", "factor", "level", "reference", "by_factor", "by_level", "by_reference", "averaged_over", "metric",

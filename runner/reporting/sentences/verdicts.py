@@ -45,7 +45,7 @@ from runner.reporting.sentences.time_verdicts import (
     evidence_on_times,
 )
 from runner.reporting.statistics.attainability import LEVEL, smallest_equivalence_p, smallest_p
-from runner.reporting.statistics.families import after_correction
+from runner.reporting.statistics.holm import after_correction
 from runner.reporting.statistics.names_of_tests import NO_TEST
 from runner.reporting.statistics.power import POWER
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded

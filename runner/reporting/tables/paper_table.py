@@ -38,7 +38,7 @@ from runner.reporting.metrics import (
 from runner.reporting.sentences.time_verdicts import shown_estimate
 from runner.reporting.statistics.attainability import FEWEST_SEEDS, LEVEL
 from runner.reporting.statistics.comparisons import binomial_error
-from runner.reporting.statistics.families import after_correction
+from runner.reporting.statistics.holm import after_correction
 from runner.reporting.statistics.names_of_tests import CORRECTED_T, NO_TEST
 from runner.reporting.statistics.resampling import RESAMPLED
 from runner.reporting.statistics.test_set_error import BY_EXAMPLE

@@ -9,7 +9,7 @@ import pandas as pd
 from runner.core.omissions import LeftOut
 from runner.records.sweep_directory import Question
 from runner.reporting.collection.collect import find_runs
-from runner.reporting.tuning.selection import read_tuning
+from runner.reporting.tuning.selection_optimism import read_tuning
 from runner.reporting.tuning.tuning_curves import mean_curve_frame, tuning_curve_frame
 
 

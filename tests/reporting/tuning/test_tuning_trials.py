@@ -4,7 +4,7 @@ import pytest
 
 from runner.records.sweep_directory import TUNING_COLUMNS, Question, tuned_metric
 from runner.records.tuned_axes import TunedAxes, TunedAxis
-from runner.reporting.tuning.selection import read_tuning
+from runner.reporting.tuning.selection_optimism import read_tuning
 from runner.reporting.tuning.tuning_trials import point_values, tuning_trials
 
 ASKED = Question(tuned_axes=TunedAxes({"+rate": TunedAxis(low=0.01, high=1.0, log=True)}), variants=("sgd",))

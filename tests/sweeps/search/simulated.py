@@ -14,6 +14,7 @@ from runner.config.overrides import override_key
 from runner.core.terminal import Terminal
 from runner.records.job import Job
 from runner.records.run_directory import RunDirectory
+from runner.sweeps.best_points import choose
 from runner.sweeps.outcome import Outcome
 from runner.sweeps.planning.candidates import candidates
 from runner.sweeps.planning.compose import Composed, Composer
@@ -23,7 +24,6 @@ from runner.sweeps.planning.variants import study_variants
 from runner.sweeps.search.growing import Growth
 from runner.sweeps.search.tuner import Tuner
 from runner.sweeps.train import Sweep
-from runner.sweeps.tuning import choose
 from tests.sweeps import made_up
 
 Score = Callable[[Job, int], float]  # a run and an epoch -> val_accuracy

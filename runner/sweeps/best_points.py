@@ -1,4 +1,4 @@
-"""Tuning: choice of each variant's best point by validation."""
+"""Best points of a tuning: each variant's choice by validation, and its final runs."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from runner.reporting.statistics.families import combined, holm
+from runner.reporting.statistics.holm import combined, holm
 
 
 def test_holm_is_that_of_r():

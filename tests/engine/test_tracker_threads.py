@@ -2,7 +2,7 @@ from threading import Event, current_thread
 
 import pytest
 
-from runner.engine.trackers import Trackers
+from runner.engine.tracker_threads import Trackers
 from runner.engine.tracking import Tracker
 from tests.engine.test_tensorboard import RECORD
 

@@ -1,4 +1,4 @@
-"""Families of comparisons: the correction of their p values."""
+"""Holm's correction of p values, and its form for groups of comparisons."""
 
 import math
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from runner.reporting.tuning.selection import SELECTION_COLUMNS, selection_frame, selection_warnings
+from runner.reporting.tuning.selection_optimism import SELECTION_COLUMNS, selection_frame, selection_warnings
 
 TUNING = pd.DataFrame(
     {

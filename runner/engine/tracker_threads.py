@@ -1,4 +1,4 @@
-"""Trackers of a run, each in its own thread: neither an error nor a wait in one of them reaches the run."""
+"""Threads of a run's trackers: neither an error nor a wait in one of them reaches the run."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence

@@ -6,10 +6,10 @@ import pytest
 from runner.core.errors import UserError
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
+from runner.sweeps.best_points import choose, on_edge
 from runner.sweeps.planning.axis import Axis
 from runner.sweeps.planning.study import read_study
 from runner.sweeps.search.trials import Trial
-from runner.sweeps.tuning import choose, on_edge
 from tests.sweeps import made_up
 from tests.sweeps.planning.test_plan import TUNED, planned
 
