@@ -28,7 +28,7 @@ _OF_VARIANTS = (
 
 def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the arguments of `runner report`; with `watch`, the report waits until the runs have ended."""
-    parser = directories_parser("report", "Write the report on finished runs again, from their records.", at_least="*")
+    parser = directories_parser("report", "Rewrite the report on finished runs from their records.", at_least="*")
     parser.add_argument("--out", type=path_argument, help="output directory (default: the sweep's, or outputs/report)")
     parser.add_argument("--together", action="store_true", help="write one report on the runs of all sweeps")
     parser.add_argument(
@@ -72,7 +72,7 @@ def _add_comparison(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--correction", choices=CORRECTIONS,
-        help="of the p values for several comparisons (default: the study's, or max_t)",
+        help="correction of the p values for several comparisons (default: the study's, or max_t)",
     )  # fmt: skip
     parser.add_argument(
         "--bayesian-rope",
@@ -104,7 +104,9 @@ def _add_figures(parser: argparse.ArgumentParser) -> None:
         help="order of the rows in tables: as planned (default), or the best first",
     )
     parser.add_argument(
-        "--siunitx", action="store_true", help="align the numbers of LaTeX tables at their points, with siunitx 3"
+        "--siunitx",
+        action="store_true",
+        help="align the numbers of LaTeX tables at their decimal points, with siunitx 3",
     )
     parser.add_argument(
         "--style", choices=STYLES,

@@ -256,7 +256,7 @@ class Results:
             target: target value of the validation metric.
             margin: smallest difference that matters, in the metric's own unit: 0.001 is 0.1 percentage points of
                 accuracy. With it, the verdicts are better, worse, equivalent or undecided.
-            correction: of the p values for several comparisons: `max_t` or `holm`.
+            correction: how p values are corrected for several comparisons: `max_t` or `holm`.
             rope: half-width of the region of practical equivalence for the Bayesian signed-rank test over three or more
                 data sets, in the same unit; see `tasks`.
 
