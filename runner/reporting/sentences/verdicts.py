@@ -57,22 +57,23 @@ _Row = Mapping[Any, Any]  # of a frame
 
 @dataclass(frozen=True)
 class Verdict:
-    """Sentence on one variant: its name, its mean in brackets, a claim, and the evidence in brackets or as a clause."""
+    """Sentence on one variant: its name, its mean in brackets, a claim, its estimate, and the evidence."""
 
     variant: str
     claim: str
     mean: str = ""
+    estimate: str = ""
     evidence: str = ""
     doubt: str = ""  # a part of the evidence without which the claim says too much
 
     @property
     def short(self) -> str:
-        """The claim without its evidence."""
+        """The claim without its estimate and its evidence."""
         return f"{self.variant}{self.claim}{self.doubt}."
 
     def __str__(self) -> str:
         """Return the whole sentence."""
-        return f"{self.variant}{self.mean}{self.claim}{self.evidence}."
+        return f"{self.variant}{self.mean}{self.claim}{self.estimate}{self.evidence}."
 
 
 def verdicts(
@@ -107,11 +108,10 @@ def _verdict(
     row = rows[variant]
     if variant in compared:
         found = compared[variant]
-        claim = f" {_claim(found)}{_estimate(found, rows)}"
         evidence = _evidence(found, rows, len(compared)) + _single_networks(found, len(compared))
         claims_too_much = found["verdict"] != UNDECIDED and may_be_these_alone(found)
         doubt = f"; {next(_of_these_examples(found))}" if claims_too_much else ""
-        return Verdict(variant, claim, f" ({_mean(row)})", evidence, doubt)
+        return Verdict(variant, f" {_claim(found)}", f" ({_mean(row)})", _estimate(found, rows), evidence, doubt)
     if not row["n"]:
         return Verdict(variant, f" has {_mean(row)}")
     baseline = baselines[variant]

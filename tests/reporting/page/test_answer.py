@@ -52,7 +52,7 @@ def test_dots_and_estimate_stand_at_the_paired_differences_on_one_axis(shifted):
     assert at(found.zero) == places["0"]
     assert [dot.text for dot in other.dots][:2] == ["seed 0: +1.00", "seed 1: +2.00"]
     assert other.numbers == "+1.50 [+0.93, +2.07]"
-    assert other.sentence == "b is significantly better than a: +1.50 percentage points."
+    assert other.sentence == "b is significantly better than a."
     assert found.ends == ("worse", "better")
 
 

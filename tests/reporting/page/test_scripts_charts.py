@@ -110,6 +110,31 @@ def test_a_logarithmic_axis_is_offered(opened):
     assert "loss" in opened.execute_script("return curves.plots[0].root.getAttribute('aria-label')")
 
 
+@pytest.mark.parametrize(
+    ("epochs", "low", "high", "step", "ticks"),
+    [
+        (20, 1, 20, 5, [1, 5, 10, 15, 20]),
+        (17, 1, 17, 5, [1, 5, 10, 15]),
+        (18, 1, 18, 5, [1, 5, 10, 15, 18]),
+        (20, 6.2, 9.8, 2, [8]),
+    ],
+)
+def test_the_first_and_last_epoch_are_ticks_where_there_is_room(opened, epochs, low, high, step, ticks):
+    script = f"return epochTicks({[*range(1, epochs + 1)]}, {low}, {high}, {step})"
+    assert opened.execute_script(script) == ticks
+
+
+def test_a_logarithmic_axis_is_not_offered_for_names(opened):
+    boxes = opened.find_elements(By.XPATH, "//*[@id='scatter']//label[contains(., 'log axis')]/input")
+    assert [box.is_enabled() for box in boxes] == [True, False]
+    Select(opened.find_element(By.XPATH, "//*[@id='scatter']//label[contains(., 'by')]/select")).select_by_value(
+        "epochs"
+    )
+    assert [box.is_enabled() for box in boxes] == [True, True]
+    label = opened.execute_script("return [scatter.plot.axes[0].label, scatter.plot.axes[1].label]")
+    assert label == ["epochs", "test_accuracy (%)"]
+
+
 def test_runs_are_dots_by_any_two_columns(opened):
     selects = [Select(found) for found in opened.find_elements(By.CSS_SELECTOR, "#scatter select")]
     assert selects[0].first_selected_option.text == "test_accuracy"

@@ -16,6 +16,14 @@ const meansOf = (values) =>
     return { n: own.length, mean, low, high };
   });
 
+// Multiples of a round step, and the first and last epoch where they are in sight and not close to another tick.
+const epochTicks = (epochs, low, high, step) => {
+  const ticks = [];
+  for (let tick = Math.ceil(low / step) * step; tick <= high; tick += step) ticks.push(tick);
+  const isFree = (epoch) => epoch >= low && epoch <= high && ticks.every((tick) => Math.abs(tick - epoch) >= 0.6 * step);
+  return [...ticks, ...[epochs[0], epochs.at(-1)].filter(isFree)].sort((one, other) => one - other);
+};
+
 const curveCharts = (place) => {
   const state = { metric: data.metrics[0], log: data.metrics[0].log, seeds: false, plots: [], epochs: null };
   const boxes = document.createElement("div");
@@ -134,7 +142,7 @@ const curveCharts = (place) => {
           x: { time: false, range: (self, low, high) => (low === high ? [low - 1, high + 1] : [low, high]) },
           y: { distr: state.log ? 3 : 1, range: (self) => range(self, panel, means) },
         },
-        axes: [axis("epoch", { size: 30, incrs: [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, 5000] }), axis(panel.label, { size: 62, values: (_, splits) => splits.map((value) => (value === null ? "" : short(value))) })],
+        axes: [axis("epoch", { size: 30, splits: (_, number, ...range) => epochTicks(data.epochs, ...range), incrs: [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, 5000] }), axis(panel.label, { size: 62, values: (_, splits) => splits.map((value) => (value === null ? "" : short(value))) })],
         hooks: {
           draw: [(self) => drawRuns(self, panel)],
           setCursor: [

@@ -153,6 +153,7 @@ const scatterChart = (place, table, words, first) => {
   const chosen = (key) => (name) => {
     state[key] = name;
     boxes[key].checked = state.log[key] = isWide(name);
+    boxes[key].disabled = name === BY_VARIANT;
     build();
   };
   const logged = (key) => (checked) => {
@@ -160,6 +161,7 @@ const scatterChart = (place, table, words, first) => {
     build();
   };
   const boxes = { x: check(state.log.x, logged("x")), y: check(false, logged("y")) };
+  boxes.x.disabled = state.x === BY_VARIANT;
   const named = [...columns.keys()].map((name) => [name, name]);
   const tools = document.createElement("div");
   tools.className = "tools";
