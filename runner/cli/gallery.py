@@ -17,7 +17,7 @@ _LAST_PORT = 65535
 
 
 def index_command(directories: Sequence[Path], out: Path | None) -> None:
-    """Write one page over all studies, sweeps and runs in and below a directory; print its path."""
+    """Write one page for all studies, sweeps and runs in and below a directory; print its path."""
     from runner.gallery.page import write_gallery
 
     terminal = Terminal()

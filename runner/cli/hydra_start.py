@@ -51,7 +51,7 @@ class QuickHydra(Hydra):
         super().show_info(*args, **kwargs)
 
     def get_help(self, help_cfg: DictConfig, cfg: DictConfig, args_parser: ArgumentParser, resolve: bool) -> str:
-        """Return a help page; on that of runner stands its own table of options instead of Hydra's list of groups."""
+        """Return a help page; runner's has its own table of options instead of Hydra's list of groups."""
         template = help_cfg.template
         if "$OPTIONS" not in template:
             return super().get_help(help_cfg, cfg, args_parser, resolve)

@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--baseline", help="the variant that the others are compared with (default: the first)")
     parser.add_argument(
         "--correction", choices=CORRECTIONS,
-        help="of the p values for several comparisons (default: the study's, or max_t)",
+        help="correction of the p values for several comparisons (default: the study's, or max_t)",
     )  # fmt: skip
     parser.add_argument("--format", choices=["table", "csv", "json"], default="table", help="default: table")
     return parser

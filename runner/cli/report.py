@@ -28,12 +28,12 @@ _OF_VARIANTS = (
 
 def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the arguments of `runner report`; with `watch`, the report waits until the runs have ended."""
-    parser = directories_parser("report", "Write the report on finished runs again, from their records.", at_least="*")
+    parser = directories_parser("report", "Rewrite the report on finished runs from their records.", at_least="*")
     parser.add_argument("--out", type=path_argument, help="output directory (default: the sweep's, or outputs/report)")
     parser.add_argument("--together", action="store_true", help="write one report on the runs of all sweeps")
     parser.add_argument(
         "--index", action="store_true",
-        help=f"write one page over all studies, sweeps and runs in and below DIR (default: {USUAL_PLACE}), with links "
+        help=f"write one page for all studies, sweeps and runs in and below DIR (default: {USUAL_PLACE}), with links "
         "to their reports",
     )  # fmt: skip
     _add_comparison(parser)
@@ -72,7 +72,7 @@ def _add_comparison(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--correction", choices=CORRECTIONS,
-        help="of the p values for several comparisons (default: the study's, or max_t)",
+        help="correction of the p values for several comparisons (default: the study's, or max_t)",
     )  # fmt: skip
     parser.add_argument(
         "--bayesian-rope",
@@ -98,21 +98,26 @@ def _add_figures(parser: argparse.ArgumentParser) -> None:
         "--figure-data", action="store_true", help="write the data of each figure beside it (forest_data.csv)"
     )
     parser.add_argument(
-        "--order", choices=ORDERS, default="given", help="of the tables' rows: as given (default), or the best first"
+        "--order",
+        choices=ORDERS,
+        default="given",
+        help="order of the rows in tables: as planned (default), or the best first",
     )
     parser.add_argument(
-        "--siunitx", action="store_true", help="align the numbers of LaTeX tables at their points, with siunitx 3"
+        "--siunitx",
+        action="store_true",
+        help="align the numbers of LaTeX tables at their decimal points, with siunitx 3",
     )
     parser.add_argument(
         "--style", choices=STYLES,
-        help="of the figures: paper (no titles, for a caption), slides (thick lines), screen (default)",
+        help="look of the figures: paper (no titles, for a caption), slides (thick lines), screen (default)",
     )  # fmt: skip
     parser.add_argument(
         "--width", type=above_zero, metavar="MM",
-        help="width of a figure over the whole width, in millimetres (default: 178, slides 127)",
+        help="width of a full-width figure, in millimetres (default: 178, slides 127)",
     )  # fmt: skip
     parser.add_argument(
-        "--font", metavar="FAMILY", help="of the figures' text: latex (Latin Modern), times, or any installed font"
+        "--font", metavar="FAMILY", help="font of the figures: latex (Latin Modern), times, or any installed font"
     )
 
 

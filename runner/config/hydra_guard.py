@@ -223,7 +223,7 @@ class GuardedFiles(FileConfigSource):
 
 @cache
 def _loader() -> type[yaml.CSafeLoader]:
-    """Return libyaml's loader with OmegaConf's types of values, which OmegaConf's own reads ten times as slowly."""
+    """Return libyaml's loader with OmegaConf's types of values; it reads ten times as fast as OmegaConf's own."""
 
     class Loader(yaml.CSafeLoader):
         yaml_implicit_resolvers = get_yaml_loader().yaml_implicit_resolvers

@@ -106,7 +106,7 @@ def _find(name: str, directory: Path, checksums: Mapping[str, str] | None) -> Da
         if not (other := _other_file(folder, checksums)):
             return dataset
         if is_own:
-            remark = f"{other}: not the published file of {name}, by its checksum. Is it another data set?"
+            remark = f"{other}: not the published file of {name} (checksum differs); is it of another data set?"
             return replace(dataset, notes=(*dataset.notes, remark))
     return None
 

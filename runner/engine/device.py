@@ -27,7 +27,7 @@ class ActiveDevice:
 
     @property
     def leaves_a_core(self) -> bool:
-        """Whether a training leaves one of this machine's cores idle."""
+        """True if training leaves one of this machine's cores idle."""
         return 0 < self.intra_op_threads < _cores()
 
     def as_record(self) -> dict[str, Any]:

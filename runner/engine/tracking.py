@@ -16,7 +16,7 @@ class Table(Protocol):
 
     @property
     def rows(self) -> list[Row]:
-        """Its rows so far; each is complete when it is appended and never changes, as trackers read in threads."""
+        """Its rows so far; each is complete when it is appended and never changes, because trackers read in threads."""
 
 
 class Tracker:

@@ -21,7 +21,7 @@ class Answer:
     tag: str = ""  # of the body; "" computes it
 
     def unchanged(self) -> Self:
-        """Return the answer to a browser that has this body already."""
+        """Return the answer to a browser that already has this body."""
         return replace(self, status=HTTPStatus.NOT_MODIFIED, body=b"", tag=self.headers["ETag"])
 
     @property

@@ -1,6 +1,6 @@
 """Small drawings of the gallery as SVG: a bar of the forest plot for each variant, and curves by epoch.
 
-They are drawn from numbers instead of shrinking a report's figures: some hundred bytes each, sharp at any size, and in
+They are drawn from numbers instead of shrinking a report's figures: a few hundred bytes each, sharp at any size, and in
 the colours of the page. Colours come from the page's style sheet, by class.
 """
 

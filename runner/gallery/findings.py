@@ -47,7 +47,7 @@ def read_findings(directory: Path) -> Findings:
 
 
 def _typed(row: Mapping[str, str]) -> dict[str, Any]:
-    """Return a row with numbers; a cell that is none is NaN, and means no planned looks."""
+    """Return a row with numbers; a cell without one is NaN, or 0 looks."""
     texts = {name: printable(as_meant(row[name])) for name in _TEXTS if name in row}
     numbers = {name: _number(cell) for name, cell in row.items() if name not in texts}
     looks = numbers.get("looks", math.nan)
@@ -86,7 +86,7 @@ def _finding(row: Mapping[str, Any]) -> Finding:
 
 
 def _means(rows: Sequence[Mapping[str, Any]]) -> Findings:
-    """Return the best variants; a search has one for each trial."""
+    """Return the best variants only: a search has one for each trial."""
     metric = rows[0]["metric"]
     scored = [row for row in rows if row["n"] > 0]
     best = sorted(scored, key=lambda row: -sign_of(metric) * row["mean"])[:_BEST]

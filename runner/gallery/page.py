@@ -1,4 +1,4 @@
-"""Page of the gallery: one file that fetches nothing; the server's version also asks that server for news."""
+"""Page of the gallery: one file that fetches nothing; the server's version also polls the server for changes."""
 
 import hashlib
 import os
@@ -83,7 +83,7 @@ def gallery_page(
     Args:
         root: the directory whose entries these are.
         place: directory of the page; its links are relative to it.
-        live: for the server: every entry has a report, which the server makes, and a script asks for news.
+        live: for the server: every entry has a report, which the server makes, and a script polls for changes.
     """
     style = part("gallery.css")
     script = part("gallery.js") + (part("live.js") if live else "")

@@ -1,4 +1,4 @@
-"""Reports that the server makes anew when somebody asks, in one process apart, and keeps until their files change."""
+"""Reports that the server makes on request, in a separate process, and keeps until their files change."""
 
 import os
 import signal
@@ -42,14 +42,14 @@ class Reports:
     _building: tuple[Path, Key] | None = None
 
     def key(self, directory: Path, key: Key) -> Key:
-        """Return the key of the files from which `page` would be, is being made or, while it rests, was made."""
+        """Return the key of the files behind the page that `page` would return."""
         building, made = self._building, self._made.get(directory)
         if building and building[0] == directory:
             return building[1]
         return key if made is None or self._is_due(made, key) else made.key
 
     def page(self, directory: Path, key: Key) -> str:
-        """Return the page of a report from these files, or, shortly after one was made, that one.
+        """Return the page of a report on these files, or the previous page if it was made only recently.
 
         Args:
             key: of the directory's files.
@@ -77,7 +77,7 @@ class Reports:
 
 
 class Maker:
-    """Process that makes reports: neither Matplotlib nor a crash of it can harm the server."""
+    """Process that makes reports, so that neither Matplotlib nor a crash can harm the server."""
 
     def __init__(self) -> None:
         """Start no process yet."""

@@ -1,7 +1,7 @@
 """Files that the server may hand out: those of runs, sweeps and reports below one directory, by a list of suffixes.
 
-A request's path is taken apart once, and each part is opened below its parent without following links. So neither
-`..`, encoded or not, nor a link, also one that appears meanwhile, leads out of the directory.
+A request's path is split once, and each part is opened below its parent without following links. So neither `..`,
+encoded or not, nor a link, even one that appears meanwhile, leads out of the directory.
 """
 
 import os
@@ -23,7 +23,7 @@ KINDS = {
     ".png": "image/png",
     ".pdf": "application/pdf",
 } | dict.fromkeys((".csv", ".json", ".log", ".md", ".tex", ".yaml"), "text/plain; charset=utf-8")
-_OWN = (RECORD, PLAN, PLAN_TABLE, AGGREGATE)  # a directory without any of these is none of ours
+_OWN = (RECORD, PLAN, PLAN_TABLE, AGGREGATE)  # a directory without any of these is not served
 _LARGEST = 256 * 2**20  # bytes
 
 
@@ -51,7 +51,7 @@ def read_file(root: Path, parts: Sequence[str]) -> tuple[bytes, str]:
     """Return a file's content and its media type.
 
     Raises:
-        NotServed: if it is none of the files that are served.
+        NotServed: if the file is not served.
     """
     if not parts or (kind := KINDS.get(Path(parts[-1]).suffix)) is None:
         raise NotServed
@@ -67,10 +67,10 @@ def read_file(root: Path, parts: Sequence[str]) -> tuple[bytes, str]:
 
 
 def list_files(root: Path, parts: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the names of the files in a directory of ours that are served, and of the directories of ours below it.
+    """Return the names of the served files in a served directory, and of the served directories below it.
 
     Raises:
-        NotServed: if the directory is none of ours.
+        NotServed: if the directory is not served.
     """
     with _directory(root, parts) as folder:
         if not _is_ours(folder):

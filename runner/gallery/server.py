@@ -1,4 +1,4 @@
-"""Server of the gallery over HTTP: it only reads, and listens on this machine alone unless asked otherwise."""
+"""Server of the gallery over HTTP: it only reads, and listens on this machine alone unless told otherwise."""
 
 import errno
 import ipaddress
@@ -44,7 +44,7 @@ class Server(ThreadingHTTPServer):
         TCPServer.server_bind(self)
 
     def handle_error(self, *_: object) -> None:
-        """Log an error of this program; a browser that has left is none."""
+        """Log an error of this program; a browser that has gone away is not one."""
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             _LOG.error("a request could not be answered", exc_info=True)
 
@@ -56,7 +56,7 @@ class Server(ThreadingHTTPServer):
 
     @property
     def is_local(self) -> bool:
-        """Whether only this machine can reach it."""
+        """True if only this machine can reach the server."""
         return ipaddress.ip_address(str(self.server_address[0])).is_loopback
 
 
@@ -69,7 +69,7 @@ def _refused(host: str, port: int, error: OSError) -> str:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    # Any other method than these two is refused with 501.
+    # All other methods are refused with 501.
     server: Server
     timeout = _SECONDS
     protocol_version = "HTTP/1.1"

@@ -22,9 +22,9 @@ from runner.gallery.served_files import NotServed, list_files, parts_of, read_fi
 from runner.gallery.served_pages import follow_page, list_page, message_page
 
 _REST = 2.0  # seconds between two searches of the directory, at least
-_SHARE = 10.0  # of the time, at most one in so many goes into searches
+_SHARE = 10.0  # searches take at most one part in so many of the time
 _JSON = "application/json"
-# A page or drawing on the disk may be anybody's: its scripts see neither the other files nor the network.
+# A page or drawing on disk may come from anyone: its scripts see neither the other files nor the network.
 _UNTRUSTED = f"sandbox allow-scripts allow-popups; default-src 'none'; img-src data:; style-src 'unsafe-inline'; {OURS}"
 _POLICIES = {".html": f"{_UNTRUSTED}; script-src 'unsafe-inline'", ".svg": _UNTRUSTED.replace("allow-scripts ", "")}
 
@@ -58,7 +58,7 @@ class Site:
             host: the header of this name.
         """
         if not self._is_addressed(host):
-            return _message(HTTPStatus.MISDIRECTED_REQUEST, "This server is not called that; use its IP address.")
+            return _message(HTTPStatus.MISDIRECTED_REQUEST, "Unknown host name; use the IP address of the server.")
         try:
             path, _, query = target.partition("?")
             return self._answer(path, query)

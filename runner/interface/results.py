@@ -256,7 +256,7 @@ class Results:
             target: target value of the validation metric.
             margin: smallest difference that matters, in the metric's own unit: 0.001 is 0.1 percentage points of
                 accuracy. With it, the verdicts are better, worse, equivalent or undecided.
-            correction: of the p values for several comparisons: `max_t` or `holm`.
+            correction: how p values are corrected for several comparisons: `max_t` or `holm`.
             rope: half-width of the region of practical equivalence for the Bayesian signed-rank test over three or more
                 data sets, in the same unit; see `tasks`.
 
@@ -535,7 +535,7 @@ class Results:
         Args:
             ax: your axes to draw into, in your own style; one for each panel of the figure.
             style: `paper`, `slides` or `screen` (the default), if it is a new figure.
-            width: of a figure over the whole width, in millimetres.
+            width: of a full-width figure, in millimetres.
             font: `latex`, `times` or an installed family.
 
         Raises:
@@ -596,9 +596,9 @@ class Results:
             directory: made if there is none; ~ is expanded.
             formats: some of `csv`, `table`, `png`, `svg`, `pdf` and `html`; None: all but `pdf`.
             style: of the figures: `paper`, `slides` or `screen` (the default).
-            width: of a figure over the whole width, in millimetres.
+            width: of a full-width figure, in millimetres.
             font: `latex`, `times` or an installed family.
-            order: of the tables' rows: `given`, or `result` for the best first.
+            order: of the rows in tables: `given`, or `result` for the best first.
             siunitx: align the numbers of LaTeX tables with siunitx.
             figure_data: write the data of each figure beside it.
 

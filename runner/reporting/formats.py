@@ -24,8 +24,8 @@ class Output:
     seeds: bool = False  # draw every seed's curve
     confusion: str | None = None  # variant of the confusion matrix; None: the best on validation
     style: str | None = None  # of STYLES; None: screen
-    width: float | None = None  # of a figure over the whole width, in millimetres; None: the style's
+    width: float | None = None  # of a full-width figure, in millimetres; None: the style's
     font: str | None = None  # family of the figures' text; None: Matplotlib's own
-    order: Order = "given"  # of the tables' rows: as given, or the best first
+    order: Order = "given"  # of the rows in tables: as given, or the best first
     figure_data: bool = False  # write the data of each figure beside it
     siunitx: bool = False  # align the numbers of LaTeX tables with siunitx

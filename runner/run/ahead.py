@@ -1,4 +1,4 @@
-"""Import of what a run needs at its end, in the background of its training."""
+"""Background import, during training, of what a run needs at its end."""
 
 from contextlib import suppress
 from threading import Thread

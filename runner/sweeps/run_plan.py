@@ -108,7 +108,7 @@ def _checked(
 
 
 def _show_outlook(plan: Plan, study: Study | None, records: Sequence[RunRecord], console: Console) -> None:
-    """Show what is odd about a plan, and what its design can and cannot show."""
+    """Show a plan's oddities, and what its design can and cannot show."""
     from runner.sweeps.planning.forecast import forecast
 
     expected = forecast(plan, study, records)

@@ -210,7 +210,7 @@ def plain(text: str) -> str:
 
 
 def is_narrow() -> bool:
-    """Return whether figures over the whole width have room for few columns."""
+    """Return whether full-width figures have room for only a few columns."""
     return look_in_force().width < NARROW
 
 

@@ -44,7 +44,7 @@ def fit_letters(figure: Figure) -> frozenset[str]:
 
 
 def keep_font(figure: Figure, families: Sequence[str]) -> None:
-    """Let a figure keep its font also when it is drawn with other settings of Matplotlib."""
+    """Let a figure keep its font even when it is drawn with other settings of Matplotlib."""
     for text in figure.findobj(Text):
         if isinstance(text, Text) and text.get_fontfamily() == [_USUAL]:
             text.set_fontfamily([*families])

@@ -19,7 +19,7 @@ _GAP = 0.2  # inches between two columns
 _MILLIMETRES = 25.4  # an inch
 _LEAST, _MOST = 60, 400  # millimetres
 _FALLBACK = "DejaVu Sans"  # Matplotlib's own font
-# Families by the name that papers know them by, the best first. Matplotlib brings STIXGeneral.
+# Families by their usual names in papers, the best first. Matplotlib brings STIXGeneral.
 _FAMILIES: Mapping[str, Sequence[str]] = {
     "latex": ("Latin Modern Roman", "CMU Serif"),
     "times": ("Times New Roman", "TeX Gyre Termes", "Nimbus Roman", "STIXGeneral"),
@@ -39,7 +39,7 @@ _SETTINGS: Mapping[str, Any] = {
 class Look:
     """Sizes in inches and points, and the font, of all figures of a report."""
 
-    width: float = TWO_COLUMNS  # of a figure over the whole width
+    width: float = TWO_COLUMNS  # of a full-width figure
     column: float = ONE_COLUMN  # of a smaller one
     titles: bool = True  # a caption takes their place in a paper
     line: float = 1.3  # points
@@ -70,7 +70,7 @@ def look_of(style: str | None = None, width: float | None = None, font: str | No
 
     Args:
         style: one of `STYLES`; None: screen.
-        width: of a figure over the whole width, in millimetres; None: the style's.
+        width: of a full-width figure, in millimetres; None: the style's.
         font: `latex` (Latin Modern), `times`, or any installed family; None: Matplotlib's own.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Differences from the baseline by epoch: when a variant gets ahead, also where curves lie on each other."""
+"""Differences from the baseline by epoch: when a variant gets ahead, even where curves overlap."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -13,9 +13,10 @@ _HISTORY = (
 )
 TUNING_CAPTIONS = {
     "tuning_curve": (
-        "Best of so many points, drawn at random and without replacement from those tried: the mean over all draws of "
-        "its validation score and of its test score, both on the tuning seeds. A bar holds 95% of the validation "
-        "scores; it is no confidence interval for other points. A grid's curve depends on the values in it."
+        "Best of the given number of points, drawn at random and without replacement from those tried: the mean over "
+        "all draws of its validation score and of its test score, both on the tuning seeds. A bar holds 95% of the "
+        "validation scores; it is not a confidence interval for other points. A grid's curve depends on the values in "
+        "it."
     ),
     "search": _HISTORY,
     "tuning_history": _HISTORY,

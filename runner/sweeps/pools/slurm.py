@@ -52,7 +52,7 @@ class _Seat:
 class SlurmPool:
     """Pool of jobs whose processes are workers; one local process computes short tasks.
 
-    A job whose queue takes long joins late; one that dies costs the tasks that it computes.
+    A job that waits long in the queue joins late; one that dies loses only the tasks that it computes.
     """
 
     def __init__(self, folder: Path, cluster: str, workers: int, parameters: Mapping[str, Any]) -> None:
@@ -194,12 +194,12 @@ class SlurmPool:
             if seats and not any(seat.has_joined for seat in seats):
                 self._broken += 1
                 if self._broken >= _TRIES and not any(seat.has_joined for seat in self._seats):
-                    raise EnvironmentFault(f"launcher=slurm: no job begins to work: {_ending(job)}")
+                    raise EnvironmentFault(f"launcher=slurm: no job started to work: {_ending(job)}")
 
     def _ended_jobs(self) -> list[Any]:
         """Return the jobs that are no longer in the queue.
 
-        submitit would ask every ten minutes, and `sacct`, which only answers on clusters with accounting.
+        submitit asks only every ten minutes, and asks `sacct`, which answers only on clusters with accounting.
         """
         if self._cluster == "local":
             return [job for job in self._jobs if job.done()]

@@ -144,7 +144,7 @@ def _take_one_gpu(rank: int) -> None:
 
 
 def _computed(function: Any, argument: Any) -> Any:
-    """Return the result of a task; an error costs the task, not the worker."""
+    """Return the result of a task; an error fails the task, not the worker."""
     try:
         return function(argument)
     except Exception as error:  # any error, also of the user's code

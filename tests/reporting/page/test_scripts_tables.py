@@ -41,7 +41,7 @@ def test_a_filter_compares_columns(opened, text, left):
 def test_a_filter_with_an_unknown_column_says_so_and_hides_nothing(opened):
     cells, said = filtered(opened, "acuracy > 80")
     assert len(cells) == 7
-    assert said == "no column acuracy; quote names with blanks"
+    assert said == "no column acuracy; quote names with spaces"
 
 
 def columns(browser, table="table-runs"):

@@ -29,7 +29,7 @@ const parseFilter = (text, table) => {
     else if (column === undefined || operator === "=") {
       const part = word === undefined ? whole.trim().toLowerCase() : wanted;
       tests.push((row) => row.textContent.toLowerCase().includes(part)); // also optimizer=adam among the overrides
-    } else throw new Error(`no column ${unquoted(column)}; quote names with blanks`);
+    } else throw new Error(`no column ${unquoted(column)}; quote names with spaces`);
   }
   return tests;
 };
