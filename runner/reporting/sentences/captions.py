@@ -37,12 +37,12 @@ TUNING_CAPTIONS = {
 }
 TUNING_CURVES = {  # by kind
     SO_FAR: (
-        "Best validation score so far by the number of trials of one search, and the test score of that trial, both on "
-        "the tuning seeds. The trials depend on each other, so another search may differ."
+        "Best validation score so far by the number of trials of one search, and the test score of the best trial so "
+        "far, both on the tuning seeds. The trials depend on each other, so another search may differ."
     ),
     REPEATED: (
-        "Best validation score so far by the number of trials of a search, and the test score of that trial, both on the "
-        "tuning seeds: means of the repeated searches. A bar is the range of the searches."
+        "Best validation score so far by the number of trials of a search, and the test score of the best trial so "
+        "far, both on the tuning seeds: means of the repeated searches. A bar is the range of the searches."
     ),
 }
 CAPTIONS = TUNING_CAPTIONS | {
