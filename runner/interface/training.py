@@ -212,7 +212,7 @@ def study(
     """
     from runner.interface.results import load
     from runner.interface.studies import study_option
-    from runner.reporting.tables.csv_frames import read_frame
+    from runner.reporting.tables.csv_files import read_frame
 
     given = [*data_overrides(data), *as_overrides(overrides)]
     _refuse_dry_run(given)

@@ -30,7 +30,7 @@ from runner.reporting.result_reader import Wish, read_results
 from runner.reporting.results import Results
 from runner.reporting.run_figures import run_figures
 from runner.reporting.sentences.figure_captions import figure_caption, write_captions
-from runner.reporting.tables.csv_frames import write_frame
+from runner.reporting.tables.csv_files import write_frame
 from runner.reporting.tables.dataset_table import dataset_table
 from runner.reporting.tables.paper_table import PaperTable, paper_table
 

@@ -18,7 +18,7 @@ from runner.reporting.figures.of_ensemble import ensemble_figure, ensemble_table
 from runner.reporting.formats import Output
 from runner.reporting.report import report, show_verdicts
 from runner.reporting.result_reader import Wish
-from runner.reporting.tables.csv_frames import write_frame
+from runner.reporting.tables.csv_files import write_frame
 
 _USUAL_OUT = Path("outputs/report")
 

@@ -14,7 +14,7 @@ from runner.reporting.figures.files import Draw
 from runner.reporting.figures.of_run import confusion_counts, confusion_matrix, curves, layer_norms, learning_rate
 from runner.reporting.figures.rate_range import is_range_test, rate_range
 from runner.reporting.metrics import quantity
-from runner.reporting.tables.csv_frames import read_numbers
+from runner.reporting.tables.csv_files import read_numbers
 
 
 def run_figures(directory: RunDirectory, record: RunRecord, left_out: LeftOut) -> Iterator[tuple[str, Draw]]:

@@ -27,7 +27,7 @@ from runner.reporting.comparison.regressions import (
 )
 from runner.reporting.comparison.sides import By, Pairing, Side, Sides, read_sides, sides_by, sides_of
 from runner.reporting.metrics import interval_text, is_share, margin_text, quantity, signed_text, value_text
-from runner.reporting.tables.csv_frames import without_formulas
+from runner.reporting.tables.csv_files import without_formulas
 from runner.reproducibility.compare import WHOLE, compare, environment_differences, environment_table, numbers_of
 
 Format = Literal["table", "json", "csv"]

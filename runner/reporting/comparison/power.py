@@ -30,7 +30,7 @@ from runner.reporting.statistics.power import (
     seeds_for_equivalence,
     spread_factors,
 )
-from runner.reporting.tables.csv_frames import without_formulas
+from runner.reporting.tables.csv_files import without_formulas
 from runner.reporting.targets import is_time
 
 _ENDS = ("", "_low", "_high")

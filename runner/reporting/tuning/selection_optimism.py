@@ -9,7 +9,7 @@ from runner.records.design import MOST_SEEDS as MOST_POINTS  # one limit for eve
 from runner.records.record import VALIDATION_METRICS
 from runner.records.sweep_directory import FIRST_TUNING_COLUMNS, TUNING_COLUMNS, TUNING_TABLE, tuned_metric
 from runner.reporting.metrics import sign_of
-from runner.reporting.tables.csv_frames import read_frame
+from runner.reporting.tables.csv_files import read_frame
 
 SELECTION_COLUMNS = ["variant", "point", "metric", "tuned", "fresh", "optimism", "n", "budget", "on_edge"]
 

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from runner.core.errors import EnvironmentFault
-from runner.reporting.tables.csv_frames import read_numbers, write_frame
+from runner.reporting.tables.csv_files import read_numbers, write_frame
 
 
 @pytest.mark.parametrize(

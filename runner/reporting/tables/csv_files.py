@@ -1,4 +1,4 @@
-"""Frames as CSV files."""
+"""CSV files of frames: written, and read again."""
 
 import io
 from collections.abc import Collection
