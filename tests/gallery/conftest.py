@@ -36,6 +36,20 @@ def report_on(sweep: Path, verdict: str = "lower", statuses=("completed",) * 4, 
     (sweep / "index.html").write_text("<title>the report</title>")
 
 
+class Clock:
+    """The server's clock, which the test sets: the server searches the directory every two seconds."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
 @pytest.fixture
 def outputs(tmp_path) -> Path:
     """A folder with a study of each state, single runs, a report on several, and broken ones."""

@@ -19,20 +19,6 @@ def opened(browser, outputs):
     return opened_anew(browser, write_gallery(outputs).as_uri())
 
 
-class Clock:
-    """The server's clock, which the test sets: the server searches the directory every two seconds."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
 @pytest.fixture
 def served(browser, outputs, clock):
     """The browser with the gallery of a server."""

@@ -19,18 +19,6 @@ from tests.sweeps.made_up import end
 HOST = "127.0.0.1:8750"
 
 
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
 @pytest.fixture
 def site(outputs, clock) -> Site:
     """A site whose reports say of which directory they are."""
