@@ -1,7 +1,7 @@
 """Sweep directory: the one reader of its plan, and the columns of its tuning table."""
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
@@ -127,6 +127,7 @@ class _Study:
     correction: Correction = "max_t"
     looks: Looks | None = None
     variants: dict[Text, Any] = field(default_factory=dict)
+    names: dict[Text, Text] = field(default_factory=dict)
     drop: Lines = field(default_factory=list)
     tune: _Tune | None = None
     vary: Lines = field(default_factory=list)
@@ -165,6 +166,7 @@ class Question:
     spared: int = 0  # number of planned runs that the looks saved
     earlier_seeds: tuple[int, ...] = ()  # numbers of seeds of smaller plans of the same sweep, which were trained
     variants: tuple[str, ...] = ()  # names in the study, without cells of a grid
+    names: Mapping[str, str] = field(default_factory=dict)  # in print, of those that have another one
     budget: int | None = None  # of points to tune each variant
     cost: str | None = None  # the unit of a tuning budget that is not one of points: epochs or seconds
     sampler: str | None = None  # of the points
@@ -205,6 +207,7 @@ class Question:
             earlier_seeds=tuple(plan.earlier_seeds),
             command=shlex.join(["runner", *as_typed(command)]) if command else None,
             variants=tuple(study_names(study.variants, study.drop)),
+            names=study.names,
             budget=study.tune.budget if study.tune and isinstance(study.tune.budget, int) else None,
             cost=study.tune.cost if study.tune else None,
             sampler=study.tune.sampler if study.tune else None,

@@ -1,11 +1,12 @@
 """Figures of a report, selected by the data of its runs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from runner.core.text import counted
 from runner.records.sweep_directory import tuned_metric
@@ -13,7 +14,7 @@ from runner.reporting.collection.predictions import class_names, mean_confusion
 from runner.reporting.comparison.differences import differences, differences_by_epoch, names_and_cells
 from runner.reporting.comparison.lost_runs import no_result_text
 from runner.reporting.comparison.ranks import Ranks
-from runner.reporting.comparison.tasks import Tasks
+from runner.reporting.comparison.tasks import Tasks, arm_baselines
 from runner.reporting.figures.axes import is_grid, number, overrides_frame, points_along, sensitivity_axis, varying_axes
 from runner.reporting.figures.canvas import wrapped
 from runner.reporting.figures.curves import variant_curves
@@ -22,6 +23,7 @@ from runner.reporting.figures.files import Draw
 from runner.reporting.figures.grids import heat_map, sensitivity
 from runner.reporting.figures.interactions import interaction
 from runner.reporting.figures.learning_curves import learning_curves
+from runner.reporting.figures.names import names_in_force, shown_name
 from runner.reporting.figures.of_differences import forest
 from runner.reporting.figures.of_differences_over_time import difference_over_time
 from runner.reporting.figures.of_ranks import critical_difference
@@ -47,6 +49,16 @@ def report_figures(results: Results, ranks: Ranks | None, confusion: str | None,
         confusion: variant of the confusion matrix; None: the best on validation.
         seeds: draw every seed's curve as a thin line.
     """
+    for stem, draw in _figures(results, ranks, confusion, seeds=seeds):
+        yield stem, partial(_with_names, results.print_names, draw)
+
+
+def _with_names(names: Mapping[str, str], draw: Draw) -> Figure:
+    with names_in_force(names):
+        return draw()
+
+
+def _figures(results: Results, ranks: Ranks | None, confusion: str | None, *, seeds: bool) -> Named:
     styles = variant_styles(results.variants, results.ranked, results.baseline)
     yield from _difference_figures(results)
     of_cells = {**styles, **_styles_of_names(results)}
@@ -68,7 +80,10 @@ def report_figures(results: Results, ranks: Ranks | None, confusion: str | None,
         title = f"Spread of {quantity(results.metric)} by source: {_datasets(results)}"
         yield "variance_sources", partial(spread_by_source, results.variance_sources, results.metric, title)
     if ranks:
-        yield "critical_difference", partial(critical_difference, ranks, f"Average ranks by {quantity(results.metric)}")
+        title = f"Average ranks by {quantity(results.metric)}"
+        best_first = [str(arm) for arm in ranks.average.sort_values().index]
+        styles = variant_styles([str(arm) for arm in ranks.average.index], best_first, _baseline_arm(results))
+        yield "critical_difference", partial(critical_difference, ranks, title, styles)
 
 
 def _difference_figures(results: Results) -> Named:
@@ -97,12 +112,16 @@ def _styles_of_names(results: Results) -> dict[str, Style]:
     return variant_styles([*dict.fromkeys(names.values())], [*ranked], firsts.pop() if len(firsts) == 1 else None)
 
 
+def _baseline_arm(results: Results) -> str | None:
+    """Return the baseline without its data set; None if there are several."""
+    found = {*arm_baselines(results.summary, results.baselines).values()}
+    return found.pop() if len(found) == 1 else None
+
+
 def _tasks_figure(results: Results, tasks: Tasks) -> Named:
     """Yield the performance profile over several data sets."""
     frame = tasks.frame.sort_values("iqm", ascending=False, kind="stable")
-    baselines = {*frame["baseline"]} - {""}
-    one = baselines.pop() if len(baselines) == 1 else None
-    styles = variant_styles([*tasks.frame["variant"]], [*frame["variant"]], one)
+    styles = variant_styles([*tasks.frame["variant"]], [*frame["variant"]], _baseline_arm(results))
     title = f"Performance profile over {frame['datasets'].iloc[0]} data sets: {', '.join(results.common_datasets)}"
     yield "performance_profile", partial(performance_profile, tasks.profile, axis_label(results.metric), title, styles)
 
@@ -139,7 +158,7 @@ def _final_figures(results: Results) -> Named:
         title = (
             f"Profile of times to a {results.goal} over {counted(profile.workloads, profile.workload)}: {results.title}"
         )
-        yield "time_profile", partial(profile.draw, title)
+        yield "time_profile", partial(profile.draw, title, _baseline_arm(results))
 
 
 def _target_line(text: str) -> str:
@@ -185,7 +204,8 @@ def _tuning_figure(results: Results, tuning: pd.DataFrame) -> Named:
     values = {variant: number(found.get(axis.key, "")) for variant, found in parts.items()}
     chosen = {variant: value for variant, value in values.items() if value is not None}
     title = f"Tuned on validation: {_datasets(results)}"
-    yield "sensitivity", partial(sensitivity, points, axis.key, metric, title, chosen, results.asked.direction)
+    options: dict[str, Any] = {"direction": results.asked.direction, "baseline": results.baseline}
+    yield "sensitivity", partial(sensitivity, points, axis.key, metric, title, chosen, **options)
 
 
 def _datasets(results: Results) -> str:
@@ -217,7 +237,7 @@ def _prediction_figures(results: Results, confusion: str | None) -> Named:
     variant = confusion or results.ranked[0]
     counts, seeds = mean_confusion(results.runs_of(variant))
     if counts is not None:
-        title = f"{variant}: test examples, mean of {counted(seeds, results.unit.noun)}"
+        title = f"{shown_name(variant)}: test examples, mean of {counted(seeds, results.unit.noun)}"
         yield "confusion_matrix", partial(confusion_matrix, counts, title, class_names(results.runs_of(variant)))
     if crosses := results.predicted.ensembles:
         completed = results.summary[results.summary["status"] == "completed"]

@@ -16,6 +16,7 @@ from runner.reporting.figures.curves import BAND, WIDE_RANGE, by_variant, draw_v
 from runner.reporting.figures.end_labels import End, fit_ends, label_ends
 from runner.reporting.figures.last_part import LastPart, last_part
 from runner.reporting.figures.looks import ONE_COLUMN, TWO_COLUMNS
+from runner.reporting.figures.names import shown_name
 from runner.reporting.figures.share_ticks import share_ticks
 from runner.reporting.figures.styles import Style
 from runner.reporting.metrics import axis_label, is_share
@@ -51,12 +52,12 @@ class _Part:
     def fits(self, styles: Mapping[str, Style], inches: float) -> bool:
         """Return whether all names can stand at the ends of the curves."""
         has_ends = all(len(curve) and styles[name].shown for name, curve in self.curves.items())
-        return has_ends and fit_ends([*self.curves], inches)
+        return has_ends and fit_ends([*map(shown_name, self.curves)], inches)
 
     def ends(self, styles: Mapping[str, Style]) -> list[End]:
         """Return the ends of all curves."""
         ends = {name: curve["mean"] for name, curve in self.curves.items()}
-        return [End(name, mean.index[-1], mean.iloc[-1], styles[name].color) for name, mean in ends.items()]
+        return [End(shown_name(name), mean.index[-1], mean.iloc[-1], styles[name].color) for name, mean in ends.items()]
 
 
 def _whole_range(

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from runner.core.text import counted
 from runner.reporting.figures.canvas import canvas, legend_below, wrapped
 from runner.reporting.figures.looks import TWO_COLUMNS
+from runner.reporting.figures.names import shown_name
 from runner.reporting.figures.share_ticks import share_ticks
 from runner.reporting.figures.styles import Style
 from runner.reporting.statistics.attainability import CONFIDENCE
@@ -30,7 +31,11 @@ def performance_profile(profile: pd.DataFrame, label: str, title: str, styles: M
     for variant, rows in by_variant:
         style = styles[str(variant)]
         hidden += not style.shown
-        name = wrapped(str(variant), _NAME) if style.shown else counted(others, "other variant") * (hidden == 1)
+        name = (
+            wrapped(shown_name(str(variant)), _NAME)
+            if style.shown
+            else counted(others, "other variant") * (hidden == 1)
+        )
         axes.plot(
             rows["threshold"],
             rows["share"],
