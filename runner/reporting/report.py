@@ -145,6 +145,8 @@ def _stale(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
         "critical_difference.*": ranks is not None,
         "tasks.csv": results.tasks is not None,
         "performance_profile.*": has_profile,
+        "aggregate_scores.*": has_profile,
+        "score_by_time.*": len({*results.summary["dataset"]}) > 1,
         "effects.csv": results.effects is not None,
         "interaction.*": results.effects is not None,
         "time_profile.*": results.time_profile is not None,

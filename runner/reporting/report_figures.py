@@ -28,13 +28,14 @@ from runner.reporting.figures.of_differences import forest
 from runner.reporting.figures.of_differences_over_time import difference_over_time
 from runner.reporting.figures.of_ranks import critical_difference
 from runner.reporting.figures.of_run import confusion_matrix
-from runner.reporting.figures.of_tasks import performance_profile
+from runner.reporting.figures.of_scores_by_time import scores_by_time
+from runner.reporting.figures.of_tasks import aggregate_scores, performance_profile
 from runner.reporting.figures.of_variance_sources import spread_by_source
 from runner.reporting.figures.styles import Style, variant_styles
 from runner.reporting.metrics import WARM_SECONDS, axis_label, is_share, quantity
 from runner.reporting.results import Results
 from runner.reporting.run_figures import read_gradients
-from runner.reporting.targets import is_time, without_lost_times
+from runner.reporting.targets import is_time, warm_seconds, without_lost_times
 from runner.reporting.tuning.tuning_figures import tuning_figures
 from runner.reporting.tuning.tuning_trials import point_values
 
@@ -67,6 +68,7 @@ def _figures(results: Results, ranks: Ranks | None, confusion: str | None, *, se
             title = f"{_begin(quantity(metric))}: {results.title}"
             draw = partial(learning_curves, results.history, metric, title, of_cells, unit=results.unit)
             yield metric, partial(draw, seeds=seeds, cells=names_and_cells(results))
+    yield from _time_figure(results)
     yield from _final_figures(results)
     yield from _axis_figures(results)
     yield from tuning_figures(results, styles)
@@ -119,11 +121,25 @@ def _baseline_arm(results: Results) -> str | None:
 
 
 def _tasks_figure(results: Results, tasks: Tasks) -> Named:
-    """Yield the performance profile over several data sets."""
+    """Yield the aggregates and the performance profile over several data sets."""
     frame = tasks.frame.sort_values("iqm", ascending=False, kind="stable")
     styles = variant_styles([*tasks.frame["variant"]], [*frame["variant"]], _baseline_arm(results))
-    title = f"Performance profile over {frame['datasets'].iloc[0]} data sets: {', '.join(results.common_datasets)}"
-    yield "performance_profile", partial(performance_profile, tasks.profile, axis_label(results.metric), title, styles)
+    over = f"over {frame['datasets'].iloc[0]} data sets: {', '.join(results.common_datasets)}"
+    label = axis_label(results.metric)
+    yield "aggregate_scores", partial(aggregate_scores, tasks.frame, label, f"Aggregates {over}", styles)
+    title = f"Performance profile {over}"
+    yield "performance_profile", partial(performance_profile, tasks.profile, label, title, styles)
+
+
+def _time_figure(results: Results) -> Named:
+    """Yield the validation scores by training time on several data sets."""
+    history, metric, cells = results.history, results.validation_metric, names_and_cells(results)
+    several = len({*results.summary["dataset"]}) > 1 and len({cell for _, cell in cells.values()}) > 1
+    if several and {metric, "seconds"} <= {*history} and len({*history["epoch"]}) > 1:
+        timed = history.assign(elapsed=warm_seconds(history["seconds"], history["position"]))
+        title = f"{_begin(quantity(metric))} by training time: {results.title}"
+        styles = _styles_of_names(results)
+        yield "score_by_time", partial(scores_by_time, timed, metric, title, styles, cells, results.unit)
 
 
 def _final_figures(results: Results) -> Named:

@@ -154,7 +154,7 @@ class _Drawing:
         for axes, (column, side) in zip(drawn, self.sides.items(), strict=True):
             self._draw(axes, part.history, column, others, part.blank, named=self.named)
             epoch_axis(axes, _TICKS)
-            _scale(axes, part.history[column], self.metric)
+            scale_scores(axes, part.history[column], self.metric)
             axes.set_ylabel(f"{side} {axis_label(self.metric)}")
         _share_scale(drawn)
         if part.cell:
@@ -189,7 +189,8 @@ class _Drawing:
         whole.add_patch(Rectangle((zoom.first, zoom.low), *size, fill=False, edgecolor=_QUIET, linewidth=0.6, zorder=4))
 
 
-def _scale(axes: Axes, values: "pd.Series[float]", metric: str) -> None:
+def scale_scores(axes: Axes, values: "pd.Series[float]", metric: str) -> None:
+    """Scale the vertical axis of drawn curves; early shares may leave it, and a wide range of losses is logarithmic."""
     finite = _finite(values)
     if is_share(metric):
         share_ticks(axes.yaxis)
