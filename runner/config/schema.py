@@ -1,6 +1,7 @@
 """Schema of a resolved configuration: types, ranges and combinations (the second of three checks)."""
 
 import inspect
+import re
 from typing import Annotated, Any, Literal, Self, get_args
 
 from omegaconf import DictConfig, OmegaConf
@@ -26,6 +27,7 @@ from runner.core.streams import StreamName
 from runner.core.text import did_you_mean
 
 CONSTANT_SCHEDULE = "runner.optim.constant.constant"  # by name, because importing it would be circular
+_NESTED_KEY = re.compile(r"[\w.]+=")
 SWEEP_KEYS = ("study", "search", "seeds", "folds", "dry_run", "fail_fast")  # they configure a sweep, not a run
 
 
@@ -400,8 +402,9 @@ def _line(issue: dict[str, Any], section: type[BaseModel], prefix: str) -> str:
     match issue["type"]:
         case "value_error" if not key:
             return str(issue["ctx"]["error"])
-        case "value_error" if isinstance(issue["input"], dict):  # the text already contains the nested keys
-            return f"{key}: {issue['ctx']['error']}"
+        case "value_error" if isinstance(issue["input"], dict):  # the text starts with a nested key, or lists several
+            text = str(issue["ctx"]["error"])
+            return f"{key}.{text}" if _NESTED_KEY.match(text) else f"{key}: {text}"
         case "value_error":
             return f"{given}: {issue['ctx']['error']}"
         case "model_type" | "dict_type":

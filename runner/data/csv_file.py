@@ -116,7 +116,8 @@ def read_features(
     """Read the features of new examples: (examples, features), in the order of `columns`.
 
     Args:
-        columns: names of the features; a file may have further columns, and in any order. A file without a header has            either exactly the features or all columns of the training file; then the names are positions from 0.
+        columns: names of the features; a file may have further columns, and in any order. A file without a header has
+            either exactly the features or all columns of the training file; then the names are positions from 0.
         header, separator, memory_limit_gb: as in `load_csv`.
 
     Raises:

@@ -42,6 +42,8 @@ class Format:
     # Parts of the message about an image of another size: a reference for its size, and a remedy.
     others: str = "the first image is"
     remedy: str = "dataset.size=[HEIGHT,WIDTH] resizes them all"
+    # Of the message about a transparent image.
+    opaque: str = "dataset.background=white (or black) fills them"
 
 
 def load_images(
@@ -128,6 +130,7 @@ def read_image(
         memory_limit_gb,
         others="the images of the run are",
         remedy="--resize resizes it",
+        opaque="the images of the run have none; fill them first",
     )
     image, _ = _decoded(checked_file(path), (height, width), style)
     return image
@@ -276,7 +279,7 @@ def _decoded(file: Path, size: tuple[int, int], style: Format) -> tuple[npt.NDAr
                 f"{file}: is {image.height}x{image.width}, but {style.others} {height}x{width} "
                 f"(height x width); {style.remedy}"
             )
-        image = _opaque(file, image, style.background)
+        image = _opaque(file, image, style)
         pixels = image.convert(_MODES[style.channels])
         if style.channels == 1 and _is_coloured(image):
             done.append("colour images are converted to grayscale; dataset.channels=3 keeps the colours")
@@ -285,7 +288,7 @@ def _decoded(file: Path, size: tuple[int, int], style: Format) -> tuple[npt.NDAr
         return np.asarray(pixels).reshape(height, width, style.channels), done
 
 
-def _opaque(file: Path, image: Image.Image, background: str | None) -> Image.Image:
+def _opaque(file: Path, image: Image.Image, style: Format) -> Image.Image:
     """Return an image without transparency, because the colour under transparent pixels is often black."""
     if not image.has_transparency_data:
         return image
@@ -293,14 +296,15 @@ def _opaque(file: Path, image: Image.Image, background: str | None) -> Image.Ima
     lowest, highest = layered.getchannel("A").getextrema()
     if lowest == _OPAQUE:
         return layered.convert("RGB")
-    if background is None:
-        raise DataError(f"{file}: has transparent pixels; dataset.background=white (or black) fills them")
-    ground = Image.new("RGBA", layered.size, background)
+    if style.background is None:
+        raise DataError(f"{file}: has transparent pixels; {style.opaque}")
+    ground = Image.new("RGBA", layered.size, style.background)
     laid = Image.alpha_composite(ground, layered)
     if highest and laid.getextrema() == ground.getextrema():
-        (other,) = {*_BACKGROUNDS} - {background}
+        (other,) = {*_BACKGROUNDS} - {style.background}
         raise DataError(
-            f"{file}: is blank on dataset.background={background}, the colour of all its visible pixels; choose {other}"
+            f"{file}: is blank on dataset.background={style.background}, the colour of all its visible pixels; "
+            f"choose {other}"
         )
     return laid.convert("RGB")
 

@@ -160,7 +160,8 @@ class RunRecord:
         """Return the status; a killed run could not record that it was interrupted.
 
         Args:
-            in_use: whether a process holds the run's lock. Check this before reading the record, because a run records                its end before it releases the lock.
+            in_use: whether a process holds the run's lock. Check this before reading the record, because a run records
+                its end before it releases the lock.
         """
         return "interrupted" if self.status == "running" and not in_use else self.status
 

@@ -64,7 +64,7 @@ class TestImages:
     def test_transparent_pixels_get_the_background_of_the_run(self, image):
         clear = image("clear.png", np.zeros((4, 6, 4), np.uint8))
         assert Reader(COLOUR, {"background": "white"}).read(clear).inputs.min() == 255
-        with pytest.raises(DataError, match="transparent"):
+        with pytest.raises(DataError, match="transparent pixels; the images of the run have none"):
             Reader(COLOUR, {}).read(clear)
         with pytest.raises(ConfigError, match="background=pink"):
             Reader(COLOUR, {"background": "pink"}).read(clear)
