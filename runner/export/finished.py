@@ -138,9 +138,7 @@ def _times(run: Run) -> tuple[float, float]:
     try:
         began = datetime.fromisoformat(record.started).timestamp()
         trained = began + sum(row.get("seconds", 0.0) for row in run.history)
-        ended = (
-            datetime.fromisoformat(record.finished).timestamp() if record.finished else trained
-        )  # no end: it was killed
+        ended = datetime.fromisoformat(record.finished).timestamp() if record.finished else trained  # it was killed
     except (ValueError, OverflowError, OSError) as error:
         raise UserError(f"{run.directory.record_path}: not a run's time ({shortened(str(error))})") from error
     return began, max(began, ended)
