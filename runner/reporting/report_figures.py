@@ -23,7 +23,7 @@ from runner.reporting.figures.files import Draw
 from runner.reporting.figures.grids import heat_map, sensitivity
 from runner.reporting.figures.interactions import interaction
 from runner.reporting.figures.learning_curves import learning_curves
-from runner.reporting.figures.names import names_in_force, shown_name
+from runner.reporting.figures.names import names_in_force
 from runner.reporting.figures.of_differences import forest
 from runner.reporting.figures.of_differences_over_time import difference_over_time
 from runner.reporting.figures.of_ranks import critical_difference
@@ -253,7 +253,9 @@ def _prediction_figures(results: Results, confusion: str | None) -> Named:
     variant = confusion or results.ranked[0]
     counts, seeds = mean_confusion(results.runs_of(variant))
     if counts is not None:
-        title = f"{shown_name(variant)}: test examples, mean of {counted(seeds, results.unit.noun)}"
+        title = (
+            f"{results.print_names.get(variant, variant)}: test examples, mean of {counted(seeds, results.unit.noun)}"
+        )
         yield "confusion_matrix", partial(confusion_matrix, counts, title, class_names(results.runs_of(variant)))
     if crosses := results.predicted.ensembles:
         completed = results.summary[results.summary["status"] == "completed"]

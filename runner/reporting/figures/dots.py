@@ -17,7 +17,7 @@ from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.statistics.summary import summarize
 
 _INTERVAL = f"mean and its {CONFIDENCE:.0%} interval"
-_NAME, _NOTE = 40, 24  # letters per line
+_NAME, _NOTE, _LABEL = 40, 24, 70  # letters per line
 _ROW = 0.2  # inches per variant with a name of one line
 _NEAREST, _FARTHEST = 0.06, 0.38  # of a row: range above its middle over which dots are spread
 _BELOW = 0.14  # of a row: position of mean and interval
@@ -69,7 +69,7 @@ def dots(
         axes.axvline(mean, color=BASELINE_COLOR, linestyle=":", linewidth=1, zorder=1, label=whose)
     axes.set_yticks(middles, labels=names)
     axes.set_ylim(rows, 0)
-    _frame(axes, label, share=share)
+    _frame(axes, "\n".join(wrapped(line, _LABEL) for line in label.splitlines()), share=share)
     legend_below(figure, axes)
     return figure
 

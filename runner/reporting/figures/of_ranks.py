@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from runner.reporting.comparison.ranks import Ranks
@@ -16,6 +17,7 @@ from runner.reporting.statistics.attainability import LEVEL
 
 _FEWEST_FOR_F = 6  # data sets, for which Iman and Davenport's test keeps its level; see docs/report.md
 _NAME = 36  # letters per line of a variant's name
+_MARGIN = 0.015  # of the range of the ranks, between a name and its line
 _LETTERS = 110  # per line below the axis
 
 
@@ -31,6 +33,7 @@ def critical_difference(ranks: Ranks, title: str, styles: Mapping[str, Style]) -
         ranks.pairs.rename(index=named, columns=named),
         ax=axes,
         label_props={"fontsize": 7},
+        text_h_margin=_MARGIN * float(np.ptp(ranks.average)),
         color_palette={name: styles[str(variant)].color for variant, name in named.items()},
     )
     axes.grid(visible=False)
