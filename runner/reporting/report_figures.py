@@ -15,15 +15,23 @@ from runner.reporting.comparison.differences import differences, differences_by_
 from runner.reporting.comparison.lost_runs import no_result_text
 from runner.reporting.comparison.ranks import Ranks
 from runner.reporting.comparison.tasks import Tasks, arm_baselines
-from runner.reporting.figures.axes import is_grid, number, overrides_frame, points_along, sensitivity_axis, varying_axes
-from runner.reporting.figures.canvas import wrapped
-from runner.reporting.figures.curves import variant_curves
 from runner.reporting.figures.dots import dots
-from runner.reporting.figures.files import Draw
+from runner.reporting.figures.drawing.axes import (
+    is_grid,
+    number,
+    overrides_frame,
+    points_along,
+    sensitivity_axis,
+    varying_axes,
+)
+from runner.reporting.figures.drawing.canvas import wrapped
+from runner.reporting.figures.drawing.curves import variant_curves
+from runner.reporting.figures.drawing.files import Draw
+from runner.reporting.figures.drawing.names import names_in_force
+from runner.reporting.figures.drawing.styles import Style, variant_styles
 from runner.reporting.figures.grids import heat_map, sensitivity
 from runner.reporting.figures.interactions import interaction
 from runner.reporting.figures.learning_curves import learning_curves
-from runner.reporting.figures.names import names_in_force
 from runner.reporting.figures.of_differences import forest
 from runner.reporting.figures.of_differences_over_time import difference_over_time
 from runner.reporting.figures.of_ranks import critical_difference
@@ -31,7 +39,6 @@ from runner.reporting.figures.of_run import confusion_matrix
 from runner.reporting.figures.of_scores_by_time import scores_by_time
 from runner.reporting.figures.of_tasks import aggregate_scores, performance_profile
 from runner.reporting.figures.of_variance_sources import spread_by_source
-from runner.reporting.figures.styles import Style, variant_styles
 from runner.reporting.metrics import WARM_SECONDS, axis_label, is_share, quantity
 from runner.reporting.results import Results
 from runner.reporting.run_figures import read_gradients

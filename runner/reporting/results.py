@@ -22,7 +22,7 @@ from runner.reporting.comparison.pairs import ComparedRuns
 from runner.reporting.comparison.ranks import Ranks, average_ranks, scores_by_dataset
 from runner.reporting.comparison.tasks import FEWEST_DATASETS, Tasks, arm_baselines, compare_over_datasets
 from runner.reporting.comparison.time_profiles import TimeProfile, time_profile
-from runner.reporting.figures.names import print_names
+from runner.reporting.figures.drawing.names import print_names
 from runner.reporting.grid_effects.complete_grids import Factorial, factorial
 from runner.reporting.grid_effects.effects import LOOKS_TO_COME, effects_frame
 from runner.reporting.grid_effects.variance_sources import source_cautions, source_sentences, variance_frame

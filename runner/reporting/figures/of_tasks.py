@@ -6,13 +6,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from runner.core.text import counted
-from runner.reporting.figures.canvas import canvas, is_narrow, legend_below, panels, row_places, wrapped
-from runner.reporting.figures.drawn_data import hidden_name
-from runner.reporting.figures.looks import TWO_COLUMNS
-from runner.reporting.figures.names import shown_name
-from runner.reporting.figures.share_ticks import share_ticks
-from runner.reporting.figures.styles import Style
-from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.figures.drawing.canvas import canvas, is_narrow, legend_below, panels, row_places, wrapped
+from runner.reporting.figures.drawing.drawn_data import hidden_name
+from runner.reporting.figures.drawing.looks import TWO_COLUMNS
+from runner.reporting.figures.drawing.names import shown_name
+from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.figures.drawing.styles import Style
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
 AGGREGATES = {"iqm": "interquartile mean (IQM)", "median": "median", "mean": "mean"}
 INTERVAL = f"{CONFIDENCE:.0%} interval, stratified bootstrap"

@@ -11,12 +11,12 @@ from runner.core.write import write_text
 from runner.reporting.comparison.decision import has_times
 from runner.reporting.comparison.difference import Difference
 from runner.reporting.comparison.differences import differences
+from runner.reporting.figures.drawing.names import names_in_force, shown_name
 from runner.reporting.figures.learning_curves import ZOOM_TITLE
-from runner.reporting.figures.names import names_in_force, shown_name
 from runner.reporting.metrics import axis_label, margin_text, quantity
 from runner.reporting.results import Results
 from runner.reporting.sentences.captions import BAND, DOTS, TUNING_CAPTIONS, TUNING_CURVES, caption_of, in_units
-from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.tables.latex_table import escaped, identifier
 from runner.reporting.tables.markdown import escaped_markdown
 from runner.reporting.tables.paper_table import tests_text

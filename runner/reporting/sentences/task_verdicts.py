@@ -8,7 +8,7 @@ import pandas as pd
 
 from runner.core.text import counted
 from runner.reporting.comparison.decision import NOT_SIGNIFICANT, UNDECIDED
-from runner.reporting.figures.names import shown_name
+from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.metrics import margin_text, p_equation, p_number
 
 _MOST = 6  # variants to name on one line

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from runner.core.write import write_text
-from runner.reporting.figures.names import shown_name
+from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.metrics import is_share, quantity, spread_text
 from runner.reporting.tables.latex_table import escaped, latex_sign, latex_table
 from runner.reporting.tables.markdown import escaped_markdown, markdown_table

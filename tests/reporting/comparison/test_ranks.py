@@ -6,8 +6,8 @@ from scipy import stats
 
 from runner.reporting.comparison.ranks import LAST_RANK_COLUMNS, RANK_COLUMNS, average_ranks, scores_by_dataset
 from runner.reporting.comparison.tasks import compare_over_datasets
+from runner.reporting.figures.drawing.styles import variant_styles
 from runner.reporting.figures.of_ranks import critical_difference
-from runner.reporting.figures.styles import variant_styles
 
 # Demsar 2006, "Statistical Comparisons of Classifiers over Multiple Data Sets", table 6: AUC of four forms of C4.5.
 DEMSAR = pd.DataFrame(

@@ -2,9 +2,9 @@ import pandas as pd
 from matplotlib.colors import to_hex
 
 from runner.reporting.comparison.ranks import average_ranks
-from runner.reporting.figures.canvas import BASELINE_COLOR
+from runner.reporting.figures.drawing.canvas import BASELINE_COLOR
+from runner.reporting.figures.drawing.styles import variant_styles
 from runner.reporting.figures.of_ranks import critical_difference
-from runner.reporting.figures.styles import variant_styles
 from tests.reporting.comparison.test_ranks import DEMSAR
 
 

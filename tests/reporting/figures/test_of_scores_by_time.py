@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 
 from runner.reporting.comparison.folds import SEEDS
+from runner.reporting.figures.drawing.styles import variant_styles
 from runner.reporting.figures.of_scores_by_time import scores_by_time
-from runner.reporting.figures.styles import variant_styles
 
 CELLS = {f"{name} [{cell}]": (name, cell) for cell in ("digits", "wine") for name in ("sgd", "adam")}
 
