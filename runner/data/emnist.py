@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean
-from runner.data.archives import find_archive
 from runner.data.checks import checked_dataset, checked_labels, unreadable
 from runner.data.dataset import DataError, Dataset, Part
 from runner.data.idx import parse_idx
+from runner.data.storage.archives import find_archive
 
 _FOLDER = "emnist"  # of the archive, which all subsets share
 # Capitals whose small letter looks the same stand for both.
