@@ -38,7 +38,7 @@ def whole(noise: Noise, pilot: int, studies: int, seed: int = 0) -> dict[str, np
 
 def tables(studies: int) -> Iterator[str]:
     """Yield the table as Markdown."""
-    yield "| noise | pilot | seeds asked for, median | power | interval covers |"
+    yield "| noise | pilot | recommended seeds, median | power | interval covers |"
     yield "| --- | ---: | ---: | ---: | ---: |"
     for name in ("normal", "heavy-tailed", "tied", "skewed up"):
         for pilot in PILOTS:
