@@ -15,7 +15,7 @@ def load_binary(
 
     Args:
         samples: total number of examples.
-        features: features of an example: `informative` ones, `redundant` linear combinations of these, and noise.
+        features: number of features: `informative` ones, `redundant` linear combinations of these, and noise.
         test_size: share of the test part.
         data_seed: seed of the points and of the test part.
 

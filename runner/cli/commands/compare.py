@@ -19,7 +19,7 @@ def compare_command(arguments: Sequence[str]) -> None:
     chosen = _parser().parse_args(arguments)
     if chosen.margin is not None and not chosen.fail_if_worse:
         raise UserError(f"--margin {chosen.margin:g}: has an effect only with --fail-if-worse; add it or omit --margin")
-    refuse_no_runs(chosen.directories)  # before what takes seconds is imported
+    refuse_no_runs(chosen.directories)  # before the slow imports
     from runner.reproducibility.sides import Asked, compare_sides
 
     asked = Asked(chosen.by, chosen.metric, chosen.margin or 0.0)

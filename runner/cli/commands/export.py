@@ -19,7 +19,7 @@ from runner.core.text import counted
 
 @dataclass(frozen=True)
 class Target:
-    """A program or form to export to."""
+    """A program or format to export to."""
 
     write: Callable[[argparse.Namespace, Console], None]
     takes: tuple[str, ...] = ()  # names of the flags that have an effect

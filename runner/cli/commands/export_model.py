@@ -12,7 +12,7 @@ from runner.core.output import errors_held_back
 from runner.core.terminal import Terminal, waiting
 from runner.records.run_directory import RunDirectory
 
-# Formats, and the usual names of their files in the run's directory.
+# Formats, and the default names of their files in the run's directory.
 MODEL_FILES = {
     "keras": "inference.keras",
     "saved_model": "saved_model",

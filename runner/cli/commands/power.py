@@ -1,4 +1,4 @@
-"""Command that says which differences some seeds can show: `runner power`."""
+"""Command for the differences that a number of seeds can show: `runner power`."""
 
 import argparse
 import math
@@ -12,7 +12,7 @@ from runner.reporting.collection.collect import find_runs, refuse_no_runs
 
 
 def power_command(arguments: Sequence[str]) -> None:
-    """Print what the comparisons of finished runs, such as a pilot's, can show with a number of seeds."""
+    """Print the differences that comparisons can show with a number of seeds, from finished runs such as a pilot's."""
     chosen = _parser().parse_args(arguments)
     directories = list(dict.fromkeys(chosen.directories))
     refuse_no_runs(directories)  # before the slow imports

@@ -30,7 +30,7 @@ def reproduce_command(arguments: Sequence[str]) -> None:
 
 
 def _read(given: Path, number: int | None, trusted: Sequence[str]) -> tuple[Original, Mapping[str, str] | None]:
-    """Read the run to reproduce, from its directory, a row of a report or a bundle, and the row."""
+    """Read the run to reproduce, from its directory, a report's row or a bundle; also return the row."""
     if given.is_file() or (given.suffix == ".zip" and not given.is_dir()):
         with unpacked(given) as results:
             return _read(only_run(results) if number is None else results, number, trusted)

@@ -1,4 +1,4 @@
-"""Folds of cross-validation: one of them is held out for the test, and the others are for training and validation."""
+"""Folds of cross-validation: one is held out for the test, and the others serve for training and validation."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -14,7 +14,7 @@ Source = Literal["all", "train"]
 
 @dataclass(frozen=True)
 class Fold:
-    """A fold to hold out: its number, counted from 0, of how many, and the examples that are folded.
+    """A fold to hold out: its number from 0, the number of folds, and the examples that are folded.
 
     `source`: all examples, or the training examples alone; None: all, unless the data have a test part of their own.
     """
@@ -28,8 +28,8 @@ def hold_out_fold(dataset: Dataset, fold: Fold, split_seed: int) -> tuple[Datase
     """Return the data set with a fold as its test part, and the identity of that fold.
 
     The folds are stratified. Every one holds the same share of each class, and no two share an example. The training
-    part gets a stratified random order, so that any share of it from the end is stratified, too. A validation part of
-    the source's own stays as it is.
+    part gets a stratified random order, so that any share of it from the end is also stratified. The source's own
+    validation part is kept.
 
     Args:
         split_seed: seed of the draw of all folds, and of the order.

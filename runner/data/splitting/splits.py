@@ -10,8 +10,8 @@ from runner.data.splitting.label_noise import mislabel
 from runner.data.splitting.strata import Indices, refuse_single_examples, stratified_order
 
 _STRATIFIED = "(dataset.split=stratified draws the same share of each class)"
-_CHANCE = 1e-3  # a class missing with a lower probability was not missed by chance
-_NEARLY_NONE = 0.1  # of the expected examples
+_CHANCE = 1e-3  # lower probability of missing a class: not by chance
+_NEARLY_NONE = 0.1  # share of the expected examples
 _FEW = 5  # names in a message
 
 
@@ -38,7 +38,7 @@ def split_dataset(
             includes a smaller one.
         label_noise: share of wrong training labels, in (0, 1).
         class_imbalance: ratio of the largest to the smallest class in training, at least 1.
-        fold: held out as the test part; None: the data set's own test part.
+        fold: the fold to hold out as the test part; None: the data set's own test part is used.
 
     Raises:
         DataError: if a part would be empty, there are too few examples, a class would be missing in training, or a part
@@ -72,7 +72,7 @@ def split_dataset(
 
 
 def _ordered(dataset: Dataset, split: str, split_seed: int) -> Part:
-    """Return the training examples in the order from whose end validation is taken."""
+    """Return the training examples in an order; validation is taken from its end."""
     whole = Part(dataset.train_inputs, dataset.train_labels)
     if split == "last":
         return whole

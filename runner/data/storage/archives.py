@@ -17,12 +17,12 @@ def find_archive(
     """Return the path of an archive that has its published checksum, and download it first if necessary.
 
     Args:
-        name: name of the data set, and of the folder below `root` that is searched before `root` itself.
+        name: name of the data set; also the folder below `root` that is searched before `root` itself.
         root: the data directory, which must exist; None: the user's cache directory.
         url: remote directory of the archive.
         checksums: by file name, "sha256:..." or "md5:..."; each file holds the whole data set, and the first one is
             downloaded.
-        copies: further places, such as another program's cache, and the name of the file that may lie there.
+        copies: further directories, such as another program's cache, each with the name of the file to look for.
 
     Raises:
         ConfigError: if `root` is empty.
@@ -35,7 +35,11 @@ def find_archive(
         if path.is_file():
             return _verified(name, path, checksums[file])
 
+<<<<<<< HEAD:runner/data/storage/archives.py
     from runner.data.storage.download import download  # with libraries for the network, which a run seldom needs
+=======
+    from runner.data.storage.download import download  # imports network libraries, which a run seldom needs
+>>>>>>> 0e3e607a0a1e48666d57ef75841e0f848142aa11:runner/data/archives.py
 
     first = dict([next(iter(checksums.items()))])
     (path,) = download(name, directory / name, url, first, " or ".join(checksums), longest=_LONGEST)
@@ -49,6 +53,6 @@ def _verified(name: str, path: Path, checksum: str) -> Path:
     if found != expected:
         raise DataError(
             f"{path}: not the published archive of {name}: its {kind} checksum is {found}, not {expected}. "
-            "Is it half a download? Remove it, and it is downloaded again"
+            "Is the download incomplete? Remove it to download it again"
         )
     return path

@@ -25,7 +25,7 @@ def data_directory(name: str, root: str | None) -> Path:
         )
     directory = user_path(root)
     if not directory.is_dir():
-        # Never created: the name may have a typo, or the disk may not be mounted.
+        # The directory is never created: its name may contain a typo, or the disk may not be mounted.
         raise DataError(
             f"dataset.root={root}: no such directory (RUNNER_DATA_DIR sets it unless the command does); correct "
             f"the path, or create the directory; {name} will then be downloaded into it"
@@ -34,7 +34,7 @@ def data_directory(name: str, root: str | None) -> Path:
 
 
 def folders_of(name: str, directory: Path) -> Iterator[Path]:
-    """Yield the folders that may hold a data set: its own in upper or lower case (MNIST/raw, say), and the root."""
+    """Yield the folders that may hold a data set: its own, in upper or lower case (such as MNIST/raw), and the root."""
     yield directory / name
     spelled = name.replace("_", "").casefold()
     there = sorted(directory.iterdir()) if directory.is_dir() else []

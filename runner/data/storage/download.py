@@ -13,8 +13,8 @@ from runner.core.errors import machine_faults
 from runner.data.dataset import DataError, DataNotFound
 from runner.data.storage.time_limit import LONGEST, within
 
-_TIMEOUT = 20  # seconds without an answer
-_LARGEST = 2**30  # bytes for a file; EMNIST's archive has 562 million
+_TIMEOUT = 20  # seconds to wait for an answer
+_LARGEST = 2**30  # bytes of a file; EMNIST's archive has 562 million
 _AT_ONCE = 2**16
 
 
@@ -50,7 +50,7 @@ def download(
                 directory.rmdir()
         raise DataNotFound(
             f"{name} is not in {folder} and cannot be downloaded from {url} ({type(error).__name__}). "
-            f"Put {wanted} into {folder}{os.sep}, or name their directory: RUNNER_DATA_DIR=... or dataset.root=..."
+            f"Put {wanted} into {folder}{os.sep}, or set their directory: RUNNER_DATA_DIR=... or dataset.root=..."
         ) from error
     except ValueError as error:  # from pooch for a wrong checksum, or from _fetch
         raise DataError(f"{url}: the downloaded file is not {name}: {str(error).splitlines()[0]}") from error

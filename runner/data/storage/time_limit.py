@@ -14,7 +14,7 @@ def within(seconds: float, function: Callable[..., Result], *arguments: object, 
     """Run a function in a thread, which is abandoned after a time limit.
 
     Raises:
-        TimeoutError: after the limit. A socket timeout would restart at each byte.
+        TimeoutError: after the limit. (A socket timeout would restart at each byte.)
     """
     future: Future[Result] = Future()
 
