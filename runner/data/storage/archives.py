@@ -35,11 +35,7 @@ def find_archive(
         if path.is_file():
             return _verified(name, path, checksums[file])
 
-<<<<<<< HEAD:runner/data/storage/archives.py
-    from runner.data.storage.download import download  # with libraries for the network, which a run seldom needs
-=======
     from runner.data.storage.download import download  # imports network libraries, which a run seldom needs
->>>>>>> 0e3e607a0a1e48666d57ef75841e0f848142aa11:runner/data/archives.py
 
     first = dict([next(iter(checksums.items()))])
     (path,) = download(name, directory / name, url, first, " or ".join(checksums), longest=_LONGEST)
