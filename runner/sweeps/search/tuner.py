@@ -137,7 +137,7 @@ class Tuner:
         return sum(trial.state == "running" and self._is_begun(trial.jobs) for trial in self._seen(name))
 
     def _due(self, jobs: Sequence[Job]) -> Job | None:
-        """Return the next run of a trial; a pruner makes its seeds wait for the first one, or each for the previous one."""
+        """Return the next run of a trial; a pruner makes seeds wait for the first one, or each for the previous one."""
         for place, job in enumerate(jobs):
             if job.phase == "pruned":
                 return None
