@@ -25,7 +25,7 @@ from runner.core.signals import Interruption
 from runner.core.terminal import show_warning, waiting
 from runner.core.text import counted
 from runner.data.inference import Inference
-from runner.data.locations import refuse_missing
+from runner.data.storage.locations import refuse_missing
 from runner.engine.tensorflow_import import quick_import
 from runner.records.inference_file import write_inference
 from runner.records.record import DONE, Row, RunRecord, finite, now
