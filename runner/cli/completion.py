@@ -12,8 +12,8 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from runner.cli.commands import COMMANDS, RUN_FLAGS, WORDS
-from runner.cli.shells import REMOVALS, SCRIPTS
+from runner.cli.commands.shells import REMOVALS, SCRIPTS
+from runner.cli.dispatch import COMMANDS, RUN_FLAGS, WORDS
 from runner.config.key_schema import allowed_items, allowed_keys, allowed_values, schema_names
 from runner.config.options import LIST_GROUPS, WITHOUT, group_names, groups_in, option_names
 from runner.config.outline import outline

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import runner
-from runner.cli.commands import interruption_text, is_word, run_command, train
+from runner.cli.dispatch import interruption_text, is_word, run_command, train
 from runner.cli.observer import Observer
 from runner.config.overrides import override_key
 from runner.config.trust import TRUST

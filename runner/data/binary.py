@@ -5,7 +5,7 @@ from sklearn.datasets import make_classification
 
 from runner.data.checks import checked_dataset
 from runner.data.dataset import Dataset, Part
-from runner.data.strata import hold_out
+from runner.data.splitting.strata import hold_out
 
 
 def load_binary(

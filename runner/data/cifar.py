@@ -13,9 +13,9 @@ import numpy as np
 
 from runner.core.paths import user_path
 from runner.core.text import shortened
-from runner.data.archives import find_archive
 from runner.data.checks import Array, checked_dataset, checked_inputs, checked_labels, refuse_large, unreadable
 from runner.data.dataset import DataError, Dataset, Part
+from runner.data.storage.archives import find_archive
 
 _PLANES = (3, 32, 32)  # shape of an image: all red values, then all green, then all blue, each row by row
 _PIXELS = 3 * 32 * 32

@@ -16,7 +16,7 @@ from runner.core.errors import ConfigError
 from runner.core.text import counted, did_you_mean, shortened
 from runner.data.checks import checked_dataset, checked_file, checked_inputs, refuse_large
 from runner.data.dataset import DataError, Dataset, Part
-from runner.data.strata import hold_out
+from runner.data.splitting.strata import hold_out
 
 _VALUES_AT_ONCE = 2**22
 _LONGEST_LINE = 2**22  # bytes, enough for over 100,000 columns

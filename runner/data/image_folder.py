@@ -17,7 +17,7 @@ from runner.core.streams import Stream, seed_sequence
 from runner.core.text import shortened
 from runner.data.checks import checked_dataset, checked_file, refuse_large
 from runner.data.dataset import VALIDATION_NAMES, DataError, Dataset, Part
-from runner.data.strata import hold_out, stratified_order
+from runner.data.splitting.strata import hold_out, stratified_order
 
 _BACKGROUNDS = ("white", "black")
 # EXIF orientations: upright, the others, and those of them that exchange height and width.

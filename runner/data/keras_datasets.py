@@ -10,7 +10,7 @@ from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean, shortened
 from runner.data.checks import checked_class_names, checked_dataset, checked_inputs, checked_labels
 from runner.data.dataset import DataError, DataNotFound, Dataset, Part
-from runner.data.time_limit import LONGEST, within
+from runner.data.storage.time_limit import LONGEST, within
 
 _OF_IMAGES = ("cifar10", "cifar100", "fashion_mnist", "mnist")
 

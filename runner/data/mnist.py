@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from runner.data.checks import Array, checked_class_names
 from runner.data.dataset import DataError, DataNotFound, Dataset
-from runner.data.directories import data_directory, folders_of
 from runner.data.idx import read_idx
 from runner.data.npz_file import TWO_PARTS, read_npz
+from runner.data.storage.directories import data_directory, folders_of
 
 # The published files (LeCun, Cortes & Burges; the same on every mirror). All data sets in this format use these names,
 # in the order of the arrays.
@@ -67,7 +67,7 @@ def load_mnist(
 
 
 def _downloaded(name: str, directory: Path, url: str, checksums: Mapping[str, str]) -> list[Array]:
-    from runner.data.download import download  # imports network libraries, which a run seldom needs
+    from runner.data.storage.download import download  # imports network libraries, which a run seldom needs
 
     published = {f"{stem}.gz": checksum for stem, checksum in checksums.items()}
     try:

@@ -16,7 +16,7 @@ from runner.data.checks import (
     too_large,
 )
 from runner.data.dataset import VALIDATION_NAMES, DataError, Dataset, Inputs, Part
-from runner.data.strata import hold_out
+from runner.data.splitting.strata import hold_out
 
 TWO_PARTS = ("x_train", "y_train", "x_test", "y_test")
 ONE_PART = ("x", "y")

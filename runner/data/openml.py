@@ -13,9 +13,9 @@ from runner.core.errors import ConfigError
 from runner.core.text import shortened
 from runner.data.checks import checked_dataset, checked_inputs, refuse_large
 from runner.data.dataset import DataError, DataNotFound, Dataset, Inputs, Labels, Part
-from runner.data.directories import data_directory
-from runner.data.strata import hold_out
-from runner.data.time_limit import LONGEST, within
+from runner.data.splitting.strata import hold_out
+from runner.data.storage.directories import data_directory
+from runner.data.storage.time_limit import LONGEST, within
 
 _BYTES = 4  # size of a float32
 

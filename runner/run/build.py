@@ -18,8 +18,8 @@ from runner.core.errors import ConfigError
 from runner.core.streams import Stream, integer_seed, seed_sequence
 from runner.data.augmentation.pipeline import augmenter
 from runner.data.dataset import Dataset, Part, Split
-from runner.data.folds import Fold
-from runner.data.splits import split_dataset
+from runner.data.splitting.folds import Fold
+from runner.data.splitting.splits import split_dataset
 from runner.engine.batch_statistics import statistics_refresher
 from runner.engine.diagnostics import Diagnostic
 from runner.engine.tracker_threads import Trackers

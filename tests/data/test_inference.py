@@ -8,7 +8,7 @@ from runner.data.dataset import Dataset
 from runner.data.digits import load_digits
 from runner.data.inference import COMMON, Inference, keys_of
 from runner.data.preprocessing import Affine, PerImage, Unchanged, per_image, rescale, standardize, unchanged
-from runner.data.splits import split_dataset
+from runner.data.splitting.splits import split_dataset
 from runner.data.whitening import Whitening, zca
 
 IMAGES = Inference((2, 3, 1), "uint8", Unchanged(), ("cat", "dög"))

@@ -13,11 +13,11 @@ from matplotlib.colors import to_hex
 from scipy import stats
 
 from runner.reporting.comparison.folds import Unit
-from runner.reporting.figures.curves import WIDE_RANGE
-from runner.reporting.figures.styles import variant_styles
+from runner.reporting.figures.drawing.curves import WIDE_RANGE
+from runner.reporting.figures.drawing.styles import variant_styles
 from runner.reporting.metrics import axis_label, is_share
 from runner.reporting.results import Results
-from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
 _MOST = 250_000  # numbers of all curves; longer ones lose epochs evenly
 _DIGITS = 5  # significant ones of a number
