@@ -1,4 +1,4 @@
-"""Dispatch of commands by the first word; if that is not a command, Hydra composes a run or a sweep."""
+"""Dispatch of commands by the first word; if it is not a command, Hydra composes a run or a sweep."""
 
 import re
 import sys
@@ -13,7 +13,7 @@ from runner.core.text import did_you_mean
 
 WORDS = ("help", "version")  # forms of --help and --version without dashes
 RUN_FLAGS = ("--cfg", "--config-dir", "--help", "--multirun", "--version")
-_WORD = re.compile(r"[A-Za-z][\w.-]*")  # neither an override nor a flag
+_WORD = re.compile(r"[A-Za-z][\w.-]*")  # matches neither overrides nor flags
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,10 @@ class Command:
     """A command: a function of the arguments, which imports its modules only when called."""
 
     run: Callable[[Sequence[str]], None]
-    flags: tuple[str, ...] = ()  # except --help; a test compares them with the command's --help
+    flags: tuple[str, ...] = ()  # all except --help; a test compares them with the command's --help
     takes: Literal["directories", "kinds", "overrides", "recipes", "shells"] = "directories"
-    targets: tuple[str, ...] = ()  # names that the first argument may have
-    only_reads: bool = False  # it changes no run
+    targets: tuple[str, ...] = ()  # allowed values of the first argument
+    only_reads: bool = False  # whether it leaves all runs unchanged
 
 
 def is_word(argument: str) -> bool:
@@ -41,7 +41,7 @@ def run_command(name: str, arguments: Sequence[str]) -> None:
     if name not in COMMANDS:
         raise _no_command(name)
     command = COMMANDS[name]
-    if command.takes != "overrides":  # these take the flags of a run
+    if command.takes != "overrides":  # those with overrides accept the flags of a run
         own = (*command.flags, "--help")
         for flag in (argument.partition("=")[0] for argument in arguments):
             if flag.startswith("--") and not any(known.startswith(flag) for known in own):
@@ -50,7 +50,7 @@ def run_command(name: str, arguments: Sequence[str]) -> None:
 
 
 def interruption_text(arguments: Sequence[str]) -> str:
-    """Return the message for a command that was interrupted, unless its run reports that."""
+    """Return the message for a command that was interrupted, unless its run reports the interruption."""
     command = COMMANDS.get(arguments[0]) if arguments else None
     if command and command.only_reads:
         return "interrupted; the runs are kept; repeat the command"
@@ -61,7 +61,7 @@ def train(arguments: Sequence[str], observer: Observer) -> None:
     """Let Hydra compose overrides, and train the run or sweep that they describe.
 
     Args:
-        observer: told of the run or sweep.
+        observer: notified of the run or sweep.
 
     Raises:
         ConfigError: if an argument is neither an override nor one of Hydra's flags.
@@ -69,8 +69,8 @@ def train(arguments: Sequence[str], observer: Observer) -> None:
     from runner.config.hydra_guard import refuse_endless, refuse_flags, refuse_no_place, unread
 
     overrides = unread(arguments)
-    # argparse cannot read overrides on both sides of a flag. The launcher is the only
-    # group of Hydra's that users choose, so it may be written without the prefix hydra/.
+    # argparse cannot read overrides on both sides of a flag. The launcher is the only one of Hydra's groups that users
+    # # choose, so it may be written without the prefix hydra/.
     flags_first = sorted(arguments, key=lambda argument: argument in overrides)
     sys.argv[1:] = [re.sub("^launcher=", "hydra/launcher=", argument) for argument in flags_first]
     refuse_flags(sys.argv[1:])

@@ -19,7 +19,7 @@ def compare_command(arguments: Sequence[str]) -> None:
     chosen = _parser().parse_args(arguments)
     if chosen.margin is not None and not chosen.fail_if_worse:
         raise UserError(f"--margin {chosen.margin:g}: has an effect only with --fail-if-worse; add it or omit --margin")
-    refuse_no_runs(chosen.directories)  # before what takes seconds is imported
+    refuse_no_runs(chosen.directories)  # before the slow imports
     from runner.reproducibility.sides import Asked, compare_sides
 
     asked = Asked(chosen.by, chosen.metric, chosen.margin or 0.0)
@@ -41,8 +41,8 @@ def compare_command(arguments: Sequence[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = directories_parser(
         "compare",
-        "Compare each variant with itself, paired by seed: two or more directories (the first is the reference), or "
-        "the runs of several commits or dates (the earliest is the reference).",
+        "Compare each variant with itself, paired by seed, between two or more directories (the first is the "
+        "reference) or between several commits or dates (the earliest is the reference).",
     )
     parser.add_argument(
         "--by", choices=("commit", "date"), help="compare the runs of different commits or start dates (UTC)"

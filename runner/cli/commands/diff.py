@@ -14,7 +14,7 @@ def diff_command(arguments: Sequence[str]) -> None:
     """Print the differences between runs, with a column for each run.
 
     Raises:
-        UserError: if there are fewer than two runs, or one is not a run or cannot be read.
+        UserError: if there are fewer than two directories, or one is not a run or cannot be read.
     """
     chosen = _parser().parse_args(arguments)
     console = Terminal()

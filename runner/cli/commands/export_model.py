@@ -12,7 +12,7 @@ from runner.core.output import errors_held_back
 from runner.core.terminal import Terminal, waiting
 from runner.records.run_directory import RunDirectory
 
-# Formats, and the usual names of their files in the run's directory.
+# Formats, and the default names of their files in the run's directory.
 MODEL_FILES = {
     "keras": "inference.keras",
     "saved_model": "saved_model",
@@ -45,7 +45,7 @@ def export_model(chosen: argparse.Namespace, console: Console) -> None:
 
 def _writer(target: str) -> Callable[..., None]:
     """Return the function that writes a network in a format."""
-    from runner.engine import model_exports
+    from runner.engine.model_files import model_exports
 
     match target:
         case "keras":

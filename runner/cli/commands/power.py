@@ -1,4 +1,4 @@
-"""Command that says which differences some seeds can show: `runner power`."""
+"""Command for the differences that a number of seeds can show: `runner power`."""
 
 import argparse
 import math
@@ -12,7 +12,7 @@ from runner.reporting.collection.collect import find_runs, refuse_no_runs
 
 
 def power_command(arguments: Sequence[str]) -> None:
-    """Print what the comparisons of finished runs, such as a pilot's, can show with a number of seeds."""
+    """Print the differences that comparisons can show with a number of seeds, from finished runs such as a pilot's."""
     chosen = _parser().parse_args(arguments)
     directories = list(dict.fromkeys(chosen.directories))
     refuse_no_runs(directories)  # before the slow imports
@@ -32,8 +32,8 @@ def power_command(arguments: Sequence[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = directories_parser(
         "power",
-        "Say which differences a number of seeds can show, and how many seeds a difference takes, from the spread of "
-        "finished runs.",
+        "Show which differences a number of seeds can show, and how many seeds a given difference needs, based on the "
+        "spread of finished runs.",
     )
     parser.add_argument(
         "--difference", type=above_zero, metavar="D",
@@ -43,10 +43,12 @@ def _parser() -> argparse.ArgumentParser:
         "--margin", type=above_zero, metavar="M",
         help="margin of equivalence, in the metric's own unit (default: the study's, or none)",
     )  # fmt: skip
-    parser.add_argument("--power", type=_share, default=0.8, metavar="P", help="probability to show it (default: 0.8)")
+    parser.add_argument(
+        "--power", type=_share, default=0.8, metavar="P", help="probability of showing it (default: 0.8)"
+    )
     parser.add_argument("--seeds", type=int, metavar="N", help="seeds of each variant (default: those of the runs)")
     parser.add_argument("--metric", help="a column of summary.csv (default: the study's, or test_accuracy)")
-    parser.add_argument("--baseline", help="the variant that the others are compared with (default: the first)")
+    parser.add_argument("--baseline", help="the variant with which the others are compared (default: the first)")
     parser.add_argument(
         "--correction", choices=CORRECTIONS,
         help="correction of the p values for several comparisons (default: the study's, or max_t)",

@@ -30,7 +30,7 @@ def reproduce_command(arguments: Sequence[str]) -> None:
 
 
 def _read(given: Path, number: int | None, trusted: Sequence[str]) -> tuple[Original, Mapping[str, str] | None]:
-    """Read the run to reproduce, from its directory, a row of a report or a bundle, and the row."""
+    """Read the run to reproduce, from its directory, a report's row or a bundle; also return the row."""
     if given.is_file() or (given.suffix == ".zip" and not given.is_dir()):
         with unpacked(given) as results:
             return _read(only_run(results) if number is None else results, number, trusted)
@@ -103,11 +103,13 @@ def _verify_parser() -> argparse.ArgumentParser:
         "given",
         nargs="*",
         metavar="NAME | KEY=VALUE",
-        help="rows of conf/verify.yaml (default: all); overrides for all",
+        help="recipes in conf/verify.yaml (default: all); overrides for all of them",
     )
-    parser.add_argument("--quick", action="store_true", help="fewer epochs, with separate bands (a few minutes)")
+    parser.add_argument("--quick", action="store_true", help="train fewer epochs, with separate bands (a few minutes)")
     parser.add_argument("--seeds", type=int, metavar="N", help="seeds of every row (default: from conf/verify.yaml)")
-    parser.add_argument("--workers", type=int, metavar="N", help="number of runs at a time (default: one per core)")
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="number of runs to train at a time (default: one per core)"
+    )
     parser.add_argument(
         "--out", type=path_argument, metavar="DIR", help="where to train (default: below outputs/verify)"
     )

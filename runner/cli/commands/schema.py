@@ -11,11 +11,11 @@ from runner.core.terminal import Terminal, say
 from runner.core.text import counted, did_you_mean
 from runner.core.write import json_text, write_json
 
-KINDS = (*GROUPS, "experiment", "study", "search", "config", "verify")  # of files in conf/
+KINDS = (*GROUPS, "experiment", "study", "search", "config", "verify")  # kinds of files in conf/
 
 
 def schema_command(arguments: Sequence[str]) -> None:
-    """Print the schema of a kind of file, or write the schemas of one kind or of all into a directory.
+    """Print the schema of a kind of file, or write the schemas of one kind or all kinds into a directory.
 
     Raises:
         UserError: if there is no such kind, or neither a kind nor a directory is given.
@@ -53,7 +53,7 @@ def file_schema(kind: str) -> Schema:
         case "study":
             from runner.sweeps.planning.study import Study
 
-            named = [{"required": [key]} for key in ("variants", "drop")]  # a command may fill them
+            named = [{"required": [key]} for key in ("variants", "drop")]  # a command may give them
             return model_schema(Study, "runner: study", {"anyOf": named})
         case "search":
             from runner.sweeps.search.request import Search
@@ -70,8 +70,10 @@ def file_schema(kind: str) -> Schema:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="runner schema",
-        description="Write JSON Schema of option files and studies, with which editors check and complete them.",
+        description="Write the JSON Schema of option files and studies, with which editors check and complete them.",
     )
     parser.add_argument("kind", nargs="?", metavar="KIND", help=f"a kind of file: {', '.join(KINDS)}")
-    parser.add_argument("--out", type=path_argument, metavar="DIR", help="write KIND.json there (default: all kinds)")
+    parser.add_argument(
+        "--out", type=path_argument, metavar="DIR", help="write KIND.json to this directory (without KIND: all kinds)"
+    )
     return parser

@@ -1,4 +1,4 @@
-"""Scripts that turn on tab completion in bash, zsh and fish: `runner completion`."""
+"""Scripts that enable tab completion in bash, zsh and fish: `runner completion`."""
 
 import argparse
 import sys

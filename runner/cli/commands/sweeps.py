@@ -12,7 +12,7 @@ from runner.core.terminal import Terminal
 
 
 def status_command(arguments: Sequence[str]) -> None:
-    """Print the progress of a sweep or run, or of all those in a directory."""
+    """Print the progress of a sweep or run, or of all sweeps and runs in a directory."""
     parser = argparse.ArgumentParser(
         prog="runner status", description="Show the progress of sweeps and runs, even while they train."
     )

@@ -5,7 +5,7 @@ import pytest
 
 from runner.cli.commands.export import export_command
 from runner.core.errors import UserError
-from runner.engine import model_exports
+from runner.engine.model_files import model_exports
 
 
 @pytest.fixture

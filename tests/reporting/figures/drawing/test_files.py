@@ -12,7 +12,7 @@ from runner.core.errors import EnvironmentFault
 from runner.core.omissions import LeftOut
 from runner.records.run_directory import RunDirectory
 from runner.reporting import run_figures
-from runner.reporting.figures import canvas
+from runner.reporting.figures.drawing import canvas
 from runner.reporting.figures.drawing.files import drawn, write_figures
 from runner.reporting.figures.of_augmentation import augmentation_grid
 from runner.reporting.figures.of_run import curves

@@ -7,8 +7,8 @@ from matplotlib.font_manager import fontManager
 from matplotlib.text import Text
 
 from runner.core.omissions import LeftOut
-from runner.reporting.figures import fonts
 from runner.reporting.figures.dots import dots
+from runner.reporting.figures.drawing import fonts
 from runner.reporting.figures.drawing.files import write_figures
 from runner.reporting.figures.drawing.fonts import fit_letters, legible
 from runner.reporting.figures.drawing.styles import variant_styles

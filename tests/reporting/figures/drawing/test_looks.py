@@ -5,8 +5,8 @@ import pytest
 from matplotlib.font_manager import fontManager
 
 from runner.core.errors import UserError
-from runner.reporting.figures import looks
 from runner.reporting.figures.dots import dots
+from runner.reporting.figures.drawing import looks
 from runner.reporting.figures.drawing.canvas import canvas, is_narrow, wrapped
 from runner.reporting.figures.drawing.looks import ONE_COLUMN, look_of, own_style
 from runner.reporting.figures.drawing.styles import variant_styles

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from runner.reporting.statistics import sign_flips
 from runner.reporting.statistics.comparisons import compare_paired
+from runner.reporting.statistics.significance import sign_flips
 from runner.reporting.statistics.significance.sign_flips import exact_interval, sign_flip_p
 
 
