@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from runner.reporting.comparison.ranks import Ranks
+from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import canvas, wrapped
-from runner.reporting.figures.drawing.looks import TWO_COLUMNS
 from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.metrics import p_equation, p_number

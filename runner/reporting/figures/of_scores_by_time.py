@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from runner.reporting.comparison.folds import Unit
+from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import is_narrow, label_rows, legend_below, panels, wrapped
 from runner.reporting.figures.drawing.curves import BAND, by_variant, mean_curve
 from runner.reporting.figures.drawing.drawn_data import hidden_name
-from runner.reporting.figures.drawing.looks import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.figures.learning_curves import scale_scores

@@ -6,9 +6,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from runner.core.text import counted
+from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import canvas, is_narrow, legend_below, panels, row_places, wrapped
 from runner.reporting.figures.drawing.drawn_data import hidden_name
-from runner.reporting.figures.drawing.looks import TWO_COLUMNS
 from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import Style

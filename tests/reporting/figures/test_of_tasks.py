@@ -4,8 +4,8 @@ import pytest
 from matplotlib.colors import to_hex
 
 from runner.reporting.comparison.tasks import PERFORMANCE_COLUMNS, compare_over_datasets
+from runner.reporting.figures.drawing.appearance import look_of, own_style
 from runner.reporting.figures.drawing.canvas import BASELINE_COLOR
-from runner.reporting.figures.drawing.looks import look_of, own_style
 from runner.reporting.figures.drawing.styles import variant_styles
 from runner.reporting.figures.of_tasks import AGGREGATES, BAND, aggregate_scores, performance_profile
 

@@ -7,8 +7,8 @@ from matplotlib.font_manager import fontManager
 from runner.core.errors import UserError
 from runner.reporting.figures.dots import dots
 from runner.reporting.figures.drawing import looks
+from runner.reporting.figures.drawing.appearance import ONE_COLUMN, look_of, own_style
 from runner.reporting.figures.drawing.canvas import canvas, is_narrow, wrapped
-from runner.reporting.figures.drawing.looks import ONE_COLUMN, look_of, own_style
 from runner.reporting.figures.drawing.styles import variant_styles
 from runner.reporting.figures.learning_curves import learning_curves
 
