@@ -1,6 +1,6 @@
 """Preload for forked workers: slow imports, and the commit of the code."""
 
-from runner.engine.tensorflow_import import quick_import
+from runner.engine.setup.tensorflow_import import quick_import
 from runner.records.provenance import code_state
 
 with quick_import():

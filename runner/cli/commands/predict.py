@@ -59,7 +59,7 @@ def _examples(paths: Sequence[Path], reader: "Reader", left_out: LeftOut) -> "It
 
 def _draw(errors: "Errors", path: Path, left_out: LeftOut) -> None:
     """Draw the most confident errors."""
-    from runner.reporting.figures.files import write_figures
+    from runner.reporting.figures.drawing.files import write_figures
     from runner.reporting.figures.of_predictions import captioned_images
 
     if not errors.known:

@@ -13,8 +13,8 @@ from matplotlib.colors import to_hex
 from scipy import stats
 
 from runner.reporting.comparison.folds import Unit
-from runner.reporting.figures.curves import WIDE_RANGE
-from runner.reporting.figures.styles import variant_styles
+from runner.reporting.figures.drawing.curves import WIDE_RANGE
+from runner.reporting.figures.drawing.styles import variant_styles
 from runner.reporting.metrics import axis_label, is_share
 from runner.reporting.results import Results
 from runner.reporting.statistics.significance.attainability import CONFIDENCE

@@ -5,7 +5,7 @@ import shutil
 import pytest
 from matplotlib.figure import Figure
 
-from runner.reporting.figures.canvas import save_figure
+from runner.reporting.figures.drawing.canvas import save_figure
 from runner.reporting.formats import Output
 from runner.reporting.report import report
 from runner.reporting.report_figures import report_figures
