@@ -52,7 +52,7 @@ class Results:
     """Runs by variant; frames are in the order of the plan, or of the paths."""
 
     runs: list[Run]
-    summary: pd.DataFrame  # one row per run; variant is the label, arm the label without data set; for cell see `cells`
+    summary: pd.DataFrame  # one row per run, with variant (label), arm (label without data set), cell (see `cells`)
     history: pd.DataFrame  # one row per run and epoch
     metric: str
     primary_metric: str  # metric of the plan, or the default

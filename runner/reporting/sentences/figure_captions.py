@@ -107,7 +107,7 @@ def _of_forest(found: Sequence[Difference], results: Results, figure: Figure) ->
         yield "Hollow dots are seeds without pairs, minus the mean of the baseline; diamonds are their mean."
     if any(math.isfinite(one.low) for one in found):
         has_new = any(math.isfinite(one.new_low) for one in found)
-        also = " for these test examples, thin lines the one that also covers new test examples" if has_new else ""
+        also = " for these test examples, thin lines the interval that also covers new test examples" if has_new else ""
         yield f"Thick lines are the {CONFIDENCE:.0%} interval{also}."
     yield from _margin(results)
     if any(line.get_marker() in ("<", ">") for axes in figure.axes for line in axes.lines):
