@@ -19,7 +19,8 @@ NEEDS = {
 REPLACED = ("forest", "accuracy", "loss", "negative_log_likelihood", "learning_rate")  # figures that a chart replaces
 _PLACES = {
     **dict.fromkeys([*TUNING_CAPTIONS, "sensitivity"], "tuning"), "interaction": "effects", "heat_map": "effects",
-    "critical_difference": "data-sets", "performance_profile": "data-sets", "variance_sources": "variance",
+    "critical_difference": "data-sets", "performance_profile": "data-sets", "aggregate_scores": "data-sets",
+    "score_by_time": "data-sets", "variance_sources": "variance",
 }  # fmt: skip
 
 
