@@ -4,14 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from runner.config.identity import is_volatile, leaves
 from runner.core.omissions import LeftOut
 from runner.core.text import counted
-from runner.records.record import OF_ONE_RUN
 from runner.records.sweep_directory import Question, is_sweep_directory
 from runner.reporting.collection.collect import Run, run_directories
+from runner.reporting.collection.settings import asked_of
 
 _NAMED = 6  # most keys to name
 _LONGEST = 40  # characters of a value
@@ -62,7 +60,7 @@ def sweeps_apart(runs: Sequence[Run], left_out: LeftOut) -> str | None:
         chosen.setdefault((_sweep_of(run.directory.path), run.record.variant), run)
     sweeps: dict[Path | None, list[dict[str, str]]] = {}
     for (sweep, _), run in chosen.items():
-        sweeps.setdefault(sweep, []).append(_asked(run, left_out))
+        sweeps.setdefault(sweep, []).append(asked_of(run, left_out))
     if len(sweeps) < 2 or not (differing := _differing(list(sweeps.values()))):
         return None
     return (
@@ -96,7 +94,7 @@ def keys_apart(one: Run, other: Run, left_out: LeftOut) -> str:
     """Name the keys in which two runs were configured differently, with both values; "" if there are none."""
     if one.record.run_id == other.record.run_id:
         return ""
-    return _listed(_differing([[_asked(one, left_out)], [_asked(other, left_out)]]))
+    return _listed(_differing([[asked_of(one, left_out)], [asked_of(other, left_out)]]))
 
 
 def _differing(sweeps: Sequence[Sequence[Mapping[str, str]]]) -> dict[str, str]:
@@ -118,17 +116,6 @@ def _listed(differing: Mapping[str, str]) -> str:
 
 def _sweep_of(run: Path) -> Path | None:
     return run.parent if is_sweep_directory(run.parent) else None
-
-
-def _asked(run: Run, left_out: LeftOut) -> dict[str, str]:
-    """Return the choices of a run as text: the option of each group, and each key of its configuration."""
-    there = run.directory.config_path.exists()
-    config: Any = left_out.unless_read(run.directory.read_config) if there else None
-    keys = leaves(config) if isinstance(config, dict) else ()
-    found = {**run.record.choices, "dataset": run.record.dataset["name"]}
-    found |= {key: str(value) for key, value in keys if value not in (None, {}, [])}
-    ignored = (*OF_ONE_RUN, "experiment")
-    return {key: value for key, value in found.items() if key not in ignored and not is_volatile(key)}
 
 
 def _groups_first(key: str) -> tuple[bool, str]:

@@ -25,6 +25,7 @@ SYMBOLS = {BETTER: "▲", WORSE: "▼", EQUIVALENT: "=", UNDECIDED: "?", IDENTIC
 _FAR = 6.0  # times the median reach of the variants; what reaches farther does not set the axis
 _EDGE = 1.5  # percent of the width on either side of the axis
 _TICKS = 6  # most intervals between ticks
+_MOST_HIGH = 8  # most rows, with headings, of two lines each
 _LETTERS = 12  # most of a seed, or of the digest that names a fold
 
 
@@ -116,6 +117,7 @@ class ForestGroup:
 
     heading: str
     rows: Sequence[ForestRow]
+    baseline: ForestRow | None = None  # to name in the heading
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,11 @@ class Forest:
     numbers: str = ""  # head of the numbers beside the plot
     ends: tuple[str, str] = ("", "")  # what the two directions mean
     caption: str = ""
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether its rows have to be low to fit on the first screen."""
+        return sum(len(group.rows) + bool(group.heading) for group in self.groups) > _MOST_HIGH
 
     @staticmethod
     def width(bar: Bar) -> str:
