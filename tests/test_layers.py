@@ -167,8 +167,8 @@ def _is_self(node: ast.expr) -> bool:
 
 # Modules that import inside functions, beside the commands: what they import there takes seconds or is an extra.
 LATE = {
-    "data/archives.py",
-    "data/folds.py",
+    "data/storage/archives.py",
+    "data/splitting/folds.py",
     "data/keras_datasets.py",
     "data/mnist.py",
     "engine/mlflow_store.py",

@@ -24,7 +24,7 @@ def read_idx(path: Path, kind: str) -> npt.NDArray[np.uint8]:
         kind: "images" (examples, height, width) or "labels" (examples,).
 
     Raises:
-        DataError: if the file cannot be read, is truncated, too long or too large, or is of the other kind.
+        DataError: if the file cannot be read, is truncated, too long or too large, or holds the other kind.
     """
     with unreadable(path), checked_file(path).open("rb") as file:
         packed = file.peek(2)[:2] == b"\x1f\x8b"

@@ -89,7 +89,7 @@ class Progress:
 
 
 class Checkpoint:
-    """Checkpoint file of one training: read at its beginning, written after each epoch.
+    """Checkpoint file of one training: read at the beginning, written after each epoch.
 
     It holds the variables of the model (weights, statistics, random streams), of the optimizer and of the augmentation,
     the state of callbacks and diagnostics, and the progress. Everything else, such as the order of the examples, is a
@@ -98,7 +98,7 @@ class Checkpoint:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.epochs = 0  # in the file when the training began
+        self.epochs = 0  # epochs in the file when the training began
 
     def begin(self, model: keras.Model, owners: Sequence[Any], augment: Any) -> Progress:
         """Restore the file's state, if it exists and fits the training, and return the progress.

@@ -1,6 +1,6 @@
-"""Deferred import of parts of Keras that no training uses, but that load scikit-learn, SciPy and pyplot.
+"""Deferred import of parts of Keras that no training uses, because they load scikit-learn, SciPy and pyplot.
 
-Keras loads both only because they are installed. A deferred module loads itself when one of its names is used.
+Keras imports these parts whenever the libraries are installed. A deferred module loads when one of its names is used.
 """
 
 import sys
@@ -16,15 +16,15 @@ CHECKED_WITH = "Keras 3.15.1"
 
 _UNUSED = frozenset(
     {
-        "keras.wrappers",  # of Keras models as scikit-learn's estimators
+        "keras.wrappers",  # wrap Keras models as scikit-learn's estimators
         "keras._tf_keras.keras.wrappers",
-        "keras.visualization",  # of images with boxes and masks
+        "keras.visualization",  # draws images with boxes and masks
         "keras._tf_keras.keras.visualization",
         "keras.src.visualization",
     }
 )
 
-_WAITING = "__deferred_loader__"  # name of the loader in a module that has not been used
+_WAITING = "__deferred_loader__"  # name of the loader in an unused module
 
 
 @contextmanager
@@ -41,7 +41,7 @@ class _Finder(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Find an unused part as the import system does, with a loader that waits for its first use."""
+        """Find an unused part as the import system does, and give it a loader that waits for its first use."""
         spec = PathFinder.find_spec(fullname, path, target) if fullname in _UNUSED else None
         if spec and isinstance(spec.loader, Loader):
             spec.loader = _Deferring(spec.loader)
@@ -64,18 +64,18 @@ class _Deferring(Loader):
 
 
 class _Deferred(ModuleType):
-    """Module that loads when an attribute is used. Before Python 3.12.3, `LazyLoader` fails if two threads do that."""
+    """Module that loads when an attribute is used. `LazyLoader` fails before Python 3.12.3 if two threads do so."""
 
-    _loading = RLock()  # of all deferred modules, because one loads another
+    _loading = RLock()  # one lock for all deferred modules, because one loads another
 
     def __getattribute__(self, name: str) -> Any:
         own = super().__getattribute__
-        with _Deferred._loading:  # other threads wait; this one comes back for what it has loaded
+        with _Deferred._loading:  # other threads wait; this one may enter again
             names = own("__dict__")
             if loader := names.pop(_WAITING, None):
                 try:
                     loader.exec_module(self)
-                except BaseException:  # also Ctrl-C: the next use tries again
+                except BaseException:  # includes Ctrl-C: the next use tries again
                     names[_WAITING] = loader
                     raise
                 super().__setattr__("__class__", ModuleType)  # from now on it is like any other module

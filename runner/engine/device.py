@@ -20,7 +20,7 @@ class ActiveDevice:
 
     kind: str  # cpu or gpu
     name: str
-    intra_op_threads: int  # 0: TensorFlow's own choice
+    intra_op_threads: int  # 0: TensorFlow chooses
     inter_op_threads: int
     precision: str
     jit_compile: bool
@@ -55,7 +55,7 @@ def prepare_device(settings: Device, small: bool) -> ActiveDevice:
     _set_visible(gpus if on_gpu else [])
     intra, inter = _threads(settings, small and not on_gpu)
     _set_threads(intra, inter, required=settings.threads != "auto")
-    if on_gpu:  # CPU kernels are deterministic; their substitutes would be slower
+    if on_gpu:  # CPU kernels are deterministic anyway; the substitutes would be slower
         tf.config.experimental.enable_op_determinism()
     # Override the user's ~/.keras/keras.json, which would change every run without a trace in its record.
     keras.config.set_floatx("float32")
@@ -83,8 +83,8 @@ def other_threads(settings: Device, small: bool, active: ActiveDevice) -> str | 
     if found == wanted:
         return None
     return (
-        f"TensorFlow was already running in this process, with {found[0]} x {found[1]} threads (0: its own choice) "
-        f"instead of {wanted[0]} x {wanted[1]}; bits and seconds may differ from those of a run in its own process."
+        f"TensorFlow was already running in this process, with {found[0]} x {found[1]} threads (0: automatic) "
+        f"instead of {wanted[0]} x {wanted[1]}; bits and seconds may differ from a run in a separate process."
     )
 
 
@@ -131,7 +131,7 @@ def _set_threads(intra: int, inter: int, required: bool) -> None:
     try:
         tf.config.threading.set_intra_op_parallelism_threads(intra)
         tf.config.threading.set_inter_op_parallelism_threads(inter)
-    except RuntimeError as error:  # TensorFlow is already running: an earlier run of this process set it
+    except RuntimeError as error:  # an earlier run of this process has already started TensorFlow
         if required:
             raise ConfigError(
                 f"device.threads: TensorFlow already runs with {active[0]} x {active[1]} threads in this process; "

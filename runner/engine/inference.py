@@ -33,7 +33,7 @@ def inference_model(network: keras.Model, inference: Inference) -> keras.Model:
 
 
 def with_class_names(model: keras.Model, inference: Inference) -> keras.Model:
-    """Return a model that outputs `class`, the name of the most probable class, beside `probabilities`."""
+    """Return a model that outputs `probabilities` and `class`, the name of the most probable class."""
     names = keras.layers.StringLookup(vocabulary=list(inference.classes), invert=True, num_oov_indices=0)
     (probabilities,) = model.outputs
     name = names(keras.ops.argmax(probabilities, axis=-1))
@@ -46,7 +46,7 @@ def with_named_output(model: keras.Model) -> keras.Model:
 
 
 def in_float32(model: keras.Model) -> keras.Model:
-    """Return a model whose layers of half precision calculate in float32, with the same weights."""
+    """Return a model with the same weights whose half-precision layers compute in float32."""
 
     def full(layer: keras.Operation) -> keras.Operation:
         is_half = isinstance(layer, keras.layers.Layer) and layer.compute_dtype in ("float16", "bfloat16")
@@ -66,7 +66,7 @@ def predict(model: keras.Model, inputs: Inputs) -> npt.NDArray[np.float32]:
 
 
 def _layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
-    """Yield the layers of a model, and those of models inside it."""
+    """Yield the layers of a model and of the models inside it."""
     for layer in model.layers:
         if isinstance(layer, keras.Model):
             yield from _layers(layer)
@@ -90,7 +90,7 @@ def _preprocessed(raw: keras.KerasTensor, inference: Inference) -> keras.KerasTe
 def _affine(
     raw: keras.KerasTensor, mean: npt.NDArray[np.float64], deviation: npt.NDArray[np.float64], dtype: str
 ) -> keras.KerasTensor:
-    """Subtract first, in float64 if the examples are: the product of large numbers would lose the difference."""
+    """Subtract the mean first, in float64 for float64 examples: products of large numbers would lose the difference."""
     precision = "float64" if dtype == "float64" else "float32"
     values = _shifted(raw, mean, precision) if mean.any() else raw
     scaled = _scaled(values, 1 / deviation, precision)

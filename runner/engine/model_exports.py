@@ -21,7 +21,7 @@ def write_keras(model: keras.Model, inference: Inference, path: Path) -> None:
     """Write a Keras file that plain Keras opens, with outputs `class` and `probabilities`.
 
     Args:
-        model: from raw examples to probabilities; the same for the other formats.
+        model: maps raw examples to probabilities; the same applies to the other formats.
     """
     with whole_file(path) as temporary:
         with_class_names(model, inference).save(temporary)
@@ -34,7 +34,7 @@ def write_saved_model(model: keras.Model, inference: Inference, path: Path) -> N
         UserError: if the path exists and is something else.
     """
     if path.exists() and not (path / _SAVED_MODEL).is_file():
-        raise UserError(f"{path}: exists, and is no SavedModel; choose another place (--out)")
+        raise UserError(f"{path}: exists and is not a SavedModel; choose another path (--out)")
     with whole_directory(path) as temporary:
         with_class_names(model, inference).export(temporary, format="tf_saved_model", verbose=False)
 
@@ -46,13 +46,13 @@ def write_tflite(model: keras.Model, inference: Inference, path: Path) -> None:
         UserError: if the network cannot be converted to the operations that every interpreter has.
     """
     if inference.dtype == "float64":
-        raise UserError("tflite: the examples need float64, with which LiteRT cannot calculate; export onnx instead")
+        raise UserError("tflite: the examples need float64, which LiteRT cannot compute with; export onnx instead")
     operations = {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS]}
 
     def convert(file: Path) -> None:
         in_one_precision = with_named_output(in_float32(model))
         in_one_precision.export(file, format="litert", verbose=False, target_spec=operations)
-        with zipfile.ZipFile(file, "a") as archive:  # appended to the model, as TensorFlow Lite's own metadata are
+        with zipfile.ZipFile(file, "a") as archive:  # appended to the model, like TensorFlow Lite's own metadata
             archive.writestr(zipfile.ZipInfo(LABELS), "".join(f"{printable(name)}\n" for name in inference.classes))
 
     write_converted(convert, path, "LiteRT")
@@ -62,7 +62,7 @@ def write_converted(convert: Callable[[Path], None], path: Path, name: str) -> N
     """Write a file by calling a converter with a temporary path of the same suffix.
 
     Args:
-        name: of the format.
+        name: name of the format.
 
     Raises:
         UserError: if the converter fails.
@@ -72,5 +72,5 @@ def write_converted(convert: Callable[[Path], None], path: Path, name: str) -> N
             convert(temporary)
         except OSError:
             raise
-        except Exception as error:  # converters raise many kinds
+        except Exception as error:  # converters raise many types
             raise UserError(f"the network cannot be converted to {name} ({shortened(str(error))})") from error

@@ -17,14 +17,14 @@ from runner.data.inference import Inference
 from runner.engine.inference import INPUT, in_float32, with_named_output
 from runner.engine.model_exports import write_converted
 
-CLASSES = "classes"  # in the metadata: the class names as a JSON list
+CLASSES = "classes"  # key of the class names (a JSON list) in the metadata
 
 
 def write_onnx(model: keras.Model, inference: Inference, path: Path) -> None:
     """Write an ONNX file with the output `probabilities`; its metadata contain the class names.
 
     Args:
-        model: from raw examples to probabilities.
+        model: maps raw examples to probabilities.
 
     Raises:
         UserError: if ONNX lacks an operation of the network.
@@ -34,7 +34,7 @@ def write_onnx(model: keras.Model, inference: Inference, path: Path) -> None:
     def convert(file: Path) -> None:
         in_one_precision = with_named_output(in_float32(model))
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # of NumPy, about names that Keras adds for tf2onnx
+            warnings.simplefilter("ignore", FutureWarning)  # NumPy warns about names that Keras adds for tf2onnx
             in_one_precision.export(file, format="onnx", verbose=False, input_signature=[signature])
         converted = onnx.load(file)
         onnx.helper.set_model_props(converted, {CLASSES: json.dumps(inference.classes, ensure_ascii=False)})
@@ -47,11 +47,11 @@ def write_onnx(model: keras.Model, inference: Inference, path: Path) -> None:
 
 @tf_op("Erfc")
 class _Erfc:
-    """1 - erf(x), which tf2onnx does not know: part of GELU."""
+    """1 - erf(x), a part of GELU that tf2onnx does not know."""
 
     @classmethod
     def version_9(cls, context: Any, node: Any, **_: Any) -> None:
-        """Replace the node, from ONNX's ninth set of operations on."""
+        """Replace the node, in ONNX's operator set 9 and later."""
         shape, dtype = context.get_shape(node.output[0]), context.get_dtype(node.output[0])
         context.remove_node(node.name)
         erf = context.make_node("Erf", node.input, shapes=[shape], dtypes=[dtype])

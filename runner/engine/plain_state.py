@@ -1,4 +1,4 @@
-"""Serialization of plain values as JSON and arrays in one file, without pickles."""
+"""Serialization of plain values in one file, as JSON and arrays without pickles."""
 
 import json
 from collections import deque
@@ -65,7 +65,7 @@ def read_plain(path: Path) -> Any:
     """Return the decoded value of a file.
 
     Raises:
-        Exception: of any kind, if the file is damaged.
+        Exception: any type, if the file is damaged.
     """
     with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
         arrays = [file[str(number)] for number in range(len(file.files) - 1)]

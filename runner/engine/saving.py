@@ -22,7 +22,7 @@ def save_model(model: keras.Model, path: str | Path) -> None:
         with replaced(model, compiled=False, optimizer=None):
             model.save(path)
     elif not _is_from_keras(schedule_of(optimizer)):
-        # As a schedule: a constant rate would add a variable to the optimizer's state.
+        # The rate is saved as a schedule, because a constant would add a variable to the optimizer's state.
         last = keras.optimizers.schedules.ExponentialDecay(float(optimizer.learning_rate), decay_steps=1, decay_rate=1)
         with learning_rate_replaced(optimizer, last):
             model.save(path)

@@ -1,4 +1,4 @@
-"""Training here, in the calling process, for runs with Python objects."""
+"""Training in the calling process, for runs with Python objects."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -16,13 +16,13 @@ from runner.run.request import Request
 
 
 def train_here(arguments: Sequence[str], overrides: Sequence[str], objects: Objects, *, quiet: bool) -> Path | None:
-    """Train a run with Python objects; return its directory, or None if the overrides ask for a sweep.
+    """Train a run with Python objects; return its directory, or None if the overrides mean a sweep.
 
-    A child process composes the configuration, as Hydra's global state belongs to the caller.
+    A child process composes the configuration, because Hydra's global state belongs to the caller.
 
     Args:
-        arguments: flags, and overrides that do not describe the run.
-        overrides: those of the run.
+        arguments: flags, and overrides that are not part of the run's description.
+        overrides: the overrides of the run.
 
     Raises:
         UserError: if the configuration, the data or the objects cannot be used.
@@ -52,7 +52,7 @@ def _refuse_other_kinds(objects: Objects) -> None:
 
 @contextmanager
 def _silent_tensorflow() -> Iterator[None]:
-    """Leave TensorFlow's messages in the block to the run's log."""
+    """Send TensorFlow's messages in the block only to the run's log."""
     tensorflow = logging.getLogger("tensorflow")
     before, tensorflow.handlers = tensorflow.handlers, []
     try:
@@ -62,7 +62,7 @@ def _silent_tensorflow() -> Iterator[None]:
 
 
 def refuse_other_backend() -> None:
-    """Raise ConfigError if Keras runs on another backend than TensorFlow."""
+    """Raise ConfigError if Keras uses a backend other than TensorFlow."""
     if keras.backend.backend() != "tensorflow":
         raise ConfigError(
             f"KERAS_BACKEND={keras.backend.backend()}: runner needs tensorflow; set it before `import keras`"

@@ -16,12 +16,12 @@ from runner.reporting.figures.files import Draw
 from runner.reporting.figures.fonts import fit_letters, keep_font
 from runner.reporting.figures.looks import Look, own_style
 
-_MOST = 40  # sentences or rows; more would not be read
+_MOST = 40  # sentences or rows; nobody would read more
 _DOTS_AN_INCH = 110
 
 
 def table_html(rows: Sequence[Mapping[str, str]]) -> str:
-    """Return a table of texts by header; a single row is shown as two columns."""
+    """Return a table of texts by column header; a single row is shown as two columns."""
     if len(rows) == 1:
         lines = "".join(f"<tr><th>{_text(head)}</th><td>{_text(cell)}</td></tr>" for head, cell in rows[0].items())
         return f"<table>{lines}</table>"
@@ -52,7 +52,7 @@ def figure_html(figure: Figure) -> str:
 
 
 def finished(draw: Draw, look: Look) -> Figure:
-    """Draw a figure in the program's style; a notebook shows it whatever Matplotlib's backend is."""
+    """Draw a figure in the program's style; a notebook shows it with any backend of Matplotlib."""
     with own_style(look):
         figure = draw()
         fit_letters(figure)

@@ -1,13 +1,13 @@
-"""Background import, during training, of what a run needs at its end."""
+"""Background import, during training, of the modules that a run needs at its end."""
 
 from contextlib import suppress
 from threading import Thread
 
 
 def import_ahead() -> Thread:
-    """Start to import what the test and the figures of a run need, which takes a second; return the thread.
+    """Start to import the modules for a run's test and figures, which takes a second; return the thread.
 
-    One compiled call trains an epoch, and meanwhile Python is free.
+    An epoch is one compiled call, during which Python is free.
     """
     thread = Thread(target=_import, daemon=True)
     thread.start()
@@ -15,7 +15,7 @@ def import_ahead() -> Thread:
 
 
 def _import() -> None:
-    with suppress(Exception):  # any error: it comes again where the module is used
+    with suppress(Exception):  # an error recurs where the module is used
         import sklearn.metrics  # noqa: F401
 
         import runner.reporting.report  # noqa: F401

@@ -13,7 +13,7 @@ from runner.core.lock import run_lock
 from runner.core.terminal import say, show_warning
 from runner.core.text import counted
 from runner.core.write import remove_leftovers
-from runner.data.locations import refuse_missing
+from runner.data.storage.locations import refuse_missing
 from runner.records.job import Job
 from runner.records.provenance import code_state
 from runner.records.record import DONE, RunRecord

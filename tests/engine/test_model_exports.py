@@ -67,7 +67,7 @@ def test_a_saved_model_serves_probabilities_and_names(model, expected, tmp_path)
 
 def test_a_directory_that_is_no_saved_model_stays(model, tmp_path):
     (tmp_path / "mine").write_text("kept")
-    with pytest.raises(UserError, match=r"exists, and is no SavedModel; choose another place \(--out\)"):
+    with pytest.raises(UserError, match=r"exists and is not a SavedModel; choose another path \(--out\)"):
         write_saved_model(model, INFERENCE, tmp_path)
     assert (tmp_path / "mine").read_text() == "kept"
 
@@ -94,7 +94,7 @@ def test_onnx_keeps_float64_and_litert_refuses_it(tmp_path):
     write_onnx(model, inference, tmp_path / "m.onnx")
     (found,) = onnxruntime.InferenceSession(tmp_path / "m.onnx").run(None, {"examples": times})
     np.testing.assert_allclose(found, predict(model, times), **TOLERANCE)
-    with pytest.raises(UserError, match="need float64, with which LiteRT cannot calculate; export onnx"):
+    with pytest.raises(UserError, match="need float64, which LiteRT cannot compute with; export onnx"):
         write_tflite(model, inference, tmp_path / "m.tflite")
 
 

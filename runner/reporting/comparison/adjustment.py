@@ -5,11 +5,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.records.design import CORRECTION_NAMES, Correction, Looks
-from runner.reporting.statistics.attainability import FEWEST_FOLDS, FEWEST_SEEDS, smallest_equivalence_p, smallest_p
-from runner.reporting.statistics.holm import combined, holm
-from runner.reporting.statistics.joint_flips import adjusted
-from runner.reporting.statistics.names_of_tests import CORRECTED_T
 from runner.reporting.statistics.power import POWER, detectable_by_t, detectable_of
+from runner.reporting.statistics.significance.attainability import (
+    FEWEST_FOLDS,
+    FEWEST_SEEDS,
+    smallest_equivalence_p,
+    smallest_p,
+)
+from runner.reporting.statistics.significance.holm import combined, holm
+from runner.reporting.statistics.significance.joint_flips import adjusted
+from runner.reporting.statistics.significance.names_of_tests import CORRECTED_T
 
 
 def fewest(comparison: Mapping[Any, Any]) -> int:

@@ -9,8 +9,8 @@ import pandas as pd
 from runner.core.text import counted
 from runner.records.design import CORRECTION_NAMES, Looks
 from runner.reporting.metrics import p_number, seeds_interval, sign_of
-from runner.reporting.statistics.attainability import LEVEL, seeds_needed
-from runner.reporting.statistics.names_of_tests import CORRECTED_T, NO_TEST
+from runner.reporting.statistics.significance.attainability import LEVEL, seeds_needed
+from runner.reporting.statistics.significance.names_of_tests import CORRECTED_T, NO_TEST
 
 UNDECIDED = "undecided"  # no significant difference was shown; the reason says whether one could be
 NOT_SIGNIFICANT = "no significant difference"

@@ -17,8 +17,8 @@ from runner.reporting.comparison.folds import units_of
 from runner.reporting.metrics import interval_text, signed_text
 from runner.reporting.results import Results
 from runner.reporting.sentences.time_verdicts import shown_estimate
-from runner.reporting.statistics.attainability import CONFIDENCE
-from runner.reporting.statistics.names_of_tests import CORRECTED_T
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
+from runner.reporting.statistics.significance.names_of_tests import CORRECTED_T
 from runner.reporting.tuning.tuning_trials import point_values
 
 BY_EPOCH = ["variant", "name", "cell", "epoch", "n", "mean", "low", "high"]

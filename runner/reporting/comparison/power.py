@@ -19,7 +19,6 @@ from runner.reporting.comparison.pairs import paired_differences
 from runner.reporting.metric_choice import in_unit
 from runner.reporting.metrics import detectable_text, margin_text, quantity, shown_unit
 from runner.reporting.results import Results
-from runner.reporting.statistics.attainability import LEVEL
 from runner.reporting.statistics.power import (
     COARSE,
     ENOUGH_PAIRS,
@@ -30,6 +29,7 @@ from runner.reporting.statistics.power import (
     seeds_for_equivalence,
     spread_factors,
 )
+from runner.reporting.statistics.significance.attainability import LEVEL
 from runner.reporting.tables.csv_files import without_formulas
 from runner.reporting.targets import is_time
 

@@ -8,7 +8,7 @@ from scipy import stats
 from runner.reporting.comparison.lost_runs import lost_shares
 from runner.reporting.comparison.tasks import FEWEST_DATASETS, TASK_COLUMNS, Tasks
 from runner.reporting.metrics import sign_of
-from runner.reporting.statistics.dataset_tests import iman_davenport
+from runner.reporting.statistics.significance.dataset_tests import iman_davenport
 from runner.reporting.statistics.ties import levelled, places
 
 RANK_COLUMNS = ["variant", "average_rank", "datasets", "friedman_p"]

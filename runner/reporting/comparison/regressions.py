@@ -15,7 +15,7 @@ from runner.reporting.comparison.lost_runs import NO_RESULT
 from runner.reporting.comparison.pairs import ComparedRuns
 from runner.reporting.comparison.sides import Pairing, Sides
 from runner.reporting.metrics import quantity, sign_of
-from runner.reporting.statistics.names_of_tests import NO_TEST
+from runner.reporting.statistics.significance.names_of_tests import NO_TEST
 from runner.reporting.targets import lost_how
 
 REGRESSION_COLUMNS = [

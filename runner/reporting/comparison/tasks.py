@@ -11,10 +11,10 @@ import pandas as pd
 from runner.reporting.comparison.decision import BETTER, NOT_SIGNIFICANT, UNDECIDED, WORSE, cannot_decide
 from runner.reporting.comparison.lost_runs import is_lost, is_scored
 from runner.reporting.metrics import is_share, sign_of
-from runner.reporting.statistics.attainability import LEVEL, smallest_p
-from runner.reporting.statistics.dataset_tests import bayesian_signed_rank, signed_rank_p
-from runner.reporting.statistics.holm import holm
 from runner.reporting.statistics.paired_values import signed_ranks
+from runner.reporting.statistics.significance.attainability import LEVEL, smallest_p
+from runner.reporting.statistics.significance.dataset_tests import bayesian_signed_rank, signed_rank_p
+from runner.reporting.statistics.significance.holm import holm
 from runner.reporting.statistics.stratified import (
     estimate,
     improvement,

@@ -15,7 +15,7 @@ from runner.reporting.figures.canvas import epoch_axis, legend_below, panels, wr
 from runner.reporting.figures.drawn_data import hidden_name
 from runner.reporting.figures.looks import ONE_COLUMN
 from runner.reporting.figures.styles import Style
-from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
 BAND = f"{CONFIDENCE:.0%} interval of the mean"
 _NAME = 46  # letters per line

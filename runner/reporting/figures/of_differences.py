@@ -21,7 +21,7 @@ from runner.reporting.figures.difference_axis import (
 from runner.reporting.figures.drawn_data import hidden_name
 from runner.reporting.figures.looks import TWO_COLUMNS
 from runner.reporting.metrics import margin_text
-from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
 # Colours of verdicts, dark enough for text on white.
 WORDS = {"better": "#00609A", "worse": "#B34700", "equivalent": "#00734F"}

@@ -20,7 +20,7 @@ from runner.reporting.figures.drawn_data import hidden_name
 from runner.reporting.figures.looks import TWO_COLUMNS
 from runner.reporting.figures.styles import Style
 from runner.reporting.metrics import margin_text
-from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
 _TOGETHER = 3  # most lines in one panel
 _MOST = 12  # panels

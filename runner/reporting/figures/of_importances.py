@@ -10,7 +10,7 @@ from runner.core.text import counted
 from runner.reporting.figures.canvas import canvas, legend_below, plain
 from runner.reporting.figures.share_ticks import share_ticks
 from runner.reporting.figures.styles import Style
-from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
 _ROW = 0.2  # inches per key
 _NAME = 60  # letters of a variant

@@ -9,7 +9,7 @@ from runner.reporting.figures.canvas import PALETTE, canvas, wrapped
 from runner.reporting.figures.looks import TWO_COLUMNS
 from runner.reporting.metrics import p_equation, p_number
 from runner.reporting.sentences.task_verdicts import claims_line
-from runner.reporting.statistics.attainability import LEVEL
+from runner.reporting.statistics.significance.attainability import LEVEL
 
 _FEWEST_FOR_F = 6  # data sets, for which Iman and Davenport's test keeps its level; see docs/report.md
 _NAME = 36  # letters per line of a variant's name

@@ -10,7 +10,7 @@ from runner.reporting.figures.canvas import canvas, legend_below, wrapped
 from runner.reporting.figures.looks import TWO_COLUMNS
 from runner.reporting.figures.share_ticks import share_ticks
 from runner.reporting.figures.styles import Style
-from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
 BAND = f"pointwise {CONFIDENCE:.0%} interval"
 _NAME = 46  # letters per line

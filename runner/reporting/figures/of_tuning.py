@@ -17,7 +17,7 @@ from runner.reporting.figures.looks import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.share_ticks import share_ticks
 from runner.reporting.figures.styles import Style
 from runner.reporting.metrics import axis_label, is_share
-from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.ties import Values
 from runner.reporting.statistics.tuning_curve import DRAWS
 

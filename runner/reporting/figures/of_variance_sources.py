@@ -12,7 +12,7 @@ from runner.records.variance_sources import ALL
 from runner.reporting.figures.canvas import PALETTE, legend_below, panels, row_places, wrapped
 from runner.reporting.figures.looks import TWO_COLUMNS
 from runner.reporting.metrics import is_share, quantity, shown_unit
-from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
 _NAME = 40  # letters per line
 _ROW = 0.22  # inches per line

@@ -9,9 +9,9 @@ import pandas as pd
 from runner.records.design import CORRECTION_NAMES
 from runner.reporting.comparison.decision import NOT_SIGNIFICANT, UNDECIDED, cannot_decide
 from runner.reporting.grid_effects.complete_grids import Grid
-from runner.reporting.statistics.attainability import LEVEL
 from runner.reporting.statistics.factorial import Effect, Estimate, effects
-from runner.reporting.statistics.holm import holm
+from runner.reporting.statistics.significance.attainability import LEVEL
+from runner.reporting.statistics.significance.holm import holm
 
 EFFECT_COLUMNS = [
     "kind", "factor", "level", "reference", "by_factor", "by_level", "by_reference", "averaged_over", "metric",

@@ -20,7 +20,7 @@ from runner.reporting.figures.curves import WIDE_RANGE
 from runner.reporting.figures.styles import MOST_SHOWN, Style, variant_styles
 from runner.reporting.metrics import axis_label, is_share, quantity, shown_unit, validation_counterpart
 from runner.reporting.results import Results
-from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.targets import warm_elapsed
 
 _MOST = 250_000  # numbers of all curves; longer ones lose epochs evenly
@@ -101,7 +101,7 @@ def _seconds(numbers: pd.DataFrame, position: "pd.Series[int]", curves: "_Curves
 
 
 def _difference(
-    results: Results, found: Sequence[Difference], epochs: Sequence[int], positions: Mapping[str, int]
+    results: Results, found: Sequence[Difference], epochs: list[int], positions: Mapping[str, int]
 ) -> list[dict[str, Any]]:
     """Return the differences from the baseline by epoch, a curve of each variant; empty without any."""
     frame = differences_by_epoch(results, found)

@@ -19,7 +19,7 @@ from runner.reporting.metrics import (
     sign_of,
     signed_text,
 )
-from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
 SYMBOLS = {BETTER: "▲", WORSE: "▼", EQUIVALENT: "=", UNDECIDED: "?", IDENTICAL: "="}
 _FAR = 6.0  # times the median reach of the variants; what reaches farther does not set the axis

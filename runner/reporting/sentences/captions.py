@@ -1,7 +1,7 @@
 """Captions of figures: what every figure of a name shows."""
 
 from runner.reporting.comparison.folds import SEEDS, Unit
-from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.tuning_curve import REPEATED, SO_FAR
 
 BAND = f"Lines are means over seeds, bands their {CONFIDENCE:.0%} t-intervals."

@@ -11,7 +11,7 @@ from runner.reporting.comparison.decision import NOT_SIGNIFICANT, STILL_TRAINING
 from runner.reporting.grid_effects.complete_grids import VARIANT
 from runner.reporting.grid_effects.effects import DIFFERS, INTERACTION, LOOKS_TO_COME, MAIN
 from runner.reporting.metrics import p_equation, quantity, shown_unit, signed_text
-from runner.reporting.statistics.holm import after_correction
+from runner.reporting.statistics.significance.holm import after_correction
 
 _MOST = 8  # sentences; further effects are counted
 _Row = Mapping[Any, Any]  # of the frame of effects

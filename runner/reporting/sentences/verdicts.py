@@ -45,10 +45,10 @@ from runner.reporting.sentences.time_verdicts import (
     evidence_on_times,
     shown_estimate,
 )
-from runner.reporting.statistics.attainability import LEVEL, smallest_equivalence_p, smallest_p
-from runner.reporting.statistics.holm import after_correction
-from runner.reporting.statistics.names_of_tests import NO_TEST
 from runner.reporting.statistics.power import POWER
+from runner.reporting.statistics.significance.attainability import LEVEL, smallest_equivalence_p, smallest_p
+from runner.reporting.statistics.significance.holm import after_correction
+from runner.reporting.statistics.significance.names_of_tests import NO_TEST
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
 
 _MIXED = {"device": "device", "threads": "number of threads", "code": "commit"}

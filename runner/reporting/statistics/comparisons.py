@@ -10,8 +10,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from runner.reporting.statistics.attainability import CONFIDENCE, EXACT_PAIRS, FLIPS
-from runner.reporting.statistics.equivalence import against_margin
 from runner.reporting.statistics.paired_values import (
     ERROR,
     direction_of,
@@ -20,7 +18,9 @@ from runner.reporting.statistics.paired_values import (
     unit_means,
     unit_numbers,
 )
-from runner.reporting.statistics.sign_flips import exact_interval, sign_flip_p
+from runner.reporting.statistics.significance.attainability import CONFIDENCE, EXACT_PAIRS, FLIPS
+from runner.reporting.statistics.significance.equivalence import against_margin
+from runner.reporting.statistics.significance.sign_flips import exact_interval, sign_flip_p
 from runner.reporting.statistics.summary import t_interval
 from runner.reporting.statistics.ties import Values, levelled, rounding_of
 from runner.reporting.statistics.win_probability import paired_win_interval, share_of_wins, unpaired_win_interval

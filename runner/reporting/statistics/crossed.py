@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from scipy import special
 
-from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.ties import Values
 
 

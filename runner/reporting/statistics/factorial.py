@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from runner.reporting.statistics.attainability import EXACT_PAIRS, FLIPS, smallest_p
 from runner.reporting.statistics.paired_values import ERROR, direction_of
-from runner.reporting.statistics.sign_flips import AS_EXTREME, exact_interval, sign_flip_p
+from runner.reporting.statistics.significance.attainability import EXACT_PAIRS, FLIPS, smallest_p
+from runner.reporting.statistics.significance.sign_flips import AS_EXTREME, exact_interval, sign_flip_p
 from runner.reporting.statistics.summary import summarize
 from runner.reporting.statistics.ties import Values, rounding_of
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from runner.reporting.statistics.sign_flips import AS_EXTREME
+from runner.reporting.statistics.significance.sign_flips import AS_EXTREME
 from runner.reporting.statistics.ties import Values, levelled, rounding_of
 
 ERROR = 1e-4  # of `rounding_of`: a generous bound on the error of one difference

@@ -2,7 +2,7 @@
 
 from scipy import stats
 
-from runner.reporting.statistics.attainability import LEVEL
+from runner.reporting.statistics.significance.attainability import LEVEL
 from runner.reporting.statistics.ties import Values
 
 RESAMPLES = 2_000

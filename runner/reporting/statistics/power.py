@@ -17,7 +17,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from runner.records.design import MOST_SEEDS, Looks
-from runner.reporting.statistics.attainability import (
+from runner.reporting.statistics.significance.attainability import (
     CONFIDENCE,
     FEWEST_SEEDS,
     LEVEL,

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from scipy import stats
 
-from runner.reporting.statistics.attainability import LEVEL
 from runner.reporting.statistics.percentile_bootstrap import RESAMPLES, percentile_interval
+from runner.reporting.statistics.significance.attainability import LEVEL
 from runner.reporting.statistics.ties import Values, levelled
 from runner.reporting.statistics.win_probability import all_won_interval, share_of_wins
 

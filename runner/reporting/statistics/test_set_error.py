@@ -13,9 +13,9 @@ from scipy import stats
 from runner.records.design import Looks
 from runner.reporting.comparison.pairs import ComparedRuns, same_data
 from runner.reporting.statistics.answers import Answers
-from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.statistics.crossed import Crossed, Sample, variance_of_parts
 from runner.reporting.statistics.resampling import RESAMPLED
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.ties import Values
 
 BY_EXAMPLE = ("test_accuracy", *RESAMPLED)  # metrics whose error from the test set can be computed

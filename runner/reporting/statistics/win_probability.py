@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from runner.reporting.statistics.attainability import LEVEL
 from runner.reporting.statistics.percentile_bootstrap import Interval, percentile_interval
+from runner.reporting.statistics.significance.attainability import LEVEL
 from runner.reporting.statistics.ties import Values, levelled
 
 MEANINGFUL = 0.75  # P(A > B) that the interval must reach beyond

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from runner.core.text import counted, shortened
-from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.statistics.functional_anova import Factor, functional_anova
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.tuning.tuning_trials import Trials
 
 IMPORTANCE_COLUMNS = [

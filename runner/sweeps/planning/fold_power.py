@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from runner.core.text import counted
 from runner.records.job import Job
-from runner.reporting.statistics.attainability import LEVEL
-from runner.reporting.statistics.corrected_t import interval_reach
 from runner.reporting.statistics.power import POWER, detectable_by_t
+from runner.reporting.statistics.significance.attainability import LEVEL
+from runner.reporting.statistics.significance.corrected_t import interval_reach
 
 
 def fold_lines(jobs: Sequence[Job], comparisons: int) -> Iterator[str]:

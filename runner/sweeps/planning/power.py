@@ -8,8 +8,13 @@ from runner.core.text import counted
 from runner.records.design import CORRECTION_NAMES, Correction, Looks
 from runner.reporting.comparison.decision import least_text
 from runner.reporting.metrics import detectable_text
-from runner.reporting.statistics.attainability import LEVEL, seeds_needed, smallest_equivalence_p, smallest_p
 from runner.reporting.statistics.power import ENOUGH_PAIRS, POWER, Design, detectable
+from runner.reporting.statistics.significance.attainability import (
+    LEVEL,
+    seeds_needed,
+    smallest_equivalence_p,
+    smallest_p,
+)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 import pytest
 
-from runner.cli.housekeeping import clean_command
+from runner.cli.commands.housekeeping import clean_command
 from runner.core.errors import Stopped
 from runner.sweeps.cleaning import view
 from runner.sweeps.planning.plan import Plan
