@@ -4,15 +4,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+from runner.config.identity import EMPTY, is_volatile, leaves
+from runner.config.overrides import literal
 from runner.core.omissions import LeftOut
 from runner.core.text import counted
+from runner.records.record import OF_ONE_RUN
 from runner.records.sweep_directory import Question, is_sweep_directory
 from runner.reporting.collection.collect import Run, run_directories
-from runner.reporting.collection.settings import asked_of
 
 _NAMED = 6  # most keys to name
 _LONGEST = 40  # characters of a value
+_IGNORED = (*OF_ONE_RUN, "experiment")
 
 
 @dataclass
@@ -116,6 +120,22 @@ def _listed(differing: Mapping[str, str]) -> str:
 
 def _sweep_of(run: Path) -> Path | None:
     return run.parent if is_sweep_directory(run.parent) else None
+
+
+def asked_of(run: Run, left_out: LeftOut) -> dict[str, str]:
+    """Return the choices of a run as text: the option of each group, and each key of its configuration.
+
+    Leaves out the keys in which runs of a variant differ, and those that change no result.
+
+    Args:
+        left_out: collects configurations that cannot be read.
+    """
+    there = run.directory.config_path.exists()
+    config: Any = left_out.unless_read(run.directory.read_config) if there else None
+    keys = leaves(config) if isinstance(config, dict) else ()
+    found = {**run.record.choices, "dataset": run.record.dataset["name"]}
+    found |= {key: literal(value) for key, value in keys if value not in EMPTY}
+    return {key: value for key, value in found.items() if key not in _IGNORED and not is_volatile(key)}
 
 
 def _groups_first(key: str) -> tuple[bool, str]:

@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from runner.config.identity import EMPTY, is_volatile, leaves
-from runner.config.overrides import Override, literal, override_key
+from runner.config.identity import is_volatile
+from runner.config.overrides import Override, override_key
 from runner.core.omissions import LeftOut
-from runner.records.record import OF_ONE_RUN
 from runner.reporting.collection.collect import Run
+from runner.reporting.collection.groups import asked_of
 
 NONE = "none"  # stands for a key that a run does not have
 _MOST_READ = 200  # configurations; reading one takes milliseconds
 _IMPLIED = "._target_"  # ends keys that repeat the option of a group
-_IGNORED = (*OF_ONE_RUN, "experiment")
 
 
 @dataclass(frozen=True)
@@ -27,22 +26,6 @@ class Settings:
     def of(self, run: int) -> dict[str, str]:
         """Return the configuration of a run, by its position."""
         return self.configurations[self.of_runs[run]]
-
-
-def asked_of(run: Run, left_out: LeftOut) -> dict[str, str]:
-    """Return the choices of a run as text: the option of each group, and each key of its configuration.
-
-    Without a configuration, the keys are those that the run overrides.
-
-    Args:
-        left_out: collects configurations that cannot be read.
-    """
-    there = run.directory.config_path.exists()
-    config: Any = left_out.unless_read(run.directory.read_config) if there else None
-    if not isinstance(config, dict):
-        return _overridden(run)
-    keys = {key: literal(value) for key, value in leaves(config) if value not in EMPTY}
-    return _of_results(_recorded(run) | keys)
 
 
 def settings_of(runs: Sequence[Run], left_out: LeftOut) -> Settings:
@@ -59,7 +42,7 @@ def settings_of(runs: Sequence[Run], left_out: LeftOut) -> Settings:
         firsts.setdefault(_same(run), run)
     places = {same: place for place, same in enumerate(firsts)}
     are_few = len(firsts) <= _MOST_READ
-    found = [asked_of(run, left_out) if are_few else _overridden(run) for run in firsts.values()]
+    found = [_configured(run, left_out) if are_few else _overridden(run) for run in firsts.values()]
     keys = [key for key in _ordered(found, runs) if len({own.get(key) for own in found}) > 1]
     return Settings(keys, found, [places[_same(run)] for run in runs])
 
@@ -68,18 +51,14 @@ def _same(run: Run) -> tuple[Any, ...]:
     return run.directory.path.parent, run.record.dataset["name"], *run.record.asked
 
 
-def _recorded(run: Run) -> dict[str, str]:
-    return {**run.record.choices, "dataset": run.record.dataset["name"]}
+def _configured(run: Run, left_out: LeftOut) -> dict[str, str]:
+    """Return the settings of a run; without a configuration, its options and overrides."""
+    return asked_of(run, left_out) if run.directory.config_path.exists() else _overridden(run)
 
 
 def _overridden(run: Run) -> dict[str, str]:
-    parts = map(Override.parse, run.record.asked)
-    return _of_results({part.key: part.value for part in parts if part.has_value} | _recorded(run))
-
-
-def _of_results(found: dict[str, str]) -> dict[str, str]:
-    """Leave out the keys in which runs of a variant differ, and those that change no result."""
-    return {key: value for key, value in found.items() if key not in _IGNORED and not is_volatile(key)}
+    parts = [part for part in map(Override.parse, run.record.asked) if part.has_value and not is_volatile(part.key)]
+    return {part.key: part.value for part in parts} | run.record.choices | {"dataset": run.record.dataset["name"]}
 
 
 def _ordered(found: Sequence[dict[str, str]], runs: Sequence[Run]) -> list[str]:

@@ -13,8 +13,6 @@ from matplotlib.colors import to_hex
 from scipy import stats
 
 from runner.reporting.collection.settings import NONE, Settings
-from runner.reporting.comparison.difference import Difference
-from runner.reporting.comparison.differences import differences_by_epoch
 from runner.reporting.comparison.folds import Unit
 from runner.reporting.figures.curves import WIDE_RANGE
 from runner.reporting.figures.styles import MOST_SHOWN, Style, variant_styles
@@ -30,13 +28,13 @@ _BATCH = "training.batch_size"
 _FIRST = ("accuracy", "loss", "negative_log_likelihood")  # order of the curves
 
 
-def chart_data(results: Results, found: Sequence[Difference], settings: Settings) -> str:
+def chart_data(results: Results, differences: pd.DataFrame, settings: Settings) -> str:
     """Return the data of the charts; "" if no run has a curve.
 
     A JSON object without `<`, so that no text in it ends the element that holds it.
 
     Args:
-        found: the comparisons, as from `differences`.
+        differences: by epoch, as from `differences_by_epoch`.
         settings: of the runs.
     """
     if results.history.empty:
@@ -67,7 +65,7 @@ def chart_data(results: Results, found: Sequence[Difference], settings: Settings
         "settings": _settings(settings),
         "steps": _steps(results, settings),
         "seconds": _seconds(numbers, results.history["position"], curves),
-        "metrics": metrics + _difference(results, found, epochs, positions),
+        "metrics": metrics + _difference(results, differences, epochs, positions),
     }
     return json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
 
@@ -101,15 +99,14 @@ def _seconds(numbers: pd.DataFrame, position: "pd.Series[int]", curves: "_Curves
 
 
 def _difference(
-    results: Results, found: Sequence[Difference], epochs: list[int], positions: Mapping[str, int]
+    results: Results, differences: pd.DataFrame, epochs: list[int], positions: Mapping[str, int]
 ) -> list[dict[str, Any]]:
     """Return the differences from the baseline by epoch, a curve of each variant; empty without any."""
-    frame = differences_by_epoch(results, found)
-    if len({*frame["epoch"]}) < 2:
+    if len({*differences["epoch"]}) < 2:
         return []
     metric, scale = results.validation_metric, 100 if is_share(results.validation_metric) else 1
     curves: list[dict[str, Any] | None] = [None] * len(positions)
-    for variant, own in frame.groupby("variant", sort=False):
+    for variant, own in differences.groupby("variant", sort=False):
         shown = own.set_index("epoch").reindex(epochs)
         values = {name: _trimmed((scale * shown[name].astype(float)).tolist()) for name in ("mean", "low", "high")}
         curves[positions[str(variant)]] = {"n": int(own["n"].iloc[0]), **values}

@@ -11,7 +11,7 @@ from runner.core.text import counted
 from runner.core.write import write_text
 from runner.reporting.collection.settings import settings_of
 from runner.reporting.comparison.difference import Difference
-from runner.reporting.comparison.differences import differences
+from runner.reporting.comparison.differences import differences, differences_by_epoch
 from runner.reporting.comparison.looks import looks_frame
 from runner.reporting.figures.looks import ONE_COLUMN
 from runner.reporting.grid_effects.variance_sources import source_sentences
@@ -67,7 +67,7 @@ def page_text(results: Results, drawings: Sequence[Drawing], table: PaperTable, 
     found, settings = differences(results), settings_of(results.runs, results.left_out)
     content = {
         **_opening(results, found),
-        "chart_data": chart_data(results, found, settings),
+        "chart_data": chart_data(results, differences_by_epoch(results, found), settings),
         **_comparisons(results, table),
         "settings": settings_table([*results.summary["variant"]], results.baselines, settings),
         **_studied(results),

@@ -9,7 +9,7 @@ from scipy import stats
 from runner.core.omissions import LeftOut
 from runner.reporting.collection.collect import find_runs
 from runner.reporting.collection.settings import settings_of
-from runner.reporting.comparison.differences import differences
+from runner.reporting.comparison.differences import differences, differences_by_epoch
 from runner.reporting.page import chart_data as module
 from runner.reporting.page.chart_data import chart_data
 from runner.reporting.result_reader import Wish, read_results
@@ -22,7 +22,7 @@ def read(path):
 def charts_of(path):
     left_out = LeftOut()
     results = read_results(find_runs([path], left_out), [path], Wish(), left_out)
-    return chart_data(results, differences(results), settings_of(results.runs, left_out))
+    return chart_data(results, differences_by_epoch(results, differences(results)), settings_of(results.runs, left_out))
 
 
 def test_every_run_has_its_curve_in_percent_and_a_shorter_one_ends_early(make_run, tmp_path):
