@@ -13,7 +13,7 @@ import tensorflow as tf
 from runner.core.streams import Stream, seed_sequence
 from runner.data.dataset import Part
 from runner.engine.base_rate import BaseRate
-from runner.engine.checkpoint import Checkpoint, Progress
+from runner.engine.checkpoints.checkpoint import Checkpoint, Progress
 from runner.engine.diagnostics import ClippingRate, Diagnostic
 from runner.engine.evaluation import Evaluator, read_metrics, shortest
 from runner.engine.fused import fused

@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # these imports take more than a second
     from matplotlib.figure import Figure
 
     from runner.reporting import results as reporting
-    from runner.reporting.figures.files import Draw
+    from runner.reporting.figures.drawing.files import Draw
     from runner.reporting.tables.paper_table import PaperTable
 
 _NO_RUN = ["run_id", "name", "variant", "seed", "status", "directory"]  # columns of a frame without runs
@@ -549,7 +549,7 @@ class Results:
         if name not in self._draws:
             raise UserError(f"{name}: no such figure{did_you_mean(name, self._draws)}")
         from runner.interface.notebook import drawn_into, finished
-        from runner.reporting.figures.looks import look_of
+        from runner.reporting.figures.drawing.looks import look_of
 
         if ax is not None:
             return drawn_into(ax, self._draws[name], name)

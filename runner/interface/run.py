@@ -228,7 +228,7 @@ class Run:
 
     def _repr_html_(self) -> str:
         from runner.interface.notebook import figure_html, note_html, table_html
-        from runner.reporting.figures.files import drawn
+        from runner.reporting.figures.drawing.files import drawn
         from runner.reporting.run_figures import run_figures
 
         try:

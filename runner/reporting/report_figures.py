@@ -14,11 +14,19 @@ from runner.reporting.comparison.differences import differences, differences_by_
 from runner.reporting.comparison.lost_runs import no_result_text
 from runner.reporting.comparison.ranks import Ranks
 from runner.reporting.comparison.tasks import Tasks
-from runner.reporting.figures.axes import is_grid, number, overrides_frame, points_along, sensitivity_axis, varying_axes
-from runner.reporting.figures.canvas import wrapped
-from runner.reporting.figures.curves import variant_curves
 from runner.reporting.figures.dots import dots
-from runner.reporting.figures.files import Draw
+from runner.reporting.figures.drawing.axes import (
+    is_grid,
+    number,
+    overrides_frame,
+    points_along,
+    sensitivity_axis,
+    varying_axes,
+)
+from runner.reporting.figures.drawing.canvas import wrapped
+from runner.reporting.figures.drawing.curves import variant_curves
+from runner.reporting.figures.drawing.files import Draw
+from runner.reporting.figures.drawing.styles import Style, variant_styles
 from runner.reporting.figures.grids import heat_map, sensitivity
 from runner.reporting.figures.interactions import interaction
 from runner.reporting.figures.learning_curves import learning_curves
@@ -28,7 +36,6 @@ from runner.reporting.figures.of_ranks import critical_difference
 from runner.reporting.figures.of_run import confusion_matrix
 from runner.reporting.figures.of_tasks import performance_profile
 from runner.reporting.figures.of_variance_sources import spread_by_source
-from runner.reporting.figures.styles import Style, variant_styles
 from runner.reporting.metrics import WARM_SECONDS, axis_label, is_share, quantity
 from runner.reporting.results import Results
 from runner.reporting.run_figures import read_gradients

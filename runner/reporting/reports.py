@@ -13,7 +13,7 @@ from runner.core.text import counted
 from runner.reporting.collection.collect import existing, not_begun, run_directories
 from runner.reporting.collection.groups import Group, groups_of
 from runner.reporting.ensemble import ensemble_frame, read_members, size_frame
-from runner.reporting.figures.files import write_figures
+from runner.reporting.figures.drawing.files import write_figures
 from runner.reporting.figures.of_ensemble import ensemble_figure, ensemble_table, gain_text, size_figure
 from runner.reporting.formats import Output
 from runner.reporting.report import report, show_verdicts

@@ -10,7 +10,7 @@ import pandas as pd
 from runner.core.omissions import LeftOut
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
-from runner.reporting.figures.files import Draw
+from runner.reporting.figures.drawing.files import Draw
 from runner.reporting.figures.of_run import confusion_counts, confusion_matrix, curves, layer_norms, learning_rate
 from runner.reporting.figures.rate_range import is_range_test, rate_range
 from runner.reporting.metrics import quantity

@@ -26,7 +26,7 @@ from runner.core.terminal import show_warning, waiting
 from runner.core.text import counted
 from runner.data.inference import Inference
 from runner.data.storage.locations import refuse_missing
-from runner.engine.tensorflow_import import quick_import
+from runner.engine.setup.tensorflow_import import quick_import
 from runner.records.inference_file import write_inference
 from runner.records.record import DONE, Row, RunRecord, finite, now
 from runner.records.run_directory import RunDirectory, logged_by
@@ -185,7 +185,7 @@ def _loaded(
     """Import TensorFlow, load the data, and build and compile the parts."""
     with errors_held_back(), waiting(console, "loading TensorFlow and the data"):
         with quick_import():
-            import runner.engine.saving  # noqa: F401 - with all of Keras
+            import runner.engine.model_files.saving  # noqa: F401 - with all of Keras
         prepared = prepare_or_embedded(config, request, console, kept, objects)
         return prepared, take_compiled(prepared, kept)
 
@@ -234,7 +234,7 @@ def _train(
     Args:
         ahead: whether to import the modules for the run's end after the first epoch, whose compilation needs Python.
     """
-    from runner.engine.checkpoint import Checkpoint
+    from runner.engine.checkpoints.checkpoint import Checkpoint
 
     parts, length = prepared.parts, prepared.settings.training.epochs
     parts.trackers.begin(attempt.record)
@@ -294,7 +294,7 @@ def _test(attempt: Attempt, parts: "Parts", compiled: "Compiled", directory: Run
 
 def _write_model(model: "Model", prepared: Prepared, directory: RunDirectory) -> None:
     """Write the model, with the preprocessing and names for predictions on new examples."""
-    from runner.engine.saving import save_model
+    from runner.engine.model_files.saving import save_model
 
     directory.write_model(partial(save_model, model))
     if inference := Inference.of(prepared.dataset, prepared.parts.split):
@@ -312,7 +312,7 @@ def _write_results(
     attempt: Attempt, parts: "Parts", directory: RunDirectory, console: Console, *, figures: bool
 ) -> None:
     """Write a run's summary and figures, whatever its status; a figure that fails becomes a warning."""
-    from runner.reporting.figures.files import write_figures
+    from runner.reporting.figures.drawing.files import write_figures
     from runner.reporting.figures.of_augmentation import augmentation_grid
     from runner.reporting.figures.rate_range import suggestion_of
     from runner.reporting.report import report_run

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from runner.core.errors import UserError
 from runner.core.text import printable
 from runner.data.new_examples import NewExamples
-from runner.engine.inference import predict
+from runner.engine.model_files.inference import predict
 from runner.run.trained import Trained
 
 _AT_ONCE = 1000  # number of examples that are predicted together

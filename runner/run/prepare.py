@@ -25,9 +25,9 @@ from runner.run.request import Request
 # Modules that need TensorFlow are imported where they are used: the main process of a sweep needs none.
 if TYPE_CHECKING:
     from runner.data.dataset import Dataset
-    from runner.engine.checkpoint import Checkpoint
+    from runner.engine.checkpoints.checkpoint import Checkpoint
     from runner.engine.compiled import Compiled
-    from runner.engine.device import ActiveDevice
+    from runner.engine.setup.device import ActiveDevice
     from runner.run.build import Parts
 
 LOG = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ def prepare(
     Raises:
         UserError: if the configuration or the data cannot be used.
     """
-    from runner.engine.device import other_threads, prepare_device, refuse_too_large
+    from runner.engine.setup.device import other_threads, prepare_device, refuse_too_large
     from runner.run.build import build_dataset, build_parts, build_split
 
     settings = check(located(config, base))

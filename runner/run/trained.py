@@ -11,7 +11,7 @@ from runner.core.errors import UserError
 from runner.core.paths import located
 from runner.data.inference import Inference
 from runner.data.storage.locations import refuse_missing
-from runner.engine.inference import inference_model
+from runner.engine.model_files.inference import inference_model
 from runner.models.saved import read_model
 from runner.records.inference_file import read_saved_inference
 from runner.records.run_directory import RunDirectory

@@ -1,4 +1,4 @@
-"""Train the runs of a plan on a pool of workers."""
+"""Training of a plan's runs on a pool of workers."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
@@ -25,7 +25,7 @@ from runner.sweeps.worker import Checked, Depth, check_job, train_job
 
 
 class Source(Protocol):
-    """Runs of which each is decided on by the results of earlier ones."""
+    """Source of runs that depend on the results of earlier runs."""
 
     @property
     def ended(self) -> list[tuple[Job, Outcome]]:
@@ -36,10 +36,10 @@ class Source(Protocol):
         """The expected number of runs that have not begun."""
 
     def more(self) -> list[Job]:
-        """Return the runs to begin now; none: wait for those that are under way."""
+        """Return the runs to begin now; none means to wait for those under way."""
 
     def end(self, job: Job, outcome: Outcome) -> None:
-        """Take the outcome of a run."""
+        """Record the outcome of a run."""
 
 
 def finished(jobs: Sequence[Job], sweep: Path) -> dict[str, Outcome]:
@@ -55,8 +55,8 @@ class Sweep:
         self._directory = directory
         self._pool = pool
         self._console = console
-        self._chosen = chosen  # decides the best variant so far
-        self._ended: list[tuple[Job, Outcome]] = []  # including those before this start
+        self._chosen = chosen  # metric that decides the best variant so far
+        self._ended: list[tuple[Job, Outcome]] = []  # runs that have ended, including those before this start
         self._shown = 0  # number of runs shown in earlier batches of this start
         self._warned: set[str] = set()
         self.fail_fast = fail_fast
@@ -70,17 +70,17 @@ class Sweep:
         """Build the parts of every kind of run, and return their pace.
 
         Args:
-            measure: time an epoch of the first kind, and estimate the others by their operations.
-            chooses: a metric of these runs decides a choice, so they must measure it.
+            measure: time an epoch of the first kind, and estimate the others from their operations.
+            chooses: whether a metric of these runs decides a choice; they must then measure it.
 
         Raises:
-            ConfigError: a line for each variant that cannot be built; one line if none can, for the same reason.
+            ConfigError: a line for each variant that cannot be built; one line if all fail for the same reason.
         """
         kinds = list({job.kind: job for job in reversed(jobs)}.values())[::-1]
         tasks: list[tuple[Job, Depth]] = [(job, "build") for job in kinds]
         if tasks and measure:
             tasks[0] = kinds[0], "measure"
-        if 0 < len(kinds) < len(jobs):  # warm up the remaining workers as well
+        if 0 < len(kinds) < len(jobs):  # also warm up the remaining workers
             tasks += [(kinds[0], "compile")] * (min(self._pool.workers, len(jobs)) - len(kinds))
         checked: list[tuple[Job, Checked]] = []
         with self._console.status(f"checking {counted(len(kinds), 'configuration')}") if kinds else nullcontext():
@@ -90,7 +90,7 @@ class Sweep:
                     raise result
                 checked.append((job, Checked(str(result)) if isinstance(result, WorkerLost) else result))
         wrong = [in_variant(job.variant, one.error) for job, one in checked if one.error]
-        if len(wrong) == len(checked) and len({one.error for _, one in checked}) == 1:  # as where the data are missing
+        if len(wrong) == len(checked) and len({one.error for _, one in checked}) == 1:  # such as missing data
             wrong = [str(one.error) for _, one in checked]
         metric = self._chosen.metric.removeprefix("best_").removeprefix("val_")
         if chooses and any(not one.error and metric not in one.measured for _, one in checked):
@@ -110,12 +110,12 @@ class Sweep:
         return Pace({})
 
     def train_as_they_come(self, source: Source) -> bool:
-        """Train the runs that a source decides on while others are trained, and say whether one failed.
+        """Train the runs that a source chooses while others train; return whether one failed.
 
         After an interruption, mark the running jobs as interrupted.
 
         Raises:
-            EnvironmentFault: if the machine lets no run continue; the running jobs are marked as interrupted.
+            EnvironmentFault: if a fault of the machine stops all runs; the running jobs are marked as interrupted.
         """
         failed, begun, ended = False, source.more(), set[str]()
         task = partial(train_job, sweep=self._directory.resolve(), wait=True)
@@ -142,15 +142,15 @@ class Sweep:
         return failed
 
     def train_missing(self, jobs: Sequence[Job], ahead: int | None = None) -> bool:
-        """Train the jobs that are not done yet, and say whether one failed.
+        """Train the jobs that are not done yet; return whether one failed.
 
         Wait for jobs that another process is training. After an interruption, mark the running jobs as interrupted.
 
         Args:
-            ahead: the number of runs in later batches, if the jobs are one of several batches with a common count.
+            ahead: the number of runs in later batches, if the progress counts several batches together.
 
         Raises:
-            EnvironmentFault: if the machine lets no run continue; the running jobs are marked as interrupted.
+            EnvironmentFault: if a fault of the machine stops all runs; the running jobs are marked as interrupted.
         """
         done = finished(jobs, self._directory)
         self._remove_checkpoints(job for job in jobs if job.run_id in done)
@@ -168,7 +168,7 @@ class Sweep:
         return any(outcome.status == "failed" for outcome in outcomes.values())
 
     def _remove_checkpoints(self, done: Iterable[Job]) -> None:
-        """Remove what runs leave that were killed before their cleanup."""
+        """Remove the files of runs that were killed before their cleanup."""
         for job in done:
             RunDirectory(job.path(self._directory)).remove_checkpoint()
 
@@ -200,7 +200,7 @@ class Sweep:
         return True
 
     def _show_warnings(self, job: Job, outcome: Outcome) -> None:
-        """Show a run's warnings, but those that an earlier run of this start had as well."""
+        """Show a run's warnings, except those already shown for an earlier run of this start."""
         for text in outcome.warnings:
             if text not in self._warned:
                 self._warned.add(text)
@@ -221,7 +221,7 @@ class Sweep:
         directory = RunDirectory(job.path(self._directory))
         with run_lock(directory.path, wait=True):
             record = read_status(directory)
-            if record and record.status in DONE:  # another process finished it meanwhile
+            if record and record.status in DONE:  # another process has finished it meanwhile
                 return Outcome.of(record)
             return write_ending(job, directory, "failed", str(reason))
 

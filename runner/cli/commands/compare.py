@@ -41,8 +41,8 @@ def compare_command(arguments: Sequence[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = directories_parser(
         "compare",
-        "Compare each variant with itself, paired by seed: two or more directories (the first is the reference), or "
-        "the runs of several commits or dates (the earliest is the reference).",
+        "Compare each variant with itself, paired by seed, between two or more directories (the first is the "
+        "reference) or between several commits or dates (the earliest is the reference).",
     )
     parser.add_argument(
         "--by", choices=("commit", "date"), help="compare the runs of different commits or start dates (UTC)"

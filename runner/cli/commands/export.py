@@ -44,8 +44,8 @@ def export_command(arguments: Sequence[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="runner export",
-        description="Write finished runs and sweeps for another program, from their records, or the networks of runs. "
-        "A second export updates the first one.",
+        description="Export finished runs and sweeps to another program, from their records, or export the networks of "
+        "runs. A second export updates the first.",
     )
     parser.add_argument("target", choices=[*TARGETS], metavar="TARGET", help=f"one of {', '.join(TARGETS)}")
     parser.add_argument(
@@ -54,8 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--out", metavar="PLACE",
         help="mlflow: a database (sqlite:///runs.db), a folder or a server (default: MLFLOW_TRACKING_URI, or "
-        "sqlite:///mlflow.db); csv: a directory (default: export in the only DIR, or outputs/export); wandb: a "
-        "directory (default: the current one); networks: a file or directory (default: in the run's directory)",
+        "sqlite:///mlflow.db); csv: a directory (default: export/ in DIR, or outputs/export if there are several); "
+        "wandb: a directory (default: the current one); networks: a file or directory (default: in the run's "
+        "directory)",
     )  # fmt: skip
     parser.add_argument("--experiment", metavar="NAME", help="mlflow: the experiment (default: runner)")
     parser.add_argument("--models", action="store_true", help="mlflow, wandb: add the trained models")

@@ -45,7 +45,7 @@ def export_model(chosen: argparse.Namespace, console: Console) -> None:
 
 def _writer(target: str) -> Callable[..., None]:
     """Return the function that writes a network in a format."""
-    from runner.engine import model_exports
+    from runner.engine.model_files import model_exports
 
     match target:
         case "keras":
@@ -55,7 +55,7 @@ def _writer(target: str) -> Callable[..., None]:
         case "tflite":
             return model_exports.write_tflite
     try:
-        from runner.engine.onnx_export import write_onnx
+        from runner.engine.model_files.onnx_export import write_onnx
     except ImportError as error:
         raise UserError("export onnx needs tf2onnx: pip install 'onnx>=1.19' 'tf2onnx>=1.17'") from error
     return write_onnx

@@ -52,7 +52,7 @@ def serve_command(arguments: Sequence[str]) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="runner serve", description="Show studies, sweeps and runs in a browser, and follow those that train."
+        prog="runner serve", description="Show studies, sweeps and runs in a browser, and follow them as they train."
     )
     parser.add_argument(
         "directory", nargs="?", type=path_argument, default=USUAL_PLACE, metavar="DIR",

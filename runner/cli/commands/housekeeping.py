@@ -35,26 +35,27 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="runner clean",
         description="Show files that are no longer needed in a directory of runs or sweeps (temporary files of killed "
-        "processes, checkpoints of finished runs, empty directories), and how much disk they use. Remove them if asked "
-        "to.",
+        "processes, checkpoints of finished runs, empty directories), and their size. With --yes, remove them.",
     )
     parser.add_argument(
         "directory", type=path_argument, metavar="DIR", help="directory of a run or sweep, or of several"
     )
-    parser.add_argument("--failed", action="store_true", help="also failed runs; resuming their sweep trains them")
+    parser.add_argument(
+        "--failed", action="store_true", help="also failed runs; resuming their sweep trains them again"
+    )
     parser.add_argument(
         "--models",
         action="store_true",
-        help="also model.keras and inference.npz, except of runs that others start from",
+        help="also model.keras and inference.npz, except those from which other runs start",
     )
     parser.add_argument(
-        "--keep-best", action="store_true", help="keep the best run's model of each variant, by validation"
+        "--keep-best", action="store_true", help="keep the model of each variant's best run on validation"
     )
     parser.add_argument(
         "--older-than",
         type=_age,
         metavar="AGE",
-        help="only for runs that ended longer ago than AGE: 90s, 30m, 12h, 30d or 4w",
+        help="only files of runs that ended more than AGE ago (90s, 30m, 12h, 30d, 4w)",
     )
     parser.add_argument("--yes", action="store_true", help="remove the files (default: only show them)")
     return parser

@@ -32,8 +32,8 @@ def power_command(arguments: Sequence[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = directories_parser(
         "power",
-        "Say which differences a number of seeds can show, and how many seeds a difference takes, from the spread of "
-        "finished runs.",
+        "Show which differences a number of seeds can show, and how many seeds a given difference needs, based on the "
+        "spread of finished runs.",
     )
     parser.add_argument(
         "--difference", type=above_zero, metavar="D",
@@ -43,10 +43,12 @@ def _parser() -> argparse.ArgumentParser:
         "--margin", type=above_zero, metavar="M",
         help="margin of equivalence, in the metric's own unit (default: the study's, or none)",
     )  # fmt: skip
-    parser.add_argument("--power", type=_share, default=0.8, metavar="P", help="probability to show it (default: 0.8)")
+    parser.add_argument(
+        "--power", type=_share, default=0.8, metavar="P", help="probability of showing it (default: 0.8)"
+    )
     parser.add_argument("--seeds", type=int, metavar="N", help="seeds of each variant (default: those of the runs)")
     parser.add_argument("--metric", help="a column of summary.csv (default: the study's, or test_accuracy)")
-    parser.add_argument("--baseline", help="the variant that the others are compared with (default: the first)")
+    parser.add_argument("--baseline", help="the variant with which the others are compared (default: the first)")
     parser.add_argument(
         "--correction", choices=CORRECTIONS,
         help="correction of the p values for several comparisons (default: the study's, or max_t)",

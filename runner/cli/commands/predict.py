@@ -59,7 +59,7 @@ def _examples(paths: Sequence[Path], reader: "Reader", left_out: LeftOut) -> "It
 
 def _draw(errors: "Errors", path: Path, left_out: LeftOut) -> None:
     """Draw the most confident errors."""
-    from runner.reporting.figures.files import write_figures
+    from runner.reporting.figures.drawing.files import write_figures
     from runner.reporting.figures.of_predictions import captioned_images
 
     if not errors.known:
@@ -80,18 +80,18 @@ def _draw(errors: "Errors", path: Path, left_out: LeftOut) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="runner predict",
-        description="Predict the classes of new examples with the network of a finished run. The output is CSV: a row "
-        "for each example with its file, the predicted class and a probability for each class.",
+        description="Predict the classes of new examples with the network of a finished run. The output is CSV, with a "
+        "row for each example: its file, the predicted class, and a probability for each class.",
     )
     parser.add_argument("run", type=path_argument, metavar="RUN_DIR", help="directory of a finished run")
     parser.add_argument(
         "files", nargs="+", type=path_argument, metavar="FILE",
         help="images, CSV tables or NumPy archives (.npz), or folders of them",
     )  # fmt: skip
-    parser.add_argument("--resize", action="store_true", help="resize images of another size than the run's")
+    parser.add_argument("--resize", action="store_true", help="resize images whose size differs from the run's")
     parser.add_argument(
         "--show", type=_picture, metavar="PICTURE",
-        help=f"draw the most confident errors, if the files say the classes ({', '.join(_PICTURES)})",
+        help=f"draw the most confident errors, if the files contain the true classes ({', '.join(_PICTURES)})",
     )  # fmt: skip
     return parser
 

@@ -30,7 +30,7 @@ def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the arguments of `runner report`; with `watch`, the report waits until the runs have ended."""
     parser = directories_parser("report", "Rewrite the report on finished runs from their records.", at_least="*")
     parser.add_argument("--out", type=path_argument, help="output directory (default: the sweep's, or outputs/report)")
-    parser.add_argument("--together", action="store_true", help="write one report on the runs of all sweeps")
+    parser.add_argument("--together", action="store_true", help="write one report on all directories")
     parser.add_argument(
         "--index", action="store_true",
         help=f"write one page for all studies, sweeps and runs in and below DIR (default: {USUAL_PLACE}), with links "
@@ -39,7 +39,7 @@ def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     _add_comparison(parser)
     _add_figures(parser)
     parser.add_argument(
-        "--watch", action="store_true", help="show the runs while they train; report when all have ended"
+        "--watch", action="store_true", help="show the runs while they train; write the report when all have ended"
     )
     parser.add_argument(
         "--interval", type=_seconds, default=2.0, metavar="SECONDS", help="refresh interval of --watch (default: 2)"
@@ -55,7 +55,7 @@ def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
 def _add_comparison(parser: argparse.ArgumentParser) -> None:
     """Add the arguments on how variants are compared."""
     parser.add_argument("--metric", help="a column of summary.csv (default: the study's, or test_accuracy)")
-    parser.add_argument("--baseline", help="the variant that the others are compared with (default: the first)")
+    parser.add_argument("--baseline", help="the variant with which the others are compared (default: the first)")
     parser.add_argument(
         "--by", nargs="+", default=[], metavar="KEY", help="group runs into variants by the values of these keys"
     )
@@ -68,7 +68,7 @@ def _add_comparison(parser: argparse.ArgumentParser) -> None:
         "--margin",
         type=above_zero,
         help="smallest difference that matters, in the metric's own unit: 0.001 is 0.1 percentage points of accuracy "
-        "(default: the study's, or none); shows which variants are equivalent",
+        "(default: the study's, or none); the report states which variants are equivalent",
     )
     parser.add_argument(
         "--correction", choices=CORRECTIONS,
@@ -78,15 +78,15 @@ def _add_comparison(parser: argparse.ArgumentParser) -> None:
         "--bayesian-rope",
         type=above_zero,
         metavar="VALUE",
-        help="with three or more data sets: also the Bayesian signed-rank test, with this region of practical "
-        "equivalence around 0, in the metric's own unit",
+        help="with three or more data sets, add the Bayesian signed-rank test; VALUE is the half-width of the region "
+        "of practical equivalence, in the metric's own unit",
     )
 
 
 def _add_figures(parser: argparse.ArgumentParser) -> None:
     """Add the arguments on figures and formats."""
     parser.add_argument(
-        "--confusion", metavar="VARIANT", help="draw this variant's confusion matrix (default: the best variant's)"
+        "--confusion", metavar="VARIANT", help="draw the confusion matrix of this variant (default: the best)"
     )
     parser.add_argument("--seeds", action="store_true", help="draw every seed's curve as a thin line")
     parser.add_argument(
@@ -95,13 +95,13 @@ def _add_figures(parser: argparse.ArgumentParser) -> None:
         f"(default: {' '.join(USUAL_FORMATS)}; for a single run {' '.join(USUAL_OF_A_RUN)})",
     )  # fmt: skip
     parser.add_argument(
-        "--figure-data", action="store_true", help="write the data of each figure beside it (forest_data.csv)"
+        "--figure-data", action="store_true", help="also write the data of each figure to a CSV file (forest_data.csv)"
     )
     parser.add_argument(
         "--order",
         choices=ORDERS,
         default="given",
-        help="order of the rows in tables: as planned (default), or the best first",
+        help="order of table rows: as planned (given, the default) or the best first (result)",
     )
     parser.add_argument(
         "--siunitx",
@@ -110,11 +110,12 @@ def _add_figures(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--style", choices=STYLES,
-        help="look of the figures: paper (no titles, for a caption), slides (thick lines), screen (default)",
+        help="style of the figures: screen (default), paper (no titles, because papers have captions) or slides (thick "
+        "lines)",
     )  # fmt: skip
     parser.add_argument(
         "--width", type=above_zero, metavar="MM",
-        help="width of a full-width figure, in millimetres (default: 178, slides 127)",
+        help="width of a full-width figure, in millimetres (default: 178, for slides 127)",
     )  # fmt: skip
     parser.add_argument(
         "--font", metavar="FAMILY", help="font of the figures: latex (Latin Modern), times, or any installed font"
@@ -178,7 +179,7 @@ def ensemble_command(arguments: Sequence[str]) -> None:
     """Print the gain from averaging the predictions of several runs; with `--out`, write tables and figures."""
     parser = directories_parser("ensemble", "Average the predictions of completed runs, and show the gain.")
     parser.add_argument(
-        "--out", type=path_argument, help="directory for tables and figures, also by ensemble size (default: none)"
+        "--out", type=path_argument, help="directory for tables and figures (default: none are written)"
     )
     chosen = parser.parse_args(arguments)
     if chosen.out:

@@ -103,11 +103,13 @@ def _verify_parser() -> argparse.ArgumentParser:
         "given",
         nargs="*",
         metavar="NAME | KEY=VALUE",
-        help="rows of conf/verify.yaml (default: all); overrides for all",
+        help="recipes in conf/verify.yaml (default: all); overrides for all of them",
     )
-    parser.add_argument("--quick", action="store_true", help="fewer epochs, with separate bands (a few minutes)")
+    parser.add_argument("--quick", action="store_true", help="train fewer epochs, with separate bands (a few minutes)")
     parser.add_argument("--seeds", type=int, metavar="N", help="seeds of every row (default: from conf/verify.yaml)")
-    parser.add_argument("--workers", type=int, metavar="N", help="number of runs at a time (default: one per core)")
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="number of runs to train at a time (default: one per core)"
+    )
     parser.add_argument(
         "--out", type=path_argument, metavar="DIR", help="where to train (default: below outputs/verify)"
     )

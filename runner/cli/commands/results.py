@@ -36,8 +36,8 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument(
         "--where", action="append", default=[], metavar="EXPR",
-        help="keep runs that meet a condition: 'optimizer = adam and test_accuracy > 0.98' (operators: < <= > >= = "
-        "!=); several must all hold",
+        help="list only runs that meet a condition: 'optimizer = adam and test_accuracy > 0.98' (operators: < <= > >= "
+        "= !=); if repeated, all must hold",
     )  # fmt: skip
     parser.add_argument("--sort", metavar="KEY", help="sort by a column or key, smallest first (default: newest first)")
     parser.add_argument("--descending", action="store_true", help="with --sort: largest first")

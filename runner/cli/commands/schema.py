@@ -70,8 +70,10 @@ def file_schema(kind: str) -> Schema:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="runner schema",
-        description="Write JSON Schema of option files and studies, with which editors check and complete them.",
+        description="Write the JSON Schema of option files and studies, with which editors check and complete them.",
     )
     parser.add_argument("kind", nargs="?", metavar="KIND", help=f"a kind of file: {', '.join(KINDS)}")
-    parser.add_argument("--out", type=path_argument, metavar="DIR", help="write KIND.json there (default: all kinds)")
+    parser.add_argument(
+        "--out", type=path_argument, metavar="DIR", help="write KIND.json to this directory (without KIND: all kinds)"
+    )
     return parser

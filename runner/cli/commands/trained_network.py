@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from runner.core.output import errors_held_back
 from runner.core.terminal import Terminal, waiting
-from runner.engine.tensorflow_import import quick_import
+from runner.engine.setup.tensorflow_import import quick_import
 from runner.records.run_directory import RunDirectory
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def load_network(directory: RunDirectory) -> "Trained":
     with errors_held_back(), waiting(Terminal(stderr=True), "loading TensorFlow and the network"):
         with quick_import():
             from runner.config.schema import Device
-            from runner.engine.device import prepare_device
+            from runner.engine.setup.device import prepare_device
             from runner.run.trained import Trained
         prepare_device(Device(kind="cpu", threads="auto", precision="float32", jit_compile=False), small=False)
         return Trained.read(directory)

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from runner.reporting.figures.drawing.styles import variant_styles
 from runner.reporting.figures.of_times import profile_curves
-from runner.reporting.figures.styles import variant_styles
 from runner.reporting.metrics import WARM_SECONDS, quantity
 from runner.reporting.statistics.performance_profiles import profile, profile_score, ratios_to_fastest
 from runner.reporting.targets import is_time, without_lost_times

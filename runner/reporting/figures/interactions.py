@@ -10,13 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import offset_copy
 
-from runner.reporting.figures.axes import LEARNING_RATE, Axis, sensitivity_axis
-from runner.reporting.figures.canvas import legend_below, panels, wrapped
-from runner.reporting.figures.curves import BAND
+from runner.reporting.figures.drawing.axes import LEARNING_RATE, Axis, sensitivity_axis
+from runner.reporting.figures.drawing.canvas import legend_below, panels, wrapped
+from runner.reporting.figures.drawing.curves import BAND
+from runner.reporting.figures.drawing.looks import ONE_COLUMN, TWO_COLUMNS
+from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.figures.drawing.styles import Style, variant_styles
 from runner.reporting.figures.grids import scale_values
-from runner.reporting.figures.looks import ONE_COLUMN, TWO_COLUMNS
-from runner.reporting.figures.share_ticks import share_ticks
-from runner.reporting.figures.styles import Style, variant_styles
 from runner.reporting.grid_effects.complete_grids import VARIANT, Grid
 from runner.reporting.metrics import axis_label, is_share, sign_of
 from runner.reporting.statistics.summary import summarize

@@ -4,8 +4,8 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from runner.reporting.figures.canvas import canvas
-from runner.reporting.figures.images import Images, in_unit_range
+from runner.reporting.figures.drawing.canvas import canvas
+from runner.reporting.figures.drawing.images import Images, in_unit_range
 
 _COLUMNS = 8
 _WIDTH = 6.4  # inches

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from runner.reporting.comparison.difference import Difference
 from runner.reporting.comparison.folds import SEEDS, Unit
-from runner.reporting.figures.canvas import is_narrow, legend_below, panels, row_places, wrapped
-from runner.reporting.figures.difference_axis import (
+from runner.reporting.figures.drawing.canvas import is_narrow, legend_below, panels, row_places, wrapped
+from runner.reporting.figures.drawing.difference_axis import (
     MARGIN_COLOR,
     difference_label,
     difference_limits,
@@ -18,8 +18,8 @@ from runner.reporting.figures.difference_axis import (
     sides,
     signed_ticks,
 )
-from runner.reporting.figures.drawn_data import hidden_name
-from runner.reporting.figures.looks import TWO_COLUMNS
+from runner.reporting.figures.drawing.drawn_data import hidden_name
+from runner.reporting.figures.drawing.looks import TWO_COLUMNS
 from runner.reporting.metrics import margin_text
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 

@@ -8,17 +8,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from runner.reporting.figures.canvas import epoch_axis, is_narrow, label_rows, legend_below, panels, wrapped
-from runner.reporting.figures.difference_axis import (
+from runner.reporting.figures.drawing.canvas import epoch_axis, is_narrow, label_rows, legend_below, panels, wrapped
+from runner.reporting.figures.drawing.difference_axis import (
     MARGIN_COLOR,
     difference_label,
     difference_limits,
     sides,
     signed_ticks,
 )
-from runner.reporting.figures.drawn_data import hidden_name
-from runner.reporting.figures.looks import TWO_COLUMNS
-from runner.reporting.figures.styles import Style
+from runner.reporting.figures.drawing.drawn_data import hidden_name
+from runner.reporting.figures.drawing.looks import TWO_COLUMNS
+from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.metrics import margin_text
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 

@@ -10,9 +10,17 @@ from rich.table import Table
 from rich.text import Text
 
 from runner.reporting.ensemble import MEASURES
-from runner.reporting.figures.canvas import PALETTE, canvas, count_axis, legend_below, panels, row_places, wrapped
-from runner.reporting.figures.looks import ONE_COLUMN
-from runner.reporting.figures.share_ticks import share_ticks
+from runner.reporting.figures.drawing.canvas import (
+    PALETTE,
+    canvas,
+    count_axis,
+    legend_below,
+    panels,
+    row_places,
+    wrapped,
+)
+from runner.reporting.figures.drawing.looks import ONE_COLUMN
+from runner.reporting.figures.drawing.share_ticks import share_ticks
 
 _HEADERS = ("val acc", "test acc", "test nll", "test ece")
 _LABEL_WIDTH = 32  # characters

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from runner.records.run_directory import RunDirectory
-from runner.reporting.figures.canvas import PALETTE, canvas
+from runner.reporting.figures.drawing.canvas import PALETTE, canvas
 
 _FEWEST_STEPS = 20
 _SHARE = 1 / 50  # of the steps: memory of the smoothing

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from runner.core.text import counted
-from runner.reporting.figures.axes import Axis, axis_of
+from runner.reporting.figures.drawing.axes import Axis, axis_of
 from runner.reporting.statistics import ties
 
 VARIANT = "variant"  # the factor of a study's named variants

@@ -9,7 +9,7 @@ from runner.core.text import shortened
 from runner.records.baselines import arm_parts
 from runner.reporting.collection.collect import Run
 from runner.reporting.collection.labels import NONE, Values
-from runner.reporting.figures.axes import LEARNING_RATE, Axis, is_crossed, overrides_frame, varying_axes
+from runner.reporting.figures.drawing.axes import LEARNING_RATE, Axis, is_crossed, overrides_frame, varying_axes
 from runner.reporting.grid_effects.complete_grids import VARIANT
 
 _NO_AXES = ("seed", "dataset")  # the unit; results on two data sets are never averaged

@@ -14,8 +14,8 @@ from scipy import stats
 
 from runner.reporting.collection.settings import NONE, Settings
 from runner.reporting.comparison.folds import Unit
-from runner.reporting.figures.curves import WIDE_RANGE
-from runner.reporting.figures.styles import MOST_SHOWN, Style, variant_styles
+from runner.reporting.figures.drawing.curves import WIDE_RANGE
+from runner.reporting.figures.drawing.styles import MOST_SHOWN, Style, variant_styles
 from runner.reporting.metrics import axis_label, is_share, quantity, shown_unit, validation_counterpart
 from runner.reporting.results import Results
 from runner.reporting.statistics.significance.attainability import CONFIDENCE

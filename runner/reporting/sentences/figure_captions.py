@@ -21,7 +21,7 @@ from runner.reporting.tables.markdown import escaped_markdown
 from runner.reporting.tables.paper_table import tests_text
 from runner.reporting.targets import is_time
 
-_ZOOMED = "The last panel of a row shows the part of the curves in the box."
+_ZOOMED = "The last panel of each row shows the part of the curves in the box."
 _OF_ONE_SEED = {BAND: "Each line is one seed.", DOTS: "Each dot is one seed."}
 _WITHOUT_N = {*TUNING_CAPTIONS, "confusion_matrix", "variance_sources", "critical_difference", "time_profile"}
 
@@ -51,7 +51,7 @@ def _from_title(stem: str, results: Results, confusion: str | None) -> Iterator[
         yield f"Mean of {counted(len(results.runs_of(variant)), results.unit.noun)} of {variant}."
     ended = results.aggregate["completed"] + results.aggregate["diverged"]
     if (stem == "time_to_target" or is_time(stem)) and (results.aggregate["reached"] < ended).any():
-        yield "A variant of which some runs never reached the target has no mean."
+        yield "A variant has no mean if some of its runs never reached the target."
     if stem in ("time_to_target", "time_profile") and results.goal:
         yield f"Target: {results.goal}."
     if stem in ("heat_map", "interaction", "critical_difference", "variance_sources"):
@@ -104,14 +104,14 @@ def _of_forest(found: Sequence[Difference], results: Results, figure: Figure) ->
     if any(one.is_paired for one in found):
         yield f"Dots are seeds, paired with the baseline's; diamonds are their {'median' if timed else 'mean'}."
     if not all(one.is_paired for one in found):
-        yield "Hollow dots are seeds minus the mean of the baseline, without pairs; diamonds are their mean."
+        yield "Hollow dots are seeds without pairs, minus the mean of the baseline; diamonds are their mean."
     if any(math.isfinite(one.low) for one in found):
         has_new = any(math.isfinite(one.new_low) for one in found)
         also = " for these test examples, thin lines the one that also covers new test examples" if has_new else ""
         yield f"Thick lines are the {CONFIDENCE:.0%} interval{also}."
     yield from _margin(results)
     if any(line.get_marker() in ("<", ">") for axes in figure.axes for line in axes.lines):
-        yield "An arrow at the edge is a difference far beyond the others."
+        yield "An arrow at the edge marks a difference far beyond the others."
     if tested := tests_text(results.comparisons, results.aggregate):
         yield f"Verdicts: {tested}."
 

@@ -13,7 +13,7 @@ from runner.config.overrides import Override
 from runner.records.record import LARGEST
 from runner.records.sweep_directory import Question, tuned_metric
 from runner.records.tuned_axes import TunedAxis
-from runner.reporting.figures.scales import Scale, scale_of
+from runner.reporting.figures.tuning.scales import Scale, scale_of
 from runner.reporting.metrics import sign_of
 
 _NEXT = re.compile(r" (?=[+~]*[\w./@-]+=)")  # before an override

@@ -5,7 +5,7 @@ import pytest
 
 from runner.cli.commands.export import export_command
 from runner.core.errors import UserError
-from runner.engine import model_exports
+from runner.engine.model_files import model_exports
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_another_suffix_which_may_mean_another_format_is_refused(finished_run, t
 
 
 def test_without_tf2onnx_a_line_says_what_to_install(finished_run, monkeypatch):
-    monkeypatch.delitem(sys.modules, "runner.engine.onnx_export", raising=False)
+    monkeypatch.delitem(sys.modules, "runner.engine.model_files.onnx_export", raising=False)
     monkeypatch.setitem(sys.modules, "onnx", None)
     with pytest.raises(UserError, match=r"^export onnx needs tf2onnx: pip install 'onnx>=1.19' 'tf2onnx>=1.17'$"):
         export_command(["onnx", str(finished_run)])

@@ -31,7 +31,7 @@ def test_an_override_of_what_is_resumed_is_refused_with_the_command_for_it(tmp_p
     directory.path.mkdir()
     directory.write_record(made)
     with pytest.raises(
-        UserError, match=r"^training.epochs=4: only trusted_packages=\[my_package\] is allowed, as resuming keeps"
+        UserError, match=r"^training.epochs=4: only trusted_packages=\[my_package\] is allowed, because resuming keeps"
     ) as caught:
         resume_command([str(directory.path), "training.epochs=4"])
     assert "new run" in str(caught.value)
