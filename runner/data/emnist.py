@@ -13,8 +13,8 @@ from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean
 from runner.data.checks import checked_dataset, checked_labels, unreadable
 from runner.data.dataset import DataError, Dataset, Part
-from runner.data.idx import parse_idx
 from runner.data.storage.archives import find_archive
+from runner.data.storage.idx import parse_idx
 
 _FOLDER = "emnist"  # folder of the archive, which all subsets share
 # A capital letter also represents its small letter if both look the same.

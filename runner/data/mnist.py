@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from runner.data.checks import Array, checked_class_names
 from runner.data.dataset import DataError, DataNotFound, Dataset
-from runner.data.idx import read_idx
 from runner.data.npz_file import TWO_PARTS, read_npz
 from runner.data.storage.directories import data_directory, folders_of
+from runner.data.storage.idx import read_idx
 
 # The published files (LeCun, Cortes & Burges; the same on every mirror). All data sets in this format use these names,
 # in the order of the arrays.

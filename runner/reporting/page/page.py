@@ -13,7 +13,7 @@ from runner.reporting.collection.settings import settings_of
 from runner.reporting.comparison.difference import Difference
 from runner.reporting.comparison.differences import differences, differences_by_epoch
 from runner.reporting.comparison.looks import looks_frame
-from runner.reporting.figures.drawing.looks import ONE_COLUMN
+from runner.reporting.figures.drawing.appearance import ONE_COLUMN
 from runner.reporting.grid_effects.variance_sources import source_sentences
 from runner.reporting.metrics import quantity
 from runner.reporting.page.answer import answer
