@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from runner.core.text import counted
 from runner.core.write import write_text
 from runner.reporting.collection.settings import settings_of
-from runner.reporting.comparison.difference import Difference
 from runner.reporting.comparison.differences import differences, differences_by_epoch
 from runner.reporting.comparison.looks import looks_frame
+from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN
 from runner.reporting.grid_effects.variance_sources import source_sentences
 from runner.reporting.metrics import quantity
