@@ -44,11 +44,11 @@ from runner.reporting.tuning.tuning_figures import tuning_figures
 from runner.reporting.tuning.tuning_trials import point_values
 
 Named = Iterator[tuple[str, Draw]]
-_FEWEST_ALONG = 3  # values of one group, to draw a curve along an axis
+_FEWEST_ALONG = 3  # least number of values of one group for a curve along an axis
 
 
 def report_figures(results: Results, ranks: Ranks | None, confusion: str | None, *, seeds: bool) -> Named:
-    """Yield for each figure the stem of its file and the function that draws it; see `drawn`.
+    """Yield the file stem and the drawing function of each figure; see `drawn`.
 
     Args:
         confusion: variant of the confusion matrix; None: the best on validation.
@@ -154,7 +154,7 @@ def _target_line(text: str) -> str:
 
 
 def _axis_figures(results: Results) -> Named:
-    """Yield figures along the varied keys: of the tuning runs of a tuned study, else of the runs."""
+    """Yield figures along the varied keys, from the tuning runs of a tuned study, else from the runs."""
     if results.tuning is not None and results.tuning_runs:
         yield from _tuning_figure(results, results.tuning)
         return
@@ -257,7 +257,7 @@ def _gaps(results: Results) -> pd.DataFrame:
 
 
 def _gradient_norms(results: Results) -> pd.DataFrame:
-    """Return one row per run and epoch: position, variant, epoch, and the norm of all layers' gradients together."""
+    """Return one row per run and epoch: position, variant, epoch, and the joint norm of all layers' gradients."""
     frames = []
     for position, (run, variant) in enumerate(zip(results.runs, results.summary["variant"], strict=True)):
         table = results.left_out.unless_read(partial(read_gradients, run.directory.gradients_path))

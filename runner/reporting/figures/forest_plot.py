@@ -27,18 +27,18 @@ from runner.reporting.statistics.significance.attainability import CONFIDENCE
 WORDS = {"better": "#00609A", "worse": "#B34700", "equivalent": "#00734F"}
 _NO_WORD = "#555555"
 _QUIET = "0.35"
-_NAME, _HEADING, _LABEL = 30, 50, 70  # letters per line: names, headings of panels, the label of the axis
-_ROW, _FRAME, _TITLE = 0.32, 1.1, 0.25  # inches: a row of one line, what surrounds all rows, a panel's heading
+_NAME, _HEADING, _LABEL = 30, 50, 70  # letters per line of names, of panel headings, and of the axis label
+_ROW, _FRAME, _TITLE = 0.32, 1.1, 0.25  # inches of a row of one line, around all rows, and of a panel's heading
 _NEAREST, _FARTHEST, _BELOW = (
     0.02,
     0.40,
     0.18,
-)  # of a row: range above its middle for dots; position of mean and intervals
-_WORD_AT, _TEXT_AT, _HEAD_AT = 1.0, 8.3, 0.4  # widths of a letter: beside the axes, and above them
+)  # shares of a row: range above the middle for dots; position of mean and intervals
+_WORD_AT, _TEXT_AT, _HEAD_AT = 1.0, 8.3, 0.4  # distances to the right of the axes and above them, in widths of a letter
 _SEED, _CENTER = "seed", "estimate"  # parts of a row, in the figure's data
 _THESE, _NEW = "interval for these test examples", "interval for new test examples"
-_SIDES_AT, _SIDES_BELOW = 0.6, -2.1  # widths of a letter: the words for both sides, beside 0 and below the axis
-_LABEL_PAD = 1.5  # sizes of a letter: between the ticks and the label, for these words
+_SIDES_AT, _SIDES_BELOW = 0.6, -2.1  # words for both sides: distances from 0 and the axis, in letter widths
+_LABEL_PAD = 1.5  # distance of ticks and label, in sizes of a letter, which leaves room for these words
 
 
 def forest(
@@ -51,13 +51,13 @@ def forest(
 ) -> Figure:
     """Draw the differences from the baseline: a row for each variant, a panel for each cell of a grid.
 
-    Dots are the seeds' differences; below them are the mean, the interval for these test examples (thick) and the one
-    that also covers new test examples (thin). A difference that is far beyond the others is an arrow at the edge of the
-    axis. A narrow figure has no numbers beside the rows.
+    Dots are the seeds' differences; below them are the mean, the interval for these test examples (thick) and the
+    interval that also covers new test examples (thin). A difference that is far beyond the others is an arrow at the
+    edge of the axis. A narrow figure has no numbers next to the rows.
 
     Args:
         margin: differences within it count as equal; drawn as a band.
-        unit: what a dot is.
+        unit: unit that a dot represents.
     """
     cells = {cell: [one for one in found if one.cell == cell] for cell in dict.fromkeys(one.cell for one in found)}
     names = {cell: [_name(one) for one in own] for cell, own in cells.items()}
@@ -135,7 +135,7 @@ def _beside(axes: Axes, text: str, middle: float, at: float, **kind: Any) -> Non
 
 
 def _head(axes: Axes) -> None:
-    """Name the columns beside the rows."""
+    """Write the headings of the columns next to the rows."""
     columns = [("verdict", _WORD_AT), (f"difference [{CONFIDENCE:.0%} interval]", _TEXT_AT)]
     for text, at in columns[: 1 if is_narrow() else 2]:
         axes.annotate(

@@ -13,7 +13,7 @@ from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
 BAND = f"pointwise {CONFIDENCE:.0%} interval"
-_NAME = 46  # letters per line
+_NAME = 46  # letters per line of a name
 
 
 def performance_profile(profile: pd.DataFrame, label: str, title: str, styles: Mapping[str, Style]) -> Figure:

@@ -13,7 +13,7 @@ from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.statistics.performance_profiles import LARGEST_RATIO
 from runner.reporting.statistics.ties import Values
 
-_NAME = 46  # letters per line
+_NAME = 46  # letters per line of a name
 
 
 def profile_curves(
@@ -26,8 +26,8 @@ def profile_curves(
     """Draw the profile of each variant up to the largest ratio that scores, with its score in the legend.
 
     Args:
-        curves: ratios at which a profile rises, from 1, and the shares from there on.
-        labels: of the ratios and of the shares (in percent).
+        curves: ratios at which each profile rises, from 1, and the shares after them.
+        labels: labels of the ratios and of the shares (in percent).
     """
     figure, (axes,) = panels(1, title, TWO_COLUMNS, 2.6)
     faint = [variant for variant in curves if not styles[variant].shown]

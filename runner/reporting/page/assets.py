@@ -9,20 +9,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from runner.reporting.page.cells import with_minus
 
-# In the order in which they need each other.
+# In the order of their dependencies.
 _SCRIPTS = (
-    "variants",
-    "tables",
-    "filters",
-    "columns",
-    "tip",
-    "charts",
-    "groups",
-    "curves",
-    "curve_charts",
-    "scatter",
-    "two_runs",
-)
+    "variants", "tables", "filters", "columns", "tip", "charts", "groups", "curves", "curve_charts", "scatter", "two_runs",
+)  # fmt: skip
 _PUNCTUATION = re.compile(r"(?<=[_,=/.-])")
 
 
@@ -54,7 +44,7 @@ def assets() -> dict[str, str | list[str]]:
 
 
 def _breakable(name: str) -> list[str]:
-    """Return the parts of a name between which a line may break."""
+    """Return the parts of a name, between which a line may break."""
     return _PUNCTUATION.split(name)
 
 

@@ -1,18 +1,18 @@
-"""Figures as addresses within the page: SVG of matplotlib without what nobody sees, about half as long."""
+"""Figures as data addresses within the page: SVG without invisible parts, about half as long as the file."""
 
 import re
 from urllib.parse import quote
 
 _UNSEEN = re.compile(r"<!--.*?-->|<metadata>.*?</metadata>|<\?xml.*?\?>|<!DOCTYPE.*?>", re.DOTALL)
-_PLACES = re.compile(r"([1-9]\d*\.\d\d)\d+")  # not of numbers below 1, which may be scales
+_PLACES = re.compile(r"([1-9]\d*\.\d\d)\d+")  # excludes numbers below 1, which may be scales
 _ID = re.compile(r' id="([^"]+)"')
 _REFERENCE = re.compile(r"#([\w-]+)")
-_COMMAND = re.compile(r" ?([MLQCz])(?: (?=[-\d])|(?=[\s\"]))")  # of a path
-_SHIFT = re.compile(r' transform="translate\(([-\d.]+) ([-\d.]+)\)"/>')  # of a letter
+_COMMAND = re.compile(r" ?([MLQCz])(?: (?=[-\d])|(?=[\s\"]))")  # command of a path
+_SHIFT = re.compile(r' transform="translate\(([-\d.]+) ([-\d.]+)\)"/>')  # position of a letter
 _NOUGHT = re.compile(r' y="-?0"/>')
-_PLAIN = " /:=;,.-()'!*?@$+~_<>"  # need no escape in an address between double quotes
+_PLAIN = " /:=;,.-()'!*?@$+~_<>"  # characters that need no escape in an address in double quotes
 
-# `quote` looks at each byte of a text, which takes seconds for large figures.
+# `quote` examines each byte of a text, which takes seconds for large figures.
 _ESCAPED = {code: quote(chr(code), safe=_PLAIN) for code in range(128)}
 _OTHERS = re.compile(r"[^\x00-\x7f]+")
 

@@ -91,13 +91,13 @@ def page_text(results: Results, drawings: Sequence[Drawing], table: PaperTable, 
 
 
 def _opening(results: Results, found: Sequence[Difference]) -> dict[str, Any]:
-    """Return the content of the first screen, and what follows from it."""
+    """Return the content of the first screen, and values that depend on it."""
     first = answer(results, found)
     return {
         "answer": first,
         "further": [*results.task_verdicts, *results.effect_verdicts],
         "cautions": results.cautions,
-        "verdicts": [*results.verdicts.values()] if first.ticks else [],  # otherwise they stand in the answer
+        "verdicts": [*results.verdicts.values()] if first.ticks else [],  # otherwise the answer contains them
     }
 
 

@@ -1,4 +1,4 @@
-"""Captions of figures: what every figure of a name shows."""
+"""Captions of figures, by name."""
 
 from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
@@ -35,7 +35,7 @@ TUNING_CAPTIONS = {
         "not set."
     ),
 }
-TUNING_CURVES = {  # by kind
+TUNING_CURVES = {  # captions by kind of curve
     SO_FAR: (
         "Best validation score so far by the number of trials of one search, and the test score of the best trial so "
         "far, both on the tuning seeds. The trials depend on each other, so another search may give a different curve."
@@ -82,12 +82,12 @@ CAPTIONS = TUNING_CAPTIONS | {
 
 
 def caption_of(stem: str, unit: Unit = SEEDS) -> str:
-    """Return what every figure of this name shows; one named after the metric has a dot per seed, or per fold."""
+    """Return the caption of figures with this name; a figure named after the metric has a dot per seed, or per fold."""
     return in_units(CAPTIONS.get(stem, DOTS), unit)
 
 
 def in_units(caption: str, unit: Unit) -> str:
-    """Return a caption of seeds in the words of folds, if the runs are folds."""
+    """Adapt a caption about seeds to folds, if the runs are folds."""
     if unit == SEEDS:
         return caption
     overlap = "for overlapping training sets"

@@ -1,4 +1,4 @@
-"""Captions of drawn figures, fit to stand in a paper: what is drawn, n, intervals, test and data."""
+"""Captions of drawn figures for papers, with n, intervals, test and data."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ Sentences = Callable[[Sequence[Difference], Results, Figure], Iterator[str]]
 
 
 def figure_caption(stem: str, figure: Figure, results: Results, confusion: str | None = None) -> str:
-    """Return the caption of a drawn figure; each of its sentences holds for this figure.
+    """Return the caption of a drawn figure; each of its sentences is true for this figure.
 
     Args:
         confusion: variant of the confusion matrix; None: the best on validation.
@@ -45,7 +45,7 @@ def figure_caption(stem: str, figure: Figure, results: Results, confusion: str |
 
 
 def _from_title(stem: str, results: Results, confusion: str | None) -> Iterator[str]:
-    """Yield what the figure's title says; figures for a paper have none."""
+    """Yield the content of the figure's title, because figures for papers have no title."""
     if stem == "confusion_matrix":
         variant = confusion or results.ranked[0]
         yield f"Mean of {counted(len(results.runs_of(variant)), results.unit.noun)} of {variant}."
@@ -59,10 +59,10 @@ def _from_title(stem: str, results: Results, confusion: str | None) -> Iterator[
 
 
 def write_captions(captions: Mapping[str, str], out: Path) -> list[Path]:
-    """Write captions.md and captions.tex, a figure each; return the paths.
+    """Write captions.md and captions.tex, with an entry for each figure; return the paths.
 
     Args:
-        captions: by the stem of the figure's file.
+        captions: captions by the stem of the figure's file.
     """
     label = identifier(out.resolve().name)
     lines = [f"**{stem}**: {escaped_markdown(text)}\n" for stem, text in captions.items()]
@@ -85,7 +85,7 @@ def _latex_figure(stem: str, text: str, label: str) -> str:
 
 
 def _usual(stem: str, results: Results) -> str:
-    """Return what a figure of this name shows, of one seed without bands and intervals."""
+    """Return the usual caption of a figure with this name; with one seed, without bands and intervals."""
     text = caption_of(stem, results.unit)
     if stem == "tuning_curve" and results.tuning_curve is not None:
         text = TUNING_CURVES.get(results.tuning_curve["kind"].iloc[0], text)
@@ -142,9 +142,9 @@ def _baseline(found: Sequence[Difference]) -> str:
 
 
 def _of_runs(stem: str, results: Results) -> str:
-    """Return the data, and the numbers of seeds behind a figure of several variants."""
+    """Return the data and the numbers of seeds of a figure of several variants."""
     data = ", ".join(dict.fromkeys(results.summary["dataset"]))
-    if stem in _WITHOUT_N or (stem == "sensitivity" and results.tuning is not None):  # of the tuning runs
+    if stem in _WITHOUT_N or (stem == "sensitivity" and results.tuning is not None):  # shows the tuning runs
         return f"Data: {data}."
     counts = results.aggregate["n"].astype(int)
     least, most = counts.min(), counts.max()

@@ -18,8 +18,8 @@ from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
 BAND = f"{CONFIDENCE:.0%} interval of the mean"
-_NAME = 46  # letters per line
-WIDE_RANGE = 50  # ratio of largest to smallest from which a loss is drawn on a logarithmic axis
+_NAME = 46  # letters per line of a name
+WIDE_RANGE = 50  # ratio of largest to smallest value above which a loss has a logarithmic axis
 
 
 def variant_curves(
@@ -64,7 +64,7 @@ def draw_variants(
 
     Args:
         others: number of variants that do not stand out, for the legend.
-        blank: variants without any finite value.
+        blank: variants without finite values.
         seeds: draw every seed as a thin line.
         named: add the variants to the legend.
     """

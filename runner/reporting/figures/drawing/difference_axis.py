@@ -11,16 +11,16 @@ from runner.reporting.figures.drawing.canvas import wrapped
 from runner.reporting.metrics import is_share, quantity, shown_unit, sign_of
 
 MARGIN_COLOR = "0.9"
-_FAR = 5  # times the usual reach: a variant farther away may leave the axis
-_ROOM = 0.05  # of the range: room at either end of the axis
+_FAR = 5  # multiple of the usual reach beyond which a variant may leave the axis
+_ROOM = 0.05  # room at either end of the axis, as a share of the range
 _SPACE = "\N{NO-BREAK SPACE}"
 
 
 def difference_limits(values: Sequence[npt.ArrayLike], margin: float | None) -> tuple[float, float]:
-    """Return the ends of the axis: 0, the margin and the values of all variants but those far beyond the usual one.
+    """Return the ends of an axis with 0, the margin and the values of all variants except those far beyond the others.
 
     Args:
-        values: of each variant; those that are not finite are omitted.
+        values: values of each variant; values that are not finite are omitted.
     """
     arrays = [np.asarray(own, float) for own in values]
     known = [finite for own in arrays if len(finite := own[np.isfinite(own)])]

@@ -19,16 +19,16 @@ from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator
 
 DATA_COLUMNS = ["panel", "heading", "kind", "series", "part", "x", "y", "low", "high"]
-_UNNAMED = re.compile(r"_child\d+")  # Matplotlib's label of an artist without one
+_UNNAMED = re.compile(r"_child\d+")  # Matplotlib's label for an unnamed artist
 Row = dict[str, Any]
 
 
 def drawn_data(figure: Figure) -> pd.DataFrame:
-    """Return what a figure shows, one row per point: `DATA_COLUMNS`.
+    """Return the data that a figure shows, one row per point: `DATA_COLUMNS`.
 
     `kind` is points, line, band (low and high at x), interval (its two ends), image (y is the row, x the column, low
-    the value that the colour shows) or text (series, at x and y). `series` is the name in the legend or, where the
-    vertical axis names rows, that of the row; `part` is then the name in the legend.
+    the value that the colour shows) or text (series, at x and y). `series` is the name in the legend; if the
+    vertical axis names rows, it is the name of the row, and `part` is the name in the legend.
     Numbers are in the unit of the axes' data: accuracies are shares of 1. Lines that only guide the eye are left out.
     """
     of_colors = _names_of_colors(figure)
@@ -41,12 +41,12 @@ def drawn_data(figure: Figure) -> pd.DataFrame:
 
 
 def hidden_name(name: str) -> str:
-    """Return a label that names a series in its data, but not in a legend."""
+    """Return a label that names a series in the figure's data, but not in a legend."""
     return name if name.startswith("_") else f"_{name}"
 
 
 def _names_of_colors(figure: Figure) -> dict[str, str]:
-    """Return the names of the lines in the legends by their colours, for what has the same colour but no name."""
+    """Return the names of the lines in the legends by colour, for unnamed artists of the same colour."""
     lines = [line for axes in figure.axes for line in axes.lines]
     return {to_hex(line.get_color()): str(line.get_label()) for line in reversed(lines) if not _is_hidden(line)}
 
@@ -101,7 +101,7 @@ class _Panel:
 
 
 def _row_names(axes: Axes) -> list[tuple[float, str]]:
-    """Return the places and the names of the rows, if the vertical axis names rows."""
+    """Return the positions and names of the rows, if the vertical axis names rows."""
     if not isinstance(axes.yaxis.get_major_locator(), FixedLocator):
         return []
     named = zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)
@@ -113,6 +113,6 @@ def _nearest(row_names: Sequence[tuple[float, str]], place: float) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a text as it was before it was wrapped and escaped for Matplotlib."""
+    """Return a text in its form before wrapping and escaping for Matplotlib."""
     one_line = text.replace("\n", " ").replace("\N{NO-BREAK SPACE}", " ").replace("\N{ZERO WIDTH SPACE}", "")
     return one_line.replace(r"\$", "$")

@@ -51,7 +51,7 @@ def drawn(
     """
     waiting = iter(figures)
     lacking: set[str] = set()  # characters that no font has
-    rest = "figures"  # named if listing them fails
+    rest = "figures"  # mentioned if listing the figures fails
     while (named := _unless_failed(lambda: next(waiting, None), rest, left_out)) is not None:
         name, draw = named
         rest = f"all figures after {name}"
@@ -75,7 +75,7 @@ def _written(
 
 
 def _unless_failed(function: Callable[[], Value | None], name: str, left_out: LeftOut) -> Value | None:
-    """Return the result of a function; None if it fails, with a note. A training does not depend on its figures."""
+    """Return the result of a function; None if it fails, with a note. A training must not depend on its figures."""
     try:
         with machine_faults():
             return function()

@@ -6,14 +6,14 @@ from typing import Any
 
 from runner.reporting.figures.drawing.canvas import DASHES, MARKERS, PALETTE
 
-MOST_SHOWN = 12  # most variants that lines can distinguish
-_PICKED = 6  # best variants that stand out among more
+MOST_SHOWN = 12  # largest number of distinguishable lines
+_PICKED = 6  # number of best variants that stand out among more
 STAR: dict[str, Any] = {"markersize": 9, "markeredgecolor": "black", "markeredgewidth": 0.6}  # marks a chosen value
 
 
 @dataclass(frozen=True)
 class Style:
-    """Colour, dash and marker of a variant; `shown`: the variant stands out and has a name in the legend."""
+    """Colour, dash and marker of a variant; if `shown`, the variant stands out and is named in the legend."""
 
     color: str
     dash: str

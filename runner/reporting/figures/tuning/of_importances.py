@@ -13,13 +13,13 @@ from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
 _ROW = 0.2  # inches per key
-_NAME = 60  # letters of a variant
+_NAME = 60  # letters of a variant's name
 
 
 def importance_rows(importances: pd.DataFrame, title: str, styles: Mapping[str, Style]) -> Figure:
-    """Draw each key's share of the variance with its range, in a group of rows for each variant.
+    """Draw each key's share of the variance with its range, grouped by variant.
 
-    Circles are shares with interactions. Variants whose forest predicts no trial are grey.
+    Circles are shares including interactions. Variants whose forest has no predictive power are grey.
 
     Args:
         importances: one row per variant and key, as in importances.csv.
