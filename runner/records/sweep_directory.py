@@ -1,7 +1,7 @@
 """Sweep directory: the one reader of its plan, and the columns of its tuning table."""
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
@@ -137,6 +137,7 @@ class _Study:
     correction: Correction = "max_t"
     looks: Looks | None = None
     variants: dict[Text, Any] = field(default_factory=dict)
+    names: dict[Text, Text] = field(default_factory=dict)
     drop: Lines = field(default_factory=list)
     tune: _Tune | None = None
     vary: Lines = field(default_factory=list)
@@ -175,6 +176,7 @@ class Question:
     spared: int = 0  # number of planned runs that the looks saved
     earlier_seeds: tuple[int, ...] = ()  # numbers of seeds in the smaller plans of this sweep that were trained before
     variants: tuple[str, ...] = ()  # names of the study's variants, without cells of a grid
+    names: Mapping[str, str] = field(default_factory=dict)  # names of variants in print, if the study gives them
     budget: int | None = None  # number of tuning points for each variant
     cost: str | None = None  # epochs or seconds, if the tuning budget is measured in these instead of points
     sampler: str | None = None  # sampler of the points
@@ -215,6 +217,7 @@ class Question:
             earlier_seeds=tuple(plan.earlier_seeds),
             command=shlex.join(["runner", *as_typed(command)]) if command else None,
             variants=tuple(study_names(study.variants, study.drop)),
+            names=study.names,
             budget=study.tune.budget if study.tune and isinstance(study.tune.budget, int) else None,
             cost=study.tune.cost if study.tune else None,
             sampler=study.tune.sampler if study.tune else None,

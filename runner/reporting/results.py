@@ -22,6 +22,7 @@ from runner.reporting.comparison.pairs import ComparedRuns
 from runner.reporting.comparison.ranks import Ranks, average_ranks, scores_by_dataset
 from runner.reporting.comparison.tasks import FEWEST_DATASETS, Tasks, arm_baselines, compare_over_datasets
 from runner.reporting.comparison.time_profiles import TimeProfile, time_profile
+from runner.reporting.figures.drawing.names import print_names
 from runner.reporting.grid_effects.complete_grids import Factorial, factorial
 from runner.reporting.grid_effects.effects import LOOKS_TO_COME, effects_frame
 from runner.reporting.grid_effects.variance_sources import source_cautions, source_sentences, variance_frame
@@ -112,6 +113,12 @@ class Results:
         """The baseline of all variants; None if there are several."""
         found = set(self.baselines.values())
         return found.pop() if len(found) == 1 else None
+
+    @cached_property
+    def print_names(self) -> dict[str, str]:
+        """The names of the variants in figures and printed tables, where they differ from their labels."""
+        arms = dict(zip(self.summary["variant"], self.summary["arm"], strict=True))
+        return print_names(arms, self.asked.variants, self.asked.names)
 
     @cached_property
     def selection(self) -> pd.DataFrame | None:

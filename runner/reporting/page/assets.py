@@ -11,7 +11,8 @@ from runner.reporting.page.cells import with_minus
 
 # In the order of their dependencies.
 _SCRIPTS = (
-    "variants", "tables", "filters", "columns", "tip", "charts", "groups", "curves", "curve_charts", "scatter", "two_runs",
+    "variants", "tables", "filters", "columns", "tip", "charts", "groups", "curves", "curve_charts", "scatter",
+    "two_runs",
 )  # fmt: skip
 _PUNCTUATION = re.compile(r"(?<=[_,=/.-])")
 

@@ -19,7 +19,7 @@ from runner.reporting.figures.drawing.styles import MOST_SHOWN, Style, variant_s
 from runner.reporting.metrics import axis_label, is_share, quantity, shown_unit, validation_counterpart
 from runner.reporting.results import Results
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
-from runner.reporting.targets import warm_elapsed
+from runner.reporting.targets import warm_seconds
 
 _MOST = 250_000  # numbers in all curves together; beyond it, epochs are left out evenly
 _DIGITS = 5  # significant digits of a number
@@ -95,7 +95,7 @@ def _seconds(numbers: pd.DataFrame, position: "pd.Series[int]", curves: "_Curves
     """Return the seconds of training until the end of each epoch, without compilation; None if they are unknown."""
     if "seconds" not in numbers or numbers["seconds"].isna().any():
         return None
-    return [_trimmed(row) for row in curves.of_column(warm_elapsed(numbers["seconds"], position)).tolist()]
+    return [_trimmed(row) for row in curves.of_column(warm_seconds(numbers["seconds"], position)).tolist()]
 
 
 def _difference(

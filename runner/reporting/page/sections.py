@@ -22,7 +22,8 @@ REPLACED = (
 """Figures that a chart replaces."""
 _PLACES = {
     **dict.fromkeys([*TUNING_CAPTIONS, "sensitivity"], "tuning"), "interaction": "effects", "heat_map": "effects",
-    "critical_difference": "data-sets", "performance_profile": "data-sets", "variance_sources": "variance",
+    "critical_difference": "data-sets", "performance_profile": "data-sets", "aggregate_scores": "data-sets",
+    "score_by_time": "data-sets", "variance_sources": "variance",
 }  # fmt: skip
 
 

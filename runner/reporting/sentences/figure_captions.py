@@ -11,6 +11,7 @@ from runner.core.write import write_text
 from runner.reporting.comparison.decision import has_times
 from runner.reporting.comparison.differences import differences
 from runner.reporting.comparison.paired_difference import Difference
+from runner.reporting.figures.drawing.names import names_in_force, shown_name
 from runner.reporting.figures.learning_curves import ZOOM_TITLE
 from runner.reporting.metrics import axis_label, margin_text, quantity
 from runner.reporting.results import Results
@@ -34,6 +35,11 @@ def figure_caption(stem: str, figure: Figure, results: Results, confusion: str |
     Args:
         confusion: variant of the confusion matrix; None: the best on validation.
     """
+    with names_in_force(results.print_names):
+        return " ".join(_sentences(stem, figure, results, confusion))
+
+
+def _sentences(stem: str, figure: Figure, results: Results, confusion: str | None) -> list[str]:
     own = OWN_CAPTIONS.get(stem)
     if own is not None:
         said = [in_units(sentence, results.unit) for sentence in own(differences(results), results, figure)]
@@ -41,14 +47,14 @@ def figure_caption(stem: str, figure: Figure, results: Results, confusion: str |
         said = [_usual(stem, results)]
         if any(axes.get_title(loc="left") == ZOOM_TITLE for axes in figure.axes):
             said.append(_ZOOMED)
-    return " ".join([*said, *_from_title(stem, results, confusion), _of_runs(stem, results)])
+    return [*said, *_from_title(stem, results, confusion), _of_runs(stem, results)]
 
 
 def _from_title(stem: str, results: Results, confusion: str | None) -> Iterator[str]:
     """Yield the content of the figure's title, because figures for papers have no title."""
     if stem == "confusion_matrix":
         variant = confusion or results.ranked[0]
-        yield f"Mean of {counted(len(results.runs_of(variant)), results.unit.noun)} of {variant}."
+        yield f"Mean of {counted(len(results.runs_of(variant)), results.unit.noun)} of {shown_name(variant)}."
     ended = results.aggregate["completed"] + results.aggregate["diverged"]
     if (stem == "time_to_target" or is_time(stem)) and (results.aggregate["reached"] < ended).any():
         yield "A variant has no mean if some of its runs never reached the target."
@@ -138,7 +144,7 @@ def _margin(results: Results) -> Iterator[str]:
 def _baseline(found: Sequence[Difference]) -> str:
     names = {one.baseline for one in found}
     several = len({one.cell for one in found}) > 1
-    return "its baseline" if len(names) > 1 else f"{names.pop()}{' in the same cell or data set' * several}"
+    return "its baseline" if len(names) > 1 else f"{shown_name(names.pop())}{' in the same cell or data set' * several}"
 
 
 def _of_runs(stem: str, results: Results) -> str:

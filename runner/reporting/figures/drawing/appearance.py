@@ -32,6 +32,10 @@ _SETTINGS: Mapping[str, Any] = {
     "axes.titlesize": "medium",
     "svg.hashsalt": "runner",
     "pdf.fonttype": 42,
+    # Dashes that differ clearly on short lines, as in a legend.
+    "lines.dashed_pattern": (4.5, 2.0),
+    "lines.dotted_pattern": (1.0, 1.3),
+    "lines.dashdot_pattern": (5.5, 1.5, 1.0, 1.5),
 }
 
 

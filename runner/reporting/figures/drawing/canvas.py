@@ -27,8 +27,10 @@ from runner.core.write import write_bytes
 from runner.reporting.figures.drawing.appearance import NARROW, ONE_COLUMN, TWO_COLUMNS, look_in_force, own_style
 from runner.reporting.figures.drawing.fonts import legible
 
-# Okabe & Ito (2008), a palette for all kinds of colour vision, without yellow, which is faint on white.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+# Okabe & Ito (2008), a palette for all kinds of colour vision, without yellow, which is faint on white; a dark red in
+# place of black, which is too near to the baseline's grey.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#661100")
+BASELINE_COLOR = "#404040"
 DASHES = ("-", "--", ":", "-.")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _LETTERS_AN_INCH = 16  # average in titles and legends

@@ -16,7 +16,7 @@ const tone = (color) => {
   if (!isDark()) return color;
   const parts = [1, 3, 5].map((start) => parseInt(color.slice(start, start + 2), 16));
   const light = (0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]) / 255;
-  const white = light < 0.1 ? 0.85 : light < 0.5 ? 0.2 : 0;
+  const white = light < 0.1 ? 0.85 : light < 0.3 ? 0.45 : light < 0.5 ? 0.2 : 0;
   return `rgb(${parts.map((part) => Math.round(part + (255 - part) * white)).join(",")})`;
 };
 const faded = (color, alpha) => {
