@@ -10,7 +10,7 @@ import pandas as pd
 from runner.core.text import counted
 from runner.records.sweep_directory import tuned_metric
 from runner.reporting.collection.predictions import class_names, mean_confusion
-from runner.reporting.comparison.differences import differences, differences_by_epoch, names_and_cells
+from runner.reporting.comparison.differences import differences_by_epoch, names_and_cells
 from runner.reporting.comparison.lost_runs import no_result_text
 from runner.reporting.comparison.ranks import Ranks
 from runner.reporting.comparison.tasks import Tasks
@@ -28,6 +28,7 @@ from runner.reporting.figures.of_ranks import critical_difference
 from runner.reporting.figures.of_run import confusion_matrix
 from runner.reporting.figures.of_tasks import performance_profile
 from runner.reporting.figures.of_variance_sources import spread_by_source
+from runner.reporting.figures.shown_rows import shown_rows
 from runner.reporting.figures.styles import Style, variant_styles
 from runner.reporting.metrics import WARM_SECONDS, axis_label, is_share, quantity
 from runner.reporting.results import Results
@@ -48,20 +49,21 @@ def report_figures(results: Results, ranks: Ranks | None, confusion: str | None,
         seeds: draw every seed's curve as a thin line.
     """
     styles = variant_styles(results.variants, results.ranked, results.baseline)
-    yield from _difference_figures(results)
+    shown = shown_rows(results.variants, results.ranked, {*results.baselines.values()} & {*results.variants})
+    yield from _difference_figures(results, shown)
     of_cells = {**styles, **_styles_of_names(results)}
     for metric in ("accuracy", "loss", "negative_log_likelihood"):
         if metric in results.history or f"val_{metric}" in results.history:
             title = f"{_begin(quantity(metric))}: {results.title}"
             draw = partial(learning_curves, results.history, metric, title, of_cells, unit=results.unit)
             yield metric, partial(draw, seeds=seeds, cells=names_and_cells(results))
-    yield from _final_figures(results)
+    yield from _final_figures(results, shown)
     yield from _axis_figures(results)
     yield from tuning_figures(results, styles)
     if grids := results.factorial.grids:
         yield "interaction", partial(interaction, grids, results.metric, f"Means by axis: {results.title}")
     yield from _training_figures(results, styles)
-    yield from _prediction_figures(results, confusion)
+    yield from _prediction_figures(results, confusion, shown)
     if results.tasks and len(results.tasks.profile):
         yield from _tasks_figure(results, results.tasks)
     if results.variance_sources is not None:
@@ -71,12 +73,12 @@ def report_figures(results: Results, ranks: Ranks | None, confusion: str | None,
         yield "critical_difference", partial(critical_difference, ranks, f"Average ranks by {quantity(results.metric)}")
 
 
-def _difference_figures(results: Results) -> Named:
+def _difference_figures(results: Results, shown: frozenset[str]) -> Named:
     """Yield the differences from the baseline: the forest plot, and by epoch."""
-    if not (found := differences(results)):
+    if not (found := results.differences):
         return
     title = f"{_begin(quantity(results.metric))} against the baseline: {results.title}"
-    yield "forest", partial(forest, found, results.metric, title, margin=results.margin, unit=results.unit)
+    yield "forest", partial(forest, found, results.metric, title, margin=results.margin, unit=results.unit, shown=shown)
     frame = differences_by_epoch(results, found)
     if len({*frame["epoch"]}) > 1:
         baselines = {one.baseline for one in found}
@@ -107,14 +109,15 @@ def _tasks_figure(results: Results, tasks: Tasks) -> Named:
     yield "performance_profile", partial(performance_profile, tasks.profile, axis_label(results.metric), title, styles)
 
 
-def _final_figures(results: Results) -> Named:
+def _final_figures(results: Results, shown: frozenset[str]) -> Named:
     """Yield figures with one number per run: the metric, the generalization gap, the time to the target."""
     summary, metric, options = results.summary, results.metric, dict[str, Any]()
+    common: dict[str, Any] = {"unit": results.unit, "shown": shown}
     completed = summary.assign(**{metric: summary[metric].where(summary["status"] == "completed")})
     if completed[metric].notna().any():
         title = f"{_begin(quantity(metric))} by variant: {results.title}"
         notes = _missed(results) if is_time(metric) else _without_result(results)
-        options = {"share": is_share(metric), "baseline": results.baseline, "notes": notes, "unit": results.unit}
+        options = {"share": is_share(metric), "baseline": results.baseline, "notes": notes, **common}
         label = axis_label(metric)
         if is_time(metric):
             options["biased"] = notes
@@ -124,7 +127,7 @@ def _final_figures(results: Results) -> Named:
     if gaps["gap"].notna().any():
         label = "final training accuracy - validation accuracy (percentage points)"
         title = f"Generalization gap: {results.title}"
-        yield "generalization_gap", partial(dots, gaps, "gap", label, title, share=True, unit=results.unit)
+        yield "generalization_gap", partial(dots, gaps, "gap", label, title, share=True, **common)
     ended = summary[summary["status"] != "running"]
     timed = ended if results.target is None else without_lost_times(ended)
     if results.target is not None and timed[WARM_SECONDS].notna().any():
@@ -133,7 +136,7 @@ def _final_figures(results: Results) -> Named:
         if results.target_source:
             label += _target_line(results.target_source)
         missed = _missed(results)
-        options = {"share": False, "notes": missed, "biased": missed, "unit": results.unit}
+        options = {"share": False, "notes": missed, "biased": missed, **common}
         yield "time_to_target", partial(dots, timed, WARM_SECONDS, label, title, **options)
     if profile := results.time_profile:
         title = (
@@ -213,7 +216,7 @@ def _training_figures(results: Results, styles: dict[str, Style]) -> Named:
         )
 
 
-def _prediction_figures(results: Results, confusion: str | None) -> Named:
+def _prediction_figures(results: Results, confusion: str | None, shown: frozenset[str]) -> Named:
     variant = confusion or results.ranked[0]
     counts, seeds = mean_confusion(results.runs_of(variant))
     if counts is not None:
@@ -222,7 +225,10 @@ def _prediction_figures(results: Results, confusion: str | None) -> Named:
     if crosses := results.predicted.ensembles:
         completed = results.summary[results.summary["status"] == "completed"]
         label, title = "test accuracy (%)", f"Seeds and ensemble of each variant: {results.title}"
-        yield "ensemble", partial(dots, completed, "test_accuracy", label, title, share=True, crosses=crosses)
+        yield (
+            "ensemble",
+            partial(dots, completed, "test_accuracy", label, title, share=True, crosses=crosses, shown=shown),
+        )
 
 
 def _without_result(results: Results) -> dict[str, str]:

@@ -16,6 +16,8 @@ from runner.reporting.collection.groups import plans_apart, sweeps_apart
 from runner.reporting.collection.predictions import Predicted, read_predicted
 from runner.reporting.comparison.aggregate import aggregate_frame, comparison_frame
 from runner.reporting.comparison.decision import STILL_TRAINING, UNDECIDED
+from runner.reporting.comparison.difference import Difference
+from runner.reporting.comparison.differences import differences
 from runner.reporting.comparison.folds import Unit, folds_of, folds_text, unit_of
 from runner.reporting.comparison.lost_runs import lost_shares
 from runner.reporting.comparison.pairs import ComparedRuns
@@ -169,6 +171,11 @@ class Results:
     def compared_runs(self) -> ComparedRuns:
         """The completed runs behind the differences of `comparisons`."""
         return ComparedRuns(self.summary, self.asked.looks)
+
+    @cached_property
+    def differences(self) -> list[Difference]:
+        """The comparisons with their seeds and words, in the order of `comparisons`."""
+        return differences(self)
 
     def _compared(self, *, bootstrap: bool = True) -> pd.DataFrame:
         return comparison_frame(

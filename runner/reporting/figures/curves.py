@@ -1,5 +1,6 @@
 """Curves of several variants against the epoch: means over seeds with 95% bands."""
 
+import warnings
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
@@ -7,7 +8,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy import stats
 
 from runner.core.text import counted
 from runner.reporting.comparison.folds import SEEDS, Unit
@@ -16,6 +16,7 @@ from runner.reporting.figures.drawn_data import hidden_name
 from runner.reporting.figures.looks import ONE_COLUMN
 from runner.reporting.figures.styles import Style
 from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.statistics.t_quantile import t_quantile
 
 BAND = f"{CONFIDENCE:.0%} interval of the mean"
 _NAME = 46  # letters per line
@@ -96,13 +97,13 @@ def mean_curve(by_run: pd.DataFrame, unit: Unit) -> pd.DataFrame:
 
     The columns are mean, low and high; without an interval, low and high are NaN.
     """
-    common = by_run.iloc[: by_run.notna().sum().min()]
-    mean, n = common.mean(axis="columns"), by_run.shape[1]
-    reach = np.full(len(mean), np.nan)
-    if n > 1:
-        error = common.std(axis="columns") / np.sqrt(n / (1 + n * unit.overlap))
-        reach = (stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * error).to_numpy(float)
-    return pd.DataFrame({"mean": mean, "low": mean - reach, "high": mean + reach}, index=mean.index)
+    values = by_run.to_numpy(float)  # pandas takes ten times as long for so few numbers
+    common, n = values[: (~np.isnan(values)).sum(axis=0).min()], values.shape[1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # an epoch without any value
+        mean, std = np.nanmean(common, axis=1), np.nanstd(common, axis=1, ddof=1)
+    reach = t_quantile(n - 1) * std / np.sqrt(n / (1 + n * unit.overlap)) if n > 1 else np.full(len(mean), np.nan)
+    return pd.DataFrame({"mean": mean, "low": mean - reach, "high": mean + reach}, index=by_run.index[: len(mean)])
 
 
 def _draw_variant(axes: Axes, by_run: pd.DataFrame, style: Style, label: str, unit: Unit, *, seeds: bool) -> None:

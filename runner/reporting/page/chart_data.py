@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.colors import to_hex
-from scipy import stats
 
 from runner.reporting.comparison.folds import Unit
 from runner.reporting.figures.curves import WIDE_RANGE
@@ -18,6 +17,7 @@ from runner.reporting.figures.styles import variant_styles
 from runner.reporting.metrics import axis_label, is_share
 from runner.reporting.results import Results
 from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.statistics.t_quantile import t_quantile
 
 _MOST = 250_000  # numbers of all curves; longer ones lose epochs evenly
 _DIGITS = 5  # significant ones of a number
@@ -126,5 +126,5 @@ def _rounded(value: float) -> float:
 def _reach(most: int, unit: Unit) -> list[float]:
     """Return by the number of runs what multiplies their standard deviation to reach the ends of the interval."""
     n = np.arange(2, most + 1)
-    factors = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) / np.sqrt(n / (1 + n * unit.overlap))
+    factors = t_quantile(n - 1) / np.sqrt(n / (1 + n * unit.overlap))
     return [0.0, 0.0, *factors.round(5).tolist()][: most + 1]

@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 
 from runner.core.text import counted
 from runner.core.write import write_text
-from runner.reporting.comparison.differences import differences
 from runner.reporting.comparison.looks import looks_frame
 from runner.reporting.figures.looks import ONE_COLUMN
 from runner.reporting.grid_effects.variance_sources import source_sentences
@@ -86,7 +85,7 @@ def page_text(results: Results, drawings: Sequence[Drawing], table: PaperTable, 
 
 def _opening(results: Results) -> dict[str, Any]:
     """Return the content of the first screen, and what follows from it."""
-    first = answer(results, differences(results))
+    first = answer(results, results.differences)
     return {
         "answer": first,
         "further": [*results.task_verdicts, *results.effect_verdicts],

@@ -13,9 +13,9 @@ from scipy import stats
 from runner.records.design import Looks
 from runner.reporting.comparison.pairs import ComparedRuns, same_data
 from runner.reporting.statistics.answers import Answers
-from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.statistics.crossed import Crossed, Sample, variance_of_parts
 from runner.reporting.statistics.resampling import RESAMPLED
+from runner.reporting.statistics.t_quantile import t_quantile
 from runner.reporting.statistics.ties import Values
 
 BY_EXAMPLE = ("test_accuracy", *RESAMPLED)  # metrics whose error from the test set can be computed
@@ -149,7 +149,7 @@ def _common_labels(answers: Sequence[Answers | None]) -> npt.NDArray[np.int32] |
 def _two_level_reach(found: Mapping[Any, Any], error: float) -> float:
     """Return the half-width of the two-level interval; NaN if neither seeds nor examples vary."""
     over_seeds = (found["ci_high"] - found["ci_low"]) / 2
-    over_examples = error * float(stats.t.ppf((1 + CONFIDENCE) / 2, found["n_completed"] - 1))
+    over_examples = error * float(t_quantile(found["n_completed"] - 1))
     return math.hypot(0.0 if math.isnan(over_seeds) else over_seeds, over_examples) or math.nan  # equal seeds add 0
 
 
