@@ -163,7 +163,7 @@ class Results:
         compared = self._compared()
         measured = self.metric in BY_EXAMPLE and len(compared) > 0 and not self.folds
         answers = self.predicted.answers if measured else [None] * len(self.runs)
-        return with_test_set_error(compared, self.summary, answers, self.asked.looks).assign(
+        return with_test_set_error(compared, self.summary, answers, self.compared_runs).assign(
             metric_role=self.metric_role
         )
 

@@ -84,11 +84,12 @@ def draw_variants(
 
 def by_variant(history: pd.DataFrame, column: str) -> dict[str, pd.DataFrame]:
     """Return for each variant one row per epoch and one column per run; a curve ends where it becomes infinite."""
-    finite = history.replace({column: {np.inf: np.nan, -np.inf: np.nan}})
+    finite = history[["variant", "position", "epoch", column]].replace({column: {np.inf: np.nan, -np.inf: np.nan}})
     whole = finite.pivot_table(index="epoch", columns="position", values=column, dropna=False)
+    epochs, positions = (axis.get_indexer(pd.Index(finite[axis.name])) for axis in (whole.index, whole.columns))
     return {
-        str(variant): whole.loc[np.unique(rows["epoch"]), np.unique(rows["position"])]
-        for variant, rows in finite.groupby("variant", sort=False)
+        str(variant): whole.iloc[np.unique(epochs[rows]), np.unique(positions[rows])]
+        for variant, rows in finite.groupby("variant", sort=False).indices.items()
     }
 
 
