@@ -17,18 +17,18 @@ from runner.core.streams import Stream, seed_sequence
 from runner.core.text import shortened
 from runner.data.checks import checked_dataset, checked_file, refuse_large
 from runner.data.dataset import VALIDATION_NAMES, DataError, Dataset, Part
-from runner.data.strata import hold_out, stratified_order
+from runner.data.splitting.strata import hold_out, stratified_order
 
 _BACKGROUNDS = ("white", "black")
 # EXIF orientations: upright, the others, and those of them that exchange height and width.
 _UPRIGHT, _TURNED, _ON_ITS_SIDE = 1, range(2, 9), range(5, 9)
 _SIXTEEN_BITS = ";16"
 _OPAQUE = 255
-_ROUNDING = 16  # of 255, between the channels of a grey JPEG
+_ROUNDING = 16  # differences, of 255, between the channels of a grey JPEG
 _MODES = {1: "L", 3: "RGB"}  # Pillow's names
-# Pillow reads more, some through other programs (EPS: Ghostscript, without a time limit).
+# Pillow reads more formats, some through other programs (EPS through Ghostscript, without a time limit).
 _FORMATS = ("BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
-_SYSTEMS_OWN = ("thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx")  # files of Windows and macOS
+_SYSTEMS_OWN = ("thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx")  # files that Windows and macOS create
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class Format:
 
     channels: int
     size: tuple[int, int] | None  # height, width
-    background: str | None  # behind transparent pixels
+    background: str | None  # colour behind transparent pixels
     memory_limit_gb: float
-    # Of the message about an image of another size: what the others are, and what to do.
+    # Parts of the message about an image of another size: a reference for its size, and a remedy.
     others: str = "the first image is"
     remedy: str = "dataset.size=[HEIGHT,WIDTH] resizes them all"
     # Of the message about a transparent image.
@@ -205,7 +205,7 @@ def _read(folder: Path, classes: list[str], style: Format) -> tuple[Part, Counte
     """Read the images of one part, class by class: (examples, height, width, channels) bytes.
 
     Returns:
-        the part, and the number of its images by the change that was made to them.
+        the part, and the number of changed images by the kind of change.
     """
     files = [(file, label) for label, name in enumerate(classes) for file in _files(folder / name)]
     if not files:
@@ -242,14 +242,14 @@ def _opened(file: Path) -> Iterator[ImageFile]:
             image.verify()  # a PNG's checksums, which decoding ignores
         with Image.open(file, formats=_FORMATS) as image:
             frames = getattr(image, "n_frames", 1)
-            if frames > 1 and image.format != "MPO":  # a photograph with previews
+            if frames > 1 and image.format != "MPO":  # an MPO is a photograph with previews
                 raise DataError(f"{file}: holds {frames} images; save each in its own file")
             yield image
     except DataError:
         raise
     except UnidentifiedImageError as error:
         raise DataError(f"{file}: not a readable image; supported formats are {', '.join(_FORMATS)}") from error
-    except Exception as error:  # each format's reader raises other kinds
+    except Exception as error:  # the readers of the formats raise many types
         what = shortened(str(error)) or type(error).__name__
         raise DataError(f"{file}: not a readable image ({what})") from error
 
@@ -267,7 +267,7 @@ def _decoded(file: Path, size: tuple[int, int], style: Format) -> tuple[npt.NDAr
     """Return one image as bytes, and notes on changes to it."""
     height, width = size
     with _opened(file) as opened:
-        # Pillow reads only the upper 8 bits of each colour; only the raw mode tells.
+        # Pillow reads only the upper 8 bits of each colour; only the raw mode shows that there were more.
         if opened.mode[0] in "IF" or any(_SIXTEEN_BITS in str(tile) for tile in opened.tile):
             raise DataError(f"{file}: has more than 8 bits per channel (mode {opened.mode}); save it with 8")
         refuse_large(str(file), opened.height * opened.width * len(opened.getbands()), style.memory_limit_gb)
@@ -289,7 +289,7 @@ def _decoded(file: Path, size: tuple[int, int], style: Format) -> tuple[npt.NDAr
 
 
 def _opaque(file: Path, image: Image.Image, style: Format) -> Image.Image:
-    """Return an image without transparency: the colour under transparent pixels is often black."""
+    """Return an image without transparency, because the colour under transparent pixels is often black."""
     if not image.has_transparency_data:
         return image
     layered = image.convert("RGBA")

@@ -1,10 +1,10 @@
 """Preload for forked workers: slow imports, and the commit of the code."""
 
-from runner.engine.tensorflow_import import quick_import
+from runner.engine.setup.tensorflow_import import quick_import
 from runner.records.provenance import code_state
 
 with quick_import():
-    import sklearn.metrics  # noqa: F401 - of the scores
+    import sklearn.metrics  # noqa: F401 - for the scores
 
     import runner.reporting.scores
     import runner.run.build

@@ -1,4 +1,4 @@
-"""Worker: checks or trains one job at a time in a worker process."""
+"""Worker process, which checks or trains one job at a time."""
 
 import logging
 import os
@@ -36,9 +36,9 @@ class Checked:
     """The result of building a run's parts."""
 
     error: str | None = None
-    cost: int = 0  # operations per epoch, in some unit
+    cost: int = 0  # operations per epoch, in an arbitrary unit
     epoch_seconds: float | None = None
-    compiling_seconds: float = 0.0  # spent on compiling, if an epoch was measured
+    compiling_seconds: float = 0.0  # time for compilation, if an epoch was measured
     warnings: tuple[str, ...] = ()
     measured: frozenset[str] = frozenset()  # names of the loss and the metrics
 
@@ -112,7 +112,7 @@ def check_job(task: tuple[Job, Depth], sweep: Path) -> Checked | EnvironmentFaul
     """Build a job's parts as its training would, to find errors early.
 
     Args:
-        task: the job, and the depth of the check: build it, also compile it for its training, or also time an epoch.
+        task: the job, and the depth of the check: build it, also compile it for training, or also time an epoch.
         sweep: the sweep's directory.
     """
     job, depth = task
@@ -132,13 +132,13 @@ def check_job(task: tuple[Job, Depth], sweep: Path) -> Checked | EnvironmentFaul
         seconds = _epoch_seconds(prepared, depth) if depth != "build" else None
         compiling = (
             max(0.0, time.perf_counter() - began - 2 * seconds) if seconds else 0.0
-        )  # unknown after one long epoch
+        )  # unknown after a single long epoch
         measured = frozenset(parts.model.get_metrics_result())
         return Checked(None, cost, seconds, compiling, tuple(parts.warnings), measured)
 
 
 def _epoch_seconds(prepared: "Prepared", depth: Depth) -> float | None:
-    """Compile an epoch, and return its seconds; None if not measured, or if it fails: the run reports the error."""
+    """Compile an epoch, and return its seconds; None if it is not measured, or fails: the run reports the error."""
     from runner.run.prepare import take_compiled, training
 
     compiled = take_compiled(prepared, _kept())
@@ -148,14 +148,14 @@ def _epoch_seconds(prepared: "Prepared", depth: Depth) -> float | None:
         if depth == "compile":
             return None
         epochs = training(alone, compiled, epochs=2)
-        first = next(epochs)["seconds"]  # during which TensorFlow still optimizes the graph
+        first = next(epochs)["seconds"]  # TensorFlow still optimizes the graph during this epoch
         return first if first > _LONG else next(epochs)["seconds"]
-    except Exception:  # any error, also of the user's own parts
+    except Exception:  # any error, including those of the user's own parts
         return None
 
 
 @contextmanager
 def _logged_to(path: Path) -> Iterator[None]:
-    """Send the log and all output to a file, even the last words of crashing native code."""
+    """Send the log and all output to a file, including the last output of native code that crashes."""
     with output_in(path) as stream, logged_by(logging.StreamHandler(stream)):
         yield

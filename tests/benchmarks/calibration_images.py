@@ -12,9 +12,9 @@ import numpy as np
 from scipy import stats
 
 from runner.reporting.scores import expected_calibration_error, reliability_bins, scores
-from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.statistics.crossed import Crossed, Sample
 from runner.reporting.statistics.resampling import RESAMPLED, Resampling
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
 IMAGES = 200
 SEEDS = (3, 6, 10)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from runner.reporting.statistics.power import Design, seeds_for_difference, spread_factors
-from runner.reporting.statistics.sign_flips import sign_flip_p
+from runner.reporting.statistics.significance.sign_flips import sign_flip_p
 from tests.benchmarks.calibration import NOISES, Noise, rate
 
 STUDIES = 200

@@ -4,7 +4,7 @@ from typing import Any
 
 from scipy import special
 
-from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
 
 def t_quantile(freedom: Any) -> Any:

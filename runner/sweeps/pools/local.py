@@ -24,17 +24,17 @@ from runner.sweeps.pools.base import Pool, Result, Task, Waiting, WorkerLost
 
 PRELOAD = "runner.sweeps.preload"  # the server imports it; a missing module would be ignored silently
 _TRIES = 3  # attempts at a task whose worker dies before it begins
-_GLANCE = 1.0  # seconds between checks of whether a slot is alive
+_GLANCE = 1.0  # seconds between checks that a slot is alive
 
 
 def start_server() -> None:
-    """Start the process that workers are forked from, unless it is already running; it imports in the background."""
+    """Start the process from which workers are forked, unless it is already running; it imports in the background."""
     multiprocessing.get_context("forkserver").set_forkserver_preload([PRELOAD])
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a process with threads must not be forked
     # A closed terminal ends the calling process, which ends its workers.
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with output_in(Path(os.devnull)):  # for TensorFlow's import; workers write their output to each run's log
+        with output_in(Path(os.devnull)):  # hides output of TensorFlow's import; workers write to each run's log
             forkserver.ensure_running()
     finally:
         signal.signal(signal.SIGHUP, before)
@@ -60,7 +60,7 @@ class LocalPool:
 
     @property
     def checker(self) -> Pool:
-        """See `Pool`; this one has no time limit, as building a run's parts may take long."""
+        """See `Pool`; it has no time limit, because building a run's parts may take long."""
         patient = copy.copy(self)
         patient._timeout_s = None
         return patient
@@ -101,7 +101,7 @@ class LocalPool:
             try:
                 with machine_faults():
                     ended.put((task, slot.result(function, task, self._timeout_s)))
-            except EnvironmentFault as fault:  # no process can be started
+            except EnvironmentFault as fault:  # no process could be started
                 ended.put((task, fault))
             except CancelledError:
                 return
@@ -123,7 +123,7 @@ class LocalPool:
 class _Slot:
     """A pool of one process, replaced when the process dies, because losing an idle process breaks a pebble pool.
 
-    A process that dies while it takes a task would also leave the pool's channel locked.
+    A process that dies while it receives a task would also leave the pool's channel locked.
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -136,7 +136,7 @@ class _Slot:
         return ProcessPool(max_workers=1, initializer=_start_worker, initargs=(self._environment,), context=context)
 
     def result(self, function: Callable[[Task], Result], task: Task, timeout_s: float | None) -> Result | WorkerLost:
-        """Compute a function of a task; an exception that it raises comes back as a WorkerLost.
+        """Compute a function of a task; an exception that it raises is returned as a WorkerLost.
 
         Raises:
             CancelledError: if the slot was stopped.
@@ -195,7 +195,7 @@ def _start_worker(environment: Mapping[str, str]) -> None:
     """Set the environment, and end this process when its parent dies."""
     os.environ.update(environment)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # pebble's handler would wait for the end of an epoch
-    gc.freeze()  # imported objects stay: garbage collections between runs can skip them
+    gc.freeze()  # garbage collections between runs can skip imported objects, which stay
     parent = multiprocessing.parent_process()
     assert parent
 
@@ -207,13 +207,13 @@ def _start_worker(environment: Mapping[str, str]) -> None:
 
 
 def _answer(function: Callable[[Task], Result], task: Task) -> Result | WorkerLost:
-    """Compute a function of a task in the worker; its exceptions must not look like errors of the pool."""
+    """Compute a function of a task in the worker; return its exceptions, which must not look like pool errors."""
     try:
         with machine_faults():
             return function(task)
     except EnvironmentFault:
         raise
-    except BaseException as error:  # a user's code may also call sys.exit()
+    except BaseException as error:  # the user's code may call sys.exit()
         return WorkerLost(f"{type(error).__name__}: {error}")
 
 

@@ -1,0 +1,121 @@
+"""Figure files: drawing in the program's own style; a figure that fails is left out."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from matplotlib.figure import Figure
+
+from runner.core.errors import EnvironmentFault, machine_faults
+from runner.core.forks import in_processes
+from runner.core.omissions import LeftOut
+from runner.reporting.figures.drawing.appearance import Look, own_style
+from runner.reporting.figures.drawing.canvas import save_figure
+from runner.reporting.figures.drawing.fonts import fit_letters, legible
+
+_LOG = logging.getLogger(__name__)
+Value = TypeVar("Value")
+Draw = Callable[[], Figure]
+Named = Iterable[tuple[str, Draw]]  # file name or stem, and the function that draws the figure
+
+
+def write_figures(
+    directory: Path,
+    figures: Named,
+    left_out: LeftOut,
+    suffixes: Sequence[str] = ("png",),
+    look: Look | None = None,
+) -> list[Path]:
+    """Write each figure into a directory, in one or several formats; return the files written.
+
+    Raises:
+        EnvironmentFault: if the machine refuses to write. Any other error leaves out only that figure.
+    """
+
+    def write(name: str, figure: Figure) -> list[Path]:
+        return [save_figure(figure, (directory / name).with_suffix(f".{suffix}")) for suffix in suffixes]
+
+    return [path for written in drawn(figures, write, left_out, look) for path in written]
+
+
+def drawn(
+    figures: Named,
+    write: Callable[[str, Figure], Value],
+    left_out: LeftOut,
+    look: Look | None = None,
+    processes: int = 1,
+) -> Iterator[Value]:
+    """Draw each figure and yield the result of `write`; a figure that fails is left out.
+
+    An error in listing the figures leaves out all figures after the last one listed.
+
+    Args:
+        processes: with several, all figures are listed first and drawn by forked processes (`in_processes`).
+
+    Raises:
+        EnvironmentFault: if the machine refuses to write.
+    """
+    lacking: set[str] = set()  # characters that no font has
+    attempts = _attempts(figures, write, look)
+    drawings = in_processes([*attempts], processes) if processes > 1 else (attempt() for attempt in attempts)
+    for found in drawings:
+        lacking |= found.lacking
+        if found.reason:
+            left_out.add(found.reason)
+        elif found.value is not None:
+            yield found.value
+    if lacking:
+        letters = "".join(sorted(lacking))
+        left_out.add(
+            f"characters {letters}: no installed font has them, so figures show character codes "
+            f"({legible(letters[0])}); install a font that has them (such as Noto Sans CJK) and write the report again"
+        )
+
+
+@dataclass(frozen=True)
+class _Attempt(Generic[Value]):
+    """Result of `write` for a figure, or the reason why there is none."""
+
+    value: Value | None = None
+    lacking: frozenset[str] = frozenset()
+    reason: str = ""
+
+
+def _attempts(
+    figures: Named, write: Callable[[str, Figure], Value], look: Look | None
+) -> Iterator[Callable[[], _Attempt[Value]]]:
+    """Yield for each figure the function that draws it; for an error in listing them, one that returns its reason."""
+    waiting, rest = iter(figures), "figures"
+
+    def listed() -> _Attempt[tuple[str, Draw]]:
+        return _Attempt(next(waiting, None))
+
+    while (found := _attempted(listed, rest)).value is not None:
+        name, draw = found.value
+        rest = f"all figures after {name}"
+        yield partial(_attempted, partial(_written, name, draw, write, look), name)
+    if found.reason:
+        yield partial(_Attempt, reason=found.reason)
+
+
+def _written(name: str, draw: Draw, write: Callable[[str, Figure], Value], look: Look | None) -> _Attempt[Value]:
+    with own_style(look):
+        figure = draw()
+        lacking = fit_letters(figure)
+        return _Attempt(write(name, figure), lacking)
+
+
+def _attempted(function: Callable[[], _Attempt[Value]], name: str) -> _Attempt[Value]:
+    """Return the result of a function, or the reason if it fails. A training must not depend on its figures."""
+    try:
+        with machine_faults():
+            return function()
+    except EnvironmentFault:
+        raise
+    except Exception as error:  # any error: of Matplotlib, a font or unforeseen data
+        _LOG.info("%s could not be drawn", name, exc_info=True)
+        reason = f"{name}: could not be drawn ({type(error).__name__}: {' '.join(str(error).split())})"
+        return _Attempt(reason=reason)
