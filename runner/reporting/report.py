@@ -23,6 +23,7 @@ from runner.reporting.figures.drawing.appearance import Look, look_of
 from runner.reporting.figures.drawing.canvas import as_svg, save_figure
 from runner.reporting.figures.drawing.drawn_data import drawn_data
 from runner.reporting.figures.drawing.files import drawn, write_figures
+from runner.reporting.figures.drawing.names import names_in_force
 from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
 from runner.reporting.page.page import drawing, page_text, write_page
 from runner.reporting.page.sections import Drawing
@@ -145,6 +146,8 @@ def _stale(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
         "critical_difference.*": ranks is not None,
         "tasks.csv": results.tasks is not None,
         "performance_profile.*": has_profile,
+        "aggregate_scores.*": has_profile,
+        "score_by_time.*": len({*results.summary["dataset"]}) > 1,
         "effects.csv": results.effects is not None,
         "interaction.*": results.effects is not None,
         "time_profile.*": results.time_profile is not None,
@@ -193,7 +196,7 @@ def long_history(history: pd.DataFrame) -> pd.DataFrame:
 def results_table(results: Results) -> PaperTable:
     """Return the table for a paper."""
     frames = results.summary, results.aggregate, results.comparisons
-    return paper_table(*frames, _test_examples(results), results.goal, results.notes)
+    return paper_table(*frames, _test_examples(results), results.goal, results.notes, results.print_names)
 
 
 @dataclass(frozen=True)
@@ -219,7 +222,7 @@ def _write_figures(
             write_bytes(out / f"{stem}.svg", svg)
             written.append(out / f"{stem}.svg")
         if output.figure_data:
-            written.append(write_frame(drawn_data(figure), out / f"{stem}_data.csv"))
+            written.append(write_frame(drawn_data(figure, results.print_names), out / f"{stem}_data.csv"))
         written += [save_figure(figure, out / f"{stem}.{suffix}") for suffix in ("png", "pdf") if suffix in formats]
         return _WrittenFigure(stem, caption, shown, written)
 
@@ -262,7 +265,9 @@ def _write_tables(
     marks = {row["variant"]: mark for row, mark in zip(table.rows, table.marks, strict=True)}
     average = None if ranks is None else {str(name): float(rank) for name, rank in ranks.average.items()}
     order = dict.fromkeys(arms[variant] for variant in by_result)
-    if wide := dataset_table(results.aggregate, arms, marks, average, [*order]):
+    with names_in_force(results.print_names):
+        wide = dataset_table(results.aggregate, arms, marks, average, [*order])
+    if wide:
         yield from wide.write(out, siunitx=output.siunitx)
 
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
-from runner.reporting.figures.drawing.canvas import is_narrow, legend_below, panels, row_places, wrapped
+from runner.reporting.figures.drawing.canvas import BASELINE_COLOR, is_narrow, legend_below, panels, row_places, wrapped
 from runner.reporting.figures.drawing.difference_axis import (
     MARGIN_COLOR,
     difference_label,
@@ -22,6 +22,7 @@ from runner.reporting.figures.drawing.difference_axis import (
     signed_ticks,
 )
 from runner.reporting.figures.drawing.drawn_data import hidden_name
+from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.shown_rows import others_name
 from runner.reporting.metrics import margin_text
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
@@ -82,7 +83,7 @@ def forest(
             _draw(axes, one, float(middle), limits)
         axes.set_yticks(middles, labels=names[cell])
         if cell:
-            heading = cell if common else f"{cell}: against {own[0].baseline}"
+            heading = cell if common else f"{cell}: against {shown_name(own[0].baseline)}"
             axes.set_title(wrapped(heading, _HEADING), loc="left", fontsize="medium", color=_QUIET)
         if axes is not row[-1]:
             axes.tick_params(bottom=False, labelbottom=False)
@@ -119,11 +120,11 @@ def _few_rows(found: Sequence[Difference], shown: Container[str]) -> list[Differ
 
 
 def _name(one: Difference) -> str:
-    return wrapped(one.name, _NAME) + (f"\n{wrapped(one.note, _NAME)}" if one.note else "")
+    return wrapped(shown_name(one.name), _NAME) + (f"\n{wrapped(one.note, _NAME)}" if one.note else "")
 
 
 def _frame(axes: Axes, metric: str, margin: float | None, limits: tuple[float, float], height: float) -> None:
-    axes.axvline(0, color="black", linewidth=0.8, zorder=1)
+    axes.axvline(0, color=BASELINE_COLOR, linewidth=1.2, zorder=1)
     if margin:
         axes.axvspan(-margin, margin, color=MARGIN_COLOR, linewidth=0, zorder=0)
     axes.set_xlim(limits)

@@ -14,6 +14,7 @@ from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN
 from runner.reporting.figures.drawing.canvas import epoch_axis, legend_below, panels, wrapped
 from runner.reporting.figures.drawing.drawn_data import hidden_name
+from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.t_quantile import t_quantile
@@ -74,7 +75,7 @@ def draw_variants(
         style = styles[variant]
         count = f"(n = {by_run.shape[1]}{': no finite value' if variant in blank else ''})"
         whole = count.replace(" ", "\N{NO-BREAK SPACE}")
-        label = wrapped(f"{variant} {whole}", _NAME) if style.shown else None
+        label = wrapped(f"{shown_name(variant)} {whole}", _NAME) if style.shown else None
         if not style.shown:
             hidden += 1
             label = None if hidden > 1 else counted(others, "other variant")
@@ -140,7 +141,10 @@ def _merged(history: pd.DataFrame, column: str) -> dict[str, str]:
 
 
 def _several(names: Sequence[str]) -> str:
-    return ", ".join(names) if len(names) <= 3 else f"{names[0]} and {len(names) - 1} more"
+    if len(names) == 1:
+        return names[0]
+    shown = [*map(shown_name, names)]
+    return ", ".join(shown) if len(shown) <= 3 else f"{shown[0]} and {len(shown) - 1} more"
 
 
 def _named(styles: Mapping[str, Style], merged: Mapping[str, str]) -> dict[str, Style]:
