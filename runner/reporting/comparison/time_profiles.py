@@ -42,7 +42,7 @@ class TimeProfile:
         return "cell" if self.frame["cell"].astype(bool).any() else "data set"
 
     def draw(self, title: str, baseline: str | None = None) -> Figure:
-        """Draw the profile of every variant; among many, the baseline and the best ones stand out."""
+        """Draw the profile of every variant; among many, the baseline and those with the best scores stand out."""
         ranked = sorted(self.scores, key=lambda name: -self.scores[name])
         curves = {str(name): profile(own["ratio"]) for name, own in self.frame.groupby("variant", sort=False)}
         labels = f"{quantity(self.metric)}, relative to the fastest variant's", f"share of {self.workload}s (%)"

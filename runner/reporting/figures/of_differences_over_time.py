@@ -79,7 +79,9 @@ def difference_over_time(
         _draw(axes, part, styles)
         _frame(axes, metric, margin, limits)
         if len(parts) > 1:
-            axes.set_title(wrapped(part.heading, math.ceil(_LETTERS / across)), loc="left", fontsize="medium", color="0.35")
+            axes.set_title(
+                wrapped(part.heading, math.ceil(_LETTERS / across)), loc="left", fontsize="medium", color="0.35"
+            )
         axes.tick_params(labelleft=not position % across)
         if position + across < len(parts):
             axes.tick_params(labelbottom=False)

@@ -25,7 +25,7 @@ const faded = (color, alpha) => {
     : color.match(/\d+/g);
   return `rgba(${red},${green},${blue},${alpha})`;
 };
-const short = (value) => (Math.abs(value) >= 1000 ? Math.round(value).toString() : Number(value.toPrecision(4)).toString());
+const short = (value) => `${Math.abs(value) >= 1000 ? Math.round(value) : Number(value.toPrecision(4))}`.replaceAll("-", MINUS);
 const axis = (label, options = {}) => ({
   label,
   labelSize: 22,
