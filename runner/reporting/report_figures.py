@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from runner.core.text import counted
 from runner.records.sweep_directory import tuned_metric
 from runner.reporting.collection.predictions import class_names, mean_confusion
-from runner.reporting.comparison.differences import differences, differences_by_epoch, names_and_cells
+from runner.reporting.comparison.differences import names_and_cells
 from runner.reporting.comparison.lost_runs import no_result_text
 from runner.reporting.comparison.ranks import Ranks
 from runner.reporting.comparison.tasks import Tasks, arm_baselines
@@ -28,6 +28,7 @@ from runner.reporting.figures.drawing.canvas import wrapped
 from runner.reporting.figures.drawing.curves import variant_curves
 from runner.reporting.figures.drawing.files import Draw
 from runner.reporting.figures.drawing.names import names_in_force
+from runner.reporting.figures.drawing.shown_rows import shown_rows
 from runner.reporting.figures.drawing.styles import Style, variant_styles
 from runner.reporting.figures.forest_plot import forest
 from runner.reporting.figures.grids import heat_map, sensitivity
@@ -68,7 +69,8 @@ def _with_names(names: Mapping[str, str], draw: Draw) -> Figure:
 
 def _figures(results: Results, ranks: Ranks | None, confusion: str | None, *, seeds: bool) -> Named:
     styles = variant_styles(results.variants, results.ranked, results.baseline)
-    yield from _difference_figures(results)
+    shown = shown_rows(results.variants, results.ranked, {*results.baselines.values()} & {*results.variants})
+    yield from _difference_figures(results, shown)
     of_cells = {**styles, **_styles_of_names(results)}
     for metric in ("accuracy", "loss", "negative_log_likelihood"):
         if metric in results.history or f"val_{metric}" in results.history:
@@ -76,13 +78,13 @@ def _figures(results: Results, ranks: Ranks | None, confusion: str | None, *, se
             draw = partial(learning_curves, results.history, metric, title, of_cells, unit=results.unit)
             yield metric, partial(draw, seeds=seeds, cells=names_and_cells(results))
     yield from _time_figure(results)
-    yield from _final_figures(results)
+    yield from _final_figures(results, shown)
     yield from _axis_figures(results)
     yield from tuning_figures(results, styles)
     if grids := results.factorial.grids:
         yield "interaction", partial(interaction, grids, results.metric, f"Means by axis: {results.title}")
     yield from _training_figures(results, styles)
-    yield from _prediction_figures(results, confusion)
+    yield from _prediction_figures(results, confusion, shown)
     if results.tasks and len(results.tasks.profile):
         yield from _tasks_figure(results, results.tasks)
     if results.variance_sources is not None:
@@ -95,13 +97,13 @@ def _figures(results: Results, ranks: Ranks | None, confusion: str | None, *, se
         yield "critical_difference", partial(critical_difference, ranks, title, styles)
 
 
-def _difference_figures(results: Results) -> Named:
+def _difference_figures(results: Results, shown: frozenset[str]) -> Named:
     """Yield the differences from the baseline: the forest plot, and by epoch."""
-    if not (found := differences(results)):
+    if not (found := results.differences):
         return
     title = f"{_begin(quantity(results.metric))} against the baseline: {results.title}"
-    yield "forest", partial(forest, found, results.metric, title, margin=results.margin, unit=results.unit)
-    frame = differences_by_epoch(results, found)
+    yield "forest", partial(forest, found, results.metric, title, margin=results.margin, unit=results.unit, shown=shown)
+    frame = results.differences_by_epoch
     if len({*frame["epoch"]}) > 1:
         baselines = {one.baseline for one in found}
         baseline = baselines.pop() if len(baselines) == 1 else "the baseline"
@@ -149,14 +151,15 @@ def _time_figure(results: Results) -> Named:
         yield "score_by_time", partial(scores_by_time, timed, metric, title, styles, cells, results.unit)
 
 
-def _final_figures(results: Results) -> Named:
+def _final_figures(results: Results, shown: frozenset[str]) -> Named:
     """Yield figures with one number per run: the metric, the generalization gap, the time to the target."""
     summary, metric, options = results.summary, results.metric, dict[str, Any]()
+    common: dict[str, Any] = {"unit": results.unit, "shown": shown}
     completed = summary.assign(**{metric: summary[metric].where(summary["status"] == "completed")})
     if completed[metric].notna().any():
         title = f"{_begin(quantity(metric))} by variant: {results.title}"
         notes = _missed(results) if is_time(metric) else _without_result(results)
-        options = {"share": is_share(metric), "baseline": results.baseline, "notes": notes, "unit": results.unit}
+        options = {"share": is_share(metric), "baseline": results.baseline, "notes": notes, **common}
         label = axis_label(metric)
         if is_time(metric):
             options["biased"] = notes
@@ -166,7 +169,7 @@ def _final_figures(results: Results) -> Named:
     if gaps["gap"].notna().any():
         label = "final training accuracy - validation accuracy (percentage points)"
         title = f"Generalization gap: {results.title}"
-        yield "generalization_gap", partial(dots, gaps, "gap", label, title, share=True, unit=results.unit)
+        yield "generalization_gap", partial(dots, gaps, "gap", label, title, share=True, **common)
     ended = summary[summary["status"] != "running"]
     timed = ended if results.target is None else without_lost_times(ended)
     if results.target is not None and timed[WARM_SECONDS].notna().any():
@@ -175,7 +178,7 @@ def _final_figures(results: Results) -> Named:
         if results.target_source:
             label += _target_line(results.target_source)
         missed = _missed(results)
-        options = {"share": False, "notes": missed, "biased": missed, "unit": results.unit}
+        options = {"share": False, "notes": missed, "biased": missed, **common}
         yield "time_to_target", partial(dots, timed, WARM_SECONDS, label, title, **options)
     if profile := results.time_profile:
         title = (
@@ -256,7 +259,7 @@ def _training_figures(results: Results, styles: dict[str, Style]) -> Named:
         )
 
 
-def _prediction_figures(results: Results, confusion: str | None) -> Named:
+def _prediction_figures(results: Results, confusion: str | None, shown: frozenset[str]) -> Named:
     variant = confusion or results.ranked[0]
     counts, seeds = mean_confusion(results.runs_of(variant))
     if counts is not None:
@@ -267,7 +270,10 @@ def _prediction_figures(results: Results, confusion: str | None) -> Named:
     if crosses := results.predicted.ensembles:
         completed = results.summary[results.summary["status"] == "completed"]
         label, title = "test accuracy (%)", f"Seeds and ensemble of each variant: {results.title}"
-        yield "ensemble", partial(dots, completed, "test_accuracy", label, title, share=True, crosses=crosses)
+        yield (
+            "ensemble",
+            partial(dots, completed, "test_accuracy", label, title, share=True, crosses=crosses, shown=shown),
+        )
 
 
 def _without_result(results: Results) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Groups of runs by sweep, and the keys in which sweeps of one report differ."""
+"""Groups of runs by sweep, and keys that differ between the sweeps of a report."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -13,6 +13,7 @@ from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import BASELINE_COLOR, PALETTE, legend_below, panels, row_places, wrapped
 from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.figures.drawing.shown_rows import others_name
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.summary import summarize
 
@@ -35,6 +36,7 @@ def dots(
     biased: Container[str] = (),
     crosses: Mapping[str, float] | None = None,
     unit: Unit = SEEDS,
+    shown: Container[str] | None = None,
 ) -> Figure:
     """Draw one column of the runs.
 
@@ -47,8 +49,11 @@ def dots(
         biased: variants with values from only some of their runs, drawn without a mean.
         crosses: a further value of each variant, from its ensemble.
         unit: unit that a dot represents.
+        shown: variants with a row; the others share the last one, with a dot for the mean of each; None: all.
     """
+    values, others = _few_rows(values, column, shown, biased)
     variants = [str(variant) for variant in dict.fromkeys(values["variant"])]
+    averaged = {variant for variant in variants if variant not in biased} - {others}
     names = [wrapped(shown_name(variant), _NAME) for variant in variants]
     asides = [wrapped((notes or {}).get(variant, ""), _NOTE) for variant in variants]
     middles, rows = row_places(names, asides)
@@ -57,12 +62,12 @@ def dots(
     by_variant = {str(name): own.dropna() for name, own in finite.groupby("variant", sort=False)[column]}
     for variant, middle, note in zip(variants, middles, asides, strict=True):
         color = BASELINE_COLOR if variant == baseline else PALETTE[0]
-        _draw(axes, middle, by_variant[variant].to_numpy(float), unit, color, with_mean=variant not in biased)
+        _draw(axes, middle, by_variant[variant].to_numpy(float), unit, color, with_mean=variant in averaged)
         if note:
             axes.text(1.01, middle, note, va="center", fontsize=6, color="0.3", transform=axes.get_yaxis_transform())
-    if crosses:
-        places = [middles[variants.index(variant)] + _BELOW for variant in crosses]
-        axes.plot([*crosses.values()], places, "D", color=PALETTE[1], markersize=5, label="ensemble", zorder=4)
+    if own := {variant: value for variant, value in (crosses or {}).items() if variant in variants}:
+        places = [middles[variants.index(variant)] + _BELOW for variant in own]
+        axes.plot([*own.values()], places, "D", color=PALETTE[1], markersize=5, label="ensemble", zorder=4)
     if baseline in by_variant and len(by_variant[baseline]):
         mean = by_variant[baseline].mean()
         whose = f"mean of {wrapped(shown_name(baseline), _NAME)}"
@@ -72,6 +77,23 @@ def dots(
     _frame(axes, "\n".join(wrapped(line, _LABEL) for line in label.splitlines()), share=share)
     legend_below(figure, axes)
     return figure
+
+
+def _few_rows(
+    values: pd.DataFrame, column: str, shown: Container[str] | None, biased: Container[str]
+) -> tuple[pd.DataFrame, str]:
+    """Return the values with a mean in place of each variant that is not shown, and the name of their row.
+
+    The name is "" if all variants have a row.
+    """
+    hidden = [variant for variant in values["variant"].unique() if shown is not None and variant not in shown]
+    if not hidden:
+        return values, ""
+    name, others = others_name(len(hidden)), values[values["variant"].isin(hidden)]
+    known = others[np.isfinite(others[column].astype(float))].groupby("variant", sort=False)[column].mean()
+    means = [np.nan, *(mean for variant, mean in known.items() if variant not in biased)]  # NaN: a row in any case
+    own = values.loc[~values["variant"].isin(hidden), ["variant", column]]
+    return pd.concat([own, pd.DataFrame({"variant": name, column: means})], ignore_index=True), name
 
 
 def _draw(

@@ -1,6 +1,8 @@
 """Forest plot: each variant's difference from its baseline, with its seeds, intervals and verdict."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Container, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from runner.reporting.figures.drawing.difference_axis import (
 )
 from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.names import shown_name
+from runner.reporting.figures.drawing.shown_rows import others_name
 from runner.reporting.metrics import margin_text
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
@@ -49,6 +52,7 @@ def forest(
     *,
     margin: float | None = None,
     unit: Unit = SEEDS,
+    shown: Container[str] | None = None,
 ) -> Figure:
     """Draw the differences from the baseline: a row for each variant, a panel for each cell of a grid.
 
@@ -59,7 +63,9 @@ def forest(
     Args:
         margin: differences within it count as equal; drawn as a band.
         unit: unit that a dot represents.
+        shown: variants with a row; the others of a cell share its last one, with a dot for each; None: all.
     """
+    found = found if shown is None else _few_rows(found, shown)
     cells = {cell: [one for one in found if one.cell == cell] for cell in dict.fromkeys(one.cell for one in found)}
     names = {cell: [_name(one) for one in own] for cell, own in cells.items()}
     places = {cell: row_places(own) for cell, own in names.items()}
@@ -89,6 +95,28 @@ def forest(
     _explain(row[-1], found, metric, margin, unit)
     legend_below(figure, row[-1])
     return figure
+
+
+def _few_rows(found: Sequence[Difference], shown: Container[str]) -> list[Difference]:
+    """Return one difference in place of all in a cell that are not shown; its dots are their estimates."""
+    rows = [one for one in found if one.variant in shown]
+    others: dict[str, list[Difference]] = {}
+    for one in found:
+        if one.variant not in shown:
+            others.setdefault(one.cell, []).append(one)
+    unknown: dict[str, Any] = dict.fromkeys(("estimate", "low", "high", "new_low", "new_high"), math.nan)
+    return rows + [
+        replace(
+            own[0],
+            name=others_name(len(own)),
+            note="",
+            word="",
+            text="",
+            by_seed={one.variant: one.estimate for one in own},
+            **unknown,
+        )
+        for own in others.values()
+    ]
 
 
 def _name(one: Difference) -> str:

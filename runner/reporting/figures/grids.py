@@ -47,7 +47,7 @@ def sensitivity(
     Args:
         points: one row per run: group, value (of the key) and score; NaN for a run without a score (it diverged).
         chosen: chosen value of each group, drawn as a star.
-        direction: max or min, if the study says which is better.
+        direction: max or min; None if the study does not set it.
         unit: unit of the runs, for the bands.
         baseline: the group of the baseline, if there is one.
     """

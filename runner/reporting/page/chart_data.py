@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.colors import to_hex
-from scipy import stats
 
 from runner.reporting.collection.settings import NONE, Settings
 from runner.reporting.comparison.folds import Unit
@@ -19,6 +18,7 @@ from runner.reporting.figures.drawing.styles import MOST_SHOWN, Style, variant_s
 from runner.reporting.metrics import axis_label, is_share, quantity, shown_unit, validation_counterpart
 from runner.reporting.results import Results
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
+from runner.reporting.statistics.t_quantile import t_quantile
 from runner.reporting.targets import warm_seconds
 
 _MOST = 250_000  # numbers in all curves together; beyond it, epochs are left out evenly
@@ -185,5 +185,5 @@ def _rounded(value: float) -> float:
 def _reach(most: int, unit: Unit) -> list[float]:
     """Return, by number of runs, the factor from their standard deviation to the half-width of the interval."""
     n = np.arange(2, most + 1)
-    factors = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) / np.sqrt(n / (1 + n * unit.overlap))
+    factors = t_quantile(n - 1) / np.sqrt(n / (1 + n * unit.overlap))
     return [0.0, 0.0, *factors.round(5).tolist()][: most + 1]

@@ -10,9 +10,7 @@ from matplotlib.figure import Figure
 from runner.core.text import counted
 from runner.core.write import write_text
 from runner.reporting.collection.settings import settings_of
-from runner.reporting.comparison.differences import differences, differences_by_epoch
 from runner.reporting.comparison.looks import looks_frame
-from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN
 from runner.reporting.grid_effects.variance_sources import source_sentences
 from runner.reporting.metrics import quantity
@@ -64,10 +62,10 @@ def page_text(results: Results, drawings: Sequence[Drawing], table: PaperTable, 
     """
     named = quantity(results.metric)
     heading = results.asked.question or f"{named[:1].upper()}{named[1:]} of {counted(len(results.variants), 'variant')}"
-    found, settings = differences(results), settings_of(results.runs, results.left_out)
+    settings = settings_of(results.runs, results.left_out)
     content = {
-        **_opening(results, found),
-        "chart_data": chart_data(results, differences_by_epoch(results, found), settings),
+        **_opening(results),
+        "chart_data": chart_data(results, results.differences_by_epoch, settings),
         **_comparisons(results, table),
         "settings": settings_table([*results.summary["variant"]], results.baselines, settings),
         **_studied(results),
@@ -90,9 +88,9 @@ def page_text(results: Results, drawings: Sequence[Drawing], table: PaperTable, 
     )
 
 
-def _opening(results: Results, found: Sequence[Difference]) -> dict[str, Any]:
+def _opening(results: Results) -> dict[str, Any]:
     """Return the content of the first screen, and values that depend on it."""
-    first = answer(results, found)
+    first = answer(results, results.differences)
     return {
         "answer": first,
         "further": [*results.task_verdicts, *results.effect_verdicts],

@@ -26,7 +26,7 @@ _FAMILIES: Mapping[str, Sequence[str]] = {
 }
 _SOURCES = {"latex": "; install it (on Debian and Ubuntu: apt-get install fonts-lmodern)"}
 _MATH = {"latex": "cm", "times": "stix"}
-# The font size is that of a paper's captions. The fixed salt makes SVG files reproducible.
+# The font size fits a paper's captions. The fixed salt makes SVG files reproducible.
 _SETTINGS: Mapping[str, Any] = {
     "font.size": 8,
     "axes.titlesize": "medium",

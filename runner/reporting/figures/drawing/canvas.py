@@ -194,7 +194,7 @@ def row_places(*columns: Sequence[str]) -> tuple[npt.NDArray[np.float64], float]
     """Return the vertical middles of a figure's rows and their total height, in rows of one line.
 
     Args:
-        columns: texts beside the rows; the text with the most lines sets the height of a row.
+        columns: texts next to the rows; the text with the most lines sets the height of a row.
     """
     further = [max(text.count("\n") for text in row) for row in zip(*columns, strict=True)]
     heights = 1 + _FURTHER_LINE * np.array(further, float)
