@@ -95,7 +95,8 @@ def difference_over_time(
 
 def _panels_across(headings: Sequence[str]) -> int:
     """Return the number of panels side by side that leaves room for the parts of their headings."""
-    longest = max(len(part) for heading in headings for part in re.findall("[^, ]+,?", heading))
+    parts = [part for heading in headings for part in re.findall("[^, ]+,?", heading)]
+    longest = max(map(len, parts), default=0)
     letters = _LETTERS * look_in_force().width / TWO_COLUMNS
     return min(_ACROSS, max(1, int(letters / max(_SHORTEST, longest))))
 
