@@ -179,7 +179,7 @@ LATE = {
     "reporting/scores.py",
     "reporting/statistics/functional_anova.py",
     "reporting/statistics/power.py",
-    "run/ahead.py",
+    "run/background_import.py",
     "run/execute.py",
     "run/prepare.py",
     "sweeps/hydra_launchers.py",

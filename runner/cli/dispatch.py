@@ -124,7 +124,7 @@ def _compare(arguments: Sequence[str]) -> None:
 
 
 def _clean(arguments: Sequence[str]) -> None:
-    from runner.cli.commands.housekeeping import clean_command
+    from runner.cli.commands.clean import clean_command
 
     clean_command(arguments)
 

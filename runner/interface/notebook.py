@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from runner.core.text import printable
+from runner.reporting.figures.drawing.appearance import Look, own_style
 from runner.reporting.figures.drawing.canvas import as_svg, into_axes
 from runner.reporting.figures.drawing.files import Draw
 from runner.reporting.figures.drawing.fonts import fit_letters, keep_font
-from runner.reporting.figures.drawing.looks import Look, own_style
 
 _MOST = 40  # sentences or rows; nobody would read more
 _DOTS_AN_INCH = 110

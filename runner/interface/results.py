@@ -549,7 +549,7 @@ class Results:
         if name not in self._draws:
             raise UserError(f"{name}: no such figure{did_you_mean(name, self._draws)}")
         from runner.interface.notebook import drawn_into, finished
-        from runner.reporting.figures.drawing.looks import look_of
+        from runner.reporting.figures.drawing.appearance import look_of
 
         if ax is not None:
             return drawn_into(ax, self._draws[name], name)

@@ -76,7 +76,7 @@ def train(
     if is_sweep(given):
         raise UserError(f"the overrides do not train {_ONE_RUN}")
     if callbacks or model is not None or optimizer is not None:
-        from runner.interface.here import train_here
+        from runner.interface.in_process import train_here
         from runner.run.objects import Objects
 
         place = train_here(arguments, given, Objects(callbacks, model, optimizer), quiet=quiet)

@@ -18,10 +18,10 @@ from runner.records.run_directory import RunDirectory
 from runner.reporting.collection.collect import find_runs
 from runner.reporting.collection.variant_names import find_variant
 from runner.reporting.comparison.ranks import Ranks
+from runner.reporting.figures.drawing.appearance import Look, look_of
 from runner.reporting.figures.drawing.canvas import as_svg, save_figure
 from runner.reporting.figures.drawing.drawn_data import drawn_data
 from runner.reporting.figures.drawing.files import drawn, write_figures
-from runner.reporting.figures.drawing.looks import Look, look_of
 from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
 from runner.reporting.page.page import drawing, page_text, write_page
 from runner.reporting.page.sections import Drawing

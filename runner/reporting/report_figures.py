@@ -27,10 +27,10 @@ from runner.reporting.figures.drawing.canvas import wrapped
 from runner.reporting.figures.drawing.curves import variant_curves
 from runner.reporting.figures.drawing.files import Draw
 from runner.reporting.figures.drawing.styles import Style, variant_styles
+from runner.reporting.figures.forest_plot import forest
 from runner.reporting.figures.grids import heat_map, sensitivity
 from runner.reporting.figures.interactions import interaction
 from runner.reporting.figures.learning_curves import learning_curves
-from runner.reporting.figures.of_differences import forest
 from runner.reporting.figures.of_differences_over_time import difference_over_time
 from runner.reporting.figures.of_ranks import critical_difference
 from runner.reporting.figures.of_run import confusion_matrix

@@ -31,8 +31,8 @@ from runner.sweeps.planning.candidates import candidates
 from runner.sweeps.planning.compose import Composer
 from runner.sweeps.planning.plan import Plan
 from runner.sweeps.planning.variant import Variant
+from runner.sweeps.pool_training import Sweep, finished
 from runner.sweeps.pools.base import Pool
-from runner.sweeps.train import Sweep, finished
 
 Band = Annotated[list[float], Field(min_length=2, max_length=2)]  # lower and upper end, in percent
 

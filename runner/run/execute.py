@@ -31,7 +31,7 @@ from runner.records.inference_file import write_inference
 from runner.records.record import DONE, Row, RunRecord, finite, now
 from runner.records.run_directory import RunDirectory, logged_by
 from runner.reporting.scores import negative_log_likelihood, scores
-from runner.run.ahead import import_ahead
+from runner.run.background_import import import_ahead
 from runner.run.cache import Kept
 from runner.run.display import EpochLines, epoch_text, show_choices, show_result, show_start
 from runner.run.ending import Attempt, going_on

@@ -12,7 +12,7 @@ from runner.core.terminal import say
 from runner.core.text import counted
 from runner.records.design import Looks
 from runner.sweeps.planning.plan import Plan
-from runner.sweeps.train import Sweep
+from runner.sweeps.pool_training import Sweep
 
 
 def train_in_looks(plan: Plan, looks: Looks, sweep: Sweep, directory: Path, console: Console) -> bool:

@@ -27,8 +27,8 @@ from runner.run.objects import refuse_objects
 from runner.run.request import Request
 from runner.sweeps.hydra_launchers import LAUNCHERS, PoolLauncher
 from runner.sweeps.planning.plan import Plan
+from runner.sweeps.pool_training import finished
 from runner.sweeps.run_plan import conduct
-from runner.sweeps.train import finished
 
 
 def refuse_changes(directory: Path, changes: Sequence[str]) -> None:

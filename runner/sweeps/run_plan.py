@@ -24,13 +24,13 @@ from runner.sweeps.outcome import read_status
 from runner.sweeps.planning.plan import Plan
 from runner.sweeps.planning.recorded import begun, grown
 from runner.sweeps.planning.study import Study, Tune, read_study
+from runner.sweeps.pool_training import Sweep
 from runner.sweeps.pools.base import Pool
 from runner.sweeps.progress.earlier_runs import earlier_runs
 from runner.sweeps.progress.estimate import Pace, estimate_range, learnt_pace
 from runner.sweeps.progress.plan_view import show_plan, show_selection
 from runner.sweeps.search.growing import Growth
 from runner.sweeps.search.tuner import Tuner
-from runner.sweeps.train import Sweep
 
 
 def conduct(

@@ -141,7 +141,7 @@ def report_command(chosen: argparse.Namespace) -> None:
     """
     directories = list(dict.fromkeys(chosen.directories))
     refuse_no_runs(directories)  # before the slow imports
-    from runner.reporting.reports import Reports
+    from runner.reporting.directory_reports import Reports
     from runner.reporting.result_reader import Wish
 
     reports = Reports(
@@ -185,7 +185,7 @@ def ensemble_command(arguments: Sequence[str]) -> None:
     if chosen.out:
         refuse_file(chosen.out)
     refuse_no_runs(chosen.directories)
-    from runner.reporting.reports import report_ensemble
+    from runner.reporting.directory_reports import report_ensemble
 
     report_ensemble(chosen.directories, chosen.out, Terminal())
 

@@ -12,8 +12,8 @@ from scipy import stats
 from runner.core.text import counted
 from runner.records.baselines import arm_parts
 from runner.reporting.comparison.decision import STILL_TRAINING, outcome
-from runner.reporting.comparison.difference import Difference
 from runner.reporting.comparison.folds import units_of
+from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.metrics import interval_text, signed_text
 from runner.reporting.results import Results
 from runner.reporting.sentences.time_verdicts import shown_estimate

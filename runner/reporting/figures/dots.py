@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from runner.reporting.comparison.folds import SEEDS, Unit
+from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import PALETTE, legend_below, panels, row_places, wrapped
-from runner.reporting.figures.drawing.looks import TWO_COLUMNS
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.summary import summarize

@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from runner.reporting.comparison.folds import SEEDS, Unit
+from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.axes import LEARNING_RATE, Axis
 from runner.reporting.figures.drawing.canvas import canvas, legend_below, plain, wrapped
 from runner.reporting.figures.drawing.curves import BAND
-from runner.reporting.figures.drawing.looks import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import STAR, Style, variant_styles
 from runner.reporting.metrics import axis_label, is_share, sign_of, spread_text

@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from runner.reporting.comparison.folds import SEEDS, Unit
+from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import epoch_axis, is_narrow, legend_below, panels, wrapped
 from runner.reporting.figures.drawing.curves import BAND, WIDE_RANGE, by_variant, draw_variants, mean_curve
 from runner.reporting.figures.drawing.end_labels import End, fit_ends, label_ends
-from runner.reporting.figures.drawing.last_part import LastPart, last_part
-from runner.reporting.figures.drawing.looks import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import Style
+from runner.reporting.figures.drawing.zoom import LastPart, last_part
 from runner.reporting.metrics import axis_label, is_share
 
 ZOOM_TITLE = "the part in the box"

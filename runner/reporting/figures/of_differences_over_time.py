@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import epoch_axis, is_narrow, label_rows, legend_below, panels, wrapped
 from runner.reporting.figures.drawing.difference_axis import (
     MARGIN_COLOR,
@@ -17,7 +18,6 @@ from runner.reporting.figures.drawing.difference_axis import (
     signed_ticks,
 )
 from runner.reporting.figures.drawing.drawn_data import hidden_name
-from runner.reporting.figures.drawing.looks import TWO_COLUMNS
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.metrics import margin_text
 from runner.reporting.statistics.significance.attainability import CONFIDENCE

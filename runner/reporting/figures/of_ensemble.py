@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from runner.reporting.ensemble import MEASURES
+from runner.reporting.figures.drawing.appearance import ONE_COLUMN
 from runner.reporting.figures.drawing.canvas import (
     PALETTE,
     canvas,
@@ -19,7 +20,6 @@ from runner.reporting.figures.drawing.canvas import (
     row_places,
     wrapped,
 )
-from runner.reporting.figures.drawing.looks import ONE_COLUMN
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 
 _HEADERS = ("val acc", "test acc", "test nll", "test ece")

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
+from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import canvas, wrapped
 from runner.reporting.figures.drawing.images import Images, in_unit_range
-from runner.reporting.figures.drawing.looks import TWO_COLUMNS
 
 _COLUMNS = 6
 _HEADING = 0.4  # inches, of the title

@@ -5,8 +5,8 @@ import math
 from matplotlib.figure import Figure
 
 from runner.reporting.comparison.ranks import Ranks
+from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import PALETTE, canvas, wrapped
-from runner.reporting.figures.drawing.looks import TWO_COLUMNS
 from runner.reporting.metrics import p_equation, p_number
 from runner.reporting.sentences.task_verdicts import claims_line
 from runner.reporting.statistics.significance.attainability import LEVEL

@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from runner.core.text import counted
+from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import legend_below, panels, wrapped
-from runner.reporting.figures.drawing.looks import TWO_COLUMNS
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.statistics.performance_profiles import LARGEST_RATIO

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from runner.records.variance_sources import ALL
+from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import PALETTE, legend_below, panels, row_places, wrapped
-from runner.reporting.figures.drawing.looks import TWO_COLUMNS
 from runner.reporting.metrics import is_share, quantity, shown_unit
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 

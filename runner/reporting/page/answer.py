@@ -3,9 +3,18 @@
 from collections.abc import Mapping, Sequence
 
 from runner.reporting.comparison.decision import p_text
-from runner.reporting.comparison.difference import Difference
+from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.metrics import p_equation
-from runner.reporting.page.forest import Forest, ForestGroup, ForestRow, Scale, Subject, forest, marks_of, scale_of
+from runner.reporting.page.forest_layout import (
+    Forest,
+    ForestGroup,
+    ForestRow,
+    Scale,
+    Subject,
+    forest,
+    marks_of,
+    scale_of,
+)
 from runner.reporting.results import Results
 
 

@@ -8,15 +8,15 @@ from typing import Any
 import pandas as pd
 
 from runner.reporting.comparison.decision import BETTER, IDENTICAL, UNDECIDED, WORSE, p_text
-from runner.reporting.comparison.difference import Difference
 from runner.reporting.comparison.differences import differences_by_seed
 from runner.reporting.comparison.folds import unit_noun
+from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.comparison.regressions import shown_verdict
 from runner.reporting.comparison.sides import Sides
 from runner.reporting.metrics import axis_label, interval_text, p_equation, quantity, signed_text, value_text
 from runner.reporting.page.assets import assets, template
 from runner.reporting.page.cells import VERDICT_KINDS, Cell, Column, PageTable
-from runner.reporting.page.forest import Forest, ForestGroup, ForestRow, Subject, forest, marks_of, scale_of
+from runner.reporting.page.forest_layout import Forest, ForestGroup, ForestRow, Subject, forest, marks_of, scale_of
 
 _WORDS = {BETTER: BETTER, WORSE: WORSE, IDENTICAL: IDENTICAL}
 _Row = Mapping[Any, Any]  # of the frame

@@ -11,7 +11,7 @@ from runner.core.text import counted
 from runner.core.write import write_text
 from runner.reporting.comparison.differences import differences
 from runner.reporting.comparison.looks import looks_frame
-from runner.reporting.figures.drawing.looks import ONE_COLUMN
+from runner.reporting.figures.drawing.appearance import ONE_COLUMN
 from runner.reporting.grid_effects.variance_sources import source_sentences
 from runner.reporting.metrics import quantity
 from runner.reporting.page.answer import answer

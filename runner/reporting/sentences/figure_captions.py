@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from runner.core.text import counted
 from runner.core.write import write_text
 from runner.reporting.comparison.decision import has_times
-from runner.reporting.comparison.difference import Difference
 from runner.reporting.comparison.differences import differences
+from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.figures.learning_curves import ZOOM_TITLE
 from runner.reporting.metrics import axis_label, margin_text, quantity
 from runner.reporting.results import Results

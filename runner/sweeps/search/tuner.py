@@ -10,11 +10,11 @@ from runner.sweeps.outcome import Outcome
 from runner.sweeps.planning.axis import Axis
 from runner.sweeps.planning.plan import Plan, sharing
 from runner.sweeps.planning.study import Study, Tune
+from runner.sweeps.pool_training import finished
 from runner.sweeps.search.budget import trials_left
 from runner.sweeps.search.growing import Growth
 from runner.sweeps.search.pruners import Rule, is_hopeless
 from runner.sweeps.search.trials import Trial, by_point
-from runner.sweeps.train import finished
 
 if TYPE_CHECKING:
     from runner.sweeps.search.journal import Journal

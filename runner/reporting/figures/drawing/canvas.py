@@ -24,8 +24,8 @@ from matplotlib.transforms import offset_copy
 from runner.core.errors import UserError
 from runner.core.text import counted
 from runner.core.write import write_bytes
+from runner.reporting.figures.drawing.appearance import NARROW, ONE_COLUMN, TWO_COLUMNS, look_in_force, own_style
 from runner.reporting.figures.drawing.fonts import legible
-from runner.reporting.figures.drawing.looks import NARROW, ONE_COLUMN, TWO_COLUMNS, look_in_force, own_style
 
 # Okabe & Ito (2008), a palette for all kinds of colour vision, without yellow, which is faint on white.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")

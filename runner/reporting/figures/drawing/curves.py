@@ -11,9 +11,9 @@ from scipy import stats
 
 from runner.core.text import counted
 from runner.reporting.comparison.folds import SEEDS, Unit
+from runner.reporting.figures.drawing.appearance import ONE_COLUMN
 from runner.reporting.figures.drawing.canvas import epoch_axis, legend_below, panels, wrapped
 from runner.reporting.figures.drawing.drawn_data import hidden_name
-from runner.reporting.figures.drawing.looks import ONE_COLUMN
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 
 from runner.core.errors import EnvironmentFault, machine_faults
 from runner.core.omissions import LeftOut
+from runner.reporting.figures.drawing.appearance import Look, own_style
 from runner.reporting.figures.drawing.canvas import save_figure
 from runner.reporting.figures.drawing.fonts import fit_letters, legible
-from runner.reporting.figures.drawing.looks import Look, own_style
 
 _LOG = logging.getLogger(__name__)
 Value = TypeVar("Value")

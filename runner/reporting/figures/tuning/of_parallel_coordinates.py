@@ -12,8 +12,8 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from runner.core.text import counted
+from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import key_lines, panels, plain, wrapped
-from runner.reporting.figures.drawing.looks import TWO_COLUMNS
 from runner.reporting.figures.drawing.score_axis import ScoreAxis
 from runner.reporting.figures.drawing.styles import STAR
 from runner.reporting.figures.tuning.scales import Scale

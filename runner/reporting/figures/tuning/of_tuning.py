@@ -11,9 +11,9 @@ from matplotlib.transforms import offset_copy
 
 from runner.core.text import counted
 from runner.records.sweep_directory import tested_metric
+from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import count_axis, legend_below, panels, wrapped
 from runner.reporting.figures.drawing.curves import WIDE_RANGE
-from runner.reporting.figures.drawing.looks import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.metrics import axis_label, is_share

@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from runner.core.text import counted
+from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import key_lines, legend_below, panels, plain, wrapped
-from runner.reporting.figures.drawing.looks import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.score_axis import ScoreAxis
 from runner.reporting.figures.drawing.styles import STAR, Style
 from runner.reporting.figures.tuning.scales import Scale, joined, scale_of

@@ -6,9 +6,9 @@ from matplotlib.font_manager import fontManager
 
 from runner.core.errors import UserError
 from runner.reporting.figures.dots import dots
-from runner.reporting.figures.drawing import looks
+from runner.reporting.figures.drawing import appearance
+from runner.reporting.figures.drawing.appearance import ONE_COLUMN, look_of, own_style
 from runner.reporting.figures.drawing.canvas import canvas, is_narrow, wrapped
-from runner.reporting.figures.drawing.looks import ONE_COLUMN, look_of, own_style
 from runner.reporting.figures.drawing.styles import variant_styles
 from runner.reporting.figures.learning_curves import learning_curves
 
@@ -68,10 +68,10 @@ def test_a_narrow_figure_has_shorter_lines_and_stacked_panels():
 
 
 def test_a_look_ends_with_its_block():
-    before = looks.look_in_force()
+    before = appearance.look_in_force()
     with own_style(look_of("slides")), own_style():  # an inner block keeps the look
-        assert looks.look_in_force() == look_of("slides")
-    assert looks.look_in_force() == before
+        assert appearance.look_in_force() == look_of("slides")
+    assert appearance.look_in_force() == before
 
 
 @pytest.mark.parametrize(
@@ -84,13 +84,13 @@ def test_a_look_ends_with_its_block():
     ],
 )
 def test_a_wish_that_makes_no_sense_is_refused(monkeypatch, wish, said):
-    monkeypatch.setattr(looks, "findSystemFonts", list)  # starts a process
+    monkeypatch.setattr(appearance, "findSystemFonts", list)  # starts a process
     with pytest.raises(UserError, match=said):
         look_of(**wish)
 
 
 def test_without_the_fonts_of_latex_the_message_says_how_to_install_them(monkeypatch):
-    monkeypatch.setattr(looks, "findSystemFonts", list)
+    monkeypatch.setattr(appearance, "findSystemFonts", list)
     monkeypatch.setattr(fontManager, "get_font_names", lambda: ["DejaVu Sans"])
     with pytest.raises(
         UserError, match=r"--font latex: this font \(Latin Modern Roman or CMU Serif\) is not installed;"
@@ -102,12 +102,12 @@ def test_a_font_that_was_installed_since_matplotlib_listed_them_is_found(monkeyp
     listed = [entry for entry in fontManager.ttflist if entry.name != "STIXGeneral"]
     path = next(entry.fname for entry in fontManager.ttflist if entry.name == "STIXGeneral")
     monkeypatch.setattr(fontManager, "ttflist", listed)
-    monkeypatch.setattr(looks, "findSystemFonts", lambda: [path])
+    monkeypatch.setattr(appearance, "findSystemFonts", lambda: [path])
     assert look_of(font="stixgeneral").families == ("STIXGeneral",)
 
 
 def test_times_is_there_on_every_machine_and_is_the_font_of_all_text(monkeypatch):
-    monkeypatch.setattr(looks, "findSystemFonts", list)
+    monkeypatch.setattr(appearance, "findSystemFonts", list)
     look = look_of(font="times")
     with own_style(look):
         figure = dots(pd.DataFrame({"variant": ["a", "a"], "x": np.array([0.5, 0.7])}), "x", "x", "t", share=False)

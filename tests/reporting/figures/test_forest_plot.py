@@ -4,9 +4,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from runner.reporting.comparison.difference import Difference
 from runner.reporting.comparison.folds import Unit
-from runner.reporting.figures.of_differences import WORDS, forest
+from runner.reporting.comparison.paired_difference import Difference
+from runner.reporting.figures.forest_plot import WORDS, forest
 
 
 def difference(name="b", values=(0.01, 0.03), **given):

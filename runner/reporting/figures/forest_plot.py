@@ -7,8 +7,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from runner.reporting.comparison.difference import Difference
 from runner.reporting.comparison.folds import SEEDS, Unit
+from runner.reporting.comparison.paired_difference import Difference
+from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import is_narrow, legend_below, panels, row_places, wrapped
 from runner.reporting.figures.drawing.difference_axis import (
     MARGIN_COLOR,
@@ -19,7 +20,6 @@ from runner.reporting.figures.drawing.difference_axis import (
     signed_ticks,
 )
 from runner.reporting.figures.drawing.drawn_data import hidden_name
-from runner.reporting.figures.drawing.looks import TWO_COLUMNS
 from runner.reporting.metrics import margin_text
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from runner.reporting.figures.drawing.last_part import last_part
+from runner.reporting.figures.drawing.zoom import last_part
 
 
 def curve(*means, reach=np.nan):

@@ -6,7 +6,7 @@ from rich.console import Console
 
 from runner.sweeps.outcome import Outcome
 from runner.sweeps.planning.study import Chosen
-from runner.sweeps.train import Sweep
+from runner.sweeps.pool_training import Sweep
 from tests.sweeps.made_up import job
 
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from runner.reporting.page.forest import Scale
+from runner.reporting.page.forest_layout import Scale
 
 
 @pytest.mark.parametrize("reaches", [[(0.0, 0.0)], [(-1e-300, 1e-300)], [(2.0, 3.0), (-900.0, 1.0)]])

@@ -1,6 +1,6 @@
 import pytest
 
-from runner.cli.commands.housekeeping import clean_command
+from runner.cli.commands.clean import clean_command
 from runner.core.errors import UserError
 
 

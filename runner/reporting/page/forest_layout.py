@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from runner.core.text import counted
 from runner.reporting.comparison.decision import BETTER, EQUIVALENT, IDENTICAL, UNDECIDED, WORSE
-from runner.reporting.comparison.difference import Difference
+from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.metrics import (
     is_share,
     margin_text,

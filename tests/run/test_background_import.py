@@ -1,6 +1,6 @@
 import builtins
 
-from runner.run.ahead import import_ahead
+from runner.run.background_import import import_ahead
 
 
 def test_what_cannot_be_imported_ahead_is_left_to_where_it_is_used(monkeypatch, capsys):
