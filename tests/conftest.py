@@ -55,7 +55,7 @@ def processes() -> None:
 
 @pytest.fixture(scope="session")
 def cold_cli() -> Cli:
-    """Return cold_cli("optimizer=sgd", cwd=tmp_path) -> CompletedProcess of `runner`, started as users do."""
+    """Return cold_cli("optimizer=sgd", cwd=tmp_path) -> CompletedProcess of `runner`, as users start it."""
 
     def run(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, timeout: float = 120):
         return subprocess.run(

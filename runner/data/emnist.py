@@ -13,8 +13,8 @@ from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean
 from runner.data.checks import checked_dataset, checked_labels, unreadable
 from runner.data.dataset import DataError, Dataset, Part
-from runner.data.idx import parse_idx
 from runner.data.storage.archives import find_archive
+from runner.data.storage.idx import parse_idx
 
 _FOLDER = "emnist"  # folder of the archive, which all subsets share
 # A capital letter also represents its small letter if both look the same.
@@ -33,7 +33,7 @@ def load_emnist(name: str, root: str | None, url: str, checksums: Mapping[str, s
         name: name in reports.
         root: the data directory, which must exist; None: the user's cache directory.
         url: remote directory of the archive.
-        checksums: of the archive (see `find_archive`).
+        checksums: checksums of the archive (see `find_archive`).
         subset: "balanced" (47 classes), "letters" (26; capitals and small letters are one class) or "digits" (10).
 
     Raises:

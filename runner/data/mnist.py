@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from runner.data.checks import Array, checked_class_names
 from runner.data.dataset import DataError, DataNotFound, Dataset
-from runner.data.idx import read_idx
 from runner.data.npz_file import TWO_PARTS, read_npz
 from runner.data.storage.directories import data_directory, folders_of
+from runner.data.storage.idx import read_idx
 
 # The published files (LeCun, Cortes & Burges; the same on every mirror). All data sets in this format use these names,
 # in the order of the arrays.
@@ -44,8 +44,8 @@ def load_mnist(
         root: the data directory, which must exist; None: the user's cache directory.
         url: remote directory of the four files.
         fingerprint: expected hash of the arrays; None accepts any.
-        checksums: of the four files (see `download`) if they are not MNIST's; then MNIST itself is refused.
-        class_names: in label order.
+        checksums: checksums of the four files (see `download`) if they are not MNIST's; MNIST itself is then refused.
+        class_names: names of the classes, in label order.
 
     Raises:
         ConfigError: if `root` is empty, or `class_names` does not name each class once.

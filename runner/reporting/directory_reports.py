@@ -1,4 +1,4 @@
-"""Reports on the directories that a command names: one for each sweep, one on all runs, or one on their ensemble."""
+"""Reports on the directories of a command: one for each sweep, one on all runs, or one on their ensemble."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,11 +25,11 @@ _USUAL_OUT = Path("outputs/report")
 
 @dataclass(frozen=True)
 class Reports:
-    """Reports that a command asks for.
+    """The reports of a command.
 
     Args:
-        out: where to write; None: each sweep's directory, or outputs/report.
-        of_variants: the flags given that have no effect on a single run.
+        out: output directory; None: each sweep's directory, or outputs/report.
+        of_variants: given flags that have no effect on a single run.
     """
 
     wish: Wish
@@ -39,7 +39,7 @@ class Reports:
     console: Console
 
     def write_together(self, directories: Sequence[Path]) -> None:
-        """Write one report on all runs, and print what it says and the files it wrote."""
+        """Write one report on all runs, and print its verdicts and the written files."""
         self._write(directories, self.out or (directories[0] if len(directories) == 1 else _USUAL_OUT))
 
     def write_apart(self, directories: Sequence[Path]) -> None:
@@ -50,7 +50,7 @@ class Reports:
         """
         groups = groups_of(directories)
         self._name_planned(directories)
-        if len(groups) == 1 and groups[0].sweep and groups[0].own_place:  # also if a folder above it is given
+        if len(groups) == 1 and groups[0].sweep and groups[0].own_place:  # even if a parent folder is given
             self._write(groups[0].paths, self.out or groups[0].own_place)
             return
         if len(groups) < 2:
@@ -73,7 +73,7 @@ class Reports:
             raise UserError("\n".join(wrong))
 
     def _name_planned(self, directories: Sequence[Path]) -> None:
-        """Name the sweeps in which no run has begun: they get no report."""
+        """Print a note on the sweeps in which no run has begun, because they get no report."""
         for directory in existing(directories):
             if next(run_directories([directory]), None) is None and (planned := not_begun(directory, LeftOut())):
                 said = f"note: {directory}: nothing to report yet: {counted(planned, 'planned run')}"
@@ -90,13 +90,13 @@ class Reports:
 
 
 def _names(groups: Sequence[Group]) -> list[str]:
-    """Return a name for each group's report: its sweep's, with a number if two are equal."""
+    """Return a name for each group's report: its sweep's name, with a number if two names are equal."""
     names = [group.sweep.resolve().name if group.sweep else "runs" for group in groups]
     return [f"{name}_{number}" if names.count(name) > 1 else name for number, name in enumerate(names, start=1)]
 
 
 def report_ensemble(directories: Sequence[Path], out: Path | None, console: Console) -> None:
-    """Print what the average of the runs' predictions gains.
+    """Print the gain from averaging the runs' predictions.
 
     Args:
         out: a directory for tables and figures; None: nothing is written.

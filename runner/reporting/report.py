@@ -1,4 +1,4 @@
-"""Report: the files for one run or many, and the verdicts on the terminal."""
+"""Report: files for one or many runs, and verdicts on the terminal."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from rich.console import Console
 
 from runner.core.errors import UserError
+from runner.core.forks import free_processes
 from runner.core.omissions import LeftOut
 from runner.core.paths import refuse_file
 from runner.core.terminal import say
@@ -22,6 +23,7 @@ from runner.reporting.figures.drawing.appearance import Look, look_of
 from runner.reporting.figures.drawing.canvas import as_svg, save_figure
 from runner.reporting.figures.drawing.drawn_data import drawn_data
 from runner.reporting.figures.drawing.files import drawn, write_figures
+from runner.reporting.figures.drawing.names import names_in_force
 from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
 from runner.reporting.page.page import drawing, page_text, write_page
 from runner.reporting.page.sections import Drawing
@@ -34,12 +36,12 @@ from runner.reporting.tables.csv_files import write_frame
 from runner.reporting.tables.dataset_table import dataset_table
 from runner.reporting.tables.paper_table import PaperTable, paper_table
 
-_LONG = ["run_id", "variant", "seed", "epoch"]  # the columns of history.csv before metric and value
+_LONG = ["run_id", "variant", "seed", "epoch"]  # columns of history.csv before metric and value
 
 
 @dataclass(frozen=True)
 class Report:
-    """Files that were written, and the results behind them."""
+    """The written files, and the results behind them."""
 
     written: list[Path]
     results: Results | None  # None for a single run
@@ -48,11 +50,11 @@ class Report:
 def report(paths: Sequence[Path], out: Path, wish: Wish | None = None, output: Output | None = None) -> Report:
     """Report on all runs in and below the paths.
 
-    A report of a run into its own directory consists of the run's figures, and on request a page or table. Any other
-    report consists of tables, figures and a page.
+    A report on a run in its own directory consists of the run's figures and, on request, a page or table. All other
+    reports consist of tables, figures and a page.
 
     Raises:
-        UserError: if no run is found, or an option names a metric, variant or key that does not exist.
+        UserError: if no run is found, or an option contains an unknown metric, variant or key.
     """
     refuse_file(out)
     left_out = LeftOut()
@@ -62,7 +64,7 @@ def report(paths: Sequence[Path], out: Path, wish: Wish | None = None, output: O
         formats = USUAL_OF_A_RUN if output.formats is None else output.formats
         look = look_of(output.style, output.width, output.font)
         written = report_run(runs[0].directory, runs[0].record, left_out, formats, look)
-        if more := {"html", "table"} & {*formats}:  # other files would replace the run's own
+        if more := {"html", "table"} & {*formats}:  # the other files would replace the run's own
             written += _write(read_results(runs, paths, Wish(), left_out), out, replace(output, formats=more))
         return Report(written, None)
     _refuse_run(out)
@@ -127,7 +129,7 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
 
 
 def _stale(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
-    """Yield the files of an earlier report that this one does not have."""
+    """Yield the files of an earlier report that do not belong to this one."""
     has_profile = results.tasks is not None and not results.tasks.profile.empty
     present = {
         "forest.*": len(results.comparisons) > 0,
@@ -137,13 +139,15 @@ def _stale(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
         "tuning_history.*": results.tuning is not None,
         "tuning_slices.*": any(trials.axes for trials in results.trials),
         "tuning_parallel.*": any(len(trials.axes) > 1 for trials in results.trials),
-        "importances.*": bool(len(results.importances.frame)) or (out / "trials.csv").exists(),  # of a search
+        "importances.*": bool(len(results.importances.frame)) or (out / "trials.csv").exists(),  # files of a search
         "variance_sources.*": results.variance_sources is not None,
         "ranks.csv": ranks is not None,
         "table_by_dataset.*": len({*results.summary["dataset"]}) > 1,
         "critical_difference.*": ranks is not None,
         "tasks.csv": results.tasks is not None,
         "performance_profile.*": has_profile,
+        "aggregate_scores.*": has_profile,
+        "score_by_time.*": len({*results.summary["dataset"]}) > 1,
         "effects.csv": results.effects is not None,
         "interaction.*": results.effects is not None,
         "time_profile.*": results.time_profile is not None,
@@ -192,44 +196,52 @@ def long_history(history: pd.DataFrame) -> pd.DataFrame:
 def results_table(results: Results) -> PaperTable:
     """Return the table for a paper."""
     frames = results.summary, results.aggregate, results.comparisons
-    return paper_table(*frames, _test_examples(results), results.goal, results.notes)
+    return paper_table(*frames, _test_examples(results), results.goal, results.notes, results.print_names)
+
+
+@dataclass(frozen=True)
+class _WrittenFigure:
+    stem: str
+    caption: str
+    drawing: Drawing | None  # for the page
+    paths: list[Path]
 
 
 def _write_figures(
     results: Results, ranks: Ranks | None, table: PaperTable, out: Path, output: Output, look: Look
 ) -> Iterator[Path]:
     formats = output.formats or ()
-    drawings, captions = [], dict[str, str]()
 
-    def write(stem: str, figure: Figure) -> list[Path]:
-        written = []
-        captions[stem] = figure_caption(stem, figure, results, output.confusion)
+    def write(stem: str, figure: Figure) -> _WrittenFigure:
+        caption = figure_caption(stem, figure, results, output.confusion)
+        written, shown = [], None
         if {"svg", "html"} & {*formats}:
             svg = as_svg(figure)
-            drawings.append(drawing(stem, figure, svg, captions[stem]))
+            shown = drawing(stem, figure, svg, caption)
         if "svg" in formats:
             write_bytes(out / f"{stem}.svg", svg)
             written.append(out / f"{stem}.svg")
         if output.figure_data:
-            written.append(write_frame(drawn_data(figure), out / f"{stem}_data.csv"))
-        return written + [
-            save_figure(figure, out / f"{stem}.{suffix}") for suffix in ("png", "pdf") if suffix in formats
-        ]
+            written.append(write_frame(drawn_data(figure, results.print_names), out / f"{stem}_data.csv"))
+        written += [save_figure(figure, out / f"{stem}.{suffix}") for suffix in ("png", "pdf") if suffix in formats]
+        return _WrittenFigure(stem, caption, shown, written)
 
     figures = report_figures(results, ranks, output.confusion, seeds=output.seeds)
-    for written in drawn(figures, write, results.left_out, look):
-        yield from written
+    found = []
+    for one in drawn(figures, write, results.left_out, look, free_processes()):
+        yield from one.paths
+        found.append(one)
     if "table" in formats and {*FIGURE_FORMATS} & {*formats}:
-        yield from write_captions(captions, out)
+        yield from write_captions({one.stem: one.caption for one in found}, out)
     if "html" in formats:
-        yield write_page(results, drawings, table, out / "index.html")
+        yield write_page(results, [one.drawing for one in found if one.drawing], table, out / "index.html")
 
 
 def report_page(paths: Sequence[Path], place: Path) -> str:
     """Return the page of a report on all runs in and below the paths, without writing a file.
 
     Args:
-        place: directory in which the page would lie.
+        place: directory for which the page is made.
 
     Raises:
         UserError: if no run is found.
@@ -253,12 +265,14 @@ def _write_tables(
     marks = {row["variant"]: mark for row, mark in zip(table.rows, table.marks, strict=True)}
     average = None if ranks is None else {str(name): float(rank) for name, rank in ranks.average.items()}
     order = dict.fromkeys(arms[variant] for variant in by_result)
-    if wide := dataset_table(results.aggregate, arms, marks, average, [*order]):
+    with names_in_force(results.print_names):
+        wide = dataset_table(results.aggregate, arms, marks, average, [*order])
+    if wide:
         yield from wide.write(out, siunitx=output.siunitx)
 
 
 def _test_examples(results: Results) -> int | None:
-    if results.folds:  # every fold has its own
+    if results.folds:  # every fold has its own split
         return None
     datasets = [run.record.dataset for run in results.runs]
     sizes = {dataset.get("test") for dataset in datasets if dataset["fingerprint"]}

@@ -25,29 +25,33 @@ def with_targets(summary: pd.DataFrame, history: pd.DataFrame, metric: str, targ
         history: one row per run and epoch: position (of the run in the summary), the metric, and seconds, which
             include the compilation in a run's first epoch.
         metric: a validation column of the history.
-        target: reached by this value or a better one.
+        target: value that counts as reached, like any better value.
     """
     if metric not in history:
         return summary.assign(**dict.fromkeys(TIMES_TO_TARGET, np.nan))
-    position = history["position"]
     seconds = history["seconds"] if "seconds" in history else pd.Series(np.nan, history.index)
-    elapsed = seconds.groupby(position).cumsum()
-    warm = _without_compilation(seconds, position).groupby(position).cumsum()
+    elapsed = seconds.groupby(history["position"]).cumsum()
+    warm = warm_seconds(seconds, history["position"])
     there = history.assign(elapsed=elapsed, warm=warm)[sign_of(metric) * (history[metric] - target) >= 0]
     first = there.drop_duplicates("position").set_index("position").reindex(range(len(summary)))
     times = zip(TIMES_TO_TARGET, ("epoch", "elapsed", "warm"), strict=True)
     return summary.assign(**{name: first[column].to_numpy(float) for name, column in times})
 
 
-def _without_compilation(seconds: "pd.Series[float]", position: "pd.Series[int]") -> "pd.Series[float]":
-    """Return the seconds of each epoch, with the median of a run's later epochs in place of its first."""
+def warm_seconds(seconds: "pd.Series[float]", position: "pd.Series[int]") -> "pd.Series[float]":
+    """Return each run's seconds until the end of each epoch; the median of the later epochs replaces its first one.
+
+    Args:
+        seconds: of each epoch.
+        position: of the run.
+    """
     is_first = ~position.duplicated()
     usual = seconds.mask(is_first).groupby(position).transform("median")
-    return seconds.mask(is_first & usual.notna(), usual)
+    return seconds.mask(is_first & usual.notna(), usual).groupby(position).cumsum()
 
 
 def with_compilation(summary: pd.DataFrame, metric: str) -> list[str]:
-    """Warn of runs whose seconds without compilation include it, because they have no later epoch."""
+    """Warn about runs with a single epoch, whose seconds without compilation include it."""
     if metric != WARM_SECONDS or not (single := int((summary["epochs"] == 1).sum())):
         return []
     text = "a single epoch, which may include the compilation; no later epoch shows how long it takes without"
@@ -55,7 +59,7 @@ def with_compilation(summary: pd.DataFrame, metric: str) -> list[str]:
 
 
 def target_columns(runs: pd.DataFrame, target: float | None) -> dict[str, float | int | None]:
-    """Return the number of a variant's completed runs that reached the target, and their median epochs and seconds.
+    """Return the number of a variant's completed runs that reached the target, and the median epochs and seconds.
 
     A run that diverged or never reached the target counts as infinitely slow; a median that falls on such a run is NaN.
     Runs that failed, were interrupted or are still training count as missing, as in comparisons.
@@ -77,7 +81,7 @@ def without_lost_times(summary: pd.DataFrame) -> pd.DataFrame:
 def usual_target(summary: pd.DataFrame, history: pd.DataFrame, baseline: str, metric: str) -> float | None:
     """Return the default target: the worst final value of the baseline's completed runs.
 
-    All of those runs reach it. About half of them would never reach their mean.
+    All of these runs reach it, while about half of them would never reach their mean.
     """
     completed = np.flatnonzero((summary["variant"] == baseline) & (summary["status"] == "completed"))
     if metric not in history:

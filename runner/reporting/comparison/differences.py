@@ -2,12 +2,11 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
 from runner.core.text import counted
 from runner.records.baselines import arm_parts
@@ -15,20 +14,22 @@ from runner.reporting.comparison.decision import STILL_TRAINING, outcome
 from runner.reporting.comparison.folds import units_of
 from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.metrics import interval_text, signed_text
-from runner.reporting.results import Results
 from runner.reporting.sentences.time_verdicts import shown_estimate
-from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.significance.names_of_tests import CORRECTED_T
+from runner.reporting.statistics.t_quantile import t_quantile
 from runner.reporting.tuning.tuning_trials import point_values
+
+if TYPE_CHECKING:
+    from runner.reporting.results import Results  # which holds the differences
 
 BY_EPOCH = ["variant", "name", "cell", "epoch", "n", "mean", "low", "high"]
 _TINY = np.finfo(float).tiny
-_TRAINING = "training"  # the word of a comparison without a verdict yet
-_DIGITS = 3  # of a chosen value
+_TRAINING = "training"  # word for a comparison that has no verdict yet
+_DIGITS = 3  # significant digits of a chosen value
 _SPACE = "\N{NO-BREAK SPACE}"
 
 
-def differences(results: Results) -> list[Difference]:
+def differences(results: "Results") -> list[Difference]:
     """Return the comparisons of a report that have a difference or a verdict, in the order of its table."""
     rows = results.comparisons.to_dict("records")
     cells = names_and_cells(results)
@@ -38,7 +39,7 @@ def differences(results: Results) -> list[Difference]:
 
 def _difference(
     row: Mapping[Any, Any],
-    results: Results,
+    results: "Results",
     cells: Mapping[str, tuple[str, str]],
     chosen: Mapping[str, str],
     places: Sequence[Sequence[int]],
@@ -73,33 +74,33 @@ def _difference(
 def differences_by_seed(
     summary: pd.DataFrame, metric: str, places: Sequence[Sequence[int]], *, is_paired: bool
 ) -> dict[Any, float]:
-    """Return the differences by seed or fold; several runs of one, in any cells, count as their mean."""
+    """Return the differences by seed or fold; several runs of a seed, in any cells, count as their mean."""
     one, other = (_seed_means(summary, summary[[metric]].astype(float), side)[metric] for side in places)
     found = one - (other if is_paired else other.mean())
     return dict(zip(found.index, found, strict=True))
 
 
 def _seed_means(summary: pd.DataFrame, values: pd.DataFrame, places: Sequence[int]) -> pd.DataFrame:
-    """Return the mean values of each seed or fold: of its runs in each cell, then over the cells.
+    """Return the mean value of each seed or fold, first over its runs in each cell, then over the cells.
 
     Args:
         values: one row per row of the summary.
-        places: the rows to take.
+        places: the rows to use.
     """
-    runs = summary.iloc[list(places)]
-    units = units_of(runs)
+    rows = list(places)
+    units, own = units_of(summary).iloc[rows], values.iloc[rows]
     if units.is_unique:
-        return values.iloc[list(places)].set_index(units).sort_index()
-    cells = runs.get("cell", pd.Series("", runs.index))
-    means: pd.DataFrame = values.iloc[list(places)].groupby([units, cells]).mean().groupby(level=0).mean()
+        return own.set_index(units).sort_index()
+    cells = summary["cell"].iloc[rows] if "cell" in summary else pd.Series("", units.index)
+    means: pd.DataFrame = own.groupby([units, cells]).mean().groupby(level=0).mean()
     return means
 
 
-def differences_by_epoch(results: Results, found: Sequence[Difference]) -> pd.DataFrame:
+def differences_by_epoch(results: "Results", found: Sequence[Difference]) -> pd.DataFrame:
     """Return one row per difference and epoch: variant, name, cell, epoch, n (pairs), mean, low and high.
 
-    The differences are those of the validation metric. They end with the shortest run. The 95% intervals hold for each
-    epoch alone; without pairs they are Welch's. The frame is empty without a history of the metric.
+    The differences are in the validation metric, and end with the shortest run. The 95% intervals hold for each epoch
+    separately; without pairs, they are Welch's. The frame is empty without a history of the metric.
     """
     history, column, rows = results.history, results.validation_metric, [pd.DataFrame(columns=BY_EPOCH)]
     if column in history:
@@ -109,7 +110,7 @@ def differences_by_epoch(results: Results, found: Sequence[Difference]) -> pd.Da
     return pd.concat([own for own in rows if len(own)] or rows, ignore_index=True)
 
 
-def _over_time(results: Results, one: Difference, wide: pd.DataFrame) -> pd.DataFrame:
+def _over_time(results: "Results", one: Difference, wide: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of one difference.
 
     Args:
@@ -132,13 +133,13 @@ def _reach_of_mean(values: npt.NDArray[np.float64], overlap: float) -> npt.NDArr
     """Return half the width of the t-interval of each column's mean; NaN for one row.
 
     Args:
-        overlap: of the training sets; see `summarize`.
+        overlap: overlap of the training sets; see `summarize`.
     """
     n = len(values)
     if n < 2:
         return np.full(values.shape[1], np.nan)
     error = values.std(axis=0, ddof=1) * np.sqrt(1 / n + overlap)
-    reach: npt.NDArray[np.float64] = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * error
+    reach: npt.NDArray[np.float64] = t_quantile(n - 1) * error
     return reach
 
 
@@ -150,12 +151,12 @@ def _welch_reach(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -
     freedom = sum(errors) ** 2 / np.maximum(
         sum(error**2 / (len(side) - 1) for error, side in zip(errors, (one, other), strict=True)), _TINY
     )
-    reach: npt.NDArray[np.float64] = stats.t.ppf((1 + CONFIDENCE) / 2, np.maximum(freedom, 1)) * np.sqrt(sum(errors))
+    reach: npt.NDArray[np.float64] = t_quantile(np.maximum(freedom, 1)) * np.sqrt(sum(errors))
     return reach
 
 
-def names_and_cells(results: Results) -> dict[str, tuple[str, str]]:
-    """Return by label the name of each variant, and its cell of the grid with its data set.
+def names_and_cells(results: "Results") -> dict[str, tuple[str, str]]:
+    """Return the name of each variant, and its cell of the grid with its data set, by label.
 
     Without several baselines there is one cell, "", and the names are the labels.
     """
@@ -169,8 +170,8 @@ def names_and_cells(results: Results) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _chosen(results: Results) -> dict[str, str]:
-    """Return the values that were chosen for each tuned variant, by its label."""
+def _chosen(results: "Results") -> dict[str, str]:
+    """Return the chosen values of each tuned variant, by label."""
     if results.tuning is None:
         return {}
     best = results.tuning[results.tuning["chosen"]]
@@ -187,7 +188,7 @@ def _last(key: str) -> str:
 
 
 def _short(value: str) -> str:
-    """Shorten a number to a few digits; other text stays."""
+    """Shorten a number to a few digits; leave other text unchanged."""
     try:
         number = float(value)
     except ValueError:

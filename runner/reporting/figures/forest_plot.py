@@ -1,6 +1,8 @@
 """Forest plot: each variant's difference from its baseline, with its seeds, intervals and verdict."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Container, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ from matplotlib.figure import Figure
 from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
-from runner.reporting.figures.drawing.canvas import is_narrow, legend_below, panels, row_places, wrapped
+from runner.reporting.figures.drawing.canvas import BASELINE_COLOR, is_narrow, legend_below, panels, row_places, wrapped
 from runner.reporting.figures.drawing.difference_axis import (
     MARGIN_COLOR,
     difference_label,
@@ -20,6 +22,8 @@ from runner.reporting.figures.drawing.difference_axis import (
     signed_ticks,
 )
 from runner.reporting.figures.drawing.drawn_data import hidden_name
+from runner.reporting.figures.drawing.names import shown_name
+from runner.reporting.figures.drawing.shown_rows import others_name
 from runner.reporting.metrics import margin_text
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
@@ -27,18 +31,18 @@ from runner.reporting.statistics.significance.attainability import CONFIDENCE
 WORDS = {"better": "#00609A", "worse": "#B34700", "equivalent": "#00734F"}
 _NO_WORD = "#555555"
 _QUIET = "0.35"
-_NAME, _HEADING, _LABEL = 30, 50, 70  # letters per line: names, headings of panels, the label of the axis
-_ROW, _FRAME, _TITLE = 0.32, 1.1, 0.25  # inches: a row of one line, what surrounds all rows, a panel's heading
+_NAME, _HEADING, _LABEL = 30, 50, 70  # letters per line of names, of panel headings, and of the axis label
+_ROW, _FRAME, _TITLE = 0.32, 1.1, 0.25  # inches of a row of one line, around all rows, and of a panel's heading
 _NEAREST, _FARTHEST, _BELOW = (
     0.02,
     0.40,
     0.18,
-)  # of a row: range above its middle for dots; position of mean and intervals
-_WORD_AT, _TEXT_AT, _HEAD_AT = 1.0, 8.3, 0.4  # widths of a letter: beside the axes, and above them
+)  # shares of a row: range above the middle for dots; position of mean and intervals
+_WORD_AT, _TEXT_AT, _HEAD_AT = 1.0, 8.3, 0.4  # distances to the right of the axes and above them, in widths of a letter
 _SEED, _CENTER = "seed", "estimate"  # parts of a row, in the figure's data
 _THESE, _NEW = "interval for these test examples", "interval for new test examples"
-_SIDES_AT, _SIDES_BELOW = 0.6, -2.1  # widths of a letter: the words for both sides, beside 0 and below the axis
-_LABEL_PAD = 1.5  # sizes of a letter: between the ticks and the label, for these words
+_SIDES_AT, _SIDES_BELOW = 0.6, -2.1  # words for both sides: distances from 0 and the axis, in letter widths
+_LABEL_PAD = 1.5  # distance of ticks and label, in sizes of a letter, which leaves room for these words
 
 
 def forest(
@@ -48,17 +52,20 @@ def forest(
     *,
     margin: float | None = None,
     unit: Unit = SEEDS,
+    shown: Container[str] | None = None,
 ) -> Figure:
     """Draw the differences from the baseline: a row for each variant, a panel for each cell of a grid.
 
-    Dots are the seeds' differences; below them are the mean, the interval for these test examples (thick) and the one
-    that also covers new test examples (thin). A difference that is far beyond the others is an arrow at the edge of the
-    axis. A narrow figure has no numbers beside the rows.
+    Dots are the seeds' differences; below them are the mean, the interval for these test examples (thick) and the
+    interval that also covers new test examples (thin). A difference that is far beyond the others is an arrow at the
+    edge of the axis. A narrow figure has no numbers next to the rows.
 
     Args:
         margin: differences within it count as equal; drawn as a band.
-        unit: what a dot is.
+        unit: unit that a dot represents.
+        shown: variants with a row; the others of a cell share its last one, with a dot for each; None: all.
     """
+    found = found if shown is None else _few_rows(found, shown)
     cells = {cell: [one for one in found if one.cell == cell] for cell in dict.fromkeys(one.cell for one in found)}
     names = {cell: [_name(one) for one in own] for cell, own in cells.items()}
     places = {cell: row_places(own) for cell, own in names.items()}
@@ -76,7 +83,7 @@ def forest(
             _draw(axes, one, float(middle), limits)
         axes.set_yticks(middles, labels=names[cell])
         if cell:
-            heading = cell if common else f"{cell}: against {own[0].baseline}"
+            heading = cell if common else f"{cell}: against {shown_name(own[0].baseline)}"
             axes.set_title(wrapped(heading, _HEADING), loc="left", fontsize="medium", color=_QUIET)
         if axes is not row[-1]:
             axes.tick_params(bottom=False, labelbottom=False)
@@ -90,12 +97,34 @@ def forest(
     return figure
 
 
+def _few_rows(found: Sequence[Difference], shown: Container[str]) -> list[Difference]:
+    """Return one difference in place of all in a cell that are not shown; its dots are their estimates."""
+    rows = [one for one in found if one.variant in shown]
+    others: dict[str, list[Difference]] = {}
+    for one in found:
+        if one.variant not in shown:
+            others.setdefault(one.cell, []).append(one)
+    unknown: dict[str, Any] = dict.fromkeys(("estimate", "low", "high", "new_low", "new_high"), math.nan)
+    return rows + [
+        replace(
+            own[0],
+            name=others_name(len(own)),
+            note="",
+            word="",
+            text="",
+            by_seed={one.variant: one.estimate for one in own},
+            **unknown,
+        )
+        for own in others.values()
+    ]
+
+
 def _name(one: Difference) -> str:
-    return wrapped(one.name, _NAME) + (f"\n{wrapped(one.note, _NAME)}" if one.note else "")
+    return wrapped(shown_name(one.name), _NAME) + (f"\n{wrapped(one.note, _NAME)}" if one.note else "")
 
 
 def _frame(axes: Axes, metric: str, margin: float | None, limits: tuple[float, float], height: float) -> None:
-    axes.axvline(0, color="black", linewidth=0.8, zorder=1)
+    axes.axvline(0, color=BASELINE_COLOR, linewidth=1.2, zorder=1)
     if margin:
         axes.axvspan(-margin, margin, color=MARGIN_COLOR, linewidth=0, zorder=0)
     axes.set_xlim(limits)
@@ -135,7 +164,7 @@ def _beside(axes: Axes, text: str, middle: float, at: float, **kind: Any) -> Non
 
 
 def _head(axes: Axes) -> None:
-    """Name the columns beside the rows."""
+    """Write the headings of the columns next to the rows."""
     columns = [("verdict", _WORD_AT), (f"difference [{CONFIDENCE:.0%} interval]", _TEXT_AT)]
     for text, at in columns[: 1 if is_narrow() else 2]:
         axes.annotate(

@@ -1,4 +1,4 @@
-"""Differences from the baseline by epoch: when a variant gets ahead, even where curves overlap."""
+"""Differences from the baseline by epoch, which show when a variant gets ahead, even if the curves overlap."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
-from runner.reporting.figures.drawing.canvas import epoch_axis, is_narrow, label_rows, legend_below, panels, wrapped
+from runner.reporting.figures.drawing.canvas import (
+    BASELINE_COLOR,
+    epoch_axis,
+    is_narrow,
+    label_rows,
+    legend_below,
+    panels,
+    wrapped,
+)
 from runner.reporting.figures.drawing.difference_axis import (
     MARGIN_COLOR,
     difference_label,
@@ -18,14 +26,15 @@ from runner.reporting.figures.drawing.difference_axis import (
     signed_ticks,
 )
 from runner.reporting.figures.drawing.drawn_data import hidden_name
+from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.metrics import margin_text
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
-_TOGETHER = 3  # most lines in one panel
-_MOST = 12  # panels
+_TOGETHER = 3  # largest number of lines in one panel
+_MOST = 12  # largest number of panels
 _ACROSS = 4  # panels side by side
-_FIRST, _FURTHER, _FRAME = 1.7, 1.35, 0.7  # inches: a single row of panels, one of several, what surrounds all
+_FIRST, _FURTHER, _FRAME = 1.7, 1.35, 0.7  # inches of a single row of panels, of one of several, and around all
 _EARLY = 3  # the first third of the epochs may leave the axis
 
 
@@ -46,14 +55,14 @@ def difference_over_time(
 ) -> Figure:
     """Draw each variant's mean difference from its baseline by epoch, with its interval.
 
-    A panel shows the variants of one cell of a grid, or up to three variants. With more, each has its panel, in which
-    the others are grey.
+    A panel shows the variants of one cell of a grid, or up to three variants. With more variants, each has a panel in
+    which the others are grey.
 
     Args:
-        frame: from `differences_by_epoch`.
-        metric: the history's column, for the words.
-        baseline: in words.
-        styles: by name of the variant; only those that stand out are shown.
+        frame: result of `differences_by_epoch`.
+        metric: column of the history, for the words.
+        baseline: description of the baseline.
+        styles: styles by variant name; only variants that stand out are shown.
         margin: differences within it count as equal; drawn as a band.
     """
     parts = _parts(frame, styles)
@@ -68,7 +77,9 @@ def difference_over_time(
         _draw(axes, part, styles)
         _frame(axes, metric, margin, limits)
         if len(parts) > 1:
-            axes.set_title(wrapped(part.heading, 110 // across), loc="left", fontsize="medium", color="0.35")
+            axes.set_title(
+                wrapped(shown_name(part.heading), 110 // across), loc="left", fontsize="medium", color="0.35"
+            )
         axes.tick_params(labelleft=not position % across)
         if position + across < len(parts):
             axes.tick_params(labelbottom=False)
@@ -106,7 +117,7 @@ def _draw(axes: Axes, part: _Panel, styles: Mapping[str, Style]) -> None:
 
 
 def _frame(axes: Axes, metric: str, margin: float | None, limits: tuple[float, float]) -> None:
-    axes.axhline(0, color="black", linewidth=0.8, zorder=1)
+    axes.axhline(0, color=BASELINE_COLOR, linewidth=1.2, zorder=1)
     if margin:
         axes.axhspan(-margin, margin, color=MARGIN_COLOR, linewidth=0, zorder=0)
     axes.set_ylim(limits)
@@ -118,7 +129,7 @@ def _explain(
     figure: Figure, axes: Axes, margin: float | None, metric: str, styles: Mapping[str, Style], names: list[str]
 ) -> None:
     for name in names:
-        axes.plot([], [], styles[name].dash, color=styles[name].color, label=wrapped(name, 40))
+        axes.plot([], [], styles[name].dash, color=styles[name].color, label=wrapped(shown_name(name), 40))
     axes.fill_between([], [], color="0.45", alpha=0.6, linewidth=0, label=f"{CONFIDENCE:.0%} interval of the mean")
     if margin:
         axes.fill_between(

@@ -23,7 +23,7 @@ from runner.reporting.figures.drawing.canvas import (
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 
 _HEADERS = ("val acc", "test acc", "test nll", "test ece")
-_LABEL_WIDTH = 32  # characters
+_LABEL_WIDTH = 32  # characters of a label
 _ROW = 0.25  # inches per variant with a name of one line
 
 

@@ -8,12 +8,13 @@ from matplotlib.figure import Figure
 from runner.core.text import counted
 from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import legend_below, panels, wrapped
+from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.statistics.performance_profiles import LARGEST_RATIO
 from runner.reporting.statistics.ties import Values
 
-_NAME = 46  # letters per line
+_NAME = 46  # letters per line of a name
 
 
 def profile_curves(
@@ -26,14 +27,14 @@ def profile_curves(
     """Draw the profile of each variant up to the largest ratio that scores, with its score in the legend.
 
     Args:
-        curves: ratios at which a profile rises, from 1, and the shares from there on.
-        labels: of the ratios and of the shares (in percent).
+        curves: ratios at which each profile rises, from 1, and the shares after them.
+        labels: labels of the ratios and of the shares (in percent).
     """
     figure, (axes,) = panels(1, title, TWO_COLUMNS, 2.6)
     faint = [variant for variant in curves if not styles[variant].shown]
     for variant, (ratios, shares) in curves.items():
         style = styles[variant]
-        named = f"{wrapped(variant, _NAME)} (score {scores[variant]:.2f})" if style.shown else None
+        named = f"{wrapped(shown_name(variant), _NAME)} (score {scores[variant]:.2f})" if style.shown else None
         if variant in faint[:1]:
             named = counted(len(faint), "other variant")
         axes.step(

@@ -1,4 +1,4 @@
-"""First screen of the page: a forest plot of the differences from the baseline, with the verdict of each variant."""
+"""First screen of the page: a forest plot of differences from the baseline, with the verdict of each variant."""
 
 from collections.abc import Mapping, Sequence
 
@@ -19,7 +19,7 @@ from runner.reporting.results import Results
 
 
 def answer(results: Results, found: Sequence[Difference]) -> Forest:
-    """Return the forest plot of a report's comparisons: in the order of the table, each cell after its baseline.
+    """Return the forest plot of a report's comparisons, in the order of the table, each cell after its baseline.
 
     Args:
         found: the comparisons, as from `differences`.
@@ -27,16 +27,19 @@ def answer(results: Results, found: Sequence[Difference]) -> Forest:
     scale = scale_of(found, results.margin)
     p_values = {row["variant"]: p_text(row) for row in results.comparisons.to_dict("records")}
     members: dict[str, list[ForestRow]] = {}
+    headed: dict[str, ForestRow] = {}
     for one in found:
         rows = members.setdefault(one.cell, [])
         baseline = results.baselines[one.variant]
         names = {one.variant: one.name, baseline: one.baseline} if one.cell else {}
-        if baseline in results.variants and not any(row.variant == baseline for row in rows):
+        if baseline in results.variants and one.cell:
+            headed.setdefault(one.cell, _row(results, baseline, names, scale))
+        elif baseline in results.variants and not any(row.variant == baseline for row in rows):
             rows.insert(0, _row(results, baseline, names, scale))
         rows.append(_row(results, one.variant, names, scale, one, p_values[one.variant]))
-    shown = {row.variant for rows in members.values() for row in rows}
+    shown = {row.variant for rows in [*members.values(), headed.values()] for row in rows}
     others = [_row(results, variant, {}, scale) for variant in results.variants if variant not in shown]
-    groups = [ForestGroup(cell, rows) for cell, rows in members.items()]
+    groups = [ForestGroup(cell, rows, headed.get(cell)) for cell, rows in members.items()]
     groups += [ForestGroup("", others)] if others else []
     return forest(groups, found, scale, _subject(results)) if scale else Forest(groups)
 
@@ -52,9 +55,9 @@ def _row(
     """Return the row of a variant.
 
     Args:
-        names: the short names of the variants that its sentence names.
-        difference: None if it is compared with none.
-        p_value: adjusted; "-" if there is none.
+        names: short names of the variants in its sentence.
+        difference: None if it is not compared.
+        p_value: adjusted p value; "-" if there is none.
     """
     sentence = results.verdict_parts[variant].short if scale else results.verdicts[variant]
     for label in sorted(names, key=len, reverse=True):

@@ -1,6 +1,7 @@
 """Tables of the page: cells with text, sort value and style."""
 
 import math
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,7 +9,13 @@ from dataclasses import dataclass, field
 from runner.reporting.comparison.decision import BETTER, EQUIVALENT, IDENTICAL, WORSE
 
 VERDICT_KINDS = {BETTER: "good", WORSE: "bad", EQUIVALENT: "same", IDENTICAL: "same"}  # styles of words
-_ONE_LINE = 40  # letters that fit into a cell without a break
+_ONE_LINE = 40  # letters that fit into a cell without a line break
+_HYPHEN = re.compile(r"(?<![^\s(\[,;/])-(?=\d)")  # before a number, not within a name or an override
+
+
+def with_minus(text: str) -> str:
+    """Return a text with a minus sign in place of the hyphen before each negative number."""
+    return _HYPHEN.sub("\N{MINUS SIGN}", text)
 
 
 @dataclass(frozen=True)
@@ -17,8 +24,8 @@ class Cell:
 
     parts: Sequence[tuple[str, bool]]
     sort: float | None = None
-    kind: str = ""  # style: number, best, good, bad, same, reason (without verdict), long
-    link: str = ""  # address
+    kind: str = ""  # style: number, best, good, bad, same, reason (no verdict), long
+    link: str = ""  # address of a link
 
     @classmethod
     def text(cls, text: object, kind: str = "") -> "Cell":
@@ -27,21 +34,22 @@ class Cell:
 
     @classmethod
     def number(cls, text: str, value: float | None, kind: str = "number") -> "Cell":
-        """Return a cell that sorts by its number, an infinite one as the largest; without one it is empty, and last."""
+        """Return a cell that sorts by its number, infinity as the largest; without a number, it is empty and last."""
         if value is None or math.isnan(value):
             return cls([("", False)], kind=kind)
         most = sys.float_info.max
-        return cls([(text, False)], min(max(value, -most), most), kind)
+        shown = with_minus(text).replace("e-", "e\N{MINUS SIGN}")
+        return cls([(shown, False)], min(max(value, -most), most), kind)
 
 
 def width_of(text: str) -> str:
-    """Return the kind of a cell of text: long if it may not stand on one line."""
+    """Return the kind of a text cell: long if the text may need several lines."""
     return "long" if len(text) > _ONE_LINE else ""
 
 
 @dataclass(frozen=True)
 class Column:
-    """Column header; `hidden`: shown on demand; `minor`: not on paper."""
+    """Column header; `hidden` columns are shown on demand, and `minor` ones are not printed."""
 
     name: str
     number: bool = False
@@ -59,6 +67,6 @@ class PageTable:
     caption: str
     columns: list[Column]
     rows: list[list[Cell]] = field(default_factory=list)
-    variants: Sequence[int] = ()  # of each row, its position among the report's; none if rows belong to no variant
-    of_runs: bool = False  # the rows are the runs, in their order
-    metric: str = ""  # the column that the charts begin with
+    variants: Sequence[int] = ()  # position of each row's variant in the report; empty if rows belong to no variant
+    of_runs: bool = False  # whether the rows are the runs, in order
+    metric: str = ""  # column with which the charts begin

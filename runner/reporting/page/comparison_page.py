@@ -19,7 +19,7 @@ from runner.reporting.page.cells import VERDICT_KINDS, Cell, Column, PageTable
 from runner.reporting.page.forest_layout import Forest, ForestGroup, ForestRow, Subject, forest, marks_of, scale_of
 
 _WORDS = {BETTER: BETTER, WORSE: WORSE, IDENTICAL: IDENTICAL}
-_Row = Mapping[Any, Any]  # of the frame
+_Row = Mapping[Any, Any]  # a row of the frame
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ class ComparisonPage:
     frame: pd.DataFrame  # see `regression_frame`
     conclusion: str
     notes: Sequence[str]
-    about: Sequence[str]  # a line on each side
-    environments: Sequence[Sequence[tuple[str, str, str]]]  # by side: name, value on the reference, value on the side
+    about: Sequence[str]  # one line for each side
+    environments: Sequence[Sequence[tuple[str, str, str]]]  # by side: name, value on reference, value on side
 
     def text(self) -> str:
-        """Return the page: the conclusion, a forest plot, its limits, the table, and where the environments differ."""
+        """Return the page: the conclusion, a forest plot, the limits, the table, and differences in environment."""
         heading = f"Comparison by {quantity(self.sides.metric)}"
         return template("comparison.html").render(
             title=f"{heading} - runner",

@@ -16,7 +16,7 @@ def effects_table(effects: pd.DataFrame) -> PageTable:
     """Return one row per main effect and interaction.
 
     Args:
-        effects: with the columns of effects.csv, and at least one row.
+        effects: frame with the columns of effects.csv, and at least one row.
     """
     several = len({*effects["dataset"]}) > 1
     rows = []

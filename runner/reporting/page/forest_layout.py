@@ -22,10 +22,11 @@ from runner.reporting.metrics import (
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
 SYMBOLS = {BETTER: "▲", WORSE: "▼", EQUIVALENT: "=", UNDECIDED: "?", IDENTICAL: "="}
-_FAR = 6.0  # times the median reach of the variants; what reaches farther does not set the axis
-_EDGE = 1.5  # percent of the width on either side of the axis
-_TICKS = 6  # most intervals between ticks
-_LETTERS = 12  # most of a seed, or of the digest that names a fold
+_FAR = 6.0  # multiple of the variants' median reach; values farther away do not affect the axis
+_EDGE = 1.5  # margin on either side of the axis, in percent of the width
+_TICKS = 6  # largest number of intervals between ticks
+_MOST_HIGH = 8  # largest number of rows and headings for which a row has two lines
+_LETTERS = 12  # letters of a seed, or of a fold's digest
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Scale:
 
     @classmethod
     def of(cls, reaches: Sequence[tuple[float, float]]) -> "Scale":
-        """Return the axis that shows zero and what each row reaches, but for rows far beyond the others."""
+        """Return the axis that shows zero and the reach of each row, except rows far beyond the others."""
         sizes = [max(abs(low), abs(high)) for low, high in reaches]
         usual = _FAR * float(np.median(sizes))
         shown = [ends for ends, size in zip(reaches, sizes, strict=True) if size <= usual or usual == 0]
@@ -50,29 +51,29 @@ class Scale:
         return f"{_EDGE + (100 - 2 * _EDGE) * share:.2f}%"
 
     def holds(self, value: float) -> bool:
-        """Return whether the axis reaches a value."""
+        """Return whether a value lies on the axis."""
         return self.low <= value <= self.high
 
     def ticks(self) -> list[float]:
-        """Return the values to name on the axis."""
+        """Return the values of the axis labels."""
         found = MaxNLocator(nbins=_TICKS, steps=[1, 2, 2.5, 5, 10]).tick_values(self.low, self.high)
         return [float(tick) for tick in found if self.holds(tick)]
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What a forest plot is about."""
+    """Subject of a forest plot."""
 
     metric: str
-    baseline: str  # in words
-    noun: str  # of what a dot is: a seed or a fold
+    baseline: str  # description of the baseline
+    noun: str  # noun for a dot: seed or fold
     margin: float | None
     sizes: Sequence[int]  # number of observations of each comparison
 
 
 @dataclass(frozen=True)
 class Mark:
-    """Something drawn at a place: its text for the pointer, and `beyond` the side where the axis does not reach it."""
+    """A mark at a place, with its tooltip; `beyond` is the side on which it lies beyond the axis."""
 
     place: str
     text: str
@@ -90,55 +91,61 @@ class Bar:
 
 @dataclass(frozen=True)
 class ForestRow:
-    """A variant: its word, sentence, numbers and marks; `position` among the variants of the report."""
+    """Row of a variant: word, sentence, numbers and marks; `position` is its place among the report's variants."""
 
     variant: str
-    name: str  # short, if its group has a heading
+    name: str  # short name if its group has a heading
     note: str  # chosen values, and lost runs
     position: int
     word: str
-    sentence: str  # without the evidence, if the plot shows it
+    sentence: str  # without evidence that the plot shows
     numbers: str = ""  # the estimate and its interval
     p_value: str = ""
     mean: Mark | None = None
     dots: Sequence[Mark] = ()
-    bars: Sequence[Bar] = ()  # of the interval, then of the one for new test images
+    bars: Sequence[Bar] = ()  # bars of the interval, then of the interval for new test images
 
     @property
     def symbol(self) -> str:
-        """The sign of the word, for those who do not see its colour."""
+        """The symbol of the word, for readers who cannot see its colour."""
         return SYMBOLS.get(self.word, "")
 
 
 @dataclass(frozen=True)
 class ForestGroup:
-    """The rows of one baseline; without a heading if there are no others."""
+    """The rows of one baseline; it has a heading only if there are several groups."""
 
     heading: str
     rows: Sequence[ForestRow]
+    baseline: ForestRow | None = None  # to name in the heading
 
 
 @dataclass(frozen=True)
 class Forest:
-    """The forest plot; without a comparison it has no ticks."""
+    """The forest plot; it has no ticks without a comparison."""
 
     groups: Sequence[ForestGroup]
     ticks: Sequence[Mark] = ()
     zero: str = ""
     margin: Bar | None = None
     label: str = ""
-    numbers: str = ""  # head of the numbers beside the plot
-    ends: tuple[str, str] = ("", "")  # what the two directions mean
+    numbers: str = ""  # heading of the numbers next to the plot
+    ends: tuple[str, str] = ("", "")  # meaning of the two directions
     caption: str = ""
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether its rows have to be low to fit on the first screen."""
+        return sum(len(group.rows) + bool(group.heading) for group in self.groups) > _MOST_HIGH
 
     @staticmethod
     def width(bar: Bar) -> str:
-        """Return the width of a bar, as SVG wants it."""
+        """Return the width of a bar as text for SVG."""
         return f"{float(bar.end[:-1]) - float(bar.start[:-1]):.2f}%"
 
 
 def scale_of(found: Sequence[Difference], margin: float | None) -> Scale | None:
-    """Return the axis of some differences and a margin; None if none of them has an estimate."""
+    """Return the axis of some differences and a margin; None if there is no estimate."""
     reaches = [reach for one in found if (reach := _reach(one))]
     margins = [] if margin is None else [(-margin, margin)]
     return Scale.of([*reaches, *margins]) if reaches else None
@@ -164,7 +171,7 @@ def forest(groups: Sequence[ForestGroup], found: Sequence[Difference], scale: Sc
 
 
 def _reach(one: Difference) -> tuple[float, float] | None:
-    """Return the smallest and largest finite value to draw of a comparison; None if there is none."""
+    """Return the smallest and largest finite value of a comparison to draw; None if there is none."""
     ends = (one.low, one.high, one.new_low, one.new_high)
     finite = [float(value) for value in (one.estimate, *ends, *one.by_seed.values()) if math.isfinite(value)]
     return (min(finite), max(finite)) if math.isfinite(one.estimate) else None
@@ -207,7 +214,7 @@ def _tick_text(tick: float, metric: str) -> str:
 
 
 def _caption(subject: Subject, rows: Sequence[ForestRow], found: Sequence[Difference]) -> str:
-    """Describe the marks that the plot has."""
+    """Describe the marks in the plot."""
     noun = subject.noun
     parts = []
     if any(row.dots for row in rows):

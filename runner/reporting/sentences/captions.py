@@ -1,4 +1,4 @@
-"""Captions of figures: what every figure of a name shows."""
+"""Captions of figures, by name."""
 
 from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
@@ -35,7 +35,7 @@ TUNING_CAPTIONS = {
         "not set."
     ),
 }
-TUNING_CURVES = {  # by kind
+TUNING_CURVES = {  # captions by kind of curve
     SO_FAR: (
         "Best validation score so far by the number of trials of one search, and the test score of the best trial so "
         "far, both on the tuning seeds. The trials depend on each other, so another search may give a different curve."
@@ -74,6 +74,14 @@ CAPTIONS = TUNING_CAPTIONS | {
         "Average ranks over the data sets; bars join variants without a significant difference (Nemenyi's test). Below "
         "the axis: tests of Iman and Davenport and of Friedman over all variants, and Wilcoxon's against the baseline."
     ),
+    "aggregate_scores": (
+        "Interquartile mean of all runs (IQM, the mean of the middle half), and median and mean of the data sets' "
+        f"means, with their {CONFIDENCE:.0%} intervals by stratified bootstrap: for further runs on these data sets."
+    ),
+    "score_by_time": (
+        "Validation score at the end of each epoch, by the training time until then without the compilation, as "
+        f"measured in these runs. {BAND}"
+    ),
     "performance_profile": (
         "Share of the runs on all data sets whose score is above each value; bands are pointwise 95% intervals by "
         "stratified bootstrap."
@@ -82,12 +90,12 @@ CAPTIONS = TUNING_CAPTIONS | {
 
 
 def caption_of(stem: str, unit: Unit = SEEDS) -> str:
-    """Return what every figure of this name shows; one named after the metric has a dot per seed, or per fold."""
+    """Return the caption of figures with this name; a figure named after the metric has a dot per seed, or per fold."""
     return in_units(CAPTIONS.get(stem, DOTS), unit)
 
 
 def in_units(caption: str, unit: Unit) -> str:
-    """Return a caption of seeds in the words of folds, if the runs are folds."""
+    """Adapt a caption about seeds to folds, if the runs are folds."""
     if unit == SEEDS:
         return caption
     overlap = "for overlapping training sets"

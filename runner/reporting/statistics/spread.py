@@ -7,16 +7,17 @@ import numpy.typing as npt
 from scipy import stats
 
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
+from runner.reporting.statistics.t_quantile import t_quantile
 from runner.reporting.statistics.ties import rounding_of
 
 Interval = tuple[float, float]
 NO_INTERVAL: Interval = (math.nan, math.nan)
 _FEWEST_PAIRS = 3  # two pairs always have a correlation of 1 or -1
-_FEWEST_WITH_A_SHAPE = 8  # below, two equal values are enough for a small p
+_FEWEST_WITH_A_SHAPE = 8  # with fewer values, two equal ones are enough for a small p
 
 
 def standard_deviation(values: npt.ArrayLike) -> float:
-    """Return the standard deviation (n - 1); 0 for values that differ only by rounding, NaN below two values."""
+    """Return the standard deviation (n - 1); 0 for values that differ only by rounding, NaN for a single value."""
     array = np.asarray(values, float)
     if len(array) < 2:
         return math.nan
@@ -26,7 +27,7 @@ def standard_deviation(values: npt.ArrayLike) -> float:
 def std_interval(values: npt.ArrayLike) -> Interval:
     """Return the chi-squared interval of a standard deviation, for a normal distribution.
 
-    NaN if it cannot be estimated: below two values, or if nothing varies.
+    It is NaN for fewer than two values, or if nothing varies.
 
     Source: Snedecor & Cochran 1989, "Statistical Methods".
     """
@@ -41,8 +42,9 @@ def std_interval(values: npt.ArrayLike) -> Interval:
 def ratio_interval(one: npt.ArrayLike, other: npt.ArrayLike) -> Interval:
     """Return the interval of the ratio of two standard deviations, from pairs of a bivariate normal distribution.
 
-    It consists of the ratios that the Pitman-Morgan test does not reject. Unlike that of the F test, it allows for the
-    correlation of the pairs. NaN below three pairs, if nothing varies, or if both samples are proportional.
+    It consists of the ratios that the Pitman-Morgan test does not reject. Unlike the F test's interval, it allows for
+    the correlation of the pairs. It is NaN for fewer than three pairs, if nothing varies, or if both samples are
+    proportional.
 
     Args:
         one, other: values of the same length, pair by pair.
@@ -56,7 +58,7 @@ def ratio_interval(one: npt.ArrayLike, other: npt.ArrayLike) -> Interval:
     if pairs < _FEWEST_PAIRS or not min(spreads) > 0:
         return NO_INTERVAL
     unexplained = 1 - min(1.0, float(np.corrcoef(first, second)[0, 1]) ** 2)
-    quantile = float(stats.t.ppf((1 + CONFIDENCE) / 2, pairs - 2))
+    quantile = float(t_quantile(pairs - 2))
     middle = 1 + 2 * unexplained * quantile**2 / (pairs - 2)
     if not (half := math.sqrt(middle**2 - 1)) > 0:
         return NO_INTERVAL
@@ -65,7 +67,7 @@ def ratio_interval(one: npt.ArrayLike, other: npt.ArrayLike) -> Interval:
 
 
 def normality_p(values: npt.ArrayLike) -> float:
-    """Return the p value of Shapiro and Wilk's test of normality; NaN below 8 values or without a spread."""
+    """Return the p value of Shapiro and Wilk's test of normality; NaN for fewer than 8 values or without a spread."""
     array = np.asarray(values, float)
     if len(array) < _FEWEST_WITH_A_SHAPE or not standard_deviation(array) > 0:
         return math.nan

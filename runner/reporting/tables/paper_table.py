@@ -1,7 +1,7 @@
 """Table for a paper: one row per variant, in Markdown, LaTeX and CSV."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from runner.reporting.comparison.decision import (
 )
 from runner.reporting.comparison.folds import folds_text
 from runner.reporting.comparison.lost_runs import lost_shares, no_result_text
+from runner.reporting.figures.drawing.names import names_in_force, shown_name
 from runner.reporting.metrics import (
     error_text,
     interval_text,
@@ -53,17 +54,22 @@ AS_GOOD = f"not significantly different from the best (uncorrected p of at least
 
 @dataclass(frozen=True)
 class PaperTable:
-    """Rows of text by header; the marks belong to the second column, the metric."""
+    """Rows of text by header; the marks belong to the second column, the metric.
+
+    Markdown and LaTeX have the variants' names in print.
+    """
 
     rows: list[dict[str, str]]
     marks: list[Mark]
     caption: str
+    names: Mapping[str, str] = field(default_factory=dict)  # in print, where they differ
+    printed_caption: str = ""  # with these names
 
     def markdown(self) -> str:
         """Return a GitHub table: the best mean in bold, variants not significantly different from it with a star."""
-        rows = [{_head(name): text for name, text in row.items()} for row in self.rows]
         legend = f" \\*: {AS_GOOD}." if "as good" in self.marks else ""
-        return markdown_table(rows, [[mark] for mark in self.marks], escaped_markdown(self.caption) + legend)
+        note = escaped_markdown(self.printed_caption or self.caption) + legend
+        return markdown_table(self._printed_rows, [[mark] for mark in self.marks], note)
 
     def latex(self, label: str = "results", *, siunitx: bool = False) -> str:
         """Return a table for booktabs that compiles in a plain article; underlined where Markdown has a star.
@@ -72,14 +78,19 @@ class PaperTable:
             siunitx: align the numbers with siunitx; a star replaces the underline.
         """
         legend = f" {latex_sign(siunitx=siunitx)}: {escaped(AS_GOOD)}." if "as good" in self.marks else ""
-        rows = [{_head(name): text for name, text in row.items()} for row in self.rows]
-        return latex_table(rows, self.marks, escaped(self.caption) + legend, label, siunitx=siunitx)
+        note = escaped(self.printed_caption or self.caption) + legend
+        return latex_table(self._printed_rows, self.marks, note, label, siunitx=siunitx)
+
+    @property
+    def _printed_rows(self) -> list[dict[str, str]]:
+        named = [row | {"variant": self.names.get(row["variant"], row["variant"])} for row in self.rows]
+        return [{_head(name): text for name, text in row.items()} for row in named]
 
     def ordered(self, names: Sequence[str]) -> "PaperTable":
         """Return the table with its rows in the order of these variants."""
         by_name = {row["variant"]: (row, mark) for row, mark in zip(self.rows, self.marks, strict=True)}
         rows, marks = zip(*(by_name[name] for name in names), strict=True)
-        return PaperTable([*rows], [*marks], self.caption)
+        return replace(self, rows=[*rows], marks=[*marks])
 
     def csv(self) -> str:
         """Return the rows as CSV, with a column for the marks."""
@@ -100,14 +111,16 @@ def paper_table(
     examples: int | None,
     goal: str = "",
     notes: Sequence[str] = (),
+    names: Mapping[str, str] | None = None,
 ) -> PaperTable:
     """Return the table of a report.
 
     Args:
-        summary: one row per run, to compare every variant with the best.
+        summary: one row per run, for comparing every variant with the best.
         examples: number of test examples.
         goal: the target in words, for the caption if the metric is the time to the target.
-        notes: about the metric and the looks, for the caption; without full stops.
+        notes: notes about the metric and the looks for the caption, without full stops.
+        names: names of the variants in print, where they differ.
     """
     metric = str(aggregate["metric"].iloc[0])
     compared = comparisons.set_index("variant")
@@ -125,14 +138,14 @@ def paper_table(
                 "n": ", ".join(filter(None, [f"{row['n']:.0f}", no_result_text(row)])),
             }
         )
-    caption = _caption(aggregate, comparisons, examples, goal, folds_text(summary)) + "".join(
-        f" {note[:1].upper()}{note[1:]}." for note in notes
-    )
-    return PaperTable(rows, _marks(summary, aggregate, comparisons), caption)
+    of_caption = aggregate, comparisons, examples, goal, folds_text(summary), notes
+    with names_in_force(names or {}):
+        printed = _caption(*of_caption)
+    return PaperTable(rows, _marks(summary, aggregate, comparisons), _caption(*of_caption), names or {}, printed)
 
 
 def _estimate_cells(against: Mapping[Any, Any] | None, metric: str) -> dict[str, str]:
-    """Return the cells of a difference and its interval: of the mean, or of the median of paired times."""
+    """Return the cells of a difference and its interval, for the mean or for the median of paired times."""
     if against is None:
         return {"difference": "", "95% interval": ""}
     column, interval = shown_estimate(against)
@@ -143,12 +156,12 @@ def _estimate_cells(against: Mapping[Any, Any] | None, metric: str) -> dict[str,
 
 
 def p_head(comparisons: pd.DataFrame) -> str:
-    """Return the heading of the adjusted p values: "p (max-T)"."""
+    """Return the heading of the adjusted p values, such as "p (max-T)"."""
     return f"p ({comparisons['correction'].iloc[0]})" if len(comparisons) else "p"
 
 
 def _margin_cells(against: "pd.Series[Any] | None", *, has_margin: bool) -> dict[str, str]:
-    """Return the cells that a table with a margin has: p of equivalence, and the verdict."""
+    """Return the further cells of a table with a margin: p of equivalence, and the verdict."""
     if not has_margin:
         return {}
     texts = ("", "") if against is None else (p_text(against, "p_equivalence"), outcome(against))
@@ -156,7 +169,7 @@ def _margin_cells(against: "pd.Series[Any] | None", *, has_margin: bool) -> dict
 
 
 def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, comparisons: pd.DataFrame) -> list[Mark]:
-    """Mark the best variants on each data set, and those that do not differ significantly from the best.
+    """Mark the best variants on each data set, and variants that do not differ significantly from the best.
 
     If a comparison with the best cannot reach significance after correction, only the best variants of the data
     set are marked: a missing star would claim a difference that the verdicts do not claim.
@@ -177,7 +190,7 @@ def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, comparisons: pd.DataF
         )
         enough = np.array([row["n"] >= fewest(row) for row in others.to_dict("records")], bool)
         if all(map(can_decide, others[enough].to_dict("records"))):
-            # Uncorrected: a correction guards claims of a difference; it would mark nearly every variant.
+            # p is not corrected: a correction guards claims of a difference, and would mark nearly every variant.
             is_tied = enough & ~(others["p_value"] < LEVEL) & (others["test"] != NO_TEST)
             tied = others[is_tied & (others["reason"] != STILL_TRAINING) & (others["n_completed"] > 0)]
             marks |= {str(variant): "as good" for variant in tied["variant"]}
@@ -185,7 +198,14 @@ def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, comparisons: pd.DataF
     return [marks.get(str(variant), "") for variant in aggregate["variant"]]
 
 
-def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int | None, goal: str, folds: str) -> str:
+def _caption(
+    aggregate: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    examples: int | None,
+    goal: str,
+    folds: str,
+    notes: Sequence[str],
+) -> str:
     metric = str(aggregate["metric"].iloc[0])
     counts = aggregate["n"].dropna().astype(int)
     least, most = counts.min(), counts.max()
@@ -197,7 +217,7 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
     if len(comparisons):
         tests = tests_text(comparisons, aggregate)
         references = list(dict.fromkeys(comparisons["baseline"]))
-        baseline = references[0] if len(references) == 1 else "the baseline of the same cell or data set"
+        baseline = shown_name(references[0]) if len(references) == 1 else "the baseline of the same cell or data set"
         numbers = dict(zip(aggregate["variant"], aggregate["n"], strict=True))
         if any(has_seeds_apart(row, numbers) for row in comparisons.to_dict("records")):
             baseline += f" over common {noun}s"
@@ -215,17 +235,18 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
     lost = f" Comparisons count a run that {lost_how(metric)} as lost." if any_lost else ""
     bold = f" Bold: best mean{of}{fewest}." if aggregate["mean"].notna().any() else ""
     target = f" Target: {goal}." if is_time(metric) else ""
-    return f"{text}.{target}{bold}{lost}{_test_set_error(aggregate, comparisons, examples)}"
+    further = "".join(f" {note[:1].upper()}{note[1:]}." for note in notes)
+    return f"{text}.{target}{bold}{lost}{_test_set_error(aggregate, comparisons, examples)}{further}"
 
 
 def tests_text(comparisons: pd.DataFrame, aggregate: pd.DataFrame) -> str:
-    """Name the tests behind the p values, and their correction; "" if nothing was tested."""
+    """Describe the tests behind the p values, and their correction; "" if nothing was tested."""
     tests = ", ".join(dict.fromkeys(test for test in comparisons["test"] if test != NO_TEST))
     return f"{tests}{_equivalence(comparisons)}{_family(comparisons, aggregate)}" if tests else ""
 
 
 def _equivalence(comparisons: pd.DataFrame) -> str:
-    """Name the margin and its tests; "" without a margin."""
+    """Describe the margin and its tests; "" without a margin."""
     margins = comparisons["margin"].dropna()
     if margins.empty:
         return ""
@@ -234,7 +255,7 @@ def _equivalence(comparisons: pd.DataFrame) -> str:
 
 
 def _intervals(comparisons: pd.DataFrame) -> str:
-    """Name the kinds of the intervals, and why some are missing."""
+    """Describe the kinds of the intervals, and the reason if some are missing."""
     timed = comparisons["faster"].notna()
     means = comparisons[~timed]
     alike = (means["ci_low"].isna() & (means["n_completed"] > 1)).any()
@@ -250,7 +271,7 @@ def _intervals(comparisons: pd.DataFrame) -> str:
 
 
 def _family(comparisons: pd.DataFrame, aggregate: pd.DataFrame) -> str:
-    """Name the correction and its family; the intervals are not adjusted."""
+    """Describe the correction and its family; the intervals are not adjusted."""
     size, after = int(comparisons["p_adjusted"].notna().sum()), after_correction(comparisons["correction"].iloc[0])
     if size < 2:
         return ""
@@ -259,9 +280,9 @@ def _family(comparisons: pd.DataFrame, aggregate: pd.DataFrame) -> str:
 
 
 def _test_set_error(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int | None) -> str:
-    """Return the standard error from the test set's size: of one accuracy, and of a paired difference."""
+    """Return sentences on the standard error from the test set's size, for one accuracy and for a paired difference."""
     metric, best = aggregate["metric"].iloc[0], aggregate["mean"].max()
-    if not examples or metric not in BY_EXAMPLE or not 0 <= best <= 1:  # also for NaN
+    if not examples or metric not in BY_EXAMPLE or not 0 <= best <= 1:  # true for NaN
         return ""
     unit = " percentage points" if is_share(metric) else ""
     paired = comparisons.get("test_set_error", pd.Series(dtype=float)).dropna()
@@ -280,10 +301,10 @@ def _test_set_error(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples
 
 
 def _of_new_examples(comparisons: pd.DataFrame) -> str:
-    """Name the variants whose difference, or equivalence, is clear on these test examples alone."""
+    """Return a sentence on variants whose difference or equivalence is clear only on these test examples."""
     alone = [row for row in comparisons.to_dict("records") if may_be_these_alone(row)]
-    equivalent = [str(row["variant"]) for row in alone if row["verdict"] == EQUIVALENT]
-    different = [str(row["variant"]) for row in alone if row["verdict"] != EQUIVALENT]
+    equivalent = [shown_name(row["variant"]) for row in alone if row["verdict"] == EQUIVALENT]
+    different = [shown_name(row["variant"]) for row in alone if row["verdict"] != EQUIVALENT]
     return _widened(different, "0") + _widened(equivalent, "the margin")
 
 

@@ -20,14 +20,14 @@ from runner.reporting.results import Results
 from runner.reporting.statistics.ties import best_first, places
 
 Named = Iterator[tuple[str, Draw]]
-_SEARCH = "search"  # the variant of a search, whose history has kept its name
+_SEARCH = "search"  # variant of a search
 
 
 def tuning_figures(results: Results, styles: dict[str, Style]) -> Named:
-    """Yield for each figure of the tuning the stem of its file and the function that draws it.
+    """Yield the file stem and the drawing function of each figure of the tuning.
 
     Args:
-        styles: of the variants of the report; they are used if the variants have the names of the study.
+        styles: styles of the report's variants, which are used if the variants have their names in the study.
     """
     variants, curves = results.trials, results.tuning_curve
     datasets = ", ".join(dict.fromkeys(results.summary["dataset"]))
@@ -41,7 +41,7 @@ def tuning_figures(results: Results, styles: dict[str, Style]) -> Named:
     lost = [float(np.isnan(score)) for score in bests.values()]
     ranked = best_first([*bests], places([*bests.values()], lost, sign))
     if not {*bests} <= {*styles}:
-        styles = variant_styles([*bests], ranked, None)
+        styles = variant_styles([*bests], ranked, results.baseline)
     yield "tuning_curve", partial(tuning_curves, curves, f"Best of the points tried: {datasets}", styles)
     scores = np.concatenate([trials.scored["score"].to_numpy(float) for trials in variants])
     axis = ScoreAxis.of(variants[0].metric, scores, np.array([*bests.values()]), sign)

@@ -13,25 +13,29 @@ from runner.core.errors import UserError
 from runner.core.text import did_you_mean
 from runner.reporting.formats import STYLES, Style
 
-ONE_COLUMN, TWO_COLUMNS = 3.4, 7.0  # inches: one column of a paper, and both
-NARROW = 4.5  # inches: a narrower figure has room for few columns
+ONE_COLUMN, TWO_COLUMNS = 3.4, 7.0  # inches of one column of a paper, and of both
+NARROW = 4.5  # inches; a narrower figure has room for only a few columns
 _GAP = 0.2  # inches between two columns
-_MILLIMETRES = 25.4  # an inch
-_LEAST, _MOST = 60, 400  # millimetres
+_MILLIMETRES = 25.4  # millimetres of an inch
+_LEAST, _MOST = 60, 400  # allowed width in millimetres
 _FALLBACK = "DejaVu Sans"  # Matplotlib's own font
-# Families by their usual names in papers, the best first. Matplotlib brings STIXGeneral.
+# Families by their usual names in papers, the best first. STIXGeneral ships with Matplotlib.
 _FAMILIES: Mapping[str, Sequence[str]] = {
     "latex": ("Latin Modern Roman", "CMU Serif"),
     "times": ("Times New Roman", "TeX Gyre Termes", "Nimbus Roman", "STIXGeneral"),
 }
 _SOURCES = {"latex": "; install it (on Debian and Ubuntu: apt-get install fonts-lmodern)"}
 _MATH = {"latex": "cm", "times": "stix"}
-# The font size is that of a paper's captions. The fixed salt makes SVG files reproducible.
+# The font size fits a paper's captions. The fixed salt makes SVG files reproducible.
 _SETTINGS: Mapping[str, Any] = {
     "font.size": 8,
     "axes.titlesize": "medium",
     "svg.hashsalt": "runner",
     "pdf.fonttype": 42,
+    # Dashes that differ clearly on short lines, as in a legend.
+    "lines.dashed_pattern": (4.5, 2.0),
+    "lines.dotted_pattern": (1.0, 1.3),
+    "lines.dashdot_pattern": (5.5, 1.5, 1.0, 1.5),
 }
 
 
@@ -39,9 +43,9 @@ _SETTINGS: Mapping[str, Any] = {
 class Look:
     """Sizes in inches and points, and the font, of all figures of a report."""
 
-    width: float = TWO_COLUMNS  # of a full-width figure
-    column: float = ONE_COLUMN  # of a smaller one
-    titles: bool = True  # a caption takes their place in a paper
+    width: float = TWO_COLUMNS  # width of a full-width figure
+    column: float = ONE_COLUMN  # width of a smaller figure
+    titles: bool = True  # in a paper, captions replace them
     line: float = 1.3  # points
     dots_an_inch: int = 200
     families: tuple[str, ...] = (_FALLBACK,)
@@ -66,15 +70,15 @@ _IN_FORCE: ContextVar[Look] = ContextVar("look", default=_STYLES["screen"])
 
 
 def look_of(style: str | None = None, width: float | None = None, font: str | None = None) -> Look:
-    """Return the look that a user wishes.
+    """Return the look that a user asks for.
 
     Args:
         style: one of `STYLES`; None: screen.
-        width: of a full-width figure, in millimetres; None: the style's.
+        width: width of a full-width figure in millimetres; None: the style's.
         font: `latex` (Latin Modern), `times`, or any installed family; None: Matplotlib's own.
 
     Raises:
-        UserError: if there is no such style, the width makes no sense, or the font is not installed.
+        UserError: if there is no such style, the width is not allowed, or the font is not installed.
     """
     known = next((name for name in STYLES if name == (style or "screen")), None)
     if known is None:
@@ -93,7 +97,7 @@ def look_of(style: str | None = None, width: float | None = None, font: str | No
 
 
 def _installed(font: str) -> str:
-    """Return the installed family that a name stands for."""
+    """Return the installed family for a name."""
     wanted = _FAMILIES.get(font, (font,))
     found = _known(wanted)
     if found is None:
@@ -107,7 +111,7 @@ def _installed(font: str) -> str:
 
 
 def _known(wanted: Sequence[str]) -> str | None:
-    """Return the first of some families that Matplotlib knows, as it spells it."""
+    """Return the first of some families that Matplotlib knows, in Matplotlib's spelling."""
     known = {name.casefold(): name for name in fontManager.get_font_names()}
     return next((known[name.casefold()] for name in wanted if name.casefold() in known), None)
 
@@ -121,16 +125,16 @@ def _find_new_fonts() -> None:
 
 
 def look_in_force() -> Look:
-    """Return the look of the figures that are drawn now."""
+    """Return the look of the figures that are being drawn."""
     return _IN_FORCE.get()
 
 
 @contextmanager
 def own_style(look: Look | None = None) -> Iterator[None]:
-    """Apply the look of all figures within the block, whatever the user's matplotlibrc says.
+    """Apply the look of all figures within the block, and override the user's matplotlibrc.
 
     Args:
-        look: None: the one in force.
+        look: the look; None: the current one.
     """
     chosen = look or _IN_FORCE.get()
     token = _IN_FORCE.set(chosen)

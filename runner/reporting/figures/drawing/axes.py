@@ -11,7 +11,7 @@ from runner.config.overrides import Override
 from runner.records.record import LARGEST, RunRecord
 
 LEARNING_RATE = "optimizer.learning_rate"
-_FEWEST_VALUES = 3  # to draw a curve along an axis
+_FEWEST_VALUES = 3  # least number of values for a curve along an axis
 
 
 @dataclass(frozen=True)

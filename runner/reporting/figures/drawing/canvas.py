@@ -27,18 +27,20 @@ from runner.core.write import write_bytes
 from runner.reporting.figures.drawing.appearance import NARROW, ONE_COLUMN, TWO_COLUMNS, look_in_force, own_style
 from runner.reporting.figures.drawing.fonts import legible
 
-# Okabe & Ito (2008), a palette for all kinds of colour vision, without yellow, which is faint on white.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+# Okabe & Ito (2008), a palette for all kinds of colour vision, without yellow, which is faint on white; a dark red in
+# place of black, which is too near to the baseline's grey.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#661100")
+BASELINE_COLOR = "#404040"
 DASHES = ("-", "--", ":", "-.")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-_LETTERS_AN_INCH = 16  # in titles and legends
-_LONGEST = 500  # letters
-_FEWEST_LETTERS = 18  # per line
+_LETTERS_AN_INCH = 16  # average in titles and legends
+_LONGEST = 500  # letters of a text
+_FEWEST_LETTERS = 18  # least number in a line
 _TITLE_LINE, _LEGEND_LINE = 0.17, 0.15  # inches
-_FURTHER_LINE = 0.7  # rows for each further line of a name
-_NEAR = 0.6  # of the tick distance: smallest distance of a tick to the first and last
-_EDGE = 0.01  # of a figure's width: left margin of a title that is too wide to align with the axes
-_GIVEN: ContextVar[tuple[str, Sequence[Axes]] | None] = ContextVar("given", default=None)  # the figure's name, and axes
+_FURTHER_LINE = 0.7  # rows that each further line of a name takes
+_NEAR = 0.6  # smallest distance of a tick to the first and last, as a share of the tick distance
+_EDGE = 0.01  # left margin of a title that is too wide to align with the axes, as a share of the width
+_GIVEN: ContextVar[tuple[str, Sequence[Axes]] | None] = ContextVar("given", default=None)  # figure's name, axes
 _NO_DATE = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
 
 
@@ -58,12 +60,12 @@ def panels(
 ) -> tuple[Figure, list[Axes]]:
     """Return an empty figure with panels and one title; width and height are in inches.
 
-    The look in force replaces the widths `ONE_COLUMN` and `TWO_COLUMNS` by its own, and may have no titles. The height
+    The current look replaces the widths `ONE_COLUMN` and `TWO_COLUMNS` with its own, and may omit titles. The height
     includes one line of title; further lines are added to it.
 
     Args:
         columns: number of panels side by side; None: all.
-        heights: relative ones of the rows of panels; None: equal.
+        heights: relative heights of the rows of panels; None: equal.
     """
     given = _GIVEN.get()
     figure, row = _new_panels(count, title, width, height, columns, heights) if given is None else _taken(count, *given)
@@ -94,7 +96,7 @@ def _taken(count: int, name: str, row: Sequence[Axes]) -> tuple[Figure, list[Axe
     """Return given axes as the panels of a figure.
 
     Raises:
-        UserError: if they are not as many as the panels.
+        UserError: if their number differs from the number of panels.
     """
     if len(row) != count:
         raise UserError(
@@ -102,7 +104,7 @@ def _taken(count: int, name: str, row: Sequence[Axes]) -> tuple[Figure, list[Axe
             f"matplotlib.pyplot.subplots(1, {count})"
         )
     figure = row[0].get_figure(root=True)
-    assert figure is not None  # axes that were removed have none
+    assert figure is not None  # only removed axes have no figure
     return figure, [*row]
 
 
@@ -111,7 +113,7 @@ def into_axes(row: Sequence[Axes], name: str) -> Iterator[None]:
     """Draw the panels of a figure into given axes within the block, without a title.
 
     Args:
-        name: of the figure, for errors.
+        name: name of the figure, for errors.
     """
     token = _GIVEN.set((name, row))
     try:
@@ -153,7 +155,7 @@ def legend_below(figure: Figure, axes: Axes, bands: str = "") -> None:
     """Add the legend below the panels, in as many columns as fit; the figure grows by its height.
 
     Args:
-        bands: name of the bands, if there are any.
+        bands: legend entry of the bands, if there are any.
     """
     handles, labels = axes.get_legend_handles_labels()
     if bands and axes.collections:
@@ -192,7 +194,7 @@ def row_places(*columns: Sequence[str]) -> tuple[npt.NDArray[np.float64], float]
     """Return the vertical middles of a figure's rows and their total height, in rows of one line.
 
     Args:
-        columns: texts beside the rows; the text with the most lines sets the height of a row.
+        columns: texts next to the rows; the text with the most lines sets the height of a row.
     """
     further = [max(text.count("\n") for text in row) for row in zip(*columns, strict=True)]
     heights = 1 + _FURTHER_LINE * np.array(further, float)
@@ -217,7 +219,7 @@ def is_narrow() -> bool:
 def wrapped(text: str, width: int) -> str:
     """Wrap text to lines of at most `width` letters, at spaces and commas if possible; fewer in narrow figures.
 
-    Of very long text only the beginning is shown.
+    Only the beginning of very long text is shown.
     """
     room = min(1.0, look_in_force().width / TWO_COLUMNS)
     return _folded(text, max(min(width, _FEWEST_LETTERS), int(width * room)))
@@ -226,7 +228,7 @@ def wrapped(text: str, width: int) -> str:
 def _folded(text: str, width: int) -> str:
     shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
     shown = legible(shown)
-    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in shown)  # each is two letters wide
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in shown)  # such letters are twice as wide
     width = max(1, width * len(shown) // (len(shown) + wide)) if wide else width
     return plain(textwrap.fill(shown.replace(",", ", ").replace(",  ", ", "), width))
 
@@ -243,7 +245,7 @@ def save_figure(figure: Figure, path: Path) -> Path:
 
 
 def as_svg(figure: Figure) -> bytes:
-    """Return a figure as SVG, the same bytes for the same figure."""
+    """Return a figure as SVG; the same figure always gives the same bytes."""
     return _drawn(figure, ".svg")
 
 
@@ -251,7 +253,7 @@ def _drawn(figure: Figure, suffix: str) -> bytes:
     kind, dots = suffix.removeprefix("."), figure.dpi
     stream = io.BytesIO()
     with own_style(), warnings.catch_warnings():
-        # Missing glyphs and names that are too long for their panel are accepted.
+        # Missing glyphs, and names that are too long for their panel, are accepted.
         warnings.filterwarnings("ignore", "Glyph|constrained_layout not applied", UserWarning)
         if isinstance(layout := figure.get_layout_engine(), ConstrainedLayoutEngine):  # once for all formats
             layout.execute(figure)
@@ -265,7 +267,7 @@ def _drawn(figure: Figure, suffix: str) -> bytes:
 
 
 def _align_title(figure: Figure) -> None:
-    """Align the title with the leftmost axes, as far as there is room."""
+    """Align the title with the leftmost axes if there is room."""
     if not figure.get_suptitle():
         return
     title = figure.texts[0]

@@ -8,19 +8,20 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter
 
 from runner.reporting.figures.drawing.canvas import wrapped
+from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.metrics import is_share, quantity, shown_unit, sign_of
 
 MARGIN_COLOR = "0.9"
-_FAR = 5  # times the usual reach: a variant farther away may leave the axis
-_ROOM = 0.05  # of the range: room at either end of the axis
+_FAR = 5  # multiple of the usual reach beyond which a variant may leave the axis
+_ROOM = 0.05  # room at either end of the axis, as a share of the range
 _SPACE = "\N{NO-BREAK SPACE}"
 
 
 def difference_limits(values: Sequence[npt.ArrayLike], margin: float | None) -> tuple[float, float]:
-    """Return the ends of the axis: 0, the margin and the values of all variants but those far beyond the usual one.
+    """Return the ends of an axis with 0, the margin and the values of all variants except those far beyond the others.
 
     Args:
-        values: of each variant; those that are not finite are omitted.
+        values: values of each variant; values that are not finite are omitted.
     """
     arrays = [np.asarray(own, float) for own in values]
     known = [finite for own in arrays if len(finite := own[np.isfinite(own)])]
@@ -40,7 +41,7 @@ def signed_ticks(axis: Axis, metric: str) -> None:
 def difference_label(metric: str, baseline: str, width: int) -> str:
     """Return the label of the axis, in lines of at most `width` letters."""
     unit = f"({shown_unit(metric)})".replace(" ", _SPACE) if shown_unit(metric) else ""
-    return wrapped(f"difference from {baseline} in {quantity(metric)} {unit}".strip(), width)
+    return wrapped(f"difference from {shown_name(baseline)} in {quantity(metric)} {unit}".strip(), width)
 
 
 def sides(metric: str) -> tuple[str, str]:

@@ -18,18 +18,24 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator
 
+from runner.reporting.figures.drawing.names import names_in_force, shown_name
+
 DATA_COLUMNS = ["panel", "heading", "kind", "series", "part", "x", "y", "low", "high"]
-_UNNAMED = re.compile(r"_child\d+")  # Matplotlib's label of an artist without one
+_HIDDEN = "_\N{ZERO WIDTH SPACE}"  # begins a label that no legend shows
+_UNNAMED = re.compile(r"_child\d+")  # Matplotlib's label for an unnamed artist
 Row = dict[str, Any]
 
 
-def drawn_data(figure: Figure) -> pd.DataFrame:
-    """Return what a figure shows, one row per point: `DATA_COLUMNS`.
+def drawn_data(figure: Figure, names: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Return the data that a figure shows, one row per point: `DATA_COLUMNS`.
 
     `kind` is points, line, band (low and high at x), interval (its two ends), image (y is the row, x the column, low
-    the value that the colour shows) or text (series, at x and y). `series` is the name in the legend or, where the
-    vertical axis names rows, that of the row; `part` is then the name in the legend.
+    the value that the colour shows) or text (series, at x and y). `series` is the name in the legend; if the
+    vertical axis names rows, it is the name of the row, and `part` is the name in the legend.
     Numbers are in the unit of the axes' data: accuracies are shares of 1. Lines that only guide the eye are left out.
+
+    Args:
+        names: of variants in print; the table has their labels.
     """
     of_colors = _names_of_colors(figure)
     rows = [
@@ -37,16 +43,20 @@ def drawn_data(figure: Figure) -> pd.DataFrame:
         for number, axes in enumerate(figure.axes, start=1)
         for row in _Panel(axes, of_colors).rows()
     ]
-    return pd.DataFrame(rows, columns=DATA_COLUMNS)
+    frame = pd.DataFrame(rows, columns=DATA_COLUMNS)
+    with names_in_force({shown: label for label, shown in (names or {}).items()}):
+        return frame.assign(
+            **{column: frame[column].map(shown_name, na_action="ignore") for column in ("heading", "series", "part")}
+        )
 
 
 def hidden_name(name: str) -> str:
-    """Return a label that names a series in its data, but not in a legend."""
-    return name if name.startswith("_") else f"_{name}"
+    """Return a label that names a series in the figure's data, but not in a legend."""
+    return name if name.startswith(_HIDDEN) else f"{_HIDDEN}{name}"
 
 
 def _names_of_colors(figure: Figure) -> dict[str, str]:
-    """Return the names of the lines in the legends by their colours, for what has the same colour but no name."""
+    """Return the names of the lines in the legends by colour, for unnamed artists of the same colour."""
     lines = [line for axes in figure.axes for line in axes.lines]
     return {to_hex(line.get_color()): str(line.get_label()) for line in reversed(lines) if not _is_hidden(line)}
 
@@ -97,11 +107,11 @@ class _Panel:
         label = str(artist.get_label())
         if _UNNAMED.fullmatch(label):
             label = self.names_of_colors.get(to_hex(color), "")
-        return _plain(label.removeprefix("_"))
+        return _plain(label.removeprefix(_HIDDEN))
 
 
 def _row_names(axes: Axes) -> list[tuple[float, str]]:
-    """Return the places and the names of the rows, if the vertical axis names rows."""
+    """Return the positions and names of the rows, if the vertical axis names rows."""
     if not isinstance(axes.yaxis.get_major_locator(), FixedLocator):
         return []
     named = zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)
@@ -113,6 +123,6 @@ def _nearest(row_names: Sequence[tuple[float, str]], place: float) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a text as it was before it was wrapped and escaped for Matplotlib."""
+    """Return a text in its form before wrapping and escaping for Matplotlib."""
     one_line = text.replace("\n", " ").replace("\N{NO-BREAK SPACE}", " ").replace("\N{ZERO WIDTH SPACE}", "")
     return one_line.replace(r"\$", "$")

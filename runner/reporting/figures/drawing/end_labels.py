@@ -11,11 +11,11 @@ from scipy.optimize import isotonic_regression
 
 from runner.reporting.figures.drawing.canvas import plain
 
-_MOST = 9  # labels
-_LONGEST = 22  # letters
-_LINE = 1.25  # heights of a letter from one label to the next
+_MOST = 9  # largest number of labels
+_LONGEST = 22  # letters of a label
+_LINE = 1.25  # distance of labels, in heights of a letter
 _ABOVE, _BELOW = " \N{UPWARDS ARROW}", " \N{DOWNWARDS ARROW}"
-_BESIDE = 1.05  # of the panel's width: the left edge of the labels
+_BESIDE = 1.05  # left edge of the labels, as a share of the panel's width
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class End:
 
 
 def fit_ends(names: Sequence[str], inches: float) -> bool:
-    """Return whether names fit beside a panel of this height."""
+    """Return whether names fit next to a panel of this height."""
     return len(names) <= min(_MOST, inches / _line_height()) and all(len(name) <= _LONGEST for name in names)
 
 
@@ -39,8 +39,8 @@ def label_ends(axes: Axes, ends: Sequence[End], inches: float) -> None:
     The name of a curve that ends above or below the panel gets an arrow.
 
     Args:
-        axes: with its final limits.
-        inches: the height of the panel, about.
+        axes: axes with final limits.
+        inches: approximate height of the panel.
     """
     heights = [_fraction(axes, end) for end in ends]
     places = np.clip(heights, 0, 1)
@@ -72,7 +72,7 @@ def _line_height() -> float:
 
 
 def spread(places: npt.ArrayLike, gap: float) -> npt.NDArray[np.float64]:
-    """Return places from 0 to 1 that are at least a gap apart, and as near to the given ones as possible.
+    """Return positions from 0 to 1 that are at least a gap apart, and as near to the given ones as possible.
 
     They are the least-squares solution; labels that would leave the panel are moved into it.
     """

@@ -11,7 +11,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator
 
 _USUAL = "sans-serif"
-_LAST_RESORT = "last resort"  # a font of boxes that claims to have every letter
+_LAST_RESORT = "last resort"  # a font of boxes that claims to contain every letter
 _UPRIGHT = ("normal", "roman")
 _REGULAR = (400, "normal", "regular", "book")
 _NUMBER = re.compile(r"\\(?:u([0-9a-f]{4})|U([0-9a-f]{8}))")
@@ -30,7 +30,7 @@ def fit_letters(figure: Figure) -> frozenset[str]:
     """Choose fonts for all characters of a figure; return those that it shows as character codes."""
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
-            if isinstance(axis.get_major_locator(), FixedLocator):  # with named ticks
+            if isinstance(axis.get_major_locator(), FixedLocator):  # an axis with named ticks
                 axis.get_ticklabels()  # updates the tick labels
     texts = [text for text in figure.findobj(Text) if isinstance(text, Text)]
     if missing := _missing(text.get_text() for text in texts):
@@ -44,7 +44,7 @@ def fit_letters(figure: Figure) -> frozenset[str]:
 
 
 def keep_font(figure: Figure, families: Sequence[str]) -> None:
-    """Let a figure keep its font even when it is drawn with other settings of Matplotlib."""
+    """Make a figure keep its font even if it is drawn with other settings of Matplotlib."""
     for text in figure.findobj(Text):
         if isinstance(text, Text) and text.get_fontfamily() == [_USUAL]:
             text.set_fontfamily([*families])
@@ -83,7 +83,7 @@ def _held(entry: FontEntry, letters: frozenset[str]) -> frozenset[str]:
         return frozenset()
     try:
         font = FT2Font(entry.fname)
-    except (OSError, RuntimeError):  # removed or damaged
+    except (OSError, RuntimeError):  # the font was removed or is damaged
         return frozenset()
     return frozenset(letter for letter in letters if font.get_char_index(ord(letter)))
 

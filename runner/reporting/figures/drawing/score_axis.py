@@ -1,4 +1,4 @@
-"""Score axis of figures of trials: it shows the better trials, and marks at its edge those far behind."""
+"""Score axis for figures of trials, which shows the better trials and marks those far behind at its edge."""
 
 from dataclasses import dataclass
 
@@ -11,8 +11,8 @@ from runner.reporting.metrics import is_share
 
 Array = npt.NDArray[np.float64]
 
-_FAR, _SHOWN = 3, 2  # times the distance of the worst quarter from the best: what is far, and what is shown then
-_ROOM = 0.06  # of the axis, on either side
+_FAR, _SHOWN = 3, 2  # multiples of the distance of the worst quarter from the best: far scores, and the part then shown
+_ROOM = 0.06  # room on either side, as a share of the axis
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,13 @@ class ScoreAxis:
 
     @classmethod
     def of(cls, metric: str, scores: Array, bests: Array, sign: int) -> "ScoreAxis":
-        """Return the axis for scores, at least one.
+        """Return the axis for one or more scores.
 
-        Scores that are much further from the best than three quarters of them would hide the differences between the
-        others, and are off the axis.
+        Scores much further from the best than three quarters of all scores are off the axis, because they would hide
+        the differences between the others.
 
         Args:
-            bests: the best score of each variant, which is on the axis; NaN if there is none.
+            bests: the best score of each variant, which must be on the axis; NaN if there is none.
         """
         merits = sign * scores
         best, worst, quarter = merits.max(), merits.min(), float(np.quantile(merits, 0.25))
@@ -44,7 +44,7 @@ class ScoreAxis:
 
     @property
     def edge(self) -> float:
-        """The end of the axis at which scores lie that are off it."""
+        """The end of the axis beyond which scores are off it."""
         return self.low if self.sign == 1 else self.high
 
     @property
@@ -53,11 +53,11 @@ class ScoreAxis:
         return "v" if self.sign == 1 else "^"
 
     def is_off(self, scores: Array) -> npt.NDArray[np.bool_]:
-        """Return which scores are off the axis; NaN is not."""
+        """Return which scores are off the axis; NaN never is."""
         return (scores < self.low) | (scores > self.high)
 
     def scale(self, axes: Axes) -> None:
-        """Give a panel this axis, without a label."""
+        """Apply this axis to a panel, without a label."""
         axes.set_ylim(self.low, self.high)
         if is_share(self.metric):
             share_ticks(axes.yaxis)

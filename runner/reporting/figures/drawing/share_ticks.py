@@ -3,11 +3,11 @@
 from matplotlib.axis import Axis
 from matplotlib.ticker import Formatter, FuncFormatter
 
-_DIGITS = 6  # significant ones of a percentage
+_DIGITS = 6  # significant digits of a percentage
 
 
 def share_ticks(axis: Axis) -> None:
-    """Write the ticks of a share in percent, without zeros at their ends."""
+    """Write the ticks of a share in percent, without trailing zeros."""
     axis.set_major_formatter(FuncFormatter(lambda value, _: _text(value)))
 
 

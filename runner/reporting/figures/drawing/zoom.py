@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-_HIDDEN = 1 / 3  # of the axis: all ends within it can hardly be told apart
-_FEWEST = 5  # epochs
-_FAR = 10  # times the usual distance from the median: ends farther away may leave the zoomed part
+_HIDDEN = 1 / 3  # share of the axis within which ends can hardly be distinguished
+_FEWEST = 5  # least number of epochs
+_FAR = 10  # multiple of the usual distance from the median beyond which ends may leave the zoomed part
 _LEAST_SHARE = 3  # at least a third of the epochs is shown
-_AROUND = 0.5  # of the range of the ends: earlier values within it above and below are shown
-_ROOM = 0.03  # of the axis: room at either end
+_AROUND = 0.5  # share of the range of the ends, above and below it, within which earlier values are shown
+_ROOM = 0.03  # room at either end, as a share of the axis
 
 
 @dataclass(frozen=True)
@@ -24,23 +24,23 @@ class LastPart:
 
 
 def last_part(curves: Sequence[pd.DataFrame], low: float, high: float, *, log: bool = False) -> LastPart | None:
-    """Return the part to zoom; None if the ends of the curves can be told apart, or there is nothing to compare.
+    """Return the part to zoom; None if the curves' ends can be distinguished, or there is nothing to compare.
 
-    The ends are hidden if they, with their intervals, take less than a third of the axis; ends far from most others
-    do not count. The part begins where the curves come near their final range, and holds at least a third of the
+    The ends are hidden if they and their intervals cover less than a third of the axis; ends far from most others do
+    not count. The part begins where the curves come near their final range, and contains at least a third of the
     epochs.
 
     Args:
         curves: mean, low and high by epoch, one for each variant.
         low: lower end of the whole axis.
         high: its upper end.
-        log: the whole axis is logarithmic.
+        log: whether the whole axis is logarithmic.
     """
-    known = [own for curve in curves if len(own := curve.dropna(subset="mean"))]
+    known = [own for curve in curves if len(own := curve[curve["mean"].notna()])]
     if len(known) < 2 or max(own.index[-1] for own in known) < _FEWEST:
         return None
     near = _near(known)
-    bands = [own[["mean", "low", "high"]].iloc[-1] for own in near]
+    bands = [own.iloc[-1] for own in near]
     least, most = min(float(own.min()) for own in bands), max(float(own.max()) for own in bands)
     least_drawn, most_drawn, low_drawn, high_drawn = (
         np.log([least, most, low, high]) if log else (least, most, low, high)

@@ -8,18 +8,19 @@ from matplotlib.figure import Figure
 
 from runner.core.text import counted
 from runner.reporting.figures.drawing.canvas import canvas, legend_below, plain
+from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
 _ROW = 0.2  # inches per key
-_NAME = 60  # letters of a variant
+_NAME = 60  # letters of a variant's name
 
 
 def importance_rows(importances: pd.DataFrame, title: str, styles: Mapping[str, Style]) -> Figure:
-    """Draw each key's share of the variance with its range, in a group of rows for each variant.
+    """Draw each key's share of the variance with its range, grouped by variant.
 
-    Circles are shares with interactions. Variants whose forest predicts no trial are grey.
+    Circles are shares including interactions. Variants whose forest has no predictive power are grey.
 
     Args:
         importances: one row per variant and key, as in importances.csv.
@@ -32,7 +33,8 @@ def importance_rows(importances: pd.DataFrame, title: str, styles: Mapping[str, 
         style, r_squared = styles[str(variant)], own["r_squared"].max()
         color = style.color if r_squared > 0 else "0.6"
         trials = counted(own["trials"].max(), "trial")
-        name = str(variant) if len(str(variant)) <= _NAME else f"{str(variant)[:_NAME]}..."
+        name = shown_name(str(variant))
+        name = name if len(name) <= _NAME else f"{name[:_NAME]}..."
         heading = f"{plain(name)} ({trials}, R² {r_squared:.2f})"
         axes.text(0.0, row, heading, va="center", fontsize=7, fontweight="bold", color=color)
         rows = np.arange(row + 1, row + 1 + len(own))

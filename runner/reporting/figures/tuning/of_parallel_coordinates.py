@@ -1,4 +1,4 @@
-"""Figure of the tuning in parallel coordinates: a line per trial through its values to its score."""
+"""Figure of the tuning in parallel coordinates, with a line per trial through its values to its score."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from runner.core.text import counted
 from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import key_lines, panels, plain, wrapped
+from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.score_axis import ScoreAxis
 from runner.reporting.figures.drawing.styles import STAR
 from runner.reporting.figures.tuning.scales import Scale
@@ -23,27 +24,27 @@ from runner.reporting.tuning.tuning_trials import Trials
 MOST_PANELS = 6
 _MOST_KEYS = 10
 _HEIGHT = 1.4  # inches per panel
-_MARGIN = 0.07  # of the width between the first axis and the last
+_MARGIN = 0.07  # share of the width between the first axis and the last
 _TICKS = 4
-_THIN, _THICK = 0.9, 2.2  # points, of a line and of the chosen one
-_NAME = 60  # letters per line
-_LETTERS_AN_INCH = 17  # of the names of keys
-_LINE = 8.5  # points, of these names
+_THIN, _THICK = 0.9, 2.2  # widths of a line and of the chosen line, in points
+_NAME = 60  # letters per line of a variant's name
+_LETTERS_AN_INCH = 17  # average in the names of keys
+_LINE = 8.5  # line height of these names, in points
 _LOST = (0.8, 0.8, 0.8, 1.0)  # colour of trials without a score
-_COLORS = mpl.colormaps["viridis_r"]  # the best are dark
+_COLORS = mpl.colormaps["viridis_r"]  # the best lines are dark
 
 Array = npt.NDArray[np.float64]
 Tick = tuple[float, str]
 
 
 def parallel_coordinates(variants: Sequence[Trials], score_axis: ScoreAxis, title: str) -> Figure:
-    """Draw each trial as a line through the values of its keys to its score; a panel a variant, the best lines on top.
+    """Draw each trial as a line through the values of its keys to its score; a panel per variant, best lines on top.
 
     Colours are scores, the chosen line is thick and ends in a star, and trials without a score are grey. A line has a
-    gap where a key is not set. Of many keys, the first ones are drawn.
+    gap at a key that is not set. Only the first of many keys are drawn.
 
     Args:
-        variants: with two keys or more each.
+        variants: variants with two keys or more each.
     """
     figure, column = panels(len(variants), title, TWO_COLUMNS, 0.2 + _HEIGHT * len(variants), columns=1)
     for axes, trials in zip(column, variants, strict=True):
@@ -71,13 +72,13 @@ def _draw(axes: Axes, trials: Trials, score_axis: ScoreAxis) -> None:
     for place, (scale, name) in enumerate(zip(scales.values(), names, strict=False)):
         _draw_axis(axes, place, scale.ticks(_TICKS), name)
     _draw_axis(axes, last, _score_ticks(score_axis), names[-1], is_last=True)
-    heading = f"{wrapped(trials.variant, _NAME)} ({counted(len(scores), 'trial')})"
+    heading = f"{wrapped(shown_name(trials.variant), _NAME)} ({counted(len(scores), 'trial')})"
     above = _LINE * (1.5 + max(name.count("\n") + 1 for name in names))
     axes.set_title(heading, loc="left", fontsize=7, fontweight="bold", pad=above)
 
 
 def _draw_lines(axes: Axes, lines: Array, widths: Array, sign: int) -> None:
-    """Draw the segments between neighbours that are both set, the best trial last.
+    """Draw the segments between neighbouring keys that are both set, with the best trial last.
 
     Args:
         lines: (trials, keys and score), from 0 to 1; NaN where a key is not set or a trial has no score.
@@ -107,7 +108,7 @@ def _draw_axis(axes: Axes, place: float, ticks: Sequence[Tick], name: str, *, is
     axes.vlines(place, 0, 1, color="0.3", linewidth=0.8, zorder=3)
     axes.plot([place] * len(heights), heights, "_", color="0.3", markersize=5, markeredgewidth=0.8, zorder=3)
     look: Any = {"fontsize": 6, "va": "center", "ha": "left" if is_last else "right", "zorder": 4}
-    is_inside = place > 0 and not is_last  # lines pass behind the text, which needs no room at the margin
+    is_inside = place > 0 and not is_last  # lines pass behind this text, so it needs no room at the margin
     if is_inside:
         look["bbox"] = {"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.6}
     for height, text in ticks:

@@ -1,4 +1,4 @@
-"""Figure of the tuning: the best of so many points, by their number."""
+"""Figure of the tuning: the best score by number of points."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +14,7 @@ from runner.records.sweep_directory import tested_metric
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import count_axis, legend_below, panels, wrapped
 from runner.reporting.figures.drawing.curves import WIDE_RANGE
+from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.metrics import axis_label, is_share
@@ -22,19 +23,19 @@ from runner.reporting.statistics.ties import Values
 from runner.reporting.statistics.tuning_curve import DRAWS
 
 _NAME = 46  # letters per line
-_MARKED = 12  # most budgets with a marker, and with a bar
-_MANY = 30  # budgets from which the axis is logarithmic
-_ROOM = 0.06  # of the scale, above and below the lines
-_STEP = 1.8  # points between the bars of neighbours
+_MARKED = 12  # largest number of budgets with a marker, and with a bar
+_MANY = 30  # number of budgets from which the axis is logarithmic
+_ROOM = 0.06  # room above and below the lines, as a share of the scale
+_STEP = 1.8  # points between neighbouring bars
 
 
 def tuning_curves(curves: pd.DataFrame, title: str, styles: Mapping[str, Style]) -> Figure:
     """Draw each variant's expected best score by budget, with the range of the draws, and the test score of the winner.
 
-    Of trials that depend on each other it is the best score so far: without a range, or, if the search was repeated,
-    the mean of the searches with their range.
+    For trials that depend on each other, it is the best score so far: without a range or, if the search was repeated,
+    as the mean of the searches with their range.
 
-    The scale is that of the expected scores; a bar may leave the panel.
+    The scale fits the expected scores; a bar may leave the panel.
 
     Args:
         curves: one row per variant and budget, as in tuning_curve.csv.
@@ -53,7 +54,7 @@ def tuning_curves(curves: pd.DataFrame, title: str, styles: Mapping[str, Style])
 
 
 def _draw(figure: Figure, axes: Axes, curves: pd.DataFrame, column: str, styles: Mapping[str, Style]) -> None:
-    """Draw the lines; those with bars lie side by side, so that no bar covers another."""
+    """Draw the lines; lines with bars are shifted, so that no bar covers another."""
     variants = sorted(curves.groupby("variant", sort=False), key=lambda item: styles[str(item[0])].shown)
     hidden = sum(not styles[str(variant)].shown for variant, _ in variants)
     for place, (variant, own) in enumerate(variants):
@@ -77,13 +78,13 @@ def _draw(figure: Figure, axes: Axes, curves: pd.DataFrame, column: str, styles:
 
 
 def _barred(most: int) -> Values:
-    """Return the budgets with a bar: all if they are few, else some in a geometric progression."""
+    """Return the budgets with a bar: all of a few, else some in a geometric progression."""
     return np.arange(1.0, most + 1) if most <= _MARKED else np.geomspace(1, most, _MARKED).round()
 
 
 def _label(variant: str, points: int) -> str:
     count = f"({counted(points, 'point')})".replace(" ", "\N{NO-BREAK SPACE}")
-    return wrapped(f"{variant} {count}", _NAME)
+    return wrapped(f"{shown_name(variant)} {count}", _NAME)
 
 
 def _scale(axes: Axes, curves: pd.DataFrame, column: str, metric: str) -> None:
@@ -97,7 +98,7 @@ def _scale(axes: Axes, curves: pd.DataFrame, column: str, metric: str) -> None:
     else:
         room = _ROOM * (high - low) or 0.01
         axes.set_ylim(low - room, high + room)
-    axes.update_datalim([(1, low), (most, high)])  # lines that are set aside do not count
+    axes.update_datalim([(1, low), (most, high)])  # shifted lines do not count
     axes.autoscale_view(scaley=False)
     count_axis(axes, "points tried")
     if most > _MANY:

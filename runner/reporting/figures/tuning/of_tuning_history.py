@@ -9,13 +9,14 @@ from matplotlib.figure import Figure
 
 from runner.core.text import counted
 from runner.reporting.figures.drawing.canvas import canvas, count_axis, legend_below, wrapped
+from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.score_axis import ScoreAxis
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.figures.tuning.trial_marks import draw_trials, name_marks
 from runner.reporting.metrics import axis_label
 from runner.reporting.tuning.tuning_trials import Trials
 
-_NAME = 40  # letters per line
+_NAME = 40  # letters per line of a name
 
 
 def tuning_history(
@@ -23,7 +24,7 @@ def tuning_history(
 ) -> Figure:
     """Draw the score of each trial by its number, and each variant's best so far as a line.
 
-    Crosses mark pruned trials, at the score that they had reached if the table has it, and trials without a score.
+    Crosses mark trials without a score, and pruned trials at their last score if the table contains it.
     """
     figure, axes = canvas(title)
     kinds: list[str] = []
@@ -47,7 +48,7 @@ def _draw_best(axes: Axes, trials: Trials, style: Style) -> None:
         return
     best = trials.sign * (trials.sign * scored["score"]).cummax().to_numpy(float)
     numbers = scored["trial"].to_numpy(float)
-    last = trials.table["trial"].iloc[-1]  # the line lasts as long as the trials
+    last = trials.table["trial"].iloc[-1]  # the line ends with the last trial
     line: dict[str, Any] = {"color": style.color, "linestyle": style.dash, "drawstyle": "steps-post"}
-    label = wrapped(trials.variant, _NAME) if style.shown else None
+    label = wrapped(shown_name(trials.variant), _NAME) if style.shown else None
     axes.plot(np.append(numbers, last), np.append(best, best[-1]), label=label, **line)

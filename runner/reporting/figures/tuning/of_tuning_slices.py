@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from runner.core.text import counted
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import key_lines, legend_below, panels, plain, wrapped
+from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.score_axis import ScoreAxis
 from runner.reporting.figures.drawing.styles import STAR, Style
 from runner.reporting.figures.tuning.scales import Scale, joined, scale_of
@@ -19,15 +20,15 @@ from runner.reporting.tuning.tuning_trials import Trials, placed
 _MOST_KEYS = 12
 _ACROSS = 3  # panels side by side
 _HEIGHT = 2.1  # inches per row of panels
-_NAME, _KEY = 40, 30  # letters per line, of a variant's name and of a key
+_NAME, _KEY = 40, 30  # letters per line of a variant's name and of a key
 _TICKS = 4
-_TURNED = 22  # letters of all levels together, from which they are rotated
+_TURNED = 22  # letters of all levels together above which they are rotated
 
 
 def tuning_slices(variants: Sequence[Trials], score_axis: ScoreAxis, title: str, styles: Mapping[str, Style]) -> Figure:
-    """Draw the score of each trial against the value of each key; a panel a key, a star at each variant's choice.
+    """Draw the score of each trial against the value of each key; a panel per key, a star at each variant's choice.
 
-    Only trials that set the key are drawn. Of many keys, the first ones are drawn.
+    Only trials that set the key are drawn, and only the first of many keys.
     """
     keys = list(dict.fromkeys(key for trials in variants for key in trials.axes))[:_MOST_KEYS]
     across = min(_ACROSS, len(keys))
@@ -74,7 +75,7 @@ def _name_variants(axes: Axes, variants: Sequence[Trials], styles: Mapping[str, 
     shown = [trials.variant for trials in variants if styles[trials.variant].shown]
     for variant in shown:
         style = styles[variant]
-        axes.plot([], [], style.marker, color=style.color, markersize=3.5, label=wrapped(variant, _NAME))
+        axes.plot([], [], style.marker, color=style.color, markersize=3.5, label=wrapped(shown_name(variant), _NAME))
     if len(shown) < len(variants):
         hidden = counted(len(variants) - len(shown), "other variant")
         axes.plot([], [], "o", color="0.75", markersize=3.5, label=hidden)

@@ -11,20 +11,20 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 from runner.records.tuned_axes import TunedAxis
 from runner.reporting.figures.drawing.axes import number
 
-_WIDE = 10  # times the lowest value, from which values without a range are on a logarithmic scale
-_FEWEST_DECADES = 2  # of a range, whose ticks are powers of ten
-_STEPS = (1, 2, 5)  # ticks of a smaller one, times powers of ten
+_WIDE = 10  # ratio of highest to lowest value from which values without a range have a logarithmic scale
+_FEWEST_DECADES = 2  # decades of a range whose ticks are powers of ten
+_STEPS = (1, 2, 5)  # ticks of a smaller range, times powers of ten
 _ROUNDING = 1e-6
-_MOST_LEVELS = 12  # ticks of levels that are no numbers
-_LONGEST = 14  # letters of a tick
-_NEAR = 0.5  # of the mean distance of ticks: their smallest distance
+_MOST_LEVELS = 12  # ticks of levels that are not numbers
+_LONGEST = 14  # letters of a tick label
+_NEAR = 0.5  # smallest distance of ticks, as a share of their mean distance
 
 Kind = Literal["linear", "log", "from_one", "levels"]
 
 
 @dataclass(frozen=True)
 class Scale:
-    """The scale of a key: a range of numbers, or levels, which are equally far apart."""
+    """The scale of a key: a range of numbers, or equidistant levels."""
 
     kind: Kind
     low: float = 0.0
@@ -37,16 +37,16 @@ class Scale:
         return all(number(level) is not None for level in self.levels)
 
     def place(self, value: str) -> float:
-        """Return the place of a value, as in an override: 0 at the lower end, 1 at the upper one.
+        """Return the place of a value from an override: 0 at the lower end, 1 at the upper end.
 
-        A level has the middle of its share of the scale.
+        A level is at the middle of its share of the scale.
         """
         if self.kind == "levels":
             return (self.levels.index(value) + 0.5) / len(self.levels)
         return self._place(float(value))
 
     def ticks(self, most: int) -> list[tuple[float, str]]:
-        """Return places and texts of about so many ticks."""
+        """Return places and texts of approximately this many ticks."""
         if self.kind == "levels":
             step = -(-len(self.levels) // (most if self.is_ordered else _MOST_LEVELS))
             return [(self.place(level), _shown(level)) for level in self.levels[::step]]
@@ -73,11 +73,11 @@ class Scale:
 
 
 def scale_of(values: Iterable[str], axis: TunedAxis | None) -> Scale:
-    """Return the scale on which the values of a key lie.
+    """Return the scale for the values of a key.
 
     Args:
         values: as in overrides.
-        axis: as the plan holds it; where there is none, or values lie outside it, the values decide.
+        axis: axis from the plan; if there is none, or values lie outside it, the values decide.
     """
     texts = list(dict.fromkeys(values))
     numbers = [found for text in texts if (found := number(text)) is not None]
@@ -91,7 +91,7 @@ def scale_of(values: Iterable[str], axis: TunedAxis | None) -> Scale:
 
 
 def joined(axes: Sequence[TunedAxis | None]) -> TunedAxis | None:
-    """Return one axis that holds the values of several; None if their kinds differ, or one is missing."""
+    """Return one axis with the values of several; None if their kinds differ, or one is missing."""
     known = [axis for axis in axes if axis is not None]
     if len(known) < len(axes) or len({(axis.log, axis.choices is None) for axis in known}) != 1:
         return None
@@ -103,7 +103,7 @@ def joined(axes: Sequence[TunedAxis | None]) -> TunedAxis | None:
 
 
 def _of_range(axis: TunedAxis) -> Scale | None:
-    """Return the scale of an axis's range; None if the range makes no sense."""
+    """Return the scale of an axis's range; None if the range is invalid."""
     low, high = axis.low, axis.high
     if low is None or high is None or not low < high or (axis.log is True and low <= 0):
         return None
@@ -113,7 +113,7 @@ def _of_range(axis: TunedAxis) -> Scale | None:
 
 
 def _in_order(texts: Sequence[str], axis: TunedAxis | None) -> list[str]:
-    """Return numbers in ascending order; other values in the order of the axis, then in their own."""
+    """Return numbers in ascending order; other values in the order of the axis, then in the given order."""
     if all(number(text) is not None for text in texts):
         return sorted(texts, key=float)
     listed = [json.dumps(choice, separators=(",", ":")).replace('"', "") for choice in (axis and axis.choices) or []]

@@ -20,9 +20,9 @@ from scipy import stats
 from runner.reporting.statistics.comparisons import Comparison, paired_estimates
 from runner.reporting.statistics.overlap import overlap_of
 from runner.reporting.statistics.paired_values import direction_of, paired_differences, unit_means, unit_numbers
-from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.significance.equivalence import against_margin
 from runner.reporting.statistics.significance.names_of_tests import CORRECTED_T, NO_TEST
+from runner.reporting.statistics.t_quantile import t_quantile
 from runner.reporting.statistics.ties import Values, rounding_of
 
 _UNKNOWN = ("ci_low", "ci_high", "bca_low", "bca_high", "p_value", "effect_size", "win_probability")
@@ -38,14 +38,14 @@ def compare_folds(
 ) -> Comparison:
     """Compare two variants by the folds on which both were trained and tested.
 
-    A diverged run has no value, and there is no test by ranks for overlapping training sets: p values are NaN then.
-    Intervals that take the folds for independent (BCa, exact, of the win probability) are NaN.
+    A diverged run has no value, and no test by ranks allows for overlapping training sets, so its p values are NaN.
+    Intervals that assume independent folds (BCa, exact, of the win probability) are NaN.
 
     Args:
-        variant: one value per fold, of all repetitions; a diverged run has the infinitely worse value.
+        variant: one value per fold, of all repetitions; a diverged run has an infinitely bad value.
         baseline: values on the same folds, in the same order.
         folds: number of folds of one repetition.
-        units: the fold of each pair, if several pairs have the same one; it counts once, by the mean of its pairs.
+        units: the fold of each pair, if several pairs share a fold; it counts once, by the mean of its pairs.
         margin: differences within it count as equal; None: nothing is tested against a margin.
     """
     one, other = np.asarray(variant, float), np.asarray(baseline, float)
@@ -73,7 +73,7 @@ def compare_folds(
 
 
 def apart_folds(variant: Sequence[float], baseline: Sequence[float]) -> Comparison:
-    """Return the difference of the means of two variants that do not share their folds; no test is known for them."""
+    """Return the difference of the means of two variants that do not share their folds, for which no test is known."""
     sides = [np.asarray(side, float)[np.isfinite(side)] for side in (variant, baseline)]
     known = all(map(len, sides))
     return Comparison(
@@ -93,7 +93,7 @@ def interval_reach(n: int, folds: int) -> float:
         n: folds of all repetitions, at least 2.
         folds: number of folds of one repetition.
     """
-    return float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)) * math.sqrt(1 / n + overlap_of(folds))
+    return float(t_quantile(n - 1)) * math.sqrt(1 / n + overlap_of(folds))
 
 
 def _higher_p(differences: Values, overlap: float, rounding: float) -> float:

@@ -9,16 +9,16 @@ from runner.reporting.statistics.paired_values import signed_ranks
 from runner.reporting.statistics.significance.sign_flips import sign_flip_p
 from runner.reporting.statistics.ties import Values
 
-_DRAWS = 50_000  # of the posterior distribution
+_DRAWS = 50_000  # draws from the posterior distribution
 _PRIOR = 0.5  # weight of the prior observation, a difference of 0
-_LARGEST = 1e300  # in place of infinity, so that two opposite ones add up to 0
+_LARGEST = 1e300  # replaces infinity, so that two opposite values add up to 0
 
 
 def iman_davenport(chi_squared: float, datasets: int, variants: int) -> tuple[float, float]:
     """Return Iman and Davenport's F with its p value, from Friedman's chi-squared.
 
     F = (N - 1) chi2 / (N (k - 1) - chi2) with N data sets and k variants, on k - 1 and (k - 1) (N - 1) degrees of
-    freedom. It is infinite if all data sets agree; p is therefore never below the chance of that, (k!)^(1 - N).
+    freedom. F is infinite if all data sets agree; p is therefore never below the probability of that, (k!)^(1 - N).
 
     Source: Iman & Davenport 1980, "Approximations of the critical region of the Friedman statistic"; Demsar 2006,
     "Statistical comparisons of classifiers over multiple data sets", section 3.2.2.
@@ -42,7 +42,7 @@ def signed_rank_p(differences: Values) -> float:
     Differences of 0 are left out, and ties share a rank.
 
     Args:
-        differences: one per data set; infinite where a variant lost.
+        differences: one per data set; infinite if a variant lost.
     """
     return sign_flip_p(signed_ranks(differences))
 
@@ -50,12 +50,12 @@ def signed_rank_p(differences: Values) -> float:
 def bayesian_signed_rank(differences: Values, rope: float) -> tuple[float, float, float]:
     """Return the probabilities that the difference is below -rope, within the region of equivalence, and above rope.
 
-    The posterior distribution is that of a Dirichlet process, with one prior observation of 0: each draw weights the
-    differences and counts the weight of the pairs whose mean lies in each region. The probability of a region is the
+    The posterior is a Dirichlet process with one prior observation of 0. Each draw weights the differences, and adds up
+    the weights of the pairs whose mean lies in each region. The probability of a region is the
     share of the draws in which it has the largest weight.
 
     Args:
-        differences: one per data set; infinite where a variant lost.
+        differences: one per data set; infinite if a variant lost.
         rope: half-width of the region of practical equivalence, above 0.
 
     Source: Benavoli et al. 2014, "A Bayesian Wilcoxon signed-rank test based on the Dirichlet process"; Benavoli et

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from runner.reporting.statistics.ties import Values
 
-HigherP = Callable[[Values, Values], float]  # one-sided p value for the first sample's being higher than the second
+HigherP = Callable[[Values, Values], float]  # one-sided p value that the first sample is higher
 
 
 def equivalence_p(higher_p: HigherP, one: Values, other: Values, margin: float) -> float:
@@ -17,10 +17,10 @@ def equivalence_p(higher_p: HigherP, one: Values, other: Values, margin: float) 
     the equivalence of average bioavailability".
 
     Args:
-        higher_p: the test.
+        higher_p: the one-sided test.
         one: one value per run; infinite for a diverged run, which stays infinite when shifted.
         other: values of the other sample.
-        margin: in the unit of the values, above 0.
+        margin: margin in the unit of the values, above 0.
     """
     sides = higher_p(one + margin, other), higher_p(other + margin, one)
     return math.nan if any(map(math.isnan, sides)) else max(sides)

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 
 def after_correction(name: str) -> str:
-    """Return the words for p values adjusted by a correction, from its name in tables."""
+    """Return the words for p values after a correction, given its name in tables."""
     return f"adjusted by {name}"
 
 
 def combined(groups: Sequence[Sequence[float]]) -> list[list[float]]:
-    """Adjust p values over groups; those of each group are already adjusted within the group by a step-down method.
+    """Adjust p values over groups, after a step-down adjustment within each group.
 
     A p value is multiplied by the number of groups with comparisons that are not yet tested; the smallest one is tested
     first. Groups of one comparison each give Holm's method, and a single group keeps its p values. NaN stays NaN and

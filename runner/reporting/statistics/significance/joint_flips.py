@@ -22,20 +22,20 @@ from runner.reporting.statistics.significance.attainability import LEVEL
 from runner.reporting.statistics.significance.sign_flips import AS_EXTREME, joint_signs
 from runner.reporting.statistics.ties import Values
 
-_PRECISION = 1e-3  # relative, of a p value over several looks
-_COARSE = 1e-2  # of one that is not significant
-_HALVINGS = 20  # of the range of the differences, to find an end of an interval
+_PRECISION = 1e-3  # relative precision of a p value over several looks
+_COARSE = 1e-2  # relative precision of one that is not significant
+_HALVINGS = 20  # halvings of the range of the differences to find an end of an interval
 _AT_ONCE = 2**20  # signs to multiply by at once
 _TIE = 1e-9  # statistics that differ by less are equal
 
-Flippable = Mapping[Hashable, float]  # unit (a seed) -> a value with a mean of 0 (or less) if nothing is to be found
+Flippable = Mapping[Hashable, float]  # unit (a seed) -> a value whose mean is 0 (or less) under the null hypothesis
 
 
 @dataclass(frozen=True)
 class Sides:
-    """What one comparison flips the signs of, at each look that it has had, towards higher and towards lower.
+    """The values of one comparison whose signs are flipped, at each past look, for the claims higher and lower.
 
-    The values of a look are in the same unit as those of the other comparisons.
+    All comparisons have values in the same unit.
     """
 
     looks: Sequence[tuple[Flippable, Flippable]]
@@ -49,13 +49,13 @@ def adjusted(
 
     The statistic of a comparison is its mean times the root of its number of seeds, divided by the root of the mean
     square of its values. Without a shift, the divisor is at least the lower median of these roots in the family.
-    Comparisons that vary alike or little thus count by their means, and one that varies much more than the others
-    cannot hide them.
+    Comparisons with similar or little variation are thus ranked by their means, and a comparison with much larger
+    variation cannot hide them.
 
     Args:
         family: comparisons of one kind of test.
-        shifted: the values are shifted by a margin, so that those of a comparison far from it are large throughout.
-        both: a claim needs both sides (equivalence); otherwise either side makes it.
+        shifted: whether the values are shifted by a margin; a comparison far from it then has only large values.
+        both: whether a claim needs both sides (equivalence); otherwise, either side is enough.
         looks: the planned looks; None: one look at all seeds.
 
     Returns:
@@ -67,18 +67,18 @@ def adjusted(
     most = max((len(sides.looks) for sides in family), default=0)
     parts = ([replace(sides, looks=sides.looks[: look + 1]) for sides in family] for look in range(most))
     found = [_step_down(part, looks, shifted=shifted, both=both) for part in parts]
-    # A claim stays, even if another comparison has since become clearer without being decided.
+    # A claim remains, even if another comparison has since become clearer without being decided.
     return [min(of_looks, default=math.nan) for of_looks in zip(*found, strict=True)] or [math.nan] * len(family)
 
 
 def _step_down(family: Sequence[Sides], plan: Looks, *, shifted: bool, both: bool) -> list[float]:
-    """Return the adjusted p values at the last of the looks so far; NaN for a comparison without a look."""
+    """Return the adjusted p values at the last look so far; NaN for a comparison without a look."""
     looked = [sides for sides in family if sides.looks]
     if not looked:
         return [math.nan] * len(family)
     values, tolerance = _standardized(looked, shifted=shifted)
     signs, observed = _signs(values.shape[-1]), values.sum(axis=-1) - tolerance
-    highest = [np.full(len(signs), -np.inf)] * len(values)  # at each look, of those tested later
+    highest = [np.full(len(signs), -np.inf)] * len(values)  # highest of later comparisons, by look
     p_values = np.empty(len(looked))
     order = _order(observed, (values != 0).sum(axis=-1).max(axis=-1), plan, both=both)
     for place in order[::-1]:
@@ -99,9 +99,9 @@ def _step_down(family: Sequence[Sides], plan: Looks, *, shifted: bool, both: boo
 def repeated_interval(looks: Sequence[Flippable], plan: Looks) -> tuple[float, float]:
     """Return the repeated confidence interval of the mean of one comparison, at the last of its looks so far.
 
-    It holds the means that the planned test does not reject with the boundary of this look. The intervals of all looks
-    cover the mean together with 95%, so that the look at which a study stops does not matter. Both ends are NaN where
-    it is unbounded, because this look may not spend enough.
+    It contains the means that the planned test does not reject with the boundary of this look. The intervals of all
+    looks jointly cover the mean with 95% probability, so the look at which a study stops does not matter. Both ends are
+    NaN if it is unbounded, because this look may not spend enough error.
 
     Source: Jennison & Turnbull 1989, "Interim analyses: the repeated confidence interval approach".
 
@@ -128,7 +128,7 @@ def repeated_interval(looks: Sequence[Flippable], plan: Looks) -> tuple[float, f
 
 
 def _end(rejects: Callable[[float], bool], inside: float, outside: float) -> float:
-    """Return where an interval ends between a mean inside and one beyond all values; NaN if it does not."""
+    """Return an interval's end between a mean inside it and one beyond all values; NaN if there is none."""
     if not rejects(outside):
         return math.nan
     for _ in range(_HALVINGS):
@@ -140,7 +140,7 @@ def _end(rejects: Callable[[float], bool], inside: float, outside: float) -> flo
 def _standardized(family: Sequence[Sides], *, shifted: bool) -> tuple[Values, float]:
     """Return values whose sums are the statistics, (looks, comparisons, sides, units), and the sums' tolerance.
 
-    A comparison that has stopped keeps its last look.
+    A comparison that has stopped keeps the values of its last look.
     """
     units = [*{unit: None for sides in family for unit in sides.looks[-1][0]}]
     last = max(len(sides.looks) for sides in family)
@@ -185,7 +185,7 @@ def _flipped(values: Values, signs: npt.NDArray[np.int8]) -> Values:
 
 
 def _repeated_p(highest: Sequence[Values], observed: Values, plan: Looks) -> float:
-    """Return the smallest level at which the observed statistics cross a boundary at one of the looks so far.
+    """Return the smallest level at which the observed statistics cross a boundary at any look so far.
 
     Args:
         highest: the highest statistic under each flip, at each look.
@@ -203,10 +203,10 @@ def _repeated_p(highest: Sequence[Values], observed: Values, plan: Looks) -> flo
 def _crosses(
     highest: Sequence[Values], observed: Values, plan: Looks, level: float, *, only_last: bool = False
 ) -> bool:
-    """Return whether the observed statistics cross a boundary; `only_last`: that of the last look so far."""
+    """Return whether the observed statistics cross a boundary; `only_last`: the boundary of the last look so far."""
     inside, left = [*highest], len(highest[0])
     for look, statistic in enumerate(observed):
-        # Strictly less than the level is spent, as p < 0.05 is the criterion everywhere.
+        # Strictly less than the level is spent, because p < 0.05 is the criterion everywhere.
         allowed = math.ceil(plan.spent(look, level) * len(highest[0])) - 1 - (len(highest[0]) - left)
         now = inside[look]
         is_last = look == len(observed) - 1

@@ -11,8 +11,8 @@ from runner.reporting.statistics.significance.attainability import EXACT_PAIRS, 
 from runner.reporting.statistics.ties import Values
 
 JOINT_EXACT = 17  # largest number of values for which all 2^n joint flips are enumerated
-AS_EXTREME = 1e-9  # of the sum of absolute values: sums that differ by less are equal
-_HALVINGS = 32  # of the range of the differences, to find an end of the interval; 2^-32 is below `AS_EXTREME`
+AS_EXTREME = 1e-9  # share of the sum of absolute values; sums that differ by less are equal
+_HALVINGS = 32  # halvings of the range of the differences to find an end of the interval; 2^-32 is below `AS_EXTREME`
 
 
 def sign_flip_p(
@@ -20,8 +20,8 @@ def sign_flip_p(
 ) -> float:
     """Return the p value of a sign-flip test.
 
-    This is the share of sign flips whose sum is at least as far from 0 as the observed sum; for `greater`, at least as
-    high.
+    This is the share of sign flips whose sum is at least as far from 0 as the observed sum (for `greater`, at least as
+    high).
 
     Sums are compared with a tolerance relative to the sum of absolute values, so that ties count as ties: sums of
     multiples of 1/10,000 differ in their last digits. SciPy's permutation_test has no such tolerance and misses ties
@@ -32,7 +32,7 @@ def sign_flip_p(
     Args:
         values: finite; zeros are allowed.
         error: rounding error of each value.
-        alternative: of the mean: it is not 0, or it is above 0.
+        alternative: alternative hypothesis: the mean is not 0, or it is above 0.
     """
     known = np.asarray(values, float)
     known = known[known != 0]
@@ -55,11 +55,11 @@ def sign_flip_p(
 def exact_interval(differences: npt.ArrayLike) -> tuple[float, float]:
     """Return the interval of the means that the two-sided sign-flip test does not reject at p < 0.05.
 
-    It covers the mean of symmetrically distributed differences with a probability of at least 95%, whatever else their
-    distribution. Both ends are NaN below six differences, which leave it unbounded.
+    It covers the mean of differences with any symmetric distribution with a probability of at least 95%. Both ends are
+    NaN for fewer than six differences, which leave it unbounded.
 
-    With s a choice of differences whose signs are flipped, the flipped sum of the d - m is at least the observed one
-    if the mean of s is at most m. The lower end is therefore a quantile of the means of all choices (the "typical
+    Let s be a choice of differences whose signs are flipped: the flipped sum of d - m is at least the observed sum if
+    the mean of s is at most m. The lower end is therefore a quantile of the means of all choices (the "typical
     values" of Hartigan 1969, "Using subsample values as typical values"). Up to `EXACT_PAIRS` differences, it is found
     by halving the range; for more, from `FLIPS` random choices.
 
@@ -74,7 +74,7 @@ def exact_interval(differences: npt.ArrayLike) -> tuple[float, float]:
 
 
 def joint_signs(count: int) -> npt.NDArray[np.int8]:
-    """Return rows of signs to flip so many values together: all 2^n up to `JOINT_EXACT`, or none and `FLIPS` random."""
+    """Return rows of signs that flip n values together: all 2^n up to `JOINT_EXACT`, or none and `FLIPS` random."""
     if count <= JOINT_EXACT:
         return np.where(np.arange(2**count)[:, None] >> np.arange(count) & 1, -1, 1).astype(np.int8)
     random = [signs.astype(np.int8) for signs in _random_signs(count)]
@@ -90,7 +90,7 @@ def _lower_end(known: Values) -> float:
 
 
 def _first(holds: Callable[[float], bool], low: float, high: float) -> float:
-    """Return the lowest number between two at which a condition holds; it holds at every higher one."""
+    """Return the lowest number between two at which a condition is true; it is true at every higher number."""
     if holds(low):
         return low
     for _ in range(_HALVINGS):
@@ -105,7 +105,7 @@ def _sampled_lower_end(known: Values) -> float:
         flipped = signs < 0
         sizes = flipped.sum(axis=1)
         means.append(np.divide(flipped @ known, sizes, out=np.full(len(signs), -np.inf), where=sizes > 0))
-    # The observed choice, of none, counts as well: the end is the k-th lowest of the drawn means.
+    # The observed choice (no flips) also counts, so the end is the k-th lowest of the drawn means.
     return float(np.sort(np.concatenate(means))[math.ceil(LEVEL / 2 * (FLIPS + 1)) - 2])
 
 

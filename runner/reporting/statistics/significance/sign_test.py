@@ -1,4 +1,4 @@
-"""Sign test of paired times, of which some are infinite, and the interval of the median that inverts it."""
+"""Sign test of paired times, some of which may be infinite, and the interval of the median that inverts it."""
 
 import math
 from collections.abc import Hashable, Sequence
@@ -23,25 +23,25 @@ TIME_COLUMNS = [
 
 @dataclass(frozen=True)
 class PairedTimes:
-    """Comparison of a variant's times with the baseline's by pairs; a run that never got there took infinitely long.
+    """Paired comparison of a variant's times with the baseline's; a run that missed the target took infinitely long.
 
-    Medians and intervals leave out pairs of two such runs. They are NaN without any other pair, and if the median lies
+    Medians and intervals leave out pairs of two such runs. They are NaN without other pairs, or if the median lies
     between minus and plus infinity.
     """
 
     test: str
     p_value: float
     direction: int  # 1 if the variant is slower in more units, -1 if faster, 0 if neither
-    faster: int  # units (seeds) in which the variant is faster
+    faster: int  # number of units (seeds) in which the variant is faster
     slower: int
-    median_difference: float  # variant - baseline; infinite if most pairs have a run that never got there
-    median_low: float  # 95% interval of the median; infinite where unbounded, NaN below six units
+    median_difference: float  # variant - baseline; infinite if most pairs have a run that missed the target
+    median_low: float  # 95% interval of the median; infinite if unbounded, NaN for fewer than six units
     median_high: float
     time_ratio: float  # median of variant / baseline: 0.5 is twice as fast
     time_ratio_low: float
     time_ratio_high: float
-    p_equivalence: float = math.nan  # for a difference within the margin; NaN without a margin
-    p_beyond: float = math.nan  # two-sided, for a difference beyond the margin
+    p_equivalence: float = math.nan  # p value for a difference within the margin; NaN without a margin
+    p_beyond: float = math.nan  # two-sided p value for a difference beyond the margin
 
 
 def compare_times(
@@ -53,11 +53,11 @@ def compare_times(
 ) -> PairedTimes:
     """Compare the times of two variants by pairs of runs, with the sign test.
 
-    The test counts the units in which the variant is faster and those in which it is slower. A tie does not count; two
-    runs that never got there are one.
+    The test counts the units in which the variant is faster and those in which it is slower. Ties do not count; two
+    runs that missed the target are a tie.
 
     Args:
-        variant: one time per run, at least 0; infinite for a run that never got there.
+        variant: one time per run, at least 0; infinite for a run that missed the target.
         baseline: times of the paired runs, in the same order.
         units: the unit of each pair, if several pairs vary together (a seed in several cells of a grid). A unit counts
             once, by the median of its pairs.
@@ -98,7 +98,7 @@ def compare_times(
 def paired_signs(
     variant: Sequence[float], baseline: Sequence[float], units: Sequence[Hashable], shift: float
 ) -> tuple[dict[Hashable, float], dict[Hashable, float]]:
-    """Return what the sign tests of variant + shift and of baseline + shift, each being higher, flip the signs of.
+    """Return the signs that sign tests flip, for the claims that variant + shift or baseline + shift is higher.
 
     Args:
         units: the unit of each pair, as for `compare_times`.
@@ -122,8 +122,8 @@ def sign_test_p(differences: npt.ArrayLike, alternative: Literal["two-sided", "g
     """Return the exact p value of the sign test; 1 without a difference other than 0.
 
     Args:
-        differences: any numbers, also infinite ones.
-        alternative: positive differences are not as probable as negative ones, or more probable.
+        differences: any numbers, including infinite ones.
+        alternative: positive differences are not as likely as negative ones, or are more likely.
     """
     signs = np.sign(np.asarray(differences, float))
     known = int(np.count_nonzero(signs))
@@ -135,11 +135,12 @@ def sign_test_p(differences: npt.ArrayLike, alternative: Literal["two-sided", "g
 def median_interval(values: npt.ArrayLike) -> tuple[float, float]:
     """Return the 95% interval of the median from the order statistics, exact for any distribution.
 
-    The k-th lowest and the k-th highest value enclose the median unless fewer than k values, by Binomial(n, 1/2), lie
-    on one side of it. Both ends are NaN below six values, which leave the median unbounded.
+    The k-th lowest and the k-th highest value enclose the median unless fewer than k values lie on one side of it;
+    their number has the distribution Binomial(n, 1/2). Both ends are NaN for fewer than six values, which leave the
+    median unbounded.
 
     Args:
-        values: any numbers, also infinite ones.
+        values: any numbers, including infinite ones.
 
     Source: Thompson 1936, "On confidence ranges for the median and other expectation distributions".
     """
@@ -161,7 +162,7 @@ def _is_known(one: Values, other: Values) -> npt.NDArray[np.bool_]:
 def _medians(values: Values, one: Values, other: Values, unit: npt.NDArray[np.intp]) -> Values:
     """Return the median of each unit over its pairs, without pairs of two infinite times.
 
-    0 where the middle values of a unit are minus and plus infinity: it is neither faster nor slower.
+    It is 0 if the middle values of a unit are minus and plus infinity, because it is neither faster nor slower.
     """
     known = _is_known(one, other)
     medians = np.array([_median(values[known & (unit == own)]) for own in np.unique(unit[known])])

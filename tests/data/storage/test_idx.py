@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from runner.data.dataset import DataError
-from runner.data.idx import read_idx
+from runner.data.storage.idx import read_idx
 from tests.published import idx_bytes
 
 IMAGES = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
