@@ -2,7 +2,7 @@
 
 # Before TensorFlow: each pydantic model that a module defines makes pydantic look at all modules loaded so far.
 import runner.run.execute
-import runner.sweeps.worker  # noqa: F401
+import runner.sweeps.worker
 from runner.engine.tensorflow_import import quick_import
 from runner.records.provenance import code_state
 
