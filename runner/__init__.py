@@ -24,7 +24,7 @@ _MODULES = {
     "study": "training",
     "sweep": "training",
     "train": "training",
-}  # of runner.interface, by name
+}  # module in runner.interface, for each name
 
 
 def __getattr__(name: str) -> Any:

@@ -25,7 +25,7 @@ def browser():
 
 
 def opened_anew(browser, address: str):
-    """Return the browser with a page in its usual size and colours, and nothing in the logs from before."""
+    """Return the browser with an open page, the default size and colours, and empty logs."""
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     for kind in ("browser", "performance"):

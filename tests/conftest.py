@@ -18,7 +18,7 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ["MPLBACKEND"] = "agg"
 if os.environ.get("RUNNER_DATA_DIR"):  # each test works in its own directory
     os.environ["RUNNER_DATA_DIR"] = str(Path(os.environ["RUNNER_DATA_DIR"]).absolute())
-# A shell's background jobs ignore these signals, and so would all processes that the tests start.
+# A shell's background jobs ignore these signals, and all processes that the tests start would inherit this.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 gc.disable()  # while test files are imported
@@ -30,7 +30,7 @@ Spawn = Callable[..., subprocess.Popen[str]]
 
 
 def pytest_collection_finish() -> None:
-    """Exclude imported objects from garbage collections, which took a quarter of the suite's time."""
+    """Exclude imported objects from garbage collection, which took a quarter of the suite's time."""
     gc.freeze()
     gc.enable()
 
@@ -55,7 +55,7 @@ def processes() -> None:
 
 @pytest.fixture(scope="session")
 def cold_cli() -> Cli:
-    """Return cold_cli("optimizer=sgd", cwd=tmp_path) -> CompletedProcess of `runner`, started as users start it."""
+    """Return cold_cli("optimizer=sgd", cwd=tmp_path) -> CompletedProcess of `runner`, started as users do."""
 
     def run(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, timeout: float = 120):
         return subprocess.run(
@@ -95,7 +95,7 @@ def quick_cli() -> Cli:
 
 @pytest.fixture
 def spawn() -> Iterator[Spawn]:
-    """Yield spawn("seeds=2", cwd=tmp_path) -> the `Popen` of a `runner`, for whose end the test does not wait.
+    """Yield spawn("seeds=2", cwd=tmp_path) -> the `Popen` of a running `runner`.
 
     Its output is text. It and its children are killed after the test.
     """

@@ -14,7 +14,7 @@ from tensorboard.util.tensor_util import make_ndarray
 
 
 def scalars(run: Path) -> dict[str, list[tuple[int, float]]]:
-    """Each scalar's steps and values, as they come."""
+    """Each scalar's steps and values, in the order of the file."""
     events = EventAccumulator(str(run / "tensorboard"), size_guidance={"tensors": 0})
     events.Reload()
     return {
@@ -25,7 +25,7 @@ def scalars(run: Path) -> dict[str, list[tuple[int, float]]]:
 
 
 def session_groups(folder: Path) -> list[api_pb2.SessionGroup]:
-    """What the HParams view shows of all runs below a folder."""
+    """The content of the HParams view for all runs below a folder."""
     runs = EventMultiplexer().AddRunsFromDirectory(str(folder))
     runs.Reload()
     provider = MultiplexerDataProvider(runs, str(folder))

@@ -17,7 +17,7 @@ def imported(path: Path) -> frozenset[str]:
 
 @cache
 def needs_tensorflow(path: Path) -> bool:
-    """Say whether a test file imports TensorFlow, itself or by loading one of our modules."""
+    """Return whether a test file imports TensorFlow, itself or by loading one of our modules."""
     conftests = (folder / "conftest.py" for folder in path.parents if folder.is_relative_to(REPOSITORY / "tests"))
     modules = (*_ours(imported(path)), *filter(Path.is_file, conftests))
     return bool(HEAVY & roots(imported(path))) or loads_tensorflow(*modules)
@@ -25,7 +25,7 @@ def needs_tensorflow(path: Path) -> bool:
 
 @cache
 def loads_tensorflow(*modules: Path) -> bool:
-    """Say whether loading some of our modules imports TensorFlow."""
+    """Return whether loading some of our modules imports TensorFlow."""
     seen: set[Path] = set()
     ahead = [*modules]
     while ahead:
@@ -64,13 +64,13 @@ def _names(nodes: Iterable[ast.AST]) -> Iterator[str]:
 
 @cache
 def longest_chain(path: Path) -> tuple[Path, ...]:
-    """Return the longest chain of our modules from a file down, each of which imports the next when it is loaded."""
+    """Return the longest chain of our modules that begins with a file, each importing the next when it is loaded."""
     below = (longest_chain(module) for module in {*_ours(_names(_loaded(ast.parse(path.read_text()))))} - {path})
     return (path, *max(below, key=len, default=()))
 
 
 def _loaded(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield what runs when a module is loaded: nothing inside functions, and no imports for type checkers."""
+    """Yield the statements that run when a module is loaded: not those in functions or for type checkers."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
             continue

@@ -28,7 +28,7 @@ MARKERS = {
     "torture": "breaks something many times",
 }
 STARTS_PROCESSES = {"cli", "quick_cli", "cold_cli", "spawn", "begin", "shell", "program", "browser", "processes"}
-LOOKS_UP = {"/sbin/ldconfig", "git"}  # ctypes and the lookup of the code's commit start these: they take milliseconds
+LOOKS_UP = {"/sbin/ldconfig", "git"}  # ctypes and the lookup of the commit start these; they take milliseconds
 SLOW = 5.0  # seconds after which a test is reported to its author
 
 
@@ -93,7 +93,7 @@ def _refuse(event: str, arguments: tuple[object, ...]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """List the slow tests; the time of fixtures does not count."""
+    """List the slow tests, without counting the time of fixtures."""
     slow = [
         report for report in terminalreporter.getreports("passed") if report.when == "call" and report.duration > SLOW
     ]

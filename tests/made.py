@@ -1,4 +1,4 @@
-"""Finished runs, sweeps and studies that many tests read: made once per session, for all processes.
+"""Finished runs, sweeps and studies that many tests read; they are made once per session, for all processes.
 
 Tests must not write into them: a test that changes files changes a copy.
 """
@@ -46,7 +46,7 @@ def program() -> Iterator[Program]:
 
 @pytest.fixture(scope="session")
 def finished_run(once: Once, cli: Callable[..., CompletedProcess[str]]) -> Path:
-    """A run of two epochs on the embedded MNIST, seed 3; the files `stdout` and `stderr` beside it hold its output."""
+    """A run of two epochs on the embedded MNIST, seed 3; the files `stdout` and `stderr` next to it hold its output."""
 
     def train(folder: Path) -> None:
         done = cli("dataset=mnist_5k", "training.epochs=2", "seed=3", "hydra.run.dir='a run of ours é'", cwd=folder)
@@ -109,7 +109,7 @@ class Begun:
         self._said = said
 
     def is_alive(self) -> bool:
-        """Say whether it still runs."""
+        """Return whether it is still running."""
         return self._process.is_alive()
 
     def said(self) -> tuple[str, str]:
@@ -122,14 +122,14 @@ class Begun:
         os.kill(self._process.pid, number)
 
     def wait(self, timeout: float = 300) -> int | None:
-        """Return its exit code, or None if it still runs."""
+        """Return its exit code, or None if it is still running."""
         self._process.join(timeout)
         return self._process.exitcode
 
 
 @pytest.fixture
 def begin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Begun]]:
-    """Yield begin("seeds=2", cwd=tmp_path) -> a `Begun` command, for whose end the test does not wait.
+    """Yield begin("seeds=2", cwd=tmp_path) -> a `Begun` command, which is still running.
 
     Its reports have figures only with begin(..., figures=True).
     """

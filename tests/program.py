@@ -1,4 +1,4 @@
-"""Program in a warm process: the answer to a command, without any training."""
+"""Program in a warm process: output and exit code of commands, without any training."""
 
 import contextlib
 import io
@@ -16,7 +16,7 @@ from pebble import ProcessPool
 
 from runner.sweeps.pools.server import start_server
 
-SECONDS = 60  # for one command; most take less than one
+SECONDS = 60  # time limit of a command; most take less than a second
 
 
 @dataclass(frozen=True)

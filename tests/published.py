@@ -1,4 +1,4 @@
-"""Small data sets in the files in which the real ones are published, and the overrides that lead to them."""
+"""Small data sets in the published file formats of the real ones, and the overrides that select them."""
 
 import gzip
 import hashlib
@@ -33,7 +33,7 @@ def checksums(*paths: Path) -> dict[str, str]:
 
 
 def leads_to(path: Path) -> list[str]:
-    """The overrides that make an option read an archive that is made up."""
+    """The overrides with which an option reads a made-up archive."""
     return [f"dataset.root={path.parent}", f"dataset.checksums={{{path.name}:'{checksum(path)}'}}"]
 
 
@@ -46,7 +46,7 @@ def mnist_files(folder: Path, images: np.ndarray, labels: np.ndarray, test: int)
 
 
 def emnist_archive(folder: Path, subset: str, images: np.ndarray, labels: np.ndarray, test: int) -> Path:
-    """Write NIST's archive: images (examples, height, width) on their side, the last `test` ones for test."""
+    """Write NIST's archive: images (examples, height, width) stored sideways, the last `test` ones for test."""
     path = folder / EMNIST
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("gzip/", b"")
@@ -127,7 +127,7 @@ FLOWERS = """@relation flowers
 
 
 def openml_pages(url: str, arff: str, label: str = "class", status: str = "active") -> dict[str, bytes]:
-    """What OpenML answers about data set 61, version 3 of `flowers`, by address: version 1.1 of its interface."""
+    """OpenML's answers about data set 61, version 3 of `flowers`, by address, in version 1.1 of its interface."""
     columns = [line.removeprefix("@attribute ") for line in arff.splitlines() if line.startswith("@attribute")]
     features = []
     for number, column in enumerate(columns):
@@ -161,7 +161,7 @@ def openml_pages(url: str, arff: str, label: str = "class", status: str = "activ
 
 
 def openml_cache(root: Path, pages: dict[str, bytes]) -> None:
-    """Write answers of OpenML where scikit-learn keeps them below a data directory."""
+    """Write OpenML's answers to the place below a data directory where scikit-learn caches them."""
     for address, content in pages.items():
         file = root / "openml/openml.org" / f"{address}.gz"
         file.parent.mkdir(parents=True, exist_ok=True)

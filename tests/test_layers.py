@@ -167,8 +167,8 @@ def _is_self(node: ast.expr) -> bool:
 
 # Modules that import inside functions, beside the commands: what they import there takes seconds or is an extra.
 LATE = {
-    "data/archives.py",
-    "data/folds.py",
+    "data/storage/archives.py",
+    "data/splitting/folds.py",
     "data/keras_datasets.py",
     "data/mnist.py",
     "engine/mlflow_store.py",
@@ -179,7 +179,7 @@ LATE = {
     "reporting/scores.py",
     "reporting/statistics/functional_anova.py",
     "reporting/statistics/power.py",
-    "run/ahead.py",
+    "run/background_import.py",
     "run/execute.py",
     "run/prepare.py",
     "sweeps/hydra_launchers.py",

@@ -1,18 +1,18 @@
-"""Local files of Weights & Biases, read back by its own messages; they lie in the log format of LevelDB."""
+"""Local files of Weights & Biases, read back with its own message types, from LevelDB's log format."""
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
-_BLOCK, _BEFORE = 32_768, 7  # bytes of a block, and before a record: checksum, length and type
+_BLOCK, _BEFORE = 32_768, 7  # bytes of a block, and of a record's header: checksum, length and type
 _FULL, _LAST = 1, 4  # types of a record, and of the last part of one
 
 
 def runs(folder: Path) -> dict[str, dict]:
-    """Name -> the facts, metrics by step, summary and files of each run below `wandb/` of a folder."""
+    """The facts, metrics by step, summary and files of each run below `wandb/` in a folder, by name."""
     import wandb
 
-    wandb.teardown()  # its service has written all then
+    wandb.teardown()  # its service has then written everything
     found = [_read(path) for path in sorted(folder.glob("wandb/offline-run-*/*.wandb"))]
     assert len({run["name"] for run in found}) == len(found)
     return {run["name"]: run for run in found}
@@ -47,7 +47,7 @@ def _values(items) -> dict:
 
 
 def _records(data: bytes) -> Iterator[bytes]:
-    place, whole = _BEFORE, b""  # the file begins with a header of its own
+    place, whole = _BEFORE, b""  # the file begins with its own header
     while place + _BEFORE < len(data):
         left = _BLOCK - place % _BLOCK
         if left < _BEFORE:  # the rest of a block is empty

@@ -45,13 +45,13 @@ def _be_runner(
 
 
 def _be_child(request: Mapping[str, Any], folder: Path, server: str):
-    """Be the child of the Python interface."""
+    """Run the child of the Python interface in this process."""
     from runner.interface.child import main as child
 
     _fork_workers_from(server)
     _leave_out_figures()
     logging.getLogger("tensorflow").handlers.clear()
-    os.dup2(os.pipe()[0], 0)  # a caller that stays
+    os.dup2(os.pipe()[0], 0)  # stands for a caller that stays alive
     for descriptor in (1, 2):
         os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
     os.chdir(folder)
@@ -59,7 +59,7 @@ def _be_child(request: Mapping[str, Any], folder: Path, server: str):
 
 
 def ended_child(request: Mapping[str, Any], *, quiet: bool) -> int:
-    """Stand in for `runner.interface.command._wait`: be silent, and draw no figures."""
+    """Stand-in for `runner.interface.command._wait`, which prints nothing and draws no figures."""
     assert quiet
     start_server()
     server = forkserver._forkserver._forkserver_address
@@ -70,7 +70,7 @@ def ended_child(request: Mapping[str, Any], *, quiet: bool) -> int:
 
 
 def _fork_workers_from(server: str) -> None:
-    """Make this process fork its workers from its own parent server: a new server takes seconds."""
+    """Make this process fork its workers from its own parent server, because a new server takes seconds."""
     own = forkserver._forkserver
     own._forkserver_address = server
     forkserver.ensure_running = own.ensure_running = lambda: None  # the first name is bound when the module is imported
@@ -96,8 +96,8 @@ def started(
     """Start `runner` in a folder, and kill it and its children after the block.
 
     Args:
-        said: the files to which it appends its standard output and standard error.
-        shares_server: fork its workers from the server that it comes from, with that server's environment.
+        said: the files to which its standard output and standard error are appended.
+        shares_server: fork its workers from its own parent server, with that server's environment.
         figures: write reports with figures and a page.
     """
     start_server()

@@ -8,10 +8,10 @@ from runner.cli.paths import path_argument
 
 
 def directories_parser(command: str, description: str, *, at_least: Literal["*", "+"] = "+") -> argparse.ArgumentParser:
-    """Return the parser of a command that takes directories of runs or sweeps.
+    """Return the parser of a command on directories of runs or sweeps.
 
     Args:
-        at_least: whether one is needed (+) or not (*).
+        at_least: + if a directory is required, otherwise *.
     """
     parser = argparse.ArgumentParser(prog=f"runner {command}", description=description)
     parser.add_argument(
@@ -24,7 +24,7 @@ def at_least_zero(text: str) -> float:
     """Parse a finite number of at least 0.
 
     Raises:
-        ArgumentTypeError: if the text is none.
+        ArgumentTypeError: if the text is not such a number.
     """
     if not 0 <= (value := number(text)) < math.inf:
         raise argparse.ArgumentTypeError(f"{text}: must be a number of at least 0")
@@ -35,7 +35,7 @@ def above_zero(text: str) -> float:
     """Parse a finite number above 0.
 
     Raises:
-        ArgumentTypeError: if the text is none.
+        ArgumentTypeError: if the text is not such a number.
     """
     if not 0 < (value := number(text)) < math.inf:
         raise argparse.ArgumentTypeError(f"{text}: must be a number above 0")
@@ -43,7 +43,7 @@ def above_zero(text: str) -> float:
 
 
 def number(text: str) -> float:
-    """Parse a number; NaN if the text is none."""
+    """Parse a number; NaN if the text is not a number."""
     try:
         return float(text)
     except ValueError:

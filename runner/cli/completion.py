@@ -12,8 +12,8 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from runner.cli.commands import COMMANDS, RUN_FLAGS, WORDS
-from runner.cli.shells import REMOVALS, SCRIPTS
+from runner.cli.commands.shells import REMOVALS, SCRIPTS
+from runner.cli.dispatch import COMMANDS, RUN_FLAGS, WORDS
 from runner.config.key_schema import allowed_items, allowed_keys, allowed_values, schema_names
 from runner.config.options import LIST_GROUPS, WITHOUT, group_names, groups_in, option_names
 from runner.config.outline import outline
@@ -25,16 +25,16 @@ from runner.core.read_yaml import read_yaml
 _CONFIG_DIR = ("--config-dir", "-cd")
 _WORDS_BEHIND = {"--cfg": ("all", "hydra", "job"), "-c": ("all", "hydra", "job")} | dict.fromkeys(
     (*_CONFIG_DIR, "--out", "-o"), ()
-)  # values of flags; those without any are paths, which the shell completes
-_RESULTS = ("record.json", "plan.json")  # files of a run and of a sweep
-_MOST = 100  # directories below another one that are searched for results
+)  # values of flags; all other values are paths, which the shell completes
+_RESULTS = ("record.json", "plan.json")  # files that mark a run and a sweep
+_MOST = 100  # number of subdirectories that are searched for results
 _KEY = re.compile(r"[A-Za-z][\w-]*")
 _OPEN_LIST = re.compile(r"=\[.*[^],\s]$")
 _UNQUOTED = re.compile(r"[\w./,=+@%:~-]+")  # names that need no quotes in any shell
 
 
 def shell_completion(wanted: str) -> str:
-    """Return what Hydra's flag -sc asks for: a script (install=SHELL, uninstall=SHELL) or completions (query=SHELL).
+    """Return the result of Hydra's flag -sc: a script (install=SHELL, uninstall=SHELL) or completions (query=SHELL).
 
     Raises:
         UserError: if it asks for something else.
@@ -51,7 +51,7 @@ def shown_completions(shell: str) -> str:
     """Return the completions of the typed text (COMP_LINE up to COMP_POINT), one per line; nothing on an error.
 
     Args:
-        shell: one of `SCRIPTS`; each completes file names itself if nothing is returned.
+        shell: one of `SCRIPTS`; every shell completes file names itself if nothing is returned.
     """
     line = os.environ.get("COMP_LINE", "")
     point = os.environ.get("COMP_POINT", "")
@@ -66,7 +66,7 @@ def shown_completions(shell: str) -> str:
 
 
 def _for_fish(words: Sequence[str], current: str) -> list[str]:
-    """Return completions for fish, which itself puts a space after all that do not end in a sign such as a comma."""
+    """Return completions for fish, which adds a space itself unless a completion ends in a sign such as a comma."""
     found = completions(words, current)
     if found == [f"{current}["]:
         found = completions(words, found[0])
@@ -105,7 +105,7 @@ def completions(words: Sequence[str], current: str) -> list[str]:
 
 
 def _named(what: str) -> Iterable[str]:
-    """Return the names that a command takes."""
+    """Return the values of a command's first argument."""
     if what == "recipes":
         rows: dict[str, Any] = read_yaml(conf_directory() / "verify.yaml")["rows"]
         return rows
@@ -134,7 +134,7 @@ def _values(key: str, value: str, words: Sequence[str], places: Sequence[Path]) 
 
 
 def _options(name: str, words: Sequence[str], places: Sequence[Path]) -> Iterable[str]:
-    """Return the options of a group, or the known values of a key: those that it allows, and the current one."""
+    """Return the options of a group, or the known values of a key: the allowed values and the current one."""
     if words[:1] == ["ablate"] and name == "base":
         return [f"experiment/{option}" for option in option_names(places, "experiment")]
     if words[:1] == ["ablate"] and name == "drop":
@@ -152,7 +152,7 @@ def _options(name: str, words: Sequence[str], places: Sequence[Path]) -> Iterabl
 def _keys(current: str, words: Sequence[str], places: Sequence[Path]) -> list[str]:
     """Return the groups, and the keys of the typed level: `training.epochs=`, `training.`.
 
-    After ~ they stand alone, and after + come the keys and groups that can be added.
+    After ~, they have no =; after +, they are the keys and groups that can be added.
     """
     prefix, typed, *_ = Override.parse(current)
     parent, dot, _ = typed.rpartition(".")
@@ -176,7 +176,7 @@ def _keys(current: str, words: Sequence[str], places: Sequence[Path]) -> list[st
 
 
 def _node(tree: Any, key: str) -> Any:
-    """Return what lies below a dotted key, or None."""
+    """Return the value at a dotted key, or None."""
     for step in filter(None, key.split(".")):
         tree = tree.get(step) if isinstance(tree, dict) else None
     return tree
@@ -198,7 +198,7 @@ def _result_directories(typed: str) -> list[str]:
     below = (path for path in place.glob(f"{glob.escape(name)}*/") if _UNQUOTED.fullmatch(path.name))
     found = sorted(path for path in below if name or not path.name.startswith("."))
     found = [path for path in found if _contains_results(path)]
-    if len(found) == 1 and not _is_result(found[0]):  # no choice yet
+    if len(found) == 1 and not _is_result(found[0]):  # there is no choice yet
         return _result_directories(f"{parent}{slash}{found[0].name}/")
     return [f"{parent}{slash}{path.name}/" for path in found]
 

@@ -1,4 +1,4 @@
-"""Start of Hydra with the application, without the parts of Hydra's start that runner does not need."""
+"""Start of Hydra with the application, without the parts of its start that runner does not need."""
 
 import string
 import sys
@@ -22,13 +22,13 @@ from runner.config.options import options_table
 from runner.config.overrides import override_key
 from runner.core.paths import conf_directory
 
-CHECKED_WITH = "Hydra 1.3.8"  # its private class below
+CHECKED_WITH = "Hydra 1.3.8"  # version whose private class is used below
 
 _CONFIG_DIR_FLAGS = ("--config-dir", "-cd")
 
 
 class QuickHydra(Hydra):
-    """Hydra that composes a run once, and loads the sweeper and the launchers only for a command that needs them."""
+    """Hydra that composes a run only once, and loads the sweeper and the launchers only if a command needs them."""
 
     def get_mode(self, config_name: str | None, overrides: list[str]) -> Any:
         """Return the value of `hydra.mode`, without composing unless the command sets it; see `conf/config.yaml`."""
@@ -37,19 +37,19 @@ class QuickHydra(Hydra):
         return RunMode.MULTIRUN if is_sweep(overrides) else None
 
     def compose_config(self, *args: Any, **kwargs: Any) -> DictConfig:
-        """Return a composed configuration; for a sweep, load what Hydra instantiates next."""
+        """Return a composed configuration; for a sweep, load the plug-ins that Hydra instantiates next."""
         config = super().compose_config(*args, **kwargs)
         if kwargs["run_mode"] is RunMode.MULTIRUN:
             _register_plugins()
         return config
 
     def show_info(self, *args: Any, **kwargs: Any) -> None:
-        """Print what `--info` asks for."""
+        """Print the information for `--info`."""
         _register_plugins()
         super().show_info(*args, **kwargs)
 
     def get_help(self, help_cfg: DictConfig, cfg: DictConfig, args_parser: ArgumentParser, resolve: bool) -> str:
-        """Return a help page; runner's has its own table of options instead of Hydra's list of groups."""
+        """Return a help page; on runner's page, a table of options replaces Hydra's list of groups."""
         template = help_cfg.template
         if "$OPTIONS" not in template:
             return super().get_help(help_cfg, cfg, args_parser, resolve)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import runner
-from runner.cli.commands import interruption_text, is_word, run_command, train
+from runner.cli.dispatch import interruption_text, is_word, run_command, train
 from runner.cli.observer import Observer
 from runner.config.overrides import override_key
 from runner.config.trust import TRUST
@@ -55,13 +55,13 @@ def main() -> int:
 
 def prepare_process() -> None:
     """Set what the process needs before a command runs: environment variables, logging, standard streams."""
-    # Hydra prints errors in its own way and exits with 1, unless asked for full errors: then it raises them.
+    # Hydra prints errors in its own way and exits with 1; with full errors, it raises them instead.
     os.environ[_TRACEBACK] = "1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would look for them in every installed package
-    os.environ["MPLBACKEND"] = "agg"  # a notebook's backend may be missing, and Keras imports Matplotlib
-    logging.raiseExceptions = False  # no traceback for each line of a log on a full disk
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it searches every installed package
+    os.environ["MPLBACKEND"] = "agg"  # a notebook's backend may not be installed here, and Keras imports Matplotlib
+    logging.raiseExceptions = False  # otherwise each log line on a full disk gives a traceback
     # Python sets a closed stream to None, and the next file to be opened would get its descriptor.
     sys.stdout, sys.stderr = (stream or Path(os.devnull).open("w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
 
@@ -72,15 +72,15 @@ def run_arguments(
     """Run a command or train; return its ending instead of raising an error.
 
     Args:
-        observer: of a run or sweep, if a Python program started it.
-        wants_traceback: print the traceback of a user's error.
+        observer: observer of a run or sweep that a Python program started.
+        wants_traceback: whether to print the traceback of a user's error.
     """
     try:
         with machine_faults():
             return Ending(_exit_code(arguments, observer or Observer()))
-    except KeyboardInterrupt:  # a run that has begun reports it itself
+    except KeyboardInterrupt:  # a run that has begun reports the interruption itself
         return Ending(EXIT_INTERRUPTED, interruption_text(arguments))
-    except Exception as error:  # the last chance to turn it into a message
+    except Exception as error:  # last chance to turn the error into a message
         if isinstance(error, BrokenPipeError) and _is_unread():
             return Ending(EXIT_UNREAD)
         if wants_traceback:
@@ -94,7 +94,7 @@ def _show(ending: Ending) -> None:
     if ending.is_internal:
         print(ending.message, file=sys.stderr)
         return
-    with suppress(OSError):  # standard error may be on a full disk or a closed terminal: the exit code remains
+    with suppress(OSError):  # standard error may be on a full disk or a closed terminal; the exit code remains
         print("\n".join(f"runner: {printable(line)}" for line in ending.message.split("\n")), file=sys.stderr)
 
 
@@ -144,7 +144,7 @@ def _explained(error: Exception) -> Ending:
     if isinstance(error, OSError) and error.filename:
         error = fault(error)
     cause: BaseException | None = error
-    while cause:  # Hydra wraps errors of what it creates, such as a launcher
+    while cause:  # Hydra wraps the errors of objects that it creates, such as a launcher
         if isinstance(cause, UserError):
             return Ending(cause.exit_code, str(cause))
         cause = cause.__cause__
@@ -167,12 +167,12 @@ def _all_said(code: int) -> int:
             stream.flush()
         except OSError as error:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-            if error.errno != errno.EPIPE:  # the reader that closed the pipe needs no error
+            if error.errno != errno.EPIPE:  # no error for a reader that has closed the pipe
                 code = code or EXIT_ENVIRONMENT
     return code
 
 
 def _raised_while_composing(error: Exception) -> bool:
-    """Return whether Hydra, or a library that it reads files with, raised the error, which may have any type."""
+    """Return whether Hydra, or a library with which it reads files, raised the error; it may have any type."""
     innermost = list(traceback.walk_tb(error.__traceback__))[-1][0]
     return innermost.f_globals["__name__"].split(".")[0] in ("hydra", "omegaconf", "yaml", "antlr4")

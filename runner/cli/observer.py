@@ -1,4 +1,4 @@
-"""Observer of a command: a Python caller that wants the directory, or the composed run instead of its training."""
+"""Observer of a command: callbacks for the directory, or for the composed run instead of its training."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

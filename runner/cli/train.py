@@ -14,7 +14,7 @@ from runner.core.errors import ConfigError, Stopped, UserError
 
 
 class Application:
-    """Application that Hydra calls with the composed configuration of a single run, which it trains.
+    """Application that Hydra calls with the composed configuration of a single run; it trains the run.
 
     For a sweep, Hydra passes the application to the sweeper, which only calls `begun` with the sweep's directory.
     """
@@ -42,7 +42,7 @@ class Application:
 
     def _train(self, config: DictConfig, resolved: dict[str, Any]) -> int:
         """Train a checked configuration, or describe it; return the exit code."""
-        # Imported after the checks: a refused configuration needs none of these modules.
+        # Imported after the checks, because a refused configuration needs none of these modules.
         from runner.core.lock import run_lock
         from runner.core.terminal import Terminal
         from runner.records.run_directory import RunDirectory

@@ -16,7 +16,7 @@ from runner.core.paths import conf_directory
 from runner.core.read_yaml import read_yaml
 from runner.core.text import did_you_mean, printable
 
-_OPTION = r"((?:hydra/)?[^'/]+)/([^']+)"  # a group, and the option asked for
+_OPTION = r"((?:hydra/)?[^'/]+)/([^']+)"  # a group and the requested option
 _CONDITION = re.compile(r"[\w./]+=[\w./]+")  # inside a list or a mapping: when: optimizer=momentum
 _SHOWN_OPTIONS = 3
 _HELP = "runner --help lists groups and options, runner --cfg job all keys"
@@ -88,7 +88,7 @@ def _group_without_name(arguments: Sequence[str]) -> str:
 
 def _no_such_key(key: str, arguments: Sequence[str]) -> str:
     given = _given(key, arguments)
-    section: Any = outline(arguments, [conf_directory()])  # composing once more would take as long as before
+    section: Any = outline(arguments, [conf_directory()])  # composing again would double the waiting time
     steps = key.partition("@")[0].split(".")
     groups = group_names([conf_directory()])
     for depth, name in enumerate(steps):
@@ -96,19 +96,17 @@ def _no_such_key(key: str, arguments: Sequence[str]) -> str:
         if not isinstance(section, dict):
             return f"{given}: {parent} is a single value without keys; {_HELP}"
         if name not in section:
-            if depth == 0 and len(steps) > 1 and name in groups:  # study or search, chosen from the user's files or not
+            if depth == 0 and len(steps) > 1 and name in groups:  # study or search, from any directory
                 if not any(argument.startswith(f"{name}=") for argument in arguments):
                     return f"{given}: no {name} is chosen; choose one too: {name}=NAME"
-                return (
-                    f"{given}: the chosen {name} has no {'.'.join(steps[1:])}; what it leaves out is added by +{given}"
-                )
+                return f"{given}: the chosen {name} has no {'.'.join(steps[1:])}; to add it, use +{given}"
             if depth == 1 and parent in LIST_GROUPS and (conf_directory() / parent / f"{name}.yaml").exists():
                 chosen = ",".join([*map(str, section), name])
                 return f"{given}: {name} is not chosen; choose it too: '{parent}=[{chosen}]'"
             if depth == 1 and parent != "study" and (others := _options_with(parent, name)):
                 return f"{given}: the chosen {parent} has no {name}; {parent}={' or '.join(others)} has it"
             what = "no such key" if depth == len(steps) - 1 else f"there is no {'.'.join(steps[: depth + 1])}"
-            hint = f"a key that the study leaves out is added by +{given}" if steps[0] == "study" and depth else _HELP
+            hint = f"to add a key that the study lacks, use +{given}" if steps[0] == "study" and depth else _HELP
             return f"{given}: {what}{did_you_mean(name, {*map(str, section), *(() if parent else groups)})}; {hint}"
         section = section[name]
     return f"{given}: {key} already exists; write it without +"
@@ -119,7 +117,7 @@ def _given(key: str, arguments: Sequence[str]) -> str:
 
 
 def _options_with(group: str, key: str) -> list[str]:
-    """Return up to three options of a group whose file has a key."""
+    """Return up to three options of a group whose files contain a key."""
     found = []
     for file in option_files([conf_directory()], group):
         option = read_yaml(file)

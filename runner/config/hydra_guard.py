@@ -32,13 +32,13 @@ from runner.core.paths import conf_directory
 from runner.core.read_yaml import DEEPEST, LONGEST_NUMBER, read_yaml_text
 from runner.core.text import printable, shortened
 
-CHECKED_WITH = "Hydra 1.3.8 and OmegaConf 2.3"  # its private names below
+CHECKED_WITH = "Hydra 1.3.8 and OmegaConf 2.3"  # versions whose private names are used below
 
 LOG = logging.getLogger(__name__)
 
-LONGEST_KEY = 200  # bytes; Hydra looks for a file of this name, which may have 255
-LONGEST_OVERRIDE = 4096  # characters; Hydra's parser takes about a second for that
-LONGEST_TOGETHER = 9_000  # characters of all overrides; a record holds 10,000, the seed among them
+LONGEST_KEY = 200  # bytes; Hydra looks for a file of this name, and a file name may have 255
+LONGEST_OVERRIDE = 4096  # characters, which Hydra's parser reads in about a second
+LONGEST_TOGETHER = 9_000  # characters of all overrides; a record allows 10,000, including the seed
 MOST_INTERPOLATIONS = 16  # n of them make a value at most 3^(n/3) times as long
 
 _NUMBER = re.compile(rf"[\d_]{{{LONGEST_NUMBER + 1},}}")
@@ -48,7 +48,7 @@ _REFUSED_FLAGS = {
     "config_name": "--config-name: not supported; make your configuration an option: --config-dir DIR experiment=NAME",
 }
 _PRIMARY = "config.yaml"
-_HEADER = 512  # characters of a file that Hydra searches for its @package
+_HEADER = 512  # characters at the start of a file, where Hydra looks for @package
 _OF_EACH_COMPOSITION = ("runtime", "overrides")
 
 
@@ -166,7 +166,7 @@ def _misnamed(directories: Iterable[Path]) -> dict[str, Path]:
 
 
 def _heed_misnamed(directories: Iterable[Path], config: DictConfig) -> None:
-    """Refuse a misnamed file if its option was chosen, as Hydra used another file; warn once about each of the others.
+    """Refuse a misnamed file of a chosen option, because Hydra used another file; warn once about each of the others.
 
     Raises:
         ConfigError: naming the file.
@@ -216,7 +216,7 @@ class GuardedFiles(FileConfigSource):
             header = self._get_header_dict(text[:_HEADER])
         except (HydraException, ConfigError, FileNotFoundError):
             raise
-        except Exception as error:  # OmegaConf and its loader raise many kinds
+        except Exception as error:  # OmegaConf and its loader raise many types
             raise ConfigError(printable(f"{path}: {str(error).partition(chr(10))[0] or error!r}")) from error
         return ConfigResult(config=config, path=self.full_path(), provider=self.provider, header=header)
 
@@ -232,7 +232,7 @@ def _loader() -> type[yaml.CSafeLoader]:
 
 
 class GuardedLoader(ConfigLoaderImpl):
-    """Composes as Hydra does, and refuses settings with which Hydra would run code that a file names."""
+    """Config loader that composes as Hydra does, but refuses settings by which a file could make Hydra run code."""
 
     def load_configuration(
         self,
@@ -248,13 +248,13 @@ class GuardedLoader(ConfigLoaderImpl):
             ConfigError: if the result is not trusted, naming the key.
         """
         refuse_endless(overrides)
-        # Checked before composition too, which may fail because a built-in option replaced the user's.
+        # Checked before composition, which may fail because a built-in option replaced the user's, and again after it.
         searched = [Path(str(entry.path).removeprefix("file://")) for entry in self.config_search_path.get_path()]
         refuse_same_names(searched)
         load = super().load_configuration
         try:
             if run_mode is RunMode.RUN and is_sweep(overrides):
-                # Hydra takes a sweep for a run if it cannot compose it. The reason is the error to show.
+                # Hydra treats a sweep that it cannot compose as a run; composing it as a sweep raises the actual error.
                 load(config_name, _of_the_whole_sweep(overrides), RunMode.MULTIRUN, from_shell, False)
             config = load(config_name, overrides, run_mode, from_shell, validate_sweep_overrides)
         except MissingConfigException as error:
@@ -264,7 +264,7 @@ class GuardedLoader(ConfigLoaderImpl):
         except ConfigCompositionException:
             if run_mode is RunMode.RUN:
                 raise
-            # The key may belong to an option that only the variants choose. They are composed, and checked, with it.
+            # The key may belong to an option that only the variants choose; they are composed and checked with it.
             config = load(config_name, _of_the_whole_sweep(overrides), run_mode, from_shell, validate_sweep_overrides)
             config.hydra.overrides.task = [one.input_line for one in _parsed(overrides) if not one.is_hydra_override()]
         sources = [Path(source.path) for source in config.hydra.runtime.config_sources]
@@ -286,7 +286,7 @@ def _parsed(overrides: list[str]) -> list[Any]:
 
 
 def _of_the_whole_sweep(overrides: list[str]) -> list[str]:
-    """Return the overrides without those that set a key of a group: a sweep passes these to its variants alone."""
+    """Return the overrides except those of a group's keys, which a sweep passes only to its variants."""
     parsed = ((text, Override.parse(text)) for text in overrides)
     return [text for text, given in parsed if "." not in given.key or given.section in ("study", "search", "hydra")]
 
@@ -305,7 +305,7 @@ def _plain(value: Any) -> Any:
 
 
 def _of_the_command(config: DictConfig) -> dict[str, Any]:
-    """Return, as dotted keys, what only a command may set: Hydra's settings and the trusted packages."""
+    """Return the settings that only a command may change, by dotted key: Hydra's settings and the trusted packages."""
     node = _plain(config.hydra)
     node["job"] = {key: value for key, value in node["job"].items() if key != "override_dirname"}
     kept = {key: value for key, value in node.items() if key not in _OF_EACH_COMPOSITION}

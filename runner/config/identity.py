@@ -42,7 +42,7 @@ def run_id(config: Mapping[str, Any]) -> str:
 
 
 def essence(value: Any, key: str = "") -> Any:
-    """Return a value as the run id sees it: without volatile and empty parts, and with 1 as 1.0.
+    """Return the part of a value that enters the run id: without volatile and empty parts, and with 1 as 1.0.
 
     Args:
         key: its dotted key; empty for a whole configuration.

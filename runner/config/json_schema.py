@@ -15,10 +15,10 @@ from runner.core.paths import conf_directory
 from runner.core.read_yaml import read_yaml
 
 Schema = dict[str, Any]
-GROUPS = (*ONE_OPTION_GROUPS, *LIST_GROUPS)  # of a run
+GROUPS = (*ONE_OPTION_GROUPS, *LIST_GROUPS)  # the groups of a run
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _DEFINITIONS = {
-    # ${...}, or ???: a value that the command must give. Without a description, which editors would show for every key.
+    # ${...}, or ???: a value that the command must give. It has no description: editors would show it for every key.
     "Interpolation": {"type": "string", "pattern": r"\$\{|^\?\?\?$"},
     "Defaults": {
         "description": "Options that this file builds on, in Hydra's notation.",
@@ -31,7 +31,7 @@ _SWEEP = {
     "folds": {
         "type": ["integer", "null"],
         "minimum": 2,
-        "description": "Number of folds of cross-validation, on each of which every seed runs.",
+        "description": "Number of cross-validation folds; every seed runs on each fold.",
     },
     "dry_run": {"type": "boolean", "description": "Show the plan and train nothing."},
     "fail_fast": {"type": "boolean", "description": "Stop at the first run that fails."},
@@ -89,7 +89,7 @@ def model_schema(model: type[BaseModel], title: str, rule: Schema) -> Schema:
 
 
 def _of_file(schema: Schema, rule: Schema, exempt: list[Schema], title: str) -> Schema:
-    """Return a model's schema as that of a file.
+    """Convert a model's schema to the schema of a file.
 
     Args:
         rule: for files without `defaults`.
@@ -105,7 +105,7 @@ def _of_file(schema: Schema, rule: Schema, exempt: list[Schema], title: str) -> 
 
 
 def _opened(schema: Schema) -> Schema:
-    """Return a schema that accepts an interpolation for each value, without titles and defaults that only repeat."""
+    """Return a schema that accepts an interpolation for each value, without redundant titles and defaults."""
     found = {key: value for key, value in schema.items() if key != "title"}
     for keyword in ("properties", "$defs"):
         if keyword in schema:
@@ -123,7 +123,7 @@ def _opened(schema: Schema) -> Schema:
 
 
 def _value(keyword: str, schema: Schema) -> Schema:
-    """Return the schema below a keyword, which also accepts an interpolation if it stands for a value."""
+    """Return the schema below a keyword; if it describes a value, it also accepts an interpolation."""
     opened = _opened(schema)
     if keyword in ("$defs", "anyOf", "allOf", "then") or not opened or _is_text(opened):
         return opened

@@ -10,18 +10,18 @@ Schema = dict[str, Any]
 
 
 def allowed_values(key: str) -> list[str]:
-    """Return the texts and switches that a key allows, as an override writes them; [] if it takes any text."""
+    """Return the texts and switches that a key allows, as written in an override; [] if any text is allowed."""
     return [value for form in _forms(key) for value in _values(form)]
 
 
 def allowed_items(key: str) -> list[str]:
-    """Return the values that a list may contain; [] if the key is no list, or its items are not known."""
+    """Return the values that a list may contain; [] if the key is not a list, or its items are not known."""
     lists = [form["items"] for form in _forms(key) if form.get("type") == "array" and "items" in form]
     return [value for items in lists for form in _resolved(items, {}) for value in _values(form)]
 
 
 def allowed_keys(section: str) -> list[str]:
-    """Return the keys of a section with a fixed set of keys; [] of any other."""
+    """Return the keys of a section with a fixed set of keys; [] for any other section."""
     closed = [form for form in _forms(section) if form.get("additionalProperties") is False]
     return [key for form in closed for key in form["properties"] if key != "defaults"]
 
@@ -38,7 +38,7 @@ def _values(form: Schema) -> Iterator[str]:
 
 
 def _forms(key: str) -> list[Schema]:
-    """Return the alternatives of a key's schema; [] if nothing is known of it."""
+    """Return the alternatives of a key's schema; [] if nothing is known about it."""
     section, *steps = key.split(".")
     if section not in schema_names():
         section, steps = "config", [section, *steps]

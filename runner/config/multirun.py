@@ -1,4 +1,4 @@
-"""Multiruns (Hydra's word for sweeps): recognition of commands that ask for one."""
+"""Multiruns (Hydra's word for sweeps): recognition of commands that start one."""
 
 from collections.abc import Iterable, Sequence
 
@@ -14,5 +14,5 @@ def wants_local_workers(arguments: Sequence[str]) -> bool:
 
 
 def is_sweep(arguments: Iterable[str]) -> bool:
-    """Return whether a command asks for a sweep without saying -m."""
+    """Return whether a command asks for a sweep without the flag -m."""
     return any(override_key(argument) in ("study", "search", "seeds", "folds") for argument in arguments)

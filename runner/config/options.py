@@ -16,7 +16,7 @@ from runner.core.paths import conf_directory
 _DEFAULT = re.compile(r"^\s+- (?:override hydra/)?(?P<group>[a-z_]+): *(?P<options>\S.*?) +# (?P<purpose>.+)$")
 # Parentheses at the end are the source if they hold a year or a name.
 _SOURCE = re.compile(r"\s+\((?P<source>[^()]*(?:\b(?:1[89]|20)\d\d\b|\b[A-Z]\w*[a-z])[^()]*)\)$")
-_FOLDERS = {"launcher": "hydra/launcher"}  # of Hydra's own groups
+_FOLDERS = {"launcher": "hydra/launcher"}  # folders of Hydra's own groups
 _FOR_PROGRAMS = ("@package", "yaml-language-server:")  # comments that Hydra or an editor reads
 _WIDEST, _NARROWEST = 118, 50  # characters in a line of the table
 _COMMAND = "python -m runner.config.options > docs/options.md"
@@ -42,7 +42,7 @@ def groups_in(directory: Path) -> dict[str, Group]:
 
 
 _GROUPS = groups_in(conf_directory())
-LIST_GROUPS = tuple(name for name, group in _GROUPS.items() if isinstance(group.default, list))  # of several options
+LIST_GROUPS = tuple(name for name, group in _GROUPS.items() if isinstance(group.default, list))  # with several options
 ONE_OPTION_GROUPS = tuple(
     name for name, group in _GROUPS.items() if isinstance(group.default, str) and name not in _FOLDERS
 )
@@ -51,7 +51,7 @@ WITHOUT = {"averaging": "none", "clipping": "none", "normalization": "none", "sc
 
 
 def listed_options(config: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the options in each group of several; an older configuration may lack a group, or hold one nameless part.
+    """Return the chosen options of each list group; an older configuration may lack a group, or hold one nameless part.
 
     Args:
         config: resolved, as plain dictionaries and lists.
@@ -91,10 +91,10 @@ def options_markdown(directories: list[Path]) -> str:
     lines = [
         "# Options",
         "",
-        "`runner GROUP=OPTION` chooses an option; defaults are in bold. Some groups take a list of options, as in",
-        "`runner 'regularizer=[l2,dropout]'`; `runner --help` names them. Each option is a file",
-        "`conf/GROUP/OPTION.yaml`, and this page is generated from the first lines of these files:",
-        f"`{_COMMAND}`.",
+        "`runner GROUP=OPTION` chooses an option; the defaults are in bold. Some groups accept a list of options,",
+        "such as `runner 'regularizer=[l2,dropout]'`; `runner --help` shows which. Each option is a file",
+        "`conf/GROUP/OPTION.yaml`.",
+        f"`{_COMMAND}` generates this page from the first lines of these files.",
         "",
         "| group | option | meaning | source |",
         "| --- | --- | --- | --- |",
@@ -129,7 +129,7 @@ def option_names(directories: Iterable[Path], group: str) -> list[str]:
 
 
 def option_files(directories: Iterable[Path], group: str) -> list[Path]:
-    """Return the files of a group's options, sorted by name, without `_name.yaml`, which is a part of others."""
+    """Return the files of a group's options, sorted by name, without `_name.yaml`, which other options include."""
     folder = _FOLDERS.get(group, group)
     found = (file for directory in directories for file in (directory / folder).glob("[!_]*.yaml"))
     return sorted((file for file in found if file.is_file()), key=lambda file: file.stem)

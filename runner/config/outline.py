@@ -1,4 +1,4 @@
-"""Outline of a configuration: keys and values of its option files, merged without Hydra, which takes long to import.
+"""Outline of a configuration: keys and values of its option files, merged without the slow import of Hydra.
 
 Tab completion needs no more. Interpolations stay as they are, and a file that cannot be read contributes nothing.
 """
@@ -16,7 +16,7 @@ from runner.core.read_yaml import read_yaml
 
 Tree = dict[str, Any]
 _PACKAGE = re.compile(r"^# @package (\S+)", re.MULTILINE)
-_PACKAGES = {"launcher": "hydra.launcher"}  # of Hydra's own groups
+_PACKAGES = {"launcher": "hydra.launcher"}  # packages of Hydra's own groups
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def outline(overrides: Iterable[str], directories: Sequence[Path]) -> Tree:
     If a sweep chooses several options of a group (a,b), all of them contribute.
 
     Args:
-        overrides: of which those count that choose existing options.
+        overrides: only those that choose existing options count.
         directories: `conf/` first, then the user's.
     """
     chosen = {name: group.defaults for name, group in groups_in(directories[0]).items()}
@@ -52,7 +52,7 @@ def outline(overrides: Iterable[str], directories: Sequence[Path]) -> Tree:
             chosen[group] = names
             settled.add(group)
     layers: list[_Layer] = []
-    for group in reversed(list(chosen)):  # an option may choose those of earlier groups
+    for group in reversed(list(chosen)):  # an option may choose options of earlier groups
         found = [layer for name in chosen[group] for layer in _layers(directories, group, name)]
         for other, names in (pair for layer in found for pair in layer.chosen):
             if other in chosen and other not in settled:
@@ -72,7 +72,7 @@ def _given(overrides: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
 
 
 def _layers(directories: Sequence[Path], group: str, name: str, below: tuple[Path, ...] = ()) -> Iterator[_Layer]:
-    """Yield an option after those of its group that it builds on."""
+    """Yield an option, preceded by the options of its group that it builds on."""
     file = option_file(directories, group, name)
     if not file or file in below:
         return

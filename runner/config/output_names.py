@@ -15,7 +15,7 @@ _LONGEST = 60  # characters; a file name may have 255 bytes, a path on some syst
 _LONGEST_STUDY = 100
 _LONGEST_GRID = 40
 _LONGEST_ABLATION = 50
-_SEVERAL = re.compile(r"(range|choice|interval|glob|shuffle|sort|tag)\(")  # Hydra's functions
+_SEVERAL = re.compile(r"(range|choice|interval|glob|shuffle|sort|tag)\(")  # Hydra's functions that give several values
 _SEEDS = ("seed", "seeds", "study.seeds")
 
 
@@ -31,9 +31,9 @@ def directory_name(variant: str, seed: int, run_id: str, fold: int | None = None
 
 
 def sweep_name(arguments: Sequence[str]) -> str:
-    """Return a sweep's directory below `outputs`: the same for the same command, different for another.
+    """Return a sweep's directory below `outputs`; equal commands get the same directory, different ones another.
 
-    More seeds of a study, or more trials of a search, keep the directory and find the existing runs.
+    A command for more seeds of a study, or more trials of a search, gets the same directory and finds its runs there.
     """
     overrides = (Override.parse(argument) for argument in arguments if not argument.startswith("-"))
     given = {f"{one.prefix}{one.key}": one.value for one in overrides if one.has_value}
@@ -66,7 +66,7 @@ def _study_name(asked: Mapping[str, str]) -> str:
 
 
 def _ablation_name(asked: Mapping[str, str]) -> str:
-    """Return a name: the options that an ablation starts from, the dropped parts if they are few, and a digest."""
+    """Return an ablation's name: the options that it starts from, the dropped parts if they are few, and a digest."""
     base = [Override.parse(item).value or item for item in _items(asked.get("study.base", ""))]
     drop = sorted(_items(asked.get("study.drop", "")))
     start = slug("_".join([asked["study"], *base]))

@@ -10,7 +10,7 @@ class Override(NamedTuple):
 
     prefix: str  # "", "+", "++" or "~"
     key: str  # a key, or the name of a group
-    value: str  # as it is written; "" where there is none
+    value: str  # as written; "" if there is none
     has_value: bool  # whether there is a `=`
 
     @classmethod
@@ -33,11 +33,11 @@ class Override(NamedTuple):
 
 
 def override_key(text: str) -> str:
-    """Return the key or group that an override is about."""
+    """Return the key or group that an override sets."""
     return Override.parse(text).key
 
 
-_ZEROS = re.compile(r"-?\d{1,6}0{6,}\.0")  # after at most as many digits as `:g` keeps
+_ZEROS = re.compile(r"-?\d{1,6}0{6,}\.0")  # trailing zeros, after at most as many digits as `:g` keeps
 
 
 def as_override(key: str, value: Any) -> str:
@@ -46,7 +46,7 @@ def as_override(key: str, value: Any) -> str:
 
 
 def literal(value: Any) -> str:
-    """Return a value from YAML as it is written in an override."""
+    """Return a value from YAML in the form that an override needs."""
     if isinstance(value, list):
         return f"[{','.join(map(literal, value))}]"
     if isinstance(value, dict):
@@ -55,5 +55,5 @@ def literal(value: Any) -> str:
 
 
 def short_form(value: str) -> str:
-    """Return a large float in scientific notation, 1e+12, where Python and Hydra write all its zeros."""
+    """Return a large float in scientific notation (1e+12) if Python and Hydra would write all its zeros."""
     return f"{float(value):g}" if _ZEROS.fullmatch(value) else value

@@ -1,6 +1,7 @@
 """Schema of a resolved configuration: types, ranges and combinations (the second of three checks)."""
 
 import inspect
+import re
 from typing import Annotated, Any, Literal, Self, get_args
 
 from omegaconf import DictConfig, OmegaConf
@@ -26,6 +27,7 @@ from runner.core.streams import StreamName
 from runner.core.text import did_you_mean
 
 CONSTANT_SCHEDULE = "runner.optim.constant.constant"  # by name, because importing it would be circular
+_NESTED_KEY = re.compile(r"[\w.]+=")
 SWEEP_KEYS = ("study", "search", "seeds", "folds", "dry_run", "fail_fast")  # they configure a sweep, not a run
 
 
@@ -44,11 +46,11 @@ class DatasetPart(Part):
     path: str | None = None
     """Your own file or folder."""
     url: str | None = None
-    """Where the files are downloaded from, once."""
+    """Address from which missing files are downloaded once."""
     validation_split: OpenFraction
     """Share of the training set that is set aside for validation."""
     split: Literal["last", "random", "stratified"]
-    """Which examples are set aside: the last ones (as in Keras), or drawn at random, or drawn from each class."""
+    """Examples that are set aside: the last ones (as in Keras), a random draw, or a random draw from each class."""
     split_seed: WholeNumber
     """Seed of random splits and of label noise; independent of the run's seed."""
     train_size: Count | None = None
@@ -62,7 +64,7 @@ class DatasetPart(Part):
     fold: WholeNumber | None = None
     """The fold that is the test part, counted from 0."""
     fold_from: Literal["all", "train"] | None = None
-    """The examples to fold; null: all, if the source has no test part of its own."""
+    """The examples to fold; null: all, if the source has no test part."""
 
     @model_validator(mode="after")
     def _fold_is_one_of_the_folds(self) -> Self:
@@ -98,7 +100,7 @@ class ModelPart(Part):
     OURS = frozenset({"small", "init_from", "freeze"})
 
     small: bool = False
-    """Its operations are too small to be split: one CPU thread with device.threads=auto."""
+    """Whether its operations are too small to be split; device.threads=auto then means one CPU thread."""
     init_from: str | None = None
     """Directory of a run; training starts from its weights."""
     freeze: list[str] | None = None
@@ -135,7 +137,7 @@ class OptimizerPart(Part):
 
     def spec(self) -> dict[str, Any]:
         """Return the optimizer's arguments, without unused ones, which a user's class may not accept."""
-        unused = {"gradient_accumulation_steps": 1}  # Keras refuses 1, with which a sweep over 1, 2, 4 begins
+        unused = {"gradient_accumulation_steps": 1}  # Keras refuses 1, but a sweep over 1, 2, 4 needs it
         given = super().spec().items()
         return {key: value for key, value in given if value is not None and unused.get(key) != value}
 
@@ -164,7 +166,7 @@ class RegularizerPart(Part):
     OURS = frozenset({"place"})
 
     place: Literal["hidden", "input"] = "hidden"
-    """Of a layer: after each hidden layer, or after the input."""
+    """Place of a layer: after each hidden layer, or after the input."""
     l1: NonNegative = 0.0
     l2: NonNegative = 0.0
     rate: Fraction = 0.0
@@ -213,9 +215,9 @@ class Training(Section):
     batch_size: Annotated[Count | Literal["full"], BeforeValidator(_whole_or_count)]
     """Examples in each step; full: the whole training set in one step."""
     loss: str
-    """Keras's name of a loss."""
+    """Name of a Keras loss."""
     metrics: list[str | Part]
-    """Keras's names of metrics for each epoch, or a metric with _target_ and its arguments."""
+    """Metrics of each epoch: a Keras metric's name, or a metric with _target_ and its arguments."""
 
 
 class Clipping(Section):
@@ -254,7 +256,7 @@ class Device(Section):
 
 
 class StreamSeeds(Section):
-    """Seeds of single streams of randomness; null: the run's seed."""
+    """Seeds of individual streams of randomness; null: the run's seed."""
 
     weights: WholeNumber | None = None
     """Initial weights."""
@@ -271,7 +273,7 @@ def _none_for_empty(value: Any) -> Any:
 
 
 def _by_name(value: Any) -> Any:
-    """Return the parts of a group of several options; a single part has no name in older runs and options."""
+    """Return the parts of a list group; in older runs and options, a single part has no name."""
     return {"tracker": value} if isinstance(value, dict) and "_target_" in value else value
 
 
@@ -281,7 +283,7 @@ class Settings(Section):
     name: str
     """Name of the run in its record and in reports."""
     seed: WholeNumber
-    """Seed of all streams of randomness but the split of the data."""
+    """Seed of all streams of randomness except the split of the data."""
     training: Training
     preprocessing: Part
     dataset: DatasetPart
@@ -365,7 +367,7 @@ def resolve(config: DictConfig) -> dict[str, Any]:
 
 
 def _without_usual_streams(config: dict[str, Any]) -> dict[str, Any]:
-    """Return the streams' own seeds, with null for those that equal the run's: both ways are the same run."""
+    """Return the streams' own seeds, with null for those that equal the run's, because both mean the same run."""
     own = config.get("stream_seeds")
     if not isinstance(own, dict):
         return {}
@@ -400,8 +402,9 @@ def _line(issue: dict[str, Any], section: type[BaseModel], prefix: str) -> str:
     match issue["type"]:
         case "value_error" if not key:
             return str(issue["ctx"]["error"])
-        case "value_error" if isinstance(issue["input"], dict):  # the text names the nested keys
-            return f"{key}: {issue['ctx']['error']}"
+        case "value_error" if isinstance(issue["input"], dict):  # the text starts with a nested key, or lists several
+            text = str(issue["ctx"]["error"])
+            return f"{key}.{text}" if _NESTED_KEY.match(text) else f"{key}: {text}"
         case "value_error":
             return f"{given}: {issue['ctx']['error']}"
         case "model_type" | "dict_type":
@@ -420,7 +423,7 @@ def _line(issue: dict[str, Any], section: type[BaseModel], prefix: str) -> str:
 
 def _siblings(location: tuple[str | int, ...], section: type[BaseModel]) -> list[str]:
     for step in location[:-1]:
-        if str(step) not in section.model_fields:  # a key of a dictionary, whose values are sections
+        if str(step) not in section.model_fields:  # the key of a dictionary of sections
             continue
         annotation = section.model_fields[str(step)].annotation
         below = [

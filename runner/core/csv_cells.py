@@ -8,7 +8,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # beginnings of cells that a spread
 def inert(value: Any) -> Any:
     """Prefix an apostrophe to text that a spreadsheet would evaluate as a formula; return other values unchanged.
 
-    Text that already looks prefixed gets another one, so that `as_meant` is exact. Source: OWASP, "CSV Injection".
+    Text that already looks prefixed gets another apostrophe, so that `as_meant` restores it exactly.
+
+    Source: OWASP, "CSV Injection".
     """
     if not isinstance(value, str) or not value.lstrip("'").startswith(_FORMULA) or _is_number(value):
         return value

@@ -32,7 +32,7 @@ _ELSEWHERE = "choose another directory (hydra.run.dir=..., hydra.sweep.dir=... o
 _OPEN_FILES = f"raise the limit (ulimit -n) or use fewer workers (hydra.launcher.workers=1), {_START_AGAIN}"
 _LOOK = "check the disk or network share"
 _DISK = f"{_LOOK}, {_START_AGAIN}"
-# Any operation may fail with these, also inside a library; each further run would fail in the same way.
+# Any operation may raise these, even inside a library, and every later run would fail in the same way.
 _MACHINE = {
     errno.ENOSPC: f"no space left on the disk; make room, {_START_AGAIN}",
     errno.EDQUOT: f"the disk quota is used up; make room, {_START_AGAIN}",
@@ -82,7 +82,7 @@ def writing(path: Path) -> Iterator[None]:
 
 @contextmanager
 def machine_faults() -> Iterator[None]:
-    """Translate errors that would also make every other run fail into an EnvironmentFault."""
+    """Turn errors that would affect every other run into an EnvironmentFault."""
     try:
         yield
     except EnvironmentFault:

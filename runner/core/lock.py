@@ -76,7 +76,7 @@ def is_locked(directory: Path) -> bool:
         # The directory may be untrusted: do not follow a link or wait for a pipe.
         descriptor = os.open(directory / _FILE, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
-        return isinstance(error, PermissionError)  # another user's lock exists
+        return isinstance(error, PermissionError)  # the lock exists and belongs to another user
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:

@@ -1,4 +1,4 @@
-"""Omissions: files that cannot be read, with the reasons. A file may be damaged or hostile."""
+"""Omissions: files that could not be read because they are damaged or hostile, each with its reason."""
 
 import logging
 from collections.abc import Callable

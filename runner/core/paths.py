@@ -14,7 +14,7 @@ _PATHS = (
 
 
 def conf_directory() -> Path:
-    """Return the directory of the option files: inside the package once installed, beside it in a checkout."""
+    """Return the directory of the option files: inside an installed package, next to the package in a checkout."""
     package = Path(__file__).resolve().parent.parent
     installed = package / "conf"
     return installed if installed.is_dir() else package.parent / "conf"

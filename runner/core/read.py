@@ -20,7 +20,7 @@ _LIST, _VALUE = 128, 16  # minimum bytes of JSON for each; in memory, a list tak
 _LARGEST_TABLE = 32 * MEGABYTE
 _MOST_CELLS = 4_000_000
 _MOST_COLUMNS = 2_000
-_ENDLESS = re.compile(r"\d{20,}")  # a bound in pydantic's messages: 1e100 with all its zeros
+_ENDLESS = re.compile(r"\d{20,}")  # a bound in pydantic's messages, such as 1e100 with all its zeros
 
 Value = TypeVar("Value")
 
@@ -85,7 +85,7 @@ def read_json(path: Path, form: TypeAdapter[Value], most: int) -> Value:
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """Read the rows of a CSV file as dictionaries, with the names in its first line.
+    """Read the rows of a CSV file as dictionaries, keyed by the column names in its first line.
 
     Raises:
         FileNotFoundError: if the file does not exist.

@@ -13,7 +13,7 @@ from runner.core.text import shortened
 
 Array = npt.NDArray[np.generic]
 
-_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # NumPy's; others may expand without limit
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # those that NumPy uses; others may expand without limit
 
 
 class TooLarge(ValueError):
@@ -35,7 +35,7 @@ def read_arrays(
 
     Args:
         most: memory limit for the arrays in bytes.
-        needed: the sets that errors name; all by default.
+        needed: the sets of keys that error messages list; all by default.
 
     Raises:
         TooLarge: if the arrays exceed the limit.
@@ -55,7 +55,7 @@ def read_arrays(
             return {key: _array(archive, key) for key in keys}
     except (Missing, TooLarge):
         raise
-    except Exception as error:  # zipfile, zlib, ast and tokenize raise many kinds
+    except Exception as error:  # zipfile, zlib, ast and tokenize raise many types
         what = shortened(str(error)) or type(error).__name__
         raise ValueError(f"not a readable archive (.npz) of arrays {wanted} ({what})") from error
 

@@ -25,7 +25,7 @@ def read_yaml(path: Path) -> Any:
     text = read_yaml_text(path)
     try:
         return yaml.load(text, Loader=yaml.CSafeLoader)
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: from dates and numbers
+    except (yaml.YAMLError, ValueError) as error:  # ValueError comes from invalid dates and numbers
         raise ConfigError(f"{path}: {_brief(error)}") from error
 
 
@@ -65,7 +65,7 @@ class _Open:
     is_mapping: bool
     place: str = ""  # the last key or index
     keys: set[str] = field(default_factory=set)
-    nodes: int = 0  # in a mapping, keys and values alternate
+    nodes: int = 0  # read so far; in a mapping, keys and values alternate
     size: int = 1
 
     def take(self, event: yaml.NodeEvent) -> None:
@@ -87,7 +87,7 @@ class _Open:
 def _refuse_unsafe(text: str) -> None:
     """Raise ValueError, with line and key, for YAML that is ambiguous or expands beyond the limits."""
     opened: list[_Open] = [_Open(None, is_mapping=False)]
-    sizes: dict[str | None, int] = {}  # by anchor
+    sizes: dict[str | None, int] = {}  # characters of each anchor's value
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         try:
             if isinstance(event, yaml.CollectionEndEvent):

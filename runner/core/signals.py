@@ -11,7 +11,7 @@ from typing import Self
 
 from runner.core.errors import EXIT_INTERRUPTED, EXIT_TERMINATED
 
-_ENDS = (signal.SIGTERM, signal.SIGHUP)  # from a cluster or container, and from a closed terminal
+_ENDS = (signal.SIGTERM, signal.SIGHUP)  # sent by a cluster or container, and by a closed terminal
 _PATIENCE = 4.0  # seconds until the process ends; clusters and containers kill it 5 or more seconds after SIGTERM
 
 
@@ -94,7 +94,7 @@ class Termination:
             self._mouth.close()  # ends the thread, unless a signal has arrived
 
     def exit_code(self, code: int) -> int:
-        """Return the exit code, which for an interruption by SIGTERM or SIGHUP differs from that of Ctrl-C."""
+        """Return the exit code; an interruption by SIGTERM or SIGHUP has a different one from Ctrl-C."""
         return EXIT_TERMINATED if self._noted and code == EXIT_INTERRUPTED else code
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:

@@ -3,10 +3,10 @@
 from enum import IntEnum
 from typing import TYPE_CHECKING, Literal
 
-if TYPE_CHECKING:  # the schema needs the names alone, and NumPy takes as long to load as Hydra's composition
+if TYPE_CHECKING:  # the schema needs only the names, and NumPy takes as long to load as Hydra's composition
     import numpy as np
 
-StreamName = Literal["weights", "order", "dropout", "augmentation"]  # those whose seed can be set alone
+StreamName = Literal["weights", "order", "dropout", "augmentation"]  # streams whose seeds can be set separately
 
 
 class Stream(IntEnum):

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from runner.core.text import printable
 
-_IN_A_FILE = 1000  # characters of a line outside a terminal: names and paths stay whole
+_IN_A_FILE = 1000  # characters in a line outside a terminal, so that names and paths are not broken
 _WARNING = 100  # width of a warning's frame, in characters
 
 

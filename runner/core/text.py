@@ -20,7 +20,7 @@ def duration(seconds: float) -> str:
 
 
 def did_you_mean(name: str, allowed: Iterable[str]) -> str:
-    """Return `; did you mean X? (allowed: X, Y, Z)`, without X if none is similar, without the list if it is long."""
+    """Return `; did you mean X? (allowed: X, Y, Z)`, without X if none is similar, or without a long list."""
     names = sorted(allowed)
     close = get_close_matches(name, names, n=1, cutoff=0.5) or [one for one in names if one.lower() == name.lower()]
     suggestion = f"; did you mean {close[0]}?" if close else ""
@@ -38,6 +38,6 @@ def printable(text: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return text from a file or a library for a message: on one line, printable, cut to a limit."""
+    """Return text from a file or a library for a message: on one line, printable, and truncated."""
     line = printable(" ".join(text.split()))
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."

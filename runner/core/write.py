@@ -30,7 +30,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     The temporary name keeps the suffix, from which some writers choose their format.
 
     Raises:
-        EnvironmentFault: if the file cannot be written; an existing one stays.
+        EnvironmentFault: if the file cannot be written; an existing file is kept.
     """
     temporary = path.with_name(f".{path.stem}.{_machine()}-{os.getpid()}{path.suffix}")
     with writing(path):
@@ -127,7 +127,7 @@ def csv_text(rows: Iterable[Mapping[str, Any]], first: Iterable[str] = ()) -> st
     """Return the text of a CSV file whose columns are the rows' keys, in order of first appearance.
 
     Args:
-        first: columns that come first, also if no row has them.
+        first: columns that come first, even if no row has them.
     """
     table = list(rows)
     columns = list(dict.fromkeys([*first, *(column for row in table for column in row)]))

@@ -5,7 +5,7 @@ from sklearn.datasets import make_classification
 
 from runner.data.checks import checked_dataset
 from runner.data.dataset import Dataset, Part
-from runner.data.strata import hold_out
+from runner.data.splitting.strata import hold_out
 
 
 def load_binary(
@@ -15,7 +15,7 @@ def load_binary(
 
     Args:
         samples: total number of examples.
-        features: features of an example: `informative` ones, `redundant` linear combinations of these, and noise.
+        features: number of features: `informative` ones, `redundant` linear combinations of these, and noise.
         test_size: share of the test part.
         data_seed: seed of the points and of the test part.
 

@@ -1,4 +1,4 @@
-"""Checks of a user's files and arrays against what a data set must be."""
+"""Checks that a user's files and arrays form a valid data set."""
 
 import tarfile
 import zipfile
@@ -28,7 +28,7 @@ def too_large(where: str, needed: int, limit_gb: float) -> DataError:
     return DataError(f"{where}: {needed / 1e9:,.3g} GB decoded, {allowed}")
 
 
-_LOSS = 1e-3  # of a feature's standard deviation: too small to learn from, far above usual rounding
+_LOSS = 1e-3  # share of a feature's standard deviation: too small to learn from, far above usual rounding
 _VALUES_AT_ONCE = 2**22
 
 
@@ -67,7 +67,7 @@ def as_float32(inputs: Inputs) -> npt.NDArray[np.float32]:
     """
     if (feature := lost_feature(inputs)) is not None:
         raise ValueError(
-            f"feature {feature} (from 0) holds large numbers whose differences are too small for float32: "
+            f"feature {feature} (from 0) holds large numbers whose differences are too small for float32: use "
             "preprocessing=standardize, or subtract a constant from them"
         )
     return inputs.astype(np.float32)
@@ -94,7 +94,7 @@ def checked_file(path: str | Path) -> Path:
 
 @contextmanager
 def unreadable(path: Path) -> Iterator[None]:
-    """Turn the errors of a file that cannot be read, or whose packed content is damaged, into a DataError."""
+    """Turn errors of unreadable files and of damaged compressed content into a DataError."""
     try:
         yield
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError) as error:
@@ -109,7 +109,7 @@ def checked_inputs(where: str, array: Array) -> Inputs:
         array: features (examples, features), or images (examples, height, width[, channels]).
 
     Raises:
-        DataError: if the array has another dtype or shape, is empty, holds NaN or infinity, or has channels first.
+        DataError: if the array has a different dtype or shape, is empty, holds NaN or infinity, or has channels first.
     """
     if array.dtype.kind not in "buif":
         raise DataError(f"{where}: holds {array.dtype}, not numbers")
@@ -171,10 +171,10 @@ def checked_dataset(
 
     Args:
         class_names: in label order, if the source has names.
-        notes: changes that the loader made to the data.
+        notes: descriptions of changes that the loader made to the data.
         validation: the source's validation part, if it has one.
         feature_names: the columns of a table.
-        draws_test: the loader drew the test part, because the source has none.
+        draws_test: whether the loader drew the test part, because the source has none.
 
     Raises:
         DataError: if the parts differ in dtype or shape, labels have gaps, or a part has a single class.
@@ -204,7 +204,7 @@ def checked_dataset(
 
 
 def checked_class_names(names: Sequence[str] | None, classes: int) -> tuple[str, ...]:
-    """Return the class names of a configuration; none for None.
+    """Return the class names of a configuration; an empty tuple for None.
 
     Raises:
         ConfigError: unless each class has a different name.

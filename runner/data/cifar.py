@@ -13,15 +13,15 @@ import numpy as np
 
 from runner.core.paths import user_path
 from runner.core.text import shortened
-from runner.data.archives import find_archive
 from runner.data.checks import Array, checked_dataset, checked_inputs, checked_labels, refuse_large, unreadable
 from runner.data.dataset import DataError, Dataset, Part
+from runner.data.storage.archives import find_archive
 
-_PLANES = (3, 32, 32)  # an image: all of red, then of green, then of blue; each row by row
+_PLANES = (3, 32, 32)  # shape of an image: all red values, then all green, then all blue, each row by row
 _PIXELS = 3 * 32 * 32
-_MEMORY_LIMIT_GB = 1.0  # for the content of an archive; CIFAR's takes 0.19
+_MEMORY_LIMIT_GB = 1.0  # limit for the content of an archive; CIFAR's has 0.19
 
-# Names that Keras gives to the archives of pickles in its cache: today's, and an earlier one.
+# Names of the archives of pickles in Keras's cache: the current one and an earlier one.
 _IN_KERAS_CACHE = {
     "cifar-10-python.tar.gz": ("cifar-10-batches-py-target_archive", "cifar-10-batches-py.tar.gz"),
     "cifar-100-python.tar.gz": ("cifar-100-python-target_archive", "cifar-100-python.tar.gz"),
@@ -43,8 +43,8 @@ class Layout:
     test: str
     labels: str
     names: tuple[str, str]  # file and key of the class names
-    binary_names: str  # their file in the binary archive
-    label_bytes: int  # before each image in a binary file; the last one is the label
+    binary_names: str  # file of the class names in the binary archive
+    label_bytes: int  # number of bytes before each image in a binary file; the last one is the label
 
 
 _LAYOUTS = (
@@ -73,7 +73,7 @@ def load_cifar(name: str, root: str | None, url: str, checksums: Mapping[str, st
     An archive in Keras's cache is read too. Extracted files are not: nothing would show that one of them is damaged.
 
     Args:
-        name: name in reports, and of the folder below `root` that is searched before `root` itself.
+        name: name in reports; also the folder below `root` that is searched before `root` itself.
         root: the data directory, which must exist; None: the user's cache directory.
         url: remote directory of the archives.
         checksums: of the archives (see `find_archive`).
@@ -93,9 +93,9 @@ def load_cifar(name: str, root: str | None, url: str, checksums: Mapping[str, st
             if f"{layout.test}{ending}" in files:
                 try:
                     train, test, names = read(files, layout)
-                except Exception as error:  # pickle, and whatever its content is used for, raise many kinds
+                except Exception as error:  # pickle, and the code that uses its content, raise many types
                     what = shortened(str(error)) or type(error).__name__
-                    raise DataError(f"{path}: not as CIFAR's archives are ({what})") from error
+                    raise DataError(f"{path}: not in the format of CIFAR's archives ({what})") from error
                 return checked_dataset(name, str(path), train, test, names)
     raise DataError(f"{path}: is not an archive of CIFAR-10 or CIFAR-100")
 
@@ -147,11 +147,11 @@ class _ArraysOnly(pickle.Unpickler):
     """An unpickler of built-in types and NumPy arrays, which can call nothing else."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """Return what a pickle asks for, if an array needs it."""
+        """Return a class or function that a pickle asks for, if arrays need it."""
         if (module, name) not in _OF_ARRAYS:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}")
         return super().find_class(module, name)
 
 
 def _unpickled(content: bytes) -> Any:
-    return _ArraysOnly(io.BytesIO(content), encoding="bytes").load()  # Python 2 wrote CIFAR's: text is bytes
+    return _ArraysOnly(io.BytesIO(content), encoding="bytes").load()  # Python 2 wrote CIFAR's; its text is bytes

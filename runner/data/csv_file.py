@@ -16,13 +16,13 @@ from runner.core.errors import ConfigError
 from runner.core.text import counted, did_you_mean, shortened
 from runner.data.checks import checked_dataset, checked_file, checked_inputs, refuse_large
 from runner.data.dataset import DataError, Dataset, Part
-from runner.data.strata import hold_out
+from runner.data.splitting.strata import hold_out
 
 _VALUES_AT_ONCE = 2**22
 _LONGEST_LINE = 2**22  # bytes, enough for over 100,000 columns
-_BYTES = 4  # of a float32
+_BYTES = 4  # size of a float32
 _MISSING = ("", "NA", "N/A", "n/a", "<NA>", "#N/A", "#NA", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None")
-_SEPARATORS = (";", ",", "\t", "|")  # that a first line is searched for
+_SEPARATORS = (";", ",", "\t", "|")  # looked for in the first line
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+\s*")
 _SHOWN_COLUMNS = 5
 _LARGEST_WHOLE = 2**53  # above it, float64 cannot tell all whole numbers apart
@@ -61,10 +61,10 @@ def load_csv(
     memory_limit_gb: float,
     validation_path: str | None = None,
 ) -> Dataset:
-    """Load a data set from one file, or from separate files of its parts.
+    """Load a data set from one file, or from a separate file for each part.
 
     Args:
-        path: file of the training examples, or of all.
+        path: file of the training examples, or of all examples.
         label: column of the classes: its name, or its position from 0 (-1: the last). Classes are names or whole
             numbers, and are numbered in sorted order.
         test_path: file of the test examples, with the same columns.
@@ -116,8 +116,8 @@ def read_features(
     """Read the features of new examples: (examples, features), in the order of `columns`.
 
     Args:
-        columns: names of the features; a file may have others and any order. Without a header, a file has as many
-            columns as there are features, or those of the training file, where the names are positions from 0.
+        columns: names of the features; a file may have further columns, and in any order. A file without a header has
+            either exactly the features or all columns of the training file; then the names are positions from 0.
         header, separator, memory_limit_gb: as in `load_csv`.
 
     Raises:
@@ -165,7 +165,7 @@ def _read(path: Path, style: Format) -> Table:
     if not labels:
         raise DataError(f"{path}: has no rows")
     if style.header and isinstance(style.label, int) and _canonical(label) in labels:
-        raise _no_header(path, f"its first row has the class {shortened(label)} in place of the label's name")
+        raise _no_header(path, f"its first row has the class {shortened(label)} instead of the label's name")
     return Table(path, label, np.concatenate(features), labels, [column for column in columns if column != label])
 
 
@@ -196,7 +196,7 @@ def _chunks(path: Path, columns: list[str], style: Format, label: str | None = N
         keep_default_na=False,
         na_values={column: _MISSING for column in columns if column != label},
         chunksize=max(1, _VALUES_AT_ONCE // len(columns)),
-        low_memory=False,  # one dtype for each column
+        low_memory=False,  # keeps one dtype for each column
         sep=style.separator,
         compression=None,
     )
@@ -244,7 +244,7 @@ def _label_column(path: Path, columns: list[str], style: Format) -> str:
         is_example = style.header and sum(map(_is_number, columns)) >= len(columns) - 1
         hint = "; if it has no header: dataset.header=false dataset.label=-1" if is_example else ""
         nearest = did_you_mean(label, [shortened(name) for name in columns])
-        if not nearest:  # there are many, and none is near
+        if not nearest:  # there are many, and none is similar
             nearest = (
                 f" (its columns: {', '.join(map(shortened, columns[:_SHOWN_COLUMNS]))}, ..., {shortened(columns[-1])})"
             )
@@ -298,7 +298,7 @@ def _texts(path: Path, labels: "pd.Series[str]") -> list[str]:
     missing = labels.index[labels.str.strip() == ""]
     if len(missing):
         raise DataError(f"{path}: {_place(str(labels.name), missing[0])}: no value")
-    spellings = {text: _canonical(text) for text in labels.unique()}  # one string for each class, not each row
+    spellings = {text: _canonical(text) for text in labels.unique()}  # converts each class once, not each row
     return [spellings[text] for text in labels]
 
 

@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 from runner.core.errors import UserError
 
-# float64, until preprocessing, only where float32 would lose precision.
+# float64 only until preprocessing, and only where float32 would lose precision.
 Inputs = npt.NDArray[np.float32] | npt.NDArray[np.float64] | npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int32]
 
-VALIDATION_NAMES = ("val", "valid", "validation")  # of a validation part in the user's files
+VALIDATION_NAMES = ("val", "valid", "validation")  # names of a validation part in the user's files
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,9 @@ class Dataset:
     class_names: tuple[str, ...] = ()  # in label order; empty if unnamed
     feature_names: tuple[str, ...] = ()  # columns of a table; empty if unnamed
     notes: tuple[str, ...] = ()  # changes that the loader made, for the user
-    validation: Part | None = None  # if the source has one; else split off the training part
-    draws_test: bool = False  # the loader set the test part aside; the source has none of its own
-    fingerprint: str = field(init=False)  # of the arrays alone
+    validation: Part | None = None  # the source's own; None: it is split off the training part
+    draws_test: bool = False  # whether the loader set the test part aside, because the source has none
+    fingerprint: str = field(init=False)  # hash of the arrays alone
 
     def name_of(self, label: int | np.integer) -> str:
         """Return a class's name, or its number if it has no name."""
@@ -67,7 +67,7 @@ class Split:
     validation: Part
     test: Part
     notes: tuple[str, ...] = ()  # remarks for the user
-    transform: Callable[[Inputs], Inputs] | None = None  # made these inputs from the raw ones; None: unknown
+    transform: Callable[[Inputs], Inputs] | None = None  # preprocessing that made these inputs; None: unknown
     held_out: str = ""  # identity of the test part, if it is a fold of cross-validation
 
     @property

@@ -11,13 +11,13 @@ import numpy.typing as npt
 
 from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean
-from runner.data.archives import find_archive
 from runner.data.checks import checked_dataset, checked_labels, unreadable
 from runner.data.dataset import DataError, Dataset, Part
-from runner.data.idx import parse_idx
+from runner.data.storage.archives import find_archive
+from runner.data.storage.idx import parse_idx
 
-_FOLDER = "emnist"  # of the archive, which all subsets share
-# Capitals whose small letter looks the same stand for both.
+_FOLDER = "emnist"  # folder of the archive, which all subsets share
+# A capital letter also represents its small letter if both look the same.
 _CLASSES = {
     "balanced": string.digits + string.ascii_uppercase + "abdefghnqrt",
     "letters": string.ascii_lowercase,
@@ -27,7 +27,7 @@ _FIRST_LABEL = {"letters": 1}
 
 
 def load_emnist(name: str, root: str | None, url: str, checksums: Mapping[str, str], subset: str) -> Dataset:
-    """Load one of EMNIST's data sets; its images are stored on their side and are turned upright.
+    """Load one of EMNIST's data sets; its images are stored sideways and turned upright.
 
     Args:
         name: name in reports.

@@ -17,18 +17,18 @@ from runner.core.streams import Stream, seed_sequence
 from runner.core.text import shortened
 from runner.data.checks import checked_dataset, checked_file, refuse_large
 from runner.data.dataset import VALIDATION_NAMES, DataError, Dataset, Part
-from runner.data.strata import hold_out, stratified_order
+from runner.data.splitting.strata import hold_out, stratified_order
 
 _BACKGROUNDS = ("white", "black")
 # EXIF orientations: upright, the others, and those of them that exchange height and width.
 _UPRIGHT, _TURNED, _ON_ITS_SIDE = 1, range(2, 9), range(5, 9)
 _SIXTEEN_BITS = ";16"
 _OPAQUE = 255
-_ROUNDING = 16  # of 255, between the channels of a grey JPEG
+_ROUNDING = 16  # differences, of 255, between the channels of a grey JPEG
 _MODES = {1: "L", 3: "RGB"}  # Pillow's names
-# Pillow reads more, some through other programs (EPS: Ghostscript, without a time limit).
+# Pillow reads more formats, some through other programs (EPS through Ghostscript, without a time limit).
 _FORMATS = ("BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
-_SYSTEMS_OWN = ("thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx")  # files of Windows and macOS
+_SYSTEMS_OWN = ("thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx")  # files that Windows and macOS create
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,13 @@ class Format:
 
     channels: int
     size: tuple[int, int] | None  # height, width
-    background: str | None  # behind transparent pixels
+    background: str | None  # colour behind transparent pixels
     memory_limit_gb: float
-    # Of the message about an image of another size: what the others are, and what to do.
+    # Parts of the message about an image of another size: a reference for its size, and a remedy.
     others: str = "the first image is"
     remedy: str = "dataset.size=[HEIGHT,WIDTH] resizes them all"
+    # Of the message about a transparent image.
+    opaque: str = "dataset.background=white (or black) fills them"
 
 
 def load_images(
@@ -128,6 +130,7 @@ def read_image(
         memory_limit_gb,
         others="the images of the run are",
         remedy="--resize resizes it",
+        opaque="the images of the run have none; fill them first",
     )
     image, _ = _decoded(checked_file(path), (height, width), style)
     return image
@@ -202,7 +205,7 @@ def _read(folder: Path, classes: list[str], style: Format) -> tuple[Part, Counte
     """Read the images of one part, class by class: (examples, height, width, channels) bytes.
 
     Returns:
-        the part, and the number of its images by the change that was made to them.
+        the part, and the number of changed images by the kind of change.
     """
     files = [(file, label) for label, name in enumerate(classes) for file in _files(folder / name)]
     if not files:
@@ -239,14 +242,14 @@ def _opened(file: Path) -> Iterator[ImageFile]:
             image.verify()  # a PNG's checksums, which decoding ignores
         with Image.open(file, formats=_FORMATS) as image:
             frames = getattr(image, "n_frames", 1)
-            if frames > 1 and image.format != "MPO":  # a photograph with previews
+            if frames > 1 and image.format != "MPO":  # an MPO is a photograph with previews
                 raise DataError(f"{file}: holds {frames} images; save each in its own file")
             yield image
     except DataError:
         raise
     except UnidentifiedImageError as error:
         raise DataError(f"{file}: not a readable image; supported formats are {', '.join(_FORMATS)}") from error
-    except Exception as error:  # each format's reader raises other kinds
+    except Exception as error:  # the readers of the formats raise many types
         what = shortened(str(error)) or type(error).__name__
         raise DataError(f"{file}: not a readable image ({what})") from error
 
@@ -264,7 +267,7 @@ def _decoded(file: Path, size: tuple[int, int], style: Format) -> tuple[npt.NDAr
     """Return one image as bytes, and notes on changes to it."""
     height, width = size
     with _opened(file) as opened:
-        # Pillow reads only the upper 8 bits of each colour; only the raw mode tells.
+        # Pillow reads only the upper 8 bits of each colour; only the raw mode shows that there were more.
         if opened.mode[0] in "IF" or any(_SIXTEEN_BITS in str(tile) for tile in opened.tile):
             raise DataError(f"{file}: has more than 8 bits per channel (mode {opened.mode}); save it with 8")
         refuse_large(str(file), opened.height * opened.width * len(opened.getbands()), style.memory_limit_gb)
@@ -276,7 +279,7 @@ def _decoded(file: Path, size: tuple[int, int], style: Format) -> tuple[npt.NDAr
                 f"{file}: is {image.height}x{image.width}, but {style.others} {height}x{width} "
                 f"(height x width); {style.remedy}"
             )
-        image = _opaque(file, image, style.background)
+        image = _opaque(file, image, style)
         pixels = image.convert(_MODES[style.channels])
         if style.channels == 1 and _is_coloured(image):
             done.append("colour images are converted to grayscale; dataset.channels=3 keeps the colours")
@@ -285,22 +288,23 @@ def _decoded(file: Path, size: tuple[int, int], style: Format) -> tuple[npt.NDAr
         return np.asarray(pixels).reshape(height, width, style.channels), done
 
 
-def _opaque(file: Path, image: Image.Image, background: str | None) -> Image.Image:
-    """Return an image without transparency: the colour under transparent pixels is often black."""
+def _opaque(file: Path, image: Image.Image, style: Format) -> Image.Image:
+    """Return an image without transparency, because the colour under transparent pixels is often black."""
     if not image.has_transparency_data:
         return image
     layered = image.convert("RGBA")
     lowest, highest = layered.getchannel("A").getextrema()
     if lowest == _OPAQUE:
         return layered.convert("RGB")
-    if background is None:
-        raise DataError(f"{file}: has transparent pixels; dataset.background=white (or black) fills them")
-    ground = Image.new("RGBA", layered.size, background)
+    if style.background is None:
+        raise DataError(f"{file}: has transparent pixels; {style.opaque}")
+    ground = Image.new("RGBA", layered.size, style.background)
     laid = Image.alpha_composite(ground, layered)
     if highest and laid.getextrema() == ground.getextrema():
-        (other,) = {*_BACKGROUNDS} - {background}
+        (other,) = {*_BACKGROUNDS} - {style.background}
         raise DataError(
-            f"{file}: is blank on dataset.background={background}, the colour of all its visible pixels; choose {other}"
+            f"{file}: is blank on dataset.background={style.background}, the colour of all its visible pixels; "
+            f"choose {other}"
         )
     return laid.convert("RGB")
 

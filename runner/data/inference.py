@@ -1,4 +1,4 @@
-"""Description of raw examples and classes: what a trained network lacks for predictions on new examples."""
+"""Description of raw examples and classes, which predictions on new examples need in addition to the network."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -36,7 +36,7 @@ class Inference:
 
     @classmethod
     def of(cls, dataset: Dataset, split: Split) -> Self | None:
-        """Describe the examples of a data set and its preprocessed split; None if the preprocessing is not ours."""
+        """Describe the examples of a data set and its preprocessed split; None for a user's own preprocessing."""
         if not isinstance(split.transform, Transform):
             return None
         return cls(
@@ -69,12 +69,12 @@ class Inference:
         """Return the description in the arrays of a file.
 
         Raises:
-            ValueError: if they describe none.
+            ValueError: if they are not a description.
         """
         kind = _KINDS[_one_of("preprocessing", arrays, _KINDS)]
         shape = arrays["shape"]
         if shape.dtype.kind not in "iu" or shape.shape not in ((1,), (3,)) or shape.min() < 1:
-            raise ValueError("shape is not that of an image or of features")
+            raise ValueError("shape is neither an image's nor that of features")
         found = cls(
             shape=tuple(map(int, shape)),
             dtype=_one_of("dtype", arrays, _DTYPES),
@@ -87,9 +87,9 @@ class Inference:
 
     def _refuse_inconsistent(self) -> None:
         if len(self.classes) < 2:
-            raise ValueError("names fewer than two classes")
+            raise ValueError("lists fewer than two classes")
         if self.features and self.shape != (len(self.features),):
-            raise ValueError(f"names {len(self.features)} features for examples of shape {self.shape}")
+            raise ValueError(f"lists {len(self.features)} features for examples of shape {self.shape}")
         match self.transform:
             case Affine(mean, deviation):
                 fits = mean.shape == deviation.shape and mean.shape in ((1,), self.shape[-1:])
@@ -103,7 +103,7 @@ class Inference:
 
 
 def keys_of(arrays: Arrays) -> tuple[str, ...]:
-    """Return the keys of the statistics that a description has beside the common ones.
+    """Return the keys of the statistics that a description has in addition to the common ones.
 
     Raises:
         ValueError: if its preprocessing is unknown.

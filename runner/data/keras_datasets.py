@@ -10,7 +10,7 @@ from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean, shortened
 from runner.data.checks import checked_class_names, checked_dataset, checked_inputs, checked_labels
 from runner.data.dataset import DataError, DataNotFound, Dataset, Part
-from runner.data.time_limit import LONGEST, within
+from runner.data.storage.time_limit import LONGEST, within
 
 _OF_IMAGES = ("cifar10", "cifar100", "fashion_mnist", "mnist")
 
@@ -24,7 +24,7 @@ def load_keras(name: str, class_names: Sequence[str] | None = None) -> Dataset:
 
     Raises:
         ConfigError: if there is no such data set of images, or `class_names` does not name each class once.
-        DataError: if Keras cannot read what is in its cache, or refuses what it has downloaded.
+        DataError: if Keras cannot read its cached files, or refuses the downloaded ones.
         DataNotFound: if the data are not in the cache and cannot be downloaded.
     """
     if name not in _OF_IMAGES:

@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from runner.data.checks import Array, checked_class_names
 from runner.data.dataset import DataError, DataNotFound, Dataset
-from runner.data.directories import data_directory, folders_of
-from runner.data.idx import read_idx
 from runner.data.npz_file import TWO_PARTS, read_npz
+from runner.data.storage.directories import data_directory, folders_of
+from runner.data.storage.idx import read_idx
 
 # The published files (LeCun, Cortes & Burges; the same on every mirror). All data sets in this format use these names,
 # in the order of the arrays.
@@ -23,8 +23,8 @@ _CHECKSUMS = {
     "t10k-images-idx3-ubyte": "sha256:8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
     "t10k-labels-idx1-ubyte": "sha256:f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
 }
-_FINGERPRINT = "ceda791d3e53beaf95f8e213c414aa4d975006504eff93f785d685ecea3e892c"  # of their content
-_MEMORY_LIMIT_GB = 4.0  # MNIST takes 0.055
+_FINGERPRINT = "ceda791d3e53beaf95f8e213c414aa4d975006504eff93f785d685ecea3e892c"  # hash of the arrays in these files
+_MEMORY_LIMIT_GB = 4.0  # MNIST needs 0.055
 _SIMILAR = re.compile(r"mnist|ubyte|idx[13]", re.IGNORECASE)
 _FEW = 5  # names in a message
 
@@ -40,7 +40,7 @@ def load_mnist(
     """Load a data set in MNIST's format, and download it first if necessary.
 
     Args:
-        name: name in reports, and of the folder below `root` that is searched before `root` itself.
+        name: name in reports; also the folder below `root` that is searched before `root` itself.
         root: the data directory, which must exist; None: the user's cache directory.
         url: remote directory of the four files.
         fingerprint: expected hash of the arrays; None accepts any.
@@ -67,7 +67,7 @@ def load_mnist(
 
 
 def _downloaded(name: str, directory: Path, url: str, checksums: Mapping[str, str]) -> list[Array]:
-    from runner.data.download import download  # with libraries for the network, which a run seldom needs
+    from runner.data.storage.download import download  # imports network libraries, which a run seldom needs
 
     published = {f"{stem}.gz": checksum for stem, checksum in checksums.items()}
     try:
@@ -90,7 +90,7 @@ def _similar_files(directory: Path) -> list[str]:
 
 
 def _find(name: str, directory: Path, checksums: Mapping[str, str] | None) -> Dataset | None:
-    """Return the data set in its folder, or in the directory itself, which may hold another one for other runs."""
+    """Return the data set in its folder, or in the directory itself, which may hold another data set for other runs."""
     for folder in folders_of(name, directory):
         arrays = _read(name, folder)
         if arrays is None:
@@ -106,13 +106,13 @@ def _find(name: str, directory: Path, checksums: Mapping[str, str] | None) -> Da
         if not (other := _other_file(folder, checksums)):
             return dataset
         if is_own:
-            remark = f"{other}: not the published file of {name} (checksum differs); is it of another data set?"
+            remark = f"{other}: not the published file of {name} (checksum differs); is it from another data set?"
             return replace(dataset, notes=(*dataset.notes, remark))
     return None
 
 
 def _other_file(folder: Path, checksums: Mapping[str, str]) -> Path | None:
-    """Return the first packed file that is not the published one. Of unpacked files no checksum is published."""
+    """Return the first packed file that is not the published one; no checksums of unpacked files are published."""
     for stem, checksum in checksums.items():
         kind, _, expected = checksum.partition(":")
         path = folder / f"{stem}.gz"

@@ -15,12 +15,12 @@ from runner.data.inference import Inference
 from runner.data.npz_file import read_examples
 
 _ARCHIVE, _TABLE = ".npz", ".csv"
-_MODES = (1, 3)  # channels of an image file: grey or RGB
+_MODES = (1, 3)  # numbers of channels of an image file: grey or RGB
 
 
 @dataclass(frozen=True)
 class NewExamples:
-    """The examples of one file, and their classes if the file says them."""
+    """The examples of one file, and their classes if the file contains them."""
 
     file: Path
     inputs: Inputs  # (examples, *shape of a raw example)
@@ -29,7 +29,7 @@ class NewExamples:
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads files as the loader of a run read its own.
+    """Reads new files in the way that a run's loader reads its data set.
 
     Args:
         inference: the form of the run's examples.
@@ -42,7 +42,7 @@ class Reader:
     resize: bool = False
 
     def _option(self, name: str, usual: Any = None) -> Any:
-        """Return an option of the run's loader, or the usual value if it has none or the file was damaged."""
+        """Return an option of the run's loader, or the usual value if the option or the configuration is missing."""
         return self.dataset.get(name, usual) if isinstance(self.dataset, dict) else usual
 
     def read(self, file: Path) -> NewExamples:
@@ -68,7 +68,7 @@ class Reader:
             raise DataError(f"{file}: is a table, but the run was trained on images; give images or an archive (.npz)")
         if self.inference.dtype != "uint8" or self.inference.shape[-1] not in _MODES:
             raise DataError(
-                f"{file}: the run was trained on {self._form}, which no image file holds; give an archive (.npz)"
+                f"{file}: the run was trained on {self._form}, which image files cannot hold; give an archive (.npz)"
             )
         image = read_image(
             file,
@@ -111,7 +111,7 @@ def _name(label: Any, names: Sequence[str]) -> str | None:
 
 
 def files_at(path: Path, inference: Inference) -> list[Path]:
-    """Return a file, or the files of a folder: the images below it, or the tables in it, and the archives in it.
+    """Return a file, or a folder's files: all images below it or the tables in it, and the archives in it.
 
     Raises:
         DataError: if a folder cannot be read or holds no such files.

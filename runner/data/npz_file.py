@@ -16,7 +16,7 @@ from runner.data.checks import (
     too_large,
 )
 from runner.data.dataset import VALIDATION_NAMES, DataError, Dataset, Inputs, Part
-from runner.data.strata import hold_out
+from runner.data.splitting.strata import hold_out
 
 TWO_PARTS = ("x_train", "y_train", "x_test", "y_test")
 ONE_PART = ("x", "y")
@@ -88,7 +88,7 @@ def read_examples(path: Path, memory_limit_gb: float) -> tuple[Inputs, Array | N
 
 
 def _names(file: Path) -> list[str]:
-    """Return the names of an archive's arrays; none if it is no archive."""
+    """Return the names of an archive's arrays; none if it is not an archive."""
     try:
         with zipfile.ZipFile(file) as archive:
             return [name.removesuffix(".npy") for name in archive.namelist()]
@@ -122,7 +122,7 @@ def read_npz(
     """Read the first set of keys that an archive has, without unpickling.
 
     Args:
-        needed: the sets that errors name; all by default.
+        needed: the sets of keys that error messages list; all by default.
 
     Raises:
         DataError: if the archive cannot be read, has none of the sets, or is too large.

@@ -13,11 +13,11 @@ from runner.core.errors import ConfigError
 from runner.core.text import shortened
 from runner.data.checks import checked_dataset, checked_inputs, refuse_large
 from runner.data.dataset import DataError, DataNotFound, Dataset, Inputs, Labels, Part
-from runner.data.directories import data_directory
-from runner.data.strata import hold_out
-from runner.data.time_limit import LONGEST, within
+from runner.data.splitting.strata import hold_out
+from runner.data.storage.directories import data_directory
+from runner.data.storage.time_limit import LONGEST, within
 
-_BYTES = 4  # of a float32
+_BYTES = 4  # size of a float32
 
 
 def load_openml(
@@ -47,7 +47,7 @@ def load_openml(
 
     Raises:
         ConfigError: if `root` is empty, or `version` or `test_size` is invalid.
-        DataError: if there is no such data set, or it is damaged, too large, or no table of numbers and classes.
+        DataError: if there is no such data set, or it is damaged, too large, or not a table of numbers and classes.
         DataNotFound: if the data are not in the data directory and cannot be downloaded.
 
     Source: Vanschoren et al. 2013, "OpenML: networked science in machine learning".
@@ -69,7 +69,7 @@ def load_openml(
 
 def _fetched(name: str, chosen: dict[str, Any], label: str | None, directory: Path) -> tuple[Any, list[str]]:
     """Return scikit-learn's data set, and its remarks on versions and known faults."""
-    folder = directory / "openml"  # scikit-learn's choice
+    folder = directory / "openml"  # scikit-learn adds this folder
 
     def fetch() -> Any:
         return fetch_openml(**chosen, data_home=directory, target_column=label or "default-target", as_frame=True)
@@ -79,12 +79,15 @@ def _fetched(name: str, chosen: dict[str, Any], label: str | None, directory: Pa
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             table = within(LONGEST, fetch)
-    except OSError as error:  # all errors of the network
+    except OSError as error:  # includes all network errors
         raise DataNotFound(
             f"{name} is not in {folder} and cannot be downloaded from OpenML ({shortened(str(error))}). Copy this "
-            "folder from another machine, or name the directory that holds it: RUNNER_DATA_DIR=... or dataset.root=..."
+            "folder from another machine, or set the directory that holds it: RUNNER_DATA_DIR=... or dataset.root=..."
         ) from error
-    except (ValueError, KeyError) as error:  # scikit-learn's: no such data set or column, a wrong checksum, sparse data
+    except (
+        ValueError,
+        KeyError,
+    ) as error:  # no such data set or column, a wrong checksum, or sparse data
         raise DataError(f"OpenML, {what}: {shortened(str(error))}") from error
     return table, [shortened(str(one.message)) for one in caught if one.category is UserWarning]
 

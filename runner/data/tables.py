@@ -7,7 +7,7 @@ from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean
 from runner.data.checks import checked_dataset, checked_inputs, checked_labels
 from runner.data.dataset import Dataset, Part
-from runner.data.strata import hold_out
+from runner.data.splitting.strata import hold_out
 
 _LOADERS = {
     "breast_cancer": datasets.load_breast_cancer,

@@ -11,8 +11,8 @@ from runner.engine.keras_internals import replaced, schedule_of
 from runner.optim.keras_internals import innermost
 
 _schedules = keras.optimizers.schedules
-# They turn this attribute, and nothing that depends on it, into a tensor in each step, with the bits of a constant. Not
-# CosineDecayRestarts: there TensorFlow multiplies a constant by the factor of m_mul first.
+# These schedules turn this attribute, and nothing that depends on it, into a tensor in each step, with the bits of a
+# constant. CosineDecayRestarts is missing, because TensorFlow first multiplies a constant by the factor of m_mul.
 _SCALABLE = (
     _schedules.CosineDecay,
     _schedules.ExponentialDecay,
@@ -23,7 +23,7 @@ _RATE = "initial_learning_rate"
 
 
 class BaseRate:
-    """The base rate of an optimizer's schedule. A rate without a schedule is a variable of Keras already."""
+    """The base rate of an optimizer's schedule. A rate without a schedule already is a Keras variable."""
 
     def __init__(self, optimizer: keras.optimizers.Optimizer) -> None:
         self._schedule = _scalable(optimizer)
@@ -39,14 +39,14 @@ class BaseRate:
             yield
 
     def copy(self, other: keras.optimizers.Optimizer) -> None:
-        """Take the rate of another optimizer, whose schedule has equal `other_constants`."""
+        """Copy the rate of another optimizer, whose schedule has equal `other_constants`."""
         if (schedule := _scalable(other)) is not None:
             setattr(self._schedule, _RATE, getattr(schedule, _RATE))
             self._variable.assign(getattr(schedule, _RATE))
 
 
 def other_constants(optimizer: keras.optimizers.Optimizer) -> dict[str, Any] | None:
-    """Return the values beside the base rate on which a compiled epoch depends; None if it depends on the rate too."""
+    """Return the other values on which a compiled epoch depends; None if it also depends on the base rate."""
     if not isinstance(schedule_of(innermost(optimizer)), _schedules.LearningRateSchedule):
         return {}
     if (schedule := _scalable(optimizer)) is None:

@@ -24,7 +24,7 @@ def statistics_refresher(model: keras.Model, data: Part, batch_size: int) -> Cal
     def one_batch(batch: tf.Tensor) -> tuple[tf.Tensor]:
         momentum = tf.cast(batch, tf.float32) / tf.cast(
             batch + 1, tf.float32
-        )  # turns the moving mean into an arithmetic one
+        )  # makes the moving mean an arithmetic mean
         start = [batch * batch_size] + [0] * (inputs.shape.rank - 1)
         momenta = [layer.momentum for layer in layers]
         try:

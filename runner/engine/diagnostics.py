@@ -1,4 +1,4 @@
-"""Diagnostics that are measured inside the compiled training loop."""
+"""Diagnostics measured inside the compiled training loop."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -76,7 +76,7 @@ class StepLosses:
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
-        self._epochs: list[np.ndarray[Any, np.dtype[Any]]] = []  # (steps, 2) each
+        self._epochs: list[np.ndarray[Any, np.dtype[Any]]] = []  # rows of each epoch, (steps, 2)
 
     @contextmanager
     def watching(self, model: keras.Model, steps: int) -> Iterator[None]:
@@ -123,7 +123,7 @@ class ClippingRate:
     def __init__(self, optimizer: keras.optimizers.Optimizer) -> None:
         self._optimizer = innermost(optimizer)
         self._clips = any(getattr(self._optimizer, name) for name in ("clipnorm", "global_clipnorm", "clipvalue"))
-        self._counts = tf.Variable(tf.zeros(2), trainable=False)  # updates clipped, and all updates
+        self._counts = tf.Variable(tf.zeros(2), trainable=False)  # clipped updates, and all updates
 
     @contextmanager
     def watching(self) -> Iterator[None]:

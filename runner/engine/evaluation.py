@@ -31,7 +31,7 @@ class Evaluator:
         return read_metrics(self._model)
 
     def predict(self) -> npt.NDArray[np.float32]:
-        """Return probabilities (examples, classes), even if the model outputs only that of class 1."""
+        """Return probabilities (examples, classes), even if the model outputs only the probability of class 1."""
         inputs = self._data.inputs
         batches = [inputs[start : start + _BATCH_SIZE] for start in range(0, len(inputs), _BATCH_SIZE)]
         outputs = np.concatenate([np.asarray(self._forward(batch), np.float32) for batch in batches])

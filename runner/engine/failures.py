@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import tensorflow as tf
 
-_AFTER = ("[[", "Hint:", "[Op:")  # what follows the reason in TensorFlow's messages
+_AFTER = ("[[", "Hint:", "[Op:")  # texts that follow the reason in TensorFlow's messages
 _NOTES = re.compile(r"\{\{.*?\}\} | \[Op:.*")
 _REMEDY = "out of memory; use a smaller training.batch_size, a smaller model, or fewer runs at a time"
 
@@ -17,7 +17,7 @@ class OperationFailed(Exception):
 
 @contextmanager
 def failures_in_a_line() -> Iterator[None]:
-    """Turn an error of TensorFlow, whose last line names a compiled function, into one whose last line is the reason.
+    """Replace an error of TensorFlow, whose last line names a compiled function, by an error that ends with the reason.
 
     Raises:
         OperationFailed: caused by TensorFlow's error.
@@ -32,7 +32,7 @@ def failures_in_a_line() -> Iterator[None]:
 
 
 def _reason(message: str) -> str:
-    """Return the last line before the places in the graph; it follows the places in the program."""
+    """Return the reason: the last line before the locations in the graph, and after the locations in the program."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     end = next((at for at, line in enumerate(lines) if line.startswith(_AFTER)), len(lines))
     return _NOTES.sub("", lines[max(end, 1) - 1]) if lines else "no reason given"

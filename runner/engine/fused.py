@@ -1,6 +1,6 @@
 """Fused forms of Adam's update and of the L2 penalty: the same formula in fewer passes over the parameters.
 
-A small model's step spends its time on passes over the weights and on launching small operations. For each variable,
+A step of a small model spends its time on passes over the weights and on launching small operations. For each variable,
 Keras needs about fifteen operations for Adam and six for the L2 penalty with its gradient; TensorFlow has a kernel for
 the first and a shorter form for the second. Both use Keras's state and settings; clipping, weight decay, gradient
 accumulation and weight averaging remain Keras's.
@@ -27,7 +27,7 @@ def fused(model: keras.Model) -> Iterator[None]:
             if type(weight.regularizer) is keras.regularizers.L2:
                 stack.callback(setattr, weight, "regularizer", weight.regularizer)
                 weight.regularizer = partial(_l2_penalty, float(weight.regularizer.l2))
-        # Layer-wise rates are in each variable's own update.
+        # Layer-wise rates are part of each variable's own update.
         if is_adam and not optimizer.amsgrad and "update_step" not in vars(optimizer):
             stack.enter_context(update_replaced(optimizer, partial(_adam_update, optimizer)))
         yield

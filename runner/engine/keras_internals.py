@@ -30,9 +30,9 @@ def replaced(target: Any, **attributes: Any) -> Iterator[None]:
 def custom_gradients_forgotten() -> Iterator[None]:
     """Remove the custom gradients registered in the block when it ends.
 
-    TensorFlow keeps each one forever, with its graph and the data in the graph: a process that compiles several
-    trainings would keep all their training sets. Keras's optimizers register one in every run. A compiled epoch is
-    never differentiated again.
+    TensorFlow keeps each gradient forever, with its graph and the data in the graph, so a process that compiles several
+    trainings would keep all their training sets. Keras's optimizers register a gradient in every run. A compiled epoch
+    is never differentiated again.
     """
     registered = ops.gradient_registry._registry
     before = set(registered)
@@ -80,7 +80,7 @@ def schedule_of(optimizer: keras.optimizers.Optimizer) -> Any:
 def learning_rate_replaced(
     optimizer: keras.optimizers.Optimizer, schedule: keras.optimizers.schedules.LearningRateSchedule
 ) -> AbstractContextManager[None]:
-    """Give the optimizer another schedule in a block, without changing its state."""
+    """Give the optimizer another schedule in the block, without changing its state."""
     return replaced(optimizer, _learning_rate=schedule)
 
 

@@ -20,9 +20,9 @@ _STATUS: dict[Status, str] = {
 
 
 class MLflow(Tracker):
-    """Writes a run into MLflow while it trains; `runner export mlflow` finds the same run afterwards, and adds to it.
+    """Writes a run into MLflow while it trains; `runner export mlflow` later finds the same run, and adds to it.
 
-    The store is MLFLOW_TRACKING_URI, or a database in the current directory: no configuration file names a server.
+    The store is MLFLOW_TRACKING_URI, or a database in the current directory: a configuration file cannot set a server.
     """
 
     def __init__(self, directory: Path, experiment: str = USUAL_EXPERIMENT) -> None:

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 _SQLITE = "sqlite:///"
-USUAL_STORE = "sqlite:///mlflow.db"  # MLflow's own default, which `mlflow ui` shows
+USUAL_STORE = "sqlite:///mlflow.db"  # MLflow's default, which `mlflow ui` shows
 USUAL_EXPERIMENT = "runner"
 PARENT = "mlflow.parentRunId"
 NOTE = "mlflow.note.content"
 _KEY = "runner_key"  # tag by which a run is found again
-_MOST_METRICS, _MOST_OTHERS = 1000, 100  # of one request
+_MOST_METRICS, _MOST_OTHERS = 1000, 100  # entries in one request
 _UNUSUAL = re.compile(r"[^\w\-. /:]")  # characters that names in MLflow must not have
-# By default, MLflow waits for minutes, reports its use over the network, refuses folders, and tells of each new table.
+# By default, MLflow waits for minutes, reports its use over the network, refuses folders, and logs each new table.
 _SETTINGS = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
@@ -41,14 +41,14 @@ class Measured(NamedTuple):
     name: str
     value: float
     step: int
-    milliseconds: int  # since 1970
+    milliseconds: int  # time since 1970
 
 
 def refuse_no_mlflow(asked: str) -> None:
     """Raise UserError if MLflow is not installed.
 
     Args:
-        asked: what needs it: `tracking=mlflow`.
+        asked: the option or command that needs it, such as `tracking=mlflow`.
     """
     if find_spec("mlflow") is None:
         raise UserError(f"{asked} needs MLflow: pip install 'mlflow>=3'")
@@ -59,8 +59,8 @@ class MlflowStore:
     """An experiment in a store.
 
     Args:
-        uri: of a database (sqlite:///runs.db) or a server (http://host:5000), or a folder; None: MLFLOW_TRACKING_URI,
-            or else `USUAL_STORE`.
+        uri: a database (sqlite:///runs.db), a server (http://host:5000) or a folder; None: MLFLOW_TRACKING_URI, or
+            else `USUAL_STORE`.
     """
 
     uri: str | None = None
@@ -103,7 +103,7 @@ class MlflowStore:
             return MlflowClient(self.place)
 
     def _lock(self) -> AbstractContextManager[None]:
-        """Return a lock for creating a local store: two processes that create one at the same time spoil it."""
+        """Return a lock for creating a local store, because two processes that create it at the same time damage it."""
         if "://" in self.place and not self.place.startswith(_SQLITE):
             return nullcontext()
         path = Path(self.place.removeprefix(_SQLITE).partition("?")[0])
@@ -126,17 +126,17 @@ class MlflowStore:
 
 @dataclass(frozen=True)
 class MlflowRun:
-    """A run in the store. What it already has is not written again."""
+    """A run in the store. Values that it already has are not written again."""
 
     client: "MlflowClient"
-    run_id: str  # MLflow's own
+    run_id: str  # MLflow's id of the run
     tags: dict[str, str]
     parameters: set[str] = field(default_factory=set)
     is_new: bool = False
-    _known: dict[str, dict[int, float]] = field(default_factory=dict)  # value by step of each metric
+    _known: dict[str, dict[int, float]] = field(default_factory=dict)  # stored values of each metric, by step
 
     def log_parameters(self, values: Mapping[str, Any]) -> None:
-        """Write the new parameters as text; MLflow allows no other value for one that exists."""
+        """Write the new parameters as text; MLflow does not allow an existing parameter to change."""
         from mlflow.entities import Param
 
         new = {_named(key): str(value) for key, value in values.items() if _named(key) not in self.parameters}
@@ -202,7 +202,7 @@ def _named(name: str) -> str:
 
 
 def _same(one: float, other: float) -> bool:
-    """Return whether a value is stored already; a database holds an infinite one as the largest number."""
+    """Return whether a value is already stored; a database stores infinity as the largest number."""
     if math.isinf(other):
         return math.copysign(1, one) == math.copysign(1, other) and abs(one) > 1e308
     return one == other or (math.isnan(one) and math.isnan(other))

@@ -25,7 +25,7 @@ _SESSION_STATUS: dict[Status, str] = {
     "diverged": "STATUS_FAILURE",
     "failed": "STATUS_FAILURE",
 }
-# Values in place of a number: a full batch, a length in epochs, a number that is not finite.
+# Texts in place of a number: a full batch, a length in epochs, a number that is not finite.
 _FOR_A_NUMBER = re.compile(r"full|auto|[\d.]+ ?epochs?|[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 
 
@@ -50,7 +50,7 @@ class TensorBoard(Tracker):
         self._write(hparams_pb(hyperparameters(record), trial_id=group, start_time_secs=self.clock()))
 
     def epoch(self, row: Row, diagnostics: Sequence[Table]) -> None:
-        """Write the epoch's scalars, at once visible in TensorBoard."""
+        """Write the epoch's scalars, which TensorBoard shows at once."""
         self._epoch = int(row["epoch"])
         self._write(_scalars(scalars_of_epoch(row, diagnostics)))
 
@@ -67,7 +67,7 @@ class TensorBoard(Tracker):
     def _write(self, summary: Summary) -> None:
         assert self._writer
         self._writer.add_event(Event(wall_time=self.clock(), step=self._epoch, summary=summary))
-        self._writer.flush()  # also raises errors of the writer's thread
+        self._writer.flush()  # also raises the errors of the writer's thread
 
 
 def new_event_file(directory: Path) -> EventFileWriter:

@@ -14,10 +14,10 @@ PATIENCE = 60.0  # seconds that a run waits at its end; importing MLflow and cre
 
 
 class Trackers:
-    """Notifies the trackers of a run. A tracker that fails or hangs costs a warning."""
+    """Notifies the trackers of a run. A tracker that fails or hangs only causes a warning."""
 
     def __init__(self, trackers: Mapping[str, Tracker], patience: float = PATIENCE) -> None:
-        """Take the trackers by the names that warnings use, and the seconds to wait for them at the end."""
+        """Set the trackers, by their names for warnings, and the seconds to wait for them at the end."""
         self._trackers = trackers
         self._patience = patience
         self._threads: list[_TrackerThread] = []
@@ -82,5 +82,5 @@ class _TrackerThread(Thread):
     def _attempt(self, call: Callable[[], None]) -> None:
         try:
             call()
-        except BaseException as error:  # of any library; one that wants to exit ends this thread's work only
+        except BaseException as error:  # errors of any library; SystemExit ends only this thread
             self.problem = self.problem or shortened(f"{type(error).__name__}: {error}").rstrip(".")

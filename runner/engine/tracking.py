@@ -8,7 +8,7 @@ from runner.records.record import Row, RunRecord
 
 
 class Table(Protocol):
-    """A table that a run writes beside its history, such as a diagnostic's."""
+    """A table that a run writes in addition to its history, such as a diagnostic's."""
 
     @property
     def file(self) -> str:
@@ -20,10 +20,10 @@ class Table(Protocol):
 
 
 class Tracker:
-    """Base class that is notified of a run's beginning, each epoch and its end, and does nothing.
+    """Base class for trackers, which are notified of a run's beginning, each epoch and its end.
 
-    It has no state in checkpoints: a resumed run notifies it of every epoch from the beginning. It is called in a
-    thread; after an exception it is notified of the end only, and the run goes on with a warning.
+    A tracker has no state in checkpoints: a resumed run notifies it of every epoch from the beginning. It is called in
+    a thread; after an exception, it is notified only of the end, and the run continues with a warning.
     """
 
     def begin(self, record: RunRecord) -> None:
@@ -53,7 +53,7 @@ def scalars_of_epoch(row: Row, diagnostics: Sequence[Table]) -> dict[str, float]
 
 
 def scalars_of_test(record: RunRecord) -> dict[str, float]:
-    """Return a run's test metrics (test_accuracy), without those that are no number."""
+    """Return a run's test metrics (test_accuracy), without missing ones."""
     scores = {name: score for name, score in record.scores.items() if isinstance(score, float)}
     test = {name: value for name, value in record.test.items() if value is not None}
     return {f"test_{name}": value for name, value in (scores | test).items()}

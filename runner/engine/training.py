@@ -13,7 +13,7 @@ import tensorflow as tf
 from runner.core.streams import Stream, seed_sequence
 from runner.data.dataset import Part
 from runner.engine.base_rate import BaseRate
-from runner.engine.checkpoint import Checkpoint, Progress
+from runner.engine.checkpoints.checkpoint import Checkpoint, Progress
 from runner.engine.diagnostics import ClippingRate, Diagnostic
 from runner.engine.evaluation import Evaluator, read_metrics, shortest
 from runner.engine.fused import fused
@@ -58,8 +58,8 @@ def train(
     The training ends early when a callback sets `model.stop_training`, or when a loss is not finite.
 
     Args:
-        diagnostics: observers of the steps, whose rows are complete when an epoch is yielded. They need an `epoch` that
-            was not run before.
+        diagnostics: observers of the steps, whose rows are complete when an epoch is yielded. They need an
+            `epoch` that was not run before.
         checkpoint: stores the state after every epoch. If it already has one, its epochs are yielded unchanged, and the
             training continues from there.
 
@@ -195,6 +195,6 @@ def _last_learning_rate(optimizer: keras.optimizers.Optimizer) -> float:
     optimizer = innermost(optimizer)
     schedule = schedule_of(optimizer)
     if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
-        # Not `iterations`, which counts updates: with gradient accumulation, a schedule still counts steps.
+        # A schedule counts steps even with gradient accumulation; `iterations` would count updates.
         return float(schedule(steps_taken(optimizer) - 1))
     return float(optimizer.learning_rate)

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     import wandb
 
 USUAL_PROJECT = "runner"
-_LONGEST = 64  # characters of a group and a type
+_LONGEST = 64  # characters in the names of a group and a type
 
 
 class Wandb(Tracker):
     """Writes a run into `wandb/` of the current directory while it trains; `wandb sync` uploads it.
 
-    The environment says whether anything is sent (WANDB_MODE): no configuration file does.
+    The environment decides whether anything is sent (WANDB_MODE); a configuration file cannot.
     """
 
     def __init__(self, directory: Path, project: str = USUAL_PROJECT) -> None:
@@ -52,7 +52,7 @@ def refuse_no_wandb(asked: str) -> None:
     """Raise UserError if the package of Weights & Biases is not installed.
 
     Args:
-        asked: what needs it: `tracking=wandb`.
+        asked: the option or command that needs it, such as `tracking=wandb`.
     """
     if find_spec("wandb") is None:
         raise UserError(f"{asked} needs Weights & Biases: pip install 'wandb>=0.20'")
@@ -98,7 +98,7 @@ def new_run(key: str, out: Path, **facts: Any) -> "wandb.Run":
 
 
 def add_files(run: "wandb.Run", paths: Iterable[Path]) -> None:
-    """Copy files into a run's, in a folder, because W&B itself writes a config.yaml."""
+    """Copy files into a folder of a run's files, because W&B itself writes a config.yaml."""
     folder = Path(run.dir) / "runner"
     folder.mkdir(exist_ok=True)
     for path in paths:

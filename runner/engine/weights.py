@@ -25,8 +25,8 @@ def fresh_session(seed: int) -> None:
 def initialize(model: keras.Model, seed: int) -> None:
     """Redraw all initial weights, so that two models with the same seed share them wherever their shapes agree.
 
-    The n-th variable of a shape gets a seed from the run's seed, the shape and n. As Keras's convention has it,
-    `layer.kernel` comes from `layer.kernel_initializer`. An initializer with its own seed keeps it.
+    The n-th variable of a shape gets a seed from the run's seed, the shape and n. By Keras's
+    convention, `layer.kernel` comes from `layer.kernel_initializer`. An initializer with its own seed keeps it.
     """
     seen: Counter[tuple[int, ...]] = Counter()
     for layer in layers_within(model):

@@ -15,7 +15,7 @@ def export_csv(paths: Sequence[Path], out: Path, left_out: LeftOut) -> list[Path
     """Write runs.csv, metrics.csv and findings.csv into a directory; return these files.
 
     Args:
-        left_out: collects what cannot be exported.
+        left_out: collects runs and files that cannot be exported.
 
     Raises:
         UserError: if the paths hold no run.

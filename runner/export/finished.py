@@ -34,15 +34,15 @@ class FinishedTable:
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """A run that has ended, in one of its places: a run may belong to several variants."""
+    """A run that has ended, under one of its variants: a run may belong to several."""
 
     run: Run
-    variant: str  # as in the sweep's report
+    variant: str  # its name in the sweep's report
     kind: RunKind
-    place: int  # 0 for its first one
+    place: int  # number of the variant among the run's variants, from 0
     began: float  # seconds since 1970
     ended: float
-    config: dict[str, Any]  # resolved; empty if it is missing or cannot be read
+    config: dict[str, Any]  # resolved; empty if the file is missing or cannot be read
     tables: list[FinishedTable]
 
     @property
@@ -65,9 +65,9 @@ class FinishedRun:
 class FinishedSweep:
     """A sweep and its ended runs, or runs outside sweeps."""
 
-    path: Path | None  # None for runs outside sweeps
+    path: Path | None  # directory of the sweep; None for runs outside sweeps
     runs: list[FinishedRun]
-    results: Results | None = None  # of a whole sweep
+    results: Results | None = None  # results of a whole sweep; None for a part of one
 
     @property
     def name(self) -> str:
@@ -110,7 +110,7 @@ def _finished(paths: Sequence[Path], left_out: LeftOut) -> Iterator[FinishedSwee
 def _found(paths: Sequence[Path], kind: RunKind, left_out: LeftOut) -> list[Run]:
     try:
         return find_runs(paths, left_out, kind)
-    except UserError:  # a study that is still tuned has no results yet
+    except UserError:  # a study that is still tuning has no results yet
         return []
 
 

@@ -1,4 +1,4 @@
-"""Export to MLflow: a run for each sweep, nested in it one for each variant, and in these the trainings."""
+"""Export to MLflow: a run for each sweep, in it a nested run for each variant, and in these the trainings."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -19,10 +19,10 @@ from runner.records.record import DONE
 
 
 def export_mlflow(paths: Sequence[Path], store: MlflowStore, left_out: LeftOut, *, models: bool = False) -> int:
-    """Write finished runs and sweeps into MLflow, or update them where they are; return the number of runs.
+    """Write finished runs and sweeps into MLflow, or update existing ones; return the number of runs.
 
     Args:
-        left_out: collects what cannot be exported.
+        left_out: collects runs and files that cannot be exported.
         models: also copy the trained models.
 
     Raises:
@@ -35,8 +35,8 @@ def export_mlflow(paths: Sequence[Path], store: MlflowStore, left_out: LeftOut, 
         return sum(_write_sweep(sweep, store, models=models) for sweep in sweeps)
     except EnvironmentFault:
         raise
-    except Exception as error:  # whatever MLflow and its database raise
-        raise EnvironmentFault(f"{store.place}: {shortened(str(error))}; what was written is kept") from error
+    except Exception as error:  # MLflow and its database raise many types
+        raise EnvironmentFault(f"{store.place}: {shortened(str(error))}; entries written so far are kept") from error
 
 
 def _write_sweep(sweep: FinishedSweep, store: MlflowStore, *, models: bool) -> int:

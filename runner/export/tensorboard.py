@@ -18,13 +18,13 @@ def export_tensorboard(paths: Sequence[Path], left_out: LeftOut) -> int:
     """Write event files into the directories of finished runs and sweeps, in place of earlier ones; return the runs.
 
     Args:
-        left_out: collects what cannot be exported.
+        left_out: collects runs and files that cannot be exported.
 
     Raises:
         UserError: if the paths hold no run.
         EnvironmentFault: if a file cannot be written.
     """
-    sys.modules.setdefault("tensorboard.compat.notf", ModuleType("notf"))  # TensorBoard's switch: no TensorFlow
+    sys.modules.setdefault("tensorboard.compat.notf", ModuleType("notf"))  # TensorBoard then needs no TensorFlow
     written: set[Path] = set()
     for sweep in finished_sweeps(paths, left_out):
         for run in sweep.runs:

@@ -16,7 +16,7 @@ def export_wandb(paths: Sequence[Path], out: Path, left_out: LeftOut, *, models:
     """Write finished runs and sweeps into `wandb/` of a directory, in place of earlier ones; return the runs.
 
     Args:
-        left_out: collects what cannot be exported.
+        left_out: collects runs and files that cannot be exported.
         models: also copy the trained models.
 
     Raises:
@@ -35,7 +35,7 @@ def export_wandb(paths: Sequence[Path], out: Path, left_out: LeftOut, *, models:
             if sweep.path and sweep.findings:
                 _write_findings(sweep, sweep.path, out)
     except (wandb.Error, OSError) as error:
-        raise EnvironmentFault(f"{out / 'wandb'}: {shortened(str(error))}; what was written is kept") from error
+        raise EnvironmentFault(f"{out / 'wandb'}: {shortened(str(error))}; files written so far are kept") from error
     return sum(len(sweep.runs) for sweep in sweeps)
 
 

@@ -1,4 +1,4 @@
-"""Answer of the server to a request."""
+"""Response of the server to a request."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Self
 
 HTML = "text/html; charset=utf-8"
-OURS = "frame-ancestors 'self'; base-uri 'none'; form-action 'none'"  # beside the policy that a page itself has
+OURS = "frame-ancestors 'self'; base-uri 'none'; form-action 'none'"  # in addition to a page's own policy
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Answer:
     kind: str = HTML
     policy: str = OURS
     location: str = ""
-    tag: str = ""  # of the body; "" computes it
+    tag: str = ""  # ETag of the body; "" computes it
 
     def unchanged(self) -> Self:
         """Return the answer to a browser that already has this body."""

@@ -1,7 +1,7 @@
 """Small drawings of the gallery as SVG: a bar of the forest plot for each variant, and curves by epoch.
 
-They are drawn from numbers instead of shrinking a report's figures: a few hundred bytes each, sharp at any size, and in
-the colours of the page. Colours come from the page's style sheet, by class.
+They are drawn from the numbers instead of being shrunk from a report's figures: each takes a few hundred bytes, is
+sharp at any size, and gets its colours by class from the page's style sheet.
 """
 
 import math
@@ -14,9 +14,9 @@ from runner.reporting.metrics import quantity, value_text
 
 _BAR = 120, 14  # width and height of a bar's view box, in pixels
 _CURVES = 240, 84
-_ROOM = 4  # around the drawing
-_MOST_POINTS = 60  # of a curve
-_BEYOND = 4.0  # interval ends may be that many times as far from 0 as the farthest difference
+_ROOM = 4  # margin around the drawing
+_MOST_POINTS = 60  # points of a curve
+_BEYOND = 4.0  # the ends of intervals may be this many times as far from 0 as the farthest difference
 
 
 def bars(rows: Sequence[Finding]) -> list[str]:
@@ -43,7 +43,7 @@ def _bar(row: Finding, low: float, high: float) -> str:
     parts = [f'<path class="zero" d="M{place(0)} 0V{height}"/>']
     parts += [f'<path class="interval" d="M{place(left)} {middle}H{place(right)}"/>'] if has_interval else []
     parts.append(f'<circle cx="{place(difference)}" cy="{middle}" r="3.2"/>')
-    # The text beside it says the same, so a screen reader skips it.
+    # The text beside it says the same, so that screen readers skip the drawing.
     return (
         f'<svg class="bar {escape(row.word)}" viewBox="0 0 {width} {height}" aria-hidden="true">{"".join(parts)}</svg>'
     )

@@ -27,12 +27,12 @@ from runner.sweeps.progress.state import Standing, standings
 
 PAGE, SUMMARY, RECORD = "index.html", "summary.csv", "record.json"
 _OF_REPORTS = (COMPARISONS, AGGREGATE, SUMMARY, PAGE)
-_BEGUN = (".hydra", "config.yaml")  # of a run that has no record yet
-_DRAWN = ("val_accuracy", "accuracy", "val_loss", "loss")  # by preference
+_BEGUN = (".hydra", "config.yaml")  # files of a run that has no record yet
+_DRAWN = ("val_accuracy", "accuracy", "val_loss", "loss")  # metrics to draw, in order of preference
 _MOST_LINES = 48
 _NO_RESULTS = ("tuning", "source")  # phases of runs that no report compares
 
-Key = tuple[Any, ...]  # everything that an entry depends on, cheap to get
+Key = tuple[Any, ...]  # state of all files that an entry depends on, cheap to read
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Entries:
         return self._known[directory][0]
 
     def _directories(self) -> Iterator[tuple[Path, list[Path] | None]]:
-        """Yield each entry's directory and those of its sweep's runs; None if it is no sweep."""
+        """Yield each entry's directory, and the directories of its sweep's runs; None if it is not a sweep."""
         for directory, below, files in walk(self.root):
             names = {*below, *files}
             below[:] = sorted(name for name in below if self._is_open(directory / name))
@@ -141,11 +141,11 @@ def _run_or_report(directory: Path) -> Entry:
 
 
 def _with_report(entry: Entry, runs: Sequence[Standing], results: Sequence[Standing]) -> Entry:
-    """Return an entry with what its records and its report say, and the commands that complete either.
+    """Return an entry with the facts in its records and its report, and the commands that complete these.
 
     Args:
         runs: all runs of the entry.
-        results: those that a report shows.
+        results: the runs that a report shows.
     """
     records = [run.record for run in runs if run.record]
     findings, notes = (_of_run(records), []) if entry.kind == "run" else _findings(entry.path)
@@ -166,7 +166,7 @@ def _commands(entry: Entry, report: str, has_records: bool) -> Iterator[str]:
 
 
 def _report(entry: Entry, records: Sequence[RunRecord]) -> Report:
-    """Return whether there is a report, and whether it knows how each run has ended."""
+    """Return whether there is a report, and whether it contains the end of each run."""
     if not (entry.path / PAGE).exists():
         return "none"
     if entry.kind == "run":

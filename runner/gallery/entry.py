@@ -7,19 +7,19 @@ from typing import Literal
 
 Kind = Literal["study", "search", "sweep", "report", "run"]
 State = Literal["complete", "running", "interrupted", "planned", "failed", "unreadable"]
-Report = Literal["none", "old", "current"]  # old: it does not know how all runs ended
+Report = Literal["none", "old", "current"]  # old: it lacks the end of some runs
 KINDS: dict[Kind, str] = {
     "study": "Studies",
     "search": "Searches",
     "sweep": "Sweeps",
     "report": "Other reports",
     "run": "Runs",
-}  # in the order of the page, with their headings
+}  # states in the order of the page, with their headings
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A variant's result: its verdict, or its mean where nothing was compared."""
+    """A variant's result: its verdict, or its mean if nothing was compared."""
 
     variant: str
     word: str  # better, worse, equivalent, undecided; "" without a comparison
@@ -29,11 +29,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Findings:
-    """Results that a report's own tables hold."""
+    """Results read from a report's tables."""
 
     about: str = ""  # metric, baseline and unit in words
     rows: Sequence[Finding] = ()
-    reasons: Sequence[str] = ()  # of undecided comparisons
+    reasons: Sequence[str] = ()  # reasons why comparisons are undecided
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ class Entry:
     title: str
     state: State
     detail: str  # the state in words: counts of runs, or an error
-    date: str = ""  # of its last start or end, UTC to the minute
+    date: str = ""  # date of its last start or end, UTC to the minute
     commit: str = ""
     findings: Findings = Findings()
     curves: Curves | None = None
     report: Report = "none"
-    commands: Sequence[str] = ()  # that make the report, or continue the runs
-    notes: Sequence[str] = ()  # files that could not be read
+    commands: Sequence[str] = ()  # commands that write the report or continue the runs
+    notes: Sequence[str] = ()  # on files that could not be read

@@ -23,11 +23,11 @@ from runner.reporting.metrics import (
 COMPARISONS, AGGREGATE = "comparisons.csv", "aggregate.csv"
 _TEXTS = ("variant", "baseline", "metric", "verdict", "reason")
 _WORDS = (BETTER, WORSE, EQUIVALENT, UNDECIDED)
-_BEST = 5  # variants without comparison to show
+_BEST = 5  # number of variants to show without a comparison
 
 
 def read_findings(directory: Path) -> Findings:
-    """Return the verdicts of a report or, where nothing was compared, its best means.
+    """Return the verdicts of a report or, if nothing was compared, its best means.
 
     Raises:
         ValueError: if a table cannot be read; names the file.
@@ -47,7 +47,7 @@ def read_findings(directory: Path) -> Findings:
 
 
 def _typed(row: Mapping[str, str]) -> dict[str, Any]:
-    """Return a row with numbers; a cell without one is NaN, or 0 looks."""
+    """Return a row with numbers; an empty cell becomes NaN, or 0 looks."""
     texts = {name: printable(as_meant(row[name])) for name in _TEXTS if name in row}
     numbers = {name: _number(cell) for name, cell in row.items() if name not in texts}
     looks = numbers.get("looks", math.nan)
@@ -86,7 +86,7 @@ def _finding(row: Mapping[str, Any]) -> Finding:
 
 
 def _means(rows: Sequence[Mapping[str, Any]]) -> Findings:
-    """Return the best variants only: a search has one for each trial."""
+    """Return only the best variants, because a search has one for each trial."""
     metric = rows[0]["metric"]
     scored = [row for row in rows if row["n"] > 0]
     best = sorted(scored, key=lambda row: -sign_of(metric) * row["mean"])[:_BEST]

@@ -17,11 +17,11 @@ from runner.gallery.entries import PAGE, Entries
 from runner.gallery.entry import KINDS, Entry, Finding, State
 from runner.reporting.page.assets import source_hash, template_of
 
-OTHER_PAGE = "gallery.html"  # where another page has the usual name
+OTHER_PAGE = "gallery.html"  # used if another page has the usual name
 _MARK = b'<meta name="generator" content="runner gallery">'
 _LARGEST = 64 * 2**20  # bytes of an earlier gallery
 _MOST_ROWS = 12
-_WITHOUT_REPORT: tuple[State, ...] = ("planned", "unreadable")  # there is nothing to report
+_WITHOUT_REPORT: tuple[State, ...] = ("planned", "unreadable")  # states with nothing to report
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class Card:
     anchor: str
     path: str
     directory: str  # address
-    link: str  # address of its report; "" without one
+    link: str  # address of the report; "" without a report
     commands: Sequence[str]
-    rows: Sequence[tuple[Finding, str]]  # with the SVG of its bar
-    more: int  # rows that are not shown
-    curves: str  # SVG
+    rows: Sequence[tuple[Finding, str]]  # findings, each with the SVG of its bar
+    more: int  # number of rows that are not shown
+    curves: str  # SVG of the curves
     caption: str
 
 
@@ -44,8 +44,8 @@ def write_gallery(root: Path, out: Path | None = None) -> Path:
     """Write the gallery of a directory; return its path.
 
     Args:
-        out: directory of the page; None: the directory itself. The page is index.html, or gallery.html where that name
-            belongs to another page.
+        out: directory of the page; None: the directory itself. The page is index.html, or gallery.html if that
+            name belongs to another page.
 
     Raises:
         UserError: if the directory does not exist, or both names belong to other pages.
@@ -78,12 +78,12 @@ def _may_replace(path: Path) -> bool:
 def gallery_page(
     entries: Sequence[Entry], root: Path, place: Path, left_out: Sequence[str], *, live: bool = False
 ) -> str:
-    """Return the page's text. Whatever comes from files is escaped.
+    """Return the page's text. All text from files is escaped.
 
     Args:
         root: the directory whose entries these are.
         place: directory of the page; its links are relative to it.
-        live: for the server: every entry has a report, which the server makes, and a script polls for changes.
+        live: whether the page is for the server, which makes a report for every entry; a script polls for changes.
     """
     style = part("gallery.css")
     script = part("gallery.js") + (part("live.js") if live else "")
@@ -111,7 +111,7 @@ def has_report(entry: Entry, *, live: bool) -> bool:
 
 
 def version_of(entries: Sequence[Entry], left_out: Sequence[str]) -> str:
-    """Return a hash of what the page shows."""
+    """Return a hash of the page's contents."""
     return hashlib.sha256(repr((entries, left_out)).encode()).hexdigest()[:16]
 
 

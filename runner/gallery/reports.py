@@ -15,10 +15,10 @@ from pebble import ProcessExpired, ProcessPool
 from runner.core.errors import UserError
 from runner.gallery.entries import Key
 
-_REST = 4.0  # of the time since a report was finished, at most a fifth goes into the next one
+_REST = 4.0  # a new report waits this many times as long as the last one took
 _MOST_KEPT = 20
-_SECONDS = 300  # for one report
-_NICENESS = 10  # training goes first
+_SECONDS = 300  # time limit for one report
+_NICENESS = 10  # training has priority
 
 Make = Callable[[Path], str]
 
@@ -28,12 +28,12 @@ class _Made:
     key: Key
     page: str
     seconds: float
-    at: float  # when it was finished
+    at: float  # time when it was finished
 
 
 @dataclass
 class Reports:
-    """Pages by directory. One is made at a time; whoever asks meanwhile waits."""
+    """Pages by directory. Only one is made at a time; other requests wait."""
 
     make: Make
     clock: Callable[[], float] = time.monotonic
@@ -77,7 +77,7 @@ class Reports:
 
 
 class Maker:
-    """Process that makes reports, so that neither Matplotlib nor a crash can harm the server."""
+    """Separate process that makes reports, so that neither Matplotlib nor a crash can harm the server."""
 
     def __init__(self) -> None:
         """Start no process yet."""
@@ -111,6 +111,6 @@ def _prepare() -> None:
 
 
 def _page(directory: Path) -> str:
-    from runner.reporting.report import report_page  # it takes seconds, which the server need not wait for
+    from runner.reporting.report import report_page  # it takes seconds, for which the server need not wait
 
     return report_page([directory], directory)

@@ -1,7 +1,7 @@
-"""Files that the server may hand out: those of runs, sweeps and reports below one directory, by a list of suffixes.
+"""Files that the server may send: those of runs, sweeps and reports below one directory, with listed suffixes.
 
 A request's path is split once, and each part is opened below its parent without following links. So neither `..`,
-encoded or not, nor a link, even one that appears meanwhile, leads out of the directory.
+encoded or not, nor a link leads out of the directory, even if the link appears during the request.
 """
 
 import os
@@ -16,7 +16,7 @@ from runner.gallery.entries import RECORD
 from runner.gallery.findings import AGGREGATE
 from runner.records.sweep_directory import PLAN, PLAN_TABLE
 
-# Neither networks nor arrays: no browser shows them, and loading somebody's pickle or network runs code.
+# Networks and arrays are missing: browsers cannot show them, and loading a stranger's pickle or network can run code.
 KINDS = {
     ".html": HTML,
     ".svg": "image/svg+xml",
@@ -28,7 +28,7 @@ _LARGEST = 256 * 2**20  # bytes
 
 
 class NotServed(Exception):
-    """A path that names nothing that is served."""
+    """A path that is not served."""
 
 
 def parts_of(path: str) -> tuple[str, ...]:

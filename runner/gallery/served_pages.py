@@ -1,4 +1,4 @@
-"""Pages that only the server has: a frame that follows a report, a list of files, a message."""
+"""Pages of the server only: a frame that follows a report, a list of files, a message."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ from runner.reporting.page.assets import source_hash, template_of
 def follow_page(entry: Entry, home: str) -> str:
     """Return a page that shows a report in a frame, and loads the frame again when the report has changed.
 
-    The report keeps its own content policy, which allows it no request.
+    The report keeps its own content policy, which forbids all requests.
 
     Args:
         home: address of the gallery.

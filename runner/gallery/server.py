@@ -1,4 +1,4 @@
-"""Server of the gallery over HTTP: it only reads, and listens on this machine alone unless told otherwise."""
+"""HTTP server of the gallery: read-only, and by default reachable only from this machine."""
 
 import errno
 import ipaddress
@@ -13,20 +13,20 @@ from runner.core.errors import UserError
 from runner.gallery.answer import Answer
 
 _LOG = logging.getLogger(__name__)
-_SECONDS = 30  # for a request to arrive; an open connection costs a thread
+_SECONDS = 30  # time limit for a request to arrive, because an open connection occupies a thread
 
 
 class Server(ThreadingHTTPServer):
     """HTTP server of a site.
 
     Args:
-        answer: of the site, from the target of a request and the header Host.
+        answer: function that answers a request, from its target and its Host header.
     """
 
     daemon_threads = True
 
     def __init__(self, answer: Callable[[str, str | None], Answer], host: str, port: int) -> None:
-        """Listen on an address; port 0 takes a free one.
+        """Listen on an address; port 0 chooses a free port.
 
         Raises:
             UserError: if the address cannot be used.
@@ -44,7 +44,7 @@ class Server(ThreadingHTTPServer):
         TCPServer.server_bind(self)
 
     def handle_error(self, *_: object) -> None:
-        """Log an error of this program; a browser that has gone away is not one."""
+        """Log an error of this program; a browser that disconnects is not an error."""
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             _LOG.error("a request could not be answered", exc_info=True)
 

@@ -22,20 +22,20 @@ from runner.gallery.served_files import NotServed, list_files, parts_of, read_fi
 from runner.gallery.served_pages import follow_page, list_page, message_page
 
 _REST = 2.0  # seconds between two searches of the directory, at least
-_SHARE = 10.0  # searches take at most one part in so many of the time
+_SHARE = 10.0  # searches take at most a tenth of the time
 _JSON = "application/json"
-# A page or drawing on disk may come from anyone: its scripts see neither the other files nor the network.
+# A page or drawing on disk may come from anyone, so its scripts may access neither other files nor the network.
 _UNTRUSTED = f"sandbox allow-scripts allow-popups; default-src 'none'; img-src data:; style-src 'unsafe-inline'; {OURS}"
 _POLICIES = {".html": f"{_UNTRUSTED}; script-src 'unsafe-inline'", ".svg": _UNTRUSTED.replace("allow-scripts ", "")}
 
 
 @dataclass
 class Site:
-    """Everything that the server shows of one directory.
+    """Everything that the server shows about one directory.
 
     Args:
-        hosts: names by which requests may address the server, besides IP addresses. Any other name may be that of a
-            page elsewhere, whose address was changed to this machine's after it was loaded (DNS rebinding).
+        hosts: names by which requests may address the server, besides IP addresses. Any other name may belong to
+            a foreign page whose address was changed to this machine's after it was loaded (DNS rebinding).
     """
 
     root: Path
@@ -44,7 +44,7 @@ class Site:
     clock: Callable[[], float] = time.monotonic
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _entries: Entries = field(init=False)
-    _found: tuple[float, list[Entry]] | None = None  # and when to search again
+    _found: tuple[float, list[Entry]] | None = None  # the entries, and the time of the next search
 
     def __post_init__(self) -> None:
         """Begin without any entry."""
@@ -55,7 +55,7 @@ class Site:
 
         Args:
             target: the path with its query.
-            host: the header of this name.
+            host: the Host header.
         """
         if not self._is_addressed(host):
             return _message(HTTPStatus.MISDIRECTED_REQUEST, "Unknown host name; use the IP address of the server.")
@@ -74,7 +74,7 @@ class Site:
 
     def _answer(self, path: str, query: str) -> Answer:
         parts = parts_of(path)
-        if parts == ("favicon.ico",):  # browsers ask for it
+        if parts == ("favicon.ico",):  # browsers request it
             return Answer(HTTPStatus.NO_CONTENT)
         entries = {entry.path: entry for entry in self._search()}
         if not parts or (parts == (PAGE,) and self.root not in entries):
@@ -103,7 +103,7 @@ class Site:
         return _page(gallery_page(entries, self.root, self.root, left_out, live=True))
 
     def _report(self, entry: Entry, parts: tuple[str, ...], query: str) -> Answer:
-        """Return the report on disk if it is up to date, otherwise a frame around one that is made anew."""
+        """Return the report on disk if it is up to date, otherwise a frame around a new one."""
         if entry.report == "current":
             content, kind = read_file(self.root, parts)
             answer = Answer(HTTPStatus.OK, content, kind, _POLICIES[".html"])

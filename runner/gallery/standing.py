@@ -1,4 +1,4 @@
-"""Standing of a sweep or a run: its state in one word, and the counts or the error behind it."""
+"""Standing of a sweep or a run: its state in one word, with counts or an error."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -55,7 +55,7 @@ def last_date(records: Iterable[RunRecord]) -> str:
 
 
 def commits(records: Iterable[RunRecord]) -> str:
-    """Return the commit of some runs, with `+changes` if files were changed, or the number of commits."""
+    """Return the commit of some runs, with `+changes` for uncommitted changes, or the number of commits."""
     codes = [record.code for record in records if record.code.get("commit")]
     found = {f"{code['commit'][:_COMMIT]}{'+changes' * bool(code.get('dirty'))}" for code in codes}
     return found.pop() if len(found) == 1 else f"{len(found)} commits" if found else ""

@@ -1,4 +1,4 @@
-"""Commands in a child process, as threads and device must be set before TensorFlow starts.
+"""Commands in a child process, because threads and device must be set before TensorFlow starts.
 
 The child is a fresh interpreter. It never imports the calling script, so that the script needs no
 `if __name__ == "__main__"`.
@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from runner.core.errors import EXIT_ENVIRONMENT, EXIT_INTERRUPTED, EXIT_TERMINATED, EnvironmentFault, UserError
 
-# The child finds modules where the caller does.
+# The child gets the caller's search path for modules.
 _START = """
 import json, sys
 request = json.loads(sys.stdin.buffer.readline())
@@ -27,7 +27,7 @@ sys.exit(main(request))
 """
 
 
-# A notebook sets these variables, but cannot show what moves the cursor.
+# A notebook sets these variables, but cannot show output that moves the cursor.
 _AS_A_TERMINAL = ("FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 
 
@@ -36,7 +36,7 @@ class Outcome:
     """Results of a command that was not refused."""
 
     exit_code: int
-    directory: Path | None = None  # of the run or sweep that it began
+    directory: Path | None = None  # directory of the run or sweep that it began
     composed: dict[str, Any] = field(default_factory=dict)  # `config` and `request` of a run that was not trained
 
 
@@ -54,7 +54,7 @@ def run_command(arguments: Sequence[str], *, quiet: bool = False, composes: bool
     """
     with TemporaryDirectory() as folder:
         file = Path(folder) / "outcome.json"
-        places = [place for place in sys.path if isinstance(place, str)]  # as the import system reads it
+        places = [place for place in sys.path if isinstance(place, str)]  # the import system ignores other entries
         request = {"arguments": [*arguments], "path": places, "outcome": str(file), "composes": composes}
         code = _wait(request, quiet=quiet)
         outcome = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
@@ -71,11 +71,11 @@ def run_command(arguments: Sequence[str], *, quiet: bool = False, composes: bool
 
 def _wait(request: dict[str, Any], *, quiet: bool) -> int:
     """Run the child to its end and return its exit code; each KeyboardInterrupt is passed on to it as SIGINT."""
-    # A notebook's standard output is no file, so this process reads and prints the child's output.
+    # A notebook's standard output is not a file, so this process reads and prints the child's output.
     is_file = sys.stdout is sys.__stdout__ and sys.stderr is sys.__stderr__
     output = subprocess.DEVNULL if quiet else None if is_file else subprocess.PIPE
     for stream in filter(None, (sys.stdout, sys.stderr)):
-        stream.flush()  # the child writes to the same file, after what the caller has printed
+        stream.flush()  # the child writes to the same file, after the caller's own output
     with subprocess.Popen(
         [sys.executable, "-c", _START],
         stdin=subprocess.PIPE,
@@ -84,7 +84,7 @@ def _wait(request: dict[str, Any], *, quiet: bool) -> int:
         env={name: value for name, value in os.environ.items() if is_file or name not in _AS_A_TERMINAL},
         encoding="utf-8",
         errors="replace",
-        process_group=0,  # a Ctrl-C in the terminal must reach it once, through this process
+        process_group=0,  # a Ctrl-C in the terminal must reach the child once, through this process
     ) as child:
         assert child.stdin
         child.stdin.write(json.dumps(request) + "\n")

@@ -1,4 +1,4 @@
-"""Arrays as a data set: saved in a file that the configuration names, so that the run can be reproduced."""
+"""Arrays as a data set: they are saved in a file named in the configuration, so that the run can be reproduced."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -31,7 +31,7 @@ def data_overrides(data: Arrays | None) -> list[str]:
         return []
     try:
         arrays = {name: np.asarray(array) for name, array in _named(data).items()}
-    except ValueError as error:  # of NumPy: rows of different lengths
+    except ValueError as error:  # NumPy refuses rows of different lengths
         raise UserError(f"data: not arrays of numbers ({error})") from error
     if odd := [name for name, array in arrays.items() if array.dtype.hasobject]:
         raise UserError(f"data: {odd[0]} is not an array of numbers")

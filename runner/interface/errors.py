@@ -21,11 +21,11 @@ class UserError(errors.UserError, ValueError):
     nowhere: no such directory
     """
 
-    __module__ = "runner"  # as tracebacks name it
+    __module__ = "runner"  # shown in tracebacks
 
 
 def refusing(function: Callable[Parameters, Returned]) -> Callable[Parameters, Returned]:
-    """Return the function with errors of the program raised as `UserError`, without the program's traceback."""
+    """Wrap a function so that the program's errors are raised as `UserError`, without the program's traceback."""
 
     @wraps(function)
     def refused(*arguments: Parameters.args, **options: Parameters.kwargs) -> Returned:

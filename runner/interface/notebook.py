@@ -11,17 +11,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from runner.core.text import printable
-from runner.reporting.figures.canvas import as_svg, into_axes
-from runner.reporting.figures.files import Draw
-from runner.reporting.figures.fonts import fit_letters, keep_font
-from runner.reporting.figures.looks import Look, own_style
+from runner.reporting.figures.drawing.appearance import Look, own_style
+from runner.reporting.figures.drawing.canvas import as_svg, into_axes
+from runner.reporting.figures.drawing.files import Draw
+from runner.reporting.figures.drawing.fonts import fit_letters, keep_font
 
-_MOST = 40  # sentences or rows; more would not be read
+_MOST = 40  # sentences or rows; nobody would read more
 _DOTS_AN_INCH = 110
 
 
 def table_html(rows: Sequence[Mapping[str, str]]) -> str:
-    """Return a table of texts by header; a single row is shown as two columns."""
+    """Return a table of texts by column header; a single row is shown as two columns."""
     if len(rows) == 1:
         lines = "".join(f"<tr><th>{_text(head)}</th><td>{_text(cell)}</td></tr>" for head, cell in rows[0].items())
         return f"<table>{lines}</table>"
@@ -52,7 +52,7 @@ def figure_html(figure: Figure) -> str:
 
 
 def finished(draw: Draw, look: Look) -> Figure:
-    """Draw a figure in the program's style; a notebook shows it whatever Matplotlib's backend is."""
+    """Draw a figure in the program's style; a notebook shows it with any backend of Matplotlib."""
     with own_style(look):
         figure = draw()
         fit_letters(figure)

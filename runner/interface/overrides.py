@@ -57,10 +57,10 @@ def given_path(location: Location) -> Path:
 
 
 def trust(packages: Sequence[str]) -> list[str]:
-    """Return the override that names the user's trusted packages; none if there are none.
+    """Return the override with the user's trusted packages; no override if there are none.
 
     Raises:
-        UserError: if they are a single text.
+        UserError: if they are a single string.
     """
     if isinstance(packages, str):
         raise UserError(f'trusted_packages="{packages}": must be a list of names')
@@ -92,7 +92,7 @@ def _axis(key: str, values: Any) -> str:
 
 
 def _value(key: str, value: Any) -> str:
-    if hasattr(value, "tolist"):  # of NumPy or pandas
+    if hasattr(value, "tolist"):  # a value of NumPy or pandas
         value = value.tolist()
     match value:
         case None:
@@ -114,6 +114,6 @@ def _value(key: str, value: Any) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Return the text between quotes, as Hydra reads it: backslashes count only before a quote."""
+    """Return the text in quotes for Hydra, which interprets backslashes only before a quote."""
     escaped = re.sub(r"(\\*)'", r"\1\1\\'", text)
     return "'" + re.sub(r"(\\+)$", r"\1\1", escaped) + "'"

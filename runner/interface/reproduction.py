@@ -1,4 +1,4 @@
-"""Reproduction of a run from Python: train it again and compare."""
+"""Reproduction of a run from Python: training again, and comparison."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -26,15 +26,15 @@ from runner.reporting.formats import FORMATS, ORDERS, Order, Output
 from runner.reporting.metrics import TIMES_TO_TARGET
 from runner.reporting.tables.frames import as_read, history_frame, summary_frame
 
-if TYPE_CHECKING:  # slow imports: more than a second
+if TYPE_CHECKING:  # these imports take more than a second
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from runner.reporting import results as reporting
-    from runner.reporting.figures.files import Draw
+    from runner.reporting.figures.drawing.files import Draw
     from runner.reporting.tables.paper_table import PaperTable
 
-_NO_RUN = ["run_id", "name", "variant", "seed", "status", "directory"]  # columns of no runs
+_NO_RUN = ["run_id", "name", "variant", "seed", "status", "directory"]  # columns of a frame without runs
 _NO_EPOCH = ["run_id", "variant", "seed", "epoch", "metric", "value"]
 Format = Literal["latex", "markdown", "csv"]
 
@@ -43,8 +43,8 @@ Format = Literal["latex", "markdown", "csv"]
 def load(*paths: str | Path) -> "Results":
     """Read the results of all runs in and below some directories; needs no TensorFlow.
 
-    As in a report, the runs of a sweep are those of its current plan, without tuning runs. A single sweep brings its
-    question, baseline, metric and target.
+    As in a report, the runs of a sweep are those of its current plan, without tuning runs. A single sweep also
+    sets the question, baseline, metric and target.
 
     Args:
         paths: directories, or patterns such as `outputs/studies/*`; ~ is expanded.
@@ -63,7 +63,7 @@ def load(*paths: str | Path) -> "Results":
     runs = collect.find_runs(found, left_out)
     sweeps = {run.directory.path.parent for run in runs}
     if len(found) == len(sweeps) == 1 and runs[0].directory.path != found[0]:
-        found = [sweep if is_sweep_directory(sweep) else found[0] for sweep in sweeps]  # it may lie below
+        found = [sweep if is_sweep_directory(sweep) else found[0] for sweep in sweeps]  # or below it
     return Results(found, runs, left_out, Values(left_out))
 
 
@@ -83,8 +83,8 @@ class Results:
     """Runs and their comparison; made by `load`, `sweep` and `study`.
 
     Comparisons are computed only when you ask for them. `where`, `by` and `compare` return new results and change
-    nothing. Frames are copies. The runs are as they were when they were loaded; load them again to see those that are
-    still training grow.
+    nothing. Frames are copies. The runs are in the state in which they were loaded; load them again to follow those
+    that are still training.
 
     >>> import runner
     >>> results = runner.load("outputs/sweeps/optimizers")
@@ -92,12 +92,12 @@ class Results:
     (14, ['completed', 'completed'])
     """
 
-    _paths: Sequence[Path]  # where the runs were found; a single sweep sets the question
+    _paths: Sequence[Path]  # directories of the runs; a single sweep sets the question
     _runs: Sequence[collect.Run]
     _left_out: LeftOut
     _values: Values
     _asked: Mapping[str, Any] = field(default_factory=dict)  # fields of `Wish`
-    _arms: Sequence[str] | None = None  # of the runs, if `where` chose them among others
+    _arms: Sequence[str] | None = None  # all variants, if `where` chose some of the runs
 
     @property
     @refusing
@@ -118,7 +118,7 @@ class Results:
 
         try:
             frame = runs_frame(self._read)
-        except errors.UserError:  # runs that cannot be compared, as on two data sets of one name
+        except errors.UserError:  # runs that cannot be compared, such as runs on two data sets of the same name
             frame = with_values_in_force(
                 summary_frame(self._runs, variant_labels(self._runs)), self._runs, self._values
             )
@@ -150,7 +150,7 @@ class Results:
 
     @refusing
     def run(self, which: SupportsIndex | str) -> Run:
-        """Return a run by its row in `runs` (the first is 0), or by the beginning of its id.
+        """Return a run by its row in `runs` (from 0), or by the beginning of its id.
 
         Raises:
             UserError: if there is no such run, or several.
@@ -186,8 +186,8 @@ class Results:
     def where(self, condition: str | Mapping[str, Any] | None = None, /, **columns: Any) -> "Results":
         """Return the results of those runs that meet all conditions; variants keep their labels.
 
-        A column is one of `runs`, `started`, or any key or group of the configuration. A value may be a list: any of
-        its values will do. Values are compared as numbers if both are numbers, else as text. None is a missing value.
+        A column is one of `runs`, `started`, or any key or group of the configuration. A value may be a list, of which
+        any value matches. Values are compared as numbers if both are numbers, else as text. None is a missing value.
 
         Args:
             condition: columns and values as a dictionary, which may hold dotted keys; or comparisons as text, joined
@@ -195,7 +195,7 @@ class Results:
             columns: columns and values.
 
         Raises:
-            UserError: if no run has a column, the text is no comparison, or a variant does not exist.
+            UserError: if no run has a column, the text is not a comparison, or a variant does not exist.
 
         >>> import runner
         >>> results = runner.load("outputs/sweeps/optimizers")
@@ -215,14 +215,14 @@ class Results:
         return Results(self._paths, chosen, self._left_out, self._values, self._asked, arms)
 
     def _columns(self, conditions: Sequence[Condition]) -> Columns:
-        """Return the columns to filter by; those that only a comparison knows are read if they are needed."""
+        """Return the columns for filters; those from the comparison are read only if needed."""
         wanted = {condition.column for condition in conditions} & {"variant", *TIMES_TO_TARGET}
         summary = self._read.summary if wanted else pd.DataFrame()
         return Columns(self._runs, self._values, {name: summary[name].tolist() for name in wanted if name in summary})
 
     @refusing
     def by(self, *keys: str) -> "Results":
-        """Return the same runs with variants that are made of the values of these keys; without keys, the usual ones.
+        """Return the same runs with variants defined by the values of these keys; without keys, by the usual ones.
 
         Raises:
             UserError: if no run has a key, or a chosen baseline is not among the variants.
@@ -245,7 +245,7 @@ class Results:
     ) -> "Results":
         """Return the same runs, compared by another metric, baseline, target, margin or correction.
 
-        Omitted arguments stay.
+        Omitted arguments keep their values.
 
         A comparison by another metric than the plan's, or the default, is marked as secondary.
 
@@ -256,7 +256,7 @@ class Results:
             target: target value of the validation metric.
             margin: smallest difference that matters, in the metric's own unit: 0.001 is 0.1 percentage points of
                 accuracy. With it, the verdicts are better, worse, equivalent or undecided.
-            correction: how p values are corrected for several comparisons: `max_t` or `holm`.
+            correction: correction of p values for several comparisons: `max_t` or `holm`.
             rope: half-width of the region of practical equivalence for the Bayesian signed-rank test over three or more
                 data sets, in the same unit; see `tasks`.
 
@@ -280,7 +280,7 @@ class Results:
     def _asking(self, **options: Any) -> "Results":
         asked = {**self._asked, **options}
         asking = Results(self._paths, self._runs, self._left_out, self._values, asked, self._arms)
-        asking._read  # noqa: B018 - refuses wrong options now
+        asking._read  # noqa: B018 - refuses invalid options now
         return asking
 
     @property
@@ -297,7 +297,7 @@ class Results:
     @property
     @refusing
     def metric(self) -> str:
-        """The column of `runs` that the variants are compared by.
+        """The column of `runs` by which the variants are compared.
 
         >>> import runner
         >>> runner.load("outputs/sweeps/optimizers").metric
@@ -352,18 +352,18 @@ class Results:
     ) -> pd.DataFrame:
         """Return what the comparisons can show with a number of seeds, as `runner power` does.
 
-        One row per comparison by pairs: the standard deviation of its differences (`std`), the smallest difference that
-        is `detectable`, and the seeds that a difference or equivalence takes, each with the ends (`_low`, `_high`) that
-        belong to the 95% interval of the standard deviation. NaN: never, or more than 10,000 seeds.
+        One row per paired comparison: the standard deviation of its differences (`std`), the smallest `detectable`
+        difference, and the number of seeds that a difference or equivalence needs, each with limits (`_low`, `_high`)
+        from the 95% interval of the standard deviation. NaN means never, or more than 10,000 seeds.
 
         Args:
             difference: true difference to show, in the metric's own unit: 0.001 is 0.1 percentage points of accuracy.
-            margin: of equivalence; None: that of `compare`, or the study's.
-            seeds: of each variant; None: those of the runs.
-            power: probability to show the difference.
+            margin: margin of equivalence; None: the margin from `compare`, or the study's.
+            seeds: number of seeds of each variant; None: as many as the runs have.
+            power: probability of showing the difference.
 
         Raises:
-            UserError: if an argument makes no sense, or no two variants share two seeds.
+            UserError: if an argument is invalid, or no two variants share two seeds.
 
         >>> import runner
         >>> found = runner.load("outputs/sweeps/optimizers").power(difference=0.02)
@@ -416,7 +416,7 @@ class Results:
     @property
     @refusing
     def tasks(self) -> pd.DataFrame | None:
-        """One row per variant over all data sets, with the columns of tasks.csv; None below three data sets.
+        """One row per variant over all data sets, with the columns of tasks.csv; None for fewer than three data sets.
 
         >>> import runner
         >>> runner.load("outputs/sweeps/optimizers").tasks is None
@@ -451,7 +451,7 @@ class Results:
     @property
     @refusing
     def effect_verdicts(self) -> list[str]:
-        """A sentence for each significant effect of a grid's axes, or that no interaction is significant.
+        """A sentence for each significant effect of a grid's axes, or one that says that no interaction is significant.
 
         >>> import runner
         >>> runner.load("outputs/sweeps/optimizers").effect_verdicts
@@ -462,7 +462,7 @@ class Results:
     @property
     @refusing
     def time_profile(self) -> pd.DataFrame | None:
-        """One row per variant and workload, with the columns of time_profile.csv; None without a target that was set.
+        """One row per variant and workload, with the columns of time_profile.csv; None unless a target was set.
 
         >>> import runner
         >>> timed = runner.load("outputs/sweeps/optimizers").compare(metric="epochs_to_target", target=0.8)
@@ -512,7 +512,7 @@ class Results:
 
     @refusing
     def figures(self) -> list[str]:
-        """Return the names of the figures that these results have.
+        """Return the names of the available figures.
 
         >>> import runner
         >>> runner.load("outputs/sweeps/optimizers").figures()
@@ -533,14 +533,14 @@ class Results:
         """Draw one of `figures()`; a notebook shows it, and `savefig` writes it.
 
         Args:
-            ax: your axes to draw into, in your own style; one for each panel of the figure.
-            style: `paper`, `slides` or `screen` (the default), if it is a new figure.
-            width: of a full-width figure, in millimetres.
+            ax: your own axes, in your own style, one for each panel of the figure.
+            style: style of a new figure: `paper`, `slides` or `screen` (the default).
+            width: width of a full-width figure in millimetres.
             font: `latex`, `times` or an installed family.
 
         Raises:
-            UserError: if there is no such figure (names the nearest), style or font, or the figure has another number
-                of panels than there are axes.
+            UserError: if there is no such figure (with the nearest name), style or font, or the number of axes differs
+                from the figure's number of panels.
 
         >>> import runner
         >>> runner.load("outputs/sweeps/optimizers").figure("accuracy").get_suptitle()
@@ -549,7 +549,7 @@ class Results:
         if name not in self._draws:
             raise UserError(f"{name}: no such figure{did_you_mean(name, self._draws)}")
         from runner.interface.notebook import drawn_into, finished
-        from runner.reporting.figures.looks import look_of
+        from runner.reporting.figures.drawing.appearance import look_of
 
         if ax is not None:
             return drawn_into(ax, self._draws[name], name)
@@ -560,7 +560,7 @@ class Results:
         """Return the table for a paper, as in table.tex, table.md or table.csv.
 
         Raises:
-            UserError: if there is no such form.
+            UserError: if there is no such format.
 
         >>> import runner
         >>> print(runner.load("outputs/sweeps/optimizers").table("csv"), end="")
@@ -593,14 +593,14 @@ class Results:
         """Write the files of `runner report` into a directory, and return their paths.
 
         Args:
-            directory: made if there is none; ~ is expanded.
+            directory: created if it does not exist; ~ is expanded.
             formats: some of `csv`, `table`, `png`, `svg`, `pdf` and `html`; None: all but `pdf`.
-            style: of the figures: `paper`, `slides` or `screen` (the default).
-            width: of a full-width figure, in millimetres.
+            style: style of the figures: `paper`, `slides` or `screen` (the default).
+            width: width of a full-width figure in millimetres.
             font: `latex`, `times` or an installed family.
-            order: of the rows in tables: `given`, or `result` for the best first.
+            order: order of the rows in tables: `given`, or `result` for the best first.
             siunitx: align the numbers of LaTeX tables with siunitx.
-            figure_data: write the data of each figure beside it.
+            figure_data: write a file with the data of each figure.
 
         Raises:
             UserError: if there is no such format, style, font or order, or the directory is a file or a run.
@@ -681,7 +681,7 @@ class Results:
     def __repr__(self) -> str:
         try:
             read = self._read
-        except errors.UserError as error:  # a display must not fail
+        except errors.UserError as error:  # the display must not fail
             return f"<Results: {counted(len(self), 'run')}; {error}>"
         of = f"{counted(len(self), 'run')} of {counted(len(read.variants), 'variant')}"
         baseline = f", baseline {read.baseline}" if read.baseline else ""

@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
     from runner.interface.reproduction import Reproduction
 
-_FACTS = ("val_accuracy", "test_accuracy", "test_loss", "train_seconds")  # of the display in a notebook
+_FACTS = ("val_accuracy", "test_accuracy", "test_loss", "train_seconds")  # metrics shown in a notebook
 
 
 class Run:
-    """A run in a directory, also one that is still training.
+    """A run in a directory, finished or still training.
 
     Files are read only when you ask for their content, and again only after they have changed.
 
@@ -84,7 +84,7 @@ class Run:
     @property
     @refusing
     def record(self) -> dict[str, Any]:
-        """The values in record.json, among them configuration, versions, device, timings and metrics.
+        """The values in record.json, including configuration, versions, device, timings and metrics.
 
         >>> import runner
         >>> runner.Run("outputs/sweeps/optimizers/0").record["dataset"]["name"]
@@ -153,8 +153,8 @@ class Run:
         """
         if not self._directory.model_path.is_file():
             raise UserError(f"{self.directory}: holds no model.keras")
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # as the command line does: only warnings and errors
-        with errors_held_back():  # TensorFlow writes notes there, whatever its log level
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # only warnings and errors, as on the command line
+        with errors_held_back():  # TensorFlow writes notes there at any log level
             from runner.models.saved import read_model
 
             return read_model(self._directory.model_path)
@@ -222,13 +222,13 @@ class Run:
     def __repr__(self) -> str:
         try:
             record = self._read.record
-        except errors.UserError as error:  # a display must not fail
+        except errors.UserError as error:  # the display must not fail
             return f"<Run {shown(self.directory)}: {error}>"
         return f"<Run {shown(self.directory)}: {record.status}, {record.variant}, {record.which}>"
 
     def _repr_html_(self) -> str:
         from runner.interface.notebook import figure_html, note_html, table_html
-        from runner.reporting.figures.files import drawn
+        from runner.reporting.figures.drawing.files import drawn
         from runner.reporting.run_figures import run_figures
 
         try:

@@ -1,4 +1,4 @@
-"""Studies that are given as a file or as a dict: saved as options, so that the recorded command can be repeated."""
+"""Studies given as a file or a dict: they are saved as options, so that the recorded command can be repeated."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,14 +24,14 @@ _HOME = Path("outputs") / "conf"
 def study_option(
     study: "Asked", name: str, config_dir: Location | None, *, keep: bool
 ) -> Iterator[tuple[str, Location | None]]:
-    """Yield the name of a study and the directory of options that holds it.
+    """Yield the name of a study and the directory of the options that contain it.
 
-    A study that is no option yet becomes one below outputs/conf.
+    A study that is not yet an option becomes one below outputs/conf.
 
     Args:
-        name: of a study that is given as a dict.
-        config_dir: of the user's own options.
-        keep: leave the file there after the block; a refused study leaves what was there before.
+        name: name of a study that is given as a dict.
+        config_dir: directory of the user's own options.
+        keep: keep the file after the block; a refused study leaves the previous file unchanged.
 
     Raises:
         UserError: if the study cannot be read or saved.

@@ -1,4 +1,4 @@
-"""Train a run, a sweep or a study from Python, as the command line does."""
+"""Training of a run, a sweep or a study from Python, as on the command line."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -41,18 +41,18 @@ def train(
     """Train one run, as `runner GROUP=OPTION KEY=VALUE` does, and return it when it has ended.
 
     A separate process trains it, because threads and device must be set before TensorFlow starts. With Python objects
-    (callbacks, model, optimizer) the calling process trains it. The record then names their classes, the run gets an
-    id that no other run has, and it can be neither resumed nor reproduced.
+    (callbacks, model, optimizer) the calling process trains it. The record then lists their classes, the run gets a
+    unique id, and it can be neither resumed nor reproduced.
 
     Args:
         overrides: `["optimizer=momentum", "training.epochs=2"]`, or the same as a dict.
         data: arrays, `((x_train, y_train), (x_test, y_test))` or a dict with these keys. They are saved below
             outputs/data, and the configuration names the file.
         directory: the run's directory; default: below outputs/runs.
-        config_dir: your own options, as --config-dir.
-        trusted_packages: your packages whose classes an option may name (docs/trust.md).
+        config_dir: directory of your own options, as for --config-dir.
+        trusted_packages: your packages whose classes options may use (docs/trust.md).
         quiet: show no progress and no warnings.
-        callbacks: Keras callbacks, called at the ends of epochs and of the training, beside the configured ones.
+        callbacks: Keras callbacks, called at the end of each epoch and of the training, besides the configured ones.
         model: a Keras model in place of the configured one; it keeps its weights.
         optimizer: a Keras optimizer in place of the configured one, with its own learning rate or schedule.
 
@@ -76,7 +76,7 @@ def train(
     if is_sweep(given):
         raise UserError(f"the overrides do not train {_ONE_RUN}")
     if callbacks or model is not None or optimizer is not None:
-        from runner.interface.here import train_here
+        from runner.interface.in_process import train_here
         from runner.run.objects import Objects
 
         place = train_here(arguments, given, Objects(callbacks, model, optimizer), quiet=quiet)
@@ -108,8 +108,8 @@ def sweep(
         workers: number of runs at a time; default: one for each core.
         data: arrays, as for `runner.train`.
         directory: the sweep's directory; default: below outputs/sweeps, named after the axes.
-        config_dir: your own options, as --config-dir.
-        trusted_packages: your packages whose classes an option may name (docs/trust.md).
+        config_dir: directory of your own options, as for --config-dir.
+        trusted_packages: your packages whose classes options may use (docs/trust.md).
         fail_fast: stop at the first run that fails.
         quiet: show no progress and no warnings.
 
@@ -184,16 +184,18 @@ def study(
 
     Args:
         study: the name of a study in conf/study or config_dir, the path of a YAML file, or its content as a dict.
-        overrides: for all variants.
-        seeds: their number, the seeds, or planned looks (`{"first": 8, "most": 30, "looks": 5}`); default: the study's.
-        folds: of cross-validation, on each of which every seed of every variant runs; default: the study's, or none.
+        overrides: overrides for all variants.
+        seeds: a number of seeds, a list of them, or planned looks (`{"first": 8, "most": 30, "looks": 5}`); default:
+            the study's.
+        folds: number of cross-validation folds, on each of which every variant runs with every seed; default: the
+            study's, or none.
         dry_run: train nothing, and return the plan: a frame with one row for each run, as in plan.csv.
         name: the study's name, if it is given as a dict.
         workers: number of runs at a time; default: one for each core.
         data: arrays, as for `runner.train`.
         directory: the study's directory; default: outputs/studies/NAME.
-        config_dir: your own options, as --config-dir.
-        trusted_packages: your packages whose classes an option may name (docs/trust.md).
+        config_dir: directory of your own options, as for --config-dir.
+        trusted_packages: your packages whose classes options may use (docs/trust.md).
         fail_fast: stop at the first run that fails.
         quiet: show no progress and no warnings.
 

@@ -23,8 +23,8 @@ class Hidden:
     normalization: keras.layers.Layer | None = None
     normalize_after: bool = False  # normalize after the activation, not before
     input_layers: tuple[keras.layers.Layer, ...] = ()
-    unit_layers: tuple[keras.layers.Layer, ...] = ()  # after the activation of units
-    map_layers: tuple[keras.layers.Layer, ...] = ()  # after the activation of feature maps
+    unit_layers: tuple[keras.layers.Layer, ...] = ()  # layers after the activation of units
+    map_layers: tuple[keras.layers.Layer, ...] = ()  # layers after the activation of feature maps
     binary: bool = False  # the loss takes only the probability of class 1
 
     def inputs(self, shape: tuple[int, ...]) -> Layers:
@@ -34,7 +34,7 @@ class Hidden:
     def kernel(self, *, convolution: bool = False) -> dict[str, Any]:
         """Return the keyword arguments for a hidden layer with a kernel."""
         constraint = self.constraint
-        if convolution and isinstance(constraint, keras.constraints.MaxNorm):  # the weights of one filter
+        if convolution and isinstance(constraint, keras.constraints.MaxNorm):  # limits each filter's norm
             constraint = keras.constraints.MaxNorm(constraint.max_value, axis=[0, 1, 2])
         return {
             "kernel_initializer": self.initializer,

@@ -8,10 +8,11 @@ from runner.models.images import of_images
 
 @of_images
 def lenet5(input_shape: tuple[int, ...], classes: int, hidden: Hidden, activation: str) -> keras.Model:
-    """Build LeNet-5: 5x5 convolutions with 6 and 16 maps, each with 2x2 average pooling, then 120, 84 and the classes.
+    """Build LeNet-5: 5x5 convolutions with 6 and 16 maps, each with 2x2 average pooling, then dense layers.
 
-    This is the modern variant: every map of the first layer feeds every map of the second, the pooling has no weights,
-    and the output is softmax, not radial basis functions.
+    The dense layers have 120 and 84 units, and one unit for each class. This is the modern variant: every map of the
+    first layer feeds every map of the second, the pooling has no weights, and the output is softmax, not radial basis
+    functions.
 
     Source: LeCun et al. 1998, "Gradient-based learning applied to document recognition", sec. II-B.
     """

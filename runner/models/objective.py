@@ -10,7 +10,7 @@ from runner.core.errors import ConfigError
 from runner.data.dataset import Part, Split
 
 Form = Literal["integers", "column", "one_hot"]
-SPARSE, DENSE = "sparse_categorical_crossentropy", "categorical_crossentropy"  # one value, labels in two forms
+SPARSE, DENSE = "sparse_categorical_crossentropy", "categorical_crossentropy"  # the same loss for labels in two forms
 CROSS_ENTROPY = "negative_log_likelihood"  # a column of the history
 
 _SMOOTHED = {

@@ -24,8 +24,8 @@ def residual_cnn(
     The first block of every stage except the first halves the image's height and width.
 
     Args:
-        filters: of the convolutions in each stage.
-        blocks: in each stage; 6 * blocks + 2 weighted layers with three stages, as ResNet-20 has with 3.
+        filters: number of filters in the convolutions of each stage.
+        blocks: number of blocks in each stage. Three stages make 6 * blocks + 2 weighted layers; ResNet-20 has 3.
 
     Raises:
         ValueError: if `filters` is empty, or `blocks` is below 1.

@@ -26,7 +26,7 @@ def freeze(model: keras.Model, patterns: Sequence[str]) -> None:
 
 
 def load_weights(model: keras.Model, path: Path) -> None:
-    """Copy every layer's weights from a saved model's layer of the same name.
+    """Copy each layer's weights from the layer of the same name in a saved model.
 
     The output layer keeps its own weights if the number of classes differs.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class WeightDecay:
-    """Decoupled weight decay, applied by the optimizer to every weight beside its update."""
+    """Decoupled weight decay, which the optimizer applies to every weight in addition to its update."""
 
     weight_decay: float
 

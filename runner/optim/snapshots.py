@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-State = list[np.ndarray[Any, np.dtype[Any]]]  # of a model, from get_weights
+State = list[np.ndarray[Any, np.dtype[Any]]]  # a model's weights, as returned by get_weights
 
 
 class Snapshots(keras.callbacks.Callback):

@@ -9,7 +9,7 @@ from runner.core.errors import ConfigError
 from runner.core.text import did_you_mean
 from runner.optim.keras_internals import innermost
 
-DECAYS = ("weight_decay", "adam_weight_decay")  # the strengths in Keras's optimizers (Muon has two)
+DECAYS = ("weight_decay", "adam_weight_decay")  # the arguments of Keras's optimizers for its strength (Muon has two)
 _KEY = "optimizer.exclude_from_weight_decay"
 
 

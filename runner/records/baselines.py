@@ -33,7 +33,7 @@ def baselines(arms: Sequence[str], baseline: str | None, names: Iterable[str] = 
 def arm_parts(arm: str, names: Iterable[str]) -> tuple[str, str]:
     """Split the label of an arm into a study's variant and its cell of the grid, with the comma.
 
-    An arm of no variant comes back whole.
+    An arm that belongs to no variant is returned whole.
 
     Args:
         names: names of the study's variants.

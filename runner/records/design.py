@@ -12,7 +12,7 @@ from runner.config.ranges import TwoOrMore
 
 Correction = Literal["max_t", "holm"]
 CORRECTIONS: tuple[Correction, ...] = get_args(Correction)
-CORRECTION_NAMES: dict[Correction, str] = {"max_t": "max-T", "holm": "Holm"}  # in tables
+CORRECTION_NAMES: dict[Correction, str] = {"max_t": "max-T", "holm": "Holm"}  # shown in tables
 Spending = Literal["pocock", "obrien_fleming"]
 MOST_SEEDS = 10_000
 MOST_FOLDS = 1_000
@@ -32,19 +32,19 @@ Sizes = Annotated[
 
 @dataclass(frozen=True)
 class Looks:
-    """Planned looks at the seeds 0, 1, 2, ...: how many each one covers, and how the error is spent over them.
+    """Planned looks at the seeds 0, 1, 2, ...: the number of seeds for each, and the spending of the error.
 
     Source of the spending functions, which approximate the designs of Pocock and of O'Brien and Fleming: Lan & DeMets
     1983, "Discrete sequential boundaries for clinical trials".
     """
 
-    sizes: Sizes  # the last one is all seeds of the plan
+    sizes: Sizes  # numbers of seeds; the last one is all seeds of the plan
     spending: Spending = "pocock"
 
     def spent(self, look: int, level: float) -> float:
         """Return the error that may be spent up to a look, counted from 0; all of the level at the last one.
 
-        What a look cannot spend, because the p values of few seeds are coarse, remains for the next one.
+        Error that a look cannot spend, because the p values of few seeds are coarse, remains for the next look.
         """
         if look == len(self.sizes) - 1:
             return level

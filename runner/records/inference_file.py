@@ -1,4 +1,4 @@
-"""File of a run that holds what its model lacks for predictions on new examples: preprocessing and names."""
+"""Inference file of a run: preprocessing and names, which predictions on new examples need besides the model."""
 
 import io
 
@@ -18,7 +18,7 @@ def write_inference(directory: RunDirectory, inference: Inference) -> None:
 
 
 def read_saved_inference(directory: RunDirectory) -> Inference:
-    """Read what the model lacks for predictions on new examples.
+    """Read the preprocessing and names of a run.
 
     Raises:
         FileNotFoundError: if the file is missing, as in runs of earlier versions.

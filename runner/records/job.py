@@ -17,7 +17,7 @@ Phase = Literal["tuning", "pruned", "candidate", "final", "trial", "spared", "so
 
 
 _LAST_EPOCH = 10**9
-_LONGEST_NAME = 200  # characters, which file systems take
+_LONGEST_NAME = 200  # characters; file systems allow at least this many
 
 
 def _with_epochs(config: dict[str, Any]) -> dict[str, Any]:
@@ -43,13 +43,13 @@ class Job:
     seed: Whole
     overrides: Lines
     choices: Texts
-    config: Annotated[dict[str, Any], AfterValidator(_with_epochs)]  # resolved
-    directory: Annotated[str, AfterValidator(_plain_name)]  # below the sweep's
+    config: Annotated[dict[str, Any], AfterValidator(_with_epochs)]  # the resolved configuration
+    directory: Annotated[str, AfterValidator(_plain_name)]  # its name in the sweep's directory
     phase: Phase = "final"
     point: Lines = field(default_factory=list)  # overrides of its tuning or search point
     pruning: dict[str, Any] | None = None  # settings of the pruner that may stop its training
-    working_directory: Text | None = None  # base of its configuration's relative paths
-    named: bool = False  # its variant has a name, which reports use
+    working_directory: Text | None = None  # base of the relative paths in its configuration
+    named: bool = False  # whether its variant has a name, which reports use
 
     @property
     def kind(self) -> str:
@@ -69,7 +69,7 @@ class Job:
 
     @property
     def which(self) -> str:
-        """Which run of its variant it is: `seed 0` or `seed 0, fold 2`."""
+        """Its name among its variant's runs: `seed 0` or `seed 0, fold 2`."""
         return which_run(self.seed, self.fold)
 
     @property

@@ -17,16 +17,20 @@ DONE: tuple[Status, ...] = ("completed", "diverged", "pruned")  # these runs nee
 _HEADLINES = ("negative_log_likelihood", "expected_calibration_error", "top_2_accuracy", "macro_f1")
 # Columns of the summary for choosing variants. All but the best epoch's describe the tested network.
 VALIDATION_METRICS = ("val_accuracy", "best_val_accuracy", "val_loss", "val_negative_log_likelihood")
-FOLD_COLUMNS = ("folds", "fold", "held_out")  # of the summary of a run of cross-validation, and of its data's facts
+FOLD_COLUMNS = (
+    "folds",
+    "fold",
+    "held_out",
+)  # keys of `RunRecord.dataset`, and columns of the summary
 REPORTED = ("val_", "best_val_", "test_")  # prefixes of the columns of a summary that hold metrics
 # Readable names of metrics whose columns are unclear; a loss includes the run's own penalties and smoothing.
 QUANTITIES = {"loss": "loss with penalty", "negative_log_likelihood": "cross-entropy", "macro_f1": "macro F1"}
 _LONGEST = 10_000  # characters of all overrides together, and of a name
-_MOST = 500  # keys in any part of a record, each of which may be an error that pydantic keeps
+_MOST = 500  # keys in any part of a record, because pydantic keeps an error for each
 OF_ONE_RUN = ("seed", "dataset.fold")  # keys in which the runs of one variant differ
-FOLLOWING = "dataset.split_seed=${seed}"  # the override by which each seed draws the split, and the folds, anew
+FOLLOWING = "dataset.split_seed=${seed}"  # override that gives each seed its own split and folds
 _SIZES = ("train", "validation", "test")  # sizes of the data set's parts
-LARGEST = 1e100  # beyond any training's values, and small enough for statistics and figures
+LARGEST = 1e100  # above all values of a training, and small enough for statistics and figures
 
 
 def _about_the_data(facts: dict[str, Any]) -> dict[str, Any]:
@@ -73,11 +77,11 @@ def _visible_lines(text: str) -> str:
 
 Row = dict[str, float]  # one epoch: epoch, loss, accuracy, val_loss, ..., learning_rate, seconds
 
-# Types for validating a record, which may come from anybody.
+# Types that validate a record, which may come from an untrusted source.
 Text = Annotated[str, Field(max_length=_LONGEST), AfterValidator(printable)]
 Whole = Annotated[int, Field(ge=0, lt=2**63)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-LARGEST, le=LARGEST)]
-Numbers = Annotated[list[Number], Field(fail_fast=True)]  # without it, a million wrong ones are a million errors
+Numbers = Annotated[list[Number], Field(fail_fast=True)]  # else a million wrong numbers would give a million errors
 Few = BeforeValidator(_few)
 Lines = Annotated[list[Text], Field(fail_fast=True)]
 Texts = Annotated[dict[Text, Text], Few]
@@ -112,26 +116,26 @@ class RunRecord:
     code: Annotated[Facts, AfterValidator(_about_code)]
     parameters: Whole
     started: Text
-    flops: Whole | None = None  # of one example's forward pass
+    flops: Whole | None = None  # operations in the forward pass of one example
     finished: Text | None = None
     seconds: Annotated[dict[Text, Number], Few] = field(default_factory=dict)
     final: Metrics = field(default_factory=dict)
     best: Metrics = field(default_factory=dict)
-    validation: Metrics = field(default_factory=dict)  # of the tested network, whose epoch may not be the last
+    validation: Metrics = field(default_factory=dict)  # metrics of the tested network, whose epoch may not be the last
     test: Metrics = field(default_factory=dict)
-    scores: Scores = field(default_factory=dict)  # of the test predictions
-    suggested_learning_rate: Number | None = None  # by a learning-rate range test
+    scores: Scores = field(default_factory=dict)  # scores of the test predictions
+    suggested_learning_rate: Number | None = None  # result of a learning-rate range test
     error: Annotated[str, AfterValidator(_visible_lines)] | None = None
     label: Text | None = None  # the variant's name in a study
     weights: Texts = field(default_factory=dict)  # hashes of the shapes and of the initial values
-    classes: Lines = field(default_factory=list)  # their names, in the order of the scores; empty if unnamed
+    classes: Lines = field(default_factory=list)  # class names, in the order of the scores; empty if unnamed
     objects: Texts = field(default_factory=dict)  # classes of Python objects that no configuration describes, by kind
-    working_directory: Text | None = None  # base of the configuration's relative paths, if any
+    working_directory: Text | None = None  # base of the relative paths in the configuration; None without such paths
     format: int = 1
 
     @property
     def which(self) -> str:
-        """Which run of its variant it is: `seed 0` or `seed 0, fold 2`."""
+        """Its name among its variant's runs: `seed 0` or `seed 0, fold 2`."""
         return which_run(self.seed, self.dataset.get("fold"))
 
     @property
@@ -156,13 +160,13 @@ class RunRecord:
         """Return the status; a killed run could not record that it was interrupted.
 
         Args:
-            in_use: whether a process holds the run's lock. Find out before the record is read: a run records its end
-                before it releases the lock.
+            in_use: whether a process holds the run's lock. Check this before reading the record, because a run records
+                its end before it releases the lock.
         """
         return "interrupted" if self.status == "running" and not in_use else self.status
 
     def with_history(self, history: Sequence[Row]) -> Self:
-        """Return the record with the final and the best epoch of a history (at least one epoch), and its seconds."""
+        """Return the record with the final epoch, best epoch and seconds of a history (at least one epoch)."""
         seconds = self.seconds | {"train": sum(row.get("seconds", 0.0) for row in history)}
         return replace(self, final=finite(history[-1]), best=finite(best_epoch(history) or {}), seconds=seconds)
 
@@ -207,17 +211,17 @@ class RunRecord:
                     yield f"{part}_{name}", value
 
     def _on_validation(self, metric: str) -> float | None:
-        """Return the tested network's metric, or the last epoch's if none was tested or the record is older."""
+        """Return the tested network's metric, or the last epoch's if no network was tested or the record lacks it."""
         return self.validation.get(metric, self.final.get(f"val_{metric}"))
 
 
 def which_run(seed: int, fold: int | None) -> str:
-    """Return which run of its variant a run is: `seed 0` or, with cross-validation, `seed 0, fold 2`."""
+    """Return a run's name among its variant's runs: `seed 0` or, with cross-validation, `seed 0, fold 2`."""
     return f"seed {seed}" if fold is None else f"seed {seed}, fold {fold}"
 
 
 def variant_overrides(overrides: Iterable[str]) -> list[str]:
-    """Return the overrides that all runs of a variant share: not the seed, nor the fold, nor what changes no run id."""
+    """Return the overrides that define a variant: without seed and fold, and without those that change no run id."""
     keys = {override: override_key(override) for override in overrides}
     return [override for override, key in keys.items() if key not in OF_ONE_RUN and not is_volatile(key)]
 

@@ -34,9 +34,9 @@ _OF_REPORTS = (
     "run",
     "variant",
     "seed",
-)  # columns of reports only
+)  # columns that only reports have
 
-# Files that a run writes beside its figures and that callbacks must not overwrite.
+# Files that a run writes in addition to its figures; callbacks must not overwrite them.
 RUN_FILES = frozenset({
     ".hydra", ".lock", "checkpoint", "config.yaml", "gradients.csv", "history.csv", "inference.npz",
     "model.keras", "predictions.npz", "record.json", "run.log", "steps.csv", "summary.csv",
@@ -87,7 +87,7 @@ class RunDirectory:
 
     @property
     def inference_path(self) -> Path:
-        """What the model lacks for predictions on new examples: preprocessing and names."""
+        """Preprocessing and names, which predictions on new examples need besides the model."""
         return self.path / "inference.npz"
 
     @property
@@ -213,7 +213,7 @@ class RunDirectory:
             raise UserError(f"{self.predictions_path}: cannot be read ({error})") from error
 
     def read_history(self) -> list[Row]:
-        """Read the epochs; none if no epoch was completed. An epoch lacks the metrics that it did not measure.
+        """Read the epochs; none if no epoch was completed. Metrics that an epoch did not measure are absent from it.
 
         Raises:
             UserError: if the file is not a table of numbers, with the first error.
@@ -265,5 +265,5 @@ def logged_by(handler: logging.Handler) -> Iterator[None]:
         yield
     finally:
         root.handlers, root.level = before
-        with suppress(OSError):  # on a full disk: the results matter more
+        with suppress(OSError):  # a full disk: the results matter more
             handler.close()

@@ -21,11 +21,21 @@ from runner.records.tuned_axes import TunedAxes
 PLAN = "plan.json"
 PLAN_TABLE = "plan.csv"
 TUNING_TABLE = "tuning.csv"
-FIRST_TUNING_COLUMNS = ("variant", "point", "seeds", "scored", "chosen", "on_edge", "budget")  # in all versions
-TUNING_COLUMNS = (*FIRST_TUNING_COLUMNS, "trial", "state", "epochs", "planned_epochs", "run_ids")  # except the metric
+FIRST_TUNING_COLUMNS = ("variant", "point", "seeds", "scored", "chosen", "on_edge", "budget")  # columns of all versions
+TUNING_COLUMNS = (
+    *FIRST_TUNING_COLUMNS,
+    "trial",
+    "state",
+    "epochs",
+    "planned_epochs",
+    "run_ids",
+)  # all but the metric
 
 RunKind = Literal["result", "tuning", "source"]  # source: a source of variance varies alone
-_KINDS: dict[str, RunKind] = {"tuning": "tuning", "source": "source"}  # of phases; the others bring results
+_KINDS: dict[str, RunKind] = {
+    "tuning": "tuning",
+    "source": "source",
+}  # by phase; other phases bring results
 
 Form = TypeVar("Form")
 
@@ -156,25 +166,25 @@ class Question:
     question: str | None = None
     baseline: str | None = None
     metric: str | None = None  # the test counterpart of the metric for choices; for a search, its validation metric
-    direction: str | None = None  # max or min, if the study says which is better
-    target: float | None = None  # of the validation metric
-    margin: float | None = None  # within which variants are equivalent, in the metric's unit
-    command: str | None = None  # reproduces the sweep
-    correction: Correction = "max_t"  # of p values
+    direction: str | None = None  # max or min; None if the study does not state it
+    target: float | None = None  # target value of the validation metric
+    margin: float | None = None  # margin of equivalence, in the metric's unit
+    command: str | None = None  # command that reproduces the sweep
+    correction: Correction = "max_t"  # correction of the p values
     looks: Looks | None = None
     spared: int = 0  # number of planned runs that the looks saved
-    earlier_seeds: tuple[int, ...] = ()  # numbers of seeds of smaller plans of the same sweep, which were trained
-    variants: tuple[str, ...] = ()  # names in the study, without cells of a grid
-    budget: int | None = None  # of points to tune each variant
-    cost: str | None = None  # the unit of a tuning budget that is not one of points: epochs or seconds
-    sampler: str | None = None  # of the points
-    pruner: str = "none"  # of their runs
+    earlier_seeds: tuple[int, ...] = ()  # numbers of seeds in the smaller plans of this sweep that were trained before
+    variants: tuple[str, ...] = ()  # names of the study's variants, without cells of a grid
+    budget: int | None = None  # number of tuning points for each variant
+    cost: str | None = None  # epochs or seconds, if the tuning budget is measured in these instead of points
+    sampler: str | None = None  # sampler of the points
+    pruner: str = "none"  # pruner of their runs
     tuned_axes: TunedAxes = field(default_factory=TunedAxes)
-    sources: tuple[str, ...] = ()  # of the variance that the study measures
+    sources: tuple[str, ...] = ()  # sources of variance that the study measures
 
     @property
     def has_independent_points(self) -> bool:
-        """Whether no tuning point, and no epoch trained there, depends on the results of others."""
+        """Whether the tuning points, and the epochs trained at each, do not depend on the results of others."""
         return self.sampler not in LEARNING and self.pruner == "none"
 
     @classmethod

@@ -32,12 +32,12 @@ class TunedAxes:
     """The axes of a study's variants, by key."""
 
     axes: Axes = field(default_factory=dict)
-    per_variant: Annotated[dict[Text, Axes], Few] = field(default_factory=dict)  # instead of `axes`
+    per_variant: Annotated[dict[Text, Axes], Few] = field(default_factory=dict)  # used instead of `axes`
 
     def of(self, arm: str, names: Iterable[str]) -> Mapping[str, TunedAxis]:
-        """Return the axes of a variant, or of its cell of the grid, under whatever condition.
+        """Return the axes of a variant, or of its cell of the grid, under all conditions.
 
         Args:
-            names: of the study's variants.
+            names: names of the study's variants.
         """
         return self.per_variant.get(arm_parts(arm, names)[0], self.axes)

@@ -6,8 +6,8 @@ from runner.core.streams import StreamName
 
 Source = Literal["weights", "order", "dropout", "augmentation", "split"]
 STREAMS: tuple[StreamName, ...] = get_args(StreamName)
-ALL = "all"  # the runs in which everything varies together
-_BETWEEN = ",vary="  # variant and source in a label
+ALL = "all"  # label of the runs in which everything varies together
+_BETWEEN = ",vary="  # separates variant and source in a label
 
 
 def label_of(variant: str, source: str) -> str:
@@ -16,6 +16,6 @@ def label_of(variant: str, source: str) -> str:
 
 
 def variant_and_source(label: str) -> tuple[str, str]:
-    """Return the variant and the source of such a label."""
+    """Return the variant and the source of a label made by `label_of`."""
     variant, _, source = label.rpartition(_BETWEEN)
     return variant, source

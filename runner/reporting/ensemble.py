@@ -33,7 +33,7 @@ def read_members(paths: Sequence[Path]) -> list[Member]:
     """Read all completed runs in and below the paths.
 
     Raises:
-        UserError: if there are fewer than two, their test examples differ, or one has no predictions.
+        UserError: if there are fewer than two runs, their test examples differ, or a run has no predictions.
     """
     found = find_runs(paths)
     runs = [run for run in found if run.record.status == "completed"]

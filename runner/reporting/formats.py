@@ -20,12 +20,12 @@ ORDERS: tuple[Order, ...] = ("given", "result")
 class Output:
     """Formats and figures to write."""
 
-    formats: Collection[str] | None = None  # of FORMATS; None: USUAL_FORMATS or USUAL_OF_A_RUN
-    seeds: bool = False  # draw every seed's curve
+    formats: Collection[str] | None = None  # from FORMATS; None: USUAL_FORMATS or USUAL_OF_A_RUN
+    seeds: bool = False  # whether to draw every seed's curve
     confusion: str | None = None  # variant of the confusion matrix; None: the best on validation
-    style: str | None = None  # of STYLES; None: screen
-    width: float | None = None  # of a full-width figure, in millimetres; None: the style's
+    style: str | None = None  # from STYLES; None: screen
+    width: float | None = None  # width of a full-width figure in millimetres; None: the style's
     font: str | None = None  # family of the figures' text; None: Matplotlib's own
-    order: Order = "given"  # of the rows in tables: as given, or the best first
-    figure_data: bool = False  # write the data of each figure beside it
-    siunitx: bool = False  # align the numbers of LaTeX tables with siunitx
+    order: Order = "given"  # order of the rows in tables: as given, or the best first
+    figure_data: bool = False  # whether to write a file with each figure's data
+    siunitx: bool = False  # whether to align the numbers of LaTeX tables with siunitx

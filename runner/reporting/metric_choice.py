@@ -1,4 +1,4 @@
-"""Choice of the metric of a report, and sizes in its unit, from what a user or a plan names."""
+"""Choice of a report's metric, and of sizes in its unit, from the user's options and the plan."""
 
 import math
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ WITHOUT_PENALTY = {"test_loss": "test_negative_log_likelihood"}  # reported inst
 
 
 def in_unit(flag: str, margin: float, metric: str) -> float:
-    """Return a size that a user gives: a margin, a region of equivalence or a difference.
+    """Check a size that a user gives: a margin, a region of equivalence or a difference; return it.
 
     Raises:
         UserError: if it is not above 0, or a share cannot differ by more.
@@ -30,12 +30,12 @@ def in_unit(flag: str, margin: float, metric: str) -> float:
 def metric_of(
     summary: pd.DataFrame, wished: str | None, asked: str | None, times: Sequence[str] = TIMES_TO_TARGET
 ) -> str:
-    """Return the metric to compare by: a user's wish, else the plan's primary metric, else the first that was measured.
+    """Return the metric of the comparison: the user's, else the plan's primary metric, else the first measured one.
 
     Args:
         summary: one row per run.
         asked: the metric of the plan's question.
-        times: further metrics that an error may suggest.
+        times: further metrics that an error message may suggest.
 
     Raises:
         UserError: if the summary has no such metric, or it has no better direction.

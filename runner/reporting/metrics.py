@@ -7,18 +7,18 @@ from typing import Any
 from runner.records.record import QUANTITIES
 
 _LESS_IS_BETTER = ("loss", "error", "negative_log_likelihood", "seconds", "_to_target")
-_SHARES = ("accuracy", "precision", "recall", "f1")  # higher is better
-_MORE_IS_BETTER = ("auc", "f1_score", "iou", "io_u")  # Keras writes mean_io_u
+_SHARES = ("accuracy", "precision", "recall", "f1")  # metrics of which higher is better
+_MORE_IS_BETTER = ("auc", "f1_score", "iou", "io_u")  # parts of names; Keras writes mean_io_u
 USUAL_METRICS = ("test_accuracy", "test_negative_log_likelihood", "test_loss", "val_accuracy", "val_loss")
-WARM_SECONDS = "warm_seconds_to_target"  # without the compilation of the first epoch
-TIMES_TO_TARGET = ("epochs_to_target", "seconds_to_target", WARM_SECONDS)  # none if the run never reached the target
+WARM_SECONDS = "warm_seconds_to_target"  # excludes the compilation in the first epoch
+TIMES_TO_TARGET = ("epochs_to_target", "seconds_to_target", WARM_SECONDS)  # missing if the run never reached the target
 
 
 def sign_of(metric: str, direction: str | None = None) -> int:
     """Return 1 if a higher metric is better, -1 if a lower one is (a loss, an error, a time).
 
     Args:
-        direction: max or min, if a study or a search says which is better.
+        direction: max or min; None if no study or search sets it.
     """
     return {"max": 1, "min": -1}.get(direction or "", -1 if metric.endswith(_LESS_IS_BETTER) else 1)
 
@@ -34,7 +34,7 @@ def is_share(metric: str) -> bool:
 
 
 def validation_counterpart(metric: str) -> str:
-    """Return the validation column for a test column; any other column as it is."""
+    """Return the validation column for a test column; return any other column unchanged."""
     return f"val_{metric.removeprefix('test_')}" if metric.startswith("test_") else metric
 
 
@@ -57,7 +57,7 @@ def axis_label(metric: str) -> str:
 
 
 def device_name(device: Mapping[str, Any]) -> str:
-    """Return the name of the GPU, or of the processor if that computed; "" if the record has neither."""
+    """Return the name of the GPU, or of the processor if it did the computation; "" if the record has neither."""
     processor = device.get("processor") if device.get("kind") == "cpu" else None
     return str(processor or device.get("name") or device.get("kind") or "")
 
@@ -91,19 +91,19 @@ def signed_text(value: float, metric: str) -> str:
 
 
 def shown_unit(metric: str) -> str:
-    """Return the unit of differences as they are shown; "" for a metric without one."""
+    """Return the displayed unit of differences; "" for a metric without a unit."""
     if metric in TIMES_TO_TARGET:
         return "epochs" if metric.startswith("epochs") else "seconds"
     return "percentage points" if is_share(metric) else ""
 
 
 def percent_hint(value: float) -> str:
-    """Return a guess that a share was given in percent, for an error; "" if it cannot be."""
+    """Return a hint for an error that a share may have been given in percent; "" if that is impossible."""
     return f"; {value / 100:g}?" if value <= 100 else ""
 
 
 def margin_text(margin: float, metric: str) -> str:
-    """Format a margin in the unit in which differences are shown: "0.1 percentage points"."""
+    """Format a margin in the displayed unit of differences: "0.1 percentage points"."""
     return f"{margin * (100 if is_share(metric) else 1):g} {shown_unit(metric)}".strip()
 
 
@@ -123,7 +123,7 @@ def spread_of(std: float, metric: str) -> str:
 
 
 def interval_text(comparison: "Mapping[Any, Any]", metric: str, interval: str = "ci") -> str:
-    """Format an interval of a comparison, by the start of its columns' names: [+0.05, +0.37]."""
+    """Format an interval of a comparison, given the prefix of its columns: [+0.05, +0.37]."""
     low, high = (comparison[f"{interval}_{end}"] for end in ("low", "high"))
     if math.isnan(low):
         return "-"
@@ -131,7 +131,7 @@ def interval_text(comparison: "Mapping[Any, Any]", metric: str, interval: str = 
 
 
 def seeds_interval(comparison: "Mapping[Any, Any]") -> str:
-    """Return the start of the columns of the interval over seeds: with planned looks the repeated one."""
+    """Return the prefix of the columns of the interval over seeds, which is the repeated one with planned looks."""
     return "repeated" if comparison["looks"] else "ci"
 
 

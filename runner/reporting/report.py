@@ -1,4 +1,4 @@
-"""Report: the files for one run or many, and the verdicts on the terminal."""
+"""Report: files for one or many runs, and verdicts on the terminal."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -18,10 +18,10 @@ from runner.records.run_directory import RunDirectory
 from runner.reporting.collection.collect import find_runs
 from runner.reporting.collection.variant_names import find_variant
 from runner.reporting.comparison.ranks import Ranks
-from runner.reporting.figures.canvas import as_svg, save_figure
-from runner.reporting.figures.drawn_data import drawn_data
-from runner.reporting.figures.files import drawn, write_figures
-from runner.reporting.figures.looks import Look, look_of
+from runner.reporting.figures.drawing.appearance import Look, look_of
+from runner.reporting.figures.drawing.canvas import as_svg, save_figure
+from runner.reporting.figures.drawing.drawn_data import drawn_data
+from runner.reporting.figures.drawing.files import drawn, write_figures
 from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
 from runner.reporting.page.page import drawing, page_text, write_page
 from runner.reporting.page.sections import Drawing
@@ -34,12 +34,12 @@ from runner.reporting.tables.csv_files import write_frame
 from runner.reporting.tables.dataset_table import dataset_table
 from runner.reporting.tables.paper_table import PaperTable, paper_table
 
-_LONG = ["run_id", "variant", "seed", "epoch"]  # the columns of history.csv before metric and value
+_LONG = ["run_id", "variant", "seed", "epoch"]  # columns of history.csv before metric and value
 
 
 @dataclass(frozen=True)
 class Report:
-    """Files that were written, and the results behind them."""
+    """The written files, and the results behind them."""
 
     written: list[Path]
     results: Results | None  # None for a single run
@@ -48,11 +48,11 @@ class Report:
 def report(paths: Sequence[Path], out: Path, wish: Wish | None = None, output: Output | None = None) -> Report:
     """Report on all runs in and below the paths.
 
-    A report of a run into its own directory consists of the run's figures, and on request a page or table. Any other
-    report consists of tables, figures and a page.
+    A report on a run in its own directory consists of the run's figures and, on request, a page or table. All other
+    reports consist of tables, figures and a page.
 
     Raises:
-        UserError: if no run is found, or an option names a metric, variant or key that does not exist.
+        UserError: if no run is found, or an option contains an unknown metric, variant or key.
     """
     refuse_file(out)
     left_out = LeftOut()
@@ -62,7 +62,7 @@ def report(paths: Sequence[Path], out: Path, wish: Wish | None = None, output: O
         formats = USUAL_OF_A_RUN if output.formats is None else output.formats
         look = look_of(output.style, output.width, output.font)
         written = report_run(runs[0].directory, runs[0].record, left_out, formats, look)
-        if more := {"html", "table"} & {*formats}:  # other files would replace the run's own
+        if more := {"html", "table"} & {*formats}:  # the other files would replace the run's own
             written += _write(read_results(runs, paths, Wish(), left_out), out, replace(output, formats=more))
         return Report(written, None)
     _refuse_run(out)
@@ -127,7 +127,7 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
 
 
 def _stale(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
-    """Yield the files of an earlier report that this one does not have."""
+    """Yield the files of an earlier report that do not belong to this one."""
     has_profile = results.tasks is not None and not results.tasks.profile.empty
     present = {
         "forest.*": len(results.comparisons) > 0,
@@ -137,7 +137,7 @@ def _stale(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
         "tuning_history.*": results.tuning is not None,
         "tuning_slices.*": any(trials.axes for trials in results.trials),
         "tuning_parallel.*": any(len(trials.axes) > 1 for trials in results.trials),
-        "importances.*": bool(len(results.importances.frame)) or (out / "trials.csv").exists(),  # of a search
+        "importances.*": bool(len(results.importances.frame)) or (out / "trials.csv").exists(),  # files of a search
         "variance_sources.*": results.variance_sources is not None,
         "ranks.csv": ranks is not None,
         "table_by_dataset.*": len({*results.summary["dataset"]}) > 1,
@@ -229,7 +229,7 @@ def report_page(paths: Sequence[Path], place: Path) -> str:
     """Return the page of a report on all runs in and below the paths, without writing a file.
 
     Args:
-        place: directory in which the page would lie.
+        place: directory for which the page is made.
 
     Raises:
         UserError: if no run is found.
@@ -258,7 +258,7 @@ def _write_tables(
 
 
 def _test_examples(results: Results) -> int | None:
-    if results.folds:  # every fold has its own
+    if results.folds:  # every fold has its own split
         return None
     datasets = [run.record.dataset for run in results.runs]
     sizes = {dataset.get("test") for dataset in datasets if dataset["fingerprint"]}

@@ -14,21 +14,28 @@ from runner.reporting.comparison.differences import differences, differences_by_
 from runner.reporting.comparison.lost_runs import no_result_text
 from runner.reporting.comparison.ranks import Ranks
 from runner.reporting.comparison.tasks import Tasks
-from runner.reporting.figures.axes import is_grid, number, overrides_frame, points_along, sensitivity_axis, varying_axes
-from runner.reporting.figures.canvas import wrapped
-from runner.reporting.figures.curves import variant_curves
 from runner.reporting.figures.dots import dots
-from runner.reporting.figures.files import Draw
+from runner.reporting.figures.drawing.axes import (
+    is_grid,
+    number,
+    overrides_frame,
+    points_along,
+    sensitivity_axis,
+    varying_axes,
+)
+from runner.reporting.figures.drawing.canvas import wrapped
+from runner.reporting.figures.drawing.curves import variant_curves
+from runner.reporting.figures.drawing.files import Draw
+from runner.reporting.figures.drawing.styles import Style, variant_styles
+from runner.reporting.figures.forest_plot import forest
 from runner.reporting.figures.grids import heat_map, sensitivity
 from runner.reporting.figures.interactions import interaction
 from runner.reporting.figures.learning_curves import learning_curves
-from runner.reporting.figures.of_differences import forest
 from runner.reporting.figures.of_differences_over_time import difference_over_time
 from runner.reporting.figures.of_ranks import critical_difference
 from runner.reporting.figures.of_run import confusion_matrix
 from runner.reporting.figures.of_tasks import performance_profile
 from runner.reporting.figures.of_variance_sources import spread_by_source
-from runner.reporting.figures.styles import Style, variant_styles
 from runner.reporting.metrics import WARM_SECONDS, axis_label, is_share, quantity
 from runner.reporting.results import Results
 from runner.reporting.run_figures import read_gradients
@@ -37,11 +44,11 @@ from runner.reporting.tuning.tuning_figures import tuning_figures
 from runner.reporting.tuning.tuning_trials import point_values
 
 Named = Iterator[tuple[str, Draw]]
-_FEWEST_ALONG = 3  # values of one group, to draw a curve along an axis
+_FEWEST_ALONG = 3  # least number of values of one group for a curve along an axis
 
 
 def report_figures(results: Results, ranks: Ranks | None, confusion: str | None, *, seeds: bool) -> Named:
-    """Yield for each figure the stem of its file and the function that draws it; see `drawn`.
+    """Yield the file stem and the drawing function of each figure; see `drawn`.
 
     Args:
         confusion: variant of the confusion matrix; None: the best on validation.
@@ -147,7 +154,7 @@ def _target_line(text: str) -> str:
 
 
 def _axis_figures(results: Results) -> Named:
-    """Yield figures along the varied keys: of the tuning runs of a tuned study, else of the runs."""
+    """Yield figures along the varied keys, from the tuning runs of a tuned study, else from the runs."""
     if results.tuning is not None and results.tuning_runs:
         yield from _tuning_figure(results, results.tuning)
         return
@@ -250,7 +257,7 @@ def _gaps(results: Results) -> pd.DataFrame:
 
 
 def _gradient_norms(results: Results) -> pd.DataFrame:
-    """Return one row per run and epoch: position, variant, epoch, and the norm of all layers' gradients together."""
+    """Return one row per run and epoch: position, variant, epoch, and the joint norm of all layers' gradients."""
     frames = []
     for position, (run, variant) in enumerate(zip(results.runs, results.summary["variant"], strict=True)):
         table = results.left_out.unless_read(partial(read_gradients, run.directory.gradients_path))

@@ -43,12 +43,12 @@ _ROPE = "--bayesian-rope"
 class Wish:
     """A user's options for a report; None: the study's choice or the default."""
 
-    metric: str | None = None  # a column of the summary
-    baseline: str | None = None  # the variant to compare the others with
-    by: Sequence[str] = field(default_factory=tuple)  # keys whose values make the variants
-    target: float | None = None  # of the validation metric
-    margin: float | None = None  # within which variants are equivalent, in the metric's unit
-    correction: str | None = None  # of p values; one of `CORRECTIONS`
+    metric: str | None = None  # column of the summary
+    baseline: str | None = None  # variant with which the others are compared
+    by: Sequence[str] = field(default_factory=tuple)  # keys whose values define the variants
+    target: float | None = None  # target value of the validation metric
+    margin: float | None = None  # margin of equivalence, in the metric's unit
+    correction: str | None = None  # correction of p values; one of `CORRECTIONS`
     rope: float | None = None  # half-width of the Bayesian test's region of practical equivalence, in the same unit
 
 
@@ -64,14 +64,14 @@ def read_results(
     """Combine runs into results.
 
     Args:
-        paths: where the runs were found; a single sweep sets its question, baseline, metric and target.
+        paths: directories of the runs; a single sweep sets the question, baseline, metric and target.
         left_out: collects files that cannot be read.
-        arms: label of each run's variant without its data set; None: as `variant_labels` says. Keys in the wish come
-            first.
-        values: reader of keys, if some have been read.
+        arms: label of each run's variant without its data set; None: from `variant_labels`. Keys in the wish have
+            precedence.
+        values: reader of keys, if some values have been read.
 
     Raises:
-        UserError: if there is no such metric, baseline or key, or data sets of one name differ.
+        UserError: if there is no such metric, baseline or key, or data sets with the same name differ.
     """
     sweep = paths[0] if len(paths) == 1 else None
     asked = (left_out.unless_read(partial(Question.of, sweep)) if sweep else None) or Question()
@@ -111,11 +111,11 @@ def _chosen(wish: Wish, asked: Question, summary: pd.DataFrame, history: pd.Data
     """Return the fields of results that a user or a study chooses: metrics, baselines, target, margin, correction.
 
     Raises:
-        UserError: as `read_results`.
+        UserError: as for `read_results`.
     """
     primary = metric_of(summary, None, asked.metric)
     measured = primary if wish.metric is None or is_time(wish.metric) else metric_of(summary, wish.metric, asked.metric)
-    # With --by, the study's names of variants are no labels.
+    # With --by, the study's names of variants are not labels.
     compared = _baselines(summary, wish.baseline, Question() if wish.by else asked)
     validation = validation_counterpart(measured)
     target, source = _target(wish, _target_of(asked, summary, validation), summary, history, compared, validation)
@@ -137,7 +137,7 @@ def _chosen(wish: Wish, asked: Question, summary: pd.DataFrame, history: pd.Data
 
 
 def _refuse_for_folds(results: Results) -> None:
-    """Raise UserError for an option whose test takes runs for independent, as folds are not."""
+    """Raise UserError for an option whose test needs independent runs, because folds are not independent."""
     if is_time(results.metric):
         raise UserError(
             f"--metric {results.metric}: times are compared by the sign test, which needs independent runs, and these "
@@ -148,7 +148,7 @@ def _refuse_for_folds(results: Results) -> None:
 
 
 def _refuse_few_datasets(results: Results) -> None:
-    """Raise UserError if the Bayesian test over data sets has too few of them, or nothing to compare."""
+    """Raise UserError if there are too few data sets for the Bayesian test, or nothing to compare."""
     datasets, variants = len(results.common_datasets), results.summary["arm"].nunique()
     if datasets < FEWEST_DATASETS or variants < 2:
         raise UserError(
@@ -185,7 +185,7 @@ def _target(
         UserError: if no run can reach the given target, or a target is needed and nothing sets it.
     """
     target, source = wish.target, ""
-    recorded = validation in history or history.empty  # empty: no run has completed an epoch
+    recorded = validation in history or history.empty  # empty if no run has completed an epoch
     if target is not None and not 0 <= target < math.inf:
         raise UserError(f"--target {target:g}: must be a number of at least 0")
     if target is not None and target > 1 and is_share(validation):

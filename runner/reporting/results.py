@@ -1,4 +1,4 @@
-"""Results of a report: the frames behind its files, figures and sentences."""
+"""Results of a report: frames for its files, figures and sentences."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -44,7 +44,7 @@ from runner.reporting.tuning.tuning_curves import pruning_sentences, tuning_curv
 from runner.reporting.tuning.tuning_trials import Trials, tuning_trials
 
 _SPENDING = {"pocock": "Pocock-like spending", "obrien_fleming": "O'Brien-Fleming-like spending"}
-_LOSS_TERMS = ("regularizer", "training.loss")  # overrides that change the terms of a loss
+_LOSS_TERMS = ("regularizer", "training.loss")  # overrides that change the terms of the loss
 
 
 @dataclass(frozen=True)
@@ -52,26 +52,26 @@ class Results:
     """Runs by variant; frames are in the order of the plan, or of the paths."""
 
     runs: list[Run]
-    summary: pd.DataFrame  # one row per run; variant: label, arm: label without data set, cell: see `cells`
+    summary: pd.DataFrame  # one row per run; variant is the label, arm the label without data set; for cell see `cells`
     history: pd.DataFrame  # one row per run and epoch
     metric: str
-    primary_metric: str  # of the plan, or the default
-    validation_metric: str  # for choices and the target
-    baselines: dict[str, str]  # of each variant; a baseline maps to itself
+    primary_metric: str  # metric of the plan, or the default
+    validation_metric: str  # metric for choices and the target
+    baselines: dict[str, str]  # baseline of each variant; a baseline maps to itself
     target: float | None
     target_source: str  # "worst final value of sgd"; "" if the user or the study set the target
-    margin: float | None  # in the unit of the metric
-    is_margin_planned: bool  # by the study
+    margin: float | None  # margin of equivalence, in the unit of the metric
+    is_margin_planned: bool  # whether the study sets the margin
     correction: Correction
     asked: Question
     tuning: pd.DataFrame | None
     tuning_runs: list[Run]
     not_begun: int  # number of planned runs without a record
     left_out: LeftOut
-    levels: pd.DataFrame | None  # of each run on each axis of a grid; None if the variants are no grid
-    rope: float | None = None  # in the unit of the metric
-    source_runs: list[Run] = field(default_factory=list)  # in each, one source of variance varies alone, or everything
-    repeated_curves: pd.DataFrame | None = None  # of a search and its repetitions
+    levels: pd.DataFrame | None  # levels of each run on the axes of a grid; None if the variants are not a grid
+    rope: float | None = None  # half-width of the region of equivalence, in the unit of the metric
+    source_runs: list[Run] = field(default_factory=list)  # runs in which one source of variance varies alone, or all do
+    repeated_curves: pd.DataFrame | None = None  # curves of a search and its repetitions
 
     @property
     def goal(self) -> str:
@@ -82,24 +82,24 @@ class Results:
 
     @property
     def metric_role(self) -> str:
-        """`primary` if the variants are compared by the metric that the plan asks for, else `secondary`."""
+        """`primary` if the variants are compared by the plan's metric, else `secondary`."""
         return "primary" if self.metric == self.primary_metric else "secondary"
 
     @property
     def secondary_note(self) -> str:
-        """A note that the metric is a secondary one; "" for the primary one."""
+        """A note that the metric is secondary; "" for the primary metric."""
         if self.metric_role == "primary":
             return ""
         return f"{quantity(self.metric)} is a secondary metric; the primary one is {quantity(self.primary_metric)}"
 
     @cached_property
     def folds(self) -> int | None:
-        """The number of folds of cross-validation; None without."""
+        """The number of folds of cross-validation; None without cross-validation."""
         return folds_of(self.summary)
 
     @cached_property
     def unit(self) -> Unit:
-        """What counts as one observation of a variant: a seed or a fold."""
+        """The unit of observation of a variant: a seed or a fold."""
         return unit_of(self.summary)
 
     @cached_property
@@ -142,7 +142,7 @@ class Results:
 
     @property
     def tuning_sentences(self) -> list[str]:
-        """One sentence per cell of a tuned study's grid: the leading variants by tuning budget; and one on pruning."""
+        """A sentence on the leading variants by tuning budget for each cell of a tuned study's grid, one on pruning."""
         curves = self.tuning_curve
         if curves is None:
             return []
@@ -182,7 +182,7 @@ class Results:
         )
 
     def undecided(self) -> list[tuple[str, str]]:
-        """Return the undecided comparisons, also those that lack a result on a side: variant and baseline."""
+        """Return the undecided comparisons, including those without a result on a side: variant and baseline."""
         compared = self._compared(bootstrap=False)
         decided = {*compared.loc[compared["verdict"] != UNDECIDED, "variant"]}
         pairs = self.baselines.items()
@@ -190,7 +190,7 @@ class Results:
 
     @cached_property
     def factorial(self) -> Factorial:
-        """The complete grids, by data set; none if the variants are no grid, or were cross-validated."""
+        """The complete grids, by data set; none if the variants are not a grid, or were cross-validated."""
         if self.levels is None or self.folds:
             return Factorial([], [])
         return factorial(self.levels, self.summary, self.metric, self.baselines)
@@ -225,7 +225,7 @@ class Results:
 
     @cached_property
     def predicted(self) -> Predicted:
-        """The predictions of the runs, read once on first use; none of folds, which have no common test examples."""
+        """The predictions of the runs, read once on first use; none for folds, which have no common test examples."""
         if self.folds:
             return Predicted([None] * len(self.runs), {})
         return read_predicted(self.runs, self.summary["variant"].tolist(), self.left_out, self.metric)
@@ -252,12 +252,12 @@ class Results:
 
     @cached_property
     def ranks(self) -> Ranks | None:
-        """Average ranks over the data sets; None if there are too few or runs are still training."""
+        """Average ranks over the data sets; None if there are too few data sets, or runs are still training."""
         return None if self.training else average_ranks(self._scores_by_dataset, self.metric, self.tasks)
 
     @cached_property
     def tasks(self) -> Tasks | None:
-        """Comparison over the data sets; None if they are too few, runs are still training, or were cross-validated."""
+        """Comparison over the data sets; None if there are too few, or runs are still training or cross-validated."""
         if self.training or self.folds:
             return None
         baselines = arm_baselines(self.summary, self.baselines)
@@ -286,7 +286,7 @@ class Results:
         return [f"{self.secondary_note}. {why}."]
 
     def _own_margin(self) -> list[str]:
-        """Warn if the study does not name the margin."""
+        """Warn if the study does not set the margin."""
         if self.margin is None or self.is_margin_planned:
             return []
         margin = margin_text(self.margin, self.metric)
@@ -294,7 +294,7 @@ class Results:
         return [f"the margin of {margin} is not in the plan of these runs. {why}."]
 
     def _own_correction(self) -> list[str]:
-        """Warn if the correction is not that of the study."""
+        """Warn if the correction differs from the study's."""
         if self.correction == self.asked.correction or not self.asked.variants:
             return []
         own, planned = (CORRECTION_NAMES[name] for name in (self.correction, self.asked.correction))
@@ -328,7 +328,7 @@ class Results:
         return [f"{self.looks_note}; {why}."]
 
     def _of_folds(self) -> list[str]:
-        """Say what cross-validation changes in the report."""
+        """Yield notes on the effects of cross-validation on the report."""
         if not self.folds:
             return []
         text = f"{folds_text(self.summary)}: intervals and tests allow for overlapping training sets"
@@ -356,7 +356,7 @@ class Results:
         return [text]
 
     def _without_baseline(self) -> list[str]:
-        """Name the baselines without runs, and the variants that are therefore not compared."""
+        """Yield sentences on baselines without runs, and on variants that are therefore not compared."""
         absent: dict[str, list[str]] = {}
         for variant, baseline in self.baselines.items():
             if baseline not in self.baselines:
@@ -367,7 +367,7 @@ class Results:
         ]
 
     def _unranked(self) -> list[str]:
-        """Name the data sets that the ranks leave out, and why."""
+        """Yield a sentence on the data sets that the ranks leave out, with the reason."""
         scores = self._scores_by_dataset
         lacking = scores.isna()
         if not self.ranks or not lacking.any(axis=None):
@@ -379,7 +379,7 @@ class Results:
 
     @cached_property
     def verdict_parts(self) -> dict[str, Verdict]:
-        """The sentence on each variant, in its parts."""
+        """The parts of the sentence on each variant."""
         return verdict_parts(self.aggregate, self.comparisons, self.baselines, self.goal)
 
     @property
@@ -394,7 +394,7 @@ class Results:
 
     @property
     def findings(self) -> list[str]:
-        """The sentences over all data sets, one per variant, and those on effects, tuning and variance."""
+        """The sentences over all data sets, for each variant, and on effects, tuning and variance."""
         further = [*self.effect_verdicts, *self.tuning_sentences, *source_sentences(self.variance_sources)]
         return [*self.task_verdicts, *self.verdicts.values(), *further]
 
@@ -432,7 +432,7 @@ class Results:
 
     @property
     def _budgets(self) -> dict[str, int]:
-        """Points tried to tune each tuned variant; the largest number if a label combines several variants."""
+        """Number of points tried for each tuned variant; the largest number if a label combines several variants."""
         if self.tuning is None:
             return {}
         tried = self.tuning.groupby("variant")["budget"].first()

@@ -10,7 +10,7 @@ import pandas as pd
 from runner.core.omissions import LeftOut
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
-from runner.reporting.figures.files import Draw
+from runner.reporting.figures.drawing.files import Draw
 from runner.reporting.figures.of_run import confusion_counts, confusion_matrix, curves, layer_norms, learning_rate
 from runner.reporting.figures.rate_range import is_range_test, rate_range
 from runner.reporting.metrics import quantity
@@ -18,7 +18,7 @@ from runner.reporting.tables.csv_files import read_numbers
 
 
 def run_figures(directory: RunDirectory, record: RunRecord, left_out: LeftOut) -> Iterator[tuple[str, Draw]]:
-    """Yield for each figure of a run its file name and the function that draws it; see `drawn`."""
+    """Yield the file name and the drawing function of each figure of a run; see `drawn`."""
     title = f"{record.variant}, {record.which}, {record.dataset['name']}"
     steps = left_out.unless_read(partial(read_numbers, directory.steps_path, "learning_rate", "loss"))
     if history := left_out.unless_read(directory.read_history):
@@ -61,7 +61,7 @@ def read_gradients(path: Path) -> pd.DataFrame:
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if the file does not hold these norms; names the file.
+        ValueError: if the file does not contain these norms, with the file.
     """
     frame = read_numbers(path, "epoch")
     layers = {column.removesuffix(".gradient") for column in map(str, frame) if column.endswith(".gradient")}

@@ -20,11 +20,11 @@ class Bins:
     accuracy: npt.NDArray[np.float64]
 
 
-BINS = 15  # of the expected calibration error
+BINS = 15  # number of bins of the expected calibration error
 
 
 def bins_of(confidence: npt.NDArray[np.floating], bins: int = BINS) -> npt.NDArray[np.intp]:
-    """Return the bin of each confidence, from 0: bin m - 1 of M holds confidences in ((m - 1) / M, m / M]."""
+    """Return the bin of each confidence, from 0: bin m - 1 of M contains confidences in ((m - 1) / M, m / M]."""
     inside: npt.NDArray[np.intp] = np.digitize(confidence, np.linspace(0, 1, bins + 1)[1:-1], right=True)
     return inside
 
@@ -34,7 +34,7 @@ def reliability_bins(
 ) -> Bins:
     """Group predictions by confidence, for the calibration error and its diagram.
 
-    The confidence is the probability of the predicted class; `bins_of` says which bin holds it.
+    The confidence is the probability of the predicted class; `bins_of` defines its bin.
 
     Args:
         probabilities: (examples, classes), rows sum to 1.
@@ -57,7 +57,7 @@ def reliability_bins(
 
 
 def expected_calibration_error(bins: Bins) -> float:
-    """Return the mean absolute difference between accuracy and confidence, weighted by the bins' examples.
+    """Return the mean absolute difference between accuracy and confidence, weighted by the number of examples.
 
     Source: Guo et al. 2017, eq. 3.
     """
@@ -72,7 +72,7 @@ def scores(probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.integ
     """Score predicted probabilities against the true labels.
 
     The negative log likelihood is the mean of -ln p of the true class; p is at least 2.2e-16 (the precision of a
-    double), so the mean is finite. A precision, recall or F1 that divides by zero is 0. Macro scores are unweighted
+    double), so the mean is finite. A precision, recall or F1 with a division by zero is 0. Macro scores are unweighted
     means over the classes.
 
     Args:
@@ -122,7 +122,7 @@ def negative_log_likelihood(probabilities: npt.NDArray[np.floating], labels: npt
         labels: (examples,), integers in [0, classes).
 
     Raises:
-        ValueError: as `scores` does.
+        ValueError: as for `scores`.
     """
     from sklearn.metrics import log_loss
 
@@ -136,7 +136,7 @@ def _distributions(probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.fl
         raise ValueError(f"probabilities must be (examples, classes), not {probabilities.shape}")
     values = probabilities.astype(np.float64)
     sums = values.sum(axis=1, keepdims=True)
-    fits = (np.abs(sums[:, 0] - 1) <= _TOLERANCE) & (values >= 0).all(axis=1)  # NaN fits neither
+    fits = (np.abs(sums[:, 0] - 1) <= _TOLERANCE) & (values >= 0).all(axis=1)  # NaN fulfils neither condition
     if not fits.all():
         row = int(np.flatnonzero(~fits)[0])
         raise ValueError(f"row {row} of the probabilities is not a distribution: its sum is {sums[row, 0]:.6g}")

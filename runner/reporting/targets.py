@@ -25,7 +25,7 @@ def with_targets(summary: pd.DataFrame, history: pd.DataFrame, metric: str, targ
         history: one row per run and epoch: position (of the run in the summary), the metric, and seconds, which
             include the compilation in a run's first epoch.
         metric: a validation column of the history.
-        target: reached by this value or a better one.
+        target: value that counts as reached, like any better value.
     """
     if metric not in history:
         return summary.assign(**dict.fromkeys(TIMES_TO_TARGET, np.nan))
@@ -40,14 +40,14 @@ def with_targets(summary: pd.DataFrame, history: pd.DataFrame, metric: str, targ
 
 
 def _without_compilation(seconds: "pd.Series[float]", position: "pd.Series[int]") -> "pd.Series[float]":
-    """Return the seconds of each epoch, with the median of a run's later epochs in place of its first."""
+    """Return the seconds of each epoch; the median of a run's later epochs replaces its first one."""
     is_first = ~position.duplicated()
     usual = seconds.mask(is_first).groupby(position).transform("median")
     return seconds.mask(is_first & usual.notna(), usual)
 
 
 def with_compilation(summary: pd.DataFrame, metric: str) -> list[str]:
-    """Warn of runs whose seconds without compilation include it, because they have no later epoch."""
+    """Warn about runs with a single epoch, whose seconds without compilation include it."""
     if metric != WARM_SECONDS or not (single := int((summary["epochs"] == 1).sum())):
         return []
     text = "a single epoch, which may include the compilation; no later epoch shows how long it takes without"
@@ -55,7 +55,7 @@ def with_compilation(summary: pd.DataFrame, metric: str) -> list[str]:
 
 
 def target_columns(runs: pd.DataFrame, target: float | None) -> dict[str, float | int | None]:
-    """Return the number of a variant's completed runs that reached the target, and their median epochs and seconds.
+    """Return the number of a variant's completed runs that reached the target, and the median epochs and seconds.
 
     A run that diverged or never reached the target counts as infinitely slow; a median that falls on such a run is NaN.
     Runs that failed, were interrupted or are still training count as missing, as in comparisons.
@@ -77,7 +77,7 @@ def without_lost_times(summary: pd.DataFrame) -> pd.DataFrame:
 def usual_target(summary: pd.DataFrame, history: pd.DataFrame, baseline: str, metric: str) -> float | None:
     """Return the default target: the worst final value of the baseline's completed runs.
 
-    All of those runs reach it. About half of them would never reach their mean.
+    All of these runs reach it, while about half of them would never reach their mean.
     """
     completed = np.flatnonzero((summary["variant"] == baseline) & (summary["status"] == "completed"))
     if metric not in history:

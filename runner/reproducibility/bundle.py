@@ -1,4 +1,4 @@
-"""Bundle: one ZIP file with all that another person needs to check the results of a run or sweep."""
+"""Bundle: one ZIP file with everything that another person needs to check the results of a run or sweep."""
 
 import hashlib
 import stat
@@ -26,14 +26,14 @@ from runner.reproducibility.bundled import INFERENCE, MODEL, PREDICTIONS, Bundle
 from runner.reproducibility.environment import Code, installed, lock_files, package_sources
 from runner.reproducibility.unpack import LARGEST_FILE, RESULTS, SUMS, check_bundle
 
-_NAMED = 6  # names of files that are left out
-_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest of the format
+_NAMED = 6  # number of left-out files to list
+_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest time in the format
 _MODE = (stat.S_IFREG | 0o644) << 16
 _UNIX = 3
-_LEVEL = 6  # of compression
+_LEVEL = 6  # compression level
 _FLAGS = {MODEL: "--models", INFERENCE: "--models", PREDICTIONS: "--predictions"}
 
-Files = dict[str, Path | bytes]  # by name in the bundle: where the content lies, or the content
+Files = dict[str, Path | bytes]  # file with the content, or the content itself, by name in the bundle
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,14 @@ class Choice:
     trusted: tuple[str, ...] = ()
 
     def wants(self, name: str) -> bool:
-        """Return whether a file of a run with this name belongs into the bundle."""
+        """Return whether a run's file of this name belongs in the bundle."""
         return {MODEL: self.models, INFERENCE: self.models, PREDICTIONS: self.predictions}.get(name, True)
 
 
 def bundle(directory: Path, out: Path, choice: Choice, console: Console) -> None:
-    """Write the bundle of a run or sweep, and print what it holds, lacks and needs.
+    """Write the bundle of a run or sweep, and print its contents, omissions and requirements.
 
-    Two bundles of the same results are the same bytes, wherever the directory lies.
+    Two bundles of the same results have the same bytes, wherever the directory is.
 
     Raises:
         UserError: if there is nothing to bundle, a run is in use, a file cannot be read, or `out` exists.
@@ -84,7 +84,7 @@ def bundle(directory: Path, out: Path, choice: Choice, console: Console) -> None
             out.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(out) as temporary:
             _write(kept, temporary, directory)
-            refuse_in_use([directory, *bundled.runs])  # it may have been resumed meanwhile
+            refuse_in_use([directory, *bundled.runs])  # a run may have been resumed meanwhile
             _refuse_existing(out)  # another process may have written it meanwhile
     say(console, f"{out}: {counted(len(kept) + 1, 'file')}, {decimal(out.stat().st_size)}")
     _tell(bundled, choice, contents, code, trouble, console)
@@ -154,7 +154,7 @@ def _surroundings(code: Code, sources: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def _write(files: Files, path: Path, directory: Path) -> None:
-    """Write files and their checksums into an archive, and check it as its reader does."""
+    """Write files and their checksums into an archive, and check it in the same way as its reader."""
     try:
         _write_archive(files, path)
         check_bundle(path)
@@ -173,7 +173,7 @@ def _write_archive(files: Files, path: Path) -> None:
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
-    """Return an entry that depends on its name only."""
+    """Return an entry that depends only on its name."""
     entry = zipfile.ZipInfo(name, _TIME)
     entry.create_system, entry.external_attr, entry.compress_type = _UNIX, _MODE, zipfile.ZIP_DEFLATED
     return entry
@@ -184,14 +184,14 @@ def _content(path: Path) -> bytes:
         return read_bytes(path, LARGEST_FILE)
     except (FileNotFoundError, ValueError) as error:
         reason = str(error)
-    # Not inside the handler: `writing` would take an error of the source for one of the file that it writes.
+    # Raised outside the handler: `writing` would blame the written file for an error of the source.
     raise UserError(f"{path}: cannot be bundled ({reason})")
 
 
 def _tell(
     bundled: Bundled, choice: Choice, contents: Contents, code: Code, trouble: str | None, console: Console
 ) -> None:
-    """Print what a bundle holds, lacks and needs."""
+    """Print a bundle's contents, omissions and requirements."""
     if bundled.is_whole:
         say(console, state_text(bundled))
     else:
@@ -218,7 +218,7 @@ def _notes(bundled: Bundled, code: Code, trouble: str | None) -> Iterator[str]:
 
 
 def _left_out(bundled: Bundled, choice: Choice) -> str:
-    """Return the names of files that a bundle lacks, with the flags that add them."""
+    """Return the names of omitted files, with the flags that add them."""
     unwanted = Counter(path.name for path in bundled.files().values() if not choice.wants(path.name))
     said = [f"{_times(name, number)} ({_FLAGS[name]} adds them)" for name, number in unwanted.items()]
     others = [_times(name, number) for name, number in sorted(bundled.left_out().items())]

@@ -1,4 +1,4 @@
-"""README of a bundle: its contents, its origin, what it needs from outside and how to check it."""
+"""README of a bundle: contents, origin, external requirements, and instructions for checking it."""
 
 import shlex
 from collections.abc import Iterator, Sequence
@@ -17,19 +17,19 @@ _FILE = "FILE.zip"
 
 @dataclass(frozen=True)
 class Contents:
-    """Parts of a bundle, as its README names them."""
+    """Parts of a bundle that its README lists."""
 
     predictions: bool
     models: bool
     trusted: Sequence[str]
     locks: Sequence[str]  # names of lock files
     sources: Sequence[str]  # names of the files of trusted packages
-    rows: int  # of the report's summary; 0 without a report
-    is_report_new: bool  # written for the bundle
+    rows: int  # number of rows in the report's summary; 0 without a report
+    is_report_new: bool  # whether it was written for the bundle
 
 
 def state_text(bundled: Bundled) -> str:
-    """Return the states of a bundle's runs in a sentence, which says if training is left."""
+    """Return a sentence with the states of a bundle's runs, which tells whether any remain to be trained."""
     total = len(bundled.standings) + bundled.to_come
     states = bundled.states
     states["waiting"] += bundled.to_come
@@ -40,7 +40,7 @@ def state_text(bundled: Bundled) -> str:
 
 
 def needs(bundled: Bundled, contents: Contents) -> list[str]:
-    """Return what a bundle needs from outside to be trained again, one sentence each."""
+    """Return the external requirements for training a bundle's runs again, one sentence each."""
     said = [f"{given}: {_meaning(given)}" for given in bundled.given_paths]
     objects = sorted({f"{kind}: {names}" for record in bundled.records for kind, names in record.objects.items()})
     said += [
@@ -63,7 +63,7 @@ def _meaning(given: str) -> str:
 
 
 def other_versions(records: Sequence[RunRecord]) -> list[str]:
-    """Return the packages whose versions here are not those that the records name, as NAME RECORDED, here VERSION."""
+    """Return the packages whose versions here differ from the recorded ones, as NAME RECORDED, here VERSION."""
     here = versions()
     recorded = sorted({(name, version) for record in records for name, version in record.versions.items()})
     return [
@@ -72,7 +72,7 @@ def other_versions(records: Sequence[RunRecord]) -> list[str]:
 
 
 def code_text(code: Code) -> str:
-    """Return in a sentence which code trained the runs, and whether the bundle holds its changes."""
+    """Return a sentence about the code that trained the runs, and whether the bundle holds its changes."""
     if not code.commits:
         return "The records name no commit: the runs were trained by an installed package."
     trained = f"The runs were trained with commit {' and '.join(code.commits)}"
@@ -87,7 +87,7 @@ def code_text(code: Code) -> str:
 
 
 def readme(bundled: Bundled, contents: Contents, code: Code) -> str:
-    """Return the text of README.md. It depends on nothing but the contents of the bundle."""
+    """Return the text of README.md, which depends only on the contents of the bundle."""
     return "\n".join(_lines(bundled, contents, code)) + "\n"
 
 

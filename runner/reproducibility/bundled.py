@@ -21,7 +21,7 @@ from runner.sweeps.planning.plan import Plan
 from runner.sweeps.progress.state import LEFT, Standing, standings
 
 MODEL, INFERENCE, PREDICTIONS, PAGE = "model.keras", "inference.npz", "predictions.npz", "index.html"
-# By name, and figures by suffix: the user may have put other files there.
+# The files are chosen by name, and figures by suffix, because the user may have put other files there.
 _NAMES = (RUN_FILES - {".hydra", ".lock", "checkpoint"}) | {
     PLAN, PLAN_TABLE, TUNING_TABLE, "multirun.yaml", "trials.csv", "importances.csv", "optuna.journal", PAGE,
     "aggregate.csv", "comparisons.csv", "selection.csv", "tuning_curve.csv", "variance_sources.csv", "ranks.csv",
@@ -36,15 +36,15 @@ _LIBRARIES = ("keras", "tensorflow", OWN)
 
 @dataclass(frozen=True)
 class Bundled:
-    """The run or the sweep in a directory; a sweep has the runs of its current plan."""
+    """The run or the sweep in a directory; a sweep consists of the runs of its current plan."""
 
     path: Path
     kind: Literal["run", "sweep"]
-    standings: list[Standing]  # of all runs, also of those that have not begun
-    configs: list[Mapping[str, Any]]  # resolved
-    to_come: int = 0  # runs that a search has not planned yet
+    standings: list[Standing]  # states of all runs, including those that have not begun
+    configs: list[Mapping[str, Any]]  # the resolved configurations
+    to_come: int = 0  # number of runs that a search has not planned yet
     question: str | None = None
-    command: str | None = None  # that trained it
+    command: str | None = None  # command that trained it
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -113,13 +113,13 @@ class Bundled:
 
     @property
     def given_paths(self) -> list[str]:
-        """The paths in its configurations, as KEY=PATH: they lie outside the bundle."""
+        """The paths in its configurations, as KEY=PATH; these files are outside the bundle."""
         found = {printable(f"{key}={path}") for config in self.configs for key, path in given_paths(config).items()}
         return sorted(found)
 
     @property
     def packages(self) -> list[str]:
-        """The user's packages whose classes its configurations name."""
+        """The user's packages with classes in its configurations."""
         every = (leaf for config in self.configs for leaf in leaves(config))
         targets = (value for key, value in every if key.endswith("_target_") and isinstance(value, str))
         return sorted({printable(package_of(target)) for target in targets} - {*_LIBRARIES})
@@ -161,5 +161,5 @@ def refuse_in_use(directories: Sequence[Path]) -> None:
 
 
 def _is_figure(path: Path) -> bool:
-    is_one = path.suffix in _FIGURES or path.name.endswith("_data.csv")  # with the data of one
+    is_one = path.suffix in _FIGURES or path.name.endswith("_data.csv")  # or the data of a figure
     return is_one and not path.name.startswith(".")

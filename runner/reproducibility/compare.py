@@ -17,10 +17,10 @@ from runner.records.run_directory import RunDirectory
 from runner.reproducibility.differences import differing
 
 Verdict = Literal["bit-identical", "within tolerance", "different"]
-Numbers = dict[str, npt.NDArray[Any]]  # by metric: one number, one per epoch, or (examples, classes)
+Numbers = dict[str, npt.NDArray[Any]]  # by metric: a single number, a number per epoch, or (examples, classes)
 
-TOLERANCE = 1e-3  # absolute, for accuracies (0.1 percentage points) and losses
-WHOLE: tuple[Status, ...] = ("completed", "diverged")  # runs that a reproduction can match to the end
+TOLERANCE = 1e-3  # absolute tolerance for accuracies (0.1 percentage points) and losses
+WHOLE: tuple[Status, ...] = ("completed", "diverged")  # status of runs that a reproduction can match to the end
 _VERDICTS: tuple[Verdict, ...] = ("bit-identical", "within tolerance", "different")
 _NOT_COMPARED = ("epoch", "seconds")
 _PARTS = {
@@ -47,7 +47,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Compared metrics, and metrics that the record lacks."""
+    """Compared metrics, and names of metrics that the record lacks."""
 
     compared: list[Compared]
     unrecorded: list[str]
@@ -90,7 +90,7 @@ def reported_numbers(row: Mapping[str, Any]) -> Numbers:
 def up_to_where_it_stopped(recorded: Numbers, again: Numbers) -> tuple[Numbers, Numbers]:
     """Limit the numbers to those comparable with a run that stopped early: common epochs and test results.
 
-    Its final values and its row of a report belong to another epoch.
+    Its final values and its row in a report belong to another epoch.
     """
     epochs = min(map(_epochs, (recorded, again)))
     kept = [
@@ -108,7 +108,7 @@ def compare(recorded: Numbers, again: Numbers, tolerance: float = TOLERANCE) -> 
     """Compare two runs metric by metric; NaN equals NaN.
 
     Args:
-        tolerance: absolute; relative for learning rates, which may be smaller than the tolerance.
+        tolerance: absolute tolerance; relative for learning rates, which may be smaller than it.
     """
     compared = []
     for metric, before in recorded.items():
@@ -131,7 +131,7 @@ def environment_differences(recorded: RunRecord, again: RunRecord) -> list[tuple
 def environment_table(
     differences: Sequence[tuple[str, str, str]], sides: tuple[str, str] = ("recorded", "now")
 ) -> Table:
-    """Return a table of the environment's differences for the terminal; `sides` are the headers of its columns."""
+    """Return a table of the environment's differences for the terminal; `sides` are the column headers."""
     table = Table(title="differences in environment", title_justify="left")
     for header in ("", *sides):
         table.add_column(header, overflow="fold")
@@ -183,7 +183,7 @@ def _environment(record: RunRecord) -> Iterator[tuple[str, str]]:
 
 
 def _metrics(part: str, values: Mapping[str, Any]) -> Numbers:
-    """Return the single numbers among the values; scores also hold lists by class."""
+    """Return the single numbers among the values; scores also contain lists by class."""
     return {
         f"{part} {name}": _one(value)
         for name, value in values.items()

@@ -1,4 +1,4 @@
-"""Differences between recorded runs, by their records and configurations."""
+"""Differences between the records and configurations of runs."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ from runner.records.record import REPORTED, RunRecord
 from runner.records.sweep_directory import is_sweep_directory
 from runner.reporting.collection.collect import Run, existing
 
-# Parts of a comparison, with their headings. Settings outside the run id: paths, device, tracking, name.
+# Parts of a comparison, with their headings. Paths, device, tracking and name are settings outside the run id.
 PARTS = {
     "configuration": "configuration",
     "settings": "settings outside the run id",
@@ -28,19 +28,19 @@ PARTS = {
     "network": "network",
     "metrics": "status and metrics",
 }
-_OUTCOMES = ("status", "epochs", "best_epoch")  # columns of a summary that are compared besides the metrics
-_DIGEST = 40  # hexadecimal digits from which a commit or fingerprint is shortened
-_SHORT = 12  # of them
+_OUTCOMES = ("status", "epochs", "best_epoch")  # columns of a summary that are compared in addition to the metrics
+_DIGEST = 40  # least number of hexadecimal digits of a commit or fingerprint that is shortened
+_SHORT = 12  # digits that remain
 _NAME_WIDTH, _VALUE_WIDTH = 36, 12  # characters of a table's columns, which fold longer texts
 _INDENT = "  "
 
-Values = tuple[Any, ...]  # one per run; None if a run has none
+Values = tuple[Any, ...]  # one value per run; None if a run has none
 Differences = dict[str, dict[str, Values]]  # by part and name
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """A run's directory, record and configuration; no configuration if its file is missing or cannot be read."""
+    """A run's directory, record and configuration; the configuration is None if it cannot be read."""
 
     path: Path
     record: RunRecord
@@ -113,7 +113,7 @@ def _read(path: Path, left_out: LeftOut) -> Recorded:
 
 
 def differences(runs: Sequence[Recorded]) -> Differences:
-    """Return the differences between runs. Times are not compared; NaN equals NaN, and an empty value a missing one."""
+    """Return the differences between runs. Times are ignored, NaN equals NaN, and an empty value a missing one."""
     found = {part: differing([run.part(part) for run in runs]) for part in compared_parts(runs)}
     return {part: rows for part, rows in found.items() if rows}
 
@@ -125,7 +125,7 @@ def compared_parts(runs: Sequence[Recorded]) -> list[str]:
 
 
 def differing(columns: Sequence[Mapping[str, Any]]) -> dict[str, Values]:
-    """Return the values of the names for which the columns differ, as the run id tells values apart."""
+    """Return the values of the names for which the columns differ; values are equal if they give the same run id."""
     names = dict.fromkeys(name for column in columns for name in column)
     rows = {name: tuple(column.get(name) for column in columns) for name in names}
     return {name: values for name, values in rows.items() if len({_form(name, value) for value in values}) > 1}
@@ -141,8 +141,8 @@ def difference_tables(found: Differences, runs: int, width: int) -> Iterator[Tab
     """Yield tables with a row for each difference and a column for each run, numbered from 1.
 
     Args:
-        runs: their number; the columns are spread over several tables if they do not fit the width.
-        width: of the terminal, in characters.
+        runs: number of runs; columns that do not fit the width continue in further tables.
+        width: width of the terminal in characters.
     """
     most = max(2, (width - _NAME_WIDTH) // (_VALUE_WIDTH + 1))
     longest = max((len(name) + len(_INDENT) for rows in found.values() for name in rows), default=0)
@@ -188,13 +188,13 @@ def _brief(value: Any) -> str:
 
 
 def _exact(value: Any) -> str:
-    """Return a value as YAML on one line, which tells 1 from "1" and from true."""
+    """Return a value as YAML on one line, which distinguishes 1, "1" and true."""
     text = yaml.safe_dump(value, default_flow_style=True, width=math.inf, allow_unicode=True)
     return text.removesuffix("\n").removesuffix("\n...")
 
 
 def _plain(value: Any) -> Any:
-    """Return a value of a YAML file for JSON, which has no dates, NaN and infinity: these become texts."""
+    """Return a value of a YAML file for JSON; dates, NaN and infinity, which JSON lacks, become texts."""
     match value:
         case Mapping():
             return {str(key): _plain(item) for key, item in value.items()}

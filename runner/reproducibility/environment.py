@@ -22,7 +22,7 @@ from runner.records.provenance import code_state, git_output
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _LOCKS = ("requirements.lock", "requirements-build.lock")
-_OWN_FILES = ("runner/*.py", "conf/*.yaml")  # Git's patterns, which match below folders too
+_OWN_FILES = ("runner/*.py", "conf/*.yaml")  # patterns of Git, which also match in subfolders
 _DIFF = (
     "-c",
     "diff.suppressBlankEmpty=false",
@@ -40,14 +40,14 @@ _DIFF = (
     "--src-prefix=a/",
     "--dst-prefix=b/",
     "HEAD",
-)  # fmt: skip - whatever the user's settings of Git are
-_LARGEST = MEGABYTE  # of a source file
+)  # fmt: skip - override the user's settings of Git
+_LARGEST = MEGABYTE  # size of a source file
 _LARGEST_LOCK = 16 * MEGABYTE
-_MOST_SOURCES = 2_000  # of a trusted package
+_MOST_SOURCES = 2_000  # number of source files of a trusted package
 
 
 def checkout() -> Path | None:
-    """Return the checkout that this package runs from; None once it is installed."""
+    """Return the checkout that this package runs from; None for an installed package."""
     return None if conf_directory().is_relative_to(_PACKAGE) else _PACKAGE.parent
 
 
@@ -61,12 +61,12 @@ def lock_files() -> dict[str, bytes]:
 def installed() -> list[str]:
     """Return a sorted line for each installed distribution: name, version and the SHA-256 of its RECORD.
 
-    Distributions in the current directory do not count: a bundle does not depend on it.
+    Distributions in the current directory do not count, because a bundle must not depend on it.
     """
     places = [place for place in sys.path if place and Path(place).resolve() != Path.cwd()]
     found: dict[str, str] = {}
     for one in distributions(path=places):
-        if one.name:  # a broken one has none
+        if one.name:  # a broken distribution has no name
             found.setdefault(re.sub(r"[-_.]+", "-", one.name).lower(), _line(one))
     return [f"{name}=={line}" for name, line in sorted(found.items())]
 
@@ -81,9 +81,9 @@ def _line(one: Distribution) -> str:
 class Code:
     """The program's code as runs recorded it, and the changes that the checkout still has."""
 
-    commits: list[str]  # of the runs; more than one if the code changed between them
-    was_dirty: bool  # a run was trained with uncommitted changes
-    changes: Mapping[str, bytes] = field(default_factory=dict)  # by name in the bundle: the diff, untracked files
+    commits: list[str]  # commits of the runs; several if the code changed between them
+    was_dirty: bool  # whether a run was trained with uncommitted changes
+    changes: Mapping[str, bytes] = field(default_factory=dict)  # the diff and untracked files, by name in the bundle
 
     @classmethod
     def of(cls, recorded: Iterable[Mapping[str, Any]]) -> "Code":
@@ -113,9 +113,9 @@ def _changes(root: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def package_sources(name: str) -> dict[str, bytes]:
-    """Return the Python files of a trusted package by name; none if it is installed, and so among `installed`.
+    """Return the Python files of a trusted package by name; none if it is installed, because `installed` then lists it.
 
-    The package is found, but not imported.
+    The package is located, but not imported.
 
     Raises:
         UserError: if there is no such package, or it has too many files or one that cannot be read.

@@ -12,14 +12,14 @@ from rich.text import Text
 
 from runner.records.record import RunRecord
 
-_TOLERANCE = 1e-3  # relative: a loss in float32 against one in float64
+_TOLERANCE = 1e-3  # relative difference between a loss in float32 and one in float64
 
 
 @dataclass(frozen=True)
 class Data:
     """Required data of a recipe; None: any."""
 
-    fingerprint: str | None = None  # its first digits
+    fingerprint: str | None = None  # its first digits are enough
     split: str | None = None  # hash of training, validation and test sets
 
 
@@ -35,7 +35,7 @@ class Expectation:
     seeds: int
     data: Data
     metric: str = "test_accuracy"  # a column of summary.csv
-    penalized: bool = False  # the loss includes a penalty
+    penalized: bool = False  # whether the loss includes a penalty
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Judgement:
     """An expectation with the measured values."""
 
     expectation: Expectation
-    values: list[float]  # percent, one per completed run
+    values: list[float]  # in percent, one per completed run
     faults: list[str]  # errors other than a mean outside the band
 
     @property
@@ -91,7 +91,7 @@ class Judgement:
 
 
 def judge(expectation: Expectation, records: Sequence[RunRecord | None]) -> Judgement:
-    """Judge an expectation by the records of its runs, one per seed; None: the run left no record.
+    """Judge an expectation by the records of its runs, one per seed; None stands for a run without a record.
 
     An incomplete run, wrong data or a loss that is not the cross-entropy is a fault, whatever the result.
     """

@@ -1,4 +1,4 @@
-"""Reproduction of a run: train it again from its record and compare."""
+"""Reproduction of a run: training from its record, and comparison."""
 
 import math
 import os
@@ -124,12 +124,12 @@ class Original:
             fixed["kind"] = "cpu"
         dataset = self.config["dataset"]
         root = located(self.config, self.record.working_directory)["dataset"].get("root")
-        if root and not user_path(root).exists():  # the run was made on another machine
+        if root and not user_path(root).exists():  # the run is from another machine
             dataset = dataset | {"root": os.environ.get("RUNNER_DATA_DIR")}
         return self.config | {"device": self.config["device"] | fixed, "dataset": dataset}
 
     def warnings(self) -> list[str]:
-        """Return warnings about a record that does not describe the whole run."""
+        """Return warnings if the record does not describe the whole run."""
         said = []
         if self.record.status not in WHOLE:
             said.append(
@@ -149,7 +149,7 @@ def reproduce(
     """Train a run again, and print the differences in environment and the comparison of metrics.
 
     Args:
-        row: the run's row in a report's summary, to compare as well.
+        row: the run's row in a report's summary, which is also compared.
 
     Raises:
         UserError: if the run cannot be trained, or `out` is already used.
@@ -178,7 +178,7 @@ def compare_with(
     Args:
         out: the directory of the reproduction.
         record: record of the reproduction.
-        row: the run's row in a report's summary, to compare as well.
+        row: the run's row in a report's summary, which is also compared.
 
     Raises:
         UserError: if the row has a metric that is not a number, or a file of the reproduction cannot be read.
@@ -191,7 +191,7 @@ def compare_with(
 
 
 def _train(original: Original, out: Path, console: Console) -> RunRecord:
-    # As in a sweep: no embedded data instead of missing data, and no figures.
+    # As in a sweep, embedded data do not replace missing data, and no figures are drawn.
     request = Request.of_record(original.record, out, in_sweep=True)
     return run_in_new_directory(original.config_here(), request, console)
 

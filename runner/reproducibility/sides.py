@@ -31,15 +31,15 @@ from runner.reporting.tables.csv_files import without_formulas
 from runner.reproducibility.compare import WHOLE, compare, environment_differences, environment_table, numbers_of
 
 Format = Literal["table", "json", "csv"]
-Differences = list[tuple[str, str, str]]  # in environment: name, value on the reference, value on the side
-_NAMED = 3  # commits or values of one side to name
+Differences = list[tuple[str, str, str]]  # of environment: name, value on the reference, value on the side
+_NAMED = 3  # number of commits or values of one side to list
 
 
 @dataclass(frozen=True)
 class Asked:
     """A user's options for a comparison of sides."""
 
-    by: By | None = None  # None: each directory is a side
+    by: By | None = None  # criterion for the sides; None: each directory is a side
     metric: str | None = None  # a column of the summary; None: the primary metric
     margin: float = 0.0  # as shown: in percentage points for shares
 
@@ -49,7 +49,7 @@ class ComparedSides:
     """Sides, their comparisons, and the differences in environment of each side from the reference."""
 
     sides: Sides
-    frame: pd.DataFrame  # that of `regression_frame`, and bit_identical: whether all pairs of runs are
+    frame: pd.DataFrame  # from `regression_frame`, plus bit_identical: whether all pairs of runs are
     environments: list[Differences]
 
     @property
@@ -96,7 +96,7 @@ class ComparedSides:
 
     @cached_property
     def _missing(self) -> list[str]:
-        """The variants that both sides have, but not both with a result."""
+        """The variants on both sides that lack a result on at least one of them."""
         named = (self._named(pairing.variant, pairing.side) for pairing in self.sides.pairings)
         return [name for name in named if name not in self._names]
 
@@ -104,7 +104,7 @@ class ComparedSides:
         return f"{variant} ({self.sides.letter(side)})" if len(self.sides.sides) > 2 else variant
 
     def _about_bits(self) -> Iterator[str]:
-        """Name the variants whose runs are bit-identical, and those of which only the metric is the same."""
+        """Return sentences on the variants with bit-identical runs, and on those with only the same metric."""
         if self._is_identical:
             return
         rows = [*zip(self._names, self.frame["bit_identical"], self.frame["verdict"] == IDENTICAL, strict=True)]
@@ -115,7 +115,7 @@ class ComparedSides:
             yield f"the same {named} on every seed, but not bit-identical runs: {', '.join(metric_only)}."
 
     def warn(self, console: Console) -> None:
-        """Print a warning that cannot be missed, if the design cannot decide or runs without a result are missing."""
+        """Print a prominent warning if the design cannot decide, or if runs have no result."""
         if texts := [*undecided_text(self.frame), *without_result(self.sides)]:
             show_warning(console, "\n".join(texts))
 
@@ -138,7 +138,7 @@ class ComparedSides:
             rows = self.frame[self.frame["side"] == side.name]
             if len(rows):
                 console.print(_table(rows, sides.letter(0), sides.letter(place)))
-            # The commits are above; a hash takes half a line.
+            # The commits are shown above; a hash would fill half a line.
             if shown := [found for found in self.environments[place - 1] if not found[0].startswith("code ")]:
                 console.print(environment_table(shown, (sides.letter(0), sides.letter(place))))
         for note in self.notes:
@@ -179,7 +179,7 @@ def compare_sides(directories: Sequence[Path], asked: Asked) -> ComparedSides:
     """Compare the sides in some directories.
 
     Raises:
-        UserError: if there are no two sides, or they have nothing to compare.
+        UserError: if there are fewer than two sides, or nothing to compare.
     """
     left_out = LeftOut()
     found = sides_by(directories, asked.by, left_out) if asked.by else sides_of(directories, left_out)

@@ -1,4 +1,4 @@
-"""Safe unpacking of a bundle, which may come from anybody: nothing is written unless every entry passes."""
+"""Safe unpacking of a bundle from an untrusted source: nothing is written unless every entry passes the checks."""
 
 import hashlib
 import io
@@ -22,11 +22,11 @@ from runner.records.run_directory import RunDirectory
 RESULTS = "results"  # folder of the run or sweep in a bundle
 SUMS = "SHA256SUMS"
 MOST_FILES = 60_000
-LARGEST_FILE = 512 * MEGABYTE  # as a run's predictions
+LARGEST_FILE = 512 * MEGABYTE  # the same as for a run's predictions
 LARGEST_BUNDLE = 2048 * MEGABYTE  # after decompression; the format without its 64-bit extension ends at 4 GB
-_MOST_CONTENTS = 16 * MEGABYTE  # of the archive's list of entries, which zipfile reads into memory, and of SUMS
-_MOST_RATIO, _FREE_OF_RATIO = 200, 64 * MEGABYTE  # records compress to a tenth, a bomb to a thousandth
-_LONGEST_NAME, _LONGEST_PART, _DEEPEST = 1024, 255, 32  # bytes, bytes, folders
+_MOST_CONTENTS = 16 * MEGABYTE  # size of the archive's list of entries, which zipfile reads into memory, and of SUMS
+_MOST_RATIO, _FREE_OF_RATIO = 200, 64 * MEGABYTE  # records are compressed to a tenth, a zip bomb to a thousandth
+_LONGEST_NAME, _LONGEST_PART, _DEEPEST = 1024, 255, 32  # in bytes, bytes and folders
 _QUOTED = 100  # characters of a name in a message
 _CHUNK = MEGABYTE
 _END, _END_SIZE, _LOCATOR_64, _LOCATOR_64_SIZE = b"PK\x05\x06", 22, b"PK\x06\x07", 20
@@ -40,7 +40,7 @@ _SUM = re.compile(r"([0-9a-f]{64})  (.+)")
 def unpacked(path: Path) -> Iterator[Path]:
     """Yield the results of a bundle, unpacked into a temporary directory that is removed at the end.
 
-    Messages of UserErrors in the block name the bundle instead of the temporary directory.
+    In messages of UserErrors in the block, the bundle replaces the temporary directory.
 
     Raises:
         UserError: if the file is not a bundle, or one of its entries is refused.
@@ -57,13 +57,13 @@ def unpacked(path: Path) -> Iterator[Path]:
 
 
 def unpack(path: Path, out: Path) -> None:
-    """Write a bundle's files into an empty directory, after all of them were checked.
+    """Write a bundle's files into an empty directory, after checking all of them.
 
     Raises:
         UserError: if the file is not a bundle, or one of its entries is refused; nothing was written.
         EnvironmentFault: if a file cannot be written.
     """
-    if not path.is_file():  # a pipe would be waited for
+    if not path.is_file():  # opening a pipe would wait
         raise UserError(f"{path}: no such file")
     try:
         with _checked(path) as (archive, entries):
@@ -74,7 +74,7 @@ def unpack(path: Path, out: Path) -> None:
 
 
 def check_bundle(path: Path) -> None:
-    """Check every entry of a bundle, and that its contents are those that it lists, without writing anything.
+    """Check every entry of a bundle, and its contents against its checksums, without writing anything.
 
     Raises:
         ValueError: if the file is not a bundle, or one of its entries is refused; names the entry.
@@ -87,7 +87,7 @@ def only_run(results: Path) -> Path:
     """Return the directory of the only run in a bundle's results.
 
     Raises:
-        UserError: if there is none, or more than one; tells the number of rows to choose from.
+        UserError: if there is none, or more than one, with the number of rows to choose from.
     """
     if RunDirectory(results).record_path.exists():
         return results
@@ -108,9 +108,9 @@ def only_run(results: Path) -> Path:
 
 @contextmanager
 def _checked(path: Path) -> Iterator[tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]]:
-    """Open an archive, and yield it with its entries, each of which was read once and passes.
+    """Open an archive, and yield it with its entries after each was read once and passed the checks.
 
-    Its end is looked at first, because zipfile reads the list of entries into memory.
+    The end of the file is checked first, because zipfile reads the list of entries into memory.
     """
     with ExitStack() as stack:
         try:
@@ -120,7 +120,7 @@ def _checked(path: Path) -> Iterator[tuple[zipfile.ZipFile, list[zipfile.ZipInfo
             entries = archive.infolist()
             _refuse_entries(entries, packed)
             _refuse_other_contents(archive, entries)
-        except Exception as error:  # zipfile, zlib and struct raise many kinds
+        except Exception as error:  # zipfile, zlib and struct raise many types
             raise ValueError(shortened(str(error)) or type(error).__name__) from error
         yield archive, entries
 
@@ -133,7 +133,7 @@ def _extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> 
 
 
 def _packed_size(stream: IO[bytes]) -> int:
-    """Return the size of an archive, whose end must tell of a bounded list of entries."""
+    """Return the size of an archive, after checking that its end declares a bounded list of entries."""
     size = stream.seek(0, io.SEEK_END)
     if size > LARGEST_BUNDLE:
         raise ValueError(f"{size:,} bytes; at most {LARGEST_BUNDLE:,} are allowed")
@@ -168,7 +168,7 @@ def _refuse_entries(entries: Sequence[zipfile.ZipInfo], packed: int) -> None:
 
 
 def _bad_name(name: str) -> str | None:
-    """Return why an entry's name is refused; None if it is a plain relative path."""
+    """Return the reason to refuse an entry's name; None if it is a plain relative path."""
     if not name.isprintable():
         return "a character in its name that cannot be shown"
     if "\\" in name:
@@ -188,7 +188,7 @@ def _bad_name(name: str) -> str | None:
 
 
 def _bad_kind(entry: zipfile.ZipInfo) -> str | None:
-    """Return why an entry is refused although its name is plain; None if it is an ordinary file."""
+    """Return the reason to refuse an entry with a plain name; None if it is an ordinary file."""
     mode = stat.S_IFMT(entry.external_attr >> 16)
     if mode not in (0, stat.S_IFREG) or entry.external_attr & _DOS_DIRECTORY:
         return "a link, folder or device; only files are allowed"
@@ -202,7 +202,7 @@ def _bad_kind(entry: zipfile.ZipInfo) -> str | None:
 
 
 def _refuse_same_place(names: Sequence[str]) -> None:
-    """Refuse names that are one file, or a file and its own folder, on a file system that ignores case."""
+    """Refuse names that mean the same file, or a file and its own folder, on a file system that ignores case."""
     files: set[str] = set()
     folders: set[str] = set()
     for name in names:
@@ -244,7 +244,7 @@ def _listed_sums(archive: zipfile.ZipFile) -> Mapping[str, str]:
 
 def _digest(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
-    with archive.open(entry) as stream:  # which yields no more than the declared size
+    with archive.open(entry) as stream:  # it yields no more than the declared size
         while chunk := stream.read(_CHUNK):
             digest.update(chunk)
             size += len(chunk)

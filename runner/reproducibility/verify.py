@@ -31,10 +31,10 @@ from runner.sweeps.planning.candidates import candidates
 from runner.sweeps.planning.compose import Composer
 from runner.sweeps.planning.plan import Plan
 from runner.sweeps.planning.variant import Variant
+from runner.sweeps.pool_training import Sweep, finished
 from runner.sweeps.pools.base import Pool
-from runner.sweeps.train import Sweep, finished
 
-Band = Annotated[list[float], Field(min_length=2, max_length=2)]  # from, to; percent
+Band = Annotated[list[float], Field(min_length=2, max_length=2)]  # lower and upper end, in percent
 
 
 class _Rising(Section):
@@ -99,7 +99,7 @@ def verify_recipes(
     Args:
         names, overrides, quick, seeds: as for `expectations`.
         workers: number of runs at a time; None means one for each core.
-        out: where to train; None: below outputs/verify.
+        out: directory of the training; None: below outputs/verify.
         command: the words after `runner`.
 
     Raises:
@@ -107,7 +107,7 @@ def verify_recipes(
         Stopped: with exit code 1 if a recipe fails, or 130 if the training was interrupted.
     """
     expected = expectations(read_file(), names, overrides, quick=quick, seeds=seeds)
-    # One directory per code version: runs of other code prove nothing about this code.
+    # One directory per code version, because runs of other code prove nothing about this code.
     directory = out or Path("outputs/verify") / f"{'quick' if quick else 'full'}-{code_hash()}"
     processes: int | Literal["auto"] = workers or "auto"
     with closing(LocalLauncher(processes).pool()) as pool:  # starts during the planning, because it takes seconds
@@ -137,7 +137,7 @@ def read_file(path: Path | None = None) -> PublishedResults:
 def expectations(
     file: PublishedResults, names: Sequence[str], overrides: Sequence[str], *, quick: bool, seeds: int | None
 ) -> list[Expectation]:
-    """Return the named rows, or all, with the overrides added to each.
+    """Return the named rows, or all rows, with the overrides added to each.
 
     Raises:
         UserError: if a name does not exist or has no quick form.

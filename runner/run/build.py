@@ -1,4 +1,4 @@
-"""Build a run's parts: data, split, model, optimizer, callbacks."""
+"""Building of a run's parts: data, split, model, optimizer, callbacks."""
 
 import inspect
 import math
@@ -18,8 +18,8 @@ from runner.core.errors import ConfigError
 from runner.core.streams import Stream, integer_seed, seed_sequence
 from runner.data.augmentation.pipeline import augmenter
 from runner.data.dataset import Dataset, Part, Split
-from runner.data.folds import Fold
-from runner.data.splits import split_dataset
+from runner.data.splitting.folds import Fold
+from runner.data.splitting.splits import split_dataset
 from runner.engine.batch_statistics import statistics_refresher
 from runner.engine.diagnostics import Diagnostic
 from runner.engine.tracker_threads import Trackers
@@ -49,7 +49,7 @@ from runner.run.objects import Objects
 
 # Callback arguments that name a file or directory; these must lie in the run directory.
 _PATH_ARGUMENTS = ("log_dir", "filename", "filepath", "backup_dir")
-_EXAMPLES = 16  # images drawn before and after augmentation
+_EXAMPLES = 16  # number of images that are drawn before and after augmentation
 
 Kind = TypeVar("Kind")
 
@@ -59,7 +59,7 @@ class Parts:
     """The parts of a run, ready to train."""
 
     split: Split  # labels are integers
-    targets: Split  # labels have the form that the loss takes
+    targets: Split  # labels in the form that the loss needs
     model: keras.Model
     augment: Augment | None
     callbacks: list[keras.callbacks.Callback]
@@ -76,7 +76,7 @@ def build_parts(
     """Build everything but the data set, with the initial weights of the run's seed.
 
     Args:
-        objects: take the place of configured parts; a given model keeps its weights.
+        objects: Python objects in place of configured parts; a given model keeps its weights.
 
     Raises:
         UserError: if a part cannot be built, or does not fit the others.
@@ -159,7 +159,7 @@ def build_augment(settings: Settings, data: Part, compiled: Callable[[Augment], 
     """Build the augmentation of training batches, with a random stream for each part; None if there are no parts.
 
     Args:
-        compiled: turns a function into one kernel.
+        compiled: compiles a function into one kernel.
     """
     parts = {}
     for name, part in settings.augmentation.items():
@@ -196,7 +196,7 @@ def build_model(
     """Build the model, compile it with optimizer, loss and metrics, and try it on two examples of the data.
 
     Args:
-        data: the training part, its labels in the form that the loss takes.
+        data: the training part, with labels in the form that the loss needs.
         loss: see `loss_name`.
         regularizers: see `build_regularizers`.
         objects: the model or the optimizer may be one of them.
@@ -315,7 +315,7 @@ def _build_hidden(settings: Settings, parts: Mapping[str, Any], *, binary: bool)
 
 
 def _combined(penalties: dict[str, keras.regularizers.Regularizer]) -> keras.regularizers.Regularizer | None:
-    """Return a single regularizer, as Keras takes only one; L1 and L2 are combined into L1L2."""
+    """Return a single regularizer, because Keras accepts only one; L1 and L2 are combined into L1L2."""
     if len(penalties) <= 1:
         return next(iter(penalties.values()), None)
     total = {"l1": 0.0, "l2": 0.0}

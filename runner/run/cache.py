@@ -15,7 +15,7 @@ class Kept:
         self._values: dict[str, tuple[str, Any]] = {}
 
     def get(self, purpose: str, key: Any, make: Callable[[], Value]) -> Value:
-        """Return the value kept for the purpose if it was made for an equal key (as JSON), else a new one."""
+        """Return the purpose's cached value if it was made for an equal key (as JSON), else a new value."""
         text = json.dumps(key, sort_keys=True)
         if self._values.get(purpose, ("", None))[0] != text:
             self._values[purpose] = (text, self.make_alone(purpose, make) if purpose in self._values else make())
@@ -23,7 +23,7 @@ class Kept:
         return value
 
     def make_alone(self, purpose: str, make: Callable[[], Value]) -> Value:
-        """Return a new value without keeping it, after freeing the earlier one: both may not fit into memory."""
+        """Return a new value without caching it, after freeing the earlier one: both may not fit into memory."""
         self._values.pop(purpose, None)
         gc.collect()  # models and their compiled functions form reference cycles
         return make()

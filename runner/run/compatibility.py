@@ -26,7 +26,7 @@ _CHARACTERS = dict.fromkeys(("mnist", "mnist_5k", "digits", "emnist_digits"), "d
     "emnist_balanced": "letters and digits",
     "kmnist": "characters",
 }
-_OF_A_FILE_NAME = frozenset({"epoch", "batch"})  # fields that Keras fills in, besides metrics
+_OF_A_FILE_NAME = frozenset({"epoch", "batch"})  # fields that Keras fills in, in addition to metrics
 
 
 def measured_metrics(model: Model) -> list[str]:
@@ -40,7 +40,7 @@ def measured_metrics(model: Model) -> list[str]:
 
 
 def refuse_unmeasured(callbacks: Mapping[str, Callback], model: Model) -> list[str]:
-    """Refuse callbacks that watch a metric which is not measured, or whose better direction is unknown.
+    """Refuse callbacks that watch an unmeasured metric, or one whose better direction is unknown.
 
     Keras reports a missing `mode` only after the first epoch, and a callback without its metric never acts.
 
@@ -73,7 +73,7 @@ def refuse_unmeasured(callbacks: Mapping[str, Callback], model: Model) -> list[s
 
 
 def _names(callback: Callback) -> Iterable[tuple[str, str]]:
-    """Yield the arguments of a callback that name metrics, and the names."""
+    """Yield a callback's arguments that are names of metrics, with these names."""
     monitor = getattr(callback, "monitor", None)
     if isinstance(monitor, str):
         yield "monitor", monitor
@@ -106,7 +106,7 @@ def refuse_no_images(settings: Settings, shape: tuple[int, ...]) -> None:
 
 
 def misleading_parts(settings: Settings, dataset: Dataset) -> list[str]:
-    """Return a warning for each augmentation that changes the meaning of these images."""
+    """Return a warning for each augmentation that changes the meaning of the images."""
     shown = _CHARACTERS.get(dataset.name)
     return [
         f"augmentation.{name} turns {shown} into other characters, and {dataset.name} consists of {shown}."
@@ -116,7 +116,7 @@ def misleading_parts(settings: Settings, dataset: Dataset) -> list[str]:
 
 
 def idle_parts(settings: Settings, model: Model, regularizers: Mapping[str, Any]) -> list[str]:
-    """Return a warning for each part that has no effect on this model."""
+    """Return a warning for each part without effect on the model."""
     kinds = {type(layer) for layer in model.layers}
     acts = {
         keras.regularizers.Regularizer: any(getattr(weight, "regularizer", None) for weight in model.weights),
@@ -130,7 +130,7 @@ def idle_parts(settings: Settings, model: Model, regularizers: Mapping[str, Any]
     ]
     if settings.normalization and type(make("normalization", settings.normalization.spec())) not in kinds:
         idle.append("normalization")
-    return [f"{key} has no effect: this model has no hidden layers that take it." for key in idle]
+    return [f"{key} has no effect: this model has no hidden layers that use it." for key in idle]
 
 
 def refuse_idle_settings(settings: Settings, batch_size: int, steps: int) -> None:

@@ -16,7 +16,7 @@ from runner.records.record import QUANTITIES, Row, RunRecord
 _COLUMNS = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
 _SCORES = ("accuracy", "loss", "negative_log_likelihood")
 _FEW_COLUMNS = ("loss", "accuracy", "val_accuracy", "learning_rate")
-_ROOM_FOR_ALL = 100  # characters of an epoch's line with the validation loss
+_ROOM_FOR_ALL = 100  # least width, in characters, for an epoch's line with the validation loss
 
 
 def show_choices(console: Console, choices: Mapping[str, str], overrides: Iterable[str]) -> None:
@@ -53,7 +53,7 @@ class EpochLines:
             TimeRemainingColumn(compact=True),
             console=console,
             disable=not console.is_terminal,
-            transient=True,  # the epochs' lines stay
+            transient=True,  # only the lines of the epochs remain
         )
         self._task = self._progress.add_task("compiling the first epoch", total=epochs)
 
@@ -137,7 +137,7 @@ def _divergence(record: RunRecord) -> str:
 
 
 def _grid(console: Console, rows: Iterable[tuple[str, str]]) -> None:
-    if not console.is_terminal:  # a grid would pad its lines with blanks
+    if not console.is_terminal:  # a grid would pad its lines with spaces
         for name, value in rows:
             console.print(Text(f"{name:<9}  {value}".replace("\n", f"\n{'':<11}")), soft_wrap=True)
         return

@@ -20,15 +20,15 @@ def going_on(record: RunRecord, directory: RunDirectory) -> RunRecord:
         UserError: if the earlier attempt was trained on different data.
         EnvironmentFault: if the directory cannot be read.
     """
-    with writing(directory.path):  # its name may be too long
+    with writing(directory.path):  # the path may be too long
         begun = directory.checkpoint_path.exists()
     if not begun:
         return record
     try:
         earlier = directory.read_record()
-    except UserError:  # because of a full disk, perhaps; the checkpoint is complete
+    except UserError:  # perhaps because of a full disk; the checkpoint is complete
         return record
-    if not earlier.dataset["fingerprint"]:  # it ended before it loaded data
+    if not earlier.dataset["fingerprint"]:  # the earlier attempt ended before it loaded data
         return record
     before, here = _data(earlier), _data(record)
     if before != here:
@@ -51,7 +51,7 @@ class Attempt:
     record: RunRecord
     status: Status = "completed"
     error: str | None = None
-    fault: EnvironmentFault | None = None  # of the machine: the run counts as interrupted
+    fault: EnvironmentFault | None = None  # fault of the machine; the run then counts as interrupted
 
     @contextmanager
     def guard(self) -> Iterator[None]:
@@ -68,13 +68,13 @@ class Attempt:
             LOG.exception("an error followed the interruption" if self.status == "interrupted" else "the run failed")
             if self.status != "interrupted":  # an interruption may leave TensorFlow in an inconsistent state
                 self.status = "failed"
-                self.error = self.error or traceback.format_exc()  # the first one, which may have caused the others
+                self.error = self.error or traceback.format_exc()  # the first error may have caused the others
 
     def finished(self, seconds: float) -> RunRecord:
         """Return the final record.
 
         Args:
-            seconds: spent by this process.
+            seconds: time that this process has taken.
         """
         spent = self.record.seconds
         # A killed process left no total, only the seconds of its epochs.

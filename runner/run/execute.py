@@ -25,13 +25,13 @@ from runner.core.signals import Interruption
 from runner.core.terminal import show_warning, waiting
 from runner.core.text import counted
 from runner.data.inference import Inference
-from runner.data.locations import refuse_missing
-from runner.engine.tensorflow_import import quick_import
+from runner.data.storage.locations import refuse_missing
+from runner.engine.setup.tensorflow_import import quick_import
 from runner.records.inference_file import write_inference
 from runner.records.record import DONE, Row, RunRecord, finite, now
 from runner.records.run_directory import RunDirectory, logged_by
 from runner.reporting.scores import negative_log_likelihood, scores
-from runner.run.ahead import import_ahead
+from runner.run.background_import import import_ahead
 from runner.run.cache import Kept
 from runner.run.display import EpochLines, epoch_text, show_choices, show_result, show_start
 from runner.run.ending import Attempt, going_on
@@ -65,7 +65,7 @@ def dry_run(config: dict[str, Any], request: Request, console: Console) -> None:
     refuse_missing(settings)
     choices = _choices(config, request)
     show_choices(console, choices, [override for override in request.overrides if override != "dry_run=true"])
-    logging.disable()  # the log belongs to a run, and there is none
+    logging.disable()  # a dry run has no log
     try:
         with errors_held_back():
             prepared = prepare_or_embedded(config, request, console, Kept())
@@ -101,9 +101,9 @@ def run(
     Args:
         config: resolved, as plain dictionaries and lists.
         kept: the worker's cache from earlier runs.
-        warn: shows a warning of a tracker that fails; by default in the console.
-        objects: Python objects in place of configured parts; the record says so.
-        callbacks: further Keras callbacks; if one of them sets its `pruned`, the run is not tested.
+        warn: shows the warning of a tracker that fails; by default in the console.
+        objects: Python objects in place of configured parts; the record mentions them.
+        callbacks: further Keras callbacks; if one of them sets its attribute `pruned`, the run is not tested.
 
     Raises:
         UserError: before anything is written, if the configuration or the data cannot be used, or the run began
@@ -138,7 +138,7 @@ def run(
         if attempt.status == "completed":
             model = _test(attempt, parts, compiled, directory)
     if attempt.status == "interrupted":
-        with attempt.guard():  # at once: there may be no time for the rest
+        with attempt.guard():  # saved at once, because there may be no time for the rest
             directory.write_record(attempt.finished(time.perf_counter() - started))
     with attempt.guard():
         _write_model(model, prepared, directory)
@@ -172,7 +172,7 @@ def run_in_new_directory(
             return run(config, request, console, objects=objects)
     except (Locked, EnvironmentFault):
         raise
-    except UserError:  # before anything was trained
+    except UserError:  # nothing was trained
         (path / "run.log").unlink(missing_ok=True)
         with suppress(OSError):
             path.rmdir()
@@ -185,13 +185,13 @@ def _loaded(
     """Import TensorFlow, load the data, and build and compile the parts."""
     with errors_held_back(), waiting(console, "loading TensorFlow and the data"):
         with quick_import():
-            import runner.engine.saving  # noqa: F401 - with all of Keras
+            import runner.engine.model_files.saving  # noqa: F401 - with all of Keras
         prepared = prepare_or_embedded(config, request, console, kept, objects)
         return prepared, take_compiled(prepared, kept)
 
 
 def _is_alone(prepared: Prepared) -> bool:
-    """Return whether only this package and Keras run during the training, on fewer cores than there are."""
+    """Return whether only this package and Keras run during the training, and leave a core idle."""
     foreign = any(is_of_the_user(type(callback).__module__) for callback in prepared.parts.callbacks)
     return prepared.device.leaves_a_core and not (foreign or prepared.settings.tracking)
 
@@ -232,9 +232,9 @@ def _train(
     """Train, and record every epoch as it ends.
 
     Args:
-        ahead: import what the run's end needs after the first epoch, whose compilation needs Python.
+        ahead: whether to import the modules for the run's end after the first epoch, whose compilation needs Python.
     """
-    from runner.engine.checkpoint import Checkpoint
+    from runner.engine.checkpoints.checkpoint import Checkpoint
 
     parts, length = prepared.parts, prepared.settings.training.epochs
     parts.trackers.begin(attempt.record)
@@ -252,7 +252,7 @@ def _train(
                 history.append(row)
                 imports = imports or (import_ahead() if ahead else None)
                 _log_and_show(parts.trackers.epoch(row, parts.diagnostics), warn)
-                if len(history) < checkpoint.epochs:  # the disk already holds more epochs
+                if len(history) < checkpoint.epochs:  # the checkpoint already has more epochs
                     continue
                 is_kept = len(history) == checkpoint.epochs
                 (lines.show_kept if is_kept else lines.show)(row)
@@ -272,7 +272,7 @@ def _train(
 
 
 def _test(attempt: Attempt, parts: "Parts", compiled: "Compiled", directory: RunDirectory) -> "Model":
-    """Evaluate the test set, once; return the tested model."""
+    """Evaluate the test set once; return the tested model."""
     from runner.engine.final_evaluation import final
 
     result = final(compiled, parts.targets, parts.callbacks)
@@ -293,8 +293,8 @@ def _test(attempt: Attempt, parts: "Parts", compiled: "Compiled", directory: Run
 
 
 def _write_model(model: "Model", prepared: Prepared, directory: RunDirectory) -> None:
-    """Write the model, and what it lacks for predictions on new examples."""
-    from runner.engine.saving import save_model
+    """Write the model, with the preprocessing and names for predictions on new examples."""
+    from runner.engine.model_files.saving import save_model
 
     directory.write_model(partial(save_model, model))
     if inference := Inference.of(prepared.dataset, prepared.parts.split):
@@ -311,8 +311,8 @@ def _write_tables(history: list[Row], parts: "Parts", directory: RunDirectory) -
 def _write_results(
     attempt: Attempt, parts: "Parts", directory: RunDirectory, console: Console, *, figures: bool
 ) -> None:
-    """Write the summary and the figures of a run, whatever its status; a failing figure becomes a warning."""
-    from runner.reporting.figures.files import write_figures
+    """Write a run's summary and figures, whatever its status; a figure that fails becomes a warning."""
+    from runner.reporting.figures.drawing.files import write_figures
     from runner.reporting.figures.of_augmentation import augmentation_grid
     from runner.reporting.figures.rate_range import suggestion_of
     from runner.reporting.report import report_run

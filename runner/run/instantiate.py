@@ -1,4 +1,4 @@
-"""Instantiate a part from its configuration; no other module calls `instantiate`."""
+"""Instantiation of parts from their configuration; no other module calls `instantiate`."""
 
 import inspect
 import re
@@ -14,16 +14,16 @@ from runner.core.text import did_you_mean
 
 
 def make(key: str, spec: dict[str, Any], **at_run_time: Any) -> Any:
-    """Instantiate one part; an error names the wrong key.
+    """Instantiate one part; errors name the invalid key.
 
-    Instantiation has two steps, a partial from the configuration and a call with run-time objects, so that these do not
-    pass through OmegaConf.
+    The configuration first gives a partial, which is then called with run-time objects, so that these do not pass
+    through OmegaConf.
 
     Args:
         key: the part's place in the configuration.
 
     Raises:
-        ConfigError: if the target does not exist, or does not take its arguments.
+        ConfigError: if the target does not exist, or does not accept its arguments.
     """
     target = locate(key, spec["_target_"])
     given = {name: value for name, value in spec.items() if not name.startswith("_")}
@@ -35,7 +35,7 @@ def make(key: str, spec: dict[str, Any], **at_run_time: Any) -> Any:
         return instantiate(spec | {"_partial_": True}, _convert_="all")(**at_run_time)
     except UserError:
         raise
-    except Exception as error:  # whatever a library or the user's own code raises for its arguments
+    except Exception as error:  # libraries and the user's code raise any type
         if unknown:
             raise _no_such_argument(key, unknown[0], given, target, accepted) from error
         cause = error.__cause__ if isinstance(error, InstantiationException) and error.__cause__ else error
@@ -56,7 +56,7 @@ def locate(key: str, path: str) -> Any:
     """
     try:
         target = get_object(path)
-    except Exception as error:  # whatever importing the user's module raises
+    except Exception as error:  # the user's module may raise any type
         raise ConfigError(f"{key}._target_={path}: {_why_not_found(path)}") from error
     if not callable(target):
         raise ConfigError(f"{key}._target_={path}: neither a class nor a function")
@@ -82,7 +82,7 @@ def _why_not_found(path: str) -> str:
                     f"there is no module {name}; install it, put its directory on PYTHONPATH, or run from there with "
                     f"{TRUST}=[{name}]"
                 )
-            break  # the rest is in a class, or does not exist
+            break  # the rest of the path is in a class, or does not exist
         except Exception as error:  # raised by the user's code
             return f"importing {name} fails: {type(error).__name__}: {brief(error)}"
     known = [name for name in dir(module) if not name.startswith("_")]
@@ -90,7 +90,7 @@ def _why_not_found(path: str) -> str:
 
 
 def _parameters(target: Any) -> tuple[set[str], bool]:
-    """Return the names of a target's arguments, and whether it accepts others.
+    """Return the names of a target's arguments, and whether it accepts other names.
 
     A class that forwards **kwargs also accepts its parent's arguments.
     """
@@ -127,7 +127,7 @@ def _no_such_argument(key: str, name: str, given: dict[str, Any], target: Any, a
 
 
 def check_name(key: str, name: str, module: Any) -> None:
-    """Raise ConfigError unless `keras.losses` or `keras.metrics` has such a name and it needs no arguments."""
+    """Raise ConfigError unless `keras.losses` or `keras.metrics` has the name and the class needs no arguments."""
     known = [known for known in dir(module) if known.islower() and known not in ("get", "serialize", "deserialize")]
     try:
         module.get(name)
@@ -139,5 +139,5 @@ def check_name(key: str, name: str, module: Any) -> None:
 
 def brief(error: BaseException) -> str:
     """Return the first line of an error's text."""
-    text = re.sub(r"\{\{.*?\}\}|\[Op:\w+\](\s*name:)?", "", str(error))  # TensorFlow's names of operations
+    text = re.sub(r"\{\{.*?\}\}|\[Op:\w+\](\s*name:)?", "", str(error))  # without TensorFlow's names of operations
     return next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from keras.callbacks import Callback
     from keras.optimizers import Optimizer
 
-# The groups that an object replaces, and the options that replace their defaults.
+# The groups that an object replaces, and the overrides that switch off their defaults.
 REPLACED = {
     "model": ("model", "initializer", "normalization"),
     "optimizer": ("optimizer", "schedule", "clipping"),
@@ -29,15 +29,15 @@ NEUTRAL = {
 
 @dataclass(frozen=True)
 class Objects:
-    """Python objects that take the place of configured parts; callbacks come in addition."""
+    """Python objects that replace configured parts; callbacks are added to the configured ones."""
 
     callbacks: Sequence["Callback"] = ()
-    model: "Model | None" = None  # keeps its weights
+    model: "Model | None" = None  # it keeps its weights
     optimizer: "Optimizer | None" = None
 
     @property
     def names(self) -> dict[str, str]:
-        """The classes of the objects, by kind: `{"callbacks": "Stopper, Logger", "model": "Sequential"}`."""
+        """Names of the objects' classes, by kind: `{"callbacks": "Stopper, Logger", "model": "Sequential"}`."""
         given = {"callbacks": self.callbacks, "model": [self.model], "optimizer": [self.optimizer]}
         classes = {kind: [type(one).__name__ for one in objects if one is not None] for kind, objects in given.items()}
         return {kind: ", ".join(names) for kind, names in classes.items() if names}
@@ -69,17 +69,17 @@ class Objects:
         return replace(record, run_id=secrets.token_hex(6), objects=self.names)
 
     def written(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the configuration for config.yaml, with classes in place of the parts that the objects replace."""
+        """Return the configuration for config.yaml, with class names in place of the parts that the objects replace."""
         replaced = {kind: {"python_object": name} for kind, name in self.names.items() if kind in REPLACED}
         return {**config, **replaced, "python_objects": self.names}
 
 
 def refuse_objects(record: RunRecord, path: Path, what: str) -> None:
-    """Raise UserError if a run used Python objects, so that its record does not describe all of it.
+    """Raise UserError if a run used Python objects, because its record then does not describe all of it.
 
     Args:
         path: the run's directory.
-        what: the verb of the refusal: "resumed" for "cannot be resumed".
+        what: participle for the message, such as "resumed" in "cannot be resumed".
     """
     if record.objects:
         named = "; ".join(f"{kind}: {names}" for kind, names in record.objects.items())

@@ -11,10 +11,10 @@ import numpy.typing as npt
 from runner.core.errors import UserError
 from runner.core.text import printable
 from runner.data.new_examples import NewExamples
-from runner.engine.inference import predict
+from runner.engine.model_files.inference import predict
 from runner.run.trained import Trained
 
-_AT_ONCE = 1000  # examples that are predicted together
+_AT_ONCE = 1000  # number of examples that are predicted together
 _MOST_ERRORS = 24
 
 
@@ -23,7 +23,7 @@ class Prediction:
     """The prediction for one example."""
 
     file: Path
-    example: npt.NDArray[Any]  # raw
+    example: npt.NDArray[Any]  # the raw example
     probabilities: npt.NDArray[np.float32]  # (classes,)
     classes: tuple[str, ...]
     true_class: str | None  # None: unknown
@@ -54,10 +54,10 @@ def columns(classes: Iterable[str]) -> list[str]:
 
 
 def predictions(trained: Trained, examples: Iterable[NewExamples]) -> Iterator[list[Prediction]]:
-    """Yield the predictions for the examples of files, in order, many at once.
+    """Yield the predictions for the examples of files, in order; they are computed in batches.
 
     Raises:
-        UserError: if the network gives no numbers, as after a training that diverged.
+        UserError: if the network predicts no finite numbers, as after a training that diverged.
     """
     waiting: list[NewExamples] = []
     for more in examples:
@@ -83,14 +83,14 @@ def _predicted(trained: Trained, waiting: list[NewExamples]) -> list[Prediction]
 
 @dataclass
 class Errors:
-    """Count of errors among the examples whose class is known, and the most confident ones."""
+    """Number of errors among the examples whose class is known, and the most confident errors."""
 
     known: int = 0
     wrong: int = 0
     most_confident: list[Prediction] = field(default_factory=list)
 
     def add(self, made: Iterable[Prediction]) -> None:
-        """Count predictions."""
+        """Count the errors among predictions."""
         judged = [prediction for prediction in made if prediction.true_class is not None]
         errors = [prediction for prediction in judged if prediction.predicted_class != prediction.true_class]
         self.known += len(judged)

@@ -25,9 +25,9 @@ from runner.run.request import Request
 # Modules that need TensorFlow are imported where they are used: the main process of a sweep needs none.
 if TYPE_CHECKING:
     from runner.data.dataset import Dataset
-    from runner.engine.checkpoint import Checkpoint
+    from runner.engine.checkpoints.checkpoint import Checkpoint
     from runner.engine.compiled import Compiled
-    from runner.engine.device import ActiveDevice
+    from runner.engine.setup.device import ActiveDevice
     from runner.run.build import Parts
 
 LOG = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class Prepared:
         )
 
     def _fold(self) -> dict[str, Any]:
-        """Return which fold the test part is; nothing without folds."""
+        """Return the fold that is the test part, as facts for the record; nothing without folds."""
         chosen, held_out = self.settings.dataset, self.parts.split.held_out
         return {"folds": chosen.folds, "fold": chosen.fold, "held_out": held_out} if held_out else {}
 
@@ -92,12 +92,12 @@ def prepare(
     Args:
         base: the directory from which relative paths in the configuration start; None: the current one.
         objects: Python objects in place of configured parts.
-        one_thread: use one thread with `device.threads=auto`; other processes use the other cores.
+        one_thread: use one thread with `device.threads=auto`, because other processes use the other cores.
 
     Raises:
         UserError: if the configuration or the data cannot be used.
     """
-    from runner.engine.device import other_threads, prepare_device, refuse_too_large
+    from runner.engine.setup.device import other_threads, prepare_device, refuse_too_large
     from runner.run.build import build_dataset, build_parts, build_split
 
     settings = check(located(config, base))
@@ -130,7 +130,7 @@ def prepare_or_embedded(
 
 
 def names_a_place(dataset: Mapping[str, Any]) -> bool:
-    """Return whether a data set's configuration names a directory, which no other data may replace."""
+    """Return whether a data set's configuration names a directory, whose data must not be replaced by others."""
     return dataset.get("root") is not None
 
 
@@ -140,7 +140,7 @@ def fallback_warning(error: DataNotFound) -> str:
 
 
 def take_compiled(prepared: Prepared, kept: Kept) -> "Compiled":
-    """Return a run's compiled functions, at their initial values.
+    """Return a run's compiled functions, with all variables at their initial values.
 
     A run with another seed or another base learning rate may have compiled them.
     """
@@ -164,7 +164,7 @@ def take_compiled(prepared: Prepared, kept: Kept) -> "Compiled":
 
 
 def _differs_in_values_alone(settings: Settings) -> bool:
-    """Return whether another seed changes only the values of variables, and no compiled function."""
+    """Return whether another seed changes only the values of variables, not the compiled functions."""
     foreign = any(is_of_the_user(part.target) for part in settings.callbacks.values())
     return not (foreign or settings.augmentation or settings.averaging or settings.diagnostics)
 
@@ -172,7 +172,7 @@ def _differs_in_values_alone(settings: Settings) -> bool:
 def training(
     prepared: Prepared, compiled: "Compiled", epochs: int, checkpoint: "Checkpoint | None" = None
 ) -> Iterator[Row]:
-    """Train, and yield each epoch, after the epochs that the checkpoint holds."""
+    """Train and yield each epoch; the epochs in the checkpoint come first."""
     from runner.engine.training import shuffled, train
 
     parts = prepared.parts

@@ -25,9 +25,9 @@ class Request:
     choices: dict[str, str]
     overrides: list[str]
     in_sweep: bool
-    variant: str | None = None  # its name in reports, if it has one
+    variant: str | None = None  # its name in reports, if any
     hydra: Mapping[str, str] = field(default_factory=dict)  # Hydra's files of a run, by name
-    working_directory: str | None = None  # from which relative paths start; None: the current one
+    working_directory: str | None = None  # base of relative paths; None: the current directory
 
     @classmethod
     def from_hydra(cls, config: DictConfig) -> Self:
@@ -37,7 +37,7 @@ class Request:
             config: the configuration that Hydra passed to the job.
 
         Raises:
-            ConfigError: if a list of options was given to a group that takes one.
+            ConfigError: if a list of options was given to a group that allows only one.
         """
         hydra = HydraConfig.get()
         # Unresolved: an override may contain an interpolation that only the configuration can resolve.
@@ -68,7 +68,7 @@ class Request:
         )
 
     def with_dataset(self, option: str, dataset: Mapping[str, Any]) -> Self:
-        """Return the request with Hydra's files naming the data set that replaced the configured one."""
+        """Return the request, with the data set that replaced the configured one in Hydra's files."""
         files = {name: OmegaConf.create(text) for name, text in self.hydra.items() if name != "overrides.yaml"}
         if "config.yaml" in files:
             OmegaConf.update(files["config.yaml"], "dataset", dict(dataset), merge=False)
@@ -82,10 +82,10 @@ class Request:
 
 
 def chosen_options(hydra: Any, overrides: Sequence[str]) -> dict[str, str]:
-    """Return the option of each group that takes one, from the `hydra` node of a composed configuration.
+    """Return the option of each group that allows only one, from the `hydra` node of a composed configuration.
 
     Raises:
-        ConfigError: if a list of options was given to a group that takes one, or an option twice.
+        ConfigError: if a list of options was given to a group that allows only one, or an option was given twice.
     """
     for override in overrides:
         given = Override.parse(override)

@@ -1,4 +1,4 @@
-"""A finished run's network behind its preprocessing: from raw examples to the probabilities of named classes."""
+"""A finished run's network with its preprocessing: from raw examples to the probabilities of named classes."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -10,8 +10,8 @@ from runner.config.trust import refuse_strangers
 from runner.core.errors import UserError
 from runner.core.paths import located
 from runner.data.inference import Inference
-from runner.data.locations import refuse_missing
-from runner.engine.inference import inference_model
+from runner.data.storage.locations import refuse_missing
+from runner.engine.model_files.inference import inference_model
 from runner.models.saved import read_model
 from runner.records.inference_file import read_saved_inference
 from runner.records.run_directory import RunDirectory
@@ -23,7 +23,7 @@ from runner.run.objects import refuse_objects
 class Trained:
     """The network of a run, with the form of its raw examples and the names of its classes."""
 
-    model: keras.Model  # from raw examples to probabilities (examples, classes)
+    model: keras.Model  # maps raw examples to probabilities (examples, classes)
     inference: Inference
 
     @classmethod
@@ -38,7 +38,7 @@ class Trained:
         network = read_model(directory.model_path)
         try:
             return cls(inference_model(network, inference), inference)
-        except ValueError as error:  # of Keras too: the network takes inputs of another shape
+        except ValueError as error:  # includes Keras's error for inputs of another shape
             raise UserError(
                 f"{directory.path}: model.keras and inference.npz do not belong together ({error})"
             ) from error
@@ -47,7 +47,7 @@ class Trained:
 def read_inference(directory: RunDirectory) -> Inference:
     """Read the form of a run's raw examples and its preprocessing.
 
-    Earlier versions did not save them: then the data are loaded and preprocessed again.
+    Earlier versions did not save them; for their runs, the data are loaded and preprocessed again.
 
     Raises:
         UserError: if that is not possible, or the data have changed.
@@ -72,7 +72,7 @@ def _computed_again(directory: RunDirectory) -> Inference:
     refuse_missing(settings)
     dataset = build_dataset(settings)
     if dataset.fingerprint != record.dataset["fingerprint"]:
-        raise UserError(f"{dataset.source} holds other data than those of the run (another fingerprint)")
+        raise UserError(f"{dataset.source} holds other data than the run used (another fingerprint)")
     inference = Inference.of(dataset, build_split(settings, dataset))
     if inference is None:
         raise UserError(f"preprocessing._target_={settings.preprocessing.target}: has no statistics that can be saved")

@@ -1,4 +1,4 @@
-"""Best points of a tuning: each variant's choice by validation, and its final runs."""
+"""Best points of a tuning: the choice for each variant by validation, and its final runs."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,11 +29,11 @@ def choose(plan: Plan, sweep: Path, study: Study, growth: Growth | None = None) 
     """Return the plan with the final runs of each tuned variant's best point, and write tuning.csv.
 
     A point with a tuning run that diverged, failed or was pruned is chosen only if all points have one; then the point
-    with the smallest share of such runs is chosen. Of points that are equal, or differ only by rounding, the first is
-    chosen.
+    with the smallest share of such runs is chosen. Of points with equal scores, or scores that differ only by
+    rounding, the first is chosen.
 
     Args:
-        growth: the means to plan the final runs, if the plan does not have those of all points.
+        growth: plans the final runs, if the plan does not contain them for all points.
     """
     trials = _trials(plan, sweep, study.metric)
     best = {variant: _best(own, study.sign) for variant, own in trials.items()}
@@ -47,7 +47,7 @@ def choose(plan: Plan, sweep: Path, study: Study, growth: Growth | None = None) 
 
 
 def _placed(job: Job, chosen: Mapping[str, tuple[str, ...]]) -> Job:
-    """Return a tuned variant's job as a final one if its point is chosen, or else as a candidate."""
+    """Return a tuned variant's job as a final run if its point is chosen, otherwise as a candidate."""
     if job.phase in ("tuning", "pruned") or not job.point:
         return job
     return replace(job, phase="final" if chosen.get(job.variant) == tuple(job.point) else "candidate")

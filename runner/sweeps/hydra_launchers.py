@@ -18,12 +18,12 @@ from runner.sweeps.pools.local import LocalPool
 
 
 class PoolLauncher(Launcher):
-    """Base of the launchers: each provides a pool of workers, to which runner's sweeper hands frozen jobs."""
+    """Base class of the launchers: each provides a pool of workers for the frozen jobs of runner's sweeper."""
 
-    __module__ = "hydra_plugins.runner"  # Hydra 1.3 accepts plug-ins only from there
+    __module__ = "hydra_plugins.runner"  # Hydra 1.3 accepts plug-ins only from this namespace
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        """Do nothing: Hydra requires this method, but the jobs contain all settings."""
+        """Do nothing. Hydra requires this method, but the jobs contain all settings."""
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> NoReturn:  # noqa: ARG002
         """Refuse unplanned overrides."""
@@ -34,7 +34,7 @@ class PoolLauncher(Launcher):
         raise NotImplementedError
 
 
-_MOST = 1_000  # processes; each takes memory
+_MOST = 1_000  # processes; each needs memory
 
 
 class LocalLauncher(PoolLauncher):
@@ -85,7 +85,7 @@ def usable_cores() -> int:
 
 
 def visible_gpus(environment: Mapping[str, str], driver: Path = Path("/proc/driver/nvidia/gpus")) -> list[str]:
-    """Return CUDA's names of the visible GPUs, without starting CUDA."""
+    """Return CUDA's names for the visible GPUs, without starting CUDA."""
     chosen = environment.get("CUDA_VISIBLE_DEVICES")
     if chosen is not None:
         return [name for name in chosen.split(",") if name.strip() not in ("", "-1")]
@@ -114,12 +114,12 @@ class RayLauncher(PoolLauncher):
             if not is_finite(value) or value < 0:
                 raise ConfigError(f"hydra.launcher.{name}={value}: must be a finite number of at least 0")
         if not cpus and not gpus:
-            raise ConfigError("hydra.launcher.cpus=0: must be above 0 if gpus=0: a run needs a share of a CPU or a GPU")
+            raise ConfigError("hydra.launcher.cpus=0: must be above 0 if gpus=0: a run needs a share of a CPU or GPU")
         check_timeout(timeout_s)
         self._given = (address, workers, cpus, gpus, timeout_s)
 
     def pool(self) -> Pool:
-        """Connect to the cluster, or start one here."""
+        """Connect to the cluster, or start a local one."""
         try:
             from runner.sweeps.pools.ray import RayPool
         except ImportError as error:  # an optional dependency

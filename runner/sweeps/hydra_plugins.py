@@ -16,9 +16,9 @@ PLUGINS = (StudySweeper, *LAUNCHERS)
 def register_plugins() -> None:
     """Register the plug-ins under `hydra_plugins.runner`: Hydra 1.3 accepts plug-ins only from that namespace.
 
-    A real package of that name would be imported at every start of every program that uses Hydra in this environment.
+    Every program in this environment that uses Hydra would import a real package of that name at its start.
     """
-    plugins = Plugins.instance()  # this finds the installed plug-ins first
+    plugins = Plugins.instance()  # finds the installed plug-ins first
     try:
         namespace = importlib.import_module(_NAMESPACE)
     except ModuleNotFoundError:  # no other plug-in is installed
@@ -27,5 +27,5 @@ def register_plugins() -> None:
     for plugin in PLUGINS:
         setattr(module, plugin.__name__, plugin)
         plugins.register(plugin)
-    setattr(namespace, "runner", module)  # noqa: B010 - mypy knows of no such attribute
+    setattr(namespace, "runner", module)  # noqa: B010 - mypy does not know the attribute
     sys.modules[module.__name__] = module

@@ -1,4 +1,4 @@
-"""Hydra sweeper: plans, checks and trains a grid, a study or a search, and writes its report."""
+"""Hydra sweeper that plans, checks and trains a grid, a study or a search, and writes its report."""
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -44,10 +44,10 @@ _NOT_OF_A_RUN = (*SWEEP_KEYS, TRUST, "launcher")
 class StudySweeper(Sweeper):
     """Sweeper that plans, checks and trains the runs of a command, and reports on them."""
 
-    __module__ = "hydra_plugins.runner"  # Hydra 1.3 accepts plug-ins only from there
+    __module__ = "hydra_plugins.runner"  # Hydra 1.3 accepts plug-ins only from this namespace
 
     def __init__(self, params: dict[str, str] | None = None) -> None:
-        self._params = params or {}  # axes in the configuration, as in Hydra's own sweeper
+        self._params = params or {}  # axes in the configuration file, as for Hydra's own sweeper
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         """Store the composed configuration, and create the launcher."""
@@ -69,7 +69,7 @@ class StudySweeper(Sweeper):
         directory = Path(self.config.hydra.sweep.dir)
         params = [f"{key}={value}" for key, value in self._params.items()]
         try:
-            with closing(self.launcher.pool()) as pool:  # it starts during the planning, which takes seconds
+            with closing(self.launcher.pool()) as pool:  # the pool starts during the planning: both take seconds
                 options = {key: _switch(self.config, key) for key in ("dry_run", "fail_fast")}
                 with waiting(console, "planning the runs"):
                     plan, growth = plan_sweep(self.config, [*params, *arguments], composer, console)
@@ -91,7 +91,7 @@ class StudySweeper(Sweeper):
 
 
 def _ignored(_: Path) -> None:
-    """Stand in for the `begun` of an application that has none."""
+    """Do nothing, for an application without `begun`."""
 
 
 def _switch(config: DictConfig, key: str) -> bool:
@@ -104,9 +104,9 @@ def _switch(config: DictConfig, key: str) -> bool:
 def plan_sweep(
     config: DictConfig, arguments: Sequence[str], composer: Composer, console: Console
 ) -> tuple[Plan, Growth | None]:
-    """Return the runs that a command asks for, composed and checked against the schema.
+    """Return the runs of a command, composed and checked against the schema.
 
-    For a tuned study whose points depend on results, these are the first ones, and the means to plan the others.
+    For a tuned study whose points depend on results, these are the first runs, with a `Growth` to plan the others.
 
     Args:
         config: composed without the swept overrides.

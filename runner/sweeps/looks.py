@@ -1,4 +1,4 @@
-"""Planned looks: train a study's seeds block by block, and stop where its comparisons are decided."""
+"""Planned looks: training of a study's seeds in blocks, until its comparisons are decided."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -12,15 +12,15 @@ from runner.core.terminal import say
 from runner.core.text import counted
 from runner.records.design import Looks
 from runner.sweeps.planning.plan import Plan
-from runner.sweeps.train import Sweep
+from runner.sweeps.pool_training import Sweep
 
 
 def train_in_looks(plan: Plan, looks: Looks, sweep: Sweep, directory: Path, console: Console) -> bool:
-    """Train the final runs of a study look by look, and say whether a run failed.
+    """Train the final runs of a study look by look; return whether a run failed.
 
-    After each look, the variants whose comparisons are all decided get no further seeds; a baseline continues as long
-    as one of its variants does. The plan records the runs that are spared. Everything follows from the records, so a
-    study that was killed continues as if it had not been.
+    After each look, variants whose comparisons are all decided get no further seeds; a baseline continues as long as
+    one of its variants does. The plan records the spared runs. All decisions follow from the records, so a study that
+    was killed continues as if it had not been interrupted.
     """
     plan = replace(plan, jobs=[replace(job, phase="final") if job.phase == "spared" else job for job in plan.jobs])
     planned, failed = len(plan.of_phase("final")), False
@@ -44,7 +44,7 @@ def train_in_looks(plan: Plan, looks: Looks, sweep: Sweep, directory: Path, cons
 
 
 def undecided_comparisons(directory: Path, seeds: int) -> list[tuple[str, str]]:
-    """Return the comparisons of a study, variant and baseline, that its first seeds do not decide."""
+    """Return the comparisons of a study that its first seeds do not decide, as pairs of variant and baseline."""
     from runner.reporting.collection.collect import find_runs
     from runner.reporting.result_reader import Wish, read_results
 
@@ -59,7 +59,7 @@ def undecided_comparisons(directory: Path, seeds: int) -> list[tuple[str, str]]:
 
 
 def _spared(plan: Plan, seeds: int, undecided: Collection[str]) -> Plan:
-    """Return the plan without further final runs of decided variants."""
+    """Return the plan with the further final runs of decided variants marked as spared."""
     return replace(
         plan,
         jobs=[

@@ -13,7 +13,7 @@ from runner.records.run_directory import RunDirectory
 
 @dataclass(frozen=True)
 class Outcome:
-    """Result that a worker returns for a job; `locked`: another process is training it."""
+    """Result that a worker returns for a job; status `locked` means that another process is training it."""
 
     status: Status | Literal["locked"]
     seconds: float = 0.0
@@ -21,13 +21,13 @@ class Outcome:
     val_accuracy: float | None = None
     test_accuracy: float | None = None
     error: str | None = None  # one line
-    dataset: str | None = None  # its name and the beginning of its fingerprint
+    dataset: str | None = None  # name of the data set, and the beginning of its fingerprint
     validation: Mapping[str, float] = field(default_factory=dict)  # all validation metrics, by column
-    warnings: tuple[str, ...] = ()  # of trackers that failed
+    warnings: tuple[str, ...] = ()  # warnings about trackers that failed
 
     @classmethod
     def of(cls, record: RunRecord) -> Self:
-        """Return the outcome that a record describes."""
+        """Return the outcome of a recorded run."""
         row = record.summary()
         return cls(
             status=record.status,
@@ -50,12 +50,12 @@ def read_status(directory: RunDirectory) -> RunRecord | None:
     """Return the record of a run, or None if it does not exist or cannot be read."""
     try:
         return directory.read_record() if directory.record_path.exists() else None
-    except UserError:  # because of a full disk, perhaps; the run is trained again
+    except UserError:  # perhaps because of a full disk; the run is trained again
         return None
 
 
 def score(record: RunRecord, metric: str) -> float:
-    """Return the value of a completed run by which a choice is made.
+    """Return the value of a completed run that decides a choice.
 
     Raises:
         UserError: if it was not measured.
@@ -67,7 +67,7 @@ def score(record: RunRecord, metric: str) -> float:
 
 
 def not_measured(metric: str) -> str:
-    """Return the error text for a choice by a metric without values."""
+    """Return the error text for a choice by an unmeasured metric."""
     return f"{metric}: not measured by these runs, so it cannot decide the choice; see training.metrics"
 
 
@@ -80,7 +80,7 @@ def read_epochs(directory: RunDirectory) -> list[Row]:
 
 
 def write_ending(job: Job, directory: RunDirectory, status: Status, reason: str | None) -> Outcome:
-    """Record the final status of a run whose worker died, or could not begin it."""
+    """Record the final status of a run whose worker died or could not begin it."""
     record = read_status(directory) or RunRecord(
         run_id=job.run_id,
         name=job.config["name"],

@@ -3,11 +3,11 @@
 # Before TensorFlow: each pydantic model that a module defines makes pydantic look at all modules loaded so far.
 import runner.run.execute
 import runner.sweeps.worker
-from runner.engine.tensorflow_import import quick_import
+from runner.engine.setup.tensorflow_import import quick_import
 from runner.records.provenance import code_state
 
 with quick_import():
-    import sklearn.metrics  # noqa: F401 - of the scores
+    import sklearn.metrics  # noqa: F401 - for the scores
 
     import runner.reporting.scores
     import runner.run.build  # noqa: F401

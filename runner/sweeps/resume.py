@@ -1,4 +1,4 @@
-"""Resume an interrupted sweep or run from its directory."""
+"""Resuming of an interrupted sweep or run from its directory."""
 
 import logging
 import os
@@ -27,12 +27,12 @@ from runner.run.objects import refuse_objects
 from runner.run.request import Request
 from runner.sweeps.hydra_launchers import LAUNCHERS, PoolLauncher
 from runner.sweeps.planning.plan import Plan
+from runner.sweeps.pool_training import finished
 from runner.sweeps.run_plan import conduct
-from runner.sweeps.train import finished
 
 
 def refuse_changes(directory: Path, changes: Sequence[str]) -> None:
-    """Refuse overrides of a resumed run or sweep, and name the command that starts a new one with them.
+    """Refuse overrides of a resumed run or sweep, and show the command that starts a new one with them.
 
     Raises:
         UserError: if there are any.
@@ -46,7 +46,7 @@ def refuse_changes(directory: Path, changes: Sequence[str]) -> None:
     kept = [given for given in before if override_key(given) not in left_out]
     command = shlex.join(["runner", *as_typed(kept), *changes])
     text = (
-        f"{' '.join(changes)}: only {TRUST}=[my_package] is allowed, as resuming keeps the configuration; "
+        f"{' '.join(changes)}: only {TRUST}=[my_package] is allowed, because resuming keeps the configuration; "
         f"start a new {'run' if is_run else 'sweep'}, with the original flags (--config-dir): {command}"
     )
     if is_run:
@@ -73,9 +73,9 @@ def resume_sweep(
         trusted: packages whose classes the plan may name.
 
     Raises:
-        UserError: if the directory has no plan, a search, which only its own command can resume, or a plan that names
-            untrusted classes or would write files elsewhere.
-        Stopped: as `conduct` does.
+        UserError: if the directory has no plan, a plan that names untrusted classes or would write files elsewhere, or
+            a search, which only its own command can resume.
+        Stopped: as for `conduct`.
     """
     plan = Plan.read(directory)
     if any(job.phase == "trial" for job in plan.jobs):
@@ -99,12 +99,12 @@ def resume_run(path: Path, console: Console, trusted: Sequence[str]) -> None:
     """Resume one run from its checkpoint, or else from its start; a finished run stays unchanged.
 
     Raises:
-        UserError: if its record or its configuration cannot be read, another process uses it, or it is a trial that its
+        UserError: if its record or its configuration cannot be read, another process uses it, or it is a trial that a
             search may stop early.
         Stopped: if it fails or is interrupted again.
     """
     directory = RunDirectory(path)
-    directory.read_record()  # without a record nothing is written, not even a lock
+    directory.read_record()  # without a record, nothing may be written, not even a lock
     refuse_links_out(path)
     with run_lock(path):
         before = directory.read_record()  # its process may have ended it meanwhile
@@ -130,18 +130,18 @@ def _say_done(console: Console, path: Path, status: str) -> None:
 
 
 def _refuse_pruned_trial(path: Path) -> None:
-    """Raise UserError for a trial with pruning: its checkpoint belongs to a run that its search watches."""
+    """Raise UserError for a trial with pruning, because only its search can decide when to stop it."""
     home = path.resolve()
     try:
         jobs = Plan.read(home.parent).jobs
-    except UserError:  # no sweep, or none that can be read
+    except UserError:  # there is no sweep, or its plan cannot be read
         return
     if any(job.pruning and job.directory == home.name for job in jobs):
         raise UserError(f"{path}: to resume a trial that a pruner may stop, resume its sweep")
 
 
 def refuse_links_out(directory: Path) -> None:
-    """Raise UserError if a link in a directory leads out of it: files would be written elsewhere."""
+    """Raise UserError if a link in a directory leads out of it, because files would be written elsewhere."""
     home = directory.resolve()
     for folder, below, files in walk(directory):
         for path in (folder / entry for entry in [*below, *files]):

@@ -13,7 +13,7 @@ from runner.core.lock import run_lock
 from runner.core.terminal import say, show_warning
 from runner.core.text import counted
 from runner.core.write import remove_leftovers
-from runner.data.locations import refuse_missing
+from runner.data.storage.locations import refuse_missing
 from runner.records.job import Job
 from runner.records.provenance import code_state
 from runner.records.record import DONE, RunRecord
@@ -24,13 +24,13 @@ from runner.sweeps.outcome import read_status
 from runner.sweeps.planning.plan import Plan
 from runner.sweeps.planning.recorded import begun, grown
 from runner.sweeps.planning.study import Study, Tune, read_study
+from runner.sweeps.pool_training import Sweep
 from runner.sweeps.pools.base import Pool
 from runner.sweeps.progress.earlier_runs import earlier_runs
 from runner.sweeps.progress.estimate import Pace, estimate_range, learnt_pace
 from runner.sweeps.progress.plan_view import show_plan, show_selection
 from runner.sweeps.search.growing import Growth
 from runner.sweeps.search.tuner import Tuner
-from runner.sweeps.train import Sweep
 
 
 def conduct(
@@ -46,13 +46,13 @@ def conduct(
     """Check, show, save and train a plan, and report on its runs.
 
     Args:
-        growth: the means to plan the further trials of a tuned study, if its plan does not have all of them.
+        growth: plans further trials of a tuned study whose plan does not contain all of them.
 
     Raises:
         UserError: before anything trains, if a variant cannot be built.
         Stopped: at the end, with exit code 1 if a run failed, or 130 if the sweep was interrupted.
     """
-    import runner.reporting.report  # noqa: F401 - takes seconds: now, while the workers start
+    import runner.reporting.report  # noqa: F401 - takes seconds, during which the workers start
 
     study = read_study(plan.study) if plan.study else None
     plan = grown(plan, directory)
@@ -67,7 +67,7 @@ def conduct(
     remove_leftovers(directory)
     if not is_kept:
         plan.write(directory)
-    networks = {job.kind if job.fold is None else job.run_id for job in [*left, *later]}  # compiled for each fold anew
+    networks = {job.kind if job.fold is None else job.run_id for job in [*left, *later]}  # folds compile separately
     estimate = estimate_range([*left, *later], pace, pool.workers, kinds=len(networks))
     show_plan(console, plan, done, len(later), directory, estimate, pool.workers)
     _show_outlook(plan, study, [*records.values()], console)
@@ -95,10 +95,10 @@ def _checked(
     sweep: Sweep,
     growth: Growth | None,
 ) -> Pace:
-    """Build the runs that are left, and return their pace: measured now, or learnt from earlier runs.
+    """Build the remaining runs, and return their pace: measured now, or learnt from earlier runs.
 
     Args:
-        records: of the plan's runs that have begun, by run id.
+        records: records of the plan's runs that have begun, by run id.
     """
     here = [(job.variant, records[job.run_id]) for job in plan.jobs if job.run_id in records]
     known = learnt_pace(here or earlier_runs(plan.jobs))
@@ -108,7 +108,7 @@ def _checked(
 
 
 def _show_outlook(plan: Plan, study: Study | None, records: Sequence[RunRecord], console: Console) -> None:
-    """Show a plan's oddities, and what its design can and cannot show."""
+    """Show warnings about a plan, and the differences that its design can and cannot show."""
     from runner.sweeps.planning.forecast import forecast
 
     expected = forecast(plan, study, records)
@@ -119,7 +119,7 @@ def _show_outlook(plan: Plan, study: Study | None, records: Sequence[RunRecord],
 
 
 def _report(directory: Path, console: Console) -> None:
-    """Write the report of a sweep, and print what it says."""
+    """Write the report of a sweep, and print its verdicts."""
     from runner.reporting.report import report, show_verdicts
 
     try:
@@ -136,7 +136,7 @@ def _report(directory: Path, console: Console) -> None:
 
 
 def _after_tuning(plan: Plan, done: Container[str]) -> list[Job]:
-    """Return the runs that will follow the tuning, at one of its points, without those already done."""
+    """Return the runs that will follow the tuning, at one of its points, except those already done."""
     chosen = {(job.variant, job.seed) for job in plan.jobs if job.phase == "candidate" and job.run_id in done}
     return [job for job in plan.of_one_candidate() if (job.variant, job.seed) not in chosen]
 
@@ -153,7 +153,7 @@ def refuse_missing_data(jobs: Iterable[Job]) -> None:
 def _train(
     plan: Plan, study: Study | None, sweep: Sweep, directory: Path, console: Console, growth: Growth | None
 ) -> bool:
-    """Train the tuning runs, choose by them, and train the final runs; say whether a run failed."""
+    """Train the tuning runs, choose the best points, and train the final runs; return whether a run failed."""
     failed = False
     if study and study.tune:
         if study.tune.grows or study.tune.pruner != "none":
@@ -172,7 +172,7 @@ def _train(
 def _tune(plan: Plan, study: Study, sweep: Sweep, directory: Path, growth: Growth | None) -> tuple[Plan, bool]:
     """Train the trials of a study whose points or pruning depend on earlier results.
 
-    A second process would decide differently, so one at a time may do so.
+    Two processes would decide differently, so only one at a time may do this.
     """
     with run_lock(directory, of="tuning"):
         tuner = Tuner(plan, study, directory, sweep.workers, growth)

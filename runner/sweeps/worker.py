@@ -1,4 +1,4 @@
-"""Worker: checks or trains one job at a time in a worker process."""
+"""Worker process, which checks or trains one job at a time."""
 
 import logging
 import os
@@ -34,9 +34,9 @@ class Checked:
     """The result of building a run's parts."""
 
     error: str | None = None
-    cost: int = 0  # operations per epoch, in some unit
+    cost: int = 0  # operations per epoch, in an arbitrary unit
     epoch_seconds: float | None = None
-    compiling_seconds: float = 0.0  # spent on compiling, if an epoch was measured
+    compiling_seconds: float = 0.0  # time for compilation, if an epoch was measured
     warnings: tuple[str, ...] = ()
     measured: frozenset[str] = frozenset()  # names of the loss and the metrics
 
@@ -110,7 +110,7 @@ def check_job(task: tuple[Job, Depth], sweep: Path) -> Checked | EnvironmentFaul
     """Build a job's parts as its training would, to find errors early.
 
     Args:
-        task: the job, and the depth of the check: build it, also compile it for its training, or also time an epoch.
+        task: the job, and the depth of the check: build it, also compile it for training, or also time an epoch.
         sweep: the sweep's directory.
     """
     job, depth = task
@@ -157,6 +157,6 @@ def _compiled_seconds(prepared: "Prepared", depth: Depth) -> tuple[float | None,
 
 @contextmanager
 def _logged_to(path: Path) -> Iterator[None]:
-    """Send the log and all output to a file, even the last words of crashing native code."""
+    """Send the log and all output to a file, including the last output of native code that crashes."""
     with output_in(path) as stream, logged_by(logging.StreamHandler(stream)):
         yield

@@ -15,8 +15,8 @@ from rich.table import Table
 
 from runner.core.paths import conf_directory
 from runner.data.dataset import Dataset, Part
-from runner.engine.device import prepare_device
 from runner.engine.evaluation import Evaluator
+from runner.engine.setup.device import prepare_device
 from runner.engine.training import CompiledEpoch, shuffled, train
 from runner.run.build import build_dataset, build_parts, build_split
 from tests.composed import settings

@@ -12,9 +12,9 @@ from functools import partial
 import numpy as np
 
 from runner.records.design import Looks
-from runner.reporting.statistics.holm import holm
-from runner.reporting.statistics.joint_flips import Sides, adjusted
-from runner.reporting.statistics.sign_flips import sign_flip_p
+from runner.reporting.statistics.significance.holm import holm
+from runner.reporting.statistics.significance.joint_flips import Sides, adjusted
+from runner.reporting.statistics.significance.sign_flips import sign_flip_p
 from tests.benchmarks.calibration import MARGIN, NOISES, VARIANTS, markdown, rate
 
 STUDIES = 10_000

@@ -15,7 +15,7 @@ from scipy.spatial.distance import cdist
 from sklearn.model_selection import StratifiedKFold
 
 from runner.reporting.statistics.comparisons import Comparison
-from runner.reporting.statistics.corrected_t import compare_folds
+from runner.reporting.statistics.significance.corrected_t import compare_folds
 from tests.benchmarks.calibration import markdown, rate
 
 STUDIES = 1_000

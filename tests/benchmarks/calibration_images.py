@@ -12,9 +12,9 @@ import numpy as np
 from scipy import stats
 
 from runner.reporting.scores import expected_calibration_error, reliability_bins, scores
-from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.statistics.crossed import Crossed, Sample
 from runner.reporting.statistics.resampling import RESAMPLED, Resampling
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
 IMAGES = 200
 SEEDS = (3, 6, 10)
@@ -161,7 +161,7 @@ def main() -> None:
     parser.add_argument("--studies", type=int, default=10_000)
     parser.add_argument("--bootstraps", type=int, default=_BOOTSTRAPS, help="studies whose intervals are bootstrapped")
     asked = parser.parse_args()
-    print("| variance from | seeds | t over seeds | new images | naive bootstrap | its width |")
+    print("| source of variance | seeds | t over seeds | new images | naive bootstrap | relative width |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
     for noise in NOISES:
         for seeds in SEEDS:
@@ -170,7 +170,7 @@ def main() -> None:
             numbers = " | ".join(str(own) for own in found.values())
             print(f"| {noise.name} | {seeds} | {numbers} | {wider:.2f} |", flush=True)
     for metric, own in measure_scores(asked.bootstraps).items():
-        print(f"| made-up networks, `{metric}` | {_NETWORK_SEEDS} | {own['seeds']} | {own['new images']} | | |")
+        print(f"| simulated networks, `{metric}` | {_NETWORK_SEEDS} | {own['seeds']} | {own['new images']} | | |")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from runner.reporting.statistics.power import Design, seeds_for_difference, spread_factors
-from runner.reporting.statistics.sign_flips import sign_flip_p
+from runner.reporting.statistics.significance.sign_flips import sign_flip_p
 from tests.benchmarks.calibration import NOISES, Noise, rate
 
 STUDIES = 200
@@ -38,7 +38,7 @@ def whole(noise: Noise, pilot: int, studies: int, seed: int = 0) -> dict[str, np
 
 def tables(studies: int) -> Iterator[str]:
     """Yield the table as Markdown."""
-    yield "| noise | pilot | seeds asked for, median | power | interval covers |"
+    yield "| noise | pilot | recommended seeds, median | power | interval covers |"
     yield "| --- | ---: | ---: | ---: | ---: |"
     for name in ("normal", "heavy-tailed", "tied", "skewed up"):
         for pilot in PILOTS:

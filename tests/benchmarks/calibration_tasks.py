@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import stats
 
-from runner.reporting.statistics.dataset_tests import bayesian_signed_rank, iman_davenport, signed_rank_p
+from runner.reporting.statistics.significance.dataset_tests import bayesian_signed_rank, iman_davenport, signed_rank_p
 from runner.reporting.statistics.stratified import estimate, improvement, interquartile_mean, mean_of_means
 from tests.benchmarks.calibration import markdown, rate
 

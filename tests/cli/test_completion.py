@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from runner.cli.commands import COMMANDS
+from runner.cli.commands.export import TARGETS
+from runner.cli.commands.shells import REMOVALS, SCRIPTS
 from runner.cli.completion import completions, shown_completions
-from runner.cli.export import TARGETS
-from runner.cli.shells import REMOVALS, SCRIPTS
+from runner.cli.dispatch import COMMANDS
 from tests.imports import REPOSITORY
 
 

@@ -17,7 +17,7 @@ import yaml
 
 import runner
 from runner.cli import main
-from runner.cli.commands import COMMANDS, WORDS
+from runner.cli.dispatch import COMMANDS, WORDS
 from runner.core.paths import conf_directory
 from runner.records import run_directory
 from tests.warm import started

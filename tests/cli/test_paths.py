@@ -1,6 +1,6 @@
 import pytest
 
-from runner.cli.commands import run_command
+from runner.cli.dispatch import run_command
 
 
 @pytest.mark.parametrize(

@@ -137,16 +137,16 @@ def test_an_option_whose_name_yaml_takes_for_something_else_is_chosen_in_quotes(
 def test_a_key_that_a_study_leaves_out_is_added_with_a_plus():
     text = message("study=optimizers", "study.tune.budget=4")
     assert text.startswith("study.tune.budget=4: no such key (allowed: axes, per_variant, seeds)")
-    assert text.endswith("a key that the study leaves out is added by +study.tune.budget=4")
+    assert text.endswith("to add a key that the study lacks, use +study.tune.budget=4")
 
 
 def test_a_key_of_another_study_is_not_a_reason_to_choose_it():
-    assert message("study=smoke", "study.margin=0.001").endswith("is added by +study.margin=0.001")
+    assert message("study=smoke", "study.margin=0.001").endswith(", use +study.margin=0.001")
 
 
 def test_a_key_of_a_group_that_is_not_composed_names_the_group_and_not_a_similar_one():
     assert message("study.tune.budget=2") == "study.tune.budget=2: no study is chosen; choose one too: study=NAME"
     mine = ["study=mine", "study.tune.budget=2"]  # in a directory of the user's own
     assert composition_message(ValueError("Could not override 'study.tune.budget'."), mine) == (
-        "study.tune.budget=2: the chosen study has no tune.budget; what it leaves out is added by +study.tune.budget=2"
+        "study.tune.budget=2: the chosen study has no tune.budget; to add it, use +study.tune.budget=2"
     )

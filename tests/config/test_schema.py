@@ -95,9 +95,9 @@ def changed(chosen, override):
         ("dataset.label_noise=1", "dataset.label_noise=1: must be a finite number above 0 and below 1"),
         ("dataset.class_imbalance=0.5", "dataset.class_imbalance=0.5: must be a finite number of at least 1"),
         ("dataset.folds=1", "dataset.folds=1: must be an integer of at least 2"),
-        ("dataset.folds=5", "dataset: folds=5: needs dataset.fold, 0 to 4; folds=5 in place of dataset.folds=5 trains"),
-        ("dataset.fold=1", "dataset: fold=1: has no effect without folds"),
-        ("dataset.fold_from=all", "dataset: fold_from=all: has no effect without folds"),
+        ("dataset.folds=5", "dataset.folds=5: needs dataset.fold, 0 to 4; folds=5 in place of dataset.folds=5 trains"),
+        ("dataset.fold=1", "dataset.fold=1: has no effect without folds"),
+        ("dataset.fold_from=all", "dataset.fold_from=all: has no effect without folds"),
         ("+optimizer.layerwise.decay=0", "optimizer.layerwise.decay=0: must be a finite number above 0"),
         ("clipping.clipnorm=0", "clipping.clipnorm=0: must be a finite number above 0"),
         (
@@ -110,8 +110,8 @@ def changed(chosen, override):
         ("name=''", "name=: must be printable text on one line"),
         ("+training.momentum=1", "training.momentum=1: no such key (allowed: batch_size, epochs, loss, metrics)"),
         ("~optimizer._target_", "optimizer._target_: must be given"),
-        ("+optimizer.use_ema=true", "optimizer: use_ema=true: evaluates validation and test with different weights; u"),
-        ("+optimizer.amount=nan", "optimizer: amount=nan: must be a finite number"),
+        ("+optimizer.use_ema=true", "optimizer.use_ema=true: evaluates validation and test with different weights; u"),
+        ("+optimizer.amount=nan", "optimizer.amount=nan: must be a finite number"),
     ],
 )
 def test_a_wrong_value_is_one_line_with_key_value_and_what_is_allowed(override, message):
@@ -122,7 +122,7 @@ def test_a_wrong_value_is_one_line_with_key_value_and_what_is_allowed(override, 
 
 
 def test_a_fold_beyond_the_folds_is_refused():
-    with pytest.raises(ConfigError, match=r"^dataset: fold=5: must be 0 to 4, one of the 5 folds$"):
+    with pytest.raises(ConfigError, match=r"^dataset\.fold=5: must be 0 to 4, one of the 5 folds$"):
         check(config("dataset.folds=5", "dataset.fold=5"))
 
 

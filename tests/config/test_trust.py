@@ -40,7 +40,7 @@ DANGEROUS = (
     "tensorflow.python.platform.gfile.DeleteRecursively",
     "tensorflow.keras.utils.get_file",
     "runner.cli.main.main",
-    "runner.data.download.download",
+    "runner.data.storage.download.download",
     "runner.core.write.write_text",
     "runner.sweeps.hydra_launchers.os.system",
     "trustedly.Thing",

@@ -8,7 +8,7 @@ from runner.core.errors import ConfigError
 from runner.data import csv_file
 from runner.data.csv_file import load_csv
 from runner.data.dataset import DataError
-from runner.data.splits import split_dataset
+from runner.data.splitting.splits import split_dataset
 
 HOSTILE = ["NA", "None", "null", "nan", "032", "_base", "[l2]", "*star", "N/A", "NULL", "-inf", "=1+1"]
 PLAIN = "a,label,b\n1,0,2.5\n-3,1,4e2\n0.5,1,7\n2,0,1\n"

@@ -8,7 +8,7 @@ from runner.data.dataset import Dataset
 from runner.data.digits import load_digits
 from runner.data.inference import COMMON, Inference, keys_of
 from runner.data.preprocessing import Affine, PerImage, Unchanged, per_image, rescale, standardize, unchanged
-from runner.data.splits import split_dataset
+from runner.data.splitting.splits import split_dataset
 from runner.data.whitening import Whitening, zca
 
 IMAGES = Inference((2, 3, 1), "uint8", Unchanged(), ("cat", "dög"))
@@ -67,11 +67,11 @@ def test_a_file_has_the_common_keys_and_those_of_its_preprocessing(kind):
     [
         ({"preprocessing": np.array("own")}, "preprocessing is none of affine, "),
         ({"dtype": np.array("int8")}, "dtype is none of uint8, "),
-        ({"shape": np.array([2, 3])}, "shape is not"),
-        ({"shape": np.array([2, 0, 1])}, "shape is not"),
+        ({"shape": np.array([2, 3])}, "shape is neither"),
+        ({"shape": np.array([2, 0, 1])}, "shape is neither"),
         ({"classes": np.array(["one"])}, "fewer than two"),
         ({"classes": np.array([1, 2])}, "classes holds no names"),
-        ({"features": np.array(["a", "b"])}, "names 2 features for examples of shape"),
+        ({"features": np.array(["a", "b"])}, "lists 2 features for examples of shape"),
         ({"mean": np.ones(2)}, "does not fit"),
         ({"deviation": np.array([np.nan])}, "deviation holds no finite numbers"),
     ],

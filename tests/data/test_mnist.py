@@ -209,7 +209,8 @@ class TestAnotherDataSetInTheSameFormat:
         write_idx(tmp_path / "fashion_mnist", compress=True)
         (note,) = self.load(tmp_path).notes
         file = tmp_path / "fashion_mnist" / "train-images-idx3-ubyte.gz"
-        assert note == f"{file}: not the published file of fashion_mnist (checksum differs); is it of another data set?"
+        expected = "not the published file of fashion_mnist (checksum differs); is it from another data set?"
+        assert note == f"{file}: {expected}"
 
     def test_its_archive_bears_its_name(self, tmp_path, arrays):
         np.savez(tmp_path / "fashion_mnist.npz", **keras_names(arrays))

@@ -64,7 +64,7 @@ class TestImages:
     def test_transparent_pixels_get_the_background_of_the_run(self, image):
         clear = image("clear.png", np.zeros((4, 6, 4), np.uint8))
         assert Reader(COLOUR, {"background": "white"}).read(clear).inputs.min() == 255
-        with pytest.raises(DataError, match="transparent"):
+        with pytest.raises(DataError, match="transparent pixels; the images of the run have none"):
             Reader(COLOUR, {}).read(clear)
         with pytest.raises(ConfigError, match="background=pink"):
             Reader(COLOUR, {"background": "pink"}).read(clear)
@@ -76,7 +76,7 @@ class TestImages:
     @pytest.mark.parametrize("shape", [(4, 6, 2), (4, 6, 1)])
     def test_inputs_that_no_image_file_holds_need_an_archive(self, image, shape):
         numbers = Inference(shape, "uint8" if shape[-1] == 2 else "float32", Unchanged(), ("cat", "dog"))
-        with pytest.raises(DataError, match=r"which no image file holds; give an archive"):
+        with pytest.raises(DataError, match=r"which image files cannot hold; give an archive"):
             Reader(numbers, {}).read(image("a.png"))
 
     def test_a_table_is_no_image(self, table):

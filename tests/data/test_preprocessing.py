@@ -6,7 +6,7 @@ import pytest
 from runner.data.dataset import Part, Split
 from runner.data.mnist import load_mnist
 from runner.data.preprocessing import per_image, rescale, standardize, unchanged
-from runner.data.splits import split_dataset
+from runner.data.splitting.splits import split_dataset
 
 PARTS = (slice(150), slice(150, 200), slice(200, 250))
 

@@ -7,7 +7,7 @@ import pytest
 from runner.data.dataset import Split
 from runner.engine.compiled import compiled
 from runner.engine.final_evaluation import final
-from runner.engine.saving import save_model
+from runner.engine.model_files.saving import save_model
 from runner.engine.training import train
 from runner.optim.averaging import LastEpochs, MovingAverage
 from runner.optim.snapshots import Snapshots

@@ -106,7 +106,9 @@ def test_a_run_that_was_tracked_live_is_completed_not_doubled(alone, study, left
 
 def test_a_store_that_cannot_be_reached_is_one_line(alone, left_out, monkeypatch):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    with pytest.raises(EnvironmentFault, match=r"^http://127.0.0.1:9: API request to .*; what was written is kept$"):
+    with pytest.raises(
+        EnvironmentFault, match=r"^http://127.0.0.1:9: API request .*; entries written so far are kept$"
+    ):
         export_mlflow([alone], MlflowStore("http://127.0.0.1:9"), left_out)
 
 

@@ -8,8 +8,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from runner.cli.gallery import index_command
-from runner.cli.report import report_arguments
+from runner.cli.commands.gallery import index_command
+from runner.cli.commands.report import report_arguments
 from runner.core.errors import UserError
 from runner.gallery.page import write_gallery
 from tests.gallery.conftest import HOSTILE

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from pandas.testing import assert_frame_equal
 
 import runner
-from runner.cli.report import report_arguments, report_command
+from runner.cli.commands.report import report_arguments, report_command
 from runner.reporting.collection.collect import Run as Collected
 from runner.reporting.collection.labels import Values
 from runner.reporting.statistics import comparisons as statistics

@@ -10,7 +10,8 @@ from runner.core.write import write_csv
 from runner.records.run_directory import RunDirectory
 from runner.reporting import report
 from runner.reporting.statistics import comparisons as statistics
-from runner.reporting.statistics import dataset_tests, percentile_bootstrap, stratified
+from runner.reporting.statistics import percentile_bootstrap, stratified
+from runner.reporting.statistics.significance import dataset_tests
 
 MakeRun = Callable[..., Path]
 

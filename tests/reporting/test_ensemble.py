@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from runner.cli.report import ensemble_command
+from runner.cli.commands.report import ensemble_command
 from runner.core.errors import UserError
 from runner.reporting.ensemble import ensemble_frame, read_members, size_frame
 from runner.reporting.figures.of_ensemble import ensemble_figure, ensemble_table, gain_text

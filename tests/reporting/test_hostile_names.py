@@ -12,11 +12,11 @@ from runner.core.read import read_rows
 from runner.core.write import write_csv
 from runner.reporting import report as module
 from runner.reporting.collection.collect import find_runs
-from runner.reporting.figures.canvas import as_svg
-from runner.reporting.figures.fonts import legible
+from runner.reporting.figures.drawing.canvas import as_svg
+from runner.reporting.figures.drawing.fonts import legible
+from runner.reporting.figures.drawing.styles import variant_styles
 from runner.reporting.figures.learning_curves import learning_curves
 from runner.reporting.figures.of_run import confusion_matrix
-from runner.reporting.figures.styles import variant_styles
 from runner.reporting.formats import Output
 from runner.reporting.report import report
 from runner.reporting.result_reader import Wish

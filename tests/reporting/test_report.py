@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from runner.cli.report import report_arguments, report_command
+from runner.cli.commands.report import report_arguments, report_command
 from runner.core.errors import UserError
 from runner.core.lock import run_lock
 from runner.records.run_directory import RunDirectory

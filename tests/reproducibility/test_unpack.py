@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
-from runner.cli.reproducibility import reproduce_command
+from runner.cli.commands.reproducibility import reproduce_command
 from runner.core.errors import UserError
 from runner.reproducibility import unpack as module
 from runner.reproducibility.reproduce import run_of_row

@@ -8,7 +8,7 @@ from runner.core.errors import UserError
 from runner.data.inference import Inference
 from runner.data.new_examples import NewExamples
 from runner.data.preprocessing import Unchanged
-from runner.engine.inference import inference_model
+from runner.engine.model_files.inference import inference_model
 from runner.run.predictions import Errors, columns, predictions
 from runner.run.trained import Trained
 

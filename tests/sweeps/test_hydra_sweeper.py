@@ -9,7 +9,7 @@ import pytest
 from hydra.types import RunMode
 from rich.console import Console
 
-from runner.cli.sweeps import status_command
+from runner.cli.commands.sweeps import status_command
 from runner.config.ablation import ablation_arguments
 from runner.config.hydra_guard import GuardedLoader
 from runner.core.errors import ConfigError

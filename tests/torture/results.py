@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 import yaml
 
-# Weights, order and dropout are random. Augmentation takes seconds to compile; tests/engine/test_checkpoint.py has it.
-# Long enough to be stopped in the middle.
+# Weights, order and dropout are random. Augmentation, which takes seconds to compile, is tested in
+# tests/engine/checkpoints/test_checkpoint.py. Long enough to be stopped in the middle.
 CHOSEN = ("dataset=digits", "model.hidden_units=[16]", "regularizer=[dropout]", "training.epochs=40")
 TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}-\d+(\.\w+)?")
 

@@ -12,9 +12,9 @@ from threading import Event, Thread
 import pytest
 
 from runner.core.errors import UserError
-from runner.data import download
 from runner.data.mnist import load_mnist
-from runner.data.time_limit import within
+from runner.data.storage import download
+from runner.data.storage.time_limit import within
 from tests.published import idx_bytes
 from tests.torture.datasets import ARRAYS, STEMS
 

@@ -10,12 +10,12 @@ from runner.data.augmentation.draws import Tensor
 
 LEVELS = 256
 HIGHEST = LEVELS - 1.0
-_LUMA = np.array([19595, 38470, 7471], np.float32)  # of red, green and blue in grey, of 65,536 (ITU-R BT.601)
+_LUMA = np.array([19595, 38470, 7471], np.float32)  # weights of red, green and blue in grey, of 65,536 (ITU-R BT.601)
 _SMOOTHING = 5.0, 13.0  # weight of the middle of Pillow's 3x3 filter SMOOTH, and the sum of its weights
 
 
 def brightness(images: Tensor, factor: Tensor) -> Tensor:
-    """Blend with black: 0 gives black, 1 the image, more a brighter one."""
+    """Blend with black: 0 gives black, 1 the image, and a larger factor a brighter image."""
     return _blend(ops.zeros_like(images), images, factor)
 
 
@@ -65,7 +65,7 @@ def autocontrast(images: Tensor) -> Tensor:
 
 
 def equalize(images: Tensor) -> Tensor:
-    """Flatten the histogram of each channel of an image: as many pixels above a value as there are levels above it."""
+    """Flatten the histogram of each channel of an image, so that levels are equally frequent."""
     count, height, width, channels = images.shape
     pixels = height * width
     values = ops.cast(images, "int32")
@@ -90,5 +90,5 @@ def _grey(images: Tensor) -> Tensor:
 
 
 def _blend(other: Tensor, images: Tensor, factor: Tensor) -> Tensor:
-    """Return other + factor * (images - other), rounded down and kept in the range."""
+    """Return other + factor * (images - other), rounded down and clipped to the range."""
     return ops.clip(ops.floor(other + factor * (images - other)), 0.0, HIGHEST)

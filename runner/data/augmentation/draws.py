@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-Tensor = Any  # of the backend
+Tensor = Any  # a tensor of Keras's backend
 
 
 class Draws:

@@ -81,7 +81,7 @@ class Shear(Affine):
 
 
 class HorizontalFlip(Affine):
-    """Exchange of left and right, with a probability."""
+    """Horizontal flip with a given probability."""
 
     changes_digits = True  # a flipped digit or letter is another character
 
@@ -143,7 +143,7 @@ def warp(images: Tensor, parts: Sequence[Geometric]) -> Tensor:
 def _sources(parts: Sequence[Geometric], count: int, height: int, width: int) -> tuple[Tensor, Tensor]:
     """Return the source coordinates x and y of each pixel, each (count, pixels).
 
-    Affine parts apply in order; elastic displacements apply before them all, wherever they stand.
+    Affine parts are applied in order, after all elastic displacements, whatever their position.
     """
     total = matrices_of([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], count)
     for part in parts:

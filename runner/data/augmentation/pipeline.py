@@ -36,11 +36,11 @@ class Augmenter:
 def augmenter(parts: Mapping[str, Any], input_shape: tuple[int, ...], compiled: Callable[[Step], Step]) -> Augmenter:
     """Combine the parts of an augmentation.
 
-    All geometric parts come first, as one resampling; then the others in the given order; finally Keras layers, or
-    a user's.
+    All geometric parts come first, as one resampling; then the others in the given order; finally layers of Keras or
+    of the user.
 
     Args:
-        parts: by name, for messages.
+        parts: by name; the names are for messages.
         compiled: compiles a function of keras.ops into one kernel.
 
     Raises:

@@ -31,26 +31,26 @@ OPERATIONS = (
 _MAGNITUDE = 10.0
 _ROTATE = math.radians(30.0)
 _SHEAR = 0.3
-_TRANSLATE = 150.0 / 331.0  # of the side: 150 of ImageNet's 331 pixels
+_TRANSLATE = 150.0 / 331.0  # share of the side: 150 of ImageNet's 331 pixels
 _ENHANCE = 0.9
-_BITS = 4  # that posterize removes
+_BITS = 4  # bits that posterize removes
 
 
 class RandAugment:
     """Applies operations to each image, each drawn anew from 14 with equal probability.
 
-    The range of each channel over the training images counts as 0 to 255. In the geometric operations, the enhancements
-    and their opposites are equally likely: a rotation to the left or right, more or less contrast. The strength grows
-    with the magnitude: it goes from none to [-30, 30] degrees, a shear of 0.3, 45% of a side, factors of 1 +- 0.9 and 4
-    bits less; solarize inverts values from 256 down to all. As in this package's other geometric parts, an image is
-    resampled bilinearly about its middle, and its edge is repeated beyond it.
+    The range of each channel over the training images counts as 0 to 255. In the geometric operations and the
+    enhancements, both directions are equally likely: a rotation to the left or right, more or less contrast. The
+    strength grows with the magnitude: from no change to rotations by 30 degrees, a shear of 0.3, shifts by 45% of a
+    side, factors of 1 +- 0.9 and 4 bits less; the threshold of solarize falls from 256 to 0. As in this package's other
+    geometric parts, an image is resampled bilinearly about its middle, and its edge is repeated beyond it.
 
     Source: Cubuk et al. 2020, "RandAugment: practical automated data augmentation with a reduced search space", fig. 2.
         The published code lets three operations begin at their strongest (posterize, solarize, the enhancements at
         0.1); here, as in torchvision, all begin with no change.
     """
 
-    needs_range = True  # of the values of the training images
+    needs_range = True  # the range of the training images' values
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class RandAugment:
 
 
 class _Drawn(Affine):
-    """The geometric operations, by their signed strengths in [-1, 1], (count,) each: all but one are 0 for an image."""
+    """Signed strengths of the geometric operations in [-1, 1], (count,) each; at most one is not 0 for an image."""
 
     def __init__(self, strengths: dict[str, Tensor]) -> None:
         self._strengths = strengths

@@ -18,7 +18,7 @@ from runner.records.sweep_directory import RunKind, planned_variants
 
 
 def existing(paths: Sequence[Path]) -> Iterator[Path]:
-    """Yield the directories among the paths; a pattern such as SWEEP/* also matches files of the sweep.
+    """Yield the directories among the paths, without the files that a pattern such as SWEEP/* matches.
 
     Raises:
         UserError: if a path does not exist, or a single path is not a directory.
@@ -48,7 +48,7 @@ def refuse_no_runs(paths: Sequence[Path]) -> None:
 
 
 def no_run(paths: Sequence[Path]) -> UserError:
-    """Return the error for paths without any run; it counts those that a sweep has planned."""
+    """Return the error for paths without any run, with the number of runs that a sweep has planned."""
     named = ", ".join(map(str, paths))
     if planned := sum(not_begun(path, LeftOut()) for path in existing(paths)):
         return UserError(f"{named}: nothing to report yet: {counted(planned, 'planned run')}")
@@ -76,7 +76,7 @@ class Run:
             UserError: if the record or history cannot be read; names the file.
         """
         directory = RunDirectory(path)
-        running = is_locked(path)  # first, because a run writes its final status before it releases its lock
+        running = is_locked(path)  # before reading, because a run writes its final status before it releases its lock
         record = directory.read_record()
         record = replace(record, status=record.status_now(in_use=running))
         return cls(directory, record, directory.read_history())
@@ -87,10 +87,10 @@ class Run:
 
 
 def find_runs(paths: Iterable[Path], left_out: LeftOut | None = None, kind: RunKind = "result") -> list[Run]:
-    """Return the runs in and below the paths, each once, in the order of their paths; unreadable ones are left out.
+    """Return the readable runs in and below the paths, each once, in the order of their paths.
 
     A sweep contributes the runs of its current plan, in the plan's order. Runs of an earlier plan do not count. A run
-    that belongs to two variants appears once for each. The only path may be a run of any kind.
+    that belongs to two variants appears once for each. A single path may be a run of any kind.
 
     Args:
         left_out: collects unreadable runs.
@@ -139,8 +139,8 @@ class _Plans:
     def places(self, run: Path) -> list[tuple[int, str]]:
         """Return each row of a run's directory in its sweep's plan, with the variant's name.
 
-        Without a plan this is one row without a name; a run that is not in the plan has none. The name is empty if the
-        run is a single variant, whose name is in its record.
+        Without a plan, this is one row without a name; a run that is not in the plan has no row. The name is empty if
+        the run belongs to a single variant, whose name is in its record.
         """
         sweep = run.parent
         if sweep not in self._planned:
@@ -150,12 +150,12 @@ class _Plans:
         if planned is None:
             return [(0, "")] if self._kind == "result" else []
         variants = planned.get(run.name, {})
-        is_named = len(variants) > 1 or self._kind == "source"  # the record may name a variant that shares the run
+        is_named = len(variants) > 1 or self._kind == "source"  # the record may name another variant
         return [(place, name if is_named else "") for name, place in variants.items()]
 
 
 def _directories(path: Path, left_out: LeftOut) -> Iterator[Path]:
-    """Yield the directories in and below a path that hold a record."""
+    """Yield the directories with a record in and below a path."""
     for directory, below, files in walk(path):
         if "record.json" in [*files, *below]:
             yield directory

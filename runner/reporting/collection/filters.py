@@ -33,16 +33,16 @@ _CONSTANTS = {"true": "true", "false": "false", "none": NONE, "null": NONE}
 
 @dataclass(frozen=True)
 class Condition:
-    """A comparison of a column with a value, or with any of several."""
+    """A comparison of a column with a value, or with several values of which any may match."""
 
     column: str
     operator: str
-    wanted: Sequence[str]  # as on the command line; with an operator other than = there is one
+    wanted: Sequence[str]  # values as on the command line; only the operator = may have several
 
     @classmethod
     def equal(cls, column: str, value: Any) -> "Condition":
-        """Return the condition that a column has a value, or one of those in a list."""
-        value = value.tolist() if hasattr(value, "tolist") else value  # of NumPy or pandas
+        """Return the condition that a column has a value, or one of the values in a list."""
+        value = value.tolist() if hasattr(value, "tolist") else value  # a value of NumPy or pandas
         is_list = not isinstance(value, str | bytes) and hasattr(value, "__iter__")
         return cls(column, "=", [_as_text(one) for one in (value if is_list else [value])])
 
@@ -51,7 +51,7 @@ def parse_conditions(text: str) -> list[Condition]:
     """Parse comparisons joined with `and`, such as `optimizer = adam and train_seconds < 5`.
 
     Raises:
-        UserError: if the text is anything else; the message shows the part that was not understood.
+        UserError: if the text is not valid; the message shows the part that was not understood.
     """
     found: list[Condition] = []
     place = 0
@@ -86,7 +86,7 @@ def _as_text(value: Any) -> str:
 
 
 class Setting(str):
-    """A value of an override or a configuration, as text; it may stand for a number."""
+    """A value of an override or a configuration, as text; it may represent a number."""
 
 
 class Columns:
@@ -98,7 +98,7 @@ class Columns:
         Args:
             runs: the runs whose values are read.
             values: reader of the configuration's keys.
-            others: more columns, or a column in place of the summary's; one value per run.
+            others: further columns, which may replace columns of the summary; one value per run.
         """
         self._runs = runs
         self._values = values
@@ -108,7 +108,7 @@ class Columns:
         """Return the value of each run: a number, text, None or, for a key of the configuration, a `Setting`.
 
         Raises:
-            UserError: if no run has such a column or key; names the nearest.
+            UserError: if no run has such a column or key, with the nearest name.
         """
         if column in self._others:
             return list(self._others[column])
@@ -121,7 +121,7 @@ class Columns:
 
     @cached_property
     def measured(self) -> list[str]:
-        """The columns that are no keys of the configuration: facts and metrics of the runs."""
+        """The columns that are not keys of the configuration: facts and metrics of the runs."""
         return list(dict.fromkeys(name for row in self._rows for name in row))
 
     @cached_property
@@ -139,7 +139,7 @@ class Columns:
 
     @property
     def _known(self) -> set[str]:
-        """The names that a wrong one is compared with; one configuration stands for all."""
+        """The known names, for the nearest one to a wrong name; one configuration represents all."""
         groups = {group for run in self._runs for group in run.record.choices}
         return {*self._others, *self.measured, *self.overridden, *groups, *self._values.keys(self._runs)}
 
@@ -154,7 +154,7 @@ def matching(conditions: Iterable[Condition], columns: Columns, count: int) -> l
         count: number of runs.
 
     Raises:
-        UserError: if no run has a column, or no or several variants have a short form; names the nearest.
+        UserError: if no run has a column, or a short form fits no variant or several, with the nearest name.
     """
     kept = [True] * count
     for condition in conditions:
@@ -173,13 +173,13 @@ def _meets(cell: Any, condition: Condition) -> bool:
 
 
 def _comparable(cell: Any, value: str) -> tuple[Any, Any]:
-    """Return both as numbers if they are, else as text."""
+    """Return both as numbers if they are numbers, else as text."""
     numbers = (_number(cell) if isinstance(cell, Setting) or not isinstance(cell, str) else None), _number(value)
     return (_constant(_as_text(cell)), _constant(value)) if None in numbers else numbers
 
 
 def as_value(cell: Any) -> int | float | str | None:
-    """Return a cell as a number, true or false if it is one, else as text; None if it is missing."""
+    """Return a cell as a number or truth value if it is one, else as text; None if it is missing."""
     if not isinstance(cell, Setting):
         return None if _as_text(cell) == NONE and not isinstance(cell, str) else cell
     if (text := _constant(cell)) in ("true", "false"):
@@ -189,7 +189,7 @@ def as_value(cell: Any) -> int | float | str | None:
 
 
 def _number(value: Any) -> int | float | None:
-    """Return a number as it is, or the one that a text writes; None if there is none."""
+    """Return a number, or the number in a text; None if there is none."""
     if not isinstance(value, str):
         return None if _as_text(value) == NONE else value
     for kind in (int, float):

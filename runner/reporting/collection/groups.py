@@ -13,7 +13,7 @@ from runner.records.record import OF_ONE_RUN
 from runner.records.sweep_directory import Question, is_sweep_directory
 from runner.reporting.collection.collect import Run, run_directories
 
-_NAMED = 6  # most keys to name
+_NAMED = 6  # largest number of keys to list
 _LONGEST = 40  # characters of a value
 
 
@@ -50,9 +50,9 @@ def groups_of(paths: Iterable[Path]) -> list[Group]:
 
 
 def sweeps_apart(runs: Sequence[Run], left_out: LeftOut) -> str | None:
-    """Return a caution that names keys in which sweeps differ, without keys that vary within one, or None.
+    """Return a caution about keys in which sweeps differ, except keys that vary within a sweep; None without such keys.
 
-    Compares one run of each variant.
+    One run of each variant is compared.
 
     Args:
         left_out: collects configurations that cannot be read.
@@ -72,7 +72,7 @@ def sweeps_apart(runs: Sequence[Run], left_out: LeftOut) -> str | None:
 
 
 def plans_apart(runs: Iterable[Run], left_out: LeftOut) -> Iterator[str]:
-    """Yield cautions about what a report on several sweeps, or on chosen runs of one, leaves out of their plans.
+    """Yield cautions about parts of plans that a report on several sweeps, or on some runs of a sweep, leaves out.
 
     Args:
         left_out: collects plans that cannot be read.
@@ -93,14 +93,14 @@ def _question(sweep: Path, left_out: LeftOut) -> Question | None:
 
 
 def keys_apart(one: Run, other: Run, left_out: LeftOut) -> str:
-    """Name the keys in which two runs were configured differently, with both values; "" if there are none."""
+    """List the keys in which the configurations of two runs differ, with both values; "" if there are none."""
     if one.record.run_id == other.record.run_id:
         return ""
     return _listed(_differing([[_asked(one, left_out)], [_asked(other, left_out)]]))
 
 
 def _differing(sweeps: Sequence[Sequence[Mapping[str, str]]]) -> dict[str, str]:
-    """Return the keys that differ between sweeps and vary within none, with their values."""
+    """Return the keys that differ between sweeps but do not vary within any, with their values."""
     differing: dict[str, str] = {}
     for key in sorted({key for own in sweeps for asked in own for key in asked}, key=_groups_first):
         values = [{asked.get(key, "none") for asked in own} for own in sweeps]

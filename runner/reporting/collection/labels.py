@@ -15,12 +15,12 @@ from runner.core.omissions import LeftOut
 from runner.core.text import did_you_mean, shortened
 from runner.reporting.collection.collect import Run
 
-NONE = "none"  # stands for null, which pandas reads as a missing value and groupby drops
+NONE = "none"  # represents null, which pandas would read as a missing value and groupby would drop
 _ABSENT = object()
 
 
 class Values:
-    """Values of keys by run; reads a configuration once, and only if the record does not hold the value.
+    """Values of keys by run; a configuration is read once, and only if the record does not contain the value.
 
     Runs with the same overrides may have different configurations, if a named file was edited in between.
     """
@@ -46,7 +46,7 @@ class Values:
         return None if node is _ABSENT else _text(node)
 
     def in_force(self, run: Run, key: str) -> str | None:
-        """Return the same as `of`, but `none` for a group from which the run chose no option."""
+        """Return the value as `of` does, but `none` for a group from which the run chose no option."""
         value = self.of(run, key)
         return NONE if value is None and "." not in key and self._config(run) else value
 
@@ -95,21 +95,21 @@ def _text(value: Any) -> str:
 
 
 def variant_labels(runs: Sequence[Run]) -> list[str]:
-    """Return the label of each run's variant: its name, with its own overrides if runs of that name differ in them.
+    """Return the label of each run's variant: its name, plus its overrides if runs with that name differ in them.
 
-    With several data sets the label does not name the data set; `with_dataset` adds it.
+    With several data sets, the label does not contain the data set; `with_dataset` adds it.
     """
     labels, parts = variant_names(runs), _parts(runs)
-    # For each data set separately: a study may have tuned different values on each.
+    # Data sets are separate, because a study may have tuned different values on each.
     places = [(label, run.record.dataset["name"]) for label, run in zip(labels, runs, strict=True)]
     return [label + difference for label, difference in zip(labels, _differences(places, parts), strict=True)]
 
 
 def variant_names(runs: Sequence[Run]) -> list[str]:
-    """Return the name of each run's variant: its name in the study, or the overrides that not all runs share."""
+    """Return the name of each run's variant: its name in the study, or the overrides that differ between runs."""
     parts = _parts(runs)
     shared = set(parts[0]).intersection(*parts) if len({run.record.variant for run in runs}) > 1 else set()
-    texts: dict[frozenset[str], str] = {}  # the first order: overrides in another order are the same variant
+    texts: dict[frozenset[str], str] = {}  # keeps the first order: overrides in any order are the same variant
     names = []
     for own, run in zip(parts, runs, strict=True):
         left = [part for part in own if part not in shared]
@@ -140,11 +140,11 @@ def labels_by(runs: Sequence[Run], keys: Sequence[str], values: Values) -> list[
 def cells(runs: Sequence[Run], labels: Sequence[str], keys: Sequence[str]) -> list[str]:
     """Return the cell of each run: its overrides that vary within a variant.
 
-    A model that each optimizer was crossed with makes cells; a learning rate that belongs to one optimizer does not.
-    Without keys all runs are in one cell.
+    A model that was crossed with every optimizer defines cells; a learning rate that belongs to one optimizer does
+    not. Without keys, all runs are in one cell.
 
     Args:
-        keys: the keys whose values make the variants.
+        keys: the keys whose values define the variants.
     """
     if not keys:
         return [""] * len(runs)
@@ -162,20 +162,20 @@ def with_dataset(labels: Sequence[str], runs: Sequence[Run]) -> list[str]:
     """Return the labels, followed by the name of the data set if there are several.
 
     Raises:
-        UserError: if data sets of one name differ, so that results cannot be compared.
+        UserError: if data sets with the same name differ, because their results cannot be compared.
     """
-    seen: dict[str, dict[str, str]] = {}  # by name: each fingerprint, with the file of its first run
+    seen: dict[str, dict[str, str]] = {}  # by name: each fingerprint with the file of its first run
     for run in runs:
         dataset = run.record.dataset
         files = seen.setdefault(dataset["name"], {})
-        if dataset["fingerprint"]:  # empty if the run ended before it loaded data
+        if dataset["fingerprint"]:  # empty if the run ended before loading data
             files.setdefault(dataset["fingerprint"], Path(str(dataset.get("source", ""))).name)
     for name, files in seen.items():
         if len(files) > 1:
             named = ", ".join(f"{shortened(file)} {fingerprint[:12]}".strip() for fingerprint, file in files.items())
             raise UserError(
                 f"these runs used {len(files)} different data sets named {name} ({named}), which cannot be compared; "
-                "name only runs on one of them"
+                "give only runs on one of them"
             )
     if len(seen) == 1:
         return list(labels)
@@ -201,7 +201,7 @@ def _without_dataset(name: str, run: Run) -> str:
 
 
 def _differences(names: Sequence[tuple[str, str]], parts: Sequence[Sequence[str]]) -> list[str]:
-    """Return a suffix of overrides for each name, if runs of that name (in two studies) have different ones."""
+    """Return a suffix of overrides for each name that runs with different overrides have (in two studies)."""
     asked: dict[tuple[str, str], set[tuple[str, ...]]] = {}
     for name, own in zip(names, parts, strict=True):
         asked.setdefault(name, set()).add(tuple(sorted(own)))

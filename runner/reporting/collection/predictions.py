@@ -16,7 +16,7 @@ from runner.reporting.statistics.resampling import RESAMPLED, Resampling
 class Predicted:
     """Test predictions of all runs of a report."""
 
-    answers: list[Answers | None]  # of each run; None if incomplete or without predictions
+    answers: list[Answers | None]  # answers of each run; None if it is incomplete or has no predictions
     ensembles: dict[str, float]  # test accuracy of the averaged probabilities, by variant
 
 
@@ -29,10 +29,10 @@ def read_predicted(
 
     Args:
         variants: the variant of each run.
-        metric: of the report; if it is one of `RESAMPLED`, the answers hold its resampled values.
+        metric: metric of the report; if it is one of `RESAMPLED`, the answers contain its resampled values.
     """
     answers: list[Answers | None] = [None] * len(runs)
-    resamplings: dict[int, Resampling] = {}  # by number of examples
+    resamplings: dict[int, Resampling] = {}  # resamplings by number of examples
     ensembles: dict[str, float] = {}
     places: dict[str, list[int]] = {}
     for place, variant in enumerate(variants):
@@ -81,7 +81,7 @@ class _Sum:
 
 
 def class_names(runs: Sequence[Run]) -> list[str]:
-    """Return the names of the classes; empty if the runs have none, or different ones."""
+    """Return the names of the classes; empty if the runs have no names, or different ones."""
     names = {tuple(run.record.classes) for run in runs}
     return list(names.pop()) if len(names) == 1 else []
 

@@ -21,8 +21,8 @@ FORMATS = ("table", "csv", "json")
 _USUAL = ("status", "started", "variant", "seed")
 _TO_THE_MINUTE = len("2026-01-01T00:00")
 _WHOLE = ("status", "started", "seed")  # columns that are never cut
-_BY_ITS_END = ("variant", "directory")  # columns of which the end is shown, as they begin alike
-_NARROWEST = 8  # characters of a column that is cut
+_BY_ITS_END = ("variant", "directory")  # columns of which the end is shown, because their values begin alike
+_NARROWEST = 8  # least number of characters of a column that is cut
 _GAP = 2  # characters between columns
 
 Listed = dict[str, list[Any]]  # the values of each column, one per run
@@ -42,13 +42,13 @@ class RunList:
         """Choose runs and sort them.
 
         Args:
-            values: of keys.
+            values: reader of the keys' values.
             where: conditions as text.
-            sort: a column or key, by which runs without a value come last; None: newest first.
+            sort: a column or key to sort by (runs without a value come last); None: newest first.
             descending: largest value first.
 
         Raises:
-            UserError: if a condition is not understood, or no run has a column; names the option.
+            UserError: if a condition is invalid, or no run has a column, with the option.
         """
         columns = Columns(runs, values, {"variant": _labels(runs)})
         with _naming("--where"):
@@ -66,7 +66,7 @@ class RunList:
         """Return some columns of the list: numbers, text, true, false and None.
 
         Raises:
-            UserError: if no run has such a column or key; names the option.
+            UserError: if no run has such a column or key, with the option.
         """
         with _naming("--columns"):
             cells = {name: self.columns.of(name) for name in columns}
@@ -79,14 +79,14 @@ class RunList:
 
     @property
     def usual(self) -> list[str]:
-        """A few columns for a terminal, among them the first usual metric that some run of the list has."""
+        """A few columns for a terminal, including the first usual metric that some run of the list has."""
         metrics = [name for name in USUAL_METRICS if name in self.columns.measured]
         known = [name for name in metrics if any(value is not None for value in self.values([name])[name])]
         return [*_USUAL, *known[:1], "directory"]
 
 
 def show_table(console: Console, found: Listed) -> None:
-    """Print a table; where columns are too wide for the terminal, an ellipsis shows what was cut."""
+    """Print a table; if columns are too wide for the terminal, an ellipsis marks each cut."""
     texts = {name: [_shown(name, value) for value in values] for name, values in found.items()}
     widths = _widths(texts, console.width)
     ends = {name for name, values in found.items() if all(isinstance(value, int | float | None) for value in values)}
@@ -137,12 +137,12 @@ def _labels(runs: Sequence[Run]) -> list[str]:
     labels = variant_labels(runs)
     try:
         return with_dataset(labels, runs)
-    except UserError:  # two data sets of one name: a list compares nothing
+    except UserError:  # two data sets have the same name, but a list compares nothing
         return labels
 
 
 def _sorted(order: Sequence[int], cells: Sequence[Any], *, descending: bool) -> list[int]:
-    """Return the positions by their cells: numbers, then text, then missing ones; equal ones keep their order."""
+    """Return the positions by their cells: numbers, then text, then missing ones; equal cells keep their order."""
     values: dict[int, Any] = {place: as_value(cells[place]) for place in order}
     numbers = [place for place in order if isinstance(values[place], int | float)]
     texts = [place for place in order if isinstance(values[place], str)]
@@ -160,7 +160,7 @@ def _shown(name: str, value: Any) -> str:
 
 
 def _widths(texts: Mapping[str, Sequence[str]], room: int) -> dict[str, int]:
-    """Return widths of columns that fit into a line, as far as possible: the widest are cut first."""
+    """Return widths at which the columns fit into a line if possible; the widest ones are cut first."""
     own = {name: max(map(cell_len, cells)) for name, cells in texts.items()}
     least = {name: width if name in _WHOLE else min(width, _NARROWEST) for name, width in own.items()}
     widths = {name: max(width, cell_len(name)) for name, width in own.items()}
@@ -183,7 +183,7 @@ def _cut(text: str, width: int, *, from_end: bool = False) -> str:
 
 @contextmanager
 def _naming(option: str) -> Iterator[None]:
-    """Name the option in an error."""
+    """Add the option to an error in the block."""
     try:
         yield
     except UserError as error:

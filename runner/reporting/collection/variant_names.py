@@ -8,17 +8,17 @@ from runner.core.text import did_you_mean
 
 
 def find_variant(option: str, wished: str, labels: Iterable[str]) -> str:
-    """Return the only label that a text stands for.
+    """Return the single label that a text means.
 
-    A text stands for the label that is equal to it. Otherwise each of its parts, which commas separate, must be a part
-    of the label, its value (`sgd`) or its end (`learning_rate=0.1`); a label without further parts comes first. If no
-    label has these parts, the text stands for a label that contains it as whole words.
+    A text means the label that is equal to it. Otherwise, each of its comma-separated parts must be a part of the
+    label, the value of a part (`sgd`) or the end of one (`learning_rate=0.1`); a label without further parts comes
+    first. If no label has these parts, the text means a label that contains it as whole words.
 
     Args:
-        option: the option that names the variant, for the message.
+        option: the option with the variant, for the message.
 
     Raises:
-        UserError: if there is no such label, or several fit equally well; names them.
+        UserError: if there is no such label, or several fit equally well, with these labels.
     """
     known = list(dict.fromkeys(labels))
     parts = [part.strip() for part in wished.split(",")]

@@ -1,19 +1,24 @@
-"""Adjustment of the p values of a report's comparisons, and of the smallest that their designs can reach."""
+"""Adjustment of the p values of a report's comparisons, and of the smallest p values that their designs can reach."""
 
 import math
 from collections.abc import Mapping
 from typing import Any
 
 from runner.records.design import CORRECTION_NAMES, Correction, Looks
-from runner.reporting.statistics.attainability import FEWEST_FOLDS, FEWEST_SEEDS, smallest_equivalence_p, smallest_p
-from runner.reporting.statistics.holm import combined, holm
-from runner.reporting.statistics.joint_flips import adjusted
-from runner.reporting.statistics.names_of_tests import CORRECTED_T
 from runner.reporting.statistics.power import POWER, detectable_by_t, detectable_of
+from runner.reporting.statistics.significance.attainability import (
+    FEWEST_FOLDS,
+    FEWEST_SEEDS,
+    smallest_equivalence_p,
+    smallest_p,
+)
+from runner.reporting.statistics.significance.holm import combined, holm
+from runner.reporting.statistics.significance.joint_flips import adjusted
+from runner.reporting.statistics.significance.names_of_tests import CORRECTED_T
 
 
 def fewest(comparison: Mapping[Any, Any]) -> int:
-    """Return the number of seeds, or of folds, from which a comparison can be significant."""
+    """Return the smallest number of seeds, or of folds, for a significant comparison."""
     return FEWEST_FOLDS if comparison["test"] == CORRECTED_T else FEWEST_SEEDS
 
 
@@ -29,7 +34,7 @@ def groups_of(rows: list[dict[str, Any]], correction: Correction) -> list[list[d
 def adjust(
     rows: list[dict[str, Any]], groups: list[list[dict[str, Any]]], correction: Correction, looks: Looks | None
 ) -> None:
-    """Adjust the p values of the rows in groups, and the smallest that their designs can reach."""
+    """Adjust the p values of the rows in groups, and the smallest p values that their designs can reach."""
     family = [row for group in groups for row in group]
     for row in rows:
         row["family"] = len(family) if row["n"] >= fewest(row) else 0

@@ -16,14 +16,14 @@ from runner.reporting.comparison.folds import folds_of, units_of
 from runner.reporting.comparison.lost_runs import NO_RESULT, is_scored
 from runner.reporting.comparison.pairs import Arm, Design, arms_of, at_last_look
 from runner.reporting.metrics import TIMES_TO_TARGET, WARM_SECONDS, sign_of
-from runner.reporting.statistics.attainability import FEWEST_SEEDS, LEVEL
 from runner.reporting.statistics.comparisons import compare_paired, compare_unpaired, paired_sides
-from runner.reporting.statistics.corrected_t import apart_folds, compare_folds
-from runner.reporting.statistics.joint_flips import Flippable, Sides, repeated_interval
-from runner.reporting.statistics.names_of_tests import SIGN_TEST
 from runner.reporting.statistics.overlap import overlap_of
 from runner.reporting.statistics.paired_values import pair_error
-from runner.reporting.statistics.sign_test import TIME_COLUMNS, compare_times, paired_signs
+from runner.reporting.statistics.significance.attainability import FEWEST_SEEDS, LEVEL
+from runner.reporting.statistics.significance.corrected_t import apart_folds, compare_folds
+from runner.reporting.statistics.significance.joint_flips import Flippable, Sides, repeated_interval
+from runner.reporting.statistics.significance.names_of_tests import SIGN_TEST
+from runner.reporting.statistics.significance.sign_test import TIME_COLUMNS, compare_times, paired_signs
 from runner.reporting.statistics.summary import summarize
 from runner.reporting.statistics.win_probability import win_claim
 from runner.reporting.targets import TARGET_COLUMNS, target_columns
@@ -53,7 +53,7 @@ def aggregate_frame(
         summary: one row per run: variant, seed, status, epochs, train_seconds, parameters, dataset, the metric; with a
             target also the columns of `with_targets`.
         metric: a column of the summary.
-        target: of the validation metric.
+        target: target of the validation metric.
         budgets: points tried to tune each variant; 1 by default.
     """
     rows = []
@@ -63,7 +63,7 @@ def aggregate_frame(
         statistics = asdict(summarize(list(values), overlap)) if len(values) else {"n": 0}
         counts = {status: int((runs["status"] == status).sum()) for status in _COUNTED}
         costs = {name: runs[name].mean() for name in ("epochs", "train_seconds")}
-        costs["parameters"] = runs["parameters"].replace(0, np.nan).mean()  # 0: the run ended before it built a model
+        costs["parameters"] = runs["parameters"].replace(0, np.nan).mean()  # 0 if the run ended before building a model
         rows.append(
             {"variant": variant, "metric": metric, "runs": len(runs)}
             | statistics
@@ -92,7 +92,7 @@ def comparison_frame(
     half of them, are true pairs; the others are left out and counted as `unmatched`. Otherwise Welch's test is used.
 
     A diverged run counts as lost: it is the worst of its pair. If the metric is the time to the target, a
-    completed run that never reached the target is lost, too, and pairs are compared by the sign test, which fills
+    completed run that never reached the target is also lost, and pairs are compared by the sign test, which fills
     `TIME_COLUMNS`. Failed and interrupted runs are missing.
 
     The correction covers all rows with `FEWEST_SEEDS` or more, on all data sets together; `p_holm` is always Holm's.
@@ -102,24 +102,23 @@ def comparison_frame(
     significant difference is `better` or `worse`. `p_equivalence` and `p_beyond` are adjusted like `p_adjusted`, each
     over the same rows.
 
-    With planned looks, the adjusted p values are those over all looks that a comparison has had: a look counts once all
-    its seeds have ended on both sides. After that, the comparison covers the seeds of its last look alone, so that
-    difference, verdict and intervals are of the same runs. Comparisons that are not paired are tested only at the last
-    planned look.
+    With planned looks, p values are adjusted over all looks that a comparison has had: a look counts once all its seeds
+    have ended on both sides. The comparison then covers only the seeds of its last look, so that difference, verdict
+    and intervals are of the same runs. Comparisons that are not paired are tested only at the last planned look.
 
-    With cross-validation, the folds take the place of the seeds, and the corrected resampled t-test with Holm's method
-    that of the sign flips (`compare_folds`). Variants that do not share their folds are not tested.
+    With cross-validation, folds replace seeds, and the corrected resampled t-test with Holm's method replaces the sign
+    flips (`compare_folds`). Variants that do not share their folds are not tested.
 
     Args:
-        summary: one row per run: variant, seed, status, the metric, the columns that make true pairs, and `cell` if the
-            runs of one seed and variant differ; pairs are then made cell by cell.
-        baselines: the baseline of all variants, or of each.
-        bootstrap: compute the intervals that take most of the time: BCa, exact, and of the win probability.
-        margin: in the metric's unit, above 0.
-        looks: planned ones at the seeds 0, 1, 2, ...
+        summary: one row per run: variant, seed, status, the metric, the columns that define true pairs, and `cell` if
+            the runs of one seed and variant differ; pairs are then made within each cell.
+        baselines: the baseline of all variants, or of each variant.
+        bootstrap: compute the slow intervals: BCa, exact, and of the win probability.
+        margin: margin of equivalence in the metric's unit, above 0.
+        looks: planned looks at the seeds 0, 1, 2, ...
     """
     if folds_of(summary) is not None:
-        correction = "holm"  # joint flips take the folds for independent
+        correction = "holm"  # joint flips assume independent folds
     arms = arms_of(summary, metric)
     training = set(summary.loc[summary["status"] == "running", "variant"])
     rows: list[dict[str, Any]] = []
@@ -141,7 +140,7 @@ def comparison_frame(
 
 
 def _wins_of_lower(compared: Mapping[str, float]) -> dict[str, float]:
-    """Return the probability that the lower value wins, with its interval, from those of the higher one."""
+    """Return the probability that the lower value wins, with its interval, from the results for the higher value."""
     of_higher = {"win_probability": "win_probability", "win_low": "win_high", "win_high": "win_low"}
     return {name: 1 - compared[other] for name, other in of_higher.items()}
 
@@ -216,7 +215,7 @@ def _compared_by_folds(
 def _joint(
     test: str, sides: list[list[float]], seeds: list[int], had: Sequence[float], margin: float | None
 ) -> dict[str, Sides]:
-    """Return what the joint test of each claim, by its column, flips the signs of.
+    """Return the values whose signs the joint test of each claim flips, by the claim's column.
 
     Args:
         had: the number of seeds of each look.

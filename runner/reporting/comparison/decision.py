@@ -9,27 +9,27 @@ import pandas as pd
 from runner.core.text import counted
 from runner.records.design import CORRECTION_NAMES, Looks
 from runner.reporting.metrics import p_number, seeds_interval, sign_of
-from runner.reporting.statistics.attainability import LEVEL, seeds_needed
-from runner.reporting.statistics.names_of_tests import CORRECTED_T, NO_TEST
+from runner.reporting.statistics.significance.attainability import LEVEL, seeds_needed
+from runner.reporting.statistics.significance.names_of_tests import CORRECTED_T, NO_TEST
 
-UNDECIDED = "undecided"  # no significant difference was shown; the reason says whether one could be
+UNDECIDED = "undecided"  # no significant difference was shown; the reason tells whether one could have been
 NOT_SIGNIFICANT = "no significant difference"
-NEITHER_SHOWN = "neither a difference nor equivalence"  # with a margin
-BETTER, WORSE, EQUIVALENT = "better", "worse", "equivalent"  # verdicts with a margin; without one: higher, lower
-IDENTICAL = "identical"  # a variant and itself on another side, on every seed
-_ONLY_EQUIVALENCE = "can show equivalence but no difference"  # of a design
+NEITHER_SHOWN = "neither a difference nor equivalence"  # used with a margin
+BETTER, WORSE, EQUIVALENT = "better", "worse", "equivalent"  # with a margin; without one: higher, lower
+IDENTICAL = "identical"  # a variant has the same result on another side, on every seed
+_ONLY_EQUIVALENCE = "can show equivalence but no difference"  # describes a design
 NO_LOOK = "no planned look has tested it yet"
 OTHER_FOLDS = "fewer than two common folds, so there is no test"
 LOST_FOLD = "a run diverged, and folds have no test by ranks"
-STILL_TRAINING = "runs are still training"  # testing until p is small enough finds differences that do not exist
+STILL_TRAINING = "runs are still training"  # testing until p is small finds differences that do not exist
 
 
 def decision(row: Mapping[str, Any], tests: int, looks: Looks | None) -> tuple[str, str]:
     """Return the verdict, and the reason if it is undecided.
 
     Args:
-        row: with adjusted p values.
-        tests: number that multiplies the smallest p: comparisons by Holm's method, kinds of test by max-T.
+        row: comparison with adjusted p values.
+        tests: factor of the smallest p: number of comparisons for Holm's method, of kinds of test for max-T.
     """
     if not row["final"]:
         return UNDECIDED, STILL_TRAINING
@@ -67,12 +67,12 @@ def can_decide(comparison: Mapping[Any, Any]) -> bool:
 
 
 def shows_only_equivalence(comparison: Mapping[Any, Any]) -> bool:
-    """Return whether the design can reach significance for equivalence alone, and the comparison did not."""
+    """Return whether the design can reach significance only for equivalence, and the comparison has not."""
     return _ONLY_EQUIVALENCE in comparison["reason"]
 
 
 def outcome(comparison: "Mapping[Any, Any] | pd.Series[Any]") -> str:
-    """Return the verdict as better, worse, equivalent or undecided, with a margin or without."""
+    """Return the verdict as better, worse, equivalent or undecided, with or without a margin."""
     towards = {"higher": 1, "lower": -1}.get(comparison["verdict"])
     if towards is None:
         return str(comparison["verdict"])
@@ -88,12 +88,12 @@ def p_text(comparison: "Mapping[Any, Any] | pd.Series[Any]", name: str = "p_adju
 
 
 def has_times(comparison: Mapping[Any, Any]) -> bool:
-    """Return whether a comparison is one of paired times, by the sign test."""
+    """Return whether a comparison is of paired times, by the sign test."""
     return not pd.isna(comparison.get("faster", math.nan))
 
 
 def has_seeds_apart(comparison: Mapping[Any, Any], seeds: Mapping[str, float]) -> bool:
-    """Return whether a paired comparison leaves out completed seeds that count in a mean of either side.
+    """Return whether a paired comparison leaves out completed seeds that count in either side's mean.
 
     Args:
         comparison: a row of a comparison frame.
@@ -115,18 +115,18 @@ def cannot_decide(
     """Describe a design that cannot reach significance: "6 seeds cannot decide over 3 comparisons (7 can)".
 
     Args:
-        tests: number that multiplies the smallest p value.
-        kind: name of one of them.
+        tests: factor of the smallest p value.
+        kind: name of one test.
     """
     family = f" over {counted(tests, kind)}" if tests > 1 else ""
     return f"{counted(seeds, unit)} {what}{family} ({seeds_needed(tests)} can)"
 
 
 def may_be_these_alone(comparison: Mapping[Any, Any]) -> bool:
-    """Return whether a difference or an equivalence is clear on these test examples, but not on new ones.
+    """Return whether a difference or equivalence is clear on these test examples, but not on new ones.
 
     Args:
-        comparison: a row of a comparison frame; without `TEST_SET_COLUMNS` nothing is known of new examples.
+        comparison: a row of a comparison frame; without `TEST_SET_COLUMNS`, nothing is known about new examples.
     """
     low, high = (comparison.get(f"new_images_{end}", math.nan) for end in ("low", "high"))
     if comparison["verdict"] == EQUIVALENT:

@@ -12,19 +12,19 @@ from scipy import stats
 from runner.core.text import counted
 from runner.records.baselines import arm_parts
 from runner.reporting.comparison.decision import STILL_TRAINING, outcome
-from runner.reporting.comparison.difference import Difference
 from runner.reporting.comparison.folds import units_of
+from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.metrics import interval_text, signed_text
 from runner.reporting.results import Results
 from runner.reporting.sentences.time_verdicts import shown_estimate
-from runner.reporting.statistics.attainability import CONFIDENCE
-from runner.reporting.statistics.names_of_tests import CORRECTED_T
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
+from runner.reporting.statistics.significance.names_of_tests import CORRECTED_T
 from runner.reporting.tuning.tuning_trials import point_values
 
 BY_EPOCH = ["variant", "name", "cell", "epoch", "n", "mean", "low", "high"]
 _TINY = np.finfo(float).tiny
-_TRAINING = "training"  # the word of a comparison without a verdict yet
-_DIGITS = 3  # of a chosen value
+_TRAINING = "training"  # word for a comparison that has no verdict yet
+_DIGITS = 3  # significant digits of a chosen value
 _SPACE = "\N{NO-BREAK SPACE}"
 
 
@@ -73,18 +73,18 @@ def _difference(
 def differences_by_seed(
     summary: pd.DataFrame, metric: str, places: Sequence[Sequence[int]], *, is_paired: bool
 ) -> dict[Any, float]:
-    """Return the differences by seed or fold; several runs of one, in any cells, count as their mean."""
+    """Return the differences by seed or fold; several runs of a seed, in any cells, count as their mean."""
     one, other = (_seed_means(summary, summary[[metric]].astype(float), side)[metric] for side in places)
     found = one - (other if is_paired else other.mean())
     return dict(zip(found.index, found, strict=True))
 
 
 def _seed_means(summary: pd.DataFrame, values: pd.DataFrame, places: Sequence[int]) -> pd.DataFrame:
-    """Return the mean values of each seed or fold: of its runs in each cell, then over the cells.
+    """Return the mean value of each seed or fold, first over its runs in each cell, then over the cells.
 
     Args:
         values: one row per row of the summary.
-        places: the rows to take.
+        places: the rows to use.
     """
     runs = summary.iloc[list(places)]
     units = units_of(runs)
@@ -98,8 +98,8 @@ def _seed_means(summary: pd.DataFrame, values: pd.DataFrame, places: Sequence[in
 def differences_by_epoch(results: Results, found: Sequence[Difference]) -> pd.DataFrame:
     """Return one row per difference and epoch: variant, name, cell, epoch, n (pairs), mean, low and high.
 
-    The differences are those of the validation metric. They end with the shortest run. The 95% intervals hold for each
-    epoch alone; without pairs they are Welch's. The frame is empty without a history of the metric.
+    The differences are in the validation metric, and end with the shortest run. The 95% intervals hold for each epoch
+    separately; without pairs, they are Welch's. The frame is empty without a history of the metric.
     """
     history, column, rows = results.history, results.validation_metric, [pd.DataFrame(columns=BY_EPOCH)]
     if column in history:
@@ -132,7 +132,7 @@ def _reach_of_mean(values: npt.NDArray[np.float64], overlap: float) -> npt.NDArr
     """Return half the width of the t-interval of each column's mean; NaN for one row.
 
     Args:
-        overlap: of the training sets; see `summarize`.
+        overlap: overlap of the training sets; see `summarize`.
     """
     n = len(values)
     if n < 2:
@@ -155,7 +155,7 @@ def _welch_reach(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -
 
 
 def names_and_cells(results: Results) -> dict[str, tuple[str, str]]:
-    """Return by label the name of each variant, and its cell of the grid with its data set.
+    """Return the name of each variant, and its cell of the grid with its data set, by label.
 
     Without several baselines there is one cell, "", and the names are the labels.
     """
@@ -170,7 +170,7 @@ def names_and_cells(results: Results) -> dict[str, tuple[str, str]]:
 
 
 def _chosen(results: Results) -> dict[str, str]:
-    """Return the values that were chosen for each tuned variant, by its label."""
+    """Return the chosen values of each tuned variant, by label."""
     if results.tuning is None:
         return {}
     best = results.tuning[results.tuning["chosen"]]
@@ -187,7 +187,7 @@ def _last(key: str) -> str:
 
 
 def _short(value: str) -> str:
-    """Shorten a number to a few digits; other text stays."""
+    """Shorten a number to a few digits; leave other text unchanged."""
     try:
         number = float(value)
     except ValueError:

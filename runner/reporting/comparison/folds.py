@@ -1,4 +1,4 @@
-"""Folds of cross-validation in a report: what counts as one observation, and which runs must not be mixed."""
+"""Folds of cross-validation in a report: the unit of observation, and runs that must not be mixed."""
 
 import math
 from collections.abc import Mapping
@@ -9,12 +9,12 @@ import pandas as pd
 
 from runner.core.errors import UserError
 from runner.core.text import counted
-from runner.reporting.statistics.names_of_tests import CORRECTED_T, NO_TEST
 from runner.reporting.statistics.overlap import overlap_of
+from runner.reporting.statistics.significance.names_of_tests import CORRECTED_T, NO_TEST
 
 
 def units_of(summary: pd.DataFrame) -> "pd.Series[Any]":
-    """Return what each run is one observation of: the examples of its fold, or its seed without cross-validation.
+    """Return the unit that each run observes: the examples of its fold, or its seed without cross-validation.
 
     Args:
         summary: one row per run: seed and, for cross-validation, held_out.
@@ -25,10 +25,10 @@ def units_of(summary: pd.DataFrame) -> "pd.Series[Any]":
 
 
 def folds_of(summary: pd.DataFrame) -> int | None:
-    """Return the number of folds of cross-validated runs; None without, and 0 if the runs differ in it."""
+    """Return the number of folds of cross-validated runs; None without folds, and 0 if the runs differ in it."""
     if "folds" not in summary:
         return None
-    begun = summary.loc[~summary["status"].isin(["failed", "interrupted"]), "folds"]  # others may know of no data
+    begun = summary.loc[~summary["status"].isin(["failed", "interrupted"]), "folds"]  # others may not know their data
     if begun.isna().all():
         return None
     return int(begun.iloc[0]) if begun.eq(begun.iloc[0]).all() else 0
@@ -36,10 +36,10 @@ def folds_of(summary: pd.DataFrame) -> int | None:
 
 @dataclass(frozen=True)
 class Unit:
-    """What counts as one observation of a variant, for words and intervals."""
+    """The unit of observation of a variant, for words and intervals."""
 
     noun: str = "seed"
-    overlap: float = 0.0  # n_test / n_train of folds; NaN: runs share their observations, and have no common interval
+    overlap: float = 0.0  # n_test / n_train of folds; NaN if runs share observations, and have no common interval
 
 
 SEEDS = Unit()
@@ -53,7 +53,7 @@ def unit_of(summary: pd.DataFrame) -> Unit:
     """
     if not (folds := folds_of(summary)):
         return SEEDS
-    known = summary[summary["held_out"].notna()]  # a run that failed early knows of no fold
+    known = summary[summary["held_out"].notna()]  # a run that failed early does not know its fold
     is_shared = known.duplicated(["variant", "held_out"]).any()
     return Unit("fold", math.nan if is_shared else overlap_of(folds))
 
@@ -64,12 +64,12 @@ def refuse_mixed_folds(summary: pd.DataFrame) -> None:
         numbers = summary["folds"].astype("Int64")
         kinds = " and ".join("no folds" if pd.isna(one) else counted(one, "fold") for one in numbers.unique())
         raise UserError(
-            f"these runs have {kinds}, so they were tested on different examples; name only runs of one kind"
+            f"these runs have {kinds}, so they were tested on different examples; give only runs of one kind"
         )
 
 
 def folds_text(summary: pd.DataFrame) -> str:
-    """Describe the cross-validation: "5-fold cross-validation, repeated 3 times"; "" without."""
+    """Describe the cross-validation: "5-fold cross-validation, repeated 3 times"; "" without folds."""
     if not (folds := folds_of(summary)):
         return ""
     held_out = summary["held_out"].groupby(summary["dataset"]).nunique().max()
@@ -78,5 +78,5 @@ def folds_text(summary: pd.DataFrame) -> str:
 
 
 def unit_noun(comparison: Mapping[Any, Any]) -> str:
-    """Return what a comparison counts: `fold` or `seed`."""
+    """Return the noun for a comparison's unit: `fold` or `seed`."""
     return "fold" if comparison["test"] in (CORRECTED_T, NO_TEST) else "seed"

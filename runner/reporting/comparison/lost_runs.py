@@ -24,7 +24,7 @@ def is_scored(summary: pd.DataFrame, metric: str) -> "pd.Series[bool]":
 
 
 def lost_shares(summary: pd.DataFrame, metric: str, by: str | list[str]) -> "pd.Series[float]":
-    """Return each group's share of lost runs among the completed and diverged ones; NaN without any."""
+    """Return each group's share of lost runs among its completed and diverged runs; NaN without such runs."""
     ended = summary["status"].isin(["completed", "diverged"])
     keys = [summary[key] for key in ([by] if isinstance(by, str) else by)]
     shares: pd.Series[float] = is_lost(summary, metric).astype(float).where(ended).groupby(keys, sort=False).mean()
@@ -32,5 +32,5 @@ def lost_shares(summary: pd.DataFrame, metric: str, by: str | list[str]) -> "pd.
 
 
 def no_result_text(row: "Mapping[Any, Any] | pd.Series[Any]") -> str:
-    """Return the numbers of a variant's runs without a result, by status; "" if all have one."""
+    """Return the numbers of a variant's runs without a result, by status; "" if all have a result."""
     return ", ".join(f"{row[status]} {status}" for status in NO_RESULT if row[status])

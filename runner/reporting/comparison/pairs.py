@@ -12,23 +12,23 @@ from runner.reporting.comparison.folds import folds_of, units_of
 from runner.reporting.comparison.lost_runs import is_lost, is_scored
 from runner.reporting.metrics import sign_of
 
-_PAIRING = ("fingerprint", "split")  # runs of one seed are a pair only if they share these
-_WEIGHTS = ("weight_shapes", "initial_weights")  # if runs share the first, they must share the second
-Pair = tuple[Any, Any]  # cell and seed
+_PAIRING = ("fingerprint", "split")  # runs of a seed form a pair only if they share these
+_WEIGHTS = ("weight_shapes", "initial_weights")  # runs that share the first must also share the second
+Pair = tuple[Any, Any]  # a cell and a seed
 
 
 @dataclass(frozen=True)
 class Arm:
     """Results of a variant by cell and seed, with the facts that make pairs.
 
-    Several runs of one seed and cell count as their mean. A lost run has the infinitely worse score. With
-    cross-validation, the examples of a fold take the place of the seed.
+    Several runs of a seed and cell count as their mean. A lost run has an infinitely bad score. With cross-validation,
+    the examples of a fold replace the seed.
     """
 
     scores: dict[Pair, float]
     facts: dict[Pair, Any]
-    folds: int | None = None  # of cross-validation
-    ended: frozenset[int] = frozenset()  # seeds whose runs in all cells have ended, with a result or a failure
+    folds: int | None = None  # number of folds of cross-validation
+    ended: frozenset[int] = frozenset()  # seeds whose runs have ended in all cells, with or without a result
 
     @classmethod
     def of(cls, runs: pd.DataFrame, metric: str) -> Self:
@@ -55,17 +55,17 @@ class Arm:
         return cls(scores, facts, folds_of(runs), ended)
 
     def has_ended(self, seeds: int) -> bool:
-        """Return whether the runs of so many seeds, counted from 0, have ended."""
+        """Return whether the runs of the first seeds, counted from 0, have ended."""
         return self.ended.issuperset(range(seeds))
 
     def first(self, seeds: int) -> "Arm":
-        """Return the results of so many seeds, counted from 0."""
+        """Return the results of the first seeds, counted from 0."""
         return replace(self, scores={pair: score for pair, score in self.scores.items() if pair[1] < seeds})
 
     def is_pair(self, other: Self, pair: Pair) -> bool:
         """Return whether the runs of a seed share data, split and initial weights; unknown facts count as equal.
 
-        Runs of one fold share its examples, and need to share only the data.
+        Runs of a fold share its examples, and need to share only the data.
         """
         one, two = self.facts[pair], other.facts[pair]
         if self.folds is not None:
@@ -76,7 +76,7 @@ class Arm:
         return _differ(one[shapes], two[shapes]) or not _differ(one[values], two[values])
 
     def without_cells(self) -> "Arm":
-        """Return the arm with the mean over all cells of each seed."""
+        """Return the arm with each seed's mean over all cells."""
         seeds: dict[Pair, list[float]] = {}
         for (_, seed), score in self.scores.items():
             seeds.setdefault(("", seed), []).append(score)
@@ -85,7 +85,7 @@ class Arm:
         return replace(self, scores=scores, facts=facts)
 
     def by_seed(self, cells: Container[Any]) -> list[float]:
-        """Return the mean over some cells for each seed; infinitely bad if a run diverged in any cell."""
+        """Return each seed's mean over some cells; infinitely bad if a run diverged in any of them."""
         seeds: dict[Any, list[float]] = {}
         for (cell, seed), score in self.scores.items():
             if cell in cells or np.isinf(score):
@@ -110,12 +110,12 @@ def arms_of(summary: pd.DataFrame, metric: str) -> dict[str, Arm]:
 
 @dataclass(frozen=True)
 class Design:
-    """Design of a comparison: the runs of two arms to compare, by pairs or not."""
+    """Design of a comparison: the runs of two arms to compare, paired or not."""
 
     arms: tuple[Arm, Arm]
-    is_apart: bool  # the arms share no cell, so the cells of a seed are averaged
+    is_apart: bool  # whether the arms share no cell, so that the cells of a seed are averaged
     common: list[Pair]
-    pairs: list[Pair]  # true pairs among the common ones
+    pairs: list[Pair]  # true pairs among the common cells and seeds
 
     @classmethod
     def of(cls, one: Arm, other: Arm) -> Self:
@@ -133,7 +133,7 @@ class Design:
 
     @property
     def folds(self) -> int | None:
-        """The number of folds, if either arm was cross-validated."""
+        """The number of folds if either arm was cross-validated, else None."""
         return next((arm.folds for arm in self.arms if arm.folds is not None), None)
 
     @property
@@ -143,7 +143,7 @@ class Design:
         return own & others or own | others
 
     def completed(self) -> list[set[Pair]]:
-        """Return the cells and seeds that the difference covers, for each arm: those without a lost run."""
+        """Return the cells and seeds without a lost run, which the difference covers, for each arm."""
         if not self.is_paired:
             return [arm.completed_pairs(self.cells) for arm in self.arms]
         both = {pair for pair in self.pairs if all(np.isfinite(arm.scores[pair]) for arm in self.arms)}
@@ -153,9 +153,10 @@ class Design:
 def paired_differences(
     summary: pd.DataFrame, metric: str, baselines: str | Mapping[str, str]
 ) -> dict[str, dict[int, float]]:
-    """Return the differences from the baseline of each variant that is compared by pairs, by seed.
+    """Return each paired variant's differences from the baseline, by seed.
 
-    Without pairs in which a run diverged; cells of one seed count as their mean. Arguments as for `comparison_frame`.
+    Pairs with a diverged run are left out, and the cells of a seed count as their mean. Arguments are as for
+    `comparison_frame`.
     """
     arms, found = arms_of(summary, metric), dict[str, dict[int, float]]()
     for variant, arm in arms.items():
@@ -173,13 +174,13 @@ def paired_differences(
 
 
 def at_last_look(arms: Sequence[Arm], had: Sequence[int]) -> Sequence[Arm]:
-    """Return the results at the last of the planned looks so far; all of them before the first look."""
+    """Return the results at the last planned look so far; all results before the first look."""
     return [arm.first(had[-1]) for arm in arms] if had else arms
 
 
 @dataclass(frozen=True)
 class _Side:
-    """Runs of one variant by their positions in a summary, with what decides whether a comparison uses them."""
+    """Runs of a variant by their positions in a summary, with the facts that decide whether a comparison uses them."""
 
     arm: Arm
     places: list[int]
@@ -191,7 +192,7 @@ class ComparedRuns:
     """Completed runs behind the differences of a comparison frame."""
 
     def __init__(self, summary: pd.DataFrame, looks: Looks | None = None) -> None:
-        """Take the runs that were compared.
+        """Set the compared runs.
 
         Args:
             looks: the planned looks of the comparisons.
@@ -201,7 +202,7 @@ class ComparedRuns:
         self._sides: dict[tuple[str, str], _Side] = {}
 
     def of(self, comparison: Mapping[Any, Any]) -> list[list[int]]:
-        """Return the positions in the summary of a difference's runs: the variant's, then the baseline's.
+        """Return the positions of a difference's runs in the summary: the variant's, then the baseline's.
 
         Args:
             comparison: a row of the comparison frame.
@@ -234,7 +235,7 @@ def _cells(runs: pd.DataFrame) -> list[Any]:
 
 
 def _records(runs: pd.DataFrame, columns: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the columns of each run, None for an unknown value; `to_dict` takes far longer for a few rows."""
+    """Return the columns of each run, None for an unknown value; `to_dict` is far slower for a few rows."""
     values = [runs[name].tolist() if name in runs else [None] * len(runs) for name in columns]
     return [
         {name: None if pd.isna(value) else value for name, value in zip(columns, row, strict=True)}

@@ -1,4 +1,4 @@
-"""Power of a report's comparisons: what a number of seeds can show, and the seeds that a difference takes."""
+"""Power of a report's comparisons: differences that a number of seeds can show, and seeds that a difference needs."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,6 @@ from runner.reporting.comparison.pairs import paired_differences
 from runner.reporting.metric_choice import in_unit
 from runner.reporting.metrics import detectable_text, margin_text, quantity, shown_unit
 from runner.reporting.results import Results
-from runner.reporting.statistics.attainability import LEVEL
 from runner.reporting.statistics.power import (
     COARSE,
     ENOUGH_PAIRS,
@@ -30,6 +29,7 @@ from runner.reporting.statistics.power import (
     seeds_for_equivalence,
     spread_factors,
 )
+from runner.reporting.statistics.significance.attainability import LEVEL
 from runner.reporting.tables.csv_files import without_formulas
 from runner.reporting.targets import is_time
 
@@ -46,12 +46,12 @@ _MOST = f"> {MOST_SEEDS:,}"
 class PowerWish:
     """A user's options for a power analysis."""
 
-    difference: float | None = None  # true difference to show, in the metric's unit; None: only what is detectable
-    seeds: int | None = None  # of each variant; None: the pairs of each comparison
+    difference: float | None = None  # true difference to show, in the metric's unit; None: no such difference
+    seeds: int | None = None  # number of seeds of each variant; None: the pairs of each comparison
     power: float = POWER
 
     def refuse(self, metric: str) -> None:
-        """Raise UserError for an option that makes no sense."""
+        """Raise UserError for an invalid option."""
         if self.difference is not None:
             in_unit("--difference", self.difference, metric)
         if self.seeds is not None and self.seeds not in range(2, MOST_SEEDS + 1):
@@ -61,20 +61,20 @@ class PowerWish:
 
 
 def power_frame(results: Results, wish: PowerWish) -> pd.DataFrame:
-    """Return one row for each comparison of two variants by pairs: `POWER_COLUMNS`.
+    """Return one row for each paired comparison: `POWER_COLUMNS`.
 
-    The ends `_low` and `_high` belong to the 95% interval of the standard deviation, which few pairs leave uncertain;
-    they are those of normal differences.
+    The limits `_low` and `_high` follow from the 95% interval of the standard deviation, which few pairs leave
+    uncertain; they assume normal differences.
 
     Raises:
-        UserError: if an option makes no sense, or no two variants share two seeds.
+        UserError: if an option is invalid, or no two variants share two seeds.
     """
     wish.refuse(results.metric)
     if is_time(results.metric):
         raise UserError(f"--metric {results.metric}: the power for times to a target is unknown; choose another metric")
     if results.folds:
         raise UserError(
-            "these are folds of cross-validation, and the number of repetitions that a difference takes is unknown; "
+            "these are folds of cross-validation, and the number of repetitions that a difference needs is unknown; "
             "their report says what they could have shown (detectable)"
         )
     differences = paired_differences(results.summary, results.metric, results.baselines)
@@ -134,7 +134,7 @@ def _row(design: Design, place: int, pairs: int, wish: PowerWish, margin: float 
 
 
 def show_power(console: Console, frame: pd.DataFrame) -> None:
-    """Print a line for each comparison, and how the numbers came about."""
+    """Print a line for each comparison, and notes on the method."""
     metric, sizes = str(frame["metric"].iloc[0]), sorted({*frame["seeds"][frame["pairs"] > 1]})
     unit = shown_unit(metric)
     seeds = counted(sizes[0], "seed") if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]} seeds"
@@ -152,7 +152,7 @@ def show_power(console: Console, frame: pd.DataFrame) -> None:
 
 
 def power_text(frame: pd.DataFrame, form: Literal["csv", "json"]) -> str:
-    """Return the frame as CSV or JSON; what is unknown is empty or null."""
+    """Return the frame as CSV or JSON; unknown values are empty or null."""
     if form == "csv":
         return without_formulas(frame).to_csv(index=False)
     return json_text(frame.astype(object).where(frame.notna(), None).to_dict("records"))
@@ -188,7 +188,7 @@ def _number(seeds: float) -> str:
 
 
 def _notes(frame: pd.DataFrame) -> Iterator[str]:
-    """Say how the numbers were computed, and what they do not know."""
+    """Return notes on the method and its limits."""
     known = frame[frame["pairs"] > 1]
     first, fewest = frame.iloc[0], int(known["pairs"].min())
     over = f" over {counted(len(frame), 'comparison')}, {first['correction']}" if len(frame) > 1 else ""

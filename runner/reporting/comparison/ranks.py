@@ -8,12 +8,12 @@ from scipy import stats
 from runner.reporting.comparison.lost_runs import lost_shares
 from runner.reporting.comparison.tasks import FEWEST_DATASETS, TASK_COLUMNS, Tasks
 from runner.reporting.metrics import sign_of
-from runner.reporting.statistics.dataset_tests import iman_davenport
+from runner.reporting.statistics.significance.dataset_tests import iman_davenport
 from runner.reporting.statistics.ties import levelled, places
 
 RANK_COLUMNS = ["variant", "average_rank", "datasets", "friedman_p"]
 LAST_RANK_COLUMNS = ["iman_davenport_f", "iman_davenport_p", "baseline", "wilcoxon_p", "wilcoxon_holm"]
-_FEWEST_VARIANTS = 3  # for Friedman's test
+_FEWEST_VARIANTS = 3  # required by Friedman's test
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Ranks:
     average: "pd.Series[float]"
     datasets: int
     friedman_p: float
-    pairs: pd.DataFrame  # Nemenyi's p for each pair of variants
+    pairs: pd.DataFrame  # Nemenyi's p of each pair of variants
     iman_davenport_f: float
     iman_davenport_p: float
     tasks: Tasks | None = None  # comparisons with the baseline
@@ -39,7 +39,7 @@ class Ranks:
 
 
 def average_ranks(means: pd.DataFrame, metric: str, tasks: Tasks | None = None) -> Ranks | None:
-    """Rank the variants on every data set; None below three variants or data sets (Friedman's test needs three).
+    """Rank the variants on every data set; None for fewer than three of either (Friedman's test needs three).
 
     Means that differ only by rounding share a rank.
 
@@ -67,10 +67,11 @@ def average_ranks(means: pd.DataFrame, metric: str, tasks: Tasks | None = None) 
 def scores_by_dataset(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Return integer scores (data sets, variants) in the same order as the means.
 
-    If a higher metric is better, so is a higher score; otherwise a lower one.
+    A higher score is better if a higher metric is better, otherwise a lower score.
 
     A diverged run counts as lost: a variant with a larger share of diverged runs is behind one with a smaller share,
-    and a variant whose runs all diverged is last. NaN: the variant has neither completed nor diverged runs.
+    and a variant whose runs all diverged is last. The score is NaN if the variant has neither completed nor diverged
+    runs.
 
     Args:
         summary: one row per run: arm (the variant without its data set's name), dataset, status and the metric.

@@ -15,7 +15,7 @@ from runner.reporting.comparison.lost_runs import NO_RESULT
 from runner.reporting.comparison.pairs import ComparedRuns
 from runner.reporting.comparison.sides import Pairing, Sides
 from runner.reporting.metrics import quantity, sign_of
-from runner.reporting.statistics.names_of_tests import NO_TEST
+from runner.reporting.statistics.significance.names_of_tests import NO_TEST
 from runner.reporting.targets import lost_how
 
 REGRESSION_COLUMNS = [
@@ -24,23 +24,23 @@ REGRESSION_COLUMNS = [
     "unmatched", "verdict", "reason", "fails",
 ]  # fmt: skip
 NO_DIFFERENCE, CANNOT_DECIDE = "no difference shown", "cannot be decided"
-_NAMED = 12  # most variants to name with one verdict
+_NAMED = 12  # largest number of variants to list with one verdict
 _REFERENCE, _OTHER = "reference", "other"
 
 
 def regression_frame(sides: Sides, margin: float = 0.0) -> pd.DataFrame:
     """Return one row for each variant and side that is compared with the reference: `REGRESSION_COLUMNS`.
 
-    Tests, intervals and Holm's correction are those of `comparison_frame`, over all rows together; pairs are made by
+    Tests, intervals and Holm's correction over all rows are the same as in `comparison_frame`; pairs are made by
     seed. Means cover the runs behind the difference.
 
-    A row fails if the variant is worse beyond the margin. With d = other - reference for a metric of which more is
-    better (the negative of that for one of which less is better), the test of d + margin must show that d + margin is
-    below 0, at p < 0.05 after Holm's correction. If the design cannot decide, a row fails only with a margin above 0,
-    and if d + margin is below 0 in every pair (unpaired: for every run of one side and every run of the other).
+    A row fails if the variant is worse beyond the margin. With d = other - reference if a higher metric is
+    better (else reference - other), the test must show that d + margin is below 0, at p < 0.05 after Holm's correction.
+    If the design cannot decide, a row fails only if the margin is above 0, and d + margin is below 0 in every pair
+    (without pairs: for every combination of a run of one side and a run of the other).
 
     Args:
-        margin: in the metric's unit (a share: 0.001 for 0.1 percentage points), at least 0.
+        margin: tolerated loss in the metric's unit (0.001 is 0.1 percentage points of a share), at least 0.
 
     Raises:
         UserError: if no variant has a result on both sides.
@@ -77,7 +77,7 @@ def regression_frame(sides: Sides, margin: float = 0.0) -> pd.DataFrame:
 
 
 def shown_verdict(row: Mapping[Any, Any]) -> str:
-    """Return the verdict of a row in words: "cannot be decided with 3 seeds"."""
+    """Return a row's verdict in words, such as "cannot be decided with 3 seeds"."""
     words: str = {
         IDENTICAL: f"identical on every {unit_noun(row)}",
         CANNOT_DECIDE: f"cannot be decided with {counted(row['n'], unit_noun(row))}",
@@ -94,7 +94,7 @@ def conclusion(frame: pd.DataFrame, names: Sequence[str], missing: Sequence[str]
     """Return one sentence on all comparisons.
 
     Args:
-        names: of the rows, to name them in the sentence.
+        names: names of the rows in the sentence.
         missing: variants without a result on one of the sides, which are not compared.
     """
     rows = frame.to_dict("records")
@@ -118,7 +118,7 @@ def undecided_text(frame: pd.DataFrame) -> Iterator[str]:
 
 
 def without_result(sides: Sides) -> list[str]:
-    """Name the runs without a result, which are missing from the comparisons, by variant and side."""
+    """Yield a sentence for each variant and side on runs without a result, which are missing from the comparisons."""
     found = []
     for pairing in sides.pairings:
         for side, places in ((0, pairing.reference), (pairing.side, pairing.other)):
@@ -131,7 +131,7 @@ def without_result(sides: Sides) -> list[str]:
 
 
 def cautions_of(frame: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
-    """Name the comparisons that are not paired, leave out seeds, or count diverged runs as lost."""
+    """Yield cautions about comparisons that are not paired, leave out seeds, or count diverged runs as lost."""
     for row, name in zip(frame.to_dict("records"), names, strict=True):
         if not row["test"].startswith(("paired", NO_TEST)):
             yield f"{name}: not paired (one seed, or another split or other initial weights): {row['test']}."
@@ -152,7 +152,7 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _design(sides: Sides, pairing: Pairing) -> pd.DataFrame:
-    """Return the runs of a pairing; the reference has its own copy in each, because its seeds differ between them."""
+    """Return the runs of a pairing; each pairing has its own copy of the reference, because their seeds differ."""
     parts = [(_REFERENCE, pairing.reference), (_OTHER, pairing.other)]
     return pd.concat([sides.summary.iloc[places].assign(variant=_name(end, pairing)) for end, places in parts])
 
@@ -162,7 +162,7 @@ def _name(end: str, pairing: Pairing) -> str:
 
 
 def _beyond(summary: pd.DataFrame, sides: Sides, margin: float, baselines: Mapping[str, str]) -> pd.DataFrame:
-    """Return the comparisons after every value of the other side was made better by the margin."""
+    """Return the comparisons after improving every value of the other side by the margin."""
     is_other = summary["variant"].str.startswith(_OTHER)
     gain = sign_of(sides.metric) * margin
     shifted = summary.assign(**{sides.metric: summary[sides.metric].astype(float) + gain * is_other})
@@ -170,7 +170,7 @@ def _beyond(summary: pd.DataFrame, sides: Sides, margin: float, baselines: Mappi
 
 
 def _means(summary: pd.DataFrame, row: Mapping[Any, Any]) -> dict[str, float]:
-    """Return the means over the completed runs behind a difference; several runs of one seed count as their mean."""
+    """Return the means over the completed runs behind a difference; several runs of a seed count as their mean."""
     other, reference = (
         _mean(summary.iloc[places], row["metric"]) if places else math.nan for places in ComparedRuns(summary).of(row)
     )
@@ -182,7 +182,7 @@ def _mean(runs: pd.DataFrame, metric: str) -> float:
 
 
 def _is_identical(sides: Sides, pairing: Pairing) -> bool:
-    """Return whether both sides have the same statuses and exactly the same values at every seed."""
+    """Return whether both sides have the same status and exactly the same value on every seed."""
 
     def results(places: list[int]) -> list[tuple[int, str, str, float]]:
         runs = sides.summary.iloc[places]
@@ -201,7 +201,7 @@ def _verdict(row: Mapping[Any, Any]) -> str:
 
 
 def _fails(shifted: Mapping[Any, Any], margin: float) -> bool:
-    """Return whether a comparison, with the margin added to the other side, shows that it is worse."""
+    """Return whether a comparison shows that the other side is worse even with the margin added."""
     if _verdict(shifted) != CANNOT_DECIDE:
         return _verdict(shifted) == WORSE
     return margin > 0 and shifted["win_probability"] == 0

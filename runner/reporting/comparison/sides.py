@@ -25,7 +25,7 @@ from runner.reporting.tables.frames import summary_frame
 from runner.reporting.targets import is_time
 
 By = Literal["commit", "date"]
-_LISTED = 12  # most seeds to name
+_LISTED = 12  # largest number of seeds to list
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Pairing:
-    """A variant on the reference and on another side, at the seeds that both have."""
+    """A variant on the reference and on another side, with their common seeds."""
 
     variant: str
     side: int  # position of the other side; the reference is side 0
@@ -63,7 +63,7 @@ class Sides:
     sides: list[Side]
     summary: pd.DataFrame  # one row per run: variant, side (its position), and the columns of a run's summary
     metric: str
-    primary_metric: str  # of the plan, or the usual one
+    primary_metric: str  # primary metric of the plan, or the usual one
     left_out: LeftOut
 
     @cached_property
@@ -77,7 +77,7 @@ class Sides:
         return [pairing for side in range(1, len(self.sides)) for pairing in self._pairings(side)]
 
     def pairs(self, pairing: Pairing) -> Iterator[tuple[Run, Run]]:
-        """Yield the pairs of runs with the same seed and, if cross-validated, the same fold: the reference's first."""
+        """Yield the pairs of runs with the same seed (and fold, with cross-validation), the reference's run first."""
         units = units_of(self.summary)
         for one, other in product(pairing.reference, pairing.other):
             same_seed = self.summary["seed"].iloc[one] == self.summary["seed"].iloc[other]
@@ -93,7 +93,7 @@ class Sides:
         return list(dict.fromkeys(self.summary.loc[self.summary["side"] == side, column]))
 
     def notes(self) -> list[str]:
-        """Name what only one side has, and keys in which the sides' configurations differ."""
+        """Return notes on parts that only one side has, and on keys in which the sides' configurations differ."""
         found = [note for side in range(1, len(self.sides)) for note in (*self._apart(side), *self._configured(side))]
         return [*dict.fromkeys(found)]
 
@@ -113,7 +113,7 @@ class Sides:
         return found
 
     def _apart(self, side: int) -> Iterator[str]:
-        """Name the variants, data sets and seeds that only the reference or only the other side has."""
+        """Yield notes on variants, data sets and seeds that only the reference or only the other side has."""
         ends = [(self.letter(end), self._places(end), self.values(end, "dataset")) for end in (0, side)]
         for (name, own, data), (_, others, other_data) in (ends, ends[::-1]):
             if alone := [variant for variant in own if variant not in others]:
@@ -128,7 +128,7 @@ class Sides:
                 yield f"only {name} has {listed} of {', '.join(variants)}."
 
     def _configured(self, side: int) -> Iterator[str]:
-        """Name the keys in which a side's configurations differ from the reference's, with the variants."""
+        """Yield notes on keys in which a side's configurations differ from the reference's, with the variants."""
         found: dict[str, list[str]] = {}
         for pairing in self.pairings:
             pair = next(self.pairs(pairing), None) if pairing.side == side else None
@@ -143,7 +143,7 @@ def sides_of(directories: Sequence[Path], left_out: LeftOut) -> list[Side]:
     """Return one side for each directory, in their order.
 
     Raises:
-        UserError: if there are fewer than two, one holds no run, or a run belongs to two of them.
+        UserError: if there are fewer than two directories, one holds no run, or a run belongs to two of them.
     """
     paths = list(existing(directories))
     if len(paths) < 2:
@@ -158,7 +158,7 @@ def sides_of(directories: Sequence[Path], left_out: LeftOut) -> list[Side]:
             if owner != position:
                 both = dict.fromkeys([sides[owner].name, side.name])
                 given = f"belongs to {' and to '.join(both)}" if len(both) > 1 else f"{side.name} was given twice"
-                raise UserError(f"{run.directory.path}: {given}; name directories that share no run")
+                raise UserError(f"{run.directory.path}: {given}; give directories that share no run")
     return sides
 
 
@@ -182,7 +182,7 @@ def sides_by(directories: Sequence[Path], by: By, left_out: LeftOut) -> list[Sid
 
 
 def commit_of(record: RunRecord) -> str:
-    """Return the commit of a run's code; code with uncommitted changes is not that of its commit."""
+    """Return the commit of a run's code; uncommitted changes make it a different one."""
     commit = (record.code.get("commit") or "")[:12] or "unknown"
     return f"{commit}+changes" if record.code.get("dirty") else commit
 
@@ -199,8 +199,8 @@ def read_sides(sides: list[Side], metric: str | None, left_out: LeftOut) -> Side
         metric: a column of the summary; None: the primary metric of the plan.
 
     Raises:
-        UserError: if there is no such metric, data sets of one name differ, or a side shares no variant or no seed with
-            the reference.
+        UserError: if there is no such metric, data sets with the same name differ, or a side shares no variant or no
+            seed with the reference.
     """
     runs = [run for side in sides for run in side.runs]
     owners = [position for position, side in enumerate(sides) for _ in side.runs]
@@ -217,11 +217,11 @@ def read_sides(sides: list[Side], metric: str | None, left_out: LeftOut) -> Side
 
 
 def _common_names(runs: Sequence[Run], owners: Sequence[int]) -> list[str]:
-    """Return names of variants that mean the same on all sides.
+    """Return names of variants with the same meaning on all sides.
 
-    A study that was tuned at two commits may have chosen different values for one variant, which remains the same
-    variant. Only if one side has different variants of one name do their overrides become part of it. Overrides of
-    a whole side that set it apart from the others are no part of a name.
+    A study that was tuned at two commits may have chosen different values for a variant, which still is the same
+    variant. Overrides become part of a name only if one side has different variants with that name. Overrides that
+    distinguish a whole side from the others are never part of a name.
     """
     apart = _keys_of_sides(runs, owners)
     pruned = [replace(run, record=replace(run.record, overrides=_without(run.record.overrides, apart))) for run in runs]
@@ -252,7 +252,7 @@ def _without(overrides: Sequence[str], keys: Container[str]) -> list[str]:
 
 
 def _asked_metric(runs: Iterable[Run], left_out: LeftOut) -> str | None:
-    """Return the primary metric of the first plan that names one."""
+    """Return the primary metric of the first plan with a metric."""
     sweeps = dict.fromkeys(run.directory.path.parent for run in runs)
     questions = (left_out.unless_read(partial(Question.of, sweep)) for sweep in sweeps if is_sweep_directory(sweep))
     return next((question.metric for question in questions if question and question.metric), None)
@@ -272,7 +272,7 @@ def _refuse_nothing_common(combined: Sides, side: int) -> None:
 
 
 def _listed(seeds: Sequence[int]) -> str:
-    """Name seeds: "seed 3", "seeds 3, 4", or only their number if there are many."""
+    """Return a list of seeds, such as "seed 3" or "seeds 3, 4", or only their number if there are many."""
     if len(seeds) > _LISTED:
         return counted(len(seeds), "seed")
     return f"{_plural('seed', seeds)} {', '.join(map(str, seeds))}"

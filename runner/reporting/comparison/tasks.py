@@ -11,10 +11,10 @@ import pandas as pd
 from runner.reporting.comparison.decision import BETTER, NOT_SIGNIFICANT, UNDECIDED, WORSE, cannot_decide
 from runner.reporting.comparison.lost_runs import is_lost, is_scored
 from runner.reporting.metrics import is_share, sign_of
-from runner.reporting.statistics.attainability import LEVEL, smallest_p
-from runner.reporting.statistics.dataset_tests import bayesian_signed_rank, signed_rank_p
-from runner.reporting.statistics.holm import holm
 from runner.reporting.statistics.paired_values import signed_ranks
+from runner.reporting.statistics.significance.attainability import LEVEL, smallest_p
+from runner.reporting.statistics.significance.dataset_tests import bayesian_signed_rank, signed_rank_p
+from runner.reporting.statistics.significance.holm import holm
 from runner.reporting.statistics.stratified import (
     estimate,
     improvement,
@@ -35,9 +35,9 @@ _OTHERS = ("variant", "metric", "datasets", "runs", "lost", "baseline", "verdict
 _NUMBERS = [name for name in TASK_COLUMNS if name not in _OTHERS]
 PERFORMANCE_COLUMNS = ["variant", "threshold", "share", "share_low", "share_high"]
 _THRESHOLDS = 101
-_MARGIN = 0.02  # of the range of the scores: how far the thresholds begin below it
+_MARGIN = 0.02  # share of the range of the scores by which the thresholds begin below it
 
-Runs = Mapping[str, Sequence[Values]]  # of each variant on every data set
+Runs = Mapping[str, Sequence[Values]]  # scores of each variant on every data set
 
 
 @dataclass(frozen=True)
@@ -55,16 +55,16 @@ class Tasks:
 def compare_over_datasets(
     summary: pd.DataFrame, datasets: Sequence[str], metric: str, baselines: Mapping[str, str], rope: float | None = None
 ) -> Tasks | None:
-    """Compare the variants over data sets; None below `FEWEST_DATASETS` or two variants.
+    """Compare the variants over data sets; None for fewer than `FEWEST_DATASETS` data sets or two variants.
 
-    The scores are those of runs, as they are: nothing is normalized. A diverged run counts as lost, as in
-    `comparison_frame`. IQM, mean, median and profile are those of shares; other metrics have no common scale, and these
-    columns are NaN. Mean and median are of completed runs.
+    The scores of runs are not normalized. A diverged run counts as lost, as in `comparison_frame`. IQM, mean, median
+    and profile exist only for shares; for other metrics, which have no common scale, these columns are NaN. Mean and
+    median are of completed runs.
 
     Args:
         summary: one row per run: arm (the variant without its data set's name), dataset, status and the metric.
-        datasets: on which every arm has completed or diverged runs.
-        baselines: of the arms that are compared.
+        datasets: the data sets on which every arm has completed or diverged runs.
+        baselines: the baselines of the compared arms.
         rope: half-width of the region of practical equivalence of the Bayesian test, in the metric's unit.
     """
     runs = _oriented(summary, datasets, metric)
@@ -87,7 +87,7 @@ def arm_baselines(summary: pd.DataFrame, baselines: Mapping[str, str]) -> dict[s
 
     Args:
         summary: one row per run: variant and arm.
-        baselines: of each variant, on its own data set.
+        baselines: the baseline of each variant, on the same data set.
     """
     arms = dict(zip(summary["variant"], summary["arm"], strict=True))
     found: dict[str, set[str]] = {}
@@ -98,7 +98,7 @@ def arm_baselines(summary: pd.DataFrame, baselines: Mapping[str, str]) -> dict[s
 
 
 def _oriented(summary: pd.DataFrame, datasets: Sequence[str], metric: str) -> dict[str, list[Values]]:
-    """Return the scores of each arm on every data set: a higher one is better, and a lost run has -infinity."""
+    """Return the scores of each arm on every data set; higher is better, and a lost run has -infinity."""
     lost = is_lost(summary, metric)
     scores = (sign_of(metric) * summary[metric].astype(float)).mask(lost, -np.inf)
     known = summary.assign(score=scores)[lost | is_scored(summary, metric)]

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from runner.reporting.figures.drawing.styles import variant_styles
 from runner.reporting.figures.of_times import profile_curves
-from runner.reporting.figures.styles import variant_styles
 from runner.reporting.metrics import WARM_SECONDS, quantity
 from runner.reporting.statistics.performance_profiles import profile, profile_score, ratios_to_fastest
 from runner.reporting.targets import is_time, without_lost_times
@@ -18,11 +18,11 @@ _FEWEST_VARIANTS, _FEWEST_WORKLOADS = 2, 3
 
 @dataclass(frozen=True)
 class TimeProfile:
-    """Times of the variants on each workload; the profile of a variant is that of its ratios."""
+    """Times of the variants on each workload, from whose ratios the profiles are computed."""
 
     frame: pd.DataFrame  # one row per variant and workload: `PROFILE_COLUMNS`
     workloads: int
-    is_by_seed: bool  # a seed is a workload, else a data set or a cell of a grid
+    is_by_seed: bool  # whether seeds are the workloads, else data sets or cells of a grid
 
     @property
     def metric(self) -> str:
@@ -42,7 +42,7 @@ class TimeProfile:
         return "cell" if self.frame["cell"].astype(bool).any() else "data set"
 
     def draw(self, title: str) -> Figure:
-        """Draw the profile of every variant; among many, those with the best scores stand out."""
+        """Draw the profile of every variant; among many variants, those with the best scores stand out."""
         ranked = sorted(self.scores, key=lambda name: -self.scores[name])
         curves = {str(name): profile(own["ratio"]) for name, own in self.frame.groupby("variant", sort=False)}
         labels = f"{quantity(self.metric)}, relative to the fastest variant's", f"share of {self.workload}s (%)"
@@ -50,17 +50,17 @@ class TimeProfile:
 
 
 def time_profile(summary: pd.DataFrame, metric: str) -> TimeProfile | None:
-    """Compare the times to the target over workloads; None below two variants or three workloads, or if all missed.
+    """Compare the times to the target over workloads; None below two variants or three workloads, or without a success.
 
-    A workload is a data set, or a cell of a grid on it, and counts the median time of a variant's seeds there. If there
+    A workload is a data set, or a cell of a grid on it; a variant's time there is the median over its seeds. If there
     are fewer than three of these, every seed is a workload. A run that diverged or never reached the target took
-    infinitely long; runs that failed, were interrupted or are still training count as missing. A workload on which some
-    variant has no run is left out.
+    infinitely long; runs that failed, were interrupted or are still training count as missing. A workload without a run
+    of every variant is left out.
 
     Args:
         summary: one row per run: arm (the variant without its data set's name), dataset, cell, seed, status, and the
             columns of `with_targets`.
-        metric: the metric of the report; if it is no time, the profile is by seconds without compilation.
+        metric: the metric of the report; if it is not a time, the profile is by seconds without compilation.
     """
     name = metric if is_time(metric) else WARM_SECONDS
     runs = without_lost_times(summary[summary["status"].isin(["completed", "diverged"])])

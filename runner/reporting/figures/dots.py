@@ -9,17 +9,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from runner.reporting.comparison.folds import SEEDS, Unit
-from runner.reporting.figures.canvas import PALETTE, legend_below, panels, row_places, wrapped
-from runner.reporting.figures.looks import TWO_COLUMNS
-from runner.reporting.figures.share_ticks import share_ticks
-from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
+from runner.reporting.figures.drawing.canvas import PALETTE, legend_below, panels, row_places, wrapped
+from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.summary import summarize
 
 _INTERVAL = f"mean and its {CONFIDENCE:.0%} interval"
-_NAME, _NOTE = 40, 24  # letters per line
+_NAME, _NOTE = 40, 24  # letters per line of a name and of a note
 _ROW = 0.2  # inches per variant with a name of one line
-_NEAREST, _FARTHEST = 0.06, 0.38  # of a row: range above its middle over which dots are spread
-_BELOW = 0.14  # of a row: position of mean and interval
+_NEAREST, _FARTHEST = 0.06, 0.38  # range above the middle over which dots are spread, as a share of a row
+_BELOW = 0.14  # position of mean and interval, as a share of a row
 
 
 def dots(
@@ -38,14 +38,14 @@ def dots(
     """Draw one column of the runs.
 
     Args:
-        values: one row per run: variant and the column; values that are not finite are omitted.
+        values: one row per run with the variant and the column; values that are not finite are omitted.
         label: axis label with unit.
         share: the column is a share of 1, drawn in percent.
         baseline: variant whose mean is drawn as a line through all rows.
         notes: text to the right of a variant's row, such as its diverged runs.
         biased: variants with values from only some of their runs, drawn without a mean.
-        crosses: a further value of each variant: that of its ensemble.
-        unit: what a dot is.
+        crosses: a further value of each variant, from its ensemble.
+        unit: unit that a dot represents.
     """
     variants = [str(variant) for variant in dict.fromkeys(values["variant"])]
     names = [wrapped(variant, _NAME) for variant in variants]

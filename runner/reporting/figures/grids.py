@@ -10,25 +10,25 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from runner.reporting.comparison.folds import SEEDS, Unit
-from runner.reporting.figures.axes import LEARNING_RATE, Axis
-from runner.reporting.figures.canvas import canvas, legend_below, plain, wrapped
-from runner.reporting.figures.curves import BAND
-from runner.reporting.figures.looks import ONE_COLUMN, TWO_COLUMNS
-from runner.reporting.figures.share_ticks import share_ticks
-from runner.reporting.figures.styles import STAR, Style, variant_styles
+from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
+from runner.reporting.figures.drawing.axes import LEARNING_RATE, Axis
+from runner.reporting.figures.drawing.canvas import canvas, legend_below, plain, wrapped
+from runner.reporting.figures.drawing.curves import BAND
+from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.figures.drawing.styles import STAR, Style, variant_styles
 from runner.reporting.metrics import axis_label, is_share, sign_of, spread_text
 from runner.reporting.statistics.summary import Summary, summarize
 
-_NAME = 40  # letters per line
-_LETTERS, _LINES = 34, 13  # that fit along an axis in one column of a paper: letters, or rotated labels
-_CHOSEN_BY_HAND = 6  # most letters of a value; values drawn by a search have more
-_MOST_CELLS_A_COLUMN = 4  # most columns of a heat map in one column of a paper
+_NAME = 40  # letters per line of a name
+_LETTERS, _LINES = 34, 13  # letters, or rotated labels, that fit along an axis in one column of a paper
+_CHOSEN_BY_HAND = 6  # largest number of letters of a value chosen by hand; values drawn by a search have more
+_MOST_CELLS_A_COLUMN = 4  # largest number of columns of a heat map in one column of a paper
 _DECADE = 10
-_FAR = 1000  # times the largest value with a completed run
-_FEW_DECADES = 3  # of an axis, with two ticks in each
-_MOST_GROUPS = 7  # most lines with bands that can be distinguished
-_TURNED = 9  # letters per inch of names along an axis, from which they are rotated
-_DARK = 0.55  # of the colour scale, below which text is white
+_FAR = 1000  # multiple of the largest value with a completed run
+_FEW_DECADES = 3  # decades of an axis with two ticks in each
+_MOST_GROUPS = 7  # largest number of distinguishable lines with bands
+_TURNED = 9  # letters per inch above which names along an axis are rotated
+_DARK = 0.55  # share of the colour scale below which text is white
 
 
 def sensitivity(
@@ -43,10 +43,10 @@ def sensitivity(
     """Draw a metric against a varied number: the mean over seeds, with its 95% interval as a band.
 
     Args:
-        points: one row per run: group, value (of the key) and score; NaN if the run has none (it diverged).
-        chosen: value chosen for each group, drawn as a star.
+        points: one row per run: group, value (of the key) and score; NaN for a run without a score (it diverged).
+        chosen: chosen value of each group, drawn as a star.
         direction: max or min, if the study says which is better.
-        unit: what a run is one of, for the bands.
+        unit: unit of the runs, for the bands.
     """
     figure, axes = canvas(title, ONE_COLUMN, 2.9)
     means = sign_of(metric, direction) * points.groupby(["group", "value"])["score"].mean().groupby("group").max()
@@ -89,11 +89,11 @@ def _draw_group(axes: Axes, style: Style, name: str, points: pd.DataFrame, chose
 def _mark_lost(axes: Axes, points: pd.DataFrame, styles: Mapping[str, Style]) -> list[float]:
     """Mark on the axis the values at which no run of a group completed; return the values for the axis.
 
-    Values far beyond those with completed runs are only named in the legend.
+    Values far beyond those with completed runs appear only in the legend.
     """
     counts = points.groupby(["group", "value"])["score"].count().reset_index()
     lost, known = counts[counts["score"] == 0], counts.loc[counts["score"] > 0, "value"]
-    is_far = lost["value"] > _FAR * known[known > 0].max()  # never, if nothing completed (NaN)
+    is_far = lost["value"] > _FAR * known[known > 0].max()  # false if nothing completed (NaN)
     near, far = lost[~is_far], lost.loc[is_far, "value"]
     look: Any = {"clip_on": False, "markersize": 4, "zorder": 4, "transform": axes.get_xaxis_transform()}
     for group, value in zip(near["group"], near["value"], strict=True):
@@ -110,8 +110,8 @@ def scale_values(axes: Axes, values: Sequence[float], width: float = ONE_COLUMN)
     """Scale the axis of the varied number, and label its values if there is room.
 
     Args:
-        values: in ascending order.
-        width: of the panel, in inches.
+        values: values in ascending order.
+        width: width of the panel in inches.
     """
     letters, lines = (room * width / ONE_COLUMN for room in (_LETTERS, _LINES))
     logarithmic = values[0] > 0 and values[-1] > _DECADE * values[0]
@@ -137,7 +137,7 @@ def heat_map(points: pd.DataFrame, across: Axis, down: Axis, metric: str, title:
     """Draw mean and standard deviation of a metric for every pair of values; grey: no run completed.
 
     Args:
-        points: one row per run: a column for the key of each axis, and score; NaN if the run has none.
+        points: one row per run: a column for the key of each axis, and score; NaN for a run without a score.
     """
     if len(down.levels) > len(across.levels):
         across, down = down, across

@@ -10,23 +10,23 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import offset_copy
 
-from runner.reporting.figures.axes import LEARNING_RATE, Axis, sensitivity_axis
-from runner.reporting.figures.canvas import legend_below, panels, wrapped
-from runner.reporting.figures.curves import BAND
+from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
+from runner.reporting.figures.drawing.axes import LEARNING_RATE, Axis, sensitivity_axis
+from runner.reporting.figures.drawing.canvas import legend_below, panels, wrapped
+from runner.reporting.figures.drawing.curves import BAND
+from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.figures.drawing.styles import Style, variant_styles
 from runner.reporting.figures.grids import scale_values
-from runner.reporting.figures.looks import ONE_COLUMN, TWO_COLUMNS
-from runner.reporting.figures.share_ticks import share_ticks
-from runner.reporting.figures.styles import Style, variant_styles
 from runner.reporting.grid_effects.complete_grids import VARIANT, Grid
 from runner.reporting.metrics import axis_label, is_share, sign_of
 from runner.reporting.statistics.summary import summarize
 
-_MOST_LINES = 7  # with intervals
-_MOST_BARS = 12  # of a line; more intervals are a band
+_MOST_LINES = 7  # largest number of lines with intervals
+_MOST_BARS = 12  # largest number of intervals of a line; more become a band
 _MOST_PANELS = 4
 _NAME = 40  # letters per line of the legend
 _APART = 2.5  # points between the intervals of neighbouring lines
-_LETTERS_AN_INCH = 10  # of names along an axis, from which they are rotated
+_LETTERS_AN_INCH = 10  # above which names along an axis are rotated
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,13 @@ class _Panel:
 
 
 def interaction(grids: Sequence[Grid], metric: str, title: str) -> Figure:
-    """Draw means with 95% intervals over seeds against one axis, the learning rate or the axis with the most levels.
+    """Draw means with 95% intervals over seeds along an axis, the learning rate or the axis with the most levels.
 
-    A second axis makes the lines. Panels are the data sets or the levels of a third axis with up to four levels; means
-    are taken over all other axes. Among more than seven lines, the six best and the first stand out.
+    A second axis gives the lines. Panels are the data sets or the levels of a third axis with up to four levels; means
+    are over all other axes. Among more than seven lines, the six best and the first stand out.
 
     Args:
-        grids: one for each data set.
+        grids: one grid for each data set.
     """
     shown = _panels(grids)
     across = shown[0].across
@@ -85,7 +85,7 @@ def _panels(grids: Sequence[Grid]) -> list[_Panel]:
 
 
 def _arranged(axes: Sequence[Axis]) -> list[Axis]:
-    """Return the axis to draw against, that of the lines, and the rest, those with more levels first."""
+    """Return the horizontal axis, the axis of the lines, and the others, those with more levels first."""
     by_size = sorted(axes, key=lambda axis: -len(axis.levels))
     across = sensitivity_axis(axes) or max(reversed(axes), key=lambda axis: len(axis.levels))
     rest = [axis for axis in by_size if axis is not across]
@@ -138,7 +138,7 @@ def _draw(axes: Axes, panel: _Panel, styles: Mapping[str, Style], width: float) 
 def _draw_line(
     axes: Axes, values: Sequence[float], scores: npt.NDArray[np.float64], style: Style, name: str, aside: float
 ) -> None:
-    """Draw the means over the seeds with their intervals, some points aside so that no interval hides another."""
+    """Draw the means over the seeds with their intervals, shifted so that no interval hides another."""
     found = [summarize(list(own)) for own in scores.T]
     means, lows, highs = (np.array([getattr(own, name) for own in found]) for name in ("mean", "ci_low", "ci_high"))
     look: Any = {"color": style.color, "linestyle": style.dash, "marker": style.marker, "markersize": 3}
@@ -146,7 +146,7 @@ def _draw_line(
     if len(values) > _MOST_BARS:
         axes.fill_between(values, lows, highs, color=style.color, alpha=0.15, linewidth=0)
         return
-    known = np.isfinite(lows)  # not if all seeds are equal
+    known = np.isfinite(lows)  # no interval if all seeds are equal
     for ends in (lows, highs):
         axes.update_datalim(np.column_stack([np.asarray(values, float)[known], ends[known]]))
     moved = offset_copy(axes.transData, axes.get_figure(root=True), x=aside, units="points")

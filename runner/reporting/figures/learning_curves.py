@@ -1,4 +1,4 @@
-"""Learning curves: a metric on training and validation data by epoch, with the last part zoomed where it hides much."""
+"""Learning curves: a metric on training and validation data by epoch, with the last part zoomed if needed."""
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,33 +11,33 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from runner.reporting.comparison.folds import SEEDS, Unit
-from runner.reporting.figures.canvas import epoch_axis, is_narrow, legend_below, panels, wrapped
-from runner.reporting.figures.curves import BAND, WIDE_RANGE, by_variant, draw_variants, mean_curve
-from runner.reporting.figures.end_labels import End, fit_ends, label_ends
-from runner.reporting.figures.last_part import LastPart, last_part
-from runner.reporting.figures.looks import ONE_COLUMN, TWO_COLUMNS
-from runner.reporting.figures.share_ticks import share_ticks
-from runner.reporting.figures.styles import Style
+from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
+from runner.reporting.figures.drawing.canvas import epoch_axis, is_narrow, legend_below, panels, wrapped
+from runner.reporting.figures.drawing.curves import BAND, WIDE_RANGE, by_variant, draw_variants, mean_curve
+from runner.reporting.figures.drawing.end_labels import End, fit_ends, label_ends
+from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.figures.drawing.styles import Style
+from runner.reporting.figures.drawing.zoom import LastPart, last_part
 from runner.reporting.metrics import axis_label, is_share
 
 ZOOM_TITLE = "the part in the box"
-_MOST_CELLS = 6  # with a row of panels each
-_SINGLE, _OF_SEVERAL, _AROUND = 2.6, 1.9, 0.3  # inches: the only row of panels, one of several, what surrounds all
-_LABELS = 0.5  # inches of a row: the labels of the axis below a panel
-_HEADING = 90  # letters per line
-_TICKS = 6  # about, on the axis of epochs
+_MOST_CELLS = 6  # largest number of cells with a row of panels each
+_SINGLE, _OF_SEVERAL, _AROUND = 2.6, 1.9, 0.3  # inches of the only row of panels, of one of several, and around all
+_LABELS = 0.5  # inches of a row for the labels of the axis below a panel
+_HEADING = 90  # letters per line of a heading
+_TICKS = 6  # approximate number of ticks on the axis of epochs
 _QUIET = "0.35"
-_EARLY = 0.05  # of all values: shares below this quantile may leave the axis, if no curve ends there
+_EARLY = 0.05  # quantile of all values; smaller shares may leave the axis if no curve ends there
 
 
 @dataclass(frozen=True)
 class _Part:
-    """The variants of one cell; in its history they have their names."""
+    """The variants of one cell; its history contains their names."""
 
     cell: str
     history: pd.DataFrame
-    blank: set[str]  # variants without any finite value
-    curves: Mapping[str, pd.DataFrame]  # of the last column: the mean and its interval by epoch, for each variant
+    blank: set[str]  # variants without finite values
+    curves: Mapping[str, pd.DataFrame]  # mean and interval of the last column by epoch, for each variant
     zoomed: LastPart | None
 
     @classmethod
@@ -49,7 +49,7 @@ class _Part:
         return cls(cell, history, blank, curves, last_part([*curves.values()], low, high, log=is_log))
 
     def fits(self, styles: Mapping[str, Style], inches: float) -> bool:
-        """Return whether all names can stand at the ends of the curves."""
+        """Return whether all names fit at the ends of the curves."""
         has_ends = all(len(curve) and styles[name].shown for name, curve in self.curves.items())
         return has_ends and fit_ends([*self.curves], inches)
 
@@ -62,7 +62,7 @@ class _Part:
 def _whole_range(
     finite: npt.NDArray[np.float64], curves: Mapping[str, pd.DataFrame], metric: str
 ) -> tuple[float, float, bool]:
-    """Return the lowest and highest value on the scale of all epochs, about, and whether it is logarithmic."""
+    """Return the approximate limits of the scale for all epochs, and whether it is logarithmic."""
     if not len(finite):
         return np.nan, np.nan, False
     low, high = float(finite.min()), float(finite.max())
@@ -85,18 +85,18 @@ def learning_curves(
     """Draw every variant's metric on training and validation data, side by side on one scale.
 
     If the scale hides how the last curves differ at their ends, a further panel shows their last part (`last_part`).
-    Each of up to six cells of a grid has its row of panels. The names stand at the ends of the curves if they fit
-    there, otherwise in a legend.
+    Each of up to six cells of a grid has a row of panels. The names are at the ends of the curves if they fit there,
+    otherwise in a legend.
 
     A mean stops where the shortest seed stops. The other seeds continue as thin lines, each with a dot at its end;
-    nothing is padded. The legend names variants without any finite value.
+    nothing is padded. The legend marks variants without finite values.
 
     Args:
         history: one row per run and epoch: position (of the run), variant, epoch, and the metric with and without
             `val_`.
-        styles: of the variants by label and, in cells, by name.
+        styles: styles of the variants by label and, in cells, by name.
         seeds: draw every seed as a thin line from the first epoch.
-        unit: what a run is one of, for the bands.
+        unit: unit of the runs, for the bands.
         cells: name and cell of each variant; None: one cell.
     """
     sides = {name: side for name, side in ((metric, "training"), (f"val_{metric}", "validation")) if name in history}
@@ -137,14 +137,14 @@ def _by_cell(history: pd.DataFrame, cells: Mapping[str, tuple[str, str]] | None)
 
 @dataclass(frozen=True)
 class _Drawing:
-    """What all panels of a figure have in common."""
+    """Settings that all panels of a figure share."""
 
     metric: str
-    sides: Mapping[str, str]  # the words for each column
+    sides: Mapping[str, str]  # heading of each column
     styles: Mapping[str, Style]
     unit: Unit
     seeds: bool
-    named: bool  # the variants are named in the legend
+    named: bool  # whether the legend names the variants
 
     def whole(self, row: Sequence[Axes], part: _Part) -> None:
         """Draw all epochs, a panel for each column, on one scale."""
@@ -199,7 +199,7 @@ def _scale(axes: Axes, values: "pd.Series[float]", metric: str) -> None:
         ends = [ys[-1] for line in axes.lines if len(ys := _finite(line.get_ydata()))]
         low = min([float(np.quantile(finite, _EARLY)), *ends])
         bottom, top = axes.get_ylim()
-        axes.set_ylim(max(bottom, low - 0.1 * (float(finite.max()) - low)), min(top, 1.005))  # no band above 100%
+        axes.set_ylim(max(bottom, low - 0.1 * (float(finite.max()) - low)), min(top, 1.005))  # avoids a band above 100%
     elif finite.min() > 0 and finite.max() > WIDE_RANGE * finite.min():
         axes.set_yscale("log")
 

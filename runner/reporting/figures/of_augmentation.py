@@ -4,14 +4,14 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from runner.reporting.figures.canvas import canvas
-from runner.reporting.figures.images import Images, in_unit_range
+from runner.reporting.figures.drawing.canvas import canvas
+from runner.reporting.figures.drawing.images import Images, in_unit_range
 
 _COLUMNS = 8
-_WIDTH = 6.4  # inches
-_LABELS = 0.6  # inches, of the labels at the left
-_HEADING = 0.4  # inches, of the title
-_GAP = 0.08  # between images, as a share of one's width
+_WIDTH = 6.4  # inches of the figure
+_LABELS = 0.6  # inches of the labels at the left
+_HEADING = 0.4  # inches of the title
+_GAP = 0.08  # distance of images, as a share of an image's width
 
 
 def augmentation_grid(before: Images, after: Images, title: str) -> Figure:
@@ -21,8 +21,8 @@ def augmentation_grid(before: Images, after: Images, title: str) -> Figure:
     RGB; otherwise the mean over the channels is drawn in grey.
 
     Args:
-        before: (images, height, width, channels), in any range of values.
-        after: same shape.
+        before: (images, height, width, channels), with any range of values.
+        after: images of the same shape.
 
     Raises:
         ValueError: if there are no images, or if the shapes differ.

@@ -1,4 +1,4 @@
-"""Differences from the baseline by epoch: when a variant gets ahead, even where curves overlap."""
+"""Differences from the baseline by epoch, which show when a variant gets ahead, even if the curves overlap."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,24 +8,24 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from runner.reporting.figures.canvas import epoch_axis, is_narrow, label_rows, legend_below, panels, wrapped
-from runner.reporting.figures.difference_axis import (
+from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
+from runner.reporting.figures.drawing.canvas import epoch_axis, is_narrow, label_rows, legend_below, panels, wrapped
+from runner.reporting.figures.drawing.difference_axis import (
     MARGIN_COLOR,
     difference_label,
     difference_limits,
     sides,
     signed_ticks,
 )
-from runner.reporting.figures.drawn_data import hidden_name
-from runner.reporting.figures.looks import TWO_COLUMNS
-from runner.reporting.figures.styles import Style
+from runner.reporting.figures.drawing.drawn_data import hidden_name
+from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.metrics import margin_text
-from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
-_TOGETHER = 3  # most lines in one panel
-_MOST = 12  # panels
+_TOGETHER = 3  # largest number of lines in one panel
+_MOST = 12  # largest number of panels
 _ACROSS = 4  # panels side by side
-_FIRST, _FURTHER, _FRAME = 1.7, 1.35, 0.7  # inches: a single row of panels, one of several, what surrounds all
+_FIRST, _FURTHER, _FRAME = 1.7, 1.35, 0.7  # inches of a single row of panels, of one of several, and around all
 _EARLY = 3  # the first third of the epochs may leave the axis
 
 
@@ -46,14 +46,14 @@ def difference_over_time(
 ) -> Figure:
     """Draw each variant's mean difference from its baseline by epoch, with its interval.
 
-    A panel shows the variants of one cell of a grid, or up to three variants. With more, each has its panel, in which
-    the others are grey.
+    A panel shows the variants of one cell of a grid, or up to three variants. With more variants, each has a panel in
+    which the others are grey.
 
     Args:
-        frame: from `differences_by_epoch`.
-        metric: the history's column, for the words.
-        baseline: in words.
-        styles: by name of the variant; only those that stand out are shown.
+        frame: result of `differences_by_epoch`.
+        metric: column of the history, for the words.
+        baseline: description of the baseline.
+        styles: styles by variant name; only variants that stand out are shown.
         margin: differences within it count as equal; drawn as a band.
     """
     parts = _parts(frame, styles)

@@ -10,12 +10,20 @@ from rich.table import Table
 from rich.text import Text
 
 from runner.reporting.ensemble import MEASURES
-from runner.reporting.figures.canvas import PALETTE, canvas, count_axis, legend_below, panels, row_places, wrapped
-from runner.reporting.figures.looks import ONE_COLUMN
-from runner.reporting.figures.share_ticks import share_ticks
+from runner.reporting.figures.drawing.appearance import ONE_COLUMN
+from runner.reporting.figures.drawing.canvas import (
+    PALETTE,
+    canvas,
+    count_axis,
+    legend_below,
+    panels,
+    row_places,
+    wrapped,
+)
+from runner.reporting.figures.drawing.share_ticks import share_ticks
 
 _HEADERS = ("val acc", "test acc", "test nll", "test ece")
-_LABEL_WIDTH = 32  # characters
+_LABEL_WIDTH = 32  # characters of a label
 _ROW = 0.25  # inches per variant with a name of one line
 
 

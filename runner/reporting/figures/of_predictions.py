@@ -4,16 +4,16 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from runner.reporting.figures.canvas import canvas, wrapped
-from runner.reporting.figures.images import Images, in_unit_range
-from runner.reporting.figures.looks import TWO_COLUMNS
+from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
+from runner.reporting.figures.drawing.canvas import canvas, wrapped
+from runner.reporting.figures.drawing.images import Images, in_unit_range
 
 _COLUMNS = 6
-_HEADING = 0.4  # inches, of the title
-_LINE = 0.13  # inches, of a line of text below an image
-_LETTERS = 17  # in a line of text
-_LINES = 2  # into which a line of a caption is wrapped, at most
-_GAP = 0.08  # between images, as a share of one's width
+_HEADING = 0.4  # inches of the title
+_LINE = 0.13  # inches of a line of text below an image
+_LETTERS = 17  # letters in a line of text
+_LINES = 2  # largest number of lines into which a caption's line is wrapped
+_GAP = 0.08  # distance of images, as a share of an image's width
 
 
 def captioned_images(images: Sequence[Images], captions: Sequence[str], title: str) -> Figure:
@@ -23,14 +23,14 @@ def captioned_images(images: Sequence[Images], captions: Sequence[str], title: s
     channels is drawn in grey.
 
     Args:
-        images: at least one, each (height, width, channels), of one shape and in any range of values.
-        captions: one for each image, of one or two lines.
+        images: at least one image (height, width, channels), all of one shape and with any range of values.
+        captions: a caption of one or two lines for each image.
     """
     height, width, channels = images[0].shape
     texts = [_caption(caption) for caption in captions]
     rows = -(-len(images) // _COLUMNS)
-    across = width * (1 + _GAP)  # pixels from an image to the next
-    inches = TWO_COLUMNS / (_COLUMNS * across)  # of a pixel
+    across = width * (1 + _GAP)  # pixels from one image to the next
+    inches = TWO_COLUMNS / (_COLUMNS * across)  # inches of a pixel
     down = height + (max(text.count("\n") for text in texts) + 2) * _LINE / inches
     figure, axes = canvas(title, TWO_COLUMNS, _HEADING + rows * down * inches)
     for number, (image, text) in enumerate(zip(images, texts, strict=True)):

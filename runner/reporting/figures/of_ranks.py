@@ -5,15 +5,15 @@ import math
 from matplotlib.figure import Figure
 
 from runner.reporting.comparison.ranks import Ranks
-from runner.reporting.figures.canvas import PALETTE, canvas, wrapped
-from runner.reporting.figures.looks import TWO_COLUMNS
+from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
+from runner.reporting.figures.drawing.canvas import PALETTE, canvas, wrapped
 from runner.reporting.metrics import p_equation, p_number
 from runner.reporting.sentences.task_verdicts import claims_line
-from runner.reporting.statistics.attainability import LEVEL
+from runner.reporting.statistics.significance.attainability import LEVEL
 
-_FEWEST_FOR_F = 6  # data sets, for which Iman and Davenport's test keeps its level; see docs/report.md
+_FEWEST_FOR_F = 6  # number of data sets from which Iman and Davenport's test keeps its level; see docs/report.md
 _NAME = 36  # letters per line of a variant's name
-_LETTERS = 110  # per line below the axis
+_LETTERS = 110  # letters per line below the axis
 
 
 def critical_difference(ranks: Ranks, title: str) -> Figure:
@@ -41,7 +41,7 @@ def critical_difference(ranks: Ranks, title: str) -> Figure:
 
 
 def _further_tests(ranks: Ranks) -> str:
-    """Return Iman and Davenport's test and the comparisons with the baseline, one a line."""
+    """Return Iman and Davenport's test and the comparisons with the baseline, one per line."""
     freedom = f"{len(ranks.average) - 1}, {(len(ranks.average) - 1) * (ranks.datasets - 1)}"
     size = "infinite" if math.isinf(ranks.iman_davenport_f) else f"{ranks.iman_davenport_f:.2f}"
     few = f" (approximate: too liberal below {_FEWEST_FOR_F} data sets)" if ranks.datasets < _FEWEST_FOR_F else ""

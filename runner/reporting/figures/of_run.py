@@ -12,26 +12,26 @@ from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatterSciNotation, ScalarFormatter
 
-from runner.reporting.figures.canvas import PALETTE, canvas, epoch_axis, legend_below, panels, plain
-from runner.reporting.figures.looks import ONE_COLUMN, TWO_COLUMNS
-from runner.reporting.figures.share_ticks import share_ticks
+from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
+from runner.reporting.figures.drawing.canvas import PALETTE, canvas, epoch_axis, legend_below, panels, plain
+from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.metrics import axis_label, is_share
 
-_WIDE_RANGE = 50  # ratio of largest to smallest from which a diverged loss is drawn on a logarithmic axis
-_SMALL = 12  # most classes that fit one column of a paper
-_NUMBERED = 100  # most classes with a number in each cell
+_WIDE_RANGE = 50  # ratio of largest to smallest value above which a diverged loss has a logarithmic axis
+_SMALL = 12  # largest number of classes that fit one column of a paper
+_NUMBERED = 100  # largest number of classes with a number in each cell
 _SHORT = 3  # letters of a name that fit below its column
 _NAME = 24  # letters of a name that are shown
-_LETTERS_AN_INCH = 18  # in axis labels
-_IN_FULL = 100  # mean counts from here on are shown without decimals
+_LETTERS_AN_INCH = 18  # average in axis labels
+_IN_FULL = 100  # larger mean counts are shown without decimals
 
 
 def curves(history: pd.DataFrame, metric: str, title: str, diverged: int | None = None) -> Figure:
-    """Draw one run's training and validation metric against the epoch, as far as it is finite.
+    """Draw one run's training and validation metric against the epoch, where it is finite.
 
     Args:
         history: columns epoch, `metric` and `val_`metric; one row per epoch.
-        diverged: first epoch with a loss that is not finite, to mark; None without one.
+        diverged: epoch to mark, the first with a loss that is not finite; None if there is none.
     """
     figure, axes = canvas(title)
     history = history.replace([np.inf, -np.inf], np.nan)
@@ -66,9 +66,9 @@ def confusion_matrix(counts: npt.NDArray[np.float64], title: str, names: Sequenc
     """Draw a confusion matrix.
 
     Args:
-        counts: (true class, predicted class), of one run or means over several. With many classes only the colours
-            are drawn.
-        names: names of the classes; unless each class has one, numbers are shown.
+        counts: (true class, predicted class), of one run or means over several runs. With many classes, only the
+            colours are drawn.
+        names: names of the classes; numbers are shown unless each class has a name.
     """
     classes = len(counts)
     shown = [plain(_elided(name)) for name in names] if len(names) == classes else [str(n) for n in range(classes)]
@@ -77,7 +77,7 @@ def confusion_matrix(counts: npt.NDArray[np.float64], title: str, names: Sequenc
     width, height = (ONE_COLUMN, 3.6) if classes <= _SMALL else (TWO_COLUMNS, 7.0)
     figure, axes = canvas(title, width + room, height + room)
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    # The square root keeps rare errors visible.
+    # The square root makes rare errors visible.
     axes.imshow(np.sqrt(share), cmap="Blues", vmin=0, vmax=1)
     whole = np.array_equal(counts, counts.round())
     for (true, taken), count in np.ndenumerate(counts if classes <= _NUMBERED else counts[:0]):
@@ -117,8 +117,8 @@ def _label(axes: Axes, metric: str) -> None:
         share_ticks(axes.yaxis)
 
 
-_IN_A_LEGEND = 8  # most layers in a legend; more are named along a colour bar
-_NAMED = 8  # layers named along a colour bar
+_IN_A_LEGEND = 8  # largest number of layers in a legend; more are named along a colour bar
+_NAMED = 8  # number of layers named along a colour bar
 
 
 def learning_rate(history: pd.DataFrame, title: str, steps: pd.DataFrame | None = None) -> Figure:
@@ -128,7 +128,7 @@ def learning_rate(history: pd.DataFrame, title: str, steps: pd.DataFrame | None 
 
     Args:
         history: columns epoch and learning_rate (of the epoch's last step); one row per epoch.
-        steps: column learning_rate; one row per step. Shows a warmup that is shorter than an epoch.
+        steps: column learning_rate; one row per step. It shows a warmup that is shorter than an epoch.
     """
     figure, axes = canvas(title)
     rates = history["learning_rate"]
@@ -191,7 +191,7 @@ class _Plain(LogFormatterSciNotation):
 
 
 def _name_by_colour(figure: Figure, row: list[Axes], layers: list[str], colors: ListedColormap) -> None:
-    """Add a colour bar of the layers, the first on top, with the names of some."""
+    """Add a colour bar of the layers, the first on top, with some names."""
     norm = BoundaryNorm(np.arange(len(layers) + 1) - 0.5, len(layers))
     bar = figure.colorbar(ScalarMappable(norm, colors), ax=row, aspect=40)
     named = np.unique(np.linspace(0, len(layers) - 1, _NAMED).round().astype(int))

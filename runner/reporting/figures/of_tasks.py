@@ -6,14 +6,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from runner.core.text import counted
-from runner.reporting.figures.canvas import canvas, legend_below, wrapped
-from runner.reporting.figures.looks import TWO_COLUMNS
-from runner.reporting.figures.share_ticks import share_ticks
-from runner.reporting.figures.styles import Style
-from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
+from runner.reporting.figures.drawing.canvas import canvas, legend_below, wrapped
+from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.figures.drawing.styles import Style
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
 BAND = f"pointwise {CONFIDENCE:.0%} interval"
-_NAME = 46  # letters per line
+_NAME = 46  # letters per line of a name
 
 
 def performance_profile(profile: pd.DataFrame, label: str, title: str, styles: Mapping[str, Style]) -> Figure:

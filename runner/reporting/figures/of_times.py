@@ -6,14 +6,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from runner.core.text import counted
-from runner.reporting.figures.canvas import legend_below, panels, wrapped
-from runner.reporting.figures.looks import TWO_COLUMNS
-from runner.reporting.figures.share_ticks import share_ticks
-from runner.reporting.figures.styles import Style
+from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
+from runner.reporting.figures.drawing.canvas import legend_below, panels, wrapped
+from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.statistics.performance_profiles import LARGEST_RATIO
 from runner.reporting.statistics.ties import Values
 
-_NAME = 46  # letters per line
+_NAME = 46  # letters per line of a name
 
 
 def profile_curves(
@@ -26,8 +26,8 @@ def profile_curves(
     """Draw the profile of each variant up to the largest ratio that scores, with its score in the legend.
 
     Args:
-        curves: ratios at which a profile rises, from 1, and the shares from there on.
-        labels: of the ratios and of the shares (in percent).
+        curves: ratios at which each profile rises, from 1, and the shares after them.
+        labels: labels of the ratios and of the shares (in percent).
     """
     figure, (axes,) = panels(1, title, TWO_COLUMNS, 2.6)
     faint = [variant for variant in curves if not styles[variant].shown]

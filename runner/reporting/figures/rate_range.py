@@ -6,13 +6,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from runner.records.run_directory import RunDirectory
-from runner.reporting.figures.canvas import PALETTE, canvas
+from runner.reporting.figures.drawing.canvas import PALETTE, canvas
 
 _FEWEST_STEPS = 20
-_SHARE = 1 / 50  # of the steps: memory of the smoothing
+_SHARE = 1 / 50  # memory of the smoothing, as a share of the steps
 _FEWEST_REMEMBERED = 5
-_EXPLODED = 4  # times the lowest loss so far
-_LEAST_FALL = 0.1  # of the loss at the start
+_EXPLODED = 4  # multiple of the lowest loss so far
+_LEAST_FALL = 0.1  # share of the initial loss
 _BELOW_LOWEST = 3
 
 
@@ -39,7 +39,7 @@ def suggest(steps: pd.DataFrame) -> float | None:
         steps: columns learning_rate (rising) and loss; one row per training step.
 
     Returns:
-        The rate; None with fewer than 20 steps before the loss explodes, or if it falls by less than a tenth.
+        The rate; None for fewer than 20 steps before the loss explodes, or if the loss falls by less than a tenth.
 
     Source: Smith 2017, "Cyclical Learning Rates for Training Neural Networks", sec. 3.3, for the test.
     """
@@ -53,10 +53,10 @@ def suggest(steps: pd.DataFrame) -> float | None:
 
 
 def smoothed(losses: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the exponential moving average of the losses, until it is not finite or above 4 times its lowest so far.
+    """Return the exponential moving average of the losses, until it is not finite or above 4 times its minimum so far.
 
-    The average has bias correction, like fastai's. Its span is proportional to the number of steps, so its delay is the
-    same share of the range of rates.
+    The average has bias correction, like fastai's. Its span is proportional to the number of steps, so its delay is a
+    fixed share of the range of rates.
 
     Args:
         losses: (steps,).
@@ -94,7 +94,7 @@ def rate_range(steps: pd.DataFrame, title: str) -> Figure:
         )
     axes.set(xscale="log", xlabel="learning rate", ylabel="loss")
     if len(smooth):
-        # The panel shows the start and the fall; an exploding loss leaves it at the top.
+        # The panel shows the start and the fall; an exploding loss leaves it at the upper edge.
         before = smooth[: int(smooth.argmin()) + 1]
         room = 0.15 * max(np.ptp(before), 0.1 * abs(before.max()))
         axes.set_ylim(before.min() - 2 * room, before.max() + 2 * room)

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 
 from runner.core.text import counted
-from runner.reporting.figures.axes import Axis, axis_of
+from runner.reporting.figures.drawing.axes import Axis, axis_of
 from runner.reporting.statistics import ties
 
 VARIANT = "variant"  # the factor of a study's named variants
-_MOST_ROWS = 100_000  # combinations, in all cells of other keys
+_MOST_ROWS = 100_000  # largest number of combinations in all cells of other keys
 
 
-_FEWEST = 2  # seeds, to estimate an effect
+_FEWEST = 2  # least number of seeds for estimating an effect
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class Factorial:
-    """The grids of a report, one for each data set, and sentences about the runs that they leave out."""
+    """The grids of a report, one for each data set, with sentences about omitted runs."""
 
     grids: list[Grid]
     notes: list[str]
@@ -39,13 +39,13 @@ class Factorial:
 def factorial(levels: pd.DataFrame, summary: pd.DataFrame, metric: str, baselines: Mapping[str, str]) -> Factorial:
     """Return the complete grids, with the scores of the seeds whose runs all completed.
 
-    A seed with a run that diverged, failed, was never trained or has no value is left out as a whole; no value is
-    filled in. Several runs of one combination and seed, in the same cells of other keys, count as their mean.
+    A seed with a run that diverged, failed, was never trained or has no value is left out entirely; no values are
+    imputed. Several runs of one combination and seed, in the same cells of other keys, count as their mean.
 
     Args:
         levels: the level of each run on each axis, as text.
         summary: one row per run: variant, seed, status, dataset, cell, the metric.
-        baselines: the baseline of each variant; its levels are the references, where all baselines agree.
+        baselines: the baseline of each variant; its levels are the references if all baselines agree.
     """
     grids, notes = [], []
     several = len({*summary["dataset"]}) > 1
@@ -66,7 +66,7 @@ def factorial(levels: pd.DataFrame, summary: pd.DataFrame, metric: str, baseline
 
 
 def _with_reference(axis: Axis, levels: pd.DataFrame, variants: "pd.Series[str]", baselines: Mapping[str, str]) -> Axis:
-    """Put the level of the baselines first, if they share one."""
+    """Put the level of the baselines first, if they share a level."""
     chosen = {baselines[variant] for variant in variants.unique()}
     shared = levels.loc[variants.isin(chosen), axis.key].unique()
     return Axis(axis.key, sorted(axis.levels, key=lambda level: level != shared[0])) if len(shared) == 1 else axis

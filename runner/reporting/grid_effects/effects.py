@@ -9,9 +9,9 @@ import pandas as pd
 from runner.records.design import CORRECTION_NAMES
 from runner.reporting.comparison.decision import NOT_SIGNIFICANT, UNDECIDED, cannot_decide
 from runner.reporting.grid_effects.complete_grids import Grid
-from runner.reporting.statistics.attainability import LEVEL
 from runner.reporting.statistics.factorial import Effect, Estimate, effects
-from runner.reporting.statistics.holm import holm
+from runner.reporting.statistics.significance.attainability import LEVEL
+from runner.reporting.statistics.significance.holm import holm
 
 EFFECT_COLUMNS = [
     "kind", "factor", "level", "reference", "by_factor", "by_level", "by_reference", "averaged_over", "metric",
@@ -30,9 +30,9 @@ def effects_frame(grids: Sequence[Grid], metric: str, pending: str = "") -> pd.D
     Holm's correction covers all rows, on all data sets together.
 
     Args:
-        metric: of the scores.
-        pending: why nothing may be claimed yet, `STILL_TRAINING` or `LOOKS_TO_COME`; there are no adjusted p values
-            then.
+        metric: metric of the scores.
+        pending: reason why nothing may be claimed yet, `STILL_TRAINING` or `LOOKS_TO_COME`; then there are no adjusted
+            p values.
     """
     rows = [row | {"metric": metric} for grid in grids for row in _rows(grid)]
     adjusted, least = (holm([row[name] for row in rows]) for name in ("p_value", "least"))
@@ -66,7 +66,7 @@ def _rows(grid: Grid) -> Iterator[dict[str, Any]]:
 
 
 def _named(grid: Grid, effect: Effect) -> dict[str, str]:
-    """Return the factors of an effect with the levels that are compared; "" where there are none."""
+    """Return the factors of an effect with the compared levels; "" for missing ones."""
     names = ("factor", "level", "reference"), ("by_factor", "by_level", "by_reference")
     found = dict.fromkeys((name for part in names for name in part), "")
     for place, (axis, part) in enumerate(zip(effect.axes, names, strict=False)):
@@ -87,7 +87,7 @@ def _decision(row: dict[str, Any], attainable: float, family: int) -> tuple[str,
 
     Args:
         attainable: the smallest adjusted p value that the design can reach.
-        family: number of rows that are adjusted together.
+        family: number of rows in the correction.
     """
     if not attainable < LEVEL:
         return UNDECIDED, cannot_decide(row["n"], family)

@@ -9,23 +9,23 @@ from runner.core.text import shortened
 from runner.records.baselines import arm_parts
 from runner.reporting.collection.collect import Run
 from runner.reporting.collection.labels import NONE, Values
-from runner.reporting.figures.axes import LEARNING_RATE, Axis, is_crossed, overrides_frame, varying_axes
+from runner.reporting.figures.drawing.axes import LEARNING_RATE, Axis, is_crossed, overrides_frame, varying_axes
 from runner.reporting.grid_effects.complete_grids import VARIANT
 
-_NO_AXES = ("seed", "dataset")  # the unit; results on two data sets are never averaged
+_NO_AXES = ("seed", "dataset")  # the seed is the unit, and results on different data sets are never averaged
 
 
 def read_factors(
     runs: Sequence[Run], summary: pd.DataFrame, by: Sequence[str], names: Sequence[str], values: Values
 ) -> pd.DataFrame | None:
-    """Return the level of each run on each axis of a grid, a column each; None if the variants are no grid.
+    """Return the level of each run on each axis of a grid, one column per axis; None if the variants are not a grid.
 
     The axes are the keys of `--by`; else a study's variants and the keys of its grid; else the keys that every run
     overrides with several values.
 
     Args:
         summary: one row per run: variant, arm.
-        by: the keys whose values make the variants.
+        by: the keys whose values define the variants.
         names: names of the study's variants.
         values: reader of the runs' values.
     """
@@ -41,7 +41,7 @@ def read_factors(
 
 
 def _axes(frame: pd.DataFrame) -> list[Axis]:
-    """Return the axes but for seed and data set; the learning rate is the last, so that effects are given by rate."""
+    """Return the axes except seed and data set; the learning rate is last, so that effects are given by rate."""
     axes = [axis for axis in varying_axes(frame) if axis.key not in _NO_AXES]
     return sorted(axes, key=lambda axis: axis.key == LEARNING_RATE)
 
@@ -53,7 +53,7 @@ def _by_keys(runs: Sequence[Run], by: Sequence[str], values: Values) -> pd.DataF
 
 
 def _of_study(runs: Sequence[Run], names: Sequence[str]) -> pd.DataFrame | None:
-    """Return each run's variant and its values of the grid's keys; None if a run is no variant of the study."""
+    """Return each run's variant and its values of the grid's keys; None if a run belongs to no variant of the study."""
     rows = []
     for run in runs:
         name, cell = arm_parts(run.record.label or "", names)

@@ -1,4 +1,4 @@
-"""Sources of variance: the spread that each one causes alone, and its ratio to that of everything together."""
+"""Sources of variance: the spread that each source causes alone, and its ratio to the spread from all sources."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -21,18 +21,18 @@ VARIANCE_COLUMNS = [
     "variant", "source", "metric", "n", "mean", "std", "std_low", "std_high", "ratio", "ratio_low", "ratio_high",
     "variance_share", "pairs", "normality_p", "runs", "running",
 ]  # fmt: skip
-_HALF = 0.5  # of the standard deviation of everything together: a quarter of its variance
-_NOT_NORMAL = 0.001  # p below which a caution says so; of six sources one in 170 reports has it by chance
+_HALF = 0.5  # share of the standard deviation from all sources together, which is a quarter of the variance
+_NOT_NORMAL = 0.001  # p value below which a caution appears; with six sources, by chance in one of 170 reports
 _SPLIT = "split"
 
 _Row = Mapping[Any, Any]
 
 
 def variance_frame(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Return one row per variant and source, everything together first: `VARIANCE_COLUMNS`.
+    """Return one row per variant and source, all sources together first: `VARIANCE_COLUMNS`.
 
-    `ratio` is the standard deviation of a source over that of everything together, on the seeds that both completed. In
-    two runs of one seed the varied source draws the same, so the interval of the ratio is one for pairs.
+    `ratio` is the standard deviation from one source divided by the one from all sources, on the seeds that both
+    completed. In two runs of a seed, the varied source draws the same values, so the ratio's interval is for pairs.
 
     Args:
         summary: one row per run: variant (its label), seed, status and the metric.
@@ -71,7 +71,7 @@ def _ratio(values: "pd.Series[float]", everything: "pd.Series[float]", *, is_all
 
 
 def source_sentences(frame: pd.DataFrame | None) -> list[str]:
-    """Return what each variant's sources say about the spread and about how to spend runs; none without a frame.
+    """Return sentences on each variant's sources of variance, with advice on runs; none without a frame.
 
     Args:
         frame: see `variance_frame`.
@@ -112,7 +112,7 @@ def _range(row: _Row, interval: str, metric: str = "") -> str:
 
 
 def _advice(single: pd.DataFrame) -> Iterator[str]:
-    """Yield which sources runs must vary, which may stay fixed, and which the seeds cannot decide."""
+    """Yield advice on sources that runs must vary, that may stay fixed, and that the seeds cannot decide."""
     is_large, is_small, is_seen = single["ratio_low"] > _HALF, single["ratio_high"] < _HALF, single["std"] > 0
     large, small, unknown = (_named(single[one]) for one in (is_large, is_small, is_seen & ~is_large & ~is_small))
     if large:
@@ -132,7 +132,7 @@ def _named(rows: pd.DataFrame) -> str:
 
 
 def _sum(single: pd.DataFrame) -> str:
-    """Say how far the variances of the single sources add up."""
+    """Return a sentence on the sum of the variances from single sources."""
     total = single["variance_share"].sum()
     text = f"the variances of the {len(single)} single sources add up to {total:.0%} of that of everything together"
     return (

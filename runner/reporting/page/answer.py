@@ -1,16 +1,25 @@
-"""First screen of the page: a forest plot of the differences from the baseline, with the verdict of each variant."""
+"""First screen of the page: a forest plot of differences from the baseline, with the verdict of each variant."""
 
 from collections.abc import Mapping, Sequence
 
 from runner.reporting.comparison.decision import p_text
-from runner.reporting.comparison.difference import Difference
+from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.metrics import p_equation
-from runner.reporting.page.forest import Forest, ForestGroup, ForestRow, Scale, Subject, forest, marks_of, scale_of
+from runner.reporting.page.forest_layout import (
+    Forest,
+    ForestGroup,
+    ForestRow,
+    Scale,
+    Subject,
+    forest,
+    marks_of,
+    scale_of,
+)
 from runner.reporting.results import Results
 
 
 def answer(results: Results, found: Sequence[Difference]) -> Forest:
-    """Return the forest plot of a report's comparisons: in the order of the table, each cell after its baseline.
+    """Return the forest plot of a report's comparisons, in the order of the table, each cell after its baseline.
 
     Args:
         found: the comparisons, as from `differences`.
@@ -43,9 +52,9 @@ def _row(
     """Return the row of a variant.
 
     Args:
-        names: the short names of the variants that its sentence names.
-        difference: None if it is compared with none.
-        p_value: adjusted; "-" if there is none.
+        names: short names of the variants in its sentence.
+        difference: None if it is not compared.
+        p_value: adjusted p value; "-" if there is none.
     """
     sentence = results.verdict_parts[variant].short if scale else results.verdicts[variant]
     for label in sorted(names, key=len, reverse=True):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-# In the order in which they need each other.
+# In the order of their dependencies.
 _SCRIPTS = ("variants", "tables", "filters", "columns", "tip", "charts", "curves", "scatter")
 _PUNCTUATION = re.compile(r"(?<=[_,=/.-])")
 
@@ -18,7 +18,7 @@ def template(name: str = "page.html") -> Template:
 
 
 def template_of(source: str) -> Template:
-    """Return a template whose values are escaped, with the filter `breakable` and the macros beside this module."""
+    """Return a template whose values are escaped, with the filter `breakable` and the macros in this folder."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
     )
@@ -40,7 +40,7 @@ def assets() -> dict[str, str | list[str]]:
 
 
 def _breakable(name: str) -> list[str]:
-    """Return the parts of a name between which a line may break."""
+    """Return the parts of a name, between which a line may break."""
     return _PUNCTUATION.split(name)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from runner.reporting.comparison.decision import BETTER, EQUIVALENT, IDENTICAL, WORSE
 
 VERDICT_KINDS = {BETTER: "good", WORSE: "bad", EQUIVALENT: "same", IDENTICAL: "same"}  # styles of words
-_ONE_LINE = 40  # letters that fit into a cell without a break
+_ONE_LINE = 40  # letters that fit into a cell without a line break
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,8 @@ class Cell:
 
     parts: Sequence[tuple[str, bool]]
     sort: float | None = None
-    kind: str = ""  # style: number, best, good, bad, same, reason (without verdict), long
-    link: str = ""  # address
+    kind: str = ""  # style: number, best, good, bad, same, reason (no verdict), long
+    link: str = ""  # address of a link
 
     @classmethod
     def text(cls, text: object, kind: str = "") -> "Cell":
@@ -27,7 +27,7 @@ class Cell:
 
     @classmethod
     def number(cls, text: str, value: float | None, kind: str = "number") -> "Cell":
-        """Return a cell that sorts by its number, an infinite one as the largest; without one it is empty, and last."""
+        """Return a cell that sorts by its number, infinity as the largest; without a number, it is empty and last."""
         if value is None or math.isnan(value):
             return cls([("", False)], kind=kind)
         most = sys.float_info.max
@@ -35,13 +35,13 @@ class Cell:
 
 
 def width_of(text: str) -> str:
-    """Return the kind of a cell of text: long if it may not stand on one line."""
+    """Return the kind of a text cell: long if the text may need several lines."""
     return "long" if len(text) > _ONE_LINE else ""
 
 
 @dataclass(frozen=True)
 class Column:
-    """Column header; `hidden`: shown on demand; `minor`: not on paper."""
+    """Column header; `hidden` columns are shown on demand, and `minor` ones are not printed."""
 
     name: str
     number: bool = False
@@ -59,6 +59,6 @@ class PageTable:
     caption: str
     columns: list[Column]
     rows: list[list[Cell]] = field(default_factory=list)
-    variants: Sequence[int] = ()  # of each row, its position among the report's; none if rows belong to no variant
-    of_runs: bool = False  # the rows are the runs, in their order
-    metric: str = ""  # the column that the charts begin with
+    variants: Sequence[int] = ()  # position of each row's variant in the report; empty if rows belong to no variant
+    of_runs: bool = False  # whether the rows are the runs, in order
+    metric: str = ""  # column with which the charts begin

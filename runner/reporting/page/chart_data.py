@@ -13,14 +13,14 @@ from matplotlib.colors import to_hex
 from scipy import stats
 
 from runner.reporting.comparison.folds import Unit
-from runner.reporting.figures.curves import WIDE_RANGE
-from runner.reporting.figures.styles import variant_styles
+from runner.reporting.figures.drawing.curves import WIDE_RANGE
+from runner.reporting.figures.drawing.styles import variant_styles
 from runner.reporting.metrics import axis_label, is_share
 from runner.reporting.results import Results
-from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
-_MOST = 250_000  # numbers of all curves; longer ones lose epochs evenly
-_DIGITS = 5  # significant ones of a number
+_MOST = 250_000  # numbers in all curves together; beyond it, epochs are left out evenly
+_DIGITS = 5  # significant digits of a number
 _NO_CURVES = ("position", "run_id", "variant", "seed", "epoch")
 _FIRST = ("accuracy", "loss", "negative_log_likelihood")  # order of the curves
 
@@ -28,7 +28,7 @@ _FIRST = ("accuracy", "loss", "negative_log_likelihood")  # order of the curves
 def chart_data(results: Results) -> str:
     """Return the data of the charts; "" if no run has a curve.
 
-    A JSON object without `<`, so that no text in it ends the element that holds it.
+    It is a JSON object without `<`, so that no text in it can end the enclosing element.
     """
     if results.history.empty:
         return ""
@@ -61,14 +61,14 @@ def chart_data(results: Results) -> str:
 
 
 def _shown_epochs(history: pd.DataFrame, columns: int) -> list[int]:
-    """Return the epochs of the curves: all, or evenly many if they are too many numbers; always the last."""
+    """Return the epochs of the curves: all, or evenly spaced ones if there are too many; always with the last."""
     epochs: list[int] = sorted({*history["epoch"].astype(int).tolist()})
     step = math.ceil(len(history) * columns / _MOST)
     return epochs[:: -max(1, step)][::-1]
 
 
 def _names(columns: Sequence[Any]) -> list[str]:
-    """Return the quantities with curves, each once for training and validation."""
+    """Return the quantities with curves, each once for both training and validation."""
     names = dict.fromkeys(str(column).removeprefix("val_") for column in columns)
     return [*(name for name in _FIRST if name in names), *(name for name in names if name not in _FIRST)]
 
@@ -77,7 +77,7 @@ def _names(columns: Sequence[Any]) -> list[str]:
 class _Curves:
     """The places of the history's rows in a table of runs and epochs."""
 
-    rows: npt.NDArray[np.intp]  # of the history, that are shown
+    rows: npt.NDArray[np.intp]  # rows of the history that are shown
     runs: npt.NDArray[np.intp]
     epochs: npt.NDArray[np.intp]
     shape: tuple[int, int]
@@ -90,7 +90,7 @@ class _Curves:
         return cls(rows, shown["position"].to_numpy(np.intp), places, (runs, len(epochs)))
 
     def of_column(self, values: "pd.Series[float]") -> npt.NDArray[np.float64]:
-        """Return the values of each run by epoch, NaN where there is none."""
+        """Return the values of each run by epoch, NaN for missing ones."""
         table = np.full(self.shape, np.nan)
         table[self.runs, self.epochs] = values.to_numpy(float)[self.rows]
         return table
@@ -118,13 +118,13 @@ def _trimmed(row: list[float]) -> list[float | None]:
 
 
 def _rounded(value: float) -> float:
-    """Return a number with few digits, without a fraction where it has none."""
+    """Return a number with few digits, as an integer if it is whole."""
     short = float(f"{value:.{_DIGITS}g}")
     return int(short) if short.is_integer() and abs(short) < 10**_DIGITS else short
 
 
 def _reach(most: int, unit: Unit) -> list[float]:
-    """Return by the number of runs what multiplies their standard deviation to reach the ends of the interval."""
+    """Return, by number of runs, the factor from their standard deviation to the half-width of the interval."""
     n = np.arange(2, most + 1)
     factors = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) / np.sqrt(n / (1 + n * unit.overlap))
     return [0.0, 0.0, *factors.round(5).tolist()][: most + 1]

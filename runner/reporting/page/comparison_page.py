@@ -8,18 +8,18 @@ from typing import Any
 import pandas as pd
 
 from runner.reporting.comparison.decision import BETTER, IDENTICAL, UNDECIDED, WORSE, p_text
-from runner.reporting.comparison.difference import Difference
 from runner.reporting.comparison.differences import differences_by_seed
 from runner.reporting.comparison.folds import unit_noun
+from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.comparison.regressions import shown_verdict
 from runner.reporting.comparison.sides import Sides
 from runner.reporting.metrics import axis_label, interval_text, p_equation, quantity, signed_text, value_text
 from runner.reporting.page.assets import assets, template
 from runner.reporting.page.cells import VERDICT_KINDS, Cell, Column, PageTable
-from runner.reporting.page.forest import Forest, ForestGroup, ForestRow, Subject, forest, marks_of, scale_of
+from runner.reporting.page.forest_layout import Forest, ForestGroup, ForestRow, Subject, forest, marks_of, scale_of
 
 _WORDS = {BETTER: BETTER, WORSE: WORSE, IDENTICAL: IDENTICAL}
-_Row = Mapping[Any, Any]  # of the frame
+_Row = Mapping[Any, Any]  # a row of the frame
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ class ComparisonPage:
     frame: pd.DataFrame  # see `regression_frame`
     conclusion: str
     notes: Sequence[str]
-    about: Sequence[str]  # a line on each side
-    environments: Sequence[Sequence[tuple[str, str, str]]]  # by side: name, value on the reference, value on the side
+    about: Sequence[str]  # one line for each side
+    environments: Sequence[Sequence[tuple[str, str, str]]]  # by side: name, value on reference, value on side
 
     def text(self) -> str:
-        """Return the page: the conclusion, a forest plot, its limits, the table, and where the environments differ."""
+        """Return the page: the conclusion, a forest plot, the limits, the table, and differences in environment."""
         heading = f"Comparison by {quantity(self.sides.metric)}"
         return template("comparison.html").render(
             title=f"{heading} - runner",

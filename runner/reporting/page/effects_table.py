@@ -9,14 +9,14 @@ from runner.reporting.grid_effects.effects import LOOKS_TO_COME
 from runner.reporting.metrics import axis_label, interval_text, shown_unit, signed_text
 from runner.reporting.page.cells import Cell, Column, PageTable
 from runner.reporting.sentences.effect_verdicts import effect_text
-from runner.reporting.statistics.holm import after_correction
+from runner.reporting.statistics.significance.holm import after_correction
 
 
 def effects_table(effects: pd.DataFrame) -> PageTable:
     """Return one row per main effect and interaction.
 
     Args:
-        effects: with the columns of effects.csv, and at least one row.
+        effects: frame with the columns of effects.csv, and at least one row.
     """
     several = len({*effects["dataset"]}) > 1
     rows = []

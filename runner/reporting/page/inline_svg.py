@@ -1,13 +1,13 @@
-"""Figures as addresses within the page: SVG without what nobody sees, a third smaller than in base64."""
+"""Figures as data addresses within the page: SVG without invisible parts, a third smaller than in base64."""
 
 import re
 from urllib.parse import quote
 
 _UNSEEN = re.compile(r"<!--.*?-->|<metadata>.*?</metadata>|<\?xml.*?\?>|<!DOCTYPE.*?>", re.DOTALL)
-_PLACES = re.compile(r"([1-9]\d*\.\d\d)\d+")  # not of numbers below 1, which may be scales
-_PLAIN = " /:=;,.-()'!*?@$+~_"  # need no escape in an address between double quotes
+_PLACES = re.compile(r"([1-9]\d*\.\d\d)\d+")  # excludes numbers below 1, which may be scales
+_PLAIN = " /:=;,.-()'!*?@$+~_"  # characters that need no escape in an address in double quotes
 
-# `quote` looks at each byte of a text, which takes seconds for large figures.
+# `quote` examines each byte of a text, which takes seconds for large figures.
 _ESCAPED = {code: quote(chr(code), safe=_PLAIN) for code in range(128)}
 _OTHERS = re.compile(r"[^\x00-\x7f]+")
 

@@ -11,7 +11,7 @@ from runner.core.text import counted
 from runner.core.write import write_text
 from runner.reporting.comparison.differences import differences
 from runner.reporting.comparison.looks import looks_frame
-from runner.reporting.figures.looks import ONE_COLUMN
+from runner.reporting.figures.drawing.appearance import ONE_COLUMN
 from runner.reporting.grid_effects.variance_sources import source_sentences
 from runner.reporting.metrics import quantity
 from runner.reporting.page.answer import answer
@@ -85,13 +85,13 @@ def page_text(results: Results, drawings: Sequence[Drawing], table: PaperTable, 
 
 
 def _opening(results: Results) -> dict[str, Any]:
-    """Return the content of the first screen, and what follows from it."""
+    """Return the content of the first screen, and values that depend on it."""
     first = answer(results, differences(results))
     return {
         "answer": first,
         "further": [*results.task_verdicts, *results.effect_verdicts],
         "cautions": results.cautions,
-        "verdicts": [*results.verdicts.values()] if first.ticks else [],  # otherwise they stand in the answer
+        "verdicts": [*results.verdicts.values()] if first.ticks else [],  # otherwise the answer contains them
         "chart_data": chart_data(results),
     }
 

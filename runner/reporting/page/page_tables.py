@@ -26,7 +26,7 @@ from runner.reporting.tables.paper_table import PaperTable, p_head
 
 _OF_DIFFERENCES = ("difference", "95% interval", "detectable")  # columns in the unit of differences
 _SHORT_UNITS = {"percentage points": "pp", "seconds": "s"}
-_MINOR = ("effect size", "P(better)", "its 95% interval", "detectable")  # columns that paper has no room for
+_MINOR = ("effect size", "P(better)", "its 95% interval", "detectable")  # columns for which a printed page has no room
 _POINTS = " pp: percentage points."
 _CLAIMS = (
     f" P(better) is meaningful if its interval, unadjusted, lies above 0.5 and reaches beyond {MEANINGFUL}; for a "
@@ -38,7 +38,7 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
     """Return one row per variant, with its difference from the baseline.
 
     Args:
-        table: the paper's table, for caption and marks.
+        table: the paper table, for caption and marks.
     """
     metric = results.metric
     compared = {row["variant"]: row for row in results.comparisons.to_dict("records")}
@@ -93,10 +93,10 @@ def _not_compared(results: Results, variant: str, heads: Sequence[str]) -> list[
 
 
 def _against(against: Mapping[Any, Any], metric: str, heads: Sequence[str]) -> list[Cell]:
-    """Return the cells of a comparison under these heads."""
+    """Return the cells of a comparison under these headings."""
     column, interval = shown_estimate(against)
     wins, p, equivalence = against["win_probability"], p_text(against), p_text(against, "p_equivalence")
-    undecided = against["reason"] if can_decide(against) else "too few seeds"  # the caption gives the number
+    undecided = against["reason"] if can_decide(against) else "too few seeds"  # the caption contains the number
     verdict = outcome(against)
     kind = VERDICT_KINDS.get(verdict, "reason")
     cells = {
@@ -129,7 +129,7 @@ def _new_images(against: Mapping[Any, Any] | None, metric: str) -> Cell:
 
 
 def selection_table(selection: pd.DataFrame) -> PageTable:
-    """Return one row per tuned variant: its choice, and the scores on tuning seeds and fresh seeds."""
+    """Return one row per tuned variant: its choice, and its scores on tuning seeds and fresh seeds."""
     rows = [
         [
             Cell.text(row["variant"]),

@@ -1,4 +1,4 @@
-"""Table of the page with all runs, and the way to their files."""
+"""Table of the page with all runs, and links to their files."""
 
 import os
 import shlex
@@ -17,12 +17,12 @@ from runner.reporting.page.cells import Cell, Column, PageTable, width_of
 from runner.reporting.results import Results
 
 _METRICS = ("val_accuracy", "test_accuracy", "test_loss")
-_MOST_KEYS = 12  # columns of varied numbers
+_MOST_KEYS = 12  # largest number of columns of varied numbers
 _FILES = {"run.log": "log", "config.yaml": "configuration"}  # columns with links to files of a run
 
 
 def runs_table(results: Results, page: Path) -> PageTable:
-    """Return one row per run, with the overrides that not all runs have; those that its baseline lacks are highlighted.
+    """Return one row per run, with overrides that not all runs have; those that the baseline lacks are highlighted.
 
     Args:
         page: directory of the page; links to run directories are relative to it.
@@ -94,12 +94,12 @@ def _setting(value: Any) -> Cell:
 
 
 def _fold(record: RunRecord) -> Cell:
-    fold = record.dataset.get("fold")  # a run that ended before it loaded data has none
+    fold = record.dataset.get("fold")  # a run that ended before loading data has no fold
     return Cell.number(str(fold), fold)
 
 
 def _path_from(page: Path, path: Path) -> str:
-    """Return an address relative to the page (so no name makes it javascript:); "" on another drive."""
+    """Return an address relative to the page, so that no name can make it javascript:; "" on another drive."""
     try:
         relative = os.path.relpath(path.resolve(), page.resolve())
     except ValueError:
@@ -117,7 +117,7 @@ def _usual(results: Results) -> dict[str, set[str]]:
 
 
 def _common(results: Results) -> list[str]:
-    """Return the overrides that all of several runs have, in their order."""
+    """Return the overrides common to several runs, in order."""
     asked = [run.record.asked for run in results.runs]
     return [part for part in asked[0] if all(part in own for own in asked)] if len(asked) > 1 else []
 

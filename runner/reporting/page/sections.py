@@ -1,4 +1,4 @@
-"""Sections of the page: their order, what each needs, and where each figure stands."""
+"""Sections of the page: their order, their requirements, and the section of each figure."""
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ NEEDS = {
     "looks": "looks", "variance": "variance", "failures": "failures", "left-out": "left_out",
 }  # fmt: skip
 """Content without which a section is absent; the others are always there."""
-REPLACED = ("forest", "accuracy", "loss", "negative_log_likelihood", "learning_rate")  # figures; a chart shows more
+REPLACED = ("forest", "accuracy", "loss", "negative_log_likelihood", "learning_rate")  # figures that a chart replaces
 _PLACES = {
     **dict.fromkeys([*TUNING_CAPTIONS, "sensitivity"], "tuning"), "interaction": "effects", "heat_map": "effects",
     "critical_difference": "data-sets", "performance_profile": "data-sets", "variance_sources": "variance",
@@ -35,7 +35,7 @@ class Drawing:
 
 
 def placed(drawings: Sequence[Drawing], sections: Container[str]) -> dict[str, list[Drawing]]:
-    """Return the figures of each section; those of a section that is absent stand under Figures."""
+    """Return the figures of each section; figures of an absent section are placed under Figures."""
     places: dict[str, list[Drawing]] = {anchor: [] for anchor in SECTIONS}
     for figure in drawings:
         own = _PLACES.get(figure.stem, "figures")

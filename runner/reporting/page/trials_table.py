@@ -55,7 +55,7 @@ def _rows(trials: Trials, keys: list[str]) -> list[list[Cell]]:
 
 
 def _value(values: Mapping[Any, Any], key: str) -> Cell:
-    """Return a number, or an option's name; empty where a key is not set."""
+    """Return a number, or an option's name; "" if the key is not set."""
     value = values[key]
     if value is None or pd.isna(value):
         return Cell.number("", None)

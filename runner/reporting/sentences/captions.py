@@ -1,44 +1,44 @@
-"""Captions of figures: what every figure of a name shows."""
+"""Captions of figures, by name."""
 
 from runner.reporting.comparison.folds import SEEDS, Unit
-from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.tuning_curve import REPEATED, SO_FAR
 
 BAND = f"Lines are means over seeds, bands their {CONFIDENCE:.0%} t-intervals."
 DOTS = f"Each dot is a seed; the bar below is the mean with its {CONFIDENCE:.0%} t-interval."
 _PENALTY = "Includes each run's own penalties and smoothing; not comparable between variants that differ in these."
 _HISTORY = (
-    "Validation score of each trial, in the order in which the trials were planned or asked for; the line is the best "
-    "so far. Trials far behind the others are triangles at the edge."
+    "Validation score of each trial, in the order in which the trials were planned or proposed; the line is the best "
+    "score so far. Triangles at the edge are trials far behind the others."
 )
 TUNING_CAPTIONS = {
     "tuning_curve": (
-        "Best of the given number of points, drawn at random and without replacement from those tried: the mean over "
-        "all draws of its validation score and of its test score, both on the tuning seeds. A bar holds 95% of the "
-        "validation scores; it is not a confidence interval for other points. A grid's curve depends on the values in "
-        "it."
+        "Validation and test score of the best of the given number of points, drawn at random without replacement from "
+        "the points tried: means over all draws, on the tuning seeds. A bar contains 95% of the validation scores; it "
+        "is not a confidence interval for other points. The curve of a grid depends on the values in the grid."
     ),
     "search": _HISTORY,
     "tuning_history": _HISTORY,
     "tuning_slices": (
-        "Validation score of each trial by the value of each tuned key, on the scale of its axis. A star is the "
-        "choice. Other keys vary as well, so a pattern in one panel may be the effect of another key."
+        "Validation score of each trial by the value of each tuned key, on the scale of its axis. A star "
+        "marks the choice. The other keys also vary, so a pattern in one panel may be the effect of another key."
     ),
     "importances": (
         "Share of the variance of the validation score that each key explains by itself (dot) and with its "
-        "interactions (circle), by fANOVA on a random forest. A line holds 95% of the forest's trees, each of which "
-        "saw another sample of the trials. R² is the share of the variance that the forest predicts of trials that it "
-        "has not seen; grey: it predicts none. A variant with a single tuned key has no importances."
+        "interactions (circle), by fANOVA on a random forest. A line contains 95% of the forest's trees, each of which "
+        "saw a different sample of the trials. R² is the share of the variance that the forest explains in trials that "
+        "it has not seen; grey: it explains none. A variant with a single tuned key has no importances."
     ),
     "tuning_parallel": (
-        "Each line is a trial: it passes through the values of its keys to its validation score, which also gives its "
-        "colour (dark: better). The thick line is the choice. Grey trials have no score. A gap is a key not set."
+        "Each line is a trial and passes through the values of its keys to its validation score, which also determines "
+        "its colour (dark: better). The thick line is the choice. Grey trials have no score. A gap marks a key that is "
+        "not set."
     ),
 }
-TUNING_CURVES = {  # by kind
+TUNING_CURVES = {  # captions by kind of curve
     SO_FAR: (
         "Best validation score so far by the number of trials of one search, and the test score of the best trial so "
-        "far, both on the tuning seeds. The trials depend on each other, so another search may differ."
+        "far, both on the tuning seeds. The trials depend on each other, so another search may give a different curve."
     ),
     REPEATED: (
         "Best validation score so far by the number of trials of a search, and the test score of the best trial so "
@@ -55,19 +55,20 @@ CAPTIONS = TUNING_CAPTIONS | {
         "Share of the workloads on which a variant reaches the target within a multiple of the fastest variant's time; "
         "the score is the mean height between 1 and 4."
     ),
-    "sensitivity": f"Metric against the varied key. {BAND}",
-    "heat_map": "Mean and standard deviation for every pair of values; grey: no run completed.",
+    "sensitivity": f"Metric by the value of the varied key. {BAND}",
+    "heat_map": "Mean and standard deviation for each pair of values; grey: no run completed.",
     "interaction": (
-        f"Means of the complete seeds by two axes, over all others; bars or bands are {CONFIDENCE:.0%} t-intervals over"
-        " seeds. Lines that are not parallel suggest an interaction; its test and interval are under Effects."
+        f"Means of the complete seeds by two axes, averaged over all others; bars or bands are {CONFIDENCE:.0%} "
+        "t-intervals over seeds. Lines that are not parallel suggest an interaction; its test and interval are under "
+        "Effects."
     ),
     "learning_rate": "Learning rate at the last step of each epoch; variants with equal rates share a line.",
-    "gradient_norm": f"Gradient norm over all layers, mean of each epoch. {BAND}",
+    "gradient_norm": f"Gradient norm over all layers, averaged over each epoch. {BAND}",
     "confusion_matrix": "Test examples by true and predicted class; the colour is the share of the true class.",
     "ensemble": f"Seeds of each variant, and the ensemble that averages their predictions. {DOTS}",
     "variance_sources": (
-        f"Standard deviation over seeds with its {CONFIDENCE:.0%} interval: of each source alone, the others fixed at "
-        "one draw, and of everything together (line). They need not add up."
+        f"Standard deviation over seeds with its {CONFIDENCE:.0%} interval, for each source alone with the others "
+        "fixed at one draw, and for all sources together (line). The variances need not add up."
     ),
     "critical_difference": (
         "Average ranks over the data sets; bars join variants without a significant difference (Nemenyi's test). Below "
@@ -81,12 +82,12 @@ CAPTIONS = TUNING_CAPTIONS | {
 
 
 def caption_of(stem: str, unit: Unit = SEEDS) -> str:
-    """Return what every figure of this name shows; one named after the metric has a dot per seed, or per fold."""
+    """Return the caption of figures with this name; a figure named after the metric has a dot per seed, or per fold."""
     return in_units(CAPTIONS.get(stem, DOTS), unit)
 
 
 def in_units(caption: str, unit: Unit) -> str:
-    """Return a caption of seeds in the words of folds, if the runs are folds."""
+    """Adapt a caption about seeds to folds, if the runs are folds."""
     if unit == SEEDS:
         return caption
     overlap = "for overlapping training sets"

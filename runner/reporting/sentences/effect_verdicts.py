@@ -11,14 +11,14 @@ from runner.reporting.comparison.decision import NOT_SIGNIFICANT, STILL_TRAINING
 from runner.reporting.grid_effects.complete_grids import VARIANT
 from runner.reporting.grid_effects.effects import DIFFERS, INTERACTION, LOOKS_TO_COME, MAIN
 from runner.reporting.metrics import p_equation, quantity, shown_unit, signed_text
-from runner.reporting.statistics.holm import after_correction
+from runner.reporting.statistics.significance.holm import after_correction
 
-_MOST = 8  # sentences; further effects are counted
-_Row = Mapping[Any, Any]  # of the frame of effects
+_MOST = 8  # largest number of sentences; further effects are only counted
+_Row = Mapping[Any, Any]  # a row of the frame of effects
 
 
 def effect_verdicts(effects: pd.DataFrame) -> list[str]:
-    """Return a sentence for each significant effect, interactions first, or for interactions that none is significant.
+    """Return a sentence for each significant effect, interactions first, or one that no interaction is significant.
 
     An omnibus test has a sentence only if no contrast of its effect is significant.
 
@@ -45,7 +45,7 @@ def effect_verdicts(effects: pd.DataFrame) -> list[str]:
 
 
 def effect_text(row: _Row) -> str:
-    """Name an effect: `momentum: 0.9 vs 0`, or `momentum: 0.9 vs 0 x learning_rate: 0.3 vs 0.01`."""
+    """Describe an effect: `momentum: 0.9 vs 0`, or `momentum: 0.9 vs 0 x learning_rate: 0.3 vs 0.01`."""
     if not row["level"]:
         return " x ".join(filter(None, [row["factor"], row["by_factor"]])) + ", all levels"
     parts = [f"{row['factor']}: {row['level']} vs {row['reference']}"]
@@ -84,7 +84,7 @@ def _main(row: _Row) -> str:
 
 
 def _interaction(row: _Row) -> str:
-    """Say what the first factor does at both levels of the second; only that they differ is tested."""
+    """Describe the effect of the first factor at both levels of the second; only their difference is tested."""
     metric, changes = row["metric"], []
     for place in ("at_reference", "at_level"):
         estimate = (row[name] for name in (place, f"{place}_low", f"{place}_high"))
@@ -103,13 +103,13 @@ def _instead(row: _Row) -> str:
 
 
 def _change(metric: str, mean: float, low: float, high: float, *, named: bool) -> str:
-    """Describe a difference: `raises test accuracy by 0.90 percentage points`, or that it is not clear.
+    """Describe a difference: `raises test accuracy by 0.90 percentage points`, or `does not clearly change` it.
 
     Args:
-        named: name the metric and its unit.
+        named: whether to mention the metric and its unit.
     """
     what, unit = (quantity(metric), f" {shown_unit(metric)}".rstrip()) if named else ("it", "")
-    if mean == 0 or low <= 0 <= high:  # False for NaN, where all seeds are equal
+    if mean == 0 or low <= 0 <= high:  # false for NaN, if all seeds are equal
         return f"does not clearly change {what} ({signed_text(mean, metric)}{unit})"
     return f"{'raises' if mean > 0 else 'lowers'} {what} by {signed_text(mean, metric)[1:]}{unit}"
 
@@ -134,7 +134,7 @@ def _evidence(row: _Row) -> str:
 
 
 def _no_interaction(rows: Sequence[_Row]) -> str:
-    """Say that no interaction is significant, with the smallest p value of those that could be."""
+    """Return a sentence that no interaction is significant, with the smallest p value of those that could be."""
     pairs = {(_axis(row["factor"]), _axis(row["by_factor"])) for row in rows}
     which = "" if len(pairs) > 1 else f" of {' and '.join(*pairs)}"
     smallest = min(rows, key=lambda row: float(row["p_adjusted"]))
@@ -142,7 +142,7 @@ def _no_interaction(rows: Sequence[_Row]) -> str:
 
 
 def _undecidable(rows: Sequence[_Row]) -> list[str]:
-    """Name the design if its seeds cannot decide all effects."""
+    """Yield a sentence on the design if its seeds cannot decide all effects."""
     unable = [row for row in rows if row["reason"] not in ("", NOT_SIGNIFICANT)]
     if not unable:
         return []

@@ -1,4 +1,4 @@
-"""Captions of drawn figures, fit to stand in a paper: what is drawn, n, intervals, test and data."""
+"""Captions of drawn figures for papers, with n, intervals, test and data."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,19 +9,19 @@ from matplotlib.figure import Figure
 from runner.core.text import counted
 from runner.core.write import write_text
 from runner.reporting.comparison.decision import has_times
-from runner.reporting.comparison.difference import Difference
 from runner.reporting.comparison.differences import differences
+from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.figures.learning_curves import ZOOM_TITLE
 from runner.reporting.metrics import axis_label, margin_text, quantity
 from runner.reporting.results import Results
 from runner.reporting.sentences.captions import BAND, DOTS, TUNING_CAPTIONS, TUNING_CURVES, caption_of, in_units
-from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.tables.latex_table import escaped, identifier
 from runner.reporting.tables.markdown import escaped_markdown
 from runner.reporting.tables.paper_table import tests_text
 from runner.reporting.targets import is_time
 
-_ZOOMED = "The last panel of a row shows the part of the curves in the box."
+_ZOOMED = "The last panel of each row shows the part of the curves in the box."
 _OF_ONE_SEED = {BAND: "Each line is one seed.", DOTS: "Each dot is one seed."}
 _WITHOUT_N = {*TUNING_CAPTIONS, "confusion_matrix", "variance_sources", "critical_difference", "time_profile"}
 
@@ -29,7 +29,7 @@ Sentences = Callable[[Sequence[Difference], Results, Figure], Iterator[str]]
 
 
 def figure_caption(stem: str, figure: Figure, results: Results, confusion: str | None = None) -> str:
-    """Return the caption of a drawn figure; each of its sentences holds for this figure.
+    """Return the caption of a drawn figure; each of its sentences is true for this figure.
 
     Args:
         confusion: variant of the confusion matrix; None: the best on validation.
@@ -45,13 +45,13 @@ def figure_caption(stem: str, figure: Figure, results: Results, confusion: str |
 
 
 def _from_title(stem: str, results: Results, confusion: str | None) -> Iterator[str]:
-    """Yield what the figure's title says; figures for a paper have none."""
+    """Yield the content of the figure's title, because figures for papers have no title."""
     if stem == "confusion_matrix":
         variant = confusion or results.ranked[0]
         yield f"Mean of {counted(len(results.runs_of(variant)), results.unit.noun)} of {variant}."
     ended = results.aggregate["completed"] + results.aggregate["diverged"]
     if (stem == "time_to_target" or is_time(stem)) and (results.aggregate["reached"] < ended).any():
-        yield "A variant of which some runs never reached the target has no mean."
+        yield "A variant has no mean if some of its runs never reached the target."
     if stem in ("time_to_target", "time_profile") and results.goal:
         yield f"Target: {results.goal}."
     if stem in ("heat_map", "interaction", "critical_difference", "variance_sources"):
@@ -59,10 +59,10 @@ def _from_title(stem: str, results: Results, confusion: str | None) -> Iterator[
 
 
 def write_captions(captions: Mapping[str, str], out: Path) -> list[Path]:
-    """Write captions.md and captions.tex, a figure each; return the paths.
+    """Write captions.md and captions.tex, with an entry for each figure; return the paths.
 
     Args:
-        captions: by the stem of the figure's file.
+        captions: captions by the stem of the figure's file.
     """
     label = identifier(out.resolve().name)
     lines = [f"**{stem}**: {escaped_markdown(text)}\n" for stem, text in captions.items()]
@@ -85,7 +85,7 @@ def _latex_figure(stem: str, text: str, label: str) -> str:
 
 
 def _usual(stem: str, results: Results) -> str:
-    """Return what a figure of this name shows, of one seed without bands and intervals."""
+    """Return the usual caption of a figure with this name; with one seed, without bands and intervals."""
     text = caption_of(stem, results.unit)
     if stem == "tuning_curve" and results.tuning_curve is not None:
         text = TUNING_CURVES.get(results.tuning_curve["kind"].iloc[0], text)
@@ -104,14 +104,14 @@ def _of_forest(found: Sequence[Difference], results: Results, figure: Figure) ->
     if any(one.is_paired for one in found):
         yield f"Dots are seeds, paired with the baseline's; diamonds are their {'median' if timed else 'mean'}."
     if not all(one.is_paired for one in found):
-        yield "Hollow dots are seeds minus the mean of the baseline, without pairs; diamonds are their mean."
+        yield "Hollow dots are seeds without pairs, minus the mean of the baseline; diamonds are their mean."
     if any(math.isfinite(one.low) for one in found):
         has_new = any(math.isfinite(one.new_low) for one in found)
         also = " for these test examples, thin lines the one that also covers new test examples" if has_new else ""
         yield f"Thick lines are the {CONFIDENCE:.0%} interval{also}."
     yield from _margin(results)
     if any(line.get_marker() in ("<", ">") for axes in figure.axes for line in axes.lines):
-        yield "An arrow at the edge is a difference far beyond the others."
+        yield "An arrow at the edge marks a difference far beyond the others."
     if tested := tests_text(results.comparisons, results.aggregate):
         yield f"Verdicts: {tested}."
 
@@ -142,9 +142,9 @@ def _baseline(found: Sequence[Difference]) -> str:
 
 
 def _of_runs(stem: str, results: Results) -> str:
-    """Return the data, and the numbers of seeds behind a figure of several variants."""
+    """Return the data and the numbers of seeds of a figure of several variants."""
     data = ", ".join(dict.fromkeys(results.summary["dataset"]))
-    if stem in _WITHOUT_N or (stem == "sensitivity" and results.tuning is not None):  # of the tuning runs
+    if stem in _WITHOUT_N or (stem == "sensitivity" and results.tuning is not None):  # shows the tuning runs
         return f"Data: {data}."
     counts = results.aggregate["n"].astype(int)
     least, most = counts.min(), counts.max()

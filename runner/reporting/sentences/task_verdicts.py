@@ -10,7 +10,7 @@ from runner.core.text import counted
 from runner.reporting.comparison.decision import NOT_SIGNIFICANT, UNDECIDED
 from runner.reporting.metrics import margin_text, p_equation, p_number
 
-_MOST = 6  # variants to name on one line
+_MOST = 6  # largest number of variants to list on one line
 
 
 def task_verdicts(tasks: pd.DataFrame) -> list[str]:

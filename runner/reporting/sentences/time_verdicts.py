@@ -1,4 +1,4 @@
-"""Sentences on paired times to a target: who is sooner, by how much at the median, and in how many seeds."""
+"""Sentences on paired times to a target: the faster variant, the median difference, and the number of seeds."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -10,11 +10,11 @@ from runner.reporting.metrics import seeds_interval, shown_unit
 from runner.reporting.targets import runs_lost
 
 _SOONER = {BETTER: "sooner", WORSE: "later"}
-_Row = Mapping[Any, Any]  # of a frame
+_Row = Mapping[Any, Any]  # a row of a frame
 
 
 def shown_estimate(found: _Row) -> tuple[str, str]:
-    """Return the columns to show of a comparison: its difference, and the beginning of its interval's names."""
+    """Return the columns of a comparison to show: its difference, and the prefix of its interval."""
     return ("median_difference", "median") if has_times(found) else ("difference", seeds_interval(found))
 
 
@@ -28,7 +28,7 @@ def claim_on_times(found: _Row, goal: str) -> str:
 
 
 def about_times(goal: str) -> str:
-    """Return what is compared: "in the time to a validation accuracy of 97.00%"."""
+    """Return the subject of the comparison: "in the time to a validation accuracy of 97.00%"."""
     return f"in the time to {_named(goal)}"
 
 
@@ -46,9 +46,9 @@ def evidence_on_times(found: _Row, rows: Mapping[str, _Row], p_values: str, comp
     """Yield the evidence of a comparison of paired times.
 
     Args:
-        rows: of the aggregate, by variant.
-        p_values: of the claim, in words.
-        comparisons: number of comparisons of the report.
+        rows: rows of the aggregate, by variant.
+        p_values: p values of the claim, in words.
+        comparisons: number of comparisons in the report.
     """
     median = found["median_difference"]
     if not math.isnan(median):
@@ -89,7 +89,7 @@ def _amount(value: float, metric: str, sign: str = "") -> str:
 
 
 def _interval(found: _Row) -> str:
-    """Return the interval of the median: in the direction of the difference, or with signs if none is named."""
+    """Return the interval of the median, in the direction of the difference, or with signs without a direction."""
     low, high, metric = found["median_low"], found["median_high"], found["metric"]
     if math.isinf(low) and math.isinf(high):
         return "unbounded"

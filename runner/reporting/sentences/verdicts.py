@@ -44,15 +44,15 @@ from runner.reporting.sentences.time_verdicts import (
     difference_of_times,
     evidence_on_times,
 )
-from runner.reporting.statistics.attainability import LEVEL, smallest_equivalence_p, smallest_p
-from runner.reporting.statistics.holm import after_correction
-from runner.reporting.statistics.names_of_tests import NO_TEST
 from runner.reporting.statistics.power import POWER
+from runner.reporting.statistics.significance.attainability import LEVEL, smallest_equivalence_p, smallest_p
+from runner.reporting.statistics.significance.holm import after_correction
+from runner.reporting.statistics.significance.names_of_tests import NO_TEST
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
 
 _MIXED = {"device": "device", "threads": "number of threads", "code": "commit"}
-_ALL = {1: "its only run", 2: "both runs"}  # all runs of a variant
-_Row = Mapping[Any, Any]  # of a frame
+_ALL = {1: "its only run", 2: "both runs"}  # words for all runs of a variant
+_Row = Mapping[Any, Any]  # a row of a frame
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Verdict:
     mean: str = ""
     estimate: str = ""
     evidence: str = ""
-    doubt: str = ""  # a part of the evidence without which the claim says too much
+    doubt: str = ""  # part of the evidence without which the claim would be too strong
 
     @property
     def short(self) -> str:
@@ -79,7 +79,7 @@ class Verdict:
 def verdicts(
     aggregate: pd.DataFrame, comparisons: pd.DataFrame, baselines: Mapping[str, str], goal: str = ""
 ) -> dict[str, str]:
-    """Return one sentence per variant; arguments as for `verdict_parts`."""
+    """Return one sentence per variant; arguments are as for `verdict_parts`."""
     return {variant: str(found) for variant, found in verdict_parts(aggregate, comparisons, baselines, goal).items()}
 
 
@@ -138,7 +138,7 @@ def _verdict_on_times(found: _Row, rows: Mapping[str, _Row], goal: str, comparis
 
 
 def _mean(row: _Row) -> str:
-    """Return a variant's mean, with the runs that it covers if others diverged."""
+    """Return a variant's mean, with the number of its runs if others diverged."""
     metric, runs = row["metric"], row["runs"]
     named = quantity(metric)
     if row["n"]:
@@ -168,14 +168,14 @@ def _claim(found: _Row) -> str:
 
 
 def _by_how_much(found: _Row, margin: str) -> str:
-    """Say whether a significant difference is shown to be beyond the margin; "" without one."""
+    """Return words on whether a significant difference is shown to exceed the margin; "" without a margin."""
     if math.isnan(found["margin"]):
         return ""
     return f" by more than {margin}" if found["p_beyond"] < LEVEL else f", perhaps by less than {margin}"
 
 
 def _estimate(found: _Row, rows: Mapping[str, _Row]) -> str:
-    """Return the difference from the baseline, with the seeds that it covers if either side has others."""
+    """Return the difference from the baseline, with the number of its seeds if either side has others."""
     if not found["n_completed"]:
         return ""
     metric = found["metric"]
@@ -190,13 +190,13 @@ def _estimate(found: _Row, rows: Mapping[str, _Row]) -> str:
 
 
 def _joint(found: _Row) -> str:
-    """Return the mark between a claim and its estimate."""
+    """Return the punctuation between a claim and its estimate."""
     is_answered = found["verdict"] != UNDECIDED or found["reason"] in (NOT_SIGNIFICANT, NEITHER_SHOWN)
     return ":" if is_answered else ";"
 
 
 def _evidence(found: _Row, rows: Mapping[str, _Row], comparisons: int) -> str:
-    """Return the evidence for a claim, in parentheses; "" where nothing is claimed."""
+    """Return the evidence for a claim, in parentheses; "" if nothing is claimed."""
     if found["reason"] == STILL_TRAINING or (math.isnan(found["p_adjusted"]) and not can_decide(found)):
         return ""
     parts = [*_intervals(found, comparisons), _p_values(found, comparisons), *_tested(found), f"n = {found['n']}"]
@@ -216,7 +216,7 @@ def _tested(found: _Row) -> Iterator[str]:
 
 
 def _p_values(found: _Row, comparisons: int) -> str:
-    """Return the adjusted p values: of the difference and, with a margin, of the claim about it."""
+    """Return the adjusted p values of the difference and, with a margin, of the claim about the margin."""
     if math.isnan(found["p_adjusted"]):
         return "no p value"
     difference = p_equation(p_text(found))
@@ -242,13 +242,13 @@ def _examples(found: _Row) -> int:
 
 
 def _of_these_examples(found: _Row) -> Iterator[str]:
-    """Name the test examples that a claim is about: the test over seeds does not cover new ones."""
+    """Return the words for the test examples of a claim, because the test over seeds does not cover new ones."""
     these = f"these {_examples(found):,} test examples"
     if may_be_these_alone(found):
         claim = "equivalence" if found["verdict"] == EQUIVALENT else "difference"
         yield f"the {claim} may be {these}' alone"
     elif found["verdict"] != UNDECIDED and _examples(found):
-        covers_new = not math.isnan(found["new_images_low"])  # the intervals say for which examples
+        covers_new = not math.isnan(found["new_images_low"])  # the intervals state their examples
         yield f"{_examples(found):,} test examples" if covers_new else f"holds for {these}"
 
 
@@ -266,7 +266,7 @@ def _single_networks(found: _Row, comparisons: int) -> str:
 
 
 def _intervals(found: _Row, comparisons: int) -> Iterator[str]:
-    """Yield the intervals of the difference, which no correction adjusts for several comparisons."""
+    """Yield the intervals of the difference, which are not adjusted for several comparisons."""
     if found["n_completed"] < 2:
         return
     interval = seeds_interval(found)
@@ -291,20 +291,20 @@ def _looks(found: _Row) -> Iterator[str]:
 
 
 def _could_have_shown(found: _Row) -> Iterator[str]:
-    """Name the smallest difference that an undecided comparison could have shown."""
+    """Yield the smallest difference that an undecided comparison could have shown."""
     if found["verdict"] == UNDECIDED and not math.isnan(found["detectable"]):
         yield f"could have shown {detectable_text(found['detectable'], found['metric'])} with {POWER:.0%} power"
 
 
 def _lost(found: _Row) -> Iterator[str]:
-    """Name the diverged runs that a comparison counts as lost."""
+    """Yield the diverged runs that a comparison counts as lost."""
     sides = (("lost", "variant"), ("baseline_lost", "baseline"))
     if lost := [f"{counted(found[count], 'run')} of {found[side]}" for count, side in sides if found[count]]:
         yield f"counted as lost: {' and '.join(lost)} that {lost_how(found['metric'])}"
 
 
 def _among(*sides: _Row) -> Iterator[str]:
-    """Name the runs that a claim covers, if others have no result."""
+    """Yield the runs that a claim covers, if others have no result."""
     parts = [
         f"the {row['completed'] + row['diverged']} of {row['runs']} runs of {row['variant']} that "
         f"{'completed or diverged' if row['diverged'] else 'completed'}"
@@ -325,7 +325,7 @@ def cautions(
     """Return the limits of the evidence, one sentence each.
 
     Args:
-        tuned: sentences about how the variants were tuned.
+        tuned: sentences about the tuning of the variants.
         not_begun: number of planned runs without a record.
     """
     runs = [*_without_result(aggregate), *_to_come(aggregate, not_begun)]
@@ -357,7 +357,7 @@ def _to_come(aggregate: pd.DataFrame, not_begun: int) -> Iterator[str]:
 
 
 def _undecidable(comparisons: pd.DataFrame) -> Iterator[str]:
-    """Name the designs that cannot reach significance, whatever the results."""
+    """Yield sentences on designs that cannot reach significance, whatever the results."""
     unable = [row for row in comparisons.to_dict("records") if not can_decide(row)]
     for reason, row in {row["reason"]: row for row in unable}.items():
         smallest, pairs = least_text(smallest_p(row["n"], 1)), counted(row["n"], "pair")
@@ -395,17 +395,17 @@ def _known(value: object) -> str:
 
 
 def _devices(known: Sequence[Mapping[str, Any]]) -> set[str]:
-    """Return the devices' names; ignore an older record without a processor if others name one."""
+    """Return the devices' names, without older records that lack a processor if others have one."""
     names = [(device.get("name"), device_name(device)) for device in known]
     refined = {name for name, full in names if full != name}
     return {full for name, full in names if full != name or name not in refined}
 
 
 def _mixed(records: Sequence[RunRecord]) -> Iterator[str]:
-    """Name the versions, devices and commits in which the runs differ."""
+    """Yield sentences on versions, devices and commits in which the runs differ."""
     versions = {name for record in records for name in record.versions}
     found = {name: {record.versions.get(name) for record in records} for name in sorted(versions)}
-    known = [record.device for record in records if record.device]  # empty if the run ended before it had a device
+    known = [record.device for record in records if record.device]  # empty if the run ended before choosing a device
     found["device"] = {*_devices(known)}
     found["threads"] = {device.get("intra_op_threads") for device in known}
     found["code"] = {(record.code.get("commit") or "")[:12] or None for record in records}

@@ -12,4 +12,4 @@ class Answers:
 
     labels: npt.NDArray[np.int32]
     right: npt.NDArray[np.bool_]
-    resampled: npt.NDArray[np.float64] | None = None  # (resamples,), the metric in resamples of the examples
+    resampled: npt.NDArray[np.float64] | None = None  # (resamples,), the metric in each resample of the examples

@@ -10,8 +10,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from runner.reporting.statistics.attainability import CONFIDENCE, EXACT_PAIRS, FLIPS
-from runner.reporting.statistics.equivalence import against_margin
 from runner.reporting.statistics.paired_values import (
     ERROR,
     direction_of,
@@ -20,13 +18,15 @@ from runner.reporting.statistics.paired_values import (
     unit_means,
     unit_numbers,
 )
-from runner.reporting.statistics.sign_flips import exact_interval, sign_flip_p
+from runner.reporting.statistics.significance.attainability import CONFIDENCE, EXACT_PAIRS, FLIPS
+from runner.reporting.statistics.significance.equivalence import against_margin
+from runner.reporting.statistics.significance.sign_flips import exact_interval, sign_flip_p
 from runner.reporting.statistics.summary import t_interval
 from runner.reporting.statistics.ties import Values, levelled, rounding_of
 from runner.reporting.statistics.win_probability import paired_win_interval, share_of_wins, unpaired_win_interval
 
 _RESAMPLES = 9_999
-_MOST_SPLITS = 200_000  # of two samples, to enumerate
+_MOST_SPLITS = 200_000  # largest number of splits into two samples to enumerate
 
 
 @dataclass(frozen=True)
@@ -34,22 +34,22 @@ class Comparison:
     """Comparison of a variant with the baseline; a diverged run is the worst of its pair."""
 
     test: str  # paired sign-flip or signed-rank (exact or sampled), Welch, or rank-sum
-    n: int  # pairs; unpaired: values of the smaller sample
-    difference: float  # variant - baseline over completed runs; NaN without any
-    ci_low: float  # of the difference, by t (or Welch's t); NaN if nothing varies
+    n: int  # number of pairs; without pairs, of values in the smaller sample
+    difference: float  # variant - baseline over completed runs; NaN without completed runs
+    ci_low: float  # interval of the difference by t (or Welch's t); NaN if nothing varies
     ci_high: float
-    bca_low: float  # of the difference, by BCa bootstrap; NaN below 3 values or if nothing varies
+    bca_low: float  # interval by BCa bootstrap; NaN for fewer than 3 values or if nothing varies
     bca_high: float
     p_value: float
     effect_size: float  # paired: mean / standard deviation of differences (Cohen's d_z); else Cohen's d
     win_probability: float  # P(variant > baseline), over pairs or all combinations; ties count half
-    n_completed: int  # n of difference, intervals and effect size: without diverged runs
-    direction: int  # by the test statistic: 1 if the variant is higher, -1 if lower, 0 if neither
-    exact_low: float = math.nan  # paired: of the difference, by inversion of the sign-flip test; NaN if unbounded
+    n_completed: int  # n for difference, intervals and effect size, without diverged runs
+    direction: int  # sign of the test statistic: 1 if the variant is higher, -1 if lower, 0 if neither
+    exact_low: float = math.nan  # with pairs: interval by inversion of the sign-flip test; NaN if unbounded
     exact_high: float = math.nan
-    p_equivalence: float = math.nan  # for a difference within the margin; NaN without a margin
-    p_beyond: float = math.nan  # two-sided, for a difference beyond the margin
-    win_low: float = math.nan  # of win_probability, by percentile bootstrap; NaN if undefined
+    p_equivalence: float = math.nan  # p value for a difference within the margin; NaN without a margin
+    p_beyond: float = math.nan  # two-sided p value for a difference beyond the margin
+    win_low: float = math.nan  # interval of win_probability by percentile bootstrap; NaN if undefined
     win_high: float = math.nan
 
 
@@ -68,11 +68,11 @@ def compare_paired(
     against its variant, and two diverged runs are a tie.
 
     Args:
-        variant: one value per run; a diverged run has the infinitely worse value.
+        variant: one value per run; a diverged run has an infinitely bad value.
         baseline: values of the paired runs, in the same order.
         units: the unit of each pair, if several pairs vary together (a seed in several cells of a grid). The signs of
             a unit are flipped together, and it counts once, by the mean of its pairs.
-        bootstrap: compute the intervals that take time: BCa, exact, and of the win probability.
+        bootstrap: compute the slow intervals: BCa, exact, and of the win probability.
         margin: differences within it count as equal; None: nothing is tested against a margin.
     """
     one, other = np.asarray(variant, float), np.asarray(baseline, float)
@@ -112,11 +112,11 @@ def compare_paired(
 def paired_sides(
     variant: Sequence[float], baseline: Sequence[float], units: Sequence[Hashable], shift: float, *, ranks: bool
 ) -> tuple[dict[Hashable, float], dict[Hashable, float]]:
-    """Return what the paired tests of variant + shift and of baseline + shift, each being higher, flip the signs of.
+    """Return the values that paired tests flip, for the claims that variant + shift or baseline + shift is higher.
 
     Args:
         units: the unit of each pair, as for `compare_paired`.
-        ranks: flip signed ranks, as where a run diverged.
+        ranks: flip signed ranks, as if a run had diverged.
 
     Returns:
         For each side one value per unit.
@@ -134,7 +134,7 @@ def compare_unpaired(
     """Compare two variants whose runs are not paired.
 
     Uses Welch's test on the values or, if a run diverged (its value is infinite), the permutation test on the ranks
-    (Wilcoxon's rank-sum test). `bootstrap`: compute the BCa interval and that of the win probability. `margin`: as for
+    (Wilcoxon's rank-sum test). `bootstrap`: compute the intervals by BCa and of the win probability. `margin`: as for
     pairs.
     """
     one, other = np.asarray(variant, float), np.asarray(baseline, float)
@@ -172,7 +172,7 @@ def _sums(values: Values, unit: npt.NDArray[np.intp]) -> Values:
 
 
 def _flipped(one: Values, other: Values, unit: npt.NDArray[np.intp], *, ranks: bool) -> Values:
-    """Return what a paired test flips the signs of, one value per unit: differences, or their signed ranks."""
+    """Return the values whose signs a paired test flips, one per unit: differences, or their signed ranks."""
     differences = paired_differences(one, other)
     return _sums(signed_ranks(differences), unit) if ranks else unit_means(differences, unit)
 
@@ -204,7 +204,7 @@ def paired_estimates(
 def _unpaired_estimates(
     one: Values, other: Values, rounding: float, *, bootstrap: bool
 ) -> tuple[dict[str, float], float]:
-    """Return the estimates of `paired_estimates` for unpaired values, and Welch's p value."""
+    """Return the same estimates as `paired_estimates` for unpaired values, and Welch's p value."""
     difference = float(one.mean() - other.mean()) if len(one) and len(other) else math.nan
     low = high = p_value = effect = math.nan
     if min(len(one), len(other)) > 1:
@@ -251,7 +251,7 @@ def _rank_sum_higher_p(one: Values, other: Values) -> float:
 
 
 def _rank_sum_p(one: Values, other: Values, far: Callable[[Values], Values]) -> float:
-    """Return the share of splits whose first rank sum is as far above its expectation: `far` is a size, or signed."""
+    """Return the share of splits whose first rank sum is at least as far from its expectation (above it, if signed)."""
     ranks = 2 * stats.rankdata(levelled(np.concatenate([one, other])))  # integers, so that equal sums tie exactly
     expected = len(one) * ranks.mean()
 
@@ -284,7 +284,7 @@ def _bca(samples: tuple[Values, ...], statistic: object, rounding: float) -> tup
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence SciPy's warnings about samples without variation; the resulting NaN says the same."""
+    """Silence SciPy's warnings about samples without variation; the resulting NaN is enough."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

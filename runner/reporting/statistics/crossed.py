@@ -8,31 +8,31 @@ from typing import Self
 import numpy as np
 from scipy import special
 
-from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.ties import Values
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Values of some seeds on the same test examples, summed up one seed at a time."""
+    """Values of some seeds on the same test examples, accumulated one seed at a time."""
 
     seeds: int
     mean: float
     from_seeds: float  # variance of the mean, from the spread of the seeds
     from_examples: float  # variance of the mean, from the spread of the examples
-    one_seed: float  # variance of the value of one seed, from the spread of the examples; mean over the seeds
+    one_seed: float  # variance of one seed's value, from the spread of the examples; mean over the seeds
     parts: Values  # means over the seeds
 
     @classmethod
     def of(cls, values: Sequence[float], parts: Iterable[Values], *, is_mean: bool) -> Self:
-        """Sum up two or more seeds.
+        """Accumulate two or more seeds.
 
         Args:
             values: one per seed.
             parts: for each seed its values by example, or its values in bootstrap resamples of the examples that all
                 seeds share.
-            is_mean: a seed's value is the mean of its parts, so the variance of the mean is that of the parts divided
-                by their number. Resamples show the variance of the value itself.
+            is_mean: whether a seed's value is the mean of its parts; its variance is then the variance of the parts
+                divided by their number. Resamples show the variance of the value itself.
         """
         total, one_seed = np.zeros(()), 0.0
         for own in parts:
@@ -56,11 +56,11 @@ class Sample:
 
 @dataclass(frozen=True)
 class Crossed:
-    """Variance of an estimate over new seeds and new test examples, both crossed: every seed answered every example.
+    """Variance of an estimate over new seeds and new test examples, both crossed: every seed answers every example.
 
-    The spread of the seeds shows the seeds' main effect and the residual, that of the examples the examples' main
-    effect and the residual. Their sum counts the residual twice, so it is subtracted once. The result is at least the
-    larger of the two.
+    The spread of the seeds contains their main effect and the residual; the spread of the examples contains theirs and
+    the residual. The sum counts the residual twice, so it is subtracted once. The result is at least the larger of the
+    two.
 
     Sources: Searle, Casella & McCulloch 1992, "Variance Components", ch. 4; Owen 2007, "The pigeonhole bootstrap"
     (bootstraps of both factors count the residual three times).
@@ -104,15 +104,15 @@ class Crossed:
 
     @property
     def test_set_share(self) -> float:
-        """Share of the variance that comes from the test set: it stays, however many seeds are added; NaN without."""
+        """Share of the variance from the test set, which further seeds do not reduce; NaN without a variance."""
         return 1 - self.from_seeds / self.variance if self.variance else math.nan
 
     @property
     def reach(self) -> float:
         """Half-width of the 95% t-interval; NaN if nothing varies.
 
-        The degrees of freedom are Satterthwaite's approximation (1946). The interval is never narrower than that over
-        seeds or over examples alone: without this, it could be, because it has more degrees of freedom.
+        The degrees of freedom are Satterthwaite's approximation (1946). The interval is kept at least as wide as the
+        intervals over seeds or examples alone; otherwise, its larger degrees of freedom could make it narrower.
         """
         known = [(self.from_seeds, self.seeds_freedom), (self.from_examples, self.examples_freedom)]
         terms = [*known, (self.residual, self.seeds_freedom * self.examples_freedom)]
@@ -130,7 +130,7 @@ def variance_of_parts(parts: Values, *, is_mean: bool) -> float:
 
 
 def _satterthwaite(variance: float, terms: Sequence[tuple[float, float]]) -> float:
-    """Return the degrees of freedom of a sum of variances, each with its own; NaN for a sum of 0."""
+    """Return the degrees of freedom of a sum of variances with their own degrees of freedom; NaN for a sum of 0."""
     scale = sum(own**2 / freedom for own, freedom in terms)
     return variance**2 / scale if scale else math.nan
 

@@ -1,7 +1,7 @@
 """Factorial effects: main effects and two-way interactions of a complete grid, with the seed as the unit.
 
-Every seed was trained with every combination of levels. A seed's values are averaged over the axes that an effect does
-not name, so each seed gives one number for each contrast, and seeds are independent.
+Every seed was trained with every combination of levels. A seed's values are averaged over all axes that do not belong
+to an effect, so each seed gives one number for each contrast, and seeds are independent.
 """
 
 import itertools
@@ -11,17 +11,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from runner.reporting.statistics.attainability import EXACT_PAIRS, FLIPS, smallest_p
 from runner.reporting.statistics.paired_values import ERROR, direction_of
-from runner.reporting.statistics.sign_flips import AS_EXTREME, exact_interval, sign_flip_p
+from runner.reporting.statistics.significance.attainability import EXACT_PAIRS, FLIPS, smallest_p
+from runner.reporting.statistics.significance.sign_flips import AS_EXTREME, exact_interval, sign_flip_p
 from runner.reporting.statistics.summary import summarize
 from runner.reporting.statistics.ties import Values, rounding_of
 
-MOST_CONTRASTS = 25  # of one effect; an effect with more has its omnibus test alone
-_MOST_PERMUTATIONS = 50_000  # to enumerate
+MOST_CONTRASTS = 25  # contrasts of one effect; with more, it has only its omnibus test
+_MOST_PERMUTATIONS = 50_000  # largest number of permutations to enumerate
 _SAMPLES, _FEWEST_SAMPLES = 9_999, 999
-_MOST_CELLS = 20_000_000  # of all sampled tables together: half a second
-_AT_ONCE = 2_000_000  # cells, to save memory
+_MOST_CELLS = 20_000_000  # cells of all sampled tables together, which take half a second
+_AT_ONCE = 2_000_000  # cells to compute at once, to save memory
 
 
 @dataclass(frozen=True)
@@ -40,32 +40,33 @@ class Effect:
     A contrast compares one level of each axis with the first. Without levels it is the omnibus test of all levels.
     """
 
-    axes: tuple[int, ...]  # positions
-    levels: tuple[int, ...]  # positions; empty for an omnibus test
+    axes: tuple[int, ...]  # positions of the axes
+    levels: tuple[int, ...]  # positions of the levels; empty for an omnibus test
     test: str  # paired sign-flip, or levels permuted within seeds; exact or sampled
-    n: int  # seeds
-    p_value: float  # two-sided
+    n: int  # number of seeds
+    p_value: float  # two-sided p value
     least: float  # the smallest p value that the design can reach
-    direction: int = 0  # of a contrast: 1 if higher, -1 if lower, 0 if neither
-    difference: Estimate | None = None  # of a contrast
-    exact_low: float = math.nan  # of a contrast, by inversion of the sign-flip test; NaN if unbounded
+    direction: int = 0  # sign of a contrast: 1 if higher, -1 if lower, 0 if neither
+    difference: Estimate | None = None  # mean of a contrast
+    exact_low: float = math.nan  # interval of a contrast by inversion of the sign-flip test; NaN if unbounded
     exact_high: float = math.nan
-    f_value: float = math.nan  # of an omnibus test: F of the repeated-measures analysis of variance
+    f_value: float = math.nan  # F of an omnibus test, from the repeated-measures analysis of variance
     simple: tuple[Estimate, Estimate] | None = (
-        None  # of an interaction: the first axis's contrast at the second's levels
+        None  # for an interaction: the first axis's contrast at the second's levels
     )
 
 
 def effects(scores: Values) -> Iterator[Effect]:
     """Yield the contrasts of every axis and every pair of axes; omnibus tests precede them.
 
-    An axis with two levels, and a pair of such axes, has a single contrast and no omnibus test. Of a pair, the axis
-    with fewer levels comes first.
+    An axis with two levels, or a pair of such axes, has a single contrast and no omnibus test. In a pair, the axis with
+    fewer levels comes first.
 
-    A contrast is tested by sign flips: exact if the two levels (of an interaction: the differences at both levels of
-    the second axis) are exchangeable within a seed. An omnibus test permutes the levels within each seed: exact if all
-    levels of the axis are exchangeable. For an interaction, the levels of the second axis are permuted, each with its
-    whole profile over the first axis after the subtraction of its mean; main effects of either axis do not matter.
+    A contrast is tested by sign flips, which are exact if the two levels (for an interaction, the differences at both
+    levels of the second axis) are exchangeable within a seed. An omnibus test permutes the levels within each seed; it
+    is exact if all levels of the axis are exchangeable. For an interaction, the levels of the second axis are permuted,
+    each with its whole profile over the first axis after the subtraction of its mean; main effects of either axis do
+    not matter.
 
     Args:
         scores: (seeds, levels of the first axis, levels of the second, ...), finite; two or more seeds. The first level
@@ -163,7 +164,7 @@ def _omnibus(axes: tuple[int, ...], means: Values, rounding: float) -> Effect:
     effect, total = _sum_of_squares(centred.sum(axis=0)) / n, _sum_of_squares(centred)
     error = total - effect
     f_value = (n - 1) * effect / error if error > AS_EXTREME * total else math.inf if total else math.nan
-    permutations = math.factorial(columns) ** (n - 1)  # of all but the first seed: the others repeat these
+    permutations = math.factorial(columns) ** (n - 1)  # orders of the first seed would only repeat these
     exact = permutations <= _MOST_PERMUTATIONS
     samples = max(_FEWEST_SAMPLES, min(_SAMPLES, _MOST_CELLS // centred.size))
     at_least = n * effect - AS_EXTREME * n * total
@@ -200,7 +201,7 @@ def _every_sum(centred: Values) -> Values:
 
 
 def _sampled_sums(centred: Values, samples: int) -> Iterator[Values]:
-    """Yield the same sums for random orders, a part at a time; the same at every call."""
+    """Yield the sums for random orders, a part at a time; they are the same at every call."""
     generator = np.random.default_rng(0)
     n, _, columns = centred.shape
     most = max(1, _AT_ONCE // centred.size)

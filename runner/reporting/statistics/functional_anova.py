@@ -1,4 +1,4 @@
-"""Functional analysis of variance (fANOVA): shares of the variance of a score that single factors explain."""
+"""Functional analysis of variance (fANOVA): shares of a score's variance that individual factors explain."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,18 +9,18 @@ from scipy.stats import qmc, sobol_indices
 
 Array = npt.NDArray[np.float64]
 
-_TREES = 64  # as many as in Optuna
-_MOST_DRAWN = 1000  # trials for one tree
+_TREES = 64  # the same number as in Optuna
+_MOST_DRAWN = 1000  # number of trials for one tree
 _SAMPLE = 9  # 2^9 points of a quasi-random sample
-_BITS = 30  # of a Sobol number
+_BITS = 30  # bits of a Sobol number
 
 
 @dataclass(frozen=True)
 class Factor:
     """A factor of the analysis: a number between 0 and 1, or levels, each of which has an equal share of 0 to 1."""
 
-    levels: int = 0  # 0: a number
-    is_ordered: bool = True  # whether the order of the levels means something
+    levels: int = 0  # number of levels; 0 for a number
+    is_ordered: bool = True  # whether the order of the levels is meaningful
 
     def columns(self, places: Array) -> Array:
         """Return a row per place: the number, the level's number, or a column for each level."""
@@ -33,11 +33,11 @@ class Factor:
 
 @dataclass(frozen=True)
 class FunctionalAnova:
-    """Shares of the variance of the trees of a forest: rows are trees, columns are factors."""
+    """Shares of the variance of each tree in a forest: rows are trees, columns are factors."""
 
     alone: Array  # the share that a factor explains alone, averaged over the others (first-order Sobol index)
-    with_interactions: Array  # the same with all its interactions (total Sobol index)
-    r_squared: float  # share of the variance that the forest predicts of trials that it has not seen
+    with_interactions: Array  # the share including all its interactions (total Sobol index)
+    r_squared: float  # share of the variance that the forest predicts for trials that it has not seen
 
 
 def functional_anova(places: Array, scores: Array, factors: Sequence[Factor], seed: int = 0) -> FunctionalAnova:
@@ -50,12 +50,12 @@ def functional_anova(places: Array, scores: Array, factors: Sequence[Factor], se
         places: (trials, factors), each between 0 and 1.
         scores: (trials,), finite and not all equal.
         factors: one for each column.
-        seed: of the forest.
+        seed: seed of the forest.
 
     Source: Hutter, Hoos & Leyton-Brown 2014, "An Efficient Approach for Assessing Hyperparameter Importance"; Sobol
-    indices as in Saltelli et al. 2010. The shares are those of Optuna's FanovaImportanceEvaluator.
+    indices as in Saltelli et al. 2010. The shares are the same as from Optuna's FanovaImportanceEvaluator.
     """
-    from sklearn.ensemble import RandomForestRegressor  # takes a third of a second, and most reports need none
+    from sklearn.ensemble import RandomForestRegressor  # takes a third of a second, and most reports do not need it
 
     forest = RandomForestRegressor(
         _TREES, oob_score=True, max_samples=min(len(scores), _MOST_DRAWN), random_state=seed
@@ -68,7 +68,7 @@ def functional_anova(places: Array, scores: Array, factors: Sequence[Factor], se
     of_factors = mixed.reshape(len(values), count, size).swapaxes(0, 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         indices = sobol_indices(func={"f_A": first, "f_B": second, "f_AB": of_factors}, n=size)
-    # An index that is estimated from a sample may lie just outside.
+    # An estimated index may lie just outside the range.
     alone, total = (np.clip(shares, 0, 1) for shares in (indices.first_order, indices.total_order))
     known = np.isfinite(alone).all(axis=1) & np.isfinite(total).all(axis=1)
     return FunctionalAnova(alone[known], total[known], float(forest.oob_score_))

@@ -6,14 +6,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from runner.reporting.statistics.sign_flips import AS_EXTREME
+from runner.reporting.statistics.significance.sign_flips import AS_EXTREME
 from runner.reporting.statistics.ties import Values, levelled, rounding_of
 
-ERROR = 1e-4  # of `rounding_of`: a generous bound on the error of one difference
+ERROR = 1e-4  # share of `rounding_of`: a generous bound on the error of one difference
 
 
 def paired_differences(one: Values, other: Values) -> Values:
-    """Return one - other; 0 for rounding errors and for equal infinities."""
+    """Return the differences one - other; 0 for rounding errors and for equal infinities."""
     with np.errstate(invalid="ignore"):
         differences = np.where(one == other, 0.0, one - other)
     return np.where(np.abs(differences) > rounding_of(one, other), differences, 0.0)

@@ -2,7 +2,7 @@
 
 from scipy import stats
 
-from runner.reporting.statistics.attainability import LEVEL
+from runner.reporting.statistics.significance.attainability import LEVEL
 from runner.reporting.statistics.ties import Values
 
 RESAMPLES = 2_000
@@ -15,7 +15,7 @@ def percentile_interval(samples: tuple[Values, ...], statistic: object, *, paire
     """Return the 95% percentile bootstrap interval of a vectorized statistic.
 
     Args:
-        samples: each is resampled by itself.
+        samples: samples, which are resampled separately.
         statistic: a function of the samples and an `axis`.
         paired: resample the samples together.
     """

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from runner.reporting.statistics.ties import Values
 
-LARGEST_RATIO = 4.0  # of AlgoPerf: slower than this is as bad as never
+LARGEST_RATIO = 4.0  # as in AlgoPerf; anything slower counts as never
 
 
 def ratios_to_fastest(times: npt.ArrayLike, fastest: npt.ArrayLike) -> Values:
@@ -26,7 +26,7 @@ def ratios_to_fastest(times: npt.ArrayLike, fastest: npt.ArrayLike) -> Values:
 
 
 def profile(ratios: npt.ArrayLike) -> tuple[Values, Values]:
-    """Return the steps of one variant's profile: the ratios at which it rises, from 1, and the shares from there on.
+    """Return the steps of a variant's profile: the ratios at which it rises, from 1, and the shares after each.
 
     Args:
         ratios: one per workload; infinite ones are never reached.
@@ -37,7 +37,7 @@ def profile(ratios: npt.ArrayLike) -> tuple[Values, Values]:
 
 
 def profile_score(ratios: npt.ArrayLike, largest: float = LARGEST_RATIO) -> float:
-    """Return the mean height of the profile between 1 and the largest ratio: 1 if always fastest, 0 if never within it.
+    """Return the mean height of the profile from 1 to the largest ratio: 1 if always fastest, 0 if never within it.
 
     Args:
         ratios: one per workload.

@@ -1,8 +1,8 @@
-"""Power: the smallest differences that paired comparisons can show, and the number of seeds that a difference takes.
+"""Power: the smallest differences that paired comparisons can show, and the number of seeds that a difference needs.
 
 Studies are simulated and tested as the report does: by joint sign flips, with the correction and the planned looks.
-Their differences are the observed ones, resampled over seeds for all comparisons together, or normal ones with the same
-standard deviations. The t-test's power replaces the simulation where both agree or the simulation would be slow.
+Their differences are the observed ones, resampled over seeds for all comparisons together, or normal with the same
+standard deviations. The t-test's power replaces the simulation if both agree or the simulation would be slow.
 """
 
 import math
@@ -17,7 +17,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from runner.records.design import MOST_SEEDS, Looks
-from runner.reporting.statistics.attainability import (
+from runner.reporting.statistics.significance.attainability import (
     CONFIDENCE,
     FEWEST_SEEDS,
     LEVEL,
@@ -27,16 +27,16 @@ from runner.reporting.statistics.attainability import (
 from runner.reporting.statistics.ties import ROUNDING, Values
 
 POWER = 0.8
-ENOUGH_PAIRS = 8  # observed, to resample them: fewer do not show the shape of their distribution
-LARGEST_FAMILY = 12  # comparisons that are simulated together
-COARSE = 12  # seeds, up to which the p values of sign flips are so coarse that the t-test's power differs
-_MOST_SIMULATED = 100  # seeds
-_STUDIES, _WITH_LOOKS = 400, 150  # simulated
-_FLIPS = 301  # random ones of each study, at a level of 0.05: 15 of them are just below 5%
-_ENUMERATED = 512  # flips
-_STEP = 1.01  # relative, between neighbouring candidates of a detectable difference
-_STEPS = 128  # to either side of the first guess
-_TIE = 1e-5  # per seed: standardized sums in single precision that differ by less are equal
+ENOUGH_PAIRS = 8  # least number of observed pairs for resampling; fewer do not show the shape of their distribution
+LARGEST_FAMILY = 12  # largest number of comparisons to simulate together
+COARSE = 12  # number of seeds up to which p values of sign flips are so coarse that the t-test's power differs
+_MOST_SIMULATED = 100  # largest number of seeds to simulate
+_STUDIES, _WITH_LOOKS = 400, 150  # numbers of simulated studies
+_FLIPS = 301  # random flips of each study; at a level of 0.05, 15 of them are just below 5%
+_ENUMERATED = 512  # largest number of flips to enumerate
+_STEP = 1.01  # ratio of neighbouring candidates for a detectable difference
+_STEPS = 128  # number of candidates on either side of the first guess
+_TIE = 1e-5  # for each seed; standardized single-precision sums that differ by less are equal
 
 Method = Literal["simulation", "t"]
 _Single = npt.NDArray[np.float32]
@@ -48,8 +48,8 @@ class Design:
 
     spreads: Values  # standard deviation of each comparison's differences; NaN if unknown
     observed: Values | None = None  # (comparisons, pairs) to resample, of mean 0; None: normal differences
-    level: float = LEVEL  # of the joint test: a part of LEVEL if further comparisons are tested apart from it
-    looks: Looks | None = None  # the planned ones, scaled to each number of seeds
+    level: float = LEVEL  # level of the joint test: a part of LEVEL if further comparisons are tested separately
+    looks: Looks | None = None  # the planned looks, scaled to each number of seeds
     _studies: dict[int, "_Studies"] = field(default_factory=dict)
 
     @classmethod
@@ -57,7 +57,7 @@ class Design:
         """Return the design of observed comparisons.
 
         Args:
-            differences: of each comparison, by unit (seed). A gap in one is filled with its own values.
+            differences: differences of each comparison, by unit (seed). Gaps are filled with its own values.
         """
         known = [np.array([*own.values()], float) for own in differences]
         spreads = np.array([_spread(own) for own in known])
@@ -69,7 +69,7 @@ class Design:
             for own, values in zip(differences, known, strict=True)
         ]
         centred = np.array(rows) - np.mean(rows, axis=1, keepdims=True)
-        scales = centred.std(axis=1)  # resampled values vary by this: a little less than the sample's deviation
+        scales = centred.std(axis=1)  # standard deviation of resampled values, a little below the sample's
         factors = np.divide(spreads, scales, out=np.zeros_like(scales), where=scales > 0)
         return cls(spreads, centred * factors[:, None], level, looks)
 
@@ -79,13 +79,13 @@ class Design:
         return cls(np.ones(comparisons), None, level, looks)
 
     def method(self, seeds: int) -> Method:
-        """Return how the power with so many seeds is computed."""
+        """Return the method for the power with this number of seeds."""
         few = len(self.spreads) * LEVEL / self.level < LARGEST_FAMILY + 1 and seeds <= _MOST_SIMULATED
         differs = self.observed is not None or self.looks is not None or seeds <= COARSE
         return "simulation" if few and differs else "t"
 
     def studies(self, seeds: int) -> "_Studies":
-        """Return simulated studies with so many seeds, the same at every call."""
+        """Return simulated studies with this number of seeds, the same at every call."""
         if seeds not in self._studies:
             self._studies[seeds] = _Studies(self._noise(seeds), self._plan(seeds), self.level)
         return self._studies[seeds]
@@ -97,7 +97,7 @@ class Design:
         return replace(self.looks, sizes=sorted({*sizes, seeds} - {size for size in sizes if size > seeds}))
 
     def _noise(self, seeds: int) -> Values:
-        """Return differences of mean 0: (comparisons, studies, seeds). Normal ones correlate by a common baseline."""
+        """Return differences of mean 0: (comparisons, studies, seeds). Normal ones are correlated by a baseline."""
         generator, studies = np.random.default_rng(seeds), _STUDIES if self.looks is None else _WITH_LOOKS
         if self.observed is not None:
             drawn: Values = self.observed[:, generator.integers(0, self.observed.shape[1], (studies, seeds))]
@@ -108,11 +108,11 @@ class Design:
 
 
 def power_of(design: Design, place: int, seeds: int, difference: float) -> float:
-    """Return the probability that one comparison shows a true difference, while the others have none.
+    """Return the probability that one comparison shows a true difference if the others have none.
 
     Args:
-        place: of the comparison in the design.
-        difference: in the unit of the spreads, of either sign.
+        place: position of the comparison in the design.
+        difference: true difference in the unit of the spreads, of either sign.
     """
     spread = float(design.spreads[place])
     if math.isnan(spread) or smallest_p(seeds, 1) >= design.level:
@@ -125,7 +125,7 @@ def power_of(design: Design, place: int, seeds: int, difference: float) -> float
 def equivalence_power(design: Design, place: int, seeds: int, margin: float) -> float:
     """Return the probability that one comparison shows equivalence within a margin, if no comparison has a difference.
 
-    By t, both one-sided tests fail together so rarely that their failures add up.
+    With t-tests, both one-sided tests fail together so rarely that their failure probabilities add up.
     """
     spread = float(design.spreads[place])
     if math.isnan(spread) or seeds < FEWEST_SEEDS or smallest_equivalence_p(seeds, 1) >= design.level:
@@ -136,7 +136,7 @@ def equivalence_power(design: Design, place: int, seeds: int, margin: float) -> 
 
 
 def detectable(design: Design, place: int, seeds: int, power: float = POWER) -> float:
-    """Return the smallest true difference that one comparison shows with this power; NaN if so many seeds show none."""
+    """Return the smallest true difference that one comparison shows with this power; NaN if no difference is enough."""
     spread = float(design.spreads[place])
     if math.isnan(spread) or smallest_p(seeds, 1) >= design.level:
         return math.nan
@@ -154,7 +154,7 @@ def detectable_of(
 ) -> list[float]:
     """Return the smallest true difference that each comparison could have shown with its own pairs; NaN if none.
 
-    Arguments as for `Design.of`.
+    Arguments are as for `Design.of`.
     """
     design = Design.of(differences, level, looks)
     return [detectable(design, place, len(own)) for place, own in enumerate(differences)]
@@ -173,8 +173,8 @@ def seeds_for_equivalence(design: Design, place: int, margin: float, power: floa
 def spread_factors(pairs: int) -> tuple[float, float]:
     """Return the factors from an observed standard deviation to the ends of its 95% interval, for normal differences.
 
-    Seven observed pairs leave a standard deviation unknown by more than a factor of three: chi-square with n - 1
-    degrees of freedom.
+    They follow from the chi-square distribution with n - 1 degrees of freedom: with seven observed pairs, the ends
+    still differ by more than a factor of three.
     """
     if pairs < 2:
         return math.nan, math.nan
@@ -188,7 +188,7 @@ class _Studies:
 
     def __init__(self, noise: Values, plan: Looks, level: float) -> None:
         self._plan, self._level = plan, level
-        self._equivalent: dict[float, Values] = {}  # by margin
+        self._equivalent: dict[float, Values] = {}  # equivalence results by margin
         signs = _signs(noise.shape[-1], level)
         self._looks = [
             _Look(
@@ -206,14 +206,14 @@ class _Studies:
         return float(self.with_difference(place, difference).mean())
 
     def with_difference(self, place: int, difference: float) -> npt.NDArray[np.bool_]:
-        """Return whether each study shows a difference of one comparison, beside others that are not yet rejected."""
+        """Return whether each study shows a difference of one comparison, among others that are not yet rejected."""
         shifts = np.zeros(len(self._looks[0].means), np.float32)
         shifts[place] = difference
         flipped = [look.two_sided(shifts) for look in self._looks]
         return self._crossed([statistics.max(axis=0) for statistics in flipped], [own[place] for own in flipped])
 
     def equivalence_shown(self, margin: float) -> Values:
-        """Return the share of studies that show each comparison to be within a margin."""
+        """Return the share of studies that show that each comparison is within a margin."""
         if margin not in self._equivalent:
             self._equivalent[margin] = self.within(margin).mean(axis=1)
         return self._equivalent[margin]
@@ -221,7 +221,7 @@ class _Studies:
     def within(self, margin: float) -> npt.NDArray[np.bool_]:
         """Return whether each comparison is shown to be within a margin: (comparisons, studies), step by step."""
         sides = [*zip(*(look.one_sided(margin) for look in self._looks), strict=True)]
-        order = np.argsort(-np.minimum(*(side[-1][..., 0] for side in sides)), axis=0)  # by the last look
+        order = np.argsort(-np.minimum(*(side[-1][..., 0] for side in sides)), axis=0)  # order at the last look
         studies = np.arange(order.shape[1])
         steps, highest = np.empty(order.shape, bool), [np.full(1, -np.inf, np.float32)] * len(self._looks)
         for step in reversed(range(len(order))):
@@ -234,7 +234,7 @@ class _Studies:
         return shown
 
     def _crossed(self, highest: Sequence[_Single], own: Sequence[_Single]) -> npt.NDArray[np.bool_]:
-        """Return whether a comparison crosses a boundary in each study, as `joint_flips.adjusted` defines them.
+        """Return whether a comparison crosses a boundary in each study, as defined by `joint_flips.adjusted`.
 
         Args:
             highest: the family's highest statistic at each look (studies, flips).
@@ -260,13 +260,13 @@ class _Look:
     sums: _Single  # (comparisons, studies, flips)
     counts: _Single  # (flips,): sums of the signs
     means: Values  # (comparisons, studies)
-    squares: Values  # their mean squares
+    squares: Values  # mean squares of the differences
     size: int  # number of seeds
 
     def two_sided(self, shifts: _Single) -> _Single:
         """Return standardized sizes of the sums, with each comparison shifted by its own difference."""
         spreads = self._spreads(shifts[:, None].astype(float))
-        scale = np.maximum(spreads, np.sort(spreads, axis=0)[(len(spreads) - 1) // 2])  # their lower median
+        scale = np.maximum(spreads, np.sort(spreads, axis=0)[(len(spreads) - 1) // 2])  # lower median of the spreads
         shifted = self.sums.copy()
         for place in np.flatnonzero(shifts):
             shifted[place] += shifts[place] * self.counts
@@ -287,12 +287,12 @@ class _Look:
 
 
 def _divisor(spreads: Values) -> _Single:
-    """Return the divisor of sums, for each flip alike."""
+    """Return the divisor of sums, the same for each flip."""
     return np.where(spreads > 0, spreads, 1).astype(np.float32)[..., None]
 
 
 def _signs(seeds: int, level: float) -> _Single:
-    """Return rows of signs, all of them or random ones; the first one is positive throughout."""
+    """Return rows of signs, all of them or random ones; all signs of the first row are positive."""
     count = round(LEVEL / level) * (_FLIPS - 1) + 1
     if 2**seeds <= max(_ENUMERATED, count):
         return np.where(np.arange(2**seeds)[:, None] >> np.arange(seeds) & 1, -1, 1).astype(np.float32)
@@ -315,10 +315,10 @@ def _fewest(is_enough: Callable[[int], bool]) -> float:
 
 
 def _t_power(effect: float, seeds: int, level: float) -> float:
-    """Return the power of the one-sided paired t-test; of a two-sided one to the right side, with half its level.
+    """Return the power of the one-sided paired t-test; for a two-sided test, of the correct side with half its level.
 
     Args:
-        effect: in standard deviations of a paired difference.
+        effect: effect in standard deviations of a paired difference.
     """
     from statsmodels.stats.power import TTestPower
 
@@ -343,8 +343,8 @@ def detectable_by_t(reach: float, n: int, level: float, power: float) -> float:
     Args:
         reach: half-width of the 95% t-interval of the difference.
         n: number of values.
-        level: of the two-sided test.
-        power: the probability to show it.
+        level: level of the two-sided test.
+        power: probability of showing the difference.
     """
     if n < 2 or not reach > 0:
         return math.nan

@@ -1,4 +1,4 @@
-"""Bootstrap over test examples: scores of a run in resamples that all runs of the same examples share."""
+"""Bootstrap over test examples: scores of a run in resamples that all runs on the same examples share."""
 
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -11,7 +11,7 @@ from runner.reporting.scores import BINS, bins_of
 from runner.reporting.statistics.ties import Values
 
 RESAMPLES = 2_000
-_KEPT = 2**27  # bytes of resamples to keep; more are drawn again for each run
+_KEPT = 2**27  # bytes of resamples to keep; larger ones are drawn again for each run
 _DRAWN = 2**20  # examples to draw at once
 
 _Probabilities = npt.NDArray[np.floating]
@@ -19,7 +19,7 @@ _Labels = npt.NDArray[np.integer]
 
 
 class Resampling:
-    """Bootstrap resamples of test examples: how often each one occurs; the same for the same number of examples."""
+    """Bootstrap resamples, as counts of each test example; the same for the same number of examples."""
 
     def __init__(self, examples: int) -> None:
         self.examples: Final = examples
@@ -33,7 +33,7 @@ class Resampling:
             probabilities: (examples, classes), rows sum to 1.
             labels: (examples,), integers in [0, classes).
         """
-        with np.errstate(all="ignore"):  # what is no distribution has no calibration error
+        with np.errstate(all="ignore"):  # rows that are not distributions have no calibration error
             return RESAMPLED[metric](self, probabilities, labels)
 
     def sums(self, groups: _Labels, values: npt.ArrayLike, count: int) -> Values:
@@ -41,7 +41,7 @@ class Resampling:
 
         Args:
             groups: (examples,), integers in [0, count).
-            values: (examples,); zeros cost nothing.
+            values: (examples,); zeros take no time.
             count: number of groups.
         """
         weights = np.asarray(values, np.float32)
@@ -61,7 +61,7 @@ class Resampling:
 
 
 def _calibration_error(resampling: Resampling, probabilities: _Probabilities, labels: _Labels) -> Values:
-    """Return the expected calibration errors, as `scores.expected_calibration_error` defines them."""
+    """Return the expected calibration errors, as defined by `scores.expected_calibration_error`."""
     confidence = probabilities.max(axis=1) / probabilities.sum(axis=1, dtype=np.float64)
     right = probabilities.argmax(axis=1) == labels
     sums = resampling.sums(bins_of(confidence), right - confidence, BINS)

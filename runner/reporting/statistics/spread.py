@@ -6,17 +6,17 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.ties import rounding_of
 
 Interval = tuple[float, float]
 NO_INTERVAL: Interval = (math.nan, math.nan)
 _FEWEST_PAIRS = 3  # two pairs always have a correlation of 1 or -1
-_FEWEST_WITH_A_SHAPE = 8  # below, two equal values are enough for a small p
+_FEWEST_WITH_A_SHAPE = 8  # with fewer values, two equal ones are enough for a small p
 
 
 def standard_deviation(values: npt.ArrayLike) -> float:
-    """Return the standard deviation (n - 1); 0 for values that differ only by rounding, NaN below two values."""
+    """Return the standard deviation (n - 1); 0 for values that differ only by rounding, NaN for a single value."""
     array = np.asarray(values, float)
     if len(array) < 2:
         return math.nan
@@ -26,7 +26,7 @@ def standard_deviation(values: npt.ArrayLike) -> float:
 def std_interval(values: npt.ArrayLike) -> Interval:
     """Return the chi-squared interval of a standard deviation, for a normal distribution.
 
-    NaN if it cannot be estimated: below two values, or if nothing varies.
+    It is NaN for fewer than two values, or if nothing varies.
 
     Source: Snedecor & Cochran 1989, "Statistical Methods".
     """
@@ -41,8 +41,9 @@ def std_interval(values: npt.ArrayLike) -> Interval:
 def ratio_interval(one: npt.ArrayLike, other: npt.ArrayLike) -> Interval:
     """Return the interval of the ratio of two standard deviations, from pairs of a bivariate normal distribution.
 
-    It consists of the ratios that the Pitman-Morgan test does not reject. Unlike that of the F test, it allows for the
-    correlation of the pairs. NaN below three pairs, if nothing varies, or if both samples are proportional.
+    It consists of the ratios that the Pitman-Morgan test does not reject. Unlike the F test's interval, it allows for
+    the correlation of the pairs. It is NaN for fewer than three pairs, if nothing varies, or if both samples are
+    proportional.
 
     Args:
         one, other: values of the same length, pair by pair.
@@ -65,7 +66,7 @@ def ratio_interval(one: npt.ArrayLike, other: npt.ArrayLike) -> Interval:
 
 
 def normality_p(values: npt.ArrayLike) -> float:
-    """Return the p value of Shapiro and Wilk's test of normality; NaN below 8 values or without a spread."""
+    """Return the p value of Shapiro and Wilk's test of normality; NaN for fewer than 8 values or without a spread."""
     array = np.asarray(values, float)
     if len(array) < _FEWEST_WITH_A_SHAPE or not standard_deviation(array) > 0:
         return math.nan

@@ -1,7 +1,7 @@
 """Scores over several tasks: aggregates, probability of improvement and performance profile, by stratified bootstrap.
 
-The scores of a variant are one array per task, of one value per run; a lost run is infinitely bad. Each resample
-draws the runs of every task anew, and keeps the tasks.
+The scores of a variant are one array per task, with one value per run; a lost run is infinitely bad. Each resample
+keeps the tasks, and draws new runs of every task.
 
 Source: Agarwal et al. 2021, "Deep RL at the edge of the statistical precipice".
 """
@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from scipy import stats
 
-from runner.reporting.statistics.attainability import LEVEL
 from runner.reporting.statistics.percentile_bootstrap import RESAMPLES, percentile_interval
+from runner.reporting.statistics.significance.attainability import LEVEL
 from runner.reporting.statistics.ties import Values, levelled
 from runner.reporting.statistics.win_probability import all_won_interval, share_of_wins
 
@@ -21,7 +21,7 @@ Tasks = Sequence[Values]
 
 
 def interquartile_mean(*tasks: Values, axis: int = -1) -> Values:
-    """Return the mean of the middle half of all scores of all tasks together."""
+    """Return the mean of the middle half of the pooled scores of all tasks."""
     means: Values = stats.trim_mean(np.concatenate(tasks, axis=axis), 0.25, axis=axis)
     return means
 
@@ -46,18 +46,18 @@ def estimate(statistic: Callable[..., Values], tasks: Tasks) -> tuple[float, flo
     value = float(statistic(*tasks))
     low = high = math.nan
     if any(len(task) and task.min() < task.max() for task in tasks):
-        with np.errstate(invalid="ignore"):  # between infinities
+        with np.errstate(invalid="ignore"):  # differences of infinities
             low, high = percentile_interval(tuple(tasks), statistic)
     first, second, third = (number if math.isfinite(number) else math.nan for number in (value, low, high))
     return first, second, third
 
 
 def improvement(one: Tasks, other: Tasks) -> tuple[float, float, float]:
-    """Return the probability that a run of one variant has a higher score than one of the other, with its 95% interval.
+    """Return the probability that a run of one variant scores higher than a run of the other, with its 95% interval.
 
-    It is the mean over the tasks of `share_of_wins`. If every pair is won, or lost, the interval is `all_won_interval`
-    with as many pairs in each task as the smallest number of runs. It covers the mean of the tasks' probabilities,
-    because their geometric mean is not larger.
+    It is the mean of `share_of_wins` over the tasks. If every pair is won, or every pair is lost, the interval is
+    `all_won_interval` with as many pairs in each task as the smallest number of runs. It covers the mean of the tasks'
+    probabilities, because their geometric mean is not larger.
     """
     level = [levelled(np.concatenate(pair)) for pair in zip(one, other, strict=True)]
     own = [values[: len(task)] for values, task in zip(level, one, strict=True)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.ties import rounding_of
 
 
@@ -17,7 +17,7 @@ class Summary:
 
     n: int
     mean: float
-    std: float  # of the sample (n - 1); NaN for one value
+    std: float  # standard deviation of the sample (n - 1); NaN for one value
     standard_error: float
     ci_low: float  # t-interval of the mean; NaN for one value or equal values
     ci_high: float
@@ -31,7 +31,7 @@ def summarize(values: Sequence[float], overlap: float = 0.0) -> Summary:
     """Summarize one or more finite values.
 
     Args:
-        overlap: of the training sets behind the values: n_test / n_train for the folds of cross-validation
+        overlap: overlap of the training sets behind the values: n_test / n_train for the folds of cross-validation
             (`corrected_t`), 0 for independent runs. Standard error and interval allow for it.
 
     Source of the interquartile mean: Agarwal et al. 2021, "Deep RL at the edge of the statistical precipice".
@@ -55,7 +55,7 @@ def summarize(values: Sequence[float], overlap: float = 0.0) -> Summary:
 
 
 def t_interval(mean: float, std: float, n: int, rounding: float, overlap: float) -> tuple[float, float]:
-    """Return the t-interval of a mean; NaN for one value or equal values, which do not show the variation."""
+    """Return the t-interval of a mean; NaN for one value or equal values, which show no variation."""
     if n < 2 or std <= rounding:
         return math.nan, math.nan
     reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)) * std / math.sqrt(n / (1 + n * overlap))

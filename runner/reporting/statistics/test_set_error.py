@@ -1,4 +1,4 @@
-"""Test set error: what a difference says about new test examples, and about two single networks."""
+"""Test set error: uncertainty of a difference for new test examples, and a test of two single networks."""
 
 import math
 from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -13,9 +13,9 @@ from scipy import stats
 from runner.records.design import Looks
 from runner.reporting.comparison.pairs import ComparedRuns, same_data
 from runner.reporting.statistics.answers import Answers
-from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.statistics.crossed import Crossed, Sample, variance_of_parts
 from runner.reporting.statistics.resampling import RESAMPLED
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.ties import Values
 
 BY_EXAMPLE = ("test_accuracy", *RESAMPLED)  # metrics whose error from the test set can be computed
@@ -33,16 +33,16 @@ def with_test_set_error(
 ) -> pd.DataFrame:
     """Add the error of the test set to comparisons by a metric of `BY_EXAMPLE`: `TEST_SET_COLUMNS`.
 
-    For each test example, take the share of the variant's runs that classify it correctly minus that of the baseline's
-    runs. `test_set_error` is the standard error of the mean of these paired differences. It is smaller than that of one
-    accuracy, because both variants misclassify mostly the same examples. For calibration error and macro F1 it comes
-    from a bootstrap over the test examples.
+    For each test example, take the share of the variant's runs that classify it correctly minus the share of the
+    baseline's runs. `test_set_error` is the standard error of the mean of these paired differences. It is smaller than
+    the error of one accuracy, because both variants misclassify mostly the same examples. For calibration error and
+    macro F1, it comes from a bootstrap over the test examples.
 
-    The interval over new images is that of `Crossed`: for new seeds and new test examples. The two-level interval is
+    The interval over new images comes from `Crossed`, for new seeds and new test examples. The two-level interval is
     its wider predecessor: its half-width is the root of the sum of squares of the half-widths over seeds and over
-    examples, both with the t quantile of the seeds, and counts the variation of single answers twice.
+    examples, both with the t quantile of the seeds, which counts the variation of single answers twice.
 
-    `p_mcnemar` compares two single runs with each other; it says nothing about the variants.
+    `p_mcnemar` compares two single runs with each other, not the variants.
     All columns are NaN if predictions are missing or belong to different test examples.
 
     Args:
@@ -58,9 +58,9 @@ def with_test_set_error(
 
 
 def mcnemar(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> float:
-    """Return the exact two-sided p value of McNemar's test: do two networks have the same accuracy on new examples?
+    """Return the exact two-sided p value of McNemar's test that two networks have the same accuracy on new examples.
 
-    Only the examples that exactly one of them classifies correctly count. Without any, p is 1.
+    Only examples that exactly one of them classifies correctly count. Without such examples, p is 1.
 
     Args:
         one: whether a network classifies each example correctly, (examples,).
@@ -104,10 +104,10 @@ def _row(
 class _Side:
     """The runs of one side of a comparison by seed; several runs of a seed and cell, and several cells, are averaged.
 
-    This is how `comparison_frame` averages them, too.
+    `comparison_frame` averages them in the same way.
     """
 
-    runs: Mapping[Hashable, list[list[int]]]  # places by seed, in each cell
+    runs: Mapping[Hashable, list[list[int]]]  # positions of the runs in each cell, by seed
     scores: Mapping[int, float]
     answers: Mapping[int, Values | npt.NDArray[np.bool_]]
 
@@ -128,7 +128,7 @@ class _Side:
         )
 
     def values(self) -> Iterator[float]:
-        """Yield the metric of each seed, in their order."""
+        """Yield the metric of each seed, in the order of the seeds."""
         for cells in self.runs.values():
             yield float(np.mean([np.mean([self.scores[place] for place in runs]) for runs in cells]))
 
@@ -139,7 +139,7 @@ class _Side:
 
 
 def _common_labels(answers: Sequence[Answers | None]) -> npt.NDArray[np.int32] | None:
-    """Return the labels of at least two test examples; None if a run has no answers, or to different examples."""
+    """Return the labels of at least two test examples; None if a run has no answers, or other examples."""
     first = next((own.labels for own in answers if own), None)
     if first is None or len(first) < 2:
         return None

@@ -22,7 +22,7 @@ def rounding_of(*samples: npt.ArrayLike) -> float:
 
 
 def levelled(values: npt.ArrayLike) -> Values:
-    """Return the values with ties made equal; NaN and infinity stay."""
+    """Return the values with ties made equal; NaN and infinity stay unchanged."""
     array = np.array(values, float)
     finite = np.flatnonzero(np.isfinite(array))
     ascending = finite[np.argsort(array[finite], kind="stable")]
@@ -40,8 +40,8 @@ def places(means: npt.ArrayLike, diverged: npt.ArrayLike, sign: int) -> Values:
     with the same share.
 
     Args:
-        means: over completed runs; NaN without any.
-        diverged: share of diverged runs among those with a result; NaN without any.
+        means: means over completed runs; NaN without completed runs.
+        diverged: share of diverged runs among those with a result; NaN without a result.
         sign: 1 if a higher mean is better, else -1.
     """
     level, shares = sign * levelled(means), np.asarray(diverged, float)
@@ -54,5 +54,5 @@ def places(means: npt.ArrayLike, diverged: npt.ArrayLike, sign: int) -> Values:
 
 
 def best_first(names: Sequence[str], places_of: Values) -> list[str]:
-    """Return the names in the order of their places, those without a place last; ties keep their order."""
+    """Return the names in the order of their places; names without a place come last, and ties keep their order."""
     return [names[position] for position in np.argsort(np.where(np.isnan(places_of), np.inf, places_of), kind="stable")]

@@ -14,15 +14,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from runner.reporting.statistics.attainability import CONFIDENCE
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.ties import Values, levelled
 
 # Kinds of curves, as in tuning_curve.csv:
-DRAWS = "draws"  # of points that do not depend on each other
-SO_FAR = "so_far"  # of the trials of one search, in their order
-REPEATED = "repeated"  # means of the latter over several searches
+DRAWS = "draws"  # curve of independent points
+SO_FAR = "so_far"  # curve of the trials of one search, in their order
+REPEATED = "repeated"  # mean of such curves over several searches
 _TAIL = (1 - CONFIDENCE) / 2
-_DIGITS = 12  # of a sum of probabilities, so that equal shares are equal
+_DIGITS = 12  # decimals of a sum of probabilities, so that equal shares are equal
 _ROUNDING = 10.0**-_DIGITS
 
 
@@ -31,13 +31,13 @@ class TuningCurve:
     """The best of a draw, at the budgets 1 to N.
 
     Attributes:
-        expected: mean best score, over the draws that have one; NaN if none has.
+        expected: mean best score over the draws with a score; NaN if there are none.
         low, high: central 95% range of the best score over all draws; NaN on the side of draws without a score.
         without_score: share of draws in which no point has a score.
         expected_test: mean test score of the winners; NaN if a point that can win has none.
-        median: median best score over all draws; NaN if it is that of a draw without a score.
-        median_low, median_high: for points that were drawn at random, the 95% confidence interval, at each budget
-            alone, of the median best of as many new points; NaN where it has no bound.
+        median: median best score over all draws; NaN if it belongs to a draw without a score.
+        median_low, median_high: for points drawn at random, the 95% confidence interval, separately at each budget, of
+            the median best of as many new points; NaN if it is unbounded.
     """
 
     expected: Values
@@ -53,7 +53,7 @@ class TuningCurve:
 def tuning_curve(scores: npt.ArrayLike, tested: npt.ArrayLike, sign: int) -> TuningCurve:
     """Return the tuning curve of points.
 
-    A point without a score wins no draw, but counts as tried. Of equal scores the first one wins.
+    A point without a score wins no draw, but counts as tried. Among equal scores, the first one wins.
 
     Args:
         scores: one per point; NaN or infinite without one.
@@ -74,8 +74,8 @@ def tuning_curve(scores: npt.ArrayLike, tested: npt.ArrayLike, sign: int) -> Tun
 def best_so_far(scores: npt.ArrayLike, tested: npt.ArrayLike, sign: int) -> TuningCurve:
     """Return the best of the first k points of one search, whose points depend on each other.
 
-    Only `expected`, `without_score` and `expected_test` have values, of one search and not of a mean: there are no
-    draws with a range.
+    Only `expected`, `without_score` and `expected_test` have values; they belong to one search, without draws and
+    their range.
 
     Args:
         scores: one per point, in the order of the search; NaN or infinite without one.
@@ -100,7 +100,7 @@ def _best_of(budget: int, level: Values, tests: Values) -> list[float]:
     """Return expected, worst and best score, share without a score, expected test score, and median at one budget.
 
     Args:
-        level: scores, best first, of which a higher one is better; minus infinity without a score.
+        level: scores, best first; higher is better, and minus infinity means no score.
         tests: test score of each of these points.
     """
     wins = winning_probabilities(budget, len(level))
@@ -115,7 +115,7 @@ def _best_of(budget: int, level: Values, tests: Values) -> list[float]:
 
 
 def _bounds_of_median(level: Values) -> tuple[Values, Values]:
-    """Return, for each budget, the two order statistics that hold the median best of new points with 95% confidence.
+    """Return, for each budget, the two order statistics that enclose the median best of new points with 95% confidence.
 
     The number of points below that median, the quantile 0.5^(1 / budget) of one point, is binomial.
     """
@@ -129,9 +129,9 @@ def _bounds_of_median(level: Values) -> tuple[Values, Values]:
 
 
 def winning_probabilities(budget: int, points: int) -> Values:
-    """Return the probability of each point, best first, to be the best in a draw of `budget` of them."""
+    """Return the probability that each point, best first, is the best in a draw of `budget` points."""
     behind = np.arange(points - 1, 0, -1)
-    ratios = np.maximum(behind + 1 - budget, 0) / behind  # of neighbours; no binomial coefficient overflows
+    ratios = np.maximum(behind + 1 - budget, 0) / behind  # of neighbours, so that no binomial coefficient overflows
     chances: Values = budget / points * np.cumprod(np.append(1.0, ratios))
     return chances
 

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from runner.reporting.statistics.attainability import LEVEL
 from runner.reporting.statistics.percentile_bootstrap import Interval, percentile_interval
+from runner.reporting.statistics.significance.attainability import LEVEL
 from runner.reporting.statistics.ties import Values, levelled
 
-MEANINGFUL = 0.75  # P(A > B) that the interval must reach beyond
+MEANINGFUL = 0.75  # a meaningful interval reaches beyond this P(A > B)
 
 
 def share_of_wins(one: Values, other: Values, axis: int = -1) -> Values:
@@ -32,10 +32,10 @@ def share_of_wins(one: Values, other: Values, axis: int = -1) -> Values:
 def paired_win_interval(wins: Values, unit: npt.NDArray[np.intp]) -> Interval:
     """Return the 95% interval of the mean of wins by a percentile bootstrap over units.
 
-    It is that of `all_won_interval` if all pairs are won, or all lost, and NaN if nothing else varies.
+    It is the interval of `all_won_interval` if all pairs are won, or all lost, and NaN if nothing else varies.
 
     Args:
-        wins: one value per pair: 1, or 0.5 for a tie, or 0.
+        wins: one value per pair: 1 for a win, 0.5 for a tie, 0 for a loss.
         unit: number of each pair's unit, whose pairs are resampled together.
     """
     sums, counts = np.bincount(unit, wins).astype(float), np.bincount(unit).astype(float)
@@ -54,8 +54,8 @@ def paired_win_interval(wins: Values, unit: npt.NDArray[np.intp]) -> Interval:
 def unpaired_win_interval(one: Values, other: Values) -> Interval:
     """Return the 95% interval of `share_of_wins` by a percentile bootstrap over both samples.
 
-    It is that of `all_won_interval` if all pairs are won, or all lost, and NaN if nothing else varies or a sample has
-    a single value.
+    It is the interval of `all_won_interval` if all pairs are won, or all lost, and NaN if nothing else varies or a
+    sample has a single value.
 
     Args:
         one: values; equal infinities are ties.
@@ -72,9 +72,9 @@ def unpaired_win_interval(one: Values, other: Values) -> Interval:
 
 
 def all_won_interval(units: int, *, has_won: bool = True) -> Interval:
-    """Return Clopper and Pearson's 95% interval of a probability after it was seen in all of n units, or in none.
+    """Return Clopper and Pearson's 95% interval of the probability of an event that occurred in all n units, or none.
 
-    Every resample of such a sample is the same, so the bootstrap's interval would be a point.
+    All resamples of such a sample are the same, so a bootstrap interval would be a point.
     """
     found = stats.binomtest(units if has_won else 0, units).proportion_ci(1 - LEVEL, "exact")
     return float(found.low), float(found.high)

@@ -1,4 +1,4 @@
-"""Numbers in LaTeX that siunitx aligns at their decimal points."""
+"""LaTeX numbers that siunitx aligns at their decimal points."""
 
 import re
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _AFTER = {"best": "", "as good": r" {\textsuperscript{*}}", "": ""}
 
 
 def is_aligned(cells: Sequence[str]) -> bool:
-    """Return whether a column holds numbers, perhaps with standard deviations, and nothing else."""
+    """Return whether a column holds only numbers, with or without standard deviations."""
     known = [cell for cell in cells if cell not in ("", "-")]
     return bool(known) and all(map(_NUMBER.fullmatch, known))
 
@@ -29,7 +29,7 @@ def column_format(cells: Sequence[str]) -> str:
     part = max(len(match["part"] or "") for match in found)
     digits = [len(match["spread"].replace(".", "").lstrip("0")) or 1 for match in found if match["spread"]]
     spread = f"({max(digits)})" if digits else ""
-    mode = "math" if sign else "text"  # only math has good signs, only text bold digits
+    mode = "math" if sign else "text"  # only math mode has good signs, and only text mode has bold digits
     return f"S[mode={mode},table-format={sign}{whole}{f'.{part}' if part else ''}{spread}]"
 
 

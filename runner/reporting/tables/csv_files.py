@@ -18,11 +18,11 @@ def read_frame(path: Path, texts: Collection[str] = ()) -> pd.DataFrame:
     """Read a CSV file from an untrusted source.
 
     Args:
-        texts: columns of text: NA and null are names there, and the apostrophe of an inert cell is removed.
+        texts: columns of text, in which NA and null are names, and the apostrophe of an inert cell is removed.
 
     Raises:
-        FileNotFoundError: if there is none.
-        ValueError: if the file is not a table; names the file.
+        FileNotFoundError: if there is no such file.
+        ValueError: if the file is not a table, with the file.
     """
     try:
         table = read_table(path)
@@ -51,8 +51,8 @@ def read_numbers(path: Path, *needed: str) -> pd.DataFrame:
         needed: required columns.
 
     Raises:
-        FileNotFoundError: if there is none.
-        ValueError: if the file is not such a table; names the file.
+        FileNotFoundError: if there is no such file.
+        ValueError: if the file is not such a table, with the file.
     """
     frame = read_frame(path)
     try:
@@ -72,14 +72,14 @@ def write_frame(frame: pd.DataFrame, path: Path) -> Path:
     Raises:
         EnvironmentFault: if the machine refuses to write.
     """
-    # Given a path, pandas reports a missing directory by an error without errno.
+    # For a path in a missing directory, pandas raises an error without errno.
     with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
         without_formulas(frame).to_csv(stream, index=False)
     return path
 
 
 def without_formulas(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame with text that a spreadsheet would not evaluate."""
+    """Return the frame, with text made inert for spreadsheets."""
     safe = frame.rename(columns=inert)
     for name in safe.select_dtypes(exclude=["number", "bool"]):
         safe[name] = safe[name].map({value: inert(value) for value in safe[name].unique()})

@@ -54,8 +54,8 @@ def dataset_table(
     Args:
         aggregate: one row per variant and data set: variant, metric, mean, std, n and dataset.
         arms: the name of each variant without its data set.
-        marks: of the means, by variant.
-        ranks: average ranks by name; None: no such column.
+        marks: marks of the means, by variant.
+        ranks: average ranks by name; None: no rank column.
         order: the names, in the order of the rows.
     """
     metric = str(aggregate["metric"].iloc[0])

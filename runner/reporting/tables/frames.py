@@ -15,10 +15,10 @@ def summary_frame(runs: Sequence[Run], labels: Sequence[str]) -> pd.DataFrame:
 
 
 def as_read(frame: pd.DataFrame, settings: Collection[str]) -> pd.DataFrame:
-    """Return a frame of runs with the types that pandas gives to the columns of its CSV file; other text stays text.
+    """Return a frame of runs with the types that pandas infers for its CSV file; other text stays text.
 
     Args:
-        settings: columns of values as on the command line, which may be numbers, true or false.
+        settings: columns of command-line values, which may be numbers, true or false.
     """
     columns = {name: _typed(frame[name]) if name in settings else frame[name] for name in frame}
     return pd.DataFrame(

@@ -8,15 +8,15 @@ from runner.reporting.tables.aligned_numbers import SETUP, aligned_cell, column_
 from runner.reporting.tables.marks import Mark, of_columns
 
 _LETTERS = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-_SIGNS = {"±": r"$\pm$", "<": r"$<$", ">": r"$>$", "|": r"$|$", "\N{MINUS SIGN}": "$-$"}  # wrong in text mode
+_SIGNS = {"±": r"$\pm$", "<": r"$<$", ">": r"$>$", "|": r"$|$", "\N{MINUS SIGN}": "$-$"}  # signs that need math mode
 _DECORATIONS: Mapping[Mark, str] = {"best": r"\textbf{{{}}}", "as good": r"\underline{{{}}}", "": "{}"}
 # Measures of the article class, which has the shortest lines.
-_LINE = 345  # points
-_NARROWEST = 0.2  # of a line, for the names
-_PAGE = 45  # lines
-_END = r"\\"  # of a line
-_LAST_LATIN = "\N{LATIN SMALL LETTER Z WITH CARON}"  # that pdfLaTeX knows
-_UNBROKEN = 12  # letters
+_LINE = 345  # width of a line in points
+_NARROWEST = 0.2  # least share of a line for the names
+_PAGE = 45  # lines on a page
+_END = r"\\"  # end of a line
+_LAST_LATIN = "\N{LATIN SMALL LETTER Z WITH CARON}"  # last letter that pdfLaTeX knows
+_UNBROKEN = 12  # letters of a part that need not be broken
 
 
 @dataclass(frozen=True)
@@ -25,18 +25,18 @@ class _Size:
 
     command: str
     letter: float  # width of an average letter
-    gap: int  # between columns
+    gap: int  # space between columns
 
     def setup(self) -> str:
         return rf"{self.command}\setlength{{\tabcolsep}}{{{self.gap // 2}pt}}"
 
     def room_for_names(self, columns: Sequence[Sequence[str]]) -> float:
-        """Return the share of a line that all columns but the first leave to the names."""
+        """Return the share of a line that all other columns leave for the names."""
         letters = sum(max(len(part) for cell in column for part in cell.split("\n")) for column in columns[1:])
         return 1 - (letters * self.letter + self.gap * len(columns)) / _LINE
 
     def width(self, names: Sequence[str]) -> float:
-        """Return the share of a line that the longest name takes."""
+        """Return the share of a line that the longest name needs."""
         return max(map(len, names)) * self.letter / _LINE
 
 
@@ -54,12 +54,12 @@ def latex_table(
 ) -> str:
     """Return a table for booktabs that compiles in a plain article; its first line names the required packages.
 
-    A table that is too wide for a line is set in a smaller font, and its names are broken. A table that is too long for
-    a page is a longtable.
+    A table that is too wide for a line gets a smaller font and broken names. A table that is too long for a page
+    becomes a longtable.
 
     Args:
-        rows: text by header; the first column holds the variants, the last may hold the seeds.
-        marks: of the second column, one per row; or of the second and further columns, a sequence per row.
+        rows: text by header; the first column contains the variants, and the last may contain the seeds.
+        marks: marks of the second column, one per row; or of the second and further columns, a sequence per row.
         note: caption in LaTeX.
         label: text after the prefix `tab:` of the label.
         siunitx: align columns of numbers at their decimal points with siunitx 3; a star replaces underlines.
@@ -88,7 +88,7 @@ def latex_table(
 
 
 def _head(heads: Sequence[str], aligned: Sequence[bool]) -> str:
-    """Return the row of headers; siunitx takes those in braces for text."""
+    """Return the row of headers; braces tell siunitx that they are text."""
     stacked = zip((_stacked(escaped(head), "b") for head in heads), aligned, strict=True)
     return " & ".join(f"{{{text}}}" if is_one else text for text, is_one in stacked) + r" \\"
 
@@ -111,7 +111,7 @@ def _unicode_hint(table: Sequence[str]) -> list[str]:
 
 
 def latex_sign(*, siunitx: bool) -> str:
-    """Return how a table marks a number that is not significantly different from the best."""
+    """Return the mark of a number that is not significantly different from the best."""
     return "*" if siunitx else "Underlined"
 
 
@@ -163,10 +163,10 @@ def _breakable(name: str) -> str:
 
 
 def _height(line: Sequence[str], size: _Size, room: float) -> int:
-    """Return the number of lines of a row, if its name has this share of a line."""
+    """Return the number of lines of a row whose name has this share of a line."""
     return max(1 + int(size.width(line[:1]) / room), line[-1].count("\n") + 1)
 
 
 def identifier(label: str) -> str:
-    """Return the part of a label in LaTeX that stands for a name."""
+    """Return the part of a LaTeX label that represents a name."""
     return re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-") or "results"

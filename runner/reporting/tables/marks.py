@@ -1,12 +1,12 @@
-"""Marks of a table's numbers."""
+"""Marks for numbers in tables."""
 
 from collections.abc import Sequence
 from typing import Literal
 
-Mark = Literal["best", "as good", ""]  # as good: not significantly different from the best
+Mark = Literal["best", "as good", ""]  # as good means not significantly different from the best
 
 
 def of_columns(marks: Sequence[Mark], columns: int) -> list[Mark]:
-    """Return the marks of so many columns: the given ones, then none."""
+    """Return the marks of a number of columns: the given ones, then empty ones."""
     none: list[Mark] = [""]
     return [*marks, *none * (columns - len(marks))]

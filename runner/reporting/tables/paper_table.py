@@ -36,11 +36,11 @@ from runner.reporting.metrics import (
     spread_text,
 )
 from runner.reporting.sentences.time_verdicts import shown_estimate
-from runner.reporting.statistics.attainability import FEWEST_SEEDS, LEVEL
 from runner.reporting.statistics.comparisons import binomial_error
-from runner.reporting.statistics.holm import after_correction
-from runner.reporting.statistics.names_of_tests import CORRECTED_T, NO_TEST
 from runner.reporting.statistics.resampling import RESAMPLED
+from runner.reporting.statistics.significance.attainability import FEWEST_SEEDS, LEVEL
+from runner.reporting.statistics.significance.holm import after_correction
+from runner.reporting.statistics.significance.names_of_tests import CORRECTED_T, NO_TEST
 from runner.reporting.statistics.test_set_error import BY_EXAMPLE
 from runner.reporting.statistics.ties import places
 from runner.reporting.tables.latex_table import escaped, latex_sign, latex_table
@@ -104,10 +104,10 @@ def paper_table(
     """Return the table of a report.
 
     Args:
-        summary: one row per run, to compare every variant with the best.
+        summary: one row per run, for comparing every variant with the best.
         examples: number of test examples.
         goal: the target in words, for the caption if the metric is the time to the target.
-        notes: about the metric and the looks, for the caption; without full stops.
+        notes: notes about the metric and the looks for the caption, without full stops.
     """
     metric = str(aggregate["metric"].iloc[0])
     compared = comparisons.set_index("variant")
@@ -132,7 +132,7 @@ def paper_table(
 
 
 def _estimate_cells(against: Mapping[Any, Any] | None, metric: str) -> dict[str, str]:
-    """Return the cells of a difference and its interval: of the mean, or of the median of paired times."""
+    """Return the cells of a difference and its interval, for the mean or for the median of paired times."""
     if against is None:
         return {"difference": "", "95% interval": ""}
     column, interval = shown_estimate(against)
@@ -143,12 +143,12 @@ def _estimate_cells(against: Mapping[Any, Any] | None, metric: str) -> dict[str,
 
 
 def p_head(comparisons: pd.DataFrame) -> str:
-    """Return the heading of the adjusted p values: "p (max-T)"."""
+    """Return the heading of the adjusted p values, such as "p (max-T)"."""
     return f"p ({comparisons['correction'].iloc[0]})" if len(comparisons) else "p"
 
 
 def _margin_cells(against: "pd.Series[Any] | None", *, has_margin: bool) -> dict[str, str]:
-    """Return the cells that a table with a margin has: p of equivalence, and the verdict."""
+    """Return the further cells of a table with a margin: p of equivalence, and the verdict."""
     if not has_margin:
         return {}
     texts = ("", "") if against is None else (p_text(against, "p_equivalence"), outcome(against))
@@ -156,7 +156,7 @@ def _margin_cells(against: "pd.Series[Any] | None", *, has_margin: bool) -> dict
 
 
 def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, comparisons: pd.DataFrame) -> list[Mark]:
-    """Mark the best variants on each data set, and those that do not differ significantly from the best.
+    """Mark the best variants on each data set, and variants that do not differ significantly from the best.
 
     If a comparison with the best cannot reach significance after correction, only the best variants of the data
     set are marked: a missing star would claim a difference that the verdicts do not claim.
@@ -177,7 +177,7 @@ def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, comparisons: pd.DataF
         )
         enough = np.array([row["n"] >= fewest(row) for row in others.to_dict("records")], bool)
         if all(map(can_decide, others[enough].to_dict("records"))):
-            # Uncorrected: a correction guards claims of a difference; it would mark nearly every variant.
+            # p is not corrected: a correction guards claims of a difference, and would mark nearly every variant.
             is_tied = enough & ~(others["p_value"] < LEVEL) & (others["test"] != NO_TEST)
             tied = others[is_tied & (others["reason"] != STILL_TRAINING) & (others["n_completed"] > 0)]
             marks |= {str(variant): "as good" for variant in tied["variant"]}
@@ -219,13 +219,13 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
 
 
 def tests_text(comparisons: pd.DataFrame, aggregate: pd.DataFrame) -> str:
-    """Name the tests behind the p values, and their correction; "" if nothing was tested."""
+    """Describe the tests behind the p values, and their correction; "" if nothing was tested."""
     tests = ", ".join(dict.fromkeys(test for test in comparisons["test"] if test != NO_TEST))
     return f"{tests}{_equivalence(comparisons)}{_family(comparisons, aggregate)}" if tests else ""
 
 
 def _equivalence(comparisons: pd.DataFrame) -> str:
-    """Name the margin and its tests; "" without a margin."""
+    """Describe the margin and its tests; "" without a margin."""
     margins = comparisons["margin"].dropna()
     if margins.empty:
         return ""
@@ -234,7 +234,7 @@ def _equivalence(comparisons: pd.DataFrame) -> str:
 
 
 def _intervals(comparisons: pd.DataFrame) -> str:
-    """Name the kinds of the intervals, and why some are missing."""
+    """Describe the kinds of the intervals, and the reason if some are missing."""
     timed = comparisons["faster"].notna()
     means = comparisons[~timed]
     alike = (means["ci_low"].isna() & (means["n_completed"] > 1)).any()
@@ -250,7 +250,7 @@ def _intervals(comparisons: pd.DataFrame) -> str:
 
 
 def _family(comparisons: pd.DataFrame, aggregate: pd.DataFrame) -> str:
-    """Name the correction and its family; the intervals are not adjusted."""
+    """Describe the correction and its family; the intervals are not adjusted."""
     size, after = int(comparisons["p_adjusted"].notna().sum()), after_correction(comparisons["correction"].iloc[0])
     if size < 2:
         return ""
@@ -259,9 +259,9 @@ def _family(comparisons: pd.DataFrame, aggregate: pd.DataFrame) -> str:
 
 
 def _test_set_error(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int | None) -> str:
-    """Return the standard error from the test set's size: of one accuracy, and of a paired difference."""
+    """Return sentences on the standard error from the test set's size, for one accuracy and for a paired difference."""
     metric, best = aggregate["metric"].iloc[0], aggregate["mean"].max()
-    if not examples or metric not in BY_EXAMPLE or not 0 <= best <= 1:  # also for NaN
+    if not examples or metric not in BY_EXAMPLE or not 0 <= best <= 1:  # true for NaN
         return ""
     unit = " percentage points" if is_share(metric) else ""
     paired = comparisons.get("test_set_error", pd.Series(dtype=float)).dropna()
@@ -280,7 +280,7 @@ def _test_set_error(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples
 
 
 def _of_new_examples(comparisons: pd.DataFrame) -> str:
-    """Name the variants whose difference, or equivalence, is clear on these test examples alone."""
+    """Return a sentence on variants whose difference or equivalence is clear only on these test examples."""
     alone = [row for row in comparisons.to_dict("records") if may_be_these_alone(row)]
     equivalent = [str(row["variant"]) for row in alone if row["verdict"] == EQUIVALENT]
     different = [str(row["variant"]) for row in alone if row["verdict"] != EQUIVALENT]

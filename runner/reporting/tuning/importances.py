@@ -8,24 +8,24 @@ import numpy as np
 import pandas as pd
 
 from runner.core.text import counted, shortened
-from runner.reporting.statistics.attainability import CONFIDENCE
 from runner.reporting.statistics.functional_anova import Factor, functional_anova
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.tuning.tuning_trials import Trials
 
 IMPORTANCE_COLUMNS = [
     "variant", "key", "importance", "low", "high", "with_interactions", "trials", "r_squared", "metric",
 ]  # fmt: skip
-_FEWEST, _FEWEST_PER_KEY = 10, 4  # trials with a score
-_MOST_VARIANTS = 30  # the best ones; each takes a tenth of a second
-_MOST_KEYS, _MOST_LEVELS = 30, 30  # of a forest; further levels are numbered
+_FEWEST, _FEWEST_PER_KEY = 10, 4  # least numbers of trials with a score
+_MOST_VARIANTS = 30  # number of best variants that are analysed; each takes a tenth of a second
+_MOST_KEYS, _MOST_LEVELS = 30, 30  # limits of a forest; further levels are numbered
 
 
 @dataclass(frozen=True)
 class Importances:
-    """The importances of a tuned study, and what limits them."""
+    """The importances of a tuned study, and their limits."""
 
-    frame: pd.DataFrame  # `IMPORTANCE_COLUMNS`
-    notes: list[str]  # sentences
+    frame: pd.DataFrame  # columns are `IMPORTANCE_COLUMNS`
+    notes: list[str]  # sentences on their limits
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class _Group:
     """The keys that the same trials of a variant set, and all keys that these trials set."""
 
     trials: Trials
-    index: "pd.Index[int]"  # of its scored trials
+    index: "pd.Index[int]"  # index of its scored trials
     own: list[str]
     keys: list[str]
 
@@ -44,7 +44,7 @@ class _Group:
 
     @property
     def needed(self) -> int:
-        """The smallest number of trials that says something about its keys."""
+        """The smallest number of trials for conclusions about its keys."""
         return max(_FEWEST, _FEWEST_PER_KEY * len(self.keys))
 
     @property
@@ -57,10 +57,10 @@ class _Group:
 def importances(variants: Iterable[Trials], *, is_independent: bool = True) -> Importances:
     """Return the importances of each variant with two tuned keys or more.
 
-    A key that only some trials set is judged by these trials, among the keys that all of them set.
+    A key that only some trials set is analysed in these trials, among the keys that all of them set.
 
     Args:
-        is_independent: whether no point, and no epoch trained there, depends on the results of others.
+        is_independent: whether the points, and the epochs trained at each, do not depend on the results of others.
     """
     several = [trials for trials in variants if len(trials.axes) > 1]
     ranked = sorted(several, key=lambda trials: np.nan_to_num(-trials.sign * trials.best, nan=np.inf))
@@ -97,13 +97,13 @@ def _groups(trials: Trials) -> Iterator[_Group]:
         patterns.setdefault(tuple(places[key].notna()), []).append(str(key))
     for pattern, own in patterns.items():
         rows = places[list(pattern)]
-        keys = [str(key) for key in rows if len(rows) and np.ptp(rows[key].to_numpy(float)) > 0]  # NaN is not above 0
+        keys = [str(key) for key in rows if len(rows) and np.ptp(rows[key].to_numpy(float)) > 0]  # false for NaN
         if shown := [key for key in own if key in keys]:
             yield _Group(trials, rows.index, shown, keys)
 
 
 def _refusal(group: _Group) -> str:
-    """Return why a group with enough trials has no importances; "" if it has."""
+    """Return the reason if a group with enough trials has no importances, else ""."""
     if len(group.keys) < 2:
         return "no other key varies in the same trials"
     if len(group.keys) > _MOST_KEYS:
@@ -127,7 +127,7 @@ def _rows(group: _Group) -> list[dict[str, Any]]:
             "variant": trials.variant,
             "key": key,
             "importance": means[place],
-            "low": min(lows[place], means[place]),  # a few trees may draw the mean out of the range of most
+            "low": min(lows[place], means[place]),  # a few trees may move the mean out of the range of most trees
             "high": max(highs[place], means[place]),
             "with_interactions": found.with_interactions[:, place].mean(),
             "trials": len(group.index),

@@ -1,4 +1,4 @@
-"""Repeated searches: sweeps that ask the same question, each with its own sampler seed, and their mean tuning curve."""
+"""Repeated searches: sweeps with the same question but different sampler seeds, and their mean tuning curve."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -16,8 +16,8 @@ from runner.reporting.tuning.tuning_curves import mean_curve_frame, tuning_curve
 def repeated_curves(sweeps: Sequence[Path], left_out: LeftOut) -> pd.DataFrame | None:
     """Return the mean tuning curves of repeated searches; None unless all sweeps are repetitions of one search.
 
-    Their samplers learn or their pruners stop trials, and they have the variants, axes, sampler and pruner in common. A
-    copy of a search does not count. A study with a grid has none.
+    Their samplers learn or their pruners stop trials, and their variants, axes, samplers and pruners are the same. A
+    copy of a search does not count, and a study with a grid has no such curves.
     """
     found: dict[tuple[str, ...], pd.DataFrame] = {}
     questions = [left_out.unless_read(partial(Question.of, sweep)) for sweep in sweeps]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from runner.core.text import shortened
-from runner.records.design import MOST_SEEDS as MOST_POINTS  # one limit for everything that is planned
+from runner.records.design import MOST_SEEDS as MOST_POINTS  # the same limit applies to all plans
 from runner.records.record import VALIDATION_METRICS
 from runner.records.sweep_directory import FIRST_TUNING_COLUMNS, TUNING_COLUMNS, TUNING_TABLE, tuned_metric
 from runner.reporting.metrics import sign_of
@@ -18,12 +18,12 @@ def selection_frame(tuning: pd.DataFrame, summary: pd.DataFrame, direction: str 
     """Return one row per tuned variant: `SELECTION_COLUMNS`.
 
     `tuned` is the mean of the chosen point over the tuning seeds, `fresh` its mean over the `n` completed runs on the
-    study's own seeds, and `optimism` is by how much `tuned` is better.
+    study's own seeds, and `optimism` is the amount by which `tuned` is better.
 
     Args:
         tuning: one row per point, as in tuning.csv.
         summary: one row per run.
-        direction: max or min, if the study says which is better.
+        direction: max or min; None if the study does not set it.
     """
     metric = tuned_metric(tuning)
     sign = sign_of(metric, direction)
@@ -48,11 +48,11 @@ def selection_frame(tuning: pd.DataFrame, summary: pd.DataFrame, direction: str 
 
 
 def selection_warnings(selection: pd.DataFrame, budget: int | None = None, cost: str | None = None) -> list[str]:
-    """Warn of choices at the edge of the tried values, of unequal budgets and of a budget that was not used up.
+    """Warn about choices at the edge of the tried values, unequal budgets, and budgets that were not used up.
 
     Args:
         budget: the number of points that each variant could have tried; None: no such limit was set.
-        cost: the unit of a budget of another kind, which buys one variant more points than another.
+        cost: the unit of a different kind of budget, with which variants may try different numbers of points.
     """
     found = [
         f"{row['variant']}: {row['point']} lies on the edge of the tried values; a better value may lie beyond."
@@ -72,8 +72,8 @@ def read_tuning(sweep: Path) -> pd.DataFrame:
     """Return a sweep's tuning.csv.
 
     Raises:
-        FileNotFoundError: if there is none.
-        ValueError: if the file is not a tuning table; names the file.
+        FileNotFoundError: if there is no such file.
+        ValueError: if the file is not a tuning table, with the file.
     """
     path = sweep / TUNING_TABLE
     tuning = read_frame(path, texts=("variant", "point", "state", "run_ids"))

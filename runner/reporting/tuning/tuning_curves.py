@@ -1,4 +1,4 @@
-"""Tuning curves of a study's variants: their table, and the budget from which on their order stays the same."""
+"""Tuning curves of a study's variants: their table, and the budget beyond which their order does not change."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -20,7 +20,7 @@ TUNING_CURVE_COLUMNS = [
     "variant", "metric", "budget", "expected", "low", "high", "without_score", "expected_test", "place",
     "median", "median_low", "median_high", "kind",
 ]  # fmt: skip
-_MOST_LISTED = 3  # earlier leaders in a sentence
+_MOST_LISTED = 3  # largest number of earlier leaders in a sentence
 
 
 def tuning_curve_frame(
@@ -33,16 +33,16 @@ def tuning_curve_frame(
 ) -> pd.DataFrame:
     """Return one row per tuned variant and budget: `TUNING_CURVE_COLUMNS`.
 
-    `place` orders the variants of a cell of the grid, up to their smallest budget. As in all rankings, a larger share
-    of draws without a score ranks behind.
+    `place` is the rank among the variants of a grid's cell, up to their smallest budget. As in all rankings, a variant
+    with a larger share of draws without a score comes later.
 
     Args:
         tuning: one row per point, as in tuning.csv.
         runs: the tuning runs.
-        names: of the study's variants, without cells of a grid.
-        direction: max or min, if the study says which is better.
-        is_independent: whether no point depends on others. If one does, because the sampler learns or a pruner stops
-            trials, the order of the trials counts and the curve has the best so far.
+        names: names of the study's variants, without cells of a grid.
+        direction: max or min; None if the study does not set it.
+        is_independent: whether the points do not depend on each other. If they do, because the sampler learns or a
+            pruner stops trials, the order of the trials matters, and the curve is the best score so far.
     """
     metric = tuned_metric(tuning)
     sign = sign_of(metric, direction)
@@ -60,15 +60,15 @@ def tuning_curve_frame(
 def mean_curve_frame(
     searches: Sequence[pd.DataFrame], names: Iterable[str], direction: str | None = None
 ) -> pd.DataFrame | None:
-    """Return the mean of several searches' best so far, up to the budget that all reach; `low` to `high`: their range.
+    """Return the mean best score so far of several searches, up to their common budget; `low` to `high` is their range.
 
     Args:
-        searches: as from `tuning_curve_frame`, of trials that depend on each other.
-        names: of the study's variants, without cells of a grid.
-        direction: max or min, if the study says which is better.
+        searches: frames from `tuning_curve_frame`, of trials that depend on each other.
+        names: names of the study's variants, without cells of a grid.
+        direction: max or min; None if the study does not set it.
 
     Returns:
-        As `tuning_curve_frame`; None if the searches tuned different variants, or by different metrics.
+        A frame as from `tuning_curve_frame`; None if the searches tuned different variants, or by different metrics.
     """
     about = [{*zip(curves["variant"], curves["metric"], strict=True)} for curves in searches]
     if any(own != about[0] for own in about):
@@ -87,9 +87,9 @@ def mean_curve_frame(
 
 
 def _tested(tuning: pd.DataFrame, runs: Iterable[Run], metric: str) -> list[float]:
-    """Return the mean test score of each point's tuning runs; NaN unless all of them have one."""
-    has_ids = "run_ids" in tuning  # tables of an earlier version have none
-    place_of: dict[tuple[str, str], int] = {}  # by variant and run id, or by variant and point
+    """Return the mean test score of each point's tuning runs; NaN unless all of them have a score."""
+    has_ids = "run_ids" in tuning  # missing in tables of earlier versions
+    place_of: dict[tuple[str, str], int] = {}  # place by variant and run id, or by variant and point
     for number, (variant, text) in enumerate(
         zip(tuning["variant"], tuning["run_ids" if has_ids else "point"], strict=True)
     ):
@@ -108,7 +108,7 @@ def _tested(tuning: pd.DataFrame, runs: Iterable[Run], metric: str) -> list[floa
 
 
 def _endings(run: Run) -> list[str]:
-    """Return the endings of a run's overrides, one of which is its point."""
+    """Return all suffixes of a run's overrides, one of which is its point."""
     own = [printable(override) for override in run.record.overrides if override_key(override) != "seed"]
     return [" ".join(own[start:]) for start in range(len(own))]
 
@@ -124,7 +124,7 @@ def _places(curves: pd.DataFrame, names: Iterable[str], sign: int) -> "pd.Series
 def _cells(curves: pd.DataFrame, names: Iterable[str]) -> list[tuple[str, pd.DataFrame]]:
     """Return the cells of the study's grid with two variants or more, up to the smallest budget of their variants.
 
-    The variants have the names that they have in the study.
+    The variants have their names in the study.
     """
     names, budgets = list(names), curves.groupby("variant")["budget"].max()
     parts = {str(variant): arm_parts(str(variant), names) for variant in dict.fromkeys(curves["variant"])}
@@ -138,11 +138,11 @@ def _cells(curves: pd.DataFrame, names: Iterable[str]) -> list[tuple[str, pd.Dat
 
 
 def tuning_sentences(curves: pd.DataFrame, names: Iterable[str]) -> list[str]:
-    """Return for each cell of the study's grid which variant leads at which tuning budget, and until when.
+    """Return a sentence for each cell of the study's grid on the leading variants by tuning budget.
 
     Args:
-        curves: as from `tuning_curve_frame`.
-        names: of the study's variants, without cells of a grid.
+        curves: frame from `tuning_curve_frame`.
+        names: names of the study's variants, without cells of a grid.
     """
     return [
         f"Tuning budget{f' ({cell})' if cell else ''}: {_leads(rows)}"
@@ -152,7 +152,7 @@ def tuning_sentences(curves: pd.DataFrame, names: Iterable[str]) -> list[str]:
 
 
 def pruning_sentences(tuning: pd.DataFrame, pruner: str) -> list[str]:
-    """Return a sentence on the trials that a pruner stopped, and the epochs that this saved; none without a pruner.
+    """Return a sentence on the trials that a pruner stopped, and on the saved epochs; none without a pruner.
 
     Args:
         tuning: one row per point, as in tuning.csv.

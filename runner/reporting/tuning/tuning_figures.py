@@ -7,27 +7,27 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from runner.reporting.figures.files import Draw
-from runner.reporting.figures.of_importances import importance_rows
-from runner.reporting.figures.of_parallel_coordinates import MOST_PANELS, parallel_coordinates
-from runner.reporting.figures.of_tuning import tuning_curves
-from runner.reporting.figures.of_tuning_history import tuning_history
-from runner.reporting.figures.of_tuning_slices import tuning_slices
-from runner.reporting.figures.score_axis import ScoreAxis
-from runner.reporting.figures.styles import Style, variant_styles
+from runner.reporting.figures.drawing.files import Draw
+from runner.reporting.figures.drawing.score_axis import ScoreAxis
+from runner.reporting.figures.drawing.styles import Style, variant_styles
+from runner.reporting.figures.tuning.of_importances import importance_rows
+from runner.reporting.figures.tuning.of_parallel_coordinates import MOST_PANELS, parallel_coordinates
+from runner.reporting.figures.tuning.of_tuning import tuning_curves
+from runner.reporting.figures.tuning.of_tuning_history import tuning_history
+from runner.reporting.figures.tuning.of_tuning_slices import tuning_slices
 from runner.reporting.metrics import quantity
 from runner.reporting.results import Results
 from runner.reporting.statistics.ties import best_first, places
 
 Named = Iterator[tuple[str, Draw]]
-_SEARCH = "search"  # the variant of a search, whose history has kept its name
+_SEARCH = "search"  # variant of a search
 
 
 def tuning_figures(results: Results, styles: dict[str, Style]) -> Named:
-    """Yield for each figure of the tuning the stem of its file and the function that draws it.
+    """Yield the file stem and the drawing function of each figure of the tuning.
 
     Args:
-        styles: of the variants of the report; they are used if the variants have the names of the study.
+        styles: styles of the report's variants, which are used if the variants have their names in the study.
     """
     variants, curves = results.trials, results.tuning_curve
     datasets = ", ".join(dict.fromkeys(results.summary["dataset"]))

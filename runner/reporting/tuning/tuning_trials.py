@@ -13,23 +13,23 @@ from runner.config.overrides import Override
 from runner.records.record import LARGEST
 from runner.records.sweep_directory import Question, tuned_metric
 from runner.records.tuned_axes import TunedAxis
-from runner.reporting.figures.scales import Scale, scale_of
+from runner.reporting.figures.tuning.scales import Scale, scale_of
 from runner.reporting.metrics import sign_of
 
-_NEXT = re.compile(r" (?=[+~]*[\w./@-]+=)")  # before an override
-_UNSCORED = "no score"  # where the table does not say why
+_NEXT = re.compile(r" (?=[+~]*[\w./@-]+=)")  # the space before an override
+_UNSCORED = "no score"  # used if the table does not give the reason
 
 
 @dataclass(frozen=True)
 class Trials:
-    """The trials of one variant, in the order in which they were planned or asked for."""
+    """The trials of one variant, in the order in which they were planned or proposed."""
 
     variant: str
     metric: str
     sign: int  # 1 if a higher score is better, -1 if a lower one is
-    table: pd.DataFrame  # a row per trial: trial (its number), state, score (NaN without one), is_scored, is_chosen
-    overrides: pd.DataFrame  # the same rows, with a column per key: its value as in overrides, None where it is not set
-    axes: dict[str, TunedAxis | None]  # by key, as far as the plan has them; only keys that vary
+    table: pd.DataFrame  # one row per trial: trial (its number), state, score (NaN if missing), is_scored, is_chosen
+    overrides: pd.DataFrame  # the same rows with a column per key: its value as in overrides, None if not set
+    axes: dict[str, TunedAxis | None]  # axes of the varied keys, None if not in the plan
 
     @property
     def scored(self) -> pd.DataFrame:
@@ -38,7 +38,7 @@ class Trials:
 
     @property
     def best(self) -> float:
-        """The best score; NaN without any."""
+        """The best score; NaN without scores."""
         return float(self.sign * (self.sign * self.scored["score"]).max())
 
     @cached_property
@@ -48,7 +48,7 @@ class Trials:
 
     @cached_property
     def places(self) -> pd.DataFrame:
-        """The place of each value on the scale of its key, from 0 to 1; NaN where a key is not set."""
+        """The place of each value on the scale of its key, from 0 to 1; NaN if the key is not set."""
         columns = {key: placed(self.overrides[key], scale) for key, scale in self.scales.items()}
         return pd.DataFrame(columns, index=self.table.index)
 

@@ -23,9 +23,9 @@ from runner.reporting.collection.collect import natural
 from runner.sweeps.cleaning.needed import best_models, starting_points
 
 Kind = Literal["temporary", "checkpoint", "empty", "failed", "model"]
-_OUTPUTS = "outputs"  # where runs lie that may start from a model elsewhere
+_OUTPUTS = "outputs"  # directory of runs that may start from a model elsewhere
 
-# Names that the program gives to the directories of runs: of a sweep, by time, and reproduced.
+# The program's names for directories of runs: in a sweep, by time, and reproduced.
 _RUN_NAME = re.compile(r"(.+_)?seed\d+_[0-9a-f]{12}|([0-9a-f]{12}-)?\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d-\d+", re.DOTALL)
 _FIGURES = {
     f"{name}.png"
@@ -35,12 +35,12 @@ _FIGURES = {
     )
 }  # fmt: skip
 _WRITTEN = RUN_FILES | _FIGURES | {"tensorboard"}
-_JUST_MADE = 60.0  # seconds; the run of an empty directory may be about to begin
+_JUST_MADE = 60.0  # seconds; a run in an empty directory may be about to begin
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What to remove besides leftovers.
+    """Choice of files to remove in addition to leftovers.
 
     Args:
         failed: the directories of failed runs.
@@ -57,18 +57,18 @@ class Wish:
 
 @dataclass(frozen=True)
 class Item:
-    """A file or directory that may go."""
+    """A file or directory that may be removed."""
 
     kind: Kind
     path: Path
     size: int  # bytes
-    run: Path | None = None  # the run that it belongs to
-    version: int | None = None  # of the run's record
+    run: Path | None = None  # directory of the run to which it belongs
+    version: int | None = None  # version of the run's record
 
 
 @dataclass
 class Found:
-    """Items that would go, items that were not asked for, and paths that stay, with the reason."""
+    """Items to remove, items that were not requested, and paths to keep, each with the reason."""
 
     items: list[Item] = field(default_factory=list)
     unasked: list[Item] = field(default_factory=list)
@@ -77,7 +77,7 @@ class Found:
 
 
 def find(directory: Path, wish: Wish) -> Found:
-    """Find the items that a wish removes in and below a directory, without following links.
+    """Find the items that a wish would remove in and below a directory, without following links.
 
     Raises:
         UserError: if there is no such directory, or it is a link.
@@ -105,7 +105,7 @@ def record_version(run: Path) -> int | None:
 
 
 def _surroundings(directory: Path) -> list[Path]:
-    """Return existing directories whose runs may start from a run in a directory: `outputs`, and its sweep."""
+    """Return existing directories with runs that may start from a run in a directory: `outputs`, and its sweep."""
     home = directory.resolve()
     above = [path for path in home.parents if path.name == _OUTPUTS or (path == home.parent and (path / PLAN).exists())]
     return [*above, *([Path(_OUTPUTS)] if Path(_OUTPUTS).is_dir() else [])]
@@ -118,13 +118,13 @@ class _Search:
         self._wish = wish
         self._now = time.time()
         self.found = Found()
-        self._models: list[tuple[Item, RunRecord, bool]] = []  # with the record, and whether it ended early enough
+        self._models: list[tuple[Item, RunRecord, bool]] = []  # each with its record, and whether it ended early enough
         self._sources: dict[Path, Path] = {}
         if wish.failed or wish.models:
             self._sources = starting_points([directory, *_surroundings(directory)], self.found.left_out)
 
     def look_into(self, folder: Path, below: list[str]) -> None:
-        """Note the items in a folder; remove from `below` the folders that need no look."""
+        """Note the items in a folder; remove from `below` the folders that need no search."""
         if (folder / "record.json").exists():
             if self._is_leaving(folder):
                 below.clear()
@@ -140,7 +140,7 @@ class _Search:
                 below.remove(path.name)
 
     def result(self) -> Found:
-        """Return what was found, by kind and in natural order; the best models are known only now."""
+        """Return the result, by kind and in natural order; the best models are known only after the search."""
         self._models.sort(key=lambda model: natural(model[0].path))
         runs = [(item.path.parent, record) for item, record, _ in self._models]
         best = best_models(runs, self.found.left_out) if self._wish.keep_best else {}
@@ -156,7 +156,7 @@ class _Search:
         return self.found
 
     def _is_leaving(self, folder: Path) -> bool:
-        """Note the items of a run that may go; return whether its whole directory goes."""
+        """Note the removable items of a run; return whether its whole directory is removed."""
         directory, version = RunDirectory(folder), record_version(folder)
         if is_locked(folder):
             self.found.kept[folder] = "in use by a process"
@@ -197,7 +197,7 @@ class _Search:
         return f"{other} starts from it (model.init_from)" if other else None
 
     def _obstacle(self, folder: Path) -> str | None:
-        """Return the reason why a failed run's directory must stay."""
+        """Return the reason to keep a failed run's directory."""
         if Path.cwd().is_relative_to(os.path.realpath(folder)):
             return "the current directory lies in it"
         if is_sweep_directory(folder) or any(
@@ -210,7 +210,7 @@ class _Search:
         return self._start_of_another(folder)
 
     def _is_old(self, seconds: float) -> bool:
-        """Return whether a time, in seconds since the epoch, is as long ago as the wish asks for."""
+        """Return whether a time, in seconds since 1970, is as long ago as the wish requires."""
         return self._wish.older_than is None or seconds < self._now - self._wish.older_than
 
 
@@ -224,7 +224,7 @@ def _is_bare(folder: Path) -> bool:
 
 
 def _ended(record: RunRecord, run: Path) -> float:
-    """Return when a run ended, in seconds since the epoch; for a killed one, when its directory last changed."""
+    """Return the time of a run's end, in seconds since 1970; for a killed run, of the last change in its directory."""
     try:
         return datetime.fromisoformat(record.finished or "").timestamp()
     except (ValueError, OverflowError):
@@ -232,7 +232,7 @@ def _ended(record: RunRecord, run: Path) -> float:
 
 
 def _size(path: Path) -> int:
-    """Return the bytes of a file, or of all files in a directory; other links to a file keep its bytes."""
+    """Return the bytes of a file, or of all files in a directory, without files that have other hard links."""
     inside = (folder / name for folder, _, files in walk(path) for name in files) if _is_directory(path) else [path]
     return sum(_bytes(file) for file in inside)
 
@@ -262,6 +262,6 @@ def total(items: Iterable[Item]) -> int:
 
 
 def _preprocessing_of(model: Item) -> list[Item]:
-    """Return the file that is of use only with a model."""
+    """Return the file that is useful only with a model."""
     path = model.path.with_name("inference.npz")
     return [replace(model, path=path, size=_size(path))] if _is_file(path) else []

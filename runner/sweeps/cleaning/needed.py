@@ -19,11 +19,11 @@ from runner.records.sweep_directory import PLAN
 from runner.sweeps.planning.plan import Plan
 from runner.sweeps.planning.study import Chosen
 
-_STARTS = re.compile(rb"init_from['\"]?\s*:(?! null\b)")  # a configuration without it need not be parsed
+_STARTS = re.compile(rb"init_from['\"]?\s*:(?! null\b)")  # other configurations need not be parsed
 
 
 def starting_points(roots: Iterable[Path], left_out: LeftOut) -> dict[Path, Path]:
-    """Return the resolved run directories that `model.init_from` names, each with a run or plan that names it.
+    """Return the resolved run directories from which others start (`model.init_from`), each with such a run or plan.
 
     Args:
         roots: directories to search for runs and for plans, whose runs may not have begun.
@@ -66,12 +66,12 @@ def _sources(config: Mapping[str, Any], base: str | None) -> Iterator[Path]:
 def best_models(runs: Sequence[tuple[Path, RunRecord]], left_out: LeftOut) -> dict[Path, str]:
     """Return the runs whose models are worth keeping, each with the reason.
 
-    These are the best completed run on validation of each variant of a sweep on each data set, and the best trial of a
-    search. Without a plan, runs in the same directory with the same overrides, except the seed, are a variant. If no
-    run of a variant has the metric, all its runs are kept.
+    These are the best completed run, on validation, of each variant of a sweep on each data set, and the best trial of
+    a search. Without a plan, runs in the same directory that differ only in the seed form a variant. If no run of a
+    variant has the metric, all its runs are kept.
 
     Args:
-        runs: directories and records of runs that have a model, in the order in which equals are preferred.
+        runs: directories and records of runs that have a model, in the order of preference among equals.
     """
     groups: dict[tuple[Path, str, str], list[tuple[Path, float | None]]] = {}
     contests: dict[Path, _Contest] = {}
@@ -95,7 +95,7 @@ def best_models(runs: Sequence[tuple[Path, RunRecord]], left_out: LeftOut) -> di
 
 
 class _Contest:
-    """The variants of a directory's runs, and the metric of validation that ranks them."""
+    """The variants of a directory's runs, and the validation metric that ranks them."""
 
     def __init__(self, sweep: Path, left_out: LeftOut) -> None:
         self.chosen = Chosen()

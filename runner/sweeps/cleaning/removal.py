@@ -1,4 +1,4 @@
-"""Removal of the items that `runner clean` has found: under the run's lock, and never half of a run."""
+"""Removal of the items that `runner clean` has found, under the run's lock, and of whole runs only."""
 
 import os
 import shutil
@@ -14,15 +14,15 @@ from runner.sweeps.cleaning.found import Item, record_version
 def remove(item: Item, directory: Path) -> None:
     """Remove an item; nothing happens if it is already gone.
 
-    A process that is killed meanwhile leaves a whole run, or a directory without a record under a temporary name, which
-    no report reads and the next `find` finds.
+    A process that is killed during the removal leaves a whole run, or a directory under a temporary name and without a
+    record, which reports ignore and the next `find` finds.
 
     Args:
         directory: nothing outside it is removed.
 
     Raises:
-        UserError: if its run is in use or has changed since it was found, or it lies elsewhere by now.
-        OSError: if the operating system refuses it.
+        UserError: if its run is in use or has changed since it was found, or a link now leads elsewhere.
+        OSError: if the operating system refuses the removal.
     """
     if not os.path.lexists(item.path):
         return

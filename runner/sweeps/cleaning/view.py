@@ -24,16 +24,16 @@ _FLAGS: dict[Kind, str] = {"failed": "--failed", "model": "--models"}
 
 
 def clean(directory: Path, wish: Wish, console: Console, *, command: str, confirmed: bool) -> None:
-    """Show the items that a wish removes below a directory, and how many bytes that frees; if confirmed, remove them.
+    """Show the items that a wish would remove below a directory, with their size; if confirmed, remove them.
 
     Args:
-        command: repeats the wish without confirmation.
+        command: the command for this wish, without confirmation.
 
     Raises:
         UserError: if there is no such directory, or it is a link.
         Stopped: at the end, with exit code 1, if something could not be removed.
     """
-    if ".." in directory.parts:  # a path that ends so has no name
+    if ".." in directory.parts:  # such a path may have no name
         directory = directory.resolve()
     found = find(directory, wish)
     for path, reason in found.kept.items():
@@ -63,7 +63,7 @@ def _removed(items: Iterable[Item], directory: Path, console: Console) -> dict[I
         for item in items:
             try:
                 remove(item, directory)
-            except EnvironmentFault as error:  # its advice is for runs
+            except EnvironmentFault as error:  # the advice in its text is for runs
                 failed[item] = str(error).partition(";")[0]
             except UserError as error:
                 failed[item] = str(error)

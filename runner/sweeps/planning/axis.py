@@ -11,7 +11,7 @@ from runner.config.ranges import LARGEST
 from runner.config.section import Section
 
 _BELOW_ONE = 1 - 2**-53  # the largest uniform number
-_DIGITS = 4  # significant digits of a drawn value on a logarithmic scale, and at most of one on a linear scale
+_DIGITS = 4  # significant digits of a value drawn on a logarithmic scale; at most as many on a linear scale
 
 
 def _finite(value: Any) -> Any:
@@ -51,7 +51,7 @@ Condition = Annotated[
 
 
 def _three_forms(schema: dict[str, Any]) -> None:
-    """Turn the JSON Schema of an axis into that of its three forms: a list, the same under `choices`, or a range."""
+    """Turn the JSON Schema of an axis into one of its three forms: a list, the same under `choices`, or a range."""
     keys = schema.pop("properties")
     (values, _), (number, _) = keys["choices"]["anyOf"], keys["low"]["anyOf"]
     listed = {"choices": keys["choices"] | {"anyOf": [values | {"minItems": 1}]}, "when": keys["when"]}
@@ -75,7 +75,7 @@ def _three_forms(schema: dict[str, Any]) -> None:
 class Axis(Section):
     """The values a key may take: a range of numbers, or choices.
 
-    A range whose ends (and step) are whole numbers contains whole numbers only; `int: false` adds the fractions.
+    A range whose ends (and step) are whole numbers contains only whole numbers; `int: false` adds the fractions.
     """
 
     model_config = ConfigDict(json_schema_extra=_three_forms)
@@ -85,15 +85,15 @@ class Axis(Section):
     high: Bound | None = None
     """Highest value."""
     log: Scale = False
-    """Logarithmic scale of the values, or (from_one) of their distance from 1."""
+    """Whether the scale is logarithmic in the values or, with from_one, in their distance from 1."""
     step: Step | None = None
-    """Distance of the values."""
+    """Distance between neighbouring values."""
     choices: list[Any] | None = None
     """All values, instead of a range."""
     when: Condition | None = None
-    """GROUP=OPTION or KEY=A,B: the axis applies only where this group or key has one of these values."""
+    """GROUP=OPTION or KEY=A,B: the axis applies only if this group or key has one of these values."""
     int: bool | None = None
-    """Whole numbers only; default: if low, high and step are whole."""
+    """Whether to use only whole numbers; default: true if low, high and step are whole."""
 
     @model_validator(mode="before")
     @classmethod
@@ -145,7 +145,7 @@ class Axis(Section):
 
     @property
     def condition(self) -> Override | None:
-        """Its condition, taken apart."""
+        """Its condition, parsed."""
         return Override.parse(self.when) if self.when is not None else None
 
     @property
@@ -158,14 +158,14 @@ class Axis(Section):
 
     @property
     def values(self) -> list[Any]:
-        """All its values, in their order; a range of real numbers without a step has no list of them."""
+        """All its values in order; a range of real numbers without a step has no such list."""
         if self.choices is not None:
             return self.choices
         assert self.count < math.inf
         return [_of_step(self, place) for place in range(int(self.count))]
 
     def at(self, uniform: float) -> Any:
-        """Return the value at a uniform number in [0, 1), rounded as it is trained.
+        """Return the value at a uniform number in [0, 1), rounded as for training.
 
         Real numbers keep four significant digits on a logarithmic scale, and thousandths of the range or finer on a
         linear one.
@@ -174,14 +174,14 @@ class Axis(Section):
             return self.choices[int(uniform * len(self.choices))]
         if not self.log and self.count < math.inf:
             return _of_step(self, int(uniform * self.count))
-        margin = 0.5 if self.is_whole else 0  # each whole number gets the share of the scale that rounds to it
+        margin = 0.5 if self.is_whole else 0  # each whole number gets the part of the scale that rounds to it
         first, last = self._scaled(self._low - margin), self._scaled(self._high + margin)
         return self._rounded(self._unscaled(first + uniform * (last - first)))
 
     def uniform_of(self, value: Any) -> float:
         """Return a uniform number at which `at` returns this value; for several, the middle one.
 
-        A value beyond the ends of the range has the number of the nearer end.
+        A value outside the range has the number of the nearer end.
         """
         if self.choices is not None:
             return (self.choices.index(value) + 0.5) / len(self.choices)
@@ -212,7 +212,7 @@ class Axis(Section):
         return self.high
 
     def _decimals(self) -> tuple[Decimal, Decimal, Decimal | None]:
-        """Return low, high and step in decimals, in which 0.1 + 0.2 is 0.3; no step for a range of real numbers."""
+        """Return low, high and step as decimals, for which 0.1 + 0.2 is 0.3; the step is None for real numbers."""
         step = self.step or (1 if self.is_whole else None)
         return Decimal(str(self.low)), Decimal(str(self.high)), Decimal(str(step)) if step else None
 

@@ -64,7 +64,7 @@ class Candidate:
     def planned(self, study: Study) -> list[Job]:
         """Return its runs in a study: tuning runs and the final runs that may follow, or only final runs.
 
-        Runs that measure a source of variance are apart from both.
+        Runs that measure a source of variance belong to neither.
         """
         if self.variant.source:
             return self.jobs(study.seeds, "source")
@@ -78,10 +78,10 @@ def candidates(variants: Sequence[Variant], composer: Composer) -> list[Candidat
     """Compose every variant at every tuning point.
 
     Raises:
-        ConfigError: a line for each variant that cannot be composed; one line if all cannot, for the same reason.
+        ConfigError: a line for each variant that cannot be composed; one line if all fail for the same reason.
     """
     composed: list[Candidate] = []
-    wrong: dict[str, str] = {}  # variant -> the error of its first wrong point
+    wrong: dict[str, str] = {}  # variant -> the error of its first invalid point
     for variant in variants:
         for point in variant.points or [[]]:
             overrides = [*variant.overrides, *point]

@@ -26,7 +26,7 @@ class Composed:
     overrides: list[str]
     choices: dict[str, str]
     config: DictConfig
-    trusted: tuple[str, ...]  # packages
+    trusted: tuple[str, ...]  # the trusted packages
 
     def for_seed(self, seed: int, fold: int | None = None) -> dict[str, Any]:
         """Return the resolved configuration for a seed and a fold, after checking it.
@@ -69,7 +69,7 @@ class Composer:
         """Compose a configuration from overrides; of two for the same key, the later one counts.
 
         Raises:
-            ConfigError: if an override is invalid, sets the seed, or belongs to the command alone.
+            ConfigError: if an override is invalid, sets the seed, or is allowed only in the command.
             HydraException: if a group, option or key does not exist.
         """
         last = {override.get_key_element(): override for override in self.parse(overrides)}

@@ -19,15 +19,15 @@ Arm = tuple[str, list[str]]  # the name of a study's variant, and the overrides 
 
 
 def applicable(tune: Tune, arms: Sequence[Arm], composer: Composer) -> list[dict[str, Axis]]:
-    """Return each arm's axes, without those under a condition that its own parts do not meet.
+    """Return each arm's axes, without those whose condition the arm's parts do not meet.
 
-    Conditions on a tuned key are met by some points of an arm; `active` decides them.
+    A condition on a tuned key is met by some points of an arm; `active` evaluates it.
 
     Raises:
-        ConfigError: if a condition is about an unknown key or a conditional axis, or has a value that never occurs.
+        ConfigError: if a condition uses an unknown key, a conditional axis, or a value that never occurs.
     """
     _refuse_chains(tune)
-    met: dict[str, set[str]] = {}  # place of a conditional axis -> values of the condition's key in the arms with it
+    met: dict[str, set[str]] = {}  # place of a conditional axis -> values of the condition's key in its arms
     of_arms = []
     for name, overrides in arms:
         axes = tune.axes_of(name)
@@ -36,7 +36,7 @@ def applicable(tune: Tune, arms: Sequence[Arm], composer: Composer) -> list[dict
             try:
                 composed = composer.compose(overrides)
             except (ConfigError, HydraException, OmegaConfBaseException):
-                return [{} for _ in arms]  # the plan composes all variants too, and names all that are wrong
+                return [{} for _ in arms]  # the plan also composes all variants, and reports all errors
             values |= {key: _words_at(key, composed) for key in fixed}
         for key, axis in axes.items():
             if axis.condition:
@@ -54,7 +54,7 @@ def _refuse_chains(tune: Tune) -> None:
             if axis.condition and other and (other.choices is None or other.when):
                 raise ConfigError(
                     f"{group}.{key}.when={axis.when}: {axis.condition.key} must be tuned over a list, "
-                    "without a condition of its own"
+                    "and without a condition"
                 )
 
 
@@ -70,7 +70,7 @@ def _refuse_never_met(place: str, axis: Axis, words: Set[str]) -> None:
 
 
 def _words_at(key: str, composed: Composed) -> list[str]:
-    """Return what a composed configuration has for a group or key; nothing if it lacks the key."""
+    """Return the values of a group or key in a composed configuration; none if it lacks the key."""
     if key in composed.choices and key not in LIST_GROUPS:
         return [composed.choices[key]]
     value: Any = resolve(composed.config)

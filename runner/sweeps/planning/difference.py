@@ -29,9 +29,9 @@ def difference(baseline: Job, job: Job) -> list[str]:
         for key, value in after.items()
         if key in before and before[key] != value and _is_of_the_variant(key)
     ]
-    named = {override_key(override) for override in [*options, *lists]}  # their keys follow from the option
+    named = {override_key(override) for override in [*options, *lists]}  # the option determines their keys
     new, gone = _only(after, before, named), _only(before, after, named)
-    # A mapping replaced by null, or null by a mapping, is one change.
+    # Replacing a mapping by null, or null by a mapping, is one change.
     added = [f"{'' if _below(key, gone) else '+'}{as_override(key, after[key])}" for key in new]
     removed = [f"~{key}" for key in gone if not _below(key, new) and not any(_below(other, [key]) for other in new)]
     return [*options, *lists, *values, *added, *removed]

@@ -4,16 +4,16 @@ from collections.abc import Iterator, Sequence
 
 from runner.core.text import counted
 from runner.records.job import Job
-from runner.reporting.statistics.attainability import LEVEL
-from runner.reporting.statistics.corrected_t import interval_reach
 from runner.reporting.statistics.power import POWER, detectable_by_t
+from runner.reporting.statistics.significance.attainability import LEVEL
+from runner.reporting.statistics.significance.corrected_t import interval_reach
 
 
 def fold_lines(jobs: Sequence[Job], comparisons: int) -> Iterator[str]:
-    """Say which differences the folds of a plan can show, and whether several seeds share them.
+    """Return sentences on the differences that the folds of a plan can show, and on folds that several seeds share.
 
     Args:
-        jobs: of all variants, which share their folds.
+        jobs: jobs of all variants, which share their folds.
     """
     drawn = [job.config["dataset"] for job in jobs if job.fold is not None]
     folds, units = drawn[0]["folds"], len({(dataset["split_seed"], dataset["fold"]) for dataset in drawn})

@@ -1,4 +1,4 @@
-"""Cross-validation of a plan: the same folds for every variant, drawn anew by each seed."""
+"""Cross-validation of a plan: the same folds for every variant, with new folds for each seed."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -14,10 +14,10 @@ from runner.sweeps.planning.variant import Variant
 
 
 def read_folds(value: Any) -> int | None:
-    """Return the number of folds that `folds=...` asks for outside a study; None for none.
+    """Return the number of folds from `folds=...` outside a study; None for none.
 
     Raises:
-        ConfigError: if it is no number of folds.
+        ConfigError: if it is not a number of folds.
     """
     if value is None:
         return None
@@ -31,7 +31,7 @@ def read_folds(value: Any) -> int | None:
 def cross_validated(variants: Iterable[Variant], folds: int | None) -> list[Variant]:
     """Return the variants with the overrides that draw their folds; unchanged without folds.
 
-    The draw follows the seed, unless an override of the variant sets `dataset.split_seed`.
+    The draw depends on the seed, unless an override of the variant sets `dataset.split_seed`.
 
     Raises:
         ConfigError: if a variant sets its folds itself.

@@ -1,4 +1,4 @@
-"""Forecast of a plan: what its comparisons will be able to show."""
+"""Forecast of a plan: the differences that its comparisons can show."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ from runner.sweeps.progress.earlier_runs import recent_records
 
 @dataclass(frozen=True)
 class Forecast:
-    """What to say before a plan is trained."""
+    """Sentences to show before a plan is trained."""
 
     warnings: Sequence[str] = ()
     lines: Sequence[str] = ()
 
 
 def forecast(plan: Plan, study: Study | None, records: Sequence[RunRecord]) -> Forecast:
-    """Return what the seeds of a plan can show, by the spread of earlier runs if there are any.
+    """Return the differences that the seeds of a plan can show, using the spread of earlier runs if there are any.
 
     Args:
         study: None for a grid.
-        records: of the runs that the plan already has.
+        records: records of the runs that the plan already has.
     """
     planned, compared = _comparisons(plan, study)
     if any(job.fold is not None for job in plan.jobs):
@@ -42,7 +42,7 @@ def forecast(plan: Plan, study: Study | None, records: Sequence[RunRecord]) -> F
 
 
 def _comparisons(plan: Plan, study: Study | None) -> tuple[Planned, dict[str, str]]:
-    """Return what a plan compares, and the baseline of each variant."""
+    """Return the comparisons of a plan, and the baseline of each variant."""
     final = [job for job in plan.jobs if job.phase in ("final", "candidate", "spared")]
     seeds, variants = {job.seed for job in final}, list(dict.fromkeys(job.variant for job in final))
     compared = baselines(variants, study.baseline, study.names) if study else baselines(variants, None)

@@ -15,12 +15,12 @@ def earlier_differences(
 ) -> tuple[str, dict[str, dict[int, float]]]:
     """Return the metric, and each variant's differences from its baseline in earlier runs of both, by seed.
 
-    A run is one of a variant if it differs from a planned one in nothing but the seed, so it has the same data and
-    number of epochs.
+    A run belongs to a variant if it differs from a planned run only in the seed, and so has the same data and number of
+    epochs.
 
     Args:
-        baselines: of each variant; a baseline maps to itself.
-        metric: of the plan; None: the usual one.
+        baselines: the baseline of each variant; a baseline maps to itself.
+        metric: metric of the plan; None: the usual one.
     """
     wanted: dict[frozenset[str], dict[str, Mapping[str, str]]] = {}
     for job in jobs:
@@ -29,7 +29,7 @@ def earlier_differences(
         record.summary() | {"variant": variant}
         for record in records
         for variant, choices in wanted.get(_asked(record.overrides), {}).items()
-        if choices.items() <= record.choices.items()  # a record names lists of options, too
+        if choices.items() <= record.choices.items()  # a record also contains lists of options
     ]
     if not rows:
         return metric_of(pd.DataFrame(), None, metric), {}

@@ -35,14 +35,14 @@ Asked = Annotated[dict[str, Any], AfterValidator(_with_choice)]
 
 @dataclass(frozen=True)
 class Plan:
-    """The runs of a sweep, in the order of their start; a run that two variants share appears for each."""
+    """The runs of a sweep, in starting order; a run that two variants share appears for each."""
 
     jobs: Annotated[list[Job], Field(min_length=1, fail_fast=True)]
-    study: Asked = field(default_factory=dict)  # as configured; empty for a grid
-    launcher: dict[str, Any] = field(default_factory=dict)  # where the runs are trained
+    study: Asked = field(default_factory=dict)  # the study as configured; empty for a grid
+    launcher: dict[str, Any] = field(default_factory=dict)  # launcher that trains the runs
     command: Lines = field(default_factory=list)  # the arguments of the sweep's command
-    search: Asked = field(default_factory=dict)  # `to_come`: number of runs that the tuning will add
-    earlier_seeds: list[Whole] = field(default_factory=list)  # numbers of seeds of smaller plans that were trained
+    search: Asked = field(default_factory=dict)  # its `to_come` is the number of runs that the tuning will add
+    earlier_seeds: list[Whole] = field(default_factory=list)  # numbers of seeds in smaller plans that were trained
 
     @staticmethod
     def read(sweep: Path) -> "Plan":
@@ -70,9 +70,9 @@ class Plan:
         write_csv(sweep / PLAN_TABLE, self.rows())
 
     def where_runs_lie(self, sweep: Path) -> Self:
-        """Return the plan with the existing directories of its runs, even if they were named differently.
+        """Return the plan with the existing directories of its runs, even if their names differ.
 
-        The order in which a grid's axes are typed changes the names of its runs, but not the runs.
+        The order of a grid's axes on the command line changes the names of its runs, but not the runs.
         """
         there: dict[str, str] = {}
         for found in sorted(sweep.glob("*/record.json")):
@@ -103,12 +103,12 @@ class Plan:
 
     @property
     def chosen(self) -> Chosen:
-        """The metric by which its variants are ranked while it runs."""
+        """The metric that ranks its variants while it runs."""
         return _chosen_by(self.study or self.search)
 
     @property
     def to_come(self) -> int:
-        """The number of runs that the tuning will add, as far as it is known."""
+        """The number of runs that the tuning will add, as far as known."""
         return int(self.search.get("to_come", 0))
 
     @property
@@ -134,7 +134,7 @@ class Plan:
         return [pair for pair in pairs if pair[0] != pair[1]]
 
 
-@cache  # made in milliseconds, which a gallery of 500 sweeps would spend 500 times
+@cache  # takes milliseconds, which a gallery of 500 sweeps would spend 500 times
 def _plan_form() -> TypeAdapter[Plan]:
     return json_form(Plan)
 

@@ -1,4 +1,4 @@
-"""Points at which the variants of a study are tuned: a grid, or a sample of it or of ranges."""
+"""Tuning points of a study's variants: a grid, or a sample from a grid or from ranges."""
 
 import itertools
 import math
@@ -13,8 +13,8 @@ from runner.core.errors import ConfigError
 from runner.sweeps.planning.axis import Axis
 from runner.sweeps.planning.study import MOST, Tune
 
-_MOST_DRAWS = 64  # for each point of the budget; more would hardly find another one
-_BITS = 30  # of a Sobol number
+_MOST_DRAWS = 64  # draws for each point of the budget; more would hardly find another point
+_BITS = 30  # bits of a Sobol number
 
 Point = list[str]  # overrides
 
@@ -24,7 +24,7 @@ def tuning_points(tune: Tune, axes: Mapping[str, Axis], name: str) -> list[Point
 
     Args:
         axes: the axes that apply to the variant.
-        name: of the variant; a budget below the size of its grid draws another part of the grid for each variant.
+        name: name of the variant; with a budget below the size of the grid, each variant draws a different part of it.
 
     Raises:
         ConfigError: if the grid has too many points.
@@ -40,10 +40,10 @@ def tuning_points(tune: Tune, axes: Mapping[str, Axis], name: str) -> list[Point
 
 
 def points_in_order(tune: Tune, axes: Mapping[str, Axis], name: str, count: int) -> list[Point]:
-    """Return the first points of a variant that depend on no result, at most `count`; the same ones each time.
+    """Return at most `count` first points of a variant that depend on no result; the same ones each time.
 
-    A grid has them in random order, because the budget may end before the last one. Samplers that learn begin with
-    random points.
+    A grid's points are in random order, because the budget may end before the last one. Samplers that learn begin
+    with random points.
     """
     if tune.method == "grid":
         points = _grid(axes)
@@ -53,7 +53,7 @@ def points_in_order(tune: Tune, axes: Mapping[str, Axis], name: str, count: int)
 
 
 def _sampled(tune: Tune, axes: Mapping[str, Axis], count: int) -> list[Point]:
-    """Return as many distinct points as there are, at most `count`; all of a smaller grid in their order."""
+    """Return at most `count` distinct points, if so many exist; all points of a smaller grid, in order."""
     size = math.prod(axis.count for axis in axes.values())
     every = _grid(axes) if size <= MOST else []
     if 0 < len(every) <= count and not tune.grows:
@@ -73,13 +73,13 @@ def _part_of_grid(points: Sequence[Point], budget: int | None, name: str) -> lis
     """Return the points, or a random sample without repetition if the budget is smaller."""
     if budget is None or budget >= len(points):
         return [*points]
-    # The same sample each time: a restarted study must plan the same runs.
+    # The sample is the same each time, because a restarted study must plan the same runs.
     chosen = np.random.default_rng([len(points), *name.encode()]).choice(len(points), budget, replace=False)
     return [points[index] for index in sorted(chosen)]
 
 
 def _drawn(tune: Tune, axes: Mapping[str, Axis], budget: int) -> list[Point]:
-    """Return distinct points in the order of their drawing, at least the budget if so many are found."""
+    """Return distinct points in the order in which they are drawn, at least the budget if so many are found."""
     points: list[Point] = []
     draws = budget
     while len(points) < budget and draws <= _MOST_DRAWS * budget:
@@ -93,8 +93,8 @@ def _drawn(tune: Tune, axes: Mapping[str, Axis], budget: int) -> list[Point]:
 def _uniforms(tune: Tune, axes: Iterable[str], count: int) -> dict[str, npt.NDArray[np.float64]]:
     """Return uniform numbers in [0, 1) for each axis; the first ones stay the same if more are drawn.
 
-    They depend on the seed and the axis's key alone, so variants that tune the same key get the same numbers for it
-    (common random numbers), and a variant that is added to a study leaves the points of the others as they were.
+    They depend only on the seed and the axis's key, so variants that tune the same key get the same numbers for it
+    (common random numbers), and a variant that is added to a study does not change the points of the others.
     """
     generators = {key: np.random.default_rng([tune.sampler_seed, *override_key(key).encode()]) for key in axes}
     if tune.method != "sobol":
@@ -110,7 +110,7 @@ def _sobol(dimensions: int, count: int) -> npt.NDArray[np.int64]:
 
     A digital shift (exclusive or) of a column leaves as many of the first 2^m points in each of 2^m equal parts.
     """
-    from scipy.stats import qmc  # takes a second, and other samplers need none of it
+    from scipy.stats import qmc  # takes a second, and other samplers do not need it
 
     sequence = qmc.Sobol(dimensions, scramble=False, bits=_BITS).random_base2((count - 1).bit_length())
     shares: npt.NDArray[np.int64] = (sequence[:count] * 2**_BITS).astype(np.int64)
@@ -122,7 +122,7 @@ def _point(cell: Sequence[Any], axes: Mapping[str, Axis]) -> Point:
 
 
 def point_of(values: Mapping[str, Any], axes: Mapping[str, Axis]) -> Point:
-    """Return values as overrides, without those of axes whose condition the others do not meet."""
+    """Return values as overrides, without the values of axes whose condition the others do not meet."""
     return [as_override(key, value) for key, value in active(values, axes).items()]
 
 
@@ -131,20 +131,20 @@ def _distinct(points: Iterable[Point]) -> list[Point]:
 
 
 def active(point: Mapping[str, Any], axes: Mapping[str, Axis]) -> dict[str, Any]:
-    """Return the values of a point, without those of axes whose condition its other values do not meet."""
+    """Return the values of a point, without the values of axes whose condition the others do not meet."""
     values = {key: words(value) for key, value in point.items()}
     return {key: value for key, value in point.items() if holds(axes[key].condition, values)}
 
 
 def holds(condition: Override | None, values: Mapping[str, Sequence[str]]) -> bool:
-    """Return whether a condition is met, or about a key without known values.
+    """Return whether a condition is met, or concerns a key without known values.
 
     Args:
-        values: by key, as `words` gives them.
+        values: values by key, from `words`.
     """
     return condition is None or condition.key not in values or bool({*condition.items} & {*values[condition.key]})
 
 
 def words(value: Any) -> list[str]:
-    """Return a value, or the items of a list, as a condition names them."""
+    """Return a value, or the items of a list, in the form that conditions use."""
     return [literal(item) for item in (value if isinstance(value, list) else [value])]

@@ -1,4 +1,4 @@
-"""Power of a plan: which differences its seeds can show, and a warning if they can show none."""
+"""Power of a plan: the differences that its seeds can show, and a warning if they can show none."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -8,23 +8,28 @@ from runner.core.text import counted
 from runner.records.design import CORRECTION_NAMES, Correction, Looks
 from runner.reporting.comparison.decision import least_text
 from runner.reporting.metrics import detectable_text
-from runner.reporting.statistics.attainability import LEVEL, seeds_needed, smallest_equivalence_p, smallest_p
 from runner.reporting.statistics.power import ENOUGH_PAIRS, POWER, Design, detectable
+from runner.reporting.statistics.significance.attainability import (
+    LEVEL,
+    seeds_needed,
+    smallest_equivalence_p,
+    smallest_p,
+)
 
 
 @dataclass(frozen=True)
 class Planned:
-    """What a plan's comparisons are tested with."""
+    """The design of a plan's tests."""
 
     seeds: int
     comparisons: int
     correction: Correction = "max_t"
     looks: Looks | None = None
-    has_margin: bool = False  # the study asks for equivalence, too
+    has_margin: bool = False  # whether the study also tests for equivalence
 
     @property
     def tests(self) -> int:
-        """The number that multiplies the smallest p value: joint flips reach it for any number of comparisons."""
+        """The factor of the smallest p value in the correction: 1 for joint flips, which reach it in any comparison."""
         return 1 if self.correction == "max_t" else self.comparisons
 
     @property
@@ -38,7 +43,7 @@ class Pilot:
     """Earlier runs of the planned variants."""
 
     metric: str
-    differences: Mapping[str, Mapping[int, float]] = field(default_factory=dict)  # of variants, by seed
+    differences: Mapping[str, Mapping[int, float]] = field(default_factory=dict)  # differences of each variant, by seed
 
 
 def power_warning(plan: Planned) -> str | None:
@@ -57,7 +62,7 @@ def power_warning(plan: Planned) -> str | None:
 
 
 def power_lines(plan: Planned, pilot: Pilot) -> Iterator[str]:
-    """Say which differences the seeds can show, and which of the planned looks can show none."""
+    """Return sentences on the differences that the seeds can show, and on planned looks that can show none."""
     if plan.comparisons < 1 or smallest_p(plan.seeds, plan.tests) >= LEVEL:
         return
     known = {variant: own for variant, own in pilot.differences.items() if len(own) > 1}
@@ -78,7 +83,7 @@ def power_lines(plan: Planned, pilot: Pilot) -> Iterator[str]:
         )
     if idle := idle_looks(plan):
         looks = f"the look{'s' * (len(idle) > 1)} at {' and '.join(map(str, idle))} seeds"
-        yield f"{looks} can show no difference: p of so few seeds is never below what may be spent by then"
+        yield f"{looks} can show no difference: with so few seeds, p is never below the error that may be spent by then"
 
 
 def idle_looks(plan: Planned) -> list[int]:
@@ -91,11 +96,11 @@ def idle_looks(plan: Planned) -> list[int]:
 
 
 def _detectable(plan: Planned, known: Mapping[str, Mapping[int, float]]) -> list[float]:
-    """Return the smallest difference of each known comparison; without any, that in standard deviations."""
+    """Return the smallest difference of each known comparison, or one in standard deviations if none is known."""
     joint = plan.correction == "max_t"
     level = LEVEL / plan.tests
     enough = len(known) == plan.comparisons and min(map(len, known.values())) >= ENOUGH_PAIRS
-    enough = enough and plan.looks is None  # with looks, the simulation of each comparison would take seconds
+    enough = enough and plan.looks is None  # with looks, simulating each comparison would take seconds
     if enough and joint:
         design = Design.of([*known.values()], level)
         return [detectable(design, place, plan.seeds) for place in range(plan.comparisons)]
@@ -109,6 +114,6 @@ def _detectable(plan: Planned, known: Mapping[str, Mapping[int, float]]) -> list
 
 
 def _span(values: list[float], metric: str) -> tuple[str, str]:
-    """Return the range of some sizes, "0.11 to 0.18", and their unit."""
+    """Return the range of some sizes, such as "0.11 to 0.18", and their unit."""
     ends = [detectable_text(end, metric).partition(" ") for end in (min(values), max(values))]
     return " to ".join(dict.fromkeys(end for end, _, _ in ends)), ends[0][2]

@@ -1,4 +1,4 @@
-"""Recorded plan of a sweep's directory, with which a new plan must agree."""
+"""Recorded plan of a sweep's directory, which a new plan must match."""
 
 import shlex
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ from runner.sweeps.planning.plan import Plan
 def in_recorded_order(plan: Plan, directory: Path, console: Console) -> Plan:
     """Return a grid's plan with its variants in the order of the recorded plan, whose first variant is the baseline.
 
-    The same values typed in another order are the same sweep, and its report must keep the same question.
+    The same values in another order are the same sweep, and its report must keep the same question.
     """
     there = [] if plan.study else _recorded(directory)
     if not any(_has_begun(job, directory) for job in there):
@@ -49,10 +49,10 @@ def refuse_another_question(jobs: Iterable[Job], directory: Path) -> None:
 
 
 def grown(plan: Plan, directory: Path) -> Plan:
-    """Return the plan with the numbers of seeds of the smaller plans that were trained in its directory before.
+    """Return the plan with the numbers of seeds of smaller plans that were trained in its directory.
 
     Raises:
-        UserError: if runs have begun under other planned looks.
+        UserError: if runs have begun with different planned looks.
     """
     try:
         before = Plan.read(directory)

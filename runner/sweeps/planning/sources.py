@@ -18,10 +18,10 @@ from runner.sweeps.planning.variant import Variant
 def source_candidates(found: Sequence[Candidate], study: Study, composer: Composer) -> list[Candidate]:
     """Return each variant once for each source that the study varies, and once with all of them together.
 
-    The other streams, and the split, stay as they are with the study's first seed.
+    All other streams and the split are fixed as for the study's first seed.
 
     Raises:
-        ConfigError: a line for each source that a variant does not have.
+        ConfigError: a line for each source that has no effect in a variant.
     """
     wrong: list[str] = []
     variants: list[Variant] = []
@@ -45,7 +45,7 @@ def _first_settings(candidate: Candidate, study: Study) -> Settings:
 
 
 def _fixed(source: str, study: Study, settings: Settings) -> Iterator[str]:
-    """Yield overrides that fix whatever does not vary, and let the split vary with the seed."""
+    """Yield overrides that fix the other sources, and let a varying split follow the seed."""
     if source == ALL:
         yield from [FOLLOWING] * ("split" in study.vary)
         return

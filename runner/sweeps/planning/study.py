@@ -27,11 +27,11 @@ from runner.records.variance_sources import Source
 from runner.reporting.metrics import is_share, sign_of
 from runner.sweeps.planning.axis import Axis
 
-Axes = dict[str, Annotated[list[Any], Field(min_length=1)]]  # a key or group -> the values it takes
-MOST = MOST_SEEDS  # seeds, values of a range, or variants; planning this many takes most of an hour
-_TUNING_SEED = 1000  # the first one: tuning must not use the seeds of the result
+Axes = dict[str, Annotated[list[Any], Field(min_length=1)]]  # a key or group -> its values
+MOST = MOST_SEEDS  # seeds, values of a range, or variants; planning this many takes nearly an hour
+_TUNING_SEED = 1000  # the first tuning seed; tuning must not use the seeds of the result
 _BUDGET = "must be a number of points, at least 1, or one of {epochs: NUMBER} and {seconds: NUMBER}"
-_WILCOXON_SEEDS = 5  # with four, a trial that is worse on each of them has p = 1/16; the fifth is then saved
+_WILCOXON_SEEDS = 5  # with five seeds, a trial that is worse on the first four has p = 1/16, which saves the fifth
 _SEEDS = f"must be the number of seeds, 1 to {MOST}, or a list of seeds, each 0 or more: [0,1,2]"
 
 
@@ -66,9 +66,9 @@ class Cost(Section):
     model_config = ConfigDict(json_schema_extra={"oneOf": [_has("epochs"), _has("seconds")]})
 
     epochs: Count | None = None
-    """Epochs of all trials of a variant together."""
+    """Total number of epochs in all trials of a variant."""
     seconds: Positive | None = None
-    """Seconds of training of all trials of a variant together."""
+    """Total seconds of training in all trials of a variant."""
 
     @model_validator(mode="after")
     def _is_one_of_them(self) -> Self:
@@ -94,23 +94,23 @@ class Tune(Section):
     axes: dict[str, Axis] = Field(default_factory=dict)
     """Keys to tune, each with its range or values."""
     per_variant: dict[str, dict[str, Axis]] = Field(default_factory=dict)
-    """Axes of single variants, instead of `axes`."""
+    """Axes of individual variants, instead of `axes`."""
     seeds: TuningSeeds = Field(default=1, validate_default=True)
-    """Seeds of the tuning; a number n: 1000 to 999 + n."""
+    """Seeds of the tuning; a number n means 1000 to 999 + n."""
     budget: Annotated[int | Cost | None, BeforeValidator(_budget, json_schema_input_type=Count | Cost | None)] = None
-    """Points tried for each variant, or {epochs: N} or {seconds: N}; null: all of the grid."""
+    """Number of points for each variant, or {epochs: N} or {seconds: N}; null: the whole grid."""
     sampler: Sampler | None = None
-    """Default: random if an axis is a range, else grid."""
+    """Sampler of the points; default: random if an axis is a range, else grid."""
     sampler_seed: WholeNumber = 0
     """Seed of the sampler."""
     pruner: Literal["none", "median", "successive_halving", "hyperband", "wilcoxon"] = "none"
-    """Stops trials early."""
+    """Rule that stops trials early."""
     startup_trials: WholeNumber = 5
-    """Trials of each variant that must be completed before the median pruner stops any."""
+    """Number of completed trials of a variant before the median pruner stops any."""
     warmup_epochs: Count = 1
     """Epochs at the start of each trial before the first decision of a pruner."""
     reduction_factor: Annotated[int, Field(ge=2)] = 3
-    """In successive halving, one in so many trials continues."""
+    """Reduction factor of successive halving: one trial in this many continues."""
 
     @property
     def method(self) -> Sampler:
@@ -148,7 +148,7 @@ class Tune(Section):
         return f"study.tune.per_variant.{variant}" if variant in self.per_variant else "study.tune.axes"
 
     def axes_of(self, variant: str) -> dict[str, Axis]:
-        """Return the axes that are tuned for one variant, under whatever condition."""
+        """Return the axes that are tuned for one variant, under all conditions."""
         return self.groups[self.group_of(variant)]
 
 
@@ -172,7 +172,7 @@ class PlannedLooks(Section):
         """Return the keys of a study: all its seeds, and the size of each look.
 
         Raises:
-            ConfigError: if so many looks do not fit.
+            ConfigError: if there are too many looks for the seeds.
         """
         if self.first + self.looks - 1 > self.most:
             raise ConfigError(
@@ -188,9 +188,9 @@ class Chosen(Section):
     """Choice by a metric of the validation set."""
 
     metric: str = Field(default="val_accuracy", json_schema_extra={"enum": [*VALIDATION_METRICS]})
-    """Column of summary.csv."""
+    """A validation column of summary.csv."""
     direction: Literal["max", "min"] | None = None
-    """Default: min for a loss or likelihood, else max."""
+    """Better direction; default: min for a loss or likelihood, else max."""
 
     @field_validator("metric")
     @classmethod
@@ -227,31 +227,31 @@ class Study(Chosen):
     variants: dict[str, list[str]] = Field(default_factory=dict)
     """Overrides of each variant, by its name."""
     drop: list[str] = Field(default_factory=list)
-    """Parts left out one at a time, each a variant."""
+    """Parts to leave out, one in each variant."""
     baseline: str | None = None
-    """Variant that the others are compared with; default: the first one."""
+    """Variant with which the others are compared; default: the first one."""
     grid: Axes = Field(default_factory=dict)
     """Values of keys or groups, crossed with every variant."""
     tune: Tune | None = None
     """Tuning of each variant on validation, before its training on the study's seeds."""
     target: NonNegative | None = None
-    """Value of the validation metric; the report says how soon runs reach it."""
+    """Target value of the validation metric; the report shows how soon runs reach it."""
     margin: Positive | None = None
-    """Differences within it are equivalent; in the metric's unit."""
+    """Margin of equivalence: the largest difference that does not matter, in the metric's unit."""
     correction: Correction = "max_t"
     """Correction of p values for several comparisons."""
     seeds: StudySeeds = Field(default=10, validate_default=True)
-    """Their number n (0 to n - 1), a list of them, or planned looks at a growing number of them."""
+    """Seeds of each variant: a number n (0 to n - 1), a list, or planned looks at a growing number of seeds."""
     looks: Annotated[Looks | None, BeforeValidator(_as_looks)] = None
-    """Sizes of planned looks, as `seeds: {first: ..., most: ...}` makes them."""
+    """Sizes of the planned looks, derived from `seeds: {first: ..., most: ...}`."""
     folds: Folds | None = None
-    """Number of folds of cross-validation, on each of which every seed runs."""
+    """Number of cross-validation folds; every seed runs on each fold."""
     vary: list[Source] = Field(default_factory=list, json_schema_extra={"uniqueItems": True})
-    """Sources of variance, each of which varies alone in further runs."""
+    """Sources of variance to measure; in further runs, each varies alone."""
 
     @property
     def names(self) -> list[str]:
-        """The names of its variants, including those with a part dropped, before the crossing with the grid."""
+        """The names of its variants before the crossing with the grid, including those with a dropped part."""
         return study_names(self.variants, self.drop)
 
     def axes_of(self, arm: str) -> dict[str, Axis]:
@@ -285,11 +285,11 @@ def read_study(config: Any, seeds: Any = None, folds: Any = None) -> Study:
     """Check a study from the configuration.
 
     Args:
-        seeds: from the command line; they replace the study's.
-        folds: likewise.
+        seeds: seeds from the command line, which replace the study's.
+        folds: folds from the command line, which replace the study's.
 
     Raises:
-        ConfigError: one line for each key that is wrong.
+        ConfigError: one line for each invalid key.
     """
     if not isinstance(config, Mapping):
         raise ConfigError("study: must be keys with values: variants, seeds, ...")
@@ -299,7 +299,7 @@ def read_study(config: Any, seeds: Any = None, folds: Any = None) -> Study:
         given |= _planned_looks(given["seeds"])
     variants = config.get("variants")
     for name in variants if isinstance(variants, Mapping) else ():
-        if not isinstance(name, str):  # YAML does not read on, off, yes, no, null and numbers as text
+        if not isinstance(name, str):  # in YAML, on, off, yes, no, null and numbers are not text
             raise ConfigError(f"study.variants: the name {name!r} is not text in YAML; quote it")
     try:
         study = Study.model_validate(given)
@@ -332,7 +332,7 @@ def _planned_looks(seeds: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def read_seeds(value: Any) -> list[int]:
-    """Return the seeds that `seeds=...` asks for outside a study.
+    """Return the seeds from `seeds=...` outside a study.
 
     Raises:
         ConfigError: if they are neither a number nor a list of whole numbers.

@@ -1,4 +1,4 @@
-"""Variant: one arm of a study, or one cell of a grid, with the points at which it is tuned."""
+"""Variant: one arm of a study, or one cell of a grid, with its tuning points."""
 
 from dataclasses import dataclass, field
 
@@ -11,9 +11,9 @@ class Variant:
 
     name: str
     overrides: list[str]
-    points: list[list[str]]  # the overrides of each tuning point; empty: nothing is tuned
-    named: bool = False  # by the study; reports use this name
-    axes: dict[str, Axis] = field(default_factory=dict)  # that are tuned
-    arm: str = ""  # the name in the study, without the cell of the grid
-    source: str = ""  # of the variance that is measured, if the runs are not compared with other variants
-    folds: int | None = None  # on each of which every seed runs
+    points: list[list[str]]  # overrides of each tuning point; empty if nothing is tuned
+    named: bool = False  # whether the study names it; reports then use this name
+    axes: dict[str, Axis] = field(default_factory=dict)  # axes that are tuned
+    arm: str = ""  # its name in the study, without the cell of the grid
+    source: str = ""  # source of variance that its runs measure; they are then not compared with other variants
+    folds: int | None = None  # number of folds; every seed runs on each

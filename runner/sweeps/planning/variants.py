@@ -23,7 +23,7 @@ def grid_variants(axes: Mapping[str, Sequence[str]], single: Sequence[str]) -> l
     """Return a variant for each cell of a command's grid, named after its changes.
 
     Raises:
-        ConfigError: if there are too many, or a value is given twice.
+        ConfigError: if there are too many variants, or a value is given twice.
     """
     _check_axes(axes)
     return [
@@ -38,7 +38,7 @@ def study_variants(
     """Return a study's variants, the baseline first, crossed with its grid and with the command's axes.
 
     Args:
-        single: the command's overrides, which all variants get.
+        single: the command's overrides for all variants.
 
     Raises:
         ConfigError: if a dropped part does not exist, there are too many variants or points, a value is given twice,
@@ -93,7 +93,7 @@ def _overrides(key: str, values: Iterable[Any]) -> list[str]:
 
 
 def _leave_one_out(study: Study, single: Sequence[str], composer: Composer) -> dict[str, list[str]]:
-    """Return a variant with all parts, and one without each of the dropped parts."""
+    """Return a variant with all parts, and for each dropped part a variant without it."""
     config = resolve(composer.compose([*study.base, *single]).config)
     without = [[_dropping(part, config)] for part in dict.fromkeys(study.drop)]
     return dict(zip(study_names([], study.drop), [[], *without], strict=True))

@@ -13,7 +13,7 @@ class Waiting(Generic[Task]):
     def __init__(self, tasks: Sequence[Task], affinity: Callable[[Task], str]) -> None:
         self._affinity = affinity
         self._tasks = [(task, affinity(task)) for task in tasks]
-        self._busy: list[str] = []  # the kinds of tasks that workers are computing
+        self._busy: list[str] = []  # kinds of the tasks that workers are computing
         self._is_closed = False
         self._changed = threading.Condition()
 
@@ -23,14 +23,14 @@ class Waiting(Generic[Task]):
     def take(self, last: str | None) -> tuple[Task, str] | None:
         """Return the next task and its kind, or None if none is left.
 
-        Prefer a task of the worker's last kind, then one of a kind that no worker is computing, then the first.
+        Prefer a task of the worker's last kind, then a task of a kind that no worker is computing, then the first task.
         """
         with self._changed:
             self._free(last)
             return self._taken(last)
 
     def wait(self, last: str | None) -> tuple[Task, str] | None:
-        """Return the next task as `take` does, as soon as there is one; None after the queue is closed."""
+        """Wait for a task and return it as `take` does; return None after the queue is closed."""
         with self._changed:
             self._free(last)
             self._changed.wait_for(lambda: self._tasks or self._is_closed)
@@ -89,12 +89,12 @@ class Pool(Protocol):
         affinity: Callable[[Task], str],
         more: Callable[[], Sequence[Task]] = tuple,
     ) -> Iterator[tuple[Task, "Result | WorkerLost"]]:
-        """Yield each task with its result when it ends, in any order.
+        """Yield each task with its result as soon as it ends, in any order.
 
         Args:
-            function: can be pickled, as can its tasks and results.
-            affinity: the kind of a task; one worker computes tasks of the same kind fastest.
-            more: returns further tasks; called after each result.
+            function: must be picklable, like its tasks and results.
+            affinity: returns the kind of a task; a worker computes successive tasks of the same kind fastest.
+            more: returns further tasks; it is called after each result.
 
         Raises:
             EnvironmentFault: if no worker can start on this machine.

@@ -21,7 +21,7 @@ from runner.sweeps.pools import server
 from runner.sweeps.pools.base import Pool, Result, Task, Waiting, WorkerLost
 
 _TRIES = 3  # attempts at a task whose worker dies before it begins
-_GLANCE = 1.0  # seconds between checks of whether a slot is alive
+_GLANCE = 1.0  # seconds between checks that a slot is alive
 
 
 class LocalPool:
@@ -44,7 +44,7 @@ class LocalPool:
 
     @property
     def checker(self) -> Pool:
-        """See `Pool`; this one has no time limit, as building a run's parts may take long."""
+        """See `Pool`; it has no time limit, because building a run's parts may take long."""
         patient = copy.copy(self)
         patient._timeout_s = None
         return patient
@@ -85,7 +85,7 @@ class LocalPool:
             try:
                 with machine_faults():
                     ended.put((task, slot.result(function, task, self._timeout_s)))
-            except EnvironmentFault as fault:  # no process can be started
+            except EnvironmentFault as fault:  # no process could be started
                 ended.put((task, fault))
             except CancelledError:
                 return
@@ -107,7 +107,7 @@ class LocalPool:
 class _Slot:
     """A pool of one process, replaced when the process dies, because losing an idle process breaks a pebble pool.
 
-    A process that dies while it takes a task would also leave the pool's channel locked.
+    A process that dies while it receives a task would also leave the pool's channel locked.
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -120,7 +120,7 @@ class _Slot:
         return ProcessPool(max_workers=1, initializer=_start_worker, initargs=(self._environment,), context=context)
 
     def result(self, function: Callable[[Task], Result], task: Task, timeout_s: float | None) -> Result | WorkerLost:
-        """Compute a function of a task; an exception that it raises comes back as a WorkerLost.
+        """Compute a function of a task; an exception that it raises is returned as a WorkerLost.
 
         Raises:
             CancelledError: if the slot was stopped.
@@ -179,7 +179,7 @@ def _start_worker(environment: Mapping[str, str]) -> None:
     """Set the environment, and end this process when its parent dies."""
     os.environ.update(environment)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # pebble's handler would wait for the end of an epoch
-    gc.freeze()  # imported objects stay: garbage collections between runs can skip them
+    gc.freeze()  # garbage collections between runs can skip imported objects, which stay
     parent = multiprocessing.parent_process()
     assert parent
 
@@ -191,13 +191,13 @@ def _start_worker(environment: Mapping[str, str]) -> None:
 
 
 def _answer(function: Callable[[Task], Result], task: Task) -> Result | WorkerLost:
-    """Compute a function of a task in the worker; its exceptions must not look like errors of the pool."""
+    """Compute a function of a task in the worker; return its exceptions, which must not look like pool errors."""
     try:
         with machine_faults():
             return function(task)
     except EnvironmentFault:
         raise
-    except BaseException as error:  # a user's code may also call sys.exit()
+    except BaseException as error:  # the user's code may call sys.exit()
         return WorkerLost(f"{type(error).__name__}: {error}")
 
 

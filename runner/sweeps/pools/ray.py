@@ -1,4 +1,4 @@
-"""Ray pool: workers on a cluster; the tasks of a node that dies continue on another."""
+"""Ray pool: workers on a cluster; if a node dies, its tasks continue on another."""
 
 import os
 import time
@@ -25,7 +25,7 @@ class _Worker:
     """An actor that stays warm between tasks."""
 
     def __init__(self, directory: str) -> None:
-        if Path(directory).is_dir():  # the same on every node, if the file system is shared
+        if Path(directory).is_dir():  # same directory on every node if the file system is shared
             os.chdir(directory)
 
     def compute(self, function: Callable[[Any], Any], task: Any) -> Any:
@@ -63,7 +63,7 @@ class RayPool:
         try:
             self._new_worker = ray.remote(**self._needs)(_Worker).remote
             room = sum(self._room(node["Resources"]) for node in ray.nodes() if node["Alive"])
-            # A remote cluster may grow: wait for the requested number of workers.
+            # A remote cluster may grow, so wait for the requested number of workers.
             if not room and not (workers and address):
                 raise ValueError("no node of the cluster has room for a worker")
         except ValueError as error:
@@ -117,7 +117,7 @@ class RayPool:
                 self._kill(run.worker)
 
     def _grow(self, wanted: int) -> None:
-        """Start workers while there is room: nodes come and go."""
+        """Start workers while there is room, because nodes come and go."""
         while self._count < self.workers and len(self._idle) < wanted:
             if self._count and not self._room(ray.available_resources()):
                 return
@@ -163,7 +163,7 @@ class RayPool:
 
     def _kill(self, worker: Any) -> None:
         self._count -= 1
-        if ray.is_initialized():  # `close` has ended them all
+        if ray.is_initialized():  # otherwise `close` has ended all workers
             ray.kill(worker)
 
     def close(self) -> None:

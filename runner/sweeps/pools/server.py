@@ -13,13 +13,13 @@ PRELOAD = "runner.sweeps.preload"  # the server imports it; a missing module wou
 
 
 def start_server() -> None:
-    """Start the process that workers are forked from, unless it is already running; it imports in the background."""
+    """Start the process from which workers are forked, unless it is already running; it imports in the background."""
     multiprocessing.get_context("forkserver").set_forkserver_preload([PRELOAD])
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a process with threads must not be forked
     # A closed terminal ends the calling process, which ends its workers.
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with output_in(Path(os.devnull)):  # for TensorFlow's import; workers write their output to each run's log
+        with output_in(Path(os.devnull)):  # hides output of TensorFlow's import; workers write to each run's log
             forkserver.ensure_running()
     finally:
         signal.signal(signal.SIGHUP, before)

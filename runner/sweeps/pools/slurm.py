@@ -25,24 +25,24 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 _GLANCE = 0.2  # seconds between checks for answers
-_CHECK = 15.0  # seconds between questions to Slurm about its jobs
-_WARNING = 90.0  # seconds before its time limit at which submitit stops a job
+_CHECK = 15.0  # seconds between queries of Slurm's queue
+_WARNING = 90.0  # submitit stops a job this many seconds before its time limit
 _PATIENCE = 10.0  # seconds for local jobs to end
-_TRIES = 3  # jobs in a row that may end before they begin
-_MARGIN = 1.25  # a run may take this many times the longest one of its kind
+_TRIES = 3  # successive jobs that may end before they begin
+_MARGIN = 1.25  # a run may take this many times as long as the longest run of its kind
 
 
 @dataclass
 class _Seat:
-    """A worker, as the pool sees it: one process of a job."""
+    """The pool's view of a worker: one process of a job."""
 
     box: Mailbox
     job: Any
-    number: int = 0  # of the answer that comes next
+    number: int = 0  # number of the next answer
     has_joined: bool = False
-    task: tuple[Any, str] | None = None  # under way, and its kind
+    task: tuple[Any, str] | None = None  # the task under way, and its kind
     last: str | None = None  # kind of the last task
-    until: float = math.inf  # when its job is told to stop, in monotonic time
+    until: float = math.inf  # monotonic time at which its job is told to stop
 
     @property
     def is_free(self) -> bool:
@@ -52,15 +52,15 @@ class _Seat:
 class SlurmPool:
     """Pool of jobs whose processes are workers; one local process computes short tasks.
 
-    A job that waits long in the queue joins late; one that dies loses only the tasks that it computes.
+    A job that waits long in the queue joins late; a job that dies loses only the tasks that it is computing.
     """
 
     def __init__(self, folder: Path, cluster: str, workers: int, parameters: Mapping[str, Any]) -> None:
         """Prepare the submission of jobs.
 
         Args:
-            folder: for submitit's scripts and logs, visible to all nodes.
-            cluster: slurm; or local, to try it with processes on this machine.
+            folder: folder for submitit's scripts and logs, visible to all nodes.
+            cluster: slurm, or local to try the pool with processes on this machine.
             workers: the number of tasks at a time.
             parameters: arguments of submitit's executor: timeout_min, slurm_partition, tasks_per_node, ...
 
@@ -82,8 +82,8 @@ class SlurmPool:
         self._in_a_job = _processes(given)
         self._jobs: list[Any] = []
         self._seats: list[_Seat] = []
-        self._longest: dict[str, float] = {}  # seconds of a task, by kind
-        self._broken = 0  # jobs in a row that ended before they began
+        self._longest: dict[str, float] = {}  # longest time of a task in seconds, by kind
+        self._broken = 0  # successive jobs that ended before they began
         self._checked = 0.0
         self._local = LocalPool([{}], timeout_s=None)
 
@@ -99,7 +99,7 @@ class SlurmPool:
         affinity: Callable[[Task], str],
         more: Callable[[], Sequence[Task]] = tuple,
     ) -> Iterator[tuple[Task, Result | WorkerLost]]:
-        """See `Pool`. Jobs that wait in the queue, and workers without a task, stay for later calls.
+        """See `Pool`. Jobs in the queue, and workers without a task, are kept for later calls.
 
         Raises:
             UserError: if Slurm refuses a job (because of an unknown partition, for example).
@@ -125,9 +125,9 @@ class SlurmPool:
         if wanted <= 0:
             return
         with writing(self._place):
-            self._place.mkdir(mode=0o700, parents=True, exist_ok=True)  # what lies there is executed
+            self._place.mkdir(mode=0o700, parents=True, exist_ok=True)  # its files are executed
         try:
-            with redirect_stderr(io.StringIO()), self._executor.batch():  # submitit also prints sbatch's message there
+            with redirect_stderr(io.StringIO()), self._executor.batch():  # submitit also prints sbatch's output there
                 jobs = [self._executor.submit(self._worker) for _ in range(math.ceil(wanted / self._in_a_job))]
         except (FailedJobError, FailedSubmissionError) as error:
             raise UserError(f"launcher=slurm: {shortened(str(error))}") from error
@@ -137,17 +137,17 @@ class SlurmPool:
             self._seats += [_Seat(box, job) for box in boxes]
 
     def _assign(self, function: Callable[[Task], Result], waiting: Waiting[Task]) -> None:
-        """Give tasks to free workers; a worker without the time for one has to end."""
+        """Give tasks to free workers; a worker without enough time for a task has to end."""
         for seat in [seat for seat in self._seats if seat.is_free]:
-            if not len(waiting):  # asked again, the queue would forget the kinds of workers that compute
+            if not len(waiting):  # another call would make the queue forget the kinds of busy workers
                 return
             taken = waiting.take(seat.last)
             assert taken
-            is_fresh = seat.last is None  # else a run that takes a whole job would never begin
+            is_fresh = seat.last is None  # otherwise a run that takes a whole job would never begin
             fits = is_fresh or time.monotonic() + _MARGIN * self._longest.get(taken[1], 0.0) < seat.until
             if seat.box.send("task", seat.number, (function, taken[0]) if fits else ()) and fits:
                 seat.task, seat.last = taken, taken[1]
-            else:  # its time is nearly up, or it has resigned
+            else:  # its time is nearly up, or it is leaving
                 waiting.give_back(*taken)
                 self._seats.remove(seat)
 
@@ -162,7 +162,7 @@ class SlurmPool:
                 yield task[0], answer.result
 
     def _freed(self, seat: _Seat, answer: Answer) -> tuple[Any, str] | None:
-        """Take a worker's answer, and return the task that it has ended."""
+        """Process a worker's answer, and return the task that it has ended."""
         task, seat.task = seat.task, None
         seat.has_joined, self._broken = True, 0
         seat.number += 1
@@ -175,7 +175,7 @@ class SlurmPool:
         """Yield the tasks of jobs that have died; give back those that had not begun.
 
         Raises:
-            EnvironmentFault: if several jobs in a row have ended before they began, and no other one works.
+            EnvironmentFault: if several successive jobs have ended before they began, and no other job works.
         """
         if not self._jobs or time.monotonic() < self._checked + _CHECK:
             return
@@ -199,7 +199,7 @@ class SlurmPool:
     def _ended_jobs(self) -> list[Any]:
         """Return the jobs that are no longer in the queue.
 
-        submitit asks only every ten minutes, and asks `sacct`, which answers only on clusters with accounting.
+        submitit asks only every ten minutes, and uses `sacct`, which works only on clusters with accounting.
         """
         if self._cluster == "local":
             return [job for job in self._jobs if job.done()]
@@ -213,7 +213,7 @@ class SlurmPool:
         for job in self._jobs:
             if not all(seat.is_free for seat in self._seats if seat.job is job):
                 job.cancel(check=False)
-        shutil.rmtree(self._place, ignore_errors=True)  # which ends the workers
+        shutil.rmtree(self._place, ignore_errors=True)  # this ends the workers
         deadline = time.monotonic() + _PATIENCE
         while self._cluster == "local" and time.monotonic() < deadline and not all(job.done() for job in self._jobs):
             time.sleep(_GLANCE)  # they are children of this process
@@ -230,7 +230,7 @@ def _processes(parameters: Mapping[str, Any]) -> int:
 
 
 def _ending(job: Any) -> str:
-    """Return in a line how a job ended, and the file of its errors."""
+    """Return a line about a job's end, with the file of its errors."""
     process = job.task(0)
     lines = [line.strip() for line in (process.stderr() or "").splitlines() if line.strip()]
     return f"job {job.job_id} ended: {shortened(lines[-1]) if lines else 'no output'} ({process.paths.stderr})"

@@ -1,4 +1,4 @@
-"""Worker in a Slurm job: it computes task after task, which arrive as files on the shared file system."""
+"""Worker in a Slurm job, which computes tasks that arrive as files on the shared file system."""
 
 import os
 import time
@@ -15,24 +15,24 @@ from runner.core.errors import writing
 from runner.sweeps.pools.base import WorkerLost
 
 _GLANCE = 0.2  # seconds between checks for the next task
-_PATIENCE = 120.0  # seconds without a task after which a worker leaves its node to others
+_PATIENCE = 120.0  # seconds without a task after which a worker frees its node
 
 Kind = Literal["task", "begun", "answer"]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The message of a worker that is free."""
+    """Message of a free worker."""
 
-    result: Any  # of its last task; None before the first
-    seconds: float  # that the task took
-    left: float | None  # seconds until its job is told to stop; None: unknown
+    result: Any  # result of its last task; None before the first task
+    seconds: float  # duration of the task
+    left: float | None  # seconds until its job is told to stop; None if unknown
 
 
 class Mailbox:
-    """Messages to and from one worker: numbered files in a directory that all nodes see.
+    """Messages to and from one worker, as numbered files in a directory that is visible to all nodes.
 
-    A message appears whole, and only once: if two processes send the same one, the second is refused.
+    A message appears complete and only once; if two processes send the same message, the second one is refused.
     """
 
     def __init__(self, folder: Path, worker: str) -> None:
@@ -49,7 +49,7 @@ class Mailbox:
         with writing(path):
             cloudpickle_dump(message, temporary)
             try:
-                os.link(temporary, path)  # unlike a rename, it never replaces
+                os.link(temporary, path)  # unlike a rename, it never replaces a file
             except FileExistsError:
                 return False
             finally:
@@ -67,19 +67,19 @@ class Mailbox:
 
 
 def refresh(folder: Path) -> None:
-    """Make a network file system show the files that other machines have written; it caches directories."""
+    """Make a network file system, which caches directories, show the files that other machines have written."""
     with suppress(OSError):
         folder.chmod(folder.stat().st_mode)
 
 
 class Worker:
-    """Function of a job, in each of its processes."""
+    """Function that each process of a job runs."""
 
     def __init__(self, folder: Path, limit_s: float | None, warning_s: float) -> None:
-        """Take what all workers have in common.
+        """Set the values that all workers have in common.
 
         Args:
-            folder: of the mailboxes; the workers end when it is removed.
+            folder: folder of the mailboxes; the workers end when it is removed.
             limit_s: the time limit of a job, if Slurm does not say when it ends.
             warning_s: the seconds before the limit at which the job is told to stop.
         """
@@ -94,7 +94,7 @@ class Worker:
         _take_one_gpu(job.local_rank)
         box = Mailbox(self._folder, f"{job.job_id}-{job.global_rank}")
         refresh(self._folder)
-        number = box.answers()  # more than 0 if the job was queued again
+        number = box.answers()  # above 0 if the job was requeued
         if not number:
             box.send("answer", 0, Answer(None, 0.0, self._left(started)))
             number = 1
@@ -102,14 +102,14 @@ class Worker:
             began = time.monotonic()
             box.send("begun", number, ())
             result = _computed(*task)
-            if self._folder.is_dir():  # else the pool was closed meanwhile
+            if self._folder.is_dir():  # otherwise the pool was closed meanwhile
                 box.send("answer", number, Answer(result, time.monotonic() - began, self._left(started)))
             number += 1
 
     def checkpoint(self) -> DelayedSubmission | None:
-        """Return the job to queue again after a preemption or at its time limit; submitit calls this.
+        """Return the job to requeue after a preemption or at its time limit; submitit calls this.
 
-        It continues with the tasks that have begun: a run continues from its checkpoint. None if there are none.
+        It continues with the tasks that have begun; a run continues from its checkpoint. None if no task has begun.
         """
         job = submitit.JobEnvironment().job_id
         begun, ended = ({path.stem for path in self._folder.glob(f"{job}-*.{kind}")} for kind in ("begun", "answer"))
@@ -122,7 +122,7 @@ class Worker:
             refresh(self._folder)
             task = box.received("task", number)
             if task is None and time.monotonic() > deadline:
-                box.send("task", number, ())  # resign, unless a task has just arrived
+                box.send("task", number, ())  # leave, unless a task has just arrived
                 task = box.received("task", number)
             if task is not None:
                 return task or None
@@ -147,5 +147,5 @@ def _computed(function: Any, argument: Any) -> Any:
     """Return the result of a task; an error fails the task, not the worker."""
     try:
         return function(argument)
-    except Exception as error:  # any error, also of the user's code
+    except Exception as error:  # any error, including those of the user's code
         return WorkerLost(f"{type(error).__name__}: {error}")

@@ -24,17 +24,17 @@ class Best:
     metric: str
     mean: float
     seeds: int  # number of completed runs
-    dataset: str | None = None  # if there are several
+    dataset: str | None = None  # the data set, if there are several
 
     @classmethod
     def of(cls, ended: Iterable[tuple[str, Outcome]], chosen: Chosen) -> Self | None:
-        """Return the variant with the best mean over its completed runs; the first of equals.
+        """Return the variant with the best mean over its completed runs; the first of equal ones.
 
         A diverged run counts as lost: a variant with a larger share of such runs comes after one with a smaller share.
         Return None if no run completed, or fewer than two variants have ended.
 
         Args:
-            ended: variants' names and outcomes of their runs, in any order.
+            ended: names of variants, each with the outcome of a run, in any order.
             chosen: the metric and its better direction.
         """
         scores: dict[str, list[float]] = {}
@@ -53,7 +53,7 @@ class Best:
 
     @classmethod
     def of_each_dataset(cls, ended: Iterable[tuple[str, Outcome]], chosen: Chosen) -> list[Self]:
-        """Return the best variant on each data set: values on different data sets cannot be compared."""
+        """Return the best variant on each data set, because values on different data sets cannot be compared."""
         by_dataset: dict[str | None, list[tuple[str, Outcome]]] = {}
         for variant, outcome in ended:
             if outcome.status in DONE:
@@ -78,5 +78,5 @@ def shown_name(job: Job) -> str:
 
 
 def rounded(text: str) -> str:
-    """Return a text with its long numbers, such as a rate drawn by a search, rounded to six significant digits."""
+    """Round long numbers in a text, such as a rate drawn by a search, to six significant digits."""
     return _LONG_NUMBER.sub(lambda number: f"{float(number[0]):.6g}", text)

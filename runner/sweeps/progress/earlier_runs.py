@@ -10,15 +10,15 @@ from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.sweeps.outcome import read_status
 
-_MOST = 100  # newest records to read
-_OF_COST = ("dataset", "model", "training", "normalization")  # the groups that influence the time of an epoch most
+_MOST = 100  # number of newest records to read
+_OF_COST = ("dataset", "model", "training", "normalization")  # the groups with most influence on the time of an epoch
 _ASKED = (*_OF_COST, "augmentation", "device", "experiment")
 
 Cost = tuple[tuple[str | None, ...], tuple[str, ...]]
 
 
 def earlier_runs(jobs: Iterable[Job], outputs: Path = Path("outputs")) -> list[tuple[str, RunRecord]]:
-    """Return completed runs like the planned ones, each with its variant; none unless every variant has one."""
+    """Return completed runs like the planned ones, each with its variant; none unless every variant has such a run."""
     wanted: dict[Cost, set[str]] = {}
     for job in jobs:
         wanted.setdefault(_cost(job.choices, job.overrides), set()).add(job.variant)
@@ -40,7 +40,7 @@ def recent_records(outputs: Path = Path("outputs")) -> list[RunRecord]:
 def _modified(file: Path) -> float:
     try:
         return file.stat().st_mtime
-    except OSError:  # removed meanwhile, or a broken link
+    except OSError:  # it was removed meanwhile, or is a broken link
         return 0.0
 
 

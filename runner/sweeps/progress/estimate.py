@@ -10,7 +10,7 @@ from runner.records.record import Row, RunRecord
 _OVERHEAD = 0.3  # seconds of a run outside its epochs, if not measured
 _REPORT = 3.0  # seconds
 _COMPILING = 2.0  # seconds, if not measured
-_UNEVEN = 1.5  # allows for other load on the machine, and for epochs slower than the measured ones
+_UNEVEN = 1.5  # allows for other load on the machine, and for slower epochs than the measured ones
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def estimate_seconds(
 ) -> float | None:
     """Return the seconds that the jobs take on all workers; None if no variant's speed is known.
 
-    A variant without a record counts as the mean of the others.
+    A variant without a record is assumed to have the mean speed of the others.
 
     Args:
         done: the number of epochs already trained, by run id.
@@ -61,14 +61,14 @@ def estimate_seconds(
         for job in jobs
     ]
     together = sum(each) / max(1, min(workers, len(jobs)))
-    return max([together, *each])  # the longest one may run last, alone
+    return max([together, *each])  # the longest job may run alone at the end
 
 
 def estimate_range(jobs: Sequence[Job], pace: Pace, workers: int, kinds: int) -> tuple[float, float] | None:
     """Return the minimum and maximum seconds of a sweep with its report; None if no speed is known.
 
     Args:
-        kinds: the number of networks to compile, each on at least one worker and at most all of them.
+        kinds: the number of networks to compile, each on one worker at least and on all workers at most.
     """
     seconds = estimate_seconds(jobs, pace.an_epoch, workers, overhead=pace.overhead)
     if seconds is None or not jobs:

@@ -26,7 +26,7 @@ from runner.sweeps.progress.estimate import seconds_left
 _STATES = ("completed", "running", "failed", "diverged", "pruned", "interrupted", "waiting")
 _ALWAYS = ("completed", "running", "failed", "waiting")
 _STYLES = {"completed": "green", "running": "cyan", "failed": "bold red", "diverged": "yellow", "interrupted": "yellow"}
-_REFRESHED = 1.0  # per second; each refresh checks the locks of all remaining runs
+_REFRESHED = 1.0  # refreshes per second; each one checks the locks of all remaining runs
 
 
 class SweepLines:
@@ -43,7 +43,7 @@ class SweepLines:
         behind: int = 0,
         ahead: int = 0,
     ) -> None:
-        """Take the jobs to train.
+        """Set the jobs to train.
 
         Args:
             chosen: the metric that decides the best variant so far.
@@ -55,7 +55,7 @@ class SweepLines:
         self._sweep = sweep
         self._chosen = chosen
         self._behind = behind
-        self._unplanned = [*jobs[-1:]] * ahead  # estimated like the last one
+        self._unplanned = [*jobs[-1:]] * ahead  # assumed to be like the last job
         self._left = {job.run_id: job for job in jobs}
         self._ended: list[tuple[Job, Outcome]] = []
         phases = {job.phase for job in jobs}
@@ -77,7 +77,7 @@ class SweepLines:
             self._live.stop()
 
     def add(self, jobs: Iterable[Job], ahead: int) -> None:
-        """Take further jobs to train.
+        """Add further jobs to train.
 
         Args:
             ahead: the number of runs that follow them.
@@ -126,11 +126,11 @@ class SweepLines:
     def _seconds_left(self, left: Sequence[Job], running: Sequence[Job]) -> float | None:
         taken: dict[str, list[float]] = {}
         for job, outcome in [*self._before, *self._ended]:
-            if outcome.status == "completed":  # others may have stopped early
+            if outcome.status == "completed":  # other runs may have stopped early
                 taken.setdefault(job.variant, []).append(outcome.seconds / job.config["training"]["epochs"])
         an_epoch = {variant: fmean(seconds) for variant, seconds in taken.items()}
         histories = {job.run_id: read_epochs(RunDirectory(job.path(self._sweep))) for job in running}
-        self._workers = max(self._workers, len(running))  # one may be between two runs
+        self._workers = max(self._workers, len(running))  # a worker may be between two runs
         return seconds_left(left, an_epoch, histories, self._workers)
 
 

@@ -67,7 +67,7 @@ def show_plan(
         sizes = ", ".join(map(str, looks["sizes"]))
         say(
             console,
-            f"looks at {sizes} seeds: variants that a look decides get no further seeds, so it may be fewer runs",
+            f"looks at {sizes} seeds: variants that a look decides get no further seeds, so there may be fewer runs",
         )
 
 

@@ -33,7 +33,7 @@ class Standing:
     def of(cls, path: Path) -> "Standing":
         """Return a run's state: `waiting` if it has not begun, `interrupted` if it ended without a final status."""
         directory = RunDirectory(path)
-        running = is_locked(path)  # checked before the record is read, see `status_now`
+        running = is_locked(path)  # must come before reading the record; see `status_now`
         record, unreadable = None, None
         if directory.record_path.exists():
             try:

@@ -18,7 +18,7 @@ from runner.sweeps.progress.estimate import epoch_seconds, seconds_left
 from runner.sweeps.progress.state import LEFT, STATES, Standing, Standings, standings
 
 Rows = dict[str, Counter[str]]  # the runs of each variant, by state
-_FRAME = 10  # lines of a screen that show neither a variant nor a run
+_FRAME = 10  # lines of the screen without a variant or a run
 
 
 def show_status(console: Console, plan: Plan, sweep: Path) -> None:
@@ -55,7 +55,7 @@ def _rows(runs: Standings) -> Rows:
 
 
 def _fitted(rows: Rows, most: int) -> Rows:
-    """Return at most that many rows: variants with running runs first, then others; one row sums up the rest."""
+    """Return a limited number of rows: variants with running runs first, then others; one row sums up the rest."""
     if len(rows) <= most:
         return rows
     active = sorted(rows, key=lambda name: not rows[name]["running"])[: most - 1]
@@ -84,7 +84,7 @@ def _detail(job: Job, run: Standing) -> Text:
 
 
 def _fewer(details: list[Text], most: int) -> list[Text]:
-    """Return the first and last details: running runs come first, failed ones last."""
+    """Return the first and last details, because running runs come first and failed runs last."""
     if len(details) <= most:
         return details
     left_out = Text(f"... {len(details) - most} more running or failed runs ...")
@@ -97,14 +97,14 @@ def _summary(plan: Plan, sweep: Path, runs: Standings) -> str:
         return f"all runs of {sweep} have ended"
     histories = {job.run_id: run.history for job, run in runs if run.state == "running"}
     an_epoch = epoch_seconds((job.variant, run.record) for job, run in runs)
-    unplanned = [runs[-1][0]] * plan.to_come if runs else []  # estimated like the last one
+    unplanned = [runs[-1][0]] * plan.to_come if runs else []  # assumed to be like the last run
     seconds = seconds_left([*left, *unplanned], an_epoch, histories, workers=len(histories))
     time = "" if seconds is None else f", about {duration(seconds)}"
     return f"{counted(len(left) + plan.to_come, 'run')} left, {len(histories)} running{time}"
 
 
 def _best(plan: Plan, runs: Standings) -> list[Best]:
-    """Return the best variants by the study's own seeds or, until these have ended, by the tuning."""
+    """Return the best variants by the study's final runs or, before these have results, by the tuning."""
     for tuning in (False, True):
         ended = [(job, run.record) for job, run in runs if (job.phase == "tuning") == tuning and job.is_rival]
         named = ((variant_name(job), Outcome.of(record)) for job, record in ended if record)

@@ -1,4 +1,4 @@
-"""State of sweeps and runs that other processes or machines train, once or until they end."""
+"""State of sweeps and runs that other processes or machines train, shown once or until they end."""
 
 import shlex
 import time
@@ -67,7 +67,7 @@ class UnreadableSweep:
 class WatchedRuns:
     """Snapshot of runs without a plan."""
 
-    path: Path  # the directory in or below which they lie
+    path: Path  # the directory that contains them
     runs: Sequence[Standing]
 
     @property
@@ -133,7 +133,7 @@ class Reader:
         """Return the sweeps and runs in and below a path; none if it has no plan and no run yet."""
         found: list[Watched] = []
         runs = []
-        for here, below, files in walk(path):  # skips folders that vanish meanwhile
+        for here, below, files in walk(path):  # skips folders that disappear meanwhile
             below.sort()
             if PLAN in files:
                 found.append(self._sweep(here))
@@ -154,7 +154,7 @@ class Reader:
 
 
 def show_state(path: Path, console: Console) -> None:
-    """Print the progress of a sweep or a run, or of all in a directory.
+    """Print the progress of a sweep or a run, or of all sweeps and runs in a directory.
 
     Raises:
         UserError: if there is neither.
@@ -169,9 +169,9 @@ def show_state(path: Path, console: Console) -> None:
             console.print(view, soft_wrap=isinstance(view, Text))
 
 
-_ENDLESS = 1_000_000  # lines; printed text can be scrolled
-_PATIENCE = 60.0  # seconds, for a command started at the same time to create its directory
-_PATIENCE_WITH_CHECKS = 600.0  # for a sweep that checks its variants before it writes its plan
+_ENDLESS = 1_000_000  # lines; printed output can be scrolled
+_PATIENCE = 60.0  # seconds for a command that starts at the same time to create its directory
+_PATIENCE_WITH_CHECKS = 600.0  # seconds for a sweep that checks its variants before it writes its plan
 
 
 def watch(directories: Sequence[Path], console: Console, interval: float) -> None:
@@ -198,7 +198,7 @@ def watch(directories: Sequence[Path], console: Console, interval: float) -> Non
 
 
 def _directories(paths: Sequence[Path]) -> list[Path]:
-    """Return the paths that may hold runs: a pattern such as SWEEP/* also matches files, which are skipped."""
+    """Return the paths that may hold runs, without the files that a pattern such as SWEEP/* matches."""
     return [path for path in paths if len(paths) == 1 or not path.is_file()]
 
 

@@ -1,4 +1,4 @@
-"""Budget of a variant's tuning: how many further trials it allows."""
+"""Budget of a variant's tuning, as a number of further trials."""
 
 from collections.abc import Sequence
 
@@ -7,13 +7,13 @@ from runner.sweeps.search.trials import Trial
 
 
 def trials_left(tune: Tune, trials: Sequence[Trial]) -> int:
-    """Return how many further trials of a variant the budget allows at least; more if some of them end early.
+    """Return the number of further trials that the budget certainly allows; it may allow more if trials end early.
 
-    Trials that are under way count with all their epochs, so a budget in epochs is never exceeded. One in seconds may
-    be: its last trial begins as long as the seconds are not used up.
+    Trials under way count with all their epochs, so a budget in epochs is never exceeded. A budget in seconds may be,
+    because its last trial begins as long as the seconds are not used up.
 
     Args:
-        trials: at least one.
+        trials: the trials so far, at least one.
     """
     if tune.points is not None:
         return max(0, tune.points - len(trials))

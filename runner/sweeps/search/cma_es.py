@@ -10,15 +10,15 @@ from runner.sweeps.planning.axis import Axis
 from runner.sweeps.search.generations import dimensions, population
 from runner.sweeps.search.trials import Trial, values_at
 
-_SIGMA = 0.25  # of the first steps, as a share of each axis
+_SIGMA = 0.25  # size of the first steps, as a share of each axis
 
 
 def proposed_by_cma_es(
     sign: int, axes: Mapping[str, Axis], trials: Sequence[Trial], seed: Sequence[int]
 ) -> dict[str, Any]:
-    """Return the values that CMA-ES proposes after all generations that have ended; the first one is random.
+    """Return the values that CMA-ES proposes after all ended generations; the first generation is random.
 
-    A single dimension gets a second one without a meaning, because the covariance needs two.
+    A single dimension is supplemented by a meaningless second one, because the covariance needs two.
     """
     generator = np.random.default_rng(seed)
     keys, count = dimensions(axes), population(axes)
@@ -49,7 +49,7 @@ def _place(trial: Trial, keys: Sequence[str], axes: Mapping[str, Axis], size: in
 
 
 def _costs(generation: Sequence[Trial], sign: int) -> list[float] | None:
-    """Return the costs of a generation, lower for a better trial and highest without a score; None if all have none."""
+    """Return the costs of a generation, lower for better trials, highest without a score; None if no trial has one."""
     scores = [trial.goodness(sign) for trial in generation]
     known = [-score for score in scores if score is not None]
     if not known:

@@ -7,7 +7,7 @@ from runner.sweeps.planning.axis import Axis
 
 
 def dimensions(axes: Mapping[str, Axis]) -> list[str]:
-    """Return the axes that CMA-ES searches; the others are drawn at random."""
+    """Return the axes that CMA-ES searches; values of the others are drawn at random."""
     return [key for key, axis in axes.items() if axis.is_ordered and axis.when is None]
 
 

@@ -1,4 +1,4 @@
-"""Plan of a study whose tuning points are drawn while it trains."""
+"""Growing plan of a study whose tuning points are drawn while it trains."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,21 +24,21 @@ from runner.sweeps.search.budget import trials_left
 from runner.sweeps.search.samplers import next_point
 from runner.sweeps.search.trials import Trial, by_point
 
-_MOST_UNUSABLE = 3  # unusable points in a row, before a variant gets no more trials
+_MOST_UNUSABLE = 3  # successive unusable points after which a variant gets no more trials
 
 
 @dataclass(frozen=True)
 class Growth:
-    """The means to plan the further trials of a study, and the final runs of its chosen points."""
+    """Planner of a study's further trials, and of the final runs of its chosen points."""
 
     study: Study
-    variants: Mapping[str, Variant]  # by the name of their runs
+    variants: Mapping[str, Variant]  # variants by the name of their runs
     composer: Composer
     console: Console
 
     @classmethod
     def of(cls, study: Study, variants: Iterable[Variant], composer: Composer, console: Console) -> "Growth | None":
-        """Return the growth of a study; None if its points are all planned."""
+        """Return the growth of a study; None if all its points are planned."""
         if not study.tune or not study.tune.grows:
             return None
         return cls(study, {variant.name: variant for variant in variants if variant.axes}, composer, console)
@@ -48,9 +48,9 @@ class Growth:
         return self.variants[variant].axes
 
     def trial(self, variant: str, trials: Sequence[Trial], sweep: Path) -> list[Job]:
-        """Return the runs of a variant's next trial; none if it has no more points.
+        """Return the runs of a variant's next trial; none if there are no more points.
 
-        Points whose values do not fit together are left out, with a warning.
+        Points with values that do not fit together are left out, with a warning.
         """
         assert self.study.tune
         refused: list[Trial] = []
@@ -79,7 +79,7 @@ class Growth:
         return replace(plan, jobs=sharing(jobs), search={})
 
     def examples(self) -> list[Job]:
-        """Return runs with each choice and both ends of each range, to check before the first trial that they work.
+        """Return runs with each choice and both ends of each range, which are checked before the first trial.
 
         Raises:
             ConfigError: if one cannot be composed.
@@ -90,11 +90,11 @@ class Growth:
         return [job for one in candidates(arms, self.composer) for job in one.jobs(seeds, "tuning")]
 
     def continued(self, plan: Plan, sweep: Path) -> Plan:
-        """Return the plan with the trials of the plan in a directory, in place of its own first ones.
+        """Return the plan with its first trials replaced by those of the plan in a directory.
 
         Raises:
-            UserError: if something changed that makes new trials incomparable with the earlier ones, or their plan
-                cannot be read: a new one would lose them.
+            UserError: if a change makes new trials incomparable with the earlier ones, or the earlier plan cannot be
+                read: a new plan would lose them.
         """
         if not (sweep / PLAN).exists():
             return self._with_outlook(plan)
@@ -114,7 +114,7 @@ class Growth:
         return self._with_outlook(replace(plan, jobs=sharing(jobs)))
 
     def _with_outlook(self, plan: Plan) -> Plan:
-        """Return the plan with the number of its runs to come, if no trial ends early."""
+        """Return the plan with the number of its further runs, assuming that no trial ends early."""
         tune = self.study.tune
         assert tune
         left = 0
@@ -134,7 +134,7 @@ class Growth:
         return candidate
 
     def _changes(self, before: Plan, earlier: Mapping[str, Sequence[Sequence[Job]]]) -> Iterator[str]:
-        """Yield the changes that count; more trials and other ends of a range do not."""
+        """Yield the relevant changes; more trials and other ends of a range are irrelevant."""
         assert self.study.tune
         now, then = _comparable(self.study.model_dump(mode="json")), _comparable(before.study)
         yield from (f"study.{key}" for key in now if now[key] != then.get(key))
@@ -151,7 +151,7 @@ def _refused(number: int, point: Point, like: Trial) -> Trial:
 
 
 def _corners(axes: Mapping[str, Axis]) -> Iterator[Point]:
-    """Yield points that together have each choice and both ends of each range, wherever these apply."""
+    """Yield points that together contain each choice and both ends of each range, wherever these apply."""
     values = {key: axis.choices or [axis.at(0.0), axis.at(1 - 2**-53)] for key, axis in axes.items()}
     first = {key: own[0] for key, own in values.items()}
     seen: set[tuple[str, ...]] = set()
@@ -173,7 +173,7 @@ def _met(wanted: Sequence[str], axis: Axis) -> Any:
 
 
 def _comparable(study: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what earlier trials depend on, by its key in the study."""
+    """Return the settings on which earlier trials depend, by their keys in the study."""
     tune = dict(study.get("tune") or {})
     groups = {"axes": tune.get("axes") or {}} | {
         f"per_variant.{name}": axes for name, axes in (tune.get("per_variant") or {}).items()

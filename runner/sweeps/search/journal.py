@@ -1,4 +1,4 @@
-"""Journal for optuna-dashboard: a copy of a study's trials in Optuna's own format."""
+"""Journal for optuna-dashboard: a copy of a study's trials in Optuna's format."""
 
 import json
 import warnings
@@ -18,7 +18,7 @@ JOURNAL = "optuna.journal"
 
 
 class _NoLock:
-    """No lock: one process writes. Optuna's own lock would survive a kill, and the next start would wait for it."""
+    """No lock, because one process writes. Optuna's lock would survive a kill, and the next start would wait for it."""
 
     def acquire(self) -> bool:
         """Do nothing."""
@@ -29,9 +29,9 @@ class _NoLock:
 
 
 class Journal:
-    """The ended trials of each variant, as a study of Optuna with the variant's name.
+    """The ended trials of each variant, as an Optuna study with the variant's name.
 
-    The run directories remain the only record: each start writes the journal anew, and nothing reads it.
+    The run directories remain the only record: each start rewrites the journal, and the program never reads it.
     """
 
     def __init__(self, sweep: Path, study: Study) -> None:
@@ -66,7 +66,7 @@ def _frozen(trial: Trial, axes: Mapping[str, Axis]) -> Any:
 
 
 def _distribution(axis: Axis, value: Any) -> Any:
-    """Return an axis as Optuna describes it, with the value, which an earlier form of the range may have had."""
+    """Return Optuna's description of an axis, extended to the value, which may be from an earlier range."""
     if axis.choices is not None:
         return CategoricalDistribution([_name(choice) for choice in axis.choices])
     assert axis.low is not None

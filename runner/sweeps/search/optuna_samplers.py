@@ -1,4 +1,4 @@
-"""Samplers of Optuna: TPE, and Gaussian processes where PyTorch is installed."""
+"""Samplers of Optuna: TPE, and Gaussian processes if PyTorch is installed."""
 
 import math
 import warnings
@@ -22,12 +22,12 @@ def proposed_by_optuna(
 ) -> dict[str, Any]:
     """Return the values that a sampler of Optuna proposes.
 
-    Each axis is searched on its own scale, from 0 to 1, so that Optuna needs to know no other.
+    Each axis is searched on its own scale, mapped to [0, 1], so Optuna needs no other scale.
     """
     assert study.tune
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     number = int(np.random.default_rng(seed).integers(2**31))
-    with warnings.catch_warnings():  # of experimental arguments
+    with warnings.catch_warnings():  # about experimental arguments
         warnings.simplefilter("ignore")
         # constant_liar keeps trials that run at the same time apart; group searches conditional axes together.
         sampler: Any = (
@@ -49,7 +49,7 @@ def proposed_by_optuna(
 
 
 def _frozen(trial: Trial, axes: Mapping[str, Axis], study: Study, sweep: Path) -> Any:
-    """Return a trial as Optuna keeps it; one that diverged as a pruned one without scores, which is the worst."""
+    """Return a trial in Optuna's form; a diverged trial counts as pruned without scores, which is the worst result."""
     states = optuna.trial.TrialState
     of_state = {"completed": states.COMPLETE, "running": states.RUNNING, "failed": states.FAIL}
     values = values_at(trial.point, axes)

@@ -1,4 +1,4 @@
-"""Rules by which trials that are unlikely to win are stopped early."""
+"""Rules that stop trials early if they are unlikely to win."""
 
 import math
 import zlib
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from statistics import median
 
-_P = 0.1  # below which the Wilcoxon rule stops a trial; Optuna's default
+_P = 0.1  # the Wilcoxon rule stops a trial below this p value; Optuna's default
 _FIRST_PAIRS = 2  # seeds before the first test; Optuna's default
 
 
@@ -17,16 +17,16 @@ class Rule:
 
     pruner: str  # median, successive_halving or hyperband
     startup_trials: int
-    warmup_epochs: int  # before the first decision
+    warmup_epochs: int  # number of epochs before the first decision
     reduction_factor: int
-    epochs: int  # of a run that is not stopped
+    epochs: int  # number of epochs of a run that is not stopped
 
 
 @dataclass(frozen=True)
 class Course:
-    """The scores of a trial after each of its epochs so far; higher ones are better."""
+    """The scores of a trial after each of its epochs so far; higher is better."""
 
-    number: int  # of the trial
+    number: int  # number of the trial
     scores: Sequence[float]
     is_completed: bool = False
 
@@ -34,8 +34,8 @@ class Course:
 def stops(rule: Rule, variant: str, own: Course, rivals: Sequence[Course]) -> bool:
     """Return whether a trial is stopped after its last epoch so far.
 
-    Trials that run at the same time are compared as far as they are, so no trial waits for another one. The decisions
-    are those of Optuna's pruners for the same epochs.
+    Concurrent trials are compared by their epochs so far, so no trial waits for another one. The decisions are the same
+    as those of Optuna's pruners for the same epochs.
 
     Args:
         variant: its name; the brackets of hyperband depend on it.
@@ -56,14 +56,14 @@ def stops(rule: Rule, variant: str, own: Course, rivals: Sequence[Course]) -> bo
 
 
 def decides(rule: Rule, epoch: int) -> bool:
-    """Return whether a rule may stop a trial after an epoch, counted from 1."""
+    """Return whether a rule may stop a trial after an epoch (from 1)."""
     if rule.pruner == "median":
         return epoch > rule.warmup_epochs
-    return epoch in rungs(rule, 0)  # those of the other brackets are among them
+    return epoch in rungs(rule, 0)  # they include the rungs of the other brackets
 
 
 def rungs(rule: Rule, bracket: int) -> list[int]:
-    """Return the epochs of a bracket after which trials are compared: all but the last one of a run."""
+    """Return the epochs of a bracket after which trials are compared, without the last epoch of a run."""
     first = rule.warmup_epochs * rule.reduction_factor**bracket
     powers = (first * rule.reduction_factor**rung for rung in range(64))
     return list(takewhile(lambda epoch: epoch < rule.epochs, powers))
@@ -76,7 +76,7 @@ def _is_promoted(rule: Rule, own: Course, rivals: Sequence[Course]) -> bool:
 
 
 def _bracket(rule: Rule, variant: str, number: int) -> int:
-    """Return the bracket of a trial: each gets trials in proportion to its share of Hyperband's budget."""
+    """Return the bracket of a trial; brackets get trials in proportion to their shares of Hyperband's budget."""
     brackets = 1
     while rule.warmup_epochs * rule.reduction_factor**brackets <= rule.epochs:
         brackets += 1
@@ -102,8 +102,8 @@ def is_hopeless(scores: Sequence[float], best: Sequence[float]) -> bool:
     """Return whether the first seeds of a trial are significantly worse than the same seeds of the best trial.
 
     Args:
-        scores: of the trial's runs so far, in the order of the tuning seeds; higher ones are better.
-        best: of all runs of the best trial.
+        scores: scores of the trial's runs so far, in the order of the tuning seeds; higher is better.
+        best: scores of all runs of the best trial.
 
     Source: Optuna's Wilcoxon pruner, with p < 0.1 after at least two seeds.
     """

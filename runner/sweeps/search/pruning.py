@@ -17,11 +17,11 @@ from runner.sweeps.search.pruners import Course, Rule, decides, stops
 class Pruning(keras.callbacks.Callback):
     """Callback that compares a trial with the other trials of its variant after an epoch, and may stop it.
 
-    It reads the records of the others, so it needs no connection to the process that searches, nor to a database.
+    It reads the records of the others, so it needs no connection to the searching process or a database.
     """
 
     def __init__(self, run: Path, variant: str, seed: int, metric: str, sign: int, rule: dict[str, Any]) -> None:
-        """Remember what is compared.
+        """Set the trial, the metric and the rule.
 
         Args:
             run: the trial's run directory, in the directory of its sweep.
@@ -32,7 +32,7 @@ class Pruning(keras.callbacks.Callback):
         """
         super().__init__()
         self.pruned = False
-        self.scores: list[float] = []  # of each epoch
+        self.scores: list[float] = []  # the score of each epoch
         self._run = run
         self._planned = variant, seed
         self._metric = metric

@@ -1,4 +1,4 @@
-"""Hyperparameter search as asked for: a study of one variant, whose axes come from the command line or a file."""
+"""Request for a hyperparameter search: a study of one variant, with axes from the command line or a file."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -13,16 +13,16 @@ from runner.core.errors import ConfigError, UserError
 from runner.sweeps.planning.study import Chosen, GivenSeeds, Study, Tune, read_study
 
 VARIANT = "search"  # the name of the variant
-_FRESH_SEEDS = 3  # on which the chosen point is trained
-_RENAMED = {"trials": "budget", "seed": "sampler_seed"}  # keys of a search that a study's tuning names otherwise
-_KEY_OF_STUDY = re.compile(r"(?<![^\s(,;'])study\.(tune\.|seeds\b)?")  # in a message; no part of a value such as a path
+_FRESH_SEEDS = 3  # number of seeds on which the chosen point is trained
+_RENAMED = {"trials": "budget", "seed": "sampler_seed"}  # keys of a search that have other names in a study's tuning
+_KEY_OF_STUDY = re.compile(r"(?<![^\s(,;'])study\.(tune\.|seeds\b)?")  # in a message, not in a value such as a path
 _STUDY_ONLY = ("per_variant",)
 
 
 def _as_in_a_file(schema: dict[str, Any]) -> None:
-    """Add the short forms to the JSON Schema of a search, and take what is for studies alone from it."""
+    """Add the short forms to the JSON Schema of a search, and remove the keys that only studies have."""
     keys = schema["properties"]
-    keys["axes"]["type"] = ["object", "null"]  # the command may give them all
+    keys["axes"]["type"] = ["object", "null"]  # the command may give all axes
     for short, name in _RENAMED.items():
         form = {key: value for key, value in keys[name].items() if key not in ("default", "description")}
         keys[short] = {"anyOf": [form, {"type": "null"}], "description": f"Short form of {name}."}
@@ -31,7 +31,7 @@ def _as_in_a_file(schema: dict[str, Any]) -> None:
 
 
 def _later(value: Any) -> Any:
-    """Leave the fresh seeds to the check of a study's seeds."""
+    """Accept any fresh seeds here; the check of a study's seeds follows."""
     return value
 
 
@@ -60,7 +60,7 @@ def read_search(config: Any, swept: Sequence[Override], seeds: Any = None) -> St
         seeds: the fresh seeds, from the command line.
 
     Raises:
-        ConfigError: one line for each key that is wrong.
+        ConfigError: one line for each invalid key.
     """
     if not isinstance(config, Mapping):
         raise ConfigError("search: must be keys with values: budget, axes, ...")
@@ -84,7 +84,7 @@ def read_search(config: Any, swept: Sequence[Override], seeds: Any = None) -> St
 
 @contextmanager
 def search_names() -> Iterator[None]:
-    """Raise errors about the keys of a study in the block with the names that they have in a search."""
+    """Rename the keys of a study to the keys of a search in the errors that the block raises."""
     try:
         yield
     except UserError as error:
@@ -96,7 +96,7 @@ def refuse_both_forms(given: Collection[str]) -> None:
     """Raise ConfigError if a command gives a key of a search and its short form.
 
     Args:
-        given: the keys of the command's overrides; not those that it sets to null.
+        given: the keys of the command's overrides, except those set to null.
     """
     for short, name in _RENAMED.items():
         if f"search.{short}" in given and f"search.{name}" in given:
@@ -104,7 +104,7 @@ def refuse_both_forms(given: Collection[str]) -> None:
 
 
 def _renamed(config: Mapping[Any, Any]) -> dict[Any, Any]:
-    """Return the keys by their names in a study; a short form replaces the default of the other."""
+    """Return the keys by their names in a study; a short form replaces the default of the long form."""
     given = {key: value for key, value in config.items() if key not in _RENAMED}
     return given | {name: config[short] for short, name in _RENAMED.items() if config.get(short) is not None}
 

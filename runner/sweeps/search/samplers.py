@@ -1,4 +1,4 @@
-"""Samplers that choose the next point of a variant by the results of its earlier trials."""
+"""Samplers that choose a variant's next point by the results of its earlier trials."""
 
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
@@ -14,10 +14,10 @@ from runner.sweeps.planning.variant import Variant
 from runner.sweeps.search.generations import population
 from runner.sweeps.search.trials import Trial
 
-_ATTEMPTS = 8  # proposals that were tried already, before a random point replaces them
+_ATTEMPTS = 8  # number of repeated proposals before a random point replaces them
 _LARGEST_START = 10  # random points; Optuna's default
 _OPTUNA = ("optuna", "Optuna: pip install 'optuna>=4'")
-_NEEDS = {  # modules, and what to say where they are missing
+_NEEDS = {  # modules, and the message if they are missing
     "tpe": [_OPTUNA],
     "cmaes": [("cmaes", "cmaes: pip install 'cmaes>=0.11'")],
     "gp": [_OPTUNA, ("torch", "PyTorch (https://pytorch.org)")],
@@ -32,10 +32,10 @@ def refuse_missing_library(tune: Tune) -> None:
 
 
 def next_point(study: Study, variant: Variant, trials: Sequence[Trial], sweep: Path) -> Point | None:
-    """Return a variant's next point, which none of its trials has; None if there are no more.
+    """Return a new point for a variant; None if there are no more.
 
-    The point depends on the earlier trials and on the seed of the sampler alone, so a search that was killed continues
-    as if it had not been.
+    The point depends only on the earlier trials and the sampler's seed, so a search that was killed continues as if it
+    had not been interrupted.
 
     Args:
         sweep: the directory with the trials' runs.
@@ -54,7 +54,7 @@ def next_point(study: Study, variant: Variant, trials: Sequence[Trial], sweep: P
 
 
 def _start(tune: Tune, axes: Mapping[str, Axis]) -> int:
-    """Return the number of random points with which a search begins."""
+    """Return the number of random points at the beginning of a search."""
     if tune.method == "cmaes":
         return population(axes)
     return min(_LARGEST_START, max(4, (tune.points or 4 * _LARGEST_START) // 4))

@@ -17,16 +17,16 @@ State = Literal["running", "completed", "pruned", "diverged", "failed"]
 
 @dataclass(frozen=True)
 class Trial:
-    """One point of a variant: its runs, and those of them that have ended."""
+    """One point of a variant: its runs, with the outcomes of those that have ended."""
 
-    number: int  # of the variant's trials, from 0
-    jobs: Sequence[Job]  # one per tuning seed
+    number: int  # position among the variant's trials, from 0
+    jobs: Sequence[Job]  # one job per tuning seed
     ended: Sequence[tuple[Job, Outcome]]
     metric: str
 
     @classmethod
     def of(cls, number: int, jobs: Sequence[Job], outcome: Callable[[Job], Outcome | None], metric: str) -> Self:
-        """Return a trial with the outcomes of its runs; None: a run has not ended."""
+        """Return a trial with the outcomes of its runs; None stands for a run that has not ended."""
         return cls(number, jobs, [(job, found) for job in jobs if (found := outcome(job))], metric)
 
     @property
@@ -43,7 +43,7 @@ class Trial:
     def state(self) -> State:
         """`pruned` if a pruner stopped its first run or spared its last ones; `failed` or `diverged` if any run did.
 
-        A run that was interrupted alone, because its worker was stopped, counts as failed: it has no score.
+        A single run that was interrupted because its worker was stopped counts as failed, because it has no score.
         """
         statuses = {outcome.status for _, outcome in self.ended}
         if "pruned" in statuses or any(job.phase == "pruned" for job in self.jobs):
@@ -68,12 +68,12 @@ class Trial:
 
     @property
     def known(self) -> float:
-        """The mean score of its completed runs; NaN without any."""
+        """The mean score of its completed runs; NaN if there are none."""
         return fmean(self.scores) if self.scores else math.nan
 
     @property
     def score(self) -> float:
-        """The mean over all tuning seeds; NaN if a run has no score, because it diverged for example."""
+        """The mean over all tuning seeds; NaN if a run has no score, for example because it diverged."""
         return self.known if len(self.scores) == len(self.jobs) else math.nan
 
     def goodness(self, sign: int) -> float | None:
@@ -86,7 +86,7 @@ class Trial:
 
     @property
     def epochs(self) -> int:
-        """The number of epochs that its runs were trained."""
+        """The number of epochs for which its runs were trained."""
         return sum(outcome.epochs for _, outcome in self.ended)
 
     @property
@@ -101,22 +101,22 @@ class Trial:
 
 
 def by_point(jobs: Iterable[Job]) -> dict[str, list[list[Job]]]:
-    """Return the tuning runs of a plan: for each variant a list of its trials, in the order of the plan."""
+    """Return the tuning runs of a plan as a list of trials for each variant, in the order of the plan."""
     found: dict[str, dict[tuple[str, ...], list[Job]]] = {}
-    for job in jobs:  # a run that two variants share counts for each
+    for job in jobs:  # a run that two variants share counts for both
         if job.phase in ("tuning", "pruned"):
             found.setdefault(job.variant, {}).setdefault(tuple(job.point), []).append(job)
     return {variant: list(points.values()) for variant, points in found.items()}
 
 
 def values_at(point: Iterable[str], axes: Mapping[str, Axis]) -> dict[str, Any]:
-    """Return the values of a point by the key of their axis, without keys and choices that no axis has."""
+    """Return the values of a point by the key of their axis, without values that no axis has."""
     given = {override.prefix + override.key: override.value for override in map(Override.parse, point)}
     return {key: value for key, text in given.items() if key in axes for value in _values(text, axes[key])}
 
 
 def _values(text: str, axis: Axis) -> list[Any]:
-    """Return the value that a text stands for; none if it is no choice of the axis."""
+    """Return the value of a text; none if it is not a choice of the axis."""
     if axis.choices is not None:
         return [choice for choice in axis.choices if literal(choice) == text][:1]
     return [int(text) if axis.is_whole else float(text)]

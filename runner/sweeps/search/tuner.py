@@ -1,4 +1,4 @@
-"""Tuning runs of a study one by one: which run comes next, and which are not needed."""
+"""Tuner of a study, which decides on each next run and on runs that are not needed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -10,28 +10,28 @@ from runner.sweeps.outcome import Outcome
 from runner.sweeps.planning.axis import Axis
 from runner.sweeps.planning.plan import Plan, sharing
 from runner.sweeps.planning.study import Study, Tune
+from runner.sweeps.pool_training import finished
 from runner.sweeps.search.budget import trials_left
 from runner.sweeps.search.growing import Growth
 from runner.sweeps.search.pruners import Rule, is_hopeless
 from runner.sweeps.search.trials import Trial, by_point
-from runner.sweeps.train import finished
 
 if TYPE_CHECKING:
     from runner.sweeps.search.journal import Journal
 
 
 class Tuner:
-    """Source of the tuning runs of a study, for a pool that asks for more whenever a worker is free.
+    """Source of a study's tuning runs, for a pool that requests more when a worker is free.
 
-    A run goes to the variant with the fewest trials under way. As long as there are as many variants as workers, each
-    variant therefore has one trial at a time, and its trials do not depend on the speed of the workers.
+    The next run belongs to the variant with the fewest trials under way. With as many variants as workers, each variant
+    therefore has one trial at a time, and its trials do not depend on the speed of the workers.
     """
 
     def __init__(self, plan: Plan, study: Study, directory: Path, workers: int, growth: Growth | None) -> None:
-        """Take over the trials of a plan.
+        """Start from the trials of a plan.
 
         Args:
-            growth: the means to plan further trials; None: the plan has all of them.
+            growth: plans further trials; None: the plan has all of them.
         """
         assert study.tune
         self._tune: Tune = study.tune
@@ -42,7 +42,7 @@ class Tuner:
         self._growth = growth
         self._trials = {name: [self._watched(jobs) for jobs in trials] for name, trials in by_point(plan.jobs).items()}
         self._outcomes = finished(self._runs(), directory)
-        self._running: set[str] = set()  # ids of runs
+        self._running: set[str] = set()  # ids of running runs
         self._exhausted: set[str] = set()  # variants without further points
         self._journal = _journal(directory, study) if growth else None
         self._copied: set[tuple[str, int]] = set()
@@ -72,7 +72,7 @@ class Tuner:
         return self.to_come + len({job.run_id for job in self._runs() if job.phase == "tuning"} - begun)
 
     def more(self) -> list[Job]:
-        """Return the runs to begin now: as many as there are free workers, unless fewer are left."""
+        """Return the runs to begin now: one for each free worker, unless fewer are left."""
         begun: list[Job] = []
         while len(self._running) < self._workers and (job := self._next()):
             self._running.add(job.run_id)
@@ -82,7 +82,7 @@ class Tuner:
         return begun
 
     def end(self, job: Job, outcome: Outcome) -> None:
-        """Take the outcome of a run."""
+        """Record the outcome of a run."""
         self._running.discard(job.run_id)
         self._outcomes[job.run_id] = outcome
         self._settle()
@@ -137,7 +137,7 @@ class Tuner:
         return sum(trial.state == "running" and self._is_begun(trial.jobs) for trial in self._seen(name))
 
     def _due(self, jobs: Sequence[Job]) -> Job | None:
-        """Return the next run of a trial: with a pruner, the other seeds wait for the first, or each for the last."""
+        """Return the next run of a trial; a pruner makes seeds wait for the first one, or each for the previous one."""
         for place, job in enumerate(jobs):
             if job.phase == "pruned":
                 return None
@@ -178,7 +178,7 @@ class Tuner:
                 journal.add(trial, axes)
 
     def _watched(self, jobs: Sequence[Job]) -> list[Job]:
-        """Return a trial's runs, the first of them with the settings of the pruner that watches its epochs."""
+        """Return a trial's runs; the first one has the settings of the pruner that watches its epochs."""
         tune, first = self._tune, jobs[0]
         if tune.pruner in ("none", "wilcoxon"):
             return [*jobs]

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from runner.cli.report import report_arguments, report_command
+from runner.cli.commands.report import report_arguments, report_command
 from runner.core.errors import UserError
 from runner.core.omissions import LeftOut
 from runner.reporting.collection.collect import find_runs

@@ -18,8 +18,8 @@ from runner.reporting.ensemble import read_members
 from runner.reporting.report import results_table
 from runner.reporting.result_reader import Wish, read_results
 from runner.reporting.sentences.verdicts import cautions, verdicts
-from runner.reporting.statistics.corrected_t import compare_folds
-from runner.reporting.statistics.names_of_tests import CORRECTED_T
+from runner.reporting.statistics.significance.corrected_t import compare_folds
+from runner.reporting.statistics.significance.names_of_tests import CORRECTED_T
 
 TEN = [0.91, 0.88, 0.93, 0.90, 0.92, 0.89, 0.94, 0.90, 0.91, 0.93]
 LESS = [value - 0.02 - 0.001 * place for place, value in enumerate(TEN)]

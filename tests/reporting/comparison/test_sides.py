@@ -86,7 +86,7 @@ def test_one_directory_is_no_comparison(make_side):
 
 def test_a_run_belongs_to_one_side(make_side):
     side = make_side("a")
-    with pytest.raises(UserError, match=r"sgd0: belongs to .*a and to .*sgd0; name directories that share no run$"):
+    with pytest.raises(UserError, match=r"sgd0: belongs to .*a and to .*sgd0; give directories that share no run$"):
         sides_of([side, side / "sgd0"], LeftOut())
     with pytest.raises(UserError, match=r"sgd0: .*a was given twice"):
         sides_of([side, side], LeftOut())

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from runner.reporting.comparison.tasks import PERFORMANCE_COLUMNS, TASK_COLUMNS, arm_baselines, compare_over_datasets
-from runner.reporting.statistics.dataset_tests import signed_rank_p
+from runner.reporting.statistics.significance.dataset_tests import signed_rank_p
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
 

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from runner.reporting.comparison.time_profiles import PROFILE_COLUMNS, time_profile
-from runner.reporting.figures.canvas import as_svg
+from runner.reporting.figures.drawing.canvas import as_svg
 
 
 def runs(times, dataset="mnist", cell="", **others):

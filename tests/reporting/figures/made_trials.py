@@ -7,8 +7,8 @@ import pandas as pd
 
 from runner.records.sweep_directory import Question
 from runner.records.tuned_axes import TunedAxes
-from runner.reporting.figures.score_axis import ScoreAxis
-from runner.reporting.figures.styles import Style, variant_styles
+from runner.reporting.figures.drawing.score_axis import ScoreAxis
+from runner.reporting.figures.drawing.styles import Style, variant_styles
 from runner.reporting.tuning.tuning_trials import Trials, tuning_trials
 
 

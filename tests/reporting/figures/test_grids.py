@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from runner.reporting.figures.axes import Axis, is_grid, overrides_frame, points_along, sensitivity_axis, varying_axes
+from runner.reporting.figures.drawing.axes import (
+    Axis,
+    is_grid,
+    overrides_frame,
+    points_along,
+    sensitivity_axis,
+    varying_axes,
+)
 from runner.reporting.figures.grids import heat_map, sensitivity
 
 

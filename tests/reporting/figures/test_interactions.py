@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from runner.reporting.figures.axes import Axis
+from runner.reporting.figures.drawing.axes import Axis
 from runner.reporting.figures.interactions import interaction
 from runner.reporting.grid_effects.complete_grids import VARIANT, Grid
 from runner.reporting.statistics.summary import summarize

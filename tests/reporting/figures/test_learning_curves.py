@@ -4,8 +4,8 @@ import pytest
 from scipy import stats
 
 from runner.reporting.comparison.folds import Unit
+from runner.reporting.figures.drawing.styles import variant_styles
 from runner.reporting.figures.learning_curves import learning_curves
-from runner.reporting.figures.styles import variant_styles
 
 
 def history(curves):

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 
 from runner.reporting.comparison.differences import BY_EPOCH
+from runner.reporting.figures.drawing.styles import variant_styles
 from runner.reporting.figures.of_differences_over_time import difference_over_time
-from runner.reporting.figures.styles import variant_styles
 
 
 def rows(name, means, cell="", reach=0.01):

@@ -8,9 +8,9 @@ from matplotlib.text import Text
 
 from runner.core.omissions import LeftOut
 from runner.records.run_directory import RunDirectory
-from runner.reporting.figures.canvas import save_figure
 from runner.reporting.figures.dots import dots
-from runner.reporting.figures.looks import ONE_COLUMN
+from runner.reporting.figures.drawing.appearance import ONE_COLUMN
+from runner.reporting.figures.drawing.canvas import save_figure
 from runner.reporting.figures.of_run import confusion_counts, confusion_matrix, curves, layer_norms, learning_rate
 from runner.reporting.run_figures import run_figures
 

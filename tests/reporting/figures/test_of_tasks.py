@@ -2,8 +2,8 @@ import pandas as pd
 import pytest
 
 from runner.reporting.comparison.tasks import PERFORMANCE_COLUMNS
+from runner.reporting.figures.drawing.styles import variant_styles
 from runner.reporting.figures.of_tasks import BAND, performance_profile
-from runner.reporting.figures.styles import variant_styles
 
 
 def profile(variants):

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from runner.reporting.comparison.decision import STILL_TRAINING
-from runner.reporting.figures.axes import Axis
+from runner.reporting.figures.drawing.axes import Axis
 from runner.reporting.grid_effects.complete_grids import Grid
 from runner.reporting.grid_effects.effects import EFFECT_COLUMNS, LOOKS_TO_COME, effects_frame
-from runner.reporting.statistics.holm import holm
+from runner.reporting.statistics.significance.holm import holm
 
 RATE = "optimizer.learning_rate"
 

@@ -4,7 +4,7 @@ from runner.core.omissions import LeftOut
 from runner.reporting.collection.collect import find_runs
 from runner.reporting.comparison.differences import differences
 from runner.reporting.page.answer import answer
-from runner.reporting.page.forest import Forest
+from runner.reporting.page.forest_layout import Forest
 from runner.reporting.result_reader import Wish, read_results
 
 

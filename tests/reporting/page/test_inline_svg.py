@@ -4,7 +4,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from runner.reporting.figures.canvas import as_svg, canvas
+from runner.reporting.figures.drawing.canvas import as_svg, canvas
 from runner.reporting.page.inline_svg import data_address
 
 

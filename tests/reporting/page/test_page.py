@@ -13,7 +13,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from runner.core.omissions import LeftOut
 from runner.reporting.collection.collect import find_runs
-from runner.reporting.figures.of_differences import WORDS
+from runner.reporting.figures.forest_plot import WORDS
 from runner.reporting.formats import Output
 from runner.reporting.page.page_tables import environment_table, variants_table
 from runner.reporting.page.runs_table import runs_table

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from runner.reporting.comparison.decision import STILL_TRAINING
-from runner.reporting.figures.axes import Axis
+from runner.reporting.figures.drawing.axes import Axis
 from runner.reporting.grid_effects.complete_grids import VARIANT, Grid
 from runner.reporting.grid_effects.effects import effects_frame
 from runner.reporting.sentences.effect_verdicts import effect_text, effect_verdicts

@@ -5,7 +5,7 @@ import shutil
 import pytest
 from matplotlib.figure import Figure
 
-from runner.reporting.figures.canvas import save_figure
+from runner.reporting.figures.drawing.canvas import save_figure
 from runner.reporting.formats import Output
 from runner.reporting.report import report
 from runner.reporting.report_figures import report_figures
@@ -70,7 +70,7 @@ def test_of_one_seed_no_caption_speaks_of_bands_or_intervals(captions):
 
 def test_runs_without_pairs_are_said_to_be_so(captions):
     found = captions({"a": SIX, "b": SIX}, first={"b": 100}, of=["forest", "difference_over_time"])
-    assert "Hollow dots are seeds minus the mean of the baseline, without pairs" in found["forest"]
+    assert "Hollow dots are seeds without pairs, minus the mean of the baseline" in found["forest"]
     assert "paired" not in found["difference_over_time"] + found["forest"]
 
 
@@ -79,16 +79,16 @@ def test_an_arrow_a_grey_curve_and_a_zoomed_part_are_named_where_they_are(captio
     variants |= {name: [score + number / 1000 for score in SIX] for number, name in enumerate("bcde", start=1)}
     variants |= {"f": [0.01] * 6}
     found = captions(variants, epochs=6, of=["forest", "difference_over_time", "accuracy"])
-    assert "An arrow at the edge is a difference far beyond the others." in found["forest"]
+    assert "An arrow at the edge marks a difference far beyond the others." in found["forest"]
     assert "the others in grey" in found["difference_over_time"]
-    assert "The last panel of a row shows the part of the curves in the box." in found["accuracy"]
+    assert "The last panel of each row shows the part of the curves in the box." in found["accuracy"]
 
 
 @pytest.mark.parametrize("target", [0.6, 0.605])
 def test_a_variant_that_missed_the_target_is_said_to_have_no_mean(captions, target):
     text = captions({"a": SIX, "b": SIX[::-1]}, of=["time_to_target", "epochs_to_target"], metric="epochs_to_target",
                     target=target)["epochs_to_target"]  # fmt: skip
-    assert ("some runs never reached the target has no mean" in text) == (target > SIX[0])
+    assert ("has no mean if some of its runs never reached the target" in text) == (target > SIX[0])
 
 
 def test_what_only_the_title_said_is_in_the_caption(make_run, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from runner.reporting.statistics.comparisons import binomial_error, compare_paired, compare_unpaired
-from runner.reporting.statistics.sign_flips import sign_flip_p
+from runner.reporting.statistics.significance.sign_flips import sign_flip_p
 from runner.reporting.statistics.summary import summarize
 
 ONE = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]

@@ -8,7 +8,7 @@ from statsmodels.stats.anova import AnovaRM
 
 from runner.reporting.statistics import factorial
 from runner.reporting.statistics.factorial import MOST_CONTRASTS, effects
-from runner.reporting.statistics.sign_flips import exact_interval, sign_flip_p
+from runner.reporting.statistics.significance.sign_flips import exact_interval, sign_flip_p
 
 
 def draw(*shape, seed=0):

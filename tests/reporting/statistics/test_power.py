@@ -8,7 +8,6 @@ from scipy import stats
 from statsmodels.stats.power import TTestPower
 
 from runner.records.design import Looks
-from runner.reporting.statistics.joint_flips import adjusted
 from runner.reporting.statistics.power import (
     Design,
     detectable,
@@ -19,8 +18,9 @@ from runner.reporting.statistics.power import (
     seeds_for_equivalence,
     spread_factors,
 )
-from runner.reporting.statistics.sign_flips import sign_flip_p
-from tests.reporting.statistics.test_joint_flips import sides
+from runner.reporting.statistics.significance.joint_flips import adjusted
+from runner.reporting.statistics.significance.sign_flips import sign_flip_p
+from tests.reporting.statistics.significance.test_joint_flips import sides
 
 LOOKS = Looks([5, 7, 9])
 

@@ -1,10 +1,10 @@
 import pytest
 
-from runner.cli.housekeeping import clean_command
+from runner.cli.commands.clean import clean_command
 from runner.core.errors import Stopped
 from runner.sweeps.cleaning import view
 from runner.sweeps.planning.plan import Plan
-from runner.sweeps.train import finished
+from runner.sweeps.pool_training import finished
 from tests.sweeps.made_up import job
 
 

@@ -69,7 +69,7 @@ def test_a_condition_on_a_tuned_option_is_met_by_some_points(composer):
         ("optimizer=sgd,adam", r"no variant has optimizer=adam .*allowed: momentum, sgd"),
         ("normalization=group", "no variant has normalization=group.*allowed: batch, none"),
         ("optimizer.learning_rate=0.1", "optimizer.learning_rate must be tuned over a list"),
-        ("normalization.epsilon=0.1", "normalization.epsilon must be tuned over a list, without a condition"),
+        ("normalization.epsilon=0.1", "normalization.epsilon must be tuned over a list, and without a condition"),
     ],
 )
 def test_a_condition_that_nothing_can_meet_is_refused(composer, when, said):

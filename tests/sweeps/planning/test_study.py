@@ -66,7 +66,7 @@ def test_a_variant_with_a_part_left_out_can_be_the_baseline_and_be_tuned_by_itse
         (TWO | {"tune": {"axes": {"x": [1]}, "bugdet": 3}}, "study.tune.bugdet=3: no such key; did you mean budget?"),
         (TWO | {"tune": {"per_variant": {"c": {"x": [1]}}}}, "study.tune.per_variant.c: no such variant"),
         (TWO | {"grid": {"x": []}}, "study.grid.x="),
-        (TWO | {"tune": {"axes": {"x": {"low": 2, "high": 1}}}}, "study.tune.axes.x: low=2 must be below high=1"),
+        (TWO | {"tune": {"axes": {"x": {"low": 2, "high": 1}}}}, "study.tune.axes.x.low=2 must be below high=1"),
         (TWO | {"tune": {"axes": {"x": {"lo": 2}}}}, "study.tune.axes.x.lo=2: no such key; did you mean log?"),
         (TWO | {"tune": {"axes": {"x": RANGE}}}, "study.tune.budget: sampler=random needs a budget"),
         (TWO | {"tune": {"axes": {"x": [1]}, "sampler": "sobol"}}, "study.tune.budget: sampler=sobol needs a budget"),

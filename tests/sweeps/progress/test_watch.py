@@ -12,8 +12,8 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console, ConsoleDimensions
 
-from runner.cli.report import report_arguments
-from runner.cli.sweeps import status_command
+from runner.cli.commands.report import report_arguments
+from runner.cli.commands.sweeps import status_command
 from runner.core.errors import UserError
 from runner.core.lock import run_lock
 from runner.records.run_directory import RunDirectory

@@ -21,9 +21,9 @@ from runner.sweeps.planning.compose import Composed, Composer
 from runner.sweeps.planning.plan import Plan, sharing
 from runner.sweeps.planning.study import Study, read_study
 from runner.sweeps.planning.variants import study_variants
+from runner.sweeps.pool_training import Sweep
 from runner.sweeps.search.growing import Growth
 from runner.sweeps.search.tuner import Tuner
-from runner.sweeps.train import Sweep
 from tests.sweeps import made_up
 
 Score = Callable[[Job, int], float]  # a run and an epoch -> val_accuracy

@@ -1,0 +1,1 @@
+"""Splits of a data set: validation, folds, and changes of the training part."""

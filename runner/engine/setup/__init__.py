@@ -1,0 +1,1 @@
+"""Start of TensorFlow and of its device."""

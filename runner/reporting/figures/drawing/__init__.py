@@ -1,0 +1,1 @@
+"""Building blocks of figures: canvas, axes, curves, styles, fonts and files."""

@@ -1,0 +1,274 @@
+"""Canvas of all figures: colours, panels, text and output as files."""
+
+import io
+import textwrap
+import unicodedata
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.backend_bases import get_registered_canvas_class
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import offset_copy
+
+from runner.core.errors import UserError
+from runner.core.text import counted
+from runner.core.write import write_bytes
+from runner.reporting.figures.drawing.appearance import NARROW, ONE_COLUMN, TWO_COLUMNS, look_in_force, own_style
+from runner.reporting.figures.drawing.fonts import legible
+
+# Okabe & Ito (2008), a palette for all kinds of colour vision, without yellow, which is faint on white.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+DASHES = ("-", "--", ":", "-.")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+_LETTERS_AN_INCH = 16  # average in titles and legends
+_LONGEST = 500  # letters of a text
+_FEWEST_LETTERS = 18  # least number in a line
+_TITLE_LINE, _LEGEND_LINE = 0.17, 0.15  # inches
+_FURTHER_LINE = 0.7  # rows that each further line of a name takes
+_NEAR = 0.6  # smallest distance of a tick to the first and last, as a share of the tick distance
+_EDGE = 0.01  # left margin of a title that is too wide to align with the axes, as a share of the width
+_GIVEN: ContextVar[tuple[str, Sequence[Axes]] | None] = ContextVar("given", default=None)  # figure's name, axes
+_NO_DATE = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+
+
+def canvas(title: str, width: float = TWO_COLUMNS, height: float = 3.0) -> tuple[Figure, Axes]:
+    """Return an empty figure with one panel and a title; width and height are in inches."""
+    figure, (axes,) = panels(1, title, width, height)
+    return figure, axes
+
+
+def panels(
+    count: int,
+    title: str,
+    width: float = TWO_COLUMNS,
+    height: float = 3.0,
+    columns: int | None = None,
+    heights: Sequence[float] | None = None,
+) -> tuple[Figure, list[Axes]]:
+    """Return an empty figure with panels and one title; width and height are in inches.
+
+    The current look replaces the widths `ONE_COLUMN` and `TWO_COLUMNS` with its own, and may omit titles. The height
+    includes one line of title; further lines are added to it.
+
+    Args:
+        columns: number of panels side by side; None: all.
+        heights: relative heights of the rows of panels; None: equal.
+    """
+    given = _GIVEN.get()
+    figure, row = _new_panels(count, title, width, height, columns, heights) if given is None else _taken(count, *given)
+    for axes in row:
+        axes.grid(alpha=0.25)
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure, row
+
+
+def _new_panels(
+    count: int, title: str, width: float, height: float, columns: int | None, heights: Sequence[float] | None
+) -> tuple[Figure, list[Axes]]:
+    look = look_in_force()
+    inches = look.width if width >= TWO_COLUMNS else width - ONE_COLUMN + look.column
+    shown = _folded(title, int(_LETTERS_AN_INCH * inches)) if look.titles else ""
+    with own_style():
+        size = (inches, height + _TITLE_LINE * shown.count("\n"))
+        figure = Figure(figsize=size, dpi=look.dots_an_inch, layout="constrained")
+        if shown:
+            figure.suptitle(shown, x=0.01, ha="left", fontsize="medium")
+        across = columns or count
+        grid = figure.add_gridspec(-(-count // across), across, height_ratios=heights)
+        row = [figure.add_subplot(grid[divmod(position, across)]) for position in range(count)]
+    return figure, row
+
+
+def _taken(count: int, name: str, row: Sequence[Axes]) -> tuple[Figure, list[Axes]]:
+    """Return given axes as the panels of a figure.
+
+    Raises:
+        UserError: if their number differs from the number of panels.
+    """
+    if len(row) != count:
+        raise UserError(
+            f"{name}: has {counted(count, 'panel')}, and ax holds {len(row)}; give one for each, as from "
+            f"matplotlib.pyplot.subplots(1, {count})"
+        )
+    figure = row[0].get_figure(root=True)
+    assert figure is not None  # only removed axes have no figure
+    return figure, [*row]
+
+
+@contextmanager
+def into_axes(row: Sequence[Axes], name: str) -> Iterator[None]:
+    """Draw the panels of a figure into given axes within the block, without a title.
+
+    Args:
+        name: name of the figure, for errors.
+    """
+    token = _GIVEN.set((name, row))
+    try:
+        yield
+    finally:
+        _GIVEN.reset(token)
+
+
+class _WholeNumbers(MaxNLocator):
+    """Ticks at integers: the first, the last, and others between them if there is room."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(nbins=most, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1)
+
+    def tick_values(self, vmin: float, vmax: float) -> Any:
+        """Return the ticks of the data between two limits."""
+        first, last = self.axis.get_data_interval() if self.axis else (vmin, vmax)
+        if not np.isfinite([first, last]).all():
+            return super().tick_values(vmin, vmax)
+        first, last = np.ceil(first), np.floor(last)
+        usual = super().tick_values(first, last)
+        room = _NEAR * np.diff(usual).min(initial=last - first)
+        between = [tick for tick in usual if first + room < tick < last - room]
+        return np.unique([first, *between, last])
+
+
+def count_axis(axes: Axes, label: str, most: int = 8) -> None:
+    """Label an x-axis of integers, such as epochs, with about `most` ticks."""
+    axes.set_xlabel(label)
+    axes.xaxis.set_major_locator(_WholeNumbers(most))
+
+
+def epoch_axis(axes: Axes, most: int = 8) -> None:
+    """Label the x-axis as epochs, with about `most` ticks."""
+    count_axis(axes, "epoch", most)
+
+
+def legend_below(figure: Figure, axes: Axes, bands: str = "") -> None:
+    """Add the legend below the panels, in as many columns as fit; the figure grows by its height.
+
+    Args:
+        bands: legend entry of the bands, if there are any.
+    """
+    handles, labels = axes.get_legend_handles_labels()
+    if bands and axes.collections:
+        handles, labels = [*handles, Patch(color="0.6", alpha=0.4, linewidth=0)], [*labels, bands]
+    if not labels:
+        return
+    if _GIVEN.get() is not None:
+        _own_legend(axes, handles, labels)
+        return
+    lines = [str(label).splitlines() for label in labels]
+    longest = max(len(line) for label in lines for line in label)
+    columns = min(max(1, int(figure.get_figwidth() * _LETTERS_AN_INCH // (longest + 7))), len(labels))
+    rows = -(-len(labels) // columns) * max(len(label) for label in lines)
+    figure.set_figheight(figure.get_figheight() + _LEGEND_LINE * rows)
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False, fontsize=7)
+
+
+def _own_legend(axes: Axes, handles: Sequence[Any], labels: Sequence[str]) -> None:
+    """Add a legend below the panel and the label of its axis."""
+    letter = mpl.rcParams["font.size"]
+    below = -letter * (2.5 + 1.4 * (1 + axes.get_xlabel().count("\n")))
+    place = offset_copy(axes.transAxes, axes.get_figure(root=True), y=below, units="points")
+    looks: dict[str, Any] = {"frameon": False, "fontsize": "small", "borderaxespad": 0}
+    axes.legend(handles, labels, loc="upper center", bbox_to_anchor=(0.5, 0), bbox_transform=place, **looks)
+
+
+def label_rows(figure: Figure, row: Sequence[Axes], label: str) -> None:
+    """Label the vertical axes of all panels together."""
+    if _GIVEN.get() is None:
+        figure.supylabel(label, fontsize="medium", multialignment="center")
+    else:
+        row[0].set_ylabel(label)
+
+
+def row_places(*columns: Sequence[str]) -> tuple[npt.NDArray[np.float64], float]:
+    """Return the vertical middles of a figure's rows and their total height, in rows of one line.
+
+    Args:
+        columns: texts beside the rows; the text with the most lines sets the height of a row.
+    """
+    further = [max(text.count("\n") for text in row) for row in zip(*columns, strict=True)]
+    heights = 1 + _FURTHER_LINE * np.array(further, float)
+    ends = np.cumsum(heights)
+    return ends - heights / 2, float(ends[-1])
+
+
+def plain(text: str) -> str:
+    """Escape text for Matplotlib.
+
+    Otherwise dollar signs would enclose a formula, and a legend would omit names that begin with an underscore.
+    """
+    shown = legible(text).replace("$", r"\$")
+    return f"\N{ZERO WIDTH SPACE}{shown}" if shown.startswith("_") else shown
+
+
+def is_narrow() -> bool:
+    """Return whether full-width figures have room for only a few columns."""
+    return look_in_force().width < NARROW
+
+
+def wrapped(text: str, width: int) -> str:
+    """Wrap text to lines of at most `width` letters, at spaces and commas if possible; fewer in narrow figures.
+
+    Only the beginning of very long text is shown.
+    """
+    room = min(1.0, look_in_force().width / TWO_COLUMNS)
+    return _folded(text, max(min(width, _FEWEST_LETTERS), int(width * room)))
+
+
+def _folded(text: str, width: int) -> str:
+    shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    shown = legible(shown)
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in shown)  # such letters are twice as wide
+    width = max(1, width * len(shown) // (len(shown) + wide)) if wide else width
+    return plain(textwrap.fill(shown.replace(",", ", ").replace(",  ", ", "), width))
+
+
+def key_lines(key: str, width: int) -> str:
+    """Wrap a key of the configuration to lines of at most `width` letters, at its dots if possible."""
+    return wrapped(key.replace(".", ". "), width).replace(". ", ".")
+
+
+def save_figure(figure: Figure, path: Path) -> Path:
+    """Write a figure in the format of the path's suffix (png, svg or pdf), without a date; return the path."""
+    write_bytes(path, _drawn(figure, path.suffix))
+    return path
+
+
+def as_svg(figure: Figure) -> bytes:
+    """Return a figure as SVG; the same figure always gives the same bytes."""
+    return _drawn(figure, ".svg")
+
+
+def _drawn(figure: Figure, suffix: str) -> bytes:
+    kind, dots = suffix.removeprefix("."), figure.dpi
+    stream = io.BytesIO()
+    with own_style(), warnings.catch_warnings():
+        # Missing glyphs, and names that are too long for their panel, are accepted.
+        warnings.filterwarnings("ignore", "Glyph|constrained_layout not applied", UserWarning)
+        if isinstance(layout := figure.get_layout_engine(), ConstrainedLayoutEngine):  # once for all formats
+            layout.execute(figure)
+            figure.set_layout_engine("none")
+            _align_title(figure)
+        # `savefig` would draw everything twice.
+        canvas = get_registered_canvas_class(kind)(figure)
+        getattr(canvas, f"print_{kind}")(stream, metadata=_NO_DATE.get(suffix))
+    figure.dpi = dots  # SVG and PDF set it to 72
+    return stream.getvalue()
+
+
+def _align_title(figure: Figure) -> None:
+    """Align the title with the leftmost axes if there is room."""
+    if not figure.get_suptitle():
+        return
+    title = figure.texts[0]
+    begins = min((axes.get_position().x0 for axes in figure.axes), default=_EDGE)
+    width = title.get_window_extent().width / figure.bbox.width
+    title.set_x(max(_EDGE, min(begins, 1 - _EDGE - width)))

@@ -1,0 +1,151 @@
+"""Curves of several variants against the epoch: means over seeds with 95% bands."""
+
+from collections.abc import Container, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy import stats
+
+from runner.core.text import counted
+from runner.reporting.comparison.folds import SEEDS, Unit
+from runner.reporting.figures.drawing.appearance import ONE_COLUMN
+from runner.reporting.figures.drawing.canvas import epoch_axis, legend_below, panels, wrapped
+from runner.reporting.figures.drawing.drawn_data import hidden_name
+from runner.reporting.figures.drawing.styles import Style
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
+
+BAND = f"{CONFIDENCE:.0%} interval of the mean"
+_NAME = 46  # letters per line of a name
+WIDE_RANGE = 50  # ratio of largest to smallest value above which a loss has a logarithmic axis
+
+
+def variant_curves(
+    history: pd.DataFrame,
+    column: str,
+    label: str,
+    title: str,
+    styles: Mapping[str, Style],
+    unit: Unit = SEEDS,
+) -> Figure:
+    """Draw one column of the history for every variant; variants with equal curves share a line and a name.
+
+    The axis is logarithmic if the column has a wide range.
+    """
+    merged = _merged(history, column)
+    named = _named(styles, merged)
+    figure, (axes,) = panels(1, title, ONE_COLUMN, 2.9)
+    others = sum(not named[name].shown for name in merged.values())
+    draw_variants(axes, history.assign(variant=history["variant"].map(merged)), column, named, others, unit=unit)
+    epoch_axis(axes)
+    values = history[column][history[column] > 0]
+    if len(values) and values.max() > WIDE_RANGE * values.quantile(0.1):
+        axes.set_yscale("log")
+    axes.set_ylabel(label)
+    legend_below(figure, axes, BAND)
+    return figure
+
+
+def draw_variants(
+    axes: Axes,
+    history: pd.DataFrame,
+    column: str,
+    styles: Mapping[str, Style],
+    others: int,
+    blank: Container[str] = (),
+    *,
+    seeds: bool = False,
+    unit: Unit = SEEDS,
+    named: bool = True,
+) -> None:
+    """Draw a line for each variant of the history, with its band.
+
+    Args:
+        others: number of variants that do not stand out, for the legend.
+        blank: variants without finite values.
+        seeds: draw every seed as a thin line.
+        named: add the variants to the legend.
+    """
+    hidden = 0
+    for variant, by_run in sorted(by_variant(history, column).items(), key=lambda item: styles[item[0]].shown):
+        style = styles[variant]
+        count = f"(n = {by_run.shape[1]}{': no finite value' if variant in blank else ''})"
+        whole = count.replace(" ", "\N{NO-BREAK SPACE}")
+        label = wrapped(f"{variant} {whole}", _NAME) if style.shown else None
+        if not style.shown:
+            hidden += 1
+            label = None if hidden > 1 else counted(others, "other variant")
+        shown = label if named and label else hidden_name(variant)
+        _draw_variant(axes, by_run, style, shown, unit, seeds=seeds)
+
+
+def by_variant(history: pd.DataFrame, column: str) -> dict[str, pd.DataFrame]:
+    """Return for each variant one row per epoch and one column per run; a curve ends where it becomes infinite."""
+    finite = history.replace({column: {np.inf: np.nan, -np.inf: np.nan}})
+    whole = finite.pivot_table(index="epoch", columns="position", values=column, dropna=False)
+    return {
+        str(variant): whole.loc[np.unique(rows["epoch"]), np.unique(rows["position"])]
+        for variant, rows in finite.groupby("variant", sort=False)
+    }
+
+
+def mean_curve(by_run: pd.DataFrame, unit: Unit) -> pd.DataFrame:
+    """Return the mean over the runs by epoch and its 95% interval, up to the end of the shortest run.
+
+    The columns are mean, low and high; without an interval, low and high are NaN.
+    """
+    common = by_run.iloc[: by_run.notna().sum().min()]
+    mean, n = common.mean(axis="columns"), by_run.shape[1]
+    reach = np.full(len(mean), np.nan)
+    if n > 1:
+        error = common.std(axis="columns") / np.sqrt(n / (1 + n * unit.overlap))
+        reach = (stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * error).to_numpy(float)
+    return pd.DataFrame({"mean": mean, "low": mean - reach, "high": mean + reach}, index=mean.index)
+
+
+def _draw_variant(axes: Axes, by_run: pd.DataFrame, style: Style, label: str, unit: Unit, *, seeds: bool) -> None:
+    curve = mean_curve(by_run, unit)
+    mean = curve["mean"]
+    line: dict[str, Any] = {"color": style.color, "linestyle": style.dash, "zorder": 3 if style.shown else 1}
+    axes.plot(mean.index, mean, label=label, marker=style.marker if len(mean) == 1 else None, **line)
+    if style.shown and (curve["high"] > curve["low"]).any():
+        axes.fill_between(
+            mean.index,
+            curve["low"],
+            curve["high"],
+            color=style.color,
+            alpha=0.18,
+            linewidth=0,
+            label=hidden_name(label),
+        )
+    thin = by_run if seeds else by_run.loc[mean.index[-1] :] if len(mean) else by_run
+    if style.shown and (seeds or mean.empty or len(thin) > 1):
+        axes.plot(thin.index, thin, linewidth=0.5, alpha=0.6, **line)
+        for _, own in by_run.items():
+            if len(ended := own.dropna()) and (mean.empty or ended.index[-1] > mean.index[-1]):
+                axes.plot(ended.index[-1], ended.iloc[-1], ".", color=style.color, markersize=3)
+
+
+def _merged(history: pd.DataFrame, column: str) -> dict[str, str]:
+    """Map each variant to a common name of all variants with the same mean curve."""
+    names: dict[bytes, list[str]] = {}
+    for variant, rows in history.groupby("variant", sort=False):
+        curve = rows.groupby("epoch")[column].mean().to_numpy(float)
+        names.setdefault(np.round(curve, 12).tobytes(), []).append(str(variant))
+    return {variant: _several(alike) for alike in names.values() for variant in alike}
+
+
+def _several(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= 3 else f"{names[0]} and {len(names) - 1} more"
+
+
+def _named(styles: Mapping[str, Style], merged: Mapping[str, str]) -> dict[str, Style]:
+    named: dict[str, Style] = {}
+    for variant, name in merged.items():
+        if name not in named or styles[variant].shown:
+            named.setdefault(name, styles[variant])
+            if styles[variant].shown and not named[name].shown:
+                named[name] = styles[variant]
+    return named

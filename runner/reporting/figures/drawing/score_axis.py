@@ -1,0 +1,63 @@
+"""Score axis for figures of trials, which shows the better trials and marks those far behind at its edge."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+
+from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.metrics import is_share
+
+Array = npt.NDArray[np.float64]
+
+_FAR, _SHOWN = 3, 2  # multiples of the distance of the worst quarter from the best: far scores, and the part then shown
+_ROOM = 0.06  # room on either side, as a share of the axis
+
+
+@dataclass(frozen=True)
+class ScoreAxis:
+    """The part of a score's axis that a figure shows."""
+
+    metric: str
+    low: float
+    high: float
+    sign: int  # 1 if a higher score is better, -1 if a lower one is
+
+    @classmethod
+    def of(cls, metric: str, scores: Array, bests: Array, sign: int) -> "ScoreAxis":
+        """Return the axis for one or more scores.
+
+        Scores much further from the best than three quarters of all scores are off the axis, because they would hide
+        the differences between the others.
+
+        Args:
+            bests: the best score of each variant, which must be on the axis; NaN if there is none.
+        """
+        merits = sign * scores
+        best, worst, quarter = merits.max(), merits.min(), float(np.quantile(merits, 0.25))
+        if best - worst > _FAR * (best - quarter) > 0:
+            worst = min(best - _SHOWN * (best - quarter), np.nanmin(sign * bests))
+        room = _ROOM * (best - worst) or _ROOM * abs(best) or _ROOM
+        low, high = sorted([sign * (worst - room), sign * (best + room)])
+        return cls(metric, low, high, sign)
+
+    @property
+    def edge(self) -> float:
+        """The end of the axis beyond which scores are off it."""
+        return self.low if self.sign == 1 else self.high
+
+    @property
+    def edge_marker(self) -> str:
+        """The marker for scores off the axis, which points to them."""
+        return "v" if self.sign == 1 else "^"
+
+    def is_off(self, scores: Array) -> npt.NDArray[np.bool_]:
+        """Return which scores are off the axis; NaN never is."""
+        return (scores < self.low) | (scores > self.high)
+
+    def scale(self, axes: Axes) -> None:
+        """Apply this axis to a panel, without a label."""
+        axes.set_ylim(self.low, self.high)
+        if is_share(self.metric):
+            share_ticks(axes.yaxis)

@@ -1,0 +1,44 @@
+"""Styles of variants, the same in every figure of a report."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from runner.reporting.figures.drawing.canvas import DASHES, MARKERS, PALETTE
+
+MOST_SHOWN = 12  # largest number of distinguishable lines
+_PICKED = 6  # number of best variants that stand out among more
+STAR: dict[str, Any] = {"markersize": 9, "markeredgecolor": "black", "markeredgewidth": 0.6}  # marks a chosen value
+
+
+@dataclass(frozen=True)
+class Style:
+    """Colour, dash and marker of a variant; if `shown`, the variant stands out and is named in the legend."""
+
+    color: str
+    dash: str
+    marker: str
+    shown: bool = True
+
+
+_FAINT = Style("0.75", "-", ".", shown=False)
+
+
+def variant_styles(
+    variants: Sequence[str], ranked: Sequence[str], baseline: str | None, most: int = MOST_SHOWN
+) -> dict[str, Style]:
+    """Return the variants' styles; among more than `most`, only the baseline and the best stand out.
+
+    Args:
+        ranked: the variants by validation, best first.
+    """
+    shown = list(variants)
+    if len(variants) > most:
+        picked = {baseline, *ranked[:_PICKED]}
+        shown = [variant for variant in variants if variant in picked]
+    styles = dict.fromkeys(variants, _FAINT)
+    for position, variant in enumerate(shown):
+        lap = position // len(PALETTE)  # a repeated colour gets another marker and dash
+        kinds = (position % len(PALETTE), lap % len(DASHES), (position + lap) % len(MARKERS))
+        styles[variant] = Style(PALETTE[kinds[0]], DASHES[kinds[1]], MARKERS[kinds[2]])
+    return styles

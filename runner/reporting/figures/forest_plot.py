@@ -1,0 +1,176 @@
+"""Forest plot: each variant's difference from its baseline, with its seeds, intervals and verdict."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from runner.reporting.comparison.folds import SEEDS, Unit
+from runner.reporting.comparison.paired_difference import Difference
+from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
+from runner.reporting.figures.drawing.canvas import is_narrow, legend_below, panels, row_places, wrapped
+from runner.reporting.figures.drawing.difference_axis import (
+    MARGIN_COLOR,
+    difference_label,
+    difference_limits,
+    minus,
+    sides,
+    signed_ticks,
+)
+from runner.reporting.figures.drawing.drawn_data import hidden_name
+from runner.reporting.metrics import margin_text
+from runner.reporting.statistics.significance.attainability import CONFIDENCE
+
+# Colours of verdicts, dark enough for text on white.
+WORDS = {"better": "#00609A", "worse": "#B34700", "equivalent": "#00734F"}
+_NO_WORD = "#555555"
+_QUIET = "0.35"
+_NAME, _HEADING, _LABEL = 30, 50, 70  # letters per line of names, of panel headings, and of the axis label
+_ROW, _FRAME, _TITLE = 0.32, 1.1, 0.25  # inches of a row of one line, around all rows, and of a panel's heading
+_NEAREST, _FARTHEST, _BELOW = (
+    0.02,
+    0.40,
+    0.18,
+)  # shares of a row: range above the middle for dots; position of mean and intervals
+_WORD_AT, _TEXT_AT, _HEAD_AT = 1.0, 8.3, 0.4  # distances to the right of the axes and above them, in widths of a letter
+_SEED, _CENTER = "seed", "estimate"  # parts of a row, in the figure's data
+_THESE, _NEW = "interval for these test examples", "interval for new test examples"
+_SIDES_AT, _SIDES_BELOW = 0.6, -2.1  # words for both sides: distances from 0 and the axis, in letter widths
+_LABEL_PAD = 1.5  # distance of ticks and label, in sizes of a letter, which leaves room for these words
+
+
+def forest(
+    found: Sequence[Difference],
+    metric: str,
+    title: str,
+    *,
+    margin: float | None = None,
+    unit: Unit = SEEDS,
+) -> Figure:
+    """Draw the differences from the baseline: a row for each variant, a panel for each cell of a grid.
+
+    Dots are the seeds' differences; below them are the mean, the interval for these test examples (thick) and the
+    interval that also covers new test examples (thin). A difference that is far beyond the others is an arrow at the
+    edge of the axis. A narrow figure has no numbers next to the rows.
+
+    Args:
+        margin: differences within it count as equal; drawn as a band.
+        unit: unit that a dot represents.
+    """
+    cells = {cell: [one for one in found if one.cell == cell] for cell in dict.fromkeys(one.cell for one in found)}
+    names = {cell: [_name(one) for one in own] for cell, own in cells.items()}
+    places = {cell: row_places(own) for cell, own in names.items()}
+    heights = [rows for _, rows in places.values()]
+    inches = _FRAME + _ROW * sum(heights) + _TITLE * len(cells) * (len(cells) > 1)
+    figure, row = panels(len(cells), title, TWO_COLUMNS, inches, columns=1, heights=heights)
+    ends = [[one.estimate, one.low, one.high, one.new_low, one.new_high, *one.by_seed.values()] for one in found]
+    limits = difference_limits(ends, margin)
+    baselines = {one.baseline for one in found}
+    common = baselines.pop() if len(baselines) == 1 else ""
+    for axes, (cell, own) in zip(row, cells.items(), strict=True):
+        middles, height = places[cell]
+        _frame(axes, metric, margin, limits, height)
+        for one, middle in zip(own, middles, strict=True):
+            _draw(axes, one, float(middle), limits)
+        axes.set_yticks(middles, labels=names[cell])
+        if cell:
+            heading = cell if common else f"{cell}: against {own[0].baseline}"
+            axes.set_title(wrapped(heading, _HEADING), loc="left", fontsize="medium", color=_QUIET)
+        if axes is not row[-1]:
+            axes.tick_params(bottom=False, labelbottom=False)
+            axes.spines["bottom"].set_color("0.7")
+    _head(row[0])
+    label = difference_label(metric, common or "the baseline", _LABEL)
+    row[-1].set_xlabel(label)
+    _name_sides(row[-1], metric)
+    _explain(row[-1], found, metric, margin, unit)
+    legend_below(figure, row[-1])
+    return figure
+
+
+def _name(one: Difference) -> str:
+    return wrapped(one.name, _NAME) + (f"\n{wrapped(one.note, _NAME)}" if one.note else "")
+
+
+def _frame(axes: Axes, metric: str, margin: float | None, limits: tuple[float, float], height: float) -> None:
+    axes.axvline(0, color="black", linewidth=0.8, zorder=1)
+    if margin:
+        axes.axvspan(-margin, margin, color=MARGIN_COLOR, linewidth=0, zorder=0)
+    axes.set_xlim(limits)
+    axes.set_ylim(height, 0)
+    signed_ticks(axes.xaxis, metric)
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+
+
+def _draw(axes: Axes, one: Difference, middle: float, limits: tuple[float, float]) -> None:
+    color, below = WORDS.get(one.word, _NO_WORD), middle + _BELOW
+    values = np.array([*one.by_seed.values()])
+    spread = np.linspace(_NEAREST, _FARTHEST, len(values))
+    kind: dict[str, Any] = (
+        {"markeredgewidth": 0} if one.is_paired else {"markerfacecolor": "none", "markeredgewidth": 0.6}
+    )
+    these, new, seed, center = map(hidden_name, (_THESE, _NEW, _SEED, _CENTER))
+    axes.plot(values, middle - spread, "o", color=color, alpha=0.5, markersize=3, zorder=2, label=seed, **kind)
+    axes.plot([one.new_low, one.new_high], [below, below], color=color, linewidth=0.8, zorder=3, label=new)
+    thick: dict[str, Any] = {"linewidth": 2.4, "solid_capstyle": "butt"}
+    axes.plot([one.low, one.high], [below, below], color=color, zorder=3, label=these, **thick)
+    diamond: dict[str, Any] = {"markeredgecolor": "white", "markeredgewidth": 0.6, "markersize": 5}
+    axes.plot(one.estimate, below, "D", color=color, zorder=4, label=center, **diamond)
+    for end, arrow, is_beyond in zip(limits, "<>", (one.estimate < limits[0], one.estimate > limits[1]), strict=True):
+        if is_beyond:
+            axes.plot(end, below, arrow, color=color, markersize=6, zorder=4, clip_on=False)
+    _beside(axes, one.word, middle, _WORD_AT, color=color, fontweight="bold")
+    if not is_narrow():
+        _beside(axes, minus(one.text), middle, _TEXT_AT, color=color)
+
+
+def _beside(axes: Axes, text: str, middle: float, at: float, **kind: Any) -> None:
+    """Write a text to the right of the axes."""
+    where: dict[str, Any] = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset fontsize"}
+    axes.annotate(text, (1, middle), (at, 0), va="center", annotation_clip=False, **where, **kind)
+
+
+def _head(axes: Axes) -> None:
+    """Write the headings of the columns next to the rows."""
+    columns = [("verdict", _WORD_AT), (f"difference [{CONFIDENCE:.0%} interval]", _TEXT_AT)]
+    for text, at in columns[: 1 if is_narrow() else 2]:
+        axes.annotate(
+            text, (1, 1), (at, _HEAD_AT), xycoords="axes fraction", textcoords="offset fontsize", color=_QUIET
+        )
+
+
+def _name_sides(axes: Axes, metric: str) -> None:
+    """Write the words for both sides of 0, between the ticks and the label."""
+    axes.xaxis.labelpad = _LABEL_PAD * axes.xaxis.label.get_fontproperties().get_size_in_points()
+    for text, side, at in zip(sides(metric), ("right", "left"), (-_SIDES_AT, _SIDES_AT), strict=True):
+        axes.annotate(
+            text, (0, 0), (at, _SIDES_BELOW), xycoords=axes.get_xaxis_transform(), textcoords="offset fontsize",
+            ha=side, va="top", color=_QUIET, annotation_clip=False,
+        )  # fmt: skip
+
+
+def _explain(axes: Axes, found: Sequence[Difference], metric: str, margin: float | None, unit: Unit) -> None:
+    """Add the entries of the legend."""
+    gray: dict[str, Any] = {"color": _NO_WORD}
+    if any(one.is_paired for one in found):
+        axes.plot([], [], "o", markersize=3, markeredgewidth=0, label=f"paired difference of one {unit.noun}", **gray)
+    if not all(one.is_paired for one in found):
+        hollow: dict[str, Any] = {"markerfacecolor": "none", "markeredgewidth": 0.6}
+        axes.plot(
+            [], [], "o", markersize=3, label=f"one {unit.noun} - mean of the baseline (not paired)", **hollow, **gray
+        )
+    has_new = any(np.isfinite(one.new_low) for one in found)
+    if any(np.isfinite(one.low) for one in found):
+        for_these = ", these test examples" if has_new else " of the mean"
+        look: dict[str, Any] = {"linewidth": 2.4, "markersize": 6, "markeredgecolor": "white", "markeredgewidth": 0.6}
+        axes.plot([], [], "D-", label=f"estimate and {CONFIDENCE:.0%} interval{for_these}", **look, **gray)
+    if has_new:
+        axes.plot([], [], linewidth=0.8, label=f"{CONFIDENCE:.0%} interval, new test examples", **gray)
+    if margin:
+        axes.fill_between(
+            [], [], color=MARGIN_COLOR, linewidth=0, label=f"within the margin of {margin_text(margin, metric)}"
+        )

@@ -1,0 +1,53 @@
+"""Marks of trials in a figure: dots at scores, crosses for trials without a score, triangles for those far behind."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+
+from runner.reporting.figures.drawing.canvas import plain
+from runner.reporting.figures.drawing.score_axis import ScoreAxis
+from runner.reporting.figures.drawing.styles import Style
+from runner.reporting.tuning.tuning_trials import Trials
+
+Array = npt.NDArray[np.float64]
+
+_OFF = "off the axis"
+_CROSSES = {"pruned": "x", "failed": "|"}  # marks of states; + marks any other state
+_SIZE, _SMALL, _MANY = 3.0, 1.5, 60  # sizes of dots in points, and the number of trials from which they are small
+_EDGE: dict[str, Any] = {"linestyle": "", "clip_on": False, "zorder": 4, "markersize": 4}
+
+
+def draw_trials(axes: Axes, places: Array, trials: Trials, style: Style, score_axis: ScoreAxis) -> list[str]:
+    """Draw a variant's trials; return the kinds of marks other than dots.
+
+    Args:
+        places: (trials,) on the x-axis; NaN is not drawn.
+    """
+    table = trials.table
+    scores, is_scored = table["score"].to_numpy(float), table["is_scored"].to_numpy(bool)
+    is_off, is_here = score_axis.is_off(scores), ~np.isnan(places)
+    at_edge = np.where(np.isnan(scores) | is_off, score_axis.edge, scores)
+    inside = is_here & is_scored & ~is_off
+    size = _SIZE if len(table) <= _MANY else _SMALL
+    look: dict[str, Any] = {"alpha": 0.6, "markersize": size, "markeredgewidth": 0}
+    axes.plot(places[inside], scores[inside], style.marker, color=style.color, **look)
+    states = np.where(is_scored, np.where(is_off, _OFF, ""), table["state"])
+    kinds = [str(kind) for kind in dict.fromkeys(states[is_here]) if kind]
+    for kind in kinds:
+        chosen = is_here & (states == kind)
+        axes.plot(places[chosen], at_edge[chosen], _marker(kind, score_axis), color=style.color, **_EDGE)
+    return kinds
+
+
+def name_marks(axes: Axes, kinds: Iterable[str], score_axis: ScoreAxis) -> None:
+    """Add the kinds of marks to the legend."""
+    for kind in dict.fromkeys(kinds):
+        label = f"{'below' if score_axis.sign == 1 else 'above'} the axis" if kind == _OFF else plain(kind)
+        axes.plot([], [], _marker(kind, score_axis), color="0.3", markersize=4, label=label)
+
+
+def _marker(kind: str, score_axis: ScoreAxis) -> str:
+    return score_axis.edge_marker if kind == _OFF else _CROSSES.get(kind, "+")

@@ -1,0 +1,1 @@
+"""Tests of differences: p values, their corrections, and equivalence."""

@@ -1,0 +1,5 @@
+"""Names of tests in the column `test`, on which a comparison's words and decision depend."""
+
+CORRECTED_T = "paired corrected t"
+NO_TEST = "none"  # the two variants do not share their folds
+SIGN_TEST = "paired sign, exact"

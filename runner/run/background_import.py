@@ -1,0 +1,21 @@
+"""Background import, during training, of the modules that a run needs at its end."""
+
+from contextlib import suppress
+from threading import Thread
+
+
+def import_ahead() -> Thread:
+    """Start to import the modules for a run's test and figures, which takes a second; return the thread.
+
+    An epoch is one compiled call, during which Python is free.
+    """
+    thread = Thread(target=_import, daemon=True)
+    thread.start()
+    return thread
+
+
+def _import() -> None:
+    with suppress(Exception):  # an error recurs where the module is used
+        import sklearn.metrics  # noqa: F401
+
+        import runner.reporting.report  # noqa: F401

@@ -1,0 +1,67 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from runner.reporting.figures.drawing.zoom import last_part
+
+
+def curve(*means, reach=np.nan):
+    mean = np.array(means)
+    return pd.DataFrame({"mean": mean, "low": mean - reach, "high": mean + reach}, index=range(1, len(means) + 1))
+
+
+A, B = (0.1, 0.5, 0.8, 0.9, 0.91, 0.92), (0.1, 0.5, 0.8, 0.9, 0.905, 0.91)
+
+
+def test_the_part_begins_where_the_curves_come_near_their_ends_and_shows_all_of_them():
+    part = last_part([curve(*A), curve(*B)], 0.1, 0.92)
+    assert part is not None
+    assert part.first == 4
+    assert part.low == pytest.approx(0.905, abs=1e-3)  # half the range of the ends below them
+    assert part.high == pytest.approx(0.92, abs=1e-3)
+
+
+def test_at_least_a_third_of_the_epochs_is_shown():
+    jump = [*[0.1] * 8, 0.9]
+    part = last_part([curve(*jump), curve(*jump[:-1], 0.91)], 0.1, 0.91)
+    assert part is not None
+    assert part.first == 6
+
+
+def test_intervals_are_shown_too():
+    part = last_part([curve(*A, reach=0.02), curve(*B)], 0.1, 0.92)
+    assert part is not None
+    assert part.high == pytest.approx(0.94, abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    "curves",
+    [
+        [curve(*A)],
+        [curve(*A), curve(*A)],
+        [curve(*A), curve(*[0.5] * 6)],
+        [curve(*A[-4:]), curve(*B[-4:])],
+        [curve(*A), curve(*[np.nan] * 6)],
+    ],
+    ids=["one curve", "equal ends", "far apart", "few epochs", "one without a value"],
+)
+def test_nothing_is_zoomed_where_nothing_is_hidden(curves):
+    assert last_part(curves, 0.1, 0.92) is None
+
+
+def test_a_curve_far_from_all_others_does_not_hide_their_differences():
+    part = last_part([curve(*A), curve(*B), curve(*A[:-1], 0.915), curve(*[0.1] * 6)], 0.1, 0.92)
+    assert part is not None
+    assert part.low > 0.9
+
+
+def test_of_two_equal_curves_and_a_third_none_is_far():
+    part = last_part([curve(*A), curve(*A), curve(*B)], 0.1, 0.92)
+    assert part is not None
+    assert part.low < 0.91
+
+
+def test_a_logarithmic_axis_is_measured_as_it_is_drawn():
+    losses = [curve(1, 0.5, 0.2, 0.1, 0.05, 0.04), curve(1, 0.5, 0.2, 0.1, 0.05, 0.004)]
+    assert last_part(losses, 0.004, 1) is not None
+    assert last_part(losses, 0.004, 1, log=True) is None

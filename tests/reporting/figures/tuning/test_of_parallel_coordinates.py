@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_rgba
+
+from runner.reporting.figures.tuning.of_parallel_coordinates import parallel_coordinates
+from tests.reporting.figures.made_trials import made_trials, score_axis
+
+POINTS = {"rate=3 norm=none": 0.6, "rate=1 norm=batch beta=0.9": 0.7, "rate=2 norm=batch beta=0.5": None}
+
+
+def drawn(points=POINTS, metric="val_accuracy", **columns):
+    variants = made_trials({"sgd": points}, metric, **columns)
+    return parallel_coordinates(variants, score_axis(variants), "Trials: digits")
+
+
+def lines(figure):
+    """Return segments, colours and widths; the axes of the keys are single segments of collections of their own."""
+    (found,) = [
+        one for one in figure.axes[0].collections if isinstance(one, LineCollection) and len(one.get_segments()) > 1
+    ]
+    return np.array(found.get_segments()), found.get_colors(), found.get_linewidths()
+
+
+def test_a_line_passes_through_its_values_with_a_gap_where_a_key_is_not_set():
+    segments, *_ = lines(drawn())
+    unscored, worse, best = segments[:2], segments[2:3], segments[3:]
+    assert worse == pytest.approx(np.array([[(0, 1), (1, 0.25)]]))  # norm, then neither beta nor a line to the score
+    assert best[:, 0] == pytest.approx(np.array([(0, 0), (1, 0.75), (2, 1)]))
+    assert best[-1, 1, 0] == 3
+    assert unscored[:, 1, 0].tolist() == [1, 2]  # does not reach the score
+
+
+def test_the_best_line_is_on_top_and_dark_the_choice_is_thick_and_no_score_is_grey():
+    _, colors, widths = lines(drawn())
+    luminance = colors[:, :3].sum(axis=1)
+    assert luminance[-1] < luminance[2]
+    assert widths[-1] > widths[0]
+    assert tuple(colors[0][:3]) == to_rgba("0.8")[:3]
+
+
+def test_the_best_loss_is_on_top():
+    segments, *_ = lines(drawn({"rate=3 beta=1": 0.6, "rate=1 beta=2": 0.2, "rate=2 beta=3": 0.9}, "val_loss"))
+    assert segments[-1][1][1] == min(segment[1][1] for segment in segments[1::2])
+
+
+def test_ticks_and_names_stand_at_their_axes():
+    figure = drawn()
+    texts = {text.get_text(): text.get_position() for text in figure.axes[0].texts}
+    assert texts["none"] == (pytest.approx(0.98), 0.25)
+    assert texts["validation accuracy (%)"][0] == 3
+    assert texts["60"][0] > 3
+    assert figure.axes[0].get_title("left") == "sgd (3 trials)"

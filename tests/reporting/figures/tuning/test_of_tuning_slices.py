@@ -1,0 +1,72 @@
+import pytest
+
+from runner.records.tuned_axes import TunedAxes, TunedAxis
+from runner.reporting.figures.tuning.of_tuning_slices import tuning_slices
+from tests.reporting.figures.made_trials import legend, made_trials, score_axis, styles
+
+RATE = TunedAxis(low=0.01, high=1.0, log=True)
+POINTS = {"rate=0.01 norm=none": 0.5, "rate=0.1 norm=batch beta=0.9": 0.7, "rate=1 norm=batch beta=0.99": 0.6}
+
+
+def drawn(variants):
+    return tuning_slices(variants, score_axis(variants), "Tuned keys: digits", styles(variants))
+
+
+def dots(axes, marker="o"):
+    return [(x, y) for line in axes.lines if line.get_marker() == marker for x, y in zip(*line.get_data(), strict=True)]
+
+
+def texts(axes):
+    return [tick.get_text() for tick in axes.get_xticklabels()]
+
+
+@pytest.fixture(scope="module")
+def figure():
+    return drawn(made_trials({"sgd": POINTS}, axes=TunedAxes({"rate": RATE})))
+
+
+def test_each_key_has_a_panel_on_its_scale(figure):
+    rate, norm, _ = figure.axes
+    assert [axes.get_xlabel() for axes in figure.axes] == ["rate", "norm", "beta"]
+    assert dots(rate) == [(pytest.approx(0), 0.5), (pytest.approx(0.5), 0.7), (pytest.approx(1), 0.6)]
+    assert texts(rate) == ["0.01", "0.1", "1"]
+    assert texts(norm) == ["none", "batch"]
+    assert [score for _, score in dots(norm)] == [0.5, 0.7, 0.6]
+
+
+def test_only_trials_that_set_a_key_are_in_its_panel(figure):
+    assert [score for _, score in dots(figure.axes[2])] == [0.7, 0.6]
+
+
+def test_the_choice_has_a_star_in_every_panel(figure):
+    assert [[score for _, score in dots(axes, "*")] for axes in figure.axes] == [[0.7], [0.7], [0.7]]
+    assert legend(figure) == ["sgd", "chosen"]
+
+
+def test_variants_share_the_panel_of_a_key_and_its_widest_range():
+    wider = TunedAxes({"rate": RATE}, {"adam": {"rate": TunedAxis(low=0.0001, high=0.1, log=True)}})
+    variants = made_trials(
+        {"sgd": {"rate=1": 0.5, "rate=0.1": 0.6}, "adam": {"rate=0.01": 0.7, "rate=0.1": 0.8}}, axes=wider
+    )
+    (axes,) = drawn(variants).axes
+    assert [x for x, _ in dots(axes)] == pytest.approx([1, 0.75])
+    assert [x for x, _ in dots(axes, "s")] == pytest.approx([0.5, 0.75])
+
+
+def test_a_trial_without_a_score_is_a_cross_on_the_axis():
+    variants = made_trials({"sgd": {"rate=1": 0.5, "rate=2": None, "rate=3": 0.6}})
+    (axes,) = drawn(variants).axes
+    assert dots(axes, "+") == [(pytest.approx(0.5), pytest.approx(axes.get_ylim()[0]))]
+
+
+def test_many_keys_are_cut_and_stand_in_rows():
+    points = {" ".join(f"k{key}={trial + key}" for key in range(20)): trial / 10 for trial in range(2)}
+    figure = drawn(made_trials({"sgd": points}))
+    assert len(figure.axes) == 12
+    assert figure.get_figheight() > 8
+
+
+def test_a_long_key_is_broken_at_its_dots():
+    key = "regularizer.label_smoothing.label_smoothing"
+    (axes,) = drawn(made_trials({"sgd": {f"{key}=1": 0.5, f"{key}=2": 0.6}})).axes
+    assert axes.get_xlabel().split("\n") == ["regularizer.label_smoothing.", "label_smoothing"]
