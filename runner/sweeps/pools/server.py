@@ -7,6 +7,8 @@ from contextlib import suppress
 from multiprocessing import forkserver
 from pathlib import Path
 
+import psutil
+
 from runner.core.output import output_in
 
 PRELOAD = "runner.sweeps.preload"  # the server imports it; a missing module would be ignored silently
@@ -30,7 +32,7 @@ def stop_server() -> None:
 
     Call it when no worker is left.
     """
-    process = forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]
-    if process is not None:
-        with suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
+    for child in psutil.Process().children():
+        with suppress(psutil.Error):  # it has ended meanwhile
+            if "multiprocessing.forkserver" in " ".join(child.cmdline()):
+                child.kill()
