@@ -92,7 +92,7 @@ def _of_file(schema: Schema, rule: Schema, exempt: list[Schema], title: str) -> 
     """Convert a model's schema to the schema of a file.
 
     Args:
-        rule: for files without `defaults`.
+        rule: requirement for files without `defaults`.
         exempt: schemas of further files for which the rule does not hold.
     """
     opened = _opened(schema)

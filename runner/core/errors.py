@@ -60,7 +60,7 @@ def fault(error: OSError, path: str | Path | None = None) -> EnvironmentFault:
     """Translate an operating system error into an EnvironmentFault.
 
     Args:
-        path: the file being written, if it is not the one that the error names.
+        path: the file being written, if the error contains a different one.
     """
     path = path or error.filename
     said = (_MACHINE | _FILES).get(error.errno or 0, f"{error.strerror}; {_ELSEWHERE}")

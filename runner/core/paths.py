@@ -27,7 +27,7 @@ def shown(path: Path) -> str:
 
 
 def user_path(path: str | os.PathLike[str]) -> Path:
-    """Return a path with ~ expanded, if such a user exists."""
+    """Return a path with ~ expanded, unless it names an unknown user."""
     return Path(os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser() raises for an unknown user
 
 

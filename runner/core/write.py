@@ -25,7 +25,7 @@ _TEMPORARY = re.compile(r"\..+\.([0-9a-f]{8})-(\d+)(\.\w+)?")  # .NAME.MACHINE-P
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`, which is renamed to `path` if the block succeeds.
+    """Yield a temporary path next to `path`, which is renamed to `path` if the block succeeds.
 
     The temporary name keeps the suffix, from which some writers choose their format.
 
@@ -46,7 +46,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def whole_directory(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`, for a new directory that replaces `path` if the block succeeds.
+    """Yield a temporary path next to `path`, for a new directory that replaces `path` if the block succeeds.
 
     Raises:
         EnvironmentFault: if the directory cannot be written.
@@ -63,7 +63,7 @@ def whole_directory(path: Path) -> Iterator[Path]:
 
 
 def set_aside(directory: Path) -> Path:
-    """Rename a directory to a temporary name beside it, before its removal, and return the new path."""
+    """Rename a directory to a temporary name in the same place before its removal; return the new path."""
     return directory.rename(directory.with_name(f".{directory.name}.{_machine()}-{os.getpid()}"))
 
 

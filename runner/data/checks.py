@@ -35,8 +35,8 @@ _VALUES_AT_ONCE = 2**22
 def lost_feature(inputs: npt.NDArray[np.generic]) -> int | None:
     """Return the index of the first feature (or channel) that loses precision in float32.
 
-    A feature loses precision if rounding moves one of its values by more than a thousandth of the standard deviation:
-    large numbers that differ little, such as times in seconds since 1970 that differ by hours.
+    A feature loses precision if rounding moves one of its values by more than a thousandth of the standard deviation.
+    Examples are large numbers with small differences, such as times in seconds since 1970 within a few hours.
 
     Args:
         inputs: (examples, ..., features), finite.

@@ -70,13 +70,13 @@ _LAYOUTS = (
 def load_cifar(name: str, root: str | None, url: str, checksums: Mapping[str, str]) -> Dataset:
     """Load CIFAR-10, or CIFAR-100 with its 100 fine classes, from an archive in either format.
 
-    An archive in Keras's cache is read too. Extracted files are not: nothing would show that one of them is damaged.
+    An archive in Keras's cache is also read. Extracted files are not, because damage to them would go unnoticed.
 
     Args:
         name: name in reports; also the folder below `root` that is searched before `root` itself.
         root: the data directory, which must exist; None: the user's cache directory.
         url: remote directory of the archives.
-        checksums: of the archives (see `find_archive`).
+        checksums: checksums of the archives (see `find_archive`).
 
     Raises:
         ConfigError: if `root` is empty.

@@ -255,7 +255,7 @@ def _label_column(path: Path, columns: list[str], style: Format) -> str:
 def _holds_numbers(first_row: list[str], label: str | None) -> bool:
     """Return whether all names are numbers, except the label's if it was given by position.
 
-    Pandas's default names (0, 1, 2, ...) do not count, nor do rising whole numbers (years) beside a named label.
+    Pandas's default names (0, 1, 2, ...) do not count, nor do rising whole numbers (years) next to a named label.
     """
     if not all(_is_number(name) or name == label for name in first_row):
         return False

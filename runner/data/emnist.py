@@ -33,7 +33,7 @@ def load_emnist(name: str, root: str | None, url: str, checksums: Mapping[str, s
         name: name in reports.
         root: the data directory, which must exist; None: the user's cache directory.
         url: remote directory of the archive.
-        checksums: of the archive (see `find_archive`).
+        checksums: checksums of the archive (see `find_archive`).
         subset: "balanced" (47 classes), "letters" (26; capitals and small letters are one class) or "digits" (10).
 
     Raises:

@@ -20,7 +20,7 @@ from runner.data.dataset import VALIDATION_NAMES, DataError, Dataset, Part
 from runner.data.splitting.strata import hold_out, stratified_order
 
 _BACKGROUNDS = ("white", "black")
-# EXIF orientations: upright, the others, and those of them that exchange height and width.
+# EXIF orientations: upright, all others, and the others that exchange height and width.
 _UPRIGHT, _TURNED, _ON_ITS_SIDE = 1, range(2, 9), range(5, 9)
 _SIXTEEN_BITS = ";16"
 _OPAQUE = 255
@@ -59,8 +59,8 @@ def load_images(
     """Load the images below a folder; classes are numbered in alphabetical order of their folders.
 
     Args:
-        path: folder of train/CLASS/ and test/CLASS/, or of CLASS/ alone. val/CLASS/ (or valid/, validation/) beside
-            train/ is the validation part; then test/ may be missing. Upper and lower case do not matter.
+        path: folder of train/CLASS/ and test/CLASS/, or of CLASS/ alone. val/CLASS/ (or valid/, validation/) next
+            to train/ is the validation part; then test/ may be missing. Upper and lower case do not matter.
         channels: 1 (grayscale) or 3 (RGB).
         size: height and width to which images are resized; None requires equal sizes.
         test_size: share of the test part, if there is no test/.

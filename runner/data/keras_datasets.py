@@ -20,11 +20,11 @@ def load_keras(name: str, class_names: Sequence[str] | None = None) -> Dataset:
 
     Args:
         name: cifar10, cifar100, fashion_mnist or mnist.
-        class_names: in label order.
+        class_names: names of the classes, in label order.
 
     Raises:
         ConfigError: if there is no such data set of images, or `class_names` does not name each class once.
-        DataError: if Keras cannot read its cached files, or refuses the downloaded ones.
+        DataError: if Keras cannot read its cached files, or refuses the downloaded files.
         DataNotFound: if the data are not in the cache and cannot be downloaded.
     """
     if name not in _OF_IMAGES:

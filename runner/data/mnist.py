@@ -44,8 +44,8 @@ def load_mnist(
         root: the data directory, which must exist; None: the user's cache directory.
         url: remote directory of the four files.
         fingerprint: expected hash of the arrays; None accepts any.
-        checksums: of the four files (see `download`) if they are not MNIST's; then MNIST itself is refused.
-        class_names: in label order.
+        checksums: checksums of the four files (see `download`) if they are not MNIST's; MNIST itself is then refused.
+        class_names: names of the classes, in label order.
 
     Raises:
         ConfigError: if `root` is empty, or `class_names` does not name each class once.

@@ -39,7 +39,7 @@ def load_npz(
         test_size: share of the test part, if the archive has none.
         data_seed: seed of the test part.
         memory_limit_gb: memory limit for the arrays.
-        class_names: in label order.
+        class_names: names of the classes, in label order.
 
     Raises:
         ConfigError: if `class_names` does not name each class once.

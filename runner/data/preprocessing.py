@@ -1,4 +1,4 @@
-"""Preprocessing of inputs, with statistics from the training part alone."""
+"""Preprocessing of inputs, with statistics from only the training part."""
 
 import math
 from dataclasses import dataclass
@@ -78,7 +78,7 @@ def rescale(split: Split) -> Split:
 def standardize(split: Split) -> Split:
     """Map each channel of images, or each feature, to mean 0 and standard deviation 1 over the training part.
 
-    Constant ones are only centred.
+    Constant channels and features are only centred.
 
     Raises:
         ValueError: if all inputs are constant.

@@ -57,7 +57,7 @@ def begun(
 
     Args:
         config: resolved, as plain dictionaries and lists.
-        key: in addition to the run id and the directory, for a run that is stored several times.
+        key: distinguishes a run that is stored several times, in addition to run id and directory.
     """
     described = tags(record, directory)
     name = f"{record.variant} seed {record.seed}"

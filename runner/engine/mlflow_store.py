@@ -1,4 +1,4 @@
-"""Store of runs in MLflow: a database, a folder or a server, in which a run is found again and updated in place."""
+"""Store of runs in MLflow: a database, a folder or a server, where an existing run is found and updated."""
 
 import math
 import os
@@ -22,7 +22,7 @@ USUAL_STORE = "sqlite:///mlflow.db"  # MLflow's default, which `mlflow ui` shows
 USUAL_EXPERIMENT = "runner"
 PARENT = "mlflow.parentRunId"
 NOTE = "mlflow.note.content"
-_KEY = "runner_key"  # tag by which a run is found again
+_KEY = "runner_key"  # tag that identifies a run
 _MOST_METRICS, _MOST_OTHERS = 1000, 100  # entries in one request
 _UNUSUAL = re.compile(r"[^\w\-. /:]")  # characters that names in MLflow must not have
 # By default, MLflow waits for minutes, reports its use over the network, refuses folders, and logs each new table.

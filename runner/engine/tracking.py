@@ -42,7 +42,7 @@ class Tracker:
 
 
 def scalars_of_epoch(row: Row, diagnostics: Sequence[Table]) -> dict[str, float]:
-    """Return an epoch's metrics, with those of tables that have a row for each epoch (gradients/LAYER.gradient)."""
+    """Return an epoch's metrics, including those in tables with a row for each epoch (gradients/LAYER.gradient)."""
     values = dict(row)
     for table in diagnostics:
         group = Path(table.file).stem

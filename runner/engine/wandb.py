@@ -33,7 +33,7 @@ class Wandb(Tracker):
         self._run: wandb.Run | None = None
 
     def begin(self, record: RunRecord) -> None:
-        """Begin the run's files, in place of those of an earlier attempt."""
+        """Begin the run's files, replacing those of an earlier attempt."""
         config = RunDirectory(self._directory).read_config()
         self._run = begun(record, config, self._directory, self._project, Path.cwd())
 
@@ -66,7 +66,7 @@ def begun(
     Args:
         config: resolved, as plain dictionaries and lists.
         out: the directory for `wandb/`.
-        key: in addition to the run id and the directory, for a run that is written several times.
+        key: distinguishes a run that is written several times, in addition to run id and directory.
     """
     described = tags(record, directory)
     return new_run(
@@ -81,7 +81,7 @@ def begun(
 
 
 def new_run(key: str, out: Path, **facts: Any) -> "wandb.Run":
-    """Begin a run's files, in place of earlier local ones.
+    """Begin a run's files, replacing earlier local files.
 
     Args:
         key: hexadecimal digits, the run's id.

@@ -17,7 +17,7 @@ def fresh_session(seed: int) -> None:
     Call it before building a model.
     """
     precision = keras.config.dtype_policy()
-    keras.utils.clear_session(free_memory=False)  # resets the precision too; garbage collection is slow
+    keras.utils.clear_session(free_memory=False)  # also resets the precision; garbage collection is slow
     keras.config.set_dtype_policy(precision)
     keras.utils.set_random_seed(integer_seed(seed_sequence(seed, Stream.DROPOUT)))
 

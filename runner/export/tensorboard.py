@@ -15,7 +15,7 @@ from runner.export.finished import FinishedRun, FinishedSweep, finished_sweeps
 
 
 def export_tensorboard(paths: Sequence[Path], left_out: LeftOut) -> int:
-    """Write event files into the directories of finished runs and sweeps, in place of earlier ones; return the runs.
+    """Write event files into the directories of finished runs and sweeps, replacing earlier ones; return the runs.
 
     Args:
         left_out: collects runs and files that cannot be exported.

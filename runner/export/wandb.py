@@ -13,7 +13,7 @@ from runner.records.description import digest, text_files
 
 
 def export_wandb(paths: Sequence[Path], out: Path, left_out: LeftOut, *, models: bool = False) -> int:
-    """Write finished runs and sweeps into `wandb/` of a directory, in place of earlier ones; return the runs.
+    """Write finished runs and sweeps into `wandb/` in a directory, replacing earlier files; return the runs.
 
     Args:
         left_out: collects runs and files that cannot be exported.

@@ -81,7 +81,7 @@ def gallery_page(
     """Return the page's text. All text from files is escaped.
 
     Args:
-        root: the directory whose entries these are.
+        root: the directory of the entries.
         place: directory of the page; its links are relative to it.
         live: whether the page is for the server, which makes a report for every entry; a script polls for changes.
     """

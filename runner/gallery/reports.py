@@ -52,7 +52,7 @@ class Reports:
         """Return the page of a report on these files, or the previous page if it was made only recently.
 
         Args:
-            key: of the directory's files.
+            key: key of the directory's files.
 
         Raises:
             UserError: if there is nothing to report, or the report could not be made.

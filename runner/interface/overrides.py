@@ -34,8 +34,8 @@ def as_axes(given: Overrides) -> list[str]:
     """Return overrides of a sweep; a list, tuple, range or array of values is an axis.
 
     Args:
-        given: `{"optimizer": ["sgd", "adam"], "seed": range(3)}`, or overrides as on the command line. A value that
-            is itself a list is an item of such a list: `{"regularizer": [["l2"], ["l2", "dropout"]]}`.
+        given: `{"optimizer": ["sgd", "adam"], "seed": range(3)}`, or overrides as on the command line. Values
+            that are lists themselves are items of such a list: `{"regularizer": [["l2"], ["l2", "dropout"]]}`.
 
     Raises:
         UserError: as `as_overrides` does, or if an axis has no values.

@@ -47,7 +47,7 @@ def train(
     Args:
         overrides: `["optimizer=momentum", "training.epochs=2"]`, or the same as a dict.
         data: arrays, `((x_train, y_train), (x_test, y_test))` or a dict with these keys. They are saved below
-            outputs/data, and the configuration names the file.
+            outputs/data, and the configuration contains the path.
         directory: the run's directory; default: below outputs/runs.
         config_dir: directory of your own options, as for --config-dir.
         trusted_packages: your packages whose classes options may use (docs/trust.md).

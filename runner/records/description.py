@@ -24,7 +24,7 @@ def parameters(record: RunRecord, config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def tags(record: RunRecord, directory: Path) -> dict[str, str]:
-    """Return the facts by which runs are found and grouped, as text; a run outside a sweep has no study."""
+    """Return the facts for finding and grouping runs, as text; a run outside a sweep has no study."""
     known = {
         "variant": record.variant,
         "seed": str(record.seed),

@@ -64,4 +64,4 @@ SPENDING: dict[Spending, Callable[[float, float], float]] = {"pocock": _pocock, 
 
 
 Sampler = Literal["grid", "random", "sobol", "tpe", "cmaes", "gp"]
-LEARNING: tuple[Sampler, ...] = ("tpe", "cmaes", "gp")  # samplers that choose a point by the results of earlier ones
+LEARNING: tuple[Sampler, ...] = ("tpe", "cmaes", "gp")  # samplers that choose points by earlier results

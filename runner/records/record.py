@@ -27,7 +27,7 @@ REPORTED = ("val_", "best_val_", "test_")  # prefixes of the columns of a summar
 QUANTITIES = {"loss": "loss with penalty", "negative_log_likelihood": "cross-entropy", "macro_f1": "macro F1"}
 _LONGEST = 10_000  # characters of all overrides together, and of a name
 _MOST = 500  # keys in any part of a record, because pydantic keeps an error for each
-OF_ONE_RUN = ("seed", "dataset.fold")  # keys in which the runs of one variant differ
+OF_ONE_RUN = ("seed", "dataset.fold")  # keys that differ between the runs of a variant
 FOLLOWING = "dataset.split_seed=${seed}"  # override that gives each seed its own split and folds
 _SIZES = ("train", "validation", "test")  # sizes of the data set's parts
 LARGEST = 1e100  # above all values of a training, and small enough for statistics and figures

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 import numpy.typing as npt
 from pydantic import TypeAdapter
@@ -41,7 +41,7 @@ RUN_FILES = frozenset({
     ".hydra", ".lock", "checkpoint", "config.yaml", "gradients.csv", "history.csv", "inference.npz",
     "model.keras", "predictions.npz", "record.json", "run.log", "steps.csv", "summary.csv",
 })  # fmt: skip
-_PREDICTIONS = ("test_probabilities", "test_labels", "validation_probabilities", "validation_labels")
+Part = Literal["test", "validation"]  # of the predictions
 
 
 @dataclass(frozen=True)
@@ -195,16 +195,18 @@ class RunDirectory:
         except (FileNotFoundError, ValueError) as error:
             raise UserError(f"{self.record_path}: not a run's record ({error})") from error
 
-    def read_predictions(self) -> dict[str, npt.NDArray[Any]]:
-        """Read probabilities (examples, classes) and labels (examples,) of test and validation, by name.
+    def read_predictions(self, *parts: Part) -> dict[str, npt.NDArray[Any]]:
+        """Read probabilities (examples, classes) and labels (examples,) of some parts, all by default, by name.
 
         Raises:
-            UserError: if the file or one of the four arrays is missing or invalid.
+            UserError: if the file or one of the arrays is missing or invalid.
         """
+        wanted = parts or get_args(Part)
+        keys = [f"{part}_{kind}" for part in wanted for kind in ("probabilities", "labels")]
         try:
             stored = io.BytesIO(read_bytes(self.predictions_path, _LARGEST_PREDICTIONS))
-            arrays = read_arrays(stored, [_PREDICTIONS], _LARGEST_PREDICTIONS)
-            for part in ("test", "validation"):
+            arrays = read_arrays(stored, [keys], _LARGEST_PREDICTIONS)
+            for part in wanted:
                 _refuse_no_predictions(part, arrays[f"{part}_probabilities"], arrays[f"{part}_labels"])
             return arrays
         except FileNotFoundError as error:

@@ -1,7 +1,7 @@
-"""Sweep directory: the one reader of its plan, and the columns of its tuning table."""
+"""Sweep directory: the only reader of its plan, and the columns of its tuning table."""
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
@@ -50,7 +50,7 @@ def read_plan(sweep: Path, form: TypeAdapter[Form]) -> Form:
 
     Raises:
         FileNotFoundError: if there is none.
-        ValueError: if the file is not a plan; names the file.
+        ValueError: if the file is not a plan, with the file.
     """
     try:
         return read_json(sweep / PLAN, form, LARGEST_PLAN)
@@ -66,7 +66,7 @@ def planned_variants(sweep: Path, kind: RunKind = "result") -> dict[str, dict[st
 
     Raises:
         FileNotFoundError: if there is no plan.
-        ValueError: if the file is not a plan; names the file.
+        ValueError: if the file is not a plan, with the file.
     """
     path = sweep / PLAN_TABLE
     planned: dict[str, dict[str, int]] = {}
@@ -137,6 +137,7 @@ class _Study:
     correction: Correction = "max_t"
     looks: Looks | None = None
     variants: dict[Text, Any] = field(default_factory=dict)
+    names: dict[Text, Text] = field(default_factory=dict)
     drop: Lines = field(default_factory=list)
     tune: _Tune | None = None
     vary: Lines = field(default_factory=list)
@@ -175,6 +176,7 @@ class Question:
     spared: int = 0  # number of planned runs that the looks saved
     earlier_seeds: tuple[int, ...] = ()  # numbers of seeds in the smaller plans of this sweep that were trained before
     variants: tuple[str, ...] = ()  # names of the study's variants, without cells of a grid
+    names: Mapping[str, str] = field(default_factory=dict)  # names of variants in print, if the study gives them
     budget: int | None = None  # number of tuning points for each variant
     cost: str | None = None  # epochs or seconds, if the tuning budget is measured in these instead of points
     sampler: str | None = None  # sampler of the points
@@ -193,7 +195,7 @@ class Question:
 
         Raises:
             FileNotFoundError: if there is no plan.
-            ValueError: if the file is not a plan; names the file.
+            ValueError: if the file is not a plan, with the file.
         """
         plan = read_plan(sweep, _ASKED)
         study = plan.study
@@ -215,6 +217,7 @@ class Question:
             earlier_seeds=tuple(plan.earlier_seeds),
             command=shlex.join(["runner", *as_typed(command)]) if command else None,
             variants=tuple(study_names(study.variants, study.drop)),
+            names=study.names,
             budget=study.tune.budget if study.tune and isinstance(study.tune.budget, int) else None,
             cost=study.tune.cost if study.tune else None,
             sampler=study.tune.sampler if study.tune else None,

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from rich.console import Console
 
 from runner.core.errors import UserError
+from runner.core.forks import free_processes
 from runner.core.omissions import LeftOut
 from runner.core.paths import refuse_file
 from runner.core.terminal import say
@@ -22,6 +23,7 @@ from runner.reporting.figures.drawing.appearance import Look, look_of
 from runner.reporting.figures.drawing.canvas import as_svg, save_figure
 from runner.reporting.figures.drawing.drawn_data import drawn_data
 from runner.reporting.figures.drawing.files import drawn, write_figures
+from runner.reporting.figures.drawing.names import names_in_force
 from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
 from runner.reporting.page.page import drawing, page_text, write_page
 from runner.reporting.page.sections import Drawing
@@ -144,6 +146,8 @@ def _stale(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
         "critical_difference.*": ranks is not None,
         "tasks.csv": results.tasks is not None,
         "performance_profile.*": has_profile,
+        "aggregate_scores.*": has_profile,
+        "score_by_time.*": len({*results.summary["dataset"]}) > 1,
         "effects.csv": results.effects is not None,
         "interaction.*": results.effects is not None,
         "time_profile.*": results.time_profile is not None,
@@ -192,37 +196,45 @@ def long_history(history: pd.DataFrame) -> pd.DataFrame:
 def results_table(results: Results) -> PaperTable:
     """Return the table for a paper."""
     frames = results.summary, results.aggregate, results.comparisons
-    return paper_table(*frames, _test_examples(results), results.goal, results.notes)
+    return paper_table(*frames, _test_examples(results), results.goal, results.notes, results.print_names)
+
+
+@dataclass(frozen=True)
+class _WrittenFigure:
+    stem: str
+    caption: str
+    drawing: Drawing | None  # for the page
+    paths: list[Path]
 
 
 def _write_figures(
     results: Results, ranks: Ranks | None, table: PaperTable, out: Path, output: Output, look: Look
 ) -> Iterator[Path]:
     formats = output.formats or ()
-    drawings, captions = [], dict[str, str]()
 
-    def write(stem: str, figure: Figure) -> list[Path]:
-        written = []
-        captions[stem] = figure_caption(stem, figure, results, output.confusion)
+    def write(stem: str, figure: Figure) -> _WrittenFigure:
+        caption = figure_caption(stem, figure, results, output.confusion)
+        written, shown = [], None
         if {"svg", "html"} & {*formats}:
             svg = as_svg(figure)
-            drawings.append(drawing(stem, figure, svg, captions[stem]))
+            shown = drawing(stem, figure, svg, caption)
         if "svg" in formats:
             write_bytes(out / f"{stem}.svg", svg)
             written.append(out / f"{stem}.svg")
         if output.figure_data:
-            written.append(write_frame(drawn_data(figure), out / f"{stem}_data.csv"))
-        return written + [
-            save_figure(figure, out / f"{stem}.{suffix}") for suffix in ("png", "pdf") if suffix in formats
-        ]
+            written.append(write_frame(drawn_data(figure, results.print_names), out / f"{stem}_data.csv"))
+        written += [save_figure(figure, out / f"{stem}.{suffix}") for suffix in ("png", "pdf") if suffix in formats]
+        return _WrittenFigure(stem, caption, shown, written)
 
     figures = report_figures(results, ranks, output.confusion, seeds=output.seeds)
-    for written in drawn(figures, write, results.left_out, look):
-        yield from written
+    found = []
+    for one in drawn(figures, write, results.left_out, look, free_processes()):
+        yield from one.paths
+        found.append(one)
     if "table" in formats and {*FIGURE_FORMATS} & {*formats}:
-        yield from write_captions(captions, out)
+        yield from write_captions({one.stem: one.caption for one in found}, out)
     if "html" in formats:
-        yield write_page(results, drawings, table, out / "index.html")
+        yield write_page(results, [one.drawing for one in found if one.drawing], table, out / "index.html")
 
 
 def report_page(paths: Sequence[Path], place: Path) -> str:
@@ -253,7 +265,9 @@ def _write_tables(
     marks = {row["variant"]: mark for row, mark in zip(table.rows, table.marks, strict=True)}
     average = None if ranks is None else {str(name): float(rank) for name, rank in ranks.average.items()}
     order = dict.fromkeys(arms[variant] for variant in by_result)
-    if wide := dataset_table(results.aggregate, arms, marks, average, [*order]):
+    with names_in_force(results.print_names):
+        wide = dataset_table(results.aggregate, arms, marks, average, [*order])
+    if wide:
         yield from wide.write(out, siunitx=output.siunitx)
 
 

@@ -1,19 +1,20 @@
 """Figures of a report, selected by the data of its runs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from runner.core.text import counted
 from runner.records.sweep_directory import tuned_metric
 from runner.reporting.collection.predictions import class_names, mean_confusion
-from runner.reporting.comparison.differences import differences, differences_by_epoch, names_and_cells
+from runner.reporting.comparison.differences import names_and_cells
 from runner.reporting.comparison.lost_runs import no_result_text
 from runner.reporting.comparison.ranks import Ranks
-from runner.reporting.comparison.tasks import Tasks
+from runner.reporting.comparison.tasks import Tasks, arm_baselines
 from runner.reporting.figures.dots import dots
 from runner.reporting.figures.drawing.axes import (
     is_grid,
@@ -26,6 +27,8 @@ from runner.reporting.figures.drawing.axes import (
 from runner.reporting.figures.drawing.canvas import wrapped
 from runner.reporting.figures.drawing.curves import variant_curves
 from runner.reporting.figures.drawing.files import Draw
+from runner.reporting.figures.drawing.names import names_in_force
+from runner.reporting.figures.drawing.shown_rows import shown_rows
 from runner.reporting.figures.drawing.styles import Style, variant_styles
 from runner.reporting.figures.forest_plot import forest
 from runner.reporting.figures.grids import heat_map, sensitivity
@@ -34,12 +37,13 @@ from runner.reporting.figures.learning_curves import learning_curves
 from runner.reporting.figures.of_differences_over_time import difference_over_time
 from runner.reporting.figures.of_ranks import critical_difference
 from runner.reporting.figures.of_run import confusion_matrix
-from runner.reporting.figures.of_tasks import performance_profile
+from runner.reporting.figures.of_scores_by_time import scores_by_time
+from runner.reporting.figures.of_tasks import aggregate_scores, performance_profile
 from runner.reporting.figures.of_variance_sources import spread_by_source
 from runner.reporting.metrics import WARM_SECONDS, axis_label, is_share, quantity
 from runner.reporting.results import Results
 from runner.reporting.run_figures import read_gradients
-from runner.reporting.targets import is_time, without_lost_times
+from runner.reporting.targets import is_time, warm_seconds, without_lost_times
 from runner.reporting.tuning.tuning_figures import tuning_figures
 from runner.reporting.tuning.tuning_trials import point_values
 
@@ -54,37 +58,52 @@ def report_figures(results: Results, ranks: Ranks | None, confusion: str | None,
         confusion: variant of the confusion matrix; None: the best on validation.
         seeds: draw every seed's curve as a thin line.
     """
+    for stem, draw in _figures(results, ranks, confusion, seeds=seeds):
+        yield stem, partial(_with_names, results.print_names, draw)
+
+
+def _with_names(names: Mapping[str, str], draw: Draw) -> Figure:
+    with names_in_force(names):
+        return draw()
+
+
+def _figures(results: Results, ranks: Ranks | None, confusion: str | None, *, seeds: bool) -> Named:
     styles = variant_styles(results.variants, results.ranked, results.baseline)
-    yield from _difference_figures(results)
+    shown = shown_rows(results.variants, results.ranked, {*results.baselines.values()} & {*results.variants})
+    yield from _difference_figures(results, shown)
     of_cells = {**styles, **_styles_of_names(results)}
     for metric in ("accuracy", "loss", "negative_log_likelihood"):
         if metric in results.history or f"val_{metric}" in results.history:
             title = f"{_begin(quantity(metric))}: {results.title}"
             draw = partial(learning_curves, results.history, metric, title, of_cells, unit=results.unit)
             yield metric, partial(draw, seeds=seeds, cells=names_and_cells(results))
-    yield from _final_figures(results)
+    yield from _time_figure(results)
+    yield from _final_figures(results, shown)
     yield from _axis_figures(results)
     yield from tuning_figures(results, styles)
     if grids := results.factorial.grids:
         yield "interaction", partial(interaction, grids, results.metric, f"Means by axis: {results.title}")
     yield from _training_figures(results, styles)
-    yield from _prediction_figures(results, confusion)
+    yield from _prediction_figures(results, confusion, shown)
     if results.tasks and len(results.tasks.profile):
         yield from _tasks_figure(results, results.tasks)
     if results.variance_sources is not None:
         title = f"Spread of {quantity(results.metric)} by source: {_datasets(results)}"
         yield "variance_sources", partial(spread_by_source, results.variance_sources, results.metric, title)
     if ranks:
-        yield "critical_difference", partial(critical_difference, ranks, f"Average ranks by {quantity(results.metric)}")
+        title = f"Average ranks by {quantity(results.metric)}"
+        best_first = [str(arm) for arm in ranks.average.sort_values().index]
+        styles = variant_styles([str(arm) for arm in ranks.average.index], best_first, _baseline_arm(results))
+        yield "critical_difference", partial(critical_difference, ranks, title, styles)
 
 
-def _difference_figures(results: Results) -> Named:
+def _difference_figures(results: Results, shown: frozenset[str]) -> Named:
     """Yield the differences from the baseline: the forest plot, and by epoch."""
-    if not (found := differences(results)):
+    if not (found := results.differences):
         return
     title = f"{_begin(quantity(results.metric))} against the baseline: {results.title}"
-    yield "forest", partial(forest, found, results.metric, title, margin=results.margin, unit=results.unit)
-    frame = differences_by_epoch(results, found)
+    yield "forest", partial(forest, found, results.metric, title, margin=results.margin, unit=results.unit, shown=shown)
+    frame = results.differences_by_epoch
     if len({*frame["epoch"]}) > 1:
         baselines = {one.baseline for one in found}
         baseline = baselines.pop() if len(baselines) == 1 else "the baseline"
@@ -104,24 +123,43 @@ def _styles_of_names(results: Results) -> dict[str, Style]:
     return variant_styles([*dict.fromkeys(names.values())], [*ranked], firsts.pop() if len(firsts) == 1 else None)
 
 
+def _baseline_arm(results: Results) -> str | None:
+    """Return the baseline without its data set; None if there are several."""
+    found = {*arm_baselines(results.summary, results.baselines).values()}
+    return found.pop() if len(found) == 1 else None
+
+
 def _tasks_figure(results: Results, tasks: Tasks) -> Named:
-    """Yield the performance profile over several data sets."""
+    """Yield the aggregates and the performance profile over several data sets."""
     frame = tasks.frame.sort_values("iqm", ascending=False, kind="stable")
-    baselines = {*frame["baseline"]} - {""}
-    one = baselines.pop() if len(baselines) == 1 else None
-    styles = variant_styles([*tasks.frame["variant"]], [*frame["variant"]], one)
-    title = f"Performance profile over {frame['datasets'].iloc[0]} data sets: {', '.join(results.common_datasets)}"
-    yield "performance_profile", partial(performance_profile, tasks.profile, axis_label(results.metric), title, styles)
+    styles = variant_styles([*tasks.frame["variant"]], [*frame["variant"]], _baseline_arm(results))
+    over = f"over {frame['datasets'].iloc[0]} data sets: {', '.join(results.common_datasets)}"
+    label = axis_label(results.metric)
+    yield "aggregate_scores", partial(aggregate_scores, tasks.frame, label, f"Aggregates {over}", styles)
+    title = f"Performance profile {over}"
+    yield "performance_profile", partial(performance_profile, tasks.profile, label, title, styles)
 
 
-def _final_figures(results: Results) -> Named:
+def _time_figure(results: Results) -> Named:
+    """Yield the validation scores by training time on several data sets."""
+    history, metric, cells = results.history, results.validation_metric, names_and_cells(results)
+    several = len({*results.summary["dataset"]}) > 1 and len({cell for _, cell in cells.values()}) > 1
+    if several and {metric, "seconds"} <= {*history} and len({*history["epoch"]}) > 1:
+        timed = history.assign(elapsed=warm_seconds(history["seconds"], history["position"]))
+        title = f"{_begin(quantity(metric))} by training time: {results.title}"
+        styles = _styles_of_names(results)
+        yield "score_by_time", partial(scores_by_time, timed, metric, title, styles, cells, results.unit)
+
+
+def _final_figures(results: Results, shown: frozenset[str]) -> Named:
     """Yield figures with one number per run: the metric, the generalization gap, the time to the target."""
     summary, metric, options = results.summary, results.metric, dict[str, Any]()
+    common: dict[str, Any] = {"unit": results.unit, "shown": shown}
     completed = summary.assign(**{metric: summary[metric].where(summary["status"] == "completed")})
     if completed[metric].notna().any():
         title = f"{_begin(quantity(metric))} by variant: {results.title}"
         notes = _missed(results) if is_time(metric) else _without_result(results)
-        options = {"share": is_share(metric), "baseline": results.baseline, "notes": notes, "unit": results.unit}
+        options = {"share": is_share(metric), "baseline": results.baseline, "notes": notes, **common}
         label = axis_label(metric)
         if is_time(metric):
             options["biased"] = notes
@@ -131,7 +169,7 @@ def _final_figures(results: Results) -> Named:
     if gaps["gap"].notna().any():
         label = "final training accuracy - validation accuracy (percentage points)"
         title = f"Generalization gap: {results.title}"
-        yield "generalization_gap", partial(dots, gaps, "gap", label, title, share=True, unit=results.unit)
+        yield "generalization_gap", partial(dots, gaps, "gap", label, title, share=True, **common)
     ended = summary[summary["status"] != "running"]
     timed = ended if results.target is None else without_lost_times(ended)
     if results.target is not None and timed[WARM_SECONDS].notna().any():
@@ -140,13 +178,13 @@ def _final_figures(results: Results) -> Named:
         if results.target_source:
             label += _target_line(results.target_source)
         missed = _missed(results)
-        options = {"share": False, "notes": missed, "biased": missed, "unit": results.unit}
+        options = {"share": False, "notes": missed, "biased": missed, **common}
         yield "time_to_target", partial(dots, timed, WARM_SECONDS, label, title, **options)
     if profile := results.time_profile:
         title = (
             f"Profile of times to a {results.goal} over {counted(profile.workloads, profile.workload)}: {results.title}"
         )
-        yield "time_profile", partial(profile.draw, title)
+        yield "time_profile", partial(profile.draw, title, _baseline_arm(results))
 
 
 def _target_line(text: str) -> str:
@@ -192,7 +230,8 @@ def _tuning_figure(results: Results, tuning: pd.DataFrame) -> Named:
     values = {variant: number(found.get(axis.key, "")) for variant, found in parts.items()}
     chosen = {variant: value for variant, value in values.items() if value is not None}
     title = f"Tuned on validation: {_datasets(results)}"
-    yield "sensitivity", partial(sensitivity, points, axis.key, metric, title, chosen, results.asked.direction)
+    options: dict[str, Any] = {"direction": results.asked.direction, "baseline": results.baseline}
+    yield "sensitivity", partial(sensitivity, points, axis.key, metric, title, chosen, **options)
 
 
 def _datasets(results: Results) -> str:
@@ -220,16 +259,21 @@ def _training_figures(results: Results, styles: dict[str, Style]) -> Named:
         )
 
 
-def _prediction_figures(results: Results, confusion: str | None) -> Named:
+def _prediction_figures(results: Results, confusion: str | None, shown: frozenset[str]) -> Named:
     variant = confusion or results.ranked[0]
     counts, seeds = mean_confusion(results.runs_of(variant))
     if counts is not None:
-        title = f"{variant}: test examples, mean of {counted(seeds, results.unit.noun)}"
+        title = (
+            f"{results.print_names.get(variant, variant)}: test examples, mean of {counted(seeds, results.unit.noun)}"
+        )
         yield "confusion_matrix", partial(confusion_matrix, counts, title, class_names(results.runs_of(variant)))
     if crosses := results.predicted.ensembles:
         completed = results.summary[results.summary["status"] == "completed"]
         label, title = "test accuracy (%)", f"Seeds and ensemble of each variant: {results.title}"
-        yield "ensemble", partial(dots, completed, "test_accuracy", label, title, share=True, crosses=crosses)
+        yield (
+            "ensemble",
+            partial(dots, completed, "test_accuracy", label, title, share=True, crosses=crosses, shown=shown),
+        )
 
 
 def _without_result(results: Results) -> dict[str, str]:

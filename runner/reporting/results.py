@@ -16,12 +16,15 @@ from runner.reporting.collection.groups import plans_apart, sweeps_apart
 from runner.reporting.collection.predictions import Predicted, read_predicted
 from runner.reporting.comparison.aggregate import aggregate_frame, comparison_frame
 from runner.reporting.comparison.decision import STILL_TRAINING, UNDECIDED
+from runner.reporting.comparison.differences import differences, differences_by_epoch
 from runner.reporting.comparison.folds import Unit, folds_of, folds_text, unit_of
 from runner.reporting.comparison.lost_runs import lost_shares
+from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.comparison.pairs import ComparedRuns
 from runner.reporting.comparison.ranks import Ranks, average_ranks, scores_by_dataset
 from runner.reporting.comparison.tasks import FEWEST_DATASETS, Tasks, arm_baselines, compare_over_datasets
 from runner.reporting.comparison.time_profiles import TimeProfile, time_profile
+from runner.reporting.figures.drawing.names import print_names
 from runner.reporting.grid_effects.complete_grids import Factorial, factorial
 from runner.reporting.grid_effects.effects import LOOKS_TO_COME, effects_frame
 from runner.reporting.grid_effects.variance_sources import source_cautions, source_sentences, variance_frame
@@ -52,7 +55,7 @@ class Results:
     """Runs by variant; frames are in the order of the plan, or of the paths."""
 
     runs: list[Run]
-    summary: pd.DataFrame  # one row per run; variant is the label, arm the label without data set; for cell see `cells`
+    summary: pd.DataFrame  # one row per run, with variant (label), arm (label without data set), cell (see `cells`)
     history: pd.DataFrame  # one row per run and epoch
     metric: str
     primary_metric: str  # metric of the plan, or the default
@@ -114,6 +117,12 @@ class Results:
         return found.pop() if len(found) == 1 else None
 
     @cached_property
+    def print_names(self) -> dict[str, str]:
+        """The names of the variants in figures and printed tables, where they differ from their labels."""
+        arms = dict(zip(self.summary["variant"], self.summary["arm"], strict=True))
+        return print_names(arms, self.asked.variants, self.asked.names)
+
+    @cached_property
     def selection(self) -> pd.DataFrame | None:
         """The selection optimism of a tuned study, one row per tuned variant."""
         if self.tuning is None:
@@ -161,7 +170,7 @@ class Results:
         compared = self._compared()
         measured = self.metric in BY_EXAMPLE and len(compared) > 0 and not self.folds
         answers = self.predicted.answers if measured else [None] * len(self.runs)
-        return with_test_set_error(compared, self.summary, answers, self.asked.looks).assign(
+        return with_test_set_error(compared, self.summary, answers, self.compared_runs).assign(
             metric_role=self.metric_role
         )
 
@@ -169,6 +178,16 @@ class Results:
     def compared_runs(self) -> ComparedRuns:
         """The completed runs behind the differences of `comparisons`."""
         return ComparedRuns(self.summary, self.asked.looks)
+
+    @cached_property
+    def differences(self) -> list[Difference]:
+        """The comparisons with their seeds and words, in the order of `comparisons`."""
+        return differences(self)
+
+    @cached_property
+    def differences_by_epoch(self) -> pd.DataFrame:
+        """One row per comparison and epoch: its difference in the validation metric, with its interval."""
+        return differences_by_epoch(self, self.differences)
 
     def _compared(self, *, bootstrap: bool = True) -> pd.DataFrame:
         return comparison_frame(

@@ -29,21 +29,25 @@ def with_targets(summary: pd.DataFrame, history: pd.DataFrame, metric: str, targ
     """
     if metric not in history:
         return summary.assign(**dict.fromkeys(TIMES_TO_TARGET, np.nan))
-    position = history["position"]
     seconds = history["seconds"] if "seconds" in history else pd.Series(np.nan, history.index)
-    elapsed = seconds.groupby(position).cumsum()
-    warm = _without_compilation(seconds, position).groupby(position).cumsum()
+    elapsed = seconds.groupby(history["position"]).cumsum()
+    warm = warm_seconds(seconds, history["position"])
     there = history.assign(elapsed=elapsed, warm=warm)[sign_of(metric) * (history[metric] - target) >= 0]
     first = there.drop_duplicates("position").set_index("position").reindex(range(len(summary)))
     times = zip(TIMES_TO_TARGET, ("epoch", "elapsed", "warm"), strict=True)
     return summary.assign(**{name: first[column].to_numpy(float) for name, column in times})
 
 
-def _without_compilation(seconds: "pd.Series[float]", position: "pd.Series[int]") -> "pd.Series[float]":
-    """Return the seconds of each epoch; the median of a run's later epochs replaces its first one."""
+def warm_seconds(seconds: "pd.Series[float]", position: "pd.Series[int]") -> "pd.Series[float]":
+    """Return each run's seconds until the end of each epoch; the median of the later epochs replaces its first one.
+
+    Args:
+        seconds: of each epoch.
+        position: of the run.
+    """
     is_first = ~position.duplicated()
     usual = seconds.mask(is_first).groupby(position).transform("median")
-    return seconds.mask(is_first & usual.notna(), usual)
+    return seconds.mask(is_first & usual.notna(), usual).groupby(position).cumsum()
 
 
 def with_compilation(summary: pd.DataFrame, metric: str) -> list[str]:

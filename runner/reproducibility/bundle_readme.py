@@ -74,7 +74,7 @@ def other_versions(records: Sequence[RunRecord]) -> list[str]:
 def code_text(code: Code) -> str:
     """Return a sentence about the code that trained the runs, and whether the bundle holds its changes."""
     if not code.commits:
-        return "The records name no commit: the runs were trained by an installed package."
+        return "The records contain no commit: the runs were trained by an installed package."
     trained = f"The runs were trained with commit {' and '.join(code.commits)}"
     if not code.was_dirty:
         return f"{trained}, without changes to tracked files."

@@ -31,7 +31,7 @@ from runner.reporting.tables.csv_files import without_formulas
 from runner.reproducibility.compare import WHOLE, compare, environment_differences, environment_table, numbers_of
 
 Format = Literal["table", "json", "csv"]
-Differences = list[tuple[str, str, str]]  # of environment: name, value on the reference, value on the side
+Differences = list[tuple[str, str, str]]  # rows of name, value on the reference, value on the side
 _NAMED = 3  # number of commits or values of one side to list
 
 

@@ -77,7 +77,7 @@ def check_bundle(path: Path) -> None:
     """Check every entry of a bundle, and its contents against its checksums, without writing anything.
 
     Raises:
-        ValueError: if the file is not a bundle, or one of its entries is refused; names the entry.
+        ValueError: if the file is not a bundle, or one of its entries is refused, with the entry.
     """
     with _checked(path):
         pass

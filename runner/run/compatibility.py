@@ -45,7 +45,7 @@ def refuse_unmeasured(callbacks: Mapping[str, Callback], model: Model) -> list[s
     Keras reports a missing `mode` only after the first epoch, and a callback without its metric never acts.
 
     Args:
-        callbacks: by their key in the configuration.
+        callbacks: callbacks by their key in the configuration.
 
     Returns:
         warnings, instead of errors if an earlier callback of the user may add the metric.

@@ -3,6 +3,7 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from functools import partial
 from html import unescape
 
 import numpy as np
@@ -12,8 +13,11 @@ from rich.console import Console
 
 from runner.cli.commands.report import report_arguments, report_command
 from runner.core.errors import UserError
+from runner.core.forks import free_processes
 from runner.core.lock import run_lock
 from runner.records.run_directory import RunDirectory
+from runner.reporting import report as report_module
+from runner.reporting import report_figures as report_figures_module
 from runner.reporting.comparison.aggregate import AGGREGATE_COLUMNS, COMPARISON_COLUMNS
 from runner.reporting.comparison.ranks import LAST_RANK_COLUMNS, RANK_COLUMNS
 from runner.reporting.comparison.tasks import PERFORMANCE_COLUMNS, TASK_COLUMNS
@@ -69,6 +73,23 @@ def test_runs_that_were_copied_elsewhere_give_the_same_report(reported, tmp_path
     report([tmp_path / "elsewhere"], tmp_path / "elsewhere" / "out")  # to which the page's links are relative
     for path in (reported / "out").iterdir():
         assert path.read_bytes() == (tmp_path / "elsewhere" / "out" / path.name).read_bytes()
+
+
+@pytest.mark.skipif(free_processes() < 2, reason="one core, or no safe fork")
+def test_figures_that_several_processes_draw_are_those_of_one(reported, tmp_path, monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError("no room for the axis")
+
+    monkeypatch.setattr(report_figures_module, "dots", broken)
+    found = []
+    for processes in (1, 2):
+        monkeypatch.setattr(report_module, "free_processes", partial(int, processes))
+        out = tmp_path / str(processes)
+        made = report([reported / "sweep"], out, output=Output(["svg", "png"]))
+        files = {path.name: path.read_bytes() for path in out.iterdir()}
+        found.append(([path.name for path in made.written], made.results.left_out.reasons, files))
+    assert found[0] == found[1]
+    assert len(found[0][1]) == 2  # the metric and the generalization gap
 
 
 @pytest.mark.parametrize(

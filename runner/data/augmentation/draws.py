@@ -24,7 +24,7 @@ class Draws:
 
 
 def variables_of(part: Any) -> list[Any]:
-    """Return the random state of a part of an augmentation: its own variables, or those of its attributes."""
+    """Return the random state of a part of an augmentation: its variables, or its attributes' variables."""
     if isinstance(part, keras.Variable):
         return [part]
     if isinstance(part, keras.random.SeedGenerator):

@@ -40,7 +40,7 @@ def augmenter(parts: Mapping[str, Any], input_shape: tuple[int, ...], compiled: 
     of the user.
 
     Args:
-        parts: by name; the names are for messages.
+        parts: the parts by name, which messages use.
         compiled: compiles a function of keras.ops into one kernel.
 
     Raises:

@@ -16,7 +16,7 @@ Source = Literal["all", "train"]
 class Fold:
     """A fold to hold out: its number from 0, the number of folds, and the examples that are folded.
 
-    `source`: all examples, or the training examples alone; None: all, unless the data have a test part of their own.
+    `source`: all examples, or the training examples alone; None: all, unless the data have their own test part.
     """
 
     number: int
@@ -38,7 +38,7 @@ def hold_out_fold(dataset: Dataset, fold: Fold, split_seed: int) -> tuple[Datase
         the data set; 12 hexadecimal digits that identify the held-out examples among those of one data set.
 
     Raises:
-        DataError: if the data have a test part of their own and the fold names no source, or a class has fewer examples
+        DataError: if the data have their own test part and the fold has no `source`, or a class has fewer examples
             than there are folds.
 
     Source of the draw: scikit-learn's StratifiedKFold.
@@ -48,7 +48,7 @@ def hold_out_fold(dataset: Dataset, fold: Fold, split_seed: int) -> tuple[Datase
 
     if fold.source is None and not dataset.draws_test:
         raise DataError(
-            f"dataset.folds={fold.of}: {dataset.name} has a test part of its own. dataset.fold_from=all folds it "
+            f"dataset.folds={fold.of}: {dataset.name} has its own test part. dataset.fold_from=all folds it "
             "together with the training part; dataset.fold_from=train leaves it out"
         )
     if fold.source != "train":

@@ -42,7 +42,7 @@ def split_dataset(
 
     Raises:
         DataError: if a part would be empty, there are too few examples, a class would be missing in training, or a part
-            lacks a class in a way that chance cannot explain: the data are sorted by class.
+            lacks a class although chance cannot explain it, because the data are sorted by class.
     """
     held_out = ""
     if fold is not None:

@@ -20,7 +20,7 @@ def find_archive(
         name: name of the data set; also the folder below `root` that is searched before `root` itself.
         root: the data directory, which must exist; None: the user's cache directory.
         url: remote directory of the archive.
-        checksums: by file name, "sha256:..." or "md5:..."; each file holds the whole data set, and the first one is
+        checksums: "sha256:..." or "md5:...", by file name; each file contains the whole data set, and the first one is
             downloaded.
         copies: further directories, such as another program's cache, each with the name of the file to look for.
 

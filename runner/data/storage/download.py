@@ -25,7 +25,7 @@ def download(
 
     Args:
         url: the remote directory.
-        checksums: by file name: "sha256:..." or "md5:...".
+        checksums: "sha256:..." or "md5:...", by file name.
         wanted: the files that can be put into the folder by hand, for messages.
         longest: time limit for a file in seconds.
 

@@ -64,7 +64,7 @@ def parse_idx(where: str, kind: str, stream: BufferedIOBase) -> npt.NDArray[np.u
 
 
 def _first(count: int, stream: BufferedIOBase) -> bytearray:
-    """Read at most `count` bytes, allocating memory only for existing ones: a header may claim too many."""
+    """Read at most `count` bytes, allocating memory only for bytes that exist, because a header may claim too many."""
     content = bytearray()
     while piece := stream.read(min(_AT_ONCE, count - len(content))):
         content += piece

@@ -13,7 +13,7 @@ from runner.core.write import whole_directory, whole_file
 from runner.data.inference import Inference
 from runner.engine.model_files.inference import in_float32, with_class_names, with_named_output
 
-LABELS = "labels.txt"  # in a TFLite file: a class name per line
+LABELS = "labels.txt"  # file in a TFLite file, with a class name per line
 _SAVED_MODEL = "saved_model.pb"
 
 

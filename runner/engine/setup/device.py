@@ -95,7 +95,7 @@ def refuse_too_large(split: Split, device: ActiveDevice) -> None:
     if size > limit:
         raise ConfigError(
             f"dataset: {size / 1e9:.1f} GB of examples do not fit into {limit / 1e9:.1f} GB of {device.name} memory; "
-            "use fewer (dataset.train_size=...) or smaller ones"
+            "use fewer (dataset.train_size=...) or smaller examples"
         )
 
 

@@ -73,7 +73,7 @@ class Run:
         """Read a run directory; a run that was killed counts as interrupted.
 
         Raises:
-            UserError: if the record or history cannot be read; names the file.
+            UserError: if the record or history cannot be read, with the file.
         """
         directory = RunDirectory(path)
         running = is_locked(path)  # before reading, because a run writes its final status before it releases its lock

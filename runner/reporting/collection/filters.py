@@ -139,7 +139,7 @@ class Columns:
 
     @property
     def _known(self) -> set[str]:
-        """The known names, for the nearest one to a wrong name; one configuration represents all."""
+        """The known names, for suggesting the nearest; one configuration represents all."""
         groups = {group for run in self._runs for group in run.record.choices}
         return {*self._others, *self.measured, *self.overridden, *groups, *self._values.keys(self._runs)}
 

@@ -1,4 +1,4 @@
-"""Groups of runs by sweep, and the keys in which sweeps of one report differ."""
+"""Groups of runs by sweep, and keys that differ between the sweeps of a report."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,7 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from runner.config.identity import is_volatile, leaves
+from runner.config.identity import EMPTY, is_volatile, leaves
+from runner.config.overrides import literal
 from runner.core.omissions import LeftOut
 from runner.core.text import counted
 from runner.records.record import OF_ONE_RUN
@@ -15,6 +16,7 @@ from runner.reporting.collection.collect import Run, run_directories
 
 _NAMED = 6  # largest number of keys to list
 _LONGEST = 40  # characters of a value
+_IGNORED = (*OF_ONE_RUN, "experiment")
 
 
 @dataclass
@@ -62,7 +64,7 @@ def sweeps_apart(runs: Sequence[Run], left_out: LeftOut) -> str | None:
         chosen.setdefault((_sweep_of(run.directory.path), run.record.variant), run)
     sweeps: dict[Path | None, list[dict[str, str]]] = {}
     for (sweep, _), run in chosen.items():
-        sweeps.setdefault(sweep, []).append(_asked(run, left_out))
+        sweeps.setdefault(sweep, []).append(asked_of(run, left_out))
     if len(sweeps) < 2 or not (differing := _differing(list(sweeps.values()))):
         return None
     return (
@@ -96,7 +98,7 @@ def keys_apart(one: Run, other: Run, left_out: LeftOut) -> str:
     """List the keys in which the configurations of two runs differ, with both values; "" if there are none."""
     if one.record.run_id == other.record.run_id:
         return ""
-    return _listed(_differing([[_asked(one, left_out)], [_asked(other, left_out)]]))
+    return _listed(_differing([[asked_of(one, left_out)], [asked_of(other, left_out)]]))
 
 
 def _differing(sweeps: Sequence[Sequence[Mapping[str, str]]]) -> dict[str, str]:
@@ -120,15 +122,20 @@ def _sweep_of(run: Path) -> Path | None:
     return run.parent if is_sweep_directory(run.parent) else None
 
 
-def _asked(run: Run, left_out: LeftOut) -> dict[str, str]:
-    """Return the choices of a run as text: the option of each group, and each key of its configuration."""
+def asked_of(run: Run, left_out: LeftOut) -> dict[str, str]:
+    """Return the choices of a run as text: the option of each group, and each key of its configuration.
+
+    Leaves out the keys in which runs of a variant differ, and those that change no result.
+
+    Args:
+        left_out: collects configurations that cannot be read.
+    """
     there = run.directory.config_path.exists()
     config: Any = left_out.unless_read(run.directory.read_config) if there else None
     keys = leaves(config) if isinstance(config, dict) else ()
     found = {**run.record.choices, "dataset": run.record.dataset["name"]}
-    found |= {key: str(value) for key, value in keys if value not in (None, {}, [])}
-    ignored = (*OF_ONE_RUN, "experiment")
-    return {key: value for key, value in found.items() if key not in ignored and not is_volatile(key)}
+    found |= {key: literal(value) for key, value in keys if value not in EMPTY}
+    return {key: value for key, value in found.items() if key not in _IGNORED and not is_volatile(key)}
 
 
 def _groups_first(key: str) -> tuple[bool, str]:

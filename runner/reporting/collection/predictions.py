@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -42,7 +43,7 @@ def read_predicted(
         for place in own_places:
             run = runs[place]
             there = run.record.status == "completed" and run.directory.predictions_path.exists()
-            own = left_out.unless_read(run.directory.read_predictions) if there else None
+            own = left_out.unless_read(partial(run.directory.read_predictions, "test")) if there else None
             if own is not None:
                 labels, probabilities = own["test_labels"], own["test_probabilities"]
                 resampled = None

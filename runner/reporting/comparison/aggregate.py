@@ -34,6 +34,10 @@ AGGREGATE_COLUMNS = [
     "runs", *_COUNTED, "epochs", "train_seconds", *TARGET_COLUMNS, "budget", "parameters", "dataset",
     WARM_SECONDS,
 ]  # fmt: skip
+_AGGREGATED = (
+    "variant", "seed", "status", "epochs", "train_seconds", "parameters", "dataset", "folds", "held_out",
+    *TIMES_TO_TARGET,
+)  # fmt: skip
 COMPARISON_COLUMNS = [
     "variant", "baseline", "metric", "test", "n", "difference", "ci_low", "ci_high", "bca_low", "bca_high", "p_value",
     "p_holm", "effect_size", "win_probability", "verdict", "reason", "n_completed", "lost", "baseline_lost",
@@ -57,7 +61,8 @@ def aggregate_frame(
         budgets: points tried to tune each variant; 1 by default.
     """
     rows = []
-    for variant, runs in summary.groupby("variant", sort=False):
+    needed = summary[[name for name in dict.fromkeys((metric, *_AGGREGATED)) if name in summary]]
+    for variant, runs in needed.groupby("variant", sort=False):  # rows of all columns would take far longer to select
         values, folds = _values(runs, metric), folds_of(runs)
         overlap = overlap_of(folds) if folds else 0.0
         statistics = asdict(summarize(list(values), overlap)) if len(values) else {"n": 0}

@@ -15,7 +15,7 @@ from runner.reporting.statistics.significance.names_of_tests import CORRECTED_T,
 UNDECIDED = "undecided"  # no significant difference was shown; the reason tells whether one could have been
 NOT_SIGNIFICANT = "no significant difference"
 NEITHER_SHOWN = "neither a difference nor equivalence"  # used with a margin
-BETTER, WORSE, EQUIVALENT = "better", "worse", "equivalent"  # with a margin; without one: higher, lower
+BETTER, WORSE, EQUIVALENT = "better", "worse", "equivalent"  # used with a margin; otherwise higher, lower
 IDENTICAL = "identical"  # a variant has the same result on another side, on every seed
 _ONLY_EQUIVALENCE = "can show equivalence but no difference"  # describes a design
 NO_LOOK = "no planned look has tested it yet"

@@ -2,12 +2,11 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
 from runner.core.text import counted
 from runner.records.baselines import arm_parts
@@ -15,11 +14,13 @@ from runner.reporting.comparison.decision import STILL_TRAINING, outcome
 from runner.reporting.comparison.folds import units_of
 from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.metrics import interval_text, signed_text
-from runner.reporting.results import Results
 from runner.reporting.sentences.time_verdicts import shown_estimate
-from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.significance.names_of_tests import CORRECTED_T
+from runner.reporting.statistics.t_quantile import t_quantile
 from runner.reporting.tuning.tuning_trials import point_values
+
+if TYPE_CHECKING:
+    from runner.reporting.results import Results  # which holds the differences
 
 BY_EPOCH = ["variant", "name", "cell", "epoch", "n", "mean", "low", "high"]
 _TINY = np.finfo(float).tiny
@@ -28,7 +29,7 @@ _DIGITS = 3  # significant digits of a chosen value
 _SPACE = "\N{NO-BREAK SPACE}"
 
 
-def differences(results: Results) -> list[Difference]:
+def differences(results: "Results") -> list[Difference]:
     """Return the comparisons of a report that have a difference or a verdict, in the order of its table."""
     rows = results.comparisons.to_dict("records")
     cells = names_and_cells(results)
@@ -38,7 +39,7 @@ def differences(results: Results) -> list[Difference]:
 
 def _difference(
     row: Mapping[Any, Any],
-    results: Results,
+    results: "Results",
     cells: Mapping[str, tuple[str, str]],
     chosen: Mapping[str, str],
     places: Sequence[Sequence[int]],
@@ -86,16 +87,16 @@ def _seed_means(summary: pd.DataFrame, values: pd.DataFrame, places: Sequence[in
         values: one row per row of the summary.
         places: the rows to use.
     """
-    runs = summary.iloc[list(places)]
-    units = units_of(runs)
+    rows = list(places)
+    units, own = units_of(summary).iloc[rows], values.iloc[rows]
     if units.is_unique:
-        return values.iloc[list(places)].set_index(units).sort_index()
-    cells = runs.get("cell", pd.Series("", runs.index))
-    means: pd.DataFrame = values.iloc[list(places)].groupby([units, cells]).mean().groupby(level=0).mean()
+        return own.set_index(units).sort_index()
+    cells = summary["cell"].iloc[rows] if "cell" in summary else pd.Series("", units.index)
+    means: pd.DataFrame = own.groupby([units, cells]).mean().groupby(level=0).mean()
     return means
 
 
-def differences_by_epoch(results: Results, found: Sequence[Difference]) -> pd.DataFrame:
+def differences_by_epoch(results: "Results", found: Sequence[Difference]) -> pd.DataFrame:
     """Return one row per difference and epoch: variant, name, cell, epoch, n (pairs), mean, low and high.
 
     The differences are in the validation metric, and end with the shortest run. The 95% intervals hold for each epoch
@@ -109,7 +110,7 @@ def differences_by_epoch(results: Results, found: Sequence[Difference]) -> pd.Da
     return pd.concat([own for own in rows if len(own)] or rows, ignore_index=True)
 
 
-def _over_time(results: Results, one: Difference, wide: pd.DataFrame) -> pd.DataFrame:
+def _over_time(results: "Results", one: Difference, wide: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of one difference.
 
     Args:
@@ -138,7 +139,7 @@ def _reach_of_mean(values: npt.NDArray[np.float64], overlap: float) -> npt.NDArr
     if n < 2:
         return np.full(values.shape[1], np.nan)
     error = values.std(axis=0, ddof=1) * np.sqrt(1 / n + overlap)
-    reach: npt.NDArray[np.float64] = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * error
+    reach: npt.NDArray[np.float64] = t_quantile(n - 1) * error
     return reach
 
 
@@ -150,11 +151,11 @@ def _welch_reach(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -
     freedom = sum(errors) ** 2 / np.maximum(
         sum(error**2 / (len(side) - 1) for error, side in zip(errors, (one, other), strict=True)), _TINY
     )
-    reach: npt.NDArray[np.float64] = stats.t.ppf((1 + CONFIDENCE) / 2, np.maximum(freedom, 1)) * np.sqrt(sum(errors))
+    reach: npt.NDArray[np.float64] = t_quantile(np.maximum(freedom, 1)) * np.sqrt(sum(errors))
     return reach
 
 
-def names_and_cells(results: Results) -> dict[str, tuple[str, str]]:
+def names_and_cells(results: "Results") -> dict[str, tuple[str, str]]:
     """Return the name of each variant, and its cell of the grid with its data set, by label.
 
     Without several baselines there is one cell, "", and the names are the labels.
@@ -169,7 +170,7 @@ def names_and_cells(results: Results) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _chosen(results: Results) -> dict[str, str]:
+def _chosen(results: "Results") -> dict[str, str]:
     """Return the chosen values of each tuned variant, by label."""
     if results.tuning is None:
         return {}

@@ -15,7 +15,7 @@ class Difference:
     baseline: str  # name of the baseline, without its cell but with its chosen values
     note: str  # chosen values, and runs that count as lost
     word: str  # verdict: better, worse, equivalent, undecided, or training
-    places: tuple[Sequence[int], Sequence[int]]  # of the compared runs in the summary: variant, baseline
+    places: tuple[Sequence[int], Sequence[int]]  # compared runs in the summary: variant, baseline
     is_paired: bool
     by_seed: Mapping[Any, float]  # differences by seed or fold; without pairs, from the baseline's mean
     estimate: float  # mean difference; median for paired times

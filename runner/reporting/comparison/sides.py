@@ -182,7 +182,7 @@ def sides_by(directories: Sequence[Path], by: By, left_out: LeftOut) -> list[Sid
 
 
 def commit_of(record: RunRecord) -> str:
-    """Return the commit of a run's code; uncommitted changes make it a different one."""
+    """Return the commit of a run's code; a commit with uncommitted changes counts as a different one."""
     commit = (record.code.get("commit") or "")[:12] or "unknown"
     return f"{commit}+changes" if record.code.get("dirty") else commit
 

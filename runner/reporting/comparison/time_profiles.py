@@ -41,12 +41,12 @@ class TimeProfile:
             return "seed"
         return "cell" if self.frame["cell"].astype(bool).any() else "data set"
 
-    def draw(self, title: str) -> Figure:
-        """Draw the profile of every variant; among many variants, those with the best scores stand out."""
+    def draw(self, title: str, baseline: str | None = None) -> Figure:
+        """Draw the profile of every variant; among many, the baseline and those with the best scores stand out."""
         ranked = sorted(self.scores, key=lambda name: -self.scores[name])
         curves = {str(name): profile(own["ratio"]) for name, own in self.frame.groupby("variant", sort=False)}
         labels = f"{quantity(self.metric)}, relative to the fastest variant's", f"share of {self.workload}s (%)"
-        return profile_curves(curves, self.scores, variant_styles([*curves], ranked, None), labels, title)
+        return profile_curves(curves, self.scores, variant_styles([*curves], ranked, baseline), labels, title)
 
 
 def time_profile(summary: pd.DataFrame, metric: str) -> TimeProfile | None:

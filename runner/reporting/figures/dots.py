@@ -10,13 +10,15 @@ from matplotlib.figure import Figure
 
 from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
-from runner.reporting.figures.drawing.canvas import PALETTE, legend_below, panels, row_places, wrapped
+from runner.reporting.figures.drawing.canvas import BASELINE_COLOR, PALETTE, legend_below, panels, row_places, wrapped
+from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.figures.drawing.shown_rows import others_name
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.summary import summarize
 
 _INTERVAL = f"mean and its {CONFIDENCE:.0%} interval"
-_NAME, _NOTE = 40, 24  # letters per line of a name and of a note
+_NAME, _NOTE, _LABEL = 40, 24, 70  # letters per line of a name, of a note and of the axis's label
 _ROW = 0.2  # inches per variant with a name of one line
 _NEAREST, _FARTHEST = 0.06, 0.38  # range above the middle over which dots are spread, as a share of a row
 _BELOW = 0.14  # position of mean and interval, as a share of a row
@@ -34,6 +36,7 @@ def dots(
     biased: Container[str] = (),
     crosses: Mapping[str, float] | None = None,
     unit: Unit = SEEDS,
+    shown: Container[str] | None = None,
 ) -> Figure:
     """Draw one column of the runs.
 
@@ -46,33 +49,56 @@ def dots(
         biased: variants with values from only some of their runs, drawn without a mean.
         crosses: a further value of each variant, from its ensemble.
         unit: unit that a dot represents.
+        shown: variants with a row; the others share the last one, with a dot for the mean of each; None: all.
     """
+    values, others = _few_rows(values, column, shown, biased)
     variants = [str(variant) for variant in dict.fromkeys(values["variant"])]
-    names = [wrapped(variant, _NAME) for variant in variants]
+    averaged = {variant for variant in variants if variant not in biased} - {others}
+    names = [wrapped(shown_name(variant), _NAME) for variant in variants]
     asides = [wrapped((notes or {}).get(variant, ""), _NOTE) for variant in variants]
     middles, rows = row_places(names, asides)
     figure, (axes,) = panels(1, title, TWO_COLUMNS, 0.95 + _ROW * rows)
     finite = values.replace({column: {np.inf: np.nan, -np.inf: np.nan}})
     by_variant = {str(name): own.dropna() for name, own in finite.groupby("variant", sort=False)[column]}
     for variant, middle, note in zip(variants, middles, asides, strict=True):
-        _draw(axes, middle, by_variant[variant].to_numpy(float), unit, with_mean=variant not in biased)
+        color = BASELINE_COLOR if variant == baseline else PALETTE[0]
+        _draw(axes, middle, by_variant[variant].to_numpy(float), unit, color, with_mean=variant in averaged)
         if note:
             axes.text(1.01, middle, note, va="center", fontsize=6, color="0.3", transform=axes.get_yaxis_transform())
-    if crosses:
-        places = [middles[variants.index(variant)] + _BELOW for variant in crosses]
-        axes.plot([*crosses.values()], places, "D", color=PALETTE[1], markersize=5, label="ensemble", zorder=4)
+    if own := {variant: value for variant, value in (crosses or {}).items() if variant in variants}:
+        places = [middles[variants.index(variant)] + _BELOW for variant in own]
+        axes.plot([*own.values()], places, "D", color=PALETTE[1], markersize=5, label="ensemble", zorder=4)
     if baseline in by_variant and len(by_variant[baseline]):
         mean = by_variant[baseline].mean()
-        whose = f"mean of {wrapped(baseline, _NAME)}"
-        axes.axvline(mean, color="0.5", linestyle=":", linewidth=1, zorder=1, label=whose)
+        whose = f"mean of {wrapped(shown_name(baseline), _NAME)}"
+        axes.axvline(mean, color=BASELINE_COLOR, linestyle=":", linewidth=1, zorder=1, label=whose)
     axes.set_yticks(middles, labels=names)
     axes.set_ylim(rows, 0)
-    _frame(axes, label, share=share)
+    _frame(axes, "\n".join(wrapped(line, _LABEL) for line in label.splitlines()), share=share)
     legend_below(figure, axes)
     return figure
 
 
-def _draw(axes: Axes, position: float, values: npt.NDArray[np.float64], unit: Unit, *, with_mean: bool) -> None:
+def _few_rows(
+    values: pd.DataFrame, column: str, shown: Container[str] | None, biased: Container[str]
+) -> tuple[pd.DataFrame, str]:
+    """Return the values with a mean in place of each variant that is not shown, and the name of their row.
+
+    The name is "" if all variants have a row.
+    """
+    hidden = [variant for variant in values["variant"].unique() if shown is not None and variant not in shown]
+    if not hidden:
+        return values, ""
+    name, others = others_name(len(hidden)), values[values["variant"].isin(hidden)]
+    known = others[np.isfinite(others[column].astype(float))].groupby("variant", sort=False)[column].mean()
+    means = [np.nan, *(mean for variant, mean in known.items() if variant not in biased)]  # NaN: a row in any case
+    own = values.loc[~values["variant"].isin(hidden), ["variant", column]]
+    return pd.concat([own, pd.DataFrame({"variant": name, column: means})], ignore_index=True), name
+
+
+def _draw(
+    axes: Axes, position: float, values: npt.NDArray[np.float64], unit: Unit, color: str, *, with_mean: bool
+) -> None:
     if not len(values):
         return
     first = unit.noun not in axes.get_legend_handles_labels()[1]
@@ -81,7 +107,7 @@ def _draw(axes: Axes, position: float, values: npt.NDArray[np.float64], unit: Un
         values,
         heights,
         "o",
-        color=PALETTE[0],
+        color=color,
         alpha=0.45,
         markersize=3,
         markeredgewidth=0,

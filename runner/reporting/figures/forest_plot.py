@@ -1,6 +1,8 @@
 """Forest plot: each variant's difference from its baseline, with its seeds, intervals and verdict."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Container, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ from matplotlib.figure import Figure
 from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
-from runner.reporting.figures.drawing.canvas import is_narrow, legend_below, panels, row_places, wrapped
+from runner.reporting.figures.drawing.canvas import BASELINE_COLOR, is_narrow, legend_below, panels, row_places, wrapped
 from runner.reporting.figures.drawing.difference_axis import (
     MARGIN_COLOR,
     difference_label,
@@ -20,6 +22,8 @@ from runner.reporting.figures.drawing.difference_axis import (
     signed_ticks,
 )
 from runner.reporting.figures.drawing.drawn_data import hidden_name
+from runner.reporting.figures.drawing.names import shown_name
+from runner.reporting.figures.drawing.shown_rows import others_name
 from runner.reporting.metrics import margin_text
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
@@ -48,6 +52,7 @@ def forest(
     *,
     margin: float | None = None,
     unit: Unit = SEEDS,
+    shown: Container[str] | None = None,
 ) -> Figure:
     """Draw the differences from the baseline: a row for each variant, a panel for each cell of a grid.
 
@@ -58,7 +63,9 @@ def forest(
     Args:
         margin: differences within it count as equal; drawn as a band.
         unit: unit that a dot represents.
+        shown: variants with a row; the others of a cell share its last one, with a dot for each; None: all.
     """
+    found = found if shown is None else _few_rows(found, shown)
     cells = {cell: [one for one in found if one.cell == cell] for cell in dict.fromkeys(one.cell for one in found)}
     names = {cell: [_name(one) for one in own] for cell, own in cells.items()}
     places = {cell: row_places(own) for cell, own in names.items()}
@@ -76,7 +83,7 @@ def forest(
             _draw(axes, one, float(middle), limits)
         axes.set_yticks(middles, labels=names[cell])
         if cell:
-            heading = cell if common else f"{cell}: against {own[0].baseline}"
+            heading = cell if common else f"{cell}: against {shown_name(own[0].baseline)}"
             axes.set_title(wrapped(heading, _HEADING), loc="left", fontsize="medium", color=_QUIET)
         if axes is not row[-1]:
             axes.tick_params(bottom=False, labelbottom=False)
@@ -90,12 +97,34 @@ def forest(
     return figure
 
 
+def _few_rows(found: Sequence[Difference], shown: Container[str]) -> list[Difference]:
+    """Return one difference in place of all in a cell that are not shown; its dots are their estimates."""
+    rows = [one for one in found if one.variant in shown]
+    others: dict[str, list[Difference]] = {}
+    for one in found:
+        if one.variant not in shown:
+            others.setdefault(one.cell, []).append(one)
+    unknown: dict[str, Any] = dict.fromkeys(("estimate", "low", "high", "new_low", "new_high"), math.nan)
+    return rows + [
+        replace(
+            own[0],
+            name=others_name(len(own)),
+            note="",
+            word="",
+            text="",
+            by_seed={one.variant: one.estimate for one in own},
+            **unknown,
+        )
+        for own in others.values()
+    ]
+
+
 def _name(one: Difference) -> str:
-    return wrapped(one.name, _NAME) + (f"\n{wrapped(one.note, _NAME)}" if one.note else "")
+    return wrapped(shown_name(one.name), _NAME) + (f"\n{wrapped(one.note, _NAME)}" if one.note else "")
 
 
 def _frame(axes: Axes, metric: str, margin: float | None, limits: tuple[float, float], height: float) -> None:
-    axes.axvline(0, color="black", linewidth=0.8, zorder=1)
+    axes.axvline(0, color=BASELINE_COLOR, linewidth=1.2, zorder=1)
     if margin:
         axes.axvspan(-margin, margin, color=MARGIN_COLOR, linewidth=0, zorder=0)
     axes.set_xlim(limits)

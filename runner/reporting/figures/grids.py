@@ -14,6 +14,7 @@ from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.axes import LEARNING_RATE, Axis
 from runner.reporting.figures.drawing.canvas import canvas, legend_below, plain, wrapped
 from runner.reporting.figures.drawing.curves import BAND
+from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import STAR, Style, variant_styles
 from runner.reporting.metrics import axis_label, is_share, sign_of, spread_text
@@ -39,20 +40,22 @@ def sensitivity(
     chosen: Mapping[str, float],
     direction: str | None = None,
     unit: Unit = SEEDS,
+    baseline: str | None = None,
 ) -> Figure:
     """Draw a metric against a varied number: the mean over seeds, with its 95% interval as a band.
 
     Args:
         points: one row per run: group, value (of the key) and score; NaN for a run without a score (it diverged).
         chosen: chosen value of each group, drawn as a star.
-        direction: max or min, if the study says which is better.
+        direction: max or min; None if the study does not set it.
         unit: unit of the runs, for the bands.
+        baseline: the group of the baseline, if there is one.
     """
     figure, axes = canvas(title, ONE_COLUMN, 2.9)
     means = sign_of(metric, direction) * points.groupby(["group", "value"])["score"].mean().groupby("group").max()
     ranked = [str(group) for group in means.sort_values(ascending=False).index]
     groups = [str(group) for group in dict.fromkeys(points["group"])]
-    styles = variant_styles(groups, ranked, ranked[0], most=_MOST_GROUPS)
+    styles = variant_styles(groups, ranked, baseline, most=_MOST_GROUPS)
     for group in sorted(groups, key=lambda group: styles[group].shown):
         own = points[(points["group"] == group) & points["score"].notna()]
         _draw_group(axes, styles[group], group, own, chosen.get(group), unit)
@@ -75,7 +78,7 @@ def _draw_group(axes: Axes, style: Style, name: str, points: pd.DataFrame, chose
     scores = points.groupby("value")["score"].apply(list).to_dict()
     found: dict[Any, Summary] = {value: summarize(own, unit.overlap) for value, own in scores.items()}
     means = [summary.mean for summary in found.values()]
-    label = wrapped(name or "mean", _NAME) if style.shown else None
+    label = wrapped(shown_name(name) or "mean", _NAME) if style.shown else None
     line: Any = {"color": style.color, "linestyle": style.dash, "marker": style.marker}
     axes.plot([*found], means, markersize=3, label=label, **line)
     if style.shown:

@@ -14,6 +14,7 @@ from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.axes import LEARNING_RATE, Axis, sensitivity_axis
 from runner.reporting.figures.drawing.canvas import legend_below, panels, wrapped
 from runner.reporting.figures.drawing.curves import BAND
+from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import Style, variant_styles
 from runner.reporting.figures.grids import scale_values
@@ -41,7 +42,7 @@ def interaction(grids: Sequence[Grid], metric: str, title: str) -> Figure:
     """Draw means with 95% intervals over seeds along an axis, the learning rate or the axis with the most levels.
 
     A second axis gives the lines. Panels are the data sets or the levels of a third axis with up to four levels; means
-    are over all other axes. Among more than seven lines, the six best and the first stand out.
+    are over all other axes. Among more than seven lines, the first and the best stand out.
 
     Args:
         grids: one grid for each data set.
@@ -49,7 +50,9 @@ def interaction(grids: Sequence[Grid], metric: str, title: str) -> Figure:
     shown = _panels(grids)
     across = shown[0].across
     names = list(dict.fromkeys(level for panel in shown for level in panel.lines.levels))
-    styles = variant_styles(names, _ranked(shown[0], metric), names[0], most=_MOST_LINES)
+    ranked = [names[0], *_ranked(shown[0], metric)]
+    baseline = names[0] if shown[0].lines.key == VARIANT else None  # the reference of the effects
+    styles = variant_styles(names, ranked, baseline, most=_MOST_LINES)
     figure, row = panels(len(shown), title, ONE_COLUMN if len(shown) == 1 else TWO_COLUMNS, 2.7)
     for axes, panel in zip(row, shown, strict=True):
         if axes is not row[0]:
@@ -120,14 +123,14 @@ def _draw(axes: Axes, panel: _Panel, styles: Mapping[str, Style], width: float) 
     for place, level in enumerate(levels):
         if styles[level].shown:
             aside = _APART * (shown.index(level) - (len(shown) - 1) / 2)
-            name = level if panel.lines.key == VARIANT else f"{panel.lines.key}={level}"
+            name = shown_name(level) if panel.lines.key == VARIANT else f"{panel.lines.key}={level}"
             _draw_line(axes, values, panel.scores[:, :, place], styles[level], name, aside)
         else:
             axes.plot(values, panel.scores[:, :, place].mean(axis=0), color="0.75", linewidth=0.7, zorder=1)
     if across.is_number:
         scale_values(axes, values, width)
         return
-    names = [wrapped(level, 24) for level in across.levels]
+    names = [wrapped(shown_name(level) if across.key == VARIANT else level, 24) for level in across.levels]
     turned = max(map(len, names)) * len(names) > _LETTERS_AN_INCH * width
     turn: Any = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if turned else {}
     axes.set_xticks(values, labels=names, **turn)

@@ -15,6 +15,7 @@ from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import epoch_axis, is_narrow, legend_below, panels, wrapped
 from runner.reporting.figures.drawing.curves import BAND, WIDE_RANGE, by_variant, draw_variants, mean_curve
 from runner.reporting.figures.drawing.end_labels import End, fit_ends, label_ends
+from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.figures.drawing.zoom import LastPart, last_part
@@ -51,12 +52,12 @@ class _Part:
     def fits(self, styles: Mapping[str, Style], inches: float) -> bool:
         """Return whether all names fit at the ends of the curves."""
         has_ends = all(len(curve) and styles[name].shown for name, curve in self.curves.items())
-        return has_ends and fit_ends([*self.curves], inches)
+        return has_ends and fit_ends([*map(shown_name, self.curves)], inches)
 
     def ends(self, styles: Mapping[str, Style]) -> list[End]:
         """Return the ends of all curves."""
         ends = {name: curve["mean"] for name, curve in self.curves.items()}
-        return [End(name, mean.index[-1], mean.iloc[-1], styles[name].color) for name, mean in ends.items()]
+        return [End(shown_name(name), mean.index[-1], mean.iloc[-1], styles[name].color) for name, mean in ends.items()]
 
 
 def _whole_range(
@@ -153,7 +154,7 @@ class _Drawing:
         for axes, (column, side) in zip(drawn, self.sides.items(), strict=True):
             self._draw(axes, part.history, column, others, part.blank, named=self.named)
             epoch_axis(axes, _TICKS)
-            _scale(axes, part.history[column], self.metric)
+            scale_scores(axes, part.history[column], self.metric)
             axes.set_ylabel(f"{side} {axis_label(self.metric)}")
         _share_scale(drawn)
         if part.cell:
@@ -188,7 +189,8 @@ class _Drawing:
         whole.add_patch(Rectangle((zoom.first, zoom.low), *size, fill=False, edgecolor=_QUIET, linewidth=0.6, zorder=4))
 
 
-def _scale(axes: Axes, values: "pd.Series[float]", metric: str) -> None:
+def scale_scores(axes: Axes, values: "pd.Series[float]", metric: str) -> None:
+    """Scale the vertical axis of drawn curves; early shares may leave it, and a wide range of losses is logarithmic."""
     finite = _finite(values)
     if is_share(metric):
         share_ticks(axes.yaxis)

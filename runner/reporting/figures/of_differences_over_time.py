@@ -9,7 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
-from runner.reporting.figures.drawing.canvas import epoch_axis, is_narrow, label_rows, legend_below, panels, wrapped
+from runner.reporting.figures.drawing.canvas import (
+    BASELINE_COLOR,
+    epoch_axis,
+    is_narrow,
+    label_rows,
+    legend_below,
+    panels,
+    wrapped,
+)
 from runner.reporting.figures.drawing.difference_axis import (
     MARGIN_COLOR,
     difference_label,
@@ -18,6 +26,7 @@ from runner.reporting.figures.drawing.difference_axis import (
     signed_ticks,
 )
 from runner.reporting.figures.drawing.drawn_data import hidden_name
+from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.metrics import margin_text
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
@@ -68,7 +77,9 @@ def difference_over_time(
         _draw(axes, part, styles)
         _frame(axes, metric, margin, limits)
         if len(parts) > 1:
-            axes.set_title(wrapped(part.heading, 110 // across), loc="left", fontsize="medium", color="0.35")
+            axes.set_title(
+                wrapped(shown_name(part.heading), 110 // across), loc="left", fontsize="medium", color="0.35"
+            )
         axes.tick_params(labelleft=not position % across)
         if position + across < len(parts):
             axes.tick_params(labelbottom=False)
@@ -106,7 +117,7 @@ def _draw(axes: Axes, part: _Panel, styles: Mapping[str, Style]) -> None:
 
 
 def _frame(axes: Axes, metric: str, margin: float | None, limits: tuple[float, float]) -> None:
-    axes.axhline(0, color="black", linewidth=0.8, zorder=1)
+    axes.axhline(0, color=BASELINE_COLOR, linewidth=1.2, zorder=1)
     if margin:
         axes.axhspan(-margin, margin, color=MARGIN_COLOR, linewidth=0, zorder=0)
     axes.set_ylim(limits)
@@ -118,7 +129,7 @@ def _explain(
     figure: Figure, axes: Axes, margin: float | None, metric: str, styles: Mapping[str, Style], names: list[str]
 ) -> None:
     for name in names:
-        axes.plot([], [], styles[name].dash, color=styles[name].color, label=wrapped(name, 40))
+        axes.plot([], [], styles[name].dash, color=styles[name].color, label=wrapped(shown_name(name), 40))
     axes.fill_between([], [], color="0.45", alpha=0.6, linewidth=0, label=f"{CONFIDENCE:.0%} interval of the mean")
     if margin:
         axes.fill_between(

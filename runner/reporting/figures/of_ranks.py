@@ -1,26 +1,31 @@
 """Critical-difference diagram: average ranks of variants over several data sets (Demsar 2006)."""
 
 import math
+from collections.abc import Mapping
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from runner.reporting.comparison.ranks import Ranks
 from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
-from runner.reporting.figures.drawing.canvas import PALETTE, canvas, wrapped
+from runner.reporting.figures.drawing.canvas import canvas, wrapped
+from runner.reporting.figures.drawing.names import shown_name
+from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.metrics import p_equation, p_number
 from runner.reporting.sentences.task_verdicts import claims_line
 from runner.reporting.statistics.significance.attainability import LEVEL
 
 _FEWEST_FOR_F = 6  # number of data sets from which Iman and Davenport's test keeps its level; see docs/report.md
 _NAME = 36  # letters per line of a variant's name
+_MARGIN = 0.015  # of the range of the ranks, between a name and its line
 _LETTERS = 110  # letters per line below the axis
 
 
-def critical_difference(ranks: Ranks, title: str) -> Figure:
+def critical_difference(ranks: Ranks, title: str, styles: Mapping[str, Style]) -> Figure:
     """Draw the average ranks with Friedman's p; bars join variants without a significant difference (Nemenyi)."""
     from scikit_posthocs import critical_difference_diagram
 
-    named = {variant: wrapped(str(variant), _NAME) for variant in ranks.average.index}
+    named = {variant: wrapped(shown_name(str(variant)), _NAME) for variant in ranks.average.index}
     lines = 1 + max(name.count("\n") for name in named.values())
     figure, axes = canvas(title, TWO_COLUMNS, 1.45 + max(0.16, 0.11 * lines) * len(named))
     critical_difference_diagram(
@@ -28,7 +33,8 @@ def critical_difference(ranks: Ranks, title: str) -> Figure:
         ranks.pairs.rename(index=named, columns=named),
         ax=axes,
         label_props={"fontsize": 7},
-        color_palette=[PALETTE[position % len(PALETTE)] for position in range(len(named))],
+        text_h_margin=_MARGIN * float(np.ptp(ranks.average)),
+        color_palette={name: styles[str(variant)].color for variant, name in named.items()},
     )
     axes.grid(visible=False)
     alike = "" if ranks.friedman_p < LEVEL else ": no significant difference"

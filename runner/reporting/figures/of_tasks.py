@@ -1,4 +1,4 @@
-"""Performance profile: the share of runs above each score, over several data sets."""
+"""Scores over several data sets: aggregates with their intervals, and the share of runs above each score."""
 
 from collections.abc import Mapping
 
@@ -7,13 +7,49 @@ from matplotlib.figure import Figure
 
 from runner.core.text import counted
 from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
-from runner.reporting.figures.drawing.canvas import canvas, legend_below, wrapped
+from runner.reporting.figures.drawing.canvas import canvas, is_narrow, legend_below, panels, row_places, wrapped
+from runner.reporting.figures.drawing.drawn_data import hidden_name
+from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
+AGGREGATES = {"iqm": "interquartile mean (IQM)", "median": "median", "mean": "mean"}
+INTERVAL = f"{CONFIDENCE:.0%} interval, stratified bootstrap"
 BAND = f"pointwise {CONFIDENCE:.0%} interval"
-_NAME = 46  # letters per line of a name
+_NAME, _ROW_NAME = 46, 30  # letters per line of a name, in a legend and beside a row
+_ROW = 0.25  # inches per variant with a name of one line
+
+
+def aggregate_scores(tasks: pd.DataFrame, label: str, title: str, styles: Mapping[str, Style]) -> Figure:
+    """Draw the aggregates of each variant with their intervals: a row for each variant, a panel for each aggregate.
+
+    A narrow figure has the interquartile mean alone.
+
+    Args:
+        tasks: one row per variant, `TASK_COLUMNS`.
+        label: name of the scores.
+    """
+    aggregates = dict([*AGGREGATES.items()][: 1 if is_narrow() else None])
+    names = [wrapped(shown_name(str(variant)), _ROW_NAME) for variant in tasks["variant"]]
+    middles, rows = row_places(names)
+    figure, row = panels(len(aggregates), title, TWO_COLUMNS, 0.9 + _ROW * rows)
+    colors = [styles[str(variant)].color for variant in tasks["variant"]]
+    for axes, (column, heading) in zip(row, aggregates.items(), strict=True):
+        values, lows, highs = (tasks[f"{column}{side}"].to_numpy(float) for side in ("", "_low", "_high"))
+        axes.hlines(middles, lows, highs, color=colors, linewidth=4, alpha=0.45, label=hidden_name(INTERVAL))
+        axes.scatter(values, middles, s=14, c=colors, zorder=3, label=hidden_name(heading))
+        axes.set_title(heading, loc="left", fontsize="medium", color="0.35")
+        axes.set_yticks(middles, labels=names if axes is row[0] else [""] * len(names))
+        axes.set_ylim(rows, 0)
+        axes.grid(visible=False, axis="y")
+        axes.tick_params(axis="y", length=0)
+        axes.margins(x=0.08)
+        share_ticks(axes.xaxis)
+    row[len(row) // 2].set_xlabel(label)
+    row[0].plot([], [], "o-", color="0.35", alpha=0.7, linewidth=4, markersize=4, label=INTERVAL)
+    legend_below(figure, row[0])
+    return figure
 
 
 def performance_profile(profile: pd.DataFrame, label: str, title: str, styles: Mapping[str, Style]) -> Figure:
@@ -30,7 +66,11 @@ def performance_profile(profile: pd.DataFrame, label: str, title: str, styles: M
     for variant, rows in by_variant:
         style = styles[str(variant)]
         hidden += not style.shown
-        name = wrapped(str(variant), _NAME) if style.shown else counted(others, "other variant") * (hidden == 1)
+        name = (
+            wrapped(shown_name(str(variant)), _NAME)
+            if style.shown
+            else counted(others, "other variant") * (hidden == 1)
+        )
         axes.plot(
             rows["threshold"],
             rows["share"],

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from runner.core.text import counted
 from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import legend_below, panels, wrapped
+from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.statistics.performance_profiles import LARGEST_RATIO
@@ -33,7 +34,7 @@ def profile_curves(
     faint = [variant for variant in curves if not styles[variant].shown]
     for variant, (ratios, shares) in curves.items():
         style = styles[variant]
-        named = f"{wrapped(variant, _NAME)} (score {scores[variant]:.2f})" if style.shown else None
+        named = f"{wrapped(shown_name(variant), _NAME)} (score {scores[variant]:.2f})" if style.shown else None
         if variant in faint[:1]:
             named = counted(len(faint), "other variant")
         axes.step(

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from runner.records.variance_sources import ALL
 from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import PALETTE, legend_below, panels, row_places, wrapped
+from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.metrics import is_share, quantity, shown_unit
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
@@ -49,7 +50,7 @@ def spread_by_source(frame: pd.DataFrame, metric: str, title: str) -> Figure:
 
 def _name(row: Mapping[Any, Any], *, several: bool) -> str:
     source = _TOGETHER if row["source"] == ALL else row["source"]
-    return f"{row['variant']}: {source}" if several else source
+    return f"{shown_name(row['variant'])}: {source}" if several else source
 
 
 def _draw_together(axes: Axes, own: pd.DataFrame, label: str | None) -> None:

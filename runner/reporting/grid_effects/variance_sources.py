@@ -99,7 +99,7 @@ def _largest(row: _Row, sources: int) -> str:
     interval = _range(row, "std", row["metric"])
     return (
         f"{row['source']} alone causes {most} of {quantity(row['metric'])}: standard deviation {std} "
-        f"(95% CI {interval}; {row['ratio']:.2f} of that of everything together, 95% CI {_range(row, 'ratio')}; "
+        f"(95% CI {interval}; {row['ratio']:.2f} times that of everything together, 95% CI {_range(row, 'ratio')}; "
         f"n = {row['n']})"
     )
 

@@ -27,16 +27,19 @@ def answer(results: Results, found: Sequence[Difference]) -> Forest:
     scale = scale_of(found, results.margin)
     p_values = {row["variant"]: p_text(row) for row in results.comparisons.to_dict("records")}
     members: dict[str, list[ForestRow]] = {}
+    headed: dict[str, ForestRow] = {}
     for one in found:
         rows = members.setdefault(one.cell, [])
         baseline = results.baselines[one.variant]
         names = {one.variant: one.name, baseline: one.baseline} if one.cell else {}
-        if baseline in results.variants and not any(row.variant == baseline for row in rows):
+        if baseline in results.variants and one.cell:
+            headed.setdefault(one.cell, _row(results, baseline, names, scale))
+        elif baseline in results.variants and not any(row.variant == baseline for row in rows):
             rows.insert(0, _row(results, baseline, names, scale))
         rows.append(_row(results, one.variant, names, scale, one, p_values[one.variant]))
-    shown = {row.variant for rows in members.values() for row in rows}
+    shown = {row.variant for rows in [*members.values(), headed.values()] for row in rows}
     others = [_row(results, variant, {}, scale) for variant in results.variants if variant not in shown]
-    groups = [ForestGroup(cell, rows) for cell, rows in members.items()]
+    groups = [ForestGroup(cell, rows, headed.get(cell)) for cell, rows in members.items()]
     groups += [ForestGroup("", others)] if others else []
     return forest(groups, found, scale, _subject(results)) if scale else Forest(groups)
 

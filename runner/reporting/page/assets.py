@@ -7,8 +7,13 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from runner.reporting.page.cells import with_minus
+
 # In the order of their dependencies.
-_SCRIPTS = ("variants", "tables", "filters", "columns", "tip", "charts", "curves", "scatter")
+_SCRIPTS = (
+    "variants", "tables", "filters", "columns", "tip", "charts", "groups", "curves", "curve_charts", "scatter",
+    "two_runs",
+)  # fmt: skip
 _PUNCTUATION = re.compile(r"(?<=[_,=/.-])")
 
 
@@ -18,11 +23,11 @@ def template(name: str = "page.html") -> Template:
 
 
 def template_of(source: str) -> Template:
-    """Return a template whose values are escaped, with the filter `breakable` and the macros in this folder."""
+    """Return a template whose values are escaped, with the macros and filters of the page."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
     )
-    environment.filters["breakable"] = _breakable
+    environment.filters |= {"breakable": _breakable, "minus": with_minus}
     return environment.from_string(source)
 
 

@@ -1,6 +1,7 @@
 """Tables of the page: cells with text, sort value and style."""
 
 import math
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,12 @@ from runner.reporting.comparison.decision import BETTER, EQUIVALENT, IDENTICAL, 
 
 VERDICT_KINDS = {BETTER: "good", WORSE: "bad", EQUIVALENT: "same", IDENTICAL: "same"}  # styles of words
 _ONE_LINE = 40  # letters that fit into a cell without a line break
+_HYPHEN = re.compile(r"(?<![^\s(\[,;/])-(?=\d)")  # before a number, not within a name or an override
+
+
+def with_minus(text: str) -> str:
+    """Return a text with a minus sign in place of the hyphen before each negative number."""
+    return _HYPHEN.sub("\N{MINUS SIGN}", text)
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,8 @@ class Cell:
         if value is None or math.isnan(value):
             return cls([("", False)], kind=kind)
         most = sys.float_info.max
-        return cls([(text, False)], min(max(value, -most), most), kind)
+        shown = with_minus(text).replace("e-", "e\N{MINUS SIGN}")
+        return cls([(shown, False)], min(max(value, -most), most), kind)
 
 
 def width_of(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,54 +10,113 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.colors import to_hex
-from scipy import stats
 
+from runner.reporting.collection.settings import NONE, Settings
 from runner.reporting.comparison.folds import Unit
 from runner.reporting.figures.drawing.curves import WIDE_RANGE
-from runner.reporting.figures.drawing.styles import variant_styles
-from runner.reporting.metrics import axis_label, is_share
+from runner.reporting.figures.drawing.styles import MOST_SHOWN, Style, variant_styles
+from runner.reporting.metrics import axis_label, is_share, quantity, shown_unit, validation_counterpart
 from runner.reporting.results import Results
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
+from runner.reporting.statistics.t_quantile import t_quantile
+from runner.reporting.targets import warm_seconds
 
 _MOST = 250_000  # numbers in all curves together; beyond it, epochs are left out evenly
 _DIGITS = 5  # significant digits of a number
 _NO_CURVES = ("position", "run_id", "variant", "seed", "epoch")
+_BATCH = "training.batch_size"
 _FIRST = ("accuracy", "loss", "negative_log_likelihood")  # order of the curves
 
 
-def chart_data(results: Results) -> str:
+def chart_data(results: Results, differences: pd.DataFrame, settings: Settings) -> str:
     """Return the data of the charts; "" if no run has a curve.
 
     It is a JSON object without `<`, so that no text in it can end the enclosing element.
+
+    Args:
+        differences: frame of the differences by epoch, as from `differences_by_epoch`.
+        settings: settings of the runs.
     """
     if results.history.empty:
         return ""
     numbers = results.history.select_dtypes("number").replace([np.inf, -np.inf], np.nan)
     columns = [column for column in numbers if column not in _NO_CURVES and numbers[column].notna().any()]
-    epochs = _shown_epochs(results.history, len(columns))
+    epochs = _shown_epochs(results.history, len(columns) + 1)
     curves = _Curves.of(results.history, epochs, len(results.runs))
     styles = variant_styles(results.variants, results.ranked, results.baseline)
     panels = {name: [side for side in (name, f"val_{name}") if side in columns] for name in _names(columns)}
     positions = {variant: position for position, variant in enumerate(styles)}
+    metrics = [
+        _metric(name, [(side, curves.of_column(numbers[side])) for side in sides]) for name, sides in panels.items()
+    ]
     data = {
         "epochs": epochs,
         "thinned": len(epochs) < results.history["epoch"].nunique(),
         "unit": results.unit.noun,
         "confidence": f"{CONFIDENCE:.0%}",
         "reach": _reach(len(results.runs), results.unit),
-        "variants": [
-            {"name": name, "color": to_hex(style.color), "dash": style.dash, "shown": style.shown}
-            for name, style in styles.items()
-        ],
+        "variants": [{"name": name, **_drawn(style)} for name, style in styles.items()],
+        "palette": [_drawn(style) for style in variant_styles([*map(str, range(MOST_SHOWN))], [], None).values()],
         "runs": [
             [positions[variant], str(seed)]
             for variant, seed in zip(results.summary["variant"], results.summary["seed"], strict=True)
         ],
-        "metrics": [
-            _metric(name, [(side, curves.of_column(numbers[side])) for side in sides]) for name, sides in panels.items()
-        ],
+        "datasets": [*results.summary["dataset"]],
+        "settings": _settings(settings),
+        "steps": _steps(results, settings),
+        "seconds": _seconds(numbers, results.history["position"], curves),
+        "metrics": metrics + _difference(results, differences, epochs, positions),
     }
     return json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+
+
+def _drawn(style: Style) -> dict[str, Any]:
+    return {"color": to_hex(style.color), "dash": style.dash, "shown": style.shown}
+
+
+def _settings(settings: Settings) -> dict[str, Any]:
+    """Return the keys in which runs differ, each with its values in the different configurations."""
+    values = [[own.get(key, NONE) for own in settings.configurations] for key in settings.keys]
+    return {"keys": settings.keys, "values": values, "ofRuns": settings.of_runs}
+
+
+def _steps(results: Results, settings: Settings) -> list[int] | None:
+    """Return the steps of an epoch of each run; None if one is unknown."""
+    steps = []
+    for position, run in enumerate(results.runs):
+        batch, train = settings.of(position).get(_BATCH, ""), run.record.dataset.get("train", 0)
+        if not train or not (batch == "full" or batch.isdecimal()):
+            return None
+        steps.append(1 if batch == "full" else math.ceil(train / max(1, int(batch))))
+    return steps
+
+
+def _seconds(numbers: pd.DataFrame, position: "pd.Series[int]", curves: "_Curves") -> list[list[float | None]] | None:
+    """Return the seconds of training until the end of each epoch, without compilation; None if they are unknown."""
+    if "seconds" not in numbers or numbers["seconds"].isna().any():
+        return None
+    return [_trimmed(row) for row in curves.of_column(warm_seconds(numbers["seconds"], position)).tolist()]
+
+
+def _difference(
+    results: Results, differences: pd.DataFrame, epochs: list[int], positions: Mapping[str, int]
+) -> list[dict[str, Any]]:
+    """Return the differences from the baseline by epoch, a curve of each variant; empty without any."""
+    if len({*differences["epoch"]}) < 2:
+        return []
+    metric, scale = results.validation_metric, 100 if is_share(results.validation_metric) else 1
+    curves: list[dict[str, Any] | None] = [None] * len(positions)
+    for variant, own in differences.groupby("variant", sort=False):
+        shown = own.set_index("epoch").reindex(epochs)
+        values = {name: _trimmed((scale * shown[name].astype(float)).tolist()) for name in ("mean", "low", "high")}
+        curves[positions[str(variant)]] = {"n": int(own["n"].iloc[0]), **values}
+    unit = f" ({shown_unit(metric)})" if shown_unit(metric) else ""
+    label = f"difference in {quantity(metric)} from {results.baseline or 'the baseline'}{unit}"
+    margin = (
+        None if results.margin is None or metric != validation_counterpart(results.metric) else scale * results.margin
+    )
+    panels = [{"label": f"difference{unit}", "curves": curves}]
+    return [{"name": "difference", "label": label, "share": False, "log": False, "margin": margin, "panels": panels}]
 
 
 def _shown_epochs(history: pd.DataFrame, columns: int) -> list[int]:
@@ -126,5 +185,5 @@ def _rounded(value: float) -> float:
 def _reach(most: int, unit: Unit) -> list[float]:
     """Return, by number of runs, the factor from their standard deviation to the half-width of the interval."""
     n = np.arange(2, most + 1)
-    factors = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) / np.sqrt(n / (1 + n * unit.overlap))
+    factors = t_quantile(n - 1) / np.sqrt(n / (1 + n * unit.overlap))
     return [0.0, 0.0, *factors.round(5).tolist()][: most + 1]

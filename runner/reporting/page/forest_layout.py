@@ -25,6 +25,7 @@ SYMBOLS = {BETTER: "▲", WORSE: "▼", EQUIVALENT: "=", UNDECIDED: "?", IDENTIC
 _FAR = 6.0  # multiple of the variants' median reach; values farther away do not affect the axis
 _EDGE = 1.5  # margin on either side of the axis, in percent of the width
 _TICKS = 6  # largest number of intervals between ticks
+_MOST_HIGH = 8  # largest number of rows and headings for which a row has two lines
 _LETTERS = 12  # letters of a seed, or of a fold's digest
 
 
@@ -116,6 +117,7 @@ class ForestGroup:
 
     heading: str
     rows: Sequence[ForestRow]
+    baseline: ForestRow | None = None  # to name in the heading
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,11 @@ class Forest:
     numbers: str = ""  # heading of the numbers next to the plot
     ends: tuple[str, str] = ("", "")  # meaning of the two directions
     caption: str = ""
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether its rows have to be low to fit on the first screen."""
+        return sum(len(group.rows) + bool(group.heading) for group in self.groups) > _MOST_HIGH
 
     @staticmethod
     def width(bar: Bar) -> str:

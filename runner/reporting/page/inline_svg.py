@@ -1,11 +1,16 @@
-"""Figures as data addresses within the page: SVG without invisible parts, a third smaller than in base64."""
+"""Figures as data addresses within the page: SVG without invisible parts, about half as long as the file."""
 
 import re
 from urllib.parse import quote
 
 _UNSEEN = re.compile(r"<!--.*?-->|<metadata>.*?</metadata>|<\?xml.*?\?>|<!DOCTYPE.*?>", re.DOTALL)
 _PLACES = re.compile(r"([1-9]\d*\.\d\d)\d+")  # excludes numbers below 1, which may be scales
-_PLAIN = " /:=;,.-()'!*?@$+~_"  # characters that need no escape in an address in double quotes
+_ID = re.compile(r' id="([^"]+)"')
+_REFERENCE = re.compile(r"#([\w-]+)")
+_COMMAND = re.compile(r" ?([MLQCz])(?: (?=[-\d])|(?=[\s\"]))")  # command of a path
+_SHIFT = re.compile(r' transform="translate\(([-\d.]+) ([-\d.]+)\)"/>')  # position of a letter
+_NOUGHT = re.compile(r' y="-?0"/>')
+_PLAIN = " /:=;,.-()'!*?@$+~_<>"  # characters that need no escape in an address in double quotes
 
 # `quote` examines each byte of a text, which takes seconds for large figures.
 _ESCAPED = {code: quote(chr(code), safe=_PLAIN) for code in range(128)}
@@ -19,7 +24,17 @@ def data_address(svg: bytes) -> str:
     """
     text = _PLACES.sub(r"\1", _UNSEEN.sub("", svg.decode()))
     text = re.sub(r"\s+", " ", text).replace("> <", "><").strip()
+    text = _short_names(_COMMAND.sub(r"\1", text).replace("xlink:href", "href").replace("; ", ";").replace(": ", ":"))
+    text = _NOUGHT.sub("/>", _SHIFT.sub(r' x="\1" y="\2"/>', text))
     if "'" not in text:
         text = text.replace('"', "'")
     escaped = _OTHERS.sub(lambda found: quote(found[0]), text.translate(_ESCAPED))
     return f"data:image/svg+xml,{escaped}"
+
+
+def _short_names(text: str) -> str:
+    """Number the elements that others refer to, and leave out the names of the rest."""
+    used = {*_REFERENCE.findall(text)}
+    short = {name: f"n{number}" for number, name in enumerate(name for name in _ID.findall(text) if name in used)}
+    named = _ID.sub(lambda found: f' id="{short[found[1]]}"' if found[1] in short else "", text)
+    return _REFERENCE.sub(lambda found: f"#{short.get(found[1], found[1])}", named)

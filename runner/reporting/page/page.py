@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from runner.core.text import counted
 from runner.core.write import write_text
-from runner.reporting.comparison.differences import differences
+from runner.reporting.collection.settings import settings_of
 from runner.reporting.comparison.looks import looks_frame
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN
 from runner.reporting.grid_effects.variance_sources import source_sentences
@@ -24,6 +24,7 @@ from runner.reporting.page.page_tables import environment_table, selection_table
 from runner.reporting.page.ranks_table import ranks_table
 from runner.reporting.page.runs_table import runs_table
 from runner.reporting.page.sections import NEEDS, REPLACED, SECTIONS, Drawing, placed
+from runner.reporting.page.settings_table import settings_table
 from runner.reporting.page.tasks_table import tasks_table
 from runner.reporting.page.trials_table import trials_table
 from runner.reporting.page.variance_table import variance_table
@@ -61,9 +62,12 @@ def page_text(results: Results, drawings: Sequence[Drawing], table: PaperTable, 
     """
     named = quantity(results.metric)
     heading = results.asked.question or f"{named[:1].upper()}{named[1:]} of {counted(len(results.variants), 'variant')}"
+    settings = settings_of(results.runs, results.left_out)
     content = {
         **_opening(results),
+        "chart_data": chart_data(results, results.differences_by_epoch, settings),
         **_comparisons(results, table),
+        "settings": settings_table([*results.summary["variant"]], results.baselines, settings),
         **_studied(results),
         "replaced": [*REPLACED, results.metric],
         "runs": runs_table(results, place),
@@ -86,13 +90,12 @@ def page_text(results: Results, drawings: Sequence[Drawing], table: PaperTable, 
 
 def _opening(results: Results) -> dict[str, Any]:
     """Return the content of the first screen, and values that depend on it."""
-    first = answer(results, differences(results))
+    first = answer(results, results.differences)
     return {
         "answer": first,
         "further": [*results.task_verdicts, *results.effect_verdicts],
         "cautions": results.cautions,
         "verdicts": [*results.verdicts.values()] if first.ticks else [],  # otherwise the answer contains them
-        "chart_data": chart_data(results),
     }
 
 

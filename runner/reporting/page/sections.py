@@ -6,20 +6,24 @@ from dataclasses import dataclass
 from runner.reporting.sentences.captions import TUNING_CAPTIONS
 
 SECTIONS = {
-    "verdict": "Verdict", "in-full": "In full", "charts": "Charts", "variants": "Variants", "data-sets": "Data sets",
-    "effects": "Effects", "tuning": "Tuning", "looks": "Looks", "variance": "Sources of variance", "runs": "Runs",
-    "figures": "Figures", "failures": "Failures", "left-out": "Left out", "environment": "Environment",
-    "again": "Reproduce",
+    "verdict": "Verdict", "in-full": "In full", "charts": "Charts", "variants": "Variants", "settings": "Configuration",
+    "data-sets": "Data sets", "effects": "Effects", "tuning": "Tuning", "looks": "Looks",
+    "variance": "Sources of variance", "runs": "Runs", "figures": "Figures", "failures": "Failures",
+    "left-out": "Left out", "environment": "Environment", "again": "Reproduce",
 }  # fmt: skip
 NEEDS = {
-    "in-full": "verdicts", "charts": "chart_data", "data-sets": "tasks", "effects": "effects", "tuning": "is_tuned",
-    "looks": "looks", "variance": "variance", "failures": "failures", "left-out": "left_out",
+    "in-full": "verdicts", "charts": "chart_data", "settings": "settings", "data-sets": "tasks", "effects": "effects",
+    "tuning": "is_tuned", "looks": "looks", "variance": "variance", "failures": "failures", "left-out": "left_out",
 }  # fmt: skip
 """Content without which a section is absent; the others are always there."""
-REPLACED = ("forest", "accuracy", "loss", "negative_log_likelihood", "learning_rate")  # figures that a chart replaces
+REPLACED = (
+    "forest", "difference_over_time", "accuracy", "loss", "negative_log_likelihood", "learning_rate",
+)  # fmt: skip
+"""Figures that a chart replaces."""
 _PLACES = {
     **dict.fromkeys([*TUNING_CAPTIONS, "sensitivity"], "tuning"), "interaction": "effects", "heat_map": "effects",
-    "critical_difference": "data-sets", "performance_profile": "data-sets", "variance_sources": "variance",
+    "critical_difference": "data-sets", "performance_profile": "data-sets", "aggregate_scores": "data-sets",
+    "score_by_time": "data-sets", "variance_sources": "variance",
 }  # fmt: skip
 
 

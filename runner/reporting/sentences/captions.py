@@ -74,6 +74,14 @@ CAPTIONS = TUNING_CAPTIONS | {
         "Average ranks over the data sets; bars join variants without a significant difference (Nemenyi's test). Below "
         "the axis: tests of Iman and Davenport and of Friedman over all variants, and Wilcoxon's against the baseline."
     ),
+    "aggregate_scores": (
+        "Interquartile mean of all runs (IQM, the mean of the middle half), and median and mean of the data sets' "
+        f"means, with their {CONFIDENCE:.0%} intervals by stratified bootstrap: for further runs on these data sets."
+    ),
+    "score_by_time": (
+        "Validation score at the end of each epoch, by the training time until then without the compilation, as "
+        f"measured in these runs. {BAND}"
+    ),
     "performance_profile": (
         "Share of the runs on all data sets whose score is above each value; bands are pointwise 95% intervals by "
         "stratified bootstrap."

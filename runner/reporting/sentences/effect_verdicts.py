@@ -23,7 +23,7 @@ def effect_verdicts(effects: pd.DataFrame) -> list[str]:
     An omnibus test has a sentence only if no contrast of its effect is significant.
 
     Args:
-        effects: with the columns of effects.csv.
+        effects: frame with the columns of effects.csv.
     """
     rows: Sequence[_Row] = effects.to_dict("records")
     if not rows:

@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from runner.core.text import counted
 from runner.core.write import write_text
 from runner.reporting.comparison.decision import has_times
-from runner.reporting.comparison.differences import differences
 from runner.reporting.comparison.paired_difference import Difference
+from runner.reporting.figures.drawing.names import names_in_force, shown_name
+from runner.reporting.figures.drawing.shown_rows import MOST_ROWS
 from runner.reporting.figures.learning_curves import ZOOM_TITLE
 from runner.reporting.metrics import axis_label, margin_text, quantity
 from runner.reporting.results import Results
@@ -22,6 +23,10 @@ from runner.reporting.tables.paper_table import tests_text
 from runner.reporting.targets import is_time
 
 _ZOOMED = "The last panel of each row shows the part of the curves in the box."
+_FEW_ROWS = (
+    "The baseline and the best variants on validation have a row; the others share the last one, with a dot for the "
+    "mean of each."
+)
 _OF_ONE_SEED = {BAND: "Each line is one seed.", DOTS: "Each dot is one seed."}
 _WITHOUT_N = {*TUNING_CAPTIONS, "confusion_matrix", "variance_sources", "critical_difference", "time_profile"}
 
@@ -34,21 +39,29 @@ def figure_caption(stem: str, figure: Figure, results: Results, confusion: str |
     Args:
         confusion: variant of the confusion matrix; None: the best on validation.
     """
+    with names_in_force(results.print_names):
+        return " ".join(_sentences(stem, figure, results, confusion))
+
+
+def _sentences(stem: str, figure: Figure, results: Results, confusion: str | None) -> list[str]:
     own = OWN_CAPTIONS.get(stem)
     if own is not None:
-        said = [in_units(sentence, results.unit) for sentence in own(differences(results), results, figure)]
+        said = [in_units(sentence, results.unit) for sentence in own(results.differences, results, figure)]
     else:
         said = [_usual(stem, results)]
         if any(axes.get_title(loc="left") == ZOOM_TITLE for axes in figure.axes):
             said.append(_ZOOMED)
-    return " ".join([*said, *_from_title(stem, results, confusion), _of_runs(stem, results)])
+    has_rows = stem == "forest" if own else caption_of(stem).endswith(DOTS)
+    if has_rows and len(results.variants) > MOST_ROWS:
+        said.append(_FEW_ROWS)
+    return [*said, *_from_title(stem, results, confusion), _of_runs(stem, results)]
 
 
 def _from_title(stem: str, results: Results, confusion: str | None) -> Iterator[str]:
     """Yield the content of the figure's title, because figures for papers have no title."""
     if stem == "confusion_matrix":
         variant = confusion or results.ranked[0]
-        yield f"Mean of {counted(len(results.runs_of(variant)), results.unit.noun)} of {variant}."
+        yield f"Mean of {counted(len(results.runs_of(variant)), results.unit.noun)} of {shown_name(variant)}."
     ended = results.aggregate["completed"] + results.aggregate["diverged"]
     if (stem == "time_to_target" or is_time(stem)) and (results.aggregate["reached"] < ended).any():
         yield "A variant has no mean if some of its runs never reached the target."
@@ -107,7 +120,7 @@ def _of_forest(found: Sequence[Difference], results: Results, figure: Figure) ->
         yield "Hollow dots are seeds without pairs, minus the mean of the baseline; diamonds are their mean."
     if any(math.isfinite(one.low) for one in found):
         has_new = any(math.isfinite(one.new_low) for one in found)
-        also = " for these test examples, thin lines the one that also covers new test examples" if has_new else ""
+        also = " for these test examples, thin lines the interval that also covers new test examples" if has_new else ""
         yield f"Thick lines are the {CONFIDENCE:.0%} interval{also}."
     yield from _margin(results)
     if any(line.get_marker() in ("<", ">") for axes in figure.axes for line in axes.lines):
@@ -138,7 +151,7 @@ def _margin(results: Results) -> Iterator[str]:
 def _baseline(found: Sequence[Difference]) -> str:
     names = {one.baseline for one in found}
     several = len({one.cell for one in found}) > 1
-    return "its baseline" if len(names) > 1 else f"{names.pop()}{' in the same cell or data set' * several}"
+    return "its baseline" if len(names) > 1 else f"{shown_name(names.pop())}{' in the same cell or data set' * several}"
 
 
 def _of_runs(stem: str, results: Results) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from runner.core.text import counted
 from runner.reporting.comparison.decision import NOT_SIGNIFICANT, UNDECIDED
+from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.metrics import margin_text, p_equation, p_number
 
 _MOST = 6  # largest number of variants to list on one line
@@ -31,8 +32,8 @@ def claims_line(tasks: pd.DataFrame) -> str:
     if reasons := {row["reason"] for row in rows} - {"", NOT_SIGNIFICANT}:
         return f"{test}: {reasons.pop()}"
     baselines = {row["baseline"] for row in rows}
-    whose = baselines.pop() if len(baselines) == 1 else "their baselines"
-    differ = [f"{row['variant']} ({row['verdict']})" for row in rows if row["verdict"] != UNDECIDED]
+    whose = shown_name(baselines.pop()) if len(baselines) == 1 else "their baselines"
+    differ = [f"{shown_name(row['variant'])} ({row['verdict']})" for row in rows if row["verdict"] != UNDECIDED]
     named = ", ".join(differ) if len(differ) <= _MOST else f"{len(differ)} of {counted(len(rows), 'variant')}"
     return f"{test}, different from {whose}: {named or 'none'}"
 

@@ -43,6 +43,7 @@ from runner.reporting.sentences.time_verdicts import (
     claim_on_times,
     difference_of_times,
     evidence_on_times,
+    shown_estimate,
 )
 from runner.reporting.statistics.power import POWER
 from runner.reporting.statistics.significance.attainability import LEVEL, smallest_equivalence_p, smallest_p
@@ -51,6 +52,7 @@ from runner.reporting.statistics.significance.names_of_tests import NO_TEST
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
 
 _MIXED = {"device": "device", "threads": "number of threads", "code": "commit"}
+_NAMED = 6  # largest number of variants that a caution names
 _ALL = {1: "its only run", 2: "both runs"}  # words for all runs of a variant
 _Row = Mapping[Any, Any]  # a row of a frame
 
@@ -329,7 +331,9 @@ def cautions(
         not_begun: number of planned runs without a record.
     """
     runs = [*_without_result(aggregate), *_to_come(aggregate, not_begun)]
-    pairs = [*_undecidable(comparisons), *_unmatched(comparisons), *_unpaired(comparisons)]
+    pairs = [
+        *_undecidable(comparisons), *_unmatched(comparisons), *_unpaired(comparisons), *_disagreeing(comparisons)
+    ]  # fmt: skip
     return [*runs, *tuned, *pairs, *_mixed(records)]
 
 
@@ -388,6 +392,31 @@ def _unpaired(comparisons: pd.DataFrame) -> Iterator[str]:
             "not paired with the baseline (different seeds, data, split or initial weights), so compared by "
             f"{name}: {', '.join(rows['variant'])}."
         )
+
+
+def _disagreeing(comparisons: pd.DataFrame) -> Iterator[str]:
+    """Name the comparisons whose interval contains 0 and whose p does not, or the reverse, with the reason."""
+    found: dict[tuple[bool, str], list[str]] = {}
+    for row in comparisons.to_dict("records"):
+        interval = shown_estimate(row)[1]
+        low, high, p_value = row[f"{interval}_low"], row[f"{interval}_high"], row["p_adjusted"]
+        is_tested = can_decide(row) and row["reason"] != STILL_TRAINING and not math.isnan(p_value)
+        excludes_zero = low > 0 or high < 0
+        if is_tested and not math.isnan(low) and excludes_zero != (p_value < LEVEL):
+            found.setdefault((excludes_zero, _why_apart(row)), []).append(str(row["variant"]))
+    for (excludes_zero, why), variants in found.items():
+        named = ", ".join(variants) if len(variants) <= _NAMED else counted(len(variants), "variant")
+        apart = "excludes 0, but p is not" if excludes_zero else "contains 0, but p is"
+        yield f"{named}: the 95% interval {apart} below {LEVEL}, because {why}; the verdict follows p."
+
+
+def _why_apart(row: _Row) -> str:
+    """Say why an interval and a p value may disagree."""
+    if row["lost"] or row["baseline_lost"]:
+        return f"p counts runs that {lost_how(row['metric'])} and the interval does not"
+    if row["p_value"] < LEVEL <= row["p_adjusted"]:
+        return "p is adjusted for several comparisons and the interval is not"
+    return f"the interval assumes normally distributed differences and the test ({row['test']}) does not"
 
 
 def _known(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Crossed variance: the error of a mean over seeds and test examples, for new ones of both."""
+"""Crossed variance: the error of a mean over seeds and test examples, for new seeds and new examples."""
 
 import math
 from collections.abc import Iterable, Sequence

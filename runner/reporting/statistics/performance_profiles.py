@@ -17,7 +17,7 @@ def ratios_to_fastest(times: npt.ArrayLike, fastest: npt.ArrayLike) -> Values:
 
     Args:
         times: at least 0; infinite if the variant missed the target.
-        fastest: for each time; infinite if all variants missed it.
+        fastest: the fastest variant's time for each time; infinite if all variants missed the target.
     """
     known, least = np.asarray(times, float), np.asarray(fastest, float)
     with np.errstate(divide="ignore", invalid="ignore"):

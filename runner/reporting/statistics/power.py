@@ -24,6 +24,7 @@ from runner.reporting.statistics.significance.attainability import (
     smallest_equivalence_p,
     smallest_p,
 )
+from runner.reporting.statistics.t_quantile import t_quantile
 from runner.reporting.statistics.ties import ROUNDING, Values
 
 POWER = 0.8
@@ -348,5 +349,5 @@ def detectable_by_t(reach: float, n: int, level: float, power: float) -> float:
     """
     if n < 2 or not reach > 0:
         return math.nan
-    error = reach / float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1))
+    error = reach / float(t_quantile(n - 1))
     return error * math.sqrt(n) * _t_detectable(n, level, power)

@@ -7,6 +7,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
+from runner.reporting.statistics.t_quantile import t_quantile
 from runner.reporting.statistics.ties import rounding_of
 
 Interval = tuple[float, float]
@@ -57,7 +58,7 @@ def ratio_interval(one: npt.ArrayLike, other: npt.ArrayLike) -> Interval:
     if pairs < _FEWEST_PAIRS or not min(spreads) > 0:
         return NO_INTERVAL
     unexplained = 1 - min(1.0, float(np.corrcoef(first, second)[0, 1]) ** 2)
-    quantile = float(stats.t.ppf((1 + CONFIDENCE) / 2, pairs - 2))
+    quantile = float(t_quantile(pairs - 2))
     middle = 1 + 2 * unexplained * quantile**2 / (pairs - 2)
     if not (half := math.sqrt(middle**2 - 1)) > 0:
         return NO_INTERVAL

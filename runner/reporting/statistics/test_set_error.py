@@ -10,12 +10,11 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from runner.records.design import Looks
 from runner.reporting.comparison.pairs import ComparedRuns, same_data
 from runner.reporting.statistics.answers import Answers
 from runner.reporting.statistics.crossed import Crossed, Sample, variance_of_parts
 from runner.reporting.statistics.resampling import RESAMPLED
-from runner.reporting.statistics.significance.attainability import CONFIDENCE
+from runner.reporting.statistics.t_quantile import t_quantile
 from runner.reporting.statistics.ties import Values
 
 BY_EXAMPLE = ("test_accuracy", *RESAMPLED)  # metrics whose error from the test set can be computed
@@ -29,7 +28,7 @@ def with_test_set_error(
     comparisons: pd.DataFrame,
     summary: pd.DataFrame,
     answers: Sequence[Answers | None],
-    looks: Looks | None = None,
+    compared: ComparedRuns,
 ) -> pd.DataFrame:
     """Add the error of the test set to comparisons by a metric of `BY_EXAMPLE`: `TEST_SET_COLUMNS`.
 
@@ -49,9 +48,8 @@ def with_test_set_error(
         comparisons: from `comparison_frame`.
         summary: the runs behind them, one row per run.
         answers: the answers of each run, in the order of the summary.
-        looks: the planned looks of the comparisons.
+        compared: the runs behind each comparison.
     """
-    compared = ComparedRuns(summary, looks)
     rows = [_row(row, summary, answers, compared.of(row)) for row in comparisons.to_dict("records")]
     found = pd.DataFrame(rows, comparisons.index, TEST_SET_COLUMNS, dtype=float).astype({"test_examples": "Int64"})
     return comparisons.assign(**{name: found[name] for name in TEST_SET_COLUMNS})
@@ -113,7 +111,7 @@ class _Side:
 
     @classmethod
     def of(cls, summary: pd.DataFrame, places: list[int], metric: str, answers: Sequence[Answers | None]) -> "_Side":
-        rows = summary.iloc[places]
+        rows = summary[[name for name in ("seed", "cell", metric) if name in summary]].iloc[places]
         keys = zip(rows["seed"], rows.get("cell", pd.Series("", rows.index)), places, strict=True)
         runs: dict[Hashable, dict[Hashable, list[int]]] = {}
         for seed, cell, place in keys:
@@ -149,7 +147,7 @@ def _common_labels(answers: Sequence[Answers | None]) -> npt.NDArray[np.int32] |
 def _two_level_reach(found: Mapping[Any, Any], error: float) -> float:
     """Return the half-width of the two-level interval; NaN if neither seeds nor examples vary."""
     over_seeds = (found["ci_high"] - found["ci_low"]) / 2
-    over_examples = error * float(stats.t.ppf((1 + CONFIDENCE) / 2, found["n_completed"] - 1))
+    over_examples = error * float(t_quantile(found["n_completed"] - 1))
     return math.hypot(0.0 if math.isnan(over_seeds) else over_seeds, over_examples) or math.nan  # equal seeds add 0
 
 

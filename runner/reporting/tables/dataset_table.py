@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from runner.core.write import write_text
+from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.metrics import is_share, quantity, spread_text
 from runner.reporting.tables.latex_table import escaped, latex_sign, latex_table
 from runner.reporting.tables.markdown import escaped_markdown, markdown_table
@@ -69,7 +70,7 @@ def dataset_table(
         own = [cells.get((name, dataset)) for dataset in datasets]
         texts = [spread_text(row["mean"], row["std"], metric) if row else "-" for row in own]
         rank = {} if ranks is None else {"average rank": f"{ranks[name]:.2f}" if name in ranks else "-"}
-        rows.append({"variant": name, **dict(zip(datasets, texts, strict=True)), **rank})
+        rows.append({"variant": shown_name(name), **dict(zip(datasets, texts, strict=True)), **rank})
         found.append([marks[row["variant"]] if row else "" for row in own])
     return DatasetTable(rows, found, _caption(aggregate, metric, has_ranks=ranks is not None))
 

@@ -1,7 +1,7 @@
 """Table for a paper: one row per variant, in Markdown, LaTeX and CSV."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from runner.reporting.comparison.decision import (
 )
 from runner.reporting.comparison.folds import folds_text
 from runner.reporting.comparison.lost_runs import lost_shares, no_result_text
+from runner.reporting.figures.drawing.names import names_in_force, shown_name
 from runner.reporting.metrics import (
     error_text,
     interval_text,
@@ -53,17 +54,22 @@ AS_GOOD = f"not significantly different from the best (uncorrected p of at least
 
 @dataclass(frozen=True)
 class PaperTable:
-    """Rows of text by header; the marks belong to the second column, the metric."""
+    """Rows of text by header; the marks belong to the second column, the metric.
+
+    Markdown and LaTeX have the variants' names in print.
+    """
 
     rows: list[dict[str, str]]
     marks: list[Mark]
     caption: str
+    names: Mapping[str, str] = field(default_factory=dict)  # in print, where they differ
+    printed_caption: str = ""  # with these names
 
     def markdown(self) -> str:
         """Return a GitHub table: the best mean in bold, variants not significantly different from it with a star."""
-        rows = [{_head(name): text for name, text in row.items()} for row in self.rows]
         legend = f" \\*: {AS_GOOD}." if "as good" in self.marks else ""
-        return markdown_table(rows, [[mark] for mark in self.marks], escaped_markdown(self.caption) + legend)
+        note = escaped_markdown(self.printed_caption or self.caption) + legend
+        return markdown_table(self._printed_rows, [[mark] for mark in self.marks], note)
 
     def latex(self, label: str = "results", *, siunitx: bool = False) -> str:
         """Return a table for booktabs that compiles in a plain article; underlined where Markdown has a star.
@@ -72,14 +78,19 @@ class PaperTable:
             siunitx: align the numbers with siunitx; a star replaces the underline.
         """
         legend = f" {latex_sign(siunitx=siunitx)}: {escaped(AS_GOOD)}." if "as good" in self.marks else ""
-        rows = [{_head(name): text for name, text in row.items()} for row in self.rows]
-        return latex_table(rows, self.marks, escaped(self.caption) + legend, label, siunitx=siunitx)
+        note = escaped(self.printed_caption or self.caption) + legend
+        return latex_table(self._printed_rows, self.marks, note, label, siunitx=siunitx)
+
+    @property
+    def _printed_rows(self) -> list[dict[str, str]]:
+        named = [row | {"variant": self.names.get(row["variant"], row["variant"])} for row in self.rows]
+        return [{_head(name): text for name, text in row.items()} for row in named]
 
     def ordered(self, names: Sequence[str]) -> "PaperTable":
         """Return the table with its rows in the order of these variants."""
         by_name = {row["variant"]: (row, mark) for row, mark in zip(self.rows, self.marks, strict=True)}
         rows, marks = zip(*(by_name[name] for name in names), strict=True)
-        return PaperTable([*rows], [*marks], self.caption)
+        return replace(self, rows=[*rows], marks=[*marks])
 
     def csv(self) -> str:
         """Return the rows as CSV, with a column for the marks."""
@@ -100,6 +111,7 @@ def paper_table(
     examples: int | None,
     goal: str = "",
     notes: Sequence[str] = (),
+    names: Mapping[str, str] | None = None,
 ) -> PaperTable:
     """Return the table of a report.
 
@@ -108,6 +120,7 @@ def paper_table(
         examples: number of test examples.
         goal: the target in words, for the caption if the metric is the time to the target.
         notes: notes about the metric and the looks for the caption, without full stops.
+        names: names of the variants in print, where they differ.
     """
     metric = str(aggregate["metric"].iloc[0])
     compared = comparisons.set_index("variant")
@@ -125,10 +138,10 @@ def paper_table(
                 "n": ", ".join(filter(None, [f"{row['n']:.0f}", no_result_text(row)])),
             }
         )
-    caption = _caption(aggregate, comparisons, examples, goal, folds_text(summary)) + "".join(
-        f" {note[:1].upper()}{note[1:]}." for note in notes
-    )
-    return PaperTable(rows, _marks(summary, aggregate, comparisons), caption)
+    of_caption = aggregate, comparisons, examples, goal, folds_text(summary), notes
+    with names_in_force(names or {}):
+        printed = _caption(*of_caption)
+    return PaperTable(rows, _marks(summary, aggregate, comparisons), _caption(*of_caption), names or {}, printed)
 
 
 def _estimate_cells(against: Mapping[Any, Any] | None, metric: str) -> dict[str, str]:
@@ -185,7 +198,14 @@ def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, comparisons: pd.DataF
     return [marks.get(str(variant), "") for variant in aggregate["variant"]]
 
 
-def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int | None, goal: str, folds: str) -> str:
+def _caption(
+    aggregate: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    examples: int | None,
+    goal: str,
+    folds: str,
+    notes: Sequence[str],
+) -> str:
     metric = str(aggregate["metric"].iloc[0])
     counts = aggregate["n"].dropna().astype(int)
     least, most = counts.min(), counts.max()
@@ -197,7 +217,7 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
     if len(comparisons):
         tests = tests_text(comparisons, aggregate)
         references = list(dict.fromkeys(comparisons["baseline"]))
-        baseline = references[0] if len(references) == 1 else "the baseline of the same cell or data set"
+        baseline = shown_name(references[0]) if len(references) == 1 else "the baseline of the same cell or data set"
         numbers = dict(zip(aggregate["variant"], aggregate["n"], strict=True))
         if any(has_seeds_apart(row, numbers) for row in comparisons.to_dict("records")):
             baseline += f" over common {noun}s"
@@ -215,7 +235,8 @@ def _caption(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int |
     lost = f" Comparisons count a run that {lost_how(metric)} as lost." if any_lost else ""
     bold = f" Bold: best mean{of}{fewest}." if aggregate["mean"].notna().any() else ""
     target = f" Target: {goal}." if is_time(metric) else ""
-    return f"{text}.{target}{bold}{lost}{_test_set_error(aggregate, comparisons, examples)}"
+    further = "".join(f" {note[:1].upper()}{note[1:]}." for note in notes)
+    return f"{text}.{target}{bold}{lost}{_test_set_error(aggregate, comparisons, examples)}{further}"
 
 
 def tests_text(comparisons: pd.DataFrame, aggregate: pd.DataFrame) -> str:
@@ -282,8 +303,8 @@ def _test_set_error(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples
 def _of_new_examples(comparisons: pd.DataFrame) -> str:
     """Return a sentence on variants whose difference or equivalence is clear only on these test examples."""
     alone = [row for row in comparisons.to_dict("records") if may_be_these_alone(row)]
-    equivalent = [str(row["variant"]) for row in alone if row["verdict"] == EQUIVALENT]
-    different = [str(row["variant"]) for row in alone if row["verdict"] != EQUIVALENT]
+    equivalent = [shown_name(row["variant"]) for row in alone if row["verdict"] == EQUIVALENT]
+    different = [shown_name(row["variant"]) for row in alone if row["verdict"] != EQUIVALENT]
     return _widened(different, "0") + _widened(equivalent, "the margin")
 
 

@@ -85,7 +85,7 @@ def importances(variants: Iterable[Trials], *, is_independent: bool = True) -> I
         notes += _cautions(group, found)
     if rows and not is_independent:
         notes.append(
-            "The sampler or the pruner went by earlier results: importances say less about values that it avoided."
+            "The sampler or the pruner used earlier results: importances say less about values that it avoided."
         )
     return Importances(pd.DataFrame(rows, columns=IMPORTANCE_COLUMNS), notes)
 

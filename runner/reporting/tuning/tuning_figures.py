@@ -41,7 +41,7 @@ def tuning_figures(results: Results, styles: dict[str, Style]) -> Named:
     lost = [float(np.isnan(score)) for score in bests.values()]
     ranked = best_first([*bests], places([*bests.values()], lost, sign))
     if not {*bests} <= {*styles}:
-        styles = variant_styles([*bests], ranked, None)
+        styles = variant_styles([*bests], ranked, results.baseline)
     yield "tuning_curve", partial(tuning_curves, curves, f"Best of the points tried: {datasets}", styles)
     scores = np.concatenate([trials.scored["score"].to_numpy(float) for trials in variants])
     axis = ScoreAxis.of(variants[0].metric, scores, np.array([*bests.values()]), sign)

@@ -215,7 +215,7 @@ class _Search:
 
 
 def _is_bare(folder: Path) -> bool:
-    """Return whether a run's directory contains nothing but an empty log and a lock."""
+    """Return whether a run's directory contains only an empty log and a lock."""
     try:
         entries = {entry.name: entry.stat(follow_symlinks=False).st_size for entry in os.scandir(folder)}
     except OSError:

@@ -87,7 +87,7 @@ class Composer:
         return Composed(lines, choices, whole, self._trusted)
 
     def axes(self, arguments: Sequence[str]) -> tuple[list[str], dict[str, list[str]]]:
-        """Split a command's overrides into single ones and axes: key -> one override for each value.
+        """Split a command's overrides into single values and axes: key -> one override for each value.
 
         Raises:
             ConfigError: if an override is an interval, which has no list of values.

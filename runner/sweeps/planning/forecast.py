@@ -45,7 +45,7 @@ def _comparisons(plan: Plan, study: Study | None) -> tuple[Planned, dict[str, st
     """Return the comparisons of a plan, and the baseline of each variant."""
     final = [job for job in plan.jobs if job.phase in ("final", "candidate", "spared")]
     seeds, variants = {job.seed for job in final}, list(dict.fromkeys(job.variant for job in final))
-    compared = baselines(variants, study.baseline, study.names) if study else baselines(variants, None)
+    compared = baselines(variants, study.baseline, study.variant_names) if study else baselines(variants, None)
     comparisons = sum(other in compared and other != variant for variant, other in compared.items())
     if study is None:
         return Planned(len(seeds), comparisons), compared

@@ -29,7 +29,7 @@ class Planned:
 
     @property
     def tests(self) -> int:
-        """The factor of the smallest p value in the correction: 1 for joint flips, which reach it in any comparison."""
+        """The factor of the smallest p value in the correction: 1 for joint flips, for any number of comparisons."""
         return 1 if self.correction == "max_t" else self.comparisons
 
     @property

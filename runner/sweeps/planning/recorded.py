@@ -35,7 +35,7 @@ def in_recorded_order(plan: Plan, directory: Path, console: Console) -> Plan:
 
 
 def refuse_another_question(jobs: Iterable[Job], directory: Path) -> None:
-    """Refuse a directory whose runs have nothing in common with the planned ones except the seeds.
+    """Refuse a directory whose runs share nothing with the planned runs except the seeds.
 
     Raises:
         UserError: if the planned runs would replace its plan, tables and page.

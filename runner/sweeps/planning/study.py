@@ -226,6 +226,8 @@ class Study(Chosen):
     """Overrides for all variants."""
     variants: dict[str, list[str]] = Field(default_factory=dict)
     """Overrides of each variant, by its name."""
+    names: dict[str, Annotated[str, Field(min_length=1)]] = Field(default_factory=dict)
+    """Names of variants in figures and printed tables."""
     drop: list[str] = Field(default_factory=list)
     """Parts to leave out, one in each variant."""
     baseline: str | None = None
@@ -250,13 +252,13 @@ class Study(Chosen):
     """Sources of variance to measure; in further runs, each varies alone."""
 
     @property
-    def names(self) -> list[str]:
+    def variant_names(self) -> list[str]:
         """The names of its variants before the crossing with the grid, including those with a dropped part."""
         return study_names(self.variants, self.drop)
 
     def axes_of(self, arm: str) -> dict[str, Axis]:
         """Return the axes that are tuned for a variant, or for its cell of the grid."""
-        return self.tune.axes_of(arm_parts(arm, self.names)[0]) if self.tune else {}
+        return self.tune.axes_of(arm_parts(arm, self.variant_names)[0]) if self.tune else {}
 
     @field_validator("vary")
     @classmethod
@@ -305,15 +307,17 @@ def read_study(config: Any, seeds: Any = None, folds: Any = None) -> Study:
         study = Study.model_validate(given)
     except ValidationError as error:
         raise ConfigError(error_lines(error, Study, "study")) from error
-    if not study.names:
+    names = study.variant_names
+    if not names:
         raise ConfigError("study.variants: must name at least one variant (name: [override, ...])")
-    if study.baseline is not None and study.baseline not in study.names:
-        raise ConfigError(f"study.baseline={study.baseline}: no such variant (allowed: {', '.join(study.names)})")
+    if study.baseline is not None and study.baseline not in names:
+        raise ConfigError(f"study.baseline={study.baseline}: no such variant (allowed: {', '.join(names)})")
+    _check_names(study)
     if study.looks and study.seeds != list(range(study.looks.sizes[-1])):
         raise ConfigError(
             "study.looks: must end with all of the seeds 0, 1, 2, ...; use seeds={first:8,most:30,looks:5}"
         )
-    if study.looks and len(study.names) < 2:
+    if study.looks and len(names) < 2:
         raise ConfigError("study.seeds: planned looks need two variants or more to compare; give a number of seeds")
     if study.tune:
         _check_tuning(study, study.tune)
@@ -322,6 +326,14 @@ def read_study(config: Any, seeds: Any = None, folds: Any = None) -> Study:
     if study.folds:
         _check_folds(study)
     return study
+
+
+def _check_names(study: Study) -> None:
+    if unknown := [name for name in study.names if name not in study.variant_names]:
+        raise ConfigError(f"study.names.{unknown[0]}: no such variant{did_you_mean(unknown[0], study.variant_names)}")
+    shown = [study.names.get(name, name) for name in study.variant_names]
+    if twice := next((name for name in shown if shown.count(name) > 1), None):
+        raise ConfigError(f"study.names: {twice!r} would stand for two variants")
 
 
 def _planned_looks(seeds: Mapping[Any, Any]) -> dict[str, Any]:
@@ -351,10 +363,10 @@ def read_seeds(value: Any) -> list[int]:
 def _check_tuning(study: Study, tune: Tune) -> None:
     if not tune.axes and not tune.per_variant:
         raise ConfigError("study.tune: needs axes (key: [value, ...])")
-    if unknown := tune.per_variant.keys() - set(study.names):
-        allowed = ", ".join(study.names)
+    if unknown := tune.per_variant.keys() - set(study.variant_names):
+        allowed = ", ".join(study.variant_names)
         raise ConfigError(f"study.tune.per_variant.{min(unknown)}: no such variant (allowed: {allowed})")
-    if tune.axes and not set(study.names) - tune.per_variant.keys():
+    if tune.axes and not set(study.variant_names) - tune.per_variant.keys():
         raise ConfigError("study.tune.axes: no variant uses them, because each one has its own in per_variant")
     _check_sampler(tune)
     if common := sorted(set(tune.seeds) & set(study.seeds)):

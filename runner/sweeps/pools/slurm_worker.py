@@ -122,7 +122,7 @@ class Worker:
             refresh(self._folder)
             task = box.received("task", number)
             if task is None and time.monotonic() > deadline:
-                box.send("task", number, ())  # leave, unless a task has just arrived
+                box.send("task", number, ())  # stop, unless a task has just arrived
                 task = box.received("task", number)
             if task is not None:
                 return task or None

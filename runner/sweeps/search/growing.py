@@ -67,7 +67,7 @@ class Growth:
         return []
 
     def finished(self, plan: Plan, chosen: Mapping[str, Sequence[str]]) -> Plan:
-        """Return the plan with the final runs of the chosen points, without those of other points.
+        """Return the plan with the final runs of only the chosen points.
 
         Args:
             chosen: the point of each variant.

@@ -41,7 +41,7 @@ class Trial:
 
     @property
     def state(self) -> State:
-        """`pruned` if a pruner stopped its first run or spared its last ones; `failed` or `diverged` if any run did.
+        """`pruned` if a pruner stopped its first run or spared its last runs; `failed` or `diverged` if any run did.
 
         A single run that was interrupted because its worker was stopped counts as failed, because it has no score.
         """

@@ -73,7 +73,7 @@ def test_a_fold_is_identified_by_the_examples_that_it_holds_out():
 
 def test_a_test_part_of_the_sources_own_is_folded_only_on_request():
     dataset = numbered(draws_test=False)
-    with pytest.raises(DataError, match=r"dataset.folds=5: numbers has a test part of its own.*fold_from=all.*train"):
+    with pytest.raises(DataError, match=r"dataset.folds=5: numbers has its own test part.*fold_from=all.*train"):
         split_dataset(dataset, 0.2, "last", 0, fold=Fold(0, 5))
     together, alone = (split_dataset(dataset, 0.2, "last", 0, fold=Fold(0, 5, source)) for source in ("all", "train"))
     assert sum(together.sizes.values()) == 77

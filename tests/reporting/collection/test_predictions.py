@@ -81,6 +81,11 @@ def test_a_report_reads_the_predictions_of_a_run_once_and_only_if_needed(
             scores={"expected_calibration_error": 0.1},
         )
     read, usual = [], RunDirectory.read_predictions
-    monkeypatch.setattr(RunDirectory, "read_predictions", lambda own: read.append(own.path.name) or usual(own))
+
+    def counted(own, *parts):
+        read.append(own.path.name)
+        return usual(own, *parts)
+
+    monkeypatch.setattr(RunDirectory, "read_predictions", counted)
     report([tmp_path / "sweep"], tmp_path / "out", Wish(metric), Output(formats))
     assert sorted(read) == ["a", "b"] * times

@@ -96,3 +96,14 @@ def test_the_interval_of_folds_allows_for_their_overlap_and_is_missing_where_run
     assert points.get_label() == "fold"
     shared = dots(values(a=own), "x", "accuracy (%)", "", share=True, unit=Unit("fold", np.nan))
     assert len(shared.axes[0].lines) == 2  # the dots and the mean
+
+
+def test_variants_that_are_not_shown_share_the_last_row_with_a_dot_for_the_mean_of_each():
+    own = values(a=[0.5, 0.7], b=[0.1, 0.2], c=[0.3, np.nan], d=[0.6], e=[np.nan])
+    crosses = {"a": 0.8, "b": 0.9}
+    figure = dots(own, "x", "", "", share=False, shown={"a"}, biased={"d"}, crosses=crosses)
+    (axes,) = figure.axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "4 other variants (each dot is a mean)"]
+    *_, others, ensemble = axes.lines
+    assert others.get_xdata().tolist() == pytest.approx([0.15, 0.3])  # not d, whose mean would be biased
+    assert list(ensemble.get_xdata()) == [0.8]

@@ -136,3 +136,14 @@ def test_names_with_notes_do_not_overlap_and_nothing_leaves_the_figure(count):
     texts = [text.get_window_extent() for text in (*axes.get_yticklabels(), *axes.texts)]
     assert all(box.x0 >= 0 and box.x1 <= figure.bbox.x1 for box in texts)
     assert axes.get_window_extent().width > figure.bbox.width / 4
+
+
+def test_variants_that_are_not_shown_share_the_last_row_of_their_cell_with_a_dot_for_each():
+    parts = (("b", 0.1, "x"), ("c", 0.2, "x"), ("d", 0.3, "x"), ("e", 0.4, "y"))
+    found = [difference(name, (mean, mean), cell=cell) for name, mean, cell in parts]
+    top, bottom = drawn(*found, shown={"b", "e"}).axes
+    names = [[label.get_text() for label in axes.get_yticklabels()] for axes in (top, bottom)]
+    assert names == [["b", "2 other variants (each dot is\na mean)"], ["e"]]
+    dots, *others = [line.get_xdata() for line in top.lines[5:9]]
+    assert dots.tolist() == [0.2, 0.3]
+    assert np.isnan(np.concatenate(others)).all()

@@ -1,9 +1,13 @@
+import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
 
-from runner.reporting.comparison.tasks import PERFORMANCE_COLUMNS
+from runner.reporting.comparison.tasks import PERFORMANCE_COLUMNS, compare_over_datasets
+from runner.reporting.figures.drawing.appearance import look_of, own_style
+from runner.reporting.figures.drawing.canvas import BASELINE_COLOR
 from runner.reporting.figures.drawing.styles import variant_styles
-from runner.reporting.figures.of_tasks import BAND, performance_profile
+from runner.reporting.figures.of_tasks import AGGREGATES, BAND, aggregate_scores, performance_profile
 
 
 def profile(variants):
@@ -30,3 +34,43 @@ def test_among_many_variants_the_baseline_and_the_best_stand_out():
     figure = performance_profile(profile(variants), "", "", variant_styles(variants, variants, "v19"))
     assert legend(figure) == ["13 other variants", *variants[:6], "v19", BAND]
     assert len(figure.axes[0].lines) == 20
+
+
+def aggregates():
+    """The figure of two variants on three data sets with four runs each, and the scores by data set."""
+    scores = {"sgd": np.arange(12).reshape(3, 4) / 20, "adam": 0.3 + np.arange(12).reshape(3, 4) ** 2 / 400}
+    rows = [
+        {"arm": arm, "dataset": f"d{place}", "status": "completed", "test_accuracy": score}
+        for arm, own in scores.items()
+        for place, runs in enumerate(own)
+        for score in runs
+    ]
+    tasks = compare_over_datasets(pd.DataFrame(rows), ["d0", "d1", "d2"], "test_accuracy", dict.fromkeys(scores, "sgd"))
+    styles = variant_styles([*scores], [*scores], "sgd")
+    return aggregate_scores(tasks.frame, "test accuracy (%)", "", styles), scores
+
+
+def test_aggregates_are_points_in_their_intervals_by_hand():
+    """Of twelve runs the middle six count; each resample draws four runs of every data set."""
+    figure, scores = aggregates()
+    assert [axes.get_title(loc="left") for axes in figure.axes] == [*AGGREGATES.values()]
+    generator = np.random.default_rng(1)
+    for row, own in enumerate(scores.values()):
+        drawn = np.stack([generator.choice(runs, (20_000, 4)) for runs in own], axis=1)
+        by_hand = {
+            "iqm": lambda values: np.sort(values.reshape(*values.shape[:-2], 12))[..., 3:9].mean(axis=-1),
+            "median": lambda values: np.median(values.mean(axis=-1), axis=-1),
+            "mean": lambda values: values.mean(axis=(-2, -1)),
+        }
+        for axes, aggregate in zip(figure.axes, by_hand.values(), strict=True):
+            intervals, points = axes.collections
+            assert points.get_offsets()[row][0] == pytest.approx(aggregate(own))
+            ends = np.quantile(aggregate(drawn), [0.025, 0.975])
+            assert intervals.get_segments()[row][:, 0] == pytest.approx(ends, abs=0.01)
+
+
+def test_the_baselines_row_is_grey_and_a_narrow_figure_has_the_interquartile_mean_alone():
+    figure, _ = aggregates()
+    assert to_hex(figure.axes[0].collections[1].get_facecolors()[0]) == BASELINE_COLOR
+    with own_style(look_of("paper", 84)):
+        assert len(aggregates()[0].axes) == 1

@@ -58,7 +58,7 @@ def test_the_sentences_say_what_runs_must_vary_with_the_evidence():
     largest, advice, total = source_sentences(frame(all=0.2, order=0.2, dropout=0.02, split=0.1))
     assert largest.startswith(
         "mlp: order alone causes the largest spread of test accuracy: standard deviation 0.20 percentage points "
-        "(95% CI 0.15 to 0.29; 1.00 of that of everything together, 95% CI 0."
+        "(95% CI 0.15 to 0.29; 1.00 times that of everything together, 95% CI 0."
     )
     assert largest.endswith("; n = 20).")
     assert "runs must vary order (alone more than a quarter" in advice

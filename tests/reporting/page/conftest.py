@@ -2,10 +2,15 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from runner.core.omissions import LeftOut
+from runner.reporting.collection.collect import find_runs
 from runner.reporting.formats import Output
-from runner.reporting.report import report
+from runner.reporting.page.page import write_page
+from runner.reporting.report import report, results_table
+from runner.reporting.result_reader import Wish, read_results
 from tests.browser import opened_anew
 from tests.reporting.conftest import run_maker
 
@@ -34,7 +39,27 @@ def page(once) -> Path:
     return once("page", study) / "out" / "index.html"
 
 
+def tuned_study(base: Path) -> None:
+    """Two variants, each with three trials of a learning rate, one of them without a score; a page without figures."""
+    make_run, rows = run_maker(base), []
+    for variant in ("sgd", "adam"):
+        make_run(f"sweep/{variant}", label=variant)
+        rows += [(variant, f"lr={rate}", score) for rate, score in ((0.001, 0.5), (0.1, 0.9), (1.0, None))]
+    table = pd.DataFrame(rows, columns=["variant", "point", "val_accuracy"])
+    table = table.assign(seeds=1, scored=1, chosen=[False, True, False] * 2, on_edge=False, budget=3)
+    table.to_csv(base / "sweep" / "tuning.csv", index=False)
+    left_out, paths = LeftOut(), [base / "sweep"]
+    results = read_results(find_runs(paths, left_out), paths, Wish(), left_out)
+    write_page(results, [], results_table(results), base / "index.html")
+
+
+@pytest.fixture
+def opened_tuned(browser, once):
+    return opened_anew(browser, (once("tuned page", tuned_study) / "index.html").as_uri())
+
+
 @pytest.fixture
 def opened(browser, page):
-    """The browser with the page as it is when it is opened, and nothing of it in the logs before."""
-    return opened_anew(browser, page.as_uri())
+    """The browser with the page as it is when it is first opened, and nothing of it in the logs before."""
+    yield opened_anew(browser, page.as_uri())
+    browser.execute_script("localStorage.clear()")  # of all files

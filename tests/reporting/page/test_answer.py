@@ -88,3 +88,15 @@ def test_without_a_comparison_the_rows_have_the_whole_sentences_and_no_plot(shif
     found = answered(shifted({"a": [0.5]}))
     assert not found.ticks
     assert [row.sentence for row in rows_of(found)] == ["a: mean test accuracy 50.00% (n = 1)."]
+
+
+def test_many_rows_are_low_and_a_group_names_its_baseline_in_its_heading(make_run, tmp_path, few_resamples):
+    for label in "abcd":
+        for dataset in ("mnist", "digits"):
+            for seed in range(2):
+                make_run(f"sweep/{label}{dataset}{seed}", label=label, dataset=dataset, seed=seed)
+    found = answered(tmp_path / "sweep")
+    assert [(group.heading, group.baseline.name) for group in found.groups] == [("digits", "a"), ("mnist", "a")]
+    assert [row.name for row in found.groups[0].rows] == ["b", "c", "d"]
+    assert not found.is_dense
+    assert Forest([*found.groups, found.groups[0]]).is_dense

@@ -1,19 +1,28 @@
 import json
 import math
 
+import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
 from runner.core.omissions import LeftOut
 from runner.reporting.collection.collect import find_runs
+from runner.reporting.collection.settings import settings_of
+from runner.reporting.comparison.differences import differences, differences_by_epoch
 from runner.reporting.page import chart_data as module
 from runner.reporting.page.chart_data import chart_data
 from runner.reporting.result_reader import Wish, read_results
 
 
 def read(path):
+    return json.loads(charts_of(path))
+
+
+def charts_of(path):
     left_out = LeftOut()
-    return json.loads(chart_data(read_results(find_runs([path], left_out), [path], Wish(), left_out)))
+    results = read_results(find_runs([path], left_out), [path], Wish(), left_out)
+    return chart_data(results, differences_by_epoch(results, differences(results)), settings_of(results.runs, left_out))
 
 
 def test_every_run_has_its_curve_in_percent_and_a_shorter_one_ends_early(make_run, tmp_path):
@@ -45,17 +54,47 @@ def test_the_reach_is_that_of_the_t_interval(make_run, tmp_path):
 
 
 def test_too_many_numbers_lose_epochs_evenly_but_never_the_last(make_run, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "_MOST", 20)
+    monkeypatch.setattr(module, "_MOST", 25)
     make_run("sweep/0", accuracies=[epoch / 10 for epoch in range(10)])
     data = read(tmp_path / "sweep")
-    assert data["epochs"] == [2, 4, 6, 8, 10]  # four columns of ten epochs are twice as many
+    assert data["epochs"] == [2, 4, 6, 8, 10]  # four columns and the seconds of ten epochs are twice as many
     assert data["thinned"]
     assert data["metrics"][0]["panels"][1]["values"] == [[10, 30, 50, 70, 90]]
 
 
 def test_text_cannot_end_the_element_that_holds_the_data(make_run, tmp_path):
     make_run("sweep/0", label="</script><b>")
-    left_out = LeftOut()
-    results = read_results(find_runs([tmp_path / "sweep"], left_out), [tmp_path / "sweep"], Wish(), left_out)
-    assert "<" not in chart_data(results)
-    assert json.loads(chart_data(results))["variants"][0]["name"] == "</script><b>"
+    text = charts_of(tmp_path / "sweep")
+    assert "<" not in text
+    assert json.loads(text)["variants"][0]["name"] == "</script><b>"
+
+
+def test_steps_and_seconds_are_known_if_they_are_of_every_run(make_run, tmp_path):
+    for name, size in (("0", 32), ("1", "full")):
+        run = make_run(f"sweep/{name}", overrides=[f"training.batch_size={size}"], accuracies=[0.5] * 3)
+        record = json.loads((run / "record.json").read_text())
+        record["dataset"]["train"] = 100
+        (run / "record.json").write_text(json.dumps(record))
+        history = pd.read_csv(run / "history.csv").assign(seconds=[9, 2, 4])
+        history.to_csv(run / "history.csv", index=False)
+    data = read(tmp_path / "sweep")
+    assert data["steps"] == [4, 1]  # 100 examples in batches of 32, and in one
+    assert data["seconds"] == [[3, 5, 9]] * 2  # the first epoch, which compiles, counts as the median of the others
+    (run / "record.json").write_text(json.dumps(record | {"overrides": []}))
+    assert read(tmp_path / "sweep")["steps"] is None
+
+
+def test_differences_from_the_baseline_are_those_of_the_pairs_at_each_epoch(make_run, tmp_path):
+    pairs = {"a": [[0.5, 0.7], [0.6, 0.7]], "b": [[0.6, 0.9], [0.8, 0.8]]}
+    for label, seeds in pairs.items():
+        for seed, accuracies in enumerate(seeds):
+            make_run(f"sweep/{label}{seed}", label=label, seed=seed, accuracies=accuracies)
+    found = read(tmp_path / "sweep")["metrics"][-1]
+    assert found["label"] == "difference in validation accuracy from a (percentage points)"
+    none, curve = found["panels"][0]["curves"]
+    assert none is None
+    differences = 100 * (np.array(pairs["b"]) - np.array(pairs["a"]))
+    assert curve["mean"] == pytest.approx(differences.mean(axis=0))
+    low, _ = stats.t.interval(0.95, 1, loc=differences.mean(axis=0), scale=stats.sem(differences))
+    assert curve["low"] == pytest.approx(low, rel=1e-4)
+    assert curve["n"] == 2

@@ -1,13 +1,19 @@
 """The charts of the page in a real browser; each test reads what a person would see or what the chart draws."""
 
+import json
+import statistics
+
+import pandas as pd
 import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.reporting.page.conftest import HOSTILE
 
+AXES = ("epoch", "step", "seconds")
 LAST = [80.5, 90.5, 70.5, 75]  # each variant's mean validation accuracy at its last epoch
 
 
@@ -40,6 +46,16 @@ def point_at(browser, *place, **plots):
     over, left, top = place_of(browser, *place, **plots)
     ActionChains(browser, duration=50).move_to_element(over).move_to_element_with_offset(over, left, top).perform()
     return over
+
+
+def groups(browser):
+    """The names of the curves that the first panel shows."""
+    return browser.execute_script("return curves.plots[0].drawn.curves.map(({group}) => group.name)")
+
+
+def choose(browser, label, value, place="curves"):
+    path = f"//*[@id='{place}']//label[starts-with(., '{label} ')]/select"
+    Select(browser.find_element(By.XPATH, path)).select_by_value(value)
 
 
 def tip(browser):
@@ -76,8 +92,7 @@ def test_a_hidden_variant_leaves_the_charts_the_forest_and_the_tables(opened):
     assert button.text == HOSTILE
     button.click()
     assert button.get_attribute("aria-pressed") == "false"
-    shown = opened.execute_script("return curves.plots[0].series.slice(1).map((series) => series.show)")
-    assert shown == [True] * 3 + [False] * 3 + [True] * 6
+    assert groups(opened) == ["sgd", "=1+1", "broken"]
     for table in ("variants", "runs"):
         rows = opened.find_elements(By.CSS_SELECTOR, f"#table-{table} tbody tr[data-variant='1']")
         assert rows
@@ -102,10 +117,66 @@ def test_a_click_on_a_run_leads_to_its_row_with_the_way_to_its_files(opened):
     ]  # fmt: skip
 
 
+def test_curves_are_grouped_by_the_value_of_a_key(opened):
+    choose(opened, "grouped by", "optimizer")
+    assert groups(opened) == ["adam", "sgd"]
+    values = [80, 81, 90, 91, 70, 71]
+    curve = opened.execute_script("return curves.plots[1].drawn.curves[1]")
+    assert [curve["n"], curve["mean"][1]] == [6, pytest.approx(statistics.mean(values))]
+    assert curve["high"][1] - curve["mean"][1] == pytest.approx(statistics.stdev(values))
+    point_at(opened, 1, 2, 80.5)
+    assert tip(opened)[-1] == "mean ± standard deviation: 71.54 to 89.46"
+    opened.find_element(By.CSS_SELECTOR, ".legend button[data-toggles='1']").click()  # a variant of the group
+    assert opened.execute_script("return curves.plots[1].drawn.curves[1].n") == 4
+    press(opened, "adam")
+    assert groups(opened) == ["sgd"]
+
+
+def test_runs_on_different_data_sets_are_in_different_groups(opened):
+    opened.execute_script("data.datasets = data.runs.map((_, run) => (run % 2 ? 'digits' : 'mnist'))")
+    choose(opened, "grouped by", "optimizer")
+    assert groups(opened) == ["adam [mnist]", "sgd [digits]", "sgd [mnist]"]
+
+
+def test_smoothing_is_an_exponential_moving_average_and_is_remembered(opened, page):
+    values = [3, 1, None, 2, 5]
+    found = opened.execute_script(f"return smoothed({json.dumps(values)}, 0.6)")
+    expected = pd.Series(values).dropna().ewm(alpha=0.4, adjust=True).mean()
+    assert [value for value in found if value is not None] == pytest.approx(expected.tolist())
+    slider = opened.find_element(By.CSS_SELECTOR, "#curves input[type='range']")
+    slider.send_keys(Keys.ARROW_RIGHT * 2)
+    opened.get(page.as_uri())
+    assert opened.find_element(By.CSS_SELECTOR, "#curves input[type='range']").get_attribute("value") == "0.1"
+    curve = opened.execute_script("return curves.plots[1].drawn.curves[0]")
+    assert curve["raw"] == [50, 80.5]
+    assert curve["mean"][1] == pytest.approx((80.5 * 0.9 + 50 * 0.09) / 0.99)
+
+
+def test_the_axis_may_be_steps_or_seconds_which_are_each_runs_own(opened):
+    opened.execute_script("data.steps = [10, 20]; data.seconds = [[1, 3], [2, 6]];")
+    assert opened.execute_script("return axesKnown()") == ["epoch", "step", "seconds"]
+    found = [opened.execute_script(f"return meanOf([[1, 2], [3, 4]], [0, 1], AXES.{name}, true).x") for name in AXES]
+    assert found == [[1, 2], [15, 30], [1.5, 4.5]]
+
+
+def test_the_difference_from_the_baseline_is_a_chart(opened):
+    choose(opened, "Curves of", "difference")
+    assert groups(opened) == [HOSTILE, "=1+1"]  # the failed run has no pair
+    label = opened.execute_script("return curves.plots[0].root.getAttribute('aria-label')")
+    assert label == f"difference (percentage points) by epoch: {HOSTILE} ends at 10, =1+1 ends at \N{MINUS SIGN}10"
+    point_at(opened, 0, 1.97, 10)
+    assert tip(opened) == [
+        HOSTILE,
+        "epoch 2, difference (percentage points)",
+        "mean of 2: 10",
+        "95% interval: 10 to 10",
+    ]
+
+
 def test_a_logarithmic_axis_is_offered(opened):
     tick(opened, "log")
     assert opened.execute_script("return curves.plots.map((plot) => plot.scales.y.distr)") == [3, 3]
-    Select(opened.find_element(By.CSS_SELECTOR, "#curves select")).select_by_value("loss")
+    choose(opened, "Curves of", "loss")
     assert opened.execute_script("return curves.plots.map((plot) => plot.scales.y.distr)") == [1, 1]
     assert "loss" in opened.execute_script("return curves.plots[0].root.getAttribute('aria-label')")
 
@@ -143,6 +214,20 @@ def test_runs_are_dots_by_any_two_columns(opened):
     assert tip(opened) == [HOSTILE, "seed 1", "model.width: 1", "test_accuracy: 91"]
 
 
+def test_trials_are_dots_by_their_key_that_lead_to_their_rows(opened_tuned):
+    x, y = opened_tuned.execute_script("return [trials.x, trials.y]")
+    assert (x, y) == ("lr", "validation accuracy (%)")
+    assert opened_tuned.execute_script("return trials.plot.scales.x.distr") == 3  # over three decades
+    point_at(opened_tuned, 0, 0.001, 50, plots="[trials.plot]")
+    assert tip(opened_tuned)[1:] == ["trial 0", "lr: 0.001", "validation accuracy (%): 50"]
+    ActionChains(opened_tuned).click().perform()
+    row = opened_tuned.switch_to.active_element
+    assert [cell.text for cell in row.find_elements(By.TAG_NAME, "td")][1:4] == ["0", "50.00", "0.001"]
+    opened_tuned.find_element(By.CSS_SELECTOR, ".legend button[data-toggles='0']").click()
+    point_at(opened_tuned, 0, 0.1, 90, plots="[trials.plot]")
+    assert tip(opened_tuned)[0] == "sgd"  # the dot of the other variant, which lies behind that of the hidden one
+
+
 def test_a_chart_has_words_for_those_who_do_not_see_it(opened):
     label = opened.execute_script("return curves.plots[1].root.getAttribute('aria-label')")
     ends = ", ".join(
@@ -168,11 +253,16 @@ def test_without_scripts_the_figures_take_the_charts_place(opened, page):
         opened.get(page.as_uri())
         shown = {
             name: opened.find_element(By.ID, name).is_displayed()
-            for name in ("charts", "figure-accuracy", "figure-forest")
+            for name in ("charts", "figure-accuracy", "figure-difference_over_time", "figure-forest")
         }
     finally:
         opened.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
-    assert shown == {"charts": False, "figure-accuracy": True, "figure-forest": True}
+    assert shown == {
+        "charts": False,
+        "figure-accuracy": True,
+        "figure-difference_over_time": True,
+        "figure-forest": True,
+    }
 
 
 def test_a_chart_follows_the_window(opened):

@@ -64,12 +64,12 @@ def test_columns_are_chosen_and_remembered(opened, page):
         opened.execute_script("localStorage.clear()")
 
 
-def copied(browser, name):
+def copied(browser, name, section="runs"):
     """What a button copies; the clipboard of a headless browser is closed, so the test takes its place."""
     browser.execute_script(
         "navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }"
     )
-    button = browser.find_element(By.XPATH, f"//*[@id='runs']//button[.='Copy {name}']")
+    button = browser.find_element(By.XPATH, f"//*[@id='{section}']//button[.='Copy {name}']")
     button.click()
     WebDriverWait(browser, 5).until(lambda _: button.text == f"{name} copied")
     return browser.execute_script("return window.copied")
@@ -92,6 +92,54 @@ def test_a_table_is_copied_as_latex(opened):
     assert lines[5].startswith("sgd & 0 & completed & 80.00 & 80.00 & 0.5000 &")
     assert len({line.count(" & ") for line in lines if line.endswith("\\\\")}) == 1
     assert lines[-1] == "\\end{tabular}"
+
+
+def test_negative_numbers_have_a_minus_sign_and_are_copied_and_filtered_with_a_hyphen(opened):
+    row = opened.find_element(By.XPATH, "//*[@id='table-variants']/tbody/tr[td[.='=1+1']]")
+    assert row.find_elements(By.TAG_NAME, "td")[2].text == "\N{MINUS SIGN}10.00"
+    assert "\N{MINUS SIGN}10.00" in opened.find_element(By.CSS_SELECTOR, ".forest tr.undecided ~ tr.undecided").text
+    cells, _ = filtered(opened, "difference < -5", "table-variants")
+    assert [cell[0] for cell in cells] == ["=1+1"]
+    _, row = csv.reader(io.StringIO(copied(opened, "CSV", "variants")))
+    assert row[2] == "-10.00"
+
+
+def test_two_runs_are_compared_by_the_keys_in_which_they_differ(opened):
+    boxes = opened.find_elements(By.CSS_SELECTOR, "#table-runs .pick")
+    assert boxes[0].accessible_name == "compare sgd, seed 0"
+    boxes[0].click()
+    said = opened.find_element(By.CSS_SELECTOR, "#runs [role='status']")
+    assert said.text.startswith("sgd, seed 0: choose a second run")
+    boxes[2].click()
+    assert said.text.splitlines() == [
+        f"sgd, seed 0 and {HOSTILE}, seed 0: 1 key differs", f"key sgd, seed 0 {HOSTILE}, seed 0", "model.width 0 1"
+    ]  # fmt: skip
+    boxes[3].click()  # replaces the first
+    assert not boxes[0].is_selected()
+    assert said.text == f"{HOSTILE}, seed 0 and {HOSTILE}, seed 1: the same configuration but for the seed"
+
+
+def test_values_that_differ_from_the_baseline_are_marked_for_the_ear_too(opened):
+    rows = {row.text.split()[0]: row for row in opened.find_elements(By.CSS_SELECTOR, "#table-settings tbody tr")}
+    assert rows["sgd"].find_elements(By.TAG_NAME, "mark") == []
+    assert [mark.text for mark in rows["=1+1"].find_elements(By.TAG_NAME, "mark")] == ["2"]
+    tree = opened.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    assert any("(not as the baseline)" in node.get("name", {}).get("value", "") for node in tree)
+
+
+def test_a_page_in_a_sandbox_works_without_memory_and_without_complaint(opened, page, tmp_path):
+    """As the server shows pages that may come from anyone."""
+    frame = tmp_path / "frame.html"
+    frame.write_text(f'<iframe sandbox="allow-scripts" src="{page.as_uri()}" width="1100" height="900"></iframe>')
+    opened.get(frame.as_uri())
+    opened.switch_to.frame(0)
+    try:
+        opened.find_element(By.CSS_SELECTOR, "#runs .chooser summary").click()
+        opened.find_element(By.XPATH, "//*[@id='runs']//label[contains(., 'epochs')]/input").click()
+        assert "epochs" not in columns(opened)
+    finally:
+        opened.switch_to.default_content()
+    assert opened.get_log("browser") == []
 
 
 def test_a_chart_leads_to_a_row_that_a_filter_hides(opened):

@@ -6,6 +6,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from runner.reporting.figures.drawing.canvas import save_figure
+from runner.reporting.figures.drawing.shown_rows import MOST_ROWS
 from runner.reporting.formats import Output
 from runner.reporting.report import report
 from runner.reporting.report_figures import report_figures
@@ -54,6 +55,13 @@ def test_the_forest_plots_caption_names_what_is_drawn_and_the_test(captions):
         "Verdicts: paired sign-flip, exact (p of equivalence within 1 percentage points: by two one-sided tests",
     ):
         assert part in text
+
+
+def test_with_many_variants_the_caption_explains_the_row_of_the_others(captions):
+    many = {f"v{number:02d}": [0.5 + number / 100] for number in range(MOST_ROWS + 1)}
+    found = captions(many, of=["forest", "difference_over_time", "test_accuracy"])
+    explained = [stem for stem, text in found.items() if "share the last one, with a dot for the mean of each" in text]
+    assert explained == ["forest", "test_accuracy"]
 
 
 def test_what_is_not_drawn_is_not_named(captions):

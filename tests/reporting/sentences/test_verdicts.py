@@ -57,6 +57,26 @@ def test_a_lower_loss_is_better():
     assert "significantly better" in verdicts(aggregate, compared, {"a": "a", "b": "a"})["b"]
 
 
+def test_an_interval_that_seems_to_contradict_p_is_explained():
+    outlier = [value + gain for value, gain in zip(SEVEN, [0.01] * 6 + [0.3], strict=True)]
+    sentences, notes = said(runs("a", SEVEN), runs("b", outlier))
+    assert "b is significantly better" in re.sub(r" \([^)]*\)", "", sentences["b"])
+    assert notes == (
+        "b: the 95% interval contains 0, but p is below 0.05, because the interval assumes normally distributed "
+        "differences and the test (paired sign-flip, exact) does not; the verdict follows p."
+    )
+
+
+def test_an_interval_without_the_correction_of_p_is_explained():
+    gains = [0.01, 0.012, 0.011, 0.009, 0.01, 0.011, -0.001]
+    others = [runs(name, [value + gain for value, gain in zip(SEVEN, gains, strict=True)]) for name in "bc"]
+    _, notes = said(runs("a", SEVEN), *others, runs("d", SEVEN[::-1]), correction="holm")
+    assert notes == (
+        "b, c: the 95% interval excludes 0, but p is not below 0.05, because p is adjusted for several comparisons and "
+        "the interval is not; the verdict follows p."
+    )
+
+
 def test_runs_that_were_lost_are_named():
     sentences, notes = said(runs("a", SEVEN), runs("b", [float("nan")] * 2, ["diverged", "failed"]))
     assert sentences["b"].startswith("b (no test accuracy: none of its 2 runs completed) versus a: 1 seed cannot")

@@ -7,6 +7,7 @@ from scipy import stats
 from statsmodels.stats import contingency_tables
 
 from runner.reporting.comparison.aggregate import aggregate_frame, comparison_frame
+from runner.reporting.comparison.pairs import ComparedRuns
 from runner.reporting.sentences.verdicts import verdict_parts, verdicts
 from runner.reporting.statistics.answers import Answers
 from runner.reporting.statistics.test_set_error import mcnemar, with_test_set_error
@@ -40,7 +41,8 @@ def measured(right, answers=None, change=None):
     summary = pd.concat(sides, ignore_index=True)
     summary = summary if change is None else change(summary)
     given = [Answers(LABELS, own) for side in right for own in side] if answers is None else answers
-    compared = with_test_set_error(comparison_frame(summary, "test_accuracy", "a"), summary, given)
+    found = comparison_frame(summary, "test_accuracy", "a")
+    compared = with_test_set_error(found, summary, given, ComparedRuns(summary))
     return summary, compared
 
 
@@ -321,7 +323,7 @@ def test_a_calibration_error_has_its_interval_from_resampled_test_examples(right
         ignore_index=True,
     )
     answers = [Answers(LABELS, right[0][0], own) for side in resampled for own in side]
-    compared = with_test_set_error(comparison_frame(summary, metric, "a"), summary, answers)
+    compared = with_test_set_error(comparison_frame(summary, metric, "a"), summary, answers, ComparedRuns(summary))
     (row,) = compared.to_dict("records")
     assert row["test_set_error"] == pytest.approx(math.hypot(0.003, 0.001 * math.sqrt(2 / SEEDS)), rel=0.05)
     assert row["new_images_low"] < 0 < row["ci_low"] < row["ci_high"] < row["new_images_high"]

@@ -44,7 +44,7 @@ def test_a_conditional_key_is_judged_by_the_trials_that_set_it(search):
 def test_trials_that_depend_on_earlier_results_are_called_so():
     variants = trials_of([f"rate={n} beta={n % 3}" for n in range(12)], np.arange(12.0))
     assert "earlier results" not in " ".join(importances(variants).notes)
-    assert importances(variants, is_independent=False).notes[-1].startswith("The sampler or the pruner went by earlier")
+    assert importances(variants, is_independent=False).notes[-1].startswith("The sampler or the pruner used earlier")
 
 
 def test_too_few_trials_are_named():

@@ -112,7 +112,7 @@ class TestLeaveOneOut:
         study["base"].append("regularizer=[l2,dropout]")
         made = {variant.name: composer.compose(variant.overrides) for variant in variants(composer, study)}
         assert list(made) == ["full", "without regularizer.l2", "without normalization", "without schedule"]
-        assert read_study(study).names == list(made)
+        assert read_study(study).variant_names == list(made)
         full = made["full"].config
         assert list(full.regularizer) == ["l2", "dropout"]
         assert list(made["without regularizer.l2"].config.regularizer) == ["dropout"]

@@ -26,12 +26,16 @@ _FAMILIES: Mapping[str, Sequence[str]] = {
 }
 _SOURCES = {"latex": "; install it (on Debian and Ubuntu: apt-get install fonts-lmodern)"}
 _MATH = {"latex": "cm", "times": "stix"}
-# The font size is that of a paper's captions. The fixed salt makes SVG files reproducible.
+# The font size fits a paper's captions. The fixed salt makes SVG files reproducible.
 _SETTINGS: Mapping[str, Any] = {
     "font.size": 8,
     "axes.titlesize": "medium",
     "svg.hashsalt": "runner",
     "pdf.fonttype": 42,
+    # Dashes that differ clearly on short lines, as in a legend.
+    "lines.dashed_pattern": (4.5, 2.0),
+    "lines.dotted_pattern": (1.0, 1.3),
+    "lines.dashdot_pattern": (5.5, 1.5, 1.0, 1.5),
 }
 
 

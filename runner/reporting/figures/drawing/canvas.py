@@ -27,8 +27,10 @@ from runner.core.write import write_bytes
 from runner.reporting.figures.drawing.appearance import NARROW, ONE_COLUMN, TWO_COLUMNS, look_in_force, own_style
 from runner.reporting.figures.drawing.fonts import legible
 
-# Okabe & Ito (2008), a palette for all kinds of colour vision, without yellow, which is faint on white.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+# Okabe & Ito (2008), a palette for all kinds of colour vision, without yellow, which is faint on white; a dark red in
+# place of black, which is too near to the baseline's grey.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#661100")
+BASELINE_COLOR = "#404040"
 DASHES = ("-", "--", ":", "-.")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _LETTERS_AN_INCH = 16  # average in titles and legends
@@ -192,7 +194,7 @@ def row_places(*columns: Sequence[str]) -> tuple[npt.NDArray[np.float64], float]
     """Return the vertical middles of a figure's rows and their total height, in rows of one line.
 
     Args:
-        columns: texts beside the rows; the text with the most lines sets the height of a row.
+        columns: texts next to the rows; the text with the most lines sets the height of a row.
     """
     further = [max(text.count("\n") for text in row) for row in zip(*columns, strict=True)]
     heights = 1 + _FURTHER_LINE * np.array(further, float)

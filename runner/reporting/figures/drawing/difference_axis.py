@@ -8,6 +8,7 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter
 
 from runner.reporting.figures.drawing.canvas import wrapped
+from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.metrics import is_share, quantity, shown_unit, sign_of
 
 MARGIN_COLOR = "0.9"
@@ -40,7 +41,7 @@ def signed_ticks(axis: Axis, metric: str) -> None:
 def difference_label(metric: str, baseline: str, width: int) -> str:
     """Return the label of the axis, in lines of at most `width` letters."""
     unit = f"({shown_unit(metric)})".replace(" ", _SPACE) if shown_unit(metric) else ""
-    return wrapped(f"difference from {baseline} in {quantity(metric)} {unit}".strip(), width)
+    return wrapped(f"difference from {shown_name(baseline)} in {quantity(metric)} {unit}".strip(), width)
 
 
 def sides(metric: str) -> tuple[str, str]:

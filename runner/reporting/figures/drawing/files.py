@@ -2,13 +2,15 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from matplotlib.figure import Figure
 
 from runner.core.errors import EnvironmentFault, machine_faults
+from runner.core.forks import in_processes
 from runner.core.omissions import LeftOut
 from runner.reporting.figures.drawing.appearance import Look, own_style
 from runner.reporting.figures.drawing.canvas import save_figure
@@ -40,23 +42,31 @@ def write_figures(
 
 
 def drawn(
-    figures: Named, write: Callable[[str, Figure], Value], left_out: LeftOut, look: Look | None = None
+    figures: Named,
+    write: Callable[[str, Figure], Value],
+    left_out: LeftOut,
+    look: Look | None = None,
+    processes: int = 1,
 ) -> Iterator[Value]:
     """Draw each figure and yield the result of `write`; a figure that fails is left out.
 
     An error in listing the figures leaves out all figures after the last one listed.
 
+    Args:
+        processes: with several, all figures are listed first and drawn by forked processes (`in_processes`).
+
     Raises:
         EnvironmentFault: if the machine refuses to write.
     """
-    waiting = iter(figures)
     lacking: set[str] = set()  # characters that no font has
-    rest = "figures"  # mentioned if listing the figures fails
-    while (named := _unless_failed(lambda: next(waiting, None), rest, left_out)) is not None:
-        name, draw = named
-        rest = f"all figures after {name}"
-        if (written := _unless_failed(partial(_written, name, draw, write, lacking, look), name, left_out)) is not None:
-            yield written
+    attempts = _attempts(figures, write, look)
+    drawings = in_processes([*attempts], processes) if processes > 1 else (attempt() for attempt in attempts)
+    for found in drawings:
+        lacking |= found.lacking
+        if found.reason:
+            left_out.add(found.reason)
+        elif found.value is not None:
+            yield found.value
     if lacking:
         letters = "".join(sorted(lacking))
         left_out.add(
@@ -65,17 +75,41 @@ def drawn(
         )
 
 
-def _written(
-    name: str, draw: Draw, write: Callable[[str, Figure], Value], lacking: set[str], look: Look | None
-) -> Value:
+@dataclass(frozen=True)
+class _Attempt(Generic[Value]):
+    """Result of `write` for a figure, or the reason why there is none."""
+
+    value: Value | None = None
+    lacking: frozenset[str] = frozenset()
+    reason: str = ""
+
+
+def _attempts(
+    figures: Named, write: Callable[[str, Figure], Value], look: Look | None
+) -> Iterator[Callable[[], _Attempt[Value]]]:
+    """Yield for each figure the function that draws it; for an error in listing them, one that returns its reason."""
+    waiting, rest = iter(figures), "figures"
+
+    def listed() -> _Attempt[tuple[str, Draw]]:
+        return _Attempt(next(waiting, None))
+
+    while (found := _attempted(listed, rest)).value is not None:
+        name, draw = found.value
+        rest = f"all figures after {name}"
+        yield partial(_attempted, partial(_written, name, draw, write, look), name)
+    if found.reason:
+        yield partial(_Attempt, reason=found.reason)
+
+
+def _written(name: str, draw: Draw, write: Callable[[str, Figure], Value], look: Look | None) -> _Attempt[Value]:
     with own_style(look):
         figure = draw()
-        lacking |= fit_letters(figure)
-        return write(name, figure)
+        lacking = fit_letters(figure)
+        return _Attempt(write(name, figure), lacking)
 
 
-def _unless_failed(function: Callable[[], Value | None], name: str, left_out: LeftOut) -> Value | None:
-    """Return the result of a function; None if it fails, with a note. A training must not depend on its figures."""
+def _attempted(function: Callable[[], _Attempt[Value]], name: str) -> _Attempt[Value]:
+    """Return the result of a function, or the reason if it fails. A training must not depend on its figures."""
     try:
         with machine_faults():
             return function()
@@ -83,5 +117,5 @@ def _unless_failed(function: Callable[[], Value | None], name: str, left_out: Le
         raise
     except Exception as error:  # any error: of Matplotlib, a font or unforeseen data
         _LOG.info("%s could not be drawn", name, exc_info=True)
-        left_out.add(f"{name}: could not be drawn ({type(error).__name__}: {' '.join(str(error).split())})")
-        return None
+        reason = f"{name}: could not be drawn ({type(error).__name__}: {' '.join(str(error).split())})"
+        return _Attempt(reason=reason)

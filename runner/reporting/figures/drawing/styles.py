@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from runner.reporting.figures.drawing.canvas import DASHES, MARKERS, PALETTE
+from runner.reporting.figures.drawing.canvas import BASELINE_COLOR, DASHES, MARKERS, PALETTE
 
 MOST_SHOWN = 12  # largest number of distinguishable lines
 _PICKED = 6  # number of best variants that stand out among more
@@ -27,7 +27,9 @@ _FAINT = Style("0.75", "-", ".", shown=False)
 def variant_styles(
     variants: Sequence[str], ranked: Sequence[str], baseline: str | None, most: int = MOST_SHOWN
 ) -> dict[str, Style]:
-    """Return the variants' styles; among more than `most`, only the baseline and the best stand out.
+    """Return the variants' styles: the baseline is dark grey, and the others have colours.
+
+    Among more than `most` variants, only the baseline and the best stand out.
 
     Args:
         ranked: the variants by validation, best first.
@@ -37,7 +39,9 @@ def variant_styles(
         picked = {baseline, *ranked[:_PICKED]}
         shown = [variant for variant in variants if variant in picked]
     styles = dict.fromkeys(variants, _FAINT)
-    for position, variant in enumerate(shown):
+    if baseline in styles:
+        styles[baseline] = Style(BASELINE_COLOR, DASHES[0], MARKERS[0])
+    for position, variant in enumerate(variant for variant in shown if variant != baseline):
         lap = position // len(PALETTE)  # a repeated colour gets another marker and dash
         kinds = (position % len(PALETTE), lap % len(DASHES), (position + lap) % len(MARKERS))
         styles[variant] = Style(PALETTE[kinds[0]], DASHES[kinds[1]], MARKERS[kinds[2]])

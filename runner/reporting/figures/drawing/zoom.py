@@ -36,11 +36,11 @@ def last_part(curves: Sequence[pd.DataFrame], low: float, high: float, *, log: b
         high: its upper end.
         log: whether the whole axis is logarithmic.
     """
-    known = [own for curve in curves if len(own := curve.dropna(subset="mean"))]
+    known = [own for curve in curves if len(own := curve[curve["mean"].notna()])]
     if len(known) < 2 or max(own.index[-1] for own in known) < _FEWEST:
         return None
     near = _near(known)
-    bands = [own[["mean", "low", "high"]].iloc[-1] for own in near]
+    bands = [own.iloc[-1] for own in near]
     least, most = min(float(own.min()) for own in bands), max(float(own.max()) for own in bands)
     least_drawn, most_drawn, low_drawn, high_drawn = (
         np.log([least, most, low, high]) if log else (least, most, low, high)

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from runner.core.text import counted
 from runner.reporting.figures.drawing.canvas import canvas, legend_below, plain
+from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
@@ -32,7 +33,8 @@ def importance_rows(importances: pd.DataFrame, title: str, styles: Mapping[str, 
         style, r_squared = styles[str(variant)], own["r_squared"].max()
         color = style.color if r_squared > 0 else "0.6"
         trials = counted(own["trials"].max(), "trial")
-        name = str(variant) if len(str(variant)) <= _NAME else f"{str(variant)[:_NAME]}..."
+        name = shown_name(str(variant))
+        name = name if len(name) <= _NAME else f"{name[:_NAME]}..."
         heading = f"{plain(name)} ({trials}, R² {r_squared:.2f})"
         axes.text(0.0, row, heading, va="center", fontsize=7, fontweight="bold", color=color)
         rows = np.arange(row + 1, row + 1 + len(own))

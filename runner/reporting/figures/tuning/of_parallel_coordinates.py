@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from runner.core.text import counted
 from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import key_lines, panels, plain, wrapped
+from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.score_axis import ScoreAxis
 from runner.reporting.figures.drawing.styles import STAR
 from runner.reporting.figures.tuning.scales import Scale
@@ -71,7 +72,7 @@ def _draw(axes: Axes, trials: Trials, score_axis: ScoreAxis) -> None:
     for place, (scale, name) in enumerate(zip(scales.values(), names, strict=False)):
         _draw_axis(axes, place, scale.ticks(_TICKS), name)
     _draw_axis(axes, last, _score_ticks(score_axis), names[-1], is_last=True)
-    heading = f"{wrapped(trials.variant, _NAME)} ({counted(len(scores), 'trial')})"
+    heading = f"{wrapped(shown_name(trials.variant), _NAME)} ({counted(len(scores), 'trial')})"
     above = _LINE * (1.5 + max(name.count("\n") + 1 for name in names))
     axes.set_title(heading, loc="left", fontsize=7, fontweight="bold", pad=above)
 

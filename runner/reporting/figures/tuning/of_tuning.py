@@ -14,6 +14,7 @@ from runner.records.sweep_directory import tested_metric
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import count_axis, legend_below, panels, wrapped
 from runner.reporting.figures.drawing.curves import WIDE_RANGE
+from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.metrics import axis_label, is_share
@@ -83,7 +84,7 @@ def _barred(most: int) -> Values:
 
 def _label(variant: str, points: int) -> str:
     count = f"({counted(points, 'point')})".replace(" ", "\N{NO-BREAK SPACE}")
-    return wrapped(f"{variant} {count}", _NAME)
+    return wrapped(f"{shown_name(variant)} {count}", _NAME)
 
 
 def _scale(axes: Axes, curves: pd.DataFrame, column: str, metric: str) -> None:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from runner.core.text import counted
 from runner.reporting.figures.drawing.canvas import canvas, count_axis, legend_below, wrapped
+from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.score_axis import ScoreAxis
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.figures.tuning.trial_marks import draw_trials, name_marks
@@ -49,5 +50,5 @@ def _draw_best(axes: Axes, trials: Trials, style: Style) -> None:
     numbers = scored["trial"].to_numpy(float)
     last = trials.table["trial"].iloc[-1]  # the line ends with the last trial
     line: dict[str, Any] = {"color": style.color, "linestyle": style.dash, "drawstyle": "steps-post"}
-    label = wrapped(trials.variant, _NAME) if style.shown else None
+    label = wrapped(shown_name(trials.variant), _NAME) if style.shown else None
     axes.plot(np.append(numbers, last), np.append(best, best[-1]), label=label, **line)

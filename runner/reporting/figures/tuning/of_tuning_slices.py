@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from runner.core.text import counted
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import key_lines, legend_below, panels, plain, wrapped
+from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.score_axis import ScoreAxis
 from runner.reporting.figures.drawing.styles import STAR, Style
 from runner.reporting.figures.tuning.scales import Scale, joined, scale_of
@@ -74,7 +75,7 @@ def _name_variants(axes: Axes, variants: Sequence[Trials], styles: Mapping[str, 
     shown = [trials.variant for trials in variants if styles[trials.variant].shown]
     for variant in shown:
         style = styles[variant]
-        axes.plot([], [], style.marker, color=style.color, markersize=3.5, label=wrapped(variant, _NAME))
+        axes.plot([], [], style.marker, color=style.color, markersize=3.5, label=wrapped(shown_name(variant), _NAME))
     if len(shown) < len(variants):
         hidden = counted(len(variants) - len(shown), "other variant")
         axes.plot([], [], "o", color="0.75", markersize=3.5, label=hidden)

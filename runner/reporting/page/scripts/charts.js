@@ -16,7 +16,7 @@ const tone = (color) => {
   if (!isDark()) return color;
   const parts = [1, 3, 5].map((start) => parseInt(color.slice(start, start + 2), 16));
   const light = (0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]) / 255;
-  const white = light < 0.1 ? 0.85 : light < 0.5 ? 0.2 : 0;
+  const white = light < 0.1 ? 0.85 : light < 0.3 ? 0.45 : light < 0.5 ? 0.2 : 0;
   return `rgb(${parts.map((part) => Math.round(part + (255 - part) * white)).join(",")})`;
 };
 const faded = (color, alpha) => {
@@ -25,7 +25,7 @@ const faded = (color, alpha) => {
     : color.match(/\d+/g);
   return `rgba(${red},${green},${blue},${alpha})`;
 };
-const short = (value) => (Math.abs(value) >= 1000 ? Math.round(value).toString() : Number(value.toPrecision(4)).toString());
+const short = (value) => `${Math.abs(value) >= 1000 ? Math.round(value) : Number(value.toPrecision(4))}`.replaceAll("-", MINUS);
 const axis = (label, options = {}) => ({
   label,
   labelSize: 22,

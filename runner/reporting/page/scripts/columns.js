@@ -48,7 +48,7 @@ const seenCells = (table) => {
   const rows = [...table.tBodies[0].rows].filter((row) => !row.hidden && !row.classList.contains("off"));
   const heads = headsOf(table).filter((head) => !head.hidden);
   const named = heads.map((head) => head.dataset.name + (head.dataset.unit ? ` (${head.dataset.unit})` : ""));
-  return [named, ...rows.map((row) => [...row.cells].filter((cell) => !cell.hidden).map((cell) => cell.textContent.trim()))];
+  return [named, ...rows.map((row) => [...row.cells].filter((cell) => !cell.hidden).map(plainText))];
 };
 // As the report's own files: no cell is a formula.
 const inert = (text) => (/^[=@\t\r]|^[-+](?!\d|\.\d)/.test(text) ? `'${text}` : text);

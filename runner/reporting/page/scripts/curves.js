@@ -1,20 +1,4 @@
-// Curves by epoch: a mean and a band for each variant, or a line for each run.
-const meansOf = (values) =>
-  data.variants.map((_, variant) => {
-    const own = data.runs.flatMap(([of], run) => (of === variant && values[run].length ? [values[run]] : []));
-    const length = own.length ? Math.min(...own.map((curve) => curve.length)) : 0;
-    const [mean, low, high] = [[], [], []];
-    for (let place = 0; place < length; place += 1) {
-      const at = own.map((curve) => curve[place]).filter((value) => value !== null);
-      const middle = at.length ? at.reduce((sum, value) => sum + value, 0) / at.length : null;
-      const spread = at.reduce((sum, value) => sum + (value - middle) ** 2, 0) / Math.max(1, at.length - 1);
-      const reach = at.length > 1 ? data.reach[at.length] * Math.sqrt(spread) : null;
-      mean.push(middle);
-      low.push(reach === null ? null : middle - reach);
-      high.push(reach === null ? null : middle + reach);
-    }
-    return { n: own.length, mean, low, high };
-  });
+// Curves: a mean and a band for each group, a line for each run, or differences from the baseline.
 
 // Multiples of a round step, and the first and last epoch where they are in sight and not close to another tick.
 const epochTicks = (epochs, low, high, step) => {
@@ -24,250 +8,156 @@ const epochTicks = (epochs, low, high, step) => {
   return [...ticks, ...[epochs[0], epochs.at(-1)].filter(isFree)].sort((one, other) => one - other);
 };
 
-const curveCharts = (place) => {
-  const state = { metric: data.metrics[0], log: data.metrics[0].log, seeds: false, plots: [], epochs: null };
-  const boxes = document.createElement("div");
-  boxes.className = "plots";
-  const visible = (variant) => !hidden.has(variant);
-  const positive = (value) => (value === null || value === undefined || (state.log && value <= 0) ? null : value);
+const CHOICES = `runner:charts:${location.pathname}`; // what this page remembers of them
+const state = data && {
+  metric: data.metrics[0],
+  log: data.metrics[0].log,
+  seeds: false,
+  by: BY_VARIANT,
+  x: "epoch",
+  smoothing: 0,
+  groups: [],
+  off: new Set(), // names of groups of a key that are hidden
+  plots: [],
+};
+const isDifference = () => state.metric.name === "difference";
+const axisShown = () => AXES[isDifference() ? "epoch" : state.x];
+const unitShown = () => (state.metric.share ? "%" : "");
+const positive = (value) => (value === null || value === undefined || (state.log && value <= 0) ? null : value);
 
-  // The range of what is to be seen: a share may leave out early epochs far below, but no last value.
-  const range = (plot, panel, means) => {
-    const [from, to] = [plot.scales.x.min ?? -Infinity, plot.scales.x.max ?? Infinity]; // none before the first drawing
-    const inside = (curve) =>
-      curve.filter((value, at) => positive(value) !== null && data.epochs[at] >= from && data.epochs[at] <= to);
-    const shown = means.filter((_, variant) => visible(variant));
-    const runs = state.seeds ? panel.values.filter((_, run) => visible(data.runs[run][0])) : [];
-    const curves = [...shown.map(({ mean }) => mean), ...runs].map(inside);
-    const all = curves.flat().sort((one, other) => one - other);
-    if (!all.length) return [state.log ? 0.1 : 0, 1];
-    const ends = curves.filter((curve) => curve.length).map((curve) => curve[curve.length - 1]);
-    let low = all[0];
-    if (state.metric.share && !state.log) low = Math.max(low, Math.min(all[Math.floor(all.length * 0.1)], ...ends));
-    let high = all[all.length - 1];
-    if (!state.log) {
-      for (const { low: lows, high: highs } of shown) {
-        high = Math.max(high, highs.at(-1) ?? high);
-        low = Math.min(low, lows.at(-1) ?? low);
-      }
-    }
-    if (state.log) return [low / 1.1, high * 1.1];
-    const room = (high - low || Math.abs(high) || 1) * 0.06;
-    return [low - room, state.metric.share ? Math.min(high + room, 100.3) : high + room];
-  };
-
-  const drawRuns = (plot, panel) => {
-    const line = (run, width, alpha) => {
-      const [variant] = data.runs[run];
-      const style = data.variants[variant];
-      const context = plot.ctx;
-      context.save();
-      context.beginPath();
-      context.rect(plot.bbox.left, plot.bbox.top, plot.bbox.width, plot.bbox.height);
-      context.clip();
-      context.beginPath();
-      let begun = false;
-      panel.values[run].forEach((value, at) => {
-        if (positive(value) === null) return (begun = false);
-        const [x, y] = [plot.valToPos(data.epochs[at], "x", true), plot.valToPos(value, "y", true)];
-        if (begun) context.lineTo(x, y);
-        else context.moveTo(x, y);
-        return (begun = true);
-      });
-      context.strokeStyle = faded(tone(style.color), alpha);
-      context.lineWidth = width * devicePixelRatio;
-      context.setLineDash(DASHES[style.dash].map((length) => length * devicePixelRatio));
-      context.stroke();
-      context.restore();
-    };
-    for (const shown of state.seeds ? [false, true] : []) {
-      data.runs.forEach(([variant], run) => visible(variant) && data.variants[variant].shown === shown && line(run, 1, 0.45));
-    }
-    const run = plot.nearest?.run ?? marked?.dataset.run;
-    if (run !== undefined) line(Number(run), 3, 1);
-  };
-
-  // The curve under the pointer: of a variant, or of a run if these are drawn.
-  const nearest = (plot, panel, means) => {
-    const { left, top, idx } = plot.cursor;
-    if (left < 0 || idx === null || idx === undefined) return null;
-    let best = { distance: NEAR };
-    const consider = (value, found) => {
-      if (positive(value) === null) return;
-      const distance = Math.abs(plot.valToPos(value, "y") - top);
-      if (distance < best.distance) best = { ...found, distance, at: idx };
-    };
-    means.forEach(({ mean }, variant) => visible(variant) && consider(mean[idx], { variant }));
-    if (state.seeds) data.runs.forEach(([variant], run) => visible(variant) && consider(panel.values[run][idx], { variant, run }));
-    return best.variant === undefined ? null : best;
-  };
-  const describe = (panel, means, found) => {
-    const { variant, run, at } = found;
-    const unit = state.metric.share ? "%" : "";
-    const lines = [data.variants[variant].name, `epoch ${data.epochs[at]}, ${panel.label}`];
-    if (run !== undefined) return [...lines, `${data.unit} ${data.runs[run][1]}: ${short(panel.values[run][at])}${unit}`].join("\n");
-    const { mean, low, high, n } = means[variant];
-    lines.push(`mean of ${n}: ${short(mean[at])}${unit}`);
-    if (low[at] !== null) lines.push(`${data.confidence} interval: ${short(low[at])} to ${short(high[at])}`);
-    const own = data.runs.flatMap(([of, seed], other) => (of === variant && panel.values[other].length ? [[seed, panel.values[other][at]]] : []));
-    lines.push(...own.slice(0, 12).map(([seed, value]) => `${data.unit} ${seed}: ${value === null || value === undefined ? "-" : short(value)}`));
-    if (own.length > 12) lines.push(`and ${own.length - 12} more`);
-    return lines.join("\n");
-  };
-
-  const plotOf = (panel, box) => {
-    const means = meansOf(panel.values);
-    const series = [{}];
-    const rows = [data.epochs];
-    const bands = [];
-    data.variants.forEach((style, variant) => {
-      const color = tone(style.color);
-      const show = visible(variant);
-      const none = { show, stroke: "transparent", width: 0, points: { show: false } };
-      series.push({ show, stroke: color, width: style.shown ? 2 : 1, dash: DASHES[style.dash], points: { show: means[variant].mean.length === 1, fill: color } });
-      series.push(none, { ...none });
-      const { mean, low, high } = means[variant];
-      for (const curve of [mean, low, high]) rows.push(data.epochs.map((_, at) => positive(curve[at])));
-      if (style.shown) bands.push({ series: [series.length - 1, series.length - 2], fill: faded(color, 0.15) });
-    });
-    const plot = new uPlot(
-      {
-        width: box.clientWidth,
-        height: HEIGHT,
-        series,
-        bands,
-        legend: { show: false },
-        cursor: { drag: { x: true, y: true, uni: 30 }, points: { show: false } },
-        scales: {
-          x: { time: false, range: (self, low, high) => (low === high ? [low - 1, high + 1] : [low, high]) },
-          y: { distr: state.log ? 3 : 1, range: (self) => range(self, panel, means) },
-        },
-        axes: [axis("epoch", { size: 30, splits: (_, number, ...range) => epochTicks(data.epochs, ...range), incrs: [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, 5000] }), axis(panel.label, { size: 62, values: (_, splits) => splits.map((value) => (value === null ? "" : short(value))) })],
-        hooks: {
-          draw: [(self) => drawRuns(self, panel)],
-          setCursor: [
-            (self) => {
-              if (!self.pointer) return;
-              const before = self.nearest?.run;
-              self.nearest = nearest(self, panel, means);
-              self.over.style.cursor = self.nearest ? "pointer" : "crosshair";
-              if (self.nearest?.run !== before) self.redraw(false, false);
-              if (self.nearest) showTip(describe(panel, means, self.nearest), self.pointer.clientX, self.pointer.clientY);
-              else hideTip();
-            },
-          ],
-          setScale: [
-            (self, key) => {
-              if (key !== "x" || !self.ready) return;
-              const { min, max } = self.scales.x;
-              for (const other of state.plots) {
-                if (other !== self && (other.scales.x.min !== min || other.scales.x.max !== max)) other.setScale("x", { min, max });
-              }
-            },
-          ],
-        },
-      },
-      rows,
-      box,
-    );
-    plot.over.addEventListener("mousemove", (event) => (plot.pointer = event), { capture: true });
-    plot.over.addEventListener("mouseleave", () => {
-      plot.nearest = null;
-      plot.pointer = null;
-      hideTip();
-      plot.redraw(false, false);
-    });
-    onClick(plot, () => {
-      if (plot.nearest?.run !== undefined) goToRun(plot.nearest.run);
-      else if (plot.nearest) goToVariant(plot.nearest.variant);
-    });
-    plot.root.setAttribute("role", "img");
-    plot.root.setAttribute("aria-label", spoken(panel, means));
-    plot.ready = true;
-    return plot;
-  };
-  const spoken = (panel, means) => {
-    const ends = means.flatMap(({ mean }, variant) =>
-      visible(variant) && mean.length ? [`${data.variants[variant].name} ends at ${short(mean.at(-1))}`] : [],
-    );
-    return `${panel.label} by epoch: ${ends.join(", ")}`;
-  };
-  const build = () => {
-    state.plots.forEach((plot) => plot.destroy());
-    state.plots = [];
-    boxes.replaceChildren();
-    for (const panel of state.metric.panels) {
-      const box = document.createElement("div");
-      boxes.append(box);
-      box.dataset.panel = panel.label;
-    }
-    state.plots = state.metric.panels.map((panel, position) => plotOf(panel, boxes.children[position]));
-  };
-  const zoom = (share) => {
-    const [first, last] = [data.epochs[0], data.epochs.at(-1)];
-    state.plots[0]?.setScale("x", { min: last - (last - first) * share, max: last });
-  };
-  const reset = () => build();
-
-  const log = check(state.log, (checked) => {
-    state.log = checked;
-    build();
+// The curves of a panel: of each group that is seen, and of each of its runs.
+const curvesOf = (panel) =>
+  state.groups.flatMap((group) => {
+    if (group.variant === undefined ? state.off.has(group.name) : hidden.has(group.variant)) return [];
+    const runs = group.runs.filter((run) => !hidden.has(data.runs[run][0]));
+    const curve = isDifference()
+      ? panel.curves[group.variant] && { ...panel.curves[group.variant], x: data.epochs, runs: [] }
+      : meanOf(panel.values, runs, axisShown(), group.variant !== undefined);
+    return curve?.mean.length ? [{ group, ...smoothCurve(curve, state.smoothing) }] : [];
   });
-  const names = data.metrics.map(({ name, label }) => [name, label]);
-  const metrics = choice(names, state.metric.name, (name) => {
-    state.metric = data.metrics.find((metric) => metric.name === name);
-    state.log = log.checked = state.metric.log;
-    build();
-  });
-  const seeds = check(false, (checked) => {
-    state.seeds = checked;
-    build();
-  });
-  const tools = document.createElement("div");
-  tools.className = "tools";
-  tools.append(
-    field("Curves of", metrics),
-    field("log axis", log),
-    field(`every ${data.unit}`, seeds),
-    press("Last half", () => zoom(0.5)),
-    press("Last quarter", () => zoom(0.25)),
-    press("Reset", reset),
-  );
-  place.append(tools, boxes);
-  build();
-  follow(() => {
-    for (const plot of state.plots) {
-      plot.batch(() => {
-        data.variants.forEach((_, variant) => {
-          for (const offset of [1, 2, 3]) plot.setSeries(3 * variant + offset, { show: visible(variant) });
-        });
-      });
-    }
-  });
-  markers.push(() => state.plots.forEach((plot) => plot.redraw(false, false)));
-  new ResizeObserver(() => {
-    state.plots.forEach((plot) => {
-      const width = plot.root.parentElement.clientWidth;
-      if (width && width !== plot.width) plot.setSize({ width, height: HEIGHT });
-    });
-  }).observe(boxes);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", build);
-  return state;
+const lineOfRun = (panel, run) => ({
+  x: panel.values[run].map((_, at) => axisShown().of(run, at)),
+  y: smoothed(panel.values[run], state.smoothing),
+});
+const linesOf = (panel, curves) =>
+  curves.flatMap(({ group, runs }) => runs.map((run) => ({ group, run, ...lineOfRun(panel, run) })));
+
+// The range of what is to be seen: a share may leave out early epochs far below, but no last value.
+const rangeOf = (plot, { curves, lines, metric }) => {
+  const [from, to] = [plot.scales.x.min ?? -Infinity, plot.scales.x.max ?? Infinity]; // none before the first drawing
+  const inside = ({ x, y }) => y.filter((value, at) => positive(value) !== null && x[at] >= from && x[at] <= to);
+  const shown = [...curves.map(({ x, mean }) => ({ x, y: mean })), ...lines].map(inside).filter((values) => values.length);
+  const all = shown.flat().sort((one, other) => one - other);
+  if (!all.length) return [state.log ? 0.1 : 0, 1];
+  let [low, high] = [all[0], all.at(-1)];
+  if (state.log) return [low / 1.1, high * 1.1];
+  if (metric.share) low = Math.max(low, Math.min(all[Math.floor(all.length * 0.1)], ...shown.map((values) => values.at(-1))));
+  for (const curve of curves) {
+    high = Math.max(high, curve.high.at(-1) ?? high);
+    low = Math.min(low, curve.low.at(-1) ?? low);
+  }
+  if (isDifference()) [low, high] = [Math.min(low, 0), Math.max(high, 0)];
+  const room = (high - low || Math.abs(high) || 1) * 0.06;
+  return [low - room, metric.share ? Math.min(high + room, 100.3) : high + room];
 };
 
-const begin = (place) => {
-  const legend = document.createElement("div");
-  legend.className = "legend";
-  legend.setAttribute("role", "group");
-  legend.setAttribute("aria-label", "Variants shown");
-  data.variants.forEach((style, variant) => {
-    const button = toggler(variant, style.name);
-    button.prepend(swatch(style));
-    button.addEventListener("dblclick", () => showOnly(variant, data.variants.length));
-    legend.append(button);
+const drawLine = (plot, { color, dash }, x, y, width, alpha) => {
+  const { ctx: context } = plot;
+  const points = y.flatMap((value, at) => (positive(value) === null ? [null] : [[plot.valToPos(x[at], "x", true), plot.valToPos(value, "y", true)]]));
+  context.beginPath();
+  points.forEach((point, at) => {
+    if (point) context[at > 0 && points[at - 1] ? "lineTo" : "moveTo"](...point);
   });
-  legend.append(press("All", showAll));
-  place.append(legend);
-  return curveCharts(place);
+  context.strokeStyle = context.fillStyle = faded(tone(color), alpha);
+  context.lineWidth = width * devicePixelRatio;
+  context.setLineDash(DASHES[dash].map((length) => length * devicePixelRatio));
+  context.stroke();
+  if (points.length !== 1 || !points[0]) return;
+  context.beginPath(); // a single point is no line
+  context.arc(...points[0], 3 * devicePixelRatio, 0, 2 * Math.PI);
+  context.fill();
 };
-const curves = data ? begin(document.getElementById("curves")) : null;
+const drawBand = (plot, { color }, { x, low, high }) => {
+  const places = x.map((_, at) => at).filter((at) => positive(low[at]) !== null && positive(high[at]) !== null);
+  const { ctx: context } = plot;
+  context.beginPath();
+  const point = (at, value) => context.lineTo(plot.valToPos(x[at], "x", true), plot.valToPos(value, "y", true));
+  places.forEach((at) => point(at, high[at]));
+  places.reverse().forEach((at) => point(at, low[at]));
+  context.fillStyle = faded(tone(color), 0.15);
+  context.fill();
+};
+// Zero, and the margin within which differences count as none.
+const drawReference = (plot, margin) => {
+  const { ctx: context, bbox } = plot;
+  const place = (value) => plot.valToPos(value, "y", true);
+  context.fillStyle = cssColor("--band");
+  if (margin) context.fillRect(bbox.left, place(margin), bbox.width, place(-margin) - place(margin));
+  context.fillStyle = cssColor("--ink");
+  context.fillRect(bbox.left, place(0), bbox.width, devicePixelRatio);
+};
+const drawPanel = (plot, drawn) => {
+  const { ctx: context, bbox } = plot;
+  context.save();
+  context.beginPath();
+  context.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  context.clip();
+  if (isDifference()) drawReference(plot, state.metric.margin);
+  const curves = [...drawn.curves].sort((one, other) => one.group.shown - other.group.shown); // faint ones behind
+  for (const curve of curves) if (curve.group.shown) drawBand(plot, curve.group, curve);
+  for (const { group, x, y } of drawn.lines) drawLine(plot, group, x, y, 1, 0.45);
+  for (const { group, x, raw, mean } of curves) {
+    if (state.smoothing) drawLine(plot, { ...group, dash: "-" }, x, raw, 1, 0.35);
+    drawLine(plot, group, x, mean, group.shown ? 2 : 1, 1);
+  }
+  const run = plot.nearest?.run ?? (isDifference() ? undefined : marked?.dataset.run);
+  const owner = run === undefined ? null : drawn.curves.find(({ runs }) => runs.includes(Number(run)));
+  if (owner) {
+    const { x, y } = lineOfRun(drawn.panel, Number(run));
+    drawLine(plot, owner.group, x, y, 3, 1);
+  }
+  context.restore();
+};
+
+// The curve under the pointer: of a group, or of a run if these are drawn.
+const nearestCurve = (plot, { curves, lines }) => {
+  const { left, top } = plot.cursor;
+  if (left < 0) return null;
+  const wanted = plot.posToVal(left, "x");
+  let best = { distance: NEAR };
+  const consider = (x, y, found) => {
+    const at = nearestPlace(x, wanted);
+    if (positive(y[at]) === null) return;
+    const isBeyond = wanted < x[0] || wanted > x[y.length - 1];
+    const away = isBeyond ? plot.valToPos(x[at], "x") - left : 0;
+    const distance = Math.hypot(plot.valToPos(y[at], "y") - top, away);
+    if (distance < best.distance) best = { ...found, distance, at };
+  };
+  for (const curve of curves) consider(curve.x.slice(0, curve.mean.length), curve.mean, { curve });
+  for (const line of lines) consider(line.x, line.y, { run: line.run, curve: curves.find(({ group }) => group === line.group) });
+  return best.curve ? best : null;
+};
+const describe = ({ panel }, { curve, run, at }) => {
+  const unit = unitShown();
+  const shown = (value) => (value === null || value === undefined ? "–" : short(value));
+  const epoch = `epoch ${data.epochs[at]}, ${panel.label}`;
+  if (run !== undefined) {
+    const where = state.x === "epoch" ? [] : [`${axisShown().label}: ${short(axisShown().of(run, at))}`];
+    return [curve.group.name, epoch, ...where, `${data.unit} ${data.runs[run][1]}: ${shown(panel.values[run][at])}${unit}`].join("\n");
+  }
+  const { group, n, x, raw, mean, low, high, runs } = curve;
+  const lines = [group.name, epoch];
+  if (axisShown() !== AXES.epoch) lines.push(`${axisShown().label}: ${short(x[at])}`);
+  lines.push(`mean of ${n}: ${shown(raw[at])}${unit}`);
+  if (state.smoothing) lines.push(`smoothed: ${shown(mean[at])}${unit}`);
+  const kind = group.variant === undefined ? "mean ± standard deviation" : `${data.confidence} interval`;
+  if (low[at] !== null && low[at] !== undefined) lines.push(`${kind}: ${short(low[at])} to ${short(high[at])}`);
+  if (group.variant === undefined) return lines.join("\n");
+  lines.push(...runs.slice(0, 12).map((own) => `${data.unit} ${data.runs[own][1]}: ${shown(panel.values[own][at])}`));
+  if (runs.length > 12) lines.push(`and ${runs.length - 12} more`);
+  return lines.join("\n");
+};
+const spoken = ({ panel, curves }) => {
+  const ends = curves.map(({ group, mean }) => `${group.name} ends at ${short(mean.at(-1))}`);
+  return `${panel.label} by ${axisShown().label}: ${ends.join(", ")}`;
+};

@@ -9,7 +9,7 @@ const OPERATORS = {
   "==": (one, other) => one === other,
   "!=": (one, other) => one !== other,
 };
-const unquoted = (text) => text.replace(/^"(.*)"$/, "$1").toLowerCase();
+const unquoted = (text) => text.replace(/^"(.*)"$/, "$1").replaceAll(MINUS, "-").toLowerCase();
 const numberIn = (text) => {
   const found = text.replace(/,(?=\d{3})/g, "").match(/[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?/i);
   return found ? Number(found[0]) : null;
@@ -28,7 +28,7 @@ const parseFilter = (text, table) => {
     if (position >= 0) tests.push(comparison(position, operator, unquoted(value), heads[position]));
     else if (column === undefined || operator === "=") {
       const part = word === undefined ? whole.trim().toLowerCase() : wanted;
-      tests.push((row) => row.textContent.toLowerCase().includes(part)); // also optimizer=adam among the overrides
+      tests.push((row) => plainText(row).toLowerCase().includes(part)); // also optimizer=adam among the overrides
     } else throw new Error(`no column ${unquoted(column)}; quote names with spaces`);
   }
   return tests;
@@ -36,7 +36,7 @@ const parseFilter = (text, table) => {
 const comparison = (position, operator, value, head) => {
   const number = head.classList.contains("number") ? numberIn(value) : null;
   return (row) => {
-    const text = row.cells[position].textContent.trim().toLowerCase();
+    const text = plainText(row.cells[position]).toLowerCase();
     if (number === null) return OPERATORS[operator](text, value);
     const own = numberIn(text);
     return own === null ? operator === "!=" : OPERATORS[operator](own, number);

@@ -1,5 +1,4 @@
 // Rows of a table as dots: any column of numbers against any other, or by variant.
-const BY_VARIANT = "variant";
 const scatterChart = (place, table, words, first) => {
   const rows = [...table.tBodies[0].rows];
   const variants = rows.map((row) => Number(row.dataset.variant));
@@ -7,7 +6,7 @@ const scatterChart = (place, table, words, first) => {
   const heads = [...table.tHead.rows[0].cells];
   const numbers = heads.flatMap((head, position) => (head.classList.contains("number") ? [[head.dataset.name, position]] : []));
   const number = (row, position) => {
-    const text = row.cells[position].textContent.replace(/[,%]/g, "").trim();
+    const text = plainText(row.cells[position]).replace(/[,%]/g, "");
     return text === "" || Number.isNaN(Number(text)) ? null : Number(text);
   };
   const columns = new Map(numbers.map(([name, position]) => [name, rows.map((row) => number(row, position))]));

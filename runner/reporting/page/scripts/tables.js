@@ -1,6 +1,8 @@
 // Tables: sorted by the buttons in their heads, and told when what does not fit into their box.
+const MINUS = "\u2212"; // as the page prints it; copies, filters and numbers have a hyphen
+const plainText = (element) => element.textContent.replaceAll(MINUS, "-").trim();
 const key = (cell) => {
-  const text = cell.dataset.sort ?? cell.textContent.trim();
+  const text = cell.dataset.sort ?? plainText(cell);
   return text === "" ? null : Number.isNaN(Number(text)) ? text : Number(text);
 };
 const compare = (one, other) =>

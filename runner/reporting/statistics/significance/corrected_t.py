@@ -20,9 +20,9 @@ from scipy import stats
 from runner.reporting.statistics.comparisons import Comparison, paired_estimates
 from runner.reporting.statistics.overlap import overlap_of
 from runner.reporting.statistics.paired_values import direction_of, paired_differences, unit_means, unit_numbers
-from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.significance.equivalence import against_margin
 from runner.reporting.statistics.significance.names_of_tests import CORRECTED_T, NO_TEST
+from runner.reporting.statistics.t_quantile import t_quantile
 from runner.reporting.statistics.ties import Values, rounding_of
 
 _UNKNOWN = ("ci_low", "ci_high", "bca_low", "bca_high", "p_value", "effect_size", "win_probability")
@@ -93,7 +93,7 @@ def interval_reach(n: int, folds: int) -> float:
         n: folds of all repetitions, at least 2.
         folds: number of folds of one repetition.
     """
-    return float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)) * math.sqrt(1 / n + overlap_of(folds))
+    return float(t_quantile(n - 1)) * math.sqrt(1 / n + overlap_of(folds))
 
 
 def _higher_p(differences: Values, overlap: float, rounding: float) -> float:

@@ -78,7 +78,7 @@ def _step_down(family: Sequence[Sides], plan: Looks, *, shifted: bool, both: boo
         return [math.nan] * len(family)
     values, tolerance = _standardized(looked, shifted=shifted)
     signs, observed = _signs(values.shape[-1]), values.sum(axis=-1) - tolerance
-    highest = [np.full(len(signs), -np.inf)] * len(values)  # of comparisons tested later, at each look
+    highest = [np.full(len(signs), -np.inf)] * len(values)  # highest of later comparisons, by look
     p_values = np.empty(len(looked))
     order = _order(observed, (values != 0).sum(axis=-1).max(axis=-1), plan, both=both)
     for place in order[::-1]:

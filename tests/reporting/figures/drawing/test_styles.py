@@ -1,4 +1,12 @@
+from runner.reporting.figures.drawing.canvas import BASELINE_COLOR, PALETTE
 from runner.reporting.figures.drawing.styles import MOST_SHOWN, variant_styles
+
+
+def test_the_baseline_is_grey_wherever_it_stands_and_no_colour_returns_among_its_seven_neighbours():
+    names = [f"v{number}" for number in range(8)]
+    colors = [style.color for style in variant_styles(names, names, "v3").values()]
+    assert colors[3] == BASELINE_COLOR
+    assert sorted(colors[:3] + colors[4:]) == sorted(PALETTE)
 
 
 def test_no_two_variants_have_the_same_marker_in_the_same_colour():

@@ -1,0 +1,22 @@
+"""Rows of figures with a row for each variant: among many variants, only the best have one."""
+
+from collections.abc import Collection, Sequence
+
+from runner.core.text import counted
+
+MOST_ROWS = 30  # a page has room for about as many
+_PICKED = 24  # best variants with a row among more
+
+
+def shown_rows(variants: Sequence[str], ranked: Sequence[str], baselines: Collection[str]) -> frozenset[str]:
+    """Return the variants with a row: all, or the baselines and the best if there are too many.
+
+    Args:
+        ranked: the variants by validation, best first.
+    """
+    return frozenset(variants if len(variants) <= MOST_ROWS else [*baselines, *ranked[:_PICKED]])
+
+
+def others_name(count: int) -> str:
+    """Return the name of the row that the other variants share."""
+    return f"{counted(count, 'other variant')} (each dot is a mean)"

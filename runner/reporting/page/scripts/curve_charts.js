@@ -1,0 +1,187 @@
+// Charts of curves: a plot for each panel, the fields above them, and the legend of groups.
+const EPOCH_STEPS = [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, 5000];
+const axesOf = (label) => {
+  const epochs = { splits: (_, number, ...range) => epochTicks(data.epochs, ...range), incrs: EPOCH_STEPS };
+  return [
+    axis(axisShown().label, { size: 30, ...(axisShown() === AXES.epoch ? epochs : {}) }),
+    axis(label, { size: 62, values: (_, splits) => splits.map((value) => (value === null ? "" : short(value))) }),
+  ];
+};
+const pointed = (plot, drawn) => {
+  if (!plot.pointer) return;
+  const before = plot.nearest?.run;
+  plot.nearest = nearestCurve(plot, drawn);
+  plot.over.style.cursor = plot.nearest ? "pointer" : "crosshair";
+  if (plot.nearest?.run !== before) plot.redraw(false, false);
+  if (plot.nearest) showTip(describe(drawn, plot.nearest), plot.pointer.clientX, plot.pointer.clientY);
+  else hideTip();
+};
+// All panels show the same part of the horizontal axis.
+const zoomedTogether = (plot, key) => {
+  if (key !== "x" || !plot.ready) return;
+  const { min, max } = plot.scales.x;
+  for (const other of state.plots) {
+    if (other !== plot && (other.scales.x.min !== min || other.scales.x.max !== max)) other.setScale("x", { min, max });
+  }
+};
+const curvePlot = (panel, box) => {
+  const drawn = { panel, metric: state.metric };
+  const read = () => {
+    drawn.curves = curvesOf(panel);
+    drawn.lines = state.seeds && !isDifference() ? linesOf(panel, drawn.curves) : [];
+  };
+  read();
+  const ends = [...drawn.curves, ...drawn.lines].flatMap(({ x, mean }) => [x[0], x[(mean ?? x).length - 1]]);
+  const plot = new uPlot(
+    {
+      width: box.clientWidth,
+      height: HEIGHT,
+      series: [{}, { stroke: "transparent", width: 0, points: { show: false } }],
+      legend: { show: false },
+      cursor: { drag: { x: true, y: true, uni: 30 }, points: { show: false } },
+      scales: {
+        x: { time: false, range: (_, low, high) => (low === high ? [low - 1, high + 1] : [low, high]) },
+        y: { distr: state.log ? 3 : 1, range: (self) => rangeOf(self, drawn) },
+      },
+      axes: axesOf(panel.label),
+      hooks: {
+        draw: [(self) => drawPanel(self, drawn)],
+        setCursor: [(self) => pointed(self, drawn)],
+        setScale: [zoomedTogether],
+      },
+    },
+    ends.length ? [[Math.min(...ends), Math.max(...ends)], [null, null]] : [[0, 1], [null, null]],
+    box,
+  );
+  plot.over.addEventListener("mousemove", (event) => (plot.pointer = event), { capture: true });
+  plot.over.addEventListener("mouseleave", () => {
+    plot.nearest = plot.pointer = null;
+    hideTip();
+    plot.redraw(false, false);
+  });
+  onClick(plot, () => {
+    if (plot.nearest?.run !== undefined) goToRun(plot.nearest.run);
+    else if (plot.nearest?.curve.group.variant !== undefined) goToVariant(plot.nearest.curve.group.variant);
+  });
+  // After a change of what is hidden: the part that is zoomed to stays.
+  plot.update = () => {
+    read();
+    const { min, max } = plot.scales.x;
+    plot.setScale("x", { min, max });
+    plot.root.setAttribute("aria-label", spoken(drawn));
+  };
+  plot.drawn = drawn;
+  plot.root.setAttribute("role", "img");
+  plot.root.setAttribute("aria-label", spoken(drawn));
+  plot.ready = true;
+  return plot;
+};
+
+const groupLegend = (legend) => {
+  const isByKey = state.groups.some(({ variant }) => variant === undefined);
+  legend.hidden = !isByKey;
+  legend.replaceChildren(
+    ...(isByKey ? state.groups : []).map((group) => {
+      const button = press(group.name, () => {
+        if (!state.off.delete(group.name)) state.off.add(group.name);
+        button.setAttribute("aria-pressed", String(!state.off.has(group.name)));
+        state.plots.forEach((plot) => plot.update());
+      });
+      button.className = "toggle";
+      button.setAttribute("aria-pressed", String(!state.off.has(group.name)));
+      button.prepend(swatch(group));
+      return button;
+    }),
+  );
+};
+const slider = (value, act) => {
+  const input = document.createElement("input");
+  Object.assign(input, { type: "range", min: 0, max: 0.95, step: 0.05, value });
+  input.addEventListener("input", () => act(Number(input.value)));
+  return input;
+};
+
+const curveCharts = (place) => {
+  const boxes = document.createElement("div");
+  boxes.className = "plots";
+  const legend = document.createElement("div");
+  legend.className = "legend";
+  legend.setAttribute("role", "group");
+  legend.setAttribute("aria-label", "Groups shown");
+  const [keys, axes] = [groupKeys(), axesKnown()];
+  const kept = remembered(CHOICES);
+  if (keys.includes(kept.by)) state.by = kept.by;
+  if (axes.includes(kept.x)) state.x = kept.x;
+  if (kept.smoothing > 0 && kept.smoothing < 1) state.smoothing = kept.smoothing;
+  const fields = {};
+  const build = () => {
+    state.groups = groupsBy(isDifference() ? BY_VARIANT : state.by);
+    state.plots.forEach((plot) => plot.destroy());
+    boxes.replaceChildren(...state.metric.panels.map(() => document.createElement("div")));
+    state.plots = state.metric.panels.map((panel, position) => curvePlot(panel, boxes.children[position]));
+    groupLegend(legend);
+    place.classList.toggle("by-key", !legend.hidden);
+    for (const name of ["by", "x", "seeds", "log"]) fields[name].disabled = isDifference();
+  };
+  const change = (name) => (value) => {
+    state[name] = value;
+    if (name === "by") state.off.clear();
+    remember(CHOICES, { by: state.by, x: state.x, smoothing: state.smoothing });
+    build();
+  };
+  const zoom = (share) => {
+    const [first, last] = state.plots[0].data[0];
+    state.plots[0].setScale("x", { min: last - (last - first) * share, max: last });
+  };
+  const metrics = choice(data.metrics.map(({ name, label }) => [name, label]), state.metric.name, (name) => {
+    state.metric = data.metrics.find((metric) => metric.name === name);
+    state.log = fields.log.checked = state.metric.log;
+    build();
+  });
+  fields.x = choice(axes.map((name) => [name, AXES[name].label]), state.x, change("x"));
+  fields.by = choice([BY_VARIANT, ...keys].map((key) => [key, key]), state.by, change("by"));
+  fields.log = check(state.log, change("log"));
+  fields.seeds = check(false, change("seeds"));
+  const tools = document.createElement("div");
+  tools.className = "tools";
+  tools.append(
+    field("Curves of", metrics),
+    field("log axis", fields.log),
+    ...(axes.length > 1 ? [field("by", fields.x)] : []),
+    ...(keys.length ? [field("grouped by", fields.by)] : []),
+    field("smoothing", slider(state.smoothing, change("smoothing"))),
+    field(`every ${data.unit}`, fields.seeds),
+    press("Last half", () => zoom(0.5)),
+    press("Last quarter", () => zoom(0.25)),
+    press("Reset", build),
+  );
+  place.append(tools, legend, boxes);
+  build();
+  follow(() => state.plots.forEach((plot) => plot.update()));
+  markers.push(() => state.plots.forEach((plot) => plot.redraw(false, false)));
+  new ResizeObserver(() => {
+    state.plots.forEach((plot) => {
+      const width = plot.root.parentElement.clientWidth;
+      if (width && width !== plot.width) plot.setSize({ width, height: HEIGHT });
+    });
+  }).observe(boxes);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", build);
+  return state;
+};
+
+const begin = (place) => {
+  const legend = document.createElement("div");
+  legend.className = "legend variants";
+  legend.setAttribute("role", "group");
+  legend.setAttribute("aria-label", "Variants shown");
+  data.variants.forEach((style, variant) => {
+    const button = toggler(variant, style.name);
+    button.prepend(swatch(style));
+    button.addEventListener("dblclick", () => showOnly(variant, data.variants.length));
+    legend.append(button);
+  });
+  legend.append(press("All", showAll));
+  place.append(legend);
+  return curveCharts(place);
+};
+const curves = data ? begin(document.getElementById("curves")) : null;

@@ -1,0 +1,86 @@
+// Groups of curves: the runs of a variant, or those that share a key's value; their means over epochs, steps or time.
+const BY_VARIANT = "variant";
+const MOST_VALUES = 12; // of a key to group by; more lines cannot be told apart
+
+// Where the values of a run lie: epochs are the same for all runs, steps and seconds are its own.
+const AXES = {
+  epoch: { label: "epoch", of: (_, at) => data.epochs[at] },
+  step: { label: "step", of: (run, at) => data.epochs[at] * data.steps[run] },
+  seconds: { label: "training time, without compilation (s)", of: (run, at) => data.seconds[run][at] ?? null },
+};
+const axesKnown = () => Object.keys(AXES).filter((name) => (name === "step" ? data.steps : name !== "seconds" || data.seconds));
+
+const valuesOf = (key) => {
+  const { keys, values, ofRuns } = data.settings;
+  return ofRuns.map((configuration) => values[keys.indexOf(key)][configuration]);
+};
+const groupKeys = () => data.settings.keys.filter((key) => new Set(valuesOf(key)).size <= MOST_VALUES);
+
+// Runs on different data sets are never averaged.
+const namesBy = (key) => {
+  const several = new Set(data.datasets).size > 1 && key !== "dataset";
+  return valuesOf(key).map((value, run) => (several ? `${value} [${data.datasets[run]}]` : value));
+};
+const groupsBy = (key) => {
+  if (key === BY_VARIANT) {
+    return data.variants.map((style, variant) => ({
+      ...style,
+      variant,
+      runs: data.runs.flatMap(([of], run) => (of === variant ? [run] : [])),
+    }));
+  }
+  const names = namesBy(key);
+  const ordered = [...new Set(names)].sort((one, other) => one.localeCompare(other, undefined, { numeric: true }));
+  return ordered.map((name, place) => ({
+    ...data.palette[place % data.palette.length],
+    name,
+    runs: names.flatMap((own, run) => (own === name ? [run] : [])),
+  }));
+};
+
+// Exponential moving average; divided by the sum of its weights, so that it does not begin at 0.
+const smoothed = (values, weight) => {
+  if (!weight) return values;
+  let [sum, weights] = [0, 0];
+  return values.map((value) => {
+    if (value === null || value === undefined) return null;
+    sum = weight * sum + (1 - weight) * value;
+    weights = weight * weights + (1 - weight);
+    return sum / weights;
+  });
+};
+
+// The mean of some curves up to the end of the shortest, where it lies, and a band: the interval of a variant's mean,
+// or the standard deviation of runs that only share a value.
+const meanOf = (values, runs, { of }, isVariant) => {
+  const own = runs.filter((run) => values[run].length);
+  const length = own.length ? Math.min(...own.map((run) => values[run].length)) : 0;
+  const curve = { n: own.length, runs: own, x: [], mean: [], low: [], high: [] };
+  for (let at = 0; at < length; at += 1) {
+    const known = own.filter((run) => values[run][at] !== null);
+    const middle = known.length ? known.reduce((sum, run) => sum + values[run][at], 0) / known.length : null;
+    const spread = known.reduce((sum, run) => sum + (values[run][at] - middle) ** 2, 0) / Math.max(1, known.length - 1);
+    const reach = known.length > 1 ? Math.sqrt(spread) * (isVariant ? data.reach[known.length] : 1) : null;
+    curve.x.push(own.reduce((sum, run) => sum + of(run, at), 0) / own.length);
+    curve.mean.push(middle);
+    curve.low.push(reach === null ? null : middle - reach);
+    curve.high.push(reach === null ? null : middle + reach);
+  }
+  return curve;
+};
+const smoothCurve = (curve, weight) => ({
+  ...curve,
+  raw: curve.mean,
+  ...Object.fromEntries(["mean", "low", "high"].map((name) => [name, smoothed(curve[name], weight)])),
+});
+
+// The place in ascending numbers that is nearest to a number.
+const nearestPlace = (numbers, wanted) => {
+  let [from, to] = [0, numbers.length - 1];
+  while (to - from > 1) {
+    const middle = (from + to) >> 1;
+    if (numbers[middle] < wanted) from = middle;
+    else to = middle;
+  }
+  return wanted - numbers[from] <= numbers[to] - wanted ? from : to;
+};

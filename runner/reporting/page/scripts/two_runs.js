@@ -1,0 +1,49 @@
+// Two runs of the table, chosen by their boxes: the keys in which their configurations differ.
+const chosenRuns = []; // the boxes, the earlier one first
+const tableOf = (heads, rows) => {
+  const table = document.createElement("table");
+  const row = (tag, texts) => {
+    const line = document.createElement("tr");
+    line.append(...texts.map((text) => Object.assign(document.createElement(tag), { textContent: text })));
+    return line;
+  };
+  table.createTHead().append(row("th", heads));
+  table.createTBody().append(...rows.map((texts) => row("td", texts)));
+  for (const head of table.tHead.rows[0].cells) head.scope = "col";
+  return table;
+};
+const nameOfRun = (run) => `${data.variants[data.runs[run][0]].name}, ${data.unit} ${data.runs[run][1]}`;
+const showDifference = (place) => {
+  if (chosenRuns.length < 2) {
+    place.replaceChildren(chosenRuns.length ? `${nameOfRun(chosenRuns[0].value)}: choose a second run to compare their configurations` : "");
+    return;
+  }
+  const runs = chosenRuns.map((box) => Number(box.value));
+  const { keys, values, ofRuns } = data.settings;
+  const rows = keys.flatMap((key, at) => {
+    const own = runs.map((run) => values[at][ofRuns[run]]);
+    return own[0] === own[1] ? [] : [[key, ...own]];
+  });
+  const names = runs.map(nameOfRun);
+  const count = `${names.join(" and ")}: ${rows.length ? `${rows.length} ${rows.length === 1 ? "key differs" : "keys differ"}` : "the same configuration but for the seed"}`;
+  place.replaceChildren(count, ...(rows.length ? [tableOf(["key", ...names], rows)] : []));
+};
+const runsTable = document.getElementById("table-runs");
+if (data && runsTable) {
+  const place = document.createElement("div");
+  place.className = "two-runs";
+  place.setAttribute("role", "status");
+  runsTable.closest(".scroll").before(place);
+  for (const row of runsTable.tBodies[0].rows) {
+    const box = check(false, (checked) => {
+      if (checked) chosenRuns.push(box);
+      else chosenRuns.splice(chosenRuns.indexOf(box), 1);
+      if (chosenRuns.length > 2) chosenRuns.shift().checked = false;
+      showDifference(place);
+    });
+    box.value = row.dataset.run;
+    box.className = "pick";
+    box.setAttribute("aria-label", `compare ${nameOfRun(box.value)}`);
+    row.cells[0].prepend(box);
+  }
+}

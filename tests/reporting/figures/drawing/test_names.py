@@ -1,0 +1,31 @@
+from runner.reporting.figures.drawing.names import names_in_force, print_names, shown_name
+
+
+def test_underscores_between_words_become_spaces_and_other_names_stay():
+    variants = ["sgd_momentum", "_base", "a_b^c", "none", "l2__", "without dataset.label_noise"]
+    assert print_names(dict(zip(variants, variants, strict=True)), variants, {}) == {"sgd_momentum": "sgd momentum"}
+
+
+def test_a_name_that_would_stand_for_two_variants_is_not_used():
+    assert print_names({}, ["a_b", "a b", "c"], {"c": "Third"}) == {"c": "Third"}
+    assert print_names({}, ["a", "b"], {"a": "b"}) == {}
+
+
+def test_cells_and_labels_keep_what_follows_the_name():
+    labels = {"sgd,model=cnn [digits]": "sgd,model=cnn", "sgd_2": "sgd_2"}
+    assert print_names(labels, ["sgd"], {"sgd": "SGD"}) == {
+        "sgd": "SGD",
+        "sgd,model=cnn": "SGD,model=cnn",
+        "sgd,model=cnn [digits]": "SGD,model=cnn [digits]",
+    }
+
+
+def test_names_are_in_force_within_the_block_and_leave_parentheses():
+    with names_in_force({"sgd": "SGD", "a (b)": "A"}):
+        assert [shown_name(text) for text in ("sgd", "sgd (lr 0.1)", "a (b)", "adam")] == [
+            "SGD",
+            "SGD (lr 0.1)",
+            "A",
+            "adam",
+        ]
+    assert shown_name("sgd") == "sgd"

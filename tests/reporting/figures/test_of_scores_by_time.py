@@ -1,0 +1,53 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from runner.reporting.comparison.folds import SEEDS
+from runner.reporting.figures.drawing.styles import variant_styles
+from runner.reporting.figures.of_scores_by_time import scores_by_time
+
+CELLS = {f"{name} [{cell}]": (name, cell) for cell in ("digits", "wine") for name in ("sgd", "adam")}
+
+
+def history(slow=1.0):
+    """Two seeds of two variants on two data sets; adam takes `slow` times as long."""
+    return pd.DataFrame(
+        [
+            {
+                "position": 2 * place + seed,
+                "variant": variant,
+                "epoch": epoch,
+                "val_accuracy": 0.5 + 0.1 * epoch + 0.02 * seed,
+                "elapsed": epoch * (1 + seed) * (slow if "adam" in variant else 1),
+            }
+            for place, variant in enumerate(CELLS)
+            for seed in (0, 1)
+            for epoch in (1, 2, 3)
+        ]
+    )
+
+
+def drawn(frame):
+    styles = variant_styles(["sgd", "adam"], ["sgd", "adam"], "sgd")
+    return scores_by_time(frame, "val_accuracy", "", styles, CELLS, SEEDS)
+
+
+def test_each_data_set_has_a_panel_with_the_means_of_scores_and_times():
+    figure = drawn(history())
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["digits", "wine"]
+    line, other = [line for line in figure.axes[1].lines if len(line.get_xdata())]
+    assert line.get_xdata() == pytest.approx([1.5, 3, 4.5])
+    assert line.get_ydata() == pytest.approx([0.61, 0.71, 0.81])
+    assert line.get_color() != other.get_color()
+    assert [text.get_text() for text in figure.legends[0].texts][:2] == ["sgd", "adam"]
+
+
+def test_times_of_other_magnitudes_are_on_a_logarithmic_axis():
+    assert {axes.get_xscale() for axes in drawn(history()).axes} == {"linear"}
+    assert {axes.get_xscale() for axes in drawn(history(slow=20)).axes} == {"log"}
+
+
+def test_a_run_that_diverges_ends_the_mean_there():
+    frame = history()
+    frame.loc[(frame["position"] == 1) & (frame["epoch"] == 3), "val_accuracy"] = np.nan
+    assert [len(line.get_xdata()) for line in drawn(frame).axes[0].lines][:2] == [2, 3]
