@@ -1,24 +1,24 @@
-# make run     set up once, then train (ARGS="optimizer=sgd training.epochs=3" passes overrides through)
-# make check   after every change: lint of what changed, and the tests that start no process and train nothing
-# make test    set up once, then the test suite
+# make run     set up once, then train (ARGS="optimizer=sgd training.epochs=3" passes overrides)
+# make check   lint the changed files, and run the tests that start no process and train nothing
+# make test    set up once, then run the test suite
 # make lint    ruff, mypy (strict), yamllint, hadolint, the layer test
-# make bench   measure the engine against plain model.fit on this machine
-# make bench-augmentation   what every augmentation adds to an epoch
-# make bench-start          the fixed cost of commands and of a run, against the imports that it needs
-# make bench-sweep          a sweep against as many scripts, one after the other
-# make bench-report         a report on 1,000 and on 10,000 runs
-# make gpu     settle what the program does on a GPU; exits with 2 on a machine without one
+# make bench   compare the speed of the engine with plain model.fit on this machine
+# make bench-augmentation   the time that each augmentation adds to an epoch
+# make bench-start          the fixed cost of commands and of a run, compared with the imports that they need
+# make bench-sweep          a sweep, compared with the same number of scripts run one after the other
+# make bench-report         the time of a report on 1,000 and on 10,000 runs
+# make gpu     measure and check the program on a GPU; exits with 2 on a machine without one
 # make calibration          false claims, coverage and power of the report's tests, by simulation
 # make calibration-effects  the same for the effects of a grid's axes
 # make calibration-families the same for families of comparisons and planned looks (25 minutes)
-# make calibration-power    whether the seeds that runner power asks for have the promised power
-# make calibration-images   coverage of the intervals for new test images, from a known truth
+# make calibration-power    the actual power of the numbers of seeds that runner power recommends
+# make calibration-images   coverage of the intervals for new test images, with a known true difference
 # make calibration-folds    false claims of cross-validation, with classifiers on simulated data
-# make torture the tests of reliability in their long form
-# make faults  plant seeded faults one at a time and say which of them the suite catches
-# make docs    write the documentation site to site/html/; fails on a warning, such as a link to nowhere
+# make torture run the reliability tests in their long form
+# make faults  plant seeded faults one at a time and report which of them the suite catches
+# make docs    write the documentation site to site/html/; fails on a warning, such as a broken link
 # make lock    regenerate the two lock files from pyproject.toml (needs uv)
-# make audit   look the locked versions up in the database of known vulnerabilities (needs uv and a network)
+# make audit   look up the locked versions in the database of known vulnerabilities (needs uv and a network)
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c

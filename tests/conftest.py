@@ -13,6 +13,8 @@ import numpy as np
 import psutil
 import pytest
 
+from runner.core import forks
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ["MPLBACKEND"] = "agg"
@@ -48,6 +50,14 @@ def _environment(env: Mapping[str, str] | None) -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if key != "HYDRA_FULL_ERROR"} | dict(env or {})
 
 
+@pytest.fixture(scope="session", autouse=True)
+def reports_without_processes() -> Iterator[None]:
+    """Let reports draw their figures in this process, which is quick enough for a few small ones."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(forks, "_MOST", 1)
+        yield
+
+
 @pytest.fixture(scope="session")
 def processes() -> None:
     """Mark a test that starts processes itself."""
@@ -55,7 +65,7 @@ def processes() -> None:
 
 @pytest.fixture(scope="session")
 def cold_cli() -> Cli:
-    """Return cold_cli("optimizer=sgd", cwd=tmp_path) -> CompletedProcess of `runner`, started as users do."""
+    """Return cold_cli("optimizer=sgd", cwd=tmp_path) -> CompletedProcess of `runner`, as users start it."""
 
     def run(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, timeout: float = 120):
         return subprocess.run(

@@ -26,7 +26,7 @@ from runner.reporting.figures.drawing.files import drawn, write_figures
 from runner.reporting.figures.drawing.names import names_in_force
 from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
 from runner.reporting.page.page import drawing, page_text, write_page
-from runner.reporting.page.sections import Drawing
+from runner.reporting.page.sections import REPLACED, Drawing
 from runner.reporting.report_figures import report_figures
 from runner.reporting.result_reader import Wish, read_results
 from runner.reporting.results import Results
@@ -240,6 +240,8 @@ def _write_figures(
 def report_page(paths: Sequence[Path], place: Path) -> str:
     """Return the page of a report on all runs in and below the paths, without writing a file.
 
+    While runs train, the page lacks the figures that its charts replace, because a newer page follows soon.
+
     Args:
         place: directory for which the page is made.
 
@@ -252,7 +254,10 @@ def report_page(paths: Sequence[Path], place: Path) -> str:
     def draw(stem: str, figure: Figure) -> Drawing:
         return drawing(stem, figure, as_svg(figure), figure_caption(stem, figure, results, None))
 
-    drawings = [*drawn(report_figures(results, results.ranks, None, seeds=False), draw, left_out)]
+    figures = report_figures(results, results.ranks, None, seeds=False)
+    if results.not_begun or (results.summary["status"] == "running").any():
+        figures = (named for named in figures if named[0] not in REPLACED)
+    drawings = [*drawn(figures, draw, left_out)]
     return page_text(results, drawings, results_table(results), place)
 
 

@@ -2,7 +2,7 @@
 
 python -m tests.benchmarks [--rounds 3] [--epochs 5]      needs the real MNIST (RUNNER_DATA_DIR)
 
-Each figure comes from a process of its own; the processes alternate, so that a machine that slows down slows all.
+Each figure comes from a separate process; the processes alternate, so that a machine that slows down affects all.
 """
 
 import argparse
@@ -25,14 +25,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def fit_epoch(network: str, threads: int, epochs: int) -> list[float]:
-    """Return the seconds of each epoch but the first (which compiles) of the article's script."""
+    """Return the seconds of each epoch of the article's script, except the first, which compiles."""
     command = [sys.executable, "-m", "tests.benchmarks.article_fit", network, str(threads), str(epochs)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])[1:]
 
 
 def runner_epoch(network: str, threads: str, epochs: int) -> list[float]:
-    """Return the same of the program itself, from the history that it writes."""
+    """Return the seconds of the program's epochs, from the history that it writes."""
     with tempfile.TemporaryDirectory() as directory:
         overrides = [f"model={network}", f"training.epochs={epochs}", f"device.threads={threads}", "dataset=mnist"]
         command = [sys.executable, "-m", "runner", *overrides, f"hydra.run.dir={directory}"]

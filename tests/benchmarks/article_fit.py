@@ -2,7 +2,7 @@
 
 python -m tests.benchmarks.article_fit mlp|cnn THREADS EPOCHS      (THREADS 0: TensorFlow's default)
 
-It sets no seed: after `keras.utils.set_random_seed`, Keras's `fit` trains on one and the same shuffle in every epoch.
+It sets no seed: after `keras.utils.set_random_seed`, Keras's `fit` trains on the same shuffle in every epoch.
 """
 
 import json

@@ -1,8 +1,8 @@
-"""Measure what every augmentation adds to an epoch of the default MLP on one thread; print one table.
+"""Measure the time that every augmentation adds to an epoch of the default MLP on one thread; print one table.
 
 python -m tests.benchmarks.augmentation [--rounds 3] [--epochs 5]      needs the real MNIST (RUNNER_DATA_DIR)
 
-Each round trains every case anew, one after the other, so that a machine that slows down slows all.
+Each round trains every case, one after the other, so that a machine that slows down affects all.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from runner.run.build import build_dataset, build_parts, build_split
 from tests.composed import settings
 
 PLAIN, FOUR = "none", "rotation,translation,zoom,shear"
-MOST = 2.0  # epochs without augmentation that one with the four may take
+MOST = 2.0  # largest allowed ratio of an epoch with the four augmentations to one without
 DEFAULTS = ("dataset=mnist", "device=cpu", "device.threads=1")
 
 
@@ -31,7 +31,7 @@ def options() -> list[str]:
 
 
 def epoch_seconds(chosen: str, dataset: Dataset, epochs: int) -> list[float]:
-    """Return the seconds of each epoch but the first, which compiles."""
+    """Return the seconds of each epoch except the first, which compiles."""
     group = "" if chosen == PLAIN else chosen
     chosen = settings(*DEFAULTS, f"augmentation=[{group}]")
     parts = build_parts(chosen, dataset, build_split(chosen, dataset), Path())

@@ -1,4 +1,4 @@
-"""How often the report's verdicts are false, what its intervals cover, and what it can show (`make calibration`).
+"""Frequency of false verdicts, coverage of intervals, and power of the report (`make calibration`).
 
 Each study is simulated from a known difference. The standard deviation of a paired difference is 1, and so is the
 margin. All studies are tested at once with NumPy, from the means of all choices of differences; a test of the suite
@@ -15,13 +15,13 @@ from statsmodels.stats.proportion import proportion_confint
 
 STUDIES = 10_000
 MARGIN = 1.0
-VARIANTS = 5  # of a family, which share a baseline
+VARIANTS = 5  # variants of a family, which share a baseline
 _LEVEL = 0.05
 _TIE = 1e-9
 _AT_ONCE = 1_000  # studies, to save memory
 
 Noise = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
-NOISES: dict[str, Noise] = {  # of mean 0 and standard deviation 1
+NOISES: dict[str, Noise] = {  # noises of mean 0 and standard deviation 1
     "normal": lambda generator, shape: generator.standard_normal(shape),
     "heavy-tailed": lambda generator, shape: generator.standard_t(3, shape) / np.sqrt(3),
     "tied": lambda generator, shape: np.round(2 * generator.standard_normal(shape)) / 2,
@@ -42,7 +42,7 @@ class Tested:
     sign: np.ndarray
 
     def after_holm(self) -> "Tested":
-        """Return the same with the p values of each study, in its row, adjusted by Holm's method."""
+        """Return the results with the p values of each study, in its row, adjusted by Holm's method."""
         adjusted = {name: holm(getattr(self, name)) for name in ("difference", "equivalence", "beyond")}
         return Tested(**{field.name: getattr(self, field.name) for field in fields(self)} | adjusted)
 
@@ -137,14 +137,14 @@ def t_covers(differences: np.ndarray, difference: float) -> np.ndarray:
 
 
 def one_comparison(noise: Noise, n: int, studies: int, seed: int = 0) -> dict[str, np.ndarray]:
-    """Return what happened in each study with one comparison of n pairs, by name."""
+    """Return the outcomes of each study with one comparison of n pairs, by name."""
     noises = noise(np.random.default_rng([seed, n]), (studies, n))
     null, edge, far = (exact(noises + shift) for shift in (0, MARGIN, 2 * MARGIN))
     return _claims(null, edge, far) | {"t covers": t_covers(noises, 0)}
 
 
 def unpaired(noise: Noise, n: int, studies: int, seed: int = 0) -> dict[str, np.ndarray]:
-    """Return what happened in each study with one comparison of n runs with n others."""
+    """Return the outcomes of each study with one comparison of n runs with n others."""
     one, other = noise(np.random.default_rng([seed, n, 1]), (2, studies, n)) / np.sqrt(2)
     return _claims(*(welch(one + shift, other) for shift in (0, MARGIN, 2 * MARGIN)))
 
@@ -167,7 +167,7 @@ def family(noise: Noise, n: int, studies: int, seed: int = 0) -> dict[str, np.nd
     """Return whether each study with `VARIANTS` variants of n seeds claims anything false, after Holm's correction.
 
     The true differences are all 0, all the margin, or, for any false verdict, two of 0 and three of the margin. Power
-    is that of the first variant.
+    refers to the first variant.
     """
     runs = noise(np.random.default_rng([seed, n, 2]), (VARIANTS + 1, studies, n)) / np.sqrt(2)
     differences = runs[1:] - runs[0]

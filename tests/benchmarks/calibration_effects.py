@@ -1,4 +1,4 @@
-"""How often the effects of a grid are claimed falsely, what their intervals cover (`make calibration-effects`).
+"""Frequency of false claims of a grid's effects, and coverage of their intervals (`make calibration-effects`).
 
 Each grid is simulated from known effects. All runs have noise with a standard deviation of 1, on top of an effect of
 the seed, shared by its runs, with a standard deviation of 2. Grids are tested with NumPy; a test of the suite compares
@@ -15,8 +15,8 @@ import numpy as np
 from tests.benchmarks.calibration import NOISES, Noise, exact, holm, markdown, rate, t_covers
 
 STUDIES = 10_000
-SAMPLES = 9_999  # of the report, for three levels and eight seeds
-SIZE = 3.0  # of the true effects, in standard deviations of a run
+SAMPLES = 9_999  # number of the report's samples for three levels and eight seeds
+SIZE = 3.0  # size of the true effects, in standard deviations of a run
 _LEVEL = 0.05
 _TIE = 1e-9
 DESIGNS = {"2 x 2, 8 seeds": (8, 2, 2), "2 x 3, 8 seeds": (8, 2, 3)}
@@ -36,7 +36,7 @@ class Results:
 
     p_values: np.ndarray  # (studies, rows)
     adjusted: np.ndarray
-    interactions: int  # number of rows, the last ones
+    interactions: int  # number of last rows that are interactions
     t_covers: np.ndarray
     exact_covers: np.ndarray
 
@@ -79,7 +79,7 @@ def omnibus(means: np.ndarray) -> np.ndarray:
 
 
 def row(noise: Noise, design: tuple[int, ...], studies: int, seed: int = 0) -> dict[str, np.ndarray]:
-    """Return what happened in each study: without any effect, with main effects alone, and with an interaction."""
+    """Return the outcomes of each study: without effects, with only main effects, and with an interaction."""
     seeds, _, levels = design
     generator = np.random.default_rng([seed, *design])
     scores = noise(generator, (studies, *design)) + 2 * generator.standard_normal((studies, seeds, 1, 1))

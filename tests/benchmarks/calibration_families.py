@@ -1,4 +1,4 @@
-"""How often families of comparisons claim anything false, by max-T and by Holm, at one look or several.
+"""Frequency of false claims in families of comparisons, by max-T and by Holm, at one look or several.
 
 Each study has `VARIANTS` variants that share a baseline. The report's own functions test them. Run by
 `make calibration-families`.
@@ -20,7 +20,7 @@ from tests.benchmarks.calibration import MARGIN, NOISES, VARIANTS, markdown, rat
 STUDIES = 10_000
 SEQUENTIAL_STUDIES = 1_000
 SEEDS = 8
-GAIN = 1.5  # of the first variant, for power; in standard deviations of its paired difference
+GAIN = 1.5  # gain of the first variant, for power, in standard deviations of its paired difference
 LEVEL = 0.05
 SPREADS = {  # standard deviations of the runs: the baseline's, then the variants'
     "alike": [1, 1, 1, 1, 1, 1],
@@ -34,7 +34,7 @@ SEQUENTIAL_NOISES = ["normal", "heavy-tailed", "skewed up"]
 
 
 def sides(differences: np.ndarray, shift: float = 0.0, sizes: list[int] | None = None) -> list[Sides]:
-    """Return what the joint test of a study (variants, seeds) flips the signs of."""
+    """Return the values whose signs the joint test of a study (variants, seeds) flips."""
     return [
         Sides(
             [(dict(enumerate(own[:size] + shift)), dict(enumerate(shift - own[:size]))) for size in sizes or [len(own)]]
@@ -49,7 +49,7 @@ def max_t(differences: np.ndarray) -> list[float]:
 
 
 def by_holm(differences: np.ndarray) -> list[float]:
-    """Return the same by Holm's method."""
+    """Return the p values by Holm's method."""
     return holm([sign_flip_p(own) for own in differences])
 
 

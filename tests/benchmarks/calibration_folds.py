@@ -1,7 +1,7 @@
-"""How often cross-validation claims a difference that does not exist (`make calibration-folds`).
+"""Frequency of claims of nonexistent differences in cross-validation (`make calibration-folds`).
 
-Each study draws a data set anew and cross-validates two simple classifiers on it: two of one kind, of which each sees
-its own half of the features. If both halves are drawn alike, neither classifier is better. As in a study of
+Each study draws a new data set and cross-validates two simple classifiers of the same kind on it; each sees its own
+half of the features. If both halves have the same distribution, neither classifier is better. As in a study of
 `runner`, a fifth of the training examples is set aside for validation.
 """
 
@@ -46,10 +46,10 @@ CLASSIFIERS: dict[str, Classifier] = {
     "best feature": best_feature,
 }
 DESIGNS = ((5, 1), (5, 3), (10, 1), (10, 3))  # folds and repetitions
-_FEATURES = 4  # of each classifier
-_SHIFT = 0.35  # of the means of the classes from 0, in standard deviations
-_WEAKER = 0.2  # of the second classifier's, where one is better
-_TRAINING = 0.8  # of the examples that are not held out
+_FEATURES = 4  # features of each classifier
+_SHIFT = 0.35  # distance of the class means from 0, in standard deviations
+_WEAKER = 0.2  # the same for the second classifier, if one is better
+_TRAINING = 0.8  # share of the examples that are not held out
 _LEVEL = 0.05
 _HEADS = [
     "classifiers", "folds", "p < 0.05, uncorrected t", "p < 0.05, corrected t", "corrected covers", "false equivalent",
@@ -63,8 +63,8 @@ def cross_validated(
     """Return the accuracies of two classifiers on the folds of one study, of all repetitions.
 
     Args:
-        classifier: of either half of the features.
-        shifts: of the class means of the features that each of them sees.
+        classifier: classifier for either half of the features.
+        shifts: shifts of the class means of the features that each classifier sees.
     """
     generator = np.random.default_rng(seed)
     labels = np.arange(EXAMPLES) % 2
@@ -99,17 +99,17 @@ class Studies:
         return [compare_folds(row, np.zeros(len(row)), self.folds, margin=margin) for row in self.differences]
 
     def uncorrected(self) -> np.ndarray:
-        """Say in which studies a t-test that takes the folds for independent is significant."""
+        """Return whether a t-test that assumes independent folds is significant, for each study."""
         return stats.ttest_1samp(self.differences, 0, axis=1).pvalue < _LEVEL
 
 
 def significant(found: list[Comparison]) -> np.ndarray:
-    """Say which comparisons are significant."""
+    """Return whether each comparison is significant."""
     return np.array([one.p_value < _LEVEL for one in found])
 
 
 def covers(found: list[Comparison], difference: float) -> np.ndarray:
-    """Say which intervals contain a difference; equal differences have no interval, and contain none."""
+    """Return whether each interval contains a difference; equal differences have no interval, and contain none."""
     return np.array([one.ci_low <= difference <= one.ci_high for one in found])
 
 

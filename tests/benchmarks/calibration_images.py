@@ -52,7 +52,7 @@ NOISES = (
 
 @dataclass(frozen=True)
 class Coverage:
-    """How many intervals contained the truth, and their mean width."""
+    """Number of intervals that contained the truth, and their mean width."""
 
     hits: int
     studies: int
@@ -111,7 +111,7 @@ class Networks:
     """Made-up classifiers: images differ in difficulty, and every seed judges each image a little differently."""
 
     sureness: float  # factor of the logits
-    better: float  # by how much the true class's logit is higher on every third image
+    better: float  # increase of the true class's logit on every third image
     of_seeds: float  # standard deviation of that logit between seeds
 
     def probabilities(

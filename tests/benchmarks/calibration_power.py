@@ -1,7 +1,7 @@
-"""Whether the seeds that `runner power` asks for have the power that it promises (`make calibration-power`).
+"""Check that the seeds that `runner power` recommends have the promised power (`make calibration-power`).
 
-Each study draws a pilot, asks for the seeds that show the true difference, trains so many, and is tested as the report
-tests it. The standard deviation of a paired difference is 1.
+Each study draws a pilot, asks for the seeds that show the true difference, trains this number, and is tested as in the
+report. The standard deviation of a paired difference is 1.
 """
 
 import argparse
@@ -20,7 +20,7 @@ _MOST = 200  # seeds of one study
 
 
 def whole(noise: Noise, pilot: int, studies: int, seed: int = 0) -> dict[str, np.ndarray]:
-    """Return for each study the seeds that its pilot asks for, and whether so many new seeds show the difference."""
+    """Return the seeds that each study's pilot asks for, and whether this number of new seeds shows the difference."""
     generator = np.random.default_rng([seed, pilot])
     asked, shown, covers = np.empty(studies), np.empty(studies, bool), np.empty(studies, bool)
     known = seeds_for_difference(Design.normal(1), 0, DIFFERENCE)

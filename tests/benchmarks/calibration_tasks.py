@@ -1,4 +1,4 @@
-"""Coverage, false claims and power of what a report says over several data sets (part of `make calibration`).
+"""Coverage, false claims and power of a report's results over several data sets (part of `make calibration`).
 
 Runs are normally distributed. In the first table the data sets are fixed and their means differ by three times the
 standard deviation of runs; in the second the variants' means are drawn anew on each data set.
@@ -16,7 +16,7 @@ from tests.benchmarks.calibration import markdown, rate
 
 STUDIES = 1_000
 BAYESIAN = 200  # studies
-EFFECT = 1.5  # of the first variant on each data set, in standard deviations of a variant's mean
+EFFECT = 1.5  # effect of the first variant on each data set, in standard deviations of a variant's mean
 ROPE = 0.5  # in the same unit
 _LEVEL = 0.05
 _APART = 3.0

@@ -14,12 +14,12 @@ from scipy import stats
 from tests.benchmarks.calibration import STUDIES, markdown, rate
 
 SPEED_UP = 0.6  # ratio of the times, for power
-LIMIT = 11.0  # of the longest run; about a quarter of the runs do not get there
+LIMIT = 11.0  # time of the longest run; about a quarter of the runs do not reach the target
 _LEVEL = 0.05
 _AT_ONCE = 1_000  # studies, to save memory
 
 Noise = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
-NOISES: dict[str, Noise] = {  # of median 0
+NOISES: dict[str, Noise] = {  # noises of median 0
     "normal": lambda generator, shape: 0.35 * generator.standard_normal(shape),
     "heavy-tailed": lambda generator, shape: 0.25 * generator.standard_t(3, shape),
     "skewed": lambda generator, shape: 0.5 * (generator.exponential(1, shape) - np.log(2)),
@@ -28,14 +28,14 @@ NOISES: dict[str, Noise] = {  # of median 0
 
 @dataclass(frozen=True)
 class Times:
-    """Paired times of many studies, (studies, pairs); infinite for a run that never got there."""
+    """Paired times of many studies, (studies, pairs); infinite for a run that missed the target."""
 
     variant: np.ndarray
     baseline: np.ndarray
 
     @property
     def differences(self) -> np.ndarray:
-        """Variant - baseline; NaN if neither got there."""
+        """Variant - baseline; NaN if both missed the target."""
         with np.errstate(invalid="ignore"):
             return self.variant - self.baseline
 
@@ -54,7 +54,7 @@ class Times:
 
     @property
     def interval(self) -> tuple[np.ndarray, np.ndarray]:
-        """The order statistics that enclose the median of the pairs of which one got there; infinite if unbounded."""
+        """The order statistics that enclose the median of pairs with a finite time; infinite if unbounded."""
         ordered = np.sort(self.differences, axis=1)  # NaN last
         known = np.isfinite(self.variant) | np.isfinite(self.baseline)
         sizes = known.sum(axis=1)
@@ -90,7 +90,7 @@ def in_epochs(times: Times) -> Times:
 def one_comparison(
     noise: Noise, n: int, studies: int, *, limit: float = np.inf, epochs: bool = False, seed: int = 0
 ) -> dict[str, np.ndarray]:
-    """Return what happened in each study with one comparison of n pairs, by name."""
+    """Return the outcomes of each study with one comparison of n pairs, by name."""
     null, sooner = (draw(noise, n, studies, limit=limit, ratio=ratio, seed=seed) for ratio in (1, SPEED_UP))
     if epochs:
         null, sooner = in_epochs(null), in_epochs(sooner)

@@ -1,4 +1,4 @@
-"""What the intervals of the sources of variance cover, and how often their advice is false (`make calibration`).
+"""Coverage of the intervals for sources of variance, and frequency of false advice (`make calibration`).
 
 A source and everything together have the same draws of that source in runs of one seed, and the runs of the first seed
 are the same run. All studies are computed at once with NumPy; a test of the suite compares this with the report.
@@ -50,7 +50,7 @@ def ratio_intervals(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.
 
 
 def f_intervals(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the same for samples that are taken to be independent."""
+    """Return the intervals for samples that are assumed to be independent."""
     freedom = one.shape[1] - 1
     ratio = one.var(axis=1, ddof=1) / other.var(axis=1, ddof=1)
     low, high = (np.sqrt(ratio / stats.f.ppf(level, freedom, freedom)) for level in (1 - _LEVEL / 2, _LEVEL / 2))
@@ -58,7 +58,7 @@ def f_intervals(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def studies_of(noise: Noise, share: float | None, n: int, studies: int) -> dict[str, np.ndarray]:
-    """Return what happened in each study, by name."""
+    """Return the outcomes of each study, by name."""
     alone, together = simulated(noise, share, n, studies)
     true = math.sqrt(1 if share is None else share)
     low, high = ratio_intervals(alone, together)

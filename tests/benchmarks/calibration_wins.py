@@ -1,4 +1,4 @@
-"""Coverage of the interval of P(better), and how often its claim is made (part of `make calibration`).
+"""Coverage of the interval of P(better), and frequency of its claim (part of `make calibration`).
 
 For pairs without ties the interval depends only on the number of pairs won, so the rates are sums over the binomial
 distribution. Unpaired runs are drawn from normal distributions.
@@ -32,7 +32,7 @@ def paired(n: int, truth: float) -> dict[str, float]:
 
 
 def unpaired(n: int, truth: float, studies: int) -> dict[str, np.ndarray]:
-    """Return what happened in each study of n runs and n others."""
+    """Return the outcomes of each study of n runs and n others."""
     generator = np.random.default_rng([n, int(100 * truth)])
     one, other = generator.standard_normal((2, studies, n))
     one += stats.norm.ppf(truth) * np.sqrt(2)

@@ -1,7 +1,7 @@
-"""Settle what the program does on a GPU: speed, memory, bits, sharing, resuming, running out of memory (`make gpu`).
+"""Tests of the program on a GPU: speed, memory, bits, sharing, resuming, running out of memory (`make gpu`).
 
 It needs a GPU, but no network: it trains on the real MNIST (RUNNER_DATA_DIR), or else on the 5,000 embedded digits.
-On a machine without a GPU it exits with 2; `--device cpu` rehearses all steps there but running out of memory.
+On a machine without a GPU, it exits with 2; `--device cpu` rehearses all steps except running out of memory.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from tests.benchmarks.calibration import markdown
 from tests.benchmarks.gpu_lab import PATIENCE, Failed, Lab, Process, Trained, gpu_memory, gpu_name, last_line
 
 NETWORKS = {"MLP": "mlp", "CNN": "cnn"}
-KINDS = {  # of a run on the device, beside its defaults
+KINDS = {  # overrides of a run on the device, in addition to its defaults
     "XLA": ["device.jit_compile=true"],
     "no XLA": ["device.jit_compile=false"],
     "mixed_bfloat16": ["device.precision=mixed_bfloat16"],

@@ -44,7 +44,7 @@ class Trained:
     seconds: float
     accuracy: float
     bits: str
-    memory: int | None = None  # MB in use on the GPU, at most, by all processes
+    memory: int | None = None  # most MB in use on the GPU by all processes
 
     @classmethod
     def read(cls, run: Path, memory: int | None = None) -> "Trained":
@@ -119,14 +119,14 @@ class Lab:
 
 
 def last_line(command: Command) -> str:
-    """Return the error that a command names, or else the last line that it wrote."""
+    """Return the error that a command reports, or else its last line."""
     out, errors = command.said()
     lines = (errors.strip() or out.strip()).splitlines() or ["it wrote nothing"]
     return next((line for line in out.splitlines() if line.startswith("error ")), lines[-1])
 
 
 class Process:
-    """A `runner`, started as users start it, that sees the first GPU alone."""
+    """A `runner`, started as users start it, that sees only the first GPU."""
 
     def __init__(self, *arguments: str, cwd: Path) -> None:
         self._out, self._errors = (tempfile.TemporaryFile("w+") for _ in range(2))  # noqa: SIM115 - read when it ends
@@ -176,7 +176,7 @@ def gpu_memory() -> tuple[int, int]:
     """Return the MB of the first GPU's memory that are in use, and of all of it.
 
     Raises:
-        Failed: if `nvidia-smi` does not say so.
+        Failed: if `nvidia-smi` does not report them.
     """
     query = ["nvidia-smi", f"--id={first_gpu()}", "--query-gpu=memory.used,memory.total"]
     try:

@@ -1,4 +1,4 @@
-"""How long a report takes over many runs, and how much memory (`make bench-report`).
+"""Time and memory of a report on many runs (`make bench-report`).
 
 The runs are made up: what a training writes, without a training; by default with predictions of 1,000 examples each.
 """
@@ -23,7 +23,7 @@ _CLASSES = 10
 
 
 def make_runs(root: Path, runs: int, epochs: int, examples: int) -> None:
-    """Write a grid of optimizers and learning rates, ten seeds each, as a sweep would leave it."""
+    """Write a grid of optimizers and learning rates with ten seeds each, like a finished sweep."""
     random = np.random.default_rng(0)
     labels = random.integers(0, _CLASSES, examples).astype(np.int32)
     for number in range(runs):

@@ -1,8 +1,8 @@
 """Measure the fixed cost of commands against the imports that they cannot avoid (`make bench-start`).
 
-Each command is a process of its own, and is measured in turn with its import. A run is measured beside its epochs, from
-the start of the process to its end: the default job on the real MNIST (RUNNER_DATA_DIR). On a machine that does other
-work too, minima and processor time are more telling than seconds; imports in the background of a training count as
+Each command is a separate process, and is measured in turn with its import. A run is measured without its epochs, from
+the start of the process to its end: the default job on the real MNIST (RUNNER_DATA_DIR). On a busy
+machine, minima and processor time are more reliable than seconds; imports in the background of a training count as
 processor time, but not as seconds.
 """
 
@@ -67,7 +67,7 @@ def run_beside_its_epochs(epochs: int) -> Cost:
     return Cost(cost.wall - trained, math.nan)
 
 
-# name -> (measurement, what it is measured against, the most times as long)
+# name -> (measurement, its reference, the largest allowed ratio)
 CASES: dict[str, tuple[Callable[[], Cost], str, float]] = {
     "runner --help": (runner("--help"), HYDRA, 3.0),
     "runner report --help": (runner("report", "--help"), HYDRA, 3.0),

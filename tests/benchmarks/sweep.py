@@ -1,8 +1,8 @@
-"""Measure a sweep against the article's script, run as often one after the other (`make bench-sweep`).
+"""Measure a sweep against the same number of sequential runs of the article's script (`make bench-sweep`).
 
 Whole processes, start-up included: 12 runs of the MLP, 5 epochs each, on the real MNIST (RUNNER_DATA_DIR). One sweep
-trains the script's own configuration on 12 seeds; another four learning rates on three seeds, which compiles anew for
-each of them.
+trains the script's own configuration on 12 seeds; another trains four learning rates on three seeds, and compiles each
+separately.
 """
 
 import argparse
@@ -33,7 +33,7 @@ def scripts_seconds() -> float:
 
 
 def sweep_seconds(arguments: list[str]) -> tuple[float, list[float]]:
-    """Return the seconds that the same takes as a sweep, and each run's seconds beside its epochs."""
+    """Return the seconds of the same runs as a sweep, and each run's seconds without its epochs."""
     with tempfile.TemporaryDirectory() as folder:
         common = [f"training.epochs={EPOCHS}", "dataset=mnist", f"hydra.sweep.dir={folder}"]
         command = [sys.executable, "-m", "runner", *arguments, *common]
@@ -47,7 +47,7 @@ def sweep_seconds(arguments: list[str]) -> tuple[float, list[float]]:
 
 
 def main() -> None:
-    """Measure both in turn, and print what came out."""
+    """Measure both in turn, and print the results."""
     parser = argparse.ArgumentParser(prog="make bench-sweep ARGS=...", description=__doc__)
     parser.add_argument("--rounds", type=int, default=1)
     rounds = parser.parse_args().rounds

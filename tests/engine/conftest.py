@@ -1,4 +1,4 @@
-"""A small model on small data, the same each time it is asked for."""
+"""A small model on small data, the same in every test."""
 
 from collections.abc import Callable
 
@@ -10,14 +10,14 @@ from runner.data.dataset import Dataset, Part
 
 
 class NoValidation:
-    """Takes an Evaluator's place in trainings whose validation nobody looks at: to compile one takes time."""
+    """Replacement for the Evaluator in trainings whose validation is not tested, because compiling one takes time."""
 
     def evaluate(self) -> dict[str, float]:
         return {"loss": 0.0, "accuracy": 0.0}
 
 
 def eager(model: keras.Model) -> keras.Model:
-    """Have Keras train the model step by step: for a few steps that is quicker than compiling them."""
+    """Make Keras train the model step by step, which for a few steps is quicker than compiling them."""
     model.run_eagerly = True
     return model
 

@@ -1,4 +1,4 @@
-"""Plant seeded faults one at a time and say which of them the suite catches.
+"""Plant seeded faults one at a time and report which of them the suite catches.
 
     make faults                                    in a fresh clone of HEAD
     make faults ARGS="one-sided-p clipping-ignored"
@@ -34,7 +34,7 @@ data_file = {kept}/coverage
 
 
 def main() -> int:
-    """Read the command line, plant, and print a line a fault.
+    """Read the command line, plant the faults, and print a line for each.
 
     Returns:
         0 if every fault was caught, else 1.
@@ -71,7 +71,7 @@ def _clone(place: Path) -> Path:
 def reached(checkout: Path) -> dict[str, Any]:
     """Return which tests reach which line of which file, and each test's seconds.
 
-    They are kept below the checkout's .pytest_cache, with the commit that they are of.
+    They are kept below the checkout's .pytest_cache, with their commit.
     """
     kept = checkout / ".pytest_cache" / f"faults-{_git(checkout, 'rev-parse', 'HEAD')}"
     if not (kept / "reached.json").exists():
@@ -108,7 +108,7 @@ def outcome(fault: Fault, checkout: Path, reach: dict[str, Any], seconds: float,
     """Plant a fault, run tests until one fails, and mend it.
 
     Returns:
-        Beginning with "caught", "NOT CAUGHT" or "undecided".
+        A text that begins with "caught", "NOT CAUGHT" or "undecided".
     """
     lines = reach["tests"].get(fault.file, {})
     near = set(lines.get(str(fault.number(checkout)), []))

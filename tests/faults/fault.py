@@ -1,4 +1,4 @@
-"""A seeded fault: one line of the program made wrong."""
+"""A seeded fault: one wrong line in the program."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ import yaml
 
 @dataclass(frozen=True)
 class Fault:
-    """A line, and what is to stand there instead; both without their indentation."""
+    """A line and its wrong replacement, both without their indentation."""
 
     name: str
     kind: str

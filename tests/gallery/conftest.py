@@ -52,7 +52,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def outputs(tmp_path) -> Path:
-    """A folder with a study of each state, single runs, a report on several, and broken ones."""
+    """A folder with a study in each state, single runs, a report on several runs, and broken entries."""
     root = tmp_path / "outputs"
     report_on(study(root / "studies" / "done", ["completed"] * 4, f"Is sgd worse? {HOSTILE}"))
     study(root / "studies" / "stopped", ["completed", "completed", "running", ""], "Will it end?")

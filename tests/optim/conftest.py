@@ -1,4 +1,4 @@
-"""A small network, its data, and training it as the program does."""
+"""A small network, its data, and its training as in the program."""
 
 import keras
 import numpy as np
@@ -45,7 +45,7 @@ def network():
 def trained(parts):
     """trained(model, epochs, callbacks) -> the rows of its training, in batches of 32 in the data's own order.
 
-    There is no validation in them unless the test asks for it: to compile one takes time.
+    They have no validation unless the test asks for it, because compiling one takes time.
     """
 
     def run(model, epochs=2, callbacks=(), diagnostics=(), validated=False):

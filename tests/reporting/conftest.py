@@ -1,4 +1,4 @@
-"""Run directories made by hand: what a training writes, without a training."""
+"""Run directories made by hand, with the files that a training writes."""
 
 import json
 from collections.abc import Callable
@@ -18,7 +18,7 @@ MakeRun = Callable[..., Path]
 
 @pytest.fixture
 def few_resamples(monkeypatch) -> None:
-    """Let intervals come from a few resamples: with as many as they have, each takes a third of a second."""
+    """Compute intervals from a few resamples, because the usual number takes a third of a second for each."""
     monkeypatch.setattr(statistics, "_RESAMPLES", 99)
     monkeypatch.setattr(percentile_bootstrap, "RESAMPLES", 99)
     monkeypatch.setattr(stratified, "RESAMPLES", 99)

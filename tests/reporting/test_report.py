@@ -25,7 +25,7 @@ from runner.reporting.comparison.time_profiles import PROFILE_COLUMNS
 from runner.reporting.formats import Output
 from runner.reporting.grid_effects.effects import EFFECT_COLUMNS
 from runner.reporting.grid_effects.variance_sources import VARIANCE_COLUMNS
-from runner.reporting.report import report, show_verdicts
+from runner.reporting.report import report, report_page, show_verdicts
 from runner.reporting.report_figures import report_figures
 from runner.reporting.result_reader import Wish
 from runner.reporting.statistics.test_set_error import TEST_SET_COLUMNS
@@ -75,6 +75,7 @@ def test_runs_that_were_copied_elsewhere_give_the_same_report(reported, tmp_path
         assert path.read_bytes() == (tmp_path / "elsewhere" / "out" / path.name).read_bytes()
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.skipif(free_processes() < 2, reason="one core, or no safe fork")
 def test_figures_that_several_processes_draw_are_those_of_one(reported, tmp_path, monkeypatch):
     def broken(*_, **__):
@@ -160,6 +161,19 @@ def test_a_sweep_that_is_still_training_is_reported_as_a_glimpse(make_run, tmp_p
     assert aggregate[["runs", "completed", "running"]].to_numpy().tolist() == [[2, 1, 1], [1, 1, 0]]
     figures = dict(report_figures(results, None, None, seeds=False))
     assert not [text for axes in figures["time_to_target"]().axes for text in axes.texts]
+
+
+def test_while_runs_train_a_page_has_no_figures_that_its_charts_replace(make_run, tmp_path):
+    for name in ("0", "1"):
+        make_run(f"sweep/{name}", label=name, status="completed" if name == "0" else "running")
+
+    def figures():
+        return {*re.findall(r'id="figure-(\w+)"', report_page([tmp_path / "sweep"], tmp_path))}
+
+    with run_lock(tmp_path / "sweep" / "1"):
+        training = figures()
+    assert "generalization_gap" in training
+    assert figures() - training == {"accuracy", "loss"}
 
 
 @pytest.mark.parametrize("status", ["diverged", "failed", "interrupted", "pruned"])

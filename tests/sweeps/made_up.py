@@ -31,7 +31,7 @@ def history(epochs: int) -> list[dict[str, float]]:
 
 
 def end(made: Job, sweep: Path, status="completed", **values) -> None:
-    """Write a run as one that has ended, or, by its status, as one that says it is going on."""
+    """Write a run that has ended or, depending on its status, still claims to be running."""
     directory = RunDirectory(made.path(sweep))
     directory.path.mkdir(parents=True, exist_ok=True)
     directory.write_record(record(made, status, **values))

@@ -12,9 +12,9 @@ from typing import Any
 import psutil
 from pebble import ProcessPool
 
-SECONDS = 10  # of computing time for one call
-BUSY = 6  # factor for the elapsed time, as the machine may be busy
-MEMORY = 2**30  # bytes of address space, beyond those after the imports
+SECONDS = 10  # computing time of one call
+BUSY = 6  # factor for the elapsed time, because the machine may be busy
+MEMORY = 2**30  # bytes of address space in addition to the imports
 
 Call = Callable[..., Any]
 
@@ -28,7 +28,7 @@ def bounded_process() -> Iterator[Call]:
     MemoryError. If the process crashes, the call raises pebble.ProcessExpired.
     """
     with ProcessPool(max_workers=1, initializer=_limit_memory, context=get_context("spawn")) as pool:
-        pool.schedule(int).result()  # so that the start counts for no call
+        pool.schedule(int).result()  # so that no call includes the start
 
         def call(function: Call, *arguments: object, seconds: float = SECONDS) -> Any:
             task = (function, arguments, seconds)

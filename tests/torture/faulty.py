@@ -26,7 +26,7 @@ class FaultyDisk:
         Args:
             error: the error number of the operating system.
             first: the first refused operation, counted from 0; None: refuse none.
-            lasting: refuse all later operations, too.
+            lasting: also refuse all later operations.
         """
         self._folder = str(folder.resolve())
         self._error = error
@@ -58,7 +58,7 @@ class FaultyDisk:
         number = len(self.sites)
         self.sites.append((operation, _final_name(Path(text).name)))
         if self._first is not None and (number >= self._first if self._lasting else number == self._first):
-            # Errors of writing and syncing name no file, as in the operating system.
+            # As in the operating system, errors of writing and syncing contain no file.
             names = (text,) if operation in ("open", "rename", "mkdir") else ()
             raise OSError(self._error, os.strerror(self._error), *names)
 

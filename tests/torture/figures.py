@@ -29,7 +29,7 @@ class Figure:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option by which `make torture` selects the long form of the tests in tests/torture/."""
+    """Add the option with which `make torture` selects the long form of the tests in tests/torture/."""
     parser.addoption("--torture", action="store_true", help="hundreds of faults, runs and configurations, not a few")
 
 
@@ -71,7 +71,7 @@ def rows_of(figures: Iterable[Figure]) -> list[str]:
 
 
 def in_short(values: Iterable[str]) -> list[str]:
-    """Return the values, with those that differ only in their numbers merged into one with ranges."""
+    """Return the values; those that differ only in their numbers are merged into one with ranges."""
     alike: dict[str, list[list[str]]] = {}
     for value in values:
         alike.setdefault(NUMBER.sub("{}", value), []).append(NUMBER.findall(value))

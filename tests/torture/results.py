@@ -58,7 +58,7 @@ def results_in(folder: Path) -> dict[tuple[str, int], Result]:
 
 
 def epochs_of(run: Path) -> list[list[str]]:
-    """Return the rows of a run's history; none where there is no history yet."""
+    """Return the rows of a run's history; none if there is no history yet."""
     path = run / "history.csv"
     return list(csv.reader(path.read_text().splitlines()))[1:] if path.exists() else []
 
@@ -131,7 +131,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _is_ours(path: Path) -> bool:
-    """Say whether this program writes the file atomically; logs, for example, grow."""
+    """Return whether this program writes the file atomically; logs, for example, grow."""
     return path.suffix in _CHECKS and not path.name.startswith(".")
 
 

@@ -16,7 +16,8 @@ TINY = ("-m", "dataset=digits", "model.hidden_units=[8]", "hydra.launcher.worker
 
 pytestmark = pytest.mark.promise(
     "**Concurrency**: several processes may start the same sweep, report on it while it trains, or share an outputs"
-    " directory (only one process at a time may run a search; a second one is refused)"
+    " directory (only one process at a time may tune with a sampler that learns or with a pruner; a second one is"
+    " refused)"
 )
 
 

@@ -29,7 +29,7 @@ KINDS: dict[str, tuple[str, Callable[[Path], Path]]] = (
 CHECKED = ("gzip", "mnist.npz", "npz", "npz, not compressed", "images .png")  # these files hold checksums
 TELLING = (b"\0", b"\xff", b"\x7f\xff\xff\xff", b"\xff\xff\xff\xff", b"\x80", b",", b"\n", b'"', b"-1", b"9" * 30)
 
-pytestmark = pytest.mark.promise("Randomly damaged data are refused, or are valid data with another fingerprint")
+pytestmark = pytest.mark.promise("Randomly damaged data are refused, or are valid data with a different fingerprint")
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ import pytest
 from tests.torture.results import CHOSEN, result_of, results_in
 
 pytestmark = pytest.mark.promise(
-    "**Determinism**: every repeat gives identical bits: on one worker or two, in another order, after other runs,"
-    " alone, and in another directory"
+    "**Determinism**: every repeated run is bit-identical: on one or two workers, in a different order, after other"
+    " runs, alone, and in a different directory"
 )
 
 
@@ -37,7 +37,7 @@ def test_two_workers_another_order_and_other_runs_before_give_the_same_bits(undi
     found = sweep("mixed", "optimizer=sgd,momentum,adam", "seed=1,0", "hydra.launcher.workers=2")
     assert len(found) == 6
     assert {key: result for key, result in found.items() if key[0] == "adam"} == undisturbed
-    measured("2 runs after those of other optimizers, on 2 workers and in another order")
+    measured("2 runs after runs of other optimizers, on 2 workers and in a different order")
 
 
 @pytest.mark.usefixtures("long_form")  # the suite has the same at once, above
@@ -45,7 +45,7 @@ def test_repeats_are_bit_identical_on_one_worker_or_two(undisturbed, sweep, meas
     for number in range(10):
         how = ("seed=0,1", "hydra.launcher.workers=1") if number % 2 else ("seed=1,0", "hydra.launcher.workers=2")
         assert sweep(f"repeat {number}", *how) == undisturbed
-    measured("10 repeats of 2 runs in other directories, every other on 2 workers")
+    measured("10 repeats of 2 runs in other directories, every second repeat on 2 workers")
 
 
 @pytest.mark.usefixtures("long_form")  # the suite has one that is stopped and goes on, in `test_kill.py`

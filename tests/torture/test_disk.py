@@ -37,8 +37,8 @@ ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE)
 TINY = ("dataset=digits", "model.hidden_units=[8]", "training.epochs=2")
 
 pytestmark = pytest.mark.promise(
-    "**Disk**: if any write fails (no space, quota, read-only, input/output error, too many files), there is one"
-    " message, exit code 3 and no lost result, and the same command continues to identical bits"
+    "**Disk**: if any write fails (no space, quota, read-only, input/output error, too many files), no"
+    " result is lost: there is one message and exit code 3, and the same command continues with bit-identical results"
 )
 
 
@@ -161,7 +161,9 @@ def test_every_operation_may_fail(program, undisturbed, attempts, measured, tmp_
         assert not leftovers(folder)
         shutil.rmtree(folder)
     assert stopped > len(numbers) / 2
-    measured(f"{name}: {len(numbers)} of {len(sites)} operations refused, {stopped} ended it, all then bit-identical")
+    measured(
+        f"{name}: {len(numbers)} of {len(sites)} operations failed, {stopped} ended it, bit-identical when continued"
+    )
 
 
 @pytest.fixture
@@ -204,7 +206,7 @@ def test_a_full_disk_is_one_message_and_with_more_room_the_run_goes_on(cli, smal
     done = cli("resume", str(run), cwd=tmp_path, timeout=600)
     assert done.returncode == 0, done.stderr
     assert results_in(small_disk) == results_in(tmp_path / "run")
-    measured("a run on a file system of 2 MB: exit code 3; with 32 MB resumed bit-identical")
+    measured("a run on a file system of 2 MB: exit code 3; resumed with 32 MB, bit-identical")
 
 
 def test_a_sweep_stops_on_a_full_disk_and_goes_on_with_more_room(cli, small_disk, measured, tmp_path):
@@ -220,7 +222,9 @@ def test_a_sweep_stops_on_a_full_disk_and_goes_on_with_more_room(cli, small_disk
     assert done.returncode == 0, done.stderr
     assert [trained_epochs(path.parent) for path in found(small_disk, "run.log")] == [[1, 2]] * 2
     assert len(results_in(small_disk)) == 2
-    measured("a sweep on a file system of 2 MB: exit code 3, no run failed; with 64 MB the same command trains both")
+    measured(
+        "a sweep on a file system of 2 MB: exit code 3, no run failed; with 64 MB, the same command trains both runs"
+    )
 
 
 def test_a_read_only_disk_is_one_message(cli, small_disk, tmp_path):

@@ -155,9 +155,9 @@ def _rows(folder: Path) -> int:
 
 
 @pytest.mark.promise(
-    "**Kill**: a run or sweep stopped by SIGKILL, SIGTERM, SIGINT or SIGHUP at any moment, and started again, ends with"
-    " identical bits, trains no epoch twice, loses no row that was on disk, and leaves no lock or temporary file; no"
-    " reader ever sees a half-written file; SIGTERM ends the process within 5 s"
+    "**Kill**: a run or sweep stopped by SIGKILL, SIGTERM, SIGINT or SIGHUP at any moment, and started again, gives"
+    " bit-identical results, trains no epoch twice, loses no row that was on disk, and leaves no lock or temporary"
+    " file; no reader ever sees a half-written file; SIGTERM ends the process within 5 s"
 )
 @pytest.mark.parametrize(
     ("kind", "command", "runs", "few"), [("run", run_command, 1, 4), ("sweep", sweep_command, 2, 2)]

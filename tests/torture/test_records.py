@@ -156,7 +156,7 @@ def test_no_spoiled_file_of_a_run_stops_a_report_or_harms(sweep, outside, call, 
     missing = 1  # without a record, a folder is no run
     with (sweep / "out" / "summary.csv").open(newline="") as stream:
         assert len(list(csv.DictReader(stream))) == 4 + len(OF_A_RUN) - len(whole) - missing
-    measured(f"{len(OF_A_RUN)} runs with a spoiled file, {len(left_out)} left out and named, the rest reported on")
+    measured(f"{len(OF_A_RUN)} runs with a corrupted file: {len(left_out)} left out and listed, the others reported")
 
 
 def test_no_spoiled_file_of_a_sweep_stops_a_report_or_harms(sound, tmp_path, outside, call, attempts, measured):
@@ -171,7 +171,7 @@ def test_no_spoiled_file_of_a_sweep_stops_a_report_or_harms(sound, tmp_path, out
             lost = 4 - len(list(csv.DictReader(stream)))
         # Of a plan that was cut to half its rows the others are not runs that it asks for.
         assert lost <= (3 if file == "plan.csv" else 0), (file, way)
-    measured(f"{len(cases)} sweeps with a spoiled file, all reported on")
+    measured(f"{len(cases)} sweeps with a corrupted file, all reported")
 
 
 def test_every_command_answers_spoiled_files_in_a_line(sound, tmp_path, outside, call, attempts, measured):
@@ -190,7 +190,7 @@ def test_every_command_answers_spoiled_files_in_a_line(sound, tmp_path, outside,
             if code:
                 assert any(line.startswith("runner: ") for line in said.splitlines())
     measured(
-        f"{len(cases)} spoiled files, {len(commands)} commands on each: a one-line message or a report within"
+        f"{len(cases)} corrupted files, {len(commands)} commands on each: a one-line message or a report within"
         f" {worst:.1f} s"
     )
 
@@ -236,7 +236,7 @@ def test_no_field_of_a_record_stops_a_report(sweep, run, outside, call, attempts
     left_out = said.count("left out: ")
     assert len(rows) + left_out == len(cases) + 4
     assert left_out > len(cases) / 4
-    measured(f"{len(cases)} wrong fields of a record, {left_out} left out and named, the rest shown")
+    measured(f"{len(cases)} records with a wrong field: {left_out} left out and listed, the others shown")
 
 
 def test_no_field_of_a_plan_stops_a_command(sweep, outside, call, attempts):

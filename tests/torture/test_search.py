@@ -43,8 +43,8 @@ def trained_in(sweep: Path) -> dict[str, tuple[str, bytes]]:
 
 
 @pytest.mark.promise(
-    "**Search**: a study that is tuned by a sampler that learns, with a pruner and one worker, killed at any moment and"
-    " started again, makes the same trials and the same choice, with identical bits"
+    "**Search**: a study with a sampler that learns, a pruner and one worker, killed at any moment and started again,"
+    " makes the same trials and the same choice, with bit-identical results"
 )
 @pytest.mark.usefixtures("long_form")
 def test_killed_ten_times_it_makes_the_same_choice(measured, tmp_path):

@@ -60,6 +60,6 @@ def opened_tuned(browser, once):
 
 @pytest.fixture
 def opened(browser, page):
-    """The browser with the page as it is when it is first opened, and nothing of it in the logs before."""
+    """The browser with the newly opened page, and empty logs."""
     yield opened_anew(browser, page.as_uri())
     browser.execute_script("localStorage.clear()")  # of all files

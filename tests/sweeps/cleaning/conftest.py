@@ -58,6 +58,6 @@ def bare(outputs) -> Make:
 
 
 def aged(path: Path, seconds: float) -> Path:
-    """Let a file or directory be this old."""
+    """Set the age of a file or directory."""
     os.utime(path, (time.time() - seconds,) * 2)
     return path

@@ -38,7 +38,7 @@ def bowl(job: Job, epoch: int) -> float:
 
 
 class Quick(Composer):
-    """Composes trials that differ in the learning rate alone in one hundredth of the time."""
+    """Composes trials that differ only in the learning rate in a hundredth of the time."""
 
     def compose(self, overrides: Sequence[str]) -> Composed:
         rates = [override for override in overrides if override_key(override) == RATE]
@@ -121,7 +121,7 @@ def asked(**tune: Any) -> Study:
 
 
 def searched(study: Study, composer: Any, sweep: Path, pool: Simulated) -> Plan:
-    """The plan of a tuned study after its tuning, which continues what is in the directory."""
+    """The plan of a tuned study after its tuning, which continues the trials in the directory."""
     console = Terminal(file=StringIO())
     variants = study_variants(study, {}, [], composer)
     found = candidates(variants, composer)
