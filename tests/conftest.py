@@ -13,6 +13,8 @@ import numpy as np
 import psutil
 import pytest
 
+from runner.core import forks
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ["MPLBACKEND"] = "agg"
@@ -46,6 +48,14 @@ def mnist_root() -> Path:
 
 def _environment(env: Mapping[str, str] | None) -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if key != "HYDRA_FULL_ERROR"} | dict(env or {})
+
+
+@pytest.fixture(scope="session", autouse=True)
+def reports_without_processes() -> Iterator[None]:
+    """Let reports draw their figures in this process, which is quick enough for a few small ones."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(forks, "_MOST", 1)
+        yield
 
 
 @pytest.fixture(scope="session")

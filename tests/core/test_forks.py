@@ -11,7 +11,10 @@ from runner.core.errors import UserError
 from runner.core.forks import free_processes, in_processes
 
 HERE = os.getpid()
-pytestmark = pytest.mark.skipif(free_processes() < 2, reason="one core, or no safe fork")
+pytestmark = [
+    pytest.mark.usefixtures("processes"),
+    pytest.mark.skipif(free_processes() < 2, reason="one core, or no safe fork"),
+]
 
 
 def process_of(number):
@@ -66,5 +69,8 @@ def test_processes_end_when_the_caller_stops():
 
 
 def test_a_process_with_tensorflow_forks_none(monkeypatch):
+    monkeypatch.setattr(forks, "_MOST", 4)
+    monkeypatch.delitem(forks.sys.modules, "tensorflow", raising=False)
+    assert free_processes() > 1
     monkeypatch.setitem(forks.sys.modules, "tensorflow", forks)
     assert free_processes() == 1

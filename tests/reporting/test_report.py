@@ -75,6 +75,7 @@ def test_runs_that_were_copied_elsewhere_give_the_same_report(reported, tmp_path
         assert path.read_bytes() == (tmp_path / "elsewhere" / "out" / path.name).read_bytes()
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.skipif(free_processes() < 2, reason="one core, or no safe fork")
 def test_figures_that_several_processes_draw_are_those_of_one(reported, tmp_path, monkeypatch):
     def broken(*_, **__):

@@ -14,6 +14,7 @@ from runner.reporting.metrics import sign_of
 
 _PAIRING = ("fingerprint", "split")  # runs of a seed form a pair only if they share these
 _WEIGHTS = ("weight_shapes", "initial_weights")  # runs that share the first must also share the second
+_GOING_ON = ("running", "interrupted")
 _DECIDING = ("status", "seed", "cell", "held_out", "folds", *_PAIRING, *_WEIGHTS)
 Pair = tuple[Any, Any]  # a cell and a seed
 
@@ -34,23 +35,24 @@ class Arm:
     @classmethod
     def of(cls, runs: pd.DataFrame, metric: str) -> Self:
         """Return the results of a variant's runs."""
-        lost = is_lost(runs, metric)
-        has_result = lost | is_scored(runs, metric)
-        with_result = runs[has_result]
-        values = with_result[metric].astype(float).mask(lost[has_result], -sign_of(metric) * np.inf)
-        pairs = _pairs(with_result)
+        lost, worst = is_lost(runs, metric), -sign_of(metric) * np.inf
+        columns = runs[metric], lost, lost | is_scored(runs, metric), _records(runs, (*_PAIRING, *_WEIGHTS))
+        pairs: list[Pair] = []
+        values: list[float] = []
         facts: dict[Pair, Any] = {}
-        for pair, found in zip(pairs, _records(with_result, (*_PAIRING, *_WEIGHTS)), strict=True):
-            facts.setdefault(pair, found)
-        if len(facts) == len(pairs):
-            scores = dict(zip(pairs, values.tolist(), strict=True))
-        else:
-            means = values.groupby([*map(list, zip(*pairs, strict=True))], sort=False).mean()
+        for pair, value, is_out, has_result, found in zip(_pairs(runs), *columns, strict=True):
+            if has_result:
+                pairs.append(pair)
+                values.append(worst if is_out else float(value))
+                facts.setdefault(pair, found)
+        scores = dict(zip(pairs, values, strict=True))
+        if len(facts) < len(pairs):
+            means = pd.Series(values).groupby([*map(list, zip(*pairs, strict=True))], sort=False).mean()
             scores = dict(zip(means.index, means, strict=True))
-        going_on = {*runs.loc[runs["status"].isin(["running", "interrupted"]), "seed"]}
+        seeds, cells = runs["seed"].tolist(), _cells(runs)
+        going_on = {seed for seed, status in zip(seeds, runs["status"], strict=True) if status in _GOING_ON}
         begun: dict[Any, set[Any]] = {}
-        cells = _cells(runs)
-        for seed, cell in zip(runs["seed"].tolist(), cells, strict=True):
+        for seed, cell in zip(seeds, cells, strict=True):
             begun.setdefault(seed, set()).add(cell)
         ended = frozenset(seed for seed, own in begun.items() if len(own) == len({*cells}) and seed not in going_on)
         return cls(scores, facts, folds_of(runs), ended)
@@ -200,8 +202,7 @@ class ComparedRuns:
             looks: the planned looks of the comparisons.
         """
         self._summary, self._looks = summary, looks
-        self._places = {name: np.asarray(places) for name, places in summary.groupby("variant").indices.items()}
-        self._sides: dict[tuple[str, str], _Side] = {}
+        self._sides: dict[str, dict[str, _Side]] = {}  # by metric and variant
 
     def of(self, comparison: Mapping[Any, Any]) -> list[list[int]]:
         """Return the positions of a difference's runs in the summary: the variant's, then the baseline's.
@@ -209,7 +210,7 @@ class ComparedRuns:
         Args:
             comparison: a row of the comparison frame.
         """
-        sides = [self._side(comparison[name], comparison["metric"]) for name in ("variant", "baseline")]
+        sides = [self._sides_of(comparison["metric"])[comparison[name]] for name in ("variant", "baseline")]
         had = self._looks.sizes[: comparison["looks"]] if self._looks else []
         design = Design.of(*at_last_look([side.arm for side in sides], had))
         found = []
@@ -219,13 +220,19 @@ class ComparedRuns:
             found.append([place for place, pair in used if pair in compared])
         return found
 
-    def _side(self, variant: str, metric: str) -> _Side:
-        if (variant, metric) not in self._sides:
-            places = self._places[variant]
-            runs = _needed(self._summary, metric).iloc[places]
-            scored = is_scored(runs, metric).tolist()
-            self._sides[variant, metric] = _Side(Arm.of(runs, metric), places.tolist(), scored, _pairs(runs))
-        return self._sides[variant, metric]
+    def _sides_of(self, metric: str) -> dict[str, _Side]:
+        if metric not in self._sides:
+            by_variant = _needed(self._summary, metric).groupby("variant", sort=False)
+            self._sides[metric] = {
+                str(variant): _Side(
+                    arm=Arm.of(runs, metric),
+                    places=[*map(int, by_variant.indices[variant])],
+                    scored=is_scored(runs, metric).tolist(),
+                    pairs=_pairs(runs),
+                )
+                for variant, runs in by_variant
+            }
+        return self._sides[metric]
 
 
 def _needed(summary: pd.DataFrame, metric: str) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.summary import summarize
 
 _INTERVAL = f"mean and its {CONFIDENCE:.0%} interval"
-_NAME, _NOTE, _LABEL = 40, 24, 70  # letters per line of a name, of a note and of the axis's label
+_NAME, _NOTE, _LABEL = 40, 24, 76  # letters per line of a name, of a note and of the axis's label
 _ROW = 0.2  # inches per variant with a name of one line
 _NEAREST, _FARTHEST = 0.06, 0.38  # range above the middle over which dots are spread, as a share of a row
 _BELOW = 0.14  # position of mean and interval, as a share of a row

@@ -22,7 +22,7 @@ from runner.reporting.figures.drawing.difference_axis import (
     signed_ticks,
 )
 from runner.reporting.figures.drawing.drawn_data import hidden_name
-from runner.reporting.figures.drawing.names import shown_name
+from runner.reporting.figures.drawing.names import short_keys, shown_name
 from runner.reporting.figures.drawing.shown_rows import others_name
 from runner.reporting.metrics import margin_text
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
@@ -31,7 +31,7 @@ from runner.reporting.statistics.significance.attainability import CONFIDENCE
 WORDS = {"better": "#00609A", "worse": "#B34700", "equivalent": "#00734F"}
 _NO_WORD = "#555555"
 _QUIET = "0.35"
-_NAME, _HEADING, _LABEL = 30, 50, 70  # letters per line of names, of panel headings, and of the axis label
+_NAME, _HEADING, _LABEL = 34, 50, 70  # letters per line of names, of panel headings, and of the axis label
 _ROW, _FRAME, _TITLE = 0.32, 1.1, 0.25  # inches of a row of one line, around all rows, and of a panel's heading
 _NEAREST, _FARTHEST, _BELOW = (
     0.02,
@@ -83,7 +83,7 @@ def forest(
             _draw(axes, one, float(middle), limits)
         axes.set_yticks(middles, labels=names[cell])
         if cell:
-            heading = cell if common else f"{cell}: against {shown_name(own[0].baseline)}"
+            heading = short_keys(cell) if common else f"{short_keys(cell)}: against {shown_name(own[0].baseline)}"
             axes.set_title(wrapped(heading, _HEADING), loc="left", fontsize="medium", color=_QUIET)
         if axes is not row[-1]:
             axes.tick_params(bottom=False, labelbottom=False)

@@ -14,7 +14,7 @@ from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.axes import LEARNING_RATE, Axis, sensitivity_axis
 from runner.reporting.figures.drawing.canvas import legend_below, panels, wrapped
 from runner.reporting.figures.drawing.curves import BAND
-from runner.reporting.figures.drawing.names import shown_name
+from runner.reporting.figures.drawing.names import short_keys, shown_name
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import Style, variant_styles
 from runner.reporting.figures.grids import scale_values
@@ -59,7 +59,7 @@ def interaction(grids: Sequence[Grid], metric: str, title: str) -> Figure:
             axes.sharey(row[0])
             axes.tick_params(labelleft=False)
         _draw(axes, panel, styles, figure.get_figwidth() / len(row))
-        axes.set_title(wrapped(panel.title, 60 // len(row)), fontsize="small")
+        axes.set_title(wrapped(short_keys(panel.title), 60 // len(row)), fontsize="small")
         axes.set_xlabel("learning rate" if across.key == LEARNING_RATE else wrapped(across.key, 60 // len(row)))
     row[0].set_ylabel(axis_label(metric))
     if is_share(metric):

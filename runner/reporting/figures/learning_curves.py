@@ -15,7 +15,7 @@ from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import epoch_axis, is_narrow, legend_below, panels, wrapped
 from runner.reporting.figures.drawing.curves import BAND, WIDE_RANGE, by_variant, draw_variants, mean_curve
 from runner.reporting.figures.drawing.end_labels import End, fit_ends, label_ends
-from runner.reporting.figures.drawing.names import shown_name
+from runner.reporting.figures.drawing.names import short_keys, shown_name
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.figures.drawing.zoom import LastPart, last_part
@@ -158,7 +158,7 @@ class _Drawing:
             axes.set_ylabel(f"{side} {axis_label(self.metric)}")
         _share_scale(drawn)
         if part.cell:
-            row[0].set_title(wrapped(part.cell, _HEADING), loc="left", fontsize="medium", color=_QUIET)
+            row[0].set_title(wrapped(short_keys(part.cell), _HEADING), loc="left", fontsize="medium", color=_QUIET)
 
     def _draw(
         self,

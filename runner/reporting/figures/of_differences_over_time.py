@@ -1,6 +1,8 @@
 """Differences from the baseline by epoch, which show when a variant gets ahead, even if the curves overlap."""
 
-from collections.abc import Mapping
+import math
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,11 +10,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
+from runner.reporting.figures.drawing.appearance import TWO_COLUMNS, look_in_force
 from runner.reporting.figures.drawing.canvas import (
     BASELINE_COLOR,
     epoch_axis,
-    is_narrow,
     label_rows,
     legend_below,
     panels,
@@ -26,7 +27,7 @@ from runner.reporting.figures.drawing.difference_axis import (
     signed_ticks,
 )
 from runner.reporting.figures.drawing.drawn_data import hidden_name
-from runner.reporting.figures.drawing.names import shown_name
+from runner.reporting.figures.drawing.names import short_keys, shown_name
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.metrics import margin_text
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
@@ -34,6 +35,7 @@ from runner.reporting.statistics.significance.attainability import CONFIDENCE
 _TOGETHER = 3  # largest number of lines in one panel
 _MOST = 12  # largest number of panels
 _ACROSS = 4  # panels side by side
+_LETTERS, _SHORTEST = 80, 18  # of the headings in a row of panels; of the shortest line of a heading
 _FIRST, _FURTHER, _FRAME = 1.7, 1.35, 0.7  # inches of a single row of panels, of one of several, and around all
 _EARLY = 3  # the first third of the epochs may leave the axis
 
@@ -66,7 +68,7 @@ def difference_over_time(
         margin: differences within it count as equal; drawn as a band.
     """
     parts = _parts(frame, styles)
-    across = min(len(parts), _ACROSS // 2 if is_narrow() else _ACROSS)
+    across = min(len(parts), _panels_across([part.heading for part in parts]))
     rows = -(-len(parts) // across)
     inches = _FRAME + (_FIRST if rows == 1 else _FURTHER * rows)
     figure, row = panels(len(parts), title, TWO_COLUMNS, inches, columns=across)
@@ -78,7 +80,7 @@ def difference_over_time(
         _frame(axes, metric, margin, limits)
         if len(parts) > 1:
             axes.set_title(
-                wrapped(shown_name(part.heading), 110 // across), loc="left", fontsize="medium", color="0.35"
+                wrapped(part.heading, math.ceil(_LETTERS / across)), loc="left", fontsize="medium", color="0.35"
             )
         axes.tick_params(labelleft=not position % across)
         if position + across < len(parts):
@@ -91,16 +93,24 @@ def difference_over_time(
     return figure
 
 
+def _panels_across(headings: Sequence[str]) -> int:
+    """Return the number of panels side by side that leaves room for the parts of their headings."""
+    parts = [part for heading in headings for part in re.findall("[^, ]+,?", heading)]
+    longest = max(map(len, parts), default=0)
+    letters = _LETTERS * look_in_force().width / TWO_COLUMNS
+    return min(_ACROSS, max(1, int(letters / max(_SHORTEST, longest))))
+
+
 def _parts(frame: pd.DataFrame, styles: Mapping[str, Style]) -> list[_Panel]:
     cells = frame["cell"].unique()
     none = frame.iloc[:0]
     if len(cells) > 1:
-        return [_Panel(cell, frame[frame["cell"] == cell], none) for cell in cells[:_MOST]]
+        return [_Panel(short_keys(cell), frame[frame["cell"] == cell], none) for cell in cells[:_MOST]]
     shown = [name for name in frame["name"].unique() if styles[name].shown]
     if len(frame["name"].unique()) <= _TOGETHER:
         return [_Panel("", frame, none)]
     by_name = {name: frame["name"] == name for name in shown[:_MOST]}
-    return [_Panel(name, frame[is_one], frame[~is_one]) for name, is_one in by_name.items()]
+    return [_Panel(shown_name(name), frame[is_one], frame[~is_one]) for name, is_one in by_name.items()]
 
 
 def _draw(axes: Axes, part: _Panel, styles: Mapping[str, Style]) -> None:

@@ -11,7 +11,7 @@ from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import is_narrow, label_rows, legend_below, panels, wrapped
 from runner.reporting.figures.drawing.curves import BAND, by_variant, mean_curve
 from runner.reporting.figures.drawing.drawn_data import hidden_name
-from runner.reporting.figures.drawing.names import shown_name
+from runner.reporting.figures.drawing.names import short_keys, shown_name
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.figures.learning_curves import scale_scores
 from runner.reporting.metrics import axis_label
@@ -49,7 +49,7 @@ def scores_by_time(
     for axes, (cell, own) in zip(row, parts, strict=True):
         _draw(axes, own, metric, styles, unit)
         scale_scores(axes, own[metric], metric)
-        axes.set_title(wrapped(str(cell), 110 // across), loc="left", fontsize="medium", color="0.35")
+        axes.set_title(wrapped(short_keys(str(cell)), 80 // across), loc="left", fontsize="medium", color="0.35")
     for axes in row[-across:]:
         axes.set_xlabel("training time (s)")
     for name in dict.fromkeys(named["variant"]):

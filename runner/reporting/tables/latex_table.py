@@ -157,7 +157,7 @@ def _stacked(cell: str, position: str) -> str:
 
 def _breakable(name: str) -> str:
     """Allow line breaks in a name after punctuation, and within long parts without any."""
-    parts = re.split(r"(?<=[,=_/:;+)\]-])|(?<=\.)(?=[A-Za-z])", name)
+    parts = re.split(r"(?<=[ ,=_/:;+)\]-])|(?<=\.)(?=[A-Za-z])", name)
     pieces = [part[start : start + _UNBROKEN] for part in parts for start in range(0, len(part), _UNBROKEN)]
     return r"\allowbreak{}".join(map(escaped, pieces))
 

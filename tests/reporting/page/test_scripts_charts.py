@@ -280,3 +280,14 @@ def test_a_chart_follows_the_window(opened):
         widths.append(opened.execute_script("return curves.plots[0].width"))
     assert widths[0] > 500
     assert widths[1] < 700
+
+
+def test_the_legend_follows_the_colours_of_the_system(opened):
+    def stroke():
+        return opened.find_element(By.CSS_SELECTOR, ".legend .swatch line").get_attribute("stroke")
+
+    light = stroke()
+    opened.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    )
+    assert stroke() == opened.execute_script("return tone(data.variants[0].color)") != light

@@ -44,7 +44,8 @@ def drawn_data(figure: Figure, names: Mapping[str, str] | None = None) -> pd.Dat
         for row in _Panel(axes, of_colors).rows()
     ]
     frame = pd.DataFrame(rows, columns=DATA_COLUMNS)
-    with names_in_force({shown: label for label, shown in (names or {}).items()}):
+    labels = {form: label for label, name in (names or {}).items() for form in (name, name.replace(",", ", "))}
+    with names_in_force(labels):
         return frame.assign(
             **{column: frame[column].map(shown_name, na_action="ignore") for column in ("heading", "series", "part")}
         )

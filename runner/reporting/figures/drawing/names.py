@@ -1,4 +1,4 @@
-"""Names of variants in print: the study's own names, else its keys with spaces in place of underscores."""
+"""Names of variants and cells in print: with spaces for underscores, and keys without their groups."""
 
 import re
 from collections import Counter
@@ -9,13 +9,14 @@ from contextvars import ContextVar
 from runner.records.baselines import arm_parts
 
 _IN_FORCE: ContextVar[Mapping[str, str] | None] = ContextVar("names", default=None)
+_KEY = re.compile(r"(?:^|(?<=,))[\w.]+\.(\w+)=")  # of an override, with its groups
 _WORDS = re.compile(r"[^\W_]+(_[^\W_]+)+")  # letters and digits, joined by single underscores
 
 
 def print_names(labels: Mapping[str, str], variants: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:
     """Return the names in print of the variants, of their cells and of their labels; without those that stay.
 
-    A name that would stand for two variants is not used.
+    A name that would stand for two variants is not used. The cell of a grid has `short_keys`.
 
     Args:
         labels: of the variants of a report: the label without its data set, by label.
@@ -27,10 +28,17 @@ def print_names(labels: Mapping[str, str], variants: Sequence[str], given: Mappi
     shown = {name: text for name, text in wished.items() if text != name and times[text] == 1}
     found = dict(shown)
     for label, arm in labels.items():
-        name, _ = arm_parts(arm, variants)
-        if name in shown:
-            found |= {text: shown[name] + text[len(name) :] for text in (arm, label)}
-    return found
+        name, cell = arm_parts(arm, variants)
+        if name in shown or cell:
+            found |= {text: shown.get(name, name) + short_keys(text[len(name) :]) for text in (arm, label)}
+    return {label: text for label, text in found.items() if text != label}
+
+
+def short_keys(cell: str) -> str:
+    """Return a cell with its keys in their short forms, `learning_rate=0.1`; as it is if two of them would be equal."""
+    short = _KEY.sub(r"\1=", cell)
+    keys = re.findall(r"(?:^|,)(\w+)=", short)
+    return short if len({*keys}) == len(keys) else cell
 
 
 def _in_words(name: str) -> str:

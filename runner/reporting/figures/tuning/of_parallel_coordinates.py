@@ -26,10 +26,10 @@ _MOST_KEYS = 10
 _HEIGHT = 1.4  # inches per panel
 _MARGIN = 0.07  # share of the width between the first axis and the last
 _TICKS = 4
-_THIN, _THICK = 0.9, 2.2  # widths of a line and of the chosen line, in points
+_THIN, _THICK = 0.7, 1.7  # widths of a line and of the chosen line, in those of the look
 _NAME = 60  # letters per line of a variant's name
-_LETTERS_AN_INCH = 17  # average in the names of keys
-_LINE = 8.5  # line height of these names, in points
+_LETTERS_AN_INCH = 15  # average in the names of keys
+_LINE = 1.2  # line height of these names, in sizes of a letter
 _LOST = (0.8, 0.8, 0.8, 1.0)  # colour of trials without a score
 _COLORS = mpl.colormaps["viridis_r"]  # the best lines are dark
 
@@ -62,7 +62,7 @@ def _draw(axes: Axes, trials: Trials, score_axis: ScoreAxis) -> None:
     heights = np.clip((scores - score_axis.low) / (score_axis.high - score_axis.low), 0, 1)
     is_chosen = trials.table["is_chosen"].to_numpy(bool)
     lines = np.column_stack([trials.places[[*scales]].to_numpy(float), heights])
-    _draw_lines(axes, lines, np.where(is_chosen, _THICK, _THIN), score_axis.sign)
+    _draw_lines(axes, lines, np.where(is_chosen, _THICK, _THIN) * mpl.rcParams["lines.linewidth"], score_axis.sign)
     axes.plot([last] * is_chosen.sum(), heights[is_chosen], "*", color="white", clip_on=False, zorder=6, **STAR)
     if score_axis.is_off(scores).any():
         edge = 0 if score_axis.sign == 1 else 1
@@ -73,8 +73,8 @@ def _draw(axes: Axes, trials: Trials, score_axis: ScoreAxis) -> None:
         _draw_axis(axes, place, scale.ticks(_TICKS), name)
     _draw_axis(axes, last, _score_ticks(score_axis), names[-1], is_last=True)
     heading = f"{wrapped(shown_name(trials.variant), _NAME)} ({counted(len(scores), 'trial')})"
-    above = _LINE * (1.5 + max(name.count("\n") + 1 for name in names))
-    axes.set_title(heading, loc="left", fontsize=7, fontweight="bold", pad=above)
+    above = _LINE * mpl.rcParams["font.size"] * (1.5 + max(name.count("\n") + 1 for name in names))
+    axes.set_title(heading, loc="left", fontweight="bold", pad=above)
 
 
 def _draw_lines(axes: Axes, lines: Array, widths: Array, sign: int) -> None:
@@ -107,11 +107,11 @@ def _draw_axis(axes: Axes, place: float, ticks: Sequence[Tick], name: str, *, is
     heights = [height for height, _ in ticks]
     axes.vlines(place, 0, 1, color="0.3", linewidth=0.8, zorder=3)
     axes.plot([place] * len(heights), heights, "_", color="0.3", markersize=5, markeredgewidth=0.8, zorder=3)
-    look: Any = {"fontsize": 6, "va": "center", "ha": "left" if is_last else "right", "zorder": 4}
+    look: Any = {"fontsize": "small", "va": "center", "ha": "left" if is_last else "right", "zorder": 4}
     is_inside = place > 0 and not is_last  # lines pass behind this text, so it needs no room at the margin
     if is_inside:
         look["bbox"] = {"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.6}
     for height, text in ticks:
         shown = axes.text(place + (0.03 if is_last else -0.02), height, plain(text), **look)
         shown.set_in_layout(not is_inside)
-    axes.text(place, 1.07, name, ha="center", va="bottom", fontsize=7)
+    axes.text(place, 1.07, name, ha="center", va="bottom")

@@ -182,6 +182,9 @@ const begin = (place) => {
   });
   legend.append(press("All", showAll));
   place.append(legend);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    legend.querySelectorAll(".swatch").forEach((old, variant) => old.replaceWith(swatch(data.variants[variant])));
+  });
   return curveCharts(place);
 };
 const curves = data ? begin(document.getElementById("curves")) : null;

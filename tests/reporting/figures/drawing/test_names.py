@@ -1,4 +1,4 @@
-from runner.reporting.figures.drawing.names import names_in_force, print_names, shown_name
+from runner.reporting.figures.drawing.names import names_in_force, print_names, short_keys, shown_name
 
 
 def test_underscores_between_words_become_spaces_and_other_names_stay():
@@ -12,11 +12,12 @@ def test_a_name_that_would_stand_for_two_variants_is_not_used():
 
 
 def test_cells_and_labels_keep_what_follows_the_name():
-    labels = {"sgd,model=cnn [digits]": "sgd,model=cnn", "sgd_2": "sgd_2"}
-    assert print_names(labels, ["sgd"], {"sgd": "SGD"}) == {
+    labels = {"sgd,model=cnn [digits]": "sgd,model=cnn", "sgd_2": "sgd_2", "adam,a.b=1": "adam,a.b=1"}
+    assert print_names(labels, ["sgd", "adam"], {"sgd": "SGD"}) == {
         "sgd": "SGD",
         "sgd,model=cnn": "SGD,model=cnn",
         "sgd,model=cnn [digits]": "SGD,model=cnn [digits]",
+        "adam,a.b=1": "adam,b=1",
     }
 
 
@@ -29,3 +30,11 @@ def test_names_are_in_force_within_the_block_and_leave_parentheses():
             "adam",
         ]
     assert shown_name("sgd") == "sgd"
+
+
+def test_keys_lose_their_groups_unless_two_would_be_equal():
+    assert short_keys("digits,model.hidden_units=[32,64],seed=0") == "digits,hidden_units=[32,64],seed=0"
+    assert short_keys(",optimizer.learning_rate=0.1 [digits]") == ",learning_rate=0.1 [digits]"
+    assert short_keys("optimizer.momentum=0.9,normalization.momentum=0.99") == (
+        "optimizer.momentum=0.9,normalization.momentum=0.99"
+    )
