@@ -21,14 +21,15 @@ def test_all_steps_are_taken_on_a_cpu_and_their_bits_agree(begin, tmp_path, monk
     monkeypatch.setattr(gpu, "NETWORKS", {"MLP": "mlp"})
     monkeypatch.setattr(gpu, "KINDS", {"no XLA": gpu.KINDS["no XLA"]})
     monkeypatch.setattr(gpu, "AT_A_TIME", (2,))
+    monkeypatch.setattr(gpu, "STACKED", (2,))
     lab = Lab(tmp_path, begin, "cpu", ["dataset=digits"], epochs=2, seeds=2)
     found = list(gpu.rows(lab))
     assert [row.what for row in found if not row.is_met] == []
     assert [row.what.removeprefix("MLP, ") for row in found] == [
-        "CPU", "defaults", "no XLA", "the same seed again", "sweep, 2 at a time",
+        "CPU", "defaults", "no XLA", "the same seed again", "sweep, 2 at a time", "2 stacked",
         "two processes at once", "two processes at once", "interrupted and continued",
     ]  # fmt: skip
-    alone = [row.run.accuracy for row in found if "sweep" not in row.what]
+    alone = [row.run.accuracy for row in found if "sweep" not in row.what and "stacked" not in row.what]
     assert len(set(alone[:-1])) == 1 != len(set(alone))  # the continued run has more epochs
     lines = gpu.table(found).splitlines()
     assert lines[2].startswith(f"| MLP, CPU | {found[0].run.seconds:.3f} |")

@@ -253,6 +253,8 @@ class Device(Section):
     """Precision of the computation; weights are float32."""
     jit_compile: Annotated[bool | Literal["auto"], BeforeValidator(_auto_or_bool)]
     """XLA; auto: only on a GPU, because it is slower on a CPU."""
+    stacked_seeds: Annotated[Count | Literal["auto"], BeforeValidator(_auto_or_count)] = "auto"
+    """Runs of a sweep to train as one batch of models; auto: up to 64 on a GPU, each alone on a CPU."""
 
 
 class StreamSeeds(Section):

@@ -29,13 +29,22 @@ class BaseRate:
         self._schedule = _scalable(optimizer)
         self._variable = tf.Variable(getattr(self._schedule, _RATE, 0.0), dtype="float32", trainable=False)
 
+    @property
+    def value(self) -> float:
+        """The base rate; without a schedule that takes one, 0."""
+        return float(getattr(self._schedule, _RATE, 0.0))
+
     @contextmanager
-    def as_variable(self) -> Iterator[None]:
-        """Let functions that are compiled in the block read the rate from a variable."""
+    def as_variable(self, variable: Any = None) -> Iterator[None]:
+        """Let functions that are compiled in the block read the rate from a variable.
+
+        Args:
+            variable: a variable or a tensor in place of the own variable.
+        """
         if self._schedule is None:
             yield
             return
-        with replaced(self._schedule, **{_RATE: self._variable}):
+        with replaced(self._schedule, **{_RATE: self._variable if variable is None else variable}):
             yield
 
     def copy(self, other: keras.optimizers.Optimizer) -> None:

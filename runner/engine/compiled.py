@@ -1,5 +1,6 @@
 """Compiled model: its training epoch and its evaluations."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,8 @@ import keras
 
 from runner.data.dataset import Split
 from runner.engine.evaluation import Evaluator
-from runner.engine.training import Augment, CompiledEpoch
+from runner.engine.training import Augment, CompiledEpoch, train
+from runner.records.record import Row
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,12 @@ class Compiled:
         Raises:
             ValueError: if the models do not have the same variables.
         """
-        own, new = _variables(self.model), _variables(model)
-        if [variable.shape for variable in own] != [variable.shape for variable in new]:
-            raise ValueError("the models do not have the same variables")
-        for variable, value in zip(own, new, strict=True):
-            variable.assign(value)
+        copy_values(model, self.model)
         self.epoch.rate.copy(model.optimizer)
+
+    def train(self, **how: Any) -> Iterator[Row]:
+        """Train, and yield each epoch; see `train` of `runner.engine.training`."""
+        return train(self.epoch, self.validation, **how)
 
 
 def compiled(
@@ -49,6 +51,19 @@ def compiled(
         Evaluator(model, targets.validation, jit_compile=jit_compile),
         Evaluator(model, targets.test, jit_compile=jit_compile),
     )
+
+
+def copy_values(source: keras.Model, target: keras.Model) -> None:
+    """Copy the values of a model's variables and of its optimizer's to another model of the same architecture.
+
+    Raises:
+        ValueError: if the models do not have the same variables.
+    """
+    new, own = _variables(source), _variables(target)
+    if [variable.shape for variable in own] != [variable.shape for variable in new]:
+        raise ValueError("the models do not have the same variables")
+    for variable, value in zip(own, new, strict=True):
+        variable.assign(value)
 
 
 def _variables(model: keras.Model) -> list[Any]:

@@ -123,7 +123,8 @@ class ClippingRate:
     def __init__(self, optimizer: keras.optimizers.Optimizer) -> None:
         self._optimizer = innermost(optimizer)
         self._clips = any(getattr(self._optimizer, name) for name in ("clipnorm", "global_clipnorm", "clipvalue"))
-        self._counts = tf.Variable(tf.zeros(2), trainable=False)  # clipped updates, and all updates
+        # Clipped updates, and all updates; a variable of Keras, whose value a stack keeps for each of its runs.
+        self.counts = keras.Variable(np.zeros(2), dtype="float32", trainable=False, autocast=False)
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -133,7 +134,7 @@ class ClippingRate:
             return
 
         def watched_clip(clip: Callable[[Any], Any], gradients: Sequence[Any]) -> Any:
-            self._counts.assign_add([tf.cast(_exceeds(self._optimizer, gradients), tf.float32), 1.0])
+            self.counts.assign_add(tf.stack([tf.cast(_exceeds(self._optimizer, gradients), tf.float32), 1.0]))
             return clip(gradients)
 
         with clipping_wrapped(self._optimizer, watched_clip):
@@ -141,8 +142,8 @@ class ClippingRate:
 
     def end_epoch(self) -> Row:
         """Return the history's column, if the optimizer clips."""
-        clipped, updates = self._counts.numpy().tolist()
-        self._counts.assign(tf.zeros(2))
+        clipped, updates = self.counts.numpy().tolist()
+        self.counts.assign(tf.zeros(2))
         return {"clipped": clipped / max(updates, 1.0)} if self._clips else {}
 
 

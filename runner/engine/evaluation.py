@@ -10,14 +10,14 @@ import tensorflow as tf
 
 from runner.data.dataset import Part
 
-_BATCH_SIZE = 1000
+BATCH_SIZE = 1000
 
 
 class Evaluator:
     """Evaluates a model on one part of the data, compiled once and with the data on the device."""
 
     def __init__(self, model: keras.Model, data: Part, *, jit_compile: bool = False) -> None:
-        self._model = model
+        self.model = model
         self._data = data
         self._run = _compiled_evaluation(model, data, jit_compile)
         self._forward = tf.function(
@@ -26,14 +26,14 @@ class Evaluator:
 
     def evaluate(self) -> dict[str, float]:
         """Return loss and metrics, as `model.evaluate` does."""
-        self._model.reset_metrics()
+        self.model.reset_metrics()
         self._run()
-        return read_metrics(self._model)
+        return read_metrics(self.model)
 
     def predict(self) -> npt.NDArray[np.float32]:
         """Return probabilities (examples, classes), even if the model outputs only the probability of class 1."""
         inputs = self._data.inputs
-        batches = [inputs[start : start + _BATCH_SIZE] for start in range(0, len(inputs), _BATCH_SIZE)]
+        batches = [inputs[start : start + BATCH_SIZE] for start in range(0, len(inputs), BATCH_SIZE)]
         outputs = np.concatenate([np.asarray(self._forward(batch), np.float32) for batch in batches])
         return outputs if outputs.shape[1] > 1 else np.hstack([1 - outputs, outputs])
 
@@ -50,7 +50,7 @@ def shortest(metrics: Mapping[str, float]) -> dict[str, float]:
 
 def _compiled_evaluation(model: keras.Model, data: Part, jit_compile: bool) -> Any:
     inputs, labels = tf.constant(data.inputs), tf.constant(data.labels)
-    batch_size = min(_BATCH_SIZE, len(data))
+    batch_size = min(BATCH_SIZE, len(data))
     full_batches, rest = divmod(len(data), batch_size)
 
     @tf.function(jit_compile=jit_compile, autograph=False)

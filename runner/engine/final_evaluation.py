@@ -11,6 +11,7 @@ import numpy.typing as npt
 from runner.data.dataset import Part, Split
 from runner.engine.compiled import Compiled
 from runner.engine.evaluation import Evaluator, shortest
+from runner.engine.stacks.stacked_training import StackedRun
 from runner.optim.snapshots import Snapshots, ensemble_of
 
 Probabilities = npt.NDArray[np.float32]  # (examples, classes)
@@ -27,7 +28,7 @@ class Final:
     test_metrics: dict[str, float]
 
 
-def final(compiled: Compiled, targets: Split, callbacks: Sequence[keras.callbacks.Callback]) -> Final:
+def final(compiled: Compiled | StackedRun, targets: Split, callbacks: Sequence[keras.callbacks.Callback]) -> Final:
     """Evaluate the result of training.
 
     Args:

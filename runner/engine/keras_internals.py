@@ -1,13 +1,15 @@
 """Access to private names of Keras and TensorFlow."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any
 
 import keras
+from keras.src.optimizers.base_optimizer import BaseOptimizer
 from tensorflow.python.client import device_lib
 from tensorflow.python.framework import ops
+from tensorflow.python.ops.parallel_for import pfor
 
 CHECKED_WITH = "Keras 3.15.1 and TensorFlow 2.21.0"
 
@@ -59,6 +61,33 @@ def moments_of(optimizer: keras.optimizers.Adam, variable: Any) -> tuple[Any, An
 def update_replaced(optimizer: keras.optimizers.Optimizer, update: Callable[..., Any]) -> AbstractContextManager[None]:
     """Replace the joint update of all variables in the block: update(gradients, variables, learning_rate)."""
     return replaced(optimizer, _backend_update_step=update)
+
+
+def updates_stateless(optimizer: keras.optimizers.Optimizer) -> AbstractContextManager[None]:
+    """Make the optimizer's `apply` change values of a `keras.StatelessScope` in the block, instead of variables.
+
+    Keras's own `stateless_apply` does not support TensorFlow.
+
+    Raises:
+        ValueError: if the optimizer's class has its own form of a method that would be replaced.
+    """
+    names = ("assign", "assign_add", "assign_sub", "_apply_weight_decay", "_backend_update_step")
+    if any(getattr(type(optimizer), name) is not getattr(keras.optimizers.Optimizer, name) for name in names):
+        raise ValueError(f"the optimizer {type(optimizer).__name__} has its own form of the common update")
+    methods: dict[str, Any] = {name: partial(getattr(BaseOptimizer, name), optimizer) for name in names}
+    return replaced(optimizer, _var_key=lambda variable: variable._value._unique_id, **methods)
+
+
+def vectorization_rule(operation: str) -> Callable[[Callable[..., Sequence[Any]]], None]:
+    """Return a decorator that makes a function the rule by which `tf.vectorized_map` vectorizes an operation.
+
+    The function takes the conversion's input, and returns the outputs for all elements of the map.
+    """
+
+    def register(rule: Callable[..., Sequence[Any]]) -> None:
+        pfor.RegisterPFor(operation)(lambda given: [pfor.wrap(output, True) for output in rule(given)])
+
+    return register
 
 
 def clipping_wrapped(

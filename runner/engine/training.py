@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import keras
 import numpy as np
@@ -67,36 +67,114 @@ def train(
         epoch (from 1), the logs (loss, accuracy, val_loss, ...), learning_rate (of the epoch's last step), clipped
         (share of updates, if the optimizer clips), and seconds (of training and validation).
     """
-    model, optimizer = epoch.model, epoch.model.optimizer
-    watchers = keras.callbacks.CallbackList(callbacks, model=model, epochs=epochs, steps=epoch.steps, verbose=0)
-    model.stop_training = False
+    training = Training(epoch, epochs, order, callbacks, diagnostics, checkpoint)
     with epoch.compiling(diagnostics):
-        watchers.on_train_begin()
-        progress = checkpoint.begin(model, [*callbacks, *diagnostics], epoch.augment) if checkpoint else Progress()
-        yield from progress.rows
-        for number in range(len(progress.rows), epochs):
-            if _is_over(model, progress.logs):
-                break
+        yield from training.begin()
+        while not training.is_over:
             started = time.perf_counter()
-            watchers.on_epoch_begin(number)
-            model.reset_metrics()
-            epoch.run(order(number))
-            logs = read_metrics(model)
-            measured = {"learning_rate": _last_learning_rate(optimizer)} | epoch.clipping.end_epoch()
-            for diagnostic in diagnostics:
-                diagnostic.end_epoch()
-            watchers.on_test_begin()
-            logs |= {f"val_{name}": value for name, value in validation.evaluate().items()}
-            watchers.on_test_end(logs)
-            seconds = time.perf_counter() - started
-            watchers.on_epoch_end(number, logs)
-            row = {"epoch": number + 1} | shortest(logs | measured) | {"seconds": seconds}
-            progress = Progress([*progress.rows, row], logs)
-            if checkpoint:
-                checkpoint.save(progress)
-            yield row
-        optimizer.finalize_variable_values(model.trainable_weights)  # averaged weights, if the optimizer keeps them
-        watchers.on_train_end(progress.logs)
+            epoch.run(training.begin_epoch())
+            training.begin_validation()
+            measured = validation.evaluate()
+            yield training.end_epoch(measured, time.perf_counter() - started)
+        training.end()
+
+
+class Trainable(Protocol):
+    """A model to train, with what is observed of its steps."""
+
+    @property
+    def model(self) -> keras.Model:
+        """The model, with a built optimizer once the training begins."""
+
+    @property
+    def steps(self) -> int:
+        """The number of steps in each epoch."""
+
+    @property
+    def augment(self) -> Augment | None:
+        """The augmentation, which may have a state."""
+
+    @property
+    def clipping(self) -> ClippingRate:
+        """The count of clipped updates."""
+
+
+class Training:
+    """The state of a training between the compiled calls: its progress, its callbacks and its checkpoint."""
+
+    def __init__(
+        self,
+        subject: Trainable,
+        epochs: int,
+        order: Order,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
+        diagnostics: Sequence[Diagnostic] = (),
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
+        """See `train`."""
+        self._subject = subject
+        self._model = subject.model
+        self._epochs = epochs
+        self._order = order
+        self._callbacks = callbacks
+        self._diagnostics = diagnostics
+        self._checkpoint = checkpoint
+        self._watchers = keras.callbacks.CallbackList(
+            callbacks, model=self._model, epochs=epochs, steps=subject.steps, verbose=0
+        )
+        self._model.stop_training = False
+        self._progress = Progress()
+
+    def begin(self) -> list[Row]:
+        """Begin or continue the training; return the epochs of its checkpoint."""
+        self._watchers.on_train_begin()
+        if self._checkpoint:
+            owners = [*self._callbacks, *self._diagnostics]
+            self._progress = self._checkpoint.begin(self._model, owners, self._subject.augment)
+        return self._progress.rows
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the last epoch has ended."""
+        return len(self._progress.rows) >= self._epochs or _is_over(self._model, self._progress.logs)
+
+    def begin_epoch(self) -> np.ndarray:
+        """Return the order of the examples in the epoch that begins."""
+        number = len(self._progress.rows)
+        self._watchers.on_epoch_begin(number)
+        self._model.reset_metrics()
+        return self._order(number)
+
+    def begin_validation(self) -> None:
+        """Take the epoch's metrics; callbacks may change the model until the epoch's end."""
+        self._logs = read_metrics(self._model)
+        rate = {"learning_rate": _last_learning_rate(self._model.optimizer)}
+        self._measured = rate | self._subject.clipping.end_epoch()
+        for diagnostic in self._diagnostics:
+            diagnostic.end_epoch()
+        self._watchers.on_test_begin()
+
+    def end_epoch(self, validation: Mapping[str, float], seconds: float) -> Row:
+        """Return the row of the epoch.
+
+        Args:
+            validation: the loss and the metrics on the validation data.
+            seconds: of training and validation.
+        """
+        logs = self._logs | {f"val_{name}": value for name, value in validation.items()}
+        self._watchers.on_test_end(logs)
+        number = len(self._progress.rows)
+        self._watchers.on_epoch_end(number, logs)
+        row = {"epoch": number + 1} | shortest(logs | self._measured) | {"seconds": seconds}
+        self._progress = Progress([*self._progress.rows, row], logs)
+        if self._checkpoint:
+            self._checkpoint.save(self._progress)
+        return row
+
+    def end(self) -> None:
+        """End the training: callbacks may restore weights, and an optimizer sets those that it has averaged."""
+        self._model.optimizer.finalize_variable_values(self._model.trainable_weights)
+        self._watchers.on_train_end(self._progress.logs)
 
 
 def _is_over(model: keras.Model, logs: Mapping[str, float]) -> bool:

@@ -4,7 +4,7 @@ import math
 import os
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -18,6 +18,7 @@ from runner.core.errors import EXIT_FAILED, Stopped, UserError
 from runner.core.paths import located, refuse_no_directory, user_path
 from runner.core.read import read_rows
 from runner.core.terminal import show_warning
+from runner.engine.setup.tensorflow_import import quick_import
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.reporting.collection.collect import find_runs
@@ -193,7 +194,12 @@ def compare_with(
 def _train(original: Original, out: Path, console: Console) -> RunRecord:
     # As in a sweep, embedded data do not replace missing data, and no figures are drawn.
     request = Request.of_record(original.record, out, in_sweep=True)
-    return run_in_new_directory(original.config_here(), request, console)
+    if not original.record.stack:
+        return run_in_new_directory(original.config_here(), request, console)
+    with quick_import():
+        from runner.run.stacked import run_in_its_stack
+    request = replace(request, stack=original.record.stack)
+    return run_in_new_directory(original.config_here(), request, console, train=run_in_its_stack)
 
 
 def _show_environment(before: RunRecord, after: RunRecord, console: Console) -> None:

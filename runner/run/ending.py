@@ -36,7 +36,7 @@ def going_on(record: RunRecord, directory: RunDirectory) -> RunRecord:
             f"{directory.path}: this run began with data {before}, but now finds {here}; "
             "restore the original data, or remove the directory"
         )
-    return replace(record, seconds=earlier.seconds)
+    return replace(record, seconds=earlier.seconds, stack=earlier.stack)
 
 
 def _data(record: RunRecord) -> str:

@@ -3,8 +3,8 @@
 import logging
 import math
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from threading import Thread
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from keras.callbacks import Callback
 
     from runner.engine.compiled import Compiled
+    from runner.engine.stacks.stacked_training import StackedRun
     from runner.engine.tracker_threads import Trackers
     from runner.run.build import Parts
 
@@ -112,19 +113,44 @@ def run(
     """
     started = time.perf_counter()
     refuse_missing(check(located(config, request.working_directory)))
-    directory = RunDirectory(request.directory)
     if objects:
         request = objects.of(request)
-    choices = _choices(config, request)
-    show_choices(console, choices, request.overrides)
+    show_choices(console, _choices(config, request), request.overrides)
     prepared, compiled = _loaded(config, request, console, kept or Kept(), objects)
-    from runner.engine.failures import failures_in_a_line
-
     if prepared.config is not config:
         request = request.with_dataset(prepared.dataset.name, prepared.config["dataset"])
-    parts = prepared.parts
+    steps = run_in_steps(prepared, compiled, request, console, callbacks, objects, warn, started=started)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            record: RunRecord = end.value
+            return record
+
+
+def run_in_steps(
+    prepared: Prepared,
+    compiled: "Compiled | StackedRun",
+    request: Request,
+    console: Console,
+    callbacks: Sequence["Callback"] = (),
+    objects: Objects | None = None,
+    warn: Callable[[str], None] | None = None,
+    *,
+    started: float,
+    share: float = 1.0,
+) -> Generator[None, None, RunRecord]:
+    """Do what `run` does with a prepared run, and pause before each epoch; return the record.
+
+    Args:
+        started: the time at which the run began, by the performance counter.
+        share: of the time since then that is the run's own.
+    """
+    from runner.engine.failures import failures_in_a_line
+
+    directory, parts = RunDirectory(request.directory), prepared.parts
     parts.callbacks.extend(callbacks)
-    record = prepared.record(request, choices)
+    record = prepared.record(request, _choices(prepared.config, request))
     record = objects.marked(record) if objects else going_on(record, directory)
     show_start(console, record, str(prepared.device), directory.path)
     _log_and_show(parts.warnings, partial(show_warning, console))
@@ -134,16 +160,16 @@ def run(
     warn = warn or partial(show_warning, console)
     ahead = not request.in_sweep and _is_alone(prepared)
     with attempt.guard(), failures_in_a_line():
-        _train(attempt, prepared, compiled, directory, console, warn, ahead=ahead)
+        yield from _train(attempt, prepared, compiled, directory, console, warn, ahead=ahead)
         if attempt.status == "completed":
             model = _test(attempt, parts, compiled, directory)
     if attempt.status == "interrupted":
         with attempt.guard():  # saved at once, because there may be no time for the rest
-            directory.write_record(attempt.finished(time.perf_counter() - started))
+            directory.write_record(attempt.finished(share * (time.perf_counter() - started)))
     with attempt.guard():
         _write_model(model, prepared, directory)
         _write_results(attempt, parts, directory, console, figures=not request.in_sweep)
-    record = attempt.finished(time.perf_counter() - started)
+    record = attempt.finished(share * (time.perf_counter() - started))
     _write_ending(directory, record, parts.trackers, warn)
     if attempt.fault:
         raise attempt.fault
@@ -154,13 +180,18 @@ def run(
 
 
 def run_in_new_directory(
-    config: dict[str, Any], request: Request, console: Console, objects: Objects | None = None
+    config: dict[str, Any],
+    request: Request,
+    console: Console,
+    objects: Objects | None = None,
+    train: Callable[..., RunRecord] | None = None,
 ) -> RunRecord:
     """Train a configuration in a new directory, with its lock and its log; a refused run leaves no directory.
 
     Args:
         config: resolved, as plain dictionaries and lists.
         objects: Python objects in place of configured parts.
+        train: a function in place of `run`.
 
     Raises:
         UserError: as `run` does, or if another process uses the directory.
@@ -169,7 +200,7 @@ def run_in_new_directory(
     path.mkdir(parents=True, exist_ok=True)
     try:
         with run_lock(path), logged_by(logging.FileHandler(path / "run.log", encoding="utf-8")):
-            return run(config, request, console, objects=objects)
+            return (train or run)(config, request, console, objects=objects)
     except (Locked, EnvironmentFault):
         raise
     except UserError:  # nothing was trained
@@ -179,13 +210,20 @@ def run_in_new_directory(
         raise
 
 
+@contextmanager
+def loading(console: Console) -> Iterator[None]:
+    """Import TensorFlow, and hold back errors while the block loads data and builds parts."""
+    with errors_held_back(), waiting(console, "loading TensorFlow and the data"):
+        with quick_import():
+            import runner.engine.model_files.saving  # noqa: F401 - with all of Keras
+        yield
+
+
 def _loaded(
     config: dict[str, Any], request: Request, console: Console, kept: Kept, objects: Objects | None
 ) -> tuple[Prepared, "Compiled"]:
     """Import TensorFlow, load the data, and build and compile the parts."""
-    with errors_held_back(), waiting(console, "loading TensorFlow and the data"):
-        with quick_import():
-            import runner.engine.model_files.saving  # noqa: F401 - with all of Keras
+    with loading(console):
         prepared = prepare_or_embedded(config, request, console, kept, objects)
         return prepared, take_compiled(prepared, kept)
 
@@ -222,14 +260,14 @@ def _write_ending(
 def _train(
     attempt: Attempt,
     prepared: Prepared,
-    compiled: "Compiled",
+    compiled: "Compiled | StackedRun",
     directory: RunDirectory,
     console: Console,
     warn: Callable[[str], None],
     *,
     ahead: bool,
-) -> None:
-    """Train, and record every epoch as it ends.
+) -> Iterator[None]:
+    """Train, and record every epoch as it ends; pause before each.
 
     Args:
         ahead: whether to import the modules for the run's end after the first epoch, whose compilation needs Python.
@@ -248,7 +286,9 @@ def _train(
 
     with EpochLines(console, length) as lines, Interruption(last_words) as interruption:
         try:
-            for row in training(prepared, compiled, length, checkpoint):
+            rows = training(prepared, compiled, length, checkpoint)
+            yield
+            for row in rows:
                 history.append(row)
                 imports = imports or (import_ahead() if ahead else None)
                 _log_and_show(parts.trackers.epoch(row, parts.diagnostics), warn)
@@ -259,6 +299,7 @@ def _train(
                 _write_tables(history, parts, directory)
                 LOG.info("epoch %d  %s%s", row["epoch"], epoch_text(row), " (from its checkpoint)" if is_kept else "")
                 interruption.check()
+                yield
         finally:  # an interruption may have come before the last epoch was written
             if history and len(history) >= checkpoint.epochs:
                 directory.write_history(history)
@@ -271,7 +312,7 @@ def _train(
         attempt.status = "pruned"
 
 
-def _test(attempt: Attempt, parts: "Parts", compiled: "Compiled", directory: RunDirectory) -> "Model":
+def _test(attempt: Attempt, parts: "Parts", compiled: "Compiled | StackedRun", directory: RunDirectory) -> "Model":
     """Evaluate the test set once; return the tested model."""
     from runner.engine.final_evaluation import final
 

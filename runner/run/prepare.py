@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from runner.engine.checkpoints.checkpoint import Checkpoint
     from runner.engine.compiled import Compiled
     from runner.engine.setup.device import ActiveDevice
+    from runner.engine.stacks.stacked_training import StackedRun
     from runner.run.build import Parts
 
 LOG = logging.getLogger(__name__)
@@ -70,6 +71,7 @@ class Prepared:
             classes=list(dataset.class_names),
             started=now(),
             working_directory=request.working_directory or working_directory(self.config),
+            stack=list(request.stack),
         )
 
     def _fold(self) -> dict[str, Any]:
@@ -144,23 +146,31 @@ def take_compiled(prepared: Prepared, kept: Kept) -> "Compiled":
 
     A run with another seed or another base learning rate may have compiled them.
     """
-    from runner.engine.base_rate import other_constants
     from runner.engine.compiled import compiled
 
-    parts, settings = prepared.parts, prepared.settings
+    parts = prepared.parts
     jit_compile = prepared.device.jit_compile
     make = partial(compiled, parts.model, parts.targets, parts.batch_size, parts.augment, jit_compile=jit_compile)
-    if not _differs_in_values_alone(settings):
+    if (key := shared_key(prepared)) is None:
         return kept.make_alone("compiled", make)
-    others = ("name", "seed", "stream_seeds", "tracking")
-    key = {name: value for name, value in prepared.config.items() if name not in others}
-    if (constants := other_constants(parts.model.optimizer)) is not None:
-        key["optimizer"] = {name: value for name, value in key["optimizer"].items() if name != "learning_rate"}
-        key["schedule"] = key["schedule"] | constants
     taken = kept.get("compiled", key, make)
     if taken.model is not parts.model:
         taken.start_as(parts.model)
     return taken
+
+
+def shared_key(prepared: Prepared) -> dict[str, Any] | None:
+    """Return the settings on which a run's compiled functions depend; None if no other run can use them."""
+    from runner.engine.base_rate import other_constants
+
+    if not _differs_in_values_alone(prepared.settings):
+        return None
+    others = ("name", "seed", "stream_seeds", "tracking")
+    key = {name: value for name, value in prepared.config.items() if name not in others}
+    if (constants := other_constants(prepared.parts.model.optimizer)) is not None:
+        key["optimizer"] = {name: value for name, value in key["optimizer"].items() if name != "learning_rate"}
+        key["schedule"] = key["schedule"] | constants
+    return key
 
 
 def _differs_in_values_alone(settings: Settings) -> bool:
@@ -170,15 +180,13 @@ def _differs_in_values_alone(settings: Settings) -> bool:
 
 
 def training(
-    prepared: Prepared, compiled: "Compiled", epochs: int, checkpoint: "Checkpoint | None" = None
+    prepared: Prepared, compiled: "Compiled | StackedRun", epochs: int, checkpoint: "Checkpoint | None" = None
 ) -> Iterator[Row]:
     """Train and yield each epoch; the epochs in the checkpoint come first."""
-    from runner.engine.training import shuffled, train
+    from runner.engine.training import shuffled
 
     parts = prepared.parts
-    return train(
-        compiled.epoch,
-        compiled.validation,
+    return compiled.train(
         epochs=epochs,
         order=shuffled(prepared.settings.seed_of("order"), len(parts.split.train)),
         callbacks=parts.callbacks,

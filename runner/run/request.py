@@ -28,6 +28,7 @@ class Request:
     variant: str | None = None  # its name in reports, if any
     hydra: Mapping[str, str] = field(default_factory=dict)  # Hydra's files of a run, by name
     working_directory: str | None = None  # base of relative paths; None: the current directory
+    stack: Sequence[dict[str, Any]] = ()  # see RunRecord
 
     @classmethod
     def from_hydra(cls, config: DictConfig) -> Self:

@@ -15,13 +15,15 @@ from runner.core.text import counted
 from runner.records.job import Job
 from runner.records.record import DONE
 from runner.records.run_directory import RunDirectory
+from runner.run.stackable import Stackable
 from runner.sweeps.outcome import Outcome, not_measured, read_status, write_ending
 from runner.sweeps.planning.plan import in_variant
 from runner.sweeps.planning.study import Chosen
 from runner.sweeps.pools.base import Pool, WorkerLost
 from runner.sweeps.progress.estimate import Pace
 from runner.sweeps.progress.live import SweepLines
-from runner.sweeps.worker import Checked, Depth, check_job, train_job
+from runner.sweeps.stacking import NOT_STACKED, JobStack, reasons, stacks_of
+from runner.sweeps.worker import Checked, Depth, check_job, train_job, train_task
 
 
 class Source(Protocol):
@@ -59,6 +61,7 @@ class Sweep:
         self._ended: list[tuple[Job, Outcome]] = []  # runs that have ended, including those before this start
         self._shown = 0  # number of runs shown in earlier batches of this start
         self._warned: set[str] = set()
+        self._stackable: dict[str, Stackable] = {}  # by kind of job
         self.fail_fast = fail_fast
 
     @property
@@ -101,6 +104,10 @@ class Sweep:
         for job, one in checked:
             for text in one.warnings:
                 warned.setdefault(text, []).append(job.variant)
+            if one.stackable:
+                self._stackable[job.kind] = one.stackable
+        for variant, text in reasons(jobs, self._stackable).items():
+            warned.setdefault(text, []).append(variant)
         for text, variants in warned.items():
             show_warning(self._console, f"{', '.join(dict.fromkeys(variants))}: {text}")
         for _, measured in checked:
@@ -117,6 +124,8 @@ class Sweep:
         Raises:
             EnvironmentFault: if a fault of the machine stops all runs; the running jobs are marked as interrupted.
         """
+        if any(not one.reason for one in self._stackable.values()):
+            show_warning(self._console, f"{NOT_STACKED}: each is decided on by the results of earlier ones")
         failed, begun, ended = False, source.more(), set[str]()
         task = partial(train_job, sweep=self._directory.resolve(), wait=True)
         self._remove_checkpoints(job for job, _ in source.ended)
@@ -158,7 +167,8 @@ class Sweep:
         jobs = [job for job in jobs if job.run_id not in done]
         outcomes: dict[str, Outcome] = {}
         counts = {"behind": self._shown, "ahead": ahead} if ahead is not None else {}
-        view = SweepLines(self._console, jobs, self._directory, self._chosen, self._ended, **counts)
+        workers = self._pool.workers if self._stackable else None
+        view = SweepLines(self._console, jobs, self._directory, self._chosen, self._ended, workers=workers, **counts)
         with self._closed_on_interruption(jobs), view as lines:
             for wait in (False, True):
                 left = [job for job in jobs if job.run_id not in outcomes]
@@ -185,16 +195,17 @@ class Sweep:
 
     def _train(self, jobs: Sequence[Job], outcomes: dict[str, Outcome], lines: SweepLines, *, wait: bool) -> bool:
         """Train jobs; return False if a failure stopped the training."""
-        task = partial(train_job, sweep=self._directory.resolve(), wait=wait)
-        for job, result in self._pool.results(task, jobs, lambda job: job.kind):
-            outcome = self._outcome(job, result)
-            if outcome.status == "locked":
-                continue
-            outcomes[job.run_id] = outcome
-            lines.show(job, outcome)
-            self._show_warnings(job, outcome)
-            self._ended.append((job, outcome))
-            if self.fail_fast and outcome.status == "failed":
+        train = partial(train_task, sweep=self._directory.resolve(), wait=wait)
+        tasks = [*jobs] if wait else stacks_of(jobs, self._stackable, self._pool.workers)
+        for task, result in self._pool.results(train, tasks, lambda task: task.kind):
+            for job, outcome in self._outcomes(task, result):
+                if outcome.status == "locked":
+                    continue
+                outcomes[job.run_id] = outcome
+                lines.show(job, outcome)
+                self._show_warnings(job, outcome)
+                self._ended.append((job, outcome))
+            if self.fail_fast and any(one.status == "failed" for one in outcomes.values()):
                 self._stop([other for other in jobs if other.run_id not in outcomes])
                 return False
         return True
@@ -210,6 +221,15 @@ class Sweep:
         self._pool.close()
         self._mark_interrupted(others)
         self._console.print(f"stopped at the first failure (fail_fast=true); {counted(len(others), 'run')} left")
+
+    def _outcomes(
+        self, task: Job | JobStack, result: "list[Outcome] | EnvironmentFault | WorkerLost"
+    ) -> list[tuple[Job, Outcome]]:
+        """Return the outcomes of a job or of a stack's jobs; raise a fault of the machine."""
+        jobs = task.jobs if isinstance(task, JobStack) else (task,)
+        if isinstance(result, list):
+            return list(zip(jobs, result, strict=True))
+        return [(job, self._outcome(job, result)) for job in jobs]
 
     def _outcome(self, job: Job, result: "Outcome | EnvironmentFault | WorkerLost") -> Outcome:
         """Return the outcome of a run; raise a fault of the machine."""

@@ -3,10 +3,10 @@
 import logging
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,7 +21,9 @@ from runner.records.record import DONE
 from runner.records.run_directory import RunDirectory, logged_by
 from runner.run.cache import Kept
 from runner.run.request import Request
+from runner.run.stackable import Stackable, stackable
 from runner.sweeps.outcome import Outcome, read_status, write_ending
+from runner.sweeps.stacking import NOT_STACKED, JobStack
 
 if TYPE_CHECKING:
     from runner.run.prepare import Prepared
@@ -39,6 +41,7 @@ class Checked:
     compiling_seconds: float = 0.0  # time for compilation, if an epoch was measured
     warnings: tuple[str, ...] = ()
     measured: frozenset[str] = frozenset()  # names of the loss and the metrics
+    stackable: Stackable | None = None  # None: no stacks are wanted
 
 
 @cache
@@ -73,7 +76,21 @@ def train_job(job: Job, sweep: Path, *, wait: bool = False) -> Outcome | Environ
 def _train(job: Job, directory: RunDirectory) -> Outcome:
     from runner.run.execute import run
 
-    request = Request(
+    warnings: list[str] = []
+    try:
+        callbacks = _pruning(job, directory.path)
+        record = run(
+            job.config, _request(job, directory), Console(quiet=True), _kept(), callbacks, warn=warnings.append
+        )
+        return replace(Outcome.of(record), warnings=tuple(warnings))
+    except EnvironmentFault:
+        raise
+    except UserError as error:
+        return write_ending(job, directory, "failed", str(error))
+
+
+def _request(job: Job, directory: RunDirectory) -> Request:
+    return Request(
         directory=directory.path,
         choices=job.choices,
         overrides=job.overrides,
@@ -85,16 +102,89 @@ def _train(job: Job, directory: RunDirectory) -> Outcome:
             "overrides.yaml": yaml.safe_dump(job.overrides),
         },
     )
-    warnings: list[str] = []
+
+
+def train_task(task: Job | JobStack, sweep: Path, *, wait: bool = False) -> list[Outcome] | EnvironmentFault:
+    """Train a job, or the jobs of a stack; return their outcomes.
+
+    Args:
+        sweep, wait: see `train_job`.
+    """
+    if isinstance(task, JobStack):
+        return train_stack(task, sweep)
+    outcome = train_job(task, sweep, wait=wait)
+    return outcome if isinstance(outcome, EnvironmentFault) else [outcome]
+
+
+def train_stack(stack: JobStack, sweep: Path) -> list[Outcome] | EnvironmentFault:
+    """Train jobs as one stack, but those that have begun, or that another process is training, as `train_job` does.
+
+    Args:
+        sweep: the sweep's directory, which must exist.
+    """
+    outcomes: dict[str, Outcome] = {}
+    warning: tuple[str, ...] = ()
     try:
-        record = run(
-            job.config, request, Console(quiet=True), _kept(), _pruning(job, directory.path), warn=warnings.append
+        with machine_faults(), ExitStack() as locks:
+            new = [job for job in stack.jobs if _is_new(job, sweep, locks)]
+            if len(new) > 1:
+                outcomes, warning = _train_together(new, sweep)
+    except EnvironmentFault as fault:
+        return fault
+    for job in stack.jobs:
+        if job.run_id not in outcomes:
+            outcome = train_job(job, sweep)
+            if isinstance(outcome, EnvironmentFault):
+                return outcome
+            outcomes[job.run_id] = replace(outcome, warnings=warning + outcome.warnings)
+    return [outcomes[job.run_id] for job in stack.jobs]
+
+
+def _is_new(job: Job, sweep: Path, locks: ExitStack) -> bool:
+    """Lock a job's directory, and return whether its training has not begun; return False if it is in use."""
+    directory = RunDirectory(job.path(sweep))
+    with writing(directory.path):
+        directory.path.mkdir(exist_ok=True)
+    with ExitStack() as own:
+        try:
+            own.enter_context(run_lock(directory.path))
+        except Locked:
+            return False
+        record = read_status(directory)
+        if (record and record.status in DONE) or directory.checkpoint_path.exists():
+            return False
+        locks.push(own.pop_all())
+        return True
+
+
+def _train_together(jobs: Sequence[Job], sweep: Path) -> tuple[dict[str, Outcome], tuple[str, ...]]:
+    """Return the outcomes of a stack's jobs, by run id; none, and a warning, if these jobs cannot be stacked."""
+    from runner.run.stacked import NotStacked, Wanted, run_stack
+
+    directories = [RunDirectory(job.path(sweep)) for job in jobs]
+    warnings: list[list[str]] = [[] for _ in jobs]
+    wanted = [
+        Wanted(
+            job.config,
+            _request(job, directory),
+            _pruning(job, directory.path),
+            said.append,
+            partial(_logged_to, directory.path / "run.log"),
         )
-        return replace(Outcome.of(record), warnings=tuple(warnings))
-    except EnvironmentFault:
-        raise
-    except UserError as error:
-        return write_ending(job, directory, "failed", str(error))
+        for job, directory, said in zip(jobs, directories, warnings, strict=True)
+    ]
+    try:
+        endings = run_stack(wanted, _kept())
+    except NotStacked as error:
+        return {}, (f"{NOT_STACKED}: {error}",)
+    outcomes = {}
+    for job, directory, ending, said in zip(jobs, directories, endings, warnings, strict=True):
+        if isinstance(ending, UserError):
+            outcome = write_ending(job, directory, "failed", str(ending))
+        else:
+            outcome = Outcome.of(ending)
+        outcomes[job.run_id] = replace(outcome, warnings=tuple(said))
+    return outcomes, ()
 
 
 def _pruning(job: Job, run: Path) -> list[Any]:
@@ -129,7 +219,7 @@ def check_job(task: tuple[Job, Depth], sweep: Path) -> Checked | EnvironmentFaul
         cost = (flops_per_example(parts.model) or parts.model.count_params()) * len(parts.split.train)
         seconds, compiling = _compiled_seconds(prepared, depth) if depth != "build" else (None, 0.0)
         measured = frozenset(parts.model.get_metrics_result())
-        return Checked(None, cost, seconds, compiling, tuple(parts.warnings), measured)
+        return Checked(None, cost, seconds, compiling, tuple(parts.warnings), measured, stackable(prepared))
 
 
 def _compiled_seconds(prepared: "Prepared", depth: Depth) -> tuple[float | None, float]:

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.benchmarks.calibration import markdown
@@ -27,6 +27,9 @@ KINDS = {  # overrides of a run on the device, in addition to its defaults
     "mixed_float16": ["device.precision=mixed_float16"],
 }
 AT_A_TIME = (1, 4)  # runs of a sweep on the one GPU
+STACKED = (1, 16, 64)  # runs of a sweep in one batch of models
+MOST_TIMES = 3.0  # the goal for the epoch of the largest stack, relative to that of one run
+TOLERANCE = 0.02  # of the validation accuracy of a run in a stack, relative to the same run alone
 
 
 @dataclass(frozen=True)
@@ -71,11 +74,24 @@ def same_seed(lab: Lab) -> Iterator[Row]:
 def sweeps(lab: Lab) -> Iterator[Row]:
     """A sweep over seeds, one run and several runs at a time; one of them has the seed of the run alone."""
     for workers in AT_A_TIME:
-        seconds, runs = lab.sweep(f"sweep-{workers}", workers)
+        seconds, runs = lab.sweep(f"sweep-{workers}", workers, "device.stacked_seeds=1")
         middle = sorted(runs, key=lambda run: run.seconds)[len(runs) // 2]
         is_equal = lab.alone("mlp").bits in [run.bits for run in runs]
         found = f"{len(runs)} runs in {seconds:.1f} s; bits of the first seed {said(is_equal)}"
         yield Row(f"MLP, sweep, {workers} at a time", middle, lab.cpu("mlp"), found, is_equal)
+
+
+def stacks(lab: Lab) -> Iterator[Row]:
+    """Seeds trained as one batch of models; the first has the seed of the run alone."""
+    of_one = None
+    for size in STACKED:
+        seconds, runs = lab.sweep(f"stacked-{size}", 1, f"device.stacked_seeds={size}", seeds=size)
+        epoch = sum(run.seconds for run in runs)  # each run has its share
+        of_one = of_one or epoch
+        gap = abs(runs[0].accuracy - lab.alone("mlp").accuracy)
+        is_met = gap <= TOLERANCE and (lab.device == "cpu" or size < STACKED[-1] or epoch <= MOST_TIMES * of_one)
+        found = f"{size} in {seconds:.1f} s; an epoch takes {epoch / of_one:.1f} times that of {STACKED[0]}"
+        yield Row(f"MLP, {size} stacked", replace(runs[0], seconds=epoch), lab.cpu("mlp"), found, is_met)
 
 
 def two_processes(lab: Lab) -> Iterator[Row]:
@@ -110,7 +126,7 @@ def out_of_memory(lab: Lab) -> Iterator[Row]:
     yield Row("out of memory", found=f"exit code {code}: {last_line(command)}", is_met=is_met)
 
 
-STEPS = (speed, same_seed, sweeps, two_processes, resuming, out_of_memory)
+STEPS = (speed, same_seed, sweeps, stacks, two_processes, resuming, out_of_memory)
 
 
 def rows(lab: Lab) -> Iterator[Row]:

@@ -96,13 +96,13 @@ class Lab:
         length = f"training.epochs={times * self.epochs}"
         return self.start(*where, length, *self.common, *overrides, cwd=self.folder)
 
-    def sweep(self, name: str, workers: int) -> tuple[float, list[Trained]]:
+    def sweep(self, name: str, workers: int, *overrides: str, seeds: int | None = None) -> tuple[float, list[Trained]]:
         """Train all seeds, several at a time; return the seconds from the start to the report, and the runs."""
         where = (f"device={self.device}", f"hydra.sweep.dir={name}", f"hydra.launcher.workers={workers}")
-        what = ("model=mlp", f"seeds={self.seeds}", f"training.epochs={self.epochs}", *self.common)
+        what = ("model=mlp", f"seeds={seeds or self.seeds}", f"training.epochs={self.epochs}", *self.common)
         started = time.perf_counter()
         with memory_watched(self.device) as most:
-            self.ended(self.start(*what, *where, cwd=self.folder))
+            self.ended(self.start(*what, *where, *overrides, cwd=self.folder))
         seconds = time.perf_counter() - started
         runs = sorted(found.parent for found in (self.folder / name).glob("*/predictions.npz"))
         return seconds, [Trained.read(run, most()) for run in runs]

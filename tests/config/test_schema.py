@@ -89,6 +89,7 @@ def changed(chosen, override):
         ("dataset.validation_split=0", "dataset.validation_split=0: must be a finite number above 0 and below 1"),
         ("dataset.split=first", "dataset.split=first: must be 'last', 'random' or 'stratified'"),
         ("device.threads=0", "device.threads=0: must be an integer of at least 1, or auto"),
+        ("device.stacked_seeds=0", "device.stacked_seeds=0: must be an integer of at least 1, or auto"),
         ("device.jit_compile=maybe", "device.jit_compile=maybe: must be true, false or auto"),
         ("device.kind=tpu", "device.kind=tpu: must be 'auto', 'cpu' or 'gpu'"),
         ("model.hidden_units=[64,0]", "model.hidden_units.1=0: must be an integer of at least 1"),

@@ -10,7 +10,7 @@ from tests.engine.conftest import eager
 
 @pytest.mark.parametrize("examples", [7, 50, 83, 100], ids=["below a batch", "one batch", "and a rest", "two batches"])
 def test_losses_metrics_and_probabilities_are_those_of_keras(digits, make_model, monkeypatch, examples):
-    monkeypatch.setattr(evaluation, "_BATCH_SIZE", 50)
+    monkeypatch.setattr(evaluation, "BATCH_SIZE", 50)
     images, labels = (digits[0][:examples] / 255).astype(np.float32), digits[1][:examples]
     model = make_model(keras.optimizers.SGD(), dropout=0.5)
     evaluator = Evaluator(model, Part(images, labels))

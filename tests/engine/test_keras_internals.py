@@ -17,6 +17,8 @@ from runner.engine.keras_internals import (
     moments_of,
     schedule_of,
     update_replaced,
+    updates_stateless,
+    vectorization_rule,
 )
 from tests.contracts import contract
 
@@ -108,3 +110,21 @@ def test_tensorflow_lists_devices_with_their_memory():
     with contract("tensorflow.python.client.device_lib", CHECKED_WITH):
         assert all(one.memory_limit > 0 for one in device_lib.list_local_devices() if one.device_type in ("CPU", "GPU"))
         assert "CPU" in {one.device_type for one in device_lib.list_local_devices()}
+
+
+def test_an_update_changes_the_values_of_a_scope_and_no_variable(weight):
+    with contract("Optimizer._var_key, Optimizer._apply_weight_decay, Variable._value", CHECKED_WITH):
+        optimizer = keras.optimizers.SGD(learning_rate=0.5, weight_decay=0.1)
+        optimizer.build([weight])
+        given = keras.ops.array([4.0, 8.0])
+        with keras.StatelessScope([(weight, given)]) as scope, updates_stateless(optimizer):
+            optimizer.apply([keras.ops.ones(2)], [weight])
+        # w - decay rate w - rate g
+        np.testing.assert_allclose(scope.get_current_value(weight), [4 - 0.2 - 0.5, 8 - 0.4 - 0.5])
+        np.testing.assert_allclose(weight, [1.0, 2.0])
+        assert optimizer.iterations == 0
+
+
+def test_a_rule_never_replaces_one_of_tensorflow():
+    with contract("RegisterPFor", CHECKED_WITH), pytest.raises(AssertionError, match="Re-registering Add"):
+        vectorization_rule("Add")(lambda given: [given.stacked_input(0)])

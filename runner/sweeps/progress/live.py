@@ -42,6 +42,7 @@ class SweepLines:
         *,
         behind: int = 0,
         ahead: int = 0,
+        workers: int | None = None,
     ) -> None:
         """Set the jobs to train.
 
@@ -50,6 +51,7 @@ class SweepLines:
             before: runs that ended earlier; those of the same phase count for the best variant.
             behind: the number of the command's runs already shown.
             ahead: the number of runs that follow, such as a search's trials that are not planned yet.
+            workers: the number of workers if a worker trains several runs at a time, which share its seconds.
         """
         self._console = console
         self._sweep = sweep
@@ -61,6 +63,7 @@ class SweepLines:
         phases = {job.phase for job in jobs}
         self._before = [(job, outcome) for job, outcome in before if job.phase in phases]
         self._workers = 0
+        self._most = workers
         self._started = time.monotonic()
         live = Live(console=console, get_renderable=self.view, refresh_per_second=_REFRESHED, transient=True)
         self._live = live if console.is_terminal and (jobs or ahead) else None
@@ -130,7 +133,8 @@ class SweepLines:
                 taken.setdefault(job.variant, []).append(outcome.seconds / job.config["training"]["epochs"])
         an_epoch = {variant: fmean(seconds) for variant, seconds in taken.items()}
         histories = {job.run_id: read_epochs(RunDirectory(job.path(self._sweep))) for job in running}
-        self._workers = max(self._workers, len(running))  # a worker may be between two runs
+        at_a_time = len(running) if self._most is None else min(len(running), self._most)
+        self._workers = max(self._workers, at_a_time)  # a worker may be between two runs
         return seconds_left(left, an_epoch, histories, self._workers)
 
 

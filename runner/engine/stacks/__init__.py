@@ -1,0 +1,1 @@
+"""Stacks: several runs trained as one batch of models."""
