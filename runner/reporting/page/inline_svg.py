@@ -8,7 +8,7 @@ _PLACES = re.compile(r"([1-9]\d*\.\d\d)\d+")  # excludes numbers below 1, which 
 _ID = re.compile(r' id="([^"]+)"')
 _REFERENCE = re.compile(r"#([\w-]+)")
 _COMMAND = re.compile(r" ?([MLQCz])(?: (?=[-\d])|(?=[\s\"]))")  # command of a path
-_SHIFT = re.compile(r' transform="translate\(([-\d.]+) ([-\d.]+)\)"/>')  # position of a letter
+_SHIFT = re.compile(r'(<use [^<>]*)transform="translate\(([-\d.]+) ([-\d.]+)\)"/>')  # position of a letter
 _NOUGHT = re.compile(r' y="-?0"/>')
 _PLAIN = " /:=;,.-()'!*?@$+~_<>"  # characters that need no escape in an address in double quotes
 
@@ -25,7 +25,7 @@ def data_address(svg: bytes) -> str:
     text = _PLACES.sub(r"\1", _UNSEEN.sub("", svg.decode()))
     text = re.sub(r"\s+", " ", text).replace("> <", "><").strip()
     text = _short_names(_COMMAND.sub(r"\1", text).replace("xlink:href", "href").replace("; ", ";").replace(": ", ":"))
-    text = _NOUGHT.sub("/>", _SHIFT.sub(r' x="\1" y="\2"/>', text))
+    text = _NOUGHT.sub("/>", _SHIFT.sub(r'\1x="\2" y="\3"/>', text))
     if "'" not in text:
         text = text.replace('"', "'")
     escaped = _OTHERS.sub(lambda found: quote(found[0]), text.translate(_ESCAPED))
