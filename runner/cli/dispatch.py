@@ -73,7 +73,7 @@ def train(arguments: Sequence[str], observer: Observer) -> None:
 
 @contextmanager
 def _workers_started(arguments: Sequence[str]) -> Iterator[None]:
-    """Start the server of a sweep's workers: its imports take seconds, and Hydra's meanwhile one."""
+    """Start the server of a sweep's workers: its imports take seconds, and Hydra's take one of them."""
     from runner.config.multirun import wants_local_workers
 
     if not wants_local_workers(arguments):

@@ -11,7 +11,7 @@ _LENGTH = re.compile(r"(?P<number>\d+(\.\d+)?)\s*(?P<unit>epochs?|steps?)")
 def in_steps(key: str, value: Any, steps_per_epoch: int, epochs: int) -> Any:
     """Convert the lengths in a schedule's argument to steps.
 
-    "5epochs" becomes at least one step. Null means the whole training if the argument's name ends in `_steps`. Lists
+    "5epochs" becomes at least one step. Null means the whole run if the argument's name ends in `_steps`. Lists
     are converted item by item; other values stay as they are.
 
     Raises:
@@ -26,6 +26,6 @@ def in_steps(key: str, value: Any, steps_per_epoch: int, epochs: int) -> Any:
     length = _LENGTH.fullmatch(value.strip())
     if not length:
         raise ConfigError(
-            f"{key}={value}: must be a number of steps, or of epochs such as 5epochs, or null (the whole training)"
+            f"{key}={value}: must be a number of steps, or of epochs such as 5epochs, or null (the whole run)"
         )
     return max(1, round(float(length["number"]) * (steps_per_epoch if length["unit"].startswith("epoch") else 1)))

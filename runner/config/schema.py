@@ -145,7 +145,7 @@ class OptimizerPart(Part):
 class SchedulePart(Part):
     """A learning-rate schedule, called with the optimizer's learning rate, or a callback that sets the rate.
 
-    A length is a number of steps, or a number of epochs ("5epochs"), or null: the whole training.
+    A length is a number of steps, or a number of epochs ("5epochs"), or null: the whole run.
     """
 
     decay_rate: Positive = 1.0

@@ -53,7 +53,7 @@ class Interruption:
         raise KeyboardInterrupt
 
     def end_process(self, exit_code: int) -> None:
-        """End the process; call the last words first if the block still runs."""
+        """End the process; if the block still runs, call `last_words` first."""
         with self._speaking:
             try:
                 if signal.getsignal(signal.SIGINT) == self._note:

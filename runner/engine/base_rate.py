@@ -23,7 +23,7 @@ _RATE = "initial_learning_rate"
 
 
 class BaseRate:
-    """The base rate of an optimizer's schedule. A rate without a schedule already is a Keras variable."""
+    """The base rate of an optimizer's schedule. A rate without a schedule is already a Keras variable."""
 
     def __init__(self, optimizer: keras.optimizers.Optimizer) -> None:
         self._schedule = _scalable(optimizer)

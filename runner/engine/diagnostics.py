@@ -98,7 +98,7 @@ class StepLosses:
             yield
 
     def end_epoch(self) -> None:
-        """Add a row for each step: step (from 1 over the whole training), learning_rate, loss."""
+        """Add a row for each step: step (counted from 1 over the whole run), learning_rate, loss."""
         self._add(self._values.numpy())
         self._at.assign(0)
 

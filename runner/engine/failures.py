@@ -17,7 +17,7 @@ class OperationFailed(Exception):
 
 @contextmanager
 def failures_in_a_line() -> Iterator[None]:
-    """Replace an error of TensorFlow, whose last line names a compiled function, by an error that ends with the reason.
+    """Replace an error of TensorFlow, whose last line names a compiled function, with one that ends with the reason.
 
     Raises:
         OperationFailed: caused by TensorFlow's error.

@@ -33,7 +33,7 @@ def custom_gradients_forgotten() -> Iterator[None]:
     """Remove the custom gradients registered in the block when it ends.
 
     TensorFlow keeps each gradient forever, with its graph and the data in the graph, so a process that compiles several
-    trainings would keep all their training sets. Keras's optimizers register a gradient in every run. A compiled epoch
+    runs would keep all their training sets. Keras's optimizers register a gradient in every run. A compiled epoch
     is never differentiated again.
     """
     registered = ops.gradient_registry._registry

@@ -1,4 +1,4 @@
-"""Export to MLflow: a run for each sweep, in it a nested run for each variant, and in these the trainings."""
+"""Export to MLflow: a run for each sweep, nested runs for its variants, and in these the training runs."""
 
 import math
 from collections.abc import Iterable, Sequence

@@ -44,7 +44,7 @@ class Entries:
     _known: dict[Path, tuple[Key, Entry]] = field(default_factory=dict)
 
     def read(self) -> list[Entry]:
-        """Return all entries, those with the last activity first."""
+        """Return all entries, the most recently active ones first."""
         found = {directory: self._entry(directory, runs) for directory, runs in self._directories()}
         self._known = {path: known for path, known in self._known.items() if path in found}
         return sorted(found.values(), key=lambda entry: entry.date, reverse=True)

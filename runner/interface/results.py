@@ -247,7 +247,7 @@ class Results:
 
         Omitted arguments keep their values.
 
-        A comparison by another metric than the plan's, or the default, is marked as secondary.
+        A comparison by a metric other than the plan's or the default is marked as secondary.
 
         Args:
             metric: a column of `runs` for which higher or lower is better, `epochs_to_target`, `seconds_to_target` or

@@ -102,7 +102,7 @@ Scores = Annotated[Mapping[str, Any], AfterValidator(_SCORES.validate_python), A
 
 @dataclass(frozen=True)
 class RunRecord:
-    """The record of one training in `record.json`. Times are UTC in ISO 8601; seconds are wall-clock."""
+    """The record of one run in `record.json`. Times are UTC in ISO 8601; seconds are wall-clock."""
 
     run_id: Text
     name: Text

@@ -38,7 +38,7 @@ def metric_of(
         times: further metrics that an error message may suggest.
 
     Raises:
-        UserError: if the summary has no such metric, or it has no better direction.
+        UserError: if the summary has no such metric, or neither higher nor lower values of it are better.
     """
     if wished is None:
         wanted = (WITHOUT_PENALTY.get(str(asked)), asked, *USUAL_METRICS)
@@ -46,7 +46,7 @@ def metric_of(
         return str(known[0]) if known else USUAL_METRICS[0]
     numbers = [str(key) for key in summary if pd.api.types.is_numeric_dtype(summary[key])]
     if wished in numbers and not has_direction(wished):
-        raise UserError(f"--metric {wished}: has no better direction, so it cannot rank variants")
+        raise UserError(f"--metric {wished}: neither higher nor lower values are better, so it cannot rank variants")
     if wished not in numbers:
         allowed = [*filter(has_direction, numbers), *times]
         raise UserError(f"--metric {wished}: no such metric in summary.csv{did_you_mean(wished, allowed)}")

@@ -92,7 +92,7 @@ def readme(bundled: Bundled, contents: Contents, code: Code) -> str:
 
 
 def _lines(bundled: Bundled, contents: Contents, code: Code) -> Iterator[str]:
-    yield from ("# Results of a training with `runner`", "")
+    yield from ("# Results of training with `runner`", "")
     if bundled.question:
         yield from (f"Question: {bundled.question}", "")
     yield from (state_text(bundled), "", "## What is in it", "")

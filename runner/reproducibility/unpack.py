@@ -208,7 +208,7 @@ def _refuse_same_place(names: Sequence[str]) -> None:
     for name in names:
         place = unicodedata.normalize("NFC", name).casefold()
         if place in files:
-            raise ValueError(f"entry {_quoted(name)}: there twice")
+            raise ValueError(f"entry {_quoted(name)}: appears twice")
         files.add(place)
         parts = place.split("/")
         folders |= {"/".join(parts[:number]) for number in range(1, len(parts))}

@@ -92,7 +92,7 @@ def test_the_default_folder_is_outputs(outputs, monkeypatch, capsys):
     ("arguments", "said"),
     [
         (["--index", "--metric", "x", "--together"], "--together, --metric: no effect on --index"),
-        (["--index", "a", "b"], "--index: takes one directory, and 2 are given"),
+        (["--index", "a", "b"], "--index: takes one directory, not 2"),
     ],
 )
 def test_arguments_without_effect_are_refused(arguments, said):

@@ -501,7 +501,7 @@ def test_the_metric_the_baseline_and_the_target_can_be_chosen(make_run, tmp_path
 @pytest.mark.parametrize("metric", ["seed", "parameters", "epochs", "best_epoch"])
 def test_what_is_neither_better_nor_worse_is_no_metric(make_run, tmp_path, metric):
     sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]])
-    with pytest.raises(UserError, match=f"--metric {metric}: has no better direction"):
+    with pytest.raises(UserError, match=f"--metric {metric}: neither higher nor lower values are better"):
         report([tmp_path / "sweep"], tmp_path / "out", Wish(metric))
 
 
@@ -691,7 +691,7 @@ def test_whatever_was_measured_of_the_tested_network_can_be_compared_by(make_run
     for metric, shift in {"test_roc_auc": "0.1000", "test_macro_recall": "10.00 percentage points"}.items():
         results = report([tmp_path / "sweep"], tmp_path / "out", Wish(metric), CSV).results
         assert f"significantly worse than optimizer=adam: -{shift} (" in results.verdicts["optimizer=sgd"]
-    with pytest.raises(UserError, match="--metric test_specificity: has no better direction"):
+    with pytest.raises(UserError, match="--metric test_specificity: neither higher nor lower values are better"):
         report([tmp_path / "sweep"], tmp_path / "out", Wish("test_specificity"))
 
 

@@ -101,9 +101,9 @@ def test_a_link_a_folder_and_a_device_are_refused(tmp_path, kind):
 @pytest.mark.parametrize(
     ("first", "second", "said"),
     [
-        ("results/a", "results/a", "there twice"),
-        ("results/a", "RESULTS/A", "there twice"),
-        ("results/\u00e9", "results/e\u0301", "there twice"),
+        ("results/a", "results/a", "appears twice"),
+        ("results/a", "RESULTS/A", "appears twice"),
+        ("results/\u00e9", "results/e\u0301", "appears twice"),
         ("results/a", "results/a/b", "both a file and a folder"),
         ("results/a/b", "results/A", "both a file and a folder"),
     ],

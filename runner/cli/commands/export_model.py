@@ -32,7 +32,7 @@ def export_model(chosen: argparse.Namespace, console: Console) -> None:
     """
     usual = MODEL_FILES[chosen.target]
     if chosen.out and len(chosen.directories) > 1:
-        raise UserError(f"--out {chosen.out}: one place, but {len(chosen.directories)} runs; export them one by one")
+        raise UserError(f"--out {chosen.out}: one path for {len(chosen.directories)} runs; export them one by one")
     for path in chosen.directories:
         out = Path(chosen.out) if chosen.out else path / usual
         if (suffix := Path(usual).suffix) and out.suffix != suffix:

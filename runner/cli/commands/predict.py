@@ -65,7 +65,9 @@ def _draw(errors: "Errors", path: Path, left_out: LeftOut) -> None:
     if not errors.known:
         raise UserError("--show: no image lies in a folder with the name of its class, and no archive has labels")
     if not errors.wrong:
-        Terminal(stderr=True).print(f"no picture: all {errors.known} examples with a known class are predicted right")
+        Terminal(stderr=True).print(
+            f"no picture: all predictions for the {errors.known} examples with a known class are correct"
+        )
         return
     shown = errors.most_confident
     draw = partial(

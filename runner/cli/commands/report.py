@@ -125,7 +125,7 @@ def _add_figures(parser: argparse.ArgumentParser) -> None:
 def _refuse_idle(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     """Raise UserError for arguments that `--index` does not use."""
     if len(chosen.directories) > 1:
-        raise UserError(f"--index: takes one directory, and {len(chosen.directories)} are given; name one above them")
+        raise UserError(f"--index: takes one directory, not {len(chosen.directories)}; give one that contains them all")
     used = ("directories", "index", "out")
     given = [name for name, value in vars(chosen).items() if name not in used and value != parser.get_default(name)]
     if given:

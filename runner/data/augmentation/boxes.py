@@ -38,7 +38,8 @@ class CutMix:
     """Replaces a square of each image with one from another image, and mixes the labels by the share of pixels.
 
     The square's area is a share of the image's, uniform in [0, 1). The square lies inside the image; in the paper, it
-    may extend beyond. The other image comes from the reversed batch: batches are in random order.
+    may extend beyond. The other image comes from the reversed batch, a random pairing, because batches
+    are in random order.
 
     Source: Yun et al. 2019, "CutMix: regularization strategy to train strong classifiers", sec. 3.1.
     """

@@ -12,8 +12,8 @@ _QUANTILES = 4096
 class MixUp:
     """Replaces each image and label with a weighted mean of it and another one; the weight is Beta(alpha, alpha).
 
-    The other image comes from the reversed batch: batches are in random order. XLA, which GPUs use, cannot compile the
-    random numbers of Keras's own layer.
+    The other image comes from the reversed batch, a random pairing, because batches are in random order. XLA, which
+    GPUs use, cannot compile the random numbers of Keras's own layer.
 
     Source: Zhang et al. 2018, "mixup: beyond empirical risk minimization", eq. 1.
     """

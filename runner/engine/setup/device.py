@@ -135,5 +135,5 @@ def _set_threads(intra: int, inter: int, required: bool) -> None:
         if required:
             raise ConfigError(
                 f"device.threads: TensorFlow already runs with {active[0]} x {active[1]} threads in this process; "
-                "a sweep needs one number of threads for all its runs"
+                "a sweep needs the same number of threads for all its runs"
             ) from error

@@ -200,7 +200,7 @@ def _notes(frame: pd.DataFrame) -> Iterator[str]:
     }
     by = " and ".join(ways[method] for method in dict.fromkeys(known["method"]))
     yield f"By {by}{over}."
-    yield f"In parentheses: by the 95% interval of the standard deviation that {fewest} pairs leave."
+    yield f"In parentheses: the range for the 95% interval of the standard deviation, estimated from {fewest} pairs."
     if not math.isnan(first["margin"]):
         yield "seeds within: to show equivalence within this margin, if there is no true difference."
     if len(known) < len(frame):

@@ -89,7 +89,7 @@ def learning_curves(
     Each of up to six cells of a grid has a row of panels. The names are at the ends of the curves if they fit there,
     otherwise in a legend.
 
-    A mean stops where the shortest seed stops. The other seeds continue as thin lines, each with a dot at its end;
+    A mean ends where the shortest run ends. The other runs continue as thin lines, each with a dot at its end;
     nothing is padded. The legend marks variants without finite values.
 
     Args:

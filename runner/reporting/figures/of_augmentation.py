@@ -29,7 +29,7 @@ def augmentation_grid(before: Images, after: Images, title: str) -> Figure:
     """
     if before.shape != after.shape or before.ndim != 4 or not before.size:
         raise ValueError(
-            f"images {before.shape} and {after.shape}: must have one shape (images, height, width, channels)"
+            f"images {before.shape} and {after.shape}: must have the same shape (images, height, width, channels)"
         )
     both = np.stack([before, after])
     if (channels := before.shape[-1]) not in (1, 3):

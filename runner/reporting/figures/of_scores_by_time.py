@@ -35,7 +35,7 @@ def scores_by_time(
 
     Args:
         history: one row per run and epoch: position (of the run), variant, epoch, the metric, and elapsed (seconds).
-        styles: by name of the variant; the others than those that stand out are not drawn.
+        styles: by name of the variant; only variants that stand out are drawn.
         cells: name and cell of each variant.
     """
     named = history.assign(

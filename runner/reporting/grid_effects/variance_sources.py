@@ -116,11 +116,11 @@ def _advice(single: pd.DataFrame) -> Iterator[str]:
     is_large, is_small, is_seen = single["ratio_low"] > _HALF, single["ratio_high"] < _HALF, single["std"] > 0
     large, small, unknown = (_named(single[one]) for one in (is_large, is_small, is_seen & ~is_large & ~is_small))
     if large:
-        yield f"runs must vary {large} (alone more than a quarter of the variance of everything together)"
+        yield f"runs must vary {large} (alone, more than a quarter of the total variance)"
     if _SPLIT in set(single.loc[is_large, "source"]):
         yield "a single split of the data understates the spread (dataset.split_seed=${seed} draws one for each run)"
     if small:
-        yield f"{small} may stay fixed (alone less than a quarter of the variance of everything together)"
+        yield f"{small} may stay fixed (alone, less than a quarter of the total variance)"
     if unknown:
         seeds = counted(int(single["pairs"].max()), "seed")
         yield f"{seeds} cannot tell whether {unknown} may stay fixed, so vary {'these too' if large else 'these'}"
@@ -159,7 +159,7 @@ def _limits(row: _Row) -> Iterator[str]:
         p_value = p_equation(p_number(row["normality_p"]))
         yield (
             f"{name}: the results are not normally distributed (Shapiro-Wilk: {p_value}), so the intervals of its "
-            "spread are too narrow; a few outlying runs may make it up."
+            "spread are too narrow; a few outlying runs may account for most of it."
         )
 
 

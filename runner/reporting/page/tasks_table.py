@@ -23,9 +23,9 @@ def tasks_table(tasks: Tasks) -> PageTable:
     columns = [Column("variant"), *(Column(head, number=True) for head in heads), Column("verdict")]
     columns += [Column("runs", number=True), Column("lost", number=True)]
     caption = (
-        f"Over {datasets} data sets. In brackets 95% intervals by stratified bootstrap, for new runs on the same data "
+        f"Over {datasets} data sets. In brackets: 95% intervals by stratified bootstrap, for new runs on the same data "
         "sets. Mean and median of the data sets' means. P(improvement): a run of the variant is better than one of the "
-        "baseline, mean of the data sets. p: Wilcoxon's signed-rank test over the data sets."
+        "baseline, averaged over the data sets. p: Wilcoxon's signed-rank test over the data sets."
     )
     if has_rope:
         region = margin_text(first["rope"], metric)

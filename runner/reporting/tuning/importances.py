@@ -149,6 +149,6 @@ def _cautions(group: _Group, rows: Sequence[dict[str, Any]]) -> Iterator[str]:
         )
     if count < scored:
         named = ", ".join(group.own)
-        yield f"{variant}: the importance of {named} is that in the {count} of {scored} trials that set it."
+        yield f"{variant}: the importance of {named} is based on the {count} of {scored} trials that set it."
     elif scored < len(group.trials.table):
-        yield f"{variant}: importances are of the {scored} of {len(group.trials.table)} trials that have a score."
+        yield f"{variant}: importances are based on the {scored} of {len(group.trials.table)} trials that have a score."

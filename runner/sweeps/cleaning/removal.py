@@ -31,7 +31,7 @@ def remove(item: Item, directory: Path) -> None:
         raise UserError(f"{item.path}: now leads out of {directory}")
     with run_lock(item.run) if item.run else nullcontext():
         if item.run and record_version(item.run) != item.version:
-            raise UserError(f"{item.run}: changed meanwhile; start again")
+            raise UserError(f"{item.run}: changed in the meantime; start again")
         _delete(item)
 
 

@@ -40,7 +40,7 @@ def tuning_points(tune: Tune, axes: Mapping[str, Axis], name: str) -> list[Point
 
 
 def points_in_order(tune: Tune, axes: Mapping[str, Axis], name: str, count: int) -> list[Point]:
-    """Return at most `count` first points of a variant that depend on no result; the same ones each time.
+    """Return the first points of a variant that depend on no result, at most `count`; the same ones each time.
 
     A grid's points are in random order, because the budget may end before the last one. Samplers that learn begin
     with random points.

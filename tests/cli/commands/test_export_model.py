@@ -47,7 +47,7 @@ def test_without_tf2onnx_a_line_says_what_to_install(finished_run, monkeypatch):
 
 
 def test_one_place_for_several_runs_is_refused(finished_run):
-    with pytest.raises(UserError, match=r"--out x.keras: one place, but 2 runs; export them one by one"):
+    with pytest.raises(UserError, match=r"--out x.keras: one path for 2 runs; export them one by one"):
         export_command(["keras", str(finished_run), str(finished_run), "--out", "x.keras"])
 
 

@@ -73,7 +73,7 @@ def test_holm_takes_more_seeds_than_max_t(asked):
         (["--margin", "2"], r"--margin 2: test_accuracy is a share"),
         (["--seeds", "1"], "--seeds 1: must be a number of seeds, 2 to 10,000"),
         (["--power", "80"], "--power 80: must be above 0.05 and below 1, such as 0.8"),
-        (["--metric", "seed"], "--metric seed: has no better direction"),
+        (["--metric", "seed"], "--metric seed: neither higher nor lower values are better"),
     ],
 )
 def test_an_option_that_makes_no_sense_is_one_sentence(asked, arguments, message):
@@ -99,7 +99,7 @@ def test_a_variant_that_always_diverged_is_named_and_no_part_of_the_notes(asked,
     for seed in range(3):
         make_run(f"huge{seed}", ["optimizer=huge"], seed=seed, status="diverged")
     text = asked("--baseline", "adam", "--seeds", "8")
-    assert "the 95% interval of the standard deviation that 3 pairs leave" in text
+    assert "the 95% interval of the standard deviation, estimated from 3 pairs" in text
     assert "no spread, because fewer than two pairs completed: optimizer=huge" in " ".join(text.split())
     assert "so few seeds show no difference" not in text
     with pytest.raises(UserError, match="no variant has two seeds"):

@@ -69,7 +69,7 @@ class TestShow:
         rows, _ = predicted("images")
         right = [row["file"] for row in rows if row["file"].split("/")[1] == row["prediction"]]
         _, said = predicted(*right, "--show", str(tmp_path / "errors.png"))
-        assert said == f"no picture: all {len(right)} examples with a known class are predicted right\n"
+        assert said == f"no picture: all predictions for the {len(right)} examples with a known class are correct\n"
         assert not list(tmp_path.iterdir())
 
     def test_unknown_classes_and_another_suffix_are_errors(self, predicted, digits, tmp_path, capsys):

@@ -166,7 +166,7 @@ def test_the_metric_is_the_plans_and_another_one_is_secondary(make_side):
     ("metric", "message"),
     [
         ("test_acuracy", r"no such metric in summary.csv; did you mean test_accuracy\?"),
-        ("parameters", "has no better direction"),
+        ("parameters", "neither higher nor lower values are better"),
         ("epochs_to_target", "needs a target, so only reports"),
     ],
 )

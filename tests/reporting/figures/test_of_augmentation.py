@@ -73,7 +73,7 @@ def test_images_of_one_value_are_drawn_without_a_warning_and_black():
     ids=["another number", "no channels", "no images"],
 )
 def test_what_cannot_be_drawn_is_refused_with_both_shapes(before, after):
-    with pytest.raises(ValueError, match="must have one shape") as caught:
+    with pytest.raises(ValueError, match="must have the same shape") as caught:
         augmentation_grid(np.zeros(before), np.zeros(after), "")
     assert str(before) in str(caught.value)
     assert str(after) in str(caught.value)

@@ -61,8 +61,8 @@ def test_the_sentences_say_what_runs_must_vary_with_the_evidence():
         "(95% CI 0.15 to 0.29; 1.00 times that of everything together, 95% CI 0."
     )
     assert largest.endswith("; n = 20).")
-    assert "runs must vary order (alone more than a quarter" in advice
-    assert "dropout may stay fixed (alone less than a quarter" in advice
+    assert "runs must vary order (alone, more than a quarter" in advice
+    assert "dropout may stay fixed (alone, less than a quarter" in advice
     assert "20 seeds cannot tell whether split may stay fixed" in advice
     assert "the 3 single sources add up to 126% of that of everything together; they need not add up to 100%" in total
 

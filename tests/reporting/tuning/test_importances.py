@@ -38,7 +38,7 @@ def test_each_key_has_its_share_with_a_range_the_largest_first(search):
 
 def test_a_conditional_key_is_judged_by_the_trials_that_set_it(search):
     assert search.frame["trials"].tolist() == [24, 24, 12]
-    assert search.notes == ["adam: the importance of momentum is that in the 12 of 24 trials that set it."]
+    assert search.notes == ["adam: the importance of momentum is based on the 12 of 24 trials that set it."]
 
 
 def test_trials_that_depend_on_earlier_results_are_called_so():
@@ -57,7 +57,7 @@ def test_trials_without_a_score_are_named_and_do_not_count():
     points = [f"rate={n} beta={n % 3}" for n in range(14)]
     found = importances(trials_of(points, [*range(12), np.nan, 12], state=["completed"] * 13 + ["pruned"]))
     assert found.frame["trials"].tolist() == [12, 12]
-    assert "adam: importances are of the 12 of 14 trials that have a score." in found.notes
+    assert "adam: importances are based on the 12 of 14 trials that have a score." in found.notes
 
 
 def test_importances_that_predict_nothing_are_called_so():

@@ -70,7 +70,7 @@ class TestNotRemoved:
         record = run / "record.json"
         record.with_name("new").write_text(record.read_text().replace("failed", "completed"))
         record.with_name("new").replace(record)
-        with pytest.raises(UserError, match="changed meanwhile"):
+        with pytest.raises(UserError, match="changed in the meantime"):
             remove(item, outputs)
         assert record.exists()
 
