@@ -42,9 +42,10 @@ def last_part(curves: Sequence[pd.DataFrame], low: float, high: float, *, log: b
     near = _near(known)
     bands = [own.iloc[-1] for own in near]
     least, most = min(float(own.min()) for own in bands), max(float(own.max()) for own in bands)
-    least_drawn, most_drawn, low_drawn, high_drawn = (
-        np.log([least, most, low, high]) if log else (least, most, low, high)
-    )
+    with np.errstate(divide="ignore", invalid="ignore"):  # an interval may reach below 0
+        least_drawn, most_drawn, low_drawn, high_drawn = (
+            np.log([least, most, low, high]) if log else (least, most, low, high)
+        )
     if not 0 < most_drawn - least_drawn < _HIDDEN * (high_drawn - low_drawn):  # False for NaN
         return None
     around = _AROUND * (most - least)

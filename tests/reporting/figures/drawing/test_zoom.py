@@ -65,3 +65,9 @@ def test_a_logarithmic_axis_is_measured_as_it_is_drawn():
     losses = [curve(1, 0.5, 0.2, 0.1, 0.05, 0.04), curve(1, 0.5, 0.2, 0.1, 0.05, 0.004)]
     assert last_part(losses, 0.004, 1) is not None
     assert last_part(losses, 0.004, 1, log=True) is None
+
+
+@pytest.mark.parametrize("reach", [0.04, 1])
+def test_an_interval_that_reaches_0_or_below_on_a_logarithmic_axis_is_no_error(reach):
+    losses = [curve(1, 0.5, 0.2, 0.1, 0.05, 0.04, reach=reach), curve(1, 0.5, 0.2, 0.1, 0.05, 0.041)]
+    assert last_part(losses, 0.004, 1, log=True) is None
