@@ -49,7 +49,7 @@ def test_the_bars_are_the_intervals_and_lie_inside_the_panel():
 def test_a_third_axis_with_few_levels_has_a_panel_each_on_one_scale():
     own = grid(MOMENTUM, ("model", ["mlp", "cnn", "lenet"]), RATE)
     figure = drawn(own)
-    assert [axes.get_title() for axes in figure.axes] == ["optimizer.momentum=0", "optimizer.momentum=0.9"]
+    assert [axes.get_title() for axes in figure.axes] == ["momentum=0", "momentum=0.9"]
     assert len({axes.get_ylim() for axes in figure.axes}) == 1
     line = lines_of(figure.axes[1])["model=cnn"]
     np.testing.assert_allclose(line.get_ydata(), own.scores[:, 1, 1, ::-1].mean(axis=0))
