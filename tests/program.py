@@ -14,7 +14,7 @@ from typing import Any
 
 from pebble import ProcessPool
 
-from runner.sweeps.pools.local import start_server
+from runner.sweeps.pools.server import start_server
 
 SECONDS = 60  # time limit of a command; most take less than a second
 
@@ -52,12 +52,12 @@ def _prepare() -> None:
     import runner.reproducibility.reproduce
     import runner.run.execute
     import runner.sweeps.hydra_sweeper
-    import runner.sweeps.pools.local
+    import runner.sweeps.pools.server
     import runner.sweeps.resume
     import runner.sweeps.run_plan
     from runner.sweeps.hydra_launchers import LocalLauncher
 
-    runner.sweeps.pools.local.start_server = lambda: None
+    runner.sweeps.pools.server.start_server = lambda: None
     LocalLauncher.pool = lambda self: SimpleNamespace(close=lambda: None)
     for module in (runner.run.execute, runner.sweeps.resume):
         module.run = _accepted

@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 
 from runner.cli.main import main
-from runner.sweeps.pools.local import start_server
+from runner.sweeps.pools.server import start_server
 
 
 def _be_runner(

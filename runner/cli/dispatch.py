@@ -2,13 +2,14 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
 from runner.cli.observer import Observer
-from runner.core.errors import ConfigError
+from runner.core.errors import ConfigError, Stopped
 from runner.core.text import did_you_mean
 
 WORDS = ("help", "version")  # forms of --help and --version without dashes
@@ -66,6 +67,29 @@ def train(arguments: Sequence[str], observer: Observer) -> None:
     Raises:
         ConfigError: if an argument is neither an override nor one of Hydra's flags.
     """
+    with _workers_started(arguments):
+        _compose_and_train(arguments, observer)
+
+
+@contextmanager
+def _workers_started(arguments: Sequence[str]) -> Iterator[None]:
+    """Start the server of a sweep's workers: its imports take seconds, and Hydra's meanwhile one."""
+    from runner.config.multirun import wants_local_workers
+
+    if not wants_local_workers(arguments):
+        yield
+        return
+    from runner.sweeps.pools import server
+
+    server.start_server()
+    try:
+        yield
+    except (Exception, Stopped):
+        server.stop_server()
+        raise
+
+
+def _compose_and_train(arguments: Sequence[str], observer: Observer) -> None:
     from runner.config.hydra_guard import refuse_endless, refuse_flags, refuse_no_place, unread
 
     overrides = unread(arguments)

@@ -17,7 +17,7 @@ from omegaconf import DictConfig
 from runner.cli.train import Application
 from runner.config.hydra_guard import guard_hydra
 from runner.config.hydra_resolvers import register_resolvers
-from runner.config.multirun import is_sweep, wants_local_workers
+from runner.config.multirun import is_sweep
 from runner.config.options import options_table
 from runner.config.overrides import override_key
 from runner.core.paths import conf_directory
@@ -40,8 +40,6 @@ class QuickHydra(Hydra):
         """Return a composed configuration; for a sweep, load the plug-ins that Hydra instantiates next."""
         config = super().compose_config(*args, **kwargs)
         if kwargs["run_mode"] is RunMode.MULTIRUN:
-            if wants_local_workers(sys.argv[1:]):  # they start in the background, because it takes seconds
-                _start_server()
             _register_plugins()
         return config
 
@@ -83,9 +81,3 @@ def _register_plugins() -> None:
     from runner.sweeps.hydra_plugins import register_plugins
 
     register_plugins()
-
-
-def _start_server() -> None:
-    from runner.sweeps.pools.local import start_server
-
-    start_server()

@@ -8,7 +8,7 @@ from runner.config.overrides import override_key
 def wants_local_workers(arguments: Sequence[str]) -> bool:
     """Return whether a command will train a sweep on this machine."""
     asks_for_more = {"--help", "-h", "--cfg", "-c", "--info", "-i", "--hydra-help", "-sc", "--shell-completion"}
-    elsewhere = any(argument.startswith("hydra/launcher=") for argument in arguments)
+    elsewhere = any(override_key(argument) in ("launcher", "hydra/launcher") for argument in arguments)
     wanted = is_sweep(arguments) or not {"-m", "--multirun"}.isdisjoint(arguments)
     return wanted and not elsewhere and asks_for_more.isdisjoint(arguments)
 

@@ -44,7 +44,8 @@ def in_processes(tasks: Sequence[Task[Value]], processes: int) -> Iterator[Value
     workers: list[tuple[BaseProcess, Connection]] = []
     try:
         with suppress(OSError):  # of the fork: fewer processes, or none
-            workers += (_forked(tasks, reading) for _ in range(processes))
+            for _ in range(processes):
+                workers.append(_forked(tasks, reading, [receiver for _, receiver in workers]))
         receivers, found = [receiver for _, receiver in workers], dict[int, Outcome]()
         for number, task in enumerate(tasks):
             while number not in found and receivers:
@@ -58,11 +59,11 @@ def in_processes(tasks: Sequence[Task[Value]], processes: int) -> Iterator[Value
             receiver.close()
 
 
-def _forked(tasks: Sequence[Task[Value]], queue: int) -> tuple[BaseProcess, Connection]:
+def _forked(tasks: Sequence[Task[Value]], queue: int, others: Sequence[Connection]) -> tuple[BaseProcess, Connection]:
     """Start a process that works on the tasks in a queue; return it and the end at which it delivers."""
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(tasks, queue, sender), daemon=True)
+    process = context.Process(target=_work, args=(tasks, queue, sender, [*others, receiver]), daemon=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # other threads exist, but the tasks do not need them
         process.start()
@@ -70,7 +71,9 @@ def _forked(tasks: Sequence[Task[Value]], queue: int) -> tuple[BaseProcess, Conn
     return process, receiver
 
 
-def _work(tasks: Sequence[Task[Value]], queue: int, sender: Connection) -> None:
+def _work(tasks: Sequence[Task[Value]], queue: int, sender: Connection, receivers: Sequence[Connection]) -> None:
+    for receiver in receivers:
+        receiver.close()  # so that only the parent has it, and its pipe breaks if the parent dies
     gc.freeze()  # a collection would copy the memory that is shared with the parent
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles a Ctrl-C
@@ -93,7 +96,7 @@ def _receive(receivers: list[Connection], found: dict[int, Outcome]) -> None:
         try:
             number, outcome = receiver.recv()
             found[number] = outcome
-        except EOFError:
+        except (EOFError, OSError):  # between two results, or in the middle of one
             receivers.remove(receiver)
 
 

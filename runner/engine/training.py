@@ -22,6 +22,7 @@ from runner.optim.keras_internals import innermost, steps_taken
 from runner.records.record import Row
 
 Order = Callable[[int], np.ndarray]  # epoch (from 0) -> a permutation of the training examples
+_MEASURED = 5  # the part of an epoch by which its time is measured: a fifth
 Augment = Callable[[Any, Any], tuple[Any, Any]]  # inputs and labels of a batch -> augmented ones
 
 
@@ -125,6 +126,7 @@ class CompiledEpoch:
         self.augment = augment
         self.clipping = ClippingRate(model.optimizer)
         self.rate = BaseRate(model.optimizer)
+        self._is_fixed = jit_compile
         self._run = _compiled_epoch(model, data, batch_size, augment, self.rate, jit_compile)
 
     @contextmanager
@@ -143,11 +145,20 @@ class CompiledEpoch:
     def compile(self) -> None:
         """Compile the epoch ahead of its first run."""
         with self.compiling(()):
-            self._run.get_concrete_function(tf.TensorSpec([self._examples], tf.int32))
+            self._run.get_concrete_function(tf.TensorSpec([self._examples], tf.int32), tf.TensorSpec([], tf.int32))
 
     def run(self, order: np.ndarray) -> None:
         """Train on every example once, in the given order."""
-        self._run(tf.constant(order, tf.int32))
+        self._run(tf.constant(order, tf.int32), tf.constant(self.steps))
+
+    def seconds(self) -> float:
+        """Measure the seconds of an epoch by a part of it, which changes the model's variables."""
+        order, part = tf.range(self._examples), math.ceil(self.steps / _MEASURED)
+        with self.compiling(()):
+            self._run(order, tf.constant(1))  # TensorFlow optimizes the graph in its first call
+            started = time.perf_counter()
+            self._run(order, tf.constant(part))
+            return (time.perf_counter() - started) * (1 if self._is_fixed else self.steps / part)
 
 
 def _compiled_epoch(
@@ -164,13 +175,16 @@ def _compiled_epoch(
             model.train_step(augment(*batch) if augment else batch)
 
     @tf.function(jit_compile=jit_compile, autograph=False)
-    def run_epoch(permutation: tf.Tensor) -> None:
+    def run_epoch(permutation: tf.Tensor, most: tf.Tensor) -> None:
+        # XLA needs the number of batches: else a GPU waits for the CPU's decision after each of them.
+        batches = full_batches if jit_compile else tf.minimum(most, full_batches)
+
         def one_full_batch(batch: tf.Tensor) -> tuple[tf.Tensor]:
             # tf.slice instead of indexing: XLA needs a static size.
             step(tf.slice(permutation, [batch * batch_size], [batch_size]))
             return (batch + 1,)
 
-        tf.while_loop(lambda batch: batch < full_batches, one_full_batch, [tf.constant(0)], parallel_iterations=1)
+        tf.while_loop(lambda batch: batch < batches, one_full_batch, [tf.constant(0)], parallel_iterations=1)
         if rest:
             step(permutation[full_batches * batch_size :])
 

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 Depth = Literal["build", "compile", "measure"]
 
-_LONG = 5.0  # seconds; in longer epochs, the extra time of the first one is negligible
-
 
 @dataclass(frozen=True)
 class Checked:
@@ -127,31 +125,34 @@ def check_job(task: tuple[Job, Depth], sweep: Path) -> Checked | EnvironmentFaul
             return fault
         except UserError as error:
             return Checked(str(error))
-        began, parts = time.perf_counter(), prepared.parts
+        parts = prepared.parts
         cost = (flops_per_example(parts.model) or parts.model.count_params()) * len(parts.split.train)
-        seconds = _epoch_seconds(prepared, depth) if depth != "build" else None
-        compiling = (
-            max(0.0, time.perf_counter() - began - 2 * seconds) if seconds else 0.0
-        )  # unknown after a single long epoch
+        seconds, compiling = _compiled_seconds(prepared, depth) if depth != "build" else (None, 0.0)
         measured = frozenset(parts.model.get_metrics_result())
         return Checked(None, cost, seconds, compiling, tuple(parts.warnings), measured)
 
 
-def _epoch_seconds(prepared: "Prepared", depth: Depth) -> float | None:
-    """Compile an epoch, and return its seconds; None if it is not measured, or fails: the run reports the error."""
-    from runner.run.prepare import take_compiled, training
+def _compiled_seconds(prepared: "Prepared", depth: Depth) -> tuple[float | None, float]:
+    """Compile an epoch; return its seconds and those of its compilation.
 
+    The first is None if it was not measured, or if it fails: the run reports the error.
+    """
+    from runner.run.prepare import take_compiled
+
+    began = time.perf_counter()
     compiled = take_compiled(prepared, _kept())
-    alone = replace(prepared, parts=replace(prepared.parts, callbacks=[], diagnostics=[]))
     try:
         compiled.epoch.compile()
         if depth == "compile":
-            return None
-        epochs = training(alone, compiled, epochs=2)
-        first = next(epochs)["seconds"]  # TensorFlow still optimizes the graph during this epoch
-        return first if first > _LONG else next(epochs)["seconds"]
-    except Exception:  # any error, including those of the user's own parts
-        return None
+            return None, 0.0
+        training = compiled.epoch.seconds()
+        compiled.validation.evaluate()  # its first call compiles it
+        ready = time.perf_counter()
+        compiled.validation.evaluate()
+        validation = time.perf_counter() - ready
+        return training + validation, ready - began
+    except Exception:  # any error, also of the user's own parts
+        return None, 0.0
 
 
 @contextmanager

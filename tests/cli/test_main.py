@@ -481,9 +481,9 @@ def test_a_reader_that_stops_reading_is_no_error(shell, tmp_path, command):
 COMMANDS_IN_ONE_PROCESS = """
 import sys
 from runner.cli.main import main
-from runner.sweeps.pools import local
+from runner.sweeps.pools import server
 
-local.start_server = lambda: None  # imports TensorFlow in another process
+server.start_server = lambda: None  # imports TensorFlow in another process
 for command in sys.argv[1:]:
     sys.argv = ["runner", *command.split()]
     try:

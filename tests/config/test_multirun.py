@@ -17,6 +17,7 @@ def test_what_asks_for_many_runs_is_a_sweep(argument):
         (["optimizer=sgd"], False),
         (["study=smoke", "--cfg", "job"], False),
         (["seeds=3", "hydra/launcher=ray"], False),
+        (["seeds=3", "launcher=ray"], False),
     ],
 )
 def test_a_sweep_that_trains_on_this_machine_wants_workers(command, wanted):

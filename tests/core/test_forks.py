@@ -1,9 +1,12 @@
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import time
 from functools import partial
 
+import psutil
 import pytest
 
 from runner.core import forks
@@ -53,6 +56,44 @@ def die_unless_here(number):
 
 def test_tasks_of_a_process_that_dies_are_computed_here():
     assert [*in_processes([partial(die_unless_here, number) for number in range(5)], 2)] == [*range(5)]
+
+
+def die_while_sending(number):
+    if number and os.getpid() != HERE:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)  # a pipe does not hold the result, so its process still sends it
+    return number * bytes(1 << 20)
+
+
+def test_a_result_that_is_cut_off_is_computed_here():
+    results = in_processes([partial(die_while_sending, number) for number in range(5)], 2)
+    next(results)
+    for process in multiprocessing.active_children():
+        process.join()
+    assert [len(result) >> 20 for result in results] == [1, 2, 3, 4]
+
+
+ORPHANS = """
+import multiprocessing
+from functools import partial
+from runner.core.forks import in_processes
+
+results = in_processes([partial(bytes, 1 << 20)] * 9, 2)
+next(results)
+print(*(process.pid for process in multiprocessing.active_children()), flush=True)
+input()
+"""
+
+
+def test_processes_end_if_their_parent_is_killed():
+    command = [sys.executable, "-c", ORPHANS]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        orphans = [psutil.Process(int(number)) for number in parent.stdout.readline().split()]
+        parent.kill()
+    _, alive = psutil.wait_procs(orphans, timeout=10)
+    for process in alive:
+        process.kill()
+    assert len(orphans) == 2
+    assert not alive
 
 
 def wait_long():

@@ -15,7 +15,7 @@ from runner.data.augmentation.mixup import MixUp
 from runner.data.augmentation.pipeline import augmenter
 from runner.data.augmentation.rand_augment import RandAugment
 from runner.engine.training import one_kernel
-from runner.sweeps.pools.local import start_server
+from runner.sweeps.pools.server import start_server
 
 INNER = np.s_[6:-6, 6:-6]  # pixels that come from inside the image
 SHAPE = (20, 24)

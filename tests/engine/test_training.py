@@ -162,6 +162,14 @@ def test_a_callback_can_stop_the_training(parts, make_model):
     assert len(run(make_model("sgd"), parts, epochs=9, callbacks=[Stop()], validated=False)) == 2
 
 
+def test_a_fifth_of_an_epoch_measures_its_seconds(digits):
+    images, labels = digits
+    model = logistic("sgd")
+    epoch = CompiledEpoch(model, Part(images[:100].astype("float32"), labels[:100]), 10)
+    assert epoch.seconds() > 0
+    assert int(model.optimizer.iterations) == 1 + 10 // 5  # of 10 steps, after the one that optimizes the graph
+
+
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
 def test_tensorflow_keeps_nothing_of_a_training_that_is_over(optimizer, digits):
     """Its registry of gradients would hold the graph, and with that the training set, for as long as the process."""

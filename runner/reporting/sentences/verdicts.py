@@ -412,10 +412,12 @@ def _disagreeing(comparisons: pd.DataFrame) -> Iterator[str]:
 
 def _why_apart(row: _Row) -> str:
     """Say why an interval and a p value may disagree."""
-    if row["lost"] or row["baseline_lost"]:
+    if (row["lost"] or row["baseline_lost"]) and not has_times(row):
         return f"p counts runs that {lost_how(row['metric'])} and the interval does not"
     if row["p_value"] < LEVEL <= row["p_adjusted"]:
         return "p is adjusted for several comparisons and the interval is not"
+    if has_times(row):
+        return "p leaves out pairs of equal times and the interval counts them"
     return f"the interval assumes normally distributed differences and the test ({row['test']}) does not"
 
 

@@ -11,33 +11,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import wait as wait_for
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import forkserver
 from multiprocessing.connection import wait
-from pathlib import Path
 from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
 from runner.core.errors import EnvironmentFault, machine_faults
-from runner.core.output import output_in
+from runner.sweeps.pools import server
 from runner.sweeps.pools.base import Pool, Result, Task, Waiting, WorkerLost
 
-PRELOAD = "runner.sweeps.preload"  # the server imports it; a missing module would be ignored silently
 _TRIES = 3  # attempts at a task whose worker dies before it begins
 _GLANCE = 1.0  # seconds between checks that a slot is alive
-
-
-def start_server() -> None:
-    """Start the process from which workers are forked, unless it is already running; it imports in the background."""
-    multiprocessing.get_context("forkserver").set_forkserver_preload([PRELOAD])
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a process with threads must not be forked
-    # A closed terminal ends the calling process, which ends its workers.
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        with output_in(Path(os.devnull)):  # hides output of TensorFlow's import; workers write to each run's log
-            forkserver.ensure_running()
-    finally:
-        signal.signal(signal.SIGHUP, before)
 
 
 class LocalPool:
@@ -55,7 +39,7 @@ class LocalPool:
         """
         self.workers = len(environments)
         self._timeout_s = timeout_s
-        start_server()
+        server.start_server()
         self._slots = [_Slot(given) for given in environments]
 
     @property

@@ -17,7 +17,7 @@ from runner.engine.checkpoints.plain_state import decode
 from runner.engine.evaluation import Evaluator
 from runner.engine.training import CompiledEpoch, shuffled, train
 from runner.run.build import build_parts, build_split
-from runner.sweeps.pools.local import start_server
+from runner.sweeps.pools.server import start_server
 from tests.composed import settings
 
 SMALL = ["dataset=mnist_5k", "training.batch_size=32", "training.epochs=4", "regularizer=[]"]

@@ -77,6 +77,19 @@ def test_an_interval_without_the_correction_of_p_is_explained():
     )
 
 
+def test_times_that_are_often_equal_or_never_end_have_an_interval_that_counts_them():
+    metric = "epochs_to_target"
+    sides = runs("a", [5] * 10), runs("b", [5] * 3 + [6] * 6 + [float("nan")])
+    summary = pd.concat(sides).rename(columns={"test_accuracy": metric})
+    aggregate, compared = aggregate_frame(summary, metric), comparison_frame(summary, metric, "a")
+    notes = cautions(aggregate, compared, [RECORD], [])
+    (note,) = [note for note in notes if "interval" in note]
+    assert note == (
+        "b: the 95% interval contains 0, but p is below 0.05, because p leaves out pairs of equal times and the "
+        "interval counts them; the verdict follows p."
+    )
+
+
 def test_runs_that_were_lost_are_named():
     sentences, notes = said(runs("a", SEVEN), runs("b", [float("nan")] * 2, ["diverged", "failed"]))
     assert sentences["b"].startswith("b (no test accuracy: none of its 2 runs completed) versus a: 1 seed cannot")

@@ -16,7 +16,8 @@ from pebble import ProcessPool
 from runner.core.errors import ConfigError, EnvironmentFault
 from runner.sweeps.hydra_launchers import LocalLauncher, usable_cores, visible_gpus
 from runner.sweeps.pools.base import WorkerLost
-from runner.sweeps.pools.local import PRELOAD, LocalPool
+from runner.sweeps.pools.local import LocalPool
+from runner.sweeps.pools.server import PRELOAD
 
 
 def square(number: int) -> int:
