@@ -1,7 +1,7 @@
 """Forest plot: each variant's difference from its baseline, with its seeds, intervals and verdict."""
 
 import math
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -32,7 +32,12 @@ WORDS = {"better": "#00609A", "worse": "#B34700", "equivalent": "#00734F"}
 _NO_WORD = "#555555"
 _QUIET = "0.35"
 _NAME, _HEADING, _LABEL = 34, 50, 70  # letters per line of names, of panel headings, and of the axis label
-_ROW, _FRAME, _TITLE = 0.32, 1.1, 0.25  # inches of a row of one line, around all rows, and of a panel's heading
+_ROW, _FRAME, _TITLE, _TICKS = (
+    0.32,
+    1.1,
+    0.25,
+    0.2,
+)  # inches: row of one line, around all rows, a panel's heading, ticks
 _NEAREST, _FARTHEST, _BELOW = (
     0.02,
     0.40,
@@ -58,7 +63,8 @@ def forest(
 
     Dots are the seeds' differences; below them are the mean, the interval for these test examples (thick) and the
     interval that also covers new test examples (thin). A difference that is far beyond the others is an arrow at the
-    edge of the axis. A narrow figure has no numbers next to the rows.
+    edge of the axis. If that would leave a panel with arrows alone, each panel has its own axis. A narrow figure has
+    no numbers next to the rows.
 
     Args:
         margin: differences within it count as equal; drawn as a band.
@@ -70,22 +76,22 @@ def forest(
     names = {cell: [_name(one) for one in own] for cell, own in cells.items()}
     places = {cell: row_places(own) for cell, own in names.items()}
     heights = [rows for _, rows in places.values()]
-    inches = _FRAME + _ROW * sum(heights) + _TITLE * len(cells) * (len(cells) > 1)
+    limits = _limits(cells, margin)
+    is_common = len({*limits.values()}) == 1
+    inches = _FRAME + _ROW * sum(heights) + (_TITLE + _TICKS * (not is_common)) * len(cells) * (len(cells) > 1)
     figure, row = panels(len(cells), title, TWO_COLUMNS, inches, columns=1, heights=heights)
-    ends = [[one.estimate, one.low, one.high, one.new_low, one.new_high, *one.by_seed.values()] for one in found]
-    limits = difference_limits(ends, margin)
     baselines = {one.baseline for one in found}
     common = baselines.pop() if len(baselines) == 1 else ""
     for axes, (cell, own) in zip(row, cells.items(), strict=True):
         middles, height = places[cell]
-        _frame(axes, metric, margin, limits, height)
+        _frame(axes, metric, margin, limits[cell], height)
         for one, middle in zip(own, middles, strict=True):
-            _draw(axes, one, float(middle), limits)
+            _draw(axes, one, float(middle), limits[cell])
         axes.set_yticks(middles, labels=names[cell])
         if cell:
             heading = short_keys(cell) if common else f"{short_keys(cell)}: against {shown_name(own[0].baseline)}"
             axes.set_title(wrapped(heading, _HEADING), loc="left", fontsize="medium", color=_QUIET)
-        if axes is not row[-1]:
+        if axes is not row[-1] and is_common:
             axes.tick_params(bottom=False, labelbottom=False)
             axes.spines["bottom"].set_color("0.7")
     _head(row[0])
@@ -95,6 +101,19 @@ def forest(
     _explain(row[-1], found, metric, margin, unit)
     legend_below(figure, row[-1])
     return figure
+
+
+def _limits(cells: Mapping[str, Sequence[Difference]], margin: float | None) -> dict[str, tuple[float, float]]:
+    """Return the axis of each panel: the same for all, unless one would have no estimate on it."""
+    ends = {
+        cell: [[one.estimate, one.low, one.high, one.new_low, one.new_high, *one.by_seed.values()] for one in own]
+        for cell, own in cells.items()
+    }
+    low, high = difference_limits([values for own in ends.values() for values in own], margin)
+    estimates = [[one.estimate for one in own if math.isfinite(one.estimate)] for own in cells.values()]
+    if all(any(low <= value <= high for value in own) for own in estimates if own):
+        return dict.fromkeys(cells, (low, high))
+    return {cell: difference_limits(own, margin) for cell, own in ends.items()}
 
 
 def _few_rows(found: Sequence[Difference], shown: Container[str]) -> list[Difference]:

@@ -86,6 +86,17 @@ def test_every_cell_is_a_panel_on_a_common_scale():
     assert "difference from a in test accuracy" in second.get_xlabel()
 
 
+def test_each_cell_has_its_own_axis_if_a_common_one_would_leave_a_cell_empty():
+    near = [difference(name, (0.0, 0.01), cell=cell) for cell in ("digits", "mnist") for name in "bc"]
+    far = [difference("b", (0.3, 0.5), cell="wine")]
+    figure = drawn(*near, *far)
+    assert len({axes.get_xlim() for axes in figure.axes}) > 1
+    for axes in figure.axes:
+        low, high = axes.get_xlim()
+        assert all(low < x < high for line in axes.lines if line.get_marker() == "D" for x in line.get_xdata())
+        assert axes.xaxis.get_tick_params()["labelbottom"]
+
+
 def test_cells_with_baselines_of_their_own_name_them():
     figure = drawn(difference(cell="x"), difference(cell="y", baseline="c"))
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["x: against a", "y: against c"]

@@ -138,6 +138,19 @@ def test_runs_on_different_data_sets_are_in_different_groups(opened):
     assert groups(opened) == ["adam [mnist]", "sgd [digits]", "sgd [mnist]"]
 
 
+def test_groups_by_numbers_are_in_ascending_order(opened):
+    names = ["none", "0.01 [wine]", "1e-05", "0.001", "0.01 [digits]", "128", "[32]"]
+    found = opened.execute_script(f"return {json.dumps(names)}.sort(byValue)")
+    assert found == ["1e-05", "0.001", "0.01 [digits]", "0.01 [wine]", "128", "[32]", "none"]
+
+
+def test_the_axis_holds_the_curves_that_are_smoothed(opened):
+    raw = [curve["raw"] for curve in opened.execute_script("return curves.plots[1].drawn.curves")]
+    slider = opened.find_element(By.CSS_SELECTOR, "#curves input[type='range']")
+    slider.send_keys(Keys.END)
+    assert scales(opened)[1][1][1] >= max(value for values in raw for value in values)
+
+
 def test_smoothing_is_an_exponential_moving_average_and_is_remembered(opened, page):
     values = [3, 1, None, 2, 5]
     found = opened.execute_script(f"return smoothed({json.dumps(values)}, 0.6)")

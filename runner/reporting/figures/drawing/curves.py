@@ -5,6 +5,7 @@ from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -21,6 +22,7 @@ from runner.reporting.statistics.t_quantile import t_quantile
 
 BAND = f"{CONFIDENCE:.0%} interval of the mean"
 _NAME = 46  # letters per line of a name
+_SAME = 1e-3  # relative difference within which values are the same line
 WIDE_RANGE = 50  # ratio of largest to smallest value above which a loss has a logarithmic axis
 
 
@@ -32,7 +34,7 @@ def variant_curves(
     styles: Mapping[str, Style],
     unit: Unit = SEEDS,
 ) -> Figure:
-    """Draw one column of the history for every variant; variants with equal curves share a line and a name.
+    """Draw one column of the history for every variant; variants with the same curve share a line and a name.
 
     The axis is logarithmic if the column has a wide range.
     """
@@ -132,12 +134,20 @@ def _draw_variant(axes: Axes, by_run: pd.DataFrame, style: Style, label: str, un
 
 
 def _merged(history: pd.DataFrame, column: str) -> dict[str, str]:
-    """Map each variant to a common name of all variants with the same mean curve."""
-    names: dict[bytes, list[str]] = {}
+    """Map each variant to a common name of all variants whose mean curves cannot be told apart."""
+    groups: list[tuple[npt.NDArray[np.float64], list[str]]] = []  # first curve and variants
     for variant, rows in history.groupby("variant", sort=False):
         curve = rows.groupby("epoch")[column].mean().to_numpy(float)
-        names.setdefault(np.round(curve, 12).tobytes(), []).append(str(variant))
-    return {variant: _several(alike) for alike in names.values() for variant in alike}
+        alike = (names for first, names in groups if _is_same(first, curve))
+        if (names := next(alike, None)) is None:
+            groups.append((curve, [str(variant)]))
+        else:
+            names.append(str(variant))
+    return {variant: _several(names) for _, names in groups for variant in names}
+
+
+def _is_same(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> bool:
+    return one.shape == other.shape and np.allclose(one, other, rtol=_SAME, atol=0, equal_nan=True)
 
 
 def _several(names: Sequence[str]) -> str:

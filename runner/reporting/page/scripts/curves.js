@@ -46,7 +46,8 @@ const linesOf = (panel, curves) =>
 const rangeOf = (plot, { curves, lines, metric }) => {
   const [from, to] = [plot.scales.x.min ?? -Infinity, plot.scales.x.max ?? Infinity]; // none before the first drawing
   const inside = ({ x, y }) => y.filter((value, at) => positive(value) !== null && x[at] >= from && x[at] <= to);
-  const shown = [...curves.map(({ x, mean }) => ({ x, y: mean })), ...lines].map(inside).filter((values) => values.length);
+  const drawn = curves.flatMap(({ x, mean, raw }) => [{ x, y: mean }, { x, y: raw }]); // without smoothing the same
+  const shown = [...drawn, ...lines].map(inside).filter((values) => values.length);
   const all = shown.flat().sort((one, other) => one - other);
   if (!all.length) return [state.log ? 0.1 : 0, 1];
   let [low, high] = [all[0], all.at(-1)];

@@ -16,6 +16,12 @@ const valuesOf = (key) => {
 };
 const groupKeys = () => data.settings.keys.filter((key) => new Set(valuesOf(key)).size <= MOST_VALUES);
 
+// Numbers in ascending order (1e-5 before 0.001 before 0.01), then words.
+const byValue = (one, other) => {
+  const [a, b] = [one, other].map((name) => Number(name.split(" [")[0]));
+  return (a - b || Number.isNaN(a) - Number.isNaN(b)) || one.localeCompare(other, undefined, { numeric: true });
+};
+
 // Runs on different data sets are never averaged.
 const namesBy = (key) => {
   const several = new Set(data.datasets).size > 1 && key !== "dataset";
@@ -30,7 +36,7 @@ const groupsBy = (key) => {
     }));
   }
   const names = namesBy(key);
-  const ordered = [...new Set(names)].sort((one, other) => one.localeCompare(other, undefined, { numeric: true }));
+  const ordered = [...new Set(names)].sort(byValue);
   return ordered.map((name, place) => ({
     ...data.palette[place % data.palette.length],
     name,

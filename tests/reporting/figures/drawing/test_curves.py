@@ -24,6 +24,13 @@ def test_variants_with_one_schedule_share_a_line():
     ]
 
 
+def test_schedules_that_differ_by_less_than_a_line_share_one():
+    frame = history({"a": [[0.09998, 0.09994]], "b": [[0.09999, 0.09998]], "c": [[0.1, 0.0994]]})
+    styles = variant_styles(["a", "b", "c"], ["a", "b", "c"], "a")
+    figure = variant_curves(frame, "val_accuracy", "learning rate", "", styles)
+    assert [text.get_text()[:4] for text in figure.legends[0].get_texts()][:2] == ["a, b", "c (n"]
+
+
 def test_variants_that_share_a_faint_line_are_each_counted():
     variants = [f"v{n:02d}" for n in range(14)]
     frame = history({variant: [[n / 20, n / 10] if n < 6 else [0.1, 0.1]] for n, variant in enumerate(variants)})
