@@ -17,12 +17,12 @@ from runner.reporting.comparison.lost_runs import NO_RESULT, is_scored
 from runner.reporting.comparison.pairs import Arm, Design, arms_of, at_last_look
 from runner.reporting.metrics import TIMES_TO_TARGET, WARM_SECONDS, sign_of
 from runner.reporting.statistics.comparisons import compare_paired, compare_unpaired, paired_sides
-from runner.reporting.statistics.overlap import overlap_of
 from runner.reporting.statistics.paired_values import pair_error
 from runner.reporting.statistics.significance.attainability import FEWEST_SEEDS, LEVEL
 from runner.reporting.statistics.significance.corrected_t import apart_folds, compare_folds
 from runner.reporting.statistics.significance.joint_flips import Flippable, Sides, repeated_interval
 from runner.reporting.statistics.significance.names_of_tests import SIGN_TEST
+from runner.reporting.statistics.significance.overlap import overlap_of
 from runner.reporting.statistics.significance.sign_test import TIME_COLUMNS, compare_times, paired_signs
 from runner.reporting.statistics.summary import summarize
 from runner.reporting.statistics.win_probability import win_claim

@@ -9,8 +9,8 @@ import pandas as pd
 
 from runner.core.errors import UserError
 from runner.core.text import counted
-from runner.reporting.statistics.overlap import overlap_of
 from runner.reporting.statistics.significance.names_of_tests import CORRECTED_T, NO_TEST
+from runner.reporting.statistics.significance.overlap import overlap_of
 
 
 def units_of(summary: pd.DataFrame) -> "pd.Series[Any]":

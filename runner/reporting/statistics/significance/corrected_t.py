@@ -18,10 +18,10 @@ import numpy as np
 from scipy import stats
 
 from runner.reporting.statistics.comparisons import Comparison, paired_estimates
-from runner.reporting.statistics.overlap import overlap_of
 from runner.reporting.statistics.paired_values import direction_of, paired_differences, unit_means, unit_numbers
 from runner.reporting.statistics.significance.equivalence import against_margin
 from runner.reporting.statistics.significance.names_of_tests import CORRECTED_T, NO_TEST
+from runner.reporting.statistics.significance.overlap import overlap_of
 from runner.reporting.statistics.t_quantile import t_quantile
 from runner.reporting.statistics.ties import Values, rounding_of
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from runner.reporting.statistics.overlap import overlap_of
 from runner.reporting.statistics.power import detectable_by_t
 from runner.reporting.statistics.significance.corrected_t import apart_folds, compare_folds, interval_reach
 from runner.reporting.statistics.significance.names_of_tests import CORRECTED_T, NO_TEST
+from runner.reporting.statistics.significance.overlap import overlap_of
 from runner.reporting.statistics.summary import summarize
 
 ONE = [0.91, 0.88, 0.93, 0.90, 0.92, 0.89, 0.94, 0.90, 0.91, 0.93, 0.90, 0.89, 0.92, 0.91, 0.93]
