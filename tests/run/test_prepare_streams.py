@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from runner.data.dataset import Dataset, Part, Split
-from runner.engine import training as engine
 from runner.engine.weights import weight_hashes
 from runner.run.build import build_parts
 from runner.run.prepare import training
@@ -18,17 +17,17 @@ BASE = ("regularizer=[dropout]", "augmentation=[translation]", "training.epochs=
 
 
 @pytest.fixture
-def drawn(digits, tmp_path, monkeypatch):
+def drawn(digits, tmp_path):
     """drawn("stream_seeds.order=1") -> the random choices of the run by stream, without a training."""
     images, labels = digits
     parts = [Part((images[part] / 255).astype(np.float32), labels[part]) for part in (slice(64), slice(64, 96))]
     split = Split(*parts, parts[1])
-    monkeypatch.setattr(engine, "train", lambda *_, order, **__: order)
+    untrained = SimpleNamespace(train=lambda *, order, **_: order)
 
     def draw(*overrides):
         chosen = settings(*BASE, *overrides)
         made = build_parts(chosen, Dataset("digits", "made", 10, images, labels, images, labels), split, tmp_path)
-        order = training(SimpleNamespace(settings=chosen, parts=made), SimpleNamespace(epoch=None, validation=None), 1)
+        order = training(SimpleNamespace(settings=chosen, parts=made), untrained, 1)
         dropout = next(layer for layer in made.model.layers if isinstance(layer, keras.layers.Dropout))
         return {
             "weights": weight_hashes(made.model)["values"],
