@@ -32,12 +32,8 @@ WORDS = {"better": "#00609A", "worse": "#B34700", "equivalent": "#00734F"}
 _NO_WORD = "#555555"
 _QUIET = "0.35"
 _NAME, _HEADING, _LABEL = 34, 50, 70  # letters per line of names, of panel headings, and of the axis label
-_ROW, _FRAME, _TITLE, _TICKS = (
-    0.32,
-    1.1,
-    0.25,
-    0.2,
-)  # inches: row of one line, around all rows, a panel's heading, ticks
+# Inches: a row of one line, around all rows, a panel's heading, and its ticks.
+_ROW, _FRAME, _TITLE, _TICKS = 0.32, 1.1, 0.25, 0.2
 _NEAREST, _FARTHEST, _BELOW = (
     0.02,
     0.40,
