@@ -10,6 +10,7 @@ from rich.console import Console
 
 from runner.core.errors import ConfigError, EnvironmentFault
 from runner.core.lock import Locked, run_lock
+from runner.core.signals import FirstInterruption
 from runner.core.terminal import show_warning
 from runner.core.text import counted
 from runner.records.job import Job
@@ -185,13 +186,15 @@ class Sweep:
     @contextmanager
     def _closed_on_interruption(self, jobs: Sequence[Job]) -> Iterator[None]:
         """Close the pool after an interruption or a fault of the machine, and mark the running jobs as interrupted."""
-        try:
-            yield
-        except (KeyboardInterrupt, EnvironmentFault):
-            self._pool.close()
-            with suppress(EnvironmentFault):
-                self._mark_interrupted(jobs)
-            raise
+        with FirstInterruption() as interruption:
+            try:
+                yield
+            except (KeyboardInterrupt, EnvironmentFault):
+                interruption.begin_cleanup()
+                self._pool.close()
+                with suppress(EnvironmentFault):
+                    self._mark_interrupted(jobs)
+                raise
 
     def _train(self, jobs: Sequence[Job], outcomes: dict[str, Outcome], lines: SweepLines, *, wait: bool) -> bool:
         """Train jobs; return False if a failure stopped the training."""
