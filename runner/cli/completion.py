@@ -60,7 +60,7 @@ def shown_completions(shell: str) -> str:
     try:
         words, current = _typed(line)
         found = (_for_fish if shell == "fish" else completions)(words, current)
-    except Exception:  # any error: a prompt is no place to report it
+    except Exception:  # any error: a prompt cannot show it
         return ""
     return "".join(f"{text}\n" for text in found)
 

@@ -53,7 +53,7 @@ _OF_EACH_COMPOSITION = ("runtime", "overrides")
 
 
 def guard_hydra() -> None:
-    """Make Hydra read files with `GuardedFiles` and compose with `GuardedLoader`. It has no public hook for this."""
+    """Make Hydra read files with `GuardedFiles` and compose with `GuardedLoader`; it has no public hook for this."""
     Plugins.instance()  # registers Hydra's own sources
     SourcesRegistry.instance().types["file"] = GuardedFiles
     hydra._internal.hydra.ConfigLoaderImpl = GuardedLoader  # type: ignore[attr-defined]

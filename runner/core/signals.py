@@ -1,5 +1,6 @@
-"""Signal handling: a Ctrl-C that cannot get lost, and SIGTERM and SIGHUP treated as Ctrl-C."""
+"""Signal handling: a Ctrl-C that cannot get lost or cut a cleanup short; SIGTERM and SIGHUP treated as Ctrl-C."""
 
+import math
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ from runner.core.errors import EXIT_INTERRUPTED, EXIT_TERMINATED
 
 _ENDS = (signal.SIGTERM, signal.SIGHUP)  # sent by a cluster or container, and by a closed terminal
 _PATIENCE = 4.0  # seconds until the process ends; clusters and containers kill it 5 or more seconds after SIGTERM
+_AGAIN = 1.0  # seconds in which a further signal repeats the first
 
 
 class Interruption:
@@ -60,6 +62,40 @@ class Interruption:
                     self._last_words()
             finally:
                 os._exit(exit_code)
+
+
+class FirstInterruption:
+    """Context manager for a block that cleans up after a SIGINT: signals that follow the first do not disturb it.
+
+    An end is often signaled more than once: `timeout` signals the process and its group, and users press Ctrl-C again.
+    """
+
+    def __init__(self) -> None:
+        self._first = -math.inf  # time of the last SIGINT that was raised
+        self._is_cleaning_up = False
+
+    def __enter__(self) -> Self:
+        self._in_charge = _in_main_thread()
+        if self._in_charge:
+            self._before = signal.signal(signal.SIGINT, self._interrupt)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._in_charge:
+            signal.signal(signal.SIGINT, self._before)
+
+    def begin_cleanup(self) -> None:
+        """Ignore all further signals until the end of the block."""
+        self._is_cleaning_up = True
+
+    def _interrupt(self, number: int, _: object) -> None:
+        is_ignored = number == signal.SIGINT and self._before == signal.SIG_IGN  # as in a shell's background jobs
+        again = time.monotonic() - self._first < _AGAIN  # later, the first exception may have been dropped
+        if not (self._is_cleaning_up or is_ignored or again):
+            self._first = time.monotonic()
+            raise KeyboardInterrupt
 
 
 class Termination:

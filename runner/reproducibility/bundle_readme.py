@@ -95,18 +95,18 @@ def _lines(bundled: Bundled, contents: Contents, code: Code) -> Iterator[str]:
     yield from ("# Results of training with `runner`", "")
     if bundled.question:
         yield from (f"Question: {bundled.question}", "")
-    yield from (state_text(bundled), "", "## What is in it", "")
+    yield from (state_text(bundled), "", "## Contents", "")
     yield from (f"- {line}" for line in _parts(bundled, contents, code))
-    yield from ("", "## How it was made", "")
+    yield from ("", "## Origin", "")
     if bundled.command:
         yield from ("The results:", "", f"    {bundled.command}", "")
     yield from (f"This file, with runner {versions()['runner']}:", "", f"    {_bundle_command(contents)}", "")
     yield code_text(code)
     if others := other_versions(bundled.records):
         yield f"Versions that the runs recorded, and those where the bundle was made: {'; '.join(others)}."
-    yield from ("", "## What it needs from outside", "")
+    yield from ("", "## External requirements", "")
     yield from (f"- {line}" for line in [*_data(bundled.records), *needs(bundled, contents)])
-    yield from ("", "## How to check it", "")
+    yield from ("", "## Checking the bundle", "")
     yield from _checks(bundled, contents, code)
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from runner.core.errors import ConfigError, EnvironmentFault
 from runner.core.lock import Locked, run_lock
+from runner.core.signals import FirstInterruption
 from runner.core.terminal import show_warning
 from runner.core.text import counted
 from runner.records.job import Job
@@ -38,7 +39,7 @@ class Source(Protocol):
         """The expected number of runs that have not begun."""
 
     def more(self) -> list[Job]:
-        """Return the runs to begin now; none means to wait for those under way."""
+        """Return the runs to begin now; if there are none, wait for those under way."""
 
     def end(self, job: Job, outcome: Outcome) -> None:
         """Record the outcome of a run."""
@@ -125,7 +126,7 @@ class Sweep:
             EnvironmentFault: if a fault of the machine stops all runs; the running jobs are marked as interrupted.
         """
         if any(not one.reason for one in self._stackable.values()):
-            show_warning(self._console, f"{NOT_STACKED}: each is decided on by the results of earlier ones")
+            show_warning(self._console, f"{NOT_STACKED}: each depends on the results of earlier ones")
         failed, begun, ended = False, source.more(), set[str]()
         task = partial(train_job, sweep=self._directory.resolve(), wait=True)
         self._remove_checkpoints(job for job, _ in source.ended)
@@ -185,13 +186,15 @@ class Sweep:
     @contextmanager
     def _closed_on_interruption(self, jobs: Sequence[Job]) -> Iterator[None]:
         """Close the pool after an interruption or a fault of the machine, and mark the running jobs as interrupted."""
-        try:
-            yield
-        except (KeyboardInterrupt, EnvironmentFault):
-            self._pool.close()
-            with suppress(EnvironmentFault):
-                self._mark_interrupted(jobs)
-            raise
+        with FirstInterruption() as interruption:
+            try:
+                yield
+            except (KeyboardInterrupt, EnvironmentFault):
+                interruption.begin_cleanup()
+                self._pool.close()
+                with suppress(EnvironmentFault):
+                    self._mark_interrupted(jobs)
+                raise
 
     def _train(self, jobs: Sequence[Job], outcomes: dict[str, Outcome], lines: SweepLines, *, wait: bool) -> bool:
         """Train jobs; return False if a failure stopped the training."""

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from runner.core import signals as interruption
 from runner.core.errors import UserError
-from runner.core.signals import Interruption, Termination
+from runner.core.signals import FirstInterruption, Interruption, Termination
 from runner.records.run_directory import RunDirectory
 from runner.run import build
 from runner.run.build import build_dataset
@@ -136,3 +136,15 @@ def test_a_closed_terminal_interrupts_what_does_not_ignore_it(monkeypatch, ignor
         assert termination.exit_code(130) == (130 if ignored else 143)
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def test_a_block_in_the_background_heeds_sigterm_but_not_sigint(monkeypatch):
+    monkeypatch.setattr(interruption, "_listen", deafly)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with Termination(), FirstInterruption():
+            os.kill(os.getpid(), signal.SIGINT)
+            with pytest.raises(KeyboardInterrupt):
+                os.kill(os.getpid(), signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGINT, before)

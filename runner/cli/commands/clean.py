@@ -1,4 +1,4 @@
-"""Command for housekeeping on the disk: `runner clean`."""
+"""Command that frees disk space: `runner clean`."""
 
 import argparse
 import re

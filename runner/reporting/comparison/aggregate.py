@@ -109,7 +109,7 @@ def comparison_frame(
 
     With planned looks, p values are adjusted over all looks that a comparison has had: a look counts once all its seeds
     have ended on both sides. The comparison then covers only the seeds of its last look, so that difference, verdict
-    and intervals are of the same runs. Comparisons that are not paired are tested only at the last planned look.
+    and intervals cover the same runs. Comparisons that are not paired are tested only at the last planned look.
 
     With cross-validation, folds replace seeds, and the corrected resampled t-test with Holm's method replaces the sign
     flips (`compare_folds`). Variants that do not share their folds are not tested.

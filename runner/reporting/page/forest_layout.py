@@ -139,7 +139,7 @@ class Forest:
 
     @property
     def is_dense(self) -> bool:
-        """Whether its rows have to be low to fit on the first screen."""
+        """Whether its rows must be less tall to fit on the first screen."""
         return sum(len(group.rows) + bool(group.heading) for group in self.groups) > _MOST_HIGH
 
     @staticmethod

@@ -66,7 +66,7 @@ def evidence_on_times(found: _Row, rows: Mapping[str, _Row], p_values: str, comp
     yield f"sooner in {found['faster']} and later in {found['slower']} of {counted(found['n'], 'seed')}"
     sides = [rows[found[side]] for side in ("variant", "baseline")]
     if missed := [text for row in sides if (text := _missed(row))]:
-        how = "diverged or never got there" if any(row["diverged"] for row in sides) else "never got there"
+        how = "diverged or missed the target" if any(row["diverged"] for row in sides) else "missed the target"
         yield f"{' and '.join(missed)} {how}"
 
 

@@ -116,7 +116,7 @@ def test_two_runs_are_compared_by_the_keys_in_which_they_differ(opened):
     ]  # fmt: skip
     boxes[3].click()  # replaces the first
     assert not boxes[0].is_selected()
-    assert said.text == f"{HOSTILE}, seed 0 and {HOSTILE}, seed 1: the same configuration but for the seed"
+    assert said.text == f"{HOSTILE}, seed 0 and {HOSTILE}, seed 1: the same configuration except for the seed"
 
 
 def test_values_that_differ_from_the_baseline_are_marked_for_the_ear_too(opened):

@@ -35,7 +35,7 @@ def drawn_data(figure: Figure, names: Mapping[str, str] | None = None) -> pd.Dat
     Numbers are in the unit of the axes' data: accuracies are shares of 1. Lines that only guide the eye are left out.
 
     Args:
-        names: of variants in print; the table has their labels.
+        names: the names of variants in print; the table has their labels.
     """
     of_colors = _names_of_colors(figure)
     rows = [

@@ -63,7 +63,7 @@ const curvePlot = (panel, box) => {
     if (plot.nearest?.run !== undefined) goToRun(plot.nearest.run);
     else if (plot.nearest?.curve.group.variant !== undefined) goToVariant(plot.nearest.curve.group.variant);
   });
-  // After a change of what is hidden: the part that is zoomed to stays.
+  // After variants were hidden or shown, the zoomed range stays.
   plot.update = () => {
     read();
     const { min, max } = plot.scales.x;

@@ -1,8 +1,8 @@
 // Groups of curves: the runs of a variant, or those that share a key's value; their means over epochs, steps or time.
 const BY_VARIANT = "variant";
-const MOST_VALUES = 12; // of a key to group by; more lines cannot be told apart
+const MOST_VALUES = 12; // largest number of values of a key to group by; more lines cannot be distinguished
 
-// Where the values of a run lie: epochs are the same for all runs, steps and seconds are its own.
+// The horizontal positions of a run's values: all runs share the epochs, but not the steps and seconds.
 const AXES = {
   epoch: { label: "epoch", of: (_, at) => data.epochs[at] },
   step: { label: "step", of: (run, at) => data.epochs[at] * data.steps[run] },
@@ -56,7 +56,7 @@ const smoothed = (values, weight) => {
   });
 };
 
-// The mean of some curves up to the end of the shortest, where it lies, and a band: the interval of a variant's mean,
+// The mean of some curves up to the end of the shortest, its positions, and a band: the interval of a variant's mean,
 // or the standard deviation of runs that only share a value.
 const meanOf = (values, runs, { of }, isVariant) => {
   const own = runs.filter((run) => values[run].length);
@@ -80,7 +80,7 @@ const smoothCurve = (curve, weight) => ({
   ...Object.fromEntries(["mean", "low", "high"].map((name) => [name, smoothed(curve[name], weight)])),
 });
 
-// The place in ascending numbers that is nearest to a number.
+// The index of the nearest of some ascending numbers.
 const nearestPlace = (numbers, wanted) => {
   let [from, to] = [0, numbers.length - 1];
   while (to - from > 1) {
