@@ -1,5 +1,6 @@
 """Figures of a report, selected by the data of its runs."""
 
+import math
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -48,6 +49,7 @@ from runner.reporting.tuning.tuning_figures import tuning_figures
 from runner.reporting.tuning.tuning_trials import point_values
 
 Named = Iterator[tuple[str, Draw]]
+_UNBOUNDED = (-math.inf, math.inf)
 _FEWEST_ALONG = 3  # least number of values of one group for a curve along an axis
 
 
@@ -155,12 +157,14 @@ def _time_figure(results: Results) -> Named:
 def _final_figures(results: Results, shown: frozenset[str]) -> Named:
     """Yield figures with one number per run: the metric, the generalization gap, the time to the target."""
     summary, metric, options = results.summary, results.metric, dict[str, Any]()
-    common: dict[str, Any] = {"unit": results.unit, "shown": shown}
+    common = _rows(results, shown)
+    missing = _without_result(results)
     completed = summary.assign(**{metric: summary[metric].where(summary["status"] == "completed")})
     if completed[metric].notna().any():
         title = f"{_begin(quantity(metric))} by variant: {results.title}"
-        notes = _missed(results) if is_time(metric) else _without_result(results)
-        options = {"share": is_share(metric), "baseline": results.baseline, "notes": notes, **common}
+        notes = _missed(results) if is_time(metric) else missing
+        bounds = (0, 1) if is_share(metric) else (0, math.inf) if is_time(metric) else _UNBOUNDED
+        options = {"share": is_share(metric), "notes": notes, "bounds": bounds, **common}
         label = axis_label(metric)
         if is_time(metric):
             options["biased"] = notes
@@ -170,7 +174,7 @@ def _final_figures(results: Results, shown: frozenset[str]) -> Named:
     if gaps["gap"].notna().any():
         label = "final training accuracy - validation accuracy (percentage points)"
         title = f"Generalization gap: {results.title}"
-        yield "generalization_gap", partial(dots, gaps, "gap", label, title, share=True, **common)
+        yield "generalization_gap", partial(dots, gaps, "gap", label, title, share=True, notes=missing, **common)
     ended = summary[summary["status"] != "running"]
     timed = ended if results.target is None else without_lost_times(ended)
     if results.target is not None and timed[WARM_SECONDS].notna().any():
@@ -179,13 +183,21 @@ def _final_figures(results: Results, shown: frozenset[str]) -> Named:
         if results.target_source:
             label += _target_line(results.target_source)
         missed = _missed(results)
-        options = {"share": False, "notes": missed, "biased": missed, **common}
+        options = {"share": False, "notes": missed, "biased": missed, "bounds": (0, math.inf), **common}
         yield "time_to_target", partial(dots, timed, WARM_SECONDS, label, title, **options)
     if profile := results.time_profile:
         title = (
             f"Profile of times to a {results.goal} over {counted(profile.workloads, profile.workload)}: {results.title}"
         )
         yield "time_profile", partial(profile.draw, title, _baseline_arm(results))
+
+
+def _rows(results: Results, shown: frozenset[str]) -> dict[str, Any]:
+    """Return the options of figures with a row for each variant: a panel for each data set, and the baselines."""
+    several = results.has_several_datasets
+    baselines = {*results.baselines.values()} if several else {results.baseline}
+    cells = names_and_cells(results) if several else None
+    return {"unit": results.unit, "shown": shown, "baselines": baselines, "cells": cells}
 
 
 def _target_line(text: str) -> str:
@@ -273,7 +285,17 @@ def _prediction_figures(results: Results, confusion: str | None, shown: frozense
         label, title = "test accuracy (%)", f"Seeds and ensemble of each variant: {results.title}"
         yield (
             "ensemble",
-            partial(dots, completed, "test_accuracy", label, title, share=True, crosses=crosses, shown=shown),
+            partial(
+                dots,
+                completed,
+                "test_accuracy",
+                label,
+                title,
+                share=True,
+                crosses=crosses,
+                bounds=(0, 1),
+                **_rows(results, shown),
+            ),
         )
 
 
