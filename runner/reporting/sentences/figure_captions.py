@@ -17,7 +17,15 @@ from runner.reporting.figures.drawing.shown_rows import MOST_ROWS
 from runner.reporting.figures.learning_curves import ZOOM_TITLE
 from runner.reporting.metrics import axis_label, margin_text, quantity
 from runner.reporting.results import Results
-from runner.reporting.sentences.captions import BAND, DOTS, TUNING_CAPTIONS, TUNING_CURVES, caption_of, in_units
+from runner.reporting.sentences.captions import (
+    BAND,
+    DOTS,
+    ROW_FIGURES,
+    TUNING_CAPTIONS,
+    TUNING_CURVES,
+    caption_of,
+    in_units,
+)
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.tables.latex_table import escaped, identifier
 from runner.reporting.tables.markdown import escaped_markdown
@@ -53,7 +61,7 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
         said = [_usual(stem, results)]
         if any(axes.get_title(loc="left") == ZOOM_TITLE for axes in figure.axes):
             said.append(_ZOOMED)
-    has_rows = stem == "forest" if own else caption_of(stem).endswith(DOTS)
+    has_rows = stem in (*ROW_FIGURES, results.metric)
     if has_rows and len(results.variants) > MOST_ROWS:
         said.append(_FEW_ROWS)
     if stem != "forest" and has_rows:
