@@ -14,7 +14,7 @@ from runner.records.run_directory import RunDirectory
 
 @pytest.fixture(scope="module")
 def digits(once):
-    """Ten test digits of the embedded MNIST as images in the folders of their classes, and all as an archive."""
+    """Ten test digits of the embedded MNIST as images in the folders of their classes, and together as an archive."""
 
     def write(folder):
         dataset = load_mnist_5k("mnist_5k")
@@ -29,7 +29,7 @@ def digits(once):
 
 @pytest.fixture
 def predicted(finished_run, digits, monkeypatch, capsys):
-    """predicted("all.npz") -> the rows that the command prints about files, and its messages."""
+    """predicted("all.npz") -> the rows that the command prints for files, and its messages."""
     monkeypatch.chdir(digits)
 
     def run(*arguments):
