@@ -102,7 +102,8 @@ def _difference_figures(results: Results, shown: frozenset[str]) -> Named:
     if not (found := results.differences):
         return
     title = f"{_begin(quantity(results.metric))} against the baseline: {results.title}"
-    yield "forest", partial(forest, found, results.metric, title, margin=results.margin, unit=results.unit, shown=shown)
+    options: dict[str, Any] = {"margin": results.margin, "unit": results.unit, "shown": shown}
+    yield "forest", partial(forest, found, results.metric, title, apart=results.has_several_datasets, **options)
     frame = results.differences_by_epoch
     if len({*frame["epoch"]}) > 1:
         baselines = {one.baseline for one in found}
@@ -143,7 +144,7 @@ def _tasks_figure(results: Results, tasks: Tasks) -> Named:
 def _time_figure(results: Results) -> Named:
     """Yield the validation scores by training time on several data sets."""
     history, metric, cells = results.history, results.validation_metric, names_and_cells(results)
-    several = len({*results.summary["dataset"]}) > 1 and len({cell for _, cell in cells.values()}) > 1
+    several = results.has_several_datasets and len({cell for _, cell in cells.values()}) > 1
     if several and {metric, "seconds"} <= {*history} and len({*history["epoch"]}) > 1:
         timed = history.assign(elapsed=warm_seconds(history["seconds"], history["position"]))
         title = f"{_begin(quantity(metric))} by training time: {results.title}"

@@ -283,6 +283,11 @@ class Results:
         return compare_over_datasets(self.summary, self.common_datasets, self.metric, baselines, self.rope)
 
     @property
+    def has_several_datasets(self) -> bool:
+        """Whether the runs used more than one data set."""
+        return len({*self.summary["dataset"]}) > 1
+
+    @property
     def common_datasets(self) -> list[str]:
         """The data sets on which every variant has completed or diverged runs."""
         return [str(name) for name in self._scores_by_dataset.dropna().index]

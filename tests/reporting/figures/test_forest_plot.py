@@ -97,6 +97,11 @@ def test_each_cell_has_its_own_axis_if_a_common_one_would_leave_a_cell_empty():
         assert axes.xaxis.get_tick_params()["labelbottom"]
 
 
+def test_different_data_sets_have_their_own_axes_and_cells_of_one_data_set_share_theirs():
+    found = [difference("b", (0.0, 0.01), cell="mnist"), difference("b", (0.02, 0.04), cell="wine")]
+    assert [len({axes.get_xlim() for axes in drawn(*found, apart=apart).axes}) for apart in (True, False)] == [2, 1]
+
+
 def test_cells_with_baselines_of_their_own_name_them():
     figure = drawn(difference(cell="x"), difference(cell="y", baseline="c"))
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["x: against a", "y: against c"]
