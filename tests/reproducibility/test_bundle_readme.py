@@ -1,4 +1,4 @@
-"""What a bundle says about itself."""
+"""README of a bundle."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Networks of finished runs on the raw test examples, as files, against the recorded predictions."""
+"""Networks of finished runs on files with the raw test examples, compared with the recorded predictions."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +32,7 @@ def archive(folder, test):
 
 
 def table(folder, _):
-    """A test table with another order of its columns than the training table, and one more."""
+    """A test table with an additional column, and with its columns in a different order than the training table."""
     rows = pd.DataFrame(GENERATOR.normal([0, 5e3, -3], [1, 10, 0.1], (60, 3)), columns=["a", "b", "c"])
     rows["kind"] = np.where(rows["a"] > 0, "yes", "no")
     rows[:40].to_csv(folder / "train.csv", index=False)
@@ -100,7 +100,7 @@ def test_raw_test_examples_give_the_recorded_predictions(case, tmp_path, monkeyp
 
 
 class TestWithoutAFile:
-    """Runs of versions that did not save the preprocessing."""
+    """Runs of earlier versions, which did not save the preprocessing."""
 
     @pytest.fixture
     def run(self, tmp_path, monkeypatch):

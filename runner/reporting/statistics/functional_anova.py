@@ -44,7 +44,7 @@ def functional_anova(places: Array, scores: Array, factors: Sequence[Factor], se
     """Fit a random forest to trials and divide the variance of its trees among the factors.
 
     Each tree sees a bootstrap sample of the trials, so the spread over the trees shows how much the shares depend on
-    the trials at hand. Trees without any variance are left out.
+    the given trials. Trees without any variance are left out.
 
     Args:
         places: (trials, factors), each between 0 and 1.

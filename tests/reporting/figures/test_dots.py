@@ -18,7 +18,7 @@ def test_every_run_is_a_dot_and_the_mean_has_its_interval():
     figure = dots(values(a=own, b=[0.4]), "x", "accuracy (%)", "", share=True)
     points, interval, mean, other, other_mean = figure.axes[0].lines
     assert points.get_xdata().tolist() == own
-    assert len(set(points.get_ydata())) == 3  # none hides another
+    assert len(set(points.get_ydata())) == 3  # no dot hides another
     assert list(interval.get_xdata()) == pytest.approx(stats.t.interval(0.95, 2, 0.7, stats.sem(own)))
     assert mean.get_xdata()[0] == pytest.approx(0.7)
     assert (other.get_xdata()[0], other_mean.get_xdata()[0]) == (0.4, 0.4)
@@ -34,7 +34,7 @@ def test_no_seed_lies_under_the_interval_or_the_mean(count):
     lowest = max(axes.transData.transform([(0, y)])[0, 1] for line in summary for y in line.get_ydata())
     highest = min(axes.transData.transform([(0, y)])[0, 1] for y in seeds.get_ydata())
     dots_an_inch = figure.dpi / 72
-    assert highest - lowest > 1.5 * dots_an_inch  # what half a dot takes
+    assert highest - lowest > 1.5 * dots_an_inch  # the size of half a dot
 
 
 def test_the_legend_says_what_dots_and_bars_are():

@@ -32,7 +32,7 @@ def test_a_row_shows_its_seeds_its_mean_and_both_intervals():
     assert list(new.get_xdata()) == pytest.approx([0.0, 0.04])
     assert these.get_linewidth() > new.get_linewidth()
     assert list(mean.get_xdata()) == [0.02]
-    assert min(these.get_ydata()) > max(dots.get_ydata())  # below, as the axis points down
+    assert min(these.get_ydata()) > max(dots.get_ydata())  # below, because the axis points down
 
 
 def test_the_verdict_and_the_numbers_stand_beside_the_row_with_real_minus_signs():

@@ -61,7 +61,7 @@ def aggregates():
 
 
 def test_aggregates_are_points_in_their_intervals_by_hand():
-    """Of twelve runs the middle six count; each resample draws four runs of every data set."""
+    """The middle six of twelve runs count; each resample draws four runs from every data set."""
     figure, scores = aggregates()
     assert [axes.get_title(loc="left") for axes in figure.axes] == [*AGGREGATES.values()]
     generator = np.random.default_rng(1)

@@ -15,7 +15,7 @@ def answered(path, wish=None) -> Forest:
 
 
 def at(mark) -> float:
-    """The place of a mark in percent."""
+    """Return the position of a mark in percent."""
     return float(mark.removesuffix("%"))
 
 

@@ -1,4 +1,4 @@
-"""index.html in a real browser, where one is installed."""
+"""index.html in a real browser, if one is installed."""
 
 import re
 from html import unescape
@@ -30,7 +30,7 @@ def column(browser, table, position):
 
 
 class Text(HTMLParser):
-    """What a reader sees, and the scripts there are."""
+    """The visible text of a page, and its scripts."""
 
     def __init__(self):
         super().__init__()
@@ -76,7 +76,7 @@ def test_commands_to_make_it_again_can_be_pasted(make_run, tmp_path):
 def test_a_table_sorts_by_its_heads_also_by_keyboard(opened):
     heads = opened.find_elements(By.CSS_SELECTOR, "#table-variants th button")
     heads[1].send_keys(Keys.ENTER)
-    assert column(opened, "table-variants", 0) == ["=1+1", "sgd", HOSTILE, "broken"]  # what has no value is last
+    assert column(opened, "table-variants", 0) == ["=1+1", "sgd", HOSTILE, "broken"]  # rows without a value are last
     heads[1].send_keys(Keys.ENTER)
     assert column(opened, "table-variants", 0) == [HOSTILE, "sgd", "=1+1", "broken"]
     cell = opened.find_elements(By.CSS_SELECTOR, "#table-variants th")[1]
@@ -126,7 +126,7 @@ def resize(browser, width):
 
 
 def hints(browser, kind):
-    """Whether what says that a box of a kind is wider than the window is seen, for each of them."""
+    """Return for each box of a kind whether the hint that it is wider than the window is visible."""
     found = browser.find_elements(By.CSS_SELECTOR, f"{kind} .hint")
     assert found
     return {hint.is_displayed() for hint in found}
@@ -196,7 +196,7 @@ def test_the_verdict_baseline_stands_at_the_baseline_alone(make_run, tmp_path):
 
 
 def predictions(right):
-    """Predictions of two classes, right on these of the test examples."""
+    """Return predictions of two classes that are correct on these test examples."""
     labels = np.zeros(len(right), int)
     probabilities = np.where(np.reshape(right, (-1, 1)), [0.9, 0.1], [0.1, 0.9])
     return {f"{part}_{kind}": own for part in ("test", "validation")

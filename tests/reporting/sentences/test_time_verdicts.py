@@ -77,7 +77,7 @@ def test_several_comparisons_are_adjusted_and_their_intervals_are_not():
 
 
 def test_with_planned_looks_p_holds_over_all_looks_and_the_interval_for_one():
-    """At the first of two looks, p cannot be below 2 / 2^8; the second one has ten pairs of one sign."""
+    """At the first of two looks, p is at least 2 / 2^8; at the second, ten pairs have the same sign."""
     said = sentence({"sgd": SGD, "adam": ADAM}, looks=Looks([8, 10]))
     assert "(median; 95% CI 1 to 3 for this look alone; p = 0.002, paired sign test; sooner in 10 and later" in said
     _, _, compared = frames({"sgd": SGD[:8], "adam": ADAM[:8]}, looks=Looks([8, 16]))

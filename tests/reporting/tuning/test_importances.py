@@ -15,7 +15,7 @@ def trials_of(points, scores, variant="adam", **others):
 
 @pytest.fixture(scope="module")
 def search():
-    """24 trials of a rate that decides the score, a choice that does not, and a momentum that half of them set."""
+    """24 trials: the rate determines the score, the choice has no effect, and half of the trials set a momentum."""
     draws = np.random.default_rng(3).random((24, 2))
     points, scores = [], []
     for number, (rate, momentum) in enumerate(draws):
