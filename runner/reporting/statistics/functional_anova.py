@@ -37,7 +37,7 @@ class FunctionalAnova:
 
     alone: Array  # the share that a factor explains alone, averaged over the others (first-order Sobol index)
     with_interactions: Array  # the share including all its interactions (total Sobol index)
-    r_squared: float  # share of the variance that the forest predicts for trials that it has not seen
+    r_squared: float  # share of the variance that the forest explains in unseen trials
 
 
 def functional_anova(places: Array, scores: Array, factors: Sequence[Factor], seed: int = 0) -> FunctionalAnova:
