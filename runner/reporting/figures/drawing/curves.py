@@ -114,8 +114,19 @@ def _draw_variant(axes: Axes, by_run: pd.DataFrame, style: Style, label: str, un
     curve = mean_curve(by_run, unit)
     mean = curve["mean"]
     line: dict[str, Any] = {"color": style.color, "linestyle": style.dash, "zorder": 3 if style.shown else 1}
-    axes.plot(mean.index, mean, label=label, marker=style.marker if len(mean) == 1 else None, **line)
-    if style.shown and (curve["high"] > curve["low"]).any():
+    point: dict[str, Any] = {"marker": style.marker, "markersize": 4} if len(mean) == 1 else {}
+    axes.plot(mean.index, mean, label=label, **point, **line)
+    if style.shown and len(mean) == 1:
+        axes.vlines(
+            mean.index,
+            curve["low"],
+            curve["high"],
+            color=style.color,
+            alpha=0.35,
+            linewidth=3,
+            label=hidden_name(label),
+        )
+    elif style.shown and (curve["high"] > curve["low"]).any():
         axes.fill_between(
             mean.index,
             curve["low"],
