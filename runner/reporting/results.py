@@ -284,7 +284,7 @@ class Results:
 
     @property
     def has_several_datasets(self) -> bool:
-        """Whether the runs used more than one data set."""
+        """True if the runs used more than one data set."""
         return len({*self.summary["dataset"]}) > 1
 
     @property

@@ -132,7 +132,7 @@ class Design:
 
     @property
     def is_paired(self) -> bool:
-        """Whether two or more seeds, and at least half of the common ones, are true pairs."""
+        """True if two or more seeds, and at least half of the common ones, are true pairs."""
         return len({seed for _, seed in self.pairs}) > 1 and 2 * len(self.pairs) >= len(self.common)
 
     @property
