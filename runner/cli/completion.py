@@ -37,7 +37,7 @@ def shell_completion(wanted: str) -> str:
     """Return the result of Hydra's flag -sc: a script (install=SHELL, uninstall=SHELL) or completions (query=SHELL).
 
     Raises:
-        UserError: if it asks for something else.
+        UserError: if the flag asks for something else.
     """
     asked, _, shell = wanted.partition("=")
     if asked not in ("install", "uninstall", "query") or shell not in SCRIPTS:

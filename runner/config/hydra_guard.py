@@ -232,7 +232,7 @@ def _loader() -> type[yaml.CSafeLoader]:
 
 
 class GuardedLoader(ConfigLoaderImpl):
-    """Config loader that composes as Hydra does, but refuses settings by which a file could make Hydra run code."""
+    """Config loader that composes as Hydra does, but refuses settings with which a file could make Hydra run code."""
 
     def load_configuration(
         self,

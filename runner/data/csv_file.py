@@ -25,7 +25,7 @@ _MISSING = ("", "NA", "N/A", "n/a", "<NA>", "#N/A", "#NA", "NaN", "nan", "-NaN",
 _SEPARATORS = (";", ",", "\t", "|")  # looked for in the first line
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+\s*")
 _SHOWN_COLUMNS = 5
-_LARGEST_WHOLE = 2**53  # above it, float64 cannot tell all whole numbers apart
+_LARGEST_WHOLE = 2**53  # float64 cannot represent all larger whole numbers
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ class Inference:
 
     @property
     def has_images(self) -> bool:
-        """Whether an example is an image."""
+        """True if an example is an image."""
         return len(self.shape) == 3
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:

@@ -12,7 +12,8 @@ from runner.optim.keras_internals import innermost
 
 _schedules = keras.optimizers.schedules
 # These schedules turn this attribute, and nothing that depends on it, into a tensor in each step, with the same bits as
-# a constant. CosineDecayRestarts is missing, because TensorFlow first multiplies a constant by the factor of m_mul.
+# a constant. CosineDecayRestarts is missing, because TensorFlow first multiplies a constant rate by the factor of
+# m_mul.
 _SCALABLE = (
     _schedules.CosineDecay,
     _schedules.ExponentialDecay,

@@ -79,7 +79,7 @@ def updates_stateless(optimizer: keras.optimizers.Optimizer) -> AbstractContextM
 
 
 def vectorization_rule(operation: str) -> Callable[[Callable[..., Sequence[Any]]], None]:
-    """Return a decorator that makes a function the rule by which `tf.vectorized_map` vectorizes an operation.
+    """Return a decorator that registers a function as the rule of `tf.vectorized_map` for an operation.
 
     The function takes the conversion's input, and returns the outputs for all elements of the map.
     """

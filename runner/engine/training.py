@@ -135,7 +135,7 @@ class Training:
 
     @property
     def is_over(self) -> bool:
-        """Whether the last epoch has ended."""
+        """True if the last epoch has ended."""
         return len(self._progress.rows) >= self._epochs or _is_over(self._model, self._progress.logs)
 
     def begin_epoch(self) -> np.ndarray:

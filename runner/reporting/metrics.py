@@ -7,7 +7,7 @@ from typing import Any
 from runner.records.record import QUANTITIES
 
 _LESS_IS_BETTER = ("loss", "error", "negative_log_likelihood", "seconds", "_to_target")
-_SHARES = ("accuracy", "precision", "recall", "f1")  # metrics of which higher is better
+_SHARES = ("accuracy", "precision", "recall", "f1")  # metrics for which higher is better
 _MORE_IS_BETTER = ("auc", "f1_score", "iou", "io_u")  # parts of names; Keras writes mean_io_u
 USUAL_METRICS = ("test_accuracy", "test_negative_log_likelihood", "test_loss", "val_accuracy", "val_loss")
 WARM_SECONDS = "warm_seconds_to_target"  # excludes the compilation in the first epoch
@@ -82,7 +82,7 @@ def signed_text(value: float, metric: str, among: Sequence[float] = ()) -> str:
     """Format a difference: +0.21 or +0.0042 (percentage points), -0.0031 or -1.23e-07, unbounded if infinite.
 
     Args:
-        among: numbers shown next to it; a tiny value has the digits of the largest of them: -0.00 beside +0.45.
+        among: numbers shown next to it; a tiny value has as many digits as the largest of them: -0.00 next to +0.45.
     """
     if math.isnan(value):
         return "-"

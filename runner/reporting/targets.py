@@ -54,7 +54,7 @@ def with_compilation(summary: pd.DataFrame, metric: str) -> list[str]:
     """Warn about runs with a single epoch, whose seconds without compilation include it."""
     if metric != WARM_SECONDS or not (single := int((summary["epochs"] == 1).sum())):
         return []
-    text = "a single epoch, which may include the compilation; no later epoch shows how long it takes without"
+    text = "a single epoch, which may include the compilation; no later epoch shows its time without compilation"
     return [f"{counted(single, 'run')} trained {text}."]
 
 

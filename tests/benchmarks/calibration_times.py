@@ -41,7 +41,7 @@ class Times:
 
     @property
     def is_significant(self) -> np.ndarray:
-        """Whether the sign test gives p < 0.05 in each study."""
+        """True for each study in which the sign test gives p < 0.05."""
         faster, slower = (self.differences < 0).sum(axis=1), (self.differences > 0).sum(axis=1)
         return 2 * stats.binom.cdf(np.minimum(faster, slower), faster + slower, 0.5) < _LEVEL
 

@@ -119,7 +119,9 @@ class TestWithoutAFile:
     def test_other_data_than_those_of_the_run_are_refused(self, run):
         table = pd.read_csv("train.csv")
         table.assign(a=table["a"] + 1).to_csv("train.csv", index=False)
-        with pytest.raises(UserError, match=r"holds no inference.npz, and .*train.csv holds other data .*fingerprint"):
+        with pytest.raises(
+            UserError, match=r"holds no inference.npz, and .*train.csv does not hold the run's .*fingerprints"
+        ):
             read_inference(run)
 
     def test_missing_data_are_named(self, run):

@@ -144,4 +144,4 @@ def test_seeds_that_were_added_after_a_look_are_named(composer, tmp_path):
     said = trained(plan_of(composer, PLAIN | {"seeds": 10}), tmp_path)
     looks = "2 looks (8, then 10 seeds), not planned: p is not corrected for them"
     assert f"{looks}." in (tmp_path / "table.md").read_text()
-    assert f"note: {looks}; looking and adding seeds makes false claims more frequent" in said
+    assert f"note: {looks}; adding seeds after a look causes more false claims" in said

@@ -61,7 +61,7 @@ def aggregate_frame(
     names, places = summary["variant"].tolist(), dict[str, list[int]]()
     for place, variant in enumerate(names):
         places.setdefault(variant, []).append(place)
-    # In arrays: selecting a variant's rows of a frame takes far longer than all that is computed from them.
+    # Arrays are used because selecting a variant's rows from a frame takes far longer than all computations on them.
     values, statuses, datasets = _values(summary, metric), summary["status"].tolist(), summary["dataset"].tolist()
     parameters = summary["parameters"].replace(0, np.nan)  # 0 if the run ended before building a model
     costs = {

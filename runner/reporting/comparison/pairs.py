@@ -132,7 +132,7 @@ class Design:
 
     @property
     def is_paired(self) -> bool:
-        """Whether two or more seeds, and at least half of the common ones, are true pairs."""
+        """True if two or more seeds, and at least half of the common ones, are true pairs."""
         return len({seed for _, seed in self.pairs}) > 1 and 2 * len(self.pairs) >= len(self.common)
 
     @property
@@ -184,7 +184,7 @@ def at_last_look(arms: Sequence[Arm], had: Sequence[int]) -> Sequence[Arm]:
 
 @dataclass(frozen=True)
 class _Runs:
-    """The facts that decide comparisons, one per run; taking a variant's rows out of the summary takes far longer."""
+    """The facts that decide comparisons, one per run; selecting a variant's rows from the summary takes far longer."""
 
     summary: pd.DataFrame
     measured: list[float]  # the metric; NaN for a run without a result
@@ -200,7 +200,7 @@ class _Runs:
 
     @classmethod
     def of(cls, summary: pd.DataFrame, metric: str) -> Self:
-        """Take the facts out of a summary."""
+        """Read the facts from a summary."""
         seeds, cells = summary["seed"].tolist(), summary["cell"].tolist() if "cell" in summary else [""] * len(summary)
         places: dict[str, list[int]] = {}
         for place, variant in enumerate(summary["variant"]):

@@ -134,12 +134,12 @@ class Forest:
 
     @property
     def has_plot(self) -> bool:
-        """Whether there is a comparison to plot."""
+        """True if there is a comparison to plot."""
         return any(group.ruler for group in self.groups)
 
     @property
     def is_dense(self) -> bool:
-        """Whether its rows must be less tall to fit on the first screen."""
+        """True if its rows must be less tall to fit on the first screen."""
         return sum(len(group.rows) + bool(group.heading) for group in self.groups) > _MOST_HIGH
 
     @staticmethod

@@ -38,8 +38,8 @@ def with_test_set_error(
     macro F1, it comes from a bootstrap over the test examples.
 
     The interval over new images comes from `Crossed`, for new seeds and new test examples. The two-level interval is
-    its wider predecessor: its half-width is the root of the sum of squares of the half-widths over seeds and over
-    examples, both with the t quantile of the seeds, which counts the variation of single answers twice.
+    its wider predecessor. Its half-width is the root of the sum of squares of the half-widths over seeds and over
+    examples, both with the t quantile of the seeds. It counts the variation of single answers twice.
 
     `p_mcnemar` compares two single runs with each other, not the variants.
     All columns are NaN if predictions are missing or belong to different test examples.

@@ -74,7 +74,7 @@ class TestShow:
 
     def test_unknown_classes_and_another_suffix_are_errors(self, predicted, digits, tmp_path, capsys):
         image = shutil.copy(next((digits / "images").glob("*/*.png")), tmp_path)
-        with pytest.raises(UserError, match=r"--show: no image lies in a folder with the name of its class"):
+        with pytest.raises(UserError, match=r"--show: no image is in a folder with the name of its class"):
             predicted(str(image), "--show", str(tmp_path / "errors.png"))
         with pytest.raises(SystemExit):
             predicted(str(image), "--show", "errors.txt")

@@ -86,7 +86,7 @@ def test_scores_are_in_the_order_of_the_means_of_each_data_set():
 
 
 def test_a_variant_that_diverged_on_a_whole_data_set_is_last_there():
-    """If the data set were left out, the variant would lead on the strength of the others."""
+    """Without this data set, the variant would lead on all others."""
     rows = [(arm, f"d{data}", "completed", value) for data in range(4) for arm, value in
             {"a": 0.9, "b": 0.8, "c": 0.7}.items()]  # fmt: skip
     lost = [("a", "d4", "diverged", None), ("b", "d4", "completed", 0.5), ("c", "d4", "completed", 0.4)]

@@ -201,7 +201,7 @@ def test_other_initial_weights_make_no_pairs(compare):
     _, frame, rows = compare({"sgd": BEFORE}, {"sgd": changed(GAINS)}, facts=facts)
     assert rows["sgd"]["p_value"] == pytest.approx(stats.ttest_ind(BEFORE, changed(GAINS), equal_var=False).pvalue)
     (caution,) = cautions_of(frame, ["sgd"])
-    assert caution == "sgd: not paired (one seed, or another split or other initial weights): Welch."
+    assert caution == "sgd: not paired (one seed, a different split or different initial weights): Welch."
 
 
 def test_runs_without_a_result_are_named_and_missing(compare):

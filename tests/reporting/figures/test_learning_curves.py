@@ -190,3 +190,16 @@ def test_every_cell_has_its_row_where_a_name_has_one_style():
     assert first == second
     assert list(labels(figure.axes[5])) == ["a", "b"]
     assert [axes.get_xlabel() for axes in figure.axes] == [""] * 3 + ["epoch"] * 3
+
+
+def test_the_markers_and_intervals_of_a_single_epoch_lie_within_the_axes():
+    figure = draw({"v": [[0.5], [0.52]], "w": [[0.8], [0.83]]})
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        low, high = axes.get_ylim()
+        marked = [axes.transData.transform((1, line.get_ydata()[0]))[1] for line in axes.lines]
+        box = axes.get_window_extent()
+        assert all(box.y0 + 4 < place < box.y1 - 4 for place in marked)
+        segments = [ends for band in axes.collections for ends in band.get_segments()]
+        assert all(low < value < high for (_, first), (_, last) in segments for value in (first, last))
+        assert len(segments) == 2

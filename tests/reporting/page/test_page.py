@@ -182,7 +182,7 @@ def test_a_caption_says_what_dots_and_bands_are_and_never_repeats_the_files_name
 
 
 def verdicts_of(results):
-    table = variants_table(results, PaperTable([], [""] * len(results.variants), ""))
+    table = variants_table(results, PaperTable([], [""] * len(results.variants), str))
     place = [column.name for column in table.columns].index("verdict")
     return [row[place].parts[0][0] for row in table.rows]
 
@@ -212,7 +212,7 @@ def test_the_interval_for_new_images_is_a_column_where_predictions_are_known(mak
     tables = {}
     for name in ("with", "without"):
         results = report([tmp_path / name], tmp_path / "out", output=Output(["csv"])).results
-        tables[name] = variants_table(results, PaperTable([], [""] * len(results.variants), ""))
+        tables[name] = variants_table(results, PaperTable([], [""] * len(results.variants), str))
     heads = {name: [column.name for column in table.columns] for name, table in tables.items()}
     baseline, other = (dict(zip(heads["with"], row, strict=True)) for row in tables["with"].rows)
     assert other["95% interval, new images too"].parts[0][0].startswith("[")
@@ -270,7 +270,7 @@ def test_the_verdict_stands_before_the_columns_that_a_screen_may_cut_off(make_ru
         for label, shift in (("a", 0), ("b", 0.0001)):
             make_run(f"sweep/{label}{seed}", label=label, seed=seed, accuracies=(0.5, 0.6 + seed / 100 + shift))
     results = report([tmp_path / "sweep"], tmp_path / "out", Wish(margin=0.001), Output(["csv"])).results
-    table = variants_table(results, PaperTable([], [""] * 2, ""))
+    table = variants_table(results, PaperTable([], [""] * 2, str))
     names = [column.name for column in table.columns]
     assert names.index("p (equivalence)") + 1 == names.index("verdict") == names.index("effect size") - 1
     baseline, other = (row[names.index("verdict")] for row in table.rows)
@@ -301,7 +301,7 @@ def test_with_a_margin_the_page_has_its_p_and_the_four_verdicts(make_run, tmp_pa
             make_run(f"sweep/{label}{seed}", label=label, seed=seed, accuracies=(0.5, 0.6 + seed / 100 + shift))
     results = report([tmp_path / "sweep"], tmp_path / "out", Wish(margin=0.001), Output(["csv"])).results
     assert verdicts_of(results) == ["baseline", "equivalent", "better"]
-    table = variants_table(results, PaperTable([], [""] * 3, ""))
+    table = variants_table(results, PaperTable([], [""] * 3, str))
     place = [column.name for column in table.columns].index("p (equivalence)")
     assert [row[place].parts[0][0] for row in table.rows] == ["", "0.016", "1.000"]
     assert {len(row) for row in table.rows} == {len(table.columns)}

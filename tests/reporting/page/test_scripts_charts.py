@@ -132,6 +132,15 @@ def test_curves_are_grouped_by_the_value_of_a_key(opened):
     assert groups(opened) == ["sgd"]
 
 
+def test_curves_are_grouped_by_the_values_of_two_keys(opened):
+    assert not opened.find_element(By.XPATH, "//label[starts-with(., 'and by')]/select").is_enabled()
+    choose(opened, "grouped by", "optimizer")
+    choose(opened, "and by", "model.width")
+    assert groups(opened)[-3:] == ["sgd, 0", "sgd, 1", "sgd, 2"]
+    choose(opened, "grouped by", "variant")
+    assert groups(opened) == ["sgd", HOSTILE, "=1+1", "broken"]
+
+
 def test_runs_on_different_data_sets_are_in_different_groups(opened):
     opened.execute_script("data.datasets = data.runs.map((_, run) => (run % 2 ? 'digits' : 'mnist'))")
     choose(opened, "grouped by", "optimizer")
@@ -139,9 +148,9 @@ def test_runs_on_different_data_sets_are_in_different_groups(opened):
 
 
 def test_groups_by_numbers_are_in_ascending_order(opened):
-    names = ["none", "0.01 [wine]", "1e-05", "0.001", "0.01 [digits]", "128", "[32]"]
-    found = opened.execute_script(f"return {json.dumps(names)}.sort(byValue)")
-    assert found == ["1e-05", "0.001", "0.01 [digits]", "0.01 [wine]", "128", "[32]", "none"]
+    names = [["none"], ["0.01", "wine"], ["1e-05"], ["0.001"], ["0.01", "digits"], ["128"], ["[32]"]]
+    found = opened.execute_script(f"return {json.dumps(names)}.sort(byValues)")
+    assert found == [["1e-05"], ["0.001"], ["0.01", "digits"], ["0.01", "wine"], ["128"], ["[32]"], ["none"]]
 
 
 def test_the_axis_holds_the_curves_that_are_smoothed(opened):

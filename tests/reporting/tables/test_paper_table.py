@@ -126,7 +126,7 @@ def test_the_caption_says_of_which_runs_the_means_and_the_differences_are():
 
 
 def test_rows_have_as_many_cells_as_the_head():
-    shown = PaperTable([{"variant": "a", "x": "1", "y": "2"}], ["best"], "c")
+    shown = PaperTable([{"variant": "a", "x": "1", "y": "2"}], ["best"], lambda: "c")
     assert {line.count("|") for line in shown.markdown().splitlines()[:3]} == {4}
     body = shown.latex().split(r"\midrule")[1].split(r"\bottomrule")[0]
     assert body.count("&") == 2

@@ -65,7 +65,7 @@ def test_importances_that_predict_nothing_are_called_so():
     found = importances(trials_of([f"rate={a:.3f} beta={b:.3f}" for a, b, _ in draws], draws[:, 2]))
     assert (found.frame["r_squared"] <= 0).all()
     assert found.notes[0].startswith(
-        "adam: the importances say little, because the forest predicts trials that it has not"
+        "adam: the importances mean little, because the forest predicts unseen trials no better"
     )
 
 

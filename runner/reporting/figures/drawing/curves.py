@@ -132,11 +132,14 @@ def _draw_variant(axes: Axes, runs: Runs, style: Style, label: str, unit: Unit, 
     mean, reach = _mean_and_reach(runs, unit)
     epochs = runs.epochs[: len(mean)]
     line: dict[str, Any] = {"color": style.color, "linestyle": style.dash, "zorder": 3 if style.shown else 1}
-    axes.plot(epochs, mean, label=label, marker=style.marker if len(mean) == 1 else None, **line)
+    point: dict[str, Any] = {"marker": style.marker, "markersize": 4} if len(mean) == 1 else {}
+    axes.plot(epochs, mean, label=label, **point, **line)
     if not style.shown:
         return
     low, high = mean - reach, mean + reach
-    if (high > low).any():
+    if len(mean) == 1:
+        axes.vlines(epochs, low, high, color=style.color, alpha=0.35, linewidth=3, label=hidden_name(label))
+    elif (high > low).any():
         axes.fill_between(epochs, low, high, color=style.color, alpha=0.18, linewidth=0, label=hidden_name(label))
     first = 0 if seeds else max(0, len(mean) - 1)  # the other runs continue from the end of the mean
     if seeds or not len(mean) or len(runs.epochs) > first + 1:

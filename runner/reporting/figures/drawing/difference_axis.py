@@ -35,7 +35,7 @@ def difference_limits(values: Sequence[npt.ArrayLike], margin: float | None) -> 
 
 
 def limits_by_cell(found: Sequence[Difference], margin: float | None, *, apart: bool) -> dict[str, tuple[float, float]]:
-    """Return the ends of the axis of each cell; they are the same for all cells if one axis serves them all.
+    """Return the ends of the axis of each cell; they are equal if all cells share an axis.
 
     Args:
         apart: the cells are different data sets, whose differences may have different sizes, so each has its own

@@ -14,6 +14,7 @@ const state = data && {
   log: data.metrics[0].log,
   seeds: false,
   by: BY_VARIANT,
+  second: NO_KEY,
   x: "epoch",
   smoothing: 0,
   groups: [],

@@ -65,7 +65,7 @@ def named(*names):
     values = pd.DataFrame({"variant": names, "x": np.linspace(0, 1, len(names))})
     styles = variant_styles(names, names, names[0])
     return {
-        "dots.png": lambda: dots(values, "x", "accuracy", names[0], share=True, baseline=names[0]),
+        "dots.png": lambda: dots(values, "x", "accuracy", names[0], share=True, baselines={names[0]}),
         "curves.png": lambda: learning_curves(pd.DataFrame(history), "accuracy", names[0], styles),
         "matrix.png": lambda: confusion_matrix(np.eye(len(names)), names[0], names),
     }
