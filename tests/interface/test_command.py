@@ -30,7 +30,7 @@ except KeyboardInterrupt:
 
 @pytest.fixture
 def child(monkeypatch):
-    """child(code, outcome) -> replaces the program by a script that writes an outcome and runs the code."""
+    """child(code, outcome) -> replaces the program with a script that writes an outcome and runs the code."""
 
     def replace(code: str, outcome: dict | None = None) -> None:
         written = f"open(request['outcome'], 'w').write({json.dumps(json.dumps(outcome))})\n" if outcome else ""

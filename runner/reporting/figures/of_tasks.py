@@ -61,7 +61,7 @@ def aggregate_scores(tasks: pd.DataFrame, label: str, title: str, styles: Mappin
 
 
 def improvement_probability(tasks: pd.DataFrame, title: str, styles: Mapping[str, Style]) -> Figure:
-    """Draw the probability that each variant's run is better than its baseline's, with its interval, a row each.
+    """Draw the probability that a run of each variant is better than a run of its baseline, with its interval.
 
     Args:
         tasks: one row per compared variant, `TASK_COLUMNS`.

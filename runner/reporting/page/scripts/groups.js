@@ -16,7 +16,7 @@ const valuesOf = (key) => {
   return ofRuns.map((configuration) => values[keys.indexOf(key)][configuration]);
 };
 const groupKeys = () => data.settings.keys.filter((key) => new Set(valuesOf(key)).size <= MOST_VALUES);
-// The keys that may follow a first one to group by both.
+// The possible second keys for grouping, given the first.
 const secondKeys = (first) => {
   if (first === BY_VARIANT) return [];
   const pairs = (key) => new Set(valuesOf(first).map((value, run) => JSON.stringify([value, valuesOf(key)[run]])));
@@ -30,7 +30,7 @@ const byValue = (one, other) => {
 };
 const byValues = (one, other) => one.reduce((order, value, at) => order || byValue(value, other[at]), 0);
 
-// The values of every run by which it is grouped. Runs on different data sets are never averaged.
+// The values by which each run is grouped. Runs on different data sets are never averaged.
 const partsBy = (keys) => {
   const columns = keys.map(valuesOf);
   if (new Set(data.datasets).size > 1 && !keys.includes("dataset")) columns.push(data.datasets);
